@@ -1,0 +1,78 @@
+/* api.h: every operation of the system, read from the .proto files.
+ *
+ * The build embeds the descriptor set of proto/ and links the generated code.
+ * api_load() joins the two once at start into read-only tables: methods with
+ * their rules, fields with their limits, reasons with their meaning. Dispatch,
+ * routes, JSON, checks, metrics and OpenAPI all read these tables; nothing
+ * about an operation is written by hand anywhere else. */
+#pragma once
+#include "rpc.pb-c.h"
+#include "rule.pb-c.h"
+
+#define API_MAX_PARAMS 4
+
+struct api_field {
+    const ProtobufCFieldDescriptor *descriptor;
+    const Rule__Field *limit; /* never NULL: all zero where the .proto sets none */
+    const char *json_name;    /* lowerCamelCase */
+};
+
+struct api_message {
+    const ProtobufCMessageDescriptor *descriptor;
+    const struct api_field *fields; /* descriptor->n_fields of them, in descriptor order */
+};
+
+struct api_method {
+    const char *queue; /* the broker's queue: the proto package, "" for what every daemon serves */
+    const char *name;  /* "Coupons.CreateClaim" */
+    const ProtobufCServiceDescriptor *service;
+    unsigned index;    /* in service */
+    const struct api_message *input, *output;
+    const Rule__Method *rule;
+    const char *http;  /* "GET", "POST", "DELETE", or NULL when it has no route */
+    const char *path;  /* the route's template, or NULL */
+    bool writes;
+};
+
+struct api_reason {
+    int number;
+    const char *name; /* "SOLD_OUT" */
+    int http;
+    const char *zh;
+};
+
+/* Reads the embedded descriptors. Returns 0, or -1 after logging what is wrong
+ * (a clash of routes or reasons, a map, a recursion: a mistake in a .proto). */
+int api_load(void);
+
+/* All methods; ends with one whose name is NULL. */
+const struct api_method *api_methods(void);
+/* By name, or NULL. */
+const struct api_method *api_method(const char *name);
+/* The tables of a message of ours; never NULL for one that a method reaches. */
+const struct api_message *api_message(const ProtobufCMessageDescriptor *descriptor);
+/* What a number means; an unknown number is RPC__REASON__INTERNAL. */
+const struct api_reason *api_reason(int number);
+
+/* A path parameter: where its text stands in the path that was matched, still
+ * percent-encoded. */
+struct api_param {
+    const struct api_field *field;
+    const char *text;
+    size_t len;
+};
+
+struct api_match {
+    const struct api_method *method; /* NULL: no such route */
+    bool other_methods;              /* the path exists, for another HTTP method */
+    unsigned n_params;
+    struct api_param params[API_MAX_PARAMS];
+    const char *allow;               /* with other_methods: the Allow header's value */
+};
+
+/* Finds the operation for an HTTP method and a path without its query. */
+void api_route(const char *http, size_t http_len, const char *path, size_t path_len, struct api_match *ret_match);
+
+/* The OpenAPI 3.1 document (JSON, NUL-terminated, len without it); built by
+ * api_load and kept. */
+const char *api_openapi(size_t *ret_len);

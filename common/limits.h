@@ -1,0 +1,45 @@
+/* limits.h: every bound of the system, by name. A size is in bytes, a time in
+ * milliseconds, unless the name ends in another unit. */
+#pragma once
+
+/* The bus */
+#define LIMIT_BATCH_CALLS 2000           /* calls in one transaction */
+#define LIMIT_BATCH_MESSAGES 64          /* messages drained for one transaction */
+#define LIMIT_MESSAGE_SIZE (4 << 20)     /* one nng message */
+#define LIMIT_MESSAGE_CALLS 512          /* calls a client puts into one message */
+#define LIMIT_CLIENT_WINDOW 16           /* messages a client may have outstanding per service */
+#define LIMIT_CLIENT_QUEUE 4096          /* calls waiting in a client for its window */
+#define LIMIT_BROKER_IN_FLIGHT 1024      /* messages outstanding per service queue */
+#define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
+
+/* Memory of one request or batch */
+#define LIMIT_REQUEST_ARENA (8 << 20)    /* decoding one HTTP request */
+#define LIMIT_BATCH_ARENA (64 << 20)     /* decoding and answering one batch */
+
+/* HTTP */
+#define LIMIT_URI 4096
+#define LIMIT_HEADERS 16384
+#define LIMIT_HEADER_COUNT 64
+#define LIMIT_BODY (1 << 20)
+#define LIMIT_JSON_DEPTH 16
+#define LIMIT_CONNECTIONS 20000
+#define LIMIT_HEADER_MS 10000            /* from a request's first byte to the end of its headers */
+#define LIMIT_BODY_MS 30000
+#define LIMIT_IDLE_MS 75000
+#define LIMIT_WRITE_MS 30000
+
+/* Tokens */
+#define LIMIT_TOKEN 1024                 /* characters of a session token */
+#define LIMIT_GRANTS 16                  /* of one person */
+#define LIMIT_SESSION_MS (30 * 60 * 1000)
+#define LIMIT_IDEMPOTENCY_MS (24 * 60 * 60 * 1000)
+#define LIMIT_IDEMPOTENCY_KEY 128        /* characters of the header */
+
+/* The journal */
+#define LIMIT_JOURNAL_PAGE 1000
+#define LIMIT_EVENT 4096                 /* one packed Event */
+
+/* The union tree */
+#define LIMIT_PATH_LEVELS 12
+#define LIMIT_PATH_SEGMENT 4             /* base-36 digits of one level */
+#define LIMIT_UNION_PATH (LIMIT_PATH_LEVELS * LIMIT_PATH_SEGMENT)
