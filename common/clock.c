@@ -68,3 +68,15 @@ void clock_random(struct clock *clock, void *bytes, size_t len)
         }
     }
 }
+
+void clock_format(int64_t at_ms, char ret_text[CLOCK_TEXT])
+{
+    int64_t ms = at_ms % 1000 < 0 ? at_ms % 1000 + 1000 : at_ms % 1000;
+    time_t seconds = (time_t)((at_ms - ms) / 1000);
+    struct tm tm;
+    size_t len;
+
+    gmtime_r(&seconds, &tm);
+    len = strftime(ret_text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(ret_text + len, CLOCK_TEXT - len, ".%03dZ", (int)ms);
+}

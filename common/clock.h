@@ -23,3 +23,7 @@ int64_t clock_now(const struct clock *clock);
 int64_t clock_monotonic_ns(void);
 /* Fills bytes from the kernel's generator, or the seeded stream. */
 void clock_random(struct clock *clock, void *bytes, size_t len);
+
+#define CLOCK_TEXT 32
+/* 2026-01-02T03:04:05.678Z (RFC 3339). */
+void clock_format(int64_t at_ms, char ret_text[CLOCK_TEXT]);

@@ -9,7 +9,7 @@
 #define LIMIT_MESSAGE_CALLS 512          /* calls a client puts into one message */
 #define LIMIT_CLIENT_WINDOW 16           /* messages a client may have outstanding per service */
 #define LIMIT_CLIENT_QUEUE 4096          /* calls waiting in a client for its window */
-#define LIMIT_BROKER_IN_FLIGHT 1024      /* messages outstanding per service queue */
+#define LIMIT_BROKER_IN_FLIGHT 64        /* messages outstanding per service queue; nng drops answers past 64 */
 #define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
 
 /* Memory of one request or batch */
@@ -20,6 +20,7 @@
 #define LIMIT_URI 4096
 #define LIMIT_HEADERS 16384
 #define LIMIT_HEADER_COUNT 64
+#define LIMIT_HEADER_LINE 8000           /* one field with its name */
 #define LIMIT_BODY (1 << 20)
 #define LIMIT_JSON_DEPTH 16
 #define LIMIT_CONNECTIONS 20000
@@ -27,6 +28,11 @@
 #define LIMIT_BODY_MS 30000
 #define LIMIT_IDLE_MS 75000
 #define LIMIT_WRITE_MS 30000
+#define LIMIT_LINGER_MS 2000             /* reading on after the last answer, so that it is not lost to a reset */
+#define LIMIT_STOP_MS 10000              /* for the requests in flight when the gateway stops */
+#define LIMIT_HTTP_MEMORY (256 << 20)    /* bodies and unsent answers of one worker */
+#define LIMIT_FILES 4096                 /* static files, with their compressed siblings */
+#define LIMIT_FILES_SIZE (128 << 20)
 
 /* Tokens */
 #define LIMIT_TOKEN 1024                 /* characters of a session token */

@@ -1,8 +1,9 @@
 #include "common/log.h"
 
 #include <stdarg.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 #define LINE_SIZE 4096
 #define VALUE_MAX 512
@@ -63,19 +64,15 @@ void log_event(enum log_level level, const char *event, ...)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     struct line line = {.len = 0};
-    struct timespec now;
-    struct tm tm;
-    char ts[40];
+    struct clock real;
+    char ts[CLOCK_TEXT];
     const char *name;
     va_list args;
-    size_t len;
 
     if (level < least_level)
         return;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    len = strftime(ts, sizeof(ts), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(ts + len, sizeof(ts) - len, ".%03ldZ", now.tv_nsec / 1000000);
+    clock_real(&real);
+    clock_format(clock_now(&real), ts);
     line_add(&line, "{", 1);
     line_pair(&line, "ts", ts);
     line_pair(&line, "level", names[level]);

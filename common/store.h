@@ -1,0 +1,72 @@
+/* store.h: one SQLite file, owned by one daemon.
+ *
+ * WAL, synchronous=FULL, foreign keys, STRICT tables, one connection, one thread.
+ * The schema is text in numbered steps ("-- step 1" lines); a store that is
+ * behind is brought forward at open, one that is ahead is refused. All SQL is
+ * prepared at open, so a typo fails at start.
+ *
+ * Transactions open themselves: the first write of a batch begins one, the first
+ * write of a call sets a savepoint in it. The dispatcher (rpc.h) ends them. A
+ * failure to read or write is remembered until then (store_trouble), so that a
+ * caller asks and tells in sequence and the batch is judged once at its end.
+ *
+ * The folder's `lock` file keeps a second owner out. This is the only module
+ * that includes sqlite3.h: another engine goes in here. */
+#pragma once
+
+struct store;
+
+struct store_options {
+    const char *dir;             /* holds data.sqlite and lock */
+    const unsigned char *schema; /* the service's steps; the chassis has its own */
+    size_t schema_len;
+    const char *const *sql;      /* the service's statements, known by their index */
+    unsigned n_sql;
+    bool standby;                /* wait for the lock instead of failing */
+    bool read_only;              /* for --audit: no lock, no migration, no writes */
+};
+
+/* Opens, migrates, prepares. NULL after logging why. */
+struct store *store_open(const struct store_options *options);
+void store_close(struct store *store);
+/* Prepares more statements (a chassis module's own): the index of the first, or -1. */
+int store_prepare(struct store *store, const char *const *sql, unsigned n);
+
+/* types names the parameters in order: i int64_t, t const char * (NULL is SQL
+ * NULL), b const void * and size_t. */
+
+/* Runs a statement that changes something. Returns the number of rows changed,
+ * or -1 when a constraint forbade it (nothing changed, no trouble remembered), or
+ * -2 when it failed (see store_trouble). */
+int store_run(struct store *store, unsigned sql, const char *types, ...);
+/* Starts a query; store_row then yields its rows and false at the end or on a
+ * failure. Values are valid until the next row. */
+void store_ask(struct store *store, unsigned sql, const char *types, ...);
+bool store_row(struct store *store, unsigned sql);
+/* Ends a query before its last row. */
+void store_end(struct store *store, unsigned sql);
+int64_t store_int(struct store *store, unsigned sql, int column);
+const char *store_text(struct store *store, unsigned sql, int column);
+const void *store_blob(struct store *store, unsigned sql, int column, size_t *ret_len);
+
+/* 0, or STORE_FULL or STORE_FAILED since the transaction began. */
+int store_trouble(const struct store *store);
+
+/* ---- the dispatcher's side ---- */
+/* A call begins; what it writes can be taken back alone. */
+void store_call_begin(struct store *store);
+/* Whether the call has written anything yet. */
+bool store_call_dirty(const struct store *store);
+/* Keeps or takes back what the call wrote. */
+void store_call_end(struct store *store, bool keep);
+/* Commits when anything was written. Returns 0, or the Reason it was rolled back
+ * for; the trouble is then cleared. */
+int store_commit(struct store *store);
+/* True between the first write and the commit. */
+bool store_dirty(const struct store *store);
+
+/* Copies the whole store, as of one instant, to a new file, synced. Its owner
+ * may be writing meanwhile. 0, or -1 after logging why. */
+int store_backup(const char *dir, const char *file);
+/* SQLite's own check of the file: 0, or -1 after printing what it found to out. */
+int store_check(struct store *store, FILE *out);

@@ -1,0 +1,106 @@
+#include "services/broker/broker.h"
+
+#include "common/bus.h"
+#include "common/log.h"
+
+#define MAX_QUEUES 32
+#define QUEUE_NAME 32
+
+struct broker {
+    char names[MAX_QUEUES][QUEUE_NAME];
+    struct bus_queue *queues[MAX_QUEUES];
+    unsigned n_queues;
+    struct bus_bell *bell;
+    uint8_t unserved[16], full[16];
+    struct bus_refusals refusals;
+};
+
+static size_t pack_refusal(int reason, uint8_t ret_packed[16])
+{
+    Rpc__AnswerBatch batch = RPC__ANSWER_BATCH__INIT;
+
+    batch.reason = reason;
+    return rpc__answer_batch__pack(&batch, ret_packed);
+}
+
+static bool valid_name(const char *name, size_t len)
+{
+    return len > 0 && len < QUEUE_NAME && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") >= len;
+}
+
+static int read_names(struct broker *broker, const char *list)
+{
+    while (*list) {
+        size_t len = strcspn(list, ",");
+
+        if (!valid_name(list, len) || broker->n_queues == MAX_QUEUES) {
+            log_error("bad_queue_name", "list", list);
+            return -1;
+        }
+        snprintf(broker->names[broker->n_queues++], QUEUE_NAME, "%.*s", (int)len, list);
+        list += len + (list[len] == ',');
+    }
+    return 0;
+}
+
+int broker_start(struct service *service)
+{
+    static struct broker broker;
+
+    service->self = &broker;
+    broker.refusals.unserved = broker.unserved;
+    broker.refusals.unserved_len = pack_refusal(RPC__REASON__SERVICE_DOWN, broker.unserved);
+    broker.refusals.full = broker.full;
+    broker.refusals.full_len = pack_refusal(RPC__REASON__OVERLOADED, broker.full);
+    return read_names(&broker, conf_text(service->spec->conf, "HUIGONG_QUEUES")) ||
+                   read_names(&broker, service->spec->name)
+               ? -1
+               : 0;
+}
+
+int broker_serve(struct service *service)
+{
+    struct broker *broker = service->self;
+
+    for (unsigned i = 0; i < broker->n_queues; i++) {
+        broker->queues[i] = bus_queue_open(service_bus_dir(service), broker->names[i], &broker->refusals);
+        if (!broker->queues[i])
+            return -1;
+    }
+    broker->bell = bus_bell_open(service_bus_dir(service));
+    return broker->bell ? 0 : -1;
+}
+
+void broker_stop(struct service *service)
+{
+    struct broker *broker = service->self;
+
+    for (unsigned i = 0; i < broker->n_queues; i++)
+        bus_queue_close(broker->queues[i]);
+    bus_bell_close(broker->bell);
+    service_stopped(service);
+}
+
+void broker_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
+{
+    struct broker *broker = service->self;
+    char *summary = arena_printf(arena, "broker:");
+
+    for (unsigned i = 0; i < broker->n_queues && summary; i++) {
+        struct bus_queue_counts counts;
+        char labels[64];
+
+        bus_queue_counts(broker->queues[i], &counts);
+        summary = arena_printf(arena, "%s %s=%s/%u", summary, broker->names[i], counts.served ? "served" : "unserved",
+                               counts.depth);
+        snprintf(labels, sizeof(labels), "queue=\"%s\"", broker->names[i]);
+        rpc_metric(arena, report, "huigong_queue_served", "gauge", labels, counts.served);
+        rpc_metric(arena, report, "huigong_queue_depth", "gauge", labels, counts.depth);
+        rpc_metric(arena, report, "huigong_queue_clients", "gauge", labels, counts.clients);
+        rpc_metric(arena, report, "huigong_queue_forwarded_total", "counter", labels, (double)counts.forwarded);
+        rpc_metric(arena, report, "huigong_queue_unserved_total", "counter", labels, (double)counts.refused_unserved);
+        rpc_metric(arena, report, "huigong_queue_full_total", "counter", labels, (double)counts.refused_full);
+    }
+    if (summary)
+        report->summary = summary;
+}
