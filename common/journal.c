@@ -132,11 +132,17 @@ void journal_read(struct journal *journal, const Rpc__JournalRequest *request, s
     int64_t after = request->since ? seq_before(journal, request->after_seq, request->since) : request->after_seq;
 
     ret_page->last_seq = journal->tip.seq;
+    ret_page->read_to = after;
     ret_page->rows = arena_alloc(arena, (size_t)limit * sizeof(*ret_page->rows));
     store_ask(journal->store, statement, "ii", after, limit);
     while (ret_page->rows && store_row(journal->store, statement)) {
-        Rpc__JournalRow *row = arena_alloc(arena, sizeof(*row));
+        Rpc__JournalRow *row;
 
+        if (request->kind && store_int(journal->store, statement, 2) != request->kind) {
+            ret_page->read_to = store_int(journal->store, statement, 0);
+            continue;
+        }
+        row = arena_alloc(arena, sizeof(*row));
         if (row)
             read_row(journal, statement, row);
         if (!row || !copy_bytes(arena, &row->body) || !copy_bytes(arena, &row->hash)) {
@@ -144,6 +150,7 @@ void journal_read(struct journal *journal, const Rpc__JournalRequest *request, s
             break; /* a shorter page; the follower asks for the rest */
         }
         ret_page->rows[ret_page->n_rows++] = row;
+        ret_page->read_to = row->seq;
     }
 }
 

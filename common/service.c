@@ -170,7 +170,7 @@ static int open_store(struct service *service, bool standby, bool read_only)
         .schema = spec->schema,
         .schema_len = spec->schema_len ? *spec->schema_len : 0,
         .sql = spec->sql,
-        .n_sql = spec->n_sql,
+        .n_sql = spec->n_sql ? *spec->n_sql : 0,
         .standby = standby,
         .read_only = read_only,
     };

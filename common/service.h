@@ -27,7 +27,7 @@ struct service_spec {
     const unsigned char *schema;  /* NULL: no store */
     const size_t *schema_len;
     const char *const *sql;
-    unsigned n_sql;
+    const unsigned *n_sql;
     bool edge;                    /* serves no queue of the broker */
     bool network;                 /* may open inet sockets */
     const char *const *read_conf; /* names of settings whose paths stay readable; NULL-terminated */

@@ -1,0 +1,557 @@
+#include "services/coupon/api.h"
+
+#include "services/coupon/rules.h"
+#include "services/coupon/store.h"
+
+#define PAGE_DEFAULT 20
+
+/* ---- messages ---- */
+
+static Coupon__Release *release_message(const struct release *release, struct arena *arena)
+{
+    Coupon__Release *message = arena_alloc(arena, sizeof(*message));
+    Rpc__Trade *trades = arena_alloc(arena, 32 * sizeof(*trades));
+
+    if (!message || !trades)
+        return NULL;
+    coupon__release__init(message);
+    message->release_id = release->id;
+    message->title = arena_strndup(arena, release->title, strlen(release->title));
+    message->union_path = arena_strndup(arena, release->union_path, strlen(release->union_path));
+    message->eligible_path = arena_strndup(arena, release->eligible_path, strlen(release->eligible_path));
+    message->face_fen = release->face_fen;
+    message->threshold_fen = release->threshold_fen;
+    message->stock_per_day = release->stock_per_day;
+    message->opens_at = release->opens_at;
+    message->days = release->days;
+    message->allowance = (Coupon__Allowance)release->allowance;
+    message->min_level = (Rpc__Level)release->min_level;
+    message->valid_days = release->valid_days;
+    message->state = (Coupon__State)release->state;
+    message->created_at = release->created_at;
+    message->trades = trades;
+    for (unsigned trade = 0; trade < 32; trade++) {
+        if (release->trades & UINT32_C(1) << trade)
+            trades[message->n_trades++] = (Rpc__Trade)trade;
+    }
+    return message->title && message->union_path && message->eligible_path ? message : NULL;
+}
+
+/* False when the batch's memory is full. */
+static bool status_message(struct coupon *self, struct release *release, void *call, Coupon__ReleaseStatus *ret)
+{
+    int32_t day = release_day(release, rpc_now(call));
+
+    if (day >= 0 && day < release->days)
+        release_enter_day(self, release, day);
+    coupon__release_status__init(ret);
+    ret->release = release_message(release, rpc_arena(call));
+    ret->day = release->day;
+    ret->left = release->stock_per_day - release->granted_today;
+    ret->granted = release->granted;
+    ret->sold_out_at = release->sold_out_at;
+    return ret->release != NULL;
+}
+
+static void reply_status(struct coupon *self, struct release *release, Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    Coupon__ReleaseStatus status;
+
+    if (status_message(self, release, call, &status))
+        reply(&status, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static void coupon_message(const struct claim *claim, const struct release *release, char code[14],
+                           Coupon__Coupon *ret)
+{
+    coupon__coupon__init(ret);
+    coupon_code(claim->code, code);
+    ret->coupon_id = claim->coupon_id;
+    ret->release_id = claim->release_id;
+    ret->day = claim->day;
+    ret->code = code;
+    ret->face_fen = release->face_fen;
+    ret->threshold_fen = release->threshold_fen;
+    ret->claimed_at = claim->at;
+    ret->expires_at = claim->at + release->valid_days * COUPON_DAY_MS;
+}
+
+/* A coupon in the arena, or NULL when its memory is full or its release is unreadable. */
+static Coupon__Coupon *coupon_copy(struct coupon *self, const struct claim *claim, void *call)
+{
+    const struct release *release = coupon_find(self, claim->release_id);
+    Coupon__Coupon *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    char *code = arena_alloc(rpc_arena(call), 14);
+    struct release old;
+
+    if (!release && store_find_release(self->store, claim->release_id, &old))
+        release = &old;
+    if (!message || !code || !release)
+        return NULL;
+    coupon_message(claim, release, code, message);
+    return message;
+}
+
+/* ---- releases ---- */
+
+static void undo_add_release(void *arg, int64_t release_id, int64_t unused)
+{
+    struct coupon *self = arg;
+    struct release *last = self->releases[self->n_releases - 1];
+
+    (void)unused;
+    ensure(last->id == release_id);
+    claims_clear(&last->claims);
+    free(last);
+    self->n_releases--;
+}
+
+static struct release *new_release(struct coupon *self, const Coupon__Release *draft, void *call)
+{
+    struct release *release = calloc(1, sizeof(*release));
+
+    if (!release)
+        return NULL;
+    release->id = id_next(&self->ids, rpc_now(call));
+    snprintf(release->title, sizeof(release->title), "%s", draft->title);
+    snprintf(release->union_path, sizeof(release->union_path), "%s", draft->union_path);
+    snprintf(release->eligible_path, sizeof(release->eligible_path), "%s",
+             *draft->eligible_path ? draft->eligible_path : draft->union_path);
+    release->face_fen = draft->face_fen;
+    release->threshold_fen = draft->threshold_fen;
+    release->stock_per_day = draft->stock_per_day;
+    release->opens_at = draft->opens_at;
+    release->days = draft->days ? draft->days : 1;
+    release->allowance = draft->allowance;
+    release->min_level = draft->min_level;
+    release->valid_days = draft->valid_days ? draft->valid_days : COUPON_DEFAULT_VALID_DAYS;
+    release->created_at = rpc_now(call);
+    for (size_t i = 0; i < draft->n_trades; i++)
+        release->trades |= UINT32_C(1) << ((unsigned)draft->trades[i] & 31);
+    return release;
+}
+
+static void journal_release(const struct release *release, void *call)
+{
+    Coupon__Event event = COUPON__EVENT__INIT;
+    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
+
+    changed.release_id = release->id;
+    changed.state = (Coupon__State)release->state;
+    changed.union_path = (char *)(uintptr_t)release->union_path;
+    event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
+    event.release_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+/* rpc CreateRelease: an official drafts a release for her union's members. */
+static void coupon__create_release(Coupon__Coupons_Service *service, const Coupon__CreateReleaseRequest *req,
+                                   Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    const char *field = "release";
+    struct release *release;
+    int refusal;
+
+    if (!req->release) {
+        rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, field);
+        return;
+    }
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, req->release->union_path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionPath");
+        return;
+    }
+    refusal = draft_refusal(req->release, rpc_now(call), &field);
+    if (refusal) {
+        rpc_refuse_field(call, refusal, field);
+        return;
+    }
+    release = self->n_releases < COUPON_MAX_RELEASES ? new_release(self, req->release, call) : NULL;
+    if (!release) {
+        rpc_refuse(call, COUPON__REASON__TOO_MANY_RELEASES);
+        return;
+    }
+    self->releases[self->n_releases++] = release;
+    rpc_on_undo(call, undo_add_release, self, release->id, 0);
+    store_add_release(self->store, release);
+    journal_release(release, call);
+    rpc_created(call);
+    reply_status(self, release, reply, call);
+}
+
+static void undo_state(void *arg, int64_t state, int64_t closed_at)
+{
+    struct release *release = arg;
+
+    release->state = (int)state;
+    release->closed_at = closed_at;
+}
+
+static void change_state(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req, int state,
+                         Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    struct release *release = coupon_find(self, req->release_id);
+
+    if (!release) {
+        rpc_refuse(call, COUPON__REASON__RELEASE_NOT_FOUND);
+        return;
+    }
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return;
+    }
+    if (release->state != state) {
+        if (!may_become(release->state, state)) {
+            rpc_refuse(call, COUPON__REASON__WRONG_STATE);
+            return;
+        }
+        rpc_on_undo(call, undo_state, release, release->state, release->closed_at);
+        release->state = state;
+        release->closed_at = state == COUPON__STATE__CLOSED ? rpc_now(call) : 0;
+        store_set_state(self->store, release);
+        journal_release(release, call);
+    }
+    reply_status(self, release, reply, call);
+}
+
+/* rpc PublishRelease: shows a draft to members, or takes a pause back. */
+static void coupon__publish_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
+                                    Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    change_state(service, req, COUPON__STATE__PUBLISHED, reply, call);
+}
+
+/* rpc PauseRelease: refuses claims until it is published again. */
+static void coupon__pause_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
+                                  Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    change_state(service, req, COUPON__STATE__SUSPENDED, reply, call);
+}
+
+/* rpc EndRelease: for good; coupons that were claimed stay valid. */
+static void coupon__end_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
+                                Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    change_state(service, req, COUPON__STATE__CLOSED, reply, call);
+}
+
+/* rpc GetRelease: a published release, or an official's own draft. */
+static void coupon__get_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
+                                Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    struct release *release = coupon_find(self, req->release_id);
+    struct release old;
+
+    if (!release && store_find_release(self->store, req->release_id, &old))
+        release = &old;
+    if (!release || (release->state == COUPON__STATE__DRAFT &&
+                     !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path))) {
+        rpc_refuse(call, COUPON__REASON__RELEASE_NOT_FOUND);
+        return;
+    }
+    reply_status(self, release, reply, call);
+}
+
+static int64_t page_start(const char *token)
+{
+    char *end;
+    long long start = strtoll(token, &end, 10);
+
+    return !*token ? INT64_MAX : *end || start <= 0 ? -1 : start;
+}
+
+/* rpc ListReleases: those of the caller's unions that are in memory, newest first. */
+static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon__ListReleasesRequest *req,
+                                  Coupon__ReleaseList_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
+    Coupon__ReleaseList list = COUPON__RELEASE_LIST__INIT;
+    Coupon__ReleaseStatus *statuses = arena_alloc(rpc_arena(call), size * sizeof(*statuses));
+    int64_t before = page_start(req->page_token);
+
+    list.releases = arena_alloc(rpc_arena(call), size * sizeof(*list.releases));
+    if (before < 0 || !statuses || !list.releases) {
+        rpc_refuse(call, before < 0 ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
+        return;
+    }
+    for (unsigned i = self->n_releases; i-- > 0;) {
+        struct release *release = self->releases[i];
+
+        if (release->id >= before || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
+            strncmp(release->union_path, req->union_path, strlen(req->union_path)) != 0)
+            continue;
+        if (list.n_releases == size) {
+            list.next_page_token =
+                arena_printf(rpc_arena(call), "%lld", (long long)list.releases[size - 1]->release->release_id);
+            break;
+        }
+        if (!status_message(self, release, call, &statuses[list.n_releases])) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+        list.releases[list.n_releases] = &statuses[list.n_releases];
+        list.n_releases++;
+    }
+    reply(&list, call);
+}
+
+/* ---- claims ---- */
+
+static int offer_refusal(const struct release *release, const Rpc__Principal *principal, int64_t now)
+{
+    int refusal = release_refusal(release, now);
+
+    if (!refusal)
+        refusal = eligibility_refusal(release, principal);
+    if (!refusal && release->granted_today >= release->stock_per_day)
+        refusal = COUPON__REASON__SOLD_OUT;
+    return refusal;
+}
+
+static bool offer_message(struct coupon *self, struct release *release, void *call, Coupon__Offer *ret)
+{
+    int64_t mine;
+    struct claim claim;
+    int refusal;
+
+    coupon__offer__init(ret);
+    ret->status = arena_alloc(rpc_arena(call), sizeof(*ret->status));
+    if (!ret->status || !status_message(self, release, call, ret->status))
+        return false;
+    mine = claims_find(&release->claims, rpc_principal(call)->member_id);
+    if (mine && store_find_claim(self->store, mine, &claim))
+        ret->coupon = coupon_copy(self, &claim, call);
+    refusal = offer_refusal(release, rpc_principal(call), rpc_now(call));
+    if (refusal && !ret->coupon)
+        ret->reason = (char *)(uintptr_t)api_reason(refusal)->name;
+    return true;
+}
+
+/* rpc ListOffers: what she may take now or soon, and why not otherwise. */
+static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__ListOffersRequest *req,
+                                Coupon__OfferList_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    Coupon__OfferList list = COUPON__OFFER_LIST__INIT;
+    Coupon__Offer *offers = arena_alloc(rpc_arena(call), COUPON_MAX_OFFERS * sizeof(*offers));
+
+    (void)req;
+    list.offers = arena_alloc(rpc_arena(call), COUPON_MAX_OFFERS * sizeof(*list.offers));
+    for (unsigned i = self->n_releases; i-- > 0 && list.n_offers < COUPON_MAX_OFFERS;) {
+        struct release *release = self->releases[i];
+        int refusal = release_refusal(release, rpc_now(call));
+
+        if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED)
+            continue;
+        if (!offers || !list.offers || !offer_message(self, release, call, &offers[list.n_offers])) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+        list.offers[list.n_offers] = &offers[list.n_offers];
+        list.n_offers++;
+    }
+    reply(&list, call);
+}
+
+/* A repeat: the first coupon, as new to whoever repeats with the first one's key. */
+static void reply_first_claim(struct coupon *self, const struct release *release, int64_t coupon_id,
+                              Coupon__Coupon_Closure reply, void *call)
+{
+    ProtobufCBinaryData key = rpc_key(call);
+    Coupon__Coupon message;
+    struct claim claim;
+    char code[14];
+
+    if (!store_find_claim(self->store, coupon_id, &claim)) {
+        rpc_refuse(call, RPC__REASON__STORE_FAILED);
+        return;
+    }
+    if (key.len && key.len == claim.key_len && memcmp(key.data, claim.key, key.len) == 0)
+        rpc_created(call);
+    coupon_message(&claim, release, code, &message);
+    reply(&message, call);
+}
+
+static void undo_claim(void *arg, int64_t member_id, int64_t sold_out_before)
+{
+    struct release *release = arg;
+
+    claims_remove(&release->claims, member_id);
+    release->granted--;
+    release->granted_today--;
+    release->sold_out_at = sold_out_before;
+}
+
+/* Memory, row and journal, in that order; the memory is taken back with the rest. */
+static bool grant_claim(struct coupon *self, struct release *release, const struct claim *claim, void *call)
+{
+    Coupon__Event event = COUPON__EVENT__INIT;
+    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+
+    if (!claims_add(&release->claims, claim->member_id, claim->coupon_id))
+        return false;
+    rpc_on_undo(call, undo_claim, release, claim->member_id, release->sold_out_at);
+    release->granted++;
+    if (++release->granted_today == release->stock_per_day)
+        release->sold_out_at = claim->at;
+    store_add_claim(self->store, claim);
+    claimed.coupon_id = claim->coupon_id;
+    claimed.release_id = claim->release_id;
+    claimed.member_id = claim->member_id;
+    claimed.day = claim->day;
+    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
+    event.claimed = &claimed;
+    rpc_journal(call, &event.base);
+    self->last_coupon = claim->coupon_id;
+    return true;
+}
+
+static void refuse_claim(const struct release *release, int refusal, void *call)
+{
+    if (refusal == COUPON__REASON__SOLD_OUT)
+        rpc_fact_time(call, "soldOutAt", release->sold_out_at);
+    if (refusal == COUPON__REASON__NOT_OPEN_YET)
+        rpc_fact_time(call, "opensAt", release->opens_at);
+    if (refusal == COUPON__REASON__SOLD_OUT && release->day + 1 < release->days)
+        rpc_fact_time(call, "opensAgainAt", release->opens_at + (release->day + 1) * COUPON_DAY_MS);
+    rpc_refuse(call, refusal);
+}
+
+/* rpc CreateClaim: a member takes one coupon of an open release. */
+static void coupon__create_claim(Coupon__Coupons_Service *service, const Coupon__CreateClaimRequest *req,
+                                 Coupon__Coupon_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    struct release *release = coupon_find(self, req->release_id);
+    struct claim claim = {.release_id = req->release_id, .member_id = rpc_principal(call)->member_id};
+    ProtobufCBinaryData key = rpc_key(call);
+    Coupon__Coupon message;
+    int64_t first;
+    int refusal;
+    char code[14];
+
+    if (!release || !claim.member_id) {
+        rpc_refuse(call, release ? RPC__REASON__MISSING_TOKEN : COUPON__REASON__RELEASE_NOT_FOUND);
+        return;
+    }
+    claim.day = release_day(release, rpc_now(call));
+    if (claim.day >= 0 && claim.day < release->days)
+        release_enter_day(self, release, claim.day);
+    claim.day = release->day;
+    first = claims_find(&release->claims, claim.member_id);
+    if (first) {
+        reply_first_claim(self, release, first, reply, call);
+        return;
+    }
+    refusal = offer_refusal(release, rpc_principal(call), rpc_now(call));
+    if (refusal) {
+        refuse_claim(release, refusal, call);
+        return;
+    }
+    claim.coupon_id = id_next(&self->ids, rpc_now(call));
+    claim.at = rpc_now(call);
+    claim.key_len = key.len <= sizeof(claim.key) ? key.len : 0;
+    if (claim.key_len)
+        memcpy(claim.key, key.data, claim.key_len);
+    rpc_random(call, &claim.code, sizeof(claim.code));
+    if (!grant_claim(self, release, &claim, call)) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    coupon_message(&claim, release, code, &message);
+    rpc_created(call);
+    reply(&message, call);
+}
+
+/* ---- a member's coupons ---- */
+
+/* Those not indexed yet, from memory. Newest first, as the index gives them. */
+static size_t recent_coupons(struct coupon *self, int64_t member_id, int64_t before, int64_t *ret_ids, size_t size)
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; i < self->n_releases && n < size; i++) {
+        int64_t id = claims_find(&self->releases[i]->claims, member_id);
+        size_t at = n;
+
+        if (id <= self->indexed || id >= before)
+            continue;
+        for (; at > 0 && ret_ids[at - 1] < id; at--)
+            ret_ids[at] = ret_ids[at - 1];
+        ret_ids[at] = id;
+        n++;
+    }
+    return n;
+}
+
+/* rpc ListCoupons: the caller's own, newest first. */
+static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon__ListCouponsRequest *req,
+                                 Coupon__CouponList_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    int64_t member_id = rpc_principal(call)->member_id, before = page_start(req->page_token);
+    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    Coupon__CouponList list = COUPON__COUPON_LIST__INIT;
+    int64_t recent[COUPON_MAX_RELEASES];
+    struct claim *claims = arena_alloc(rpc_arena(call), (size + 1) * sizeof(*claims));
+
+    list.coupons = arena_alloc(rpc_arena(call), size * sizeof(*list.coupons));
+    if (before < 0 || !claims || !list.coupons) {
+        rpc_refuse(call, before < 0 ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
+        return;
+    }
+    n = recent_coupons(self, member_id, before, recent, ARRAY_LEN(recent));
+    if (n > size + 1)
+        n = size + 1;
+    for (size_t i = 0; i < n; i++) {
+        if (!store_find_claim(self->store, recent[i], &claims[i])) {
+            rpc_refuse(call, RPC__REASON__STORE_FAILED);
+            return;
+        }
+    }
+    store_ask_coupons(self->store, member_id, before, (int)(size + 1));
+    while (store_next_coupon(self->store, &claims[n < size + 1 ? n : size])) {
+        if (n < size + 1)
+            n++;
+    }
+    for (size_t i = 0; i < n && i < size; i++) {
+        Coupon__Coupon *message = coupon_copy(self, &claims[i], call);
+
+        if (!message) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+        list.coupons[list.n_coupons++] = message;
+    }
+    if (n > size)
+        list.next_page_token = arena_printf(rpc_arena(call), "%lld", (long long)claims[size - 1].coupon_id);
+    reply(&list, call);
+}
+
+/* rpc GetCoupon: one of the caller's own. */
+static void coupon__get_coupon(Coupon__Coupons_Service *service, const Coupon__CouponRequest *req,
+                               Coupon__Coupon_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, service);
+    Coupon__Coupon *message;
+    struct claim claim;
+
+    /* Somebody else's coupon is not told apart from none. */
+    if (!store_find_claim(self->store, req->coupon_id, &claim) ||
+        claim.member_id != rpc_principal(call)->member_id) {
+        rpc_refuse(call, COUPON__REASON__COUPON_NOT_FOUND);
+        return;
+    }
+    message = coupon_copy(self, &claim, call);
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+const Coupon__Coupons_Service coupon_api = COUPON__COUPONS__INIT(coupon__);

@@ -1,0 +1,202 @@
+#include "services/coupon/coupon.h"
+
+#include "common/log.h"
+#include "services/coupon/rules.h"
+#include "services/coupon/store.h"
+
+struct release *coupon_find(struct coupon *self, int64_t release_id)
+{
+    unsigned low = 0, high = self->n_releases; /* in order of id */
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (self->releases[middle]->id == release_id)
+            return self->releases[middle];
+        if (self->releases[middle]->id < release_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+void release_enter_day(struct coupon *self, struct release *release, int32_t day)
+{
+    (void)self;
+    /* A clock that has stepped back does not open a day again. */
+    if (day <= release->day)
+        return;
+    release->day = day;
+    release->granted_today = 0;
+    release->sold_out_at = 0;
+    if (release->allowance == COUPON__ALLOWANCE__ONE_PER_DAY)
+        claims_clear(&release->claims);
+}
+
+static int read_releases(struct coupon *self, int64_t now)
+{
+    struct release release;
+    int failed = 0;
+
+    store_ask_releases(self->store, now - COUPON_DAY_MS);
+    while (store_next_release(self->store, &release)) {
+        struct release *copy = self->n_releases < COUPON_MAX_RELEASES ? malloc(sizeof(*copy)) : NULL;
+
+        if (!copy) {
+            failed = -1;
+            continue;
+        }
+        *copy = release;
+        self->releases[self->n_releases++] = copy;
+    }
+    if (failed)
+        log_error("too_many_releases", "limit", log_int(COUPON_MAX_RELEASES));
+    return failed;
+}
+
+static bool count_claim(struct coupon *self, const struct claim *claim)
+{
+    struct release *release = coupon_find(self, claim->release_id);
+
+    if (!release)
+        return true;
+    release_enter_day(self, release, claim->day);
+    release->granted++;
+    if (claim->day != release->day)
+        return true;
+    if (++release->granted_today == release->stock_per_day)
+        release->sold_out_at = claim->at;
+    return claims_add(&release->claims, claim->member_id, claim->coupon_id);
+}
+
+/* Coupon ids grow with time, so nothing before the oldest release matters. */
+static int read_claims(struct coupon *self)
+{
+    struct id_source first = {0};
+    struct claim claim;
+    bool ok = true;
+
+    if (self->n_releases == 0)
+        return 0;
+    store_ask_claims(self->store, id_next(&first, self->releases[0]->created_at) - 1);
+    while (ok && store_next_claim(self->store, &claim))
+        ok = count_claim(self, &claim);
+    store_end_claims(self->store);
+    return ok ? 0 : -1;
+}
+
+int coupon_init(struct coupon *self, struct store *store, struct rpc_server *rpc, struct clock *clock)
+{
+    self->store = store;
+    self->rpc = rpc;
+    self->clock = clock;
+    if (read_releases(self, clock_now(clock)) || read_claims(self))
+        return -1;
+    self->last_coupon = store_last_coupon(store);
+    self->indexed = store_indexed(store);
+    self->ids.last = self->last_coupon;
+    if (self->n_releases && self->releases[self->n_releases - 1]->id > self->ids.last)
+        self->ids.last = self->releases[self->n_releases - 1]->id;
+    return store_trouble(store) ? -1 : 0;
+}
+
+void coupon_done(struct coupon *self)
+{
+    for (unsigned i = 0; i < self->n_releases; i++) {
+        claims_clear(&self->releases[i]->claims);
+        free(self->releases[i]);
+    }
+    self->n_releases = 0;
+}
+
+/* ---- indexing behind the claims ---- */
+
+struct slice {
+    struct coupon *self;
+    int limit;
+    int64_t upto;
+};
+
+static void index_claims(void *call, void *arg)
+{
+    struct slice *slice = arg;
+    struct coupon *self = slice->self;
+    struct claim claim;
+
+    (void)call;
+    slice->upto = self->last_coupon; /* unless there are more than the limit */
+    store_ask_claims(self->store, self->indexed);
+    while (store_next_claim(self->store, &claim)) {
+        store_index_claim(self->store, claim.member_id, claim.coupon_id);
+        if (--slice->limit == 0) {
+            slice->upto = claim.coupon_id;
+            break;
+        }
+    }
+    store_end_claims(self->store);
+    store_set_indexed(self->store, slice->upto);
+}
+
+int64_t coupon_index_slice(struct coupon *self, int limit)
+{
+    struct slice slice = {.self = self, .limit = limit};
+    int64_t behind = self->last_coupon - self->indexed;
+
+    if (behind > 0 && rpc_server_transact(self->rpc, index_claims, &slice) == 0)
+        self->indexed = slice.upto;
+    return behind;
+}
+
+/* ---- the audit ---- */
+
+struct audit {
+    struct store *store;
+    FILE *out;
+};
+
+/* Claims are appended in the journal's order, so the two are read side by side. */
+static bool audit_row(const Rpc__JournalRow *row, void *arg)
+{
+    struct audit *audit = arg;
+    Coupon__Event *event = coupon__event__unpack(NULL, row->body.len, row->body.data);
+    const Coupon__Claimed *claimed = NULL;
+    struct claim claim;
+    bool ok = event != NULL;
+
+    if (event && event->event_case == COUPON__EVENT__EVENT_CLAIMED)
+        claimed = event->claimed;
+    if (claimed)
+        ok = store_next_claim(audit->store, &claim) && claim.coupon_id == claimed->coupon_id &&
+             claim.release_id == claimed->release_id && claim.member_id == claimed->member_id &&
+             claim.day == claimed->day;
+    coupon__event__free_unpacked(event, NULL);
+    if (!ok)
+        fprintf(audit->out, "claim: journal row %lld has no equal claim\n", (long long)row->seq);
+    return ok;
+}
+
+int coupon_audit(struct store *store, struct journal *journal, FILE *out)
+{
+    struct audit audit = {store, out};
+    int64_t rows, release, other;
+    struct claim claim;
+    int failed;
+
+    store_ask_claims(store, 0);
+    failed = journal_audit(journal, out, audit_row, &audit, &rows);
+    if (!failed && store_next_claim(store, &claim)) {
+        fprintf(out, "claim: coupon %lld is not in the journal\n", (long long)claim.coupon_id);
+        failed = -1;
+    }
+    store_end_claims(store);
+    if (store_find_oversold(store, &release, &other)) {
+        fprintf(out, "release %lld: more claims on day %lld than its stock\n", (long long)release, (long long)other);
+        failed = -1;
+    }
+    if (store_find_duplicate(store, &release, &other)) {
+        fprintf(out, "release %lld: member %lld has two coupons for one\n", (long long)release, (long long)other);
+        failed = -1;
+    }
+    return failed;
+}
