@@ -4,7 +4,10 @@
  * api_load() joins the two once at start into read-only tables: methods with
  * their rules, fields with their limits, reasons with their meaning. Dispatch,
  * routes, JSON, checks, metrics and OpenAPI all read these tables; nothing
- * about an operation is written by hand anywhere else. */
+ * about an operation is written by hand anywhere else.
+ *
+ * The tables hold every message that a method reaches, for the life of the
+ * process. After api_load() nothing writes to them, so all threads may read. */
 #pragma once
 #include "rpc.pb-c.h"
 #include "rule.pb-c.h"
@@ -15,6 +18,9 @@ struct api_field {
     const ProtobufCFieldDescriptor *descriptor;
     const Rule__Field *limit; /* never NULL: all zero where the .proto sets none */
     const char *json_name;    /* lowerCamelCase */
+    const char *key;          /* `,"jsonName":`, as the encoder writes it */
+    unsigned json_len, key_len;
+    const struct api_message *message; /* of a message field, else NULL */
 };
 
 struct api_message {
@@ -26,23 +32,28 @@ struct api_method {
     const char *queue; /* the broker's queue: the proto package, "" for what every daemon serves */
     const char *name;  /* "Coupons.CreateClaim" */
     const ProtobufCServiceDescriptor *service;
-    unsigned index;    /* in service */
+    unsigned index; /* in service */
     const struct api_message *input, *output;
     const Rule__Method *rule;
-    const char *http;  /* "GET", "POST", "DELETE", or NULL when it has no route */
-    const char *path;  /* the route's template, or NULL */
+    const char *http; /* "GET", "POST", "DELETE", or NULL when it has no route */
+    const char *path; /* the route's template, or NULL */
     bool writes;
+    unsigned n_params; /* of the path, in its order */
+    const struct api_field *params[API_MAX_PARAMS];
 };
 
 struct api_reason {
     int number;
-    const char *name; /* "SOLD_OUT" */
+    const char *package; /* "coupon" */
+    const char *name;    /* "SOLD_OUT" */
     int http;
     const char *zh;
 };
 
-/* Reads the embedded descriptors. Returns 0, or -1 after logging what is wrong
- * (a clash of routes or reasons, a map, a recursion: a mistake in a .proto). */
+/* Reads the embedded descriptors, before any thread starts; once is enough, more
+ * do nothing. Returns 0, or -1 after logging what is wrong (a clash of routes or
+ * reasons, a map, a recursion: a mistake in a .proto; common/api_check.c lists
+ * the rules). */
 int api_load(void);
 
 /* All methods; ends with one whose name is NULL. */
@@ -51,7 +62,8 @@ const struct api_method *api_methods(void);
 const struct api_method *api_method(const char *name);
 /* The tables of a message of ours; never NULL for one that a method reaches. */
 const struct api_message *api_message(const ProtobufCMessageDescriptor *descriptor);
-/* What a number means; an unknown number is RPC__REASON__INTERNAL. */
+/* What a number means, 0 being OK with HTTP 200; an unknown number is
+ * RPC__REASON__INTERNAL. */
 const struct api_reason *api_reason(int number);
 
 /* A path parameter: where its text stands in the path that was matched, still
@@ -67,10 +79,15 @@ struct api_match {
     bool other_methods;              /* the path exists, for another HTTP method */
     unsigned n_params;
     struct api_param params[API_MAX_PARAMS];
-    const char *allow;               /* with other_methods: the Allow header's value */
+    const char *allow; /* with other_methods: the Allow header's value */
 };
 
-/* Finds the operation for an HTTP method and a path without its query. */
+/* Finds the operation for an HTTP method and a path without its query, both any
+ * bytes. A literal segment wins over a parameter, whatever the HTTP method; a ':'
+ * in the last segment always begins a custom verb (the last ':' there does), so in a
+ * parameter it is written %3A. Literals are matched as they are: a percent-encoded
+ * one, an empty segment or a slash at the end is another path. HEAD is not GET here:
+ * the caller asks for the GET it stands for. */
 void api_route(const char *http, size_t http_len, const char *path, size_t path_len, struct api_match *ret_match);
 
 /* The OpenAPI 3.1 document (JSON, NUL-terminated, len without it); built by
