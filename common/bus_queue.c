@@ -109,15 +109,13 @@ static void call_taken(void *arg)
     nng_recv_aio(queue->clients, queue->take_call);
 }
 
-/* The server's answer: its first word, the client's pipe, was put into the
- * header by the socket; the request number opens the body. */
+/* The server's answer comes with the way back as its header. */
 static void forward_answer(struct bus_queue *queue, nng_msg *msg)
 {
     struct way_back back;
     bool known = false;
 
-    if (nng_msg_header_len(msg) != 4 || nng_msg_header_trim_u32(msg, &back.pipe) ||
-        nng_msg_trim_u32(msg, &back.request)) {
+    if (!read_way_back(msg, &back)) {
         nng_msg_free(msg);
         return;
     }
@@ -128,8 +126,7 @@ static void forward_answer(struct bus_queue *queue, nng_msg *msg)
             queue->in_flight[i] = queue->in_flight[--queue->depth];
     }
     pthread_mutex_unlock(&queue->mutex);
-    if (!known || nng_msg_header_append_u32(msg, back.pipe) || nng_msg_header_append_u32(msg, back.request) ||
-        nng_sendmsg(queue->clients, msg, NNG_FLAG_NONBLOCK))
+    if (!known || nng_sendmsg(queue->clients, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
 

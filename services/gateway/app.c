@@ -1,0 +1,538 @@
+#include "services/gateway/app.h"
+
+#include <mbedtls/sha256.h>
+
+#include "common/json.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/problem.h"
+
+#define LOGGED_PER_SECOND 50
+#define HEADERS_SIZE 512
+
+/* What is kept of a request while its call is out; in the request's arena. */
+struct pending {
+    struct app *app;
+    struct http_request *request;
+    const struct api_method *method;
+    unsigned char trace_id[16];
+    unsigned char key[16];
+    Rpc__Principal *principal;
+    Rpc__Call call;
+};
+
+/* ---- answers ---- */
+
+static unsigned method_number(const struct api_method *method)
+{
+    return (unsigned)(method - api_methods());
+}
+
+static void count_answer(struct app *app, const struct pending *pending, int status)
+{
+    static const int64_t bounds_ms[APP_BUCKETS] = {1, 2, 5, 10, 25, 100, 500, 2500};
+    struct app_counts *counts = &app->counts[method_number(pending->method)];
+    int64_t took = clock_monotonic_ns() - pending->request->received_ns;
+    unsigned bucket = 0;
+
+    while (bucket < APP_BUCKETS && took > bounds_ms[bucket] * 1000000)
+        bucket++;
+    counts->buckets[bucket]++;
+    counts->outcomes[status / 100 % 6]++;
+    counts->total_ns += took;
+}
+
+/* Client errors that the gateway finds are logged once each, but a flood of them
+ * does not become a flood of lines. */
+static void log_refusal(struct app *app, const struct api_reason *reason, const unsigned char trace_id[16])
+{
+    int64_t second = clock_now(&app->clock) / 1000;
+
+    if (second != app->log_second) {
+        if (app->log_dropped)
+            log_info("refusals_not_logged", "count", log_int((int64_t)app->log_dropped));
+        app->log_second = second;
+        app->logged = 0;
+        app->log_dropped = 0;
+    }
+    if (app->logged >= LOGGED_PER_SECOND) {
+        app->log_dropped++;
+        return;
+    }
+    app->logged++;
+    log_info("refused", "reason", reason->name, "status", log_int(reason->http), "trace_id", log_trace(trace_id));
+}
+
+static int headers_for(char *ret, const char *type, const unsigned char trace_id[16], const char *more)
+{
+    return snprintf(ret, HEADERS_SIZE, "Content-Type: application/%s\r\n" HTTP_NO_STORE "traceparent: 00-%s-%.16s-01\r\n%s",
+                    type, log_trace(trace_id), log_trace(trace_id), more);
+}
+
+void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
+                const unsigned char trace_id[16])
+{
+    char headers[HEADERS_SIZE], retry[64] = "";
+    int status;
+
+    buf_clear(&app->out);
+    status = problem_encode(&app->out, answer, NULL, trace_id);
+    if (answer->retry_after_s > 0)
+        snprintf(retry, sizeof(retry), "Retry-After: %d\r\n", answer->retry_after_s);
+    else if (status == 401)
+        snprintf(retry, sizeof(retry), "WWW-Authenticate: Bearer\r\n");
+    headers_for(headers, "problem+json", trace_id, retry);
+    if (more)
+        snprintf(headers + strlen(headers), sizeof(headers) - strlen(headers), "%s", more);
+    http_reply(request, status, headers, app->out.bytes, app->out.len);
+}
+
+/* A refusal of the gateway's own. */
+static void refuse(struct app *app, struct http_request *request, int reason, const char *field, const char *more,
+                   const unsigned char trace_id[16])
+{
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+
+    answer.reason = reason;
+    if (field)
+        answer.field = (char *)(uintptr_t)field;
+    if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
+        answer.retry_after_s = 1;
+    log_refusal(app, api_reason(reason), trace_id);
+    app_refuse(app, request, &answer, more, trace_id);
+}
+
+static size_t render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context)
+{
+    static const unsigned char no_trace[16];
+    struct app *app = context;
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+
+    (void)status;
+    answer.reason = reason;
+    buf_clear(&app->out);
+    problem_encode(&app->out, &answer, detail, no_trace);
+    log_refusal(app, api_reason(reason), no_trace);
+    if (app->out.failed || app->out.len > size)
+        return 0;
+    memcpy(ret_body, app->out.bytes, app->out.len);
+    return app->out.len;
+}
+
+static void refuse_pending(struct pending *pending, int reason, const char *field)
+{
+    count_answer(pending->app, pending, api_reason(reason)->http);
+    refuse(pending->app, pending->request, reason, field, NULL, pending->trace_id);
+}
+
+static void on_answer(void *arg, const Rpc__Answer *answer)
+{
+    struct pending *pending = arg;
+    struct app *app = pending->app;
+    const struct api_method *method = pending->method;
+    ProtobufCMessage *output = NULL;
+    char headers[HEADERS_SIZE];
+
+    if (answer->reason) {
+        count_answer(app, pending, api_reason(answer->reason)->http);
+        app_refuse(app, pending->request, answer, NULL, pending->trace_id);
+        return;
+    }
+    output = protobuf_c_message_unpack(method->output->descriptor, &pending->request->arena.allocator,
+                                       answer->output.len, answer->output.data);
+    buf_clear(&app->out);
+    if (output)
+        json_encode(output, &app->out);
+    if (!output || app->out.failed) {
+        refuse_pending(pending, RPC__REASON__INTERNAL, NULL);
+        return;
+    }
+    count_answer(app, pending, answer->created ? 201 : 200);
+    headers_for(headers, "json", pending->trace_id, "");
+    http_reply(pending->request, answer->created ? 201 : 200, headers, app->out.bytes, app->out.len);
+}
+
+/* ---- the request's form ---- */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+/* W3C Trace Context: 00-<32 lower hex, not all 0>-<16>-<2>; anything else starts a
+ * trace of our own. */
+static bool parse_traceparent(const char *text, size_t len, unsigned char ret_id[16])
+{
+    unsigned any = 0;
+
+    if (!text || len < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-' || hex_digit(text[0]) < 0 ||
+        hex_digit(text[1]) < 0 || memcmp(text, "ff", 2) == 0 || (memcmp(text, "00", 2) == 0 && len != 55))
+        return false;
+    for (unsigned i = 0; i < 16; i++) {
+        int high = hex_digit(text[3 + 2 * i]), low = hex_digit(text[4 + 2 * i]);
+
+        if (high < 0 || low < 0)
+            return false;
+        ret_id[i] = (unsigned char)(high << 4 | low);
+        any |= ret_id[i];
+    }
+    return any != 0;
+}
+
+static void trace_of(struct app *app, const struct http_request *request, unsigned char ret_id[16])
+{
+    size_t len;
+    const char *text = http_header(request, "traceparent", &len);
+
+    if (parse_traceparent(text, len, ret_id))
+        return;
+    app->trace_count++;
+    memcpy(ret_id, &app->trace_prefix, 8);
+    memcpy(ret_id + 8, &app->trace_count, 8);
+}
+
+/* Percent-decodes into the arena. NULL when it is not well formed or past the cap. */
+static char *decode(struct arena *arena, const char *text, size_t len, bool plus_is_space, size_t *ret_len)
+{
+    char *out = arena_alloc(arena, len + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; out && i < len; i++) {
+        if (text[i] == '%') {
+            int high = i + 2 < len ? hex_digit((char)(text[i + 1] | 0x20)) : -1;
+            int low = i + 2 < len ? hex_digit((char)(text[i + 2] | 0x20)) : -1;
+
+            if (high < 0 || low < 0)
+                return NULL;
+            out[n++] = (char)(high << 4 | low);
+            i += 2;
+        } else {
+            out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];
+        }
+    }
+    if (out)
+        out[n] = '\0';
+    *ret_len = n;
+    return out;
+}
+
+static int set_query(struct pending *pending, ProtobufCMessage *input, struct json_trouble *trouble)
+{
+    struct http_request *request = pending->request;
+    const char *p = request->query, *end = p + request->query_len;
+
+    while (p && p < end) {
+        const char *pair_end = memchr(p, '&', (size_t)(end - p));
+        const char *equals;
+        const struct api_field *field;
+        char *name, *value;
+        size_t name_len, value_len;
+
+        if (!pair_end)
+            pair_end = end;
+        equals = memchr(p, '=', (size_t)(pair_end - p));
+        if (!equals)
+            equals = pair_end;
+        name = decode(&request->arena, p, (size_t)(equals - p), true, &name_len);
+        value = decode(&request->arena, equals < pair_end ? equals + 1 : pair_end,
+                       equals < pair_end ? (size_t)(pair_end - equals - 1) : 0, true, &value_len);
+        if (!name || !value)
+            return RPC__REASON__BAD_REQUEST;
+        field = json_field(pending->method->input, name, name_len);
+        if (!field) {
+            snprintf(trouble->field, sizeof(trouble->field), "query");
+            return RPC__REASON__UNKNOWN_FIELD;
+        }
+        if (json_set(input, field, value, value_len, &request->arena, trouble))
+            return trouble->reason;
+        p = pair_end + (pair_end < end);
+    }
+    return 0;
+}
+
+static bool is_json(const struct http_request *request)
+{
+    static const char json[] = "application/json";
+    size_t len;
+    const char *type = http_header(request, "content-type", &len);
+
+    return type && len >= sizeof(json) - 1 && strncasecmp(type, json, sizeof(json) - 1) == 0 &&
+           (len == sizeof(json) - 1 || type[sizeof(json) - 1] == ';' || type[sizeof(json) - 1] == ' ');
+}
+
+/* Fills the input from body, query and path; the path has the last word. */
+static int read_input(struct pending *pending, const struct api_match *match, ProtobufCMessage *input,
+                      struct json_trouble *trouble)
+{
+    struct http_request *request = pending->request;
+    int reason;
+
+    if (request->body_len) {
+        if (!pending->method->writes)
+            return RPC__REASON__BAD_REQUEST;
+        if (!is_json(request))
+            return RPC__REASON__UNSUPPORTED_MEDIA_TYPE;
+        reason = json_decode(input, request->body, request->body_len, &request->arena, trouble);
+        if (reason)
+            return reason;
+    }
+    reason = request->query_len ? set_query(pending, input, trouble) : 0;
+    for (unsigned i = 0; i < match->n_params && !reason; i++) {
+        size_t len;
+        char *text = decode(&request->arena, match->params[i].text, match->params[i].len, false, &len);
+
+        if (!text)
+            return RPC__REASON__BAD_REQUEST;
+        reason = json_set(input, match->params[i].field, text, len, &request->arena, trouble);
+    }
+    return reason ? reason : json_complete(input, trouble);
+}
+
+/* ---- the caller ---- */
+
+static uint64_t address_key(const char *peer)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+
+    while (*peer)
+        hash = (hash ^ (unsigned char)*peer++) * UINT64_C(1099511628211);
+    return hash | 1;
+}
+
+static int check_token(struct pending *pending)
+{
+    static const char bearer[] = "Bearer ";
+    struct app *app = pending->app;
+    int64_t now = clock_now(&app->clock);
+    size_t len;
+    const char *value = http_header(pending->request, "authorization", &len);
+    int reason;
+
+    if (!value)
+        return RPC__REASON__MISSING_TOKEN;
+    if (len < sizeof(bearer) - 1 || strncasecmp(value, bearer, sizeof(bearer) - 1) != 0)
+        return RPC__REASON__BAD_TOKEN;
+    reason = token_check(app->settings->keys, value + sizeof(bearer) - 1, len - (sizeof(bearer) - 1), now,
+                         &pending->request->arena, &pending->principal);
+    if (!reason && app_is_revoked(app, pending->principal->session_id))
+        reason = RPC__REASON__TOKEN_REVOKED;
+    if (reason)
+        pending->principal = NULL;
+    return reason;
+}
+
+static bool admit(struct pending *pending)
+{
+    struct app *app = pending->app;
+    bool member = pending->principal != NULL;
+    struct limiter *limiter = member ? &app->members : &app->addresses;
+    uint64_t key = member ? (uint64_t)pending->principal->member_id : address_key(pending->request->peer);
+    int64_t wait_ns = limiter_admit(limiter, key, pending->request->received_ns);
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+    char headers[128];
+
+    if (wait_ns == 0)
+        return true;
+    answer.reason = RPC__REASON__RATE_LIMITED;
+    answer.retry_after_s = (int32_t)(wait_ns / 1000000000 + 1);
+    snprintf(headers, sizeof(headers),
+             "RateLimit-Policy: \"default\";q=%lld;w=1\r\nRateLimit: \"default\";r=0;t=%d\r\n",
+             (long long)limiter->rate, answer.retry_after_s);
+    count_answer(app, pending, 429);
+    app_refuse(app, pending->request, &answer, headers, pending->trace_id);
+    return false;
+}
+
+/* The header is a structured-field string; a bare token is read too. */
+static int read_key(struct pending *pending)
+{
+    size_t len;
+    const char *value = http_header(pending->request, "idempotency-key", &len);
+    unsigned char hash[32];
+
+    if (!value)
+        return pending->method->rule->idempotency == RULE__IDEMPOTENCY__KEY ? RPC__REASON__IDEMPOTENCY_KEY_MISSING : 0;
+    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
+        value++;
+        len -= 2;
+    }
+    if (len == 0 || len > LIMIT_IDEMPOTENCY_KEY || memchr(value, '"', len))
+        return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
+    mbedtls_sha256_ret((const unsigned char *)value, len, hash, 0);
+    memcpy(pending->key, hash, sizeof(pending->key));
+    pending->call.idempotency_key = (ProtobufCBinaryData){sizeof(pending->key), pending->key};
+    return 0;
+}
+
+/* ---- operations ---- */
+
+static struct app_queue *queue_of(struct app *app, const char *name)
+{
+    for (unsigned i = 0; i < app->n_queues; i++) {
+        if (strcmp(app->queues[i].name, name) == 0)
+            return &app->queues[i];
+    }
+    return NULL;
+}
+
+static void send_call(struct pending *pending, const ProtobufCMessage *input)
+{
+    struct app *app = pending->app;
+    struct app_queue *queue = queue_of(app, pending->method->queue);
+    Rpc__Call *call = &pending->call;
+    size_t len = protobuf_c_message_get_packed_size(input);
+
+    call->method = (char *)(uintptr_t)pending->method->name;
+    call->principal = pending->principal;
+    call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
+    call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
+    call->input.data = arena_alloc(&pending->request->arena, len + 1);
+    if (!call->input.data || !queue) {
+        refuse_pending(pending, RPC__REASON__INTERNAL, NULL);
+        return;
+    }
+    call->input.len = protobuf_c_message_pack(input, call->input.data);
+    app->calls++;
+    if (!rpc_client_call(queue->client, call, on_answer, pending)) {
+        app->shed++;
+        refuse_pending(pending, RPC__REASON__OVERLOADED, NULL);
+    }
+}
+
+static void operate(struct app *app, struct http_request *request, const struct api_match *match,
+                    const unsigned char trace_id[16])
+{
+    struct pending *pending = arena_alloc(&request->arena, sizeof(*pending));
+    struct json_trouble trouble = {0};
+    ProtobufCMessage *input = json_new(match->method->input, &request->arena);
+    int reason;
+
+    if (!pending || !input) {
+        refuse(app, request, RPC__REASON__OVERLOADED, NULL, NULL, trace_id);
+        return;
+    }
+    *pending = (struct pending){.app = app, .request = request, .method = match->method, .call = RPC__CALL__INIT};
+    memcpy(pending->trace_id, trace_id, sizeof(pending->trace_id));
+    reason = check_token(pending);
+    if (!admit(pending))
+        return;
+    if (reason && match->method->rule->who != RULE__WHO__PUBLIC) {
+        refuse_pending(pending, reason, NULL);
+        return;
+    }
+    reason = read_input(pending, match, input, &trouble);
+    if (!reason)
+        reason = read_key(pending);
+    if (reason)
+        refuse_pending(pending, reason, *trouble.field ? trouble.field : NULL);
+    else
+        send_call(pending, input);
+}
+
+/* ---- what the gateway answers itself ---- */
+
+static bool is(const struct http_request *request, const char *path)
+{
+    size_t len = strlen(path);
+
+    return request->path_len == len && memcmp(request->path, path, len) == 0;
+}
+
+static bool is_read(const struct http_request *request)
+{
+    return (request->method_len == 3 && memcmp(request->method, "GET", 3) == 0) ||
+           (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0);
+}
+
+static bool answer_own(struct app *app, struct http_request *request, const unsigned char trace_id[16])
+{
+    static const char text[] = "Content-Type: text/plain; charset=utf-8\r\n" HTTP_NO_STORE;
+    static const char metrics[] = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" HTTP_NO_STORE;
+    size_t len;
+    const char *body;
+
+    if (is(request, "/livez") || is(request, "/readyz") || is(request, "/healthz") || is(request, "/metrics") ||
+        is(request, "/v1/openapi.json")) {
+        if (!is_read(request)) {
+            refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, "Allow: GET, HEAD\r\n", trace_id);
+            return true;
+        }
+    } else {
+        return false;
+    }
+    if (is(request, "/livez")) {
+        http_reply_static(request, 200, text, "ok\n", 3);
+    } else if (is(request, "/metrics")) {
+        buf_clear(&app->out);
+        app_metrics(app, &app->out);
+        http_reply(request, 200, metrics, app->out.bytes, app->out.len);
+    } else if (is(request, "/v1/openapi.json")) {
+        body = api_openapi(&len);
+        http_reply_static(request, 200, HTTP_JSON, body, len);
+    } else if (app_ready(app)) {
+        http_reply_static(request, 200, text, "ready\n", 6);
+    } else {
+        http_reply_static(request, 503, text, "not ready\n", 10);
+    }
+    return true;
+}
+
+static void on_request(struct http_request *request, void *context)
+{
+    struct app *app = context;
+    unsigned char trace_id[16];
+    struct api_match match;
+
+    trace_of(app, request, trace_id);
+    api_route(request->method, request->method_len, request->path, request->path_len, &match);
+    if (match.method) {
+        operate(app, request, &match, trace_id);
+        return;
+    }
+    if (answer_own(app, request, trace_id))
+        return;
+    if (match.other_methods) {
+        char allow[128];
+
+        snprintf(allow, sizeof(allow), "Allow: %s\r\n", match.allow);
+        refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, allow, trace_id);
+        return;
+    }
+    if (app->settings->files && files_reply(app->settings->files, request))
+        return;
+    refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, NULL, trace_id);
+}
+
+/* ---- a worker's life ---- */
+
+static void *worker_start(int worker, uv_loop_t *loop, void *settings)
+{
+    struct app *app = calloc(1, sizeof(*app));
+
+    if (app && app_open(app, settings, loop) == 0)
+        return app;
+    log_error("worker_not_started", "worker", log_int(worker));
+    return NULL;
+}
+
+static void worker_turn(void *context)
+{
+    app_flush(context);
+}
+
+static void worker_stop(void *context)
+{
+    /* Its handles close on the loop's last turns, after which nothing refers to it. */
+    app_close(context);
+}
+
+const struct server_app app_server = {
+    .http = {.on_request = on_request, .render = render},
+    .start = worker_start,
+    .turn = worker_turn,
+    .stop = worker_stop,
+};

@@ -1,0 +1,91 @@
+/* app.h: HTTP requests as calls on the bus, and answers as JSON.
+ *
+ * What a request means is read from api.h's tables alone: its operation by route,
+ * its fields from path, query and JSON body, whether a token or an
+ * Idempotency-Key is needed. The gateway decides nothing about the business; it
+ * checks form, the token's signature, revocation and rates, and sends the call
+ * on. A header never chooses a queue, a method or a member.
+ *
+ * One struct app per worker thread, sharing only what is read-only. */
+#pragma once
+#include <uv.h>
+
+#include "common/follow.h"
+#include "common/rpc.h"
+#include "common/token.h"
+#include "services/gateway/files.h"
+#include "services/gateway/limiter.h"
+#include "services/gateway/server.h"
+
+#define APP_MAX_QUEUES 16
+#define APP_REVOKED 65536 /* sessions remembered as revoked; a power of two */
+
+struct app_settings {
+    const char *bus_dir;
+    const struct token_keys *keys;
+    const struct files *files;  /* NULL: none */
+    int64_t member_rate, member_burst;   /* signed-in requests a second */
+    int64_t address_rate, address_burst; /* requests a second without a valid token */
+    unsigned window;                     /* messages outstanding per queue */
+    const struct server *server;         /* whose counters /metrics shows */
+    _Atomic bool stopping;
+};
+
+/* Requests of one operation, by outcome and time. */
+#define APP_BUCKETS 8
+struct app_counts {
+    uint64_t outcomes[6]; /* by the first digit of the status */
+    uint64_t buckets[APP_BUCKETS + 1];
+    int64_t total_ns;
+};
+
+/* One of the broker's queues as this worker sees it. */
+struct app_queue {
+    struct app *app;
+    const char *name;
+    struct rpc_client *client;
+    bool ready, asking;
+    Rpc__ProbeReport *report; /* the last, or NULL */
+};
+
+struct revoked {
+    int64_t session_id; /* 0: free */
+    int64_t until;
+};
+
+struct app {
+    struct app_settings *settings;
+    struct clock clock;
+    struct app_queue queues[APP_MAX_QUEUES];
+    unsigned n_queues;
+    struct limiter members, addresses;
+    struct follower *revocations;
+    struct revoked *revoked;
+    unsigned n_revoked;
+    struct app_counts *counts;
+    uint64_t shed, calls;
+    uint64_t trace_prefix, trace_count;
+    struct buf out;
+    int64_t log_second;
+    unsigned logged;      /* refusals this second */
+    uint64_t log_dropped;
+    uv_timer_t probes;
+};
+
+/* The functions of server.h and http.h, as one table. */
+extern const struct server_app app_server;
+
+/* ---- between app*.c ---- */
+
+int app_open(struct app *app, struct app_settings *settings, uv_loop_t *loop);
+void app_flush(struct app *app);
+void app_close(struct app *app);
+
+/* Answers with a refusal. */
+void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *headers,
+                const unsigned char trace_id[16]);
+/* /metrics in the Prometheus text format. */
+void app_metrics(struct app *app, struct buf *ret);
+/* Whether every queue is served and the gateway is not stopping. */
+bool app_ready(const struct app *app);
+bool app_is_revoked(const struct app *app, int64_t session_id);
