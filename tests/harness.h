@@ -1,0 +1,302 @@
+/* harness.h: a service in the test's own process.
+ *
+ * A struct harness is what service_main() builds, without bus, loop and sandbox: a
+ * store in a temporary folder, a fake clock at HARNESS_NOW, and the service's
+ * handlers over both. A test gathers calls with harness_add(), runs them as one
+ * batch with harness_run(), or does both for one call with harness_call(), steps
+ * the clock, and restarts the service on its store with harness_reopen().
+ *
+ * Answers, outputs and principals live in the harness' arena until
+ * harness_forget() or harness_close(). What must hold of the harness itself is an
+ * ensure(), so that fuzz entries can use it as well as cmocka tests. */
+#pragma once
+#include <dirent.h>
+#include <mbedtls/sha256.h>
+#include <unistd.h>
+
+#include "common/limits.h"
+#include "common/service.h"
+
+#define HARNESS_NOW INT64_C(1767225600000) /* 2026-01-01 00:00 UTC */
+
+struct harness {
+    struct service service;     /* clock, store, rpc and self are set */
+    void (*done)(void *self);   /* gives the service's memory back; may be NULL */
+    char dir[32];
+    struct arena arena;
+    Rpc__Call *calls[LIMIT_MESSAGE_CALLS]; /* gathered for the next run */
+    unsigned n_calls;
+    Rpc__AnswerBatch *answers;  /* of the last message that was answered */
+    bool grown;                 /* whether the last batch added to the journal */
+};
+
+static inline void *harness_alloc(struct harness *h, size_t size)
+{
+    void *bytes = arena_zalloc(&h->arena, size);
+
+    ensure(bytes);
+    return bytes;
+}
+
+/* ---- life ---- */
+
+static inline void harness_start(struct harness *h)
+{
+    const struct service_spec *spec = h->service.spec;
+    struct store_options options = {
+        .dir = h->dir,
+        .schema = spec->schema,
+        .schema_len = spec->schema_len ? *spec->schema_len : 0,
+        .sql = spec->sql,
+        .n_sql = spec->n_sql ? *spec->n_sql : 0,
+    };
+
+    h->service.store = store_open(&options);
+    ensure(h->service.store);
+    h->service.rpc = rpc_server_new(h->service.store, &h->service.clock);
+    ensure(h->service.rpc);
+    ensure(!spec->start || spec->start(&h->service) == 0);
+}
+
+static inline void harness_stop(struct harness *h)
+{
+    if (h->done)
+        h->done(h->service.self);
+    rpc_server_free(h->service.rpc);
+    store_close(h->service.store);
+}
+
+/* Starts a service on an empty store. done gives back what spec->start took. */
+static inline void harness_open(struct harness *h, const struct service_spec *spec, void (*done)(void *self))
+{
+    *h = (struct harness){.service = {.spec = spec}, .done = done, .dir = "/tmp/huigong-test-XXXXXX"};
+    arena_init(&h->arena, (size_t)1 << 30);
+    clock_fake(&h->service.clock, HARNESS_NOW, 1);
+    ensure(mkdtemp(h->dir) && api_load() == 0);
+    harness_start(h);
+}
+
+/* The service dies between two batches and starts again; the clock goes on. */
+static inline void harness_reopen(struct harness *h)
+{
+    harness_stop(h);
+    harness_start(h);
+}
+
+/* Deletes a folder that holds files alone. */
+static inline void harness_remove_dir(const char *dir)
+{
+    DIR *folder = opendir(dir);
+    const struct dirent *entry;
+
+    ensure(folder);
+    while ((entry = readdir(folder))) {
+        if (entry->d_name[0] != '.')
+            ensure(unlinkat(dirfd(folder), entry->d_name, 0) == 0);
+    }
+    closedir(folder);
+    ensure(rmdir(dir) == 0);
+}
+
+static inline void harness_close(struct harness *h)
+{
+    harness_stop(h);
+    arena_done(&h->arena);
+    harness_remove_dir(h->dir);
+}
+
+/* Gives back the memory of earlier answers, outputs and principals. */
+static inline void harness_forget(struct harness *h)
+{
+    ensure(h->n_calls == 0);
+    arena_reset(&h->arena);
+    h->answers = NULL;
+}
+
+/* ---- who calls ---- */
+
+static inline Rpc__Principal *harness_nobody(struct harness *h)
+{
+    Rpc__Principal *principal = harness_alloc(h, sizeof(*principal));
+
+    rpc__principal__init(principal);
+    return principal;
+}
+
+/* Signed in, at a level of Rpc__Level. The union's path is kept, not copied. */
+static inline Rpc__Principal *harness_person(struct harness *h, int64_t member_id, int level, const char *union_path)
+{
+    Rpc__Principal *principal = harness_nobody(h);
+
+    principal->member_id = member_id;
+    principal->session_id = member_id + 1000000;
+    principal->level = (Rpc__Level)level;
+    principal->union_path = (char *)(uintptr_t)union_path;
+    return principal;
+}
+
+/* A member on the roster of a union, at the root when the path is "". */
+static inline Rpc__Principal *harness_member(struct harness *h, int64_t member_id, const char *union_path)
+{
+    return harness_person(h, member_id, RPC__LEVEL__MEMBER, union_path);
+}
+
+/* A member who holds one role (of Rule__Role) over a union and all below it. */
+static inline Rpc__Principal *harness_official(struct harness *h, int64_t member_id, int role, const char *union_path)
+{
+    Rpc__Principal *principal = harness_member(h, member_id, union_path);
+    Rpc__Grant *grant = harness_alloc(h, sizeof(*grant));
+
+    rpc__grant__init(grant);
+    grant->role = (Rule__Role)role;
+    grant->union_path = (char *)(uintptr_t)union_path;
+    principal->grants = harness_alloc(h, sizeof(grant));
+    principal->grants[0] = grant;
+    principal->n_grants = 1;
+    return principal;
+}
+
+/* Another daemon, or a command line on the bus. */
+static inline Rpc__Principal *harness_internal(struct harness *h)
+{
+    Rpc__Principal *principal = harness_nobody(h);
+
+    principal->internal = true;
+    return principal;
+}
+
+/* ---- calls ---- */
+
+/* Gathers a call: a method's name, its input (NULL: no bytes), who calls (NULL:
+ * nobody), the text of an Idempotency-Key (NULL: none). All is copied but the
+ * principal. The envelope may still be changed before the run. */
+static inline Rpc__Call *harness_add(struct harness *h, const char *method, const ProtobufCMessage *input,
+                                     const Rpc__Principal *principal, const char *key)
+{
+    Rpc__Call *call = harness_alloc(h, sizeof(*call));
+
+    ensure(h->n_calls < ARRAY_LEN(h->calls));
+    rpc__call__init(call);
+    call->method = arena_strndup(&h->arena, method, strlen(method));
+    call->principal = (Rpc__Principal *)(uintptr_t)principal;
+    if (input) {
+        call->input.data = harness_alloc(h, protobuf_c_message_get_packed_size(input) + 1);
+        call->input.len = protobuf_c_message_pack(input, call->input.data);
+    }
+    if (key) {
+        call->idempotency_key = (ProtobufCBinaryData){16, harness_alloc(h, 32)};
+        mbedtls_sha256_ret((const unsigned char *)key, strlen(key), call->idempotency_key.data, 0);
+    }
+    h->calls[h->n_calls++] = call;
+    return call;
+}
+
+/* Gives what was gathered to the server as one message, and does not finish the
+ * batch yet. False when the batch is full. */
+static inline bool harness_take(struct harness *h)
+{
+    Rpc__CallBatch batch = RPC__CALL_BATCH__INIT;
+    uint8_t *packed;
+    bool more;
+
+    batch.calls = h->calls;
+    batch.n_calls = h->n_calls;
+    packed = harness_alloc(h, rpc__call_batch__get_packed_size(&batch) + 1);
+    more = rpc_server_take(h->service.rpc, packed, rpc__call_batch__pack(&batch, packed), h);
+    h->n_calls = 0;
+    return more;
+}
+
+static inline void harness_on_answers(void *arg, void *tag, const void *bytes, size_t len)
+{
+    struct harness *h = arg;
+
+    ensure(tag == h);
+    h->answers = rpc__answer_batch__unpack(&h->arena.allocator, len, bytes);
+    ensure(h->answers);
+}
+
+/* Ends the batch; the answers to its last message. */
+static inline const Rpc__AnswerBatch *harness_finish(struct harness *h)
+{
+    h->answers = NULL;
+    h->grown = rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    return h->answers;
+}
+
+/* What was gathered, as a batch of one message: its answers, in order. */
+static inline const Rpc__AnswerBatch *harness_run(struct harness *h)
+{
+    harness_take(h);
+    return harness_finish(h);
+}
+
+/* One call in a batch of its own. */
+static inline const Rpc__Answer *harness_call(struct harness *h, const char *method, const ProtobufCMessage *input,
+                                              const Rpc__Principal *principal, const char *key)
+{
+    harness_add(h, method, input, principal, key);
+    harness_run(h);
+    ensure(h->answers && h->answers->n_answers == 1);
+    return h->answers->answers[0];
+}
+
+/* The output of an answer as a message of its type; never NULL. */
+static inline void *harness_output(struct harness *h, const Rpc__Answer *answer,
+                                   const ProtobufCMessageDescriptor *descriptor)
+{
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(descriptor, &h->arena.allocator, answer->output.len, answer->output.data);
+
+    ensure(answer->reason == 0 && message);
+    return message;
+}
+
+/* The value of a refusal's fact, or NULL. */
+static inline const char *harness_fact(const Rpc__Answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->n_facts; i++) {
+        if (strcmp(answer->facts[i]->name, name) == 0)
+            return answer->facts[i]->value;
+    }
+    return NULL;
+}
+
+/* ---- the store ---- */
+
+/* What --audit says about the store as it is on disk: "" when it is clean. */
+static inline const char *harness_audit(struct harness *h)
+{
+    const struct service_spec *spec = h->service.spec;
+    struct store_options options = {.dir = h->dir,
+                                    .sql = spec->sql,
+                                    .n_sql = spec->n_sql ? *spec->n_sql : 0,
+                                    .read_only = true};
+    struct store *store = store_open(&options);
+    struct journal journal;
+    char *text = NULL, *copy;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    int64_t rows;
+    int failed;
+
+    ensure(store && out && journal_open(&journal, store) == 0);
+    failed = store_check(store, out) || journal_audit(&journal, out, NULL, NULL, &rows) ||
+             (spec->audit && spec->audit(store, &journal, out));
+    fclose(out);
+    store_close(store);
+    ensure(!failed == (len == 0));
+    copy = arena_strndup(&h->arena, text, len);
+    ensure(copy);
+    free(text);
+    return copy;
+}
+
+/* Changes the store behind the service's back, by one statement. */
+static inline void harness_tamper(struct harness *h, const char *sql)
+{
+    int statement = store_prepare(h->service.store, &sql, 1);
+
+    ensure(statement >= 0 && store_run(h->service.store, (unsigned)statement, "") >= 0);
+    ensure(store_commit(h->service.store) == 0);
+}
