@@ -502,7 +502,7 @@ static void on_request(struct http_request *request, void *context)
         refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, allow, trace_id);
         return;
     }
-    if (app->settings->files && files_reply(app->settings->files, request))
+    if (app->settings->files && files_serve(app->settings->files, request))
         return;
     refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, NULL, trace_id);
 }

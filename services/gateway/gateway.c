@@ -77,7 +77,7 @@ int gateway_start(struct service *service)
     if (!gateway.keys || listeners(service, &options))
         return -1;
     if (*conf_text(conf, "HUIGONG_WEB")) {
-        gateway.files = files_open(conf_text(conf, "HUIGONG_WEB"));
+        gateway.files = files_load(conf_text(conf, "HUIGONG_WEB"));
         if (!gateway.files)
             return -1;
     }
@@ -121,7 +121,7 @@ void gateway_stop(struct service *service)
     gateway->settings.stopping = true;
     server_stop(gateway->server);
     server_close(gateway->server);
-    files_close(gateway->files);
+    files_free(gateway->files);
     token_keys_close(gateway->keys);
     service_stopped(service);
 }
