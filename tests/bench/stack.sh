@@ -1,0 +1,72 @@
+# Sourced by the benchmarks: a Release build, and a stack of real daemons in a
+# temporary folder on a free port of the loopback, stopped by pid at exit.
+set -euo pipefail
+top="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+build="${BUILD:-$top/build/release}"
+port="${BENCH_PORT:-18097}"
+base="http://127.0.0.1:$port"
+work="$(mktemp -d)"
+chmod 755 "$work"
+export HUIGONG_BUS="$work/bus" HUIGONG_LOG=warn
+declare -A pids=()
+
+stop_all() {
+  for name in "${!pids[@]}"; do kill "${pids[$name]}" 2>/dev/null || true; done
+  for name in "${!pids[@]}"; do wait "${pids[$name]}" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap stop_all EXIT
+
+build_release() {
+  cmake -G Ninja -S "$top" -B "$build" -DCMAKE_BUILD_TYPE=Release >"$work/cmake.log"
+  ninja -C "$build" >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
+}
+
+start() { # NAME [SETTING=VALUE ...]
+  local name="$1"; shift
+  env "$@" "$build/hg-$name" 2>"$work/$name.log" &
+  pids[$name]=$!
+}
+
+start_stack() { # [SETTING=VALUE ... for the gateway]
+  mkdir -p "$work/bus" "$work/store/identity" "$work/store/coupon"
+  (umask 077
+   head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$work/token.key"
+   { printf '1 '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo
+     printf 'index '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } >"$work/pii.key")
+  start broker
+  start identity HUIGONG_STORE="$work/store/identity" HUIGONG_TOKEN_KEY="$work/token.key" \
+    HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log
+  start coupon HUIGONG_STORE="$work/store/coupon"
+  start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
+  for _ in $(seq 100); do
+    curl -fs "$base/readyz" >/dev/null && return
+    sleep 0.1
+  done
+  cat "$work"/*.log >&2
+  echo "the stack did not become ready" >&2
+  exit 1
+}
+
+coupon_call() { "$build/hg-coupon" --call "$1" "$2"; }
+
+new_release() { # STOCK SECONDS_FROM_NOW: prints the id
+  local at id
+  at="$(date -u -d "+$2 seconds" +%Y-%m-%dT%H:%M:%S.%3NZ)"
+  id="$(coupon_call Coupons.CreateRelease "{\"release\":{\"title\":\"bench\",\"faceFen\":500,\"stockPerDay\":$1,\"opensAt\":\"$at\",\"minLevel\":\"MEMBER\"}}" |
+    sed 's/.*"releaseId":"\([0-9]*\)".*/\1/')"
+  coupon_call Coupons.PublishRelease "{\"releaseId\":\"$id\"}" >/dev/null
+  echo "$id"
+}
+
+mint_tokens() { # FIRST COUNT FILE
+  "$build/bench_mint" "$work/token.key" "$1" "$2" 0001 >"$3"
+}
+
+store_number() { # SERVICE SQL
+  sqlite3 -readonly "$work/store/$1/data.sqlite" "$2"
+}
+
+# Milliseconds of a latency that wrk printed (us, ms or s).
+to_ms() { awk '{v=$1+0; if ($1 ~ /us$/) v/=1000; else if ($1 !~ /ms$/) v*=1000; printf "%.2f", v}'; }
+rss_mb() { awk '/VmRSS/{printf "%.1f", $2/1024}' "/proc/${pids[$1]}/status"; }
