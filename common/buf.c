@@ -30,7 +30,7 @@ char *buf_room(struct buf *buf, size_t len)
         buf->failed = true;
         return NULL;
     }
-    if (len <= buf->size - buf->len)
+    if (buf->bytes && len <= buf->size - buf->len)
         return buf->bytes + buf->len;
     while (size - buf->len < len)
         size *= 2;

@@ -47,32 +47,48 @@ static uint64_t fake_next(struct clock *clock)
     return z ^ (z >> 31);
 }
 
+static void fake_random(struct clock *clock, unsigned char *p, size_t len)
+{
+    while (len > 0) {
+        uint64_t word = fake_next(clock);
+        size_t n = len < sizeof(word) ? len : sizeof(word);
+
+        memcpy(p, &word, n);
+        p += n;
+        len -= n;
+    }
+}
+
 void clock_random(struct clock *clock, void *bytes, size_t len)
 {
     unsigned char *p = bytes;
 
+    if (clock->fake_ms) {
+        fake_random(clock, p, len);
+        return;
+    }
     while (len > 0) {
-        if (clock->fake_ms) {
-            uint64_t word = fake_next(clock);
-            size_t n = len < sizeof(word) ? len : sizeof(word);
+        size_t n;
 
-            memcpy(p, &word, n);
-            p += n;
-            len -= n;
-        } else {
-            ssize_t n = getrandom(p, len > 256 ? 256 : len, 0);
-
-            ensure(n > 0);
-            p += n;
-            len -= (size_t)n;
+        if (clock->pooled == 0) {
+            /* Up to 256 bytes come whole, once the kernel's generator is seeded. */
+            ensure(getrandom(clock->pool, sizeof(clock->pool), 0) == sizeof(clock->pool));
+            clock->pooled = sizeof(clock->pool);
         }
+        n = len < clock->pooled ? len : clock->pooled;
+        memcpy(p, clock->pool + sizeof(clock->pool) - clock->pooled, n);
+        /* What was given out is not kept. */
+        explicit_bzero(clock->pool + sizeof(clock->pool) - clock->pooled, n);
+        clock->pooled -= n;
+        p += n;
+        len -= n;
     }
 }
 
 void clock_format(int64_t at_ms, char ret_text[CLOCK_TEXT])
 {
     int64_t ms = at_ms % 1000 < 0 ? at_ms % 1000 + 1000 : at_ms % 1000;
-    time_t seconds = (time_t)((at_ms - ms) / 1000);
+    time_t seconds = (time_t)(at_ms / 1000 - (at_ms % 1000 < 0));
     struct tm tm;
     size_t len;
 

@@ -20,12 +20,14 @@ void log_init(const char *service, enum log_level least)
 struct line {
     char text[LINE_SIZE];
     size_t len;
+    bool full;
 };
 
 static void line_add(struct line *line, const char *text, size_t len)
 {
-    /* Three bytes stay free for the closing quote, brace and newline. */
-    if (len > LINE_SIZE - 3 - line->len)
+    /* Two bytes stay free for the closing brace and newline. */
+    line->full = line->full || len > LINE_SIZE - 2 - line->len;
+    if (line->full)
         return;
     memcpy(line->text + line->len, text, len);
     line->len += len;
@@ -52,12 +54,17 @@ static void line_quote(struct line *line, const char *value)
     line_add(line, "\"", 1);
 }
 
+/* A pair that does not fit, and what follows it, is left out whole. */
 static void line_pair(struct line *line, const char *name, const char *value)
 {
+    size_t before = line->len;
+
     line_add(line, line->len == 1 ? "" : ",", line->len == 1 ? 0 : 1);
     line_quote(line, name);
     line_add(line, ":", 1);
     line_quote(line, value ? value : "");
+    if (line->full)
+        line->len = before;
 }
 
 void log_event(enum log_level level, const char *event, ...)

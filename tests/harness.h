@@ -20,14 +20,14 @@
 #define HARNESS_NOW INT64_C(1767225600000) /* 2026-01-01 00:00 UTC */
 
 struct harness {
-    struct service service;     /* clock, store, rpc and self are set */
-    void (*done)(void *self);   /* gives the service's memory back; may be NULL */
+    struct service service;   /* clock, store, rpc and self are set */
+    void (*done)(void *self); /* gives the service's memory back; may be NULL */
     char dir[32];
     struct arena arena;
     Rpc__Call *calls[LIMIT_MESSAGE_CALLS]; /* gathered for the next run */
     unsigned n_calls;
-    Rpc__AnswerBatch *answers;  /* of the last message that was answered */
-    bool grown;                 /* whether the last batch added to the journal */
+    Rpc__AnswerBatch *answers; /* of the last message that was answered */
+    bool grown;                /* whether the last batch added to the journal */
 };
 
 static inline void *harness_alloc(struct harness *h, size_t size)
@@ -268,10 +268,8 @@ static inline const char *harness_fact(const Rpc__Answer *answer, const char *na
 static inline const char *harness_audit(struct harness *h)
 {
     const struct service_spec *spec = h->service.spec;
-    struct store_options options = {.dir = h->dir,
-                                    .sql = spec->sql,
-                                    .n_sql = spec->n_sql ? *spec->n_sql : 0,
-                                    .read_only = true};
+    struct store_options options = {
+        .dir = h->dir, .sql = spec->sql, .n_sql = spec->n_sql ? *spec->n_sql : 0, .read_only = true};
     struct store *store = store_open(&options);
     struct journal journal;
     char *text = NULL, *copy;
