@@ -35,9 +35,7 @@ static int next_ascii(const unsigned char **at)
     return -1;
 }
 
-/* The text folded to upper-case ASCII without surrounding blanks, and without
- * any character of `ignored` inside. False when it has others or does not fit. */
-static bool fold(const char *text, const char *ignored, char *ret, size_t size)
+bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text;
     bool blank = false;
@@ -119,7 +117,7 @@ enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident
     size_t n_digits;
     int birth;
 
-    if (!fold(text, "", id.number, sizeof(id.number)))
+    if (!cn_fold(text, "", id.number, sizeof(id.number)))
         return CN_ID_FORMAT;
     n_digits = strspn(id.number, digits);
     if (n_digits == 15 && id.number[15] == '\0')
@@ -190,7 +188,7 @@ bool cn_mobile(const char *text, char ret[CN_MOBILE_LEN + 1])
     char folded[CN_MOBILE_LEN + 5];
     const char *number = folded;
 
-    if (!fold(text, " -", folded, sizeof(folded)))
+    if (!cn_fold(text, " -", folded, sizeof(folded)))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
         size_t len = strlen(prefixes[i]);
@@ -230,7 +228,7 @@ enum cn_id_result cn_uscc(const char *text, char ret[CN_USCC_LEN + 1])
     char code[CN_USCC_LEN + 1];
     int sum = 0, weight = 1;
 
-    if (!fold(text, "", code, sizeof(code)))
+    if (!cn_fold(text, "", code, sizeof(code)))
         return CN_ID_FORMAT;
     if (strlen(code) != CN_USCC_LEN || strspn(code, charset) != CN_USCC_LEN)
         return CN_ID_FORMAT;

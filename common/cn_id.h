@@ -24,6 +24,12 @@
 #define CN_REGION_LEN      6
 #define CN_REGION_SIZE     64 /* bytes of a region's name with the NUL */
 
+/* What somebody typed for a number or a code, as upper-case ASCII: full-width
+ * letters and digits folded, without surrounding blanks, and without any
+ * character of `ignored` inside. False when it has other characters or blanks
+ * inside, or does not fit. */
+bool cn_fold(const char *text, const char *ignored, char *ret, size_t size);
+
 enum cn_id_result {
     CN_ID_OK,
     CN_ID_FORMAT,    /* length or characters */

@@ -1,60 +1,9 @@
 #include "common/cn_id.h"
+#include "common/utf8.h"
 
 #define INTERPUNCT 0xb7
 #define HAN_MAX    30
 #define TYPED_MAX  120 /* characters looked at, blanks included */
-
-/* The next character of UTF-8, or -1; overlong forms and surrogates are none. */
-static int32_t next_char(const unsigned char **at)
-{
-    const unsigned char *p = *at;
-    int32_t c = p[0];
-    int more;
-
-    if (c < 0x80) {
-        *at += 1;
-        return c;
-    }
-    if (c >= 0xc2 && c <= 0xdf)
-        more = 1;
-    else if (c >= 0xe0 && c <= 0xef)
-        more = 2;
-    else if (c >= 0xf0 && c <= 0xf4)
-        more = 3;
-    else
-        return -1;
-    c &= 0x3f >> more;
-    for (int i = 1; i <= more; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return -1;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    if ((more == 2 && c < 0x800) || (more == 3 && c < 0x10000) || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        return -1;
-    *at += 1 + more;
-    return c;
-}
-
-static char *put_char(char *at, int32_t c)
-{
-    if (c < 0x80) {
-        *at++ = (char)c;
-    } else if (c < 0x800) {
-        *at++ = (char)(0xc0 | c >> 6);
-        *at++ = (char)(0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-        *at++ = (char)(0xe0 | c >> 12);
-        *at++ = (char)(0x80 | (c >> 6 & 0x3f));
-        *at++ = (char)(0x80 | (c & 0x3f));
-    } else {
-        *at++ = (char)(0xf0 | c >> 18);
-        *at++ = (char)(0x80 | (c >> 12 & 0x3f));
-        *at++ = (char)(0x80 | (c >> 6 & 0x3f));
-        *at++ = (char)(0x80 | (c & 0x3f));
-    }
-    *at = '\0';
-    return at;
-}
 
 /* Unified ideographs of all planes, and 〇. Of the compatibility block only the
  * twelve that are unified in truth: the others have another normal form. */
@@ -103,7 +52,7 @@ static int read_name(const char *text, int32_t chars[TYPED_MAX], bool *ret_han)
 
     *ret_han = false;
     while (*at) {
-        int32_t c = next_char(&at);
+        int32_t c = utf8_next(&at);
 
         if (c < 0)
             return -1;
@@ -137,7 +86,7 @@ static bool han_name(const int32_t *chars, int n, char *ret)
         han += after_han;
         if (han > HAN_MAX)
             return false;
-        ret = put_char(ret, c);
+        ret = utf8_put(ret, c);
     }
     return after_han && han >= 2;
 }
@@ -158,7 +107,7 @@ static bool latin_name(const int32_t *chars, int n, char *ret)
                  !(is_latin(before) && (c == ' ' || c == '-' || c == '\'' || c == '.' || c == INTERPUNCT)))
             return false;
         before = c;
-        ret = put_char(ret, c);
+        ret = utf8_put(ret, c);
     }
     return letters >= 2 && (is_latin(before) || before == '.');
 }
@@ -184,7 +133,7 @@ static bool is_compound_surname(int32_t first, int32_t second)
     const unsigned char *at = (const unsigned char *)surnames;
 
     while (*at) {
-        int32_t a = next_char(&at), b = next_char(&at);
+        int32_t a = utf8_next(&at), b = utf8_next(&at);
 
         if (a == first && b == second)
             return true;
@@ -203,7 +152,7 @@ void cn_mask_name(const char *name, char ret[CN_NAME_SIZE])
         snprintf(ret, CN_NAME_SIZE, "%s", n < 0 ? "*" : "");
         return;
     }
-    at = put_char(at, chars[0]);
+    at = utf8_put(at, chars[0]);
     if (!han) {
         snprintf(at, CN_NAME_SIZE - 4, "***");
         return;
@@ -212,5 +161,5 @@ void cn_mask_name(const char *name, char ret[CN_NAME_SIZE])
     if (n == 3 && is_compound_surname(chars[0], chars[1]))
         snprintf(at, CN_NAME_SIZE - 4, "**");
     else if (n >= 3)
-        put_char(at + strlen(at), chars[n - 1]);
+        utf8_put(at + strlen(at), chars[n - 1]);
 }

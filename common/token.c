@@ -156,7 +156,7 @@ static bool good_principal(const Rpc__Principal *principal)
     if (principal->level < RPC__LEVEL__ANONYMOUS || principal->level > RPC__LEVEL__MEMBER)
         return false;
     for (size_t i = 0; i < principal->n_grants; i++) {
-        if (!good_path(principal->grants[i]->union_path))
+        if (principal->grants[i]->base.n_unknown_fields > 0 || !good_path(principal->grants[i]->union_path))
             return false;
     }
     return true;

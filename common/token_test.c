@@ -236,6 +236,8 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
         "000", "000/", "000A", "00000", "\xff\xff\xff\xff", "0000000000000000000000000000000000000000000000000000"};
     struct token_keys *keys = keys_of(HEX_A "\n");
     Rpc__Grant *grants[LIMIT_GRANTS + 1], grant = RPC__GRANT__INIT;
+    uint8_t zero = 0;
+    ProtobufCMessageUnknownField unknown = {99, PROTOBUF_C_WIRE_TYPE_VARINT, 1, &zero};
     char token[TOKEN_SIZE] = "before";
     Rpc__Principal principal;
 
@@ -269,6 +271,15 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
     assert_int_equal(check_forged(keys, &principal), 0);
     principal.n_grants = LIMIT_GRANTS + 1;
     assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    principal = sample();
+    principal.base.unknown_fields = &unknown;
+    principal.base.n_unknown_fields = 1;
+    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    principal = sample();
+    principal.grants[0]->base.unknown_fields = &unknown;
+    principal.grants[0]->base.n_unknown_fields = 1;
+    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    principal.grants[0]->base.n_unknown_fields = 0;
     assert_string_equal(token, "before");
     token_keys_close(keys);
 }

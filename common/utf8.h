@@ -1,0 +1,14 @@
+/* utf8.h: text that people wrote, character by character. */
+#pragma once
+
+/* The character at *at, which moves behind it; -1 for what is no UTF-8 (overlong
+ * forms and surrogates are none), and *at stays. 0 at the end. */
+int32_t utf8_next(const unsigned char **at);
+/* Writes a character that utf8_next gives (at most 4 bytes) and a NUL; returns
+ * where the NUL is. */
+char *utf8_put(char *at, int32_t c);
+/* A line of visible text, such as a title or a company's name, without blanks
+ * around it. Returns its characters, or -1: not UTF-8, not fitting into size, or
+ * containing line breaks, controls, private characters, or characters that show
+ * as nothing or turn the direction, by which one name could pass as another. */
+int utf8_line(const char *text, char *ret_line, size_t size);

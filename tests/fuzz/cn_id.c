@@ -1,0 +1,48 @@
+/* What somebody types as a name, a number or a code.
+ *
+ * Holds: what is read is its own normal form, and a mask of it is a string. */
+#include "common/cn_id.h"
+#include "common/utf8.h"
+#include "tests/fuzz/fuzz.h"
+
+#define TODAY 20260101
+
+static void check_line(const char *text)
+{
+    char line[256], again[256];
+    int chars = utf8_line(text, line, sizeof(line));
+
+    ensure(chars < 0 || (utf8_line(line, again, sizeof(again)) == chars && strcmp(line, again) == 0));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1), name[CN_NAME_SIZE], again[CN_NAME_SIZE];
+    char mobile[CN_MOBILE_LEN + 1], code[CN_USCC_LEN + 1], mask[CN_NAME_SIZE], region[CN_REGION_SIZE];
+    struct cn_resident_id id, same;
+
+    ensure(text);
+    if (size)
+        memcpy(text, data, size);
+    text[size] = '\0';
+    if (cn_name(text, name))
+        ensure(cn_name(name, again) && strcmp(name, again) == 0);
+    if (cn_resident_id(text, TODAY, &id) == CN_ID_OK) {
+        ensure(cn_resident_id(id.number, TODAY, &same) == CN_ID_OK && strcmp(id.number, same.number) == 0);
+        ensure(id.birth_year >= 1900 && cn_age(&id, TODAY) >= 0);
+    }
+    if (cn_mobile(text, mobile))
+        ensure(cn_mobile(mobile, again) && strcmp(mobile, again) == 0);
+    if (cn_uscc(text, code) == CN_ID_OK)
+        ensure(cn_uscc(code, again) == CN_ID_OK && strcmp(code, again) == 0);
+    cn_mask_name(text, mask);
+    ensure(strnlen(mask, sizeof(mask)) < sizeof(mask));
+    cn_mask_resident_id(text, again);
+    ensure(strlen(again) == CN_RESIDENT_ID_LEN);
+    cn_mask_mobile(text, mobile);
+    ensure(strlen(mobile) == CN_MOBILE_LEN);
+    ensure((cn_region(text, 2000, region) == CN_REGION_UNKNOWN) == !region[0]);
+    check_line(text);
+    free(text);
+    return 0;
+}
