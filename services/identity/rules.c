@@ -1,0 +1,176 @@
+#include "services/identity/rules.h"
+
+static const char base36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+/* ---- the union tree ---- */
+
+int union_path_child(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE])
+{
+    size_t len = strlen(parent);
+
+    ensure(len <= LIMIT_UNION_PATH && len % LIMIT_PATH_SEGMENT == 0);
+    if (len == LIMIT_UNION_PATH)
+        return IDENTITY__REASON__UNION_TOO_DEEP;
+    if (ordinal < 0 || ordinal >= UNION_CHILDREN_MAX)
+        return IDENTITY__REASON__UNION_TOO_WIDE;
+    memmove(ret_path, parent, len);
+    for (size_t i = LIMIT_PATH_SEGMENT; i-- > 0; ordinal /= 36)
+        ret_path[len + i] = base36[ordinal % 36];
+    ret_path[len + LIMIT_PATH_SEGMENT] = '\0';
+    return 0;
+}
+
+void union_path_parent(const char *path, char ret_path[UNION_PATH_SIZE])
+{
+    size_t len = strlen(path);
+
+    ensure(len <= LIMIT_UNION_PATH);
+    len = len < LIMIT_PATH_SEGMENT ? 0 : len - LIMIT_PATH_SEGMENT;
+    memmove(ret_path, path, len);
+    ret_path[len] = '\0';
+}
+
+int union_path_level(const char *path)
+{
+    return (int)(strlen(path) / LIMIT_PATH_SEGMENT);
+}
+
+bool union_path_covers(const char *path, const char *other)
+{
+    return strncmp(path, other, strlen(path)) == 0;
+}
+
+bool union_path_is_ancestor(const char *path, const char *other)
+{
+    return union_path_covers(path, other) && strlen(other) > strlen(path);
+}
+
+void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1])
+{
+    size_t len = strlen(path);
+
+    ensure(len <= LIMIT_UNION_PATH);
+    memmove(ret_end, path, len);
+    ret_end[len] = 'z' + 1;
+    ret_end[len + 1] = '\0';
+}
+
+/* ---- authority ---- */
+
+static bool is_administrator(int role)
+{
+    return role == RULE__ROLE__SYSTEM_ADMIN || role == RULE__ROLE__SECURITY_ADMIN || role == RULE__ROLE__AUDIT_ADMIN;
+}
+
+/* A grant's part of a packed Principal: a tag and length, the role, the path. */
+static size_t packed_size(const char *union_path)
+{
+    return 2 + 2 + 2 + strlen(union_path);
+}
+
+static int authority_refusal(const Rpc__Principal *official, const char *union_path)
+{
+    int refusal = RPC__REASON__NOT_OFFICIAL;
+
+    if (official->internal)
+        return 0;
+    for (size_t i = 0; i < official->n_grants; i++) {
+        const Rpc__Grant *grant = official->grants[i];
+
+        if (grant->role != RULE__ROLE__SECURITY_ADMIN)
+            continue;
+        if (union_path_covers(grant->union_path, union_path))
+            return 0;
+        refusal = IDENTITY__REASON__GRANT_EXCEEDS_YOURS;
+    }
+    return refusal;
+}
+
+int grant_refusal(const Rpc__Principal *grantor, int role, const char *union_path, int64_t member_id,
+                  const struct held_grant *held, size_t n_held)
+{
+    size_t packed = packed_size(union_path);
+    int refusal;
+
+    if (role <= RULE__ROLE__ROLE_NONE || role > RULE__ROLE__FINANCE)
+        return IDENTITY__REASON__ROLE_INVALID;
+    refusal = authority_refusal(grantor, union_path);
+    if (refusal)
+        return refusal;
+    if (grantor->member_id == member_id)
+        return IDENTITY__REASON__GRANT_EXCEEDS_YOURS;
+    for (size_t i = 0; i < n_held; i++) {
+        packed += packed_size(held[i].union_path);
+        if (is_administrator(role) && is_administrator(held[i].role) && role != held[i].role)
+            return IDENTITY__REASON__ROLES_EXCLUDE;
+    }
+    if (n_held >= LIMIT_GRANTS || packed > GRANTS_PACKED_MAX)
+        return IDENTITY__REASON__TOO_MANY_GRANTS;
+    return 0;
+}
+
+int revoke_refusal(const Rpc__Principal *official, const char *union_path)
+{
+    return authority_refusal(official, union_path);
+}
+
+/* ---- one-time codes ---- */
+
+int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s)
+{
+    int64_t next = code->sent_at + CODE_RESEND_MS;
+
+    if (code->sends == 0)
+        return 0;
+    if (code->sends >= CODE_SENDS && next < code->window_at + CODE_WINDOW_MS)
+        next = code->window_at + CODE_WINDOW_MS;
+    if (now >= next)
+        return 0;
+    *ret_retry_after_s = (int32_t)((next - now + 999) / 1000);
+    return IDENTITY__REASON__CODE_SENT_RECENTLY;
+}
+
+void code_sent(struct login_code *code, int64_t now)
+{
+    if (code->sends == 0 || now >= code->window_at + CODE_WINDOW_MS) {
+        code->window_at = now;
+        code->sends = 0;
+    }
+    code->sends++;
+    code->sent_at = now;
+    code->used = false;
+    code->tries = 0;
+}
+
+int code_answer(struct login_code *code, int64_t now, bool right)
+{
+    if (code->sends == 0 || code->used || now >= code->sent_at + CODE_LIFE_MS)
+        return IDENTITY__REASON__CODE_EXPIRED;
+    if (code->tries >= CODE_TRIES)
+        return IDENTITY__REASON__CODE_TRIES_EXHAUSTED;
+    if (!right) {
+        code->tries++;
+        return IDENTITY__REASON__CODE_WRONG;
+    }
+    code->used = true;
+    return 0;
+}
+
+void code_text(uint64_t random, char ret_text[CODE_DIGITS + 1])
+{
+    for (int i = CODE_DIGITS - 1; i >= 0; i--, random /= 10)
+        ret_text[i] = (char)('0' + random % 10);
+    ret_text[CODE_DIGITS] = '\0';
+}
+
+int verify_refusal(const struct verify_tries *tries, int today)
+{
+    return tries->day == today && tries->failed >= VERIFY_TRIES ? IDENTITY__REASON__VERIFY_TRIES_EXHAUSTED : 0;
+}
+
+void verify_failed(struct verify_tries *tries, int today)
+{
+    if (tries->day != today)
+        *tries = (struct verify_tries){.day = today};
+    tries->failed++;
+}

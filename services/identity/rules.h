@@ -1,0 +1,146 @@
+/* rules.h: what identity decides, without I/O, clock or memory of its own.
+ *
+ * Every refusal is a Reason of identity.proto (or of rpc.proto), 0 being none.
+ * Results are untouched when a function refuses. */
+#pragma once
+#include "common/cn_id.h"
+#include "common/csv.h"
+#include "common/limits.h"
+#include "identity.pb-c.h"
+
+/* ---- the union tree ----
+ *
+ * A union's path is LIMIT_PATH_SEGMENT lower-case base-36 digits for each level,
+ * root first: the ordinal of the root, of its child, and so on. Segments have one
+ * width, so a prefix is an ancestor, text order is tree order, and the subtree of
+ * a union is one range of the index. Paths come from the store or a checked token
+ * and are well formed. */
+
+#define UNION_PATH_SIZE    (LIMIT_UNION_PATH + 1)
+#define UNION_CHILDREN_MAX 1679616 /* 36^LIMIT_PATH_SEGMENT, ordinals from 0 */
+
+/* The path of the ordinal-th child; the parent of a root is "". UNION_TOO_DEEP,
+ * UNION_TOO_WIDE. */
+int union_path_child(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE]);
+/* The path of the parent: "" for a root, and for "" itself. */
+void union_path_parent(const char *path, char ret_path[UNION_PATH_SIZE]);
+/* 1 for a root, 0 for "". */
+int union_path_level(const char *path);
+/* Whether `other` is this union or below it; "" covers every union. */
+bool union_path_covers(const char *path, const char *other);
+/* Whether `other` is below this union and not the union itself. */
+bool union_path_is_ancestor(const char *path, const char *other);
+/* The end of the subtree's range: path <= p < end holds for the union and all
+ * below it, and for nothing else. */
+void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1]);
+
+/* ---- authority ---- */
+
+#define GRANTS_PACKED_MAX 640 /* bytes that one person's grants may take in her token (LIMIT_TOKEN) */
+
+/* A role that a person holds over a union. */
+struct held_grant {
+    int role; /* rule.Role */
+    const char *union_path;
+};
+
+/* Why the grantor may not give this role over this union to the member who holds
+ * `held` now: ROLE_INVALID; NOT_OFFICIAL when she is no security administrator;
+ * GRANT_EXCEEDS_YOURS when her office does not cover the union or she is the
+ * member herself; ROLES_EXCLUDE when the member would hold two of the three
+ * administrators' roles, wherever; TOO_MANY_GRANTS. The command line on the bus
+ * (internal) is bound by what concerns the member only. Giving what is held
+ * already is not refused here: the store has it once. */
+int grant_refusal(const Rpc__Principal *grantor, int role, const char *union_path, int64_t member_id,
+                  const struct held_grant *held, size_t n_held);
+/* Why she may not take back a grant over this union: NOT_OFFICIAL, GRANT_EXCEEDS_YOURS. */
+int revoke_refusal(const Rpc__Principal *official, const char *union_path);
+
+/* ---- one-time codes ---- */
+
+#define CODE_DIGITS    6
+#define CODE_LIFE_MS   (5 * 60 * 1000)
+#define CODE_RESEND_MS (60 * 1000)
+#define CODE_TRIES     5
+#define CODE_WINDOW_MS (24 * 60 * 60 * 1000)
+#define CODE_SENDS     20 /* to one number within CODE_WINDOW_MS: 100 guesses of a million a day */
+
+/* What is kept for a mobile number; all zero before the first code. */
+struct login_code {
+    int64_t sent_at;   /* of the last code */
+    bool used;         /* it has let somebody in */
+    int32_t tries;     /* wrong answers to it */
+    int64_t window_at; /* when the first code of this window was sent */
+    int32_t sends;     /* since then */
+};
+
+/* CODE_SENT_RECENTLY with the seconds to wait (at least 1), or 0. */
+int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s);
+/* A new code has been sent: the old one counts no more. */
+void code_sent(struct login_code *code, int64_t now);
+/* Judges an answer, and counts it: `right` is the caller's comparison in constant
+ * time. 0 when it is right, and then the code is used up; CODE_EXPIRED when none
+ * is alive; CODE_TRIES_EXHAUSTED, also for a right answer; CODE_WRONG. */
+int code_answer(struct login_code *code, int64_t now, bool right);
+/* Six digits of a random number. The remainder favours none by more than 2^-44. */
+void code_text(uint64_t random, char ret_text[CODE_DIGITS + 1]);
+
+#define VERIFY_TRIES 5 /* of name and resident ID, per member and calendar day */
+
+/* Failed attempts of a member to be verified against a roster; all zero at first. */
+struct verify_tries {
+    int32_t day; /* YYYYMMDD */
+    int32_t failed;
+};
+
+/* VERIFY_TRIES_EXHAUSTED or 0. */
+int verify_refusal(const struct verify_tries *tries, int today);
+void verify_failed(struct verify_tries *tries, int today);
+
+/* ---- what is written on rosters and lists of unions ---- */
+
+#define AGE_MIN         16 /* of working age, Labour Law article 15 */
+#define UNION_CODE_MAX  32
+#define UNION_NAME_MAX  100 /* characters */
+#define UNION_CODE_SIZE (UNION_CODE_MAX + 1)
+#define UNION_NAME_SIZE (UNION_NAME_MAX * 4 + 1)
+
+/* A resident ID of somebody of at least AGE_MIN on that day (YYYYMMDD):
+ * RESIDENT_ID_..., TOO_YOUNG. *ret_warning is REGION_ABOLISHED, REGION_UNKNOWN,
+ * or 0. */
+int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id, int *ret_warning);
+/* A union's code in normal form: upper-case letters, digits and single hyphens
+ * between them. UNION_CODE_INVALID. */
+int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE]);
+/* A union's name without surrounding blanks: 2 to UNION_NAME_MAX characters of
+ * UTF-8, no control or other invisible character. UNION_NAME_INVALID. */
+int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE]);
+/* A trade by its Chinese name or its name in rpc.proto; empty and 其他 are
+ * TRADE_OTHER. TRADE_INVALID. */
+int trade_read(const char *text, Rpc__Trade *ret_trade);
+
+/* A row of a roster: name, resident ID, mobile, union code, trade. The trade may
+ * be missing, empty fields may follow. */
+struct roster_row {
+    char name[CN_NAME_SIZE];
+    struct cn_resident_id id;
+    char mobile[CN_MOBILE_LEN + 1];
+    char union_code[UNION_CODE_SIZE];
+    Rpc__Trade trade;
+    int warning; /* a Reason about residentId, or 0; the row is good all the same */
+};
+
+/* The first field that is wrong refuses the row: the Reason, and the field's name
+ * as ImportProblem has it. CSV_MALFORMED (field "") when there are too few or too
+ * many. */
+int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, const char **ret_field);
+
+/* A row of a list of unions: code, name, parent code (empty or missing: a root). */
+struct union_row {
+    char code[UNION_CODE_SIZE];
+    char name[UNION_NAME_SIZE];
+    char parent_code[UNION_CODE_SIZE];
+};
+
+/* The same. A union that is its own parent is UNION_CODE_INVALID (parentCode). */
+int union_row_read(const struct csv_row *row, struct union_row *ret_row, const char **ret_field);

@@ -1,0 +1,366 @@
+#include "services/identity/rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define NOW     1767225600000LL
+#define DEEPEST "000100020003000400050006000700080009000a000b000c"
+
+/* ---- the union tree ---- */
+
+static void a_child_has_its_parents_path_and_its_ordinal(void **state)
+{
+    static const struct {
+        const char *parent;
+        int64_t ordinal;
+        int reason;
+        const char *path;
+    } cases[] = {
+        {"", 0, 0, "0000"},
+        {"", 35, 0, "000z"},
+        {"", 36, 0, "0010"},
+        {"", 1679615, 0, "zzzz"},
+        {"", 1679616, IDENTITY__REASON__UNION_TOO_WIDE, "before"},
+        {"", -1, IDENTITY__REASON__UNION_TOO_WIDE, "before"},
+        {"", INT64_MAX, IDENTITY__REASON__UNION_TOO_WIDE, "before"},
+        {"0000", 128, 0, "0000003k"},
+        {"00010002000300040005000600070008000900aa000b", 12, 0, "00010002000300040005000600070008000900aa000b000c"},
+        {DEEPEST, 0, IDENTITY__REASON__UNION_TOO_DEEP, "before"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char path[UNION_PATH_SIZE] = "before";
+
+        assert_int_equal(union_path_child(cases[i].parent, cases[i].ordinal, path), cases[i].reason);
+        assert_string_equal(path, cases[i].path);
+    }
+}
+
+static void children_sort_by_their_ordinal(void **state)
+{
+    char path[UNION_PATH_SIZE], before[UNION_PATH_SIZE] = "0001";
+
+    (void)state;
+    for (int64_t ordinal = 0; ordinal < UNION_CHILDREN_MAX; ordinal += ordinal < 2000 ? 1 : 997) {
+        assert_int_equal(union_path_child("0001", ordinal, path), 0);
+        assert_true(strcmp(before, path) < 0);
+        memcpy(before, path, sizeof(before));
+    }
+}
+
+static void a_path_can_be_extended_and_cut_in_place(void **state)
+{
+    char path[UNION_PATH_SIZE] = "";
+
+    (void)state;
+    for (int level = 1; level <= LIMIT_PATH_LEVELS; level++) {
+        assert_int_equal(union_path_child(path, level, path), 0);
+        assert_int_equal(union_path_level(path), level);
+    }
+    assert_string_equal(path, DEEPEST);
+    for (int level = LIMIT_PATH_LEVELS - 1; level >= 0; level--) {
+        union_path_parent(path, path);
+        assert_int_equal(union_path_level(path), level);
+        assert_memory_equal(path, DEEPEST, strlen(path));
+    }
+    union_path_parent(path, path);
+    assert_string_equal(path, "");
+}
+
+static void a_union_covers_itself_and_what_is_below_it(void **state)
+{
+    static const struct {
+        const char *path, *other;
+        bool covers, ancestor;
+    } cases[] = {
+        {"", "0001", true, true},
+        {"", "", true, false},
+        {"0001", "0001", true, false},
+        {"0001", "00010000", true, true},
+        {"0001", "0001zzzz0000", true, true},
+        {"0001", "0002", false, false},
+        {"0001", "00020001", false, false},
+        {"00010000", "0001", false, false},
+        {"0001", "", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *path = cases[i].path, *other = cases[i].other;
+        char end[UNION_PATH_SIZE + 1];
+
+        assert_int_equal(union_path_covers(path, other), cases[i].covers);
+        assert_int_equal(union_path_is_ancestor(path, other), cases[i].ancestor);
+        union_path_end(path, end);
+        assert_int_equal(strcmp(path, other) <= 0 && strcmp(other, end) < 0, cases[i].covers);
+    }
+}
+
+/* ---- authority ---- */
+
+static Rpc__Principal official(int role, const char *union_path)
+{
+    static Rpc__Grant grants[2];
+    static Rpc__Grant *list[] = {&grants[0], &grants[1]};
+    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
+
+    rpc__grant__init(&grants[0]);
+    rpc__grant__init(&grants[1]);
+    grants[0].role = RULE__ROLE__UNION_ADMIN;
+    grants[0].union_path = (char *)(uintptr_t) "";
+    grants[1].role = (Rule__Role)role;
+    grants[1].union_path = (char *)(uintptr_t)union_path;
+    principal.member_id = 7;
+    principal.grants = list;
+    principal.n_grants = 2;
+    return principal;
+}
+
+static void a_security_administrator_grants_within_her_unions_and_never_to_herself(void **state)
+{
+    static const struct {
+        int own_role;
+        const char *own_path;
+        int role;
+        const char *path;
+        int64_t member;
+        int reason;
+    } cases[] = {
+        {RULE__ROLE__SECURITY_ADMIN, "0001", RULE__ROLE__UNION_ADMIN, "0001", 8, 0},
+        {RULE__ROLE__SECURITY_ADMIN, "0001", RULE__ROLE__FINANCE, "00010002", 8, 0},
+        {RULE__ROLE__SECURITY_ADMIN, "0001", RULE__ROLE__SECURITY_ADMIN, "00010002", 8, 0},
+        {RULE__ROLE__SECURITY_ADMIN, "", RULE__ROLE__AUDIT_ADMIN, "", 8, 0},
+        {RULE__ROLE__SECURITY_ADMIN, "0001", RULE__ROLE__UNION_ADMIN, "0002", 8, IDENTITY__REASON__GRANT_EXCEEDS_YOURS},
+        {RULE__ROLE__SECURITY_ADMIN, "00010002", RULE__ROLE__UNION_ADMIN, "0001", 8,
+         IDENTITY__REASON__GRANT_EXCEEDS_YOURS},
+        {RULE__ROLE__SECURITY_ADMIN, "0001", RULE__ROLE__UNION_ADMIN, "", 8, IDENTITY__REASON__GRANT_EXCEEDS_YOURS},
+        {RULE__ROLE__SECURITY_ADMIN, "0001", RULE__ROLE__UNION_ADMIN, "0001", 7, IDENTITY__REASON__GRANT_EXCEEDS_YOURS},
+        {RULE__ROLE__SYSTEM_ADMIN, "", RULE__ROLE__UNION_ADMIN, "0001", 8, RPC__REASON__NOT_OFFICIAL},
+        {RULE__ROLE__UNION_ADMIN, "", RULE__ROLE__UNION_ADMIN, "0001", 8, RPC__REASON__NOT_OFFICIAL},
+        {RULE__ROLE__SECURITY_ADMIN, "", RULE__ROLE__ROLE_NONE, "0001", 8, IDENTITY__REASON__ROLE_INVALID},
+        {RULE__ROLE__SECURITY_ADMIN, "", 7, "0001", 8, IDENTITY__REASON__ROLE_INVALID},
+        {RULE__ROLE__SECURITY_ADMIN, "", -1, "0001", 8, IDENTITY__REASON__ROLE_INVALID},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Rpc__Principal grantor = official(cases[i].own_role, cases[i].own_path);
+
+        if (grant_refusal(&grantor, cases[i].role, cases[i].path, cases[i].member, NULL, 0) != cases[i].reason)
+            fail_msg("case %zu", i);
+    }
+}
+
+static void a_security_administrator_takes_back_within_her_unions(void **state)
+{
+    Rpc__Principal admin = official(RULE__ROLE__SECURITY_ADMIN, "0001");
+
+    (void)state;
+    assert_int_equal(revoke_refusal(&admin, "00010005"), 0);
+    assert_int_equal(revoke_refusal(&admin, "0002"), IDENTITY__REASON__GRANT_EXCEEDS_YOURS);
+    admin = official(RULE__ROLE__FINANCE, "0001");
+    assert_int_equal(revoke_refusal(&admin, "0001"), RPC__REASON__NOT_OFFICIAL);
+    admin.n_grants = 0;
+    assert_int_equal(revoke_refusal(&admin, "0001"), RPC__REASON__NOT_OFFICIAL);
+    admin.internal = true;
+    assert_int_equal(revoke_refusal(&admin, "0001"), 0);
+}
+
+static void no_person_holds_two_of_the_three_administrators_roles(void **state)
+{
+    Rpc__Principal grantor = official(RULE__ROLE__SECURITY_ADMIN, "");
+    Rpc__Principal command_line = RPC__PRINCIPAL__INIT;
+
+    (void)state;
+    command_line.internal = true;
+    for (int has = RULE__ROLE__SYSTEM_ADMIN; has <= RULE__ROLE__FINANCE; has++) {
+        struct held_grant held[] = {{RULE__ROLE__UNION_ADMIN, "0009"}, {has, "0002"}};
+
+        for (int role = RULE__ROLE__SYSTEM_ADMIN; role <= RULE__ROLE__FINANCE; role++) {
+            bool excluded = has <= RULE__ROLE__AUDIT_ADMIN && role <= RULE__ROLE__AUDIT_ADMIN && has != role;
+            int reason = excluded ? IDENTITY__REASON__ROLES_EXCLUDE : 0;
+
+            assert_int_equal(grant_refusal(&grantor, role, "0001", 8, held, 2), reason);
+            assert_int_equal(grant_refusal(&command_line, role, "0001", 8, held, 2), reason);
+        }
+    }
+}
+
+static void a_person_has_no_more_grants_than_her_token_holds(void **state)
+{
+    Rpc__Principal grantor = official(RULE__ROLE__SECURITY_ADMIN, "");
+    struct held_grant held[LIMIT_GRANTS];
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < LIMIT_GRANTS; i++)
+        held[i] = (struct held_grant){RULE__ROLE__FINANCE, "00010002"};
+    assert_int_equal(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS - 1), 0);
+    assert_int_equal(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS),
+                     IDENTITY__REASON__TOO_MANY_GRANTS);
+    for (size_t i = 0; i < LIMIT_GRANTS; i++)
+        held[i].union_path = DEEPEST;
+    while (grant_refusal(&grantor, RULE__ROLE__FINANCE, DEEPEST, 8, held, n) == 0)
+        n++;
+    assert_int_equal(grant_refusal(&grantor, RULE__ROLE__FINANCE, DEEPEST, 8, held, n),
+                     IDENTITY__REASON__TOO_MANY_GRANTS);
+    assert_in_range(n, 8, LIMIT_GRANTS - 1);
+}
+
+/* The largest principal that the rules allow, against what a token's first part
+ * may hold: LIMIT_TOKEN without the dot and 43 characters of signature, of which
+ * four characters carry three bytes. */
+static void the_largest_person_fits_into_a_token(void **state)
+{
+    Rpc__Principal grantor = official(RULE__ROLE__SECURITY_ADMIN, ""), person = RPC__PRINCIPAL__INIT;
+    Rpc__Grant grants[LIMIT_GRANTS], *list[LIMIT_GRANTS];
+    struct held_grant held[LIMIT_GRANTS];
+
+    (void)state;
+    for (size_t len = 0; len <= LIMIT_UNION_PATH; len += LIMIT_PATH_SEGMENT) {
+        char path[UNION_PATH_SIZE] = "";
+        size_t n = 0;
+
+        memcpy(path, DEEPEST, len);
+        while (n < LIMIT_GRANTS && grant_refusal(&grantor, RULE__ROLE__FINANCE, path, 8, held, n) == 0) {
+            held[n] = (struct held_grant){RULE__ROLE__FINANCE, path};
+            rpc__grant__init(&grants[n]);
+            grants[n].role = RULE__ROLE__FINANCE;
+            grants[n].union_path = path;
+            list[n] = &grants[n];
+            n++;
+        }
+        person.member_id = person.session_id = person.expires_at = INT64_MAX;
+        person.level = RPC__LEVEL__MEMBER;
+        person.union_path = (char *)(uintptr_t)DEEPEST;
+        person.trade = RPC__TRADE__CONSTRUCTION;
+        person.birth_year = 2000;
+        person.sex = RPC__SEX__FEMALE;
+        person.grants = list;
+        person.n_grants = n;
+        assert_true(rpc__principal__get_packed_size(&person) <= (LIMIT_TOKEN - 44) / 4 * 3);
+    }
+}
+
+/* ---- one-time codes ---- */
+
+static void a_code_may_be_sent_again_after_a_minute(void **state)
+{
+    struct login_code code = {0};
+    int32_t wait = -1;
+
+    (void)state;
+    assert_int_equal(code_send_refusal(&code, NOW, &wait), 0);
+    code_sent(&code, NOW);
+    assert_int_equal(code_send_refusal(&code, NOW, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_int_equal(wait, 60);
+    assert_int_equal(code_send_refusal(&code, NOW + CODE_RESEND_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_int_equal(wait, 1);
+    wait = -1;
+    assert_int_equal(code_send_refusal(&code, NOW + CODE_RESEND_MS, &wait), 0);
+    assert_int_equal(wait, -1);
+    assert_int_equal(code_answer(&code, NOW, true), 0);
+    assert_int_equal(code_send_refusal(&code, NOW + 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+}
+
+static void a_right_answer_counts_once_and_for_five_minutes(void **state)
+{
+    struct login_code code = {0};
+
+    (void)state;
+    assert_int_equal(code_answer(&code, NOW, true), IDENTITY__REASON__CODE_EXPIRED);
+    code_sent(&code, NOW);
+    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS, true), IDENTITY__REASON__CODE_EXPIRED);
+    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), 0);
+    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), IDENTITY__REASON__CODE_EXPIRED);
+    code_sent(&code, NOW + CODE_LIFE_MS);
+    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS, true), 0);
+}
+
+static void after_five_wrong_answers_the_right_one_is_refused_too(void **state)
+{
+    struct login_code code = {0};
+
+    (void)state;
+    code_sent(&code, NOW);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(code_answer(&code, NOW + i, false), IDENTITY__REASON__CODE_WRONG);
+    assert_int_equal(code_answer(&code, NOW + 5, false), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
+    assert_int_equal(code_answer(&code, NOW + 6, true), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
+    code_sent(&code, NOW + CODE_RESEND_MS);
+    assert_int_equal(code_answer(&code, NOW + CODE_RESEND_MS, false), IDENTITY__REASON__CODE_WRONG);
+    assert_int_equal(code_answer(&code, NOW + CODE_RESEND_MS, true), 0);
+}
+
+static void a_number_gets_a_bounded_number_of_codes_a_day(void **state)
+{
+    struct login_code code = {0};
+    int64_t now = NOW;
+    int32_t wait = 0;
+    int sent = 0;
+
+    (void)state;
+    for (; code_send_refusal(&code, now, &wait) == 0; now += CODE_RESEND_MS, sent++)
+        code_sent(&code, now);
+    assert_int_equal(sent, CODE_SENDS);
+    assert_int_equal(now + (int64_t)wait * 1000, NOW + CODE_WINDOW_MS);
+    assert_int_equal(code_send_refusal(&code, NOW + CODE_WINDOW_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_int_equal(code_send_refusal(&code, NOW + CODE_WINDOW_MS, &wait), 0);
+    code_sent(&code, NOW + CODE_WINDOW_MS);
+    assert_int_equal(code.sends, 1);
+}
+
+static void a_code_is_six_digits(void **state)
+{
+    static const struct {
+        uint64_t random;
+        const char *text;
+    } cases[] = {{0, "000000"}, {42, "000042"}, {1999999, "999999"}, {UINT64_MAX, "551615"}};
+    char text[CODE_DIGITS + 1];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        code_text(cases[i].random, text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+static void a_member_has_five_failed_verifications_a_day(void **state)
+{
+    struct verify_tries tries = {0};
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(verify_refusal(&tries, 20260101), 0);
+        verify_failed(&tries, 20260101);
+    }
+    assert_int_equal(verify_refusal(&tries, 20260101), IDENTITY__REASON__VERIFY_TRIES_EXHAUSTED);
+    assert_int_equal(verify_refusal(&tries, 20260102), 0);
+    verify_failed(&tries, 20260102);
+    assert_int_equal(tries.failed, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_child_has_its_parents_path_and_its_ordinal),
+        cmocka_unit_test(children_sort_by_their_ordinal),
+        cmocka_unit_test(a_path_can_be_extended_and_cut_in_place),
+        cmocka_unit_test(a_union_covers_itself_and_what_is_below_it),
+        cmocka_unit_test(a_security_administrator_grants_within_her_unions_and_never_to_herself),
+        cmocka_unit_test(a_security_administrator_takes_back_within_her_unions),
+        cmocka_unit_test(no_person_holds_two_of_the_three_administrators_roles),
+        cmocka_unit_test(a_person_has_no_more_grants_than_her_token_holds),
+        cmocka_unit_test(the_largest_person_fits_into_a_token),
+        cmocka_unit_test(a_code_may_be_sent_again_after_a_minute),
+        cmocka_unit_test(a_right_answer_counts_once_and_for_five_minutes),
+        cmocka_unit_test(after_five_wrong_answers_the_right_one_is_refused_too),
+        cmocka_unit_test(a_number_gets_a_bounded_number_of_codes_a_day),
+        cmocka_unit_test(a_code_is_six_digits),
+        cmocka_unit_test(a_member_has_five_failed_verifications_a_day),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
