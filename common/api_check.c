@@ -81,6 +81,8 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "min above max";
     else if (limit->max_items && field->label != VIEW_LABEL_REPEATED)
         wrong = "max_items, but not repeated";
+    else if (limit->max_items > LIMIT_JSON_VALUES)
+        wrong = "max_items above the values of a body";
     else if (limit->time && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
         wrong = "a time that is no single int64";
     return wrong ? api_wrong(api, "field %s.%s: %s", message->name, field->name, wrong) : 0;

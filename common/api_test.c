@@ -134,6 +134,10 @@ CHANGE(items_of_one)
 {
     limit(set, ".coupon.Release", "title")->max_items = 1;
 }
+CHANGE(items_of_many)
+{
+    limit(set, ".coupon.Release", "trades")->max_items = LIMIT_JSON_VALUES + 1;
+}
 CHANGE(time_in_32_bits)
 {
     limit(set, ".coupon.Release", "days")->time = true;
@@ -293,6 +297,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {length_of_an_integer, "field Release.face_fen: max_len"},
         {range_of_a_string, "field Release.title: min or max"},
         {items_of_one, "field Release.title: max_items"},
+        {items_of_many, "field Release.trades: max_items above"},
         {time_in_32_bits, "field Release.days: a time"},
         {optional, "field Release.title: proto3 optional"},
         {recursion, "message Offer: recursive"},
@@ -538,6 +543,7 @@ CHANGE(literals_beside_parameters)
     rule(set, "GetMe")->get = (char *)"/v1/me";
     rule(set, "GetUnion")->get = (char *)"/v1/{union_id}/deep/one";
     rule(set, "ListOffers")->get = (char *)"/v1/me/deep/two";
+    rule(set, "GetPath")->get = (char *)"/v1/me/{union_id}/four";
     rule(set, "ListReleases")->get = (char *)"/v1/{union_path}/{page_size}/{page_token}";
     rule(set, "GetCoupon")->get = (char *)"";
     rule(set, "GetCoupon")->delete_ = (char *)"/v1/me";
@@ -557,6 +563,7 @@ static void a_literal_wins_over_a_parameter(void **state)
         {"/v1/me/deep/one", "Identity.GetUnion", 1},
         {"/v1/me/deep/two", "Coupons.ListOffers", 0},
         {"/v1/we/deep/two", "Coupons.ListReleases", 3},
+        {"/v1/me/deep/four", "Identity.GetPath", 1},
         {"/v1/me/deep/three", "Coupons.ListReleases", 3},
     };
     struct api_match match;
@@ -759,6 +766,7 @@ static void the_document_tells_limits_roles_and_keys(void **state)
     assert_int_equal(json_array_size(at(create, "security")), 1);
     assert_int_equal(json_array_size(at(root, "paths /v1/sessions post security")), 0);
     assert_null(json_object_get(at(root, "paths /v1/releases/{releaseId}/claims post"), "requestBody"));
+    assert_null(json_object_get(at(root, "paths /v1/releases get"), "requestBody"));
     assert_null(json_object_get(at(root, "components schemas"), "rpc.JournalRow"));
     json_decref(root);
 }

@@ -232,8 +232,10 @@ int json_decode(ProtobufCMessage *message, const char *text, size_t len, struct 
     ret_trouble->field[0] = '\0';
     if (len == 0 || (len == 2 && text[0] == '{' && text[1] == '}'))
         return 0;
-    if (!json_depth_fits(text, len))
-        return json_fail(ret_trouble, RPC__REASON__TOO_DEEP, NULL);
+    /* Before the parser, which would take memory for every value first. */
+    reason = json_scan(text, len);
+    if (reason)
+        return json_fail(ret_trouble, reason, NULL);
     value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!value)
         return parse_trouble(&error, text, len, ret_trouble);

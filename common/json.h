@@ -8,10 +8,10 @@
  * a time of 0, which has not come, is null rather than 1970. null is read as absent.
  *
  * Reading is strict: UTF-8 without NUL, no unknown or duplicate field, no
- * trailing text, LIMIT_JSON_DEPTH levels, and every limit of the .proto; integers
- * have no fraction or exponent. A least value or length does not bind a field at its
- * default, which is as good as absent, unless the field is required; so what was
- * written can be read back. Each trouble is a Reason and the name of the field,
+ * trailing text, LIMIT_JSON_DEPTH levels, LIMIT_JSON_VALUES values, and every limit
+ * of the .proto; integers have no fraction or exponent. A least value or length does
+ * not bind a field at its default, which is as good as absent, unless the field is
+ * required; so what was written can be read back. Each trouble is a Reason and the name of the field,
  * e.g. "release.faceFen" or "release.trades[2]".
  *
  * json_text.c looks at the text, json.c reads messages, json_scalar.c single

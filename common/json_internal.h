@@ -28,8 +28,9 @@ bool json_is_default(const ProtobufCFieldDescriptor *descriptor, const void *mem
 
 /* Whether text is UTF-8 without NUL, and how many code points it has. */
 bool json_utf8(const char *text, size_t len, size_t *ret_points);
-/* Whether text nests at most LIMIT_JSON_DEPTH deep; it need not be JSON. */
-bool json_depth_fits(const char *text, size_t len);
+/* Whether a text, which need not be JSON, is within LIMIT_JSON_DEPTH and
+ * LIMIT_JSON_VALUES: 0, TOO_DEEP or TOO_MANY_ITEMS. */
+int json_scan(const char *text, size_t len);
 /* The path of the value in which the well-formed beginning of a JSON text ends. */
 void json_locate(const char *text, size_t len, char *ret_field, size_t size);
 

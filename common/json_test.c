@@ -19,7 +19,8 @@ static struct buf text;
 /* ---- the message types ----
  *
  * Besides the operations' own messages the tests use some that no operation reaches:
- * an Event for its oneof, a Call for its bytes, a rule.Field for its unsigned integers. */
+ * an Event for its oneof, a Call for its bytes and its Principal for a required list, a
+ * rule.Field for its unsigned integers. */
 
 static const ProtobufCMethodDescriptor test_methods[] = {
     {"Events", &coupon__event__descriptor, &coupon__event__descriptor},
@@ -41,8 +42,17 @@ static void add_test_service(View__FileSet *set)
     static View__Method events = VIEW__METHOD__INIT, calls = VIEW__METHOD__INIT;
     static View__Method *methods[] = {&events, &calls};
     static View__Service service = VIEW__SERVICE__INIT, *all[64];
+    static Rule__Field required = RULE__FIELD__INIT;
+    static View__FieldOptions grants = VIEW__FIELD_OPTIONS__INIT;
+    const View__Message *principal = api_view_message(set, ".rpc.Principal");
     View__File *file = NULL;
 
+    required.required = true;
+    grants.field = &required;
+    for (size_t i = 0; i < principal->n_field; i++) {
+        if (strcmp(principal->field[i]->name, "grants") == 0)
+            principal->field[i]->options = &grants;
+    }
     rule.who = RULE__WHO__INTERNAL;
     options.method = &rule;
     events.name = (char *)"Events";
@@ -313,16 +323,14 @@ static void a_long_unknown_name_is_cut_between_characters(void **state)
     ProtobufCMessage *message;
 
     (void)state;
-    len += (size_t)snprintf(json, sizeof(json), "{\"x");
+    len += (size_t)snprintf(json, sizeof(json), "{\"xx");
     for (int i = 0; i < 100; i++)
         len += (size_t)snprintf(json + len, sizeof(json) - len, "工");
     snprintf(json + len, sizeof(json) - len, "\":1}");
     assert_int_equal(decode(CLAIM, json, strlen(json), &message), RPC__REASON__UNKNOWN_FIELD);
-    assert_int_equal(strlen(trouble.field), 127);
-    assert_true(json_utf8(trouble.field, 127, &points));
-    json[2] = '\xe5';
-    json[3] = '\xb7';
-    json[4] = '\xa5';
+    assert_int_equal(strlen(trouble.field), 2 + 41 * 3);
+    assert_true(json_utf8(trouble.field, strlen(trouble.field), &points));
+    json[4] = 'x';
     assert_int_equal(decode(CLAIM, json, strlen(json), &message), RPC__REASON__INVALID_UTF8);
     assert_string_equal(trouble.field, "");
 }
@@ -550,6 +558,20 @@ static void text_is_utf8_in_bodies_and_parameters(void **state)
     }
 }
 
+static void a_character_cut_off_is_refused_though_the_rest_follows(void **state)
+{
+    static const char *const whole[] = {"\xc2\x80", "\xe5\xb7\xa5", "\xf0\x9f\x8d\x9a"};
+    size_t points;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+        assert_true(json_utf8(whole[i], i + 2, &points));
+        assert_int_equal(points, 1);
+        for (size_t len = 1; len < i + 2; len++)
+            assert_false(json_utf8(whole[i], len, &points));
+    }
+}
+
 static void a_nul_is_refused(void **state)
 {
     const struct api_field *csv = json_field(api_message(IMPORT), "csv", 3);
@@ -583,6 +605,30 @@ static void nesting_is_refused_at_any_depth(void **state)
             len += strlen(openings[i]);
         }
         assert_int_equal(decode(RELEASE, json, len, &message), RPC__REASON__TOO_DEEP);
+    }
+    free(json);
+}
+
+static void too_many_values_are_refused_before_they_are_parsed(void **state)
+{
+    size_t size = 3 * (LIMIT_JSON_VALUES + 2);
+    char *json = malloc(size);
+    ProtobufCMessage *message;
+
+    (void)state;
+    assert_non_null(json);
+    for (size_t n = LIMIT_JSON_VALUES; n <= LIMIT_JSON_VALUES + 1; n++) {
+        size_t len = 0;
+
+        json[len++] = '[';
+        for (size_t i = 1; i < n; i++) {
+            json[len++] = '1';
+            json[len++] = ',';
+        }
+        json[len++] = '1';
+        json[len++] = ']';
+        assert_int_equal(decode(RELEASE, json, len, &message),
+                         n > LIMIT_JSON_VALUES ? RPC__REASON__TOO_MANY_ITEMS : RPC__REASON__WRONG_TYPE);
     }
     free(json);
 }
@@ -882,6 +928,7 @@ static void a_missing_field_is_named(void **state)
         {GRANT, "{\"mobile\":\"1\",\"role\":0,\"unionCode\":\"1\"}", RPC__REASON__MISSING_FIELD, "role"},
         {EVENT, "{\"claimed\":{}}", 0, ""},
         {CALL, "{\"principal\":{\"grants\":[{},{}]}}", 0, ""},
+        {CALL, "{\"principal\":{\"grants\":[]}}", RPC__REASON__MISSING_FIELD, "principal.grants"},
     };
 
     (void)state;
@@ -1056,8 +1103,10 @@ int main(void)
         TEST(bytes_are_read_in_either_alphabet),
         TEST(one_member_of_a_oneof_is_set),
         TEST(text_is_utf8_in_bodies_and_parameters),
+        TEST(a_character_cut_off_is_refused_though_the_rest_follows),
         TEST(a_nul_is_refused),
         TEST(nesting_is_refused_at_any_depth),
+        TEST(too_many_values_are_refused_before_they_are_parsed),
         TEST(brackets_in_a_string_do_not_nest),
         TEST(exactly_the_deepest_nesting_is_parsed),
         TEST(a_body_cut_anywhere_is_malformed),

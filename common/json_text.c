@@ -51,9 +51,9 @@ static size_t skip_string(const char *text, size_t len, size_t at)
     return at < len ? at + 1 : len;
 }
 
-bool json_depth_fits(const char *text, size_t len)
+int json_scan(const char *text, size_t len)
 {
-    unsigned depth = 0;
+    unsigned depth = 0, values = 0;
 
     for (size_t i = 0; i < len;) {
         char c = text[i];
@@ -63,12 +63,15 @@ bool json_depth_fits(const char *text, size_t len)
             continue;
         }
         if ((c == '{' || c == '[') && ++depth > LIMIT_JSON_DEPTH)
-            return false;
+            return RPC__REASON__TOO_DEEP;
         if ((c == '}' || c == ']') && depth > 0)
             depth--;
+        /* Every value but the first stands behind one of these. */
+        if ((c == '{' || c == '[' || c == ',') && ++values > LIMIT_JSON_VALUES)
+            return RPC__REASON__TOO_MANY_ITEMS;
         i++;
     }
-    return true;
+    return 0;
 }
 
 struct level {

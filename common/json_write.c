@@ -171,7 +171,7 @@ static void write_enum(struct buf *ret, const ProtobufCEnumDescriptor *type, int
     const ProtobufCEnumValue *value;
 
     /* Most enums count from 0: their values stand at their number. */
-    if (number >= 0 && (unsigned)number < type->n_values && type->values[number].value == number)
+    if ((unsigned)number < type->n_values && type->values[number].value == number)
         value = &type->values[number];
     else
         value = protobuf_c_enum_descriptor_get_value(type, number);

@@ -23,6 +23,7 @@
 #define LIMIT_HEADER_LINE 8000           /* one field with its name */
 #define LIMIT_BODY (1 << 20)
 #define LIMIT_JSON_DEPTH 16
+#define LIMIT_JSON_VALUES 20000          /* values in one body: the parser takes up to 300 bytes for each */
 #define LIMIT_CONNECTIONS 20000
 #define LIMIT_HEADER_MS 10000            /* from a request's first byte to the end of its headers */
 #define LIMIT_BODY_MS 30000
