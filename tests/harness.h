@@ -264,6 +264,27 @@ static inline const char *harness_fact(const Rpc__Answer *answer, const char *na
 
 /* ---- the store ---- */
 
+static inline void harness_pragma(struct harness *h, const char *pragma)
+{
+    int statement = store_prepare(h->service.store, &pragma, 1);
+
+    ensure(statement >= 0);
+    store_ask(h->service.store, (unsigned)statement, "");
+    while (store_row(h->service.store, (unsigned)statement))
+        continue;
+}
+
+/* From now on the store has no room to grow, as on a full disk; or has again. */
+static inline void harness_fill(struct harness *h)
+{
+    harness_pragma(h, "PRAGMA max_page_count = 1"); /* means: no more than now */
+}
+
+static inline void harness_empty(struct harness *h)
+{
+    harness_pragma(h, "PRAGMA max_page_count = 1000000");
+}
+
 /* What --audit says about the store as it is on disk: "" when it is clean. */
 static inline const char *harness_audit(struct harness *h)
 {
