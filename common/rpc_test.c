@@ -1,0 +1,787 @@
+/* The dispatcher with a service of its own behind the names of hg-coupon's
+ * operations: CreateClaim (a write) and GetRelease (a read) do what the number in
+ * their request says, CreateRelease takes an Idempotency-Key. */
+#include "common/rpc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "coupon.pb-c.h"
+#include "tests/harness.h"
+
+#define CLAIM  "Coupons.CreateClaim"
+#define CREATE "Coupons.CreateRelease"
+#define GET    "Coupons.GetRelease"
+#define PATH   "00010002"
+
+/* Numbers from here on are refused after they have written; from KEPT on, what they
+ * wrote is kept. */
+#define REFUSED 1000
+#define KEPT    2000
+
+static const char schema[] = "-- step 1\nCREATE TABLE thing (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;\n";
+static const size_t schema_len = sizeof(schema) - 1;
+enum { SQL_ADD, SQL_COUNT, N_SQL };
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO thing (id, bytes) VALUES (?1, zeroblob(20000))",
+    [SQL_COUNT] = "SELECT count(*) FROM thing",
+};
+static const unsigned n_sql = N_SQL;
+
+/* The service's memory: what its store holds, in the order of writing. */
+struct things {
+    Coupon__Coupons_Service service;
+    struct store *store;
+    int64_t ids[4096];
+    unsigned n, runs;
+    int64_t now; /* of the last call that ran */
+    size_t reply_size;
+    const char *asked_path; /* whether the reader holds FINANCE over it */
+    bool covered;
+};
+
+static struct harness h;
+static struct things things;
+
+/* ---- the service ---- */
+
+static void undo_add(void *self, int64_t id, int64_t n)
+{
+    struct things *mine = self;
+
+    /* Holds only when undone in reverse order. */
+    assert_int_equal(mine->n, n + 1);
+    assert_int_equal(mine->ids[n], id);
+    mine->n--;
+}
+
+static void add(struct things *self, int64_t id, void *call)
+{
+    Coupon__Event event = COUPON__EVENT__INIT;
+    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+
+    rpc_on_undo(call, undo_add, self, id, self->n);
+    self->ids[self->n++] = id;
+    store_run(self->store, SQL_ADD, "i", id);
+    claimed.coupon_id = id;
+    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
+    event.claimed = &claimed;
+    rpc_journal(call, &event.base);
+}
+
+static void create_claim(Coupon__Coupons_Service *service, const Coupon__CreateClaimRequest *req,
+                         Coupon__Coupon_Closure reply, void *call)
+{
+    struct things *self = container_of(service, struct things, service);
+    Coupon__Coupon coupon = COUPON__COUPON__INIT;
+
+    self->runs++;
+    self->now = rpc_now(call);
+    add(self, req->release_id, call);
+    if (req->release_id >= REFUSED) {
+        if (req->release_id >= KEPT)
+            rpc_keep(call);
+        rpc_fact(call, "soldOutAt", "some time");
+        rpc_fact_time(call, "opensAt", HARNESS_NOW);
+        rpc_retry_after(call, 9);
+        rpc_refuse_field(call, COUPON__REASON__SOLD_OUT, "releaseId");
+        return;
+    }
+    coupon.coupon_id = req->release_id;
+    rpc_created(call);
+    reply(&coupon, call);
+}
+
+static void create_release(Coupon__Coupons_Service *service, const Coupon__CreateReleaseRequest *req,
+                           Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    struct things *self = container_of(service, struct things, service);
+    Coupon__ReleaseStatus status = COUPON__RELEASE_STATUS__INIT;
+
+    self->runs++;
+    if (req->release && req->release->face_fen == 0) {
+        rpc_refuse(call, COUPON__REASON__WRONG_STATE);
+        return;
+    }
+    add(self, self->runs, call);
+    status.granted = self->runs;
+    rpc_created(call);
+    reply(&status, call);
+}
+
+/* Answers with what memory and the store hold. */
+static void get_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
+                        Coupon__ReleaseStatus_Closure reply, void *call)
+{
+    struct things *self = container_of(service, struct things, service);
+    Coupon__ReleaseStatus status = COUPON__RELEASE_STATUS__INIT;
+    Coupon__Release release = COUPON__RELEASE__INIT;
+    char *title = arena_zalloc(rpc_arena(call), self->reply_size + 1);
+
+    (void)req;
+    self->covered = self->asked_path && rpc_has_role(call, RULE__ROLE__FINANCE, self->asked_path);
+    memset(title, 'x', self->reply_size);
+    release.title = title;
+    status.release = &release;
+    store_ask(self->store, SQL_COUNT, "");
+    assert_true(store_row(self->store, SQL_COUNT));
+    status.granted = store_int(self->store, SQL_COUNT, 0);
+    store_end(self->store, SQL_COUNT);
+    status.left = (int32_t)self->n;
+    reply(&status, call);
+}
+
+static int start(struct service *service)
+{
+    things = (struct things){.service = {.base = COUPON__COUPONS__BASE_INIT}, .store = service->store};
+    things.service.create_claim = create_claim;
+    things.service.create_release = create_release;
+    things.service.get_release = get_release;
+    rpc_server_add(service->rpc, &things.service.base);
+    service->self = &things;
+    return 0;
+}
+
+static const struct service_spec spec = {
+    .name = "coupon",
+    .schema = (const unsigned char *)schema,
+    .schema_len = &schema_len,
+    .sql = sql,
+    .n_sql = &n_sql,
+    .start = start,
+};
+
+static int setup(void **state)
+{
+    (void)state;
+    harness_open(&h, &spec, NULL);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    assert_string_equal(harness_audit(&h), "");
+    harness_close(&h);
+    return 0;
+}
+
+/* ---- its callers ---- */
+
+static Rpc__Call *gather_claim(int64_t number)
+{
+    Coupon__CreateClaimRequest request = COUPON__CREATE_CLAIM_REQUEST__INIT;
+
+    request.release_id = number;
+    return harness_add(&h, CLAIM, &request.base, harness_member(&h, 1, PATH), NULL);
+}
+
+static const Rpc__Answer *claim(int64_t number)
+{
+    gather_claim(number);
+    return harness_run(&h)->answers[0];
+}
+
+static const Rpc__Answer *create(int64_t member_id, int64_t face_fen, const char *key)
+{
+    Coupon__Release release = COUPON__RELEASE__INIT;
+    Coupon__CreateReleaseRequest request = COUPON__CREATE_RELEASE_REQUEST__INIT;
+
+    release.face_fen = face_fen;
+    request.release = &release;
+    return harness_call(&h, CREATE, &request.base, harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, PATH),
+                        key);
+}
+
+static void gather_get(void)
+{
+    Coupon__ReleaseRequest request = COUPON__RELEASE_REQUEST__INIT;
+
+    harness_add(&h, GET, &request.base, harness_member(&h, 2, PATH), NULL);
+}
+
+static void assert_status(const Rpc__Answer *answer, int64_t in_store, int in_memory)
+{
+    const Coupon__ReleaseStatus *status;
+
+    assert_int_equal(answer->reason, 0);
+    status = harness_output(&h, answer, &coupon__release_status__descriptor);
+    assert_int_equal(status->granted, in_store);
+    assert_int_equal(status->left, in_memory);
+}
+
+static void assert_holds(int64_t n)
+{
+    gather_get();
+    assert_status(harness_run(&h)->answers[0], n, (int)n);
+}
+
+static int64_t journal_rows(void)
+{
+    return rpc_server_journal(h.service.rpc)->tip.seq;
+}
+
+/* ---- who may call ---- */
+
+static void each_method_is_open_to_those_its_rule_names(void **state)
+{
+    Rpc__Principal *callers[] = {
+        harness_nobody(&h),
+        harness_person(&h, 5, RPC__LEVEL__MOBILE, ""),
+        harness_person(&h, 5, RPC__LEVEL__REAL_NAME, PATH),
+        harness_member(&h, 5, PATH),
+        harness_official(&h, 5, RULE__ROLE__FINANCE, PATH),
+        harness_official(&h, 5, RULE__ROLE__BENEFIT_MANAGER, PATH),
+        harness_internal(&h),
+    };
+    static const int expected[][7] = {
+        [RULE__WHO__PUBLIC] = {0},
+        [RULE__WHO__SESSION] = {RPC__REASON__MISSING_TOKEN},
+        [RULE__WHO__VERIFIED] = {RPC__REASON__MISSING_TOKEN, RPC__REASON__NOT_VERIFIED, RPC__REASON__NOT_VERIFIED},
+        [RULE__WHO__OFFICIAL] = {RPC__REASON__MISSING_TOKEN, RPC__REASON__NOT_OFFICIAL, RPC__REASON__NOT_OFFICIAL,
+                                 RPC__REASON__NOT_OFFICIAL, RPC__REASON__NOT_OFFICIAL},
+        [RULE__WHO__INTERNAL] = {RPC__REASON__NOT_OFFICIAL, RPC__REASON__NOT_OFFICIAL, RPC__REASON__NOT_OFFICIAL,
+                                 RPC__REASON__NOT_OFFICIAL, RPC__REASON__NOT_OFFICIAL, RPC__REASON__NOT_OFFICIAL},
+    };
+    static Rule__Role roles[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__BENEFIT_MANAGER};
+    /* The table is the process' own memory: one method tries every rule. */
+    Rule__Method *rule = (Rule__Method *)(uintptr_t)api_method(GET)->rule;
+    Rule__Method before = *rule;
+
+    (void)state;
+    rule->roles = roles;
+    rule->n_roles = ARRAY_LEN(roles);
+    for (unsigned who = 0; who < ARRAY_LEN(expected); who++) {
+        rule->who = (Rule__Who)who;
+        for (unsigned i = 0; i < ARRAY_LEN(callers); i++)
+            assert_int_equal(harness_call(&h, GET, NULL, callers[i], NULL)->reason, expected[who][i]);
+    }
+    *rule = before;
+    assert_int_equal(harness_call(&h, GET, NULL, NULL, NULL)->reason, RPC__REASON__MISSING_TOKEN);
+}
+
+static void a_role_covers_its_union_and_those_below(void **state)
+{
+    static const struct {
+        const char *of, *over;
+        bool covered;
+    } cases[] = {
+        {"0001", "0001", true},      {"0001", "00010002", true}, {"", "0001", true},
+        {"00010002", "0001", false}, {"0001", "0002", false},    {"00010002", "00010003", false},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        things.asked_path = cases[i].over;
+        harness_call(&h, GET, NULL, harness_official(&h, 5, RULE__ROLE__FINANCE, cases[i].of), NULL);
+        assert_int_equal(things.covered, cases[i].covered);
+        harness_call(&h, GET, NULL, harness_official(&h, 5, RULE__ROLE__BENEFIT_MANAGER, cases[i].of), NULL);
+        assert_false(things.covered);
+        harness_call(&h, GET, NULL, harness_internal(&h), NULL);
+        assert_true(things.covered);
+    }
+}
+
+/* ---- what a call must bring ---- */
+
+static void a_method_that_is_not_served_here_is_said_so(void **state)
+{
+    static const char *const names[] = {"", "Coupons", "Coupons.", "Coupons.CreateClaims", "Daemon.Probe", "惠.工"};
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+        assert_int_equal(harness_call(&h, names[i], NULL, harness_internal(&h), NULL)->reason,
+                         RPC__REASON__UNIMPLEMENTED);
+    assert_int_equal(things.runs, 0);
+}
+
+static void a_call_past_its_deadline_is_not_begun(void **state)
+{
+    (void)state;
+    gather_claim(1)->deadline_at = HARNESS_NOW - 1;
+    gather_claim(2)->deadline_at = HARNESS_NOW;
+    gather_claim(3)->deadline_at = 0;
+    harness_run(&h);
+    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__DEADLINE_EXCEEDED);
+    assert_int_equal(h.answers->answers[1]->reason, 0);
+    assert_int_equal(h.answers->answers[2]->reason, 0);
+    assert_int_equal(things.runs, 2);
+}
+
+static void an_input_that_is_no_message_refuses_its_call_alone(void **state)
+{
+    static uint8_t wrong[][4] = {{0xff, 0xff, 0xff, 0xff}, {0x08}, {0x0a, 0x7f}};
+    static const size_t lens[] = {4, 1, 2};
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
+        gather_claim(10 * i + 1);
+        gather_claim(10 * i + 2)->input = (ProtobufCBinaryData){lens[i], wrong[i]};
+        gather_claim(10 * i + 3);
+        harness_run(&h);
+        assert_int_equal(h.answers->n_answers, 3);
+        assert_int_equal(h.answers->answers[0]->reason, 0);
+        assert_int_equal(h.answers->answers[1]->reason, RPC__REASON__BAD_REQUEST);
+        assert_int_equal(h.answers->answers[2]->reason, 0);
+    }
+    assert_holds(6);
+}
+
+static void bytes_that_are_no_batch_are_answered_as_one(void **state)
+{
+    (void)state;
+    gather_claim(1);
+    harness_take(&h);
+    assert_true(rpc_server_take(h.service.rpc, "\xff\xff\xff", 3, &h));
+    harness_finish(&h);
+    assert_int_equal(h.answers->reason, RPC__REASON__BAD_REQUEST);
+    assert_int_equal(h.answers->n_answers, 0);
+    assert_holds(1); /* the message before it was served */
+    assert_true(rpc_server_take(h.service.rpc, "", 0, &h));
+    harness_finish(&h);
+    assert_int_equal(h.answers->reason, 0);
+    assert_int_equal(h.answers->n_answers, 0);
+}
+
+static void a_message_of_too_many_calls_is_refused_whole(void **state)
+{
+    Rpc__CallBatch batch = RPC__CALL_BATCH__INIT;
+    static Rpc__Call *calls[LIMIT_MESSAGE_CALLS + 1];
+    uint8_t *packed;
+    Rpc__Call *call = gather_claim(1);
+
+    (void)state;
+    h.n_calls = 0;
+    for (unsigned i = 0; i < ARRAY_LEN(calls); i++)
+        calls[i] = call;
+    batch.calls = calls;
+    batch.n_calls = ARRAY_LEN(calls);
+    packed = malloc(rpc__call_batch__get_packed_size(&batch));
+    rpc_server_take(h.service.rpc, packed, rpc__call_batch__pack(&batch, packed), &h);
+    harness_finish(&h);
+    assert_int_equal(h.answers->reason, RPC__REASON__BAD_REQUEST);
+    assert_int_equal(things.runs, 0);
+    batch.n_calls--;
+    rpc_server_take(h.service.rpc, packed, rpc__call_batch__pack(&batch, packed), &h);
+    harness_finish(&h);
+    assert_int_equal(h.answers->n_answers, LIMIT_MESSAGE_CALLS);
+    free(packed);
+}
+
+/* ---- what comes back ---- */
+
+static void a_refusal_carries_its_field_facts_and_patience(void **state)
+{
+    const Rpc__Answer *answer = claim(REFUSED);
+
+    (void)state;
+    assert_int_equal(answer->reason, COUPON__REASON__SOLD_OUT);
+    assert_string_equal(answer->field, "releaseId");
+    assert_int_equal(answer->n_facts, 2);
+    assert_string_equal(harness_fact(answer, "soldOutAt"), "some time");
+    assert_string_equal(harness_fact(answer, "opensAt"), "2026-01-01T00:00:00.000Z");
+    assert_int_equal(answer->retry_after_s, 9);
+    assert_false(answer->created);
+    assert_int_equal(answer->output.len, 0);
+}
+
+static void answers_stand_in_the_order_of_their_calls(void **state)
+{
+    (void)state;
+    for (int64_t i = 1; i <= 200; i++)
+        gather_claim(i);
+    harness_run(&h);
+    assert_int_equal(h.answers->n_answers, 200);
+    for (unsigned i = 0; i < 200; i++) {
+        const Coupon__Coupon *coupon = harness_output(&h, h.answers->answers[i], &coupon__coupon__descriptor);
+
+        assert_int_equal(coupon->coupon_id, i + 1);
+        assert_true(h.answers->answers[i]->created);
+    }
+}
+
+static void the_journal_grows_only_by_what_is_kept(void **state)
+{
+    (void)state;
+    claim(1);
+    assert_true(h.grown);
+    gather_get();
+    harness_run(&h);
+    assert_false(h.grown);
+    claim(REFUSED);
+    assert_false(h.grown);
+    assert_int_equal(journal_rows(), 1);
+}
+
+static void a_batch_has_one_time(void **state)
+{
+    (void)state;
+    gather_claim(1);
+    harness_take(&h);
+    assert_int_equal(things.now, HARNESS_NOW);
+    clock_step(&h.service.clock, 50);
+    gather_claim(2);
+    harness_take(&h);
+    assert_int_equal(things.now, HARNESS_NOW);
+    harness_finish(&h);
+    claim(3);
+    assert_int_equal(things.now, HARNESS_NOW + 50);
+}
+
+static void a_refused_call_is_taken_back_among_its_neighbours(void **state)
+{
+    (void)state;
+    gather_claim(1);
+    gather_claim(REFUSED);
+    gather_claim(2);
+    gather_claim(REFUSED + 1);
+    gather_get();
+    harness_run(&h);
+    assert_int_equal(h.answers->answers[1]->reason, COUPON__REASON__SOLD_OUT);
+    assert_status(h.answers->answers[4], 2, 2);
+    assert_int_equal(journal_rows(), 2);
+    harness_reopen(&h);
+    assert_int_equal(journal_rows(), 2);
+    things.n = 2;
+    assert_holds(2);
+}
+
+static void a_refused_call_may_keep_what_it_wrote(void **state)
+{
+    (void)state;
+    assert_int_equal(claim(KEPT)->reason, COUPON__REASON__SOLD_OUT);
+    assert_holds(1);
+    assert_int_equal(journal_rows(), 1);
+    harness_fill(&h);
+    assert_int_equal(claim(KEPT + 1)->reason, RPC__REASON__STORE_FULL);
+    assert_holds(1); /* but not over a failed commit */
+}
+
+/* ---- Idempotency-Key ---- */
+
+static void a_required_key_must_be_there_and_whole(void **state)
+{
+    static uint8_t key[17];
+    Rpc__Principal *official = harness_official(&h, 1, RULE__ROLE__BENEFIT_MANAGER, PATH);
+
+    (void)state;
+    assert_int_equal(create(1, 5, NULL)->reason, RPC__REASON__IDEMPOTENCY_KEY_MISSING);
+    for (size_t len = 1; len <= sizeof(key); len += 14) {
+        harness_add(&h, CREATE, NULL, official, NULL)->idempotency_key = (ProtobufCBinaryData){len, key};
+        harness_run(&h);
+        assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__IDEMPOTENCY_KEY_INVALID);
+    }
+    gather_claim(1)->idempotency_key = (ProtobufCBinaryData){17, key};
+    harness_run(&h);
+    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__IDEMPOTENCY_KEY_INVALID);
+    assert_int_equal(things.runs, 0);
+    assert_int_equal(harness_call(&h, CREATE, NULL, harness_internal(&h), NULL)->reason, 0);
+}
+
+static void assert_same_answer(const Rpc__Answer *first, const Rpc__Answer *again)
+{
+    assert_int_equal(again->reason, 0);
+    assert_int_equal(again->created, first->created);
+    assert_int_equal(again->output.len, first->output.len);
+    assert_memory_equal(again->output.data, first->output.data, first->output.len);
+}
+
+static void a_repeat_with_the_key_gets_the_first_answer(void **state)
+{
+    const Rpc__Answer *first = create(1, 5, "k");
+
+    (void)state;
+    assert_int_equal(first->reason, 0);
+    assert_true(first->created);
+    assert_same_answer(first, create(1, 5, "k"));
+    assert_false(h.grown);
+    harness_reopen(&h);
+    assert_same_answer(first, create(1, 5, "k"));
+    assert_int_equal(things.runs, 0);
+    assert_int_equal(journal_rows(), 1);
+}
+
+static void two_with_one_key_in_one_batch_run_once(void **state)
+{
+    Coupon__CreateReleaseRequest request = COUPON__CREATE_RELEASE_REQUEST__INIT;
+    Rpc__Principal *official = harness_official(&h, 1, RULE__ROLE__BENEFIT_MANAGER, PATH);
+
+    (void)state;
+    harness_add(&h, CREATE, &request.base, official, "k");
+    harness_add(&h, CREATE, &request.base, official, "k");
+    harness_run(&h);
+    assert_same_answer(h.answers->answers[0], h.answers->answers[1]);
+    assert_int_equal(things.runs, 1);
+}
+
+static void a_key_with_another_body_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(create(1, 5, "k")->reason, 0);
+    assert_int_equal(create(1, 6, "k")->reason, RPC__REASON__IDEMPOTENCY_KEY_REUSED);
+    assert_int_equal(things.runs, 1);
+    assert_int_equal(create(1, 6, "another")->reason, 0);
+    assert_int_equal(create(2, 6, "k")->reason, 0); /* each person has her own keys */
+    assert_int_equal(things.runs, 3);
+}
+
+static void a_refusal_is_not_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(create(1, 0, "k")->reason, COUPON__REASON__WRONG_STATE);
+    assert_int_equal(create(1, 5, "k")->reason, 0);
+    assert_int_equal(things.runs, 2);
+}
+
+static void a_key_is_forgotten_after_a_day(void **state)
+{
+    (void)state;
+    create(1, 5, "k");
+    clock_step(&h.service.clock, LIMIT_IDEMPOTENCY_MS);
+    rpc_server_tidy(h.service.rpc);
+    assert_int_equal(create(1, 5, "k")->reason, 0);
+    assert_int_equal(things.runs, 1);
+    clock_step(&h.service.clock, 1);
+    assert_int_equal(create(1, 6, "k")->reason, 0);
+    assert_int_equal(things.runs, 2);
+    assert_int_equal(create(1, 6, "k")->reason, 0); /* and kept anew */
+    assert_int_equal(things.runs, 2);
+}
+
+static void tidying_deletes_old_answers_alone(void **state)
+{
+    static const char *const count_sql = "SELECT count(*) FROM stored_answer";
+    int count = store_prepare(h.service.store, &count_sql, 1);
+
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        char key[16];
+
+        snprintf(key, sizeof(key), "%d", i);
+        assert_int_equal(create(1, 5, key)->reason, 0);
+    }
+    clock_step(&h.service.clock, LIMIT_IDEMPOTENCY_MS + 1);
+    create(1, 5, "young");
+    for (int i = 0; i < 10; i++)
+        rpc_server_tidy(h.service.rpc);
+    store_ask(h.service.store, (unsigned)count, "");
+    assert_true(store_row(h.service.store, (unsigned)count));
+    assert_int_equal(store_int(h.service.store, (unsigned)count, 0), 1);
+    store_end(h.service.store, (unsigned)count);
+}
+
+/* ---- a commit that fails ---- */
+
+static void a_failed_commit_answers_every_writer_with_its_reason(void **state)
+{
+    (void)state;
+    claim(1);
+    harness_fill(&h);
+    gather_get();
+    gather_claim(2);
+    gather_claim(REFUSED);
+    gather_claim(3);
+    gather_get();
+    gather_claim(4)->method = arena_strndup(&h.arena, "None.Such", 9);
+    harness_run(&h);
+    assert_int_equal(h.answers->n_answers, 6);
+    assert_status(h.answers->answers[0], 1, 1); /* reads are run again on the store as it is */
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_int_equal(h.answers->answers[i]->reason, RPC__REASON__STORE_FULL);
+        assert_int_equal(h.answers->answers[i]->retry_after_s, 1);
+        assert_int_equal(h.answers->answers[i]->n_facts, 0);
+        assert_int_equal(h.answers->answers[i]->output.len, 0);
+        assert_false(h.answers->answers[i]->created);
+    }
+    assert_status(h.answers->answers[4], 1, 1);
+    assert_int_equal(h.answers->answers[5]->reason, RPC__REASON__UNIMPLEMENTED);
+    assert_false(h.grown);
+    assert_int_equal(journal_rows(), 1);
+    assert_int_equal(rpc_server_counts(h.service.rpc)->failed_commits, 1);
+    harness_empty(&h);
+    assert_int_equal(claim(2)->reason, 0);
+    assert_int_equal(journal_rows(), 2);
+    assert_holds(2);
+}
+
+static void a_failed_commit_keeps_no_answer(void **state)
+{
+    (void)state;
+    harness_fill(&h);
+    assert_int_equal(create(1, 5, "k")->reason, RPC__REASON__STORE_FULL);
+    harness_empty(&h);
+    assert_int_equal(create(1, 5, "k")->reason, 0);
+    assert_int_equal(things.runs, 2);
+    assert_holds(1);
+}
+
+/* ---- bounds ---- */
+
+struct seen {
+    unsigned n, last_tag;
+    bool in_order;
+};
+
+static void see_answer(void *arg, void *tag, const void *bytes, size_t len)
+{
+    struct seen *seen = arg;
+    Rpc__AnswerBatch *batch = rpc__answer_batch__unpack(NULL, len, bytes);
+
+    assert_non_null(batch);
+    seen->in_order = seen->in_order && (uintptr_t)tag == ++seen->last_tag;
+    seen->n += (unsigned)batch->n_answers;
+    rpc__answer_batch__free_unpacked(batch, NULL);
+}
+
+static size_t pack_gets(unsigned n, uint8_t *ret_packed)
+{
+    Rpc__CallBatch batch = RPC__CALL_BATCH__INIT;
+
+    for (unsigned i = 0; i < n; i++)
+        gather_get();
+    batch.calls = h.calls;
+    batch.n_calls = n;
+    h.n_calls = 0;
+    return rpc__call_batch__pack(&batch, ret_packed);
+}
+
+static void a_batch_is_full_at_its_bounds(void **state)
+{
+    static uint8_t packed[1 << 16];
+    struct seen seen = {.in_order = true};
+    uintptr_t tag = 0;
+    size_t len;
+
+    (void)state;
+    len = pack_gets(1, packed);
+    while (rpc_server_take(h.service.rpc, packed, len, (void *)++tag))
+        assert_true(tag < LIMIT_BATCH_MESSAGES);
+    assert_int_equal(tag, LIMIT_BATCH_MESSAGES);
+    rpc_server_finish(h.service.rpc, see_answer, &seen);
+    assert_int_equal(seen.n, LIMIT_BATCH_MESSAGES);
+    assert_true(seen.in_order);
+    len = pack_gets(500, packed);
+    tag = 0;
+    seen = (struct seen){.in_order = true};
+    while (rpc_server_take(h.service.rpc, packed, len, (void *)++tag))
+        assert_true(tag < LIMIT_BATCH_CALLS / 500);
+    assert_int_equal(tag, LIMIT_BATCH_CALLS / 500);
+    rpc_server_finish(h.service.rpc, see_answer, &seen);
+    assert_int_equal(seen.n, LIMIT_BATCH_CALLS);
+    assert_true(seen.in_order);
+}
+
+static void answers_that_do_not_fit_one_message_are_refused(void **state)
+{
+    (void)state;
+    things.reply_size = 20000;
+    for (unsigned i = 0; i < 300; i++)
+        gather_get();
+    harness_run(&h);
+    assert_int_equal(h.answers->reason, RPC__REASON__OVERLOADED);
+    assert_int_equal(h.answers->n_answers, 0);
+    gather_get();
+    assert_int_equal(harness_run(&h)->answers[0]->reason, 0);
+}
+
+/* ---- work of the daemon's own ---- */
+
+static void work(void *call, void *arg)
+{
+    int64_t number = *(int64_t *)arg;
+
+    assert_true(rpc_principal(call)->internal);
+    assert_int_equal(rpc_now(call), clock_now(&h.service.clock));
+    add(&things, number, call);
+    if (number >= REFUSED)
+        rpc_refuse(call, COUPON__REASON__WRONG_STATE);
+}
+
+static void own_work_is_one_transaction(void **state)
+{
+    int64_t number = 1;
+
+    (void)state;
+    clock_step(&h.service.clock, 5);
+    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), 0);
+    assert_holds(1);
+    number = REFUSED;
+    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), COUPON__REASON__WRONG_STATE);
+    assert_holds(1);
+    harness_fill(&h);
+    number = 2;
+    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), RPC__REASON__STORE_FULL);
+    assert_holds(1);
+    assert_int_equal(journal_rows(), 1);
+    harness_empty(&h);
+    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), 0);
+    assert_holds(2);
+    assert_int_equal(journal_rows(), 2);
+}
+
+/* ---- metrics ---- */
+
+static double metric(const Rpc__ProbeReport *report, const char *name, const char *labels)
+{
+    for (size_t i = 0; i < report->n_metrics; i++) {
+        if (strcmp(report->metrics[i]->name, name) == 0 && strcmp(report->metrics[i]->labels, labels) == 0)
+            return report->metrics[i]->value;
+    }
+    return -1;
+}
+
+static void metrics_count_calls_refusals_and_outages_apart(void **state)
+{
+    Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
+
+    (void)state;
+    claim(1);
+    claim(REFUSED);
+    harness_fill(&h);
+    claim(2);
+    rpc_server_metrics(h.service.rpc, &h.arena, &report);
+    assert_true(metric(&report, "huigong_calls_total", "method=\"" CLAIM "\"") == 3);
+    assert_true(metric(&report, "huigong_refused_total", "method=\"" CLAIM "\"") == 2);
+    assert_true(metric(&report, "huigong_unavailable_total", "method=\"" CLAIM "\"") == 1);
+    assert_true(metric(&report, "huigong_calls_total", "method=\"" GET "\"") == -1);
+    assert_true(metric(&report, "huigong_batches_total", "") == 3);
+    assert_true(metric(&report, "huigong_commits_total", "") == 2);
+    assert_true(metric(&report, "huigong_failed_commits_total", "") == 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(each_method_is_open_to_those_its_rule_names),
+        TEST(a_role_covers_its_union_and_those_below),
+        TEST(a_method_that_is_not_served_here_is_said_so),
+        TEST(a_call_past_its_deadline_is_not_begun),
+        TEST(an_input_that_is_no_message_refuses_its_call_alone),
+        TEST(bytes_that_are_no_batch_are_answered_as_one),
+        TEST(a_message_of_too_many_calls_is_refused_whole),
+        TEST(a_refusal_carries_its_field_facts_and_patience),
+        TEST(answers_stand_in_the_order_of_their_calls),
+        TEST(the_journal_grows_only_by_what_is_kept),
+        TEST(a_batch_has_one_time),
+        TEST(a_refused_call_is_taken_back_among_its_neighbours),
+        TEST(a_refused_call_may_keep_what_it_wrote),
+        TEST(a_required_key_must_be_there_and_whole),
+        TEST(a_repeat_with_the_key_gets_the_first_answer),
+        TEST(two_with_one_key_in_one_batch_run_once),
+        TEST(a_key_with_another_body_is_refused),
+        TEST(a_refusal_is_not_kept),
+        TEST(a_key_is_forgotten_after_a_day),
+        TEST(tidying_deletes_old_answers_alone),
+        TEST(a_failed_commit_answers_every_writer_with_its_reason),
+        TEST(a_failed_commit_keeps_no_answer),
+        TEST(a_batch_is_full_at_its_bounds),
+        TEST(answers_that_do_not_fit_one_message_are_refused),
+        TEST(own_work_is_one_transaction),
+        TEST(metrics_count_calls_refusals_and_outages_apart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
