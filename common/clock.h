@@ -9,6 +9,8 @@
 struct clock {
     int64_t fake_ms;      /* 0: the system's time */
     uint64_t fake_random; /* state of the seeded stream, when faked */
+    unsigned char pool[256]; /* from the kernel, fetched ahead; its last `pooled` bytes are unused */
+    size_t pooled;
 };
 
 /* The system's clock. */

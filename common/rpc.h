@@ -37,6 +37,12 @@ ProtobufCBinaryData rpc_key(void *call);
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
 void rpc_refuse_field(void *call, int reason, const char *field);
+/* Keeps what the call writes although it will be refused, such as the count of
+ * a wrong try; its changes of memory are then not undone either. */
+void rpc_keep(void *call);
+/* Undoes what the call writes and changes although it will be replied to: a rehearsal.
+ * Not for operations with an Idempotency-Key. */
+void rpc_discard(void *call);
 /* Gives a refusal one more member, e.g. soldOutAt; before rpc_refuse. */
 void rpc_fact(void *call, const char *name, const char *value);
 void rpc_fact_time(void *call, const char *name, int64_t at);

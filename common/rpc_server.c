@@ -26,7 +26,7 @@ struct rpc_call {
     struct method *method;
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
-    bool done;
+    bool done, keep, discard;
 };
 
 struct message {
@@ -112,6 +112,16 @@ void rpc_refuse_field(void *call, int reason, const char *field)
     if (copy)
         ((struct rpc_call *)call)->answer.field = copy;
     rpc_refuse(call, reason);
+}
+
+void rpc_keep(void *call)
+{
+    ((struct rpc_call *)call)->keep = true;
+}
+
+void rpc_discard(void *call)
+{
+    ((struct rpc_call *)call)->discard = true;
 }
 
 void rpc_fact(void *call, const char *name, const char *value)
@@ -275,6 +285,7 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
     struct rpc_server *server = call->server;
     ProtobufCService *service = call->method->service;
     struct undo *mark = server->undos;
+    bool undone;
 
     if (server->store) {
         journal_call_begin(&server->journal);
@@ -286,11 +297,12 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
         return;
     if (fingerprint && !call->answer.reason)
         keep_answer(call, fingerprint);
-    if (call->answer.reason) {
+    undone = call->discard || (call->answer.reason && !call->keep);
+    if (undone) {
         journal_call_undo(&server->journal);
         undo_until(server, mark);
     }
-    store_call_end(server->store, !call->answer.reason);
+    store_call_end(server->store, !undone);
 }
 
 /* An operation with an Idempotency-Key: the first answer is kept and given again. */

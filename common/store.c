@@ -178,6 +178,14 @@ int store_prepare(struct store *store, const char *const *sql, unsigned n)
     return (int)first;
 }
 
+/* One thread has the connection, and nobody reads SQLite's own memory statistics:
+ * without them its allocator takes no lock. Refused, harmlessly, after the first. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct store *store_open(const struct store_options *options)
 {
     char path[PATH_MAX];
@@ -187,6 +195,7 @@ struct store *store_open(const struct store_options *options)
 
     if (!store)
         return NULL;
+    configure();
     store->lock_fd = -1;
     if (!options->read_only && take_lock(store, options->dir, options->standby))
         goto fail;

@@ -42,8 +42,8 @@ static void count_answer(struct app *app, const struct pending *pending, int sta
     counts->total_ns += took;
 }
 
-/* Client errors that the gateway finds are logged once each, but a flood of them
- * does not become a flood of lines. */
+/* Refusals are logged once each, whoever found them, but a flood of them does not
+ * become a flood of lines. */
 static void log_refusal(struct app *app, const struct api_reason *reason, const unsigned char trace_id[16])
 {
     int64_t second = clock_now(&app->clock) / 1000;
@@ -63,27 +63,41 @@ static void log_refusal(struct app *app, const struct api_reason *reason, const 
     log_info("refused", "reason", reason->name, "status", log_int(reason->http), "trace_id", log_trace(trace_id));
 }
 
-static int headers_for(char *ret, const char *type, const unsigned char trace_id[16], const char *more)
+#define HEAD_JSON HTTP_JSON "traceparent: 00-"
+#define HEAD_PROBLEM HTTP_PROBLEM "traceparent: 00-"
+
+/* The lines every answer of an operation has, then what this one has besides. */
+static void write_headers(char ret[HEADERS_SIZE], const char *head, size_t head_len, const unsigned char trace_id[16],
+                          const char *more)
 {
-    return snprintf(ret, HEADERS_SIZE, "Content-Type: application/%s\r\n" HTTP_NO_STORE "traceparent: 00-%s-%.16s-01\r\n%s",
-                    type, log_trace(trace_id), log_trace(trace_id), more);
+    const char *trace = log_trace(trace_id);
+    size_t len = strlen(more);
+    char *p = ret;
+
+    ensure(head_len + 32 + 1 + 16 + 5 + len < HEADERS_SIZE);
+    p = mempcpy(p, head, head_len);
+    p = mempcpy(p, trace, 32);
+    *p++ = '-';
+    p = mempcpy(p, trace, 16); /* our span is named after the trace's beginning */
+    p = mempcpy(p, "-01\r\n", 5);
+    p = mempcpy(p, more, len);
+    *p = '\0';
 }
 
 void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
                 const unsigned char trace_id[16])
 {
-    char headers[HEADERS_SIZE], retry[64] = "";
+    char headers[HEADERS_SIZE], lines[256] = "";
     int status;
 
     buf_clear(&app->out);
     status = problem_encode(&app->out, answer, NULL, trace_id);
+    log_refusal(app, api_reason(answer->reason), trace_id);
     if (answer->retry_after_s > 0)
-        snprintf(retry, sizeof(retry), "Retry-After: %d\r\n", answer->retry_after_s);
-    else if (status == 401)
-        snprintf(retry, sizeof(retry), "WWW-Authenticate: Bearer\r\n");
-    headers_for(headers, "problem+json", trace_id, retry);
-    if (more)
-        snprintf(headers + strlen(headers), sizeof(headers) - strlen(headers), "%s", more);
+        snprintf(lines, sizeof(lines), "Retry-After: %d\r\n%s", answer->retry_after_s, more);
+    else
+        snprintf(lines, sizeof(lines), "%s%s", status == 401 ? "WWW-Authenticate: Bearer\r\n" : "", more);
+    write_headers(headers, HEAD_PROBLEM, sizeof(HEAD_PROBLEM) - 1, trace_id, lines);
     http_reply(request, status, headers, app->out.bytes, app->out.len);
 }
 
@@ -98,21 +112,28 @@ static void refuse(struct app *app, struct http_request *request, int reason, co
         answer.field = (char *)(uintptr_t)field;
     if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
         answer.retry_after_s = 1;
-    log_refusal(app, api_reason(reason), trace_id);
     app_refuse(app, request, &answer, more, trace_id);
+}
+
+static void new_trace(struct app *app, unsigned char ret_id[16])
+{
+    app->trace_count++;
+    memcpy(ret_id, &app->trace_prefix, 8);
+    memcpy(ret_id + 8, &app->trace_count, 8);
 }
 
 static size_t render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context)
 {
-    static const unsigned char no_trace[16];
     struct app *app = context;
     Rpc__Answer answer = RPC__ANSWER__INIT;
+    unsigned char trace_id[16];
 
     (void)status;
     answer.reason = reason;
     buf_clear(&app->out);
-    problem_encode(&app->out, &answer, detail, no_trace);
-    log_refusal(app, api_reason(reason), no_trace);
+    new_trace(app, trace_id);
+    problem_encode(&app->out, &answer, detail, trace_id);
+    log_refusal(app, api_reason(reason), trace_id);
     if (app->out.failed || app->out.len > size)
         return 0;
     memcpy(ret_body, app->out.bytes, app->out.len);
@@ -122,7 +143,7 @@ static size_t render(int reason, int status, const char *detail, char *ret_body,
 static void refuse_pending(struct pending *pending, int reason, const char *field)
 {
     count_answer(pending->app, pending, api_reason(reason)->http);
-    refuse(pending->app, pending->request, reason, field, NULL, pending->trace_id);
+    refuse(pending->app, pending->request, reason, field, "", pending->trace_id);
 }
 
 static void on_answer(void *arg, const Rpc__Answer *answer)
@@ -135,7 +156,7 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
 
     if (answer->reason) {
         count_answer(app, pending, api_reason(answer->reason)->http);
-        app_refuse(app, pending->request, answer, NULL, pending->trace_id);
+        app_refuse(app, pending->request, answer, "", pending->trace_id);
         return;
     }
     output = protobuf_c_message_unpack(method->output->descriptor, &pending->request->arena.allocator,
@@ -148,7 +169,7 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
         return;
     }
     count_answer(app, pending, answer->created ? 201 : 200);
-    headers_for(headers, "json", pending->trace_id, "");
+    write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");
     http_reply(pending->request, answer->created ? 201 : 200, headers, app->out.bytes, app->out.len);
 }
 
@@ -188,11 +209,8 @@ static void trace_of(struct app *app, const struct http_request *request, unsign
     size_t len;
     const char *text = http_header(request, "traceparent", &len);
 
-    if (parse_traceparent(text, len, ret_id))
-        return;
-    app->trace_count++;
-    memcpy(ret_id, &app->trace_prefix, 8);
-    memcpy(ret_id + 8, &app->trace_count, 8);
+    if (!parse_traceparent(text, len, ret_id))
+        new_trace(app, ret_id);
 }
 
 /* Percent-decodes into the arena. NULL when it is not well formed or past the cap. */
@@ -224,6 +242,7 @@ static int set_query(struct pending *pending, ProtobufCMessage *input, struct js
 {
     struct http_request *request = pending->request;
     const char *p = request->query, *end = p + request->query_len;
+    uint64_t seen = 0; /* fields, by their place: api_check bounds them to 64 */
 
     while (p && p < end) {
         const char *pair_end = memchr(p, '&', (size_t)(end - p));
@@ -231,6 +250,7 @@ static int set_query(struct pending *pending, ProtobufCMessage *input, struct js
         const struct api_field *field;
         char *name, *value;
         size_t name_len, value_len;
+        uint64_t bit;
 
         if (!pair_end)
             pair_end = end;
@@ -247,6 +267,12 @@ static int set_query(struct pending *pending, ProtobufCMessage *input, struct js
             snprintf(trouble->field, sizeof(trouble->field), "query");
             return RPC__REASON__UNKNOWN_FIELD;
         }
+        bit = UINT64_C(1) << (field - pending->method->input->fields);
+        if ((seen & bit) && field->descriptor->label != PROTOBUF_C_LABEL_REPEATED) {
+            snprintf(trouble->field, sizeof(trouble->field), "%s", field->json_name);
+            return RPC__REASON__DUPLICATE_FIELD;
+        }
+        seen |= bit;
         if (json_set(input, field, value, value_len, &request->arena, trouble))
             return trouble->reason;
         p = pair_end + (pair_end < end);
@@ -412,7 +438,7 @@ static void operate(struct app *app, struct http_request *request, const struct 
     int reason;
 
     if (!pending || !input) {
-        refuse(app, request, RPC__REASON__OVERLOADED, NULL, NULL, trace_id);
+        refuse(app, request, RPC__REASON__OVERLOADED, NULL, "", trace_id);
         return;
     }
     *pending = (struct pending){.app = app, .request = request, .method = match->method, .call = RPC__CALL__INIT};
@@ -488,7 +514,11 @@ static void on_request(struct http_request *request, void *context)
     struct api_match match;
 
     trace_of(app, request, trace_id);
-    api_route(request->method, request->method_len, request->path, request->path_len, &match);
+    /* HEAD is GET without the body, which http_reply leaves out. */
+    if (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0)
+        api_route("GET", 3, request->path, request->path_len, &match);
+    else
+        api_route(request->method, request->method_len, request->path, request->path_len, &match);
     if (match.method) {
         operate(app, request, &match, trace_id);
         return;
@@ -504,7 +534,7 @@ static void on_request(struct http_request *request, void *context)
     }
     if (app->settings->files && files_serve(app->settings->files, request))
         return;
-    refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, NULL, trace_id);
+    refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, "", trace_id);
 }
 
 /* ---- a worker's life ---- */
@@ -526,7 +556,6 @@ static void worker_turn(void *context)
 
 static void worker_stop(void *context)
 {
-    /* Its handles close on the loop's last turns, after which nothing refers to it. */
     app_close(context);
 }
 

@@ -79,10 +79,11 @@ extern const struct server_app app_server;
 
 int app_open(struct app *app, struct app_settings *settings, uv_loop_t *loop);
 void app_flush(struct app *app);
+/* Answers what is pending; app is freed when its handles have closed, on the loop's last turns. */
 void app_close(struct app *app);
 
-/* Answers with a refusal. */
-void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *headers,
+/* Answers with a refusal; more is further header lines, or "". */
+void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
                 const unsigned char trace_id[16]);
 /* /metrics in the Prometheus text format. */
 void app_metrics(struct app *app, struct buf *ret);

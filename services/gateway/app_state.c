@@ -295,9 +295,14 @@ void app_flush(struct app *app)
         rpc_client_flush(app->queues[i].client);
 }
 
+static void free_app(uv_handle_t *probes)
+{
+    free(probes->data);
+}
+
 void app_close(struct app *app)
 {
-    uv_close((uv_handle_t *)&app->probes, NULL);
+    uv_close((uv_handle_t *)&app->probes, free_app);
     follower_close(app->revocations);
     for (unsigned i = 0; i < app->n_queues; i++) {
         rpc_client_close(app->queues[i].client);
