@@ -95,7 +95,8 @@ int coupon_init(struct coupon *self, struct store *store, struct rpc_server *rpc
         return -1;
     self->last_coupon = store_last_coupon(store);
     self->indexed = store_indexed(store);
-    self->ids.last = self->last_coupon;
+    /* Coupons of a batch that failed may have been passed by the index; no later id lies before it. */
+    self->ids.last = self->last_coupon > self->indexed ? self->last_coupon : self->indexed;
     if (self->n_releases && self->releases[self->n_releases - 1]->id > self->ids.last)
         self->ids.last = self->releases[self->n_releases - 1]->id;
     return store_trouble(store) ? -1 : 0;
@@ -146,6 +147,27 @@ int64_t coupon_index_slice(struct coupon *self, int limit)
     if (behind > 0 && rpc_server_transact(self->rpc, index_claims, &slice) == 0)
         self->indexed = slice.upto;
     return behind;
+}
+
+void coupon_forget_ended(struct coupon *self)
+{
+    int64_t since = clock_now(self->clock) - COUPON_DAY_MS;
+    unsigned kept = 0;
+
+    /* Before it is indexed, a coupon is found by its release alone. */
+    if (self->indexed < self->last_coupon)
+        return;
+    for (unsigned i = 0; i < self->n_releases; i++) {
+        struct release *release = self->releases[i];
+
+        if (release->closed_at && release->closed_at < since) {
+            claims_clear(&release->claims);
+            free(release);
+        } else {
+            self->releases[kept++] = release;
+        }
+    }
+    self->n_releases = kept;
 }
 
 /* ---- the audit ---- */

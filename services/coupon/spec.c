@@ -17,6 +17,7 @@ static void on_idle_tick(uv_timer_t *timer)
 
     if (calls - self->calls_seen < IDLE_CALLS)
         coupon_index_slice(self, INDEX_SLICE);
+    coupon_forget_ended(self);
     self->calls_seen = calls;
 }
 

@@ -1,0 +1,127 @@
+#include "services/coupon/claims.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "common/clock.h"
+
+#define MEMBERS 4000
+
+/* The model: the coupon of each member, or 0. */
+static int64_t model[MEMBERS];
+
+static uint32_t next_random(struct clock *clock)
+{
+    uint32_t number;
+
+    clock_random(clock, &number, sizeof(number));
+    return number;
+}
+
+static int64_t plain_id(unsigned i)
+{
+    return i + 1;
+}
+
+/* As made by the program: the milliseconds are above the 21st bit. */
+static int64_t made_id(unsigned i)
+{
+    return ((int64_t)i + 1) << 21;
+}
+
+/* Ids whose low bits are all alike, and some negative ones. */
+static int64_t hostile_id(unsigned i)
+{
+    return i % 2 ? -((int64_t)(i + 1) << 40) : (int64_t)(i + 1) << 44;
+}
+
+static void assert_equals_model(const struct claims *claims, int64_t (*id)(unsigned))
+{
+    size_t used = 0;
+
+    for (unsigned i = 0; i < MEMBERS; i++) {
+        assert_int_equal(claims_find(claims, id(i)), model[i]);
+        used += model[i] != 0;
+    }
+    assert_int_equal(claims->used, used);
+    assert_true(claims->used * 2 <= claims->size);
+}
+
+static void run_model(int64_t (*id)(unsigned), uint64_t seed, int operations)
+{
+    struct claims claims = {0};
+    struct clock clock;
+
+    clock_fake(&clock, 1, seed);
+    memset(model, 0, sizeof(model));
+    for (int operation = 0; operation < operations; operation++) {
+        unsigned i = next_random(&clock) % MEMBERS;
+
+        assert_int_equal(claims_find(&claims, id(i)), model[i]);
+        if (model[i]) {
+            claims_remove(&claims, id(i));
+            model[i] = 0;
+        } else {
+            model[i] = operation + 1;
+            assert_true(claims_add(&claims, id(i), model[i]));
+        }
+        if (operation % 10000 == 0)
+            assert_equals_model(&claims, id);
+    }
+    assert_equals_model(&claims, id);
+    claims_clear(&claims);
+    assert_int_equal(claims_find(&claims, id(0)), 0);
+    assert_int_equal(claims.used, 0);
+}
+
+static void it_is_as_a_plain_table_whatever_the_ids(void **state)
+{
+    (void)state;
+    run_model(plain_id, 1, 100000);
+    run_model(made_id, 2, 100000);
+    run_model(hostile_id, 3, 20000);
+}
+
+/* Removal in the opposite order of adding, as a failed commit does it. */
+static void what_was_added_can_be_undone(void **state)
+{
+    struct claims claims = {0};
+
+    (void)state;
+    memset(model, 0, sizeof(model));
+    for (unsigned i = 0; i < MEMBERS; i++) {
+        assert_true(claims_add(&claims, made_id(i), i + 1));
+        model[i] = i + 1;
+    }
+    for (unsigned i = MEMBERS; i-- > MEMBERS / 2;) {
+        claims_remove(&claims, made_id(i));
+        model[i] = 0;
+        if (i % 100 == 0)
+            assert_equals_model(&claims, made_id);
+    }
+    claims_clear(&claims);
+}
+
+static void an_empty_one_holds_nobody(void **state)
+{
+    struct claims claims = {0};
+
+    (void)state;
+    assert_int_equal(claims_find(&claims, 1), 0);
+    claims_clear(&claims);
+    assert_true(claims_add(&claims, 1, 5));
+    assert_int_equal(claims_find(&claims, 1), 5);
+    claims_clear(&claims);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_as_a_plain_table_whatever_the_ids),
+        cmocka_unit_test(what_was_added_can_be_undone),
+        cmocka_unit_test(an_empty_one_holds_nobody),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
