@@ -8,6 +8,7 @@
 #define N_BATCHES (LIMIT_CLIENT_WINDOW + LIMIT_CLIENT_QUEUE / LIMIT_MESSAGE_CALLS)
 #define DEADLINE_TICK_MS 20
 #define BROKER_PATIENCE_MS 1000
+#define COALESCE_PART 2 /* a half */
 
 struct waiter {
     rpc_answered answered;
@@ -30,6 +31,7 @@ struct rpc_client {
     uv_timer_t timer;
     struct arena arena;
     unsigned window, n_sent, pending;
+    unsigned outstanding; /* calls in the messages sent */
     uint32_t last_request;
     int64_t disconnected_ns; /* since when there is no broker; 0 when there is */
     struct batch *idle;
@@ -71,6 +73,7 @@ static void on_answer(void *arg, uint32_t request, const void *bytes, size_t len
         return; /* its deadline was passed already */
     *place = batch->next;
     client->n_sent--;
+    client->outstanding -= batch->n_calls;
     answers = rpc__answer_batch__unpack(&client->arena.allocator, len, bytes);
     if (!answers || answers->reason || answers->n_answers != batch->n_calls) {
         answer_all(client, batch, answers && answers->reason ? answers->reason : RPC__REASON__INTERNAL);
@@ -101,6 +104,7 @@ static void fail_sent(struct rpc_client *client, int64_t now)
         }
         *place = batch->next;
         client->n_sent--;
+        client->outstanding -= batch->n_calls;
         answer_all(client, batch, lost ? RPC__REASON__SERVICE_DOWN : RPC__REASON__DEADLINE_EXCEEDED);
         batch_put_back(client, batch);
     }
@@ -206,9 +210,17 @@ bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answe
     return true;
 }
 
+/* A message costs the same whether it carries one call or a hundred. While others
+ * are out, one is sent only once it has gathered COALESCE_PART of what they carry;
+ * their answers flush again, so a call waits for no more than one of them. */
+static bool worth_sending(const struct rpc_client *client, const struct batch *batch)
+{
+    return client->n_sent == 0 || batch->n_calls * COALESCE_PART >= client->outstanding;
+}
+
 void rpc_client_flush(struct rpc_client *client)
 {
-    while (client->waiting && client->n_sent < client->window) {
+    while (client->waiting && client->n_sent < client->window && worth_sending(client, client->waiting)) {
         struct batch *batch = client->waiting;
 
         if (!bus_client_connected(client->bus, &batch->losses))
@@ -222,6 +234,7 @@ void rpc_client_flush(struct rpc_client *client)
         batch->next = client->sent;
         client->sent = batch;
         client->n_sent++;
+        client->outstanding += batch->n_calls;
     }
 }
 
