@@ -1,0 +1,103 @@
+// People and unions for tests: valid resident IDs, small CSV files, and session tokens that no
+// login would give (expired, forged, of another key).
+import { createHmac } from 'node:crypto';
+
+const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+
+/** The check character of GB 11643-1999 (ISO 7064, MOD 11-2) for the first 17 digits. */
+export function checkDigit(digits) {
+    return '10X98765432'[[...digits].reduce((sum, digit, i) => sum + Number(digit) * WEIGHTS[i], 0) % 11];
+}
+
+/** The resident ID of the n-th person (0 to 999) born on a day in a region. */
+export function residentId(n, { region = '440604', birth = '19900307' } = {}) {
+    const digits = `${region}${birth}${String(n).padStart(3, '0')}`;
+    return digits + checkDigit(digits);
+}
+
+/** A mobile number that no operator gives out. */
+export function mobile(n) {
+    return `169${String(n).padStart(8, '0')}`;
+}
+
+const STEMS = [...'甲乙丙丁戊己庚辛壬癸'];
+
+/** A name for the n-th person (0 to 999), different for each. */
+export function personName(n) {
+    return `王${STEMS[Math.floor(n / 100) % 10]}${STEMS[Math.floor(n / 10) % 10]}${STEMS[n % 10]}`;
+}
+
+/** Two cities' trees: 440600 with a district and two towns' unions, and another city's union. */
+export const UNIONS = [
+    ['440600', '佛山市总工会', ''],
+    ['440604', '禅城区总工会', '440600'],
+    ['440604-001', '石湾镇街道总工会', '440604'],
+    ['440604-001-0001', '石湾外卖骑手工会', '440604-001'],
+    ['440606', '顺德区总工会', '440600'],
+    ['440100', '广州市总工会', ''],
+];
+
+export function csv(header, rows) {
+    return [header, ...rows].map((row) => row.join(',')).join('\n') + '\n';
+}
+
+export const unionsCsv = () => csv(['code', 'name', 'parent_code'], UNIONS);
+
+/** The n-th person as a row of a roster. */
+export function person(n, union = '440604-001-0001', trade = '网约送餐员') {
+    return { name: personName(n), residentId: residentId(n), mobile: mobile(n), union, trade };
+}
+
+export function rosterCsv(people) {
+    return csv(['name', 'resident_id', 'mobile', 'union_code', 'trade'],
+        people.map((one) => [one.name, one.residentId, one.mobile, one.union, one.trade]));
+}
+
+// ---- tokens ----
+
+function varint(value) {
+    const bytes = [];
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest >= 0x80n; rest >>= 7n)
+        bytes.push(Number(rest & 0x7fn) | 0x80);
+    return Buffer.from([...bytes, Number(rest)]);
+}
+
+const number = (field, value) => (BigInt(value) ? Buffer.concat([varint(field << 3), varint(value)]) : Buffer.alloc(0));
+const bytes = (field, value) => Buffer.concat([varint(field << 3 | 2), varint(value.length), value]);
+const text = (field, value) => (value ? bytes(field, Buffer.from(value)) : Buffer.alloc(0));
+
+export const ROLES = { SYSTEM_ADMIN: 1, SECURITY_ADMIN: 2, AUDIT_ADMIN: 3, UNION_ADMIN: 4, BENEFIT_MANAGER: 5, FINANCE: 6 };
+export const EVERY_ROLE = Object.keys(ROLES).map((role) => ({ role, unionPath: '' }));
+
+/** A session token as common/token.h describes it, signed with `key`. */
+export function mint(key, principal) {
+    const one = {
+        memberId: 1, sessionId: principal.memberId ?? 1, expiresAt: Date.now() + 1800000, level: 3, unionPath: '00000000',
+        trade: 2, birthYear: 1990, sex: 2, grants: [], internal: 0, ...principal,
+    };
+    const body = Buffer.concat([
+        number(1, one.memberId), number(2, one.sessionId), number(3, one.expiresAt), number(4, one.level),
+        text(5, one.unionPath), number(6, one.trade), number(7, one.birthYear), number(8, one.sex),
+        ...one.grants.map(({ role, unionPath }) => bytes(9, Buffer.concat([number(1, ROLES[role]), text(2, unionPath)]))),
+        number(10, one.internal),
+    ]).toString('base64url');
+    return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
+}
+
+// ---- chance ----
+
+/** A generator of numbers in [0, 1) that a seed repeats (mulberry32); HG_SEED repeats a failed run. */
+export function chance(seed) {
+    let state = seed >>> 0;
+    return () => {
+        state = (state + 0x6d2b79f5) >>> 0;
+        let t = Math.imul(state ^ state >>> 15, state | 1);
+        t = t + Math.imul(t ^ t >>> 7, t | 61) ^ t;
+        return ((t ^ t >>> 14) >>> 0) / 4294967296;
+    };
+}
+
+export function newSeed() {
+    return Number(process.env.HG_SEED ?? Date.now() % 1000000);
+}
