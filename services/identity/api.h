@@ -1,0 +1,49 @@
+/* api.h: identity's operations, one function per rpc. api_union.c, api_import.c,
+ * api_login.c and api_member.c hold them, each in the order of the .proto. */
+#pragma once
+#include "services/identity/identity.h"
+
+extern const Identity__Identity_Service identity_api;
+
+void identity__create_union(Identity__Identity_Service *service, const Identity__CreateUnionRequest *req,
+                            Identity__Union_Closure reply, void *call);
+void identity__get_union(Identity__Identity_Service *service, const Identity__UnionRequest *req,
+                         Identity__Union_Closure reply, void *call);
+void identity__list_children(Identity__Identity_Service *service, const Identity__ListChildrenRequest *req,
+                             Identity__UnionList_Closure reply, void *call);
+void identity__get_path(Identity__Identity_Service *service, const Identity__UnionRequest *req,
+                        Identity__UnionList_Closure reply, void *call);
+void identity__import_unions(Identity__Identity_Service *service, const Identity__ImportRequest *req,
+                             Identity__ImportReport_Closure reply, void *call);
+void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
+                             Identity__ImportReport_Closure reply, void *call);
+void identity__send_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
+                         Identity__SendCodeReply_Closure reply, void *call);
+void identity__login(Identity__Identity_Service *service, const Identity__LoginRequest *req,
+                     Identity__Session_Closure reply, void *call);
+void identity__refresh_session(Identity__Identity_Service *service, const Identity__RefreshRequest *req,
+                               Identity__Session_Closure reply, void *call);
+void identity__logout(Identity__Identity_Service *service, const Identity__LogoutRequest *req,
+                      Identity__LogoutReply_Closure reply, void *call);
+void identity__get_me(Identity__Identity_Service *service, const Identity__MeRequest *req,
+                      Identity__Member_Closure reply, void *call);
+void identity__verify_me(Identity__Identity_Service *service, const Identity__VerifyRequest *req,
+                         Identity__Session_Closure reply, void *call);
+void identity__create_grant(Identity__Identity_Service *service, const Identity__CreateGrantRequest *req,
+                            Identity__GrantRecord_Closure reply, void *call);
+void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
+                            Identity__RevokeGrantReply_Closure reply, void *call);
+
+/* Makes a union below another (0: a root) from a code and name in normal form.
+ * 0, or the Reason with its input field: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION when
+ * the caller administers neither the parent nor a union above it,
+ * UNION_CODE_TAKEN, UNION_TOO_DEEP, UNION_TOO_WIDE. parent_code is "" for a root,
+ * which only the command line and officials of every union may make. */
+struct union_node;
+int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, void *call,
+                 struct union_node *ret_node, const char **ret_field);
+
+/* The member with this mobile number (normal form), made at the first level if
+ * there is none. */
+struct member;
+void member_obtain(struct identity *self, const char *mobile, void *call, struct member *ret_member);

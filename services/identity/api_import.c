@@ -1,0 +1,196 @@
+#include "services/identity/api.h"
+#include "services/identity/person.h"
+
+#define FIRST_LINE_MAX 100000000
+#define PROBLEMS_A_ROW 2 /* a warning about its region, and its conflict with another roster */
+
+/* One page: its rows, and what is wrong with them. */
+struct page {
+    struct identity *self;
+    void *call;
+    struct csv csv;
+    Identity__ImportReport report;
+    size_t problems_max;
+    int today;
+    bool failed; /* the batch's memory is full */
+};
+
+static void add_problem(struct page *page, int line, int reason, const char *field, bool warning)
+{
+    Identity__ImportProblem *problem = arena_alloc(rpc_arena(page->call), sizeof(*problem));
+
+    ensure(page->report.n_problems < page->problems_max);
+    if (!problem) {
+        page->failed = true;
+        return;
+    }
+    identity__import_problem__init(problem);
+    problem->line = line;
+    problem->reason = (char *)(uintptr_t)api_reason(reason)->name;
+    problem->field = (char *)(uintptr_t)field;
+    problem->warning = warning;
+    page->report.problems[page->report.n_problems++] = problem;
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t n = 1;
+
+    while ((text = strchr(text, '\n'))) {
+        text++;
+        n++;
+    }
+    return n;
+}
+
+/* 0 or the Reason. */
+static int page_open(struct page *page, struct identity *self, const Identity__ImportRequest *req, void *call)
+{
+    size_t len = strlen(req->csv), lines = count_lines(req->csv);
+    int first = req->first_line > 0 && req->first_line <= FIRST_LINE_MAX ? req->first_line : 1;
+
+    if (lines > IMPORT_LINES_MAX)
+        return RPC__REASON__TOO_MANY_ITEMS;
+    *page = (struct page){.self = self, .call = call, .problems_max = lines * PROBLEMS_A_ROW};
+    identity__import_report__init(&page->report);
+    page->report.problems = arena_alloc(rpc_arena(call), page->problems_max * sizeof(*page->report.problems));
+    if (!page->report.problems)
+        return RPC__REASON__OVERLOADED;
+    page->today = cn_day(rpc_now(call));
+    csv_init(&page->csv, req->csv, len, first);
+    return 0;
+}
+
+/* Loads one row: 0, or the Reason with its field. */
+typedef int (*load_row)(struct page *page, const struct csv_row *row, const char **ret_field);
+
+static void load_rows(struct page *page, load_row load)
+{
+    enum csv_result result;
+    struct csv_row row;
+
+    while ((result = csv_next(&page->csv, &row)) != CSV_END) {
+        const char *field = "";
+        int reason = result == CSV_ROW ? load(page, &row, &field) : IDENTITY__REASON__CSV_MALFORMED;
+
+        page->report.lines++;
+        if (reason) {
+            page->report.refused++;
+            add_problem(page, row.line, reason, field, false);
+        } else {
+            page->report.loaded++;
+        }
+    }
+}
+
+static void import(Identity__Identity_Service *service, const Identity__ImportRequest *req, load_row load,
+                   Identity__ImportReport_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    struct page page;
+    int reason = page_open(&page, self, req, call);
+
+    if (reason) {
+        rpc_refuse_field(call, reason, "csv");
+        return;
+    }
+    if (req->check_only)
+        rpc_discard(call);
+    load_rows(&page, load);
+    if (page.failed)
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    else
+        reply(&page.report, call);
+}
+
+static int load_union(struct page *page, const struct csv_row *csv, const char **ret_field)
+{
+    struct union_node node;
+    struct union_row row;
+    int reason = union_row_read(csv, &row, ret_field);
+
+    if (!reason)
+        reason = union_create(page->self, row.code, row.name, row.parent_code, page->call, &node, ret_field);
+    return reason;
+}
+
+/* rpc ImportUnions: rows of code, name, parent code; parents before their children. */
+void identity__import_unions(Identity__Identity_Service *service, const Identity__ImportRequest *req,
+                             Identity__ImportReport_Closure reply, void *call)
+{
+    import(service, req, load_union, reply, call);
+}
+
+static void journal_row(const struct roster_entry *entry, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__RosterRowAdded added = IDENTITY__ROSTER_ROW_ADDED__INIT;
+
+    added.roster_id = entry->id;
+    added.union_id = entry->union_id;
+    event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED;
+    event.roster_row_added = &added;
+    rpc_journal(call, &event.base);
+}
+
+/* 0, or the Reason with its field. */
+static int roster_union(struct page *page, const char *code, struct union_node *ret_node, const char **ret_field)
+{
+    *ret_field = "unionCode";
+    if (!store_find_union_code(page->self->store, code, ret_node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    if (!rpc_has_role(page->call, RULE__ROLE__UNION_ADMIN, ret_node->path))
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    return 0;
+}
+
+static void fill_entry(struct page *page, const struct roster_row *row, struct roster_entry *ret)
+{
+    struct identity *self = page->self;
+    unsigned char nonce[PII_NONCE_LEN];
+    struct person person;
+
+    memcpy(person.name, row->name, sizeof(person.name));
+    memcpy(person.resident_id, row->id.number, sizeof(person.resident_id));
+    memcpy(person.mobile, row->mobile, sizeof(person.mobile));
+    ret->id = id_next(&self->ids, rpc_now(page->call));
+    ret->trade = row->trade;
+    rpc_random(page->call, nonce, sizeof(nonce));
+    person_seal_roster(self, ret->id, nonce, &person, &ret->sealed);
+}
+
+static int load_person(struct page *page, const struct csv_row *csv, const char **ret_field)
+{
+    struct identity *self = page->self;
+    struct roster_entry entry;
+    struct union_node node;
+    struct roster_row row;
+    bool elsewhere;
+    int reason = roster_row_read(csv, page->today, &row, ret_field), added;
+
+    if (!reason)
+        reason = roster_union(page, row.union_code, &node, ret_field);
+    if (reason)
+        return reason;
+    *ret_field = "residentId";
+    person_index_id(self, row.id.number, entry.person);
+    elsewhere = store_on_roster(self->store, entry.person);
+    entry.union_id = node.id;
+    fill_entry(page, &row, &entry);
+    added = store_add_roster(self->store, &entry);
+    if (added < 0)
+        return added == -1 ? IDENTITY__REASON__ROSTER_DUPLICATE : RPC__REASON__STORE_FAILED;
+    journal_row(&entry, page->call);
+    if (row.warning)
+        add_problem(page, csv->line, row.warning, "residentId", true);
+    if (elsewhere)
+        add_problem(page, csv->line, IDENTITY__REASON__ROSTER_CONFLICT, "residentId", true);
+    return 0;
+}
+
+/* rpc ImportRoster: rows of name, resident ID, mobile, union code, trade. */
+void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
+                             Identity__ImportReport_Closure reply, void *call)
+{
+    import(service, req, load_person, reply, call);
+}

@@ -1,0 +1,260 @@
+#include "services/identity/api.h"
+#include "services/identity/person.h"
+#include "services/identity/session.h"
+
+#define ROSTERS_SEEN 8 /* of one person: more than one is a conflict */
+
+/* The caller as a member; refuses and returns false when she is none. */
+static bool caller(struct identity *self, void *call, struct member *ret_member)
+{
+    if (store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+        return true;
+    rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
+    return false;
+}
+
+/* rpc GetMe: what is known of the caller, masked, and what she may do. */
+void identity__get_me(Identity__Identity_Service *service, const Identity__MeRequest *req,
+                      Identity__Member_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__Member *message;
+    struct member member;
+
+    (void)req;
+    if (!caller(self, call, &member))
+        return;
+    message = member_message(self, &member, call);
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* What she says of herself, in normal form: 0, or the Reason with its field. */
+static int read_claim(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN_NAME_SIZE],
+                      struct cn_resident_id *ret_id, const char **ret_field)
+{
+    int warning;
+
+    *ret_field = "name";
+    if (!cn_name(req->name, ret_name))
+        return IDENTITY__REASON__NAME_INVALID;
+    *ret_field = "residentId";
+    return resident_id_read(req->resident_id, cn_day(now), ret_id, &warning);
+}
+
+/* Finds her one row. A wrong name is told before anything else of the rosters, so
+ * that a resident ID alone learns nothing but whether it is on one. */
+static int match_roster(struct identity *self, const char *name, const unsigned char index[PII_INDEX_LEN],
+                        struct roster_entry *ret_entry)
+{
+    struct roster_entry entries[ROSTERS_SEEN];
+    size_t n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
+    bool named = false;
+
+    if (n == 0)
+        return IDENTITY__REASON__NOT_ON_ROSTER;
+    for (size_t i = 0; i < n; i++) {
+        struct person person;
+
+        if (person_open_roster(self, entries[i].id, &entries[i].sealed, &person) && strcmp(person.name, name) == 0)
+            named = true;
+    }
+    if (!named)
+        return IDENTITY__REASON__NAME_MISMATCH;
+    if (n > 1)
+        return IDENTITY__REASON__ROSTER_CONFLICT;
+    if (store_person_is_member(self->store, index))
+        return IDENTITY__REASON__RESIDENT_ID_TAKEN;
+    *ret_entry = entries[0];
+    return 0;
+}
+
+static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
+                   const struct roster_entry *entry, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
+    unsigned char nonce[PII_NONCE_LEN];
+    struct person person = {0};
+
+    member->level = RPC__LEVEL__MEMBER;
+    member->roster_id = entry->id;
+    member->union_id = entry->union_id;
+    member->trade = entry->trade;
+    member->birth_year = id->birth_year;
+    member->sex = id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+    memcpy(member->person, entry->person, sizeof(member->person));
+    snprintf(person.name, sizeof(person.name), "%s", name);
+    snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_member(self, member->id, nonce, &person, &member->sealed_person);
+    store_verify_member(self->store, member);
+    verified.member_id = member->id;
+    verified.roster_id = entry->id;
+    verified.union_id = entry->union_id;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
+    event.member_verified = &verified;
+    rpc_journal(call, &event.base);
+}
+
+/* rpc VerifyMe: by name and resident ID she becomes a member of the union whose
+ * roster has her. Every attempt that asks the rosters and fails counts. */
+void identity__verify_me(Identity__Identity_Service *service, const Identity__VerifyRequest *req,
+                         Identity__Session_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    int today = cn_day(rpc_now(call)), reason;
+    unsigned char index[PII_INDEX_LEN];
+    char name[CN_NAME_SIZE];
+    const char *field = NULL;
+    struct roster_entry entry;
+    struct cn_resident_id id;
+    struct member member;
+
+    if (!caller(self, call, &member))
+        return;
+    reason = !session_is_live(self, call)                ? (int)RPC__REASON__TOKEN_REVOKED
+             : member.level >= (int)RPC__LEVEL__MEMBER ? (int)IDENTITY__REASON__ALREADY_VERIFIED
+                                                         : verify_refusal(&member.tries, today);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    reason = read_claim(req, rpc_now(call), name, &id, &field);
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    person_index_id(self, id.number, index);
+    reason = match_roster(self, name, index, &entry);
+    if (reason) {
+        verify_failed(&member.tries, today);
+        store_set_tries(self->store, &member);
+        rpc_keep(call);
+        rpc_refuse(call, reason);
+        return;
+    }
+    verify(self, &member, name, &id, &entry, call);
+    session_renew(self, &member, reply, call);
+}
+
+/* ---- grants ---- */
+
+static void journal_grant(const struct authority *grant, bool revoked, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__GrantChanged changed = IDENTITY__GRANT_CHANGED__INIT;
+
+    changed.grant_id = grant->id;
+    changed.member_id = grant->member_id;
+    changed.role = (Rule__Role)grant->role;
+    changed.union_id = grant->union_id;
+    changed.revoked = revoked;
+    event.event_case = IDENTITY__EVENT__EVENT_GRANT_CHANGED;
+    event.grant_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+static void reply_grant(struct identity *self, const struct authority *grant, Identity__GrantRecord_Closure reply,
+                        void *call)
+{
+    Identity__GrantRecord *message = grant_message(self, grant, call);
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* The number and the union in normal form: 0, or the Reason with its field. */
+static int read_grant(struct identity *self, const Identity__CreateGrantRequest *req, char ret_mobile[CN_MOBILE_LEN + 1],
+                      struct union_node *ret_node, const char **ret_field)
+{
+    char code[UNION_CODE_SIZE];
+    int reason;
+
+    *ret_field = "mobile";
+    if (!cn_mobile(req->mobile, ret_mobile))
+        return IDENTITY__REASON__MOBILE_INVALID;
+    *ret_field = "unionCode";
+    reason = union_code_read(req->union_code, code);
+    if (!reason && !store_find_union_code(self->store, code, ret_node))
+        reason = IDENTITY__REASON__UNION_NOT_FOUND;
+    return reason;
+}
+
+/* rpc CreateGrant: gives a role over a union; what is held already is answered as it is. */
+void identity__create_grant(Identity__Identity_Service *service, const Identity__CreateGrantRequest *req,
+                            Identity__GrantRecord_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    struct authority grants[LIMIT_GRANTS], same = {0}, grant;
+    struct held_grant held[LIMIT_GRANTS];
+    size_t n_grants, n_held = 0;
+    char mobile[CN_MOBILE_LEN + 1];
+    const char *field = "";
+    struct union_node node;
+    struct member member;
+    int reason = read_grant(self, req, mobile, &node, &field);
+
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    /* Undone with the rest when the grant is refused. */
+    member_obtain(self, mobile, call, &member);
+    n_grants = store_find_grants(self->store, member.id, grants, ARRAY_LEN(grants));
+    for (size_t i = 0; i < n_grants; i++) {
+        if (grants[i].role == (int)req->role && grants[i].union_id == node.id)
+            same = grants[i];
+        else
+            held[n_held++] = (struct held_grant){grants[i].role, grants[i].union_path};
+    }
+    reason = grant_refusal(rpc_principal(call), (int)req->role, node.path, member.id, held, n_held);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (same.id) {
+        reply_grant(self, &same, reply, call);
+        return;
+    }
+    grant = (struct authority){
+        .id = id_next(&self->ids, rpc_now(call)),
+        .member_id = member.id,
+        .union_id = node.id,
+        .role = (int)req->role,
+        .granted_by = rpc_principal(call)->member_id,
+        .granted_at = rpc_now(call),
+    };
+    store_add_grant(self->store, &grant);
+    journal_grant(&grant, false, call);
+    rpc_created(call);
+    reply_grant(self, &grant, reply, call);
+}
+
+/* rpc RevokeGrant: takes a role back, and the sessions whose tokens still carry it. */
+void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
+                            Identity__RevokeGrantReply_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__RevokeGrantReply message = IDENTITY__REVOKE_GRANT_REPLY__INIT;
+    struct authority grant;
+    int reason;
+
+    if (!store_find_grant(self->store, req->grant_id, &grant)) {
+        rpc_refuse(call, IDENTITY__REASON__GRANT_NOT_FOUND);
+        return;
+    }
+    reason = revoke_refusal(rpc_principal(call), grant.union_path);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    store_drop_grant(self->store, grant.id);
+    journal_grant(&grant, true, call);
+    session_revoke_all(self, grant.member_id, call);
+    reply(&message, call);
+}

@@ -1,0 +1,211 @@
+/* fixture.h: what the tests of identity's operations share: the service on
+ * a fresh store with keys of its own, and the usual first steps of people. */
+#pragma once
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "common/cn_id.h"
+#include "services/identity/identity.h"
+#include "services/identity/rules.h"
+#include "tests/harness.h"
+
+#include <sys/stat.h>
+
+static char pii_file[64], token_file[64];
+
+static inline void write_key_file(const char *path, const char *text)
+{
+    FILE *file;
+
+    unlink(path);
+    file = fopen(path, "wx");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fchmod(fileno(file), 0600), 0);
+    fclose(file);
+}
+
+static inline void with_sender(const char *sender)
+{
+    setenv("HUIGONG_SMS", sender, 1);
+    assert_int_equal(conf_load(identity_spec.conf, NULL), 0);
+}
+
+/* Keys of one digit each; the codes are logged, where a test does not need them. */
+static inline void begin(struct harness *h)
+{
+    static const char key1[] = "1111111111111111111111111111111111111111111111111111111111111111";
+    static const char key2[] = "2222222222222222222222222222222222222222222222222222222222222222";
+    char text[256];
+
+    snprintf(pii_file, sizeof(pii_file), "/tmp/huigong-test-pii.%d", (int)getpid());
+    snprintf(token_file, sizeof(token_file), "/tmp/huigong-test-token.%d", (int)getpid());
+    snprintf(text, sizeof(text), "1 %s\nindex %s\n", key1, key2);
+    write_key_file(pii_file, text);
+    write_key_file(token_file, key1);
+    setenv("HUIGONG_PII_KEY", pii_file, 1);
+    setenv("HUIGONG_TOKEN_KEY", token_file, 1);
+    with_sender("log");
+    harness_open(h, &identity_spec, (void (*)(void *))identity_done);
+}
+
+static inline void end(struct harness *h)
+{
+    assert_string_equal(harness_audit(h), "");
+    harness_close(h);
+    unlink(pii_file);
+    unlink(token_file);
+}
+
+/* ---- calls ---- */
+
+/* An operation that must be refused; its reason's name. */
+static inline const char *refused(const Rpc__Answer *answer)
+{
+    assert_int_not_equal(answer->reason, 0);
+    assert_int_equal(answer->output.len, 0);
+    return api_reason(answer->reason)->name;
+}
+
+#define assert_refused(answer, name) assert_string_equal(refused(answer), name)
+
+static inline const Rpc__Answer *create_union(struct harness *h, const Rpc__Principal *who, const char *code,
+                                              const char *name, const char *parent)
+{
+    static unsigned calls;
+    Identity__CreateUnionRequest request = IDENTITY__CREATE_UNION_REQUEST__INIT;
+    char key[32];
+
+    snprintf(key, sizeof(key), "union %u", calls++);
+    request.code = (char *)(uintptr_t)code;
+    request.name = (char *)(uintptr_t)name;
+    request.parent_code = (char *)(uintptr_t)parent;
+    return harness_call(h, "Identity.CreateUnion", &request.base, who, key);
+}
+
+/* Made by the command line. */
+static inline Identity__Union *make_union(struct harness *h, const char *code, const char *parent)
+{
+    return harness_output(h, create_union(h, harness_internal(h), code, "总工会", parent), &identity__union__descriptor);
+}
+
+static inline const Rpc__Answer *import_page(struct harness *h, const Rpc__Principal *who, const char *method,
+                                             const char *csv, bool check_only)
+{
+    Identity__ImportRequest request = IDENTITY__IMPORT_REQUEST__INIT;
+
+    request.csv = (char *)(uintptr_t)csv;
+    request.first_line = 2;
+    request.check_only = check_only;
+    return harness_call(h, method, &request.base, who, NULL);
+}
+
+static inline Identity__ImportReport *import_roster(struct harness *h, const char *csv)
+{
+    return harness_output(h, import_page(h, harness_internal(h), "Identity.ImportRoster", csv, false),
+                          &identity__import_report__descriptor);
+}
+
+static inline const Rpc__Answer *send_code(struct harness *h, const char *mobile)
+{
+    Identity__SendCodeRequest request = IDENTITY__SEND_CODE_REQUEST__INIT;
+
+    request.mobile = (char *)(uintptr_t)mobile;
+    return harness_call(h, "Identity.SendCode", &request.base, NULL, NULL);
+}
+
+/* Sends a code and tells which: the next number of the clock's stream. */
+static inline void get_code(struct harness *h, const char *mobile, char ret_code[CODE_DIGITS + 1])
+{
+    struct clock before = h->service.clock;
+    uint64_t random;
+
+    clock_random(&before, &random, sizeof(random));
+    code_text(random, ret_code);
+    assert_int_equal(send_code(h, mobile)->reason, 0);
+}
+
+static inline const Rpc__Answer *try_login(struct harness *h, const char *mobile, const char *code)
+{
+    Identity__LoginRequest request = IDENTITY__LOGIN_REQUEST__INIT;
+
+    request.mobile = (char *)(uintptr_t)mobile;
+    request.code = (char *)(uintptr_t)code;
+    return harness_call(h, "Identity.Login", &request.base, NULL, NULL);
+}
+
+static inline Identity__Session *login(struct harness *h, const char *mobile)
+{
+    char code[CODE_DIGITS + 1];
+
+    get_code(h, mobile, code);
+    clock_step(&h->service.clock, CODE_RESEND_MS);
+    return harness_output(h, try_login(h, mobile, code), &identity__session__descriptor);
+}
+
+/* Who a session's token says she is, as the gateway reads it. */
+static inline Rpc__Principal *principal_of(struct harness *h, const Identity__Session *session)
+{
+    struct identity *self = h->service.self;
+    Rpc__Principal *principal;
+
+    assert_int_equal(token_check(self->tokens, session->token, strlen(session->token), clock_now(&h->service.clock),
+                                 &h->arena, &principal),
+                     0);
+    return principal;
+}
+
+static inline const Rpc__Answer *try_refresh(struct harness *h, const char *token)
+{
+    Identity__RefreshRequest request = IDENTITY__REFRESH_REQUEST__INIT;
+
+    request.refresh_token = (char *)(uintptr_t)token;
+    return harness_call(h, "Identity.RefreshSession", &request.base, NULL, NULL);
+}
+
+static inline const Rpc__Answer *verify(struct harness *h, const Rpc__Principal *who, const char *name,
+                                        const char *resident_id)
+{
+    Identity__VerifyRequest request = IDENTITY__VERIFY_REQUEST__INIT;
+
+    request.name = (char *)(uintptr_t)name;
+    request.resident_id = (char *)(uintptr_t)resident_id;
+    return harness_call(h, "Identity.VerifyMe", &request.base, who, NULL);
+}
+
+static inline const Rpc__Answer *create_grant(struct harness *h, const Rpc__Principal *who, const char *mobile, int role,
+                                              const char *union_code)
+{
+    static unsigned calls;
+    Identity__CreateGrantRequest request = IDENTITY__CREATE_GRANT_REQUEST__INIT;
+    char key[32];
+
+    snprintf(key, sizeof(key), "grant %u", calls++);
+    request.mobile = (char *)(uintptr_t)mobile;
+    request.role = (Rule__Role)role;
+    request.union_code = (char *)(uintptr_t)union_code;
+    return harness_call(h, "Identity.CreateGrant", &request.base, who, key);
+}
+
+/* ---- the journal ---- */
+
+/* The last event of a kind, or NULL. */
+static inline Identity__Event *last_event(struct harness *h, int kind)
+{
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    const Rpc__JournalRow *row;
+
+    request.kind = kind;
+    journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
+    if (page.n_rows == 0)
+        return NULL;
+    row = page.rows[page.n_rows - 1];
+    return identity__event__unpack(&h->arena.allocator, row->body.len, row->body.data);
+}
+
+static inline int64_t journal_rows(struct harness *h)
+{
+    return rpc_server_journal(h->service.rpc)->tip.seq;
+}

@@ -1,0 +1,113 @@
+#include "services/identity/person.h"
+
+#include "common/log.h"
+
+#define ROSTER        "roster"
+#define MEMBER        "member.person"
+#define MEMBER_MOBILE "member.mobile"
+
+void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN])
+{
+    pii_index(self->pii, "mobile", mobile, strlen(mobile), ret);
+}
+
+void person_index_id(const struct identity *self, const char *resident_id, unsigned char ret[PII_INDEX_LEN])
+{
+    pii_index(self->pii, "resident_id", resident_id, strlen(resident_id), ret);
+}
+
+void person_index_code(const struct identity *self, const char *mobile, const char *code,
+                       unsigned char ret[PII_INDEX_LEN])
+{
+    char text[CN_MOBILE_LEN + 16];
+
+    /* Cutting a code that is too long makes it no right one: those have CODE_DIGITS. */
+    snprintf(text, sizeof(text), "%s %s", mobile, code);
+    pii_index(self->pii, "login_code", text, strlen(text), ret);
+}
+
+static void seal(const struct identity *self, const char *context, int64_t row, const unsigned char *nonce,
+                 const char *text, struct sealed *ret)
+{
+    size_t len = strlen(text);
+
+    ensure(len + PII_OVERHEAD <= sizeof(ret->bytes));
+    pii_seal(self->pii, context, row, nonce, text, len, ret->bytes);
+    ret->len = len + PII_OVERHEAD;
+}
+
+void person_seal_roster(const struct identity *self, int64_t roster_id, const unsigned char *nonce,
+                        const struct person *person, struct sealed *ret)
+{
+    char text[SEALED_MAX - PII_OVERHEAD];
+
+    snprintf(text, sizeof(text), "%s\n%s\n%s", person->name, person->resident_id, person->mobile);
+    seal(self, ROSTER, roster_id, nonce, text, ret);
+}
+
+void person_seal_member(const struct identity *self, int64_t member_id, const unsigned char *nonce,
+                        const struct person *person, struct sealed *ret)
+{
+    char text[SEALED_MAX - PII_OVERHEAD];
+
+    snprintf(text, sizeof(text), "%s\n%s", person->name, person->resident_id);
+    seal(self, MEMBER, member_id, nonce, text, ret);
+}
+
+void person_seal_mobile(const struct identity *self, int64_t member_id, const unsigned char *nonce, const char *mobile,
+                        struct sealed *ret)
+{
+    seal(self, MEMBER_MOBILE, member_id, nonce, mobile, ret);
+}
+
+static bool open_sealed(const struct identity *self, const char *context, int64_t row, const struct sealed *sealed,
+                        char ret_text[SEALED_MAX])
+{
+    if (pii_open(self->pii, context, row, sealed->bytes, sealed->len, ret_text) >= 0)
+        return true;
+    log_warn("sealed_field_unreadable", "field", context, "row", log_int(row));
+    return false;
+}
+
+/* Cuts the next line off a text. */
+static void next_line(char **text, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", strsep(text, "\n"));
+}
+
+bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed,
+                        struct person *ret)
+{
+    char text[SEALED_MAX], *at = text;
+
+    *ret = (struct person){0};
+    if (!open_sealed(self, ROSTER, roster_id, sealed, text))
+        return false;
+    next_line(&at, ret->name, sizeof(ret->name));
+    if (at)
+        next_line(&at, ret->resident_id, sizeof(ret->resident_id));
+    if (at)
+        next_line(&at, ret->mobile, sizeof(ret->mobile));
+    return true;
+}
+
+bool person_open_member(const struct identity *self, const struct member *member, struct person *ret)
+{
+    char text[SEALED_MAX], *at = text;
+
+    *ret = (struct person){0};
+    if (!open_sealed(self, MEMBER_MOBILE, member->id, &member->sealed_mobile, text))
+        return false;
+    next_line(&at, ret->mobile, sizeof(ret->mobile));
+    if (member->sealed_person.len == 0)
+        return true;
+    at = text;
+    if (!open_sealed(self, MEMBER, member->id, &member->sealed_person, text)) {
+        *ret = (struct person){0};
+        return false;
+    }
+    next_line(&at, ret->name, sizeof(ret->name));
+    if (at)
+        next_line(&at, ret->resident_id, sizeof(ret->resident_id));
+    return true;
+}

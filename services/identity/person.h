@@ -1,0 +1,34 @@
+/* person.h: personal data, sealed and found. The only callers of pii.h.
+ *
+ * Each kind of field has a context of its own, so that a sealed value of one row
+ * or kind does not open as another. */
+#pragma once
+#include "services/identity/store.h"
+
+struct person {
+    char name[CN_NAME_SIZE];
+    char resident_id[CN_RESIDENT_ID_LEN + 1];
+    char mobile[CN_MOBILE_LEN + 1]; /* "" where it is not kept with the others */
+};
+
+/* Blind indexes of values in normal form. */
+void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN]);
+void person_index_id(const struct identity *self, const char *resident_id, unsigned char ret[PII_INDEX_LEN]);
+/* Of a code sent to a number: what is kept instead of the code. */
+void person_index_code(const struct identity *self, const char *mobile, const char *code,
+                       unsigned char ret[PII_INDEX_LEN]);
+
+/* nonce is PII_NONCE_LEN fresh random bytes. */
+void person_seal_roster(const struct identity *self, int64_t roster_id, const unsigned char *nonce,
+                        const struct person *person, struct sealed *ret);
+void person_seal_member(const struct identity *self, int64_t member_id, const unsigned char *nonce,
+                        const struct person *person, struct sealed *ret);
+void person_seal_mobile(const struct identity *self, int64_t member_id, const unsigned char *nonce, const char *mobile,
+                        struct sealed *ret);
+
+/* False when the field was altered or its key is not loaded: warned, and
+ * everything is "". */
+bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed,
+                        struct person *ret);
+/* What is known of a member: her mobile, and once verified her name and ID. */
+bool person_open_member(const struct identity *self, const struct member *member, struct person *ret);

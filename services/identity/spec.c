@@ -1,0 +1,116 @@
+#include "common/log.h"
+#include "services/identity/api.h"
+#include "services/identity/rules.h"
+#include "services/identity/store.h"
+
+extern const unsigned char identity_schema[];
+extern const size_t identity_schema_len;
+
+#define TIDY_MS 10000
+
+static struct conf_entry conf[] = {
+    {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
+    {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
+    {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
+    CONF_END,
+};
+
+static int read_sender(enum sms_sender *ret)
+{
+    const char *text = conf_text(conf, "HUIGONG_SMS");
+
+    if (strcmp(text, "none") != 0 && strcmp(text, "log") != 0) {
+        log_error("setting_refused", "name", "HUIGONG_SMS", "value", text);
+        return -1;
+    }
+    *ret = strcmp(text, "log") == 0 ? SMS_LOG : SMS_NONE;
+    return 0;
+}
+
+int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc)
+{
+    *self = (struct identity){.service = identity_api, .store = store, .rpc = rpc};
+    if (read_sender(&self->sms))
+        return -1;
+    self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
+    self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
+    self->ids.last = store_last_id(store);
+    if (self->pii && self->tokens && !store_trouble(store))
+        return 0;
+    identity_done(self);
+    return -1;
+}
+
+void identity_done(struct identity *self)
+{
+    pii_keys_close(self->pii);
+    token_keys_close(self->tokens);
+    self->pii = NULL;
+    self->tokens = NULL;
+}
+
+static void drop_old(void *call, void *arg)
+{
+    struct identity *self = arg;
+
+    store_drop_old_sessions(self->store, rpc_now(call));
+    store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
+}
+
+void identity_tidy(struct identity *self)
+{
+    rpc_server_transact(self->rpc, drop_old, self);
+}
+
+static void on_tidy(uv_timer_t *timer)
+{
+    identity_tidy(timer->data);
+}
+
+static int start(struct service *service)
+{
+    static struct identity identity;
+
+    if (identity_init(&identity, service->store, service->rpc))
+        return -1;
+    service->self = &identity;
+    rpc_server_add(service->rpc, &identity.service.base);
+    return 0;
+}
+
+static int serve(struct service *service)
+{
+    struct identity *self = service->self;
+
+    uv_timer_init(&service->loop, &self->tidy);
+    self->tidy.data = self;
+    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, TIDY_MS) ? -1 : 0;
+}
+
+static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
+{
+    struct identity *self = service->self;
+
+    rpc_metric(arena, ret, "huigong_sms_sender", "gauge", self->sms == SMS_LOG ? "sender=\"log\"" : "sender=\"none\"",
+               1);
+}
+
+static const struct service_command commands[] = {
+    {"import", "unions|roster FILE [--all-or-nothing]: load a CSV file over the bus", identity_import},
+    {NULL, NULL, NULL},
+};
+
+const struct service_spec identity_spec = {
+    .name = "identity",
+    .about = "unions, rosters, members, sessions and grants",
+    .conf = conf,
+    .schema = identity_schema,
+    .schema_len = &identity_schema_len,
+    .sql = identity_sql,
+    .n_sql = &identity_n_sql,
+    .start = start,
+    .serve = serve,
+    .report = report,
+    .audit = identity_audit,
+    .commands = commands,
+};

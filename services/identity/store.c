@@ -1,0 +1,468 @@
+#include "services/identity/store.h"
+
+#define UNION_COLUMNS  "union_id, parent_id, children, code, name, path"
+#define MEMBER_COLUMNS                                                                                                 \
+    "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
+    "sealed_mobile, person, sealed_person"
+#define GRANT_COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
+#define OLD_SLICE     "200"
+
+enum {
+    SQL_LAST_ID,
+    SQL_ADD_UNION,
+    SQL_COUNT_CHILD,
+    SQL_FIND_UNION,
+    SQL_FIND_UNION_CODE,
+    SQL_FIND_UNION_PATH,
+    SQL_CHILDREN,
+    SQL_ADD_ROSTER,
+    SQL_ON_ROSTER,
+    SQL_FIND_ROSTER,
+    SQL_ROSTER,
+    SQL_ADD_MEMBER,
+    SQL_FIND_MEMBER,
+    SQL_FIND_MEMBER_MOBILE,
+    SQL_PERSON_IS_MEMBER,
+    SQL_VERIFY_MEMBER,
+    SQL_SET_TRIES,
+    SQL_ADD_SESSION,
+    SQL_FIND_SESSION,
+    SQL_TURN_SESSION,
+    SQL_DROP_SESSION,
+    SQL_FIRST_SESSION,
+    SQL_DROP_OLD_SESSIONS,
+    SQL_FIND_CODE,
+    SQL_KEEP_CODE,
+    SQL_DROP_OLD_CODES,
+    SQL_ADD_GRANT,
+    SQL_FIND_GRANT,
+    SQL_FIND_GRANTS,
+    SQL_DROP_GRANT,
+    SQL_COUNT,
+    SQL_STRAY_UNION,
+    N_SQL
+};
+
+const char *const identity_sql[] = {
+    [SQL_LAST_ID] = "SELECT max(id) FROM (SELECT max(union_id) AS id FROM unions UNION ALL "
+                    "SELECT max(roster_id) FROM roster UNION ALL SELECT max(member_id) FROM member UNION ALL "
+                    "SELECT max(session_id) FROM session UNION ALL SELECT max(grant_id) FROM authority) AS ids",
+    [SQL_ADD_UNION] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_COUNT_CHILD] = "UPDATE unions SET children = children + 1 WHERE union_id = ?1",
+    [SQL_FIND_UNION] = "SELECT " UNION_COLUMNS " FROM unions WHERE union_id = ?1",
+    [SQL_FIND_UNION_CODE] = "SELECT " UNION_COLUMNS " FROM unions WHERE code = ?1",
+    [SQL_FIND_UNION_PATH] = "SELECT " UNION_COLUMNS " FROM unions WHERE path = ?1",
+    [SQL_CHILDREN] = "SELECT " UNION_COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
+    [SQL_ADD_ROSTER] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
+    [SQL_FIND_ROSTER] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
+    [SQL_ROSTER] = "SELECT roster_id, union_id FROM roster ORDER BY roster_id",
+    [SQL_ADD_MEMBER] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_FIND_MEMBER] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = ?1",
+    [SQL_FIND_MEMBER_MOBILE] = "SELECT " MEMBER_COLUMNS " FROM member WHERE mobile = ?1",
+    [SQL_PERSON_IS_MEMBER] = "SELECT 1 FROM member WHERE person = ?1",
+    [SQL_VERIFY_MEMBER] = "UPDATE member SET level = ?2, roster_id = ?3, union_id = ?4, person = ?5, "
+                          "sealed_person = ?6, trade = ?7, birth_year = ?8, sex = ?9 WHERE member_id = ?1",
+    [SQL_SET_TRIES] = "UPDATE member SET tries_day = ?2, tries_failed = ?3 WHERE member_id = ?1",
+    [SQL_ADD_SESSION] = "INSERT INTO session (session_id, member_id, family, turn, expires_at) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_FIND_SESSION] = "SELECT session_id, member_id, family, turn, expires_at FROM session WHERE session_id = ?1",
+    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3 WHERE session_id = ?1",
+    [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
+    [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
+    [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
+                              "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
+    [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
+    [SQL_KEEP_CODE] = "INSERT INTO login_code (mobile, code, sent_at, used, tries, window_at, sends) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mobile) DO UPDATE SET code = excluded.code, "
+                      "sent_at = excluded.sent_at, used = excluded.used, tries = excluded.tries, "
+                      "window_at = excluded.window_at, sends = excluded.sends",
+    [SQL_DROP_OLD_CODES] = "DELETE FROM login_code WHERE mobile IN "
+                           "(SELECT mobile FROM login_code WHERE sent_at < ?1 LIMIT " OLD_SLICE ")",
+    [SQL_ADD_GRANT] = "INSERT INTO authority (grant_id, member_id, role, union_id, granted_by, granted_at) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_FIND_GRANT] = "SELECT " GRANT_COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
+                       "WHERE grant_id = ?1",
+    [SQL_FIND_GRANTS] = "SELECT " GRANT_COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
+                        "WHERE member_id = ?1 ORDER BY grant_id LIMIT ?2",
+    [SQL_DROP_GRANT] = "DELETE FROM authority WHERE grant_id = ?1",
+    [SQL_COUNT] = "SELECT (SELECT count(*) FROM unions WHERE union_id > 0), (SELECT count(*) FROM roster), "
+                  "(SELECT count(*) FROM member WHERE person IS NOT NULL), (SELECT count(*) FROM authority)",
+    [SQL_STRAY_UNION] = "SELECT child.union_id FROM unions AS child JOIN unions AS parent "
+                        "ON parent.union_id = child.parent_id WHERE child.union_id > 0 AND "
+                        "(length(child.path) <> length(parent.path) + 4 OR "
+                        "substr(child.path, 1, length(parent.path)) <> parent.path) LIMIT 1",
+};
+const unsigned identity_n_sql = N_SQL;
+
+/* Copies a text or blob that the schema keeps within its size. */
+static void read_text(struct store *store, unsigned sql, int column, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", store_text(store, sql, column));
+}
+
+static size_t read_bytes(struct store *store, unsigned sql, int column, unsigned char *ret, size_t size)
+{
+    size_t len;
+    const void *bytes = store_blob(store, sql, column, &len);
+
+    if (len > size)
+        len = 0; /* as if it could not be opened */
+    memcpy(ret, bytes, len);
+    return len;
+}
+
+/* The only row of a question with one blob or number as its parameter. */
+static bool one_row(struct store *store, unsigned sql)
+{
+    bool found = store_row(store, sql);
+
+    if (found)
+        store_end(store, sql);
+    return found;
+}
+
+int64_t store_last_id(struct store *store)
+{
+    int64_t last = 0;
+
+    store_ask(store, SQL_LAST_ID, "");
+    if (store_row(store, SQL_LAST_ID)) {
+        last = store_int(store, SQL_LAST_ID, 0);
+        store_end(store, SQL_LAST_ID);
+    }
+    return last;
+}
+
+/* ---- unions ---- */
+
+bool store_add_union(struct store *store, const struct union_node *node, int64_t now)
+{
+    return store_run(store, SQL_ADD_UNION, "iittti", node->id, node->parent_id, node->code, node->name, node->path,
+                     now) == 1 &&
+           store_run(store, SQL_COUNT_CHILD, "i", node->parent_id) == 1;
+}
+
+static void read_union(struct store *store, unsigned sql, struct union_node *ret)
+{
+    ret->id = store_int(store, sql, 0);
+    ret->parent_id = store_int(store, sql, 1);
+    ret->children = store_int(store, sql, 2);
+    read_text(store, sql, 3, ret->code, sizeof(ret->code));
+    read_text(store, sql, 4, ret->name, sizeof(ret->name));
+    read_text(store, sql, 5, ret->path, sizeof(ret->path));
+}
+
+static bool one_union(struct store *store, unsigned sql, struct union_node *ret_node)
+{
+    if (!store_row(store, sql))
+        return false;
+    read_union(store, sql, ret_node);
+    store_end(store, sql);
+    return true;
+}
+
+bool store_find_union(struct store *store, int64_t union_id, struct union_node *ret_node)
+{
+    store_ask(store, SQL_FIND_UNION, "i", union_id);
+    return one_union(store, SQL_FIND_UNION, ret_node);
+}
+
+bool store_find_union_code(struct store *store, const char *code, struct union_node *ret_node)
+{
+    store_ask(store, SQL_FIND_UNION_CODE, "t", code);
+    return one_union(store, SQL_FIND_UNION_CODE, ret_node);
+}
+
+bool store_find_union_path(struct store *store, const char *path, struct union_node *ret_node)
+{
+    store_ask(store, SQL_FIND_UNION_PATH, "t", path);
+    return one_union(store, SQL_FIND_UNION_PATH, ret_node);
+}
+
+void store_ask_children(struct store *store, int64_t parent_id, const char *after, int limit)
+{
+    store_ask(store, SQL_CHILDREN, "iti", parent_id, after, (int64_t)limit);
+}
+
+bool store_next_child(struct store *store, struct union_node *ret_node)
+{
+    if (!store_row(store, SQL_CHILDREN))
+        return false;
+    read_union(store, SQL_CHILDREN, ret_node);
+    return true;
+}
+
+void store_end_children(struct store *store)
+{
+    store_end(store, SQL_CHILDREN);
+}
+
+/* ---- rosters ---- */
+
+int store_add_roster(struct store *store, const struct roster_entry *entry)
+{
+    return store_run(store, SQL_ADD_ROSTER, "iiibb", entry->id, entry->union_id, (int64_t)entry->trade, entry->person,
+                     sizeof(entry->person), entry->sealed.bytes, entry->sealed.len);
+}
+
+bool store_on_roster(struct store *store, const unsigned char person[PII_INDEX_LEN])
+{
+    store_ask(store, SQL_ON_ROSTER, "b", person, (size_t)PII_INDEX_LEN);
+    return one_row(store, SQL_ON_ROSTER);
+}
+
+size_t store_find_roster(struct store *store, const unsigned char person[PII_INDEX_LEN], struct roster_entry *ret,
+                         size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_ROSTER, "bi", person, (size_t)PII_INDEX_LEN, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_ROSTER)) {
+        struct roster_entry *entry = &ret[n++];
+
+        entry->id = store_int(store, SQL_FIND_ROSTER, 0);
+        entry->union_id = store_int(store, SQL_FIND_ROSTER, 1);
+        entry->trade = (int)store_int(store, SQL_FIND_ROSTER, 2);
+        memcpy(entry->person, person, PII_INDEX_LEN);
+        entry->sealed.len =
+            read_bytes(store, SQL_FIND_ROSTER, 3, entry->sealed.bytes, sizeof(entry->sealed.bytes));
+    }
+    store_end(store, SQL_FIND_ROSTER);
+    return n;
+}
+
+void store_ask_roster(struct store *store)
+{
+    store_ask(store, SQL_ROSTER, "");
+}
+
+bool store_next_roster(struct store *store, int64_t *ret_roster_id, int64_t *ret_union_id)
+{
+    if (!store_row(store, SQL_ROSTER))
+        return false;
+    *ret_roster_id = store_int(store, SQL_ROSTER, 0);
+    *ret_union_id = store_int(store, SQL_ROSTER, 1);
+    return true;
+}
+
+void store_end_roster(struct store *store)
+{
+    store_end(store, SQL_ROSTER);
+}
+
+/* ---- members ---- */
+
+void store_add_member(struct store *store, const struct member *member)
+{
+    store_run(store, SQL_ADD_MEMBER, "ibbii", member->id, member->mobile, sizeof(member->mobile),
+              member->sealed_mobile.bytes, member->sealed_mobile.len, (int64_t)member->level, member->created_at);
+}
+
+static bool one_member(struct store *store, unsigned sql, struct member *ret)
+{
+    if (!store_row(store, sql))
+        return false;
+    *ret = (struct member){
+        .id = store_int(store, sql, 0),
+        .roster_id = store_int(store, sql, 1),
+        .union_id = store_int(store, sql, 2),
+        .created_at = store_int(store, sql, 3),
+        .level = (int)store_int(store, sql, 4),
+        .trade = (int)store_int(store, sql, 5),
+        .birth_year = (int)store_int(store, sql, 6),
+        .sex = (int)store_int(store, sql, 7),
+        .tries = {(int32_t)store_int(store, sql, 8), (int32_t)store_int(store, sql, 9)},
+    };
+    read_bytes(store, sql, 10, ret->mobile, sizeof(ret->mobile));
+    ret->sealed_mobile.len = read_bytes(store, sql, 11, ret->sealed_mobile.bytes, sizeof(ret->sealed_mobile.bytes));
+    read_bytes(store, sql, 12, ret->person, sizeof(ret->person));
+    ret->sealed_person.len = read_bytes(store, sql, 13, ret->sealed_person.bytes, sizeof(ret->sealed_person.bytes));
+    store_end(store, sql);
+    return true;
+}
+
+bool store_find_member(struct store *store, int64_t member_id, struct member *ret_member)
+{
+    store_ask(store, SQL_FIND_MEMBER, "i", member_id);
+    return one_member(store, SQL_FIND_MEMBER, ret_member);
+}
+
+bool store_find_member_mobile(struct store *store, const unsigned char mobile[PII_INDEX_LEN],
+                              struct member *ret_member)
+{
+    store_ask(store, SQL_FIND_MEMBER_MOBILE, "b", mobile, (size_t)PII_INDEX_LEN);
+    return one_member(store, SQL_FIND_MEMBER_MOBILE, ret_member);
+}
+
+bool store_person_is_member(struct store *store, const unsigned char person[PII_INDEX_LEN])
+{
+    store_ask(store, SQL_PERSON_IS_MEMBER, "b", person, (size_t)PII_INDEX_LEN);
+    return one_row(store, SQL_PERSON_IS_MEMBER);
+}
+
+void store_verify_member(struct store *store, const struct member *member)
+{
+    store_run(store, SQL_VERIFY_MEMBER, "iiiibbiii", member->id, (int64_t)member->level, member->roster_id,
+              member->union_id, member->person, sizeof(member->person), member->sealed_person.bytes,
+              member->sealed_person.len, (int64_t)member->trade, (int64_t)member->birth_year, (int64_t)member->sex);
+}
+
+void store_set_tries(struct store *store, const struct member *member)
+{
+    store_run(store, SQL_SET_TRIES, "iii", member->id, (int64_t)member->tries.day, (int64_t)member->tries.failed);
+}
+
+/* ---- sessions ---- */
+
+void store_add_session(struct store *store, const struct session *session)
+{
+    store_run(store, SQL_ADD_SESSION, "iibbi", session->id, session->member_id, session->family,
+              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at);
+}
+
+bool store_find_session(struct store *store, int64_t session_id, struct session *ret)
+{
+    store_ask(store, SQL_FIND_SESSION, "i", session_id);
+    if (!store_row(store, SQL_FIND_SESSION))
+        return false;
+    *ret = (struct session){
+        .id = store_int(store, SQL_FIND_SESSION, 0),
+        .member_id = store_int(store, SQL_FIND_SESSION, 1),
+        .expires_at = store_int(store, SQL_FIND_SESSION, 4),
+    };
+    read_bytes(store, SQL_FIND_SESSION, 2, ret->family, sizeof(ret->family));
+    read_bytes(store, SQL_FIND_SESSION, 3, ret->turn, sizeof(ret->turn));
+    store_end(store, SQL_FIND_SESSION);
+    return true;
+}
+
+void store_turn_session(struct store *store, const struct session *session)
+{
+    store_run(store, SQL_TURN_SESSION, "ibi", session->id, session->turn, sizeof(session->turn), session->expires_at);
+}
+
+bool store_drop_session(struct store *store, int64_t session_id)
+{
+    return store_run(store, SQL_DROP_SESSION, "i", session_id) == 1;
+}
+
+bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id)
+{
+    store_ask(store, SQL_FIRST_SESSION, "i", member_id);
+    if (!store_row(store, SQL_FIRST_SESSION))
+        return false;
+    *ret_session_id = store_int(store, SQL_FIRST_SESSION, 0);
+    store_end(store, SQL_FIRST_SESSION);
+    return true;
+}
+
+void store_drop_old_sessions(struct store *store, int64_t now)
+{
+    store_run(store, SQL_DROP_OLD_SESSIONS, "i", now);
+}
+
+/* ---- one-time codes ---- */
+
+bool store_find_code(struct store *store, const unsigned char mobile[PII_INDEX_LEN], struct login_code *ret_code,
+                     unsigned char ret_hash[PII_INDEX_LEN])
+{
+    store_ask(store, SQL_FIND_CODE, "b", mobile, (size_t)PII_INDEX_LEN);
+    if (!store_row(store, SQL_FIND_CODE))
+        return false;
+    read_bytes(store, SQL_FIND_CODE, 0, ret_hash, PII_INDEX_LEN);
+    *ret_code = (struct login_code){
+        .sent_at = store_int(store, SQL_FIND_CODE, 1),
+        .used = store_int(store, SQL_FIND_CODE, 2) != 0,
+        .tries = (int32_t)store_int(store, SQL_FIND_CODE, 3),
+        .window_at = store_int(store, SQL_FIND_CODE, 4),
+        .sends = (int32_t)store_int(store, SQL_FIND_CODE, 5),
+    };
+    store_end(store, SQL_FIND_CODE);
+    return true;
+}
+
+void store_keep_code(struct store *store, const unsigned char mobile[PII_INDEX_LEN], const struct login_code *code,
+                     const unsigned char hash[PII_INDEX_LEN])
+{
+    store_run(store, SQL_KEEP_CODE, "bbiiiii", mobile, (size_t)PII_INDEX_LEN, hash, (size_t)PII_INDEX_LEN,
+              code->sent_at, (int64_t)code->used, (int64_t)code->tries, code->window_at, (int64_t)code->sends);
+}
+
+void store_drop_old_codes(struct store *store, int64_t sent_before)
+{
+    store_run(store, SQL_DROP_OLD_CODES, "i", sent_before);
+}
+
+/* ---- grants ---- */
+
+void store_add_grant(struct store *store, const struct authority *grant)
+{
+    store_run(store, SQL_ADD_GRANT, "iiiiii", grant->id, grant->member_id, (int64_t)grant->role, grant->union_id,
+              grant->granted_by, grant->granted_at);
+}
+
+static void read_grant(struct store *store, unsigned sql, struct authority *ret)
+{
+    ret->id = store_int(store, sql, 0);
+    ret->member_id = store_int(store, sql, 1);
+    ret->union_id = store_int(store, sql, 2);
+    ret->granted_by = store_int(store, sql, 3);
+    ret->granted_at = store_int(store, sql, 4);
+    ret->role = (int)store_int(store, sql, 5);
+    read_text(store, sql, 6, ret->union_path, sizeof(ret->union_path));
+}
+
+bool store_find_grant(struct store *store, int64_t grant_id, struct authority *ret_grant)
+{
+    store_ask(store, SQL_FIND_GRANT, "i", grant_id);
+    if (!store_row(store, SQL_FIND_GRANT))
+        return false;
+    read_grant(store, SQL_FIND_GRANT, ret_grant);
+    store_end(store, SQL_FIND_GRANT);
+    return true;
+}
+
+size_t store_find_grants(struct store *store, int64_t member_id, struct authority *ret_grants, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_GRANTS, "ii", member_id, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_GRANTS))
+        read_grant(store, SQL_FIND_GRANTS, &ret_grants[n++]);
+    store_end(store, SQL_FIND_GRANTS);
+    return n;
+}
+
+void store_drop_grant(struct store *store, int64_t grant_id)
+{
+    store_run(store, SQL_DROP_GRANT, "i", grant_id);
+}
+
+/* ---- for the audit ---- */
+
+void store_count(struct store *store, struct store_counts *ret_counts)
+{
+    store_ask(store, SQL_COUNT, "");
+    if (!store_row(store, SQL_COUNT))
+        return;
+    *ret_counts = (struct store_counts){
+        .unions = store_int(store, SQL_COUNT, 0),
+        .roster = store_int(store, SQL_COUNT, 1),
+        .verified = store_int(store, SQL_COUNT, 2),
+        .grants = store_int(store, SQL_COUNT, 3),
+    };
+    store_end(store, SQL_COUNT);
+}
+
+bool store_find_stray_union(struct store *store, int64_t *ret_union_id)
+{
+    store_ask(store, SQL_STRAY_UNION, "");
+    if (!store_row(store, SQL_STRAY_UNION))
+        return false;
+    *ret_union_id = store_int(store, SQL_STRAY_UNION, 0);
+    store_end(store, SQL_STRAY_UNION);
+    return true;
+}

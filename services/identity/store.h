@@ -1,0 +1,130 @@
+/* store.h: identity's only SQL.
+ *
+ * A find returns false when there is no such row, or when the store failed: the
+ * batch then ends with that, whatever is answered (see common/store.h). */
+#pragma once
+#include "services/identity/identity.h"
+#include "services/identity/rules.h"
+
+extern const char *const identity_sql[];
+extern const unsigned identity_n_sql;
+
+#define SEALED_MAX (CN_NAME_SIZE + CN_RESIDENT_ID_LEN + CN_MOBILE_LEN + 3 + PII_OVERHEAD)
+
+struct sealed {
+    unsigned char bytes[SEALED_MAX];
+    size_t len;
+};
+
+/* The greatest id in any table. */
+int64_t store_last_id(struct store *store);
+
+/* ---- unions ---- */
+
+struct union_node {
+    int64_t id, parent_id, children;
+    char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], path[UNION_PATH_SIZE];
+};
+
+/* Adds it and counts it at its parent. False when its code is taken, or the store failed. */
+bool store_add_union(struct store *store, const struct union_node *node, int64_t now);
+/* By id; 0 is what the roots hang from. */
+bool store_find_union(struct store *store, int64_t union_id, struct union_node *ret_node);
+bool store_find_union_code(struct store *store, const char *code, struct union_node *ret_node);
+bool store_find_union_path(struct store *store, const char *path, struct union_node *ret_node);
+/* Children after a path, in its order. */
+void store_ask_children(struct store *store, int64_t parent_id, const char *after, int limit);
+bool store_next_child(struct store *store, struct union_node *ret_node);
+void store_end_children(struct store *store);
+
+/* ---- rosters ---- */
+
+struct roster_entry {
+    int64_t id, union_id;
+    int trade; /* Rpc__Trade */
+    unsigned char person[PII_INDEX_LEN];
+    struct sealed sealed;
+};
+
+/* 1; -1 when the person is on this union's roster already; -2 when the store failed. */
+int store_add_roster(struct store *store, const struct roster_entry *entry);
+/* Whether she is on any roster. */
+bool store_on_roster(struct store *store, const unsigned char person[PII_INDEX_LEN]);
+/* Her rows, at most `size`; returns how many. */
+size_t store_find_roster(struct store *store, const unsigned char person[PII_INDEX_LEN], struct roster_entry *ret,
+                         size_t size);
+/* All rows in order, without their sealed part. */
+void store_ask_roster(struct store *store);
+bool store_next_roster(struct store *store, int64_t *ret_roster_id, int64_t *ret_union_id);
+void store_end_roster(struct store *store);
+
+/* ---- members ---- */
+
+struct member {
+    int64_t id, roster_id, union_id, created_at;
+    int level, trade, birth_year, sex; /* Rpc__Level, Rpc__Trade, Rpc__Sex */
+    unsigned char mobile[PII_INDEX_LEN], person[PII_INDEX_LEN];
+    struct sealed sealed_mobile, sealed_person; /* the second is empty before she is verified */
+    struct verify_tries tries;
+};
+
+void store_add_member(struct store *store, const struct member *member);
+bool store_find_member(struct store *store, int64_t member_id, struct member *ret_member);
+bool store_find_member_mobile(struct store *store, const unsigned char mobile[PII_INDEX_LEN],
+                              struct member *ret_member);
+/* Whether a member is verified by this resident ID. */
+bool store_person_is_member(struct store *store, const unsigned char person[PII_INDEX_LEN]);
+/* Writes everything that verification has set. */
+void store_verify_member(struct store *store, const struct member *member);
+void store_set_tries(struct store *store, const struct member *member);
+
+/* ---- sessions ---- */
+
+#define SESSION_HASH_LEN 32
+
+struct session {
+    int64_t id, member_id, expires_at;
+    unsigned char family[SESSION_HASH_LEN], turn[SESSION_HASH_LEN];
+};
+
+void store_add_session(struct store *store, const struct session *session);
+bool store_find_session(struct store *store, int64_t session_id, struct session *ret_session);
+/* Its next turn and end. */
+void store_turn_session(struct store *store, const struct session *session);
+/* Whether there was such a session. */
+bool store_drop_session(struct store *store, int64_t session_id);
+/* Any session of a member. */
+bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
+void store_drop_old_sessions(struct store *store, int64_t now);
+
+/* ---- one-time codes ---- */
+
+bool store_find_code(struct store *store, const unsigned char mobile[PII_INDEX_LEN], struct login_code *ret_code,
+                     unsigned char ret_hash[PII_INDEX_LEN]);
+void store_keep_code(struct store *store, const unsigned char mobile[PII_INDEX_LEN], const struct login_code *code,
+                     const unsigned char hash[PII_INDEX_LEN]);
+void store_drop_old_codes(struct store *store, int64_t sent_before);
+
+/* ---- grants ---- */
+
+struct authority {
+    int64_t id, member_id, union_id, granted_by, granted_at;
+    int role; /* Rule__Role */
+    char union_path[UNION_PATH_SIZE];
+};
+
+void store_add_grant(struct store *store, const struct authority *grant);
+bool store_find_grant(struct store *store, int64_t grant_id, struct authority *ret_grant);
+/* A member's grants in the order they were given, at most `size`; returns how many. */
+size_t store_find_grants(struct store *store, int64_t member_id, struct authority *ret_grants, size_t size);
+void store_drop_grant(struct store *store, int64_t grant_id);
+
+/* ---- for the audit ---- */
+
+struct store_counts {
+    int64_t unions, roster, verified, grants;
+};
+
+void store_count(struct store *store, struct store_counts *ret_counts);
+/* A union whose path is not its parent's and one level more. */
+bool store_find_stray_union(struct store *store, int64_t *ret_union_id);

@@ -1,0 +1,231 @@
+#include "services/identity/fixture.h"
+
+static void a_root_is_made_by_the_command_line_or_an_official_of_every_union(void **state)
+{
+    const Rpc__Answer *answer;
+    Identity__Union *root;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    root = make_union(&h, "440600", "");
+    assert_string_equal(root->path, "0000");
+    assert_int_equal(root->parent_id, 0);
+    assert_int_equal(root->children, 0);
+    answer = create_union(&h, harness_official(&h, 1, RULE__ROLE__UNION_ADMIN, "0000"), "440700", "总工会", "");
+    assert_refused(answer, "OUTSIDE_YOUR_UNION");
+    assert_string_equal(answer->field, "parentCode");
+    answer = create_union(&h, harness_official(&h, 1, RULE__ROLE__UNION_ADMIN, ""), "440700", "总工会", "");
+    assert_true(answer->created);
+    root = harness_output(&h, answer, &identity__union__descriptor);
+    assert_string_equal(root->path, "0001");
+    end(&h);
+}
+
+static void a_union_is_made_below_ones_own_and_nowhere_else(void **state)
+{
+    const Rpc__Principal *official;
+    Identity__Union *node;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, "440600", "");
+    make_union(&h, "440604", "440600");
+    make_union(&h, "440605", "440600");
+    official = harness_official(&h, 1, RULE__ROLE__UNION_ADMIN, "00000001");
+    assert_refused(create_union(&h, official, "A-1", "总工会", "440604"), "OUTSIDE_YOUR_UNION");
+    assert_refused(create_union(&h, official, "A-1", "总工会", "440600"), "OUTSIDE_YOUR_UNION");
+    node = harness_output(&h, create_union(&h, official, " a-1 ", "总工会", "440605"), &identity__union__descriptor);
+    assert_string_equal(node->code, "A-1");
+    assert_string_equal(node->path, "000000010000");
+    node = harness_output(&h, create_union(&h, official, "A-2", "总工会", "A-1"), &identity__union__descriptor);
+    assert_string_equal(node->path, "0000000100000000");
+    official = harness_official(&h, 1, RULE__ROLE__BENEFIT_MANAGER, "0000");
+    assert_refused(create_union(&h, official, "A-3", "总工会", "440600"), "NOT_OFFICIAL");
+    end(&h);
+}
+
+static void what_a_union_is_made_of_is_checked(void **state)
+{
+    const Rpc__Principal *internal;
+    const Rpc__Answer *answer;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    internal = harness_internal(&h);
+    make_union(&h, "440600", "");
+    assert_refused(create_union(&h, internal, "440600", "总工会", ""), "UNION_CODE_TAKEN");
+    assert_refused(create_union(&h, internal, "-", "总工会", ""), "UNION_CODE_INVALID");
+    assert_refused(create_union(&h, internal, "440601", "会", ""), "UNION_NAME_INVALID");
+    answer = create_union(&h, internal, "440601", "总工会", "?");
+    assert_refused(answer, "UNION_CODE_INVALID");
+    assert_string_equal(answer->field, "parentCode");
+    assert_refused(create_union(&h, internal, "440601", "总工会", "440609"), "UNION_NOT_FOUND");
+    end(&h);
+}
+
+static void a_tree_has_twelve_levels(void **state)
+{
+    char code[16], parent[16] = "";
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    for (int level = 1; level <= LIMIT_PATH_LEVELS; level++) {
+        snprintf(code, sizeof(code), "L%d", level);
+        assert_int_equal(strlen(make_union(&h, code, parent)->path), level * LIMIT_PATH_SEGMENT);
+        memcpy(parent, code, sizeof(parent));
+    }
+    assert_refused(create_union(&h, harness_internal(&h), "L13", "总工会", parent), "UNION_TOO_DEEP");
+    end(&h);
+}
+
+static void ordinals_of_children_run_out_and_are_not_given_twice(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, "440600", "");
+    harness_tamper(&h, "UPDATE unions SET children = 1679615 WHERE code = '440600'");
+    assert_string_equal(make_union(&h, "LAST", "440600")->path, "0000zzzz");
+    assert_refused(create_union(&h, harness_internal(&h), "MORE", "总工会", "440600"), "UNION_TOO_WIDE");
+    end(&h);
+}
+
+static Identity__UnionList *children(struct harness *h, int64_t union_id, int size, const char *token)
+{
+    Identity__ListChildrenRequest request = IDENTITY__LIST_CHILDREN_REQUEST__INIT;
+
+    request.union_id = union_id;
+    request.page_size = size;
+    request.page_token = (char *)(uintptr_t)token;
+    return harness_output(h, harness_call(h, "Identity.ListChildren", &request.base, harness_member(h, 1, ""), NULL),
+                          &identity__union_list__descriptor);
+}
+
+static void children_come_in_pages(void **state)
+{
+    Identity__UnionList *page;
+    struct harness h;
+    int64_t root;
+    char code[16];
+
+    (void)state;
+    begin(&h);
+    root = make_union(&h, "440600", "")->union_id;
+    for (int i = 0; i < 5; i++) {
+        snprintf(code, sizeof(code), "C%d", i);
+        make_union(&h, code, "440600");
+    }
+    make_union(&h, "C0-0", "C0"); /* no child of the root */
+    page = children(&h, root, 2, "");
+    assert_int_equal(page->n_unions, 2);
+    assert_string_equal(page->unions[0]->code, "C0");
+    assert_int_equal(page->unions[0]->children, 1);
+    page = children(&h, root, 2, page->next_page_token);
+    assert_string_equal(page->unions[0]->code, "C2");
+    page = children(&h, root, 2, page->next_page_token);
+    assert_int_equal(page->n_unions, 1);
+    assert_string_equal(page->unions[0]->code, "C4");
+    assert_string_equal(page->next_page_token, "");
+    assert_int_equal(children(&h, root, 5, "")->n_unions, 5);
+    assert_string_equal(children(&h, root, 5, "")->next_page_token, "");
+    end(&h);
+}
+
+static void a_path_begins_at_the_root_and_ends_with_the_union(void **state)
+{
+    Identity__UnionRequest request = IDENTITY__UNION_REQUEST__INIT;
+    Identity__UnionList *path;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, "440600", "");
+    make_union(&h, "440604", "440600");
+    request.union_id = make_union(&h, "A", "440604")->union_id;
+    path = harness_output(&h, harness_call(&h, "Identity.GetPath", &request.base, harness_member(&h, 1, ""), NULL),
+                          &identity__union_list__descriptor);
+    assert_int_equal(path->n_unions, 3);
+    assert_string_equal(path->unions[0]->code, "440600");
+    assert_string_equal(path->unions[1]->code, "440604");
+    assert_string_equal(path->unions[2]->code, "A");
+    end(&h);
+}
+
+static void what_is_no_union_is_not_found(void **state)
+{
+    static const char *const methods[] = {"Identity.GetUnion", "Identity.GetPath"};
+    Identity__UnionRequest request = IDENTITY__UNION_REQUEST__INIT;
+    Identity__ListChildrenRequest list = IDENTITY__LIST_CHILDREN_REQUEST__INIT;
+    const Rpc__Principal *person;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    person = harness_person(&h, 1, RPC__LEVEL__MOBILE, "");
+    for (request.union_id = -1; request.union_id <= 1; request.union_id++) {
+        for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+            assert_refused(harness_call(&h, methods[i], &request.base, person, NULL), "UNION_NOT_FOUND");
+    }
+    assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, person, NULL), "UNION_NOT_FOUND");
+    list.union_id = make_union(&h, "440600", "")->union_id;
+    list.page_token = (char *)(uintptr_t)"../";
+    assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, person, NULL), "BAD_PAGE_TOKEN");
+    assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, NULL, NULL), "MISSING_TOKEN");
+    end(&h);
+}
+
+static void a_union_is_told_to_the_journal(void **state)
+{
+    Identity__Event *event;
+    Identity__Union *node;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, "440600", "");
+    node = make_union(&h, "440604", "440600");
+    event = last_event(&h, IDENTITY__EVENT__EVENT_UNION_CREATED);
+    assert_int_equal(event->union_created->union_id, node->union_id);
+    assert_int_equal(event->union_created->parent_id, node->parent_id);
+    assert_string_equal(event->union_created->path, node->path);
+    end(&h);
+}
+
+static void the_audit_finds_a_union_that_was_moved(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, "440600", "");
+    make_union(&h, "440604", "440600");
+    assert_string_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE unions SET path = '00000009' WHERE code = '440604'");
+    assert_string_not_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE unions SET path = '00000000' WHERE code = '440604'");
+    assert_string_equal(harness_audit(&h), "");
+    end(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_root_is_made_by_the_command_line_or_an_official_of_every_union),
+        cmocka_unit_test(a_union_is_made_below_ones_own_and_nowhere_else),
+        cmocka_unit_test(what_a_union_is_made_of_is_checked),
+        cmocka_unit_test(a_tree_has_twelve_levels),
+        cmocka_unit_test(ordinals_of_children_run_out_and_are_not_given_twice),
+        cmocka_unit_test(children_come_in_pages),
+        cmocka_unit_test(a_path_begins_at_the_root_and_ends_with_the_union),
+        cmocka_unit_test(what_is_no_union_is_not_found),
+        cmocka_unit_test(a_union_is_told_to_the_journal),
+        cmocka_unit_test(the_audit_finds_a_union_that_was_moved),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
