@@ -17,13 +17,13 @@ static bool parse_int(const char *text, int64_t *ret)
     return *text && !*end && !errno;
 }
 
-static int load_entry(struct conf_entry *entry)
+static int load_entry(struct conf_entry *entry, bool serving)
 {
     const char *value = getenv(entry->name);
     int64_t number;
 
     if (!value || !*value)
-        value = entry->fallback;
+        value = entry->fallback || serving ? entry->fallback : "";
     if (!value) {
         fprintf(stderr, "%s must be set: %s\n", entry->name, entry->help);
         return -1;
@@ -33,7 +33,7 @@ static int load_entry(struct conf_entry *entry)
                 (long long)entry->max);
         return -1;
     }
-    if (entry->kind == CONF_PATH && *value && access(value, R_OK)) {
+    if (serving && entry->kind == CONF_PATH && *value && access(value, R_OK)) {
         fprintf(stderr, "%s=%s: %s\n", entry->name, value, strerror(errno));
         return -1;
     }
@@ -68,14 +68,14 @@ static int refuse_unknown(const struct conf_entry *ours, const struct conf_entry
     return failed;
 }
 
-int conf_load(struct conf_entry *ours, struct conf_entry *chassis)
+int conf_load(struct conf_entry *ours, struct conf_entry *chassis, bool serving)
 {
     int failed = refuse_unknown(ours, chassis);
 
     for (struct conf_entry *entry = ours; entry && entry->name; entry++)
-        failed |= load_entry(entry);
+        failed |= load_entry(entry, serving);
     for (struct conf_entry *entry = chassis; entry && entry->name; entry++)
-        failed |= load_entry(entry);
+        failed |= load_entry(entry, serving);
     return failed ? -1 : 0;
 }
 

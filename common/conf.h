@@ -20,8 +20,9 @@ struct conf_entry {
 #define CONF_END {.name = NULL}
 
 /* Reads the environment into up to two tables. 0, or -1 after printing every
- * fault to stderr. */
-int conf_load(struct conf_entry *ours, struct conf_entry *chassis);
+ * fault to stderr. A command line that does not serve (a probe, a call) needs
+ * neither the daemon's required settings nor its files: they are left "". */
+int conf_load(struct conf_entry *ours, struct conf_entry *chassis, bool serving);
 void conf_print(FILE *out, const struct conf_entry *table);
 /* The value of a name in a table that was loaded; "" when left out. */
 const char *conf_text(const struct conf_entry *table, const char *name);

@@ -17,16 +17,21 @@ static struct conf_entry chassis[] = {
 };
 
 /* Faults are printed for whoever starts the daemon; here they are only noise. */
-static int load(struct conf_entry *a, struct conf_entry *b)
+static int load_for(struct conf_entry *a, struct conf_entry *b, bool serving)
 {
     int saved = dup(STDERR_FILENO), result;
 
     assert_non_null(freopen("/dev/null", "w", stderr));
-    result = conf_load(a, b);
+    result = conf_load(a, b, serving);
     fflush(stderr);
     dup2(saved, STDERR_FILENO);
     close(saved);
     return result;
+}
+
+static int load(struct conf_entry *a, struct conf_entry *b)
+{
+    return load_for(a, b, true);
 }
 
 static int clean(void **state)
@@ -47,6 +52,18 @@ static void what_is_not_set_takes_its_fallback(void **state)
     assert_string_equal(conf_text(ours, "HUIGONG_NEEDED"), "here");
     assert_string_equal(conf_text(chassis, "HUIGONG_BUS"), "run/bus");
     assert_int_equal(load(NULL, chassis), -1); /* HUIGONG_NEEDED is then unknown */
+}
+
+static void a_command_line_needs_neither_required_settings_nor_files(void **state)
+{
+    (void)state;
+    unsetenv("HUIGONG_NEEDED");
+    setenv("HUIGONG_FILE", "/no/such/file", 1);
+    assert_int_equal(load(ours, chassis), -1);
+    assert_int_equal(load_for(ours, chassis, false), 0);
+    assert_string_equal(conf_text(ours, "HUIGONG_NEEDED"), "");
+    setenv("HUIGONG_NUMBER", "eleven", 1);
+    assert_int_equal(load_for(ours, chassis, false), -1);
 }
 
 static void an_empty_value_is_as_none(void **state)
@@ -127,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_not_set_takes_its_fallback, clean),
+        cmocka_unit_test_setup(a_command_line_needs_neither_required_settings_nor_files, clean),
         cmocka_unit_test_setup(an_empty_value_is_as_none, clean),
         cmocka_unit_test_setup(a_missing_required_setting_is_refused, clean),
         cmocka_unit_test_setup(a_number_must_be_whole_and_in_its_range, clean),

@@ -333,7 +333,7 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
     }
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return help(&service);
-    if (conf_load(spec->conf, chassis_conf))
+    if (conf_load(spec->conf, chassis_conf, argc == 1 || standby || strcmp(argv[1], "--check") == 0))
         return 1;
     log_init(spec->name, log_level(conf_text(chassis_conf, "HUIGONG_LOG")));
     if (api_load())

@@ -29,7 +29,7 @@ static inline void write_key_file(const char *path, const char *text)
 static inline void with_sender(const char *sender)
 {
     setenv("HUIGONG_SMS", sender, 1);
-    assert_int_equal(conf_load(identity_spec.conf, NULL), 0);
+    assert_int_equal(conf_load(identity_spec.conf, NULL, true), 0);
 }
 
 /* Keys of one digit each; the codes are logged, where a test does not need them. */
