@@ -1,0 +1,121 @@
+// The member's page: signs in, proves who she is, takes coupons. Every refusal is
+// shown in the words the service gives (errmsg).
+const $ = (id) => document.getElementById(id);
+const session = {
+  get: () => JSON.parse(sessionStorage.getItem('session') || 'null'),
+  // A verification answers with a new token only; the refresh token stays.
+  set: (value) => sessionStorage.setItem('session', JSON.stringify({ ...session.get(), token: value.token,
+    ...(value.refreshToken ? { refreshToken: value.refreshToken } : {}) })),
+  clear: () => sessionStorage.removeItem('session'),
+};
+
+class Refusal extends Error {}
+
+async function send(method, path, body, key) {
+  const headers = {};
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (session.get()) headers.Authorization = `Bearer ${session.get().token}`;
+  if (key) headers['Idempotency-Key'] = `"${key}"`;
+  const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  return { status: response.status, body: await response.json() };
+}
+
+async function call(method, path, body, key) {
+  let answer = await send(method, path, body, key);
+  if (answer.body.reason === 'TOKEN_EXPIRED' && session.get()?.refreshToken) {
+    const renewed = await send('POST', '/v1/sessions:refresh', { refreshToken: session.get().refreshToken });
+    if (renewed.status === 200) {
+      session.set(renewed.body);
+      answer = await send(method, path, body, key);
+    }
+  }
+  if (answer.status === 401) session.clear();
+  if (answer.status >= 400) throw new Refusal(answer.body.errmsg);
+  return answer.body;
+}
+
+const yuan = (fen) => `${(Number(fen) / 100).toFixed(2)} 元`;
+const time = (text) => new Date(text).toLocaleString('zh-CN');
+
+function item(list, text, button) {
+  const li = document.createElement('li');
+  li.append(text);
+  if (button) li.append(document.createElement('br'), button);
+  list.append(li);
+}
+
+function claimButton(offer) {
+  const button = document.createElement('button');
+  // One key for this button: pressing it again can only repeat the same claim.
+  const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  button.textContent = '领取';
+  button.addEventListener('click', act(async () => {
+    const coupon = await call('POST', `/v1/releases/${offer.status.release.releaseId}/claims`, undefined, key);
+    await show();
+    $('notice').textContent = `已领取，券码 ${coupon.code}`;
+  }));
+  return button;
+}
+
+async function showBenefits() {
+  const { offers } = await call('GET', '/v1/me/offers');
+  const { coupons } = await call('GET', '/v1/me/coupons');
+  $('offers').replaceChildren();
+  $('coupons').replaceChildren();
+  for (const offer of offers) {
+    const { release, left } = offer.status;
+    item($('offers'), `${release.title}　${yuan(release.faceFen)}　剩余 ${left}　${time(release.opensAt)} 开始`
+      + (offer.coupon ? '　已领取' : ''), offer.coupon ? null : claimButton(offer));
+  }
+  for (const coupon of coupons)
+    item($('coupons'), `${yuan(coupon.faceFen)}　券码 ${coupon.code}　有效期至 ${time(coupon.expiresAt)}`);
+}
+
+async function show() {
+  const signedIn = session.get() !== null;
+  $('sign-in').hidden = signedIn;
+  $('me').hidden = $('benefits').hidden = !signedIn;
+  if (!signedIn) return;
+  const me = await call('GET', '/v1/me');
+  const verified = me.level === 'MEMBER';
+  $('who').textContent = verified ? `${me.name}　${me.mobile}　${me.union?.name ?? ''}` : `${me.mobile}（未认证）`;
+  $('verify-form').hidden = verified;
+  await showBenefits();
+}
+
+// Runs what a button does once at a time and shows why it was refused.
+function act(work) {
+  return async (event) => {
+    event?.preventDefault();
+    const button = event?.submitter ?? event?.currentTarget;
+    if (button) button.disabled = true;
+    $('notice').textContent = '';
+    try {
+      await work();
+    } catch (error) {
+      $('notice').textContent = error instanceof Refusal ? error.message : '网络不通，请稍后再试';
+      if (!session.get()) $('sign-in').hidden = !($('me').hidden = $('benefits').hidden = true);
+    } finally {
+      if (button) button.disabled = false;
+    }
+  };
+}
+
+$('code-form').addEventListener('submit', act(async () => {
+  await call('POST', '/v1/login-codes', { mobile: $('mobile').value });
+  $('notice').textContent = '验证码已发送';
+}));
+$('login-form').addEventListener('submit', act(async () => {
+  session.set(await call('POST', '/v1/sessions', { mobile: $('mobile').value, code: $('code').value }));
+  await show();
+}));
+$('verify-form').addEventListener('submit', act(async () => {
+  session.set(await call('POST', '/v1/me:verify', { name: $('name').value, residentId: $('resident-id').value }));
+  await show();
+}));
+$('sign-out').addEventListener('click', act(async () => {
+  await call('POST', '/v1/sessions:revoke', {});
+  session.clear();
+  await show();
+}));
+act(show)();
