@@ -38,6 +38,7 @@ struct store {
     int lock_fd;
     int trouble;
     bool in_transaction, in_call, in_savepoint;
+    bool sick; /* the last transaction failed: said once, until one succeeds */
 };
 
 static void remember(struct store *store, const char *where)
@@ -47,6 +48,9 @@ static void remember(struct store *store, const char *where)
     if (store->trouble)
         return;
     store->trouble = (code & 0xff) == SQLITE_FULL ? RPC__REASON__STORE_FULL : RPC__REASON__STORE_FAILED;
+    if (store->sick)
+        return;
+    store->sick = true;
     log_warn("store_trouble", "at", where, "error", sqlite3_errmsg(store->db), "code",
              log_int(sqlite3_extended_errcode(store->db)));
 }
@@ -397,6 +401,10 @@ int store_commit(struct store *store)
     if (store->in_transaction && !store->trouble)
         run_own(store, SQL_COMMIT);
     trouble = store->trouble;
+    if (!trouble && store->in_transaction && store->sick) {
+        store->sick = false;
+        log_info("store_recovered");
+    }
     if (trouble) {
         store->trouble = 0;
         /* SQLite may have rolled back by itself already. */

@@ -28,6 +28,8 @@ export class Http {
         if (key)
             all['Idempotency-Key'] = `"${key}"`;
         return new Promise((done, fail) => {
+            if (this.closed)
+                return fail(Object.assign(new Error('this client is closed'), { code: 'CLOSED' }));
             const request = this.module.request({ host: '127.0.0.1', port: this.port, method, path, headers: all, agent: this.agent });
             request.setTimeout(ms, () => request.destroy(new Error(`${method} ${path}: no answer within ${ms} ms`)));
             request.on('error', fail);
@@ -42,6 +44,7 @@ export class Http {
     }
 
     close() {
+        this.closed = true;
         this.agent.destroy();
     }
 }

@@ -112,6 +112,7 @@ export class Stack {
     logs = {};
     expectedEnds = new Set(); // processes that a test ended by force
     settings;
+    over = false;
 
     /**
      * options: daemons (all four), settings ({ daemon: { HUIGONG_X: value } }), folder (of another
@@ -133,6 +134,19 @@ export class Stack {
             throw error;
         }
         return stack;
+    }
+
+    /** Runs a test with a stack of its own, which is closed after it, or ended when it fails. */
+    static async with(options, fn) {
+        const stack = await Stack.start(options);
+        try {
+            await fn(stack);
+        } catch (error) {
+            stack.tell(error);
+            stack.end();
+            throw error;
+        }
+        await stack.close();
     }
 
     constructor({ settings = {}, folder } = {}) {
@@ -387,6 +401,7 @@ export class Stack {
     }
 
     end() {
+        this.over = true;
         process.removeListener('exit', this.onExit);
         for (const daemon of Object.values(this.daemons)) {
             if (!daemon.ended)
