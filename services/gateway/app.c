@@ -90,7 +90,6 @@ void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer
     char headers[HEADERS_SIZE], lines[256] = "";
     int status;
 
-    log_refusal(app, api_reason(answer->reason), trace_id);
     buf_clear(&app->out);
     status = problem_encode(&app->out, answer, NULL, trace_id);
     log_refusal(app, api_reason(answer->reason), trace_id);
