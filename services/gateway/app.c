@@ -1,8 +1,5 @@
 #include "services/gateway/app.h"
 
-#include <mbedtls/sha256.h>
-
-#include "common/json.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/problem.h"
@@ -175,147 +172,13 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
 
 /* ---- the request's form ---- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
-/* W3C Trace Context: 00-<32 lower hex, not all 0>-<16>-<2>; anything else starts a
- * trace of our own. */
-static bool parse_traceparent(const char *text, size_t len, unsigned char ret_id[16])
-{
-    unsigned any = 0;
-
-    if (!text || len < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-' || hex_digit(text[0]) < 0 ||
-        hex_digit(text[1]) < 0 || memcmp(text, "ff", 2) == 0 || (memcmp(text, "00", 2) == 0 && len != 55))
-        return false;
-    for (unsigned i = 0; i < 16; i++) {
-        int high = hex_digit(text[3 + 2 * i]), low = hex_digit(text[4 + 2 * i]);
-
-        if (high < 0 || low < 0)
-            return false;
-        ret_id[i] = (unsigned char)(high << 4 | low);
-        any |= ret_id[i];
-    }
-    return any != 0;
-}
-
 static void trace_of(struct app *app, const struct http_request *request, unsigned char ret_id[16])
 {
-    size_t len;
+    size_t len = 0;
     const char *text = http_header(request, "traceparent", &len);
 
-    if (!parse_traceparent(text, len, ret_id))
+    if (!app_read_trace(text, len, ret_id))
         new_trace(app, ret_id);
-}
-
-/* Percent-decodes into the arena. NULL when it is not well formed or past the cap. */
-static char *decode(struct arena *arena, const char *text, size_t len, bool plus_is_space, size_t *ret_len)
-{
-    char *out = arena_alloc(arena, len + 1);
-    size_t n = 0;
-
-    for (size_t i = 0; out && i < len; i++) {
-        if (text[i] == '%') {
-            int high = i + 2 < len ? hex_digit((char)(text[i + 1] | 0x20)) : -1;
-            int low = i + 2 < len ? hex_digit((char)(text[i + 2] | 0x20)) : -1;
-
-            if (high < 0 || low < 0)
-                return NULL;
-            out[n++] = (char)(high << 4 | low);
-            i += 2;
-        } else {
-            out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];
-        }
-    }
-    if (out)
-        out[n] = '\0';
-    *ret_len = n;
-    return out;
-}
-
-static int set_query(struct pending *pending, ProtobufCMessage *input, struct json_trouble *trouble)
-{
-    struct http_request *request = pending->request;
-    const char *p = request->query, *end = p + request->query_len;
-    uint64_t seen = 0; /* fields, by their place: api_check bounds them to 64 */
-
-    while (p && p < end) {
-        const char *pair_end = memchr(p, '&', (size_t)(end - p));
-        const char *equals;
-        const struct api_field *field;
-        char *name, *value;
-        size_t name_len, value_len;
-        uint64_t bit;
-
-        if (!pair_end)
-            pair_end = end;
-        equals = memchr(p, '=', (size_t)(pair_end - p));
-        if (!equals)
-            equals = pair_end;
-        name = decode(&request->arena, p, (size_t)(equals - p), true, &name_len);
-        value = decode(&request->arena, equals < pair_end ? equals + 1 : pair_end,
-                       equals < pair_end ? (size_t)(pair_end - equals - 1) : 0, true, &value_len);
-        if (!name || !value)
-            return RPC__REASON__BAD_REQUEST;
-        field = json_field(pending->method->input, name, name_len);
-        if (!field) {
-            snprintf(trouble->field, sizeof(trouble->field), "query");
-            return RPC__REASON__UNKNOWN_FIELD;
-        }
-        bit = UINT64_C(1) << (field - pending->method->input->fields);
-        if ((seen & bit) && field->descriptor->label != PROTOBUF_C_LABEL_REPEATED) {
-            snprintf(trouble->field, sizeof(trouble->field), "%s", field->json_name);
-            return RPC__REASON__DUPLICATE_FIELD;
-        }
-        seen |= bit;
-        if (json_set(input, field, value, value_len, &request->arena, trouble))
-            return trouble->reason;
-        p = pair_end + (pair_end < end);
-    }
-    return 0;
-}
-
-static bool is_json(const struct http_request *request)
-{
-    static const char json[] = "application/json";
-    size_t len;
-    const char *type = http_header(request, "content-type", &len);
-
-    return type && len >= sizeof(json) - 1 && strncasecmp(type, json, sizeof(json) - 1) == 0 &&
-           (len == sizeof(json) - 1 || type[sizeof(json) - 1] == ';' || type[sizeof(json) - 1] == ' ');
-}
-
-/* Fills the input from body, query and path; the path has the last word. */
-static int read_input(struct pending *pending, const struct api_match *match, ProtobufCMessage *input,
-                      struct json_trouble *trouble)
-{
-    struct http_request *request = pending->request;
-    int reason;
-
-    if (request->body_len) {
-        if (!pending->method->writes)
-            return RPC__REASON__BAD_REQUEST;
-        if (!is_json(request))
-            return RPC__REASON__UNSUPPORTED_MEDIA_TYPE;
-        reason = json_decode(input, request->body, request->body_len, &request->arena, trouble);
-        if (reason)
-            return reason;
-    }
-    reason = request->query_len ? set_query(pending, input, trouble) : 0;
-    for (unsigned i = 0; i < match->n_params && !reason; i++) {
-        size_t len;
-        char *text = decode(&request->arena, match->params[i].text, match->params[i].len, false, &len);
-
-        if (!text)
-            return RPC__REASON__BAD_REQUEST;
-        reason = json_set(input, match->params[i].field, text, len, &request->arena, trouble);
-    }
-    return reason ? reason : json_complete(input, trouble);
 }
 
 /* ---- the caller ---- */
@@ -373,27 +236,6 @@ static bool admit(struct pending *pending)
     return false;
 }
 
-/* The header is a structured-field string; a bare token is read too. */
-static int read_key(struct pending *pending)
-{
-    size_t len;
-    const char *value = http_header(pending->request, "idempotency-key", &len);
-    unsigned char hash[32];
-
-    if (!value)
-        return pending->method->rule->idempotency == RULE__IDEMPOTENCY__KEY ? RPC__REASON__IDEMPOTENCY_KEY_MISSING : 0;
-    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
-        value++;
-        len -= 2;
-    }
-    if (len == 0 || len > LIMIT_IDEMPOTENCY_KEY || memchr(value, '"', len))
-        return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
-    mbedtls_sha256_ret((const unsigned char *)value, len, hash, 0);
-    memcpy(pending->key, hash, sizeof(pending->key));
-    pending->call.idempotency_key = (ProtobufCBinaryData){sizeof(pending->key), pending->key};
-    return 0;
-}
-
 /* ---- operations ---- */
 
 static struct app_queue *queue_of(struct app *app, const char *name)
@@ -435,6 +277,7 @@ static void operate(struct app *app, struct http_request *request, const struct 
     struct pending *pending = arena_alloc(&request->arena, sizeof(*pending));
     struct json_trouble trouble = {0};
     ProtobufCMessage *input = json_new(match->method->input, &request->arena);
+    size_t key_len = 0;
     int reason;
 
     if (!pending || !input) {
@@ -450,9 +293,10 @@ static void operate(struct app *app, struct http_request *request, const struct 
         refuse_pending(pending, reason, NULL);
         return;
     }
-    reason = read_input(pending, match, input, &trouble);
+    reason = app_read_input(request, match, input, &trouble);
     if (!reason)
-        reason = read_key(pending);
+        reason = app_read_key(request, match->method->rule->idempotency == RULE__IDEMPOTENCY__KEY, pending->key, &key_len);
+    pending->call.idempotency_key = (ProtobufCBinaryData){key_len, pending->key};
     if (reason)
         refuse_pending(pending, reason, *trouble.field ? trouble.field : NULL);
     else

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "common/follow.h"
+#include "common/json.h"
 #include "common/rpc.h"
 #include "common/token.h"
 #include "services/gateway/files.h"
@@ -90,3 +91,12 @@ void app_metrics(struct app *app, struct buf *ret);
 /* Whether every queue is served and the gateway is not stopping. */
 bool app_ready(const struct app *app);
 bool app_is_revoked(const struct app *app, int64_t session_id);
+/* W3C traceparent: 00-<32 lower hex, not all 0>-<16>-<2>. False when it is not. */
+bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16]);
+/* The Idempotency-Key as the first 16 bytes of its SHA-256; ret_len 0 without one.
+ * 0 or a Reason. */
+int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[16], size_t *ret_len);
+/* Fills the operation's input from body or query, then from the path, which has
+ * the last word, and checks that it is complete. 0 or a Reason, maybe with a field. */
+int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,
+                   struct json_trouble *trouble);

@@ -1,0 +1,161 @@
+/* app_input.c: what a request says: its trace, its key, and the fields of its
+ * operation's input. */
+#include <mbedtls/sha256.h>
+
+#include "common/limits.h"
+#include "services/gateway/app.h"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+/* W3C Trace Context: 00-<32 lower hex, not all 0>-<16>-<2>; anything else starts a
+ * trace of our own. */
+bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16])
+{
+    unsigned any = 0;
+
+    if (!text || len < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-' || hex_digit(text[0]) < 0 ||
+        hex_digit(text[1]) < 0 || memcmp(text, "ff", 2) == 0 || (memcmp(text, "00", 2) == 0 && len != 55))
+        return false;
+    for (unsigned i = 0; i < 16; i++) {
+        int high = hex_digit(text[3 + 2 * i]), low = hex_digit(text[4 + 2 * i]);
+
+        if (high < 0 || low < 0)
+            return false;
+        ret_id[i] = (unsigned char)(high << 4 | low);
+        any |= ret_id[i];
+    }
+    return any != 0;
+}
+
+/* The header is a structured-field string; a bare token is read too. */
+int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[16], size_t *ret_len)
+{
+    size_t len;
+    const char *value = http_header(request, "idempotency-key", &len);
+    unsigned char hash[32];
+
+    *ret_len = 0;
+    if (!value)
+        return required ? RPC__REASON__IDEMPOTENCY_KEY_MISSING : 0;
+    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
+        value++;
+        len -= 2;
+    }
+    if (len == 0 || len > LIMIT_IDEMPOTENCY_KEY || memchr(value, '"', len))
+        return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
+    mbedtls_sha256_ret((const unsigned char *)value, len, hash, 0);
+    memcpy(ret_key, hash, 16);
+    *ret_len = 16;
+    return 0;
+}
+
+/* Percent-decodes into the arena. NULL when it is not well formed or past the cap. */
+static char *decode(struct arena *arena, const char *text, size_t len, bool plus_is_space, size_t *ret_len)
+{
+    char *out = arena_alloc(arena, len + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; out && i < len; i++) {
+        if (text[i] == '%') {
+            int high = i + 2 < len ? hex_digit((char)(text[i + 1] | 0x20)) : -1;
+            int low = i + 2 < len ? hex_digit((char)(text[i + 2] | 0x20)) : -1;
+
+            if (high < 0 || low < 0)
+                return NULL;
+            out[n++] = (char)(high << 4 | low);
+            i += 2;
+        } else {
+            out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];
+        }
+    }
+    if (out)
+        out[n] = '\0';
+    *ret_len = n;
+    return out;
+}
+
+static int set_query(struct http_request *request, const struct api_message *type, ProtobufCMessage *input,
+                     struct json_trouble *trouble)
+{
+    const char *p = request->query, *end = p + request->query_len;
+    uint64_t seen = 0; /* fields, by their place: api_check bounds them to 64 */
+
+    while (p && p < end) {
+        const char *pair_end = memchr(p, '&', (size_t)(end - p));
+        const char *equals;
+        const struct api_field *field;
+        char *name, *value;
+        size_t name_len, value_len;
+        uint64_t bit;
+
+        if (!pair_end)
+            pair_end = end;
+        equals = memchr(p, '=', (size_t)(pair_end - p));
+        if (!equals)
+            equals = pair_end;
+        name = decode(&request->arena, p, (size_t)(equals - p), true, &name_len);
+        value = decode(&request->arena, equals < pair_end ? equals + 1 : pair_end,
+                       equals < pair_end ? (size_t)(pair_end - equals - 1) : 0, true, &value_len);
+        if (!name || !value)
+            return RPC__REASON__BAD_REQUEST;
+        field = json_field(type, name, name_len);
+        if (!field) {
+            snprintf(trouble->field, sizeof(trouble->field), "%s", name);
+            return RPC__REASON__UNKNOWN_FIELD;
+        }
+        bit = UINT64_C(1) << (field - type->fields);
+        if ((seen & bit) && field->descriptor->label != PROTOBUF_C_LABEL_REPEATED) {
+            snprintf(trouble->field, sizeof(trouble->field), "%s", field->json_name);
+            return RPC__REASON__DUPLICATE_FIELD;
+        }
+        seen |= bit;
+        if (json_set(input, field, value, value_len, &request->arena, trouble))
+            return trouble->reason;
+        p = pair_end + (pair_end < end);
+    }
+    return 0;
+}
+
+static bool is_json(const struct http_request *request)
+{
+    static const char json[] = "application/json";
+    size_t len;
+    const char *type = http_header(request, "content-type", &len);
+
+    return type && len >= sizeof(json) - 1 && strncasecmp(type, json, sizeof(json) - 1) == 0 &&
+           (len == sizeof(json) - 1 || type[sizeof(json) - 1] == ';' || type[sizeof(json) - 1] == ' ');
+}
+
+int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,
+                   struct json_trouble *trouble)
+{
+    int reason;
+
+    /* A read says what it wants in its query, a write in its body. */
+    if (match->method->writes ? request->query_len : request->body_len)
+        return RPC__REASON__BAD_REQUEST;
+    if (request->body_len) {
+        if (!is_json(request))
+            return RPC__REASON__UNSUPPORTED_MEDIA_TYPE;
+        reason = json_decode(input, request->body, request->body_len, &request->arena, trouble);
+        if (reason)
+            return reason;
+    }
+    reason = request->query_len ? set_query(request, match->method->input, input, trouble) : 0;
+    for (unsigned i = 0; i < match->n_params && !reason; i++) {
+        size_t len;
+        char *text = decode(&request->arena, match->params[i].text, match->params[i].len, false, &len);
+
+        if (!text)
+            return RPC__REASON__BAD_REQUEST;
+        reason = json_set(input, match->params[i].field, text, len, &request->arena, trouble);
+    }
+    return reason ? reason : json_complete(input, trouble);
+}
