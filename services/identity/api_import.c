@@ -154,7 +154,7 @@ static void fill_entry(struct page *page, const struct roster_row *row, struct r
     memcpy(person.resident_id, row->id.number, sizeof(person.resident_id));
     memcpy(person.mobile, row->mobile, sizeof(person.mobile));
     ret->id = id_next(&self->ids, rpc_now(page->call));
-    ret->trade = row->trade;
+    ret->trade = (int)row->trade;
     rpc_random(page->call, nonce, sizeof(nonce));
     person_seal_roster(self, ret->id, nonce, &person, &ret->sealed);
 }

@@ -115,9 +115,9 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
 
     if (!caller(self, call, &member))
         return;
-    reason = !session_is_live(self, call)                ? (int)RPC__REASON__TOKEN_REVOKED
+    reason = !session_is_live(self, call)              ? (int)RPC__REASON__TOKEN_REVOKED
              : member.level >= (int)RPC__LEVEL__MEMBER ? (int)IDENTITY__REASON__ALREADY_VERIFIED
-                                                         : verify_refusal(&member.tries, today);
+                                                       : verify_refusal(&member.tries, today);
     if (reason) {
         rpc_refuse(call, reason);
         return;
@@ -169,8 +169,8 @@ static void reply_grant(struct identity *self, const struct authority *grant, Id
 }
 
 /* The number and the union in normal form: 0, or the Reason with its field. */
-static int read_grant(struct identity *self, const Identity__CreateGrantRequest *req, char ret_mobile[CN_MOBILE_LEN + 1],
-                      struct union_node *ret_node, const char **ret_field)
+static int read_grant(struct identity *self, const Identity__CreateGrantRequest *req,
+                      char ret_mobile[CN_MOBILE_LEN + 1], struct union_node *ret_node, const char **ret_field)
 {
     char code[UNION_CODE_SIZE];
     int reason;

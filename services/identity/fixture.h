@@ -87,7 +87,8 @@ static inline const Rpc__Answer *create_union(struct harness *h, const Rpc__Prin
 /* Made by the command line. */
 static inline Identity__Union *make_union(struct harness *h, const char *code, const char *parent)
 {
-    return harness_output(h, create_union(h, harness_internal(h), code, "总工会", parent), &identity__union__descriptor);
+    return harness_output(h, create_union(h, harness_internal(h), code, "总工会", parent),
+                          &identity__union__descriptor);
 }
 
 static inline const Rpc__Answer *import_page(struct harness *h, const Rpc__Principal *who, const char *method,
@@ -174,8 +175,8 @@ static inline const Rpc__Answer *verify(struct harness *h, const Rpc__Principal 
     return harness_call(h, "Identity.VerifyMe", &request.base, who, NULL);
 }
 
-static inline const Rpc__Answer *create_grant(struct harness *h, const Rpc__Principal *who, const char *mobile, int role,
-                                              const char *union_code)
+static inline const Rpc__Answer *create_grant(struct harness *h, const Rpc__Principal *who, const char *mobile,
+                                              int role, const char *union_code)
 {
     static unsigned calls;
     Identity__CreateGrantRequest request = IDENTITY__CREATE_GRANT_REQUEST__INIT;

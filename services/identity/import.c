@@ -78,11 +78,10 @@ static void count_refused(struct importer *self, int line, const char *reason, c
     print_problem(self, line, reason, field, false);
 }
 
-/* What the service says of a line, where the file knows better or the same. */
-static bool settle_own(struct importer *self, const struct page *page, unsigned char *own,
-                       const Identity__ImportProblem *problem)
+/* What the service says of a line and the file knows too is told once; a parent
+ * of an earlier line is there, whatever the rehearsal says: true, and no problem. */
+static bool settle_own(struct importer *self, unsigned char *own, const Identity__ImportProblem *problem)
 {
-    (void)page;
     if (!problem->warning && (*own & OWN_PARENT) && strcmp(problem->reason, "UNION_NOT_FOUND") == 0 &&
         strcmp(problem->field, "parentCode") == 0) {
         self->totals.refused--;
@@ -120,7 +119,7 @@ static void take_report(struct importer *self, struct page *page, const Identity
         int line = problem->line - page->first_line;
         unsigned char none = 0, *own = line >= 0 && line < page->n_lines ? &page->own[line] : &none;
 
-        if (!settle_own(self, page, own, problem))
+        if (!settle_own(self, own, problem))
             print_problem(self, problem->line, problem->reason, problem->field, problem->warning);
     }
     print_own(self, page);
@@ -301,7 +300,8 @@ static bool skip_header(struct importer *self)
     memcpy(self->scratch, line, len);
     self->scratch[len] = '\0';
     csv_init(&csv, self->scratch, len, 1);
-    if (csv_next(&csv, &row) != CSV_ROW || roster_row_read(&row, cn_day(clock_now(&self->service->clock)), &read, &field))
+    if (csv_next(&csv, &row) != CSV_ROW ||
+        roster_row_read(&row, cn_day(clock_now(&self->service->clock)), &read, &field))
         return true;
     fprintf(stderr, "hg-identity: the first line must be a header, not a row\n");
     return false;

@@ -96,10 +96,9 @@ static void resident_ids_are_judged_by_their_date_region_and_age(void **state)
         const char *first_17, *reason;
         bool warning;
     } cases[] = {
-        {"44060419850230123", "RESIDENT_ID_DATE", false},  /* 30 February */
-        {"44060420990101123", "RESIDENT_ID_DATE", false},  /* not born yet */
-        {"99060419850615123", "RESIDENT_ID_REGION", false},
-        {"44060420150615123", "TOO_YOUNG", false},
+        {"44060419850230123", "RESIDENT_ID_DATE", false}, /* 30 February */
+        {"44060420990101123", "RESIDENT_ID_DATE", false}, /* not born yet */
+        {"99060419850615123", "RESIDENT_ID_REGION", false}, {"44060420150615123", "TOO_YOUNG", false},
         {"44060320050615123", "REGION_ABOLISHED", true}, /* 石湾区, to 2002 */
         {"44069919850615123", "REGION_UNKNOWN", true},
     };
@@ -203,9 +202,9 @@ static void an_official_loads_the_rosters_of_her_own_unions(void **state)
     assert_int_equal(report->loaded, 1);
     assert_string_equal(problem_at(report, 2)->reason, "OUTSIDE_YOUR_UNION");
     assert_string_equal(problem_at(report, 2)->field, "unionCode");
-    assert_refused(import_page(&h, harness_official(&h, 5, RULE__ROLE__FINANCE, "0000"), "Identity.ImportRoster",
-                               GOOD_ROW, false),
-                   "NOT_OFFICIAL");
+    assert_refused(
+        import_page(&h, harness_official(&h, 5, RULE__ROLE__FINANCE, "0000"), "Identity.ImportRoster", GOOD_ROW, false),
+        "NOT_OFFICIAL");
     end(&h);
 }
 
@@ -222,11 +221,8 @@ static void unions_load_below_parents_of_the_same_page(void **state)
         int line;
         const char *reason, *field;
     } problems[] = {
-        {4, "UNION_CODE_TAKEN", "code"},
-        {5, "UNION_NOT_FOUND", "parentCode"},
-        {6, "UNION_NAME_INVALID", "name"},
-        {7, "UNION_NAME_INVALID", "name"},
-        {9, "OUTSIDE_YOUR_UNION", "parentCode"},
+        {4, "UNION_CODE_TAKEN", "code"},   {5, "UNION_NOT_FOUND", "parentCode"},    {6, "UNION_NAME_INVALID", "name"},
+        {7, "UNION_NAME_INVALID", "name"}, {9, "OUTSIDE_YOUR_UNION", "parentCode"},
     };
     const Rpc__Principal *official;
     Identity__ImportReport *report;

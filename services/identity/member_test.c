@@ -245,7 +245,8 @@ static Identity__Member *get_me(struct harness *h, const Rpc__Principal *who)
 {
     Identity__MeRequest request = IDENTITY__ME_REQUEST__INIT;
 
-    return harness_output(h, harness_call(h, "Identity.GetMe", &request.base, who, NULL), &identity__member__descriptor);
+    return harness_output(h, harness_call(h, "Identity.GetMe", &request.base, who, NULL),
+                          &identity__member__descriptor);
 }
 
 static void a_sealed_field_of_another_row_shows_as_stars(void **state)
@@ -258,7 +259,8 @@ static void a_sealed_field_of_another_row_shows_as_stars(void **state)
     first = principal_of(&h, login(&h, MOBILE));
     second = principal_of(&h, login(&h, "16900000002"));
     assert_string_equal(get_me(&h, second)->mobile, "169****0002");
-    harness_tamper(&h, "UPDATE member SET sealed_mobile = (SELECT sealed_mobile FROM member ORDER BY member_id LIMIT 1)");
+    harness_tamper(&h,
+                   "UPDATE member SET sealed_mobile = (SELECT sealed_mobile FROM member ORDER BY member_id LIMIT 1)");
     assert_string_equal(get_me(&h, first)->mobile, "169****0001");
     assert_string_equal(get_me(&h, second)->mobile, "***********");
     end(&h);

@@ -75,8 +75,7 @@ static void next_line(char **text, char *ret, size_t size)
     snprintf(ret, size, "%s", strsep(text, "\n"));
 }
 
-bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed,
-                        struct person *ret)
+bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed, struct person *ret)
 {
     char text[SEALED_MAX], *at = text;
 

@@ -1,6 +1,6 @@
 #include "services/identity/store.h"
 
-#define UNION_COLUMNS  "union_id, parent_id, children, code, name, path"
+#define UNION_COLUMNS "union_id, parent_id, children, code, name, path"
 #define MEMBER_COLUMNS                                                                                                 \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
     "sealed_mobile, person, sealed_person"
@@ -227,8 +227,7 @@ size_t store_find_roster(struct store *store, const unsigned char person[PII_IND
         entry->union_id = store_int(store, SQL_FIND_ROSTER, 1);
         entry->trade = (int)store_int(store, SQL_FIND_ROSTER, 2);
         memcpy(entry->person, person, PII_INDEX_LEN);
-        entry->sealed.len =
-            read_bytes(store, SQL_FIND_ROSTER, 3, entry->sealed.bytes, sizeof(entry->sealed.bytes));
+        entry->sealed.len = read_bytes(store, SQL_FIND_ROSTER, 3, entry->sealed.bytes, sizeof(entry->sealed.bytes));
     }
     store_end(store, SQL_FIND_ROSTER);
     return n;
@@ -290,8 +289,7 @@ bool store_find_member(struct store *store, int64_t member_id, struct member *re
     return one_member(store, SQL_FIND_MEMBER, ret_member);
 }
 
-bool store_find_member_mobile(struct store *store, const unsigned char mobile[PII_INDEX_LEN],
-                              struct member *ret_member)
+bool store_find_member_mobile(struct store *store, const unsigned char mobile[PII_INDEX_LEN], struct member *ret_member)
 {
     store_ask(store, SQL_FIND_MEMBER_MOBILE, "b", mobile, (size_t)PII_INDEX_LEN);
     return one_member(store, SQL_FIND_MEMBER_MOBILE, ret_member);

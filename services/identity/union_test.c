@@ -173,7 +173,7 @@ static void what_is_no_union_is_not_found(void **state)
     }
     assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, person, NULL), "UNION_NOT_FOUND");
     list.union_id = make_union(&h, "440600", "")->union_id;
-    list.page_token = (char *)(uintptr_t)"../";
+    list.page_token = (char *)(uintptr_t) "../";
     assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, person, NULL), "BAD_PAGE_TOKEN");
     assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, NULL, NULL), "MISSING_TOKEN");
     end(&h);
