@@ -1,4 +1,5 @@
 #include "services/identity/api.h"
+#include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 
@@ -79,9 +80,8 @@ static void verify(struct identity *self, struct member *member, const char *nam
     unsigned char nonce[PII_NONCE_LEN];
     struct person person = {0};
 
-    member->level = RPC__LEVEL__MEMBER;
+    member->level = RPC__LEVEL__REAL_NAME;
     member->roster_id = entry->id;
-    member->union_id = entry->union_id;
     member->trade = entry->trade;
     member->birth_year = id->birth_year;
     member->sex = id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
@@ -97,6 +97,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
     event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
     event.member_verified = &verified;
     rpc_journal(call, &event.base);
+    membership_begin(self, member, entry->union_id, IDENTITY__BEGAN__BEGAN_BY_ROSTER, call);
 }
 
 /* rpc VerifyMe: by name and resident ID she becomes a member of the union whose
@@ -115,9 +116,9 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
 
     if (!caller(self, call, &member))
         return;
-    reason = !session_is_live(self, call)              ? (int)RPC__REASON__TOKEN_REVOKED
-             : member.level >= (int)RPC__LEVEL__MEMBER ? (int)IDENTITY__REASON__ALREADY_VERIFIED
-                                                       : verify_refusal(&member.tries, today);
+    reason = !session_is_live(self, call)                 ? (int)RPC__REASON__TOKEN_REVOKED
+             : member.level >= (int)RPC__LEVEL__REAL_NAME ? (int)IDENTITY__REASON__ALREADY_VERIFIED
+                                                          : verify_refusal(&member.tries, today);
     if (reason) {
         rpc_refuse(call, reason);
         return;

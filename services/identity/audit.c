@@ -1,9 +1,11 @@
-#include "services/identity/store.h"
+#include "services/identity/rolls.h"
 
 struct audit {
     struct store *store;
+    struct rolls rolls;
     FILE *out;
     struct store_counts told; /* by the journal */
+    struct rolls_counts rolls_told;
 };
 
 static bool audit_union(struct audit *audit, const Identity__UnionCreated *created)
@@ -30,8 +32,34 @@ static bool audit_member(struct audit *audit, const Identity__MemberVerified *ve
     struct member member;
 
     audit->told.verified++;
-    return store_find_member(audit->store, verified->member_id, &member) && member.level == (int)RPC__LEVEL__MEMBER &&
-           member.roster_id == verified->roster_id && member.union_id == verified->union_id;
+    return store_find_member(audit->store, verified->member_id, &member) &&
+           member.level >= (int)RPC__LEVEL__REAL_NAME && member.roster_id == verified->roster_id;
+}
+
+static bool audit_began(struct audit *audit, const Identity__MembershipBegan *began)
+{
+    struct period period;
+
+    audit->rolls_told.periods++;
+    return rolls_find_period(&audit->rolls, began->membership_id, &period) && period.member_id == began->member_id &&
+           period.union_id == began->union_id && period.began == (int)began->began;
+}
+
+static bool audit_ended(struct audit *audit, const Identity__MembershipEnded *ended)
+{
+    struct period period;
+
+    audit->rolls_told.ended++;
+    return rolls_find_period(&audit->rolls, ended->membership_id, &period) && period.member_id == ended->member_id &&
+           period.union_id == ended->union_id && period.ended == (int)ended->ended &&
+           period.ended_at >= period.began_at;
+}
+
+static bool audit_standing(struct audit *audit, const Identity__StandingChanged *changed)
+{
+    if (changed->standing != IDENTITY__STANDING__STANDING_ACTIVE)
+        audit->rolls_told.standings++;
+    return true;
 }
 
 /* A session that was revoked is gone; one that was opened may be. */
@@ -77,6 +105,15 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_GRANT_CHANGED:
         ok = audit_grant(audit, event->grant_changed);
         break;
+    case IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN:
+        ok = audit_began(audit, event->membership_began);
+        break;
+    case IDENTITY__EVENT__EVENT_MEMBERSHIP_ENDED:
+        ok = audit_ended(audit, event->membership_ended);
+        break;
+    case IDENTITY__EVENT__EVENT_STANDING_CHANGED:
+        ok = audit_standing(audit, event->standing_changed);
+        break;
     default:
         break;
     }
@@ -93,6 +130,21 @@ static bool same_count(FILE *out, const char *what, int64_t stored, int64_t told
     return stored == told;
 }
 
+static bool audit_rolls(struct audit *audit)
+{
+    struct rolls_counts stored = {0};
+    int64_t stray;
+
+    rolls_count(&audit->rolls, &stored);
+    if (rolls_find_stray_member(&audit->rolls, &stray)) {
+        fprintf(audit->out, "member %lld: her row does not agree with her membership and standing\n", (long long)stray);
+        return false;
+    }
+    return same_count(audit->out, "memberships", stored.periods, audit->rolls_told.periods) &&
+           same_count(audit->out, "ended memberships", stored.ended, audit->rolls_told.ended) &&
+           same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings);
+}
+
 int identity_audit(struct store *store, struct journal *journal, FILE *out)
 {
     struct audit audit = {.store = store, .out = out};
@@ -100,6 +152,10 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     int64_t rows, stray;
     bool ok;
 
+    if (rolls_open(&audit.rolls, store)) {
+        fprintf(out, "identity: the store lacks a table\n");
+        return -1;
+    }
     store_ask_roster(store);
     ok = journal_audit(journal, out, audit_row, &audit, &rows) == 0;
     store_end_roster(store);
@@ -108,7 +164,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
         ok = same_count(out, "unions", stored.unions, audit.told.unions) &&
              same_count(out, "roster rows", stored.roster, audit.told.roster) &&
              same_count(out, "verified members", stored.verified, audit.told.verified) &&
-             same_count(out, "grants", stored.grants, audit.told.grants);
+             same_count(out, "grants", stored.grants, audit.told.grants) && audit_rolls(&audit);
     }
     if (store_find_stray_union(store, &stray)) {
         fprintf(out, "union %lld: its path is not below its parent's\n", (long long)stray);

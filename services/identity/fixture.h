@@ -189,6 +189,46 @@ static inline const Rpc__Answer *create_grant(struct harness *h, const Rpc__Prin
     return harness_call(h, "Identity.CreateGrant", &request.base, who, key);
 }
 
+/* ---- people ---- */
+
+static inline void make_resident_id(unsigned n, char ret[CN_RESIDENT_ID_LEN + 1])
+{
+    struct cn_resident_id id;
+
+    for (const char *check = "0123456789X"; *check; check++) {
+        snprintf(ret, CN_RESIDENT_ID_LEN + 1, "440604199003%02u%03u%c", n / 1000 % 28 + 1, n % 1000, *check);
+        if (cn_resident_id(ret, 20260101, &id) == CN_ID_OK)
+            return;
+    }
+    fail();
+}
+
+static inline const char *mobile_of(unsigned n, char ret[CN_MOBILE_LEN + 1])
+{
+    snprintf(ret, CN_MOBILE_LEN + 1, "169%08u", n % 100000000);
+    return ret;
+}
+
+/* The n-th person, signed in. */
+static inline Rpc__Principal *person_signed_in(struct harness *h, unsigned n)
+{
+    char mobile[CN_MOBILE_LEN + 1];
+
+    return principal_of(h, login(h, mobile_of(n, mobile)));
+}
+
+/* The n-th person on the roster of a union, verified: as her new token says. */
+static inline Rpc__Principal *member_of_union(struct harness *h, unsigned n, const char *union_code)
+{
+    char id[CN_RESIDENT_ID_LEN + 1], csv[256];
+
+    make_resident_id(n, id);
+    snprintf(csv, sizeof(csv), "王小明,%s,16900000009,%s,COURIER\n", id, union_code);
+    assert_int_equal(import_roster(h, csv)->loaded, 1);
+    return principal_of(
+        h, harness_output(h, verify(h, person_signed_in(h, n), "王小明", id), &identity__session__descriptor));
+}
+
 /* ---- the journal ---- */
 
 /* The last event of a kind, or NULL. */

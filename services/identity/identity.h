@@ -28,10 +28,17 @@
 #include "common/service.h"
 #include "common/token.h"
 #include "identity.pb-c.h"
+#include "membership.pb-c.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
 #define REFRESH_LIFE_MS  (INT64_C(30) * 86400000) /* of a refresh token */
+
+/* See rolls.h. */
+struct rolls {
+    struct store *store;
+    unsigned sql; /* the first of its statements */
+};
 
 enum sms_sender {
     SMS_NONE, /* SENDER_UNAVAILABLE */
@@ -40,7 +47,9 @@ enum sms_sender {
 
 struct identity {
     Identity__Identity_Service service;
+    Identity__Memberships_Service memberships;
     struct store *store;
+    struct rolls rolls;
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;

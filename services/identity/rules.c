@@ -114,6 +114,34 @@ int revoke_refusal(const Rpc__Principal *official, const char *union_path)
     return authority_refusal(official, union_path);
 }
 
+/* ---- standing ---- */
+
+static bool is_reason_for(int standing, int reason)
+{
+    switch (reason) {
+    case IDENTITY__STANDING_REASON__STANDING_DISCIPLINE:
+    case IDENTITY__STANDING_REASON__STANDING_INVESTIGATION:
+        return standing == IDENTITY__STANDING__STANDING_SUSPENDED;
+    case IDENTITY__STANDING_REASON__STANDING_OWN_WISH:
+        return standing != IDENTITY__STANDING__STANDING_DECEASED;
+    case IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED:
+    case IDENTITY__STANDING_REASON__STANDING_DEATH_REPORTED:
+        return standing == IDENTITY__STANDING__STANDING_DECEASED;
+    case IDENTITY__STANDING_REASON__STANDING_TERM_OVER:
+    case IDENTITY__STANDING_REASON__STANDING_MISTAKE:
+        return standing == IDENTITY__STANDING__STANDING_ACTIVE;
+    default:
+        return false;
+    }
+}
+
+int standing_refusal(int from, int to, int reason)
+{
+    if (from == to || (from == IDENTITY__STANDING__STANDING_DECEASED && to == IDENTITY__STANDING__STANDING_SUSPENDED))
+        return IDENTITY__REASON__STANDING_UNCHANGED;
+    return is_reason_for(to, reason) ? 0 : IDENTITY__REASON__STANDING_REASON_INVALID;
+}
+
 /* ---- one-time codes ---- */
 
 int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s)

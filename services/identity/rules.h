@@ -56,6 +56,13 @@ int grant_refusal(const Rpc__Principal *grantor, int role, const char *union_pat
 /* Why she may not take back a grant over this union: NOT_OFFICIAL, GRANT_EXCEEDS_YOURS. */
 int revoke_refusal(const Rpc__Principal *official, const char *union_path);
 
+/* ---- standing ---- */
+
+/* Why a standing may not become another for this reason (Identity__Standing,
+ * Identity__StandingReason): STANDING_UNCHANGED when it is so already, or when who
+ * is recorded as deceased would be suspended; STANDING_REASON_INVALID. */
+int standing_refusal(int from, int to, int reason);
+
 /* ---- one-time codes ---- */
 
 #define CODE_DIGITS    6

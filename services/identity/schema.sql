@@ -73,3 +73,35 @@ CREATE TABLE authority (
     granted_at INTEGER NOT NULL,
     UNIQUE (member_id, role, union_id)
 ) STRICT;
+-- step 2
+-- A period of membership, from began_at up to, not including, ended_at. What lasts
+-- has ended_at 0, and a member has one such row at most; member.union_id repeats its
+-- union, so that signing in reads one row.
+CREATE TABLE membership (
+    membership_id INTEGER PRIMARY KEY,
+    member_id     INTEGER NOT NULL REFERENCES member,
+    union_id      INTEGER NOT NULL REFERENCES unions,
+    began_at      INTEGER NOT NULL,
+    ended_at      INTEGER NOT NULL DEFAULT 0,
+    began         INTEGER NOT NULL,
+    ended         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX membership_now ON membership (member_id) WHERE ended_at = 0;
+CREATE INDEX membership_member ON membership (member_id, membership_id);
+CREATE INDEX membership_union ON membership (union_id, membership_id) WHERE ended_at = 0;
+-- Who was verified before there were periods: since she was, as far as it is known.
+INSERT INTO membership (membership_id, member_id, union_id, began_at, began)
+    SELECT member_id, member_id, union_id, created_at, 1 FROM member WHERE union_id > 0;
+
+-- Standings other than active, with their time.
+CREATE TABLE standing (
+    standing_id INTEGER PRIMARY KEY,
+    member_id   INTEGER NOT NULL REFERENCES member,
+    standing    INTEGER NOT NULL,
+    reason      INTEGER NOT NULL,
+    began_at    INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL DEFAULT 0,
+    decided_by  INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX standing_now ON standing (member_id) WHERE ended_at = 0;
+CREATE INDEX standing_member ON standing (member_id, began_at);

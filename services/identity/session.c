@@ -4,6 +4,7 @@
 #include <mbedtls/sha256.h>
 
 #include "services/identity/person.h"
+#include "services/identity/rolls.h"
 
 #define HALF 16
 
@@ -285,6 +286,7 @@ Identity__Member *member_message(struct identity *self, const struct member *mem
     struct authority held[LIMIT_GRANTS];
     size_t n = store_find_grants(self->store, member->id, held, ARRAY_LEN(held));
     Identity__Member *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct standing standing;
     struct union_node node;
 
     if (!message)
@@ -302,6 +304,8 @@ Identity__Member *member_message(struct identity *self, const struct member *mem
             return NULL;
         message->n_grants++;
     }
+    if (rolls_find_standing(&self->rolls, member->id, &standing))
+        message->standing = (Identity__Standing)standing.standing;
     if (member->union_id && store_find_union(self->store, member->union_id, &node)) {
         message->union_ = union_message(&node, call);
         if (!message->union_)

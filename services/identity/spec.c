@@ -1,5 +1,6 @@
 #include "common/log.h"
 #include "services/identity/api.h"
+#include "services/identity/api_membership.h"
 #include "services/identity/rules.h"
 #include "services/identity/store.h"
 
@@ -29,12 +30,19 @@ static int read_sender(enum sms_sender *ret)
 
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc)
 {
-    *self = (struct identity){.service = identity_api, .store = store, .rpc = rpc};
-    if (read_sender(&self->sms))
+    *self = (struct identity){
+        .service = identity_api,
+        .memberships = memberships_api,
+        .store = store,
+        .rpc = rpc,
+    };
+    if (read_sender(&self->sms) || rolls_open(&self->rolls, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->ids.last = store_last_id(store);
+    if (rolls_last_id(&self->rolls) > self->ids.last)
+        self->ids.last = rolls_last_id(&self->rolls);
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -75,6 +83,7 @@ static int start(struct service *service)
         return -1;
     service->self = &identity;
     rpc_server_add(service->rpc, &identity.service.base);
+    rpc_server_add(service->rpc, &identity.memberships.base);
     return 0;
 }
 

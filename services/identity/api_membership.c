@@ -1,0 +1,294 @@
+#include "services/identity/api_membership.h"
+
+#include "services/identity/membership.h"
+#include "services/identity/session.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     100
+
+static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
+static const int askers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__BENEFIT_MANAGER,
+                             RULE__ROLE__FINANCE, RULE__ROLE__ROLE_NONE};
+
+static struct identity *self_of(Identity__Memberships_Service *service)
+{
+    return container_of(service, struct identity, memberships);
+}
+
+bool caller_holds(void *call, const int *roles, const char *union_path)
+{
+    for (; *roles != RULE__ROLE__ROLE_NONE; roles++) {
+        if (rpc_has_role(call, (Rule__Role)*roles, union_path))
+            return true;
+    }
+    return false;
+}
+
+int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member)
+{
+    struct union_node node;
+    struct period last;
+
+    if (!store_find_member(self->store, member_id, ret_member) || !rolls_find_last(&self->rolls, member_id, &last) ||
+        !store_find_union(self->store, last.union_id, &node))
+        return IDENTITY__REASON__MEMBER_NOT_FOUND;
+    return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
+}
+
+/* NULL when the call's memory is full. */
+static Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call)
+{
+    Identity__Membership *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct union_node node;
+
+    if (!message || !store_find_union(self->store, period->union_id, &node))
+        return NULL;
+    identity__membership__init(message);
+    message->membership_id = period->id;
+    message->member_id = period->member_id;
+    message->union_ = union_message(&node, call);
+    message->from = period->began_at;
+    message->to = period->ended_at;
+    message->began = (Identity__Began)period->began;
+    message->ended = (Identity__Ended)period->ended;
+    return message->union_ ? message : NULL;
+}
+
+static void reply_history(struct identity *self, int64_t member_id, Identity__MembershipList_Closure reply, void *call)
+{
+    Identity__MembershipList list = IDENTITY__MEMBERSHIP_LIST__INIT;
+    struct period *periods = arena_alloc(rpc_arena(call), ROLLS_HISTORY_MAX * sizeof(*periods));
+    size_t n = periods ? rolls_find_history(&self->rolls, member_id, periods, ROLLS_HISTORY_MAX) : 0;
+
+    list.memberships = arena_alloc(rpc_arena(call), n * sizeof(*list.memberships) + 1);
+    for (size_t i = 0; list.memberships && i < n; i++) {
+        list.memberships[i] = membership_message(self, &periods[i], call);
+        if (!list.memberships[i])
+            break;
+        list.n_memberships++;
+    }
+    if (periods && list.memberships && list.n_memberships == n)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc ListMyMemberships: the caller's own history. */
+static void memberships__list_my_memberships(Identity__Memberships_Service *service,
+                                             const Identity__MyMembershipsRequest *req,
+                                             Identity__MembershipList_Closure reply, void *call)
+{
+    (void)req;
+    reply_history(self_of(service), rpc_principal(call)->member_id, reply, call);
+}
+
+/* rpc Leave: the caller leaves her union, and signs in anew. */
+static void memberships__leave(Identity__Memberships_Service *service, const Identity__LeaveRequest *req,
+                               Identity__LeaveReply_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__LeaveReply message = IDENTITY__LEAVE_REPLY__INIT;
+    struct member member;
+
+    if (!req->confirmed) {
+        rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, "confirmed");
+    } else if (!store_find_member(self->store, rpc_principal(call)->member_id, &member) ||
+               !membership_end(self, &member, IDENTITY__ENDED__ENDED_BY_LEAVING, call)) {
+        rpc_refuse(call, IDENTITY__REASON__NO_MEMBERSHIP);
+    } else {
+        reply(&message, call);
+    }
+}
+
+/* A page's token is the last membership's id. */
+static bool read_page_token(const char *token, int64_t *ret_after)
+{
+    size_t len = strlen(token);
+
+    if (len > 18 || strspn(token, "0123456789") != len)
+        return false;
+    *ret_after = strtoll(token, NULL, 10);
+    return true;
+}
+
+static bool fill_members(struct identity *self, const struct period *periods, size_t n, Identity__MemberList *list,
+                         void *call)
+{
+    list->members = arena_alloc(rpc_arena(call), n * sizeof(*list->members) + 1);
+    if (!list->members)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct member member;
+
+        if (!store_find_member(self->store, periods[i].member_id, &member))
+            return false;
+        list->members[i] = member_message(self, &member, call);
+        if (!list->members[i])
+            return false;
+        list->n_members++;
+    }
+    return true;
+}
+
+/* rpc ListMembers: the members of a union itself, masked. */
+static void memberships__list_members(Identity__Memberships_Service *service, const Identity__ListMembersRequest *req,
+                                      Identity__MemberList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    Identity__MemberList list = IDENTITY__MEMBER_LIST__INIT;
+    struct period periods[PAGE_MAX + 1];
+    struct union_node node;
+    char token[24];
+    int64_t after;
+
+    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node)) {
+        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        return;
+    }
+    if (!caller_holds(call, administrators, node.path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return;
+    }
+    if (!read_page_token(req->page_token, &after)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
+        return;
+    }
+    n = rolls_find_members(&self->rolls, node.id, after, periods, size + 1);
+    if (n > size) {
+        n = size;
+        snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);
+        list.next_page_token = token;
+    }
+    if (fill_members(self, periods, n, &list, call))
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc ListMemberships: a member's history, for who watches over her union. */
+static void memberships__list_memberships(Identity__Memberships_Service *service, const Identity__MemberRequest *req,
+                                          Identity__MembershipList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct member member;
+    int reason = member_refusal(self, req->member_id, readers, call, &member);
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply_history(self, member.id, reply, call);
+}
+
+static void journal_standing(int64_t member_id, int standing, int reason, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__StandingChanged changed = IDENTITY__STANDING_CHANGED__INIT;
+
+    changed.member_id = member_id;
+    changed.standing = (Identity__Standing)standing;
+    changed.reason = (Identity__StandingReason)reason;
+    event.event_case = IDENTITY__EVENT__EVENT_STANDING_CHANGED;
+    event.standing_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+/* Who was taken for dead is a member again where she was. */
+static void take_back_death(struct identity *self, struct member *member, void *call)
+{
+    struct period last;
+
+    if (rolls_find_last(&self->rolls, member->id, &last) && last.ended == IDENTITY__ENDED__ENDED_BY_DEATH)
+        membership_begin(self, member, last.union_id, IDENTITY__BEGAN__BEGAN_BY_REINSTATING, call);
+}
+
+static void change_standing(struct identity *self, struct member *member, const struct standing *old, int standing,
+                            int reason, void *call)
+{
+    struct standing next = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .member_id = member->id,
+        .began_at = rpc_now(call),
+        .decided_by = rpc_principal(call)->member_id,
+        .standing = standing,
+        .reason = reason,
+    };
+
+    if (old->id)
+        rolls_end_standing(&self->rolls, old->id, next.began_at);
+    if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
+        rolls_begin_standing(&self->rolls, &next);
+    journal_standing(member->id, standing, reason, call);
+    if (standing == IDENTITY__STANDING__STANDING_DECEASED)
+        membership_end(self, member, IDENTITY__ENDED__ENDED_BY_DEATH, call);
+    else if (old->standing == IDENTITY__STANDING__STANDING_DECEASED)
+        take_back_death(self, member, call);
+    else
+        membership_set_level(self, member);
+    if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
+        session_revoke_all(self, member->id, call);
+}
+
+/* rpc SetStanding: an official suspends, reinstates, or records a death. */
+static void memberships__set_standing(Identity__Memberships_Service *service, const Identity__SetStandingRequest *req,
+                                      Identity__Member_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__Member *message;
+    struct standing old = {0};
+    struct member member;
+    int reason = member_refusal(self, req->member_id, administrators, call, &member);
+
+    if (!reason && member.id == rpc_principal(call)->member_id)
+        reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
+    if (!reason) {
+        rolls_find_standing(&self->rolls, member.id, &old);
+        reason = standing_refusal(old.standing, (int)req->standing, (int)req->reason);
+    }
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    change_standing(self, &member, &old, (int)req->standing, (int)req->reason, call);
+    message = member_message(self, &member, call);
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc CheckMembership: whether she belonged to a union or its subtree at an instant. */
+static void memberships__check_membership(Identity__Memberships_Service *service,
+                                          const Identity__CheckMembershipRequest *req,
+                                          Identity__MembershipCheck_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__MembershipCheck message = IDENTITY__MEMBERSHIP_CHECK__INIT;
+    int64_t at = req->at > 0 ? req->at : rpc_now(call);
+    struct union_node node, of;
+    struct period period;
+
+    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node)) {
+        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        return;
+    }
+    if (!caller_holds(call, askers, node.path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return;
+    }
+    /* Of who was elsewhere nothing is told but that she was not here. */
+    if (rolls_find_at(&self->rolls, req->member_id, at, &period) &&
+        store_find_union(self->store, period.union_id, &of) && union_path_covers(node.path, of.path)) {
+        message.member = true;
+        message.standing = (Identity__Standing)rolls_standing_at(&self->rolls, req->member_id, at);
+        message.membership = membership_message(self, &period, call);
+        if (!message.membership) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    reply(&message, call);
+}
+
+const Identity__Memberships_Service memberships_api = IDENTITY__MEMBERSHIPS__INIT(memberships__);

@@ -1,0 +1,105 @@
+#include "services/identity/membership.h"
+
+#include "services/identity/session.h"
+
+static void journal_began(const struct period *period, int trade, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MembershipBegan began = IDENTITY__MEMBERSHIP_BEGAN__INIT;
+
+    began.membership_id = period->id;
+    began.member_id = period->member_id;
+    began.union_id = period->union_id;
+    began.began = (Identity__Began)period->began;
+    began.trade = (Rpc__Trade)trade;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN;
+    event.membership_began = &began;
+    rpc_journal(call, &event.base);
+}
+
+static void journal_ended(const struct period *period, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MembershipEnded ended = IDENTITY__MEMBERSHIP_ENDED__INIT;
+
+    ended.membership_id = period->id;
+    ended.member_id = period->member_id;
+    ended.union_id = period->union_id;
+    ended.ended = (Identity__Ended)period->ended;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBERSHIP_ENDED;
+    event.membership_ended = &ended;
+    rpc_journal(call, &event.base);
+}
+
+/* A suspended member keeps the level that her name and resident ID give her. */
+static int level_of(struct identity *self, int64_t member_id, int64_t union_id)
+{
+    struct standing standing;
+
+    return union_id && !rolls_find_standing(&self->rolls, member_id, &standing) ? RPC__LEVEL__MEMBER
+                                                                                : RPC__LEVEL__REAL_NAME;
+}
+
+static void set_member(struct identity *self, struct member *member, int64_t union_id)
+{
+    member->union_id = union_id;
+    member->level = level_of(self, member->id, union_id);
+    rolls_set_member(&self->rolls, member->id, union_id, member->level);
+}
+
+void membership_set_level(struct identity *self, struct member *member)
+{
+    set_member(self, member, member->union_id);
+}
+
+static void begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call)
+{
+    struct period period = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .member_id = member->id,
+        .union_id = union_id,
+        .began_at = rpc_now(call),
+        .began = began,
+    };
+
+    rolls_begin(&self->rolls, &period);
+    journal_began(&period, member->trade, call);
+}
+
+static bool end(struct identity *self, const struct member *member, int ended, void *call)
+{
+    struct period period;
+
+    if (!rolls_find_current(&self->rolls, member->id, &period))
+        return false;
+    period.ended_at = rpc_now(call);
+    period.ended = ended;
+    rolls_end(&self->rolls, &period);
+    journal_ended(&period, call);
+    return true;
+}
+
+void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call)
+{
+    begin(self, member, union_id, began, call);
+    set_member(self, member, union_id);
+}
+
+bool membership_end(struct identity *self, struct member *member, int ended, void *call)
+{
+    if (!end(self, member, ended, call))
+        return false;
+    set_member(self, member, 0);
+    session_revoke_all(self, member->id, call);
+    return true;
+}
+
+bool membership_move(struct identity *self, struct member *member, int ended, int64_t union_id, int began, void *call)
+{
+    if (!end(self, member, ended, call))
+        return false;
+    begin(self, member, union_id, began, call);
+    set_member(self, member, union_id);
+    session_revoke_all(self, member->id, call);
+    return true;
+}

@@ -1,0 +1,18 @@
+/* membership.h: a member comes to a union and leaves it.
+ *
+ * The only code that begins and ends periods: each keeps the member's row, the
+ * journal and what hangs on the period in step, in the call's transaction.
+ *
+ * A member whose membership ends or changes loses her sessions: their tokens carry
+ * the union that is hers no more. Who only gains one keeps them. */
+#pragma once
+#include "services/identity/rolls.h"
+
+/* Writes the level that follows from her membership and standing. */
+void membership_set_level(struct identity *self, struct member *member);
+/* Begins a period now; member->union_id and level are set. She must have none. */
+void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call);
+/* Ends the period that lasts, and her sessions. False when there is none. */
+bool membership_end(struct identity *self, struct member *member, int ended, void *call);
+/* Both, at one instant. False when there is no period to end. */
+bool membership_move(struct identity *self, struct member *member, int ended, int64_t union_id, int began, void *call);

@@ -1,0 +1,61 @@
+/* rolls.h: who belonged to which union, and in what standing: the SQL of both.
+ *
+ * Periods are half open: what began at an instant counts there, what ended at it
+ * does not. A period that lasts has no end (0), and a member has one such period
+ * at most, which the schema sees to. Periods are never changed but by their end. */
+#pragma once
+#include "services/identity/store.h"
+
+#define ROLLS_HISTORY_MAX 200 /* periods of one member that are shown: the last ones */
+
+struct period {
+    int64_t id, member_id, union_id, began_at, ended_at;
+    int began, ended; /* Identity__Began, Identity__Ended */
+};
+
+struct standing {
+    int64_t id, member_id, began_at, decided_by;
+    int standing, reason; /* Identity__Standing, Identity__StandingReason */
+};
+
+/* 0 or -1, logged. */
+int rolls_open(struct rolls *rolls, struct store *store);
+/* The greatest id. */
+int64_t rolls_last_id(const struct rolls *rolls);
+
+/* ---- memberships ---- */
+
+void rolls_begin(const struct rolls *rolls, const struct period *period);
+/* With its ended_at and ended. */
+void rolls_end(const struct rolls *rolls, const struct period *period);
+/* The union that the member's row repeats, and her level. */
+void rolls_set_member(const struct rolls *rolls, int64_t member_id, int64_t union_id, int level);
+/* The period that lasts. */
+bool rolls_find_current(const struct rolls *rolls, int64_t member_id, struct period *ret);
+bool rolls_find_period(const struct rolls *rolls, int64_t membership_id, struct period *ret);
+/* The last period, whether it lasts or not. */
+bool rolls_find_last(const struct rolls *rolls, int64_t member_id, struct period *ret);
+/* The period that counted at an instant. */
+bool rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret);
+/* Her last periods, the oldest first, at most `size`; returns how many. */
+size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct period *ret, size_t size);
+/* Lasting periods of a union itself after a membership id, in order; returns how many. */
+size_t rolls_find_members(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size);
+
+/* ---- standing ---- */
+
+/* At an instant; STANDING_ACTIVE when nothing is on record. */
+int rolls_standing_at(const struct rolls *rolls, int64_t member_id, int64_t at);
+bool rolls_find_standing(const struct rolls *rolls, int64_t member_id, struct standing *ret);
+void rolls_begin_standing(const struct rolls *rolls, const struct standing *standing);
+void rolls_end_standing(const struct rolls *rolls, int64_t standing_id, int64_t at);
+
+/* ---- for the audit ---- */
+
+struct rolls_counts {
+    int64_t periods, ended, standings; /* periods: without those older than the journal's word of them */
+};
+
+void rolls_count(const struct rolls *rolls, struct rolls_counts *ret);
+/* A member whose row does not repeat her lasting period and standing. */
+bool rolls_find_stray_member(const struct rolls *rolls, int64_t *ret_member_id);
