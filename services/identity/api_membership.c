@@ -16,15 +16,6 @@ static struct identity *self_of(Identity__Memberships_Service *service)
     return container_of(service, struct identity, memberships);
 }
 
-bool caller_holds(void *call, const int *roles, const char *union_path)
-{
-    for (; *roles != RULE__ROLE__ROLE_NONE; roles++) {
-        if (rpc_has_role(call, (Rule__Role)*roles, union_path))
-            return true;
-    }
-    return false;
-}
-
 int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member)
 {
     struct union_node node;
@@ -101,17 +92,6 @@ static void memberships__leave(Identity__Memberships_Service *service, const Ide
     }
 }
 
-/* A page's token is the last membership's id. */
-static bool read_page_token(const char *token, int64_t *ret_after)
-{
-    size_t len = strlen(token);
-
-    if (len > 18 || strspn(token, "0123456789") != len)
-        return false;
-    *ret_after = strtoll(token, NULL, 10);
-    return true;
-}
-
 static bool fill_members(struct identity *self, const struct period *periods, size_t n, Identity__MemberList *list,
                          void *call)
 {
@@ -139,23 +119,19 @@ static void memberships__list_members(Identity__Memberships_Service *service, co
     size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT, n;
     Identity__MemberList list = IDENTITY__MEMBER_LIST__INIT;
     struct period periods[PAGE_MAX + 1];
-    struct union_node node;
     char token[24];
     int64_t after;
+    int reason = official_refusal(self, req->union_id, administrators, call);
 
-    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node)) {
-        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+    if (reason) {
+        rpc_refuse(call, reason);
         return;
     }
-    if (!caller_holds(call, administrators, node.path)) {
-        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
-        return;
-    }
-    if (!read_page_token(req->page_token, &after)) {
+    if (!page_token_read(req->page_token, &after)) {
         rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
         return;
     }
-    n = rolls_find_members(&self->rolls, node.id, after, periods, size + 1);
+    n = rolls_find_members(&self->rolls, req->union_id, after, periods, size + 1);
     if (n > size) {
         n = size;
         snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);

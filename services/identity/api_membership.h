@@ -4,10 +4,25 @@
 #include "services/identity/identity.h"
 #include "services/identity/rolls.h"
 
+#define DECISIONS_MAX 100 /* requests decided by one call, as in the .proto files */
+
 extern const Identity__Memberships_Service memberships_api;
+extern const Identity__Joins_Service joins_api;
 
 /* Whether the caller holds one of these roles over a union; the roles end with ROLE_NONE. */
 bool caller_holds(void *call, const int *roles, const char *union_path);
+/* Whether such an official may act for a union: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, or 0. */
+int official_refusal(struct identity *self, int64_t union_id, const int *roles, void *call);
+/* A page's token is the last id of the page before. */
+bool page_token_read(const char *token, int64_t *ret_after);
+
+/* Whether that many may be decided like this: a refusal has a reason. */
+int decision_refusal(size_t n, bool approve, int reason);
+/* An empty report with room for n results; NULL when the call's memory is full. */
+Identity__DecisionReport *decision_report(size_t n, void *call);
+/* Adds what came of one: 0 or a Reason. */
+void decision_add(Identity__DecisionReport *report, int64_t id, int reason);
+
 /* The union that a member belongs to, or belonged to last, as who may see or change
  * her record: 0, or MEMBER_NOT_FOUND (also when she never was of any union, so that
  * nobody tries numbers), or OUTSIDE_YOUR_UNION. */

@@ -1,11 +1,14 @@
+#include "services/identity/joins.h"
 #include "services/identity/rolls.h"
 
 struct audit {
     struct store *store;
     struct rolls rolls;
+    struct joins joins;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
+    int64_t joins_told, joins_decided_told;
 };
 
 static bool audit_union(struct audit *audit, const Identity__UnionCreated *created)
@@ -83,6 +86,19 @@ static bool audit_grant(struct audit *audit, const Identity__GrantChanged *chang
            grant.union_id == changed->union_id;
 }
 
+/* A request that was decided says what the journal does of it. */
+static bool audit_join(struct audit *audit, const Identity__JoinChanged *changed)
+{
+    bool decided = changed->state != IDENTITY__JOIN_STATE__JOIN_ASKED;
+    struct join join;
+
+    audit->joins_told += !decided;
+    audit->joins_decided_told += decided;
+    return joins_find(&audit->joins, changed->request_id, &join) && join.member_id == changed->member_id &&
+           join.union_id == changed->union_id &&
+           (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
+}
+
 static bool audit_row(const Rpc__JournalRow *row, void *arg)
 {
     struct audit *audit = arg;
@@ -114,6 +130,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_STANDING_CHANGED:
         ok = audit_standing(audit, event->standing_changed);
         break;
+    case IDENTITY__EVENT__EVENT_JOIN_CHANGED:
+        ok = audit_join(audit, event->join_changed);
+        break;
     default:
         break;
     }
@@ -133,8 +152,9 @@ static bool same_count(FILE *out, const char *what, int64_t stored, int64_t told
 static bool audit_rolls(struct audit *audit)
 {
     struct rolls_counts stored = {0};
-    int64_t stray;
+    int64_t stray, joins = 0, decided = 0;
 
+    joins_count(&audit->joins, &joins, &decided);
     rolls_count(&audit->rolls, &stored);
     if (rolls_find_stray_member(&audit->rolls, &stray)) {
         fprintf(audit->out, "member %lld: her row does not agree with her membership and standing\n", (long long)stray);
@@ -142,7 +162,9 @@ static bool audit_rolls(struct audit *audit)
     }
     return same_count(audit->out, "memberships", stored.periods, audit->rolls_told.periods) &&
            same_count(audit->out, "ended memberships", stored.ended, audit->rolls_told.ended) &&
-           same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings);
+           same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
+           same_count(audit->out, "requests to join", joins, audit->joins_told) &&
+           same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told);
 }
 
 int identity_audit(struct store *store, struct journal *journal, FILE *out)
@@ -152,7 +174,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     int64_t rows, stray;
     bool ok;
 
-    if (rolls_open(&audit.rolls, store)) {
+    if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -28,16 +28,21 @@
 #include "common/service.h"
 #include "common/token.h"
 #include "identity.pb-c.h"
+#include "joining.pb-c.h"
 #include "membership.pb-c.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
 #define REFRESH_LIFE_MS  (INT64_C(30) * 86400000) /* of a refresh token */
 
-/* See rolls.h. */
-struct rolls {
+/* A part of the store with SQL of its own: `sql` is the first of its statements. */
+struct rolls { /* rolls.h */
     struct store *store;
-    unsigned sql; /* the first of its statements */
+    unsigned sql;
+};
+struct joins { /* joins.h */
+    struct store *store;
+    unsigned sql;
 };
 
 enum sms_sender {
@@ -48,8 +53,10 @@ enum sms_sender {
 struct identity {
     Identity__Identity_Service service;
     Identity__Memberships_Service memberships;
+    Identity__Joins_Service joins_service;
     struct store *store;
     struct rolls rolls;
+    struct joins joins;
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;

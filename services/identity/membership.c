@@ -1,5 +1,6 @@
 #include "services/identity/membership.h"
 
+#include "services/identity/joins.h"
 #include "services/identity/session.h"
 
 static void journal_began(const struct period *period, int trade, void *call)
@@ -62,6 +63,7 @@ static void begin(struct identity *self, struct member *member, int64_t union_id
         .began = began,
     };
 
+    join_withdraw(self, member->id, call);
     rolls_begin(&self->rolls, &period);
     journal_began(&period, member->trade, call);
 }

@@ -10,7 +10,8 @@
 
 /* Writes the level that follows from her membership and standing. */
 void membership_set_level(struct identity *self, struct member *member);
-/* Begins a period now; member->union_id and level are set. She must have none. */
+/* Begins a period now, and ends a request to join that is still open; member->union_id and level are set. She must have
+ * none. */
 void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call);
 /* Ends the period that lasts, and her sessions. False when there is none. */
 bool membership_end(struct identity *self, struct member *member, int ended, void *call);

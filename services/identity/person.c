@@ -4,6 +4,7 @@
 
 #define ROSTER        "roster"
 #define MEMBER        "member.person"
+#define JOIN          "join"
 #define MEMBER_MOBILE "member.mobile"
 
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN])
@@ -45,13 +46,25 @@ void person_seal_roster(const struct identity *self, int64_t roster_id, const un
     seal(self, ROSTER, roster_id, nonce, text, ret);
 }
 
-void person_seal_member(const struct identity *self, int64_t member_id, const unsigned char *nonce,
-                        const struct person *person, struct sealed *ret)
+static void seal_named(const struct identity *self, const char *context, int64_t row, const unsigned char *nonce,
+                       const struct person *person, struct sealed *ret)
 {
     char text[SEALED_MAX - PII_OVERHEAD];
 
     snprintf(text, sizeof(text), "%s\n%s", person->name, person->resident_id);
-    seal(self, MEMBER, member_id, nonce, text, ret);
+    seal(self, context, row, nonce, text, ret);
+}
+
+void person_seal_member(const struct identity *self, int64_t member_id, const unsigned char *nonce,
+                        const struct person *person, struct sealed *ret)
+{
+    seal_named(self, MEMBER, member_id, nonce, person, ret);
+}
+
+void person_seal_join(const struct identity *self, int64_t request_id, const unsigned char *nonce,
+                      const struct person *person, struct sealed *ret)
+{
+    seal_named(self, JOIN, request_id, nonce, person, ret);
 }
 
 void person_seal_mobile(const struct identity *self, int64_t member_id, const unsigned char *nonce, const char *mobile,
@@ -75,12 +88,13 @@ static void next_line(char **text, char *ret, size_t size)
     snprintf(ret, size, "%s", strsep(text, "\n"));
 }
 
-bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed, struct person *ret)
+static bool open_lines(const struct identity *self, const char *context, int64_t row, const struct sealed *sealed,
+                       struct person *ret)
 {
     char text[SEALED_MAX], *at = text;
 
     *ret = (struct person){0};
-    if (!open_sealed(self, ROSTER, roster_id, sealed, text))
+    if (!open_sealed(self, context, row, sealed, text))
         return false;
     next_line(&at, ret->name, sizeof(ret->name));
     if (at)
@@ -88,6 +102,16 @@ bool person_open_roster(const struct identity *self, int64_t roster_id, const st
     if (at)
         next_line(&at, ret->mobile, sizeof(ret->mobile));
     return true;
+}
+
+bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed, struct person *ret)
+{
+    return open_lines(self, ROSTER, roster_id, sealed, ret);
+}
+
+bool person_open_join(const struct identity *self, int64_t request_id, const struct sealed *sealed, struct person *ret)
+{
+    return open_lines(self, JOIN, request_id, sealed, ret);
 }
 
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret)

@@ -23,6 +23,9 @@ void person_seal_roster(const struct identity *self, int64_t roster_id, const un
                         const struct person *person, struct sealed *ret);
 void person_seal_member(const struct identity *self, int64_t member_id, const unsigned char *nonce,
                         const struct person *person, struct sealed *ret);
+/* Of a request to join: name and resident ID. */
+void person_seal_join(const struct identity *self, int64_t request_id, const unsigned char *nonce,
+                      const struct person *person, struct sealed *ret);
 void person_seal_mobile(const struct identity *self, int64_t member_id, const unsigned char *nonce, const char *mobile,
                         struct sealed *ret);
 
@@ -30,5 +33,6 @@ void person_seal_mobile(const struct identity *self, int64_t member_id, const un
  * everything is "". */
 bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed,
                         struct person *ret);
+bool person_open_join(const struct identity *self, int64_t request_id, const struct sealed *sealed, struct person *ret);
 /* What is known of a member: her mobile, and once verified her name and ID. */
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret);

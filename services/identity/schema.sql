@@ -105,3 +105,22 @@ CREATE TABLE standing (
 ) STRICT;
 CREATE UNIQUE INDEX standing_now ON standing (member_id) WHERE ended_at = 0;
 CREATE INDEX standing_member ON standing (member_id, began_at);
+-- step 3
+-- Requests to join a union. What the applicant says of herself is kept, sealed, only
+-- until it is decided, and only when she is not known by name already.
+CREATE TABLE join_request (
+    request_id INTEGER PRIMARY KEY,
+    member_id  INTEGER NOT NULL REFERENCES member,
+    union_id   INTEGER NOT NULL REFERENCES unions,
+    state      INTEGER NOT NULL,
+    trade      INTEGER NOT NULL,
+    asked_at   INTEGER NOT NULL,
+    decided_at INTEGER NOT NULL DEFAULT 0,
+    decided_by INTEGER NOT NULL DEFAULT 0,
+    reason     INTEGER NOT NULL DEFAULT 0,
+    remark     TEXT    NOT NULL DEFAULT '',
+    sealed     BLOB    NOT NULL DEFAULT x''  -- "name LF resident ID"
+) STRICT;
+CREATE UNIQUE INDEX join_request_asked ON join_request (member_id) WHERE state = 1;
+CREATE INDEX join_request_member ON join_request (member_id, request_id);
+CREATE INDEX join_request_union ON join_request (union_id, state, request_id);

@@ -1,6 +1,7 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/joins.h"
 #include "services/identity/rules.h"
 #include "services/identity/store.h"
 
@@ -28,21 +29,28 @@ static int read_sender(enum sms_sender *ret)
     return 0;
 }
 
+static void ids_from(struct id_source *ids, int64_t last)
+{
+    if (last > ids->last)
+        ids->last = last;
+}
+
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc)
 {
     *self = (struct identity){
         .service = identity_api,
         .memberships = memberships_api,
+        .joins_service = joins_api,
         .store = store,
         .rpc = rpc,
     };
-    if (read_sender(&self->sms) || rolls_open(&self->rolls, store))
+    if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->ids.last = store_last_id(store);
-    if (rolls_last_id(&self->rolls) > self->ids.last)
-        self->ids.last = rolls_last_id(&self->rolls);
+    ids_from(&self->ids, rolls_last_id(&self->rolls));
+    ids_from(&self->ids, joins_last_id(&self->joins));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -84,6 +92,7 @@ static int start(struct service *service)
     service->self = &identity;
     rpc_server_add(service->rpc, &identity.service.base);
     rpc_server_add(service->rpc, &identity.memberships.base);
+    rpc_server_add(service->rpc, &identity.joins_service.base);
     return 0;
 }
 

@@ -1,0 +1,367 @@
+#include "services/identity/api_membership.h"
+#include "services/identity/joins.h"
+#include "services/identity/membership.h"
+#include "services/identity/person.h"
+#include "services/identity/session.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     100
+#define MINE_MAX     20
+
+static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+
+static struct identity *self_of(Identity__Joins_Service *service)
+{
+    return container_of(service, struct identity, joins_service);
+}
+
+/* ---- messages ---- */
+
+/* What the applicant says of herself, or what is known of her; "" what cannot be opened. */
+static void open_applicant(struct identity *self, const struct join *join, struct person *ret)
+{
+    struct person claimed;
+    struct member member;
+
+    *ret = (struct person){0};
+    if (!store_find_member(self->store, join->member_id, &member))
+        return;
+    person_open_member(self, &member, ret);
+    if (join->sealed.len && person_open_join(self, join->id, &join->sealed, &claimed)) {
+        memcpy(ret->name, claimed.name, sizeof(ret->name));
+        memcpy(ret->resident_id, claimed.resident_id, sizeof(ret->resident_id));
+    }
+}
+
+static bool mask_applicant(struct identity *self, const struct join *join, Identity__JoinRequest *message, void *call)
+{
+    char name[CN_NAME_SIZE] = "", resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1];
+    struct person person;
+
+    open_applicant(self, join, &person);
+    cn_mask_mobile(person.mobile, mobile);
+    if (person.name[0])
+        cn_mask_name(person.name, name);
+    if (person.resident_id[0])
+        cn_mask_resident_id(person.resident_id, resident_id);
+    message->name = arena_strndup(rpc_arena(call), name, strlen(name));
+    message->resident_id = arena_strndup(rpc_arena(call), resident_id, strlen(resident_id));
+    message->mobile = arena_strndup(rpc_arena(call), mobile, strlen(mobile));
+    return message->name && message->resident_id && message->mobile;
+}
+
+/* NULL when the call's memory is full. */
+static Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call)
+{
+    Identity__JoinRequest *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct union_node node;
+
+    if (!message || !store_find_union(self->store, join->union_id, &node))
+        return NULL;
+    identity__join_request__init(message);
+    message->request_id = join->id;
+    message->member_id = join->member_id;
+    message->union_ = union_message(&node, call);
+    message->state = (Identity__JoinState)join->state;
+    message->trade = (Rpc__Trade)join->trade;
+    message->asked_at = join->asked_at;
+    message->decided_at = join->decided_at;
+    message->reason = (Identity__RefusalReason)join->reason;
+    message->remark = arena_strndup(rpc_arena(call), join->remark, strlen(join->remark));
+    return message->union_ && message->remark && mask_applicant(self, join, message, call) ? message : NULL;
+}
+
+static void reply_join(struct identity *self, const struct join *join, Identity__JoinRequest_Closure reply, void *call)
+{
+    Identity__JoinRequest *message = join_message(self, join, call);
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* ---- the applicant ---- */
+
+static bool is_trade(int trade)
+{
+    return trade >= RPC__TRADE__TRADE_OTHER && trade <= RPC__TRADE__CONSTRUCTION;
+}
+
+/* What she says of herself, unless she is known by name: 0, or the Reason with its field. */
+static int seal_claim(struct identity *self, const Identity__CreateJoinRequestRequest *req, struct join *join,
+                      void *call, const char **ret_field)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+    struct person person = {0};
+    struct cn_resident_id id;
+    int warning, reason;
+
+    *ret_field = "name";
+    if (!cn_name(req->name, person.name))
+        return IDENTITY__REASON__NAME_INVALID;
+    *ret_field = "residentId";
+    reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+    if (reason)
+        return reason;
+    memcpy(person.resident_id, id.number, sizeof(person.resident_id));
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_join(self, join->id, nonce, &person, &join->sealed);
+    return 0;
+}
+
+/* 0, or the Reason with its field. */
+static int make_join(struct identity *self, const Identity__CreateJoinRequestRequest *req, const struct member *member,
+                     void *call, struct join *ret, const char **ret_field)
+{
+    *ret = (struct join){
+        .id = id_next(&self->ids, rpc_now(call)),
+        .member_id = member->id,
+        .union_id = req->union_id,
+        .state = IDENTITY__JOIN_STATE__JOIN_ASKED,
+        .trade = (int)req->trade,
+        .asked_at = rpc_now(call),
+    };
+    *ret_field = "trade";
+    if (!is_trade((int)req->trade))
+        return IDENTITY__REASON__TRADE_INVALID;
+    return member->level >= (int)RPC__LEVEL__REAL_NAME ? 0 : seal_claim(self, req, ret, call, ret_field);
+}
+
+/* Why she may not ask at all; *ret_open has the request that is open already, else id 0. */
+static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestRequest *req, void *call,
+                       struct member *ret_member, struct join *ret_open)
+{
+    struct union_node node;
+    struct period period;
+
+    ret_open->id = 0;
+    if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+        return IDENTITY__REASON__MEMBER_NOT_FOUND;
+    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    if (rolls_find_current(&self->rolls, ret_member->id, &period))
+        return IDENTITY__REASON__ALREADY_MEMBER;
+    if (joins_find_open(&self->joins, ret_member->id, ret_open) && ret_open->union_id != req->union_id)
+        return IDENTITY__REASON__JOIN_PENDING;
+    return 0;
+}
+
+/* rpc CreateJoinRequest: asked twice of one union, it is one request. */
+static void joins__create_join_request(Identity__Joins_Service *service, const Identity__CreateJoinRequestRequest *req,
+                                       Identity__JoinRequest_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    const char *field = "";
+    struct member member;
+    struct join join;
+    int reason = ask_refusal(self, req, call, &member, &join);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (!join.id) {
+        reason = make_join(self, req, &member, call, &join, &field);
+        if (reason) {
+            rpc_refuse_field(call, reason, field);
+            return;
+        }
+        joins_add(&self->joins, &join);
+        join_journal(&join, call);
+        rpc_created(call);
+    }
+    reply_join(self, &join, reply, call);
+}
+
+/* rpc ListMyJoinRequests: the caller's, the latest first. */
+static void joins__list_my_join_requests(Identity__Joins_Service *service, const Identity__MyJoinRequestsRequest *req,
+                                         Identity__JoinRequestList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__JoinRequestList list = IDENTITY__JOIN_REQUEST_LIST__INIT;
+    Identity__JoinRequest *requests[MINE_MAX];
+    struct join join;
+
+    (void)req;
+    list.requests = requests;
+    joins_ask_mine(&self->joins, rpc_principal(call)->member_id, MINE_MAX);
+    while (list.n_requests < MINE_MAX && joins_next_mine(&self->joins, &join)) {
+        requests[list.n_requests] = join_message(self, &join, call);
+        if (!requests[list.n_requests++]) {
+            joins_end(&self->joins);
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    joins_end(&self->joins);
+    reply(&list, call);
+}
+
+/* rpc WithdrawJoinRequest: the applicant takes it back. */
+static void joins__withdraw_join_request(Identity__Joins_Service *service, const Identity__JoinRequestRequest *req,
+                                         Identity__JoinRequest_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct join join;
+
+    if (!joins_find(&self->joins, req->request_id, &join) || join.member_id != rpc_principal(call)->member_id) {
+        rpc_refuse(call, IDENTITY__REASON__JOIN_NOT_FOUND);
+        return;
+    }
+    if (join.state == IDENTITY__JOIN_STATE__JOIN_ASKED) {
+        join_withdraw(self, join.member_id, call);
+        joins_find(&self->joins, join.id, &join);
+    } else if (join.state != IDENTITY__JOIN_STATE__JOIN_WITHDRAWN) {
+        rpc_refuse(call, IDENTITY__REASON__JOIN_DECIDED);
+        return;
+    }
+    reply_join(self, &join, reply, call);
+}
+
+/* ---- the officials ---- */
+
+/* rpc ListJoinRequests: a union's, the oldest first. */
+static void joins__list_join_requests(Identity__Joins_Service *service, const Identity__ListJoinRequestsRequest *req,
+                                      Identity__JoinRequestList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT;
+    int state = req->state ? (int)req->state : (int)IDENTITY__JOIN_STATE__JOIN_ASKED;
+    Identity__JoinRequestList list = IDENTITY__JOIN_REQUEST_LIST__INIT;
+    Identity__JoinRequest *requests[PAGE_MAX];
+    int64_t after = 0;
+    struct join join;
+    char token[24];
+    int reason = official_refusal(self, req->union_id, administrators, call);
+
+    if (!reason && !page_token_read(req->page_token, &after))
+        reason = RPC__REASON__BAD_PAGE_TOKEN;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    list.requests = requests;
+    joins_ask_union(&self->joins, req->union_id, state, after, (int)size + 1);
+    while (joins_next_union(&self->joins, &join)) {
+        if (list.n_requests == size) {
+            snprintf(token, sizeof(token), "%lld", (long long)requests[size - 1]->request_id);
+            list.next_page_token = token;
+            break;
+        }
+        requests[list.n_requests] = join_message(self, &join, call);
+        if (!requests[list.n_requests++]) {
+            joins_end(&self->joins);
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    joins_end(&self->joins);
+    reply(&list, call);
+}
+
+static void journal_verified(const struct join *join, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
+
+    verified.member_id = join->member_id;
+    verified.union_id = join->union_id;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
+    event.member_verified = &verified;
+    rpc_journal(call, &event.base);
+}
+
+/* The union vouches for who she says she is. 0 or RESIDENT_ID_TAKEN. */
+static int adopt_claim(struct identity *self, const struct join *join, struct member *member, void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN], index[PII_INDEX_LEN];
+    struct cn_resident_id id;
+    struct person person;
+
+    if (!person_open_join(self, join->id, &join->sealed, &person) ||
+        cn_resident_id(person.resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
+        return RPC__REASON__STORE_FAILED;
+    person_index_id(self, person.resident_id, index);
+    if (store_person_is_member(self->store, index))
+        return IDENTITY__REASON__RESIDENT_ID_TAKEN;
+    memcpy(member->person, index, sizeof(index));
+    member->level = RPC__LEVEL__REAL_NAME;
+    member->birth_year = id.birth_year;
+    member->sex = id.male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_member(self, member->id, nonce, &person, &member->sealed_person);
+    journal_verified(join, call);
+    return 0;
+}
+
+static int approve(struct identity *self, struct join *join, void *call)
+{
+    struct member member;
+    int reason = 0;
+
+    if (!store_find_member(self->store, join->member_id, &member))
+        return IDENTITY__REASON__MEMBER_NOT_FOUND;
+    if (member.level < (int)RPC__LEVEL__REAL_NAME)
+        reason = adopt_claim(self, join, &member, call);
+    if (reason)
+        return reason;
+    member.trade = join->trade;
+    store_verify_member(self->store, &member);
+    joins_decide(&self->joins, join);
+    join_journal(join, call);
+    membership_begin(self, &member, join->union_id, IDENTITY__BEGAN__BEGAN_BY_JOINING, call);
+    return 0;
+}
+
+/* 0, or why this one is left as it is. */
+static int decide(struct identity *self, const Identity__DecideJoinRequestsRequest *req, int64_t request_id, void *call)
+{
+    struct join join;
+
+    if (!joins_find(&self->joins, request_id, &join) || join.union_id != req->union_id)
+        return IDENTITY__REASON__JOIN_NOT_FOUND;
+    if (join.state != IDENTITY__JOIN_STATE__JOIN_ASKED)
+        return IDENTITY__REASON__JOIN_DECIDED;
+    if (join.member_id == rpc_principal(call)->member_id)
+        return IDENTITY__REASON__NOT_FOR_YOURSELF;
+    join.decided_at = rpc_now(call);
+    join.decided_by = rpc_principal(call)->member_id;
+    join.reason = req->approve ? 0 : (int)req->reason;
+    snprintf(join.remark, sizeof(join.remark), "%s", req->remark);
+    if (req->approve) {
+        join.state = IDENTITY__JOIN_STATE__JOIN_APPROVED;
+        return approve(self, &join, call);
+    }
+    join.state = IDENTITY__JOIN_STATE__JOIN_REFUSED;
+    joins_decide(&self->joins, &join);
+    join_journal(&join, call);
+    return 0;
+}
+
+/* rpc DecideJoinRequests: each is decided by itself; the report says which was not. */
+static void joins__decide_join_requests(Identity__Joins_Service *service,
+                                        const Identity__DecideJoinRequestsRequest *req,
+                                        Identity__DecisionReport_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__DecisionReport *report;
+    int reason = official_refusal(self, req->union_id, administrators, call);
+
+    if (!reason)
+        reason = decision_refusal(req->n_request_ids, req->approve, (int)req->reason);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    report = decision_report(req->n_request_ids, call);
+    if (!report) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    for (size_t i = 0; i < req->n_request_ids; i++)
+        decision_add(report, req->request_ids[i], decide(self, req, req->request_ids[i], call));
+    reply(report, call);
+}
+
+const Identity__Joins_Service joins_api = IDENTITY__JOINS__INIT(joins__);

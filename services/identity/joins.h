@@ -1,0 +1,38 @@
+/* joins.h: requests to join a union: their SQL, and what ends them.
+ *
+ * Somebody has one open request at most, which the schema sees to. */
+#pragma once
+#include "services/identity/store.h"
+
+#define JOIN_REMARK_SIZE (200 * 4 + 1)
+
+struct join {
+    int64_t id, member_id, union_id, asked_at, decided_at, decided_by;
+    int state, trade, reason; /* Identity__JoinState, Rpc__Trade, Identity__RefusalReason */
+    char remark[JOIN_REMARK_SIZE];
+    struct sealed sealed;
+};
+
+/* 0 or -1, logged. */
+int joins_open(struct joins *joins, struct store *store);
+int64_t joins_last_id(const struct joins *joins);
+void joins_add(const struct joins *joins, const struct join *join);
+bool joins_find(const struct joins *joins, int64_t request_id, struct join *ret);
+/* The member's open request. */
+bool joins_find_open(const struct joins *joins, int64_t member_id, struct join *ret);
+/* Ends a request: state, reason, remark and who decided when; its sealed part is erased. */
+void joins_decide(const struct joins *joins, const struct join *join);
+/* A member's requests, the latest first; the caller steps with joins_next_mine. */
+void joins_ask_mine(const struct joins *joins, int64_t member_id, int limit);
+bool joins_next_mine(const struct joins *joins, struct join *ret);
+/* A union's requests of a state after an id, in order. */
+void joins_ask_union(const struct joins *joins, int64_t union_id, int state, int64_t after, int limit);
+bool joins_next_union(const struct joins *joins, struct join *ret);
+void joins_end(const struct joins *joins);
+/* How many there are, and how many are decided. */
+void joins_count(const struct joins *joins, int64_t *ret_all, int64_t *ret_decided);
+
+void join_journal(const struct join *join, void *call);
+/* Ends the open request of a member, if there is one, as withdrawn: what she asked
+ * for is settled otherwise. */
+void join_withdraw(struct identity *self, int64_t member_id, void *call);
