@@ -1,14 +1,16 @@
 #include "services/identity/joins.h"
 #include "services/identity/rolls.h"
+#include "services/identity/transfers.h"
 
 struct audit {
     struct store *store;
     struct rolls rolls;
     struct joins joins;
+    struct transfers transfers;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told;
+    int64_t joins_told, joins_decided_told, transfers_told;
 };
 
 static bool audit_union(struct audit *audit, const Identity__UnionCreated *created)
@@ -99,6 +101,23 @@ static bool audit_join(struct audit *audit, const Identity__JoinChanged *changed
            (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
 }
 
+/* Once it is closed, a transfer says what the journal does of it; its first row is
+ * the one before which nothing was released or decided. */
+static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, const Identity__TransferChanged *changed)
+{
+    bool closed = changed->state > IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED;
+    struct transfer transfer;
+
+    if (!transfers_find(&audit->transfers, changed->transfer_id, &transfer))
+        return false;
+    if (row->actor == changed->member_id && !closed)
+        audit->transfers_told++;
+    return transfer.member_id == changed->member_id && transfer.from_union == changed->from_union_id &&
+           transfer.to_union == changed->to_union_id &&
+           (!closed || (transfer.state == (int)changed->state && transfer.release == (int)changed->release &&
+                        transfer.reason == (int)changed->reason));
+}
+
 static bool audit_row(const Rpc__JournalRow *row, void *arg)
 {
     struct audit *audit = arg;
@@ -133,6 +152,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_JOIN_CHANGED:
         ok = audit_join(audit, event->join_changed);
         break;
+    case IDENTITY__EVENT__EVENT_TRANSFER_CHANGED:
+        ok = audit_transfer(audit, row, event->transfer_changed);
+        break;
     default:
         break;
     }
@@ -164,7 +186,8 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "ended memberships", stored.ended, audit->rolls_told.ended) &&
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
-           same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told);
+           same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
+           same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told);
 }
 
 int identity_audit(struct store *store, struct journal *journal, FILE *out)
@@ -174,7 +197,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     int64_t rows, stray;
     bool ok;
 
-    if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store)) {
+    if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -30,6 +30,7 @@
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
+#include "transfer.pb-c.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
@@ -44,6 +45,10 @@ struct joins { /* joins.h */
     struct store *store;
     unsigned sql;
 };
+struct transfers { /* transfers.h */
+    struct store *store;
+    unsigned sql;
+};
 
 enum sms_sender {
     SMS_NONE, /* SENDER_UNAVAILABLE */
@@ -54,9 +59,12 @@ struct identity {
     Identity__Identity_Service service;
     Identity__Memberships_Service memberships;
     Identity__Joins_Service joins_service;
+    Identity__Transfers_Service transfers_service;
     struct store *store;
     struct rolls rolls;
     struct joins joins;
+    struct transfers transfers;
+    int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;
@@ -71,7 +79,8 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, a slice at a time. */
+/* Forgets sessions and codes past their time, and releases transfers whose old union
+ * was silent, a slice at a time. */
 void identity_tidy(struct identity *self);
 int identity_audit(struct store *store, struct journal *journal, FILE *out);
 /* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */

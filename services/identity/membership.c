@@ -2,6 +2,7 @@
 
 #include "services/identity/joins.h"
 #include "services/identity/session.h"
+#include "services/identity/transfers.h"
 
 static void journal_began(const struct period *period, int trade, void *call)
 {
@@ -64,7 +65,7 @@ static void begin(struct identity *self, struct member *member, int64_t union_id
     };
 
     join_withdraw(self, member->id, call);
-    rolls_begin(&self->rolls, &period);
+    ensure(rolls_begin(&self->rolls, &period));
     journal_began(&period, member->trade, call);
 }
 
@@ -92,6 +93,7 @@ bool membership_end(struct identity *self, struct member *member, int ended, voi
     if (!end(self, member, ended, call))
         return false;
     set_member(self, member, 0);
+    transfer_settle(self, member->id, false, call);
     session_revoke_all(self, member->id, call);
     return true;
 }
@@ -102,6 +104,7 @@ bool membership_move(struct identity *self, struct member *member, int ended, in
         return false;
     begin(self, member, union_id, began, call);
     set_member(self, member, union_id);
+    transfer_settle(self, member->id, true, call);
     session_revoke_all(self, member->id, call);
     return true;
 }

@@ -333,7 +333,7 @@ static void the_store_holds_one_lasting_period_of_a_member(void **state)
     self = h.service.self;
     second.member_id = member->member_id;
     second.union_id = second_id;
-    rolls_begin(&self->rolls, &second);
+    assert_false(rolls_begin(&self->rolls, &second));
     assert_int_equal(store_commit(h.service.store), 0);
     assert_false(rolls_find_period(&self->rolls, 5, &second));
     end(&h);

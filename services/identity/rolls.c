@@ -85,10 +85,10 @@ int64_t rolls_last_id(const struct rolls *rolls)
 
 /* ---- memberships ---- */
 
-void rolls_begin(const struct rolls *rolls, const struct period *period)
+bool rolls_begin(const struct rolls *rolls, const struct period *period)
 {
-    store_run(rolls->store, rolls->sql + SQL_BEGIN, "iiiii", period->id, period->member_id, period->union_id,
-              period->began_at, (int64_t)period->began);
+    return store_run(rolls->store, rolls->sql + SQL_BEGIN, "iiiii", period->id, period->member_id, period->union_id,
+                     period->began_at, (int64_t)period->began) != -1;
 }
 
 void rolls_end(const struct rolls *rolls, const struct period *period)

@@ -25,7 +25,8 @@ int64_t rolls_last_id(const struct rolls *rolls);
 
 /* ---- memberships ---- */
 
-void rolls_begin(const struct rolls *rolls, const struct period *period);
+/* False when she has a period that lasts. */
+bool rolls_begin(const struct rolls *rolls, const struct period *period);
 /* With its ended_at and ended. */
 void rolls_end(const struct rolls *rolls, const struct period *period);
 /* The union that the member's row repeats, and her level. */

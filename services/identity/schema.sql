@@ -124,3 +124,23 @@ CREATE TABLE join_request (
 CREATE UNIQUE INDEX join_request_asked ON join_request (member_id) WHERE state = 1;
 CREATE INDEX join_request_member ON join_request (member_id, request_id);
 CREATE INDEX join_request_union ON join_request (union_id, state, request_id);
+-- step 4
+CREATE TABLE transfer (
+    transfer_id INTEGER PRIMARY KEY,
+    member_id   INTEGER NOT NULL REFERENCES member,
+    from_union  INTEGER NOT NULL REFERENCES unions,
+    to_union    INTEGER NOT NULL REFERENCES unions,
+    state       INTEGER NOT NULL,
+    release     INTEGER NOT NULL DEFAULT 0,
+    reason      INTEGER NOT NULL DEFAULT 0,
+    remark      TEXT    NOT NULL DEFAULT '',
+    asked_at    INTEGER NOT NULL,
+    released_at INTEGER NOT NULL DEFAULT 0,
+    decided_at  INTEGER NOT NULL DEFAULT 0,
+    decided_by  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX transfer_open ON transfer (member_id) WHERE state <= 3;
+CREATE INDEX transfer_asked ON transfer (asked_at) WHERE state = 1;
+CREATE INDEX transfer_member ON transfer (member_id, transfer_id);
+CREATE INDEX transfer_from ON transfer (from_union, state, transfer_id);
+CREATE INDEX transfer_to ON transfer (to_union, state, transfer_id);

@@ -2,6 +2,7 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/joins.h"
+#include "services/identity/transfers.h"
 #include "services/identity/rules.h"
 #include "services/identity/store.h"
 
@@ -14,6 +15,8 @@ static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
+    {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
+     NULL},
     CONF_END,
 };
 
@@ -41,16 +44,20 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .service = identity_api,
         .memberships = memberships_api,
         .joins_service = joins_api,
+        .transfers_service = transfers_api,
+        .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
-    if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store))
+    if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
+        transfers_open(&self->transfers, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->ids.last = store_last_id(store);
     ids_from(&self->ids, rolls_last_id(&self->rolls));
     ids_from(&self->ids, joins_last_id(&self->joins));
+    ids_from(&self->ids, transfers_last_id(&self->transfers));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -71,6 +78,7 @@ static void drop_old(void *call, void *arg)
 
     store_drop_old_sessions(self->store, rpc_now(call));
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
+    transfers_release_silent(self, call);
 }
 
 void identity_tidy(struct identity *self)
@@ -93,6 +101,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.service.base);
     rpc_server_add(service->rpc, &identity.memberships.base);
     rpc_server_add(service->rpc, &identity.joins_service.base);
+    rpc_server_add(service->rpc, &identity.transfers_service.base);
     return 0;
 }
 

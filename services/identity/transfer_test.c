@@ -1,0 +1,293 @@
+#include "services/identity/fixture.h"
+#include "services/identity/store.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static int64_t root_id, first_id, second_id; /* 440600, below it 440604 and 440605 */
+
+static void begin_with_unions(struct harness *h)
+{
+    begin(h);
+    root_id = make_union(h, "440600", "")->union_id;
+    first_id = make_union(h, "440604", "440600")->union_id;
+    second_id = make_union(h, "440605", "440600")->union_id;
+}
+
+#define ROOT   "0000"
+#define FIRST  "00000000"
+#define SECOND "00000001"
+
+static Rpc__Principal *administrator(struct harness *h, const char *path)
+{
+    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, path);
+}
+
+static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, int64_t union_id)
+{
+    Identity__CreateTransferRequest request = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
+
+    request.union_id = union_id;
+    return harness_call(h, "Transfers.CreateTransfer", &request.base, who, NULL);
+}
+
+static Identity__Transfer *asked(struct harness *h, const Rpc__Answer *answer)
+{
+    return harness_output(h, answer, &identity__transfer__descriptor);
+}
+
+static const Rpc__Answer *withdraw(struct harness *h, const Rpc__Principal *who, int64_t transfer_id)
+{
+    Identity__TransferRequest request = IDENTITY__TRANSFER_REQUEST__INIT;
+
+    request.transfer_id = transfer_id;
+    return harness_call(h, "Transfers.WithdrawTransfer", &request.base, who, NULL);
+}
+
+static Identity__TransferList *listed(struct harness *h, const char *path, int64_t union_id, int state)
+{
+    Identity__ListTransfersRequest request = IDENTITY__LIST_TRANSFERS_REQUEST__INIT;
+
+    request.union_id = union_id;
+    request.state = (Identity__TransferState)state;
+    return harness_output(h, harness_call(h, "Transfers.ListTransfers", &request.base, administrator(h, path), NULL),
+                          &identity__transfer_list__descriptor);
+}
+
+static Identity__Transfer *mine(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__MyTransfersRequest request = IDENTITY__MY_TRANSFERS_REQUEST__INIT;
+    Identity__TransferList *list =
+        harness_output(h, harness_call(h, "Transfers.ListMyTransfers", &request.base, who, NULL),
+                       &identity__transfer_list__descriptor);
+
+    assert_true(list->n_transfers > 0);
+    return list->transfers[0];
+}
+
+/* What came of one: "" when it was done. */
+static const char *decide(struct harness *h, const char *verb, const char *path, int64_t union_id, int64_t transfer_id,
+                          int reason)
+{
+    Identity__DecideTransfersRequest request = IDENTITY__DECIDE_TRANSFERS_REQUEST__INIT;
+    const Rpc__Answer *answer;
+    char method[64];
+
+    snprintf(method, sizeof(method), "Transfers.%sTransfers", verb);
+    request.union_id = union_id;
+    request.transfer_ids = &transfer_id;
+    request.n_transfer_ids = 1;
+    request.approve = reason == 0;
+    request.reason = (Identity__RefusalReason)reason;
+    answer = harness_call(h, method, &request.base, administrator(h, path), NULL);
+    if (answer->reason)
+        return refused(answer);
+    return ((Identity__DecisionReport *)harness_output(h, answer, &identity__decision_report__descriptor))
+        ->results[0]
+        ->reason;
+}
+
+static const char *hang(struct harness *h, const Rpc__Principal *who, int64_t union_id, int64_t member_id)
+{
+    Identity__HangMembersRequest request = IDENTITY__HANG_MEMBERS_REQUEST__INIT;
+    const Rpc__Answer *answer;
+
+    request.union_id = union_id;
+    request.member_ids = &member_id;
+    request.n_member_ids = 1;
+    answer = harness_call(h, "Transfers.HangMembers", &request.base, who, NULL);
+    if (answer->reason)
+        return refused(answer);
+    return ((Identity__DecisionReport *)harness_output(h, answer, &identity__decision_report__descriptor))
+        ->results[0]
+        ->reason;
+}
+
+static Identity__MembershipList *history(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__MyMembershipsRequest request = IDENTITY__MY_MEMBERSHIPS_REQUEST__INIT;
+
+    return harness_output(h, harness_call(h, "Memberships.ListMyMemberships", &request.base, who, NULL),
+                          &identity__membership_list__descriptor);
+}
+
+static void a_transfer_is_asked_released_and_accepted_and_both_histories_are_kept(void **state)
+{
+    Identity__MembershipList *list;
+    Identity__Transfer *transfer;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440604");
+    transfer = asked(&h, ask(&h, who, second_id));
+    assert_int_equal(transfer->state, IDENTITY__TRANSFER_STATE__TRANSFER_ASKED);
+    assert_int_equal(transfer->free_at, clock_now(&h.service.clock) + 15 * DAY_MS);
+    assert_false(ask(&h, who, second_id)->created);
+    assert_int_equal(listed(&h, FIRST, first_id, 0)->n_transfers, 1);
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "TRANSFER_STATE");
+    assert_string_equal(decide(&h, "Release", FIRST, first_id, transfer->transfer_id, 0), "");
+    assert_string_equal(listed(&h, SECOND, second_id, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)->transfers[0]->name,
+                        "王*明");
+    clock_step(&h.service.clock, 1000);
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "");
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "TRANSFER_STATE");
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id,
+                     who->session_id);
+    who = person_signed_in(&h, 1);
+    assert_string_equal(who->union_path, SECOND);
+    list = history(&h, who);
+    assert_int_equal(list->n_memberships, 2);
+    assert_int_equal(list->memberships[0]->ended, IDENTITY__ENDED__ENDED_BY_TRANSFER);
+    assert_int_equal(list->memberships[0]->to, list->memberships[1]->from);
+    assert_int_equal(list->memberships[1]->union_->union_id, second_id);
+    assert_int_equal(mine(&h, who)->state, IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED);
+    end(&h);
+}
+
+static void a_silent_union_cannot_block_a_transfer(void **state)
+{
+    Identity__Transfer *first, *second;
+    struct identity *self;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    self = h.service.self;
+    first = asked(&h, ask(&h, member_of_union(&h, 1, "440604"), second_id));
+    clock_step(&h.service.clock, DAY_MS);
+    second = asked(&h, ask(&h, member_of_union(&h, 2, "440604"), second_id));
+    clock_step(&h.service.clock, 14 * DAY_MS - 2 * CODE_RESEND_MS);
+    identity_tidy(self);
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, first->transfer_id, 0), "TRANSFER_STATE");
+    clock_step(&h.service.clock, 2 * CODE_RESEND_MS);
+    identity_tidy(self);
+    assert_int_equal(listed(&h, SECOND, second_id, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)->n_transfers, 1);
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_TRANSFER_CHANGED)->transfer_changed->release,
+                     IDENTITY__RELEASE__RELEASE_BY_SILENCE);
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, first->transfer_id, 0), "");
+    /* Before the daemon has tidied, the acceptance sees it too. */
+    clock_step(&h.service.clock, DAY_MS);
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, second->transfer_id, 0), "");
+    assert_string_equal(person_signed_in(&h, 2)->union_path, SECOND);
+    end(&h);
+}
+
+static void an_objection_is_decided_by_the_level_above(void **state)
+{
+    Identity__Transfer *transfer;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440604");
+    transfer = asked(&h, ask(&h, who, second_id));
+    assert_string_equal(
+        decide(&h, "Release", FIRST, first_id, transfer->transfer_id, IDENTITY__REFUSAL_REASON__REFUSAL_DUES_OPEN), "");
+    assert_int_equal(mine(&h, who)->reason, IDENTITY__REFUSAL_REASON__REFUSAL_DUES_OPEN);
+    clock_step(&h.service.clock, 20 * DAY_MS);
+    identity_tidy(h.service.self);
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "TRANSFER_STATE");
+    assert_string_equal(decide(&h, "Release", FIRST, first_id, transfer->transfer_id, 0), "NEEDS_LEVEL_ABOVE");
+    assert_string_equal(decide(&h, "Release", ROOT, first_id, transfer->transfer_id, 0), "");
+    assert_int_equal(mine(&h, who)->state, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED);
+    assert_string_equal(
+        decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, IDENTITY__REFUSAL_REASON__REFUSAL_OTHER), "");
+    assert_int_equal(mine(&h, who)->state, IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED);
+    assert_string_equal(person_signed_in(&h, 1)->union_path, FIRST);
+    end(&h);
+}
+
+static void who_left_the_company_is_hung_above_until_she_moves_in_herself(void **state)
+{
+    Identity__Transfer *transfer;
+    Identity__MembershipList *list;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440604");
+    assert_string_equal(hang(&h, administrator(&h, SECOND), first_id, who->member_id), "OUTSIDE_YOUR_UNION");
+    assert_string_equal(hang(&h, administrator(&h, SECOND), second_id, who->member_id), "MEMBER_NOT_FOUND");
+    assert_string_equal(
+        hang(&h, harness_official(&h, who->member_id, RULE__ROLE__UNION_ADMIN, FIRST), first_id, who->member_id),
+        "NOT_FOR_YOURSELF");
+    assert_string_equal(hang(&h, administrator(&h, FIRST), first_id, who->member_id), "");
+    who = person_signed_in(&h, 1);
+    assert_int_equal(who->level, RPC__LEVEL__MEMBER);
+    assert_string_equal(who->union_path, ROOT);
+    list = history(&h, who);
+    assert_int_equal(list->memberships[1]->began, IDENTITY__BEGAN__BEGAN_BY_HANGING);
+    transfer = asked(&h, ask(&h, who, second_id));
+    assert_int_equal(transfer->state, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED);
+    assert_int_equal(transfer->release, IDENTITY__RELEASE__RELEASE_NOT_NEEDED);
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "");
+    assert_string_equal(person_signed_in(&h, 1)->union_path, SECOND);
+    who = member_of_union(&h, 2, "440600");
+    assert_string_equal(hang(&h, administrator(&h, ROOT), root_id, who->member_id), "");
+    assert_int_equal(person_signed_in(&h, 2)->level, RPC__LEVEL__REAL_NAME);
+    end(&h);
+}
+
+static void an_open_transfer_follows_what_becomes_of_her(void **state)
+{
+    Identity__LeaveRequest leave = IDENTITY__LEAVE_REQUEST__INIT;
+    Rpc__Principal *hung, *left;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    hung = member_of_union(&h, 1, "440604");
+    assert_int_equal(ask(&h, hung, second_id)->reason, 0);
+    assert_string_equal(hang(&h, administrator(&h, FIRST), first_id, hung->member_id), "");
+    assert_int_equal(mine(&h, hung)->state, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED);
+    left = member_of_union(&h, 2, "440604");
+    assert_int_equal(ask(&h, left, second_id)->reason, 0);
+    leave.confirmed = true;
+    assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, left, NULL)->reason, 0);
+    assert_int_equal(mine(&h, left)->state, IDENTITY__TRANSFER_STATE__TRANSFER_WITHDRAWN);
+    end(&h);
+}
+
+static void a_transfer_is_asked_once_by_a_member_and_may_be_withdrawn(void **state)
+{
+    Identity__Transfer *transfer;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    assert_refused(ask(&h, person_signed_in(&h, 2), first_id), "NO_MEMBERSHIP");
+    who = member_of_union(&h, 1, "440604");
+    assert_refused(ask(&h, who, first_id), "TRANSFER_TO_SAME");
+    assert_refused(ask(&h, who, 4711), "UNION_NOT_FOUND");
+    transfer = asked(&h, ask(&h, who, second_id));
+    assert_refused(ask(&h, who, root_id), "TRANSFER_PENDING");
+    assert_refused(withdraw(&h, person_signed_in(&h, 2), transfer->transfer_id), "TRANSFER_NOT_FOUND");
+    assert_int_equal(withdraw(&h, who, transfer->transfer_id)->reason, 0);
+    assert_int_equal(withdraw(&h, who, transfer->transfer_id)->reason, 0);
+    assert_string_equal(decide(&h, "Release", FIRST, first_id, transfer->transfer_id, 0), "TRANSFER_STATE");
+    assert_string_equal(decide(&h, "Release", SECOND, first_id, transfer->transfer_id, 0), "OUTSIDE_YOUR_UNION");
+    assert_string_equal(decide(&h, "Release", SECOND, second_id, transfer->transfer_id, 0), "TRANSFER_NOT_FOUND");
+    assert_true(ask(&h, who, root_id)->created);
+    harness_tamper(&h, "UPDATE transfer SET state = 4 WHERE state = 6");
+    assert_string_not_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE transfer SET state = 6 WHERE state = 4");
+    end(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_transfer_is_asked_released_and_accepted_and_both_histories_are_kept),
+        cmocka_unit_test(a_silent_union_cannot_block_a_transfer),
+        cmocka_unit_test(an_objection_is_decided_by_the_level_above),
+        cmocka_unit_test(who_left_the_company_is_hung_above_until_she_moves_in_herself),
+        cmocka_unit_test(an_open_transfer_follows_what_becomes_of_her),
+        cmocka_unit_test(a_transfer_is_asked_once_by_a_member_and_may_be_withdrawn),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
