@@ -141,7 +141,7 @@ static int roster_union(struct page *page, const char *code, struct union_node *
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (!rpc_has_role(page->call, RULE__ROLE__UNION_ADMIN, ret_node->path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
-    return 0;
+    return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
 }
 
 static void fill_entry(struct page *page, const struct roster_row *row, struct roster_entry *ret)

@@ -140,6 +140,8 @@ static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestR
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
+    if (node.state)
+        return IDENTITY__REASON__UNION_CLOSED;
     if (rolls_find_current(&self->rolls, ret_member->id, &period))
         return IDENTITY__REASON__ALREADY_MEMBER;
     if (joins_find_open(&self->joins, ret_member->id, ret_open) && ret_open->union_id != req->union_id)
@@ -297,9 +299,12 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
 
 static int approve(struct identity *self, struct join *join, void *call)
 {
+    struct union_node node;
     struct member member;
     int reason = 0;
 
+    if (!store_find_union(self->store, join->union_id, &node) || node.state)
+        return IDENTITY__REASON__UNION_CLOSED;
     if (!store_find_member(self->store, join->member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (member.level < (int)RPC__LEVEL__REAL_NAME)

@@ -1,4 +1,5 @@
 #include "services/identity/api.h"
+#include "services/identity/changes.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
@@ -52,6 +53,7 @@ static int match_roster(struct identity *self, const char *name, const unsigned 
 {
     struct roster_entry entries[ROSTERS_SEEN];
     size_t n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
+    struct union_node node;
     bool named = false;
 
     if (n == 0)
@@ -68,7 +70,11 @@ static int match_roster(struct identity *self, const char *name, const unsigned 
         return IDENTITY__REASON__ROSTER_CONFLICT;
     if (store_person_is_member(self->store, index))
         return IDENTITY__REASON__RESIDENT_ID_TAKEN;
+    /* The roster's union may have become part of another. */
+    if (!union_successor(self, entries[0].union_id, &node))
+        return IDENTITY__REASON__UNION_CLOSED;
     *ret_entry = entries[0];
+    ret_entry->union_id = node.id;
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "services/identity/api_membership.h"
 
+#include "services/identity/changes.h"
 #include "services/identity/membership.h"
 #include "services/identity/session.h"
 
@@ -234,6 +235,18 @@ static void memberships__set_standing(Identity__Memberships_Service *service, co
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
+/* Whether one union was another or below it at an instant. */
+static bool was_below(struct identity *self, const struct union_node *node, const struct union_node *above, int64_t at)
+{
+    char path[UNION_PATH_SIZE], above_path[UNION_PATH_SIZE];
+
+    if (!changes_path_at(&self->changes, node->id, at, path))
+        memcpy(path, node->path, sizeof(path));
+    if (!changes_path_at(&self->changes, above->id, at, above_path))
+        memcpy(above_path, above->path, sizeof(above_path));
+    return union_path_covers(above_path, path);
+}
+
 /* rpc CheckMembership: whether she belonged to a union or its subtree at an instant. */
 static void memberships__check_membership(Identity__Memberships_Service *service,
                                           const Identity__CheckMembershipRequest *req,
@@ -255,7 +268,7 @@ static void memberships__check_membership(Identity__Memberships_Service *service
     }
     /* Of who was elsewhere nothing is told but that she was not here. */
     if (rolls_find_at(&self->rolls, req->member_id, at, &period) &&
-        store_find_union(self->store, period.union_id, &of) && union_path_covers(node.path, of.path)) {
+        store_find_union(self->store, period.union_id, &of) && was_below(self, &of, &node, at)) {
         message.member = true;
         message.standing = (Identity__Standing)rolls_standing_at(&self->rolls, req->member_id, at);
         message.membership = membership_message(self, &period, call);

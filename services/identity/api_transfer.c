@@ -105,6 +105,8 @@ static int ask_refusal(struct identity *self, int64_t to, void *call, struct per
     ret_open->id = 0;
     if (to <= 0 || !store_find_union(self->store, to, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
+    if (node.state)
+        return IDENTITY__REASON__UNION_CLOSED;
     if (!rolls_find_current(&self->rolls, member_id, ret_current))
         return IDENTITY__REASON__NO_MEMBERSHIP;
     if (ret_current->union_id == to)
@@ -236,6 +238,7 @@ static int accept_one(struct identity *self, const Identity__DecideTransfersRequ
 {
     bool silent = transfer->state == IDENTITY__TRANSFER_STATE__TRANSFER_ASKED &&
                   transfer->asked_at + self->transfer_silence_ms <= rpc_now(call);
+    struct union_node node;
     struct member member;
 
     if (silent)
@@ -248,6 +251,8 @@ static int accept_one(struct identity *self, const Identity__DecideTransfersRequ
         transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED, call);
         return 0;
     }
+    if (!store_find_union(self->store, transfer->to_union, &node) || node.state)
+        return IDENTITY__REASON__UNION_CLOSED;
     if (!store_find_member(self->store, transfer->member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED, call);

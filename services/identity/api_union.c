@@ -33,6 +33,8 @@ int union_create(struct identity *self, const char *code, const char *name, cons
         return refuse_in("parentCode", IDENTITY__REASON__UNION_NOT_FOUND, ret_field);
     if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, parent.path))
         return refuse_in("parentCode", RPC__REASON__OUTSIDE_YOUR_UNION, ret_field);
+    if (parent.state)
+        return refuse_in("parentCode", IDENTITY__REASON__UNION_CLOSED, ret_field);
     if (store_find_union_code(self->store, code, &taken))
         return refuse_in("code", IDENTITY__REASON__UNION_CODE_TAKEN, ret_field);
     reason = union_path_child(parent.path, parent.children, node.path);

@@ -1,3 +1,4 @@
+#include "services/identity/changes.h"
 #include "services/identity/joins.h"
 #include "services/identity/rolls.h"
 #include "services/identity/transfers.h"
@@ -6,20 +7,59 @@ struct audit {
     struct store *store;
     struct rolls rolls;
     struct joins joins;
+    struct changes changes;
     struct transfers transfers;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told;
 };
+
+/* Whether a union hangs where its last move, or its creation, put it. Of its path the
+ * rest follows its parent's, which store_find_stray_union checks. */
+static bool is_in_place(const struct union_node *node, int64_t move, int64_t parent_id, const char *path)
+{
+    size_t len = strlen(path), node_len = strlen(node->path);
+
+    if (node->moves != move)
+        return node->moves > move;
+    return node->parent_id == parent_id && len >= LIMIT_PATH_SEGMENT && node_len >= LIMIT_PATH_SEGMENT &&
+           strcmp(node->path + node_len - LIMIT_PATH_SEGMENT, path + len - LIMIT_PATH_SEGMENT) == 0;
+}
 
 static bool audit_union(struct audit *audit, const Identity__UnionCreated *created)
 {
     struct union_node node;
 
     audit->told.unions++;
-    return store_find_union(audit->store, created->union_id, &node) && node.parent_id == created->parent_id &&
-           strcmp(node.path, created->path) == 0;
+    return store_find_union(audit->store, created->union_id, &node) &&
+           is_in_place(&node, 0, created->parent_id, created->path);
+}
+
+static bool audit_moved(struct audit *audit, const Identity__UnionMoved *moved)
+{
+    struct union_node node;
+
+    return store_find_union(audit->store, moved->union_id, &node) &&
+           is_in_place(&node, moved->move, moved->parent_id, moved->path);
+}
+
+static bool audit_closed(struct audit *audit, const Identity__UnionClosed *closed)
+{
+    struct union_node node;
+
+    return store_find_union(audit->store, closed->union_id, &node) && node.state >= (int)closed->state &&
+           node.into_id == closed->into_id;
+}
+
+static bool audit_changed(struct audit *audit, const Identity__UnionChanged *changed)
+{
+    struct change change;
+
+    audit->changes_told += changed->state == IDENTITY__CHANGE_STATE__CHANGE_ASKED;
+    return changes_find(&audit->changes, changed->change_id, &change) && change.union_id == changed->union_id &&
+           change.kind == (int)changed->kind &&
+           (changed->state == IDENTITY__CHANGE_STATE__CHANGE_ASKED || change.state == (int)changed->state);
 }
 
 /* Rows are appended in the journal's order, so the two are read side by side. */
@@ -155,6 +195,15 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_TRANSFER_CHANGED:
         ok = audit_transfer(audit, row, event->transfer_changed);
         break;
+    case IDENTITY__EVENT__EVENT_UNION_CHANGED:
+        ok = audit_changed(audit, event->union_changed);
+        break;
+    case IDENTITY__EVENT__EVENT_UNION_MOVED:
+        ok = audit_moved(audit, event->union_moved);
+        break;
+    case IDENTITY__EVENT__EVENT_UNION_CLOSED:
+        ok = audit_closed(audit, event->union_closed);
+        break;
     default:
         break;
     }
@@ -187,7 +236,8 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
-           same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told);
+           same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
+           same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
 }
 
 int identity_audit(struct store *store, struct journal *journal, FILE *out)
@@ -197,7 +247,8 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     int64_t rows, stray;
     bool ok;
 
-    if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store)) {
+    if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
+        changes_open(&audit.changes, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

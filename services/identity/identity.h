@@ -31,6 +31,7 @@
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "transfer.pb-c.h"
+#include "union.pb-c.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
@@ -42,6 +43,10 @@ struct rolls { /* rolls.h */
     unsigned sql;
 };
 struct joins { /* joins.h */
+    struct store *store;
+    unsigned sql;
+};
+struct changes { /* changes.h */
     struct store *store;
     unsigned sql;
 };
@@ -60,9 +65,11 @@ struct identity {
     Identity__Memberships_Service memberships;
     Identity__Joins_Service joins_service;
     Identity__Transfers_Service transfers_service;
+    Identity__Unions_Service unions_service;
     struct store *store;
     struct rolls rolls;
     struct joins joins;
+    struct changes changes;
     struct transfers transfers;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
@@ -71,6 +78,7 @@ struct identity {
     struct token_keys *tokens;
     enum sms_sender sms;
     uv_timer_t tidy;
+    bool draining; /* a closing union has members left */
 };
 
 extern const struct service_spec identity_spec;
@@ -79,9 +87,10 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, and releases transfers whose old union
- * was silent, a slice at a time. */
-void identity_tidy(struct identity *self);
+/* Forgets sessions and codes past their time, releases transfers whose old union was
+ * silent, and hands over the members of closing unions, a slice at a time. Whether
+ * more members wait. */
+bool identity_tidy(struct identity *self);
 int identity_audit(struct store *store, struct journal *journal, FILE *out);
 /* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */
 int identity_import(const struct service *service, int argc, char **argv);

@@ -93,7 +93,7 @@ bool membership_end(struct identity *self, struct member *member, int ended, voi
     if (!end(self, member, ended, call))
         return false;
     set_member(self, member, 0);
-    transfer_settle(self, member->id, false, call);
+    transfer_settle(self, member->id, 0, call);
     session_revoke_all(self, member->id, call);
     return true;
 }
@@ -104,7 +104,7 @@ bool membership_move(struct identity *self, struct member *member, int ended, in
         return false;
     begin(self, member, union_id, began, call);
     set_member(self, member, union_id);
-    transfer_settle(self, member->id, true, call);
+    transfer_settle(self, member->id, union_id, call);
     session_revoke_all(self, member->id, call);
     return true;
 }

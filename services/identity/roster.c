@@ -31,6 +31,29 @@ int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id,
     return 0;
 }
 
+int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1])
+{
+    char code[CN_USCC_LEN + 1];
+
+    switch (cn_uscc(text, code)) {
+    case CN_ID_OK:
+        break;
+    case CN_ID_CHECKSUM:
+    case CN_ID_REGION:
+        if (!excused)
+            return IDENTITY__REASON__CREDIT_CODE_CHECKSUM;
+        if (!cn_fold(text, "", code, sizeof(code)))
+            return IDENTITY__REASON__CREDIT_CODE_INVALID;
+        break;
+    default:
+        return IDENTITY__REASON__CREDIT_CODE_INVALID;
+    }
+    if (code[0] != '8' && !excused)
+        return IDENTITY__REASON__CREDIT_CODE_NOT_UNION;
+    memcpy(ret_code, code, sizeof(code));
+    return 0;
+}
+
 static bool is_code_character(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');

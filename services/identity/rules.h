@@ -119,6 +119,11 @@ int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id,
 /* A union's code in normal form: upper-case letters, digits and single hyphens
  * between them. UNION_CODE_INVALID. */
 int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE]);
+/* A union's unified social credit code in normal form (common/cn_id.h). CREDIT_CODE_INVALID;
+ * and unless there is an excuse for a code that is real all the same,
+ * CREDIT_CODE_CHECKSUM, or CREDIT_CODE_NOT_UNION when it was not registered by the
+ * unions' department (8). */
+int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1]);
 /* A union's name without surrounding blanks: 2 to UNION_NAME_MAX characters of
  * UTF-8, no control or other invisible character. UNION_NAME_INVALID. */
 int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE]);

@@ -144,3 +144,41 @@ CREATE INDEX transfer_asked ON transfer (asked_at) WHERE state = 1;
 CREATE INDEX transfer_member ON transfer (member_id, transfer_id);
 CREATE INDEX transfer_from ON transfer (from_union, state, transfer_id);
 CREATE INDEX transfer_to ON transfer (to_union, state, transfer_id);
+-- step 5
+ALTER TABLE unions ADD COLUMN state INTEGER NOT NULL DEFAULT 0;    -- Identity__UnionState
+ALTER TABLE unions ADD COLUMN into_id INTEGER NOT NULL DEFAULT 0;  -- where a closed one's members go
+ALTER TABLE unions ADD COLUMN moves INTEGER NOT NULL DEFAULT 0;    -- of the union itself, not with one above it
+ALTER TABLE unions ADD COLUMN credit_code TEXT;
+CREATE UNIQUE INDEX unions_credit_code ON unions (credit_code);
+CREATE INDEX unions_closing ON unions (union_id) WHERE state = 1 OR state = 3;
+
+-- Codes that a union had before.
+CREATE TABLE union_alias (
+    code     TEXT    PRIMARY KEY,
+    union_id INTEGER NOT NULL REFERENCES unions
+) STRICT;
+-- Paths that a union had until an instant, not including it.
+CREATE TABLE union_place (
+    union_id INTEGER NOT NULL REFERENCES unions,
+    until_at INTEGER NOT NULL,
+    path     TEXT    NOT NULL,
+    PRIMARY KEY (union_id, until_at)
+) STRICT;
+CREATE TABLE union_change (
+    change_id   INTEGER PRIMARY KEY,
+    union_id    INTEGER NOT NULL REFERENCES unions,
+    kind        INTEGER NOT NULL,
+    state       INTEGER NOT NULL,
+    target_id   INTEGER NOT NULL,
+    name        TEXT    NOT NULL,
+    code        TEXT    NOT NULL,
+    credit_code TEXT    NOT NULL,
+    excuse      TEXT    NOT NULL,
+    asked_by    INTEGER NOT NULL,
+    asked_at    INTEGER NOT NULL,
+    decided_by  INTEGER NOT NULL DEFAULT 0,
+    decided_at  INTEGER NOT NULL DEFAULT 0,
+    remark      TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 1;
+CREATE INDEX union_change_union ON union_change (union_id, change_id);

@@ -243,7 +243,9 @@ Identity__Union *union_message(const struct union_node *node, void *call)
     message->code = copy(node->code, call);
     message->name = copy(node->name, call);
     message->path = copy(node->path, call);
-    return message->code && message->name && message->path ? message : NULL;
+    message->state = (Identity__UnionState)node->state;
+    message->credit_code = copy(node->credit_code, call);
+    return message->code && message->name && message->path && message->credit_code ? message : NULL;
 }
 
 Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call)

@@ -1,6 +1,7 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/changes.h"
 #include "services/identity/joins.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
@@ -9,7 +10,8 @@
 extern const unsigned char identity_schema[];
 extern const size_t identity_schema_len;
 
-#define TIDY_MS 10000
+#define TIDY_MS  10000
+#define SLICE_MS 20 /* between two slices of long work */
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
@@ -45,18 +47,20 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .memberships = memberships_api,
         .joins_service = joins_api,
         .transfers_service = transfers_api,
+        .unions_service = unions_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
     if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
-        transfers_open(&self->transfers, store))
+        transfers_open(&self->transfers, store) || changes_open(&self->changes, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->ids.last = store_last_id(store);
     ids_from(&self->ids, rolls_last_id(&self->rolls));
     ids_from(&self->ids, joins_last_id(&self->joins));
+    ids_from(&self->ids, changes_last_id(&self->changes));
     ids_from(&self->ids, transfers_last_id(&self->transfers));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
@@ -81,14 +85,24 @@ static void drop_old(void *call, void *arg)
     transfers_release_silent(self, call);
 }
 
-void identity_tidy(struct identity *self)
+static void drain(void *call, void *arg)
 {
-    rpc_server_transact(self->rpc, drop_old, self);
+    struct identity *self = arg;
+
+    self->draining = change_drain(self, call);
 }
 
+bool identity_tidy(struct identity *self)
+{
+    rpc_server_transact(self->rpc, drop_old, self);
+    self->draining = false;
+    return rpc_server_transact(self->rpc, drain, self) == 0 && self->draining;
+}
+
+/* The next slice comes soon when there is one, and other calls before it. */
 static void on_tidy(uv_timer_t *timer)
 {
-    identity_tidy(timer->data);
+    uv_timer_start(timer, on_tidy, identity_tidy(timer->data) ? SLICE_MS : TIDY_MS, 0);
 }
 
 static int start(struct service *service)
@@ -102,6 +116,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.memberships.base);
     rpc_server_add(service->rpc, &identity.joins_service.base);
     rpc_server_add(service->rpc, &identity.transfers_service.base);
+    rpc_server_add(service->rpc, &identity.unions_service.base);
     return 0;
 }
 
@@ -111,7 +126,7 @@ static int serve(struct service *service)
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
-    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, TIDY_MS) ? -1 : 0;
+    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, 0) ? -1 : 0;
 }
 
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)

@@ -1,6 +1,8 @@
 #include "services/identity/store.h"
 
-#define UNION_COLUMNS "union_id, parent_id, children, code, name, path"
+#define UNION_COLUMNS  "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code"
+#define SUBTREE        "path >= ?1 AND path < ?2"
+#define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
 #define MEMBER_COLUMNS                                                                                                 \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
     "sealed_mobile, person, sealed_person"
@@ -14,6 +16,18 @@ enum {
     SQL_FIND_UNION,
     SQL_FIND_UNION_CODE,
     SQL_FIND_UNION_PATH,
+    SQL_FIND_ALIAS,
+    SQL_FIND_CREDIT_CODE,
+    SQL_FIND_CLOSING,
+    SQL_NAME_UNION,
+    SQL_ADD_ALIAS,
+    SQL_SET_CREDIT_CODE,
+    SQL_MEASURE,
+    SQL_KEEP_PLACES,
+    SQL_MOVE_SUBTREE,
+    SQL_MOVE_UNION,
+    SQL_CLOSE_UNION,
+    SQL_OPEN_CHILD,
     SQL_CHILDREN,
     SQL_ADD_ROSTER,
     SQL_ON_ROSTER,
@@ -53,6 +67,21 @@ const char *const identity_sql[] = {
     [SQL_FIND_UNION] = "SELECT " UNION_COLUMNS " FROM unions WHERE union_id = ?1",
     [SQL_FIND_UNION_CODE] = "SELECT " UNION_COLUMNS " FROM unions WHERE code = ?1",
     [SQL_FIND_UNION_PATH] = "SELECT " UNION_COLUMNS " FROM unions WHERE path = ?1",
+    [SQL_FIND_ALIAS] = "SELECT " UNION_COLUMNS " FROM unions WHERE union_id = "
+                       "(SELECT union_id FROM union_alias WHERE code = ?1)",
+    [SQL_FIND_CREDIT_CODE] = "SELECT " UNION_COLUMNS " FROM unions WHERE credit_code = ?1",
+    [SQL_FIND_CLOSING] = "SELECT " UNION_COLUMNS " FROM unions WHERE state = 1 OR state = 3 LIMIT 1",
+    [SQL_NAME_UNION] = "UPDATE unions SET name = ?2, code = ?3 WHERE union_id = ?1",
+    [SQL_ADD_ALIAS] = "INSERT INTO union_alias (code, union_id) VALUES (?1, ?2)",
+    [SQL_SET_CREDIT_CODE] = "UPDATE unions SET credit_code = ?2 WHERE union_id = ?1",
+    [SQL_MEASURE] =
+        "SELECT count(*), max(length(path)) FROM (SELECT path FROM unions WHERE " SUBTREE " LIMIT ?3) AS subtree",
+    [SQL_KEEP_PLACES] = "INSERT INTO union_place (union_id, until_at, path) SELECT union_id, ?3, path FROM unions "
+                        "WHERE " SUBTREE " ON CONFLICT DO NOTHING",
+    [SQL_MOVE_SUBTREE] = "UPDATE unions SET path = ?3 || substr(path, length(?1) + 1) WHERE " SUBTREE,
+    [SQL_MOVE_UNION] = "UPDATE unions SET parent_id = ?2, moves = moves + 1 WHERE union_id = ?1",
+    [SQL_CLOSE_UNION] = "UPDATE unions SET state = ?2, into_id = ?3 WHERE union_id = ?1",
+    [SQL_OPEN_CHILD] = "SELECT 1 FROM unions WHERE parent_id = ?1 AND union_id > 0 AND state = 0 LIMIT 1",
     [SQL_CHILDREN] = "SELECT " UNION_COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
     [SQL_ADD_ROSTER] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
@@ -153,6 +182,10 @@ static void read_union(struct store *store, unsigned sql, struct union_node *ret
     read_text(store, sql, 3, ret->code, sizeof(ret->code));
     read_text(store, sql, 4, ret->name, sizeof(ret->name));
     read_text(store, sql, 5, ret->path, sizeof(ret->path));
+    ret->state = (int)store_int(store, sql, 6);
+    ret->into_id = store_int(store, sql, 7);
+    ret->moves = store_int(store, sql, 8);
+    read_text(store, sql, 9, ret->credit_code, sizeof(ret->credit_code));
 }
 
 static bool one_union(struct store *store, unsigned sql, struct union_node *ret_node)
@@ -172,8 +205,78 @@ bool store_find_union(struct store *store, int64_t union_id, struct union_node *
 
 bool store_find_union_code(struct store *store, const char *code, struct union_node *ret_node)
 {
+    bool found;
+
     store_ask(store, SQL_FIND_UNION_CODE, "t", code);
-    return one_union(store, SQL_FIND_UNION_CODE, ret_node);
+    found = one_union(store, SQL_FIND_UNION_CODE, ret_node);
+    if (!found) {
+        store_ask(store, SQL_FIND_ALIAS, "t", code);
+        found = one_union(store, SQL_FIND_ALIAS, ret_node);
+    }
+    for (int i = 0; found && i < CODES_IN_A_ROW && ret_node->state >= (int)IDENTITY__UNION_STATE__UNION_MERGING; i++)
+        found = store_find_union(store, ret_node->into_id, ret_node);
+    return found;
+}
+
+bool store_find_credit_code(struct store *store, const char *credit_code, struct union_node *ret_node)
+{
+    store_ask(store, SQL_FIND_CREDIT_CODE, "t", credit_code);
+    return one_union(store, SQL_FIND_CREDIT_CODE, ret_node);
+}
+
+void store_name_union(struct store *store, const struct union_node *node, const char *name, const char *code)
+{
+    if (strcmp(node->code, code) != 0)
+        store_run(store, SQL_ADD_ALIAS, "ti", node->code, node->id);
+    store_run(store, SQL_NAME_UNION, "itt", node->id, name, code);
+}
+
+void store_set_credit_code(struct store *store, int64_t union_id, const char *credit_code)
+{
+    store_run(store, SQL_SET_CREDIT_CODE, "it", union_id, credit_code);
+}
+
+void store_measure_subtree(struct store *store, const char *path, int64_t limit, int64_t *ret_n, int64_t *ret_deepest)
+{
+    char end[UNION_PATH_SIZE + 1];
+
+    *ret_n = *ret_deepest = 0;
+    union_path_end(path, end);
+    store_ask(store, SQL_MEASURE, "tti", path, end, limit);
+    if (!store_row(store, SQL_MEASURE))
+        return;
+    *ret_n = store_int(store, SQL_MEASURE, 0);
+    *ret_deepest = store_int(store, SQL_MEASURE, 1);
+    store_end(store, SQL_MEASURE);
+}
+
+void store_move_union(struct store *store, const struct union_node *node, const struct union_node *parent,
+                      const char *path, int64_t now)
+{
+    char end[UNION_PATH_SIZE + 1];
+
+    union_path_end(node->path, end);
+    store_run(store, SQL_KEEP_PLACES, "tti", node->path, end, now);
+    store_run(store, SQL_MOVE_SUBTREE, "ttt", node->path, end, path);
+    store_run(store, SQL_MOVE_UNION, "ii", node->id, parent->id);
+    store_run(store, SQL_COUNT_CHILD, "i", parent->id);
+}
+
+void store_close_union(struct store *store, const struct union_node *node)
+{
+    store_run(store, SQL_CLOSE_UNION, "iii", node->id, (int64_t)node->state, node->into_id);
+}
+
+bool store_has_open_child(struct store *store, int64_t union_id)
+{
+    store_ask(store, SQL_OPEN_CHILD, "i", union_id);
+    return one_row(store, SQL_OPEN_CHILD);
+}
+
+bool store_find_closing_union(struct store *store, struct union_node *ret_node)
+{
+    store_ask(store, SQL_FIND_CLOSING, "");
+    return one_union(store, SQL_FIND_CLOSING, ret_node);
 }
 
 bool store_find_union_path(struct store *store, const char *path, struct union_node *ret_node)

@@ -23,15 +23,34 @@ int64_t store_last_id(struct store *store);
 
 struct union_node {
     int64_t id, parent_id, children;
-    char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], path[UNION_PATH_SIZE];
+    int64_t into_id, moves;
+    int state; /* Identity__UnionState */
+    char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], path[UNION_PATH_SIZE], credit_code[CN_USCC_LEN + 1];
 };
 
 /* Adds it and counts it at its parent. False when its code is taken, or the store failed. */
 bool store_add_union(struct store *store, const struct union_node *node, int64_t now);
 /* By id; 0 is what the roots hang from. */
 bool store_find_union(struct store *store, int64_t union_id, struct union_node *ret_node);
+/* Also by a code it had before, or that of a union that became part of it. */
 bool store_find_union_code(struct store *store, const char *code, struct union_node *ret_node);
 bool store_find_union_path(struct store *store, const char *path, struct union_node *ret_node);
+bool store_find_credit_code(struct store *store, const char *credit_code, struct union_node *ret_node);
+/* Gives a name and a code; a code that is replaced goes on leading to the union. */
+void store_name_union(struct store *store, const struct union_node *node, const char *name, const char *code);
+void store_set_credit_code(struct store *store, int64_t union_id, const char *credit_code);
+/* How many unions are in a subtree, counting no further than a limit, and the length of the longest path. */
+void store_measure_subtree(struct store *store, const char *path, int64_t limit, int64_t *ret_n, int64_t *ret_deepest);
+/* Hangs a union below another, as the path says, and rewrites the paths of all below it;
+ * those they had until now are kept. */
+void store_move_union(struct store *store, const struct union_node *node, const struct union_node *parent,
+                      const char *path, int64_t now);
+/* Its state and into_id. */
+void store_close_union(struct store *store, const struct union_node *node);
+/* Whether a child of it is not closed. */
+bool store_has_open_child(struct store *store, int64_t union_id);
+/* A union that still has members to hand over. */
+bool store_find_closing_union(struct store *store, struct union_node *ret_node);
 /* Children after a path, in its order. */
 void store_ask_children(struct store *store, int64_t parent_id, const char *after, int limit);
 bool store_next_child(struct store *store, struct union_node *ret_node);

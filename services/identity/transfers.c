@@ -184,13 +184,13 @@ void transfer_release(struct identity *self, struct transfer *transfer, int rele
     transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED, call);
 }
 
-void transfer_settle(struct identity *self, int64_t member_id, bool hung, void *call)
+void transfer_settle(struct identity *self, int64_t member_id, int64_t union_id, void *call)
 {
     struct transfer transfer;
 
     if (!transfers_find_open(&self->transfers, member_id, &transfer))
         return;
-    if (!hung)
+    if (!union_id || union_id == transfer.to_union)
         transfer_change(self, &transfer, IDENTITY__TRANSFER_STATE__TRANSFER_WITHDRAWN, call);
     else if (transfer.state != IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)
         transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_NOT_NEEDED, call);

@@ -41,8 +41,8 @@ void transfer_journal(const struct transfer *transfer, void *call);
 void transfer_change(struct identity *self, struct transfer *transfer, int state, void *call);
 /* Lets her go: released now, as `release` says. */
 void transfer_release(struct identity *self, struct transfer *transfer, int release, void *call);
-/* A member's open transfer when her membership ends otherwise: `hung` to another
- * union, which nobody need release her from, or altogether. */
-void transfer_settle(struct identity *self, int64_t member_id, bool hung, void *call);
+/* A member's open transfer when her membership ends otherwise: moved to another
+ * union, which nobody need release her from, or altogether (0). */
+void transfer_settle(struct identity *self, int64_t member_id, int64_t union_id, void *call);
 /* Releases a slice of those whose old unions have been silent too long. */
 void transfers_release_silent(struct identity *self, void *call);

@@ -1,0 +1,131 @@
+#include "services/identity/changes.h"
+
+#define COLUMNS                                                                                                        \
+    "change_id, union_id, target_id, asked_by, asked_at, decided_by, decided_at, kind, state, name, code, "            \
+    "credit_code, excuse, remark"
+
+enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_UNION, SQL_COUNT, SQL_PATH_AT, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_LAST_ID] = "SELECT max(change_id) FROM union_change",
+    [SQL_ADD] = "INSERT INTO union_change (change_id, union_id, kind, state, target_id, name, code, credit_code, "
+                "excuse, asked_by, asked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM union_change WHERE change_id = ?1",
+    [SQL_DECIDE] = "UPDATE union_change SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
+                   "WHERE change_id = ?1",
+    [SQL_UNION] = "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 ORDER BY change_id DESC LIMIT ?2",
+    [SQL_COUNT] = "SELECT count(*) FROM union_change",
+    [SQL_PATH_AT] = "SELECT path FROM union_place WHERE union_id = ?1 AND until_at > ?2 ORDER BY until_at LIMIT 1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int changes_open(struct changes *changes, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *changes = (struct changes){store, (unsigned)first};
+    return 0;
+}
+
+static int64_t number(const struct changes *changes, unsigned statement)
+{
+    int64_t value = 0;
+
+    store_ask(changes->store, statement, "");
+    if (store_row(changes->store, statement)) {
+        value = store_int(changes->store, statement, 0);
+        store_end(changes->store, statement);
+    }
+    return value;
+}
+
+int64_t changes_last_id(const struct changes *changes)
+{
+    return number(changes, changes->sql + SQL_LAST_ID);
+}
+
+int64_t changes_count(const struct changes *changes)
+{
+    return number(changes, changes->sql + SQL_COUNT);
+}
+
+bool changes_add(const struct changes *changes, const struct change *change)
+{
+    return store_run(changes->store, changes->sql + SQL_ADD, "iiiiittttii", change->id, change->union_id,
+                     (int64_t)change->kind, (int64_t)change->state, change->target_id, change->name, change->code,
+                     change->credit_code, change->excuse, change->asked_by, change->asked_at) != -1;
+}
+
+static void text(struct store *store, unsigned statement, int column, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", store_text(store, statement, column));
+}
+
+static bool next(const struct changes *changes, unsigned statement, struct change *ret)
+{
+    struct store *store = changes->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct change){
+        .id = store_int(store, statement, 0),
+        .union_id = store_int(store, statement, 1),
+        .target_id = store_int(store, statement, 2),
+        .asked_by = store_int(store, statement, 3),
+        .asked_at = store_int(store, statement, 4),
+        .decided_by = store_int(store, statement, 5),
+        .decided_at = store_int(store, statement, 6),
+        .kind = (int)store_int(store, statement, 7),
+        .state = (int)store_int(store, statement, 8),
+    };
+    text(store, statement, 9, ret->name, sizeof(ret->name));
+    text(store, statement, 10, ret->code, sizeof(ret->code));
+    text(store, statement, 11, ret->credit_code, sizeof(ret->credit_code));
+    text(store, statement, 12, ret->excuse, sizeof(ret->excuse));
+    text(store, statement, 13, ret->remark, sizeof(ret->remark));
+    return true;
+}
+
+bool changes_find(const struct changes *changes, int64_t change_id, struct change *ret)
+{
+    store_ask(changes->store, changes->sql + SQL_FIND, "i", change_id);
+    if (!next(changes, changes->sql + SQL_FIND, ret))
+        return false;
+    store_end(changes->store, changes->sql + SQL_FIND);
+    return true;
+}
+
+void changes_decide(const struct changes *changes, const struct change *change)
+{
+    store_run(changes->store, changes->sql + SQL_DECIDE, "iiiit", change->id, (int64_t)change->state,
+              change->decided_by, change->decided_at, change->remark);
+}
+
+void changes_ask(const struct changes *changes, int64_t union_id, int limit)
+{
+    store_ask(changes->store, changes->sql + SQL_UNION, "ii", union_id, (int64_t)limit);
+}
+
+bool changes_next(const struct changes *changes, struct change *ret)
+{
+    return next(changes, changes->sql + SQL_UNION, ret);
+}
+
+void changes_end(const struct changes *changes)
+{
+    store_end(changes->store, changes->sql + SQL_UNION);
+}
+
+bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at, char ret_path[UNION_PATH_SIZE])
+{
+    unsigned statement = changes->sql + SQL_PATH_AT;
+
+    store_ask(changes->store, statement, "ii", union_id, at);
+    if (!store_row(changes->store, statement))
+        return false;
+    text(changes->store, statement, 0, ret_path, UNION_PATH_SIZE);
+    store_end(changes->store, statement);
+    return true;
+}

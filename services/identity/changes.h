@@ -1,0 +1,47 @@
+/* changes.h: changes of unions: their SQL, and what carrying one out means.
+ *
+ * A union has one change at most that waits, which the schema sees to. A subtree of
+ * up to CHANGE_SUBTREE_MAX unions moves in one transaction, in which their paths are
+ * rewritten; what belongs to a union by its id (members, grants, rosters) follows by
+ * itself. A union that is dissolved or merged hands over its members in slices, one
+ * transaction each, and is closed when none is left. */
+#pragma once
+#include "services/identity/store.h"
+
+#define CHANGE_TEXT_SIZE   (200 * 4 + 1)
+#define CHANGE_SUBTREE_MAX 2000
+#define CHANGE_SLICE       100 /* members handed over in one transaction */
+
+struct change {
+    int64_t id, union_id, target_id, asked_by, asked_at, decided_by, decided_at;
+    int kind, state; /* Identity__ChangeKind, Identity__ChangeState */
+    char name[UNION_NAME_SIZE], code[UNION_CODE_SIZE],
+        credit_code[CN_USCC_LEN * 4 + 1]; /* as it was typed, until it is checked */
+    char excuse[CHANGE_TEXT_SIZE], remark[CHANGE_TEXT_SIZE];
+};
+
+/* 0 or -1, logged. */
+int changes_open(struct changes *changes, struct store *store);
+int64_t changes_last_id(const struct changes *changes);
+/* False when the union has one that waits. */
+bool changes_add(const struct changes *changes, const struct change *change);
+bool changes_find(const struct changes *changes, int64_t change_id, struct change *ret);
+void changes_decide(const struct changes *changes, const struct change *change);
+/* A union's, the latest first. */
+void changes_ask(const struct changes *changes, int64_t union_id, int limit);
+bool changes_next(const struct changes *changes, struct change *ret);
+void changes_end(const struct changes *changes);
+int64_t changes_count(const struct changes *changes);
+/* The path that a union had at an instant. False when it had the one it has now. */
+bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at, char ret_path[UNION_PATH_SIZE]);
+
+/* Why a change cannot be carried out as things are: 0, or the Reason with its input
+ * field. Names and codes in it are brought into normal form. */
+int change_refusal(struct identity *self, struct change *change, const char **ret_field);
+/* Carries out what change_refusal has just found possible. */
+void change_apply(struct identity *self, const struct change *change, void *call);
+/* Where a union's members are now: itself, or what it was merged into or dissolved
+ * to. False when there is no such union. */
+bool union_successor(struct identity *self, int64_t union_id, struct union_node *ret_node);
+/* Hands over a slice of a closing union's members. Whether there is more to do. */
+bool change_drain(struct identity *self, void *call);
