@@ -129,7 +129,7 @@ static void fail_waiting(struct rpc_client *client, int64_t now)
         client->waiting = batch->next;
         if (!client->waiting)
             client->waiting_last = NULL;
-        answer_all(client, batch, down ? RPC__REASON__SERVICE_DOWN : RPC__REASON__OVERLOADED);
+        answer_all(client, batch, client->disconnected_ns ? RPC__REASON__SERVICE_DOWN : RPC__REASON__OVERLOADED);
         batch_put_back(client, batch);
     }
 }

@@ -10,7 +10,7 @@
 extern const unsigned char identity_schema[];
 extern const size_t identity_schema_len;
 
-#define TIDY_MS  10000
+#define TIDY_MS  1000
 #define SLICE_MS 20 /* between two slices of long work */
 
 static struct conf_entry conf[] = {
