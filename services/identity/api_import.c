@@ -1,5 +1,6 @@
 #include "services/identity/api.h"
 #include "services/identity/person.h"
+#include "services/identity/tallies.h"
 
 #define FIRST_LINE_MAX 100000000
 #define PROBLEMS_A_ROW 2 /* a warning about its region, and its conflict with another roster */
@@ -12,7 +13,8 @@ struct page {
     Identity__ImportReport report;
     size_t problems_max;
     int today;
-    bool failed; /* the batch's memory is full */
+    int64_t counted_union, counted; /* rows loaded for one union, not yet in its numbers */
+    bool failed;                    /* the batch's memory is full */
 };
 
 static void add_problem(struct page *page, int line, int reason, const char *field, bool warning)
@@ -83,6 +85,17 @@ static void load_rows(struct page *page, load_row load)
     }
 }
 
+/* A page mostly names one union after the other: its rows are added up. */
+static void count_row(struct page *page, int64_t union_id, int64_t n)
+{
+    if (page->counted && page->counted_union != union_id) {
+        tallies_list(&page->self->tallies, page->counted_union, page->counted, 0);
+        page->counted = 0;
+    }
+    page->counted_union = union_id;
+    page->counted += n;
+}
+
 static void import(Identity__Identity_Service *service, const Identity__ImportRequest *req, load_row load,
                    Identity__ImportReport_Closure reply, void *call)
 {
@@ -97,6 +110,7 @@ static void import(Identity__Identity_Service *service, const Identity__ImportRe
     if (req->check_only)
         rpc_discard(call);
     load_rows(&page, load);
+    count_row(&page, 0, 0);
     if (page.failed)
         rpc_refuse(call, RPC__REASON__OVERLOADED);
     else
@@ -181,6 +195,7 @@ static int load_person(struct page *page, const struct csv_row *csv, const char 
     if (added < 0)
         return added == -1 ? IDENTITY__REASON__ROSTER_DUPLICATE : RPC__REASON__STORE_FAILED;
     journal_row(&entry, page->call);
+    count_row(page, node.id, 1);
     if (row.warning)
         add_problem(page, csv->line, row.warning, "residentId", true);
     if (elsewhere)

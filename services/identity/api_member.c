@@ -3,6 +3,7 @@
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
+#include "services/identity/tallies.h"
 
 #define ROSTERS_SEEN 8 /* of one person: more than one is a conflict */
 
@@ -74,7 +75,6 @@ static int match_roster(struct identity *self, const char *name, const unsigned 
     if (!union_successor(self, entries[0].union_id, &node))
         return IDENTITY__REASON__UNION_CLOSED;
     *ret_entry = entries[0];
-    ret_entry->union_id = node.id;
     return 0;
 }
 
@@ -85,6 +85,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
     unsigned char nonce[PII_NONCE_LEN];
     struct person person = {0};
+    struct union_node node;
 
     member->level = RPC__LEVEL__REAL_NAME;
     member->roster_id = entry->id;
@@ -103,7 +104,10 @@ static void verify(struct identity *self, struct member *member, const char *nam
     event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
     event.member_verified = &verified;
     rpc_journal(call, &event.base);
-    membership_begin(self, member, entry->union_id, IDENTITY__BEGAN__BEGAN_BY_ROSTER, call);
+    tallies_list(&self->tallies, entry->union_id, 0, 1);
+    if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
+        return;
+    membership_begin(self, member, node.id, IDENTITY__BEGAN__BEGAN_BY_ROSTER, call);
 }
 
 /* rpc VerifyMe: by name and resident ID she becomes a member of the union whose

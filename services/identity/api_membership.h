@@ -4,6 +4,10 @@
 #include "services/identity/identity.h"
 #include "services/identity/rolls.h"
 
+/* In api_number.c. */
+void unions__get_numbers(Identity__Unions_Service *service, const Identity__NumbersRequest *req,
+                         Identity__Numbers_Closure reply, void *call);
+
 #define DECISIONS_MAX 100 /* requests decided by one call, as in the .proto files */
 
 extern const Identity__Memberships_Service memberships_api;

@@ -1,12 +1,14 @@
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
 #include "services/identity/rolls.h"
+#include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 
 struct audit {
     struct store *store;
     struct rolls rolls;
     struct joins joins;
+    struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
     FILE *out;
@@ -227,6 +229,10 @@ static bool audit_rolls(struct audit *audit)
 
     joins_count(&audit->joins, &joins, &decided);
     rolls_count(&audit->rolls, &stored);
+    if (tallies_find_wrong(&audit->tallies, &stray)) {
+        fprintf(audit->out, "union %lld: its numbers are not what counting gives\n", (long long)stray);
+        return false;
+    }
     if (rolls_find_stray_member(&audit->rolls, &stray)) {
         fprintf(audit->out, "member %lld: her row does not agree with her membership and standing\n", (long long)stray);
         return false;
@@ -248,7 +254,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     bool ok;
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
-        changes_open(&audit.changes, store)) {
+        changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -50,6 +50,10 @@ struct changes { /* changes.h */
     struct store *store;
     unsigned sql;
 };
+struct tallies { /* tallies.h */
+    struct store *store;
+    unsigned sql;
+};
 struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
@@ -69,6 +73,7 @@ struct identity {
     struct store *store;
     struct rolls rolls;
     struct joins joins;
+    struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
     int64_t transfer_silence_ms; /* an old union's time to speak */

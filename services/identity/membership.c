@@ -2,6 +2,7 @@
 
 #include "services/identity/joins.h"
 #include "services/identity/session.h"
+#include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 
 static void journal_began(const struct period *period, int trade, void *call)
@@ -85,6 +86,7 @@ static bool end(struct identity *self, const struct member *member, int ended, v
 void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call)
 {
     begin(self, member, union_id, began, call);
+    tallies_move(&self->tallies, 0, union_id, member->trade, rpc_now(call));
     set_member(self, member, union_id);
 }
 
@@ -92,6 +94,7 @@ bool membership_end(struct identity *self, struct member *member, int ended, voi
 {
     if (!end(self, member, ended, call))
         return false;
+    tallies_move(&self->tallies, member->union_id, 0, member->trade, rpc_now(call));
     set_member(self, member, 0);
     transfer_settle(self, member->id, 0, call);
     session_revoke_all(self, member->id, call);
@@ -103,6 +106,7 @@ bool membership_move(struct identity *self, struct member *member, int ended, in
     if (!end(self, member, ended, call))
         return false;
     begin(self, member, union_id, began, call);
+    tallies_move(&self->tallies, member->union_id, union_id, member->trade, rpc_now(call));
     set_member(self, member, union_id);
     transfer_settle(self, member->id, union_id, call);
     session_revoke_all(self, member->id, call);

@@ -182,3 +182,58 @@ CREATE TABLE union_change (
 ) STRICT;
 CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 1;
 CREATE INDEX union_change_union ON union_change (union_id, change_id);
+-- step 6
+-- Numbers of a union with all below it, kept by increments; `own` is of the union
+-- itself. A day is counted from 1970 in China's time (UTC+8).
+CREATE TABLE tally (
+    union_id INTEGER PRIMARY KEY REFERENCES unions,
+    own      INTEGER NOT NULL DEFAULT 0,
+    members  INTEGER NOT NULL DEFAULT 0,
+    listed   INTEGER NOT NULL DEFAULT 0,
+    verified INTEGER NOT NULL DEFAULT 0,
+    trade0   INTEGER NOT NULL DEFAULT 0,
+    trade1   INTEGER NOT NULL DEFAULT 0,
+    trade2   INTEGER NOT NULL DEFAULT 0,
+    trade3   INTEGER NOT NULL DEFAULT 0,
+    trade4   INTEGER NOT NULL DEFAULT 0,
+    trade5   INTEGER NOT NULL DEFAULT 0,
+    trade6   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE tally_day (
+    union_id   INTEGER NOT NULL REFERENCES unions,
+    day        INTEGER NOT NULL,
+    own_joined INTEGER NOT NULL DEFAULT 0,
+    own_left   INTEGER NOT NULL DEFAULT 0,
+    joined     INTEGER NOT NULL DEFAULT 0,
+    gone       INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (union_id, day)
+) STRICT;
+INSERT INTO tally (union_id, own, members, listed, verified, trade0, trade1, trade2, trade3, trade4, trade5, trade6)
+    WITH cut (len) AS (VALUES (4), (8), (12), (16), (20), (24), (28), (32), (36), (40), (44), (48)),
+    people AS (
+        SELECT union_id, 1 AS n, 0 AS listed, 0 AS verified, trade FROM member WHERE union_id > 0
+        UNION ALL SELECT union_id, 0, 1, 0, -1 FROM roster
+        UNION ALL SELECT roster.union_id, 0, 0, 1, -1 FROM member JOIN roster ON roster.roster_id = member.roster_id),
+    sums AS (
+        SELECT union_id, sum(n) AS n, sum(listed) AS listed, sum(verified) AS verified,
+            sum(trade = 0) AS t0, sum(trade = 1) AS t1, sum(trade = 2) AS t2, sum(trade = 3) AS t3,
+            sum(trade = 4) AS t4, sum(trade = 5) AS t5, sum(trade = 6) AS t6
+        FROM people GROUP BY union_id)
+    SELECT above.union_id, sum((below.union_id = above.union_id) * n), sum(n), sum(listed), sum(verified),
+        sum(t0), sum(t1), sum(t2), sum(t3), sum(t4), sum(t5), sum(t6)
+    FROM sums JOIN unions AS below ON below.union_id = sums.union_id
+    JOIN cut ON cut.len <= length(below.path)
+    JOIN unions AS above ON above.path = substr(below.path, 1, cut.len)
+    GROUP BY above.union_id;
+INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
+    WITH cut (len) AS (VALUES (4), (8), (12), (16), (20), (24), (28), (32), (36), (40), (44), (48)),
+    steps AS (
+        SELECT union_id, (began_at + 28800000) / 86400000 AS day, 1 AS joined, 0 AS gone FROM membership
+        UNION ALL
+        SELECT union_id, (ended_at + 28800000) / 86400000, 0, 1 FROM membership WHERE ended_at > 0)
+    SELECT above.union_id, day, sum((below.union_id = above.union_id) * joined),
+        sum((below.union_id = above.union_id) * gone), sum(joined), sum(gone)
+    FROM steps JOIN unions AS below ON below.union_id = steps.union_id
+    JOIN cut ON cut.len <= length(below.path)
+    JOIN unions AS above ON above.path = substr(below.path, 1, cut.len)
+    GROUP BY above.union_id, day;

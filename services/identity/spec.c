@@ -3,6 +3,7 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
+#include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
 #include "services/identity/store.h"
@@ -53,7 +54,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .rpc = rpc,
     };
     if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
-        transfers_open(&self->transfers, store) || changes_open(&self->changes, store))
+        transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
+        tallies_open(&self->tallies, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));

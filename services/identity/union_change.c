@@ -2,6 +2,7 @@
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
 #include "services/identity/membership.h"
+#include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 
 #define SUCCESSORS_MAX 32 /* closed unions in a row */
@@ -157,6 +158,7 @@ static void move(struct identity *self, const struct union_node *node, int64_t t
 
     if (!store_find_union(self->store, target_id, &target) || union_path_child(target.path, target.children, path))
         return;
+    tallies_move_union(&self->tallies, node, &target, rpc_now(call));
     store_move_union(self->store, node, &target, path, rpc_now(call));
     journal_moved(node, &target, path, call);
 }

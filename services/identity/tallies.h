@@ -1,0 +1,43 @@
+/* tallies.h: the numbers of every union and its subtree, kept as things happen.
+ *
+ * Whoever comes, goes, is listed or verified changes one row of each union from hers
+ * up to the root, in the same transaction, so a question about any union reads a row
+ * and never counts. Who moves within a subtree neither joins nor leaves it. For each
+ * union, joined less left over all days is its members: the audit recounts that, and
+ * all that can be counted, from the memberships and rosters. */
+#pragma once
+#include "services/identity/store.h"
+
+#define TALLY_TRADES   7 /* of Rpc__Trade */
+#define TALLY_DAYS_MAX 92
+
+struct tally {
+    int64_t own, members, listed, verified, trades[TALLY_TRADES];
+};
+
+struct tally_day {
+    int64_t day, joined, gone;
+};
+
+/* 0 or -1, logged. */
+int tallies_open(struct tallies *tallies, struct store *store);
+/* Days since 1970 in China's time, and their beginning. */
+int64_t tally_day_of(int64_t at);
+int64_t tally_day_begin(int64_t day);
+
+/* All zero for a union in which nothing has happened. */
+void tallies_find(const struct tallies *tallies, int64_t union_id, struct tally *ret);
+/* Days from one to another on which something happened; returns how many. */
+size_t tallies_find_days(const struct tallies *tallies, int64_t union_id, int64_t from, int64_t to,
+                         struct tally_day *ret, size_t size);
+
+/* A member goes from one union to another; 0 is none. */
+void tallies_move(const struct tallies *tallies, int64_t from, int64_t to, int trade, int64_t now);
+/* Rows are added to a union's roster; some of them are found to be verified people. */
+void tallies_list(const struct tallies *tallies, int64_t union_id, int64_t listed, int64_t verified);
+/* Before a union is hung below another: its numbers go from the levels above it to those. */
+void tallies_move_union(const struct tallies *tallies, const struct union_node *node, const struct union_node *parent,
+                        int64_t now);
+
+/* For the audit: a union whose numbers are not what counting gives. */
+bool tallies_find_wrong(const struct tallies *tallies, int64_t *ret_union_id);
