@@ -1,0 +1,382 @@
+/* Who may do what where: every operation of identity, from its descriptors, by every
+ * role over a union, to that union, a sibling, its parent and its child. A new
+ * operation is covered the day it is added; one with a field that is not known here
+ * fails until the field is. */
+#include <limits.h>
+
+#include "services/identity/fixture.h"
+#include "services/identity/store.h"
+
+#define ROLES      (RULE__ROLE__FINANCE + 1)
+#define OFFICIAL   999
+#define WORLD_SIZE (8 << 20)
+
+enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
+
+/* A union and one thing of each kind that is its own. */
+struct target {
+    const char *name, *code, *path;
+    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id;
+};
+
+static struct target targets[N_TARGETS] = {
+    [OWN] = {.name = "own", .code = "440604", .path = "00000000"},
+    [SIBLING] = {.name = "sibling", .code = "440605", .path = "00000001"},
+    [PARENT] = {.name = "parent", .code = "440600", .path = "0000"},
+    [CHILD] = {.name = "child", .code = "440604-1", .path = "000000000000"},
+};
+
+static unsigned char world[WORLD_SIZE];
+static size_t world_len;
+static unsigned n_calls;
+
+/* ---- the world ---- */
+
+static int64_t created(struct harness *h, const char *method, const ProtobufCMessage *input, const Rpc__Principal *who)
+{
+    const Rpc__Answer *answer;
+    char key[32];
+
+    snprintf(key, sizeof(key), "world %u", n_calls++);
+    answer = harness_call(h, method, input, who, key);
+    assert_int_equal(answer->reason, 0);
+    /* Every such output begins with its id. */
+    return *(int64_t *)(void *)((char *)harness_output(h, answer, api_method(method)->output->descriptor) +
+                                api_method(method)->output->descriptor->fields[0].offset);
+}
+
+static void make_things(struct harness *h, unsigned n, struct target *target)
+{
+    Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
+    Identity__CreateTransferRequest transfer = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
+    Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
+    Identity__GrantRecord *grant;
+
+    target->member_id = member_of_union(h, n, target->code)->member_id;
+    grant =
+        harness_output(h, create_grant(h, harness_internal(h), mobile_of(n, mobile), RULE__ROLE__FINANCE, target->code),
+                       &identity__grant_record__descriptor);
+    target->grant_id = grant->grant_id;
+    make_resident_id(n + 1, id);
+    join.union_id = target->union_id;
+    join.name = (char *)(uintptr_t) "王小明";
+    join.resident_id = id;
+    target->request_id = created(h, "Joins.CreateJoinRequest", &join.base, person_signed_in(h, n + 1));
+    transfer.union_id = targets[target == &targets[SIBLING] ? OWN : SIBLING].union_id;
+    target->transfer_id =
+        created(h, "Transfers.CreateTransfer", &transfer.base, member_of_union(h, n + 2, target->code));
+    change.union_id = target->union_id;
+    change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
+    change.name = (char *)(uintptr_t) "新总工会";
+    target->change_id = created(h, "Unions.AskUnionChange", &change.base, harness_internal(h));
+}
+
+static void store_path(const struct harness *h, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s/data.sqlite", h->dir);
+}
+
+static void make_world(struct harness *h)
+{
+    char path[64];
+    FILE *file;
+
+    targets[PARENT].union_id = make_union(h, targets[PARENT].code, "")->union_id;
+    targets[OWN].union_id = make_union(h, targets[OWN].code, targets[PARENT].code)->union_id;
+    targets[SIBLING].union_id = make_union(h, targets[SIBLING].code, targets[PARENT].code)->union_id;
+    targets[CHILD].union_id = make_union(h, targets[CHILD].code, targets[OWN].code)->union_id;
+    for (unsigned i = 0; i < N_TARGETS; i++)
+        make_things(h, 1 + i * 10, &targets[i]);
+    harness_stop(h);
+    store_path(h, path, sizeof(path));
+    file = fopen(path, "r");
+    assert_non_null(file);
+    world_len = fread(world, 1, sizeof(world), file);
+    fclose(file);
+    assert_true(world_len > 0 && world_len < sizeof(world));
+    harness_start(h);
+}
+
+static void restore_world(struct harness *h)
+{
+    char path[64];
+    FILE *file;
+
+    harness_stop(h);
+    store_path(h, path, sizeof(path));
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(world, 1, world_len, file), world_len);
+    fclose(file);
+    harness_start(h);
+}
+
+/* ---- requests from descriptors ---- */
+
+/* The id that a field names, of a target; LLONG_MIN when the field is not known. */
+static int64_t id_of(const char *field, const struct target *target)
+{
+    const struct {
+        const char *field;
+        int64_t id;
+    } ids[] = {
+        {"union_id", target->union_id},
+        {"member_id", target->member_id},
+        {"member_ids", target->member_id},
+        {"grant_id", target->grant_id},
+        {"request_id", target->request_id},
+        {"request_ids", target->request_id},
+        {"transfer_id", target->transfer_id},
+        {"transfer_ids", target->transfer_id},
+        {"change_id", target->change_id},
+        {"target_id", 0},
+        {"from", 0},
+        {"to", 0},
+        {"at", 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        if (strcmp(ids[i].field, field) == 0)
+            return ids[i].id;
+    }
+    return LLONG_MIN;
+}
+
+static bool is_object(const char *field)
+{
+    static const char *const others[] = {"target_id", "from", "to", "at"};
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (strcmp(others[i], field) == 0)
+            return false;
+    }
+    return true;
+}
+
+static const char *text_of(struct harness *h, const struct api_method *method, const char *field,
+                           const struct target *target)
+{
+    char text[256] = "", id[CN_RESIDENT_ID_LEN + 1];
+
+    make_resident_id(700, id);
+    if (strcmp(field, "code") == 0)
+        snprintf(text, sizeof(text), "NEW-%u", n_calls);
+    else if (strcmp(field, "name") == 0)
+        snprintf(text, sizeof(text), "新工会");
+    else if (strcmp(field, "parent_code") == 0 || strcmp(field, "union_code") == 0)
+        snprintf(text, sizeof(text), "%s", target->code);
+    else if (strcmp(field, "mobile") == 0)
+        snprintf(text, sizeof(text), "16900000777");
+    else if (strcmp(field, "csv") == 0 && strstr(method->name, "Roster"))
+        snprintf(text, sizeof(text), "王小明,%s,16900000009,%s,COURIER\n", id, target->code);
+    else if (strcmp(field, "csv") == 0)
+        snprintf(text, sizeof(text), "NEW-%u,总工会,%s\n", n_calls, target->code);
+    else if (strcmp(field, "page_token") != 0 && strcmp(field, "remark") != 0 && strcmp(field, "excuse") != 0 &&
+             strcmp(field, "credit_code") != 0)
+        fail_msg("%s: teach the matrix the field %s", method->name, field);
+    return arena_strndup(&h->arena, text, strlen(text));
+}
+
+static void set_id(struct harness *h, const ProtobufCFieldDescriptor *field, char *at, ProtobufCMessage *message,
+                   int64_t id)
+{
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        int64_t *list = harness_alloc(h, sizeof(*list));
+
+        *list = id;
+        *(size_t *)(void *)((char *)message + field->quantifier_offset) = 1;
+        *(int64_t **)(void *)at = list;
+    } else {
+        *(int64_t *)(void *)at = id;
+    }
+}
+
+/* Things of one target for a union of another: union fields name `unions`, all else
+ * `things`. With a form, every object's id is that instead. */
+static ProtobufCMessage *fill(struct harness *h, const struct api_method *method, const struct target *unions,
+                              const struct target *things, const int64_t *form)
+{
+    const ProtobufCMessageDescriptor *descriptor = method->input->descriptor;
+    ProtobufCMessage *message = harness_alloc(h, descriptor->sizeof_message);
+
+    protobuf_c_message_init(descriptor, message);
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        const struct target *target = strcmp(field->name, "union_id") == 0 ? unions : things;
+        char *at = (char *)message + field->offset;
+        int64_t id;
+
+        switch (field->type) {
+        case PROTOBUF_C_TYPE_INT64:
+            id = id_of(field->name, target);
+            if (id == LLONG_MIN)
+                fail_msg("%s: teach the matrix the field %s", method->name, field->name);
+            set_id(h, field, at, message, form && is_object(field->name) ? *form : id);
+            break;
+        case PROTOBUF_C_TYPE_STRING:
+            *(const char **)(void *)at = text_of(h, method, field->name, target);
+            break;
+        case PROTOBUF_C_TYPE_ENUM:
+            *(int *)(void *)at = strcmp(field->name, "state") != 0; /* the first value */
+            break;
+        case PROTOBUF_C_TYPE_INT32:
+        case PROTOBUF_C_TYPE_BOOL:
+            break;
+        default:
+            fail_msg("%s: teach the matrix the type of %s", method->name, field->name);
+        }
+    }
+    return message;
+}
+
+/* ---- the matrix ---- */
+
+static const Rpc__Answer *call_as(struct harness *h, const struct api_method *method, const Rpc__Principal *who,
+                                  const ProtobufCMessage *input)
+{
+    char key[32];
+
+    snprintf(key, sizeof(key), "matrix %u", n_calls++);
+    return harness_call(h, method->name, input, who, key);
+}
+
+static bool names_role(const struct api_method *method, int role)
+{
+    for (size_t i = 0; i < method->rule->n_roles; i++) {
+        if ((int)method->rule->roles[i] == role)
+            return true;
+    }
+    return false;
+}
+
+static bool is_authority(int reason)
+{
+    return reason == RPC__REASON__NOT_OFFICIAL || reason == RPC__REASON__OUTSIDE_YOUR_UNION ||
+           reason == IDENTITY__REASON__GRANT_EXCEEDS_YOURS;
+}
+
+static void judge(const struct api_method *method, int role, int target, const Rpc__Answer *answer, bool changed)
+{
+    const char *reason = api_reason(answer->reason)->name;
+    bool covered = target == OWN || target == CHILD, wrong;
+
+    if (!names_role(method, role))
+        wrong = answer->reason != RPC__REASON__NOT_OFFICIAL || changed;
+    else if (!covered) /* an import reports each of its lines as refused */
+        wrong = changed || (!is_authority(answer->reason) &&
+                            (answer->reason || method->output->descriptor != &identity__import_report__descriptor));
+    else
+        wrong = is_authority(answer->reason);
+    if (wrong)
+        fail_msg("%s by role %d to the %s: %s, changed %d", method->name, role, targets[target].name, reason, changed);
+}
+
+static void each_official(struct harness *h, void (*visit)(struct harness *h, const struct api_method *method))
+{
+    unsigned n = 0;
+
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        if (strcmp(method->queue, "identity") != 0 || method->rule->who != RULE__WHO__OFFICIAL)
+            continue;
+        visit(h, method);
+        n++;
+    }
+    assert_true(n > 10);
+}
+
+static void try_roles(struct harness *h, const struct api_method *method)
+{
+    for (int role = 0; role < ROLES; role++) {
+        for (int i = 0; i < N_TARGETS; i++) {
+            Rpc__Principal *who = role ? harness_official(h, OFFICIAL, role, targets[OWN].path)
+                                       : harness_member(h, OFFICIAL, targets[OWN].path);
+            int64_t rows = journal_rows(h);
+            const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[i], &targets[i], NULL));
+            bool changed = journal_rows(h) != rows;
+
+            judge(method, role, i, answer, changed);
+            if (changed)
+                restore_world(h);
+        }
+    }
+}
+
+static void an_official_acts_in_her_office_on_her_union_and_below_only(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_world(&h);
+    each_official(&h, try_roles);
+    end(&h);
+}
+
+/* Her own union with what belongs to another, and ids that name nothing. */
+static void try_ids(struct harness *h, const struct api_method *method)
+{
+    const int64_t forms[] = {0, -1, 1, LLONG_MAX, LLONG_MIN};
+    Rpc__Principal *who = harness_official(h, OFFICIAL, (int)method->rule->roles[0], targets[OWN].path);
+    bool has_union = protobuf_c_message_descriptor_get_field_by_name(method->input->descriptor, "union_id");
+    bool has_object = false;
+    int64_t rows = journal_rows(h);
+
+    for (unsigned i = 0; i < method->input->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &method->input->descriptor->fields[i];
+
+        has_object |= field->type == PROTOBUF_C_TYPE_INT64 && is_object(field->name);
+    }
+    if (!has_object)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[OWN], &targets[OWN], &forms[i]));
+
+        if (answer->reason == 0 || journal_rows(h) != rows)
+            fail_msg("%s takes the id %lld", method->name, (long long)forms[i]);
+    }
+    if (has_union && method->input->descriptor != &identity__ask_union_change_request__descriptor)
+        call_as(h, method, who, fill(h, method, &targets[OWN], &targets[SIBLING], NULL));
+    if (journal_rows(h) != rows)
+        fail_msg("%s touches what is another union's", method->name);
+}
+
+static void ids_of_others_and_of_nothing_do_nothing(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_world(&h);
+    each_official(&h, try_ids);
+    end(&h);
+}
+
+static void only_public_operations_are_open_to_nobody_and_internal_ones_to_no_person(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        if (strcmp(method->queue, "identity") != 0 || method->rule->who == RULE__WHO__PUBLIC)
+            continue;
+        assert_int_equal(call_as(&h, method, NULL, NULL)->reason, method->rule->who == RULE__WHO__INTERNAL
+                                                                      ? RPC__REASON__NOT_OFFICIAL
+                                                                      : RPC__REASON__MISSING_TOKEN);
+        for (int role = 1; role < ROLES && method->rule->who == RULE__WHO__INTERNAL; role++)
+            assert_refused(call_as(&h, method, harness_official(&h, OFFICIAL, role, ""), NULL), "NOT_OFFICIAL");
+    }
+    end(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_official_acts_in_her_office_on_her_union_and_below_only),
+        cmocka_unit_test(ids_of_others_and_of_nothing_do_nothing),
+        cmocka_unit_test(only_public_operations_are_open_to_nobody_and_internal_ones_to_no_person),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
