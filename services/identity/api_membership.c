@@ -1,6 +1,7 @@
 #include "services/identity/api_membership.h"
 
 #include "services/identity/changes.h"
+#include "services/identity/joins.h"
 #include "services/identity/membership.h"
 #include "services/identity/session.h"
 
@@ -197,12 +198,14 @@ static void change_standing(struct identity *self, struct member *member, const 
     if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
         rolls_begin_standing(&self->rolls, &next);
     journal_standing(member->id, standing, reason, call);
-    if (standing == IDENTITY__STANDING__STANDING_DECEASED)
+    if (standing == IDENTITY__STANDING__STANDING_DECEASED) {
+        join_withdraw(self, member->id, call);
         membership_end(self, member, IDENTITY__ENDED__ENDED_BY_DEATH, call);
-    else if (old->standing == IDENTITY__STANDING__STANDING_DECEASED)
+    } else if (old->standing == IDENTITY__STANDING__STANDING_DECEASED) {
         take_back_death(self, member, call);
-    else
+    } else {
         membership_set_level(self, member);
+    }
     if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
         session_revoke_all(self, member->id, call);
 }

@@ -1,4 +1,5 @@
-/* identity.h: hg-identity, the union tree, rosters, members, sessions and grants.
+/* identity.h: hg-identity, the union tree, rosters, members, their memberships,
+ * sessions and grants.
  *
  * Owns who is who: unions by code and path, the rows of their rosters, the people
  * who have signed in, their sessions, and what officials may do where. It alone
@@ -18,6 +19,14 @@
  * CODE_TRIES times. A refresh token serves once; a second use means that somebody
  * else has a copy and ends the session. Who loses an office loses her sessions at
  * once, since their tokens carry it.
+ *
+ * Who belongs where is kept as periods (rolls.h) that only membership.c begins and
+ * ends: a member is in one union or in none, and where she was at an instant is
+ * answered years later, also when unions have moved since. She comes by a roster, by
+ * a request (joins.h) or by a transfer (transfers.h), which an old union cannot block
+ * by silence. Unions change by request and the approval of the level above
+ * (changes.h). How many members a union has is never counted but kept (tallies.h).
+ * Her name and resident ID, given with a request, are erased when it is decided.
  *
  * A code is sent inside its call, before the batch is committed: when the commit
  * then fails, a code has gone out that lets nobody in, and the caller is told to

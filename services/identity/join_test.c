@@ -298,6 +298,31 @@ static void who_has_left_joins_again_without_giving_her_name(void **state)
     end(&h);
 }
 
+static void the_dead_join_no_union(void **state)
+{
+    Identity__SetStandingRequest death = IDENTITY__SET_STANDING_REQUEST__INIT;
+    Identity__LeaveRequest leave = IDENTITY__LEAVE_REQUEST__INIT;
+    Rpc__Principal *who;
+    struct harness h;
+    int64_t id;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440604");
+    leave.confirmed = true;
+    assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL)->reason, 0);
+    id = asked(&h, ask(&h, person_signed_in(&h, 1), second_id, NULL, 1))->request_id;
+    death.member_id = who->member_id;
+    death.standing = IDENTITY__STANDING__STANDING_DECEASED;
+    death.reason = IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED;
+    assert_int_equal(harness_call(&h, "Memberships.SetStanding", &death.base, administrator(&h, FIRST), NULL)->reason,
+                     0);
+    assert_string_equal(
+        decided(&h, decide(&h, administrator(&h, SECOND), second_id, &id, 1, true, 0))->results[0]->reason,
+        "JOIN_DECIDED");
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +333,7 @@ int main(void)
         cmocka_unit_test(many_are_approved_at_once_and_each_fails_alone),
         cmocka_unit_test(a_union_decides_on_its_own_requests),
         cmocka_unit_test(a_request_is_settled_when_a_roster_makes_her_a_member),
+        cmocka_unit_test(the_dead_join_no_union),
         cmocka_unit_test(who_has_left_joins_again_without_giving_her_name),
     };
 
