@@ -1,5 +1,6 @@
 #include "common/service.h"
 
+#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -186,6 +187,7 @@ static int open_store(struct service *service, bool standby, bool read_only)
 static int enter_sandbox(struct service *service)
 {
     struct sandbox sandbox = {.network = service->spec->network};
+    char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
     unsigned n = 0, m = 0;
 
     sandbox.write_dirs[n++] = service_bus_dir(service);
@@ -194,8 +196,13 @@ static int enter_sandbox(struct service *service)
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {
         const char *path = conf_text(service->spec->conf, *name);
 
-        if (*path && m < ARRAY_LEN(sandbox.read_paths) - 1)
-            sandbox.read_paths[m++] = path;
+        ensure(m < ARRAY_LEN(folders));
+        if (!*path)
+            continue;
+        /* Its folder: a file that is renamed into the old one's place is another file. */
+        snprintf(folders[m], sizeof(folders[m]), "%s", path);
+        sandbox.read_paths[m] = dirname(folders[m]);
+        m++;
     }
     return sandbox_enter(&sandbox);
 }
