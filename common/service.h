@@ -64,7 +64,7 @@ struct service {
     /* chassis' own */
     Rpc__Daemon_Service daemon;
     uv_signal_t signals[3];
-    uv_timer_t tidy, stop_deadline;
+    uv_timer_t tidy;
 };
 
 int service_main(int argc, char **argv, const struct service_spec *spec);
