@@ -55,6 +55,13 @@ static bool audit_grant(struct audit *audit, const Identity__GrantChanged *chang
            grant.union_id == changed->union_id;
 }
 
+/* A door stays the member's to whom it was bound. */
+static bool audit_wechat(struct audit *audit, const Identity__WechatBound *bound)
+{
+    audit->told.wechats++;
+    return store_wechat_is_of(audit->store, bound->wechat_id, bound->member_id);
+}
+
 static bool audit_row(const Rpc__JournalRow *row, void *arg)
 {
     struct audit *audit = arg;
@@ -76,6 +83,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         break;
     case IDENTITY__EVENT__EVENT_GRANT_CHANGED:
         ok = audit_grant(audit, event->grant_changed);
+        break;
+    case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
+        ok = audit_wechat(audit, event->wechat_bound);
         break;
     default:
         break;
@@ -108,7 +118,8 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
         ok = same_count(out, "unions", stored.unions, audit.told.unions) &&
              same_count(out, "roster rows", stored.roster, audit.told.roster) &&
              same_count(out, "verified members", stored.verified, audit.told.verified) &&
-             same_count(out, "grants", stored.grants, audit.told.grants);
+             same_count(out, "grants", stored.grants, audit.told.grants) &&
+             same_count(out, "WeChat doors", stored.wechats, audit.told.wechats);
     }
     if (store_find_stray_union(store, &stray)) {
         fprintf(out, "union %lld: its path is not below its parent's\n", (long long)stray);
