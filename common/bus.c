@@ -15,6 +15,7 @@
 
 #define RECONNECT_MIN_MS 10
 #define RECONNECT_MAX_MS 200
+#define HEADER_MAX 64 /* the way back travels with the message, and counts */
 #define REQUEST_BIT 0x80000000u /* marks the end of the header's way back */
 
 /* ---- what server, client, listener and broker share ---- */
@@ -27,7 +28,7 @@ int bus_failed(const char *what, const char *address, int code)
 }
 
 /* Before a pipe is used: only our own user (or root) may be at the other end. */
-static void check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg)
+void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     uint64_t uid;
 
@@ -43,14 +44,14 @@ int bus_socket(nng_socket socket, const char *dir, const char *name, bool listen
     int code;
 
     snprintf(address, sizeof(address), "ipc://%s/%s", dir, name);
-    nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, LIMIT_MESSAGE_SIZE);
+    nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, LIMIT_MESSAGE_SIZE + HEADER_MAX);
     nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
     nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
     nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, 1000);
     /* Some protocols have no such buffer; then there is nothing to bound. */
     nng_socket_set_int(socket, NNG_OPT_SENDBUF, buffered);
     nng_socket_set_int(socket, NNG_OPT_RECVBUF, buffered);
-    nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, check_peer, NULL);
+    nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, bus_check_peer, NULL);
     code = listen ? nng_listen(socket, address, NULL, 0) : nng_dial(socket, address, NULL, NNG_FLAG_NONBLOCK);
     return bus_failed(listen ? "listen" : "dial", address, code);
 }

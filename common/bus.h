@@ -78,6 +78,7 @@ struct bus_queue_counts {
     unsigned depth;        /* messages handed to it and not answered yet */
     unsigned clients;
     uint64_t forwarded, refused_unserved, refused_full;
+    uint64_t turned_away; /* servers that came while there was one */
 };
 
 /* The answer the broker gives by itself, for want of a server or of room. */

@@ -141,6 +141,23 @@ static void answer_taken(void *arg)
     nng_recv_aio(queue->server, queue->take_answer);
 }
 
+/* A second server is closed before its pipe is used: after that, it would be given
+ * messages until it is closed. */
+static void server_arriving(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus_queue *queue = arg;
+    bool second;
+
+    pthread_mutex_lock(&queue->mutex);
+    second = has_server(queue);
+    queue->counts.turned_away += second;
+    pthread_mutex_unlock(&queue->mutex);
+    if (second)
+        nng_pipe_close(pipe);
+    else
+        bus_check_peer(pipe, event, NULL);
+}
+
 static void server_joined(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     struct bus_queue *queue = arg;
@@ -222,6 +239,7 @@ struct bus_queue *bus_queue_open(const char *dir, const char *name, const struct
     snprintf(address, sizeof(address), "%s.service", name);
     if (bus_socket(queue->server, dir, address, true, LIMIT_BATCH_MESSAGES))
         goto free_take_answer;
+    nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_PRE, server_arriving, queue);
     snprintf(address, sizeof(address), "%s.calls", name);
     if (bus_socket(queue->clients, dir, address, true, LIMIT_BATCH_MESSAGES))
         goto free_take_answer;

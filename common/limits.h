@@ -10,6 +10,7 @@
 #define LIMIT_CLIENT_WINDOW 16           /* messages a client may have outstanding per service */
 #define LIMIT_CLIENT_QUEUE 4096          /* calls waiting in a client for its window */
 #define LIMIT_BROKER_IN_FLIGHT 64        /* messages outstanding per service queue; nng drops answers past 64 */
+#define LIMIT_CLIENT_WAIT_MS 1000        /* a call waits so long in a client for its window */
 #define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
 
 /* Memory of one request or batch */

@@ -129,7 +129,7 @@ typedef void (*rpc_answered)(void *arg, const Rpc__Answer *answer);
 /* Calls to queue by the bus in dir. NULL after logging why. */
 struct rpc_client *rpc_client_open(struct uv_loop_s *loop, const char *dir, const char *queue, unsigned window);
 /* Gathers a call. False, and no answer will come, when LIMIT_CLIENT_QUEUE calls
- * wait already. */
+ * wait already or this one is larger than a message may be. */
 bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answered answered, void *arg);
 /* Sends what has gathered, as far as the window allows; at the end of a loop turn. */
 void rpc_client_flush(struct rpc_client *client);

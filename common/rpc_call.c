@@ -11,7 +11,7 @@ static const char *const sql[N_SQL] = {
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (member_id, method, key) DO UPDATE SET "
                         "fingerprint = excluded.fingerprint, answer = excluded.answer, at = excluded.at",
     [SQL_DROP_ANSWERS] = "DELETE FROM stored_answer WHERE (member_id, method, key) IN "
-                         "(SELECT member_id, method, key FROM stored_answer WHERE at < ?1 ORDER BY at LIMIT 200)",
+                         "(SELECT member_id, method, key FROM stored_answer WHERE at < ?1 ORDER BY at LIMIT 1000)",
 };
 
 static const Rpc__Principal nobody = RPC__PRINCIPAL__INIT;

@@ -5,7 +5,8 @@
 #include "common/log.h"
 #include "common/rpc.h"
 
-#define N_BATCHES (LIMIT_CLIENT_WINDOW + LIMIT_CLIENT_QUEUE / LIMIT_MESSAGE_CALLS)
+#define N_WAITING (LIMIT_CLIENT_QUEUE / LIMIT_MESSAGE_CALLS)
+#define N_BATCHES (LIMIT_CLIENT_WINDOW + N_WAITING)
 #define DEADLINE_TICK_MS 20
 #define BROKER_PATIENCE_MS 1000
 #define COALESCE_PART 2 /* a half */
@@ -21,7 +22,7 @@ struct batch {
     struct waiter waiters[LIMIT_MESSAGE_CALLS];
     unsigned n_calls;
     uint32_t request;
-    int64_t deadline_ns; /* from its first call on */
+    int64_t gathered_ns; /* when its first call came */
     unsigned losses;     /* of the broker, when it was sent */
     struct batch *next;
 };
@@ -98,7 +99,7 @@ static void fail_sent(struct rpc_client *client, int64_t now)
         struct batch *batch = *place;
         bool lost = batch->losses != losses;
 
-        if (!lost && batch->deadline_ns > now) {
+        if (!lost && now - batch->gathered_ns < LIMIT_CALL_DEADLINE_MS * INT64_C(1000000)) {
             place = &batch->next;
             continue;
         }
@@ -110,6 +111,8 @@ static void fail_sent(struct rpc_client *client, int64_t now)
     }
 }
 
+/* What has not been sent has not happened, so it is refused early: a service that
+ * cannot keep up sheds load before its callers' patience ends. */
 static void fail_waiting(struct rpc_client *client, int64_t now)
 {
     unsigned losses;
@@ -120,13 +123,13 @@ static void fail_waiting(struct rpc_client *client, int64_t now)
     else if (!client->disconnected_ns)
         client->disconnected_ns = now;
     down = client->disconnected_ns && now - client->disconnected_ns > BROKER_PATIENCE_MS * INT64_C(1000000);
-    while (client->waiting && (down || client->waiting->deadline_ns <= now)) {
+    while (client->waiting && (down || now - client->waiting->gathered_ns > LIMIT_CLIENT_WAIT_MS * INT64_C(1000000))) {
         struct batch *batch = client->waiting;
 
         client->waiting = batch->next;
         if (!client->waiting)
             client->waiting_last = NULL;
-        answer_all(client, batch, down ? RPC__REASON__SERVICE_DOWN : RPC__REASON__DEADLINE_EXCEEDED);
+        answer_all(client, batch, client->disconnected_ns ? RPC__REASON__SERVICE_DOWN : RPC__REASON__OVERLOADED);
         batch_put_back(client, batch);
     }
 }
@@ -157,7 +160,7 @@ struct rpc_client *rpc_client_open(uv_loop_t *loop, const char *dir, const char 
         free(client);
         return NULL;
     }
-    for (unsigned i = 0; i < N_BATCHES; i++) {
+    for (unsigned i = 0; i < window + N_WAITING; i++) {
         buf_init(&client->batches[i].bytes, LIMIT_MESSAGE_SIZE);
         batch_put_back(client, &client->batches[i]);
     }
@@ -180,7 +183,7 @@ static struct batch *gathering(struct rpc_client *client, size_t len)
         return NULL;
     client->idle = batch->next;
     batch->next = NULL;
-    batch->deadline_ns = clock_monotonic_ns() + LIMIT_CALL_DEADLINE_MS * INT64_C(1000000);
+    batch->gathered_ns = clock_monotonic_ns();
     if (client->waiting_last)
         client->waiting_last->next = batch;
     else
@@ -192,7 +195,7 @@ static struct batch *gathering(struct rpc_client *client, size_t len)
 bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answered answered, void *arg)
 {
     size_t len = rpc__call__get_packed_size(call), rest = len;
-    struct batch *batch = gathering(client, len + 6);
+    struct batch *batch = len <= LIMIT_MESSAGE_SIZE - 6 ? gathering(client, len + 6) : NULL;
     char *room = batch ? buf_room(&batch->bytes, len + 6) : NULL;
 
     if (!room)

@@ -103,8 +103,17 @@ bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, v
     return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS;
 }
 
+static void answer_for_store(struct rpc_call *call, int reason)
+{
+    rpc__answer__init(&call->answer);
+    call->done = false;
+    rpc_retry_after(call, 1);
+    rpc_refuse(call, reason);
+}
+
 /* After a failed commit: what was read may have seen what is now undone, so the
- * reads are run again. */
+ * reads are run again. One that fails again may have taken the end of its rows for
+ * the end of the table, so its answer is not believed. */
 static void settle_failed_batch(struct rpc_server *server, int reason)
 {
     for (unsigned m = 0; m < server->n_messages; m++) {
@@ -113,14 +122,15 @@ static void settle_failed_batch(struct rpc_server *server, int reason)
 
             if (!call->method)
                 continue;
+            if (call->method->api->writes) {
+                answer_for_store(call, reason);
+                continue;
+            }
             rpc__answer__init(&call->answer);
             call->done = false;
-            if (!call->method->api->writes) {
-                rpc_call_run(call);
-            } else {
-                rpc_retry_after(call, 1);
-                rpc_refuse(call, reason);
-            }
+            rpc_call_run(call);
+            if (store_trouble(server->store))
+                answer_for_store(call, store_commit(server->store));
         }
     }
 }
@@ -140,9 +150,6 @@ static void commit_batch(struct rpc_server *server)
         server->counts.failed_commits++;
         rpc_undo_until(server, NULL);
         settle_failed_batch(server, reason);
-        /* A read that failed again has said so itself. */
-        if (store_trouble(server->store))
-            store_commit(server->store);
     } else {
         server->counts.commits++;
     }

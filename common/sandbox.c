@@ -72,7 +72,9 @@ static int landlock_enter(const struct sandbox *sandbox)
 static int seccomp_enter(bool network)
 {
     static const int never[] = {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(mount),
-                                SCMP_SYS(bpf),    SCMP_SYS(setuid),   SCMP_SYS(setgid), SCMP_SYS(init_module)};
+                                SCMP_SYS(bpf),    SCMP_SYS(setuid),   SCMP_SYS(setgid), SCMP_SYS(init_module),
+                                /* Its ring makes sockets that no filter sees. */
+                                SCMP_SYS(io_uring_setup)};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int failed = filter ? 0 : -1;
 

@@ -10,7 +10,7 @@
 #include "common/limits.h"
 #include "common/log.h"
 
-#define TIDY_MS 10000
+#define TIDY_MS 1000
 #define STOP_DEADLINE_MS 10000
 
 static struct conf_entry chassis_conf[] = {

@@ -212,7 +212,7 @@ struct store *store_open(const struct store_options *options)
         chmod(path, 0600);
     sqlite3_busy_timeout(store->db, 5000);
     if (exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
-                    "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=2000"))
+                    "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=8000"))
         goto fail;
     if (!options->read_only && migrate(store, options))
         goto fail;

@@ -124,8 +124,8 @@ static struct release *new_release(struct coupon *self, const Coupon__Release *d
     release->stock_per_day = draft->stock_per_day;
     release->opens_at = draft->opens_at;
     release->days = draft->days ? draft->days : 1;
-    release->allowance = draft->allowance;
-    release->min_level = draft->min_level;
+    release->allowance = (int)draft->allowance;
+    release->min_level = (int)draft->min_level;
     release->valid_days = draft->valid_days ? draft->valid_days : COUPON_DEFAULT_VALID_DAYS;
     release->created_at = rpc_now(call);
     for (size_t i = 0; i < draft->n_trades; i++)
@@ -175,7 +175,10 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
     }
     self->releases[self->n_releases++] = release;
     rpc_on_undo(call, undo_add_release, self, release->id, 0);
-    store_add_release(self->store, release);
+    if (!store_add_release(self->store, release)) {
+        rpc_refuse(call, RPC__REASON__OUT_OF_RANGE);
+        return;
+    }
     journal_release(release, call);
     rpc_created(call);
     reply_status(self, release, reply, call);

@@ -1,7 +1,7 @@
 #include "services/coupon/store.h"
 
 #define RELEASE_COLUMNS                                                                                                \
-    "release_id, title, union_path, face_fen, threshold_fen, stock_per_day, opens_at, days, allowance, min_level, "     \
+    "release_id, title, union_path, face_fen, threshold_fen, stock_per_day, opens_at, days, allowance, min_level, "    \
     "eligible_path, trades, valid_days, state, created_at, closed_at"
 #define CLAIM_COLUMNS "claim.coupon_id, release_id, claim.member_id, day, code, at, key"
 
@@ -51,13 +51,13 @@ const char *const coupon_sql[] = {
 };
 const unsigned coupon_n_sql = N_SQL;
 
-void store_add_release(struct store *store, const struct release *release)
+bool store_add_release(struct store *store, const struct release *release)
 {
-    store_run(store, SQL_ADD_RELEASE, "ittiiiiiiitiiiii", release->id, release->title, release->union_path,
-              release->face_fen, release->threshold_fen, (int64_t)release->stock_per_day, release->opens_at,
-              (int64_t)release->days, (int64_t)release->allowance, (int64_t)release->min_level,
-              release->eligible_path, (int64_t)release->trades, (int64_t)release->valid_days, (int64_t)release->state,
-              release->created_at, release->closed_at);
+    return store_run(store, SQL_ADD_RELEASE, "ittiiiiiiitiiiii", release->id, release->title, release->union_path,
+                     release->face_fen, release->threshold_fen, (int64_t)release->stock_per_day, release->opens_at,
+                     (int64_t)release->days, (int64_t)release->allowance, (int64_t)release->min_level,
+                     release->eligible_path, (int64_t)release->trades, (int64_t)release->valid_days,
+                     (int64_t)release->state, release->created_at, release->closed_at) != -1;
 }
 
 void store_set_state(struct store *store, const struct release *release)

@@ -13,7 +13,8 @@ struct claim {
     size_t key_len;
 };
 
-void store_add_release(struct store *store, const struct release *release);
+/* False when it breaks a constraint of the table. */
+bool store_add_release(struct store *store, const struct release *release);
 void store_set_state(struct store *store, const struct release *release);
 /* Releases that are not closed, or were closed since; one a call, in order of id. */
 void store_ask_releases(struct store *store, int64_t closed_since);

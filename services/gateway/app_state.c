@@ -226,24 +226,31 @@ void app_metrics(struct app *app, struct buf *ret)
 
 /* ---- the life of a worker's state ---- */
 
+static int open_queue(struct app *app, uv_loop_t *loop, const char *name)
+{
+    struct app_queue *queue = &app->queues[app->n_queues];
+
+    for (unsigned i = 0; i < app->n_queues; i++) {
+        if (strcmp(app->queues[i].name, name) == 0)
+            return 0;
+    }
+    ensure(app->n_queues < APP_MAX_QUEUES);
+    *queue = (struct app_queue){.app = app, .name = name};
+    queue->client = rpc_client_open(loop, app->settings->bus_dir, name, app->settings->window);
+    app->n_queues += queue->client != NULL;
+    return queue->client ? 0 : -1;
+}
+
+/* Those that operations with a route are in, and the broker's own, for its metrics. */
 static int open_queues(struct app *app, uv_loop_t *loop)
 {
-    for (const struct api_method *method = api_methods(); method->name; method++) {
-        struct app_queue *queue = &app->queues[app->n_queues];
-        bool known = !method->http;
+    int failed = open_queue(app, loop, "broker");
 
-        for (unsigned i = 0; i < app->n_queues && !known; i++)
-            known = strcmp(app->queues[i].name, method->queue) == 0;
-        if (known)
-            continue;
-        ensure(app->n_queues < APP_MAX_QUEUES);
-        *queue = (struct app_queue){.app = app, .name = method->queue};
-        queue->client = rpc_client_open(loop, app->settings->bus_dir, queue->name, app->settings->window);
-        if (!queue->client)
-            return -1;
-        app->n_queues++;
+    for (const struct api_method *method = api_methods(); method->name && !failed; method++) {
+        if (method->http)
+            failed = open_queue(app, loop, method->queue);
     }
-    return 0;
+    return failed;
 }
 
 static int follow_revocations(struct app *app, uv_loop_t *loop)

@@ -6,7 +6,7 @@
 extern const unsigned char identity_schema[];
 extern const size_t identity_schema_len;
 
-#define TIDY_MS 10000
+#define TIDY_MS 1000
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},

@@ -5,7 +5,7 @@
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
     "sealed_mobile, person, sealed_person"
 #define GRANT_COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
-#define OLD_SLICE     "200"
+#define OLD_SLICE     "1000"
 
 enum {
     SQL_LAST_ID,

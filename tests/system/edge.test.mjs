@@ -301,11 +301,7 @@ describe('static files', () => {
         writeFileSync(join(web, 'assets/app-1a2b3c4d.js.gz'), gzipSync(script));
         writeFileSync(join(web, '.secret'), 'no');
         stack.settings = { gateway: { HUIGONG_WEB: web } };
-        stack.port = await freePort();
-        stack.http = new Http({ port: stack.port });
-        for (const name of ['broker', 'gateway'])
-            stack.spawn(name);
-        await stack.live();
+        await stack.open(['broker', 'gateway']);
     });
     after(() => stack.close());
 
@@ -389,8 +385,6 @@ describe('TLS', () => {
     before(async () => {
         stack = new Stack();
         const port = await freePort();
-        stack.port = await freePort();
-        stack.http = new Http({ port: stack.port });
         secure = new Http({ port, tls: true });
         stack.settings = {
             gateway: { HUIGONG_LISTEN_TLS: `127.0.0.1:${port}`, HUIGONG_TLS_CERT: file('tls.pem'), HUIGONG_TLS_KEY: file('tls.key') },
@@ -403,9 +397,7 @@ describe('TLS', () => {
 
     test('a client over TLS is served, told to stay with it, and shown the new certificate after SIGHUP', async () => {
         const first = await makeCertificate('first');
-        for (const name of ['broker', 'coupon', 'gateway'])
-            stack.spawn(name);
-        await stack.live();
+        await stack.open(['broker', 'coupon', 'gateway']);
         const answer = await secure.request('GET', '/livez');
         assert.equal(answer.text, 'ok\n');
         assert.match(answer.headers['strict-transport-security'], /max-age=/);

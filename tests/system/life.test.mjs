@@ -10,7 +10,7 @@ describe('a service that is down', () => {
     let stack, releaseId, claim, token;
 
     before(async () => {
-        stack = await Stack.start();
+        stack = await Stack.start({ brokerDies: true });
         releaseId = await openRelease(stack);
         claim = claimer(stack, releaseId);
         ({ token } = await stack.login('16900000001'));

@@ -113,27 +113,34 @@ export class Stack {
     expectedEnds = new Set(); // processes that a test ended by force
     settings;
     over = false;
+    wrappers = {}; // by daemon: { start, inside }, command lines that its program or a look at its store stands behind
+    atEnd = [];
 
     /**
-     * options: daemons (all four), settings ({ daemon: { HUIGONG_X: value } }), folder (of another
-     * stack's stores and keys, or one whose store folders are mounts), ready (wait for /readyz).
+     * options: daemons (all four), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
+     * to the stack's folder before they start), brokerDies (see nng.supp).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
-        const names = options.daemons ?? DAEMONS;
         try {
-            stack.port = await freePort();
-            stack.http = new Http({ port: stack.port });
-            for (const name of names)
-                stack.spawn(name);
-            if (names.includes('gateway'))
-                await (names.length === DAEMONS.length ? stack.ready() : stack.live());
+            await options.prepare?.(stack);
+            await stack.open(options.daemons);
         } catch (error) {
             stack.tell(error);
             stack.end();
             throw error;
         }
         return stack;
+    }
+
+    /** Starts the daemons; ready when all four are among them. */
+    async open(names = DAEMONS) {
+        this.port = await freePort();
+        this.http = new Http({ port: this.port });
+        for (const name of names)
+            this.spawn(name);
+        if (names.includes('gateway'))
+            await (names.length === DAEMONS.length ? this.ready() : this.live());
     }
 
     /** Runs a test with a stack of its own, which is closed after it, or ended when it fails. */
@@ -149,9 +156,10 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {}, folder } = {}) {
+    constructor({ settings = {}, brokerDies = false } = {}) {
         this.settings = settings;
-        this.folder = folder ?? mkdtempSync(join(tmpdir(), 'hg-'));
+        this.brokerDies = brokerDies;
+        this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
         for (const name of STORES)
@@ -206,6 +214,7 @@ export class Stack {
             // A use of the allocator past its means is a NULL there, as in a release.
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
+            LSAN_OPTIONS: this.brokerDies ? `print_suppressions=0:suppressions=${join(top, 'tests/system/nng.supp')}` : '',
             ...own[name], ...this.settings[name],
         };
     }
@@ -217,10 +226,10 @@ export class Stack {
     // ---- the life of a daemon ----
 
     /** Starts a daemon; its label is its name unless it is a second instance. */
-    spawn(name, { args = [], label = name, wrapper = [] } = {}) {
+    spawn(name, { args = [], label = name } = {}) {
         assert.ok(!this.daemons[label] || this.daemons[label].ended, `${label} runs already`);
         this.logs[label] ??= new Log();
-        const [command, ...rest] = [...wrapper, this.program(name), ...args];
+        const [command, ...rest] = [...this.wrappers[name]?.start ?? [], this.program(name), ...args];
         const daemon = new Daemon(label, command, rest, this.environment(name), this.logs[label]);
         this.daemons[label] = daemon;
         return daemon;
@@ -295,7 +304,13 @@ export class Stack {
 
     /** hg-NAME with this stack's settings. */
     command(name, ...args) {
-        return run(this.program(name), args, { env: this.environment(name) });
+        return this.inside(name, [this.program(name), ...args], { env: this.environment(name) });
+    }
+
+    /** Runs a program where a daemon sees its store. */
+    inside(name, args, options) {
+        const [program, ...rest] = [...this.wrappers[name]?.inside?.() ?? [], ...args];
+        return run(program, rest, options);
     }
 
     /** --call as the internal principal; gives the answer's JSON and fails on a refusal. */
@@ -330,7 +345,7 @@ export class Stack {
 
     /** Rows of a store as objects, read beside the daemon. */
     async query(name, sql) {
-        const { code, stdout, stderr } = await run('sqlite3', ['-readonly', '-json', this.store(name), sql]);
+        const { code, stdout, stderr } = await this.inside(name, ['sqlite3', '-readonly', '-json', this.store(name), sql]);
         assert.equal(code, 0, stderr);
         return stdout.trim() ? JSON.parse(stdout) : [];
     }
@@ -408,6 +423,7 @@ export class Stack {
                 process.kill(daemon.pid, 'SIGKILL');
         }
         this.http?.close();
+        this.atEnd.forEach((undo) => undo());
         rmSync(this.folder, { recursive: true, force: true });
     }
 }

@@ -1,0 +1,121 @@
+// Debian's Chromium, headless, driven over a pipe by the DevTools protocol: no package is needed
+// beside it. A page is what a member sees; it is told to click and type, and asked what it shows.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../system/stack.mjs';
+
+// Nothing is looked up or fetched beside the page.
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+    '--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage', '--remote-debugging-pipe'];
+
+export class Chrome {
+    #waiting = new Map();
+    #next = 1;
+    #rest = '';
+    errors = []; // what the pages' consoles complained of
+
+    constructor() {
+        this.folder = mkdtempSync(join(tmpdir(), 'huigong-chrome-'));
+        this.process = spawn('chromium', [...FLAGS, `--user-data-dir=${this.folder}`, 'about:blank'],
+            { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+        this.process.stdio[4].setEncoding('utf8').on('data', (text) => this.#read(text));
+        this.process.on('error', (error) => this.#fail(error));
+        this.process.on('exit', () => this.#fail(new Error('chromium has ended')));
+    }
+
+    // Messages are JSON, each ended by a NUL.
+    #read(text) {
+        const messages = (this.#rest + text).split('\0');
+        this.#rest = messages.pop();
+        for (const message of messages.map((one) => JSON.parse(one))) {
+            if (message.method === 'Runtime.exceptionThrown')
+                this.errors.push(message.params.exceptionDetails.exception?.description ?? message.params.exceptionDetails.text);
+            if (message.method === 'Log.entryAdded' && message.params.entry.level === 'error')
+                this.errors.push(`${message.params.entry.text} ${message.params.entry.url ?? ''}`);
+            const waiter = this.#waiting.get(message.id);
+            this.#waiting.delete(message.id);
+            if (waiter && message.error)
+                waiter.reject(new Error(message.error.message));
+            else
+                waiter?.resolve(message.result);
+        }
+    }
+
+    #fail(error) {
+        for (const waiter of this.#waiting.values())
+            waiter.reject(error);
+        this.#waiting.clear();
+    }
+
+    send(method, params = {}, sessionId = undefined) {
+        const id = this.#next++;
+        return new Promise((resolve, reject) => {
+            this.#waiting.set(id, { resolve, reject });
+            this.process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+        });
+    }
+
+    async open(url) {
+        const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
+        const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+        const page = new Page(this, sessionId);
+        await page.send('Runtime.enable');
+        await page.send('Log.enable');
+        await page.send('Page.enable');
+        await page.send('Page.navigate', { url });
+        return page;
+    }
+
+    async close() {
+        const ended = new Promise((resolve) => this.process.once('exit', resolve));
+        this.send('Browser.close').catch(() => {});
+        await ended;
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}
+
+class Page {
+    constructor(chrome, session) {
+        this.chrome = chrome;
+        this.session = session;
+    }
+
+    send(method, params) {
+        return this.chrome.send(method, params, this.session);
+    }
+
+    /** The value of an expression in the page. */
+    async value(expression) {
+        const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true });
+        if (exceptionDetails)
+            throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+        return result.value;
+    }
+
+    /** The text of what is visible under a selector, '' when nothing is. */
+    text(selector) {
+        return this.value(`[...document.querySelectorAll(${JSON.stringify(selector)})]
+            .filter((one) => one.checkVisibility()).map((one) => one.innerText).join('\\n')`);
+    }
+
+    shows(selector, pattern) {
+        return until(`${selector} shows ${pattern}`, async () => pattern.test(await this.text(selector)));
+    }
+
+    /** Types into a field as a keyboard would. */
+    async type(selector, text) {
+        await this.value(`document.querySelector(${JSON.stringify(selector)}).select()`);
+        await this.send('Input.insertText', { text });
+    }
+
+    /** Clicks with the mouse, where the element is on the screen. */
+    async click(selector) {
+        const at = await this.value(`(() => { const one = document.querySelector(${JSON.stringify(selector)});
+            one.scrollIntoView({ block: 'center' }); const box = one.getBoundingClientRect();
+            return { x: box.x + box.width / 2, y: box.y + box.height / 2 }; })()`);
+        for (const type of ['mousePressed', 'mouseReleased'])
+            await this.send('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount: 1 });
+    }
+}

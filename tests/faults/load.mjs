@@ -1,0 +1,104 @@
+// 64 clients who all want a coupon, and what must hold afterwards whatever happened meanwhile.
+import assert from 'node:assert/strict';
+import { claimer } from '../system/releases.mjs';
+
+const CLIENTS = 64;
+const PATIENCE_MS = 60000;
+const UNKNOWN = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING']);
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/**
+ * Repeats a request until its outcome is known: neither a lost connection nor a 503 or 504 that says
+ * to come again. `seen`, when given, is told of each such answer.
+ */
+export async function untilKnown(request, random, seen) {
+    for (const end = performance.now() + PATIENCE_MS; ;) {
+        const answer = await request().catch((error) => ({ error }));
+        if (!answer.error && !(answer.status >= 503 && UNKNOWN.has(answer.json.reason)))
+            return answer;
+        if (answer.error?.code === 'CLOSED')
+            throw answer.error;
+        assert.ok(performance.now() < end, `unknown for ${PATIENCE_MS} ms: ${answer.error ?? answer.text}`);
+        if (!answer.error)
+            assert.match(answer.headers['retry-after'] ?? '', /^[1-9]\d*$/, 'it says when to come again');
+        seen?.(answer);
+        await pause(2 + random() * 20);
+    }
+}
+
+/** Members, each of whom claims once with a key of her own and retries until she knows. */
+export class Load {
+    granted = new Map(); // member id: coupon, as answered with 2xx
+    refused = new Map(); // member id: reason
+    answered = 0;
+    retries = 0;
+
+    constructor(stack, releaseId, { first = 100000, members, random }) {
+        Object.assign(this, { stack, releaseId, random, next: first, end: first + members });
+        this.claim = claimer(stack, releaseId);
+    }
+
+    /** Runs until every member knows; `stop()` ends it earlier. */
+    run() {
+        return Promise.all(Array.from({ length: CLIENTS }, () => this.client()));
+    }
+
+    stop() {
+        this.end = this.next;
+    }
+
+    async client() {
+        while (this.next < this.end) {
+            const member = this.next++;
+            const answer = await untilKnown(() => this.claim(member), this.random, () => this.retries++);
+            if (answer.status === 201)
+                this.granted.set(member, answer.json);
+            else
+                this.refused.set(member, answer.json.reason ?? answer.text);
+            this.answered++;
+        }
+    }
+
+    /** Resolves when so many have been answered. */
+    async reaches(count) {
+        while (this.answered < count) {
+            assert.ok(!this.stack.over, 'the stack is there');
+            await pause(1);
+        }
+    }
+
+    /** What must hold: exactly the stock, one each, every answered coupon in the store as answered. */
+    async assertExact(stock) {
+        assert.deepEqual(new Set(this.refused.values()), new Set(['SOLD_OUT']), 'nobody was refused for another reason');
+        assert.equal(this.granted.size, stock, 'as many were told that they have one');
+        const rows = await this.rows();
+        assert.equal(rows.length, stock, 'exactly the stock is granted');
+        assert.equal(new Set(rows.map((row) => row.member)).size, stock, 'one each');
+        assert.equal(new Set(rows.map((row) => row.code)).size, stock, 'no code twice');
+        this.assertStored(rows);
+        for (const member of this.refused.keys())
+            assert.ok(!rows.some((row) => row.member === String(member)), 'who was refused has none');
+    }
+
+    async rows() {
+        return this.stack.query('coupon', `SELECT CAST(member_id AS TEXT) AS member, CAST(coupon_id AS TEXT) AS coupon,
+            CAST(code AS TEXT) AS code FROM claim WHERE release_id = ${this.releaseId}`);
+    }
+
+    /** Every answered coupon is in the store. */
+    assertStored(rows) {
+        const stored = new Map(rows.map((row) => [row.member, row.coupon]));
+        for (const [member, coupon] of this.granted)
+            assert.equal(stored.get(String(member)), coupon.couponId, `the coupon of member ${member} is in the store`);
+    }
+
+    /** Every answered coupon is still the answer to the claim it was given for. */
+    async assertAnswers(members = [...this.granted.keys()]) {
+        for (const member of members) {
+            const answer = await this.claim(member);
+            assert.equal(answer.status, 201, answer.text);
+            assert.deepEqual(answer.json, this.granted.get(member));
+        }
+    }
+}
