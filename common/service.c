@@ -197,6 +197,10 @@ static int enter_sandbox(struct service *service)
         if (*path && m < ARRAY_LEN(sandbox.read_paths) - 1)
             sandbox.read_paths[m++] = path;
     }
+    for (const char *const *path = service->spec->read_paths; path && *path; path++) {
+        if (access(*path, R_OK) == 0 && m < ARRAY_LEN(sandbox.read_paths) - 1)
+            sandbox.read_paths[m++] = *path;
+    }
     return sandbox_enter(&sandbox);
 }
 

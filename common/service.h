@@ -31,6 +31,7 @@ struct service_spec {
     bool edge;                    /* serves no queue of the broker */
     bool network;                 /* may open inet sockets */
     const char *const *read_conf; /* names of settings whose paths stay readable; NULL-terminated */
+    const char *const *read_paths; /* the system's own that stay readable where there are such; the same */
 
     /* Builds the memory from the store and adds the services to service->rpc. 0 or
      * -1, logged. Nothing can be sent yet. */

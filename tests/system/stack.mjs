@@ -21,7 +21,7 @@ import { Http } from './http.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
-export const DAEMONS = ['broker', 'identity', 'coupon', 'gateway'];
+export const DAEMONS = ['broker', 'identity', 'coupon', 'bridge', 'gateway'];
 const STORES = ['identity', 'coupon'];
 const PATIENCE_MS = 30000;
 
@@ -117,8 +117,9 @@ export class Stack {
     atEnd = [];
 
     /**
-     * options: daemons (all four), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
-     * to the stack's folder before they start), brokerDies (see nng.supp).
+     * options: daemons (all five), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
+     * to the stack's folder before they start), brokerDies (see nng.supp), wechat ({ url, apps:
+     * [[appid, secret]] }; without it the bridge knows no app).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
@@ -156,9 +157,10 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {}, brokerDies = false } = {}) {
+    constructor({ settings = {}, brokerDies = false, wechat } = {}) {
         this.settings = settings;
         this.brokerDies = brokerDies;
+        this.wechat = wechat;
         this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
@@ -167,6 +169,8 @@ export class Stack {
         const hex = () => randomBytes(32).toString('hex');
         this.writeKey('token', `${hex()}\n`);
         this.writeKey('pii', `1 ${hex()}\nindex ${hex()}\n`);
+        if (wechat)
+            this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
         for (const name of DAEMONS)
             this.logs[name] = new Log();
         this.onExit = () => this.end();
@@ -204,6 +208,7 @@ export class Stack {
                 HUIGONG_PII_KEY: this.path('keys', 'pii'), HUIGONG_SMS: 'log',
             },
             coupon: { HUIGONG_STORE: this.path('store', 'coupon') },
+            bridge: this.wechat ? { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') } : {},
             gateway: {
                 HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_TOKEN_KEY: token,
                 HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
