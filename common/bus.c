@@ -6,16 +6,14 @@
 #include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 #include "common/bus_nng.h"
 #include "common/limits.h"
 #include "common/log.h"
 
-#define RECONNECT_MIN_MS 10
-#define RECONNECT_MAX_MS 200
-#define HEADER_MAX 64 /* the way back travels with the message, and counts */
+#define TEND_MS     200
+#define HEADER_MAX  64          /* the way back travels with the message, and counts */
 #define REQUEST_BIT 0x80000000u /* marks the end of the header's way back */
 
 /* ---- what server, client, listener and broker share ---- */
@@ -38,40 +36,69 @@ void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg)
         nng_pipe_close(pipe);
 }
 
-int bus_socket(nng_socket socket, const char *dir, const char *name, bool listen, int buffered)
+void bus_socket_bounds(nng_socket socket, int buffered)
 {
-    char address[PATH_MAX];
-    int code;
-
-    snprintf(address, sizeof(address), "ipc://%s/%s", dir, name);
     nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, LIMIT_MESSAGE_SIZE + HEADER_MAX);
-    nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
-    nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
     nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, 1000);
     /* Some protocols have no such buffer; then there is nothing to bound. */
     nng_socket_set_int(socket, NNG_OPT_SENDBUF, buffered);
     nng_socket_set_int(socket, NNG_OPT_RECVBUF, buffered);
     nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, bus_check_peer, NULL);
-    code = listen ? nng_listen(socket, address, NULL, 0) : nng_dial(socket, address, NULL, NNG_FLAG_NONBLOCK);
-    return bus_failed(listen ? "listen" : "dial", address, code);
 }
 
-/* A socket whose readable descriptor wakes the loop. */
+int bus_listen(nng_socket socket, const char *dir, const char *name, int buffered)
+{
+    char address[PATH_MAX];
+
+    snprintf(address, sizeof(address), "ipc://%s/%s", dir, name);
+    bus_socket_bounds(socket, buffered);
+    return bus_failed("listen", address, nng_listen(socket, address, NULL, 0));
+}
+
+/* A connection whose readable descriptor wakes the loop. The first member of what
+ * it belongs to, and freed with it. */
 struct pollable {
-    nng_socket socket;
+    struct bus_dial dial;
     uv_poll_t poll;
+    uv_timer_t tend;
+    unsigned n_handles;
 };
 
-static int poll_start(struct pollable *pollable, uv_loop_t *loop, uv_poll_cb on_readable, void *arg)
+static void on_tend(uv_timer_t *timer)
 {
-    int fd, code = nng_socket_get_int(pollable->socket, NNG_OPT_RECVFD, &fd);
+    bus_dial_tend(&((struct pollable *)timer->data)->dial);
+}
+
+static int poll_start(struct pollable *pollable, uv_loop_t *loop, uv_poll_cb on_readable)
+{
+    int fd, code = nng_socket_get_int(pollable->dial.socket, NNG_OPT_RECVFD, &fd);
 
     if (bus_failed("poll", "socket", code))
         return -1;
-    pollable->poll.data = arg;
+    pollable->poll.data = pollable->tend.data = pollable;
     if (uv_poll_init(loop, &pollable->poll, fd) || uv_poll_start(&pollable->poll, UV_READABLE, on_readable))
         return -1;
+    uv_timer_init(loop, &pollable->tend);
+    uv_timer_start(&pollable->tend, on_tend, TEND_MS, TEND_MS);
+    uv_unref((uv_handle_t *)&pollable->tend);
     return 0;
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+    struct pollable *pollable = handle->data;
+
+    if (--pollable->n_handles > 0)
+        return;
+    nng_close(pollable->dial.socket);
+    free(pollable);
+}
+
+static void pollable_close(struct pollable *pollable)
+{
+    pollable->n_handles = 2;
+    uv_close((uv_handle_t *)&pollable->poll, handle_closed);
+    uv_close((uv_handle_t *)&pollable->tend, handle_closed);
 }
 
 const void *bus_message_bytes(const struct bus_message *message, size_t *ret_len)
@@ -102,7 +129,7 @@ static void server_readable(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
-    while (nng_recvmsg(server->pollable.socket, &msg, NNG_FLAG_NONBLOCK) == 0) {
+    while (nng_recvmsg(server->pollable.dial.socket, &msg, NNG_FLAG_NONBLOCK) == 0) {
         if (!server->events.on_message(server->arg, (struct bus_message *)msg))
             break;
     }
@@ -119,14 +146,14 @@ struct bus_server *bus_server_open(uv_loop_t *loop, const char *dir, const char 
         return NULL;
     *server = (struct bus_server){.events = *events, .arg = arg};
     snprintf(name, sizeof(name), "%s.service", queue);
-    if (bus_failed("open", queue, nng_rep0_open_raw(&server->pollable.socket)))
+    if (bus_failed("open", queue, nng_rep0_open_raw(&server->pollable.dial.socket)))
         goto free_server;
-    if (bus_socket(server->pollable.socket, dir, name, false, LIMIT_BATCH_MESSAGES) ||
-        poll_start(&server->pollable, loop, server_readable, server))
+    if (bus_dial_open(&server->pollable.dial, dir, name, LIMIT_BATCH_MESSAGES) ||
+        poll_start(&server->pollable, loop, server_readable))
         goto close_socket;
     return server;
 close_socket:
-    nng_close(server->pollable.socket);
+    nng_close(server->pollable.dial.socket);
 free_server:
     free(server);
     return NULL;
@@ -137,7 +164,7 @@ void bus_server_answer(struct bus_server *server, struct bus_message *message, c
     nng_msg *msg = (nng_msg *)message;
 
     nng_msg_clear(msg);
-    if (nng_msg_append(msg, bytes, len) || nng_sendmsg(server->pollable.socket, msg, NNG_FLAG_NONBLOCK))
+    if (nng_msg_append(msg, bytes, len) || nng_sendmsg(server->pollable.dial.socket, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
 
@@ -146,18 +173,10 @@ void bus_server_stop(struct bus_server *server)
     uv_poll_stop(&server->pollable.poll);
 }
 
-static void server_free(uv_handle_t *handle)
-{
-    struct bus_server *server = handle->data;
-
-    nng_close(server->pollable.socket);
-    free(server);
-}
-
 void bus_server_close(struct bus_server *server)
 {
     if (server)
-        uv_close((uv_handle_t *)&server->pollable.poll, server_free);
+        pollable_close(&server->pollable);
 }
 
 /* ---- client ---- */
@@ -166,25 +185,11 @@ struct bus_client {
     struct pollable pollable;
     bus_answer on_answer;
     void *arg;
-    /* Written by nng's threads. */
-    atomic_bool connected;
-    atomic_uint losses;
 };
-
-static void broker_came_or_went(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    struct bus_client *client = arg;
-
-    (void)pipe;
-    atomic_store(&client->connected, event == NNG_PIPE_EV_ADD_POST);
-    if (event == NNG_PIPE_EV_REM_POST)
-        atomic_fetch_add(&client->losses, 1);
-}
 
 bool bus_client_connected(struct bus_client *client, unsigned *ret_losses)
 {
-    *ret_losses = atomic_load(&client->losses);
-    return atomic_load(&client->connected);
+    return bus_dial_connected(&client->pollable.dial, ret_losses);
 }
 
 static void client_readable(uv_poll_t *poll, int status, int events)
@@ -194,7 +199,8 @@ static void client_readable(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
-    for (int n = 0; n < LIMIT_BATCH_MESSAGES && nng_recvmsg(client->pollable.socket, &msg, NNG_FLAG_NONBLOCK) == 0; n++) {
+    for (int n = 0; n < LIMIT_BATCH_MESSAGES && nng_recvmsg(client->pollable.dial.socket, &msg, NNG_FLAG_NONBLOCK) == 0;
+         n++) {
         uint32_t request;
 
         if (nng_msg_header_len(msg) == sizeof(request)) {
@@ -215,16 +221,14 @@ struct bus_client *bus_client_open(uv_loop_t *loop, const char *dir, const char 
     client->on_answer = on_answer;
     client->arg = arg;
     snprintf(name, sizeof(name), "%s.calls", queue);
-    if (bus_failed("open", queue, nng_req0_open_raw(&client->pollable.socket)))
+    if (bus_failed("open", queue, nng_req0_open_raw(&client->pollable.dial.socket)))
         goto free_client;
-    nng_pipe_notify(client->pollable.socket, NNG_PIPE_EV_ADD_POST, broker_came_or_went, client);
-    nng_pipe_notify(client->pollable.socket, NNG_PIPE_EV_REM_POST, broker_came_or_went, client);
-    if (bus_socket(client->pollable.socket, dir, name, false, LIMIT_CLIENT_WINDOW) ||
-        poll_start(&client->pollable, loop, client_readable, client))
+    if (bus_dial_open(&client->pollable.dial, dir, name, LIMIT_CLIENT_WINDOW) ||
+        poll_start(&client->pollable, loop, client_readable))
         goto close_socket;
     return client;
 close_socket:
-    nng_close(client->pollable.socket);
+    nng_close(client->pollable.dial.socket);
 free_client:
     free(client);
     return NULL;
@@ -237,41 +241,33 @@ bool bus_client_send(struct bus_client *client, uint32_t request, const void *by
     if (nng_msg_alloc(&msg, 0))
         return false;
     if (nng_msg_append(msg, bytes, len) || nng_msg_header_append_u32(msg, request | REQUEST_BIT) ||
-        nng_sendmsg(client->pollable.socket, msg, NNG_FLAG_NONBLOCK)) {
+        nng_sendmsg(client->pollable.dial.socket, msg, NNG_FLAG_NONBLOCK)) {
         nng_msg_free(msg);
         return false;
     }
     return true;
 }
 
-static void client_free(uv_handle_t *handle)
-{
-    struct bus_client *client = handle->data;
-
-    nng_close(client->pollable.socket);
-    free(client);
-}
-
 void bus_client_close(struct bus_client *client)
 {
     if (client)
-        uv_close((uv_handle_t *)&client->pollable.poll, client_free);
+        pollable_close(&client->pollable);
 }
 
 /* ---- the bell ---- */
 
 struct bus_ringer {
-    nng_socket socket;
+    struct bus_dial dial;
 };
 
 struct bus_ringer *bus_ringer_open(const char *dir)
 {
     struct bus_ringer *ringer = calloc(1, sizeof(*ringer));
 
-    if (ringer && !bus_failed("open", "ring", nng_push0_open(&ringer->socket))) {
-        if (!bus_socket(ringer->socket, dir, "ring", false, 16))
+    if (ringer && !bus_failed("open", "ring", nng_push0_open(&ringer->dial.socket))) {
+        if (!bus_dial_open(&ringer->dial, dir, "ring", 16))
             return ringer;
-        nng_close(ringer->socket);
+        nng_close(ringer->dial.socket);
     }
     free(ringer);
     return NULL;
@@ -281,17 +277,18 @@ void bus_ringer_ring(struct bus_ringer *ringer, const char *queue)
 {
     nng_msg *msg;
 
+    bus_dial_tend(&ringer->dial);
     if (nng_msg_alloc(&msg, 0))
         return;
     /* The NUL ends the name, so that one queue's name is no prefix of another's. */
-    if (nng_msg_append(msg, queue, strlen(queue) + 1) || nng_sendmsg(ringer->socket, msg, NNG_FLAG_NONBLOCK))
+    if (nng_msg_append(msg, queue, strlen(queue) + 1) || nng_sendmsg(ringer->dial.socket, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
 
 void bus_ringer_close(struct bus_ringer *ringer)
 {
     if (ringer) {
-        nng_close(ringer->socket);
+        nng_close(ringer->dial.socket);
         free(ringer);
     }
 }
@@ -310,7 +307,7 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
-    while (nng_recvmsg(listener->pollable.socket, &msg, NNG_FLAG_NONBLOCK) == 0) {
+    while (nng_recvmsg(listener->pollable.dial.socket, &msg, NNG_FLAG_NONBLOCK) == 0) {
         rung = true;
         nng_msg_free(msg);
     }
@@ -325,31 +322,23 @@ struct bus_listener *bus_listener_open(uv_loop_t *loop, const char *dir, const c
     if (!listener)
         return NULL;
     *listener = (struct bus_listener){.on_ring = on_ring, .arg = arg};
-    if (bus_failed("open", "bell", nng_sub0_open(&listener->pollable.socket)))
+    if (bus_failed("open", "bell", nng_sub0_open(&listener->pollable.dial.socket)))
         goto free_listener;
     if (bus_failed("subscribe", queue,
-                   nng_socket_set(listener->pollable.socket, NNG_OPT_SUB_SUBSCRIBE, queue, strlen(queue) + 1)) ||
-        bus_socket(listener->pollable.socket, dir, "bell", false, 16) ||
-        poll_start(&listener->pollable, loop, listener_readable, listener))
+                   nng_socket_set(listener->pollable.dial.socket, NNG_OPT_SUB_SUBSCRIBE, queue, strlen(queue) + 1)) ||
+        bus_dial_open(&listener->pollable.dial, dir, "bell", 16) ||
+        poll_start(&listener->pollable, loop, listener_readable))
         goto close_socket;
     return listener;
 close_socket:
-    nng_close(listener->pollable.socket);
+    nng_close(listener->pollable.dial.socket);
 free_listener:
     free(listener);
     return NULL;
 }
 
-static void listener_free(uv_handle_t *handle)
-{
-    struct bus_listener *listener = handle->data;
-
-    nng_close(listener->pollable.socket);
-    free(listener);
-}
-
 void bus_listener_close(struct bus_listener *listener)
 {
     if (listener)
-        uv_close((uv_handle_t *)&listener->pollable.poll, listener_free);
+        pollable_close(&listener->pollable);
 }

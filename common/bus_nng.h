@@ -1,9 +1,36 @@
-/* bus_nng.h: what bus.c and bus_queue.c share; included by nothing else. */
+/* bus_nng.h: what bus.c, bus_dial.c and bus_queue.c share; included by nothing else. */
 #pragma once
 #include <nng/nng.h>
+#include <stdatomic.h>
 
 /* Logs a failure; returns its code, 0 when there was none. */
 int bus_failed(const char *what, const char *address, int code);
-/* Sets every bound of a socket and listens or dials at ipc://dir/name. */
-int bus_socket(nng_socket socket, const char *dir, const char *name, bool listen, int buffered);
+/* Sets every bound of a socket, and refuses peers of another user. */
+void bus_socket_bounds(nng_socket socket, int buffered);
+/* The same, and listens at ipc://dir/name. 0 or nng's code, logged. */
+int bus_listen(nng_socket socket, const char *dir, const char *name, int buffered);
 void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg);
+
+/* ---- a connection to the broker ----
+ *
+ * nng makes a lost connection again by itself, but for one case: when the other
+ * end dies while the two greet each other, the dialer of nng 1.5.2 takes the
+ * broken pipe (EPIPE, NNG_ECLOSED) for its own end and never dials again. So a
+ * dialer that has had no connection for a second is replaced by a new one. */
+struct bus_dial {
+    nng_socket socket; /* the caller's; outlives the rest */
+    nng_dialer dialer;
+    char address[128];
+    int64_t alone_ns; /* since when tended in vain; 0: connected */
+    /* Written by nng's threads. */
+    _Atomic uint32_t pipe; /* id of the connection; 0: none */
+    atomic_uint losses;
+};
+
+/* Dials ipc://dir/name with dial->socket. 0 or nng's code, logged. The broker need
+ * not be there yet. */
+int bus_dial_open(struct bus_dial *dial, const char *dir, const char *name, int buffered);
+/* To be called now and then by one thread. */
+void bus_dial_tend(struct bus_dial *dial);
+/* Whether there is a connection; ret_losses counts those that went away. */
+bool bus_dial_connected(struct bus_dial *dial, unsigned *ret_losses);

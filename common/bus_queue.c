@@ -237,11 +237,11 @@ struct bus_queue *bus_queue_open(const char *dir, const char *name, const struct
     if (nng_aio_alloc(&queue->take_answer, answer_taken, queue))
         goto free_take_call;
     snprintf(address, sizeof(address), "%s.service", name);
-    if (bus_socket(queue->server, dir, address, true, LIMIT_BATCH_MESSAGES))
+    if (bus_listen(queue->server, dir, address, LIMIT_BATCH_MESSAGES))
         goto free_take_answer;
     nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_PRE, server_arriving, queue);
     snprintf(address, sizeof(address), "%s.calls", name);
-    if (bus_socket(queue->clients, dir, address, true, LIMIT_BATCH_MESSAGES))
+    if (bus_listen(queue->clients, dir, address, LIMIT_BATCH_MESSAGES))
         goto free_take_answer;
     nng_recv_aio(queue->clients, queue->take_call);
     nng_recv_aio(queue->server, queue->take_answer);
@@ -316,7 +316,7 @@ struct bus_bell *bus_bell_open(const char *dir)
         goto close_ring;
     if (nng_aio_alloc(&bell->take_ring, ring_taken, bell))
         goto close_bell;
-    if (bus_socket(bell->ring, dir, "ring", true, 64) || bus_socket(bell->bell, dir, "bell", true, 64))
+    if (bus_listen(bell->ring, dir, "ring", 64) || bus_listen(bell->bell, dir, "bell", 64))
         goto free_aio;
     nng_recv_aio(bell->ring, bell->take_ring);
     return bell;

