@@ -1,6 +1,8 @@
 // Signing in through WeChat: the bridge asks, identity decides; WeChat is the simulator.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Wechat } from '../simulators/wechat/wechat.mjs';
 import { assertProblem } from './http.mjs';
@@ -358,11 +360,46 @@ describe('the bridge goes away', () => {
     });
 });
 
+describe('https', () => {
+    let wechat, folder;
+
+    /** A certificate for 127.0.0.1 that nobody has signed but itself. */
+    before(async () => {
+        folder = mkdtempSync(join(tmpdir(), 'hg-tls-'));
+        const { code, stderr } = await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+            '-days', '2', '-subj', '/CN=wechat', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', join(folder, 'key'), '-out', join(folder, 'cert')]);
+        assert.equal(code, 0, stderr);
+        wechat = await Wechat.start({ tls: { key: readFileSync(join(folder, 'key')), cert: readFileSync(join(folder, 'cert')) } });
+        wechat.addApp({ appid: APP, secret: SECRET });
+        wechat.addUser('li', { phone: mobile(41) });
+    });
+    after(async () => {
+        await wechat.close();
+        rmSync(folder, { recursive: true });
+    });
+
+    const codes = () => ({ appid: APP, code: wechat.loginCode(APP, 'li'), phoneCode: wechat.phoneCode(APP, 'li') });
+    const options = (settings) => ({ wechat: { url: wechat.url, apps: [[APP, SECRET]] }, settings: { bridge: settings } });
+
+    test('a partner whose certificate no authority signed is not spoken to', async () => {
+        await Stack.with(options({}), async (stack) => {
+            assertProblem(await login(stack, codes()), 503, 'WECHAT_UNAVAILABLE');
+            assert.equal(wechat.ledger.length, 0, 'nothing was told to whoever it is');
+        });
+    });
+
+    test('one whose authority is trusted is', async () => {
+        await Stack.with(options({ HUIGONG_CA: join(folder, 'cert') }), async (stack) => {
+            assert.equal((await login(stack, codes())).status, 201);
+        });
+    });
+});
+
 describe('settings of the bridge', () => {
     let stack;
 
     before(async () => {
-        stack = await Stack.start({ wechat: { url: 'https://api.weixin.qq.com', apps: [[APP, SECRET]] }, daemons: ['broker'] });
+        stack = await Stack.start({ wechat: { url: 'https://api.weixin.qq.com', apps: [[APP, SECRET]] }, daemons: [] });
     });
     after(() => stack.close());
 
