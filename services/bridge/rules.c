@@ -45,9 +45,9 @@ int64_t wechat_delay_ms(int tries)
 
 int64_t wechat_token_life_ms(int64_t expires_in_s)
 {
-    int64_t life_s = expires_in_s - WECHAT_EARLY_S;
-
-    return (life_s < 60 ? 60 : life_s > 86400 ? 86400 : life_s) * 1000;
+    if (expires_in_s > 86400)
+        expires_in_s = 86400;
+    return (expires_in_s < WECHAT_EARLY_S + 60 ? 60 : expires_in_s - WECHAT_EARLY_S) * 1000;
 }
 
 bool wechat_force(struct wechat_forces *forces, int64_t now_ms)

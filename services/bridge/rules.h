@@ -35,8 +35,8 @@ int64_t wechat_delay_ms(int tries);
 
 #define WECHAT_EARLY_S 300 /* a token is replaced so long before its end, when WeChat gives the next */
 
-/* How long a token that lasts expires_in_s may be used: never less than a minute, so
- * that an odd answer does not make every call ask for another. */
+/* How long a token that lasts expires_in_s may be used: a minute at least, so that an
+ * odd answer does not make every call ask for another, and a day at most. */
 int64_t wechat_token_life_ms(int64_t expires_in_s);
 
 #define WECHAT_FORCES_A_DAY 20

@@ -56,7 +56,9 @@ static void a_token_is_given_up_before_its_end(void **state)
     assert_int_equal(wechat_token_life_ms(7200), 6900000);
     assert_int_equal(wechat_token_life_ms(300), 60000);
     assert_int_equal(wechat_token_life_ms(-5), 60000);
-    assert_int_equal(wechat_token_life_ms(INT32_MAX), 86400000);
+    assert_int_equal(wechat_token_life_ms(361), 61000);
+    assert_int_equal(wechat_token_life_ms(INT64_MIN), 60000);
+    assert_int_equal(wechat_token_life_ms(INT64_MAX), 86100000);
 }
 
 static void a_token_is_forced_twenty_times_a_day_and_not_twice_in_half_a_minute(void **state)

@@ -125,5 +125,9 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
         fprintf(out, "union %lld: its path is not below its parent's\n", (long long)stray);
         ok = false;
     }
+    if (store_find_split_unionid(store, &stray)) {
+        fprintf(out, "WeChat door %lld: its unionid is another member's too\n", (long long)stray);
+        ok = false;
+    }
     return ok ? 0 : -1;
 }

@@ -46,6 +46,7 @@ enum {
     SQL_DROP_GRANT,
     SQL_COUNT,
     SQL_STRAY_UNION,
+    SQL_SPLIT_UNIONID,
     N_SQL
 };
 
@@ -109,6 +110,8 @@ const char *const identity_sql[] = {
                         "ON parent.union_id = child.parent_id WHERE child.union_id > 0 AND "
                         "(length(child.path) <> length(parent.path) + 4 OR "
                         "substr(child.path, 1, length(parent.path)) <> parent.path) LIMIT 1",
+    [SQL_SPLIT_UNIONID] = "SELECT max(wechat_id) FROM wechat WHERE length(unionid) > 0 GROUP BY unionid "
+                          "HAVING min(member_id) <> max(member_id) LIMIT 1",
 };
 const unsigned identity_n_sql = N_SQL;
 
@@ -543,5 +546,15 @@ bool store_find_stray_union(struct store *store, int64_t *ret_union_id)
         return false;
     *ret_union_id = store_int(store, SQL_STRAY_UNION, 0);
     store_end(store, SQL_STRAY_UNION);
+    return true;
+}
+
+bool store_find_split_unionid(struct store *store, int64_t *ret_wechat_id)
+{
+    store_ask(store, SQL_SPLIT_UNIONID, "");
+    if (!store_row(store, SQL_SPLIT_UNIONID))
+        return false;
+    *ret_wechat_id = store_int(store, SQL_SPLIT_UNIONID, 0);
+    store_end(store, SQL_SPLIT_UNIONID);
     return true;
 }

@@ -147,3 +147,5 @@ struct store_counts {
 void store_count(struct store *store, struct store_counts *ret_counts);
 /* A union whose path is not its parent's and one level more. */
 bool store_find_stray_union(struct store *store, int64_t *ret_union_id);
+/* A door whose unionid is another member's too. */
+bool store_find_split_unionid(struct store *store, int64_t *ret_wechat_id);
