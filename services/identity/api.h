@@ -23,6 +23,10 @@ void identity__login(Identity__Identity_Service *service, const Identity__LoginR
                      Identity__Session_Closure reply, void *call);
 void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
                                      Identity__Session_Closure reply, void *call);
+void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
+                            Identity__WechatList_Closure reply, void *call);
+void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
+                             Identity__UnbindWechatReply_Closure reply, void *call);
 void identity__refresh_session(Identity__Identity_Service *service, const Identity__RefreshRequest *req,
                                Identity__Session_Closure reply, void *call);
 void identity__logout(Identity__Identity_Service *service, const Identity__LogoutRequest *req,

@@ -126,3 +126,52 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
     else
         session_open(self, &member, reply, call);
 }
+
+/* rpc ListWechats: the doors through which WeChat lets the caller in. */
+void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
+                            Identity__WechatList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__WechatList list = IDENTITY__WECHAT_LIST__INIT;
+    Identity__WechatDoor messages[WECHAT_DOORS], *wechats[WECHAT_DOORS];
+    char appids[WECHAT_DOORS][WECHAT_NAME_MAX + 1];
+    struct wechat doors[WECHAT_DOORS];
+
+    (void)req;
+    list.n_wechats = store_find_wechats(self->store, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
+    list.wechats = wechats;
+    for (size_t i = 0; i < list.n_wechats; i++) {
+        person_open_wechat(self, &doors[i], appids[i]);
+        identity__wechat_door__init(&messages[i]);
+        messages[i].wechat_id = doors[i].id;
+        messages[i].bound_at = doors[i].bound_at;
+        messages[i].appid = appids[i];
+        wechats[i] = &messages[i];
+    }
+    reply(&list, call);
+}
+
+/* rpc UnbindWechat: closes one of the caller's doors; her sessions stay. */
+void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
+                             Identity__UnbindWechatReply_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__UnbindWechatReply message = IDENTITY__UNBIND_WECHAT_REPLY__INIT;
+    Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
+    Identity__Event event = IDENTITY__EVENT__INIT;
+
+    if (!session_is_live(self, call)) {
+        rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
+        return;
+    }
+    if (!store_drop_wechat(self->store, req->wechat_id, rpc_principal(call)->member_id)) {
+        rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
+        return;
+    }
+    unbound.wechat_id = req->wechat_id;
+    unbound.member_id = rpc_principal(call)->member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
+    event.wechat_unbound = &unbound;
+    rpc_journal(call, &event.base);
+    reply(&message, call);
+}

@@ -55,11 +55,13 @@ static bool audit_grant(struct audit *audit, const Identity__GrantChanged *chang
            grant.union_id == changed->union_id;
 }
 
-/* A door stays the member's to whom it was bound. */
-static bool audit_wechat(struct audit *audit, const Identity__WechatBound *bound)
+/* A door that is there is the member's to whom it was bound; one that she unbound is gone. */
+static bool audit_wechat(struct audit *audit, int64_t wechat_id, int64_t member_id, bool unbound)
 {
-    audit->told.wechats++;
-    return store_wechat_is_of(audit->store, bound->wechat_id, bound->member_id);
+    int64_t owner = store_wechat_member(audit->store, wechat_id);
+
+    audit->told.wechats += unbound ? -1 : 1;
+    return owner == 0 || (!unbound && owner == member_id);
 }
 
 static bool audit_row(const Rpc__JournalRow *row, void *arg)
@@ -85,7 +87,10 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         ok = audit_grant(audit, event->grant_changed);
         break;
     case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
-        ok = audit_wechat(audit, event->wechat_bound);
+        ok = audit_wechat(audit, event->wechat_bound->wechat_id, event->wechat_bound->member_id, false);
+        break;
+    case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
+        ok = audit_wechat(audit, event->wechat_unbound->wechat_id, event->wechat_unbound->member_id, true);
         break;
     default:
         break;

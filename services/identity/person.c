@@ -115,6 +115,17 @@ bool person_open_roster(const struct identity *self, int64_t roster_id, const st
     return true;
 }
 
+bool person_open_wechat(const struct identity *self, const struct wechat *wechat, char ret_appid[WECHAT_NAME_MAX + 1])
+{
+    char text[SEALED_MAX], *at = text;
+
+    *ret_appid = '\0';
+    if (!open_sealed(self, WECHAT, wechat->id, &wechat->sealed, text))
+        return false;
+    next_line(&at, ret_appid, WECHAT_NAME_MAX + 1);
+    return true;
+}
+
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret)
 {
     char text[SEALED_MAX], *at = text;

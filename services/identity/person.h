@@ -34,6 +34,9 @@ void person_seal_mobile(const struct identity *self, int64_t member_id, const un
 void person_seal_wechat(const struct identity *self, int64_t wechat_id, const unsigned char *nonce, const char *appid,
                         const char *openid, const char *unionid, struct sealed *ret);
 
+/* The appid of a door; "" and false when its seal cannot be opened. */
+bool person_open_wechat(const struct identity *self, const struct wechat *wechat, char ret_appid[WECHAT_NAME_MAX + 1]);
+
 /* False when the field was altered or its key is not loaded: warned, and
  * everything is "". */
 bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed,

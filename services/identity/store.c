@@ -39,7 +39,9 @@ enum {
     SQL_WECHAT_OWNER,
     SQL_SET_WECHAT,
     SQL_COUNT_WECHATS,
-    SQL_WECHAT_IS_OF,
+    SQL_WECHAT_MEMBER,
+    SQL_FIND_WECHATS,
+    SQL_DROP_WECHAT,
     SQL_ADD_GRANT,
     SQL_FIND_GRANT,
     SQL_FIND_GRANTS,
@@ -95,7 +97,10 @@ const char *const identity_sql[] = {
     [SQL_WECHAT_OWNER] = "SELECT member_id FROM wechat WHERE unionid = ?1 AND length(unionid) > 0 LIMIT 1",
     [SQL_SET_WECHAT] = "UPDATE wechat SET unionid = ?2, sealed = ?3 WHERE wechat_id = ?1",
     [SQL_COUNT_WECHATS] = "SELECT count(*) FROM wechat WHERE member_id = ?1",
-    [SQL_WECHAT_IS_OF] = "SELECT 1 FROM wechat WHERE wechat_id = ?1 AND member_id = ?2",
+    [SQL_WECHAT_MEMBER] = "SELECT member_id FROM wechat WHERE wechat_id = ?1",
+    [SQL_FIND_WECHATS] = "SELECT wechat_id, bound_at, sealed FROM wechat WHERE member_id = ?1 ORDER BY wechat_id "
+                         "LIMIT ?2",
+    [SQL_DROP_WECHAT] = "DELETE FROM wechat WHERE wechat_id = ?1 AND member_id = ?2",
     [SQL_ADD_GRANT] = "INSERT INTO authority (grant_id, member_id, role, union_id, granted_by, granted_at) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND_GRANT] = "SELECT " GRANT_COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
@@ -471,10 +476,40 @@ int64_t store_count_wechats(struct store *store, int64_t member_id)
     return n;
 }
 
-bool store_wechat_is_of(struct store *store, int64_t wechat_id, int64_t member_id)
+int64_t store_wechat_member(struct store *store, int64_t wechat_id)
 {
-    store_ask(store, SQL_WECHAT_IS_OF, "ii", wechat_id, member_id);
-    return one_row(store, SQL_WECHAT_IS_OF);
+    int64_t member_id = 0;
+
+    store_ask(store, SQL_WECHAT_MEMBER, "i", wechat_id);
+    if (store_row(store, SQL_WECHAT_MEMBER)) {
+        member_id = store_int(store, SQL_WECHAT_MEMBER, 0);
+        store_end(store, SQL_WECHAT_MEMBER);
+    }
+    return member_id;
+}
+
+size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat *ret_wechats, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_WECHATS, "ii", member_id, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_WECHATS)) {
+        struct wechat *wechat = &ret_wechats[n++];
+
+        *wechat = (struct wechat){
+            .id = store_int(store, SQL_FIND_WECHATS, 0),
+            .member_id = member_id,
+            .bound_at = store_int(store, SQL_FIND_WECHATS, 1),
+        };
+        wechat->sealed.len = read_bytes(store, SQL_FIND_WECHATS, 2, wechat->sealed.bytes, sizeof(wechat->sealed.bytes));
+    }
+    store_end(store, SQL_FIND_WECHATS);
+    return n;
+}
+
+bool store_drop_wechat(struct store *store, int64_t wechat_id, int64_t member_id)
+{
+    return store_run(store, SQL_DROP_WECHAT, "ii", wechat_id, member_id) == 1;
 }
 
 /* ---- grants ---- */

@@ -120,9 +120,13 @@ bool store_find_wechat(struct store *store, const unsigned char openid[PII_INDEX
 int64_t store_wechat_owner(struct store *store, const unsigned char unionid[PII_INDEX_LEN]);
 /* Writes unionid and seal anew. */
 void store_set_wechat(struct store *store, const struct wechat *wechat);
+/* A member's doors in the order they were bound, at most `size`; returns how many. */
+size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat *ret_wechats, size_t size);
+/* Whether it was this member's. */
+bool store_drop_wechat(struct store *store, int64_t wechat_id, int64_t member_id);
 int64_t store_count_wechats(struct store *store, int64_t member_id);
-/* Whether this door is this member's. */
-bool store_wechat_is_of(struct store *store, int64_t wechat_id, int64_t member_id);
+/* Whose door it is; 0: there is none. */
+int64_t store_wechat_member(struct store *store, int64_t wechat_id);
 
 /* ---- grants ---- */
 

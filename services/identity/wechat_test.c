@@ -191,6 +191,72 @@ static void a_member_has_so_many_doors_and_no_more(void **state)
     end(&h);
 }
 
+static Identity__WechatList *list(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__WechatsRequest request = IDENTITY__WECHATS_REQUEST__INIT;
+
+    return harness_output(h, harness_call(h, "Identity.ListWechats", &request.base, who, NULL),
+                          &identity__wechat_list__descriptor);
+}
+
+static const Rpc__Answer *unbind(struct harness *h, const Rpc__Principal *who, int64_t wechat_id)
+{
+    Identity__UnbindWechatRequest request = IDENTITY__UNBIND_WECHAT_REQUEST__INIT;
+
+    request.wechat_id = wechat_id;
+    return harness_call(h, "Identity.UnbindWechat", &request.base, who, NULL);
+}
+
+static void a_member_sees_her_doors_and_closes_them(void **state)
+{
+    Rpc__Principal *member, *other;
+    Identity__WechatList *doors;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    member = principal_of(&h, login(&h, MOBILE));
+    other = principal_of(&h, login(&h, "16900000002"));
+    assert_int_equal(list(&h, member)->n_wechats, 0);
+    assert_int_equal(enter(&h, APP, OPENID, "", MOBILE)->reason, 0);
+    clock_step(&h.service.clock, 5);
+    assert_int_equal(enter(&h, OTHER, "oAnother", "", MOBILE)->reason, 0);
+    doors = list(&h, member);
+    assert_int_equal(doors->n_wechats, 2);
+    assert_string_equal(doors->wechats[0]->appid, APP);
+    assert_string_equal(doors->wechats[1]->appid, OTHER);
+    assert_int_equal(doors->wechats[1]->bound_at, clock_now(&h.service.clock));
+    assert_int_equal(list(&h, other)->n_wechats, 0);
+    assert_refused(unbind(&h, other, doors->wechats[0]->wechat_id), "WECHAT_NOT_FOUND");
+    assert_refused(unbind(&h, NULL, doors->wechats[0]->wechat_id), "MISSING_TOKEN");
+    assert_int_equal(unbind(&h, member, doors->wechats[0]->wechat_id)->reason, 0);
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_WECHAT_UNBOUND)->wechat_unbound->wechat_id,
+                     doors->wechats[0]->wechat_id);
+    assert_refused(unbind(&h, member, doors->wechats[0]->wechat_id), "WECHAT_NOT_FOUND");
+    assert_refused(enter(&h, APP, OPENID, "", ""), "WECHAT_NOT_BOUND");
+    assert_int_equal(list(&h, member)->n_wechats, 1);
+    /* Bound again it is another door. */
+    assert_int_equal(member_of(&h, enter(&h, APP, OPENID, "", MOBILE)), member->member_id);
+    assert_int_not_equal(list(&h, member)->wechats[1]->wechat_id, doors->wechats[0]->wechat_id);
+    end(&h);
+}
+
+static void who_has_left_closes_no_door(void **state)
+{
+    Identity__WechatList *doors;
+    Rpc__Principal *member;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    member = principal_of(&h, login(&h, MOBILE));
+    assert_int_equal(enter(&h, APP, OPENID, "", MOBILE)->reason, 0);
+    doors = list(&h, member);
+    assert_int_equal(harness_call(&h, "Identity.Logout", NULL, member, NULL)->reason, 0);
+    assert_refused(unbind(&h, member, doors->wechats[0]->wechat_id), "TOKEN_REVOKED");
+    end(&h);
+}
+
 /* Whether any file of the store holds these bytes. */
 static bool on_disk(struct harness *h, const char *text)
 {
@@ -272,6 +338,8 @@ int main(void)
         cmocka_unit_test(a_number_of_somebody_else_is_a_conflict),
         cmocka_unit_test(what_wechat_never_says_is_refused),
         cmocka_unit_test(a_member_has_so_many_doors_and_no_more),
+        cmocka_unit_test(a_member_sees_her_doors_and_closes_them),
+        cmocka_unit_test(who_has_left_closes_no_door),
         cmocka_unit_test(names_of_wechat_are_sealed),
         cmocka_unit_test(the_audit_misses_a_door_that_went_to_another),
         cmocka_unit_test(a_full_disk_binds_nothing),

@@ -90,6 +90,17 @@ describe('a member comes through WeChat', () => {
         assertProblem(await login(stack, { appid: APP, code: wechat.loginCode(APP, 'user1'), phoneCode }), 409, 'WECHAT_OTHER_MEMBER');
     });
 
+    test('she sees through which apps she comes, and closes one', async () => {
+        const { token } = (await enter('user2')).json;
+        const { wechats } = (await stack.get('/v1/me/wechats', { token })).json;
+        assert.deepEqual(wechats.map(({ appid }) => appid), [APP]);
+        const unbind = (by) => stack.post(`/v1/me/wechats/${wechats[0].wechatId}:unbind`, {}, { token: by });
+        assertProblem(await unbind((await enter('user1')).json.token), 404, 'WECHAT_NOT_FOUND');
+        assert.equal((await unbind(token)).status, 200);
+        assertProblem(await enter('user2'), 404, 'WECHAT_NOT_BOUND');
+        assert.equal((await enter('user2', { phone: true })).status, 201);
+    });
+
     test('nothing of WeChat is readable in a log, a journal or the store, and no session_key at all', async () => {
         const secrets = [SECRET, SISTER_SECRET, ...[1, 2].map((n) => mobile(n)), ...wechat.codes.keys()];
         for (const appid of [APP, SISTER]) {
@@ -111,7 +122,8 @@ describe('a member comes through WeChat', () => {
         const phone = await stack.call('bridge', 'Bridge.PhoneByCode', { appid: APP, code: wechat.phoneCode(APP, 'user3') });
         assert.deepEqual(phone, { mobile: mobile(3) });
         const { paths } = (await stack.get('/v1/openapi.json')).json;
-        assert.deepEqual(Object.keys(paths).filter((path) => /wechat/i.test(path)), ['/v1/sessions:wechat']);
+        assert.deepEqual(Object.keys(paths).filter((path) => /wechat/i.test(path)).sort(),
+            ['/v1/me/wechats', '/v1/me/wechats/{wechatId}:unbind', '/v1/sessions:wechat']);
     });
 });
 
