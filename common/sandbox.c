@@ -13,7 +13,12 @@
 #include "common/log.h"
 
 /* Sanitizers start a symbolizer and read /proc when they report. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef __has_feature
+#define HAS_FEATURE(x) __has_feature(x)
+#else
+#define HAS_FEATURE(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS_FEATURE(address_sanitizer)
 #define INSTRUMENTED true
 #else
 #define INSTRUMENTED false

@@ -1,5 +1,6 @@
 #include "common/service.h"
 
+#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -11,7 +12,7 @@
 #include "common/log.h"
 
 #define TIDY_MS 1000
-#define STOP_DEADLINE_MS 10000
+#define STOP_DEADLINE_S 15
 
 static struct conf_entry chassis_conf[] = {
     {"HUIGONG_BUS", "run/bus", CONF_TEXT, "folder of the bus' sockets", 0, 0, NULL},
@@ -117,13 +118,6 @@ static const struct bus_server_events bus_events = {on_message, on_drained};
 
 /* ---- stopping ---- */
 
-static void on_stop_deadline(uv_timer_t *timer)
-{
-    (void)timer;
-    log_warn("stop_deadline_passed");
-    _exit(1);
-}
-
 static void close_handle(uv_handle_t *handle, void *arg)
 {
     (void)arg;
@@ -133,7 +127,6 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 void service_stopped(struct service *service)
 {
-    uv_timer_stop(&service->stop_deadline);
     bus_server_close(service->bus);
     uv_walk(&service->loop, close_handle, NULL);
 }
@@ -148,7 +141,7 @@ static void on_terminate(uv_signal_t *handle, int signal)
     log_info("stopping", "signal", log_int(signal));
     if (service->bus)
         bus_server_stop(service->bus);
-    uv_timer_start(&service->stop_deadline, on_stop_deadline, STOP_DEADLINE_MS, 0);
+    alarm(STOP_DEADLINE_S); /* ends the process, also when it hangs outside the loop */
     if (service->spec->stop)
         service->spec->stop(service);
     else
@@ -186,6 +179,7 @@ static int open_store(struct service *service, bool standby, bool read_only)
 static int enter_sandbox(struct service *service)
 {
     struct sandbox sandbox = {.network = service->spec->network};
+    char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
     unsigned n = 0, m = 0;
 
     sandbox.write_dirs[n++] = service_bus_dir(service);
@@ -194,8 +188,13 @@ static int enter_sandbox(struct service *service)
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {
         const char *path = conf_text(service->spec->conf, *name);
 
-        if (*path && m < ARRAY_LEN(sandbox.read_paths) - 1)
-            sandbox.read_paths[m++] = path;
+        ensure(m < ARRAY_LEN(folders));
+        if (!*path)
+            continue;
+        /* Its folder: a file that is renamed into the old one's place is another file. */
+        snprintf(folders[m], sizeof(folders[m]), "%s", path);
+        sandbox.read_paths[m] = dirname(folders[m]);
+        m++;
     }
     for (const char *const *path = service->spec->read_paths; path && *path; path++) {
         if (access(*path, R_OK) == 0 && m < ARRAY_LEN(sandbox.read_paths) - 1)
@@ -221,7 +220,6 @@ static void watch_signals(struct service *service)
         service->signals[i].data = service;
         uv_signal_start(&service->signals[i], on_terminate, numbers[i]);
     }
-    uv_timer_init(&service->loop, &service->stop_deadline);
     uv_timer_init(&service->loop, &service->tidy);
     service->tidy.data = service;
     uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);

@@ -30,8 +30,9 @@ struct service_spec {
     const unsigned *n_sql;
     bool edge;                    /* serves no queue of the broker */
     bool network;                 /* may open inet sockets */
-    const char *const *read_conf; /* names of settings whose paths stay readable; NULL-terminated */
-    const char *const *read_paths; /* the system's own that stay readable where there are such; the same */
+    const char *const *read_conf; /* names of settings whose files are read again later; their folders stay
+                                     readable; NULL-terminated */
+    const char *const *read_paths; /* the system's own that stay readable where there are such; NULL-terminated */
 
     /* Builds the memory from the store and adds the services to service->rpc. 0 or
      * -1, logged. Nothing can be sent yet. */
@@ -64,7 +65,7 @@ struct service {
     /* chassis' own */
     Rpc__Daemon_Service daemon;
     uv_signal_t signals[3];
-    uv_timer_t tidy, stop_deadline;
+    uv_timer_t tidy;
 };
 
 int service_main(int argc, char **argv, const struct service_spec *spec);

@@ -468,6 +468,8 @@ int store_backup(const char *dir, const char *file)
         log_error("backup_failed", "file", file, "error", strerror(errno));
         code = SQLITE_IOERR;
     }
+    if (code != SQLITE_OK)
+        unlink(file); /* half a copy is taken for a whole one some day */
     return code == SQLITE_OK ? 0 : -1;
 }
 

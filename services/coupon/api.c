@@ -133,19 +133,6 @@ static struct release *new_release(struct coupon *self, const Coupon__Release *d
     return release;
 }
 
-static void journal_release(const struct release *release, void *call)
-{
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
-
-    changed.release_id = release->id;
-    changed.state = (Coupon__State)release->state;
-    changed.union_path = (char *)(uintptr_t)release->union_path;
-    event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
-    event.release_changed = &changed;
-    rpc_journal(call, &event.base);
-}
-
 /* rpc CreateRelease: an official drafts a release for her union's members. */
 static void coupon__create_release(Coupon__Coupons_Service *service, const Coupon__CreateReleaseRequest *req,
                                    Coupon__ReleaseStatus_Closure reply, void *call)
@@ -179,17 +166,9 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
         rpc_refuse(call, RPC__REASON__OUT_OF_RANGE);
         return;
     }
-    journal_release(release, call);
+    release_journal(release, call);
     rpc_created(call);
     reply_status(self, release, reply, call);
-}
-
-static void undo_state(void *arg, int64_t state, int64_t closed_at)
-{
-    struct release *release = arg;
-
-    release->state = (int)state;
-    release->closed_at = closed_at;
 }
 
 static void change_state(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req, int state,
@@ -211,11 +190,7 @@ static void change_state(Coupon__Coupons_Service *service, const Coupon__Release
             rpc_refuse(call, COUPON__REASON__WRONG_STATE);
             return;
         }
-        rpc_on_undo(call, undo_state, release, release->state, release->closed_at);
-        release->state = state;
-        release->closed_at = state == COUPON__STATE__CLOSED ? rpc_now(call) : 0;
-        store_set_state(self->store, release);
-        journal_release(release, call);
+        release_set_state(self, release, state, call);
     }
     reply_status(self, release, reply, call);
 }

@@ -227,6 +227,27 @@ static void releases_are_bounded_until_old_ones_end(void **state)
     assert_clean();
 }
 
+static void a_release_whose_days_are_over_closes_by_itself_and_keeps_its_count(void **state)
+{
+    int64_t id = open_release(2, 0, 0);
+
+    (void)state;
+    assert_int_equal(claim(id, 1)->reason, 0);
+    clock_step(&h.service.clock, COUPON_DAY_MS);
+    assert_int_equal(get(id)->release->state, COUPON__STATE__PUBLISHED);
+    coupon_forget_ended(h.service.self);
+    assert_int_equal(get(id)->release->state, COUPON__STATE__CLOSED);
+    assert_int_equal(get(id)->granted, 1);
+    harness_reopen(&h);
+    assert_int_equal(get(id)->granted, 1);
+    clock_step(&h.service.clock, COUPON_DAY_MS + 1);
+    coupon_index_slice(h.service.self, 10);
+    coupon_forget_ended(h.service.self);
+    assert_null(coupon_find(h.service.self, id));
+    assert_int_equal(get(id)->granted, 1);
+    assert_clean();
+}
+
 static void a_draft_is_seen_by_its_officials_alone(void **state)
 {
     Coupon__Release draft = draft_of(3, 0, 0);
@@ -854,6 +875,7 @@ int main(void)
         TEST(a_release_is_drafted_with_its_defaults),
         TEST(a_draft_that_breaks_a_rule_is_refused_by_field),
         TEST(releases_are_bounded_until_old_ones_end),
+        TEST(a_release_whose_days_are_over_closes_by_itself_and_keeps_its_count),
         TEST(a_draft_is_seen_by_its_officials_alone),
         TEST(a_release_is_published_paused_and_ended),
         TEST(another_unions_official_is_refused),

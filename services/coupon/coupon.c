@@ -41,6 +41,7 @@ static int read_releases(struct coupon *self, int64_t now)
 
     store_ask_releases(self->store, now - COUPON_DAY_MS);
     while (store_next_release(self->store, &release)) {
+        release.granted = 0; /* is counted again from the claims */
         struct release *copy = self->n_releases < COUPON_MAX_RELEASES ? malloc(sizeof(*copy)) : NULL;
 
         if (!copy) {
@@ -111,6 +112,64 @@ void coupon_done(struct coupon *self)
     self->n_releases = 0;
 }
 
+/* ---- states ---- */
+
+void release_journal(const struct release *release, void *call)
+{
+    Coupon__Event event = COUPON__EVENT__INIT;
+    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
+
+    changed.release_id = release->id;
+    changed.state = (Coupon__State)release->state;
+    changed.union_path = (char *)(uintptr_t)release->union_path;
+    event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
+    event.release_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+static void undo_state(void *arg, int64_t state, int64_t closed_at)
+{
+    struct release *release = arg;
+
+    release->state = (int)state;
+    release->closed_at = closed_at;
+}
+
+void release_set_state(struct coupon *self, struct release *release, int state, void *call)
+{
+    rpc_on_undo(call, undo_state, release, release->state, release->closed_at);
+    release->state = state;
+    release->closed_at = state == COUPON__STATE__CLOSED ? rpc_now(call) : 0;
+    store_set_state(self->store, release);
+    release_journal(release, call);
+}
+
+struct closing {
+    struct coupon *self;
+    struct release *release;
+};
+
+static void close_release(void *call, void *arg)
+{
+    struct closing *closing = arg;
+
+    release_set_state(closing->self, closing->release, COUPON__STATE__CLOSED, call);
+}
+
+/* One at a time, each in a transaction of its own; the next tick closes the next. */
+static void close_over(struct coupon *self)
+{
+    for (unsigned i = 0; i < self->n_releases; i++) {
+        struct closing closing = {self, self->releases[i]};
+
+        if (closing.release->state != COUPON__STATE__CLOSED &&
+            release_day(closing.release, clock_now(self->clock)) >= closing.release->days) {
+            rpc_server_transact(self->rpc, close_release, &closing);
+            return;
+        }
+    }
+}
+
 /* ---- indexing behind the claims ---- */
 
 struct slice {
@@ -154,6 +213,7 @@ void coupon_forget_ended(struct coupon *self)
     int64_t since = clock_now(self->clock) - COUPON_DAY_MS;
     unsigned kept = 0;
 
+    close_over(self);
     /* Before it is indexed, a coupon is found by its release alone. */
     if (self->indexed < self->last_coupon)
         return;

@@ -69,8 +69,13 @@ void coupon_done(struct coupon *self);
 struct release *coupon_find(struct coupon *self, int64_t release_id);
 /* Indexes up to limit claims; returns how many were left to do before. */
 int64_t coupon_index_slice(struct coupon *self, int limit);
-/* Drops releases that were closed more than a day ago from memory; outside a batch. */
+/* Closes a release whose days are over, and drops those that were closed more than
+ * a day ago from memory; outside a batch. */
 void coupon_forget_ended(struct coupon *self);
+/* Passes to a state that may_become allows, in the call's transaction. */
+void release_set_state(struct coupon *self, struct release *release, int state, void *call);
+/* Says in the journal what a release has become. */
+void release_journal(const struct release *release, void *call);
 /* Moves a release's derived state to a day. */
 void release_enter_day(struct coupon *self, struct release *release, int32_t day);
 int coupon_audit(struct store *store, struct journal *journal, FILE *out);

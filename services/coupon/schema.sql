@@ -15,7 +15,8 @@ CREATE TABLE release (
     valid_days    INTEGER NOT NULL,
     state         INTEGER NOT NULL,
     created_at    INTEGER NOT NULL,
-    closed_at     INTEGER NOT NULL DEFAULT 0
+    closed_at     INTEGER NOT NULL DEFAULT 0,
+    granted       INTEGER NOT NULL DEFAULT 0  -- over all its days; written when it closes
 ) STRICT;
 
 -- Appended to in the order of coupon_id; see coupon.h.

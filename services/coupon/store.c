@@ -26,10 +26,10 @@ enum {
 const char *const coupon_sql[] = {
     [SQL_ADD_RELEASE] = "INSERT INTO release (" RELEASE_COLUMNS ") VALUES "
                         "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    [SQL_SET_STATE] = "UPDATE release SET state = ?2, closed_at = ?3 WHERE release_id = ?1",
-    [SQL_RELEASES] = "SELECT " RELEASE_COLUMNS " FROM release WHERE closed_at = 0 OR closed_at >= ?1 "
+    [SQL_SET_STATE] = "UPDATE release SET state = ?2, closed_at = ?3, granted = ?4 WHERE release_id = ?1",
+    [SQL_RELEASES] = "SELECT " RELEASE_COLUMNS ", granted FROM release WHERE closed_at = 0 OR closed_at >= ?1 "
                      "ORDER BY release_id",
-    [SQL_FIND_RELEASE] = "SELECT " RELEASE_COLUMNS " FROM release WHERE release_id = ?1",
+    [SQL_FIND_RELEASE] = "SELECT " RELEASE_COLUMNS ", granted FROM release WHERE release_id = ?1",
     [SQL_ADD_CLAIM] = "INSERT INTO claim (coupon_id, release_id, member_id, day, code, at, key) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_FIND_CLAIM] = "SELECT " CLAIM_COLUMNS " FROM claim WHERE coupon_id = ?1",
@@ -62,7 +62,7 @@ bool store_add_release(struct store *store, const struct release *release)
 
 void store_set_state(struct store *store, const struct release *release)
 {
-    store_run(store, SQL_SET_STATE, "iii", release->id, (int64_t)release->state, release->closed_at);
+    store_run(store, SQL_SET_STATE, "iiii", release->id, (int64_t)release->state, release->closed_at, release->granted);
 }
 
 static void read_release(struct store *store, unsigned sql, struct release *ret)
@@ -81,6 +81,7 @@ static void read_release(struct store *store, unsigned sql, struct release *ret)
         .state = (int)store_int(store, sql, 13),
         .created_at = store_int(store, sql, 14),
         .closed_at = store_int(store, sql, 15),
+        .granted = store_int(store, sql, 16),
     };
     snprintf(ret->title, sizeof(ret->title), "%s", store_text(store, sql, 1));
     snprintf(ret->union_path, sizeof(ret->union_path), "%s", store_text(store, sql, 2));

@@ -20,23 +20,18 @@ struct pending {
 
 /* ---- answers ---- */
 
-static unsigned method_number(const struct api_method *method)
-{
-    return (unsigned)(method - api_methods());
-}
-
 static void count_answer(struct app *app, const struct pending *pending, int status)
 {
     static const int64_t bounds_ms[APP_BUCKETS] = {1, 2, 5, 10, 25, 100, 500, 2500};
-    struct app_counts *counts = &app->counts[method_number(pending->method)];
+    struct app_counts *counts = app_counts_of(app->settings, app->worker, pending->method);
     int64_t took = clock_monotonic_ns() - pending->request->received_ns;
     unsigned bucket = 0;
 
     while (bucket < APP_BUCKETS && took > bounds_ms[bucket] * 1000000)
         bucket++;
-    counts->buckets[bucket]++;
-    counts->outcomes[status / 100 % 6]++;
-    counts->total_ns += took;
+    http_count(&counts->buckets[bucket], 1);
+    http_count(&counts->outcomes[status / 100 % 6], 1);
+    http_count(&counts->total_ns, (uint64_t)took);
 }
 
 /* Refusals are logged once each, whoever found them, but a flood of them does not
@@ -264,9 +259,8 @@ static void send_call(struct pending *pending, const ProtobufCMessage *input)
         return;
     }
     call->input.len = protobuf_c_message_pack(input, call->input.data);
-    app->calls++;
     if (!rpc_client_call(queue->client, call, on_answer, pending)) {
-        app->shed++;
+        http_count(&app_counts_of(app->settings, app->worker, pending->method)->shed, 1);
         refuse_pending(pending, RPC__REASON__OVERLOADED, NULL);
     }
 }
@@ -387,7 +381,7 @@ static void *worker_start(int worker, uv_loop_t *loop, void *settings)
 {
     struct app *app = calloc(1, sizeof(*app));
 
-    if (app && app_open(app, settings, loop) == 0)
+    if (app && app_open(app, settings, worker, loop) == 0)
         return app;
     log_error("worker_not_started", "worker", log_int(worker));
     return NULL;

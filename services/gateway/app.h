@@ -29,15 +29,20 @@ struct app_settings {
     int64_t address_rate, address_burst; /* requests a second without a valid token */
     unsigned window;                     /* messages outstanding per queue */
     const struct server *server;         /* whose counters /metrics shows */
+    int workers;
+    size_t n_methods;          /* of the API */
+    struct app_counts *counts; /* of every worker and operation, see app_counts_of */
     _Atomic bool stopping;
 };
 
-/* Requests of one operation, by outcome and time. */
+/* Requests of one operation to one worker, by outcome and time. Written by the
+ * worker alone, read by all. */
 #define APP_BUCKETS 8
 struct app_counts {
-    uint64_t outcomes[6]; /* by the first digit of the status */
-    uint64_t buckets[APP_BUCKETS + 1];
-    int64_t total_ns;
+    _Atomic uint64_t outcomes[6]; /* by the first digit of the status */
+    _Atomic uint64_t buckets[APP_BUCKETS + 1];
+    _Atomic uint64_t total_ns;
+    _Atomic uint64_t shed; /* refused for want of room in the queue */
 };
 
 /* One of the broker's queues as this worker sees it. */
@@ -63,8 +68,7 @@ struct app {
     struct follower *revocations;
     struct revoked *revoked;
     unsigned n_revoked;
-    struct app_counts *counts;
-    uint64_t shed, calls;
+    int worker;
     uint64_t trace_prefix, trace_count;
     struct buf out;
     int64_t log_second;
@@ -78,7 +82,7 @@ extern const struct server_app app_server;
 
 /* ---- between app*.c ---- */
 
-int app_open(struct app *app, struct app_settings *settings, uv_loop_t *loop);
+int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop_t *loop);
 void app_flush(struct app *app);
 /* Answers what is pending; app is freed when its handles have closed, on the loop's last turns. */
 void app_close(struct app *app);
@@ -86,6 +90,10 @@ void app_close(struct app *app);
 /* Answers with a refusal; more is further header lines, or "". */
 void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
                 const unsigned char trace_id[16]);
+/* Takes memory for the counts of all workers: 0, or -1. */
+int app_counts_open(struct app_settings *settings);
+/* Those of one worker and operation. */
+struct app_counts *app_counts_of(const struct app_settings *settings, int worker, const struct api_method *method);
 /* /metrics in the Prometheus text format. */
 void app_metrics(struct app *app, struct buf *ret);
 /* Whether every queue is served and the gateway is not stopping. */

@@ -1,5 +1,5 @@
 /* app_state.c: what a worker of the gateway knows beside its requests: which
- * queues are served, which sessions are revoked, and its counters. */
+ * queues are served and which sessions are revoked. */
 #include "common/limits.h"
 #include "common/log.h"
 #include "identity.pb-c.h"
@@ -114,116 +114,6 @@ static void on_revocation(void *arg, void *call, const Rpc__JournalRow *row)
     identity__event__free_unpacked(event, NULL);
 }
 
-/* ---- metrics ---- */
-
-static void sample(struct buf *ret, const char *name, const char *type, const char *labels, double value)
-{
-    if (type)
-        buf_printf(ret, "# TYPE %s %s\n", name, type);
-    buf_printf(ret, "%s%s%s%s %.17g\n", name, *labels ? "{" : "", labels, *labels ? "}" : "", value);
-}
-
-/* All samples of one name stand together, under one TYPE line. */
-static void service_metrics(const struct app *app, struct buf *ret)
-{
-    const char *done[RPC_MAX_METRICS];
-    unsigned n_done = 0;
-
-    for (unsigned q = 0; q < app->n_queues; q++) {
-        const Rpc__ProbeReport *report = app->queues[q].report;
-
-        for (size_t m = 0; report && m < report->n_metrics; m++) {
-            const char *name = report->metrics[m]->name;
-            bool seen = false, first = true;
-
-            for (unsigned i = 0; i < n_done && !seen; i++)
-                seen = strcmp(done[i], name) == 0;
-            if (seen || n_done == ARRAY_LEN(done))
-                continue;
-            done[n_done++] = name;
-            for (unsigned p = q; p < app->n_queues; p++) {
-                const Rpc__ProbeReport *other = app->queues[p].report;
-
-                for (size_t i = 0; other && i < other->n_metrics; i++) {
-                    const Rpc__Metric *metric = other->metrics[i];
-                    char labels[256];
-
-                    if (strcmp(metric->name, name) != 0)
-                        continue;
-                    snprintf(labels, sizeof(labels), "service=\"%s\"%s%s", app->queues[p].name,
-                             *metric->labels ? "," : "", metric->labels);
-                    sample(ret, name, first ? metric->type : NULL, labels, metric->value);
-                    first = false;
-                }
-            }
-        }
-    }
-}
-
-static void request_metrics(const struct app *app, struct buf *ret)
-{
-    static const char *const bounds[APP_BUCKETS + 1] = {"0.001", "0.002", "0.005", "0.01", "0.025",
-                                                        "0.1",   "0.5",   "2.5",   "+Inf"};
-    static const char *const names[] = {"huigong_http_requests_total", "huigong_http_request_seconds"};
-    const struct api_method *method;
-    char labels[160];
-
-    buf_printf(ret, "# HELP %s Requests by operation and class of status.\n# TYPE %s counter\n", names[0], names[0]);
-    for (method = api_methods(); method->name; method++) {
-        const struct app_counts *counts = &app->counts[method - api_methods()];
-
-        for (unsigned i = 2; i < 6; i++) {
-            snprintf(labels, sizeof(labels), "operation=\"%s\",status=\"%uxx\"", method->name, i);
-            if (counts->outcomes[i])
-                sample(ret, names[0], NULL, labels, (double)counts->outcomes[i]);
-        }
-    }
-    buf_printf(ret, "# HELP %s From a request's first byte to its answer.\n# TYPE %s histogram\n", names[1], names[1]);
-    for (method = api_methods(); method->name; method++) {
-        const struct app_counts *counts = &app->counts[method - api_methods()];
-        uint64_t sum = 0;
-
-        for (unsigned i = 0; i <= APP_BUCKETS; i++)
-            sum += counts->buckets[i];
-        if (!sum)
-            continue;
-        sum = 0;
-        for (unsigned i = 0; i <= APP_BUCKETS; i++) {
-            sum += counts->buckets[i];
-            buf_printf(ret, "%s_bucket{operation=\"%s\",le=\"%s\"} %llu\n", names[1], method->name, bounds[i],
-                       (unsigned long long)sum);
-        }
-        buf_printf(ret, "%s_sum{operation=\"%s\"} %.6f\n", names[1], method->name, (double)counts->total_ns / 1e9);
-        buf_printf(ret, "%s_count{operation=\"%s\"} %llu\n", names[1], method->name, (unsigned long long)sum);
-    }
-}
-
-void app_metrics(struct app *app, struct buf *ret)
-{
-    struct http_counters http;
-    char labels[64];
-
-    server_count(app->settings->server, &http);
-    sample(ret, "huigong_connections", "gauge", "", (double)http.open);
-    sample(ret, "huigong_connections_accepted_total", "counter", "", (double)http.accepted);
-    sample(ret, "huigong_connections_turned_away_total", "counter", "", (double)http.turned_away);
-    sample(ret, "huigong_http_received_bytes_total", "counter", "", (double)http.bytes_in);
-    sample(ret, "huigong_http_sent_bytes_total", "counter", "", (double)http.bytes_out);
-    sample(ret, "huigong_calls_shed_total", "counter", "", (double)app->shed);
-    buf_str(ret, "# TYPE huigong_http_malformed_total counter\n");
-    for (unsigned i = 1; i < REFUSAL_COUNT; i++) {
-        snprintf(labels, sizeof(labels), "cause=\"%s\"", refusal_kinds[i].name);
-        sample(ret, "huigong_http_malformed_total", NULL, labels, (double)http.refusals[i]);
-    }
-    buf_str(ret, "# TYPE huigong_queue_ready gauge\n");
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        snprintf(labels, sizeof(labels), "queue=\"%s\"", app->queues[i].name);
-        sample(ret, "huigong_queue_ready", NULL, labels, app->queues[i].ready);
-    }
-    request_metrics(app, ret);
-    service_metrics(app, ret);
-}
-
 /* ---- the life of a worker's state ---- */
 
 /* Whether a queue's answers may take long: its messages then do not wait for each other. */
@@ -285,19 +175,14 @@ static int follow_revocations(struct app *app, uv_loop_t *loop)
     return app->revocations ? 0 : -1;
 }
 
-int app_open(struct app *app, struct app_settings *settings, uv_loop_t *loop)
+int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop_t *loop)
 {
-    unsigned n_methods = 0;
-
-    *app = (struct app){.settings = settings};
+    *app = (struct app){.settings = settings, .worker = worker};
     clock_real(&app->clock);
     clock_random(&app->clock, &app->trace_prefix, sizeof(app->trace_prefix));
     buf_init(&app->out, LIMIT_MESSAGE_SIZE);
-    for (const struct api_method *method = api_methods(); method->name; method++)
-        n_methods++;
-    app->counts = calloc(n_methods, sizeof(app->counts[0]));
     app->revoked = calloc(APP_REVOKED, sizeof(app->revoked[0]));
-    if (!app->counts || !app->revoked || limiter_init(&app->members, settings->member_rate, settings->member_burst) ||
+    if (!app->revoked || limiter_init(&app->members, settings->member_rate, settings->member_burst) ||
         limiter_init(&app->addresses, settings->address_rate, settings->address_burst))
         return -1;
     if (open_queues(app, loop) || follow_revocations(app, loop))
@@ -329,7 +214,6 @@ void app_close(struct app *app)
     limiter_done(&app->members);
     limiter_done(&app->addresses);
     buf_done(&app->out);
-    free(app->counts);
     free(app->revoked);
     app->n_queues = 0;
 }

@@ -73,6 +73,9 @@ int gateway_start(struct service *service)
     };
 
     service->self = &gateway;
+    gateway.settings.workers = options.workers;
+    if (app_counts_open(&gateway.settings))
+        return -1;
     gateway.keys = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     if (!gateway.keys || listeners(service, &options))
         return -1;
@@ -123,6 +126,7 @@ void gateway_stop(struct service *service)
     server_close(gateway->server);
     files_free(gateway->files);
     token_keys_close(gateway->keys);
+    free(gateway->settings.counts);
     service_stopped(service);
 }
 

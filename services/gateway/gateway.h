@@ -3,7 +3,7 @@
  * Owns connections, the check of session tokens, rates and static files; keeps no
  * business state and no store. Layers, each knowing only the one below:
  *
- *   app.c, app_state.c   operations: route, JSON, token, call, answer
+ *   app*.c               operations: route, JSON, token, call, answer; counts
  *   files.c, limiter.c   static files; rates
  *   http.c               one connection's requests and answers, without sockets
  *   head.c, chunk.c      the strict reading of heads and bodies

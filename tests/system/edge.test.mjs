@@ -287,6 +287,20 @@ describe('rates', () => {
     });
 });
 
+test('several workers count as one, whichever is asked', () =>
+    Stack.with({ settings: { gateway: { HUIGONG_WORKERS: 3 } } }, async (stack) => {
+        const token = mint(stack.tokenKey(), { memberId: 31 });
+        const request = (path) => `GET ${path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`;
+        const text = async (path) => (await exchange(stack.port, request(path))).toString().split('\r\n\r\n')[1];
+        // A connection each: the kernel spreads them over the workers.
+        await Promise.all(Array.from({ length: 60 }, () => text('/v1/me/offers')));
+        for (let i = 0; i < 10; i++) {
+            const served = parseMetrics(await text('/metrics')).filter(({ name, labels }) =>
+                name === 'huigong_http_requests_total' && labels.operation === 'Coupons.ListOffers');
+            assert.deepEqual(served.map(({ labels, value }) => [labels.status, value]), [['2xx', 60]]);
+        }
+    }));
+
 describe('static files', () => {
     let stack, web;
     const page = '<!doctype html><title>惠工</title>';
