@@ -181,6 +181,8 @@ describe('what WeChat refuses is refused with its own reason', () => {
         assertProblem(await login(stack, { ...codes(), phoneCode: '","x":"' }), 400, 'WECHAT_CODE_INVALID', 'phoneCode');
         assertProblem(await login(stack, { ...codes(), code: 'x'.repeat(129) }), 400, 'TOO_LONG', 'code');
         assertProblem(await login(stack, { appid: APP }), 400, 'MISSING_FIELD', 'code');
+        const long = await stack.command('bridge', '--call', 'Bridge.CodeToSession', JSON.stringify({ appid: 'w'.repeat(200), code: 'x' }));
+        assert.match(long.stderr, /WECHAT_APP_UNKNOWN|TOO_LONG/);
         assert.equal(wechat.ledger.length, asked);
     });
 
