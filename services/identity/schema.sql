@@ -73,3 +73,16 @@ CREATE TABLE authority (
     granted_at INTEGER NOT NULL,
     UNIQUE (member_id, role, union_id)
 ) STRICT;
+
+-- step 2
+-- The doors of WeChat through which a member comes in, one for each app and WeChat account.
+CREATE TABLE wechat (
+    wechat_id INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    openid    BLOB    NOT NULL UNIQUE,  -- blind index of appid and openid
+    unionid   BLOB    NOT NULL,         -- blind index; empty while WeChat gives none
+    sealed    BLOB    NOT NULL,         -- "appid LF openid LF unionid"
+    bound_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX wechat_member ON wechat (member_id);
+CREATE INDEX wechat_unionid ON wechat (unionid) WHERE length(unionid) > 0;
