@@ -85,13 +85,13 @@ static bool read_key(const char *text, size_t len, unsigned char ret_key[KEYFILE
     return true;
 }
 
-int keyfile_next(struct keyfile *file, char ret_name[KEYFILE_NAME_SIZE], unsigned char ret_key[KEYFILE_KEY_LEN])
+/* The next line that is neither empty nor a comment, without its end; false at the end. */
+static bool next_line(struct keyfile *file, const char **ret_line, size_t *ret_len)
 {
     while (file->at < file->len) {
         const char *line = file->text + file->at;
-        const char *newline = memchr(line, '\n', file->len - file->at), *blank;
+        const char *newline = memchr(line, '\n', file->len - file->at);
         size_t len = newline ? (size_t)(newline - line) : file->len - file->at;
-        size_t name_len = 0;
 
         file->at += len + (newline != NULL);
         file->line++;
@@ -99,22 +99,52 @@ int keyfile_next(struct keyfile *file, char ret_name[KEYFILE_NAME_SIZE], unsigne
             len--;
         if (len == 0 || line[0] == '#')
             continue;
-        blank = memchr(line, ' ', len);
-        if (blank) {
-            name_len = (size_t)(blank - line);
-            if (name_len == 0 || name_len >= KEYFILE_NAME_SIZE)
-                return refuse(file, "a key's name has 1 to 15 characters");
-            line += name_len + 1;
-            len -= name_len + 1;
-        }
-        if (!read_key(line, len, ret_key))
-            return refuse(file, "a key is 64 hex digits");
-        if (name_len)
-            memcpy(ret_name, blank - name_len, name_len);
-        ret_name[name_len] = '\0';
-        return 1;
+        *ret_line = line;
+        *ret_len = len;
+        return true;
     }
-    return 0;
+    return false;
+}
+
+int keyfile_next(struct keyfile *file, char ret_name[KEYFILE_NAME_SIZE], unsigned char ret_key[KEYFILE_KEY_LEN])
+{
+    const char *line, *blank;
+    size_t len, name_len = 0;
+
+    if (!next_line(file, &line, &len))
+        return 0;
+    blank = memchr(line, ' ', len);
+    if (blank) {
+        name_len = (size_t)(blank - line);
+        if (name_len == 0 || name_len >= KEYFILE_NAME_SIZE)
+            return refuse(file, "a key's name has 1 to 15 characters");
+        line += name_len + 1;
+        len -= name_len + 1;
+    }
+    if (!read_key(line, len, ret_key))
+        return refuse(file, "a key is 64 hex digits");
+    if (name_len)
+        memcpy(ret_name, blank - name_len, name_len);
+    ret_name[name_len] = '\0';
+    return 1;
+}
+
+int keyfile_pair(struct keyfile *file, char *ret_name, size_t name_size, char *ret_secret, size_t secret_size)
+{
+    const char *line, *blank;
+    size_t len, name_len;
+
+    if (!next_line(file, &line, &len))
+        return 0;
+    blank = memchr(line, ' ', len);
+    name_len = blank ? (size_t)(blank - line) : 0;
+    if (name_len == 0 || name_len >= name_size || len - name_len - 1 >= secret_size || len == name_len + 1)
+        return refuse(file, "a line is a name, one blank and a secret");
+    memcpy(ret_name, line, name_len);
+    ret_name[name_len] = '\0';
+    memcpy(ret_secret, blank + 1, len - name_len - 1);
+    ret_secret[len - name_len - 1] = '\0';
+    return 1;
 }
 
 void keyfile_close(struct keyfile *file)

@@ -22,5 +22,8 @@ int keyfile_open(struct keyfile *file, const char *path);
 /* The next key and its name ("" when it has none). 1, 0 at the end, -1 after
  * logging the line that is none. */
 int keyfile_next(struct keyfile *file, char ret_name[KEYFILE_NAME_SIZE], unsigned char ret_key[KEYFILE_KEY_LEN]);
+/* The next line of another kind of file: a name, one blank and a secret, as they
+ * are. 1, 0 at the end, -1 after logging the line that is none or does not fit. */
+int keyfile_pair(struct keyfile *file, char *ret_name, size_t name_size, char *ret_secret, size_t secret_size);
 /* Wipes the text. */
 void keyfile_close(struct keyfile *file);

@@ -56,6 +56,24 @@ typedef void (*rpc_undo)(void *self, int64_t a, int64_t b);
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b);
 /* Whether the caller holds a role over a union; a shorthand for the refusal. */
 bool rpc_has_role(void *call, Rule__Role role, const char *union_path);
+/* When the caller gives up waiting, in milliseconds since 1970; 0: it did not say. */
+int64_t rpc_deadline(void *call);
+
+/* ---- answers that come later ----
+ *
+ * For a daemon without a store whose answers come from elsewhere (the bridge): its
+ * handler ends with rpc_defer instead of a reply, and the answer is given in a later
+ * turn of the loop. The other calls of the same message wait with it. */
+
+#define RPC_MAX_LATER 1024
+
+struct rpc_later; /* a call whose answer is still to come */
+
+/* NULL, and the call is refused with OVERLOADED, when too many wait already. */
+struct rpc_later *rpc_defer(void *call);
+/* Gives the answer, exactly once, never from inside a handler. answer's memory is
+ * the caller's. */
+void rpc_answer_later(struct rpc_later *later, const Rpc__Answer *answer);
 
 /* ---- server ---- */
 
@@ -89,6 +107,8 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg);
 /* Deletes stored answers past their time, a slice at a time. */
 void rpc_server_tidy(struct rpc_server *server);
 const struct rpc_server_counts *rpc_server_counts(const struct rpc_server *server);
+/* Calls whose answer is still to come. */
+unsigned rpc_server_deferred(const struct rpc_server *server);
 /* Per-method counters as Prometheus metrics, into the arena of the current call. */
 void rpc_server_metrics(struct rpc_server *server, struct arena *arena, Rpc__ProbeReport *report);
 /* Adds one metric to a report. */

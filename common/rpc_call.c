@@ -25,6 +25,11 @@ const Rpc__Principal *rpc_principal(void *call)
     return principal ? principal : &nobody;
 }
 
+int64_t rpc_deadline(void *call)
+{
+    return ((struct rpc_call *)call)->envelope->deadline_at;
+}
+
 int64_t rpc_now(void *call)
 {
     return ((struct rpc_call *)call)->server->now;

@@ -5,11 +5,12 @@
 #include "common/log.h"
 #include "common/rpc.h"
 
-#define N_WAITING (LIMIT_CLIENT_QUEUE / LIMIT_MESSAGE_CALLS)
-#define N_BATCHES (LIMIT_CLIENT_WINDOW + N_WAITING)
-#define DEADLINE_TICK_MS 20
+#define N_WAITING          (LIMIT_CLIENT_QUEUE / LIMIT_MESSAGE_CALLS)
+#define N_BATCHES          (LIMIT_CLIENT_WINDOW + N_WAITING)
+#define DEADLINE_TICK_MS   20
 #define BROKER_PATIENCE_MS 1000
-#define COALESCE_PART 2 /* a half */
+#define COALESCE_PART      2 /* a half */
+#define COALESCE_MS        20
 
 struct waiter {
     rpc_answered answered;
@@ -215,10 +216,12 @@ bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answe
 
 /* A message costs the same whether it carries one call or a hundred. While others
  * are out, one is sent only once it has gathered COALESCE_PART of what they carry;
- * their answers flush again, so a call waits for no more than one of them. */
+ * their answers flush again, so a call waits for no more than one of them, and no
+ * longer than COALESCE_MS and a tick for answers that take their time. */
 static bool worth_sending(const struct rpc_client *client, const struct batch *batch)
 {
-    return client->n_sent == 0 || batch->n_calls * COALESCE_PART >= client->outstanding;
+    return client->n_sent == 0 || batch->n_calls * COALESCE_PART >= client->outstanding ||
+           clock_monotonic_ns() - batch->gathered_ns >= COALESCE_MS * INT64_C(1000000);
 }
 
 void rpc_client_flush(struct rpc_client *client)

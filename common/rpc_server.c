@@ -12,6 +12,7 @@ struct rpc_server *rpc_server_new(struct store *store, struct clock *clock)
     arena_init(&server->arena, LIMIT_BATCH_ARENA);
     arena_init(&server->undo_arena, LIMIT_BATCH_ARENA);
     buf_init(&server->out, LIMIT_MESSAGE_SIZE);
+    rpc_later_init(server);
     if (store) {
         first = rpc_call_prepare(store);
         if (first < 0 || journal_open(&server->journal, store)) {
@@ -38,6 +39,7 @@ void rpc_server_free(struct rpc_server *server)
     arena_done(&server->arena);
     arena_done(&server->undo_arena);
     buf_done(&server->out);
+    rpc_later_done(server);
     free(server);
 }
 
@@ -153,15 +155,34 @@ static void commit_batch(struct rpc_server *server)
     }
 }
 
-static void count_call(const struct rpc_call *call)
+void rpc_count(struct method *method, int reason)
 {
-    if (!call->method)
+    if (!method)
         return;
-    call->method->calls++;
-    if (call->answer.reason)
-        call->method->refused++;
-    if (call->answer.reason && api_reason(call->answer.reason)->http >= 500)
-        call->method->unavailable++;
+    method->calls++;
+    if (reason)
+        method->refused++;
+    if (reason && api_reason(reason)->http >= 500)
+        method->unavailable++;
+}
+
+char *rpc_answer_room(struct buf *out, size_t len)
+{
+    uint32_t rest = (uint32_t)len;
+    char *room = buf_room(out, len + 6);
+
+    if (!room)
+        return NULL;
+    *room++ = 0x0a; /* AnswerBatch.answers, length-delimited */
+    out->len++;
+    while (rest >= 0x80) {
+        *room++ = (char)(rest | 0x80);
+        rest >>= 7;
+        out->len++;
+    }
+    *room++ = (char)rest;
+    out->len++;
+    return room;
 }
 
 /* Packs a message's answers field by field, without an array of pointers. */
@@ -171,26 +192,16 @@ static void pack_answers(struct rpc_server *server, const struct message *messag
 
     for (size_t i = 0; i < message->n_calls; i++) {
         const struct rpc_call *call = &message->calls[i];
-        size_t len = rpc__answer__get_packed_size(&call->answer);
-        uint32_t rest = (uint32_t)len;
-        char *room = buf_room(out, len + 6);
+        char *room = rpc_answer_room(out, rpc__answer__get_packed_size(&call->answer));
 
         if (!room)
             return;
-        *room++ = 0x0a; /* AnswerBatch.answers, length-delimited */
-        out->len++;
-        while (rest >= 0x80) {
-            *room++ = (char)(rest | 0x80);
-            rest >>= 7;
-            out->len++;
-        }
-        *room++ = (char)rest;
-        out->len += 1 + rpc__answer__pack(&call->answer, (uint8_t *)room);
-        count_call(call);
+        out->len += rpc__answer__pack(&call->answer, (uint8_t *)room);
+        rpc_count(call->method, call->answer.reason);
     }
 }
 
-static void send_reason(int reason, rpc_send send, void *arg, void *tag)
+void rpc_send_reason(int reason, rpc_send send, void *arg, void *tag)
 {
     Rpc__AnswerBatch batch = RPC__ANSWER_BATCH__INIT;
     uint8_t packed[16];
@@ -212,13 +223,17 @@ bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg)
     for (unsigned m = 0; m < server->n_messages; m++) {
         struct message *message = &server->messages[m];
 
+        if (message->held) {
+            rpc_later_hold(server, message, send, arg);
+            continue;
+        }
         buf_clear(&server->out);
         if (!message->reason)
             pack_answers(server, message);
         if (server->out.failed)
             message->reason = RPC__REASON__OVERLOADED;
         if (message->reason)
-            send_reason(message->reason, send, arg, message->tag);
+            rpc_send_reason(message->reason, send, arg, message->tag);
         else
             send(arg, message->tag, server->out.bytes, server->out.len);
     }

@@ -8,7 +8,7 @@
 
 struct sandbox {
     const char *write_dirs[4];  /* may be read and changed; NULL ends */
-    const char *read_paths[6];  /* files or folders that may be read; NULL ends */
+    const char *read_paths[8];  /* files or folders that may be read; NULL ends */
     bool network;
 };
 

@@ -196,6 +196,10 @@ static int enter_sandbox(struct service *service)
         sandbox.read_paths[m] = dirname(folders[m]);
         m++;
     }
+    for (const char *const *path = service->spec->read_paths; path && *path; path++) {
+        if (access(*path, R_OK) == 0 && m < ARRAY_LEN(sandbox.read_paths) - 1)
+            sandbox.read_paths[m++] = *path;
+    }
     return sandbox_enter(&sandbox);
 }
 

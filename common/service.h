@@ -32,6 +32,7 @@ struct service_spec {
     bool network;                 /* may open inet sockets */
     const char *const *read_conf; /* names of settings whose files are read again later; their folders stay
                                      readable; NULL-terminated */
+    const char *const *read_paths; /* the system's own that stay readable where there are such; NULL-terminated */
 
     /* Builds the memory from the store and adds the services to service->rpc. 0 or
      * -1, logged. Nothing can be sent yet. */

@@ -5,7 +5,7 @@
 #include "identity.pb-c.h"
 #include "services/gateway/app.h"
 
-#define PROBE_MS 1000
+#define PROBE_MS         1000
 #define REVOCATION_QUEUE "identity"
 
 /* ---- queues ---- */
@@ -116,6 +116,16 @@ static void on_revocation(void *arg, void *call, const Rpc__JournalRow *row)
 
 /* ---- the life of a worker's state ---- */
 
+/* Whether a queue's answers may take long: its messages then do not wait for each other. */
+static bool is_outside(const char *queue)
+{
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        if (method->rule->outside && strcmp(method->queue, queue) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int open_queue(struct app *app, uv_loop_t *loop, const char *name)
 {
     struct app_queue *queue = &app->queues[app->n_queues];
@@ -126,7 +136,8 @@ static int open_queue(struct app *app, uv_loop_t *loop, const char *name)
     }
     ensure(app->n_queues < APP_MAX_QUEUES);
     *queue = (struct app_queue){.app = app, .name = name};
-    queue->client = rpc_client_open(loop, app->settings->bus_dir, name, app->settings->window);
+    queue->client = rpc_client_open(loop, app->settings->bus_dir, name,
+                                    is_outside(name) ? LIMIT_CLIENT_WINDOW : app->settings->window);
     app->n_queues += queue->client != NULL;
     return queue->client ? 0 : -1;
 }

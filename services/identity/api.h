@@ -1,5 +1,5 @@
 /* api.h: identity's operations, one function per rpc. api_union.c, api_import.c,
- * api_login.c and api_member.c hold them, each in the order of the .proto. */
+ * api_login.c, api_wechat.c and api_member.c hold them, each in the order of the .proto. */
 #pragma once
 #include "services/identity/identity.h"
 
@@ -21,6 +21,12 @@ void identity__send_code(Identity__Identity_Service *service, const Identity__Se
                          Identity__SendCodeReply_Closure reply, void *call);
 void identity__login(Identity__Identity_Service *service, const Identity__LoginRequest *req,
                      Identity__Session_Closure reply, void *call);
+void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
+                                     Identity__Session_Closure reply, void *call);
+void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
+                            Identity__WechatList_Closure reply, void *call);
+void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
+                             Identity__UnbindWechatReply_Closure reply, void *call);
 void identity__refresh_session(Identity__Identity_Service *service, const Identity__RefreshRequest *req,
                                Identity__Session_Closure reply, void *call);
 void identity__logout(Identity__Identity_Service *service, const Identity__LogoutRequest *req,

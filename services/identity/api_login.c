@@ -3,7 +3,6 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/person.h"
-#include "services/identity/rolls.h"
 #include "services/identity/session.h"
 
 /* The only sender there is yet writes the code into the log. */
@@ -112,11 +111,6 @@ void identity__login(Identity__Identity_Service *service, const Identity__LoginR
         return;
     }
     member_obtain(self, mobile, call, &member);
-    if (rolls_standing_at(&self->rolls, member.id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
-        rpc_keep(call);
-        rpc_refuse(call, IDENTITY__REASON__ACCOUNT_STOPPED);
-        return;
-    }
     session_open(self, &member, reply, call);
 }
 

@@ -160,6 +160,15 @@ static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, cons
                         transfer.reason == (int)changed->reason));
 }
 
+/* A door that is there is the member's to whom it was bound; one that she unbound is gone. */
+static bool audit_wechat(struct audit *audit, int64_t wechat_id, int64_t member_id, bool unbound)
+{
+    int64_t owner = store_wechat_member(audit->store, wechat_id);
+
+    audit->told.wechats += unbound ? -1 : 1;
+    return owner == 0 || (!unbound && owner == member_id);
+}
+
 static bool audit_row(const Rpc__JournalRow *row, void *arg)
 {
     struct audit *audit = arg;
@@ -205,6 +214,12 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         break;
     case IDENTITY__EVENT__EVENT_UNION_CLOSED:
         ok = audit_closed(audit, event->union_closed);
+        break;
+    case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
+        ok = audit_wechat(audit, event->wechat_bound->wechat_id, event->wechat_bound->member_id, false);
+        break;
+    case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
+        ok = audit_wechat(audit, event->wechat_unbound->wechat_id, event->wechat_unbound->member_id, true);
         break;
     default:
         break;
@@ -266,10 +281,15 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
         ok = same_count(out, "unions", stored.unions, audit.told.unions) &&
              same_count(out, "roster rows", stored.roster, audit.told.roster) &&
              same_count(out, "verified members", stored.verified, audit.told.verified) &&
-             same_count(out, "grants", stored.grants, audit.told.grants) && audit_rolls(&audit);
+             same_count(out, "grants", stored.grants, audit.told.grants) &&
+             same_count(out, "WeChat doors", stored.wechats, audit.told.wechats) && audit_rolls(&audit);
     }
     if (store_find_stray_union(store, &stray)) {
         fprintf(out, "union %lld: its path is not below its parent's\n", (long long)stray);
+        ok = false;
+    }
+    if (store_find_split_unionid(store, &stray)) {
+        fprintf(out, "WeChat door %lld: its unionid is another member's too\n", (long long)stray);
         ok = false;
     }
     return ok ? 0 : -1;

@@ -28,6 +28,10 @@
  * (changes.h). How many members a union has is never counted but kept (tallies.h).
  * Her name and resident ID, given with a request, are erased when it is decided.
  *
+ * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
+ * person stays one member over all apps: she is known by her openid in an app, else by
+ * the unionid that apps of one owner share, else by the number that WeChat proves.
+ *
  * A code is sent inside its call, before the batch is committed: when the commit
  * then fails, a code has gone out that lets nobody in, and the caller is told to
  * ask again. */

@@ -6,6 +6,7 @@
 #define MEMBER        "member.person"
 #define JOIN          "join"
 #define MEMBER_MOBILE "member.mobile"
+#define WECHAT        "wechat"
 
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN])
 {
@@ -15,6 +16,21 @@ void person_index_mobile(const struct identity *self, const char *mobile, unsign
 void person_index_id(const struct identity *self, const char *resident_id, unsigned char ret[PII_INDEX_LEN])
 {
     pii_index(self->pii, "resident_id", resident_id, strlen(resident_id), ret);
+}
+
+void person_index_openid(const struct identity *self, const char *appid, const char *openid,
+                         unsigned char ret[PII_INDEX_LEN])
+{
+    char text[2 * WECHAT_NAME_MAX + 2];
+    int len = snprintf(text, sizeof(text), "%s\n%s", appid, openid);
+
+    ensure(len > 0 && (size_t)len < sizeof(text));
+    pii_index(self->pii, "openid", text, (size_t)len, ret);
+}
+
+void person_index_unionid(const struct identity *self, const char *unionid, unsigned char ret[PII_INDEX_LEN])
+{
+    pii_index(self->pii, "unionid", unionid, strlen(unionid), ret);
 }
 
 void person_index_code(const struct identity *self, const char *mobile, const char *code,
@@ -73,6 +89,15 @@ void person_seal_mobile(const struct identity *self, int64_t member_id, const un
     seal(self, MEMBER_MOBILE, member_id, nonce, mobile, ret);
 }
 
+void person_seal_wechat(const struct identity *self, int64_t wechat_id, const unsigned char *nonce, const char *appid,
+                        const char *openid, const char *unionid, struct sealed *ret)
+{
+    char text[SEALED_MAX - PII_OVERHEAD];
+
+    snprintf(text, sizeof(text), "%s\n%s\n%s", appid, openid, unionid);
+    seal(self, WECHAT, wechat_id, nonce, text, ret);
+}
+
 static bool open_sealed(const struct identity *self, const char *context, int64_t row, const struct sealed *sealed,
                         char ret_text[SEALED_MAX])
 {
@@ -112,6 +137,17 @@ bool person_open_roster(const struct identity *self, int64_t roster_id, const st
 bool person_open_join(const struct identity *self, int64_t request_id, const struct sealed *sealed, struct person *ret)
 {
     return open_lines(self, JOIN, request_id, sealed, ret);
+}
+
+bool person_open_wechat(const struct identity *self, const struct wechat *wechat, char ret_appid[WECHAT_NAME_MAX + 1])
+{
+    char text[SEALED_MAX], *at = text;
+
+    *ret_appid = '\0';
+    if (!open_sealed(self, WECHAT, wechat->id, &wechat->sealed, text))
+        return false;
+    next_line(&at, ret_appid, WECHAT_NAME_MAX + 1);
+    return true;
 }
 
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret)

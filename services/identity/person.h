@@ -14,6 +14,10 @@ struct person {
 /* Blind indexes of values in normal form. */
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN]);
 void person_index_id(const struct identity *self, const char *resident_id, unsigned char ret[PII_INDEX_LEN]);
+/* Of a person's name in an app of WeChat's, and in all apps of one owner. */
+void person_index_openid(const struct identity *self, const char *appid, const char *openid,
+                         unsigned char ret[PII_INDEX_LEN]);
+void person_index_unionid(const struct identity *self, const char *unionid, unsigned char ret[PII_INDEX_LEN]);
 /* Of a code sent to a number: what is kept instead of the code. */
 void person_index_code(const struct identity *self, const char *mobile, const char *code,
                        unsigned char ret[PII_INDEX_LEN]);
@@ -28,6 +32,13 @@ void person_seal_join(const struct identity *self, int64_t request_id, const uns
                       const struct person *person, struct sealed *ret);
 void person_seal_mobile(const struct identity *self, int64_t member_id, const unsigned char *nonce, const char *mobile,
                         struct sealed *ret);
+
+/* The texts are at most WECHAT_NAME_MAX characters each, and hold no line feed. */
+void person_seal_wechat(const struct identity *self, int64_t wechat_id, const unsigned char *nonce, const char *appid,
+                        const char *openid, const char *unionid, struct sealed *ret);
+
+/* The appid of a door; "" and false when its seal cannot be opened. */
+bool person_open_wechat(const struct identity *self, const struct wechat *wechat, char ret_appid[WECHAT_NAME_MAX + 1]);
 
 /* False when the field was altered or its key is not loaded: warned, and
  * everything is "". */

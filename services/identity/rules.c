@@ -202,3 +202,25 @@ void verify_failed(struct verify_tries *tries, int today)
         *tries = (struct verify_tries){.day = today};
     tries->failed++;
 }
+
+/* ---- WeChat ---- */
+
+int wechat_member(int64_t by_openid, int64_t by_unionid, bool has_mobile, int64_t by_mobile, int64_t *ret_member_id)
+{
+    int64_t owner = by_openid ? by_openid : by_unionid;
+
+    if (!owner && !has_mobile)
+        return IDENTITY__REASON__WECHAT_NOT_BOUND;
+    if (owner && by_mobile && owner != by_mobile)
+        return IDENTITY__REASON__WECHAT_OTHER_MEMBER;
+    *ret_member_id = owner ? owner : by_mobile;
+    return 0;
+}
+
+bool wechat_name_read(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len <= WECHAT_NAME_MAX &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == len;
+}

@@ -104,6 +104,21 @@ struct verify_tries {
 int verify_refusal(const struct verify_tries *tries, int today);
 void verify_failed(struct verify_tries *tries, int today);
 
+/* ---- WeChat ---- */
+
+#define WECHAT_NAME_MAX 64 /* characters of an appid, openid or unionid */
+#define WECHAT_DOORS    16 /* bound to one member */
+
+/* Whose account it is that WeChat's answer opens: the members bound to this openid
+ * (by_openid) and, through another app, to this unionid, and the one of the mobile
+ * number that WeChat proves; 0 where there is none. An openid is the surest. 0 with
+ * *ret_member_id 0 means a new member, who needs a number. WECHAT_NOT_BOUND when there
+ * is nobody and no number (has_mobile), WECHAT_OTHER_MEMBER when her number belongs to
+ * somebody else. */
+int wechat_member(int64_t by_openid, int64_t by_unionid, bool has_mobile, int64_t by_mobile, int64_t *ret_member_id);
+/* Letters, digits, '-' and '_', at least one: all that WeChat's names are made of. */
+bool wechat_name_read(const char *text);
+
 /* ---- what is written on rosters and lists of unions ---- */
 
 #define AGE_MIN         16 /* of working age, Labour Law article 15 */

@@ -342,6 +342,40 @@ static void a_member_has_five_failed_verifications_a_day(void **state)
     assert_int_equal(tries.failed, 1);
 }
 
+/* ---- WeChat ---- */
+
+static void wechat_opens_the_account_of_one_person(void **state)
+{
+    static const struct {
+        int64_t by_openid, by_unionid;
+        bool has_mobile;
+        int64_t by_mobile;
+        int reason;
+        int64_t member_id;
+    } cases[] = {
+        {0, 0, false, 0, IDENTITY__REASON__WECHAT_NOT_BOUND, 0},
+        {0, 0, true, 0, 0, 0},
+        {0, 0, true, 3, 0, 3},
+        {1, 0, false, 0, 0, 1},
+        {1, 2, false, 0, 0, 1},
+        {0, 2, false, 0, 0, 2},
+        {1, 0, true, 0, 0, 1},
+        {1, 2, true, 1, 0, 1},
+        {1, 2, true, 2, IDENTITY__REASON__WECHAT_OTHER_MEMBER, 0},
+        {0, 2, true, 3, IDENTITY__REASON__WECHAT_OTHER_MEMBER, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t member_id = -1;
+        int reason =
+            wechat_member(cases[i].by_openid, cases[i].by_unionid, cases[i].has_mobile, cases[i].by_mobile, &member_id);
+
+        assert_int_equal(reason, cases[i].reason);
+        assert_int_equal(member_id, reason ? -1 : cases[i].member_id);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_number_gets_a_bounded_number_of_codes_a_day),
         cmocka_unit_test(a_code_is_six_digits),
         cmocka_unit_test(a_member_has_five_failed_verifications_a_day),
+        cmocka_unit_test(wechat_opens_the_account_of_one_person),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

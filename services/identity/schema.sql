@@ -73,7 +73,20 @@ CREATE TABLE authority (
     granted_at INTEGER NOT NULL,
     UNIQUE (member_id, role, union_id)
 ) STRICT;
+
 -- step 2
+-- The doors of WeChat through which a member comes in, one for each app and WeChat account.
+CREATE TABLE wechat (
+    wechat_id INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    openid    BLOB    NOT NULL UNIQUE,  -- blind index of appid and openid
+    unionid   BLOB    NOT NULL,         -- blind index; empty while WeChat gives none
+    sealed    BLOB    NOT NULL,         -- "appid LF openid LF unionid"
+    bound_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX wechat_member ON wechat (member_id);
+CREATE INDEX wechat_unionid ON wechat (unionid) WHERE length(unionid) > 0;
+-- step 3
 -- A period of membership, from began_at up to, not including, ended_at. What lasts
 -- has ended_at 0, and a member has one such row at most; member.union_id repeats its
 -- union, so that signing in reads one row.
@@ -105,7 +118,7 @@ CREATE TABLE standing (
 ) STRICT;
 CREATE UNIQUE INDEX standing_now ON standing (member_id) WHERE ended_at = 0;
 CREATE INDEX standing_member ON standing (member_id, began_at);
--- step 3
+-- step 4
 -- Requests to join a union. What the applicant says of herself is kept, sealed, only
 -- until it is decided, and only when she is not known by name already.
 CREATE TABLE join_request (
@@ -124,7 +137,7 @@ CREATE TABLE join_request (
 CREATE UNIQUE INDEX join_request_asked ON join_request (member_id) WHERE state = 1;
 CREATE INDEX join_request_member ON join_request (member_id, request_id);
 CREATE INDEX join_request_union ON join_request (union_id, state, request_id);
--- step 4
+-- step 5
 CREATE TABLE transfer (
     transfer_id INTEGER PRIMARY KEY,
     member_id   INTEGER NOT NULL REFERENCES member,
@@ -144,7 +157,7 @@ CREATE INDEX transfer_asked ON transfer (asked_at) WHERE state = 1;
 CREATE INDEX transfer_member ON transfer (member_id, transfer_id);
 CREATE INDEX transfer_from ON transfer (from_union, state, transfer_id);
 CREATE INDEX transfer_to ON transfer (to_union, state, transfer_id);
--- step 5
+-- step 6
 ALTER TABLE unions ADD COLUMN state INTEGER NOT NULL DEFAULT 0;    -- Identity__UnionState
 ALTER TABLE unions ADD COLUMN into_id INTEGER NOT NULL DEFAULT 0;  -- where a closed one's members go
 ALTER TABLE unions ADD COLUMN moves INTEGER NOT NULL DEFAULT 0;    -- of the union itself, not with one above it
@@ -182,7 +195,7 @@ CREATE TABLE union_change (
 ) STRICT;
 CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 1;
 CREATE INDEX union_change_union ON union_change (union_id, change_id);
--- step 6
+-- step 7
 -- Numbers of a union with all below it, kept by increments; `own` is of the union
 -- itself. A day is counted from 1970 in China's time (UTC+8).
 CREATE TABLE tally (

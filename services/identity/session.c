@@ -148,6 +148,11 @@ void session_open(struct identity *self, const struct member *member, Identity__
         .expires_at = rpc_now(call) + REFRESH_LIFE_MS,
     };
 
+    if (rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
+        rpc_keep(call); /* the code that has let her in is used up */
+        rpc_refuse(call, IDENTITY__REASON__ACCOUNT_STOPPED);
+        return;
+    }
     rpc_random(call, refresh.family, sizeof(refresh.family));
     rpc_random(call, refresh.turn, sizeof(refresh.turn));
     hash_half(refresh.family, session.family);

@@ -14,7 +14,8 @@
 #define REFRESH_CHARS 54 /* base64url of those, unpadded */
 #define REFRESH_SIZE  (REFRESH_CHARS + 1)
 
-/* Opens a session of a member and answers with it (201). */
+/* Opens a session of a member and answers with it (201), or refuses with
+ * ACCOUNT_STOPPED who is recorded as deceased. */
 void session_open(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call);
 /* Refreshes by a token, or refuses with REFRESH_INVALID. */
 void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call);

@@ -48,19 +48,29 @@ enum {
     SQL_FIND_CODE,
     SQL_KEEP_CODE,
     SQL_DROP_OLD_CODES,
+    SQL_ADD_WECHAT,
+    SQL_FIND_WECHAT,
+    SQL_WECHAT_OWNER,
+    SQL_SET_WECHAT,
+    SQL_COUNT_WECHATS,
+    SQL_WECHAT_MEMBER,
+    SQL_FIND_WECHATS,
+    SQL_DROP_WECHAT,
     SQL_ADD_GRANT,
     SQL_FIND_GRANT,
     SQL_FIND_GRANTS,
     SQL_DROP_GRANT,
     SQL_COUNT,
     SQL_STRAY_UNION,
+    SQL_SPLIT_UNIONID,
     N_SQL
 };
 
 const char *const identity_sql[] = {
     [SQL_LAST_ID] = "SELECT max(id) FROM (SELECT max(union_id) AS id FROM unions UNION ALL "
                     "SELECT max(roster_id) FROM roster UNION ALL SELECT max(member_id) FROM member UNION ALL "
-                    "SELECT max(session_id) FROM session UNION ALL SELECT max(grant_id) FROM authority) AS ids",
+                    "SELECT max(session_id) FROM session UNION ALL SELECT max(grant_id) FROM authority UNION ALL "
+                    "SELECT max(wechat_id) FROM wechat) AS ids",
     [SQL_ADD_UNION] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_COUNT_CHILD] = "UPDATE unions SET children = children + 1 WHERE union_id = ?1",
@@ -110,6 +120,16 @@ const char *const identity_sql[] = {
                       "window_at = excluded.window_at, sends = excluded.sends",
     [SQL_DROP_OLD_CODES] = "DELETE FROM login_code WHERE mobile IN "
                            "(SELECT mobile FROM login_code WHERE sent_at < ?1 LIMIT " OLD_SLICE ")",
+    [SQL_ADD_WECHAT] = "INSERT INTO wechat (wechat_id, member_id, openid, unionid, sealed, bound_at) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_FIND_WECHAT] = "SELECT wechat_id, member_id, unionid FROM wechat WHERE openid = ?1",
+    [SQL_WECHAT_OWNER] = "SELECT member_id FROM wechat WHERE unionid = ?1 AND length(unionid) > 0 LIMIT 1",
+    [SQL_SET_WECHAT] = "UPDATE wechat SET unionid = ?2, sealed = ?3 WHERE wechat_id = ?1",
+    [SQL_COUNT_WECHATS] = "SELECT count(*) FROM wechat WHERE member_id = ?1",
+    [SQL_WECHAT_MEMBER] = "SELECT member_id FROM wechat WHERE wechat_id = ?1",
+    [SQL_FIND_WECHATS] = "SELECT wechat_id, bound_at, sealed FROM wechat WHERE member_id = ?1 ORDER BY wechat_id "
+                         "LIMIT ?2",
+    [SQL_DROP_WECHAT] = "DELETE FROM wechat WHERE wechat_id = ?1 AND member_id = ?2",
     [SQL_ADD_GRANT] = "INSERT INTO authority (grant_id, member_id, role, union_id, granted_by, granted_at) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND_GRANT] = "SELECT " GRANT_COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
@@ -118,11 +138,14 @@ const char *const identity_sql[] = {
                         "WHERE member_id = ?1 ORDER BY grant_id LIMIT ?2",
     [SQL_DROP_GRANT] = "DELETE FROM authority WHERE grant_id = ?1",
     [SQL_COUNT] = "SELECT (SELECT count(*) FROM unions WHERE union_id > 0), (SELECT count(*) FROM roster), "
-                  "(SELECT count(*) FROM member WHERE person IS NOT NULL), (SELECT count(*) FROM authority)",
+                  "(SELECT count(*) FROM member WHERE person IS NOT NULL), (SELECT count(*) FROM authority), "
+                  "(SELECT count(*) FROM wechat)",
     [SQL_STRAY_UNION] = "SELECT child.union_id FROM unions AS child JOIN unions AS parent "
                         "ON parent.union_id = child.parent_id WHERE child.union_id > 0 AND "
                         "(length(child.path) <> length(parent.path) + 4 OR "
                         "substr(child.path, 1, length(parent.path)) <> parent.path) LIMIT 1",
+    [SQL_SPLIT_UNIONID] = "SELECT max(wechat_id) FROM wechat WHERE length(unionid) > 0 GROUP BY unionid "
+                          "HAVING min(member_id) <> max(member_id) LIMIT 1",
 };
 const unsigned identity_n_sql = N_SQL;
 
@@ -497,6 +520,101 @@ void store_drop_old_codes(struct store *store, int64_t sent_before)
     store_run(store, SQL_DROP_OLD_CODES, "i", sent_before);
 }
 
+/* ---- WeChat ---- */
+
+static size_t unionid_len(const struct wechat *wechat)
+{
+    return wechat->has_unionid ? sizeof(wechat->unionid) : 0;
+}
+
+void store_add_wechat(struct store *store, const struct wechat *wechat)
+{
+    store_run(store, SQL_ADD_WECHAT, "iibbbi", wechat->id, wechat->member_id, wechat->openid, sizeof(wechat->openid),
+              wechat->unionid, unionid_len(wechat), wechat->sealed.bytes, wechat->sealed.len, wechat->bound_at);
+}
+
+bool store_find_wechat(struct store *store, const unsigned char openid[PII_INDEX_LEN], struct wechat *ret_wechat)
+{
+    store_ask(store, SQL_FIND_WECHAT, "b", openid, (size_t)PII_INDEX_LEN);
+    if (!store_row(store, SQL_FIND_WECHAT))
+        return false;
+    *ret_wechat = (struct wechat){
+        .id = store_int(store, SQL_FIND_WECHAT, 0),
+        .member_id = store_int(store, SQL_FIND_WECHAT, 1),
+    };
+    memcpy(ret_wechat->openid, openid, PII_INDEX_LEN);
+    ret_wechat->has_unionid =
+        read_bytes(store, SQL_FIND_WECHAT, 2, ret_wechat->unionid, sizeof(ret_wechat->unionid)) > 0;
+    store_end(store, SQL_FIND_WECHAT);
+    return true;
+}
+
+int64_t store_wechat_owner(struct store *store, const unsigned char unionid[PII_INDEX_LEN])
+{
+    int64_t member_id = 0;
+
+    store_ask(store, SQL_WECHAT_OWNER, "b", unionid, (size_t)PII_INDEX_LEN);
+    if (store_row(store, SQL_WECHAT_OWNER)) {
+        member_id = store_int(store, SQL_WECHAT_OWNER, 0);
+        store_end(store, SQL_WECHAT_OWNER);
+    }
+    return member_id;
+}
+
+void store_set_wechat(struct store *store, const struct wechat *wechat)
+{
+    store_run(store, SQL_SET_WECHAT, "ibb", wechat->id, wechat->unionid, unionid_len(wechat), wechat->sealed.bytes,
+              wechat->sealed.len);
+}
+
+int64_t store_count_wechats(struct store *store, int64_t member_id)
+{
+    int64_t n = 0;
+
+    store_ask(store, SQL_COUNT_WECHATS, "i", member_id);
+    if (store_row(store, SQL_COUNT_WECHATS)) {
+        n = store_int(store, SQL_COUNT_WECHATS, 0);
+        store_end(store, SQL_COUNT_WECHATS);
+    }
+    return n;
+}
+
+int64_t store_wechat_member(struct store *store, int64_t wechat_id)
+{
+    int64_t member_id = 0;
+
+    store_ask(store, SQL_WECHAT_MEMBER, "i", wechat_id);
+    if (store_row(store, SQL_WECHAT_MEMBER)) {
+        member_id = store_int(store, SQL_WECHAT_MEMBER, 0);
+        store_end(store, SQL_WECHAT_MEMBER);
+    }
+    return member_id;
+}
+
+size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat *ret_wechats, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_WECHATS, "ii", member_id, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_WECHATS)) {
+        struct wechat *wechat = &ret_wechats[n++];
+
+        *wechat = (struct wechat){
+            .id = store_int(store, SQL_FIND_WECHATS, 0),
+            .member_id = member_id,
+            .bound_at = store_int(store, SQL_FIND_WECHATS, 1),
+        };
+        wechat->sealed.len = read_bytes(store, SQL_FIND_WECHATS, 2, wechat->sealed.bytes, sizeof(wechat->sealed.bytes));
+    }
+    store_end(store, SQL_FIND_WECHATS);
+    return n;
+}
+
+bool store_drop_wechat(struct store *store, int64_t wechat_id, int64_t member_id)
+{
+    return store_run(store, SQL_DROP_WECHAT, "ii", wechat_id, member_id) == 1;
+}
+
 /* ---- grants ---- */
 
 void store_add_grant(struct store *store, const struct authority *grant)
@@ -554,6 +672,7 @@ void store_count(struct store *store, struct store_counts *ret_counts)
         .roster = store_int(store, SQL_COUNT, 1),
         .verified = store_int(store, SQL_COUNT, 2),
         .grants = store_int(store, SQL_COUNT, 3),
+        .wechats = store_int(store, SQL_COUNT, 4),
     };
     store_end(store, SQL_COUNT);
 }
@@ -565,5 +684,15 @@ bool store_find_stray_union(struct store *store, int64_t *ret_union_id)
         return false;
     *ret_union_id = store_int(store, SQL_STRAY_UNION, 0);
     store_end(store, SQL_STRAY_UNION);
+    return true;
+}
+
+bool store_find_split_unionid(struct store *store, int64_t *ret_wechat_id)
+{
+    store_ask(store, SQL_SPLIT_UNIONID, "");
+    if (!store_row(store, SQL_SPLIT_UNIONID))
+        return false;
+    *ret_wechat_id = store_int(store, SQL_SPLIT_UNIONID, 0);
+    store_end(store, SQL_SPLIT_UNIONID);
     return true;
 }

@@ -124,6 +124,29 @@ void store_keep_code(struct store *store, const unsigned char mobile[PII_INDEX_L
                      const unsigned char hash[PII_INDEX_LEN]);
 void store_drop_old_codes(struct store *store, int64_t sent_before);
 
+/* ---- WeChat ---- */
+
+struct wechat {
+    int64_t id, member_id, bound_at;
+    unsigned char openid[PII_INDEX_LEN], unionid[PII_INDEX_LEN];
+    bool has_unionid;
+    struct sealed sealed;
+};
+
+void store_add_wechat(struct store *store, const struct wechat *wechat);
+bool store_find_wechat(struct store *store, const unsigned char openid[PII_INDEX_LEN], struct wechat *ret_wechat);
+/* The member whom another app of the same owner knows by this unionid; 0: none. */
+int64_t store_wechat_owner(struct store *store, const unsigned char unionid[PII_INDEX_LEN]);
+/* Writes unionid and seal anew. */
+void store_set_wechat(struct store *store, const struct wechat *wechat);
+/* A member's doors in the order they were bound, at most `size`; returns how many. */
+size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat *ret_wechats, size_t size);
+/* Whether it was this member's. */
+bool store_drop_wechat(struct store *store, int64_t wechat_id, int64_t member_id);
+int64_t store_count_wechats(struct store *store, int64_t member_id);
+/* Whose door it is; 0: there is none. */
+int64_t store_wechat_member(struct store *store, int64_t wechat_id);
+
 /* ---- grants ---- */
 
 struct authority {
@@ -141,9 +164,11 @@ void store_drop_grant(struct store *store, int64_t grant_id);
 /* ---- for the audit ---- */
 
 struct store_counts {
-    int64_t unions, roster, verified, grants;
+    int64_t unions, roster, verified, grants, wechats;
 };
 
 void store_count(struct store *store, struct store_counts *ret_counts);
 /* A union whose path is not its parent's and one level more. */
 bool store_find_stray_union(struct store *store, int64_t *ret_union_id);
+/* A door whose unionid is another member's too. */
+bool store_find_split_unionid(struct store *store, int64_t *ret_wechat_id);

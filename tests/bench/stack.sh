@@ -19,7 +19,7 @@ trap stop_all EXIT
 
 build_release() {
   cmake -G Ninja -S "$top" -B "$build" -DCMAKE_BUILD_TYPE=Release >"$work/cmake.log"
-  ninja -C "$build" hg-broker hg-identity hg-coupon hg-gateway hg-city bench_mint >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
+  ninja -C "$build" hg-broker hg-identity hg-coupon hg-bridge hg-gateway hg-city bench_mint >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
 }
 
 start() { # NAME [SETTING=VALUE ...]
@@ -38,6 +38,7 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
   start identity HUIGONG_STORE="$work/store/identity" HUIGONG_TOKEN_KEY="$work/token.key" \
     HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log
   start coupon HUIGONG_STORE="$work/store/coupon"
+  start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do
     curl -fs "$base/readyz" >/dev/null && return

@@ -37,7 +37,7 @@ describe('the gateway', () => {
     });
 
     test('its probe agrees with it, and every daemon answers its own', async () => {
-        for (const name of ['gateway', 'broker', 'identity', 'coupon']) {
+        for (const name of ['gateway', 'broker', 'identity', 'coupon', 'bridge']) {
             const { code, stdout } = await stack.command(name, '--probe');
             assert.equal(code, 0, stdout);
             assert.match(stdout, /^healthy .*\n$/);

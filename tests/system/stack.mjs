@@ -21,7 +21,7 @@ import { Http } from './http.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
-export const DAEMONS = ['broker', 'identity', 'coupon', 'gateway'];
+export const DAEMONS = ['broker', 'identity', 'coupon', 'bridge', 'gateway'];
 const STORES = ['identity', 'coupon'];
 const PATIENCE_MS = 30000;
 const LOST_MAX = 400; // far below what a message that is never freed would come to under load
@@ -109,8 +109,9 @@ export class Stack {
     atEnd = [];
 
     /**
-     * options: daemons (all four), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
-     * to the stack's folder before they start).
+     * options: daemons (all five), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
+     * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]] }; without it
+     * the bridge knows no app).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
@@ -148,8 +149,9 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {} } = {}) {
+    constructor({ settings = {}, wechat } = {}) {
         this.settings = settings;
+        this.wechat = wechat;
         this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
@@ -158,6 +160,8 @@ export class Stack {
         const hex = () => randomBytes(32).toString('hex');
         this.writeKey('token', `${hex()}\n`);
         this.writeKey('pii', `1 ${hex()}\nindex ${hex()}\n`);
+        if (wechat)
+            this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
         for (const name of DAEMONS)
             this.logs[name] = new Log();
         this.onExit = () => this.end();
@@ -195,6 +199,7 @@ export class Stack {
                 HUIGONG_PII_KEY: this.path('keys', 'pii'), HUIGONG_SMS: 'log',
             },
             coupon: { HUIGONG_STORE: this.path('store', 'coupon') },
+            bridge: this.wechat ? { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') } : {},
             gateway: {
                 HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_TOKEN_KEY: token,
                 HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,

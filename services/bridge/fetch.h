@@ -1,0 +1,43 @@
+/* fetch.h: HTTPS requests to the outside, on libuv.
+ *
+ * libcurl's multi interface (OpenSSL's flavour: the one whose parsed certificates curl
+ * keeps between connections) is driven by the loop. TLS 1.2 or better, with the
+ * partner's certificate checked; a request is sent once at most; no redirect is followed, no proxy taken from the
+ * environment, no cookie kept; a body past FETCH_BODY_MAX is a failure. One thread,
+ * but for the names that the C library looks up in threads of its own. */
+#pragma once
+#include <uv.h>
+
+#define FETCH_MAX         256 /* requests at a time */
+#define FETCH_CONNECTIONS 32
+#define FETCH_BODY_MAX    (64 << 10)
+#define FETCH_CONNECT_MS  3000
+
+struct fetch;
+
+struct fetch_request {
+    const char *url;
+    const char *json; /* the body of a POST, copied; NULL: a GET */
+    int64_t timeout_ms;
+};
+
+struct fetch_answer {
+    const char *failure; /* NULL, or why there is no whole answer */
+    long status;
+    const char *body; /* valid during the call */
+    size_t len;
+};
+
+typedef void (*fetch_done)(void *arg, const struct fetch_answer *answer);
+
+/* Before the sandbox closes: reads the TLS library's own files. 0 or -1, logged. */
+int fetch_init(void);
+/* NULL after logging why. */
+struct fetch *fetch_open(uv_loop_t *loop, const char *ca_file);
+/* Begins a request; done is called once, never from inside. False, and it is not
+ * called, when FETCH_MAX are under way. */
+bool fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch_done done, void *arg);
+/* Requests under way. */
+unsigned fetch_pending(const struct fetch *fetch);
+/* Ends all without calling anybody. */
+void fetch_close(struct fetch *fetch);

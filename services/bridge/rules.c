@@ -1,0 +1,90 @@
+#include "services/bridge/rules.h"
+
+#include <ctype.h>
+
+#define DAY_MS INT64_C(86400000)
+
+/* 40029 and its kin speak of the code that was sent. */
+static const struct {
+    int errcode;
+    struct wechat_verdict verdict;
+} verdicts[] = {
+    {0, {WECHAT_DONE, 0, 0}},
+    {-1, {WECHAT_AGAIN, BRIDGE__REASON__WECHAT_UNAVAILABLE, 1}},     /* system busy */
+    {40029, {WECHAT_NEVER, BRIDGE__REASON__WECHAT_CODE_INVALID, 0}}, /* invalid, expired, or of another app */
+    {40163, {WECHAT_NEVER, BRIDGE__REASON__WECHAT_CODE_USED, 0}},
+    {42003, {WECHAT_NEVER, BRIDGE__REASON__WECHAT_CODE_EXPIRED, 0}},
+    {40226, {WECHAT_NEVER, BRIDGE__REASON__WECHAT_USER_BLOCKED, 0}},
+    {45011, {WECHAT_NEVER, BRIDGE__REASON__WECHAT_RATE_LIMITED, 60}},   /* per minute */
+    {45009, {WECHAT_NEVER, BRIDGE__REASON__WECHAT_RATE_LIMITED, 3600}}, /* per day */
+    {40001, {WECHAT_NEW_TOKEN, BRIDGE__REASON__WECHAT_UNAVAILABLE, 1}}, /* invalid credential */
+    {40014, {WECHAT_NEW_TOKEN, BRIDGE__REASON__WECHAT_UNAVAILABLE, 1}}, /* invalid access_token */
+    {42001, {WECHAT_NEW_TOKEN, BRIDGE__REASON__WECHAT_UNAVAILABLE, 1}}, /* access_token expired */
+};
+
+struct wechat_verdict wechat_judge(enum wechat_what what, int64_t errcode)
+{
+    /* Wrong credentials, an address not listed, an interface not granted, and all that
+     * is not known: nothing that the person or another try could change. */
+    struct wechat_verdict verdict = {WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US, 60};
+
+    for (unsigned i = 0; i < ARRAY_LEN(verdicts); i++) {
+        if (verdicts[i].errcode == errcode)
+            verdict = verdicts[i].verdict;
+    }
+    /* Only the phone's call carries a token; elsewhere 40001 is a wrong secret. */
+    if (verdict.next == WECHAT_NEW_TOKEN && what != WECHAT_PHONE)
+        verdict = (struct wechat_verdict){WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US, 60};
+    return verdict;
+}
+
+int64_t wechat_delay_ms(int tries)
+{
+    return tries >= WECHAT_TRIES ? -1 : (int64_t)WECHAT_DELAY_MS << (tries - 1);
+}
+
+int64_t wechat_token_life_ms(int64_t expires_in_s)
+{
+    if (expires_in_s > 86400)
+        expires_in_s = 86400;
+    return (expires_in_s < WECHAT_EARLY_S + 60 ? 60 : expires_in_s - WECHAT_EARLY_S) * 1000;
+}
+
+bool wechat_force(struct wechat_forces *forces, int64_t now_ms)
+{
+    if (forces->n && now_ms - forces->last_ms < WECHAT_FORCE_GAP_MS)
+        return false;
+    if (forces->n == 0 || now_ms - forces->window_ms >= DAY_MS)
+        *forces = (struct wechat_forces){.window_ms = now_ms};
+    if (forces->n >= WECHAT_FORCES_A_DAY)
+        return false;
+    forces->n++;
+    forces->last_ms = now_ms;
+    return true;
+}
+
+bool wechat_url_ok(const char *url)
+{
+    static const char *const starts[] = {"https://", "http://127.0.0.1:", "http://localhost:"};
+    const char *rest = NULL;
+
+    for (unsigned i = 0; i < ARRAY_LEN(starts); i++) {
+        if (strncmp(url, starts[i], strlen(starts[i])) == 0)
+            rest = url + strlen(starts[i]);
+    }
+    if (!rest || !*rest || strlen(url) > 128)
+        return false;
+    for (; *rest; rest++) {
+        if (!isalnum((unsigned char)*rest) && !strchr(".-:", *rest))
+            return false;
+    }
+    return true;
+}
+
+bool wechat_word_ok(const char *text, size_t max)
+{
+    size_t len = strnlen(text, max + 1);
+
+    return len > 0 && len <= max &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == len;
+}

@@ -1,0 +1,177 @@
+#include "services/identity/api.h"
+#include "services/identity/person.h"
+#include "services/identity/session.h"
+
+/* What the bridge says, in the forms it is looked up by. */
+struct visitor {
+    const Identity__WechatLoginRequest *said;
+    unsigned char unionid[PII_INDEX_LEN];
+    int64_t by_unionid;
+    char mobile[CN_MOBILE_LEN + 1]; /* "" when she gave none */
+    struct wechat door;             /* id 0: never seen */
+};
+
+/* 0, or the Reason with its field. */
+static int read_visitor(struct identity *self, const Identity__WechatLoginRequest *req, struct visitor *ret,
+                        const char **ret_field)
+{
+    *ret = (struct visitor){.said = req};
+    *ret_field = !wechat_name_read(req->appid)                      ? "appid"
+                 : !wechat_name_read(req->openid)                   ? "openid"
+                 : *req->unionid && !wechat_name_read(req->unionid) ? "unionid"
+                                                                    : NULL;
+    if (*ret_field)
+        return RPC__REASON__BAD_REQUEST;
+    *ret_field = "mobile";
+    if (*req->mobile && !cn_mobile(req->mobile, ret->mobile))
+        return IDENTITY__REASON__MOBILE_INVALID;
+    person_index_openid(self, req->appid, req->openid, ret->door.openid);
+    store_find_wechat(self->store, ret->door.openid, &ret->door);
+    if (*req->unionid) {
+        person_index_unionid(self, req->unionid, ret->unionid);
+        ret->by_unionid = store_wechat_owner(self->store, ret->unionid);
+    }
+    return 0;
+}
+
+/* Finds or makes her member, without binding anything yet. */
+static int find_member(struct identity *self, const struct visitor *visitor, void *call, struct member *ret_member)
+{
+    unsigned char index[PII_INDEX_LEN];
+    int64_t by_mobile = 0, member_id;
+    int reason;
+
+    if (*visitor->mobile) {
+        person_index_mobile(self, visitor->mobile, index);
+        if (store_find_member_mobile(self->store, index, ret_member))
+            by_mobile = ret_member->id;
+    }
+    reason = wechat_member(visitor->door.member_id, visitor->by_unionid, *visitor->mobile, by_mobile, &member_id);
+    if (reason)
+        return reason;
+    if (!member_id)
+        member_obtain(self, visitor->mobile, call, ret_member);
+    else if (member_id != by_mobile && !store_find_member(self->store, member_id, ret_member))
+        return IDENTITY__REASON__MEMBER_NOT_FOUND;
+    return 0;
+}
+
+static void seal_door(struct identity *self, const struct visitor *visitor, struct wechat *door, void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_wechat(self, door->id, nonce, visitor->said->appid, visitor->said->openid, visitor->said->unionid,
+                       &door->sealed);
+}
+
+static int bind_door(struct identity *self, const struct visitor *visitor, int64_t member_id, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
+    struct wechat door = visitor->door;
+
+    if (store_count_wechats(self->store, member_id) >= WECHAT_DOORS)
+        return IDENTITY__REASON__WECHAT_TOO_MANY;
+    door.id = id_next(&self->ids, rpc_now(call));
+    door.member_id = member_id;
+    door.bound_at = rpc_now(call);
+    door.has_unionid = *visitor->said->unionid;
+    memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
+    seal_door(self, visitor, &door, call);
+    store_add_wechat(self->store, &door);
+    bound.wechat_id = door.id;
+    bound.member_id = member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
+    event.wechat_bound = &bound;
+    rpc_journal(call, &event.base);
+    return 0;
+}
+
+/* An app that has joined an owner's others gives a unionid it did not give before. One
+ * that another member has already stays hers. */
+static void note_unionid(struct identity *self, const struct visitor *visitor, void *call)
+{
+    struct wechat door = visitor->door;
+
+    if (!*visitor->said->unionid || door.has_unionid || (visitor->by_unionid && visitor->by_unionid != door.member_id))
+        return;
+    door.has_unionid = true;
+    memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
+    seal_door(self, visitor, &door, call);
+    store_set_wechat(self->store, &door);
+}
+
+/* rpc CompleteWechatLogin: signs in whom WeChat knows, and binds this door to her. */
+void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
+                                     Identity__Session_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    const char *field = NULL;
+    struct visitor visitor;
+    struct member member;
+    int reason = read_visitor(self, req, &visitor, &field);
+
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    reason = find_member(self, &visitor, call, &member);
+    if (!reason && visitor.door.id)
+        note_unionid(self, &visitor, call);
+    else if (!reason)
+        reason = bind_door(self, &visitor, member.id, call);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        session_open(self, &member, reply, call);
+}
+
+/* rpc ListWechats: the doors through which WeChat lets the caller in. */
+void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
+                            Identity__WechatList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__WechatList list = IDENTITY__WECHAT_LIST__INIT;
+    Identity__WechatDoor messages[WECHAT_DOORS], *wechats[WECHAT_DOORS];
+    char appids[WECHAT_DOORS][WECHAT_NAME_MAX + 1];
+    struct wechat doors[WECHAT_DOORS];
+
+    (void)req;
+    list.n_wechats = store_find_wechats(self->store, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
+    list.wechats = wechats;
+    for (size_t i = 0; i < list.n_wechats; i++) {
+        person_open_wechat(self, &doors[i], appids[i]);
+        identity__wechat_door__init(&messages[i]);
+        messages[i].wechat_id = doors[i].id;
+        messages[i].bound_at = doors[i].bound_at;
+        messages[i].appid = appids[i];
+        wechats[i] = &messages[i];
+    }
+    reply(&list, call);
+}
+
+/* rpc UnbindWechat: closes one of the caller's doors; her sessions stay. */
+void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
+                             Identity__UnbindWechatReply_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__UnbindWechatReply message = IDENTITY__UNBIND_WECHAT_REPLY__INIT;
+    Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
+    Identity__Event event = IDENTITY__EVENT__INIT;
+
+    if (!session_is_live(self, call)) {
+        rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
+        return;
+    }
+    if (!store_drop_wechat(self->store, req->wechat_id, rpc_principal(call)->member_id)) {
+        rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
+        return;
+    }
+    unbound.wechat_id = req->wechat_id;
+    unbound.member_id = rpc_principal(call)->member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
+    event.wechat_unbound = &unbound;
+    rpc_journal(call, &event.base);
+    reply(&message, call);
+}

@@ -1,0 +1,200 @@
+// hg-draw and a verifier that shares no code with it agree, on random draws and on forged ones.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import vm from 'node:vm';
+import { hex, sha256, verify } from './verify.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const program = join(resolve(process.env.HG_BUILD ?? join(here, '../../build/debug')), 'hg-draw');
+const seed = process.env.HG_SEED ?? '4406';
+let folder;
+let counter = 0;
+
+before(() => { folder = mkdtempSync(join(tmpdir(), 'draw-')); });
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash('sha256')).digest();
+/** A number below n that follows from the seed. */
+const random = (n) => hash(`${seed} ${counter++}`).readUInt32BE() % n;
+const hgDraw = (...args) => spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+
+function save(name, content) {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+}
+
+/** A random draw as its announcement, its list and its secret. */
+function makeDraw({ entrants, strata = 1 + random(4), weightMax = 1 + random(5), steps = 1, quota } = {}) {
+    const secret = hash(`secret ${counter++}`);
+    const commitment = hgDraw('commit', secret.toString('hex'), String(steps)).stdout.trim();
+    const terms = [
+        'hg-draw 1', `draw t-${counter}`, 'title 体检抽签', 'rules 全体会员', 'opens 1000', 'closes 2000',
+        `commitment ${commitment} ${steps}`,
+        'public 双色球 2026001', 'value-at 3000', `weight-max ${weightMax}`, `strata ${strata}`,
+    ];
+    for (let i = 0; i < strata; i++)
+        terms.push(`stratum ${i} ${quota ?? random(30)} ${random(40)} 站点 ${i}`);
+    const list = Array.from({ length: entrants ?? random(400) }, () =>
+        `${hash(`ticket ${counter++}`).toString('hex').slice(0, 32)} ${random(strata)} ${1 + random(weightMax)}`);
+    return { terms, list, secret: secret.toString('hex'), value: `${random(33)} ${random(33)} ${random(16)}` };
+}
+
+function publish(draw, ...options) {
+    const terms = save('terms', draw.terms.map((line) => `${line}\n`).join(''));
+    const list = save('list', draw.list.map((line) => `${line}\n`).join(''));
+    const last = options.includes('--frozen') ? [] : [draw.secret, draw.value];
+    const run = hgDraw('run', ...options, terms, list, ...last);
+    assert.equal(run.status, 0, run.stderr);
+    return run.stdout;
+}
+
+/** What both say of a file: true, or the messages of both. */
+function judge(content, expected, what) {
+    const path = save('file', content), ours = hgDraw('verify', path);
+    let theirs = null;
+    try {
+        verify(readFileSync(path));
+    } catch (error) {
+        theirs = error.message;
+    }
+    assert.equal(ours.status, expected ? 0 : 1, `${what}: hg-draw: ${ours.stdout}${ours.stderr}`);
+    assert.equal(theirs === null, expected, `${what}: the other verifier: ${theirs}`);
+}
+
+test('the verifier has a SHA-256 of its own that agrees with the known one', () => {
+    for (let n = 0; n < 300; n++) {
+        const bytes = Buffer.concat(Array.from({ length: 10 }, (_, i) => hash(`${n} ${i}`))).subarray(0, n);
+        assert.equal(hex(sha256(bytes)), hash(bytes).toString('hex'));
+    }
+});
+
+test('random draws are verified by both', () => {
+    for (let i = 0; i < 40; i++)
+        judge(publish(makeDraw()), true, `draw ${i} of seed ${seed}`);
+});
+
+test('draws at the edges are verified by both', () => {
+    const cases = [
+        { entrants: 0 }, { entrants: 0, quota: 0 }, { entrants: 1, strata: 1, quota: 1 }, { entrants: 5, quota: 1000 },
+        { entrants: 63, strata: 1 }, { entrants: 64, strata: 1 }, { entrants: 126 }, { entrants: 127 },
+        { entrants: 3000 },
+        { entrants: 100, weightMax: 100 }, { entrants: 50, weightMax: 1, quota: 0 }, { entrants: 50, steps: 365 },
+    ];
+    for (const given of cases)
+        judge(publish(makeDraw(given)), true, JSON.stringify(given));
+});
+
+test('frozen lists and void draws are verified by both', () => {
+    const draw = makeDraw({ entrants: 100 });
+    judge(publish(draw, '--frozen'), true, 'frozen');
+    judge(publish(draw, '--void', '名单有误'), true, 'void after the draw');
+    judge(publish(draw, '--frozen', '--void', '名单有误'), true, 'void before the draw');
+});
+
+test('any character changed anywhere is noticed by both', () => {
+    const content = Buffer.from(publish(makeDraw({ entrants: 80 })));
+    for (let i = 0; i < 300; i++) {
+        const at = random(content.length), forged = Buffer.from(content), digit = '0123456789abcdef'[random(16)];
+        forged[at] = digit.charCodeAt();
+        judge(forged, forged[at] === content[at], `byte ${at} made ${digit}`);
+    }
+});
+
+describe('an official who', () => {
+    let draw, content, root, lines;
+    before(() => {
+        draw = makeDraw({ entrants: 200, strata: 1, quota: 10, weightMax: 3 });
+        content = publish(draw);
+        lines = content.split('\n');
+        root = /^root (.*)$/m.exec(content)[1];
+    });
+    /** The forged draw is right in itself, and caught by the root that everybody has seen. */
+    function caughtByRoot(forged) {
+        const path = save('forged', publish(forged));
+        assert.equal(hgDraw('verify', path).status, 0);
+        assert.equal(hgDraw('verify', '--root', root, path).status, 1);
+    }
+
+    test('adds a late entrant is caught', () => {
+        const late = `${'8'.repeat(32)} 0 1 0`;
+        const forged = [...lines];
+        forged.splice(forged.findIndex((line) => line > late && /^[0-9a-f]{32} /.test(line)), 0, late);
+        judge(forged.join('\n'), false, 'one line more');
+        judge(forged.join('\n').replace('entries 200', 'entries 201'), false, 'and counted');
+        caughtByRoot({ ...draw, list: [...draw.list, `${'8'.repeat(32)} 0 1`] });
+    });
+    test('removes an entrant is caught', () => {
+        const forged = lines.filter((line, i) => i !== lines.length - 5).join('\n');
+        judge(forged.replace('entries 200', 'entries 199'), false, '');
+        caughtByRoot({ ...draw, list: draw.list.slice(1) });
+    });
+    test('changes the quota is caught', () => {
+        judge(content.replace(/^stratum 0 10 /m, 'stratum 0 11 '), false, '');
+        caughtByRoot({ ...draw, terms: draw.terms.map((line) => line.replace(/^stratum 0 10 /, 'stratum 0 11 ')) });
+    });
+    test('gives somebody a better chance is caught', () => {
+        const terms = draw.terms.map((line) => line.replace(/^weight-max .*/, 'weight-max 5'));
+        caughtByRoot({ ...draw, terms });
+    });
+    test('draws again with another value is caught by the value', () => {
+        const path = save('again', publish({ ...draw, value: '9 9 9' }));
+        judge(content.replace(/^value .*$/m, 'value 9 9 9'), false, 'only the value changed');
+        assert.equal(hgDraw('verify', '--root', root, '--value', '9 9 9', path).status, 0);
+        assert.equal(hgDraw('verify', '--root', root, '--value', draw.value, path).status, 1);
+    });
+    test('draws again with another secret is caught', () => {
+        const again = hgDraw('run', save('terms', draw.terms.map((line) => `${line}\n`).join('')),
+                             save('list', draw.list.map((line) => `${line}\n`).join('')), 'f'.repeat(64), draw.value);
+        assert.equal(again.status, 1);
+        assert.match(again.stderr, /WRONG_SECRET/);
+        judge(content.replace(/^secret .*$/m, `secret ${'f'.repeat(64)}`), false, '');
+    });
+    test('writes the list in another order changes nothing', () => {
+        assert.equal(publish({ ...draw, list: [...draw.list].reverse() }), content);
+        assert.equal(publish({ ...draw, list: [...draw.list, ...draw.list] }), content);
+        const swapped = [...lines];
+        [swapped[30], swapped[31]] = [swapped[31], swapped[30]];
+        judge(swapped.join('\n'), false, 'but the file has one order');
+    });
+});
+
+test('everybody takes her receipt out of the file, and it holds by itself', () => {
+    const content = publish(makeDraw({ entrants: 300, strata: 2, quota: 10 })), path = save('file', content);
+    const entries = content.split('\n').filter((line) => /^[0-9a-f]{32} /.test(line));
+    for (const line of entries.filter((_, i) => i % 13 === 0)) {
+        const [ticket, , , place] = line.split(' '), taken = hgDraw('receipt', path, ticket);
+        assert.equal(taken.status, 0, taken.stderr);
+        const checked = hgDraw('receipt', save('receipt', taken.stdout));
+        assert.equal(checked.status, 0, checked.stderr);
+        const said = place === '0' ? /no place/ : Number(place) <= 10 ? /won, at place/ : /waits, at place/;
+        assert.match(checked.stdout, said);
+        const other = taken.stdout.replace(new RegExp(`^${ticket} `, 'm'), `${'0'.repeat(32)} `);
+        assert.equal(hgDraw('receipt', save('receipt', other)).status, 1);
+    }
+    assert.equal(hgDraw('receipt', path, '0'.repeat(32)).status, 1);
+});
+
+test('the verifier needs nothing but the language and TextDecoder, as in a browser page', () => {
+    const source = readFileSync(join(here, 'verify.mjs'), 'utf8');
+    assert.doesNotMatch(source.replace(/^if \(typeof process[^]*$/m, ''), /^\s*import\b|require\(|Buffer|process/m);
+    const page = vm.createContext({ TextDecoder, TextEncoder });
+    const content = publish(makeDraw({ entrants: 100 }));
+    const script = source.replace(/^if \(typeof process[^]*$/m, '').replace(/^export /gm, '');
+    page.content = [...Buffer.from(content)];
+    assert.equal(vm.runInContext(`${script}; verify(Uint8Array.from(content)).entries`, page), 100);
+});
+
+test('the exact RFC 3797 selection comes out, and a pool that is too large is refused with the reason', () => {
+    const run = hgDraw('rfc3797', '25', '16', '9319', '2 5 12 8 10', '9 18 26 34 41 45');
+    assert.equal(run.stdout.split('\n').slice(1, 17).join(' '), '17 7 2 16 25 23 8 24 19 13 22 5 18 9 1 4');
+    const tooLarge = hgDraw('rfc3797', '65536', '1', '1');
+    assert.equal(tooLarge.status, 1);
+    assert.match(tooLarge.stderr, /65535/);
+});

@@ -1,0 +1,344 @@
+// WeChat's server interfaces as a mini-program's server sees them, for tests and development.
+//
+//   const wechat = await Wechat.start();
+//   wechat.addApp({ appid: 'wx0000000000000001', secret: '...', owner: 'union' });
+//   wechat.addUser('li', { phone: '16900000001' });
+//   const code = wechat.loginCode('wx0000000000000001', 'li');     // what wx.login gives
+//   ... HUIGONG_WECHAT_URL = wechat.url ...
+//   wechat.fault({ path: '/cgi-bin/stable_token', errcode: -1, times: 2 });
+//
+// It checks what WeChat checks: methods, parameters, credentials; a code is good once, for five
+// minutes, for its app and its purpose; a token has its life, its renewal with an overlap of five
+// minutes, and its forced renewal; rates per minute and per day. HTTP is 200 whatever is refused,
+// a code2Session that succeeds has no errcode. Its clock is its own and only stepped.
+//
+// The same through HTTP, for who runs it by main.mjs: POST /sim/NAME with a JSON body, for the
+// names in control(); GET /sim/ledger. Sources of the behaviour: developers.weixin.qq.com, the pages
+// of code2Session, getuserphonenumber, getStableAccessToken and the table of return codes.
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+
+const MINUTE_MS = 60000;
+const DAY_MS = 86400000;
+const CODE_LIFE_MS = 5 * MINUTE_MS;
+const TOKEN_LIFE_MS = 7200 * 1000;
+const TOKEN_OVERLAP_MS = 5 * MINUTE_MS;
+const BODY_MAX = 1 << 20;
+
+const WORDS = {
+    '-1': 'system error', 40001: 'invalid credential, access_token is invalid or not latest', 40002: 'invalid grant_type',
+    40013: 'invalid appid', 40029: 'invalid code', 40125: 'invalid appsecret', 40163: 'code been used',
+    40226: 'code blocked', 41001: 'access_token missing', 41002: 'appid missing', 41004: 'appsecret missing',
+    41008: 'missing code', 42001: 'access_token expired', 43001: 'require GET method', 43002: 'require POST method',
+    45009: 'reach max api daily quota limit', 45011: 'api minute-quota reach limit, please retry next minute',
+    47001: 'data format error', 48001: 'api unauthorized',
+};
+
+const hash = (...parts) => createHash('sha256').update(parts.join('\n')).digest('base64url');
+const refusal = (errcode) => ({ errcode, errmsg: `${WORDS[errcode] ?? 'error'}, rid: ${randomBytes(4).toString('hex')}` });
+
+export class Wechat {
+    apps = new Map();
+    users = new Map();
+    codes = new Map();
+    faults = [];
+    holds = new Map(); // path: those that wait
+    ledger = [];       // { path, appid, errcode, at } in the order they came, and ended
+    now = Date.parse('2026-01-01T00:00:00Z');
+    counts = new Map();
+    limits = { loginsPerMinute: 100, tokensPerMinute: 10000, tokensPerDay: 500000, forcesPerDay: 20, forceGapMs: 30000 };
+
+    /** options: port (any free one), tls ({ key, cert }). */
+    static async start({ port = 0, tls } = {}) {
+        const wechat = new Wechat();
+        const handle = (request, response) => wechat.serve(request, response);
+        wechat.server = tls ? https.createServer(tls, handle) : http.createServer(handle);
+        wechat.server.listen(port, '127.0.0.1');
+        await once(wechat.server, 'listening');
+        wechat.url = `http${tls ? 's' : ''}://127.0.0.1:${wechat.server.address().port}`;
+        return wechat;
+    }
+
+    async close() {
+        this.server.close();
+        this.server.closeAllConnections();
+        await once(this.server, 'close');
+    }
+
+    // ---- the control plane ----
+
+    /** owner: of the Open Platform account that gives its apps one unionid a person. phone: may ask for numbers. */
+    addApp({ appid, secret, owner = '', phone = true }) {
+        this.apps.set(appid, { appid, secret, owner, phone, tokens: [] });
+    }
+
+    addUser(name, { phone = '', country = '86', blocked = false } = {}) {
+        this.users.set(name, { name, phone, country, blocked });
+    }
+
+    openid(appid, name) {
+        return `o${hash('openid', appid, name).slice(0, 27)}`;
+    }
+
+    unionid(appid, name) {
+        const { owner } = this.apps.get(appid);
+        return owner ? `o6_${hash('unionid', owner, name).slice(0, 25)}` : '';
+    }
+
+    /** What wx.login gives a person in an app. */
+    loginCode(appid, name) {
+        return this.newCode('login', appid, name);
+    }
+
+    /** What a button with open-type getPhoneNumber gives. */
+    phoneCode(appid, name) {
+        return this.newCode('phone', appid, name);
+    }
+
+    newCode(kind, appid, name) {
+        if (!this.apps.has(appid) || !this.users.has(name))
+            throw new Error(`no app ${appid} or no user ${name}`);
+        const code = `0${randomBytes(24).toString('base64url').slice(0, 31)}`;
+        this.codes.set(code, { kind, appid, name, at: this.now, used: false });
+        return code;
+    }
+
+    /**
+     * From now on the next `times` requests of a path (all: '*') are answered so: errcode; or status
+     * with a body; or drop (the connection ends; with `after` once the request has had its effect).
+     */
+    fault({ path = '*', times = 1, errcode, status, body = '', drop = false, after = false }) {
+        this.faults.push({ path, times, errcode, status, body, drop, after });
+    }
+
+    /** Requests of a path wait, having come, until they are released. */
+    hold(path) {
+        this.holds.set(path, []);
+    }
+
+    release(path) {
+        const waiting = this.holds.get(path) ?? [];
+        this.holds.delete(path);
+        waiting.forEach((go) => go());
+    }
+
+    waiting(path) {
+        return this.holds.get(path)?.length ?? 0;
+    }
+
+    step(ms) {
+        this.now += ms;
+    }
+
+    /** The app's tokens end now, without anybody being told. */
+    revokeTokens(appid) {
+        this.apps.get(appid).tokens.forEach((token) => { token.revoked = true; });
+    }
+
+    asked(path) {
+        return this.ledger.filter((line) => line.path === path);
+    }
+
+    // ---- HTTP ----
+
+    async serve(request, response) {
+        const url = new URL(request.url, 'http://wechat');
+        const pieces = [];
+        let size = 0;
+        for await (const piece of request) {
+            size += piece.length;
+            if (size > BODY_MAX)
+                return void response.destroy();
+            pieces.push(piece);
+        }
+        const body = Buffer.concat(pieces).toString('utf8');
+        if (url.pathname.startsWith('/sim/'))
+            return void this.control(request.method, url.pathname.slice(5), body, response);
+        const line = { path: url.pathname, at: this.now };
+        this.ledger.push(line);
+        if (this.holds.has(url.pathname))
+            await new Promise((go) => this.holds.get(url.pathname).push(go));
+        const fault = this.takeFault(url.pathname);
+        if (fault?.drop && !fault.after)
+            return void response.destroy();
+        if (fault?.status) {
+            response.writeHead(fault.status, { 'Content-Type': 'text/plain' });
+            return void response.end(fault.body);
+        }
+        const answer = fault?.errcode === undefined ? this.answer(request.method, url, body, line) : refusal(fault.errcode);
+        line.errcode = answer.errcode ?? 0;
+        if (fault?.drop)
+            return void response.destroy();
+        // WeChat says text/plain for JSON in places.
+        response.writeHead(200, { 'Content-Type': url.pathname.startsWith('/sns/') ? 'text/plain' : 'application/json; encoding=utf-8' });
+        response.end(JSON.stringify(answer));
+    }
+
+    takeFault(path) {
+        const i = this.faults.findIndex((fault) => fault.path === '*' || fault.path === path);
+        if (i < 0)
+            return null;
+        const fault = this.faults[i];
+        if (--fault.times === 0)
+            this.faults.splice(i, 1);
+        return fault;
+    }
+
+    answer(method, url, body, line) {
+        const interfaces = {
+            '/sns/jscode2session': ['GET', (query) => this.codeToSession(query, line)],
+            '/cgi-bin/stable_token': ['POST', (query, json) => this.stableToken(json, line)],
+            '/wxa/business/getuserphonenumber': ['POST', (query, json) => this.phoneNumber(query, json, line)],
+        };
+        const [expected, serve] = interfaces[url.pathname] ?? [];
+        if (!serve)
+            return refusal(48001);
+        if (method !== expected)
+            return refusal(expected === 'GET' ? 43001 : 43002);
+        let json = {};
+        try {
+            json = expected === 'POST' ? JSON.parse(body) : {};
+        } catch {
+            return refusal(47001);
+        }
+        return json && typeof json === 'object' ? serve(url.searchParams, json) : refusal(47001);
+    }
+
+    // ---- WeChat's interfaces ----
+
+    credentialFault(appid, secret, line) {
+        const app = this.apps.get(appid);
+        line.appid = appid;
+        if (!appid)
+            return 41002;
+        if (!app)
+            return 40013;
+        if (!secret)
+            return 41004;
+        return secret === app.secret ? 0 : 40125;
+    }
+
+    /** Counts within a window of this clock; true when it is over the limit. */
+    over(limit, windowMs, ...key) {
+        const name = [...key, Math.floor(this.now / windowMs)].join('\n');
+        const count = (this.counts.get(name) ?? 0) + 1;
+        this.counts.set(name, count);
+        return count > limit;
+    }
+
+    /** A code may be tried by its own app only, in time, and once. */
+    codeFault(code, kind, appid) {
+        const known = this.codes.get(code);
+        if (!code)
+            return 41008;
+        if (!known || known.kind !== kind || known.appid !== appid || this.now - known.at >= CODE_LIFE_MS)
+            return 40029;
+        return known.used ? 40163 : 0;
+    }
+
+    codeToSession(query, line) {
+        const appid = query.get('appid'), code = query.get('js_code');
+        const fault = this.credentialFault(appid, query.get('secret'), line)
+            || (query.get('grant_type') === 'authorization_code' ? 0 : 40002) || this.codeFault(code, 'login', appid);
+        if (fault)
+            return refusal(fault);
+        const known = this.codes.get(code), { name } = known;
+        if (this.over(this.limits.loginsPerMinute, MINUTE_MS, 'login', appid, name))
+            return refusal(45011);
+        known.used = true;
+        if (this.users.get(name).blocked)
+            return refusal(40226);
+        const unionid = this.unionid(appid, name);
+        return { session_key: randomBytes(16).toString('base64'), openid: this.openid(appid, name), ...(unionid && { unionid }) };
+    }
+
+    newToken(app) {
+        const token = { text: `${randomBytes(102).toString('base64url')}`, until: this.now + TOKEN_LIFE_MS, revoked: false };
+        app.tokens.push(token);
+        return token;
+    }
+
+    stableToken({ grant_type: grantType, appid, secret, force_refresh: force = false }, line) {
+        const fault = (grantType === 'client_credential' ? 0 : 40002) || this.credentialFault(appid, secret, line);
+        if (fault)
+            return refusal(fault);
+        const app = this.apps.get(appid);
+        line.force = force;
+        if (this.over(this.limits.tokensPerMinute, MINUTE_MS, 'token', appid))
+            return refusal(45011);
+        if (this.over(this.limits.tokensPerDay, DAY_MS, 'token', appid))
+            return refusal(45009);
+        let token = app.tokens.at(-1);
+        if (force) {
+            if (this.now - (app.forcedAt ?? -Infinity) < this.limits.forceGapMs)
+                return refusal(45011);
+            if (this.over(this.limits.forcesPerDay, DAY_MS, 'force', appid))
+                return refusal(45009);
+            app.forcedAt = this.now;
+            this.revokeTokens(appid);
+            token = this.newToken(app);
+        } else if (!token || token.until - this.now <= TOKEN_OVERLAP_MS) {
+            token = this.newToken(app);
+        }
+        return { access_token: token.text, expires_in: Math.floor((token.until - this.now) / 1000) };
+    }
+
+    phoneNumber(query, { code }, line) {
+        const text = query.get('access_token');
+        const app = [...this.apps.values()].find(({ tokens }) => tokens.some((token) => token.text === text));
+        const token = app?.tokens.find((one) => one.text === text);
+        line.appid = app?.appid;
+        if (!text)
+            return refusal(41001);
+        if (!token || token.revoked)
+            return refusal(40001);
+        if (this.now >= token.until)
+            return refusal(42001);
+        if (!app.phone)
+            return refusal(48001);
+        const fault = this.codeFault(code, 'phone', app.appid);
+        if (fault)
+            return refusal(fault);
+        const known = this.codes.get(code), { phone, country } = this.users.get(known.name);
+        known.used = true;
+        return {
+            errcode: 0, errmsg: 'ok',
+            phone_info: {
+                phoneNumber: country === '86' ? phone : `+${country}${phone}`, purePhoneNumber: phone, countryCode: country,
+                watermark: { timestamp: Math.floor(this.now / 1000), appid: this.watermark ?? app.appid },
+            },
+        };
+    }
+
+    // ---- the control plane over HTTP ----
+
+    control(method, name, body, response) {
+        const controls = {
+            apps: (given) => this.addApp(given),
+            users: ({ name: user, ...rest }) => this.addUser(user, rest),
+            'login-codes': ({ appid, name: user }) => ({ code: this.loginCode(appid, user) }),
+            'phone-codes': ({ appid, name: user }) => ({ code: this.phoneCode(appid, user) }),
+            faults: (given) => this.fault(given),
+            hold: ({ path }) => this.hold(path),
+            release: ({ path }) => this.release(path),
+            clock: ({ stepMs }) => this.step(stepMs),
+            'revoke-tokens': ({ appid }) => this.revokeTokens(appid),
+            limits: (given) => Object.assign(this.limits, given),
+            ledger: () => this.ledger,
+        };
+        let status = 200, answer;
+        try {
+            if (!controls[name] || (method !== 'POST' && name !== 'ledger'))
+                status = 404;
+            else
+                answer = controls[name](body ? JSON.parse(body) : {});
+        } catch (error) {
+            status = 400;
+            answer = { error: error.message };
+        }
+        response.writeHead(status, { 'Content-Type': 'application/json' });
+        response.end(JSON.stringify(answer ?? {}));
+    }
+}
