@@ -6,6 +6,7 @@
 #include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "common/bus_nng.h"
@@ -17,6 +18,19 @@
 #define REQUEST_BIT 0x80000000u /* marks the end of the header's way back */
 
 /* ---- what server, client, listener and broker share ---- */
+
+/* Set by the main thread, read by the gateway's workers too. */
+static atomic_bool left_open;
+
+void bus_leave_open(void)
+{
+    atomic_store(&left_open, true);
+}
+
+bool bus_is_left(void)
+{
+    return atomic_load(&left_open);
+}
 
 int bus_failed(const char *what, const char *address, int code)
 {
@@ -88,7 +102,7 @@ static void handle_closed(uv_handle_t *handle)
 {
     struct pollable *pollable = handle->data;
 
-    if (--pollable->n_handles > 0)
+    if (--pollable->n_handles > 0 || bus_is_left())
         return;
     nng_close(pollable->dial.socket);
     free(pollable);
@@ -287,7 +301,7 @@ void bus_ringer_ring(struct bus_ringer *ringer, const char *queue)
 
 void bus_ringer_close(struct bus_ringer *ringer)
 {
-    if (ringer) {
+    if (ringer && !bus_is_left()) {
         nng_close(ringer->dial.socket);
         free(ringer);
     }

@@ -17,6 +17,11 @@ struct bus_message; /* one received message, owned by whoever holds it */
 const void *bus_message_bytes(const struct bus_message *message, size_t *ret_len);
 void bus_message_free(struct bus_message *message);
 
+/* The process is about to end: from now on the closing functions leave their
+ * sockets, and what nng still refers to, to the kernel. nng 1.5.2 can wait for ever
+ * in nng_close (its issue 1543), and a stop must not. */
+void bus_leave_open(void);
+
 /* ---- a server: takes a queue's calls ---- */
 
 struct bus_server;

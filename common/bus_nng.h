@@ -34,3 +34,5 @@ int bus_dial_open(struct bus_dial *dial, const char *dir, const char *name, int 
 void bus_dial_tend(struct bus_dial *dial);
 /* Whether there is a connection; ret_losses counts those that went away. */
 bool bus_dial_connected(struct bus_dial *dial, unsigned *ret_losses);
+/* Whether bus_leave_open was called. */
+bool bus_is_left(void);

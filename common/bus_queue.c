@@ -270,7 +270,7 @@ void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret)
 
 void bus_queue_close(struct bus_queue *queue)
 {
-    if (!queue)
+    if (!queue || bus_is_left())
         return;
     nng_close(queue->clients);
     nng_close(queue->server);
@@ -333,7 +333,7 @@ free_bell:
 
 void bus_bell_close(struct bus_bell *bell)
 {
-    if (!bell)
+    if (!bell || bus_is_left())
         return;
     nng_close(bell->ring);
     nng_close(bell->bell);

@@ -139,6 +139,7 @@ static void on_terminate(uv_signal_t *handle, int signal)
         return;
     service->stopping = true;
     log_info("stopping", "signal", log_int(signal));
+    bus_leave_open();
     if (service->bus)
         bus_server_stop(service->bus);
     alarm(STOP_DEADLINE_S); /* ends the process, also when it hangs outside the loop */
