@@ -6,6 +6,14 @@
 #define PROBLEMS_A_ROW 2 /* a warning about its region, and its conflict with another roster */
 
 /* One page: its rows, and what is wrong with them. */
+#define LISTED_SLOTS 1024
+
+/* Rows of this page below a union, itself included. */
+struct listed {
+    char path[UNION_PATH_SIZE];
+    int32_t rows; /* 0: free */
+};
+
 struct page {
     struct identity *self;
     void *call;
@@ -13,8 +21,9 @@ struct page {
     Identity__ImportReport report;
     size_t problems_max;
     int today;
-    int64_t counted_union, counted; /* rows loaded for one union, not yet in its numbers */
-    bool failed;                    /* the batch's memory is full */
+    struct listed *listed; /* LISTED_SLOTS of them */
+    unsigned n_listed;
+    bool failed; /* the batch's memory is full */
 };
 
 static void add_problem(struct page *page, int line, int reason, const char *field, bool warning)
@@ -56,7 +65,8 @@ static int page_open(struct page *page, struct identity *self, const Identity__I
     *page = (struct page){.self = self, .call = call, .problems_max = lines * PROBLEMS_A_ROW};
     identity__import_report__init(&page->report);
     page->report.problems = arena_alloc(rpc_arena(call), page->problems_max * sizeof(*page->report.problems));
-    if (!page->report.problems)
+    page->listed = arena_zalloc(rpc_arena(call), LISTED_SLOTS * sizeof(page->listed[0]));
+    if (!page->report.problems || !page->listed)
         return RPC__REASON__OVERLOADED;
     page->today = cn_day(rpc_now(call));
     csv_init(&page->csv, req->csv, len, first);
@@ -85,15 +95,44 @@ static void load_rows(struct page *page, load_row load)
     }
 }
 
-/* A page mostly names one union after the other: its rows are added up. */
-static void count_row(struct page *page, int64_t union_id, int64_t n)
+/* Writes what count_row has added up. */
+static void flush_counts(struct page *page)
 {
-    if (page->counted && page->counted_union != union_id) {
-        tallies_list(&page->self->tallies, page->counted_union, page->counted, 0);
-        page->counted = 0;
+    for (unsigned i = 0; i < LISTED_SLOTS && page->n_listed > 0; i++) {
+        if (page->listed[i].rows)
+            tallies_list_at(&page->self->tallies, page->listed[i].path, page->listed[i].rows);
+        page->listed[i] = (struct listed){0};
     }
-    page->counted_union = union_id;
-    page->counted += n;
+    page->n_listed = 0;
+}
+
+static struct listed *listed_at(struct page *page, const char *path, size_t len)
+{
+    unsigned hash = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)path[i]) * 16777619u;
+    for (unsigned i = hash % LISTED_SLOTS;; i = (i + 1) % LISTED_SLOTS) {
+        struct listed *listed = &page->listed[i];
+
+        if (listed->rows == 0) {
+            snprintf(listed->path, sizeof(listed->path), "%.*s", (int)len, path);
+            page->n_listed++;
+            return listed;
+        }
+        if (strncmp(listed->path, path, len) == 0 && listed->path[len] == '\0')
+            return listed;
+    }
+}
+
+/* A row changes the numbers of its union and of all above it, which many rows of a
+ * page share: they are added up in memory first. */
+static void count_row(struct page *page, const char *path)
+{
+    if (page->n_listed > LISTED_SLOTS - 2 * LIMIT_PATH_LEVELS)
+        flush_counts(page);
+    for (size_t len = strlen(path); len > 0; len -= LIMIT_PATH_SEGMENT)
+        listed_at(page, path, len)->rows++;
 }
 
 static void import(Identity__Identity_Service *service, const Identity__ImportRequest *req, load_row load,
@@ -110,7 +149,7 @@ static void import(Identity__Identity_Service *service, const Identity__ImportRe
     if (req->check_only)
         rpc_discard(call);
     load_rows(&page, load);
-    count_row(&page, 0, 0);
+    flush_counts(&page);
     if (page.failed)
         rpc_refuse(call, RPC__REASON__OVERLOADED);
     else
@@ -195,7 +234,7 @@ static int load_person(struct page *page, const struct csv_row *csv, const char 
     if (added < 0)
         return added == -1 ? IDENTITY__REASON__ROSTER_DUPLICATE : RPC__REASON__STORE_FAILED;
     journal_row(&entry, page->call);
-    count_row(page, node.id, 1);
+    count_row(page, node.path);
     if (row.warning)
         add_problem(page, csv->line, row.warning, "residentId", true);
     if (elsewhere)

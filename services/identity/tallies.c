@@ -181,6 +181,15 @@ void tallies_list(const struct tallies *tallies, int64_t union_id, int64_t liste
         add_up(tallies, node.path, NULL, &by, 0);
 }
 
+void tallies_list_at(const struct tallies *tallies, const char *path, int64_t listed)
+{
+    struct tally by = {.listed = listed};
+    struct union_node node;
+
+    if (store_find_union_path(tallies->store, path, &node))
+        add(tallies, node.id, &by);
+}
+
 void tallies_move_union(const struct tallies *tallies, const struct union_node *node, const struct union_node *parent,
                         int64_t now)
 {
