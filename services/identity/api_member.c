@@ -104,7 +104,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
     event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
     event.member_verified = &verified;
     rpc_journal(call, &event.base);
-    tallies_list(&self->tallies, entry->union_id, 0, 1);
+    tallies_verify(&self->tallies, entry->union_id);
     if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
         return;
     membership_begin(self, member, node.id, IDENTITY__BEGAN__BEGAN_BY_ROSTER, call);

@@ -172,9 +172,9 @@ void tallies_move(const struct tallies *tallies, int64_t from, int64_t to, int t
     }
 }
 
-void tallies_list(const struct tallies *tallies, int64_t union_id, int64_t listed, int64_t verified)
+void tallies_verify(const struct tallies *tallies, int64_t union_id)
 {
-    struct tally by = {.listed = listed, .verified = verified};
+    struct tally by = {.verified = 1};
     struct union_node node;
 
     if (store_find_union(tallies->store, union_id, &node))

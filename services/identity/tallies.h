@@ -33,8 +33,8 @@ size_t tallies_find_days(const struct tallies *tallies, int64_t union_id, int64_
 
 /* A member goes from one union to another; 0 is none. */
 void tallies_move(const struct tallies *tallies, int64_t from, int64_t to, int trade, int64_t now);
-/* Rows are added to a union's roster; some of them are found to be verified people. */
-void tallies_list(const struct tallies *tallies, int64_t union_id, int64_t listed, int64_t verified);
+/* A person on a union's roster is verified. */
+void tallies_verify(const struct tallies *tallies, int64_t union_id);
 /* Adds rows of rosters to the number of the union at a path alone: whoever adds up
  * a page of rows by all their levels changes each union once. */
 void tallies_list_at(const struct tallies *tallies, const char *path, int64_t listed);
