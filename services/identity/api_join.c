@@ -3,6 +3,7 @@
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
+#include "services/identity/trades.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -299,6 +300,12 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
 
 static int approve(struct identity *self, struct join *join, void *call)
 {
+    struct trade trade = {
+        .member_id = join->member_id,
+        .union_id = join->union_id,
+        .trade = join->trade,
+        .source = IDENTITY__TRADE_SOURCE__TRADE_BY_JOINING,
+    };
     struct union_node node;
     struct member member;
     int reason = 0;
@@ -311,8 +318,9 @@ static int approve(struct identity *self, struct join *join, void *call)
         reason = adopt_claim(self, join, &member, call);
     if (reason)
         return reason;
-    member.trade = join->trade;
     store_verify_member(self->store, &member);
+    if (trade.trade)
+        trade_prove(self, &member, &trade, call);
     joins_decide(&self->joins, join);
     join_journal(join, call);
     membership_begin(self, &member, join->union_id, IDENTITY__BEGAN__BEGAN_BY_JOINING, call);

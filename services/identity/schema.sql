@@ -250,3 +250,37 @@ INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
     JOIN cut ON cut.len <= length(below.path)
     JOIN unions AS above ON above.path = substr(below.path, 1, cut.len)
     GROUP BY above.union_id, day;
+-- step 8
+-- A trade that is claimed, and the period for which it is proven. What she shows is
+-- kept, sealed, only until it is decided.
+CREATE TABLE trade (
+    trade_id   INTEGER PRIMARY KEY,
+    member_id  INTEGER NOT NULL REFERENCES member,
+    union_id   INTEGER NOT NULL REFERENCES unions,
+    trade      INTEGER NOT NULL,
+    state      INTEGER NOT NULL,
+    source     INTEGER NOT NULL,
+    proof      INTEGER NOT NULL DEFAULT 0,
+    asked_at   INTEGER NOT NULL,
+    decided_at INTEGER NOT NULL DEFAULT 0,
+    decided_by INTEGER NOT NULL DEFAULT 0,
+    from_at    INTEGER NOT NULL DEFAULT 0,
+    until_at   INTEGER NOT NULL DEFAULT 0,
+    reason     INTEGER NOT NULL DEFAULT 0,
+    remark     TEXT    NOT NULL DEFAULT '',
+    sealed     BLOB    NOT NULL DEFAULT x''  -- "platform LF work number LF evidence"
+) STRICT;
+CREATE UNIQUE INDEX trade_asked ON trade (member_id) WHERE state = 1;
+CREATE UNIQUE INDEX trade_proven ON trade (member_id) WHERE state = 2;
+CREATE INDEX trade_until ON trade (until_at) WHERE state = 2;
+CREATE INDEX trade_member ON trade (member_id, trade_id);
+CREATE INDEX trade_waiting ON trade (union_id, trade_id) WHERE state = 1;
+-- What members had by a roster or by joining before trades were proven for a time: a year
+-- from the day they came, or were made known.
+INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, asked_at, decided_at, from_at, until_at)
+    SELECT member.member_id, member.member_id, member.union_id, member.trade, 2, 2,
+        coalesce(membership.began_at, member.created_at), coalesce(membership.began_at, member.created_at),
+        coalesce(membership.began_at, member.created_at),
+        coalesce(membership.began_at, member.created_at) + 31536000000
+    FROM member LEFT JOIN membership ON membership.member_id = member.member_id AND membership.ended_at = 0
+    WHERE member.trade > 0;

@@ -16,6 +16,14 @@ struct sealed {
     size_t len;
 };
 
+#define PROOF_SEALED_MAX 720
+
+/* What somebody shows as a proof of her trade, sealed. */
+struct sealed_proof {
+    unsigned char bytes[PROOF_SEALED_MAX];
+    size_t len;
+};
+
 /* The greatest id in any table. */
 int64_t store_last_id(struct store *store);
 
