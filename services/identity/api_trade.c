@@ -1,6 +1,7 @@
 #include "common/utf8.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/session.h"
 #include "services/identity/trades.h"
 
@@ -30,10 +31,12 @@ static bool fill_texts(struct identity *self, const struct trade *trade, Identit
     struct person person;
     struct member member;
 
-    if (store_find_member(self->store, trade->member_id, &member) && person_open_member(self, &member, &person))
+    if (!store_find_member(self->store, trade->member_id, &member))
+        return false;
+    if (person_open_member(self, &member, &person))
         cn_mask_name(person.name, name);
     if (trade->sealed.len)
-        person_open_proof(self, trade->id, &trade->sealed, &proof);
+        person_open_proof(self, &member, trade->id, &trade->sealed, &proof);
     message->name = copy(name, call);
     message->remark = copy(trade->remark, call);
     message->platform = copy(proof.platform, call);
@@ -160,13 +163,15 @@ static int read_proof(const Identity__ClaimTradeRequest *req, struct proof *ret,
                                                                               : 0;
 }
 
-static int make_claim(struct identity *self, const Identity__ClaimTradeRequest *req, struct trade *claim, void *call,
-                      const char **ret_field)
+static int make_claim(struct identity *self, const Identity__ClaimTradeRequest *req, struct member *member,
+                      struct trade *claim, void *call, const char **ret_field)
 {
     unsigned char nonce[PII_NONCE_LEN];
     struct proof proof;
     int reason = read_proof(req, &proof, ret_field);
 
+    if (!reason)
+        reason = data_key_ready(self, member, call);
     if (reason)
         return reason;
     claim->id = id_next(&self->ids, rpc_now(call));
@@ -175,7 +180,7 @@ static int make_claim(struct identity *self, const Identity__ClaimTradeRequest *
     claim->proof = (int)req->proof;
     claim->asked_at = rpc_now(call);
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_proof(self, claim->id, nonce, &proof, &claim->sealed);
+    person_seal_proof(self, member, claim->id, nonce, &proof, &claim->sealed);
     trade_claim(self, claim, call);
     return 0;
 }
@@ -204,7 +209,7 @@ static void trades__claim_trade(Identity__Trades_Service *service, const Identit
         claim.source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER;
         trade_prove(self, &member, &claim, call);
     } else {
-        reason = make_claim(self, req, &claim, call, &field);
+        reason = make_claim(self, req, &member, &claim, call, &field);
     }
     if (reason) {
         rpc_refuse_field(call, reason, field);
