@@ -111,17 +111,21 @@ static void reply_list(struct identity *self, enum trades_list which, size_t siz
 
 /* Why she may not claim this; *ret_open has the claim of it that waits already, else id 0. */
 static int claim_refusal(struct identity *self, const Identity__ClaimTradeRequest *req, void *call,
-                         struct member *ret_member, struct trade *ret_open)
+                         struct member *ret_member, struct union_node *ret_node, struct trade *ret_open)
 {
+    struct union_node own;
     struct trade proven;
 
     ret_open->id = 0;
     if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    if (!ret_member->union_id)
+    if (!ret_member->union_id || !store_find_union(self->store, ret_member->union_id, &own))
         return IDENTITY__REASON__NO_MEMBERSHIP;
     if ((int)req->trade <= RPC__TRADE__TRADE_OTHER || (int)req->trade > RPC__TRADE__CONSTRUCTION)
         return IDENTITY__REASON__TRADE_INVALID;
+    *ret_node = own;
+    if (req->industry && !union_industry(self, &own, (int)req->trade, ret_node))
+        return IDENTITY__REASON__INDUSTRY_UNION_NOT_FOUND;
     if (trades_find_asked(&self->trades, ret_member->id, ret_open))
         return ret_open->trade == (int)req->trade ? 0 : IDENTITY__REASON__TRADE_CLAIM_PENDING;
     if (trades_find_proven(&self->trades, ret_member->id, &proven) && proven.trade == (int)req->trade &&
@@ -185,16 +189,17 @@ static int make_claim(struct identity *self, const Identity__ClaimTradeRequest *
     return 0;
 }
 
-/* rpc ClaimTrade: her union decides, unless its roster has already said so. Claimed
+/* rpc ClaimTrade: her union, or the industry union, decides unless its roster has already said so. Claimed
  * twice, it is one claim. */
 static void trades__claim_trade(Identity__Trades_Service *service, const Identity__ClaimTradeRequest *req,
                                 Identity__TradeRecord_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
     const char *field = "trade";
+    struct union_node node;
     struct member member;
     struct trade claim;
-    int reason = claim_refusal(self, req, call, &member, &claim);
+    int reason = claim_refusal(self, req, call, &member, &node, &claim);
 
     if (reason) {
         rpc_refuse_field(call, reason, field);
@@ -204,7 +209,7 @@ static void trades__claim_trade(Identity__Trades_Service *service, const Identit
         reply_trade(self, &claim, reply, call);
         return;
     }
-    claim = (struct trade){.member_id = member.id, .union_id = member.union_id, .trade = (int)req->trade};
+    claim = (struct trade){.member_id = member.id, .union_id = node.id, .trade = (int)req->trade};
     if (roster_names(self, &member, claim.trade)) {
         claim.source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER;
         trade_prove(self, &member, &claim, call);

@@ -1,4 +1,5 @@
 #include "services/identity/changes.h"
+#include "services/identity/covers.h"
 #include "services/identity/joins.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
@@ -13,10 +14,11 @@ struct audit {
     struct changes changes;
     struct transfers transfers;
     struct trades trades;
+    struct covers covers;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told;
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -235,6 +237,10 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_TRADE_CHANGED:
         ok = audit_trade(audit, event->trade_changed);
         break;
+    case IDENTITY__EVENT__EVENT_COVER_ENROLLED:
+        audit->covers_told++;
+        ok = covers_agree(&audit->covers, event->cover_enrolled);
+        break;
     case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
         ok = audit_wechat(audit, event->wechat_bound->wechat_id, event->wechat_bound->member_id, false);
         break;
@@ -283,6 +289,7 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
            same_count(audit->out, "trades", trades_count(&audit->trades), audit->trades_told) &&
+           same_count(audit->out, "enrolments", covers_count(&audit->covers), audit->covers_told) &&
            same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
 }
 
@@ -295,7 +302,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
-        trades_open(&audit.trades, store)) {
+        trades_open(&audit.trades, store) || covers_open(&audit.covers, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

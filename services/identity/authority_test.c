@@ -226,7 +226,8 @@ static ProtobufCMessage *fill(struct harness *h, const struct api_method *method
             *(const char **)(void *)at = text_of(h, method, field->name, target);
             break;
         case PROTOBUF_C_TYPE_ENUM:
-            *(int *)(void *)at = strcmp(field->name, "state") != 0; /* the first value */
+            if (field->label != PROTOBUF_C_LABEL_REPEATED)
+                *(int *)(void *)at = strcmp(field->name, "state") != 0; /* the first value */
             break;
         case PROTOBUF_C_TYPE_INT32:
         case PROTOBUF_C_TYPE_BOOL:

@@ -72,6 +72,10 @@ struct tallies { /* tallies.h */
     struct store *store;
     unsigned sql;
 };
+struct covers { /* covers.h */
+    struct store *store;
+    unsigned sql;
+};
 struct trades { /* trades.h */
     struct store *store;
     unsigned sql;
@@ -101,6 +105,7 @@ struct identity {
     struct changes changes;
     struct transfers transfers;
     struct trades trades;
+    struct covers covers;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     int64_t trade_ms;            /* for which a trade is proven */
     struct rpc_server *rpc;

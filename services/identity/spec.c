@@ -2,6 +2,7 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
+#include "services/identity/covers.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/tallies.h"
@@ -60,7 +61,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     };
     if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
-        changes_open(&self->changes, store) || tallies_open(&self->tallies, store) || trades_open(&self->trades, store))
+        changes_open(&self->changes, store) || tallies_open(&self->tallies, store) || trades_open(&self->trades, store) ||
+        covers_open(&self->covers, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -70,6 +72,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, changes_last_id(&self->changes));
     ids_from(&self->ids, transfers_last_id(&self->transfers));
     ids_from(&self->ids, trades_last_id(&self->trades));
+    ids_from(&self->ids, covers_last_id(&self->covers));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
