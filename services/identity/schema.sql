@@ -256,6 +256,27 @@ INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
 ALTER TABLE member ADD COLUMN data_key BLOB;
 CREATE INDEX member_without_key ON member (member_id) WHERE data_key IS NULL;
 -- step 9
+-- How who holds an office proves who she is. Sealed: the secret of her one-time
+-- passwords and the hashes of her passwords (credentials.h).
+CREATE TABLE credential (
+    member_id INTEGER PRIMARY KEY REFERENCES member,
+    confirmed INTEGER NOT NULL,  -- she has shown a one-time password
+    set_at    INTEGER NOT NULL,  -- when the password was
+    last_step INTEGER NOT NULL,  -- of the last one-time password that was used
+    sealed    BLOB    NOT NULL
+) STRICT;
+-- Failed sign-ins by password, of numbers that somebody has or not.
+CREATE TABLE sign_in_failure (
+    mobile  BLOB    PRIMARY KEY,  -- blind index
+    failed  INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sign_in_failure_last ON sign_in_failure (last_at);
+ALTER TABLE session ADD COLUMN sign_in INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
+-- step 10
 -- A trade that is claimed, and the period for which it is proven. What she shows is
 -- kept, sealed, only until it is decided.
 CREATE TABLE trade (
@@ -289,7 +310,7 @@ INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, asked_at
         coalesce(membership.began_at, member.created_at) + 31536000000
     FROM member LEFT JOIN membership ON membership.member_id = member.member_id AND membership.ended_at = 0
     WHERE member.trade > 0;
--- step 10
+-- step 11
 -- The trades that an industry union takes, bit by bit of Rpc__Trade; 0 is a general union.
 ALTER TABLE unions ADD COLUMN trades INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX unions_industry ON unions (parent_id, path) WHERE trades > 0;

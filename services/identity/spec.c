@@ -2,6 +2,7 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
+#include "services/identity/credentials.h"
 #include "services/identity/covers.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
@@ -53,6 +54,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .joins_service = joins_api,
         .transfers_service = transfers_api,
         .unions_service = unions_api,
+        .officials = officials_api,
         .trades_service = trades_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * 86400000,
@@ -61,7 +63,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     };
     if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
-        changes_open(&self->changes, store) || tallies_open(&self->tallies, store) || trades_open(&self->trades, store) ||
+        changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
+        credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
         covers_open(&self->covers, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
@@ -93,6 +96,7 @@ static void drop_old(void *call, void *arg)
 
     store_drop_old_sessions(self->store, rpc_now(call));
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
+    credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
     data_keys_give(self, call);
     transfers_release_silent(self, call);
 }
@@ -131,6 +135,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.joins_service.base);
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
+    rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.trades_service.base);
     return 0;
 }
