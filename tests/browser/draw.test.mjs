@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { build, top } from '../system/stack.mjs';
+import { build, top, until } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
 
 describe('the page that verifies draws', () => {
@@ -32,7 +32,7 @@ describe('the page that verifies draws', () => {
         published = save('published', hgDraw('run', terms, list, secret, '3 7 11'));
         chrome = new Chrome();
         page = await chrome.open(pathToFileURL(join(top, 'tests/draw/verify.html')).href);
-        await page.shows('h1', /验证抽签结果/);
+        await until('the page and its script are there', () => page.value('document.readyState === "complete" && "verify" in window'));
     });
     after(async () => {
         await chrome?.close();
