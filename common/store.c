@@ -22,8 +22,12 @@ extern const size_t chassis_schema_len;
 /* The store's own statements, prepared like everybody's. */
 enum { SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_SAVEPOINT, SQL_RELEASE, SQL_ROLLBACK_TO, N_OWN };
 static const char *const own_sql[N_OWN] = {
-    [SQL_BEGIN] = "BEGIN IMMEDIATE",    [SQL_COMMIT] = "COMMIT",        [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_SAVEPOINT] = "SAVEPOINT call", [SQL_RELEASE] = "RELEASE call", [SQL_ROLLBACK_TO] = "ROLLBACK TO call",
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_SAVEPOINT] = "SAVEPOINT call",
+    [SQL_RELEASE] = "RELEASE call",
+    [SQL_ROLLBACK_TO] = "ROLLBACK TO call",
 };
 
 struct store {
