@@ -25,7 +25,7 @@ static void open_with_a_member(struct harness *h)
     told.who = member_of_union(h, MEMBER, "440604");
 }
 
-static void sign_in(struct harness *h)
+static void log_in(struct harness *h)
 {
     char mobile[CN_MOBILE_LEN + 1], code[CODE_DIGITS + 1];
     struct clock before;
@@ -84,7 +84,7 @@ static void sign_in_and_transfer(struct harness *h)
 {
     *told.refresh_token = '\0';
     told.transfer_id = told.state = 0;
-    sign_in(h);
+    log_in(h);
     transfer(h);
 }
 
@@ -107,7 +107,7 @@ static void what_was_told_is_so(struct harness *h)
     /* Her old sessions end with the acceptance, whether it was told or not. */
     if (*told.refresh_token && state_of_transfer(h) != IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED)
         assert_int_equal(try_refresh(h, told.refresh_token)->reason, 0);
-    sign_in(h);
+    log_in(h);
     assert_true(*told.refresh_token);
     if (state_of_transfer(h) != IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED)
         transfer(h);
