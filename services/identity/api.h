@@ -50,6 +50,10 @@ struct union_node;
 int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, int trades,
                  void *call, struct union_node *ret_node, const char **ret_field);
 
+/* Judges an answer to the code of a number (normal form), and counts it; a call that is
+ * refused for it is kept. 0 or a Reason. */
+int code_judge(struct identity *self, const char *mobile, const char *text, void *call);
+
 /* The member with this mobile number (normal form), made at the first level if
  * there is none. */
 struct member;

@@ -16,7 +16,7 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, trade_id;
+    int64_t union_id, member_id, other_id, grant_id, request_id, transfer_id, change_id, trade_id, merge_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -51,6 +51,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     Identity__CreateTransferRequest transfer = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
     Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
     Identity__ClaimTradeRequest trade = IDENTITY__CLAIM_TRADE_REQUEST__INIT;
+    Identity__ProposeMergeRequest merge = IDENTITY__PROPOSE_MERGE_REQUEST__INIT;
     Rpc__Principal *who;
     char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
     Identity__GrantRecord *grant;
@@ -72,6 +73,11 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     trade.proof = IDENTITY__TRADE_PROOF__PROOF_WORK_CARD;
     trade.platform = trade.work_number = (char *)(uintptr_t) "环卫所";
     target->trade_id = created(h, "Trades.ClaimTrade", &trade.base, who);
+    target->other_id = member_of_union(h, n + 3, target->code)->member_id;
+    merge.kept_id = who->member_id;
+    merge.gone_id = member_of_union(h, n + 4, target->code)->member_id;
+    merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
+    target->merge_id = created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h));
     change.union_id = target->union_id;
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
@@ -136,6 +142,9 @@ static int64_t id_of(const char *field, const struct target *target)
         {"transfer_id", target->transfer_id},
         {"transfer_ids", target->transfer_id},
         {"change_id", target->change_id},
+        {"merge_id", target->merge_id},
+        {"kept_id", target->member_id},
+        {"gone_id", target->other_id},
         {"trade_id", target->trade_id},
         {"trade_ids", target->trade_id},
         {"target_id", 0},

@@ -5,7 +5,8 @@
  * who have signed in, their sessions, and what officials may do where. It alone
  * holds the keys of personal data: names, resident IDs and mobile numbers are
  * sealed at rest, each person's under a key of her own (data_keys.h), and found by
- * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked number).
+ * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked
+ * number).
  *
  * Everything is asked of the store, whose indexes are small, and nothing is kept
  * in memory, so a failed commit leaves nothing to take back. A roster of a million
@@ -46,6 +47,7 @@
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "official.pb-c.h"
+#include "merge.pb-c.h"
 #include "trade.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
@@ -84,6 +86,10 @@ struct covers { /* covers.h */
     struct store *store;
     unsigned sql;
 };
+struct merges { /* merges.h */
+    struct store *store;
+    unsigned sql;
+};
 struct trades { /* trades.h */
     struct store *store;
     unsigned sql;
@@ -110,6 +116,7 @@ struct identity {
     Identity__Unions_Service unions_service;
     Identity__Officials_Service officials;
     Identity__Trades_Service trades_service;
+    Identity__Merges_Service merges_service;
     struct store *store;
     struct data_keys data_keys;
     struct rolls rolls;
@@ -119,6 +126,7 @@ struct identity {
     struct transfers transfers;
     struct credentials credentials;
     struct trades trades;
+    struct merges merges;
     struct covers covers;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     int64_t trade_ms;            /* for which a trade is proven */

@@ -335,3 +335,25 @@ DROP INDEX union_change_asked;
 CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 1 AND kind <> 6;
 CREATE UNIQUE INDEX union_change_new ON union_change (asked_by) WHERE state = 1 AND kind = 6;
 CREATE INDEX union_change_asker ON union_change (asked_by, change_id) WHERE kind = 6;
+-- step 12
+-- Two accounts of one person. What is gone keeps its row: history names it, and its
+-- blind indexes lead to what is kept.
+ALTER TABLE member ADD COLUMN merged_into INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX member_merged ON member (merged_into) WHERE merged_into > 0;
+CREATE TABLE merge (
+    merge_id    INTEGER PRIMARY KEY,
+    kept_id     INTEGER NOT NULL REFERENCES member,
+    gone_id     INTEGER NOT NULL REFERENCES member,
+    union_id    INTEGER NOT NULL REFERENCES unions,  -- whose officials decide; 0: she did herself
+    state       INTEGER NOT NULL,
+    reason      INTEGER NOT NULL DEFAULT 0,
+    remark      TEXT    NOT NULL DEFAULT '',
+    asked_at    INTEGER NOT NULL,
+    proposed_by INTEGER NOT NULL DEFAULT 0,
+    decided_by  INTEGER NOT NULL DEFAULT 0,
+    decided_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX merge_open ON merge (gone_id) WHERE state <= 2;
+CREATE INDEX merge_gone ON merge (gone_id, merge_id);
+CREATE INDEX merge_kept ON merge (kept_id, merge_id);
+CREATE INDEX merge_waiting ON merge (union_id, merge_id) WHERE state <= 2;

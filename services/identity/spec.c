@@ -6,6 +6,7 @@
 #include "services/identity/covers.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
+#include "services/identity/merges.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
 #include "services/identity/transfers.h"
@@ -56,6 +57,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .unions_service = unions_api,
         .officials = officials_api,
         .trades_service = trades_api,
+        .merges_service = merges_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * 86400000,
         .store = store,
@@ -65,7 +67,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
         credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
-        covers_open(&self->covers, store))
+        covers_open(&self->covers, store) || merges_open(&self->merges, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -76,6 +78,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, transfers_last_id(&self->transfers));
     ids_from(&self->ids, trades_last_id(&self->trades));
     ids_from(&self->ids, covers_last_id(&self->covers));
+    ids_from(&self->ids, merges_last_id(&self->merges));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -137,6 +140,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.unions_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.trades_service.base);
+    rpc_server_add(service->rpc, &identity.merges_service.base);
     return 0;
 }
 
