@@ -19,6 +19,8 @@ struct audit {
     struct merges merges;
     FILE *out;
     struct store_counts told; /* by the journal */
+    bool roster_read;         /* a row whose addition has not been told yet: */
+    int64_t roster_id, roster_union;
     struct rolls_counts rolls_told;
     int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, merged_told;
 };
@@ -70,14 +72,24 @@ static bool audit_changed(struct audit *audit, const Identity__UnionChanged *cha
            (changed->state == IDENTITY__CHANGE_STATE__CHANGE_ASKED || change.state == (int)changed->state);
 }
 
-/* Rows are appended in the journal's order, so the two are read side by side. */
+/* Rows are appended in the journal's order, so the two are read side by side; a row that
+ * is not there was taken off later. */
 static bool audit_roster(struct audit *audit, const Identity__RosterRowAdded *added)
 {
-    int64_t roster_id, union_id;
-
     audit->told.roster++;
-    return store_next_roster(audit->store, &roster_id, &union_id) && roster_id == added->roster_id &&
-           union_id == added->union_id;
+    if (!audit->roster_read && !store_next_roster(audit->store, &audit->roster_id, &audit->roster_union))
+        audit->roster_id = INT64_MAX;
+    audit->roster_read = added->roster_id != audit->roster_id;
+    return audit->roster_id > added->roster_id ||
+           (audit->roster_id == added->roster_id && audit->roster_union == added->union_id);
+}
+
+static bool audit_removed(struct audit *audit, const Identity__RosterRowRemoved *removed)
+{
+    struct roster_entry entry;
+
+    audit->told.roster--;
+    return !store_find_roster_row(audit->store, removed->roster_id, &entry);
 }
 
 static bool audit_member(struct audit *audit, const Identity__MemberVerified *verified)
@@ -222,6 +234,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         break;
     case IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED:
         ok = audit_roster(audit, event->roster_row_added);
+        break;
+    case IDENTITY__EVENT__EVENT_ROSTER_ROW_REMOVED:
+        ok = audit_removed(audit, event->roster_row_removed);
         break;
     case IDENTITY__EVENT__EVENT_MEMBER_VERIFIED:
         ok = audit_member(audit, event->member_verified);

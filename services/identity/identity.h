@@ -48,6 +48,7 @@
 #include "membership.pb-c.h"
 #include "official.pb-c.h"
 #include "merge.pb-c.h"
+#include "roster.pb-c.h"
 #include "trade.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
@@ -117,6 +118,7 @@ struct identity {
     Identity__Officials_Service officials;
     Identity__Trades_Service trades_service;
     Identity__Merges_Service merges_service;
+    Identity__Rosters_Service rosters_service;
     struct store *store;
     struct data_keys data_keys;
     struct rolls rolls;

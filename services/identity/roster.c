@@ -2,6 +2,7 @@
 #include "common/utf8.h"
 #include "services/identity/rules.h"
 
+#define REMOVAL_FIELDS    2
 #define ROSTER_FIELDS_MIN 4
 #define ROSTER_FIELDS     5
 #define UNION_FIELDS_MIN  2
@@ -175,6 +176,23 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
     if (reason)
         return reason;
     reason = in_field("trade", trade_read(row->n_fields > 4 ? row->fields[4] : "", &read.trade), ret_field);
+    if (reason)
+        return reason;
+    *ret_row = read;
+    return 0;
+}
+
+int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, const char **ret_field)
+{
+    struct removal_row read = {0};
+    int warning, reason;
+
+    if (!has_fields(row, REMOVAL_FIELDS, REMOVAL_FIELDS))
+        return in_field("", IDENTITY__REASON__CSV_MALFORMED, ret_field);
+    reason = in_field("residentId", resident_id_read(row->fields[0], today, &read.id, &warning), ret_field);
+    if (reason)
+        return reason;
+    reason = in_field("unionCode", union_code_read(row->fields[1], read.union_code), ret_field);
     if (reason)
         return reason;
     *ret_row = read;

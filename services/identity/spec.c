@@ -58,6 +58,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .officials = officials_api,
         .trades_service = trades_api,
         .merges_service = merges_api,
+        .rosters_service = rosters_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * 86400000,
         .store = store,
@@ -141,6 +142,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.trades_service.base);
     rpc_server_add(service->rpc, &identity.merges_service.base);
+    rpc_server_add(service->rpc, &identity.rosters_service.base);
     return 0;
 }
 

@@ -35,6 +35,9 @@ enum {
     SQL_ADD_ROSTER,
     SQL_ON_ROSTER,
     SQL_FIND_ROSTER,
+    SQL_FIND_ROSTER_ROW,
+    SQL_DROP_ROSTER,
+    SQL_ROSTER_MEMBER,
     SQL_ROSTER,
     SQL_ADD_MEMBER,
     SQL_FIND_MEMBER,
@@ -107,6 +110,10 @@ const char *const identity_sql[] = {
     [SQL_ADD_ROSTER] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
     [SQL_FIND_ROSTER] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
+    [SQL_FIND_ROSTER_ROW] = "SELECT roster_id, union_id, trade, sealed, person FROM roster WHERE roster_id = ?1",
+    [SQL_DROP_ROSTER] = "DELETE FROM roster WHERE roster_id = ?1",
+    [SQL_ROSTER_MEMBER] = "SELECT CASE merged_into WHEN 0 THEN member_id ELSE merged_into END FROM member "
+                          "WHERE person = ?1 AND roster_id = ?2",
     [SQL_ROSTER] = "SELECT roster_id, union_id FROM roster ORDER BY roster_id",
     [SQL_ADD_MEMBER] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at, data_key) "
                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -386,6 +393,39 @@ size_t store_find_roster(struct store *store, const unsigned char person[PII_IND
     }
     store_end(store, SQL_FIND_ROSTER);
     return n;
+}
+
+bool store_find_roster_row(struct store *store, int64_t roster_id, struct roster_entry *ret_entry)
+{
+    unsigned sql = SQL_FIND_ROSTER_ROW;
+
+    store_ask(store, sql, "i", roster_id);
+    if (!store_row(store, sql))
+        return false;
+    ret_entry->id = store_int(store, sql, 0);
+    ret_entry->union_id = store_int(store, sql, 1);
+    ret_entry->trade = (int)store_int(store, sql, 2);
+    ret_entry->sealed.len = read_bytes(store, sql, 3, ret_entry->sealed.bytes, sizeof(ret_entry->sealed.bytes));
+    read_bytes(store, sql, 4, ret_entry->person, sizeof(ret_entry->person));
+    store_end(store, sql);
+    return true;
+}
+
+void store_drop_roster(struct store *store, int64_t roster_id)
+{
+    store_run(store, SQL_DROP_ROSTER, "i", roster_id);
+}
+
+int64_t store_roster_member(struct store *store, const struct roster_entry *entry)
+{
+    int64_t member_id = 0;
+
+    store_ask(store, SQL_ROSTER_MEMBER, "bi", entry->person, sizeof(entry->person), entry->id);
+    if (store_row(store, SQL_ROSTER_MEMBER)) {
+        member_id = store_int(store, SQL_ROSTER_MEMBER, 0);
+        store_end(store, SQL_ROSTER_MEMBER);
+    }
+    return member_id;
 }
 
 void store_ask_roster(struct store *store)

@@ -90,6 +90,10 @@ bool store_on_roster(struct store *store, const unsigned char person[PII_INDEX_L
 /* Her rows, at most `size`; returns how many. */
 size_t store_find_roster(struct store *store, const unsigned char person[PII_INDEX_LEN], struct roster_entry *ret,
                          size_t size);
+bool store_find_roster_row(struct store *store, int64_t roster_id, struct roster_entry *ret_entry);
+void store_drop_roster(struct store *store, int64_t roster_id);
+/* Who is verified by a row: the account that lives when it is gone into another. 0: nobody. */
+int64_t store_roster_member(struct store *store, const struct roster_entry *entry);
 /* All rows in order, without their sealed part. */
 void store_ask_roster(struct store *store);
 bool store_next_roster(struct store *store, int64_t *ret_roster_id, int64_t *ret_union_id);

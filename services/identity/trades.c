@@ -242,6 +242,18 @@ void trade_withdraw(struct identity *self, int64_t member_id, void *call)
         trade_refuse(self, &trade, IDENTITY__TRADE_STATE__TRADE_WITHDRAWN, call);
 }
 
+void trade_revoke_listed(struct identity *self, struct member *member, void *call)
+{
+    struct trade trade;
+
+    if (!trades_find_proven(&self->trades, member->id, &trade) ||
+        trade.source != IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER)
+        return;
+    trade.until_at = rpc_now(call);
+    change(self, &trade, IDENTITY__TRADE_STATE__TRADE_REVOKED, call);
+    set_member(self, member, RPC__TRADE__TRADE_OTHER);
+}
+
 void trade_hand_over(struct identity *self, struct member *kept, struct member *gone, void *call)
 {
     struct trade old, trade;
