@@ -165,11 +165,12 @@ static int load_union(struct page *page, const struct csv_row *csv, const char *
     int reason = union_row_read(csv, &row, ret_field);
 
     if (!reason)
-        reason = union_create(page->self, row.code, row.name, row.parent_code, 0, page->call, &node, ret_field);
+        reason =
+            union_create(page->self, row.code, row.name, row.parent_code, row.trades, page->call, &node, ret_field);
     return reason;
 }
 
-/* rpc ImportUnions: rows of code, name, parent code; parents before their children. */
+/* rpc ImportUnions: rows of code, name, parent code, trades; parents before their children. */
 void identity__import_unions(Identity__Identity_Service *service, const Identity__ImportRequest *req,
                              Identity__ImportReport_Closure reply, void *call)
 {
