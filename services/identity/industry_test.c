@@ -4,8 +4,8 @@
 #define ROOT "0000"
 
 /* 440600, below it 440604 and 440605, and 440604-1 below 440604. Industry unions: of
- * riders below 440604, of couriers and riders below 440600. */
-static int64_t root_id, first_id, second_id, town_id, riders_id, city_id;
+ * riders below 440604 (two), of couriers and riders below 440600. */
+static int64_t root_id, first_id, second_id, town_id, riders_id, others_id, city_id;
 
 static Identity__Union *make_industry(struct harness *h, const char *code, const char *parent, Rpc__Trade *trades,
                                       size_t n)
@@ -31,6 +31,7 @@ static void begin_with_unions(struct harness *h)
     second_id = make_union(h, "440605", "440600")->union_id;
     town_id = make_union(h, "440604-1", "440604")->union_id;
     riders_id = make_industry(h, "440604-R", "440604", trades, 1)->union_id;
+    others_id = make_industry(h, "440604-S", "440604", trades, 1)->union_id;
     city_id = make_industry(h, "440600-R", "440600", trades, 2)->union_id;
 }
 
@@ -93,10 +94,10 @@ static void a_request_goes_to_the_nearest_industry_union_for_the_trade(void **st
         int64_t from, to;
         int trade;
     } cases[] = {
-        {town_id, riders_id, RPC__TRADE__FOOD_DELIVERY}, {first_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
-        {town_id, city_id, RPC__TRADE__COURIER},         {second_id, city_id, RPC__TRADE__FOOD_DELIVERY},
-        {root_id, city_id, RPC__TRADE__FOOD_DELIVERY},   {riders_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
-        {riders_id, city_id, RPC__TRADE__COURIER},
+        {town_id, riders_id, RPC__TRADE__FOOD_DELIVERY},   {first_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
+        {town_id, city_id, RPC__TRADE__COURIER},           {second_id, city_id, RPC__TRADE__FOOD_DELIVERY},
+        {root_id, city_id, RPC__TRADE__FOOD_DELIVERY},     {riders_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
+        {others_id, others_id, RPC__TRADE__FOOD_DELIVERY}, {riders_id, city_id, RPC__TRADE__COURIER},
     };
 
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {

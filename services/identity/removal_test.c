@@ -173,6 +173,36 @@ static void who_has_moved_since_stays_where_she_is(void **state)
     end(&h);
 }
 
+static void who_has_joined_the_same_union_by_request_stays_in_it(void **state)
+{
+    Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
+    Identity__DecideJoinRequestsRequest decision = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
+    Identity__LeaveRequest leave = IDENTITY__LEAVE_REQUEST__INIT;
+    Identity__JoinRequest *asked;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440604");
+    leave.confirmed = true;
+    assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL)->reason, 0);
+    join.union_id = first_id;
+    asked = harness_output(&h, harness_call(&h, "Joins.CreateJoinRequest", &join.base, who, NULL),
+                           &identity__join_request__descriptor);
+    decision.union_id = first_id;
+    decision.request_ids = &asked->request_id;
+    decision.n_request_ids = 1;
+    decision.approve = true;
+    assert_int_equal(
+        harness_call(&h, "Joins.DecideJoinRequests", &decision.base, administrator(&h, FIRST), NULL)->reason, 0);
+    assert_string_equal(
+        taken_off(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 1)),
+        "");
+    assert_string_equal(person_signed_in(&h, 1)->union_path, FIRST);
+    end(&h);
+}
+
 static void many_are_taken_off_by_a_list(void **state)
 {
     char csv[512], id[3][CN_RESIDENT_ID_LEN + 1];
@@ -237,6 +267,7 @@ int main(void)
         cmocka_unit_test(who_is_on_two_rosters_is_verified_once_one_takes_her_off),
         cmocka_unit_test(who_is_a_member_by_a_row_has_left_the_company_with_it),
         cmocka_unit_test(who_has_moved_since_stays_where_she_is),
+        cmocka_unit_test(who_has_joined_the_same_union_by_request_stays_in_it),
         cmocka_unit_test(many_are_taken_off_by_a_list),
         cmocka_unit_test(the_audit_finds_a_row_that_nobody_took_off_or_put_on),
     };
