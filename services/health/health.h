@@ -20,6 +20,7 @@
 #include "common/id.h"
 #include "common/pii.h"
 #include "common/service.h"
+#include "entry.pb-c.h"
 #include "health.pb-c.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
@@ -38,16 +39,35 @@ struct entitlements { /* entitlements.h */
     struct store *store;
     unsigned sql;
 };
+struct entries { /* entries.h */
+    struct store *store;
+    unsigned sql;
+};
+struct draws { /* draws.h */
+    struct store *store;
+    unsigned sql;
+};
+struct places { /* places.h */
+    struct store *store;
+    unsigned sql;
+};
 
 struct health {
     Health__Campaigns_Service campaigns_service;
     Health__Sites_Service sites_service;
+    Health__Entries_Service entries_service;
+    Health__Draws_Service draws_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
     struct campaigns campaigns;
     struct sites sites;
     struct entitlements entitlements;
+    struct entries entries;
+    struct draws draws;
+    struct places places;
+    struct lots *lots;     /* lots.h */
+    int64_t due_after;     /* the campaign that due_step looked at last */
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
     uv_timer_t tidy;
@@ -63,4 +83,7 @@ void health_done(struct health *self);
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len);
+/* The number of a query's only row, 0 when there is none: asked now, or already. */
+int64_t health_number(struct store *store, unsigned statement);
+int64_t health_row_number(struct store *store, unsigned statement);
 int health_audit(struct store *store, struct journal *journal, FILE *out);

@@ -1,6 +1,10 @@
 #include "services/health/api.h"
 #include "services/health/campaigns.h"
+#include "services/health/due.h"
 #include "services/health/entitlements.h"
+#include "services/health/entries.h"
+#include "services/health/lots.h"
+#include "services/health/places.h"
 #include "services/health/sites.h"
 
 extern const unsigned char health_schema[];
@@ -23,18 +27,26 @@ static void ids_from(struct id_source *ids, int64_t last)
 
 int health_init(struct health *self, struct service *service)
 {
+    static struct lots lots;
+
     *self = (struct health){
+        .lots = &lots,
         .campaigns_service = campaigns_api,
         .sites_service = sites_api,
+        .entries_service = entries_api,
+        .draws_service = draws_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
     };
     if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store))
+        entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
+        draws_open(&self->draws, self->store) || places_open(&self->places, self->store))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
+    ids_from(&self->ids, entries_last_id(&self->entries));
+    ids_from(&self->ids, chains_last_id(&self->draws));
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     if (self->keys && !store_trouble(self->store))
@@ -45,8 +57,26 @@ int health_init(struct health *self, struct service *service)
 
 void health_done(struct health *self)
 {
+    lots_done(self->lots);
     pii_keys_close(self->keys);
     self->keys = NULL;
+}
+
+int64_t health_row_number(struct store *store, unsigned statement)
+{
+    int64_t number = 0;
+
+    if (store_row(store, statement)) {
+        number = store_int(store, statement, 0);
+        store_end(store, statement);
+    }
+    return number;
+}
+
+int64_t health_number(struct store *store, unsigned statement)
+{
+    store_ask(store, statement, "");
+    return health_row_number(store, statement);
 }
 
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len)
@@ -61,8 +91,9 @@ void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *
 
 bool health_tidy(struct health *self)
 {
-    (void)self;
-    return false;
+    bool more = lots_step(self);
+
+    return due_step(self) || more;
 }
 
 int health_audit(struct store *store, struct journal *journal, FILE *out)
@@ -88,6 +119,8 @@ static int start(struct service *service)
     service->self = &health;
     rpc_server_add(service->rpc, &health.campaigns_service.base);
     rpc_server_add(service->rpc, &health.sites_service.base);
+    rpc_server_add(service->rpc, &health.entries_service.base);
+    rpc_server_add(service->rpc, &health.draws_service.base);
     return 0;
 }
 
