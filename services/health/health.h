@@ -79,6 +79,8 @@ extern const struct service_spec health_spec;
  * 0 or -1, logged. */
 int health_init(struct health *self, struct service *service);
 void health_done(struct health *self);
+/* Opens the parts on self->store, for health_init and the audit. 0 or -1, logged. */
+int health_open_parts(struct health *self);
 /* What is due without anybody calling, one slice of it. Whether there is more now. */
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */

@@ -25,6 +25,15 @@ static void ids_from(struct id_source *ids, int64_t last)
         ids->last = last;
 }
 
+int health_open_parts(struct health *self)
+{
+    return campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
+                   entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
+                   draws_open(&self->draws, self->store) || places_open(&self->places, self->store)
+               ? -1
+               : 0;
+}
+
 int health_init(struct health *self, struct service *service)
 {
     static struct lots lots;
@@ -39,9 +48,7 @@ int health_init(struct health *self, struct service *service)
         .rpc = service->rpc,
         .clock = &service->clock,
     };
-    if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
-        draws_open(&self->draws, self->store) || places_open(&self->places, self->store))
+    if (health_open_parts(self))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
@@ -94,14 +101,6 @@ bool health_tidy(struct health *self)
     bool more = lots_step(self);
 
     return due_step(self) || more;
-}
-
-int health_audit(struct store *store, struct journal *journal, FILE *out)
-{
-    (void)store;
-    (void)journal;
-    (void)out;
-    return 0;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
