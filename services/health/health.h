@@ -8,6 +8,9 @@
  * entitled; who lapses, declines or does not come makes room for the next place in
  * the committed order, until booking ends.
  *
+ * In memory are the frozen lists that somebody asks for (lots.h) and where the sites
+ * are (map.h); both follow from the store.
+ *
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
  * and who works there), entitlements.h (who may book: the seam to booking). What is
  * only shown is stored as the packed message it came as, so a part reads and writes
@@ -22,6 +25,7 @@
 #include "common/service.h"
 #include "entry.pb-c.h"
 #include "health.pb-c.h"
+#include "services/health/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -66,7 +70,8 @@ struct health {
     struct entries entries;
     struct draws draws;
     struct places places;
-    struct lots *lots;     /* lots.h */
+    struct lots *lots; /* lots.h */
+    struct map map;
     int64_t due_after;     /* the campaign that due_step looked at last */
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */

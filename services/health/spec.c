@@ -1,3 +1,4 @@
+#include "common/limits.h"
 #include "services/health/api.h"
 #include "services/health/campaigns.h"
 #include "services/health/due.h"
@@ -34,6 +35,23 @@ int health_open_parts(struct health *self)
                : 0;
 }
 
+static int read_map(struct health *self)
+{
+    struct arena arena;
+    const Health__Site *site;
+    bool ok = true;
+
+    arena_init(&arena, LIMIT_REQUEST_ARENA);
+    sites_ask(&self->sites, 0);
+    while (ok && (site = sites_next(&self->sites, &arena))) {
+        ok = site->closed || site_on_map(&self->map, site);
+        arena_reset(&arena);
+    }
+    sites_end(&self->sites);
+    arena_done(&arena);
+    return ok ? 0 : -1;
+}
+
 int health_init(struct health *self, struct service *service)
 {
     static struct lots lots;
@@ -56,7 +74,7 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, chains_last_id(&self->draws));
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
-    if (self->keys && !store_trouble(self->store))
+    if (self->keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -65,6 +83,7 @@ int health_init(struct health *self, struct service *service)
 void health_done(struct health *self)
 {
     lots_done(self->lots);
+    map_done(&self->map);
     pii_keys_close(self->keys);
     self->keys = NULL;
 }
