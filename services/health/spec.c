@@ -148,7 +148,7 @@ static int serve(struct service *service)
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
-    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, 0) ? -1 : 0;
+    return uv_timer_start(&self->tidy, on_tidy, SLICE_MS, 0) ? -1 : 0; /* what was due meanwhile, at once */
 }
 
 const struct service_spec health_spec = {

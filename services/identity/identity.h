@@ -18,15 +18,17 @@
  * A resident ID verifies one member. A code lets in once and is guessed at most
  * CODE_TRIES times. A refresh token serves once; a second use means that somebody
  * else has a copy and ends the session. Who loses an office loses her sessions at
- * once, since their tokens carry it.
+ * once, since their tokens carry it. Only a session opened by password and one-time
+ * password carries any authority (credentials.h): one opened by a code or WeChat is a
+ * plain member's, whatever offices she holds.
  *
  * Who belongs where is kept as periods (rolls.h) that only membership.c begins and
  * ends: a member is in one union or in none, and where she was at an instant is
  * answered years later, also when unions have moved since. She comes by a roster, by
  * a request (joins.h) or by a transfer (transfers.h), which an old union cannot block
  * by silence. Unions change by request and the approval of the level above
- * (changes.h). How many members a union has is never counted but kept (tallies.h).
- * Her name and resident ID, given with a request, are erased when it is decided.
+ * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
+ * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
  *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
@@ -43,12 +45,19 @@
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
+#include "official.pb-c.h"
+#include "trade.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
 #define REFRESH_LIFE_MS  (INT64_C(30) * 86400000) /* of a refresh token */
+
+/* An official's session: its bearer token, without use, and at all. */
+#define OFFICIAL_TOKEN_MS (10 * 60 * 1000)
+#define OFFICIAL_IDLE_MS  (15 * 60 * 1000)
+#define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
 
 /* A part of the store with SQL of its own: `sql` is the first of its statements. */
 struct data_keys { /* data_keys.h */
@@ -71,7 +80,19 @@ struct tallies { /* tallies.h */
     struct store *store;
     unsigned sql;
 };
+struct covers { /* covers.h */
+    struct store *store;
+    unsigned sql;
+};
+struct trades { /* trades.h */
+    struct store *store;
+    unsigned sql;
+};
 struct transfers { /* transfers.h */
+    struct store *store;
+    unsigned sql;
+};
+struct credentials { /* credentials.h */
     struct store *store;
     unsigned sql;
 };
@@ -87,6 +108,8 @@ struct identity {
     Identity__Joins_Service joins_service;
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
+    Identity__Officials_Service officials;
+    Identity__Trades_Service trades_service;
     struct store *store;
     struct data_keys data_keys;
     struct rolls rolls;
@@ -94,14 +117,18 @@ struct identity {
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct credentials credentials;
+    struct trades trades;
+    struct covers covers;
     int64_t transfer_silence_ms; /* an old union's time to speak */
+    int64_t trade_ms;            /* for which a trade is proven */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;
     struct token_keys *tokens;
     enum sms_sender sms;
     uv_timer_t tidy;
-    bool draining; /* a closing union has members left */
+    bool draining; /* a slice of long work was not the last */
 };
 
 extern const struct service_spec identity_spec;
@@ -110,9 +137,9 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, gives members their keys, releases transfers whose old union was
- * silent, and hands over the members of closing unions, a slice at a time. Whether
- * more members wait. */
+/* Forgets sessions and codes past their time, gives members their keys, releases
+ * transfers whose old union was silent, hands over the members of closing unions and
+ * ends trades past their time, a slice at a time. Whether more is to be done. */
 bool identity_tidy(struct identity *self);
 int identity_audit(struct store *store, struct journal *journal, FILE *out);
 /* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */

@@ -7,6 +7,7 @@
 #include "common/csv.h"
 #include "common/limits.h"
 #include "identity.pb-c.h"
+#include "union.pb-c.h"
 
 /* ---- the union tree ----
  *
@@ -92,6 +93,22 @@ int code_answer(struct login_code *code, int64_t now, bool right);
 /* Six digits of a random number. The remainder favours none by more than 2^-44. */
 void code_text(uint64_t random, char ret_text[CODE_DIGITS + 1]);
 
+/* ---- signing in by password ---- */
+
+#define SIGN_IN_FAILURES 5
+#define SIGN_IN_LOCK_MS  (15 * 60 * 1000)
+
+/* Failures of a number; all zero at first. They are forgotten after SIGN_IN_LOCK_MS without one. */
+struct sign_in_tries {
+    int32_t failed;
+    int64_t last_at;
+};
+
+/* SIGN_IN_LOCKED with the seconds to wait (at least 1), or 0. */
+int sign_in_refusal(const struct sign_in_tries *tries, int64_t now, int32_t *ret_retry_after_s);
+/* Counts one more. Whether the number is locked now. */
+bool sign_in_failed(struct sign_in_tries *tries, int64_t now);
+
 #define VERIFY_TRIES 5 /* of name and resident ID, per member and calendar day */
 
 /* Failed attempts of a member to be verified against a roster; all zero at first. */
@@ -124,6 +141,7 @@ bool wechat_name_read(const char *text);
 #define AGE_MIN         16 /* of working age, Labour Law article 15 */
 #define UNION_CODE_MAX  32
 #define UNION_NAME_MAX  100 /* characters */
+#define COMMITTEE_MIN   25  /* members from which a union has a committee */
 #define UNION_CODE_SIZE (UNION_CODE_MAX + 1)
 #define UNION_NAME_SIZE (UNION_NAME_MAX * 4 + 1)
 
@@ -142,6 +160,12 @@ int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN +
 /* A union's name without surrounding blanks: 2 to UNION_NAME_MAX characters of
  * UTF-8, no control or other invisible character. UNION_NAME_INVALID. */
 int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE]);
+/* The trades that an industry union takes as bits, 1 << Rpc__Trade; none is a general
+ * union. TRADE_INVALID. */
+int union_trades_read(const Rpc__Trade *trades, size_t n, int *ret_trades);
+/* Whether a new union of so many workers may be run like this (Identity__UnionBody):
+ * UNION_BODY_INVALID. Trade Union Law, article 11. */
+int union_body_refusal(int workers, int body);
 /* A trade by its Chinese name or its name in rpc.proto; empty and 其他 are
  * TRADE_OTHER. TRADE_INVALID. */
 int trade_read(const char *text, Rpc__Trade *ret_trade);

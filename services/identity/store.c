@@ -1,13 +1,14 @@
 #include "services/identity/store.h"
 
-#define UNION_COLUMNS  "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code"
+#define UNION_COLUMNS  "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code, trades"
 #define SUBTREE        "path >= ?1 AND path < ?2"
 #define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
 #define MEMBER_COLUMNS                                                                                                 \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
     "sealed_mobile, person, sealed_person, data_key"
-#define GRANT_COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
-#define OLD_SLICE     "1000"
+#define SESSION_COLUMNS "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
+#define GRANT_COLUMNS   "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
+#define OLD_SLICE       "1000"
 
 enum {
     SQL_LAST_ID,
@@ -22,6 +23,8 @@ enum {
     SQL_NAME_UNION,
     SQL_ADD_ALIAS,
     SQL_SET_CREDIT_CODE,
+    SQL_SET_TRADES,
+    SQL_FIND_INDUSTRY,
     SQL_MEASURE,
     SQL_KEEP_PLACES,
     SQL_MOVE_SUBTREE,
@@ -72,8 +75,8 @@ const char *const identity_sql[] = {
                     "SELECT max(roster_id) FROM roster UNION ALL SELECT max(member_id) FROM member UNION ALL "
                     "SELECT max(session_id) FROM session UNION ALL SELECT max(grant_id) FROM authority UNION ALL "
                     "SELECT max(wechat_id) FROM wechat) AS ids",
-    [SQL_ADD_UNION] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at) "
-                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_ADD_UNION] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at, trades) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_COUNT_CHILD] = "UPDATE unions SET children = children + 1 WHERE union_id = ?1",
     [SQL_FIND_UNION] = "SELECT " UNION_COLUMNS " FROM unions WHERE union_id = ?1",
     [SQL_FIND_UNION_CODE] = "SELECT " UNION_COLUMNS " FROM unions WHERE code = ?1",
@@ -85,6 +88,9 @@ const char *const identity_sql[] = {
     [SQL_NAME_UNION] = "UPDATE unions SET name = ?2, code = ?3 WHERE union_id = ?1",
     [SQL_ADD_ALIAS] = "INSERT INTO union_alias (code, union_id) VALUES (?1, ?2)",
     [SQL_SET_CREDIT_CODE] = "UPDATE unions SET credit_code = ?2 WHERE union_id = ?1",
+    [SQL_SET_TRADES] = "UPDATE unions SET trades = ?2 WHERE union_id = ?1",
+    [SQL_FIND_INDUSTRY] = "SELECT " UNION_COLUMNS " FROM unions WHERE parent_id = ?1 AND trades > 0 AND "
+                          "trades & ?2 > 0 AND state = 0 ORDER BY path LIMIT 1",
     [SQL_MEASURE] =
         "SELECT count(*), max(length(path)) FROM (SELECT path FROM unions WHERE " SUBTREE " LIMIT ?3) AS subtree",
     [SQL_KEEP_PLACES] = "INSERT INTO union_place (union_id, until_at, path) SELECT union_id, ?3, path FROM unions "
@@ -106,10 +112,9 @@ const char *const identity_sql[] = {
     [SQL_VERIFY_MEMBER] = "UPDATE member SET level = ?2, roster_id = ?3, union_id = ?4, person = ?5, "
                           "sealed_person = ?6, trade = ?7, birth_year = ?8, sex = ?9 WHERE member_id = ?1",
     [SQL_SET_TRIES] = "UPDATE member SET tries_day = ?2, tries_failed = ?3 WHERE member_id = ?1",
-    [SQL_ADD_SESSION] = "INSERT INTO session (session_id, member_id, family, turn, expires_at) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_FIND_SESSION] = "SELECT session_id, member_id, family, turn, expires_at FROM session WHERE session_id = ?1",
-    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3 WHERE session_id = ?1",
+    [SQL_ADD_SESSION] = "INSERT INTO session (" SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE session_id = ?1",
+    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
@@ -194,8 +199,8 @@ int64_t store_last_id(struct store *store)
 
 bool store_add_union(struct store *store, const struct union_node *node, int64_t now)
 {
-    return store_run(store, SQL_ADD_UNION, "iittti", node->id, node->parent_id, node->code, node->name, node->path,
-                     now) == 1 &&
+    return store_run(store, SQL_ADD_UNION, "iitttii", node->id, node->parent_id, node->code, node->name, node->path,
+                     now, (int64_t)node->trades) == 1 &&
            store_run(store, SQL_COUNT_CHILD, "i", node->parent_id) == 1;
 }
 
@@ -211,6 +216,7 @@ static void read_union(struct store *store, unsigned sql, struct union_node *ret
     ret->into_id = store_int(store, sql, 7);
     ret->moves = store_int(store, sql, 8);
     read_text(store, sql, 9, ret->credit_code, sizeof(ret->credit_code));
+    ret->trades = (int)store_int(store, sql, 10);
 }
 
 static bool one_union(struct store *store, unsigned sql, struct union_node *ret_node)
@@ -259,6 +265,17 @@ void store_name_union(struct store *store, const struct union_node *node, const 
 void store_set_credit_code(struct store *store, int64_t union_id, const char *credit_code)
 {
     store_run(store, SQL_SET_CREDIT_CODE, "it", union_id, credit_code);
+}
+
+void store_set_trades(struct store *store, int64_t union_id, int trades)
+{
+    store_run(store, SQL_SET_TRADES, "ii", union_id, (int64_t)trades);
+}
+
+bool store_find_industry(struct store *store, int64_t parent_id, int trade, struct union_node *ret_node)
+{
+    store_ask(store, SQL_FIND_INDUSTRY, "ii", parent_id, (int64_t)1 << trade);
+    return one_union(store, SQL_FIND_INDUSTRY, ret_node);
 }
 
 void store_measure_subtree(struct store *store, const char *path, int64_t limit, int64_t *ret_n, int64_t *ret_deepest)
@@ -447,8 +464,9 @@ void store_set_tries(struct store *store, const struct member *member)
 
 void store_add_session(struct store *store, const struct session *session)
 {
-    store_run(store, SQL_ADD_SESSION, "iibbi", session->id, session->member_id, session->family,
-              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at);
+    store_run(store, SQL_ADD_SESSION, "iibbiiiit", session->id, session->member_id, session->family,
+              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at,
+              (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device);
 }
 
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret)
@@ -460,7 +478,11 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
         .id = store_int(store, SQL_FIND_SESSION, 0),
         .member_id = store_int(store, SQL_FIND_SESSION, 1),
         .expires_at = store_int(store, SQL_FIND_SESSION, 4),
+        .sign_in = (int)store_int(store, SQL_FIND_SESSION, 5),
+        .opened_at = store_int(store, SQL_FIND_SESSION, 6),
+        .refreshed_at = store_int(store, SQL_FIND_SESSION, 7),
     };
+    read_text(store, SQL_FIND_SESSION, 8, ret->device, sizeof(ret->device));
     read_bytes(store, SQL_FIND_SESSION, 2, ret->family, sizeof(ret->family));
     read_bytes(store, SQL_FIND_SESSION, 3, ret->turn, sizeof(ret->turn));
     store_end(store, SQL_FIND_SESSION);
@@ -469,7 +491,8 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
 
 void store_turn_session(struct store *store, const struct session *session)
 {
-    store_run(store, SQL_TURN_SESSION, "ibi", session->id, session->turn, sizeof(session->turn), session->expires_at);
+    store_run(store, SQL_TURN_SESSION, "ibii", session->id, session->turn, sizeof(session->turn), session->expires_at,
+              session->refreshed_at);
 }
 
 bool store_drop_session(struct store *store, int64_t session_id)

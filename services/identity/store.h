@@ -22,6 +22,14 @@ struct wrapped {
     size_t len;
 };
 
+#define PROOF_SEALED_MAX 720
+
+/* What somebody shows as a proof of her trade, sealed. */
+struct sealed_proof {
+    unsigned char bytes[PROOF_SEALED_MAX];
+    size_t len;
+};
+
 /* The greatest id in any table. */
 int64_t store_last_id(struct store *store);
 
@@ -30,7 +38,8 @@ int64_t store_last_id(struct store *store);
 struct union_node {
     int64_t id, parent_id, children;
     int64_t into_id, moves;
-    int state; /* Identity__UnionState */
+    int state;  /* Identity__UnionState */
+    int trades; /* union_trades_read's bits; 0: a general union */
     char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], path[UNION_PATH_SIZE], credit_code[CN_USCC_LEN + 1];
 };
 
@@ -45,6 +54,9 @@ bool store_find_credit_code(struct store *store, const char *credit_code, struct
 /* Gives a name and a code; a code that is replaced goes on leading to the union. */
 void store_name_union(struct store *store, const struct union_node *node, const char *name, const char *code);
 void store_set_credit_code(struct store *store, int64_t union_id, const char *credit_code);
+void store_set_trades(struct store *store, int64_t union_id, int trades);
+/* The first open industry union just below another that takes a trade. */
+bool store_find_industry(struct store *store, int64_t parent_id, int trade, struct union_node *ret_node);
 /* How many unions are in a subtree, counting no further than a limit, and the length of the longest path. */
 void store_measure_subtree(struct store *store, const char *path, int64_t limit, int64_t *ret_n, int64_t *ret_deepest);
 /* Hangs a union below another, as the path says, and rewrites the paths of all below it;
@@ -107,15 +119,18 @@ void store_set_tries(struct store *store, const struct member *member);
 /* ---- sessions ---- */
 
 #define SESSION_HASH_LEN 32
+#define DEVICE_SIZE      (40 * 4 + 1)
 
 struct session {
-    int64_t id, member_id, expires_at;
+    int64_t id, member_id, expires_at, opened_at, refreshed_at;
+    int sign_in; /* Identity__SignIn */
+    char device[DEVICE_SIZE];
     unsigned char family[SESSION_HASH_LEN], turn[SESSION_HASH_LEN];
 };
 
 void store_add_session(struct store *store, const struct session *session);
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret_session);
-/* Its next turn and end. */
+/* Its next turn, when, and its end. */
 void store_turn_session(struct store *store, const struct session *session);
 /* Whether there was such a session. */
 bool store_drop_session(struct store *store, int64_t session_id);
