@@ -1,6 +1,11 @@
+#include "common/limits.h"
 #include "services/health/api.h"
 #include "services/health/campaigns.h"
+#include "services/health/due.h"
 #include "services/health/entitlements.h"
+#include "services/health/entries.h"
+#include "services/health/lots.h"
+#include "services/health/places.h"
 #include "services/health/sites.h"
 
 extern const unsigned char health_schema[];
@@ -21,23 +26,55 @@ static void ids_from(struct id_source *ids, int64_t last)
         ids->last = last;
 }
 
+int health_open_parts(struct health *self)
+{
+    return campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
+                   entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
+                   draws_open(&self->draws, self->store) || places_open(&self->places, self->store)
+               ? -1
+               : 0;
+}
+
+static int read_map(struct health *self)
+{
+    struct arena arena;
+    const Health__Site *site;
+    bool ok = true;
+
+    arena_init(&arena, LIMIT_REQUEST_ARENA);
+    sites_ask(&self->sites, 0);
+    while (ok && (site = sites_next(&self->sites, &arena))) {
+        ok = site->closed || site_on_map(&self->map, site);
+        arena_reset(&arena);
+    }
+    sites_end(&self->sites);
+    arena_done(&arena);
+    return ok ? 0 : -1;
+}
+
 int health_init(struct health *self, struct service *service)
 {
+    static struct lots lots;
+
     *self = (struct health){
+        .lots = &lots,
         .campaigns_service = campaigns_api,
         .sites_service = sites_api,
+        .entries_service = entries_api,
+        .draws_service = draws_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
     };
-    if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store))
+    if (health_open_parts(self))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
+    ids_from(&self->ids, entries_last_id(&self->entries));
+    ids_from(&self->ids, chains_last_id(&self->draws));
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
-    if (self->keys && !store_trouble(self->store))
+    if (self->keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -45,8 +82,27 @@ int health_init(struct health *self, struct service *service)
 
 void health_done(struct health *self)
 {
+    lots_done(self->lots);
+    map_done(&self->map);
     pii_keys_close(self->keys);
     self->keys = NULL;
+}
+
+int64_t health_row_number(struct store *store, unsigned statement)
+{
+    int64_t number = 0;
+
+    if (store_row(store, statement)) {
+        number = store_int(store, statement, 0);
+        store_end(store, statement);
+    }
+    return number;
+}
+
+int64_t health_number(struct store *store, unsigned statement)
+{
+    store_ask(store, statement, "");
+    return health_row_number(store, statement);
 }
 
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len)
@@ -61,16 +117,9 @@ void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *
 
 bool health_tidy(struct health *self)
 {
-    (void)self;
-    return false;
-}
+    bool more = lots_step(self);
 
-int health_audit(struct store *store, struct journal *journal, FILE *out)
-{
-    (void)store;
-    (void)journal;
-    (void)out;
-    return 0;
+    return due_step(self) || more;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -88,6 +137,8 @@ static int start(struct service *service)
     service->self = &health;
     rpc_server_add(service->rpc, &health.campaigns_service.base);
     rpc_server_add(service->rpc, &health.sites_service.base);
+    rpc_server_add(service->rpc, &health.entries_service.base);
+    rpc_server_add(service->rpc, &health.draws_service.base);
     return 0;
 }
 
@@ -97,7 +148,7 @@ static int serve(struct service *service)
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
-    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, 0) ? -1 : 0;
+    return uv_timer_start(&self->tidy, on_tidy, SLICE_MS, 0) ? -1 : 0; /* what was due meanwhile, at once */
 }
 
 const struct service_spec health_spec = {
