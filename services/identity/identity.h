@@ -32,6 +32,10 @@
  * person stays one member over all apps: she is known by her openid in an app, else by
  * the unionid that apps of one owner share, else by the number that WeChat proves.
  *
+ * Whose name no roster proves may have it proven outside: the bridge asks a verifier
+ * between two calls (proofs.h), of which only who asked, when and the verdict are kept.
+ * She is known by name then, and no member until a roster or a union takes her.
+ *
  * A code is sent inside its call, before the batch is committed: when the commit
  * then fails, a code has gone out that lets nobody in, and the caller is told to
  * ask again. */
@@ -43,6 +47,7 @@
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
+#include "realname.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
@@ -67,6 +72,10 @@ struct tallies { /* tallies.h */
     struct store *store;
     unsigned sql;
 };
+struct proofs { /* proofs.h */
+    struct store *store;
+    unsigned sql;
+};
 struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
@@ -83,12 +92,14 @@ struct identity {
     Identity__Joins_Service joins_service;
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
+    Identity__Proofs_Service proofs_service;
     struct store *store;
     struct rolls rolls;
     struct joins joins;
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct proofs proofs;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */

@@ -250,3 +250,13 @@ INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
     JOIN cut ON cut.len <= length(below.path)
     JOIN unions AS above ON above.path = substr(below.path, 1, cut.len)
     GROUP BY above.union_id, day;
+-- step 8
+-- What was asked of the verifier outside, by whom and when; never about whom.
+CREATE TABLE proof (
+    proof_id  INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    verdict   INTEGER NOT NULL DEFAULT 0,  -- Identity__Verdict
+    asked_at  INTEGER NOT NULL,
+    ended_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX proof_member ON proof (member_id, asked_at);

@@ -3,6 +3,7 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
+#include "services/identity/proofs.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
@@ -49,13 +50,14 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .joins_service = joins_api,
         .transfers_service = transfers_api,
         .unions_service = unions_api,
+        .proofs_service = proofs_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
     if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
         transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
-        tallies_open(&self->tallies, store))
+        tallies_open(&self->tallies, store) || proofs_open(&self->proofs, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -64,6 +66,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, joins_last_id(&self->joins));
     ids_from(&self->ids, changes_last_id(&self->changes));
     ids_from(&self->ids, transfers_last_id(&self->transfers));
+    ids_from(&self->ids, proofs_last_id(&self->proofs));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -119,6 +122,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.joins_service.base);
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
+    rpc_server_add(service->rpc, &identity.proofs_service.base);
     return 0;
 }
 
