@@ -44,10 +44,10 @@ static void each_errcode_has_its_meaning(void **state)
 static void a_call_is_tried_three_times_with_growing_pauses(void **state)
 {
     (void)state;
-    assert_int_equal(wechat_delay_ms(1), 200);
-    assert_int_equal(wechat_delay_ms(2), 400);
-    assert_int_equal(wechat_delay_ms(3), -1);
-    assert_int_equal(wechat_delay_ms(1000), -1);
+    assert_int_equal(outside_delay_ms(1), 200);
+    assert_int_equal(outside_delay_ms(2), 400);
+    assert_int_equal(outside_delay_ms(3), -1);
+    assert_int_equal(outside_delay_ms(1000), -1);
 }
 
 static void a_token_is_given_up_before_its_end(void **state)
@@ -96,9 +96,9 @@ static void only_https_leads_outside(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
-        assert_true(wechat_url_ok(good[i]));
+        assert_true(outside_url_ok(good[i]));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        assert_false(wechat_url_ok(bad[i]));
+        assert_false(outside_url_ok(bad[i]));
 }
 
 static void a_word_needs_no_escaping(void **state)

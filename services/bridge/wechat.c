@@ -53,7 +53,7 @@ static bool request(struct wechat_job *job, int64_t timeout_ms)
 {
     struct wechat *wechat = job->wechat;
     const struct wechat_app *app = job->app;
-    char url[WECHAT_URL_SIZE + WECHAT_TOKEN_SIZE + 128], json[512] = "";
+    char url[OUTSIDE_URL_SIZE + WECHAT_TOKEN_SIZE + 128], json[512] = "";
     struct fetch_request out = {.url = url, .timeout_ms = timeout_ms};
     bool sent;
 
@@ -228,7 +228,7 @@ static void on_retry(uv_timer_t *timer)
 
 static void try_again(struct wechat_job *job, const struct wechat_verdict *verdict)
 {
-    int64_t delay_ms = wechat_delay_ms(job->tries);
+    int64_t delay_ms = outside_delay_ms(job->tries);
 
     if (delay_ms < 0 || now_ms(job->wechat) + delay_ms >= job->deadline_ms)
         end(job, verdict->reason, verdict->retry_after_s);
@@ -379,7 +379,7 @@ static int read_apps(struct wechat *wechat, const char *path)
 int wechat_init(struct wechat *wechat, const char *url, const char *file)
 {
     *wechat = (struct wechat){0};
-    if (!wechat_url_ok(url)) {
+    if (!outside_url_ok(url)) {
         log_error("setting_refused", "name", "HUIGONG_WECHAT_URL", "why", "https:// and a host, or this machine");
         return -1;
     }

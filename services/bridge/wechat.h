@@ -4,7 +4,7 @@
  * refused waits for the one request that gets it, however many they are. A token that
  * WeChat gives again after refusing it is forced anew, as often as WeChat allows.
  *
- * A call is tried WECHAT_TRIES times while WeChat is busy or cannot be reached, and
+ * A call is tried OUTSIDE_TRIES times while WeChat is busy or cannot be reached, and
  * ends by its deadline. When an answer was lost, a code may have been used by
  * the lost try: then "used" is told as WECHAT_UNAVAILABLE, since the person has done
  * nothing wrong and needs another code. */
@@ -19,7 +19,6 @@
 #define WECHAT_DEADLINE_MS 7000 /* of a call */
 #define WECHAT_TRY_MS      2500 /* of one request */
 #define WECHAT_SECRET_SIZE 65
-#define WECHAT_URL_SIZE    129
 
 /* What a call has found; reason 0 or one of Bridge__Reason. */
 struct wechat_result {
@@ -69,7 +68,7 @@ struct wechat {
     uv_loop_t *loop;
     wechat_send send;
     void *send_self;
-    char url[WECHAT_URL_SIZE];
+    char url[OUTSIDE_URL_SIZE];
     struct wechat_app apps[WECHAT_APPS];
     unsigned n_apps;
     struct wechat_job jobs[WECHAT_JOBS], *idle;

@@ -140,6 +140,7 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
     const char *field = NULL;
     struct visitor visitor;
     int reason = read_visitor(self, req, &visitor, &field);
+    bool bound = !visitor.door.id;
 
     if (reason) {
         rpc_refuse_field(call, reason, field);
@@ -158,6 +159,8 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
         rpc_refuse(call, reason);
         return;
     }
+    if (bound)
+        rpc_created(call);
     message.wechat_id = visitor.door.id;
     message.appid = req->appid;
     message.bound_at = visitor.door.bound_at;

@@ -111,7 +111,7 @@ export class Stack {
     /**
      * options: daemons (all five), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
      * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]] }; without it
-     * the bridge knows no app).
+     * the bridge knows no app), verifier ({ url, id, key }).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
@@ -149,9 +149,10 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {}, wechat } = {}) {
+    constructor({ settings = {}, wechat, verifier } = {}) {
         this.settings = settings;
         this.wechat = wechat;
+        this.verifier = verifier;
         this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
@@ -162,6 +163,8 @@ export class Stack {
         this.writeKey('pii', `1 ${hex()}\nindex ${hex()}\n`);
         if (wechat)
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
+        if (verifier)
+            this.writeKey('verifier', `${verifier.id} ${verifier.key}\n`);
         for (const name of DAEMONS)
             this.logs[name] = new Log();
         this.onExit = () => this.end();
@@ -199,7 +202,10 @@ export class Stack {
                 HUIGONG_PII_KEY: this.path('keys', 'pii'), HUIGONG_SMS: 'log',
             },
             coupon: { HUIGONG_STORE: this.path('store', 'coupon') },
-            bridge: this.wechat ? { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') } : {},
+            bridge: {
+                ...this.wechat && { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') },
+                ...this.verifier && { HUIGONG_VERIFIER_URL: this.verifier.url, HUIGONG_VERIFIER_KEY: this.path('keys', 'verifier') },
+            },
             gateway: {
                 HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_TOKEN_KEY: token,
                 HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,

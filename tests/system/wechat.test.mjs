@@ -103,6 +103,31 @@ describe('a member comes through WeChat', () => {
         assert.equal((await enter('user2', { phone: true })).status, 201);
     });
 
+    test('who has signed in by a code binds her WeChat, and no second person comes of it', async () => {
+        wechat.addUser('user4', { phone: mobile(4) });
+        const people = async () => (await stack.query('identity', 'SELECT count(*) AS n FROM member'))[0].n;
+        const { token, member } = await stack.login(mobile(4));
+        const before = await people();
+        const bind = (body, by = token) => stack.post('/v1/me/wechats', body, { token: by });
+        const code = wechat.loginCode(SISTER, 'user4');
+        const bound = await bind({ appid: SISTER, code });
+        assert.equal(bound.status, 201, bound.text);
+        assert.equal(bound.json.appid, SISTER);
+        const again = await bind({ appid: SISTER, code: wechat.loginCode(SISTER, 'user4') });
+        assert.deepEqual([again.status, again.json.wechatId], [200, bound.json.wechatId]);
+        // Known in the sister app, she is known here by the unionid.
+        assert.equal((await enter('user4')).json.member.memberId, member.memberId);
+        assertProblem(await bind({ appid: SISTER, code }), 400, 'WECHAT_CODE_USED', 'code');
+        assertProblem(await bind({ appid: APP, code: wechat.loginCode(STRANGE, 'user4') }), 400, 'WECHAT_CODE_INVALID', 'code');
+        assertProblem(await bind({ appid: STRANGE, code: wechat.loginCode(STRANGE, 'user4') }), 400, 'WECHAT_APP_UNKNOWN', 'appid');
+        const old = wechat.loginCode(APP, 'user4');
+        wechat.step(5 * 60000);
+        assertProblem(await bind({ appid: APP, code: old }), 400, 'WECHAT_CODE_INVALID', 'code');
+        assertProblem(await bind({ appid: APP, code: wechat.loginCode(APP, 'user1') }), 409, 'WECHAT_OTHER_MEMBER');
+        assertProblem(await bind({ appid: APP, code: wechat.loginCode(APP, 'user4') }, null), 401, 'MISSING_TOKEN');
+        assert.equal(await people(), before);
+    });
+
     test('nothing of WeChat is readable in a log, a journal or the store, and no session_key at all', async () => {
         const secrets = [SECRET, SISTER_SECRET, ...[1, 2].map((n) => mobile(n)), ...wechat.codes.keys()];
         for (const appid of [APP, SISTER]) {
