@@ -31,6 +31,7 @@
 #include "common/service.h"
 #include "services/bridge/errand.h"
 #include "services/bridge/fetch.h"
+#include "services/bridge/page.h"
 #include "services/bridge/partner.h"
 #include "services/bridge/wechat.h"
 
@@ -44,6 +45,7 @@ struct bridge {
     struct clock *clock;
     struct fetch *fetch;
     struct wechat wechat;
+    struct page page;
     struct partner verifier;
     enum way ways[BRIDGE_WAYS];
     unsigned n_ways;
