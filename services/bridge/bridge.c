@@ -14,7 +14,7 @@ static struct conf_entry conf[] = {
     {"HUIGONG_REALNAME", "roster", CONF_TEXT, "how names are proven, in this order: roster, outside, or both", 0, 0,
      NULL},
     {"HUIGONG_VERIFIER_URL", "", CONF_TEXT, "where the verifier of names outside is", 0, 0, NULL},
-    {"HUIGONG_VERIFIER_KEY", "", CONF_PATH, "file of the key shared with it: \"ID KEY\"", 0, 0, NULL},
+    {"HUIGONG_VERIFIER_SECRET", "", CONF_PATH, "file of the key shared with it: \"ID KEY\"", 0, 0, NULL},
     {"HUIGONG_CA", "/etc/ssl/certs/ca-certificates.crt", CONF_PATH, "certificates of the authorities trusted, PEM", 0,
      0, NULL},
     CONF_END,
@@ -61,7 +61,7 @@ static int start(struct service *service)
         page_init(&bridge.page, conf_text(conf, "HUIGONG_WECHAT_OPEN_URL"), conf_text(conf, "HUIGONG_WECHAT_PAGES"),
                   key) ||
         partner_init(&bridge.verifier, "verifier", "HUIGONG_VERIFIER_URL", conf_text(conf, "HUIGONG_VERIFIER_URL"),
-                     conf_text(conf, "HUIGONG_VERIFIER_KEY")) ||
+                     conf_text(conf, "HUIGONG_VERIFIER_SECRET")) ||
         read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) || fetch_init())
         return -1;
     service->self = &bridge;

@@ -1,6 +1,7 @@
 /* api_proof.c: the operations of realname.proto, which the bridge calls for a member:
  * its principal carries her member and session. */
 #include "services/identity/api.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/person.h"
 #include "services/identity/proofs.h"
 #include "services/identity/session.h"
@@ -108,6 +109,8 @@ static void proofs__end_proof(Identity__Proofs_Service *service, const Identity_
         reason = caller_refusal(self, call, &member);
     if (!reason && is_taken(self, &id))
         reason = IDENTITY__REASON__RESIDENT_ID_TAKEN;
+    if (!reason)
+        reason = data_key_ready(self, &member, call);
     if (reason) {
         rpc_refuse(call, reason);
         return;

@@ -4,8 +4,9 @@
  * Owns who is who: unions by code and path, the rows of their rosters, the people
  * who have signed in, their sessions, and what officials may do where. It alone
  * holds the keys of personal data: names, resident IDs and mobile numbers are
- * sealed at rest and found by blind index only; none is ever in the journal, a
- * refusal or a log (the demonstration's code sender logs a masked number).
+ * sealed at rest, each person's under a key of her own (data_keys.h), and found by
+ * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked
+ * number).
  *
  * Everything is asked of the store, whose indexes are small, and nothing is kept
  * in memory, so a failed commit leaves nothing to take back. A roster of a million
@@ -18,7 +19,9 @@
  * A resident ID verifies one member. A code lets in once and is guessed at most
  * CODE_TRIES times. A refresh token serves once; a second use means that somebody
  * else has a copy and ends the session. Who loses an office loses her sessions at
- * once, since their tokens carry it.
+ * once, since their tokens carry it. Only a session opened by password and one-time
+ * password carries any authority (credentials.h): one opened by a code or WeChat is a
+ * plain member's, whatever offices she holds.
  *
  * Who belongs where is kept as periods (rolls.h) that only membership.c begins and
  * ends: a member is in one union or in none, and where she was at an instant is
@@ -48,6 +51,7 @@
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "realname.pb-c.h"
+#include "official.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
@@ -55,7 +59,16 @@
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
 #define REFRESH_LIFE_MS  (INT64_C(30) * 86400000) /* of a refresh token */
 
+/* An official's session: its bearer token, without use, and at all. */
+#define OFFICIAL_TOKEN_MS (10 * 60 * 1000)
+#define OFFICIAL_IDLE_MS  (15 * 60 * 1000)
+#define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
+
 /* A part of the store with SQL of its own: `sql` is the first of its statements. */
+struct data_keys { /* data_keys.h */
+    struct store *store;
+    unsigned sql;
+};
 struct rolls { /* rolls.h */
     struct store *store;
     unsigned sql;
@@ -80,6 +93,10 @@ struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
 };
+struct credentials { /* credentials.h */
+    struct store *store;
+    unsigned sql;
+};
 
 enum sms_sender {
     SMS_NONE, /* SENDER_UNAVAILABLE */
@@ -93,13 +110,16 @@ struct identity {
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
     Identity__Proofs_Service proofs_service;
+    Identity__Officials_Service officials;
     struct store *store;
+    struct data_keys data_keys;
     struct rolls rolls;
     struct joins joins;
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
     struct proofs proofs;
+    struct credentials credentials;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
@@ -116,7 +136,7 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, releases transfers whose old union was
+/* Forgets sessions and codes past their time, gives members their keys, releases transfers whose old union was
  * silent, and hands over the members of closing unions, a slice at a time. Whether
  * more members wait. */
 bool identity_tidy(struct identity *self);

@@ -251,6 +251,32 @@ INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
     JOIN unions AS above ON above.path = substr(below.path, 1, cut.len)
     GROUP BY above.union_id, day;
 -- step 8
+-- Each member's own key, wrapped (common/pii.h): NULL until what was sealed before there
+-- were such keys is sealed anew, empty once it is destroyed.
+ALTER TABLE member ADD COLUMN data_key BLOB;
+CREATE INDEX member_without_key ON member (member_id) WHERE data_key IS NULL;
+-- step 9
+-- How who holds an office proves who she is. Sealed: the secret of her one-time
+-- passwords and the hashes of her passwords (credentials.h).
+CREATE TABLE credential (
+    member_id INTEGER PRIMARY KEY REFERENCES member,
+    confirmed INTEGER NOT NULL,  -- she has shown a one-time password
+    set_at    INTEGER NOT NULL,  -- when the password was
+    last_step INTEGER NOT NULL,  -- of the last one-time password that was used
+    sealed    BLOB    NOT NULL
+) STRICT;
+-- Failed sign-ins by password, of numbers that somebody has or not.
+CREATE TABLE sign_in_failure (
+    mobile  BLOB    PRIMARY KEY,  -- blind index
+    failed  INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sign_in_failure_last ON sign_in_failure (last_at);
+ALTER TABLE session ADD COLUMN sign_in INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
+-- step 10
 -- What was asked of the verifier outside, by whom and when; never about whom.
 CREATE TABLE proof (
     proof_id  INTEGER PRIMARY KEY,

@@ -2,6 +2,8 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
+#include "services/identity/credentials.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/proofs.h"
 #include "services/identity/tallies.h"
@@ -51,13 +53,15 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .transfers_service = transfers_api,
         .unions_service = unions_api,
         .proofs_service = proofs_api,
+        .officials = officials_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
-    if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
-        transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
-        tallies_open(&self->tallies, store) || proofs_open(&self->proofs, store))
+    if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
+        joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
+        changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
+        credentials_open(&self->credentials, store) || proofs_open(&self->proofs, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -87,6 +91,8 @@ static void drop_old(void *call, void *arg)
 
     store_drop_old_sessions(self->store, rpc_now(call));
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
+    credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
+    data_keys_give(self, call);
     transfers_release_silent(self, call);
 }
 
@@ -123,6 +129,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
     rpc_server_add(service->rpc, &identity.proofs_service.base);
+    rpc_server_add(service->rpc, &identity.officials.base);
     return 0;
 }
 

@@ -5,9 +5,10 @@
 #define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
 #define MEMBER_COLUMNS                                                                                                 \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
-    "sealed_mobile, person, sealed_person"
-#define GRANT_COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
-#define OLD_SLICE     "1000"
+    "sealed_mobile, person, sealed_person, data_key"
+#define SESSION_COLUMNS "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
+#define GRANT_COLUMNS   "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
+#define OLD_SLICE       "1000"
 
 enum {
     SQL_LAST_ID,
@@ -52,6 +53,7 @@ enum {
     SQL_FIND_WECHAT,
     SQL_WECHAT_OWNER,
     SQL_SET_WECHAT,
+    SQL_SEAL_WECHAT,
     SQL_COUNT_WECHATS,
     SQL_WECHAT_MEMBER,
     SQL_FIND_WECHATS,
@@ -97,18 +99,17 @@ const char *const identity_sql[] = {
     [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
     [SQL_FIND_ROSTER] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
     [SQL_ROSTER] = "SELECT roster_id, union_id FROM roster ORDER BY roster_id",
-    [SQL_ADD_MEMBER] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_ADD_MEMBER] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at, data_key) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND_MEMBER] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = ?1",
     [SQL_FIND_MEMBER_MOBILE] = "SELECT " MEMBER_COLUMNS " FROM member WHERE mobile = ?1",
     [SQL_PERSON_IS_MEMBER] = "SELECT 1 FROM member WHERE person = ?1",
     [SQL_VERIFY_MEMBER] = "UPDATE member SET level = ?2, roster_id = ?3, union_id = ?4, person = ?5, "
                           "sealed_person = ?6, trade = ?7, birth_year = ?8, sex = ?9 WHERE member_id = ?1",
     [SQL_SET_TRIES] = "UPDATE member SET tries_day = ?2, tries_failed = ?3 WHERE member_id = ?1",
-    [SQL_ADD_SESSION] = "INSERT INTO session (session_id, member_id, family, turn, expires_at) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_FIND_SESSION] = "SELECT session_id, member_id, family, turn, expires_at FROM session WHERE session_id = ?1",
-    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3 WHERE session_id = ?1",
+    [SQL_ADD_SESSION] = "INSERT INTO session (" SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE session_id = ?1",
+    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
@@ -125,6 +126,7 @@ const char *const identity_sql[] = {
     [SQL_FIND_WECHAT] = "SELECT wechat_id, member_id, unionid, bound_at FROM wechat WHERE openid = ?1",
     [SQL_WECHAT_OWNER] = "SELECT member_id FROM wechat WHERE unionid = ?1 AND length(unionid) > 0 LIMIT 1",
     [SQL_SET_WECHAT] = "UPDATE wechat SET unionid = ?2, sealed = ?3 WHERE wechat_id = ?1",
+    [SQL_SEAL_WECHAT] = "UPDATE wechat SET sealed = ?2 WHERE wechat_id = ?1",
     [SQL_COUNT_WECHATS] = "SELECT count(*) FROM wechat WHERE member_id = ?1",
     [SQL_WECHAT_MEMBER] = "SELECT member_id FROM wechat WHERE wechat_id = ?1",
     [SQL_FIND_WECHATS] = "SELECT wechat_id, bound_at, sealed FROM wechat WHERE member_id = ?1 ORDER BY wechat_id "
@@ -382,8 +384,9 @@ void store_end_roster(struct store *store)
 
 void store_add_member(struct store *store, const struct member *member)
 {
-    store_run(store, SQL_ADD_MEMBER, "ibbii", member->id, member->mobile, sizeof(member->mobile),
-              member->sealed_mobile.bytes, member->sealed_mobile.len, (int64_t)member->level, member->created_at);
+    store_run(store, SQL_ADD_MEMBER, "ibbiib", member->id, member->mobile, sizeof(member->mobile),
+              member->sealed_mobile.bytes, member->sealed_mobile.len, (int64_t)member->level, member->created_at,
+              member->data_key.bytes, member->data_key.len);
 }
 
 static bool one_member(struct store *store, unsigned sql, struct member *ret)
@@ -405,6 +408,7 @@ static bool one_member(struct store *store, unsigned sql, struct member *ret)
     ret->sealed_mobile.len = read_bytes(store, sql, 11, ret->sealed_mobile.bytes, sizeof(ret->sealed_mobile.bytes));
     read_bytes(store, sql, 12, ret->person, sizeof(ret->person));
     ret->sealed_person.len = read_bytes(store, sql, 13, ret->sealed_person.bytes, sizeof(ret->sealed_person.bytes));
+    ret->data_key.len = read_bytes(store, sql, 14, ret->data_key.bytes, sizeof(ret->data_key.bytes));
     store_end(store, sql);
     return true;
 }
@@ -443,8 +447,9 @@ void store_set_tries(struct store *store, const struct member *member)
 
 void store_add_session(struct store *store, const struct session *session)
 {
-    store_run(store, SQL_ADD_SESSION, "iibbi", session->id, session->member_id, session->family,
-              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at);
+    store_run(store, SQL_ADD_SESSION, "iibbiiiit", session->id, session->member_id, session->family,
+              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at,
+              (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device);
 }
 
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret)
@@ -456,7 +461,11 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
         .id = store_int(store, SQL_FIND_SESSION, 0),
         .member_id = store_int(store, SQL_FIND_SESSION, 1),
         .expires_at = store_int(store, SQL_FIND_SESSION, 4),
+        .sign_in = (int)store_int(store, SQL_FIND_SESSION, 5),
+        .opened_at = store_int(store, SQL_FIND_SESSION, 6),
+        .refreshed_at = store_int(store, SQL_FIND_SESSION, 7),
     };
+    read_text(store, SQL_FIND_SESSION, 8, ret->device, sizeof(ret->device));
     read_bytes(store, SQL_FIND_SESSION, 2, ret->family, sizeof(ret->family));
     read_bytes(store, SQL_FIND_SESSION, 3, ret->turn, sizeof(ret->turn));
     store_end(store, SQL_FIND_SESSION);
@@ -465,7 +474,8 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
 
 void store_turn_session(struct store *store, const struct session *session)
 {
-    store_run(store, SQL_TURN_SESSION, "ibi", session->id, session->turn, sizeof(session->turn), session->expires_at);
+    store_run(store, SQL_TURN_SESSION, "ibii", session->id, session->turn, sizeof(session->turn), session->expires_at,
+              session->refreshed_at);
 }
 
 bool store_drop_session(struct store *store, int64_t session_id)
@@ -566,6 +576,11 @@ void store_set_wechat(struct store *store, const struct wechat *wechat)
 {
     store_run(store, SQL_SET_WECHAT, "ibb", wechat->id, wechat->unionid, unionid_len(wechat), wechat->sealed.bytes,
               wechat->sealed.len);
+}
+
+void store_seal_wechat(struct store *store, const struct wechat *wechat)
+{
+    store_run(store, SQL_SEAL_WECHAT, "ib", wechat->id, wechat->sealed.bytes, wechat->sealed.len);
 }
 
 int64_t store_count_wechats(struct store *store, int64_t member_id)

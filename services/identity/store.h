@@ -16,6 +16,12 @@ struct sealed {
     size_t len;
 };
 
+/* A member's data key, wrapped. len 0: she has none yet, or (sealed_mobile empty too) no more. */
+struct wrapped {
+    unsigned char bytes[PII_WRAPPED_LEN];
+    size_t len;
+};
+
 /* The greatest id in any table. */
 int64_t store_last_id(struct store *store);
 
@@ -83,6 +89,7 @@ struct member {
     int64_t id, roster_id, union_id, created_at;
     int level, trade, birth_year, sex; /* Rpc__Level, Rpc__Trade, Rpc__Sex */
     unsigned char mobile[PII_INDEX_LEN], person[PII_INDEX_LEN];
+    struct wrapped data_key;
     struct sealed sealed_mobile, sealed_person; /* the second is empty before she is verified */
     struct verify_tries tries;
 };
@@ -100,15 +107,18 @@ void store_set_tries(struct store *store, const struct member *member);
 /* ---- sessions ---- */
 
 #define SESSION_HASH_LEN 32
+#define DEVICE_SIZE      (40 * 4 + 1)
 
 struct session {
-    int64_t id, member_id, expires_at;
+    int64_t id, member_id, expires_at, opened_at, refreshed_at;
+    int sign_in; /* Identity__SignIn */
+    char device[DEVICE_SIZE];
     unsigned char family[SESSION_HASH_LEN], turn[SESSION_HASH_LEN];
 };
 
 void store_add_session(struct store *store, const struct session *session);
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret_session);
-/* Its next turn and end. */
+/* Its next turn, when, and its end. */
 void store_turn_session(struct store *store, const struct session *session);
 /* Whether there was such a session. */
 bool store_drop_session(struct store *store, int64_t session_id);
@@ -139,6 +149,8 @@ bool store_find_wechat(struct store *store, const unsigned char openid[PII_INDEX
 int64_t store_wechat_owner(struct store *store, const unsigned char unionid[PII_INDEX_LEN]);
 /* Writes unionid and seal anew. */
 void store_set_wechat(struct store *store, const struct wechat *wechat);
+/* Writes its seal anew. */
+void store_seal_wechat(struct store *store, const struct wechat *wechat);
 /* A member's doors in the order they were bound, at most `size`; returns how many. */
 size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat *ret_wechats, size_t size);
 /* Whether it was this member's. */

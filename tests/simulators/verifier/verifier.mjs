@@ -3,7 +3,7 @@
 //   const verifier = await Verifier.start();
 //   verifier.addKey('union', '00…');                       // 64 hex digits
 //   verifier.addPerson('440604199003070014', '王小明');
-//   ... HUIGONG_VERIFIER_URL = verifier.url, HUIGONG_VERIFIER_KEY a file "union 00…" ...
+//   ... HUIGONG_VERIFIER_URL = verifier.url, HUIGONG_VERIFIER_SECRET a file "union 00…" ...
 //
 // POST /v1/identity-checks { requestId, name, residentId } is answered with { requestId, result },
 // result being AGREE, DISAGREE or NO_RECORD. The same requestId about somebody else is refused.
