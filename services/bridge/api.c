@@ -117,20 +117,43 @@ static void on_visitor(void *arg, const struct wechat_result *result)
         errand_refuse(errand, reason, "phoneCode", 1);
 }
 
-/* Asks WeChat who holds a code, and then identity. */
-static void begin_visit(struct bridge *self, const char *appid, const char *code, const char *phone_code, bool binds,
-                        void *call)
+/* A code and where it is from: a mini-program, or with a state the official account. */
+struct visit {
+    const char *appid, *code, *phone_code, *state, *secret;
+};
+
+/* Asks WeChat who holds the code. */
+static int ask_visitor(struct errand *errand, const struct visit *visit, const char **ret_field)
+{
+    struct bridge *self = errand->bridge;
+    const char *appid = *visit->state ? wechat_account(&self->wechat) : visit->appid;
+    int64_t time_ms = errand_time_ms(errand, IDENTITY_MS);
+    int reason;
+
+    *ret_field = "state";
+    if (!appid)
+        return BRIDGE__REASON__WECHAT_NO_ACCOUNT;
+    if (*visit->state && !page_state_ok(&self->page, appid, visit->state, visit->secret, clock_now(self->clock)))
+        return BRIDGE__REASON__WECHAT_STATE_INVALID;
+    snprintf(errand->wechat.appid, sizeof(errand->wechat.appid), "%s", appid);
+    snprintf(errand->wechat.phone_code, sizeof(errand->wechat.phone_code), "%s", visit->phone_code);
+    reason = *visit->state ? wechat_page(&self->wechat, visit->code, time_ms, on_visitor, errand)
+                           : wechat_session(&self->wechat, appid, visit->code, time_ms, on_visitor, errand);
+    *ret_field = field_of(reason);
+    return reason;
+}
+
+static void begin_visit(struct bridge *self, const struct visit *visit, bool binds, void *call)
 {
     struct errand *errand = errand_new(self, call);
+    const char *field;
     int reason;
 
     if (!errand)
         return;
-    snprintf(errand->wechat.appid, sizeof(errand->wechat.appid), "%s", appid);
-    snprintf(errand->wechat.phone_code, sizeof(errand->wechat.phone_code), "%s", phone_code);
     errand->wechat.binds = binds;
-    reason = wechat_session(&self->wechat, appid, code, errand_time_ms(errand, IDENTITY_MS), on_visitor, errand);
-    errand_wait(errand, reason, field_of(reason), call);
+    reason = ask_visitor(errand, visit, &field);
+    errand_wait(errand, reason, field, call);
 }
 
 /* rpc LoginByWechat: a session for whom WeChat knows. A phone's code is needed once,
@@ -138,19 +161,49 @@ static void begin_visit(struct bridge *self, const char *appid, const char *code
 static void bridge__login_by_wechat(Bridge__Bridge_Service *service, const Bridge__WechatSignIn *req,
                                     Identity__Session_Closure reply, void *call)
 {
+    struct visit visit = {req->appid, req->code, req->phone_code, req->state, req->secret};
+
     (void)reply;
-    if (*req->phone_code && !wechat_word_ok(req->phone_code, WECHAT_CODE_SIZE - 1))
+    if (*req->phone_code && (*req->state || !wechat_word_ok(req->phone_code, WECHAT_CODE_SIZE - 1)))
         rpc_refuse_field(call, BRIDGE__REASON__WECHAT_CODE_INVALID, "phoneCode");
     else
-        begin_visit(container_of(service, struct bridge, service), req->appid, req->code, req->phone_code, false, call);
+        begin_visit(container_of(service, struct bridge, service), &visit, false, call);
+}
+
+/* rpc BeginWechatPage: where a browser within WeChat goes for a code and a state. */
+static void bridge__begin_wechat_page(Bridge__Bridge_Service *service, const Bridge__WechatPageRequest *req,
+                                      Bridge__WechatPage_Closure reply, void *call)
+{
+    struct bridge *self = container_of(service, struct bridge, service);
+    const char *appid = wechat_account(&self->wechat);
+    Bridge__WechatPage message = BRIDGE__WECHAT_PAGE__INIT;
+    char address[PAGE_ADDRESS_SIZE];
+
+    if (!appid) {
+        rpc_refuse(call, BRIDGE__REASON__WECHAT_NO_ACCOUNT);
+        return;
+    }
+    if (!page_uri_ok(&self->page, req->redirect_uri)) {
+        rpc_refuse_field(call, BRIDGE__REASON__WECHAT_PAGE_REFUSED, "redirectUri");
+        return;
+    }
+    if (!page_begin(&self->page, appid, req->redirect_uri, req->challenge, req->details, rpc_now(call), address)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_REQUEST, "challenge");
+        return;
+    }
+    message.appid = (char *)(uintptr_t)appid;
+    message.address = address;
+    reply(&message, call);
 }
 
 /* rpc BindWechat: this WeChat lets the caller in from now on. */
-static void bridge__bind_wechat(Bridge__Bridge_Service *service, const Bridge__WechatCode *req,
+static void bridge__bind_wechat(Bridge__Bridge_Service *service, const Bridge__WechatBinding *req,
                                 Identity__WechatDoor_Closure reply, void *call)
 {
+    struct visit visit = {req->appid, req->code, "", req->state, req->secret};
+
     (void)reply;
-    begin_visit(container_of(service, struct bridge, service), req->appid, req->code, "", true, call);
+    begin_visit(container_of(service, struct bridge, service), &visit, true, call);
 }
 
 const Bridge__Bridge_Service bridge_api = BRIDGE__BRIDGE__INIT(bridge__);

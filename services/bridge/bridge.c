@@ -7,6 +7,10 @@
 static struct conf_entry conf[] = {
     {"HUIGONG_WECHAT_URL", "https://api.weixin.qq.com", CONF_TEXT, "where WeChat's interfaces are", 0, 0, NULL},
     {"HUIGONG_WECHAT_APPS", "", CONF_PATH, "file of the mini-programs: \"APPID SECRET\" lines", 0, 0, NULL},
+    {"HUIGONG_WECHAT_ACCOUNT", "", CONF_PATH, "file of the official account: \"APPID SECRET\"", 0, 0, NULL},
+    {"HUIGONG_WECHAT_PAGES", "", CONF_TEXT, "hosts of the pages to which WeChat sends back: HOST[:PORT],...", 0, 0,
+     NULL},
+    {"HUIGONG_WECHAT_OPEN_URL", "https://open.weixin.qq.com", CONF_TEXT, "where WeChat's own pages are", 0, 0, NULL},
     {"HUIGONG_REALNAME", "roster", CONF_TEXT, "how names are proven, in this order: roster, outside, or both", 0, 0,
      NULL},
     {"HUIGONG_VERIFIER_URL", "", CONF_TEXT, "where the verifier of names outside is", 0, 0, NULL},
@@ -44,13 +48,18 @@ static int read_ways(struct bridge *self, const char *text)
 static int start(struct service *service)
 {
     static struct bridge bridge;
+    unsigned char key[32]; /* of pages' states */
 
     bridge = (struct bridge){.service = bridge_api, .clock = &service->clock};
     for (unsigned i = ARRAY_LEN(bridge.errands); i-- > 0;) {
         bridge.errands[i].next = bridge.idle;
         bridge.idle = &bridge.errands[i];
     }
-    if (wechat_init(&bridge.wechat, conf_text(conf, "HUIGONG_WECHAT_URL"), conf_text(conf, "HUIGONG_WECHAT_APPS")) ||
+    clock_random(bridge.clock, key, sizeof(key));
+    if (wechat_init(&bridge.wechat, conf_text(conf, "HUIGONG_WECHAT_URL"), conf_text(conf, "HUIGONG_WECHAT_APPS"),
+                    conf_text(conf, "HUIGONG_WECHAT_ACCOUNT")) ||
+        page_init(&bridge.page, conf_text(conf, "HUIGONG_WECHAT_OPEN_URL"), conf_text(conf, "HUIGONG_WECHAT_PAGES"),
+                  key) ||
         partner_init(&bridge.verifier, "verifier", "HUIGONG_VERIFIER_URL", conf_text(conf, "HUIGONG_VERIFIER_URL"),
                      conf_text(conf, "HUIGONG_VERIFIER_SECRET")) ||
         read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) || fetch_init())

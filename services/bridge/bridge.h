@@ -14,6 +14,9 @@
  * wx.login for another code. What must happen exactly once without anybody waiting
  * (messages, payouts) will follow journals instead.
  *
+ * An official account's page signs in the same way (page.h), and whoever has a session
+ * binds her WeChat to it: identity is told whose session it is.
+ *
  * A name is proven by the ways of HUIGONG_REALNAME, one after the other (ProveMe): the
  * unions' rosters, which identity is asked for as VerifyMe, and a verifier outside, who
  * is told the name and the resident ID and says whether they agree. None is the only way:
@@ -31,6 +34,7 @@
 #include "common/service.h"
 #include "services/bridge/errand.h"
 #include "services/bridge/fetch.h"
+#include "services/bridge/page.h"
 #include "services/bridge/partner.h"
 #include "services/bridge/wechat.h"
 
@@ -44,6 +48,7 @@ struct bridge {
     struct clock *clock;
     struct fetch *fetch;
     struct wechat wechat;
+    struct page page;
     struct partner verifier;
     enum way ways[BRIDGE_WAYS];
     unsigned n_ways;

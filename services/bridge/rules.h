@@ -9,6 +9,7 @@ enum wechat_what {
     WECHAT_TOKEN,   /* POST /cgi-bin/stable_token */
     WECHAT_SESSION, /* GET /sns/jscode2session */
     WECHAT_PHONE,   /* POST /wxa/business/getuserphonenumber */
+    WECHAT_PAGE,    /* GET /sns/oauth2/access_token, of an official account */
 };
 
 enum wechat_next {

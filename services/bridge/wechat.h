@@ -51,6 +51,7 @@ struct wechat_job {
 
 struct wechat_app {
     char appid[WECHAT_NAME_SIZE], secret[WECHAT_SECRET_SIZE];
+    bool account; /* an official account, whose pages are visited; else a mini-program */
     char token[WECHAT_TOKEN_SIZE];
     int64_t until_ms; /* of the loop's clock; 0: no token to be used */
     uint64_t turn;    /* which token it is, from 1 on */
@@ -77,9 +78,12 @@ struct wechat {
     uint64_t asked, tokens, failed;
 };
 
-/* Reads "APPID SECRET" lines from a file that only its owner may read; file "": no
- * app. 0, or -1 after logging why. */
-int wechat_init(struct wechat *wechat, const char *url, const char *file);
+/* Reads "APPID SECRET" lines from files that only their owner may read, of the
+ * mini-programs and of the official account (its first line); file "": none. 0, or -1
+ * after logging why. */
+int wechat_init(struct wechat *wechat, const char *url, const char *file, const char *account_file);
+/* The official account's appid; NULL: there is none. */
+const char *wechat_account(const struct wechat *wechat);
 /* Ready to ask, over this loop. */
 void wechat_open(struct wechat *wechat, uv_loop_t *loop, wechat_send send, void *send_self);
 /* Answers all calls with STOPPING; what send began must not come back any more. */
@@ -92,3 +96,5 @@ int wechat_session(struct wechat *wechat, const char *appid, const char *code, i
                    void *arg);
 int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
                  void *arg);
+/* Whose code of the official account's page; else WECHAT_NO_ACCOUNT. */
+int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wechat_done done, void *arg);

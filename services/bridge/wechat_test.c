@@ -70,7 +70,7 @@ static int setup(void **state)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, apps, sizeof(apps) - 1), sizeof(apps) - 1);
     close(fd);
-    assert_int_equal(wechat_init(&wechat, "https://api.weixin.qq.com", path), 0);
+    assert_int_equal(wechat_init(&wechat, "https://api.weixin.qq.com", path, ""), 0);
     unlink(path);
     assert_int_equal(wechat.n_apps, 2);
     uv_loop_init(&loop);

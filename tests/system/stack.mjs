@@ -113,8 +113,8 @@ export class Stack {
 
     /**
      * options: daemons (all), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
-     * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]] }; without it
-     * the bridge knows no app), verifier ({ url, id, key }).
+     * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]], account:
+     * [appid, secret] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier ({ url, id, key }).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
@@ -167,6 +167,8 @@ export class Stack {
             this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
         if (wechat)
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
+        if (wechat?.account)
+            this.writeKey('account', `${wechat.account.join(' ')}\n`);
         if (verifier)
             this.writeKey('verifier', `${verifier.id} ${verifier.key}\n`);
         for (const name of DAEMONS)
@@ -202,6 +204,10 @@ export class Stack {
             identity: { HUIGONG_SMS: 'log' },
             bridge: {
                 ...this.wechat && { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') },
+                ...this.wechat?.account && {
+                    HUIGONG_WECHAT_ACCOUNT: this.path('keys', 'account'), HUIGONG_WECHAT_OPEN_URL: this.wechat.url,
+                    HUIGONG_WECHAT_PAGES: `gh.example,127.0.0.1:${this.port}`,
+                },
                 ...this.verifier && { HUIGONG_VERIFIER_URL: this.verifier.url, HUIGONG_VERIFIER_SECRET: this.path('keys', 'verifier') },
             },
             gateway: {

@@ -116,6 +116,49 @@ function act(work) {
   };
 }
 
+// ---- WeChat's official account ----
+
+// Where WeChat asks her who she is. The secret stays in this browser, which alone can
+// hand in what WeChat sends back.
+async function wechatPage() {
+  const secret = crypto.randomUUID();
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret)));
+  const challenge = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const { address } = await call('POST', '/v1/wechat-page:begin',
+    { redirectUri: location.origin + location.pathname, challenge, details: true });
+  return { secret, address };
+}
+
+async function visitWechat() {
+  const { secret, address } = await wechatPage();
+  sessionStorage.setItem('wechat', secret);
+  location.assign(address);
+}
+
+// Offers it within WeChat, where there is an official account.
+async function offerWechat() {
+  const offered = /MicroMessenger/.test(navigator.userAgent) && await wechatPage().then(() => true, () => false);
+  $('wechat-sign-in').hidden = $('wechat-bind').hidden = !offered;
+}
+
+// Back from WeChat: signs in, or binds it to whoever is signed in.
+async function returnFromWechat() {
+  const query = new URLSearchParams(location.search);
+  const secret = sessionStorage.getItem('wechat');
+  if (!query.has('code') || !query.has('state') || !secret) return;
+  history.replaceState(null, '', location.pathname);
+  sessionStorage.removeItem('wechat');
+  const given = { code: query.get('code'), state: query.get('state'), secret };
+  if (!session.get()) {
+    session.set(await call('POST', '/v1/sessions:wechat', given));
+    return;
+  }
+  await call('POST', '/v1/me/wechats', given);
+  $('notice').textContent = '微信已绑定';
+}
+
+$('wechat-sign-in').addEventListener('click', act(visitWechat));
+$('wechat-bind').addEventListener('click', act(visitWechat));
 $('code-form').addEventListener('submit', act(async () => {
   await call('POST', '/v1/login-codes', { mobile: $('mobile').value });
   $('notice').textContent = '验证码已发送';
@@ -133,4 +176,11 @@ $('sign-out').addEventListener('click', act(async () => {
   session.clear();
   await show();
 }));
-act(show)();
+act(async () => {
+  try {
+    await returnFromWechat();
+  } finally {
+    await show();
+  }
+})();
+offerWechat();
