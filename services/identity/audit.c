@@ -168,7 +168,7 @@ static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, cons
 
 static bool audit_proof(struct audit *audit, const Identity__ProofEnded *ended)
 {
-    struct proof proof;
+    struct name_proof proof;
 
     audit->proofs_told++;
     audit->told.verified += ended->verdict == IDENTITY__VERDICT__VERDICT_AGREES;
