@@ -1,4 +1,5 @@
 #include "services/health/api.h"
+#include "services/health/bookings.h"
 #include "services/health/campaigns.h"
 #include "services/health/entitlements.h"
 #include "services/health/sites.h"
@@ -12,6 +13,7 @@ extern const size_t health_schema_len;
 static struct conf_entry conf[] = {
     {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
      NULL},
+    {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
     CONF_END,
 };
 
@@ -26,18 +28,23 @@ int health_init(struct health *self, struct service *service)
     *self = (struct health){
         .campaigns_service = campaigns_api,
         .sites_service = sites_api,
+        .bookings_service = bookings_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
     };
     if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store))
+        entitlements_open(&self->entitlements, self->store) || slots_open(&self->slots, self->store) ||
+        bookings_open(&self->bookings, self->store))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
+    ids_from(&self->ids, slots_last_id(&self->slots));
+    ids_from(&self->ids, bookings_last_id(&self->bookings));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
-    if (self->keys && !store_trouble(self->store))
+    self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
+    if (self->keys && self->passes && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -46,7 +53,9 @@ int health_init(struct health *self, struct service *service)
 void health_done(struct health *self)
 {
     pii_keys_close(self->keys);
+    pass_keys_close(self->passes);
     self->keys = NULL;
+    self->passes = NULL;
 }
 
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len)
@@ -61,16 +70,34 @@ void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *
 
 bool health_tidy(struct health *self)
 {
-    (void)self;
-    return false;
+    return bookings_tidy(self);
+}
+
+struct audit {
+    struct bookings bookings;
+    FILE *out;
+};
+
+static bool audit_row(const Rpc__JournalRow *row, void *arg)
+{
+    struct audit *audit = arg;
+    Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
+    bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event);
+
+    health__event__free_unpacked(event, NULL);
+    if (!ok)
+        fprintf(audit->out, "journal row %lld: the store says otherwise\n", (long long)row->seq);
+    return ok;
 }
 
 int health_audit(struct store *store, struct journal *journal, FILE *out)
 {
-    (void)store;
-    (void)journal;
-    (void)out;
-    return 0;
+    struct audit audit = {.out = out};
+    int64_t rows;
+
+    if (bookings_open(&audit.bookings, store))
+        return -1;
+    return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ? -1 : 0;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -88,6 +115,7 @@ static int start(struct service *service)
     service->self = &health;
     rpc_server_add(service->rpc, &health.campaigns_service.base);
     rpc_server_add(service->rpc, &health.sites_service.base);
+    rpc_server_add(service->rpc, &health.bookings_service.base);
     return 0;
 }
 
