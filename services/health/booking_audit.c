@@ -7,7 +7,7 @@ static bool audit_slot(struct bookings *bookings, const Health__SlotMade *said)
 
     store_ask(bookings->store, at, "iiiiiii", said->slot_id, said->campaign_id, said->site_id, said->starts_at,
               said->ends_at, (int64_t)said->capacity, (int64_t)said->walk_ins);
-    return booking_number(bookings, BOOKING_SQL_AUDIT_SLOT) == 1;
+    return health_row_number(bookings->store, at) == 1;
 }
 
 static bool audit_booking(struct bookings *bookings, int64_t seq, const Health__BookingChanged *said)
@@ -63,16 +63,13 @@ int bookings_audit(struct bookings *bookings, FILE *out)
         {BOOKING_SQL_AUDIT_STATES, "booking", "its entitlement says otherwise"},
     };
 
-    store_ask(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT, "");
-    if (booking_number(bookings, BOOKING_SQL_AUDIT_COUNT) != bookings->told) {
+    if (health_number(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT) != bookings->told) {
         fprintf(out, "booking: not each booking and pass is in the journal\n");
         return -1;
     }
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
-        int64_t found;
+        int64_t found = health_number(bookings->store, bookings->sql + checks[i].statement);
 
-        store_ask(bookings->store, bookings->sql + checks[i].statement, "");
-        found = booking_number(bookings, checks[i].statement);
         if (found) {
             fprintf(out, "%s %lld: %s\n", checks[i].of, (long long)found, checks[i].says);
             return -1;

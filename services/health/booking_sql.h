@@ -32,5 +32,3 @@ extern const char *const booking_sql[BOOKING_N_SQL];
 
 /* The next row of a query for bookings. */
 bool booking_read(const struct bookings *bookings, unsigned statement, struct booking *ret);
-/* The first number of a query's first row, or 0; ends the query. */
-int64_t booking_number(const struct bookings *bookings, unsigned statement);

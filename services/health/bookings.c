@@ -18,21 +18,9 @@ static void ask(const struct bookings *bookings, unsigned statement, int64_t id)
     store_ask(bookings->store, bookings->sql + statement, "i", id);
 }
 
-int64_t booking_number(const struct bookings *bookings, unsigned statement)
-{
-    int64_t number = 0;
-
-    if (store_row(bookings->store, bookings->sql + statement)) {
-        number = store_int(bookings->store, bookings->sql + statement, 0);
-        store_end(bookings->store, bookings->sql + statement);
-    }
-    return number;
-}
-
 int64_t bookings_last_id(const struct bookings *bookings)
 {
-    store_ask(bookings->store, bookings->sql + BOOKING_SQL_LAST_ID, "");
-    return booking_number(bookings, BOOKING_SQL_LAST_ID);
+    return health_number(bookings->store, bookings->sql + BOOKING_SQL_LAST_ID);
 }
 
 bool booking_read(const struct bookings *bookings, unsigned statement, struct booking *ret)
@@ -185,5 +173,5 @@ uint32_t passes_revoked(const struct bookings *bookings, int64_t site_id, int64_
 int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id)
 {
     ask(bookings, BOOKING_SQL_COUNT_REVOKED, site_id);
-    return booking_number(bookings, BOOKING_SQL_COUNT_REVOKED);
+    return health_row_number(bookings->store, bookings->sql + BOOKING_SQL_COUNT_REVOKED);
 }

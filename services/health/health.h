@@ -24,6 +24,7 @@
 #include "common/pass.h"
 #include "common/pii.h"
 #include "common/service.h"
+#include "entry.pb-c.h"
 #include "health.pb-c.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
@@ -42,6 +43,18 @@ struct entitlements { /* entitlements.h */
     struct store *store;
     unsigned sql;
 };
+struct entries { /* entries.h */
+    struct store *store;
+    unsigned sql;
+};
+struct draws { /* draws.h */
+    struct store *store;
+    unsigned sql;
+};
+struct places { /* places.h */
+    struct store *store;
+    unsigned sql;
+};
 struct slots { /* slots.h */
     struct store *store;
     unsigned sql;
@@ -55,6 +68,8 @@ struct bookings { /* bookings.h */
 struct health {
     Health__Campaigns_Service campaigns_service;
     Health__Sites_Service sites_service;
+    Health__Entries_Service entries_service;
+    Health__Draws_Service draws_service;
     Health__Bookings_Service bookings_service;
     struct store *store;
     struct rpc_server *rpc;
@@ -62,6 +77,11 @@ struct health {
     struct campaigns campaigns;
     struct sites sites;
     struct entitlements entitlements;
+    struct entries entries;
+    struct draws draws;
+    struct places places;
+    struct lots *lots;     /* lots.h */
+    int64_t due_after;     /* the campaign that due_step looked at last */
     struct slots slots;
     struct bookings bookings;
     struct id_source ids;  /* of everything that has one */
@@ -80,4 +100,7 @@ void health_done(struct health *self);
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len);
+/* The number of a query's only row, 0 when there is none: asked now, or already. */
+int64_t health_number(struct store *store, unsigned statement);
+int64_t health_row_number(struct store *store, unsigned statement);
 int health_audit(struct store *store, struct journal *journal, FILE *out);

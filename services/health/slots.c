@@ -49,21 +49,9 @@ int slots_open(struct slots *slots, struct store *store)
     return 0;
 }
 
-static int64_t one_number(const struct slots *slots, unsigned statement)
-{
-    int64_t number = 0;
-
-    if (store_row(slots->store, statement)) {
-        number = store_int(slots->store, statement, 0);
-        store_end(slots->store, statement);
-    }
-    return number;
-}
-
 int64_t slots_last_id(const struct slots *slots)
 {
-    store_ask(slots->store, slots->sql + SQL_LAST_ID, "");
-    return one_number(slots, slots->sql + SQL_LAST_ID);
+    return health_number(slots->store, slots->sql + SQL_LAST_ID);
 }
 
 static bool read_slot(const struct slots *slots, unsigned statement, struct slot *ret)
@@ -170,5 +158,5 @@ int32_t slot_free(const struct slot *slot)
 int64_t slots_free(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t now)
 {
     store_ask(slots->store, slots->sql + SQL_FREE, "iii", site_id, campaign_id, now);
-    return one_number(slots, slots->sql + SQL_FREE);
+    return health_row_number(slots->store, slots->sql + SQL_FREE);
 }

@@ -1,7 +1,11 @@
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
+#include "services/health/due.h"
 #include "services/health/entitlements.h"
+#include "services/health/entries.h"
+#include "services/health/lots.h"
+#include "services/health/places.h"
 #include "services/health/sites.h"
 
 extern const unsigned char health_schema[];
@@ -25,20 +29,28 @@ static void ids_from(struct id_source *ids, int64_t last)
 
 int health_init(struct health *self, struct service *service)
 {
+    static struct lots lots;
+
     *self = (struct health){
+        .lots = &lots,
         .campaigns_service = campaigns_api,
         .sites_service = sites_api,
+        .entries_service = entries_api,
+        .draws_service = draws_api,
         .bookings_service = bookings_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
     };
     if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store) || slots_open(&self->slots, self->store) ||
-        bookings_open(&self->bookings, self->store))
+        entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
+        draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
+        slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
+    ids_from(&self->ids, entries_last_id(&self->entries));
+    ids_from(&self->ids, chains_last_id(&self->draws));
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     ids_from(&self->ids, slots_last_id(&self->slots));
     ids_from(&self->ids, bookings_last_id(&self->bookings));
@@ -52,10 +64,28 @@ int health_init(struct health *self, struct service *service)
 
 void health_done(struct health *self)
 {
+    lots_done(self->lots);
     pii_keys_close(self->keys);
     pass_keys_close(self->passes);
     self->keys = NULL;
     self->passes = NULL;
+}
+
+int64_t health_row_number(struct store *store, unsigned statement)
+{
+    int64_t number = 0;
+
+    if (store_row(store, statement)) {
+        number = store_int(store, statement, 0);
+        store_end(store, statement);
+    }
+    return number;
+}
+
+int64_t health_number(struct store *store, unsigned statement)
+{
+    store_ask(store, statement, "");
+    return health_row_number(store, statement);
 }
 
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len)
@@ -70,7 +100,10 @@ void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *
 
 bool health_tidy(struct health *self)
 {
-    return bookings_tidy(self);
+    bool more = lots_step(self);
+
+    more = due_step(self) || more;
+    return bookings_tidy(self) || more;
 }
 
 struct audit {
@@ -115,6 +148,8 @@ static int start(struct service *service)
     service->self = &health;
     rpc_server_add(service->rpc, &health.campaigns_service.base);
     rpc_server_add(service->rpc, &health.sites_service.base);
+    rpc_server_add(service->rpc, &health.entries_service.base);
+    rpc_server_add(service->rpc, &health.draws_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
     return 0;
 }
