@@ -1,5 +1,6 @@
 /* audit.c: the store against its journal, and every published draw against its lists. */
 #include "common/limits.h"
+#include "services/health/bookings.h"
 #include "services/health/campaigns.h"
 #include "services/health/entitlements.h"
 #include "services/health/entries.h"
@@ -137,6 +138,8 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     default:
         break;
     }
+    if (ok)
+        ok = bookings_audit_event(&audit->self->bookings, row->seq, event);
     health__event__free_unpacked(event, NULL);
     if (!ok)
         fprintf(audit->out, "health: journal row %lld is not what the store holds\n", (long long)row->seq);
@@ -326,6 +329,8 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
         failed = audit_entitlements(&audit);
     if (!failed)
         failed = audit_draws(&audit);
+    if (!failed)
+        failed = bookings_audit(&self.bookings, out);
     free(audit.told);
     arena_done(&audit.arena);
     return failed;

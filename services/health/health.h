@@ -12,15 +12,19 @@
  * are (map.h); both follow from the store.
  *
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
- * and who works there), entitlements.h (who may book: the seam to booking). What is
+ * and who works there), entitlements.h (who may book: the seam to booking), slots.h
+ * and bookings.h (hours, bookings, passes). What is
  * only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: a campaign's places never cost more than its budget; no package holds
  * what the law keeps out of it; a member has one entitlement in a campaign; what is
- * announced stays as it was announced. */
+ * announced stays as it was announced; a slot is never booked above its capacity; a
+ * booking that counts has one pass that is not revoked. */
 #pragma once
 #include "common/id.h"
+#include "booking.pb-c.h"
+#include "common/pass.h"
 #include "common/pii.h"
 #include "common/service.h"
 #include "entry.pb-c.h"
@@ -55,12 +59,22 @@ struct places { /* places.h */
     struct store *store;
     unsigned sql;
 };
+struct slots { /* slots.h */
+    struct store *store;
+    unsigned sql;
+};
+struct bookings { /* bookings.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* rows of which the audit has found the journal's last word */
+};
 
 struct health {
     Health__Campaigns_Service campaigns_service;
     Health__Sites_Service sites_service;
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
+    Health__Bookings_Service bookings_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
@@ -73,8 +87,11 @@ struct health {
     struct lots *lots; /* lots.h */
     struct map map;
     int64_t due_after;     /* the campaign that due_step looked at last */
+    struct slots slots;
+    struct bookings bookings;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
+    struct pass_keys *passes;
     uv_timer_t tidy;
 };
 
