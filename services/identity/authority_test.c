@@ -90,9 +90,9 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     rows = harness_output(h, harness_call(h, "Rosters.FindRosterRows", &find.base, harness_internal(h), NULL),
                           &identity__roster_row_list__descriptor);
     target->roster_id = rows->rows[0]->roster_id;
-    target->other_id = member_of_union(h, n + 3, target->code)->member_id;
+    target->other_id = member_of_union(h, n + 5, target->code)->member_id;
     merge.kept_id = who->member_id;
-    merge.gone_id = member_of_union(h, n + 4, target->code)->member_id;
+    merge.gone_id = member_of_union(h, n + 6, target->code)->member_id;
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
     target->merge_id = created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h));
     change.union_id = target->union_id;
