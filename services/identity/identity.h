@@ -28,8 +28,11 @@
  * answered years later, also when unions have moved since. She comes by a roster, by
  * a request (joins.h) or by a transfer (transfers.h), which an old union cannot block
  * by silence. Unions change by request and the approval of the level above
- * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
- * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
+ * (changes.h). Her trade is a category that is proven for a time (trades.h); joining an
+ * industry union by one request enrols her for a cover (covers.h). Two accounts of one
+ * person become one by codes sent to both numbers, or by two officials (merges.h). How
+ * many members a union has is never counted but kept (tallies.h). Her name and resident
+ * ID, given with a request, are erased when it is decided.
  *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
