@@ -1,9 +1,6 @@
 #include "services/identity/rolls.h"
 
 #define PERIOD_COLUMNS "membership_id, member_id, union_id, began_at, ended_at, began, ended"
-/* A member and the accounts that are gone into hers. */
-#define HERS                                                                                                           \
-    "member_id IN (SELECT ?1 UNION ALL SELECT member_id FROM member WHERE merged_into = ?1 AND merged_into > 0)"
 
 enum {
     SQL_LAST_ID,
@@ -34,14 +31,14 @@ static const char *const sql[] = {
     [SQL_SET_MEMBER] = "UPDATE member SET union_id = ?2, level = ?3 WHERE member_id = ?1",
     [SQL_CURRENT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at = 0",
     [SQL_PERIOD] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE membership_id = ?1",
-    [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " HERS " ORDER BY membership_id DESC LIMIT 1",
-    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " HERS " AND began_at <= ?2 AND "
+    [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " ORDER BY membership_id DESC LIMIT 1",
+    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND began_at <= ?2 AND "
                "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT ?3",
-    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE " HERS " "
+    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " "
                     "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
-    [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE " HERS " AND began_at <= ?2 AND "
+    [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE " SQL_HERS " AND began_at <= ?2 AND "
                         "(ended_at = 0 OR ended_at > ?2) ORDER BY began_at DESC LIMIT 1",
     [SQL_STANDING] = "SELECT standing_id, member_id, began_at, decided_by, standing, reason FROM standing "
                      "WHERE member_id = ?1 AND ended_at = 0",

@@ -30,6 +30,10 @@ struct sealed_proof {
     size_t len;
 };
 
+/* Of rows of a member (?1) and the accounts that are gone into hers. */
+#define SQL_HERS                                                                                                       \
+    "member_id IN (SELECT ?1 UNION ALL SELECT member_id FROM member WHERE merged_into = ?1 AND merged_into > 0)"
+
 /* The greatest id in any table. */
 int64_t store_last_id(struct store *store);
 
