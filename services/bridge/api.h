@@ -4,3 +4,5 @@
 
 void bridge__prove_me(Bridge__Bridge_Service *service, const Identity__VerifyRequest *req,
                       Identity__Session_Closure reply, void *call);
+void bridge__send_code(Bridge__Bridge_Service *service, const Identity__SendCodeRequest *req,
+                       Identity__SendCodeReply_Closure closure, void *call);

@@ -170,6 +170,14 @@ void code_sent(struct login_code *code, int64_t now)
     code->tries = 0;
 }
 
+void code_taken_back(struct login_code *code)
+{
+    if (code->sends > 0)
+        code->sends--;
+    code->sent_at = 0;
+    code->used = true;
+}
+
 int code_answer(struct login_code *code, int64_t now, bool right)
 {
     if (code->sends == 0 || code->used || now >= code->sent_at + CODE_LIFE_MS)

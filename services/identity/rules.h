@@ -85,6 +85,8 @@ struct login_code {
 int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s);
 /* A new code has been sent: the old one counts no more. */
 void code_sent(struct login_code *code, int64_t now);
+/* It was surely not: it lets nobody in, and another may be sent at once. */
+void code_taken_back(struct login_code *code);
 /* Judges an answer, and counts it: `right` is the caller's comparison in constant
  * time. 0 when it is right, and then the code is used up; CODE_EXPIRED when none
  * is alive; CODE_TRIES_EXHAUSTED, also for a right answer; CODE_WRONG. */
