@@ -5,6 +5,7 @@
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 #include "services/identity/tallies.h"
+#include "services/identity/trades.h"
 
 #define ROSTERS_SEEN 8 /* of one person: more than one is a conflict */
 
@@ -109,11 +110,12 @@ static void verify(struct identity *self, struct member *member, const char *nam
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
+    struct trade trade = {
+        .member_id = member->id, .trade = entry->trade, .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER};
     struct union_node node;
 
     verified.again = member->level == (int)RPC__LEVEL__REAL_NAME;
     member->roster_id = entry->id;
-    member->trade = entry->trade;
     member_set_person(self, member, name, id, call);
     verified.member_id = member->id;
     verified.roster_id = entry->id;
@@ -124,6 +126,9 @@ static void verify(struct identity *self, struct member *member, const char *nam
     tallies_verify(&self->tallies, entry->union_id);
     if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
         return;
+    trade.union_id = node.id;
+    if (trade.trade)
+        trade_prove(self, member, &trade, call);
     membership_begin(self, member, node.id, IDENTITY__BEGAN__BEGAN_BY_ROSTER, call);
 }
 

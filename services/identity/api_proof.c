@@ -40,7 +40,7 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     struct cn_resident_id id;
     const char *field = "";
     struct member member;
-    struct proof proof;
+    struct name_proof proof;
     int reason = caller_refusal(self, call, &member);
 
     if (!reason && proofs_tries(&self->proofs, member.id, rpc_now(call) - PROOF_WINDOW_MS) >= PROOF_TRIES)
@@ -58,7 +58,7 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
         rpc_refuse(call, IDENTITY__REASON__RESIDENT_ID_TAKEN);
         return;
     }
-    proof = (struct proof){
+    proof = (struct name_proof){
         .id = id_next(&self->ids, rpc_now(call)),
         .member_id = member.id,
         .asked_at = rpc_now(call),
@@ -70,7 +70,7 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     reply(&message, call);
 }
 
-static void end_proof(struct identity *self, struct proof *proof, int verdict, void *call)
+static void end_proof(struct identity *self, struct name_proof *proof, int verdict, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__ProofEnded ended = IDENTITY__PROOF_ENDED__INIT;
@@ -97,7 +97,7 @@ static void proofs__end_proof(Identity__Proofs_Service *service, const Identity_
     struct cn_resident_id id;
     const char *field = "";
     struct member member;
-    struct proof proof;
+    struct name_proof proof;
 
     claim.name = req->name;
     claim.resident_id = req->resident_id;

@@ -40,19 +40,19 @@ int64_t proofs_last_id(const struct proofs *proofs)
     return one_number(proofs, proofs->sql + SQL_LAST_ID);
 }
 
-void proofs_add(const struct proofs *proofs, const struct proof *proof)
+void proofs_add(const struct proofs *proofs, const struct name_proof *proof)
 {
     store_run(proofs->store, proofs->sql + SQL_ADD, "iii", proof->id, proof->member_id, proof->asked_at);
 }
 
-bool proofs_find(const struct proofs *proofs, int64_t proof_id, struct proof *ret)
+bool proofs_find(const struct proofs *proofs, int64_t proof_id, struct name_proof *ret)
 {
     unsigned statement = proofs->sql + SQL_FIND;
 
     store_ask(proofs->store, statement, "i", proof_id);
     if (!store_row(proofs->store, statement))
         return false;
-    *ret = (struct proof){
+    *ret = (struct name_proof){
         .id = store_int(proofs->store, statement, 0),
         .member_id = store_int(proofs->store, statement, 1),
         .asked_at = store_int(proofs->store, statement, 2),
@@ -63,7 +63,7 @@ bool proofs_find(const struct proofs *proofs, int64_t proof_id, struct proof *re
     return true;
 }
 
-void proofs_end(const struct proofs *proofs, const struct proof *proof)
+void proofs_end(const struct proofs *proofs, const struct name_proof *proof)
 {
     store_run(proofs->store, proofs->sql + SQL_END, "iii", proof->id, (int64_t)proof->verdict, proof->ended_at);
 }

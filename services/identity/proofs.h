@@ -5,7 +5,7 @@
 #pragma once
 #include "services/identity/store.h"
 
-struct proof {
+struct name_proof {
     int64_t id, member_id, asked_at, ended_at;
     int verdict; /* Identity__Verdict; VERDICT_NONE while it is open */
 };
@@ -13,10 +13,10 @@ struct proof {
 /* 0 or -1, logged. */
 int proofs_open(struct proofs *proofs, struct store *store);
 int64_t proofs_last_id(const struct proofs *proofs);
-void proofs_add(const struct proofs *proofs, const struct proof *proof);
-bool proofs_find(const struct proofs *proofs, int64_t proof_id, struct proof *ret);
+void proofs_add(const struct proofs *proofs, const struct name_proof *proof);
+bool proofs_find(const struct proofs *proofs, int64_t proof_id, struct name_proof *ret);
 /* Its verdict and end. */
-void proofs_end(const struct proofs *proofs, const struct proof *proof);
+void proofs_end(const struct proofs *proofs, const struct name_proof *proof);
 /* Those of a member since an instant that count as tries. */
 int64_t proofs_tries(const struct proofs *proofs, int64_t member_id, int64_t since);
 /* How many are ended. */
