@@ -176,6 +176,8 @@ describe('the verifier fails', () => {
         for (let i = 0; i < 5; i++)
             assertProblem(await prove(stack, one), 404, 'NOT_ON_ROSTER');
         assert.equal((await prove(stack, one)).json.member.level, 'REAL_NAME');
+        const listed = known();
+        const token = await tokenOf(stack, listed); // a code needs the bridge
         verifier.hold();
         const waiting = prove(stack, known());
         await until('the verifier is asked', () => verifier.waiting() === 1);
@@ -183,10 +185,8 @@ describe('the verifier fails', () => {
         assertProblem(await waiting, 503, 'SERVICE_DOWN');
         verifier.release();
         // The roster needs no bridge.
-        const listed = known();
         assert.equal((await stack.import('roster', rosterCsv([listed]))).code, 0);
-        const verified = await stack.post('/v1/me:verify', { name: listed.name, residentId: listed.residentId },
-            { token: await tokenOf(stack, listed) });
+        const verified = await stack.post('/v1/me:verify', { name: listed.name, residentId: listed.residentId }, { token });
         assert.equal(verified.json.member.level, 'MEMBER', verified.text);
         stack.spawn('bridge');
         await stack.serves('bridge');
