@@ -142,6 +142,11 @@ int standing_refusal(int from, int to, int reason)
     return is_reason_for(to, reason) ? 0 : IDENTITY__REASON__STANDING_REASON_INVALID;
 }
 
+int level_told(int level, int trade)
+{
+    return level == RPC__LEVEL__MEMBER && trade != RPC__TRADE__TRADE_OTHER ? RPC__LEVEL__CATEGORY : level;
+}
+
 /* ---- one-time codes ---- */
 
 int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s)

@@ -64,6 +64,10 @@ int revoke_refusal(const Rpc__Principal *official, const char *union_path);
  * is recorded as deceased would be suspended; STANDING_REASON_INVALID. */
 int standing_refusal(int from, int to, int reason);
 
+/* The level that is told of a member: by the store's own, and the trade that is proven
+ * for her now. */
+int level_told(int level, int trade);
+
 /* ---- one-time codes ---- */
 
 #define CODE_DIGITS    6

@@ -62,13 +62,13 @@ describe('a member comes through WeChat', () => {
         const { token } = answer.json;
         assert.equal((await stack.get('/v1/me', { token })).json.memberId, memberId);
         const verified = await stack.post('/v1/me:verify', { name: rider.name, residentId: rider.residentId }, { token });
-        assert.equal(verified.json.member.level, 'MEMBER', verified.text);
+        assert.equal(verified.json.member.level, 'CATEGORY', verified.text);
     });
 
     test('from then on her WeChat alone is enough, and its session is like any other', async () => {
         const answer = await enter('user1');
         assert.equal(answer.json.member.memberId, memberId);
-        assert.equal(answer.json.member.level, 'MEMBER');
+        assert.equal(answer.json.member.level, 'CATEGORY');
         const refreshed = await stack.post('/v1/sessions:refresh', { refreshToken: answer.json.refreshToken });
         assert.equal(refreshed.json.member.memberId, memberId);
     });
