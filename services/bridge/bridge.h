@@ -17,6 +17,8 @@
  * An official account's page signs in the same way (page.h), and whoever has a session
  * binds her WeChat to it: identity is told whose session it is.
  *
+ * Subscribed messages and texts to be checked are asked for on the bus alone.
+ *
  * One-time codes are asked for here, made by identity and sent by a partner of short
  * messages (api_sms.c), or shown in identity's log for demonstration.
  *
