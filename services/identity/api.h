@@ -20,7 +20,9 @@ void identity__import_unions(Identity__Identity_Service *service, const Identity
 void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
                              Identity__ImportReport_Closure reply, void *call);
 void identity__send_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
-                         Identity__SendCodeReply_Closure reply, void *call);
+                         Identity__LoginCode_Closure reply, void *call);
+void identity__take_back_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
+                              Identity__TakeBackCodeReply_Closure reply, void *call);
 void identity__login(Identity__Identity_Service *service, const Identity__LoginRequest *req,
                      Identity__Session_Closure reply, void *call);
 void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,

@@ -42,9 +42,9 @@
  * between two calls (proofs.h), of which only who asked, when and the verdict are kept.
  * She is known by name then, and no member until a roster or a union takes her.
  *
- * A code is sent inside its call, before the batch is committed: when the commit
- * then fails, a code has gone out that lets nobody in, and the caller is told to
- * ask again. */
+ * A code is made here, kept as a sum, and told to the bridge alone, which sends it after
+ * the commit. In the demonstration it is logged inside its call, before the commit: when
+ * that fails, a code was shown that lets nobody in. */
 #pragma once
 #include "common/id.h"
 #include "common/pii.h"
@@ -117,8 +117,9 @@ struct credentials { /* credentials.h */
 };
 
 enum sms_sender {
-    SMS_NONE, /* SENDER_UNAVAILABLE */
-    SMS_LOG,  /* the code is logged: for demonstration only */
+    SMS_NONE,   /* SENDER_UNAVAILABLE */
+    SMS_LOG,    /* the code is logged: for demonstration only */
+    SMS_BRIDGE, /* the bridge, which has asked for it, sends it */
 };
 
 struct identity {

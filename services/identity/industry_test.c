@@ -128,7 +128,7 @@ static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_y
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED));
     assert_string_equal(approve(&h, join), "");
     who = person_signed_in(&h, 1);
-    assert_int_equal(who->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(who->level, RPC__LEVEL__CATEGORY);
     assert_int_equal(who->trade, RPC__TRADE__FOOD_DELIVERY);
     enrolled = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled;
     assert_int_equal(enrolled->member_id, who->member_id);

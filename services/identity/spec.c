@@ -23,23 +23,27 @@ extern const size_t identity_schema_len;
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
-    {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
+    {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
     {"HUIGONG_TRADE_DAYS", "365", CONF_INT, "days for which a trade is proven", 61, 3650, NULL},
     CONF_END,
 };
 
+static const char *const senders[] = {[SMS_NONE] = "none", [SMS_LOG] = "log", [SMS_BRIDGE] = "bridge"};
+
 static int read_sender(enum sms_sender *ret)
 {
     const char *text = conf_text(conf, "HUIGONG_SMS");
 
-    if (strcmp(text, "none") != 0 && strcmp(text, "log") != 0) {
-        log_error("setting_refused", "name", "HUIGONG_SMS", "value", text);
-        return -1;
+    for (unsigned i = 0; i < ARRAY_LEN(senders); i++) {
+        if (strcmp(text, senders[i]) == 0) {
+            *ret = (enum sms_sender)i;
+            return 0;
+        }
     }
-    *ret = strcmp(text, "log") == 0 ? SMS_LOG : SMS_NONE;
-    return 0;
+    log_error("setting_refused", "name", "HUIGONG_SMS", "value", text);
+    return -1;
 }
 
 static void ids_from(struct id_source *ids, int64_t last)
@@ -162,9 +166,10 @@ static int serve(struct service *service)
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
 {
     struct identity *self = service->self;
+    char labels[32];
 
-    rpc_metric(arena, ret, "huigong_sms_sender", "gauge", self->sms == SMS_LOG ? "sender=\"log\"" : "sender=\"none\"",
-               1);
+    snprintf(labels, sizeof(labels), "sender=\"%s\"", senders[self->sms]);
+    rpc_metric(arena, ret, "huigong_sms_sender", "gauge", labels, 1);
 }
 
 static const struct service_command commands[] = {
