@@ -14,26 +14,34 @@
 #define TOWN    "00010002"
 #define HOUR_MS INT64_C(3600000)
 
-static char key_file[64];
+static char key_file[64], pass_file[64];
 
 static inline void health_close(void *self)
 {
     health_done(self);
 }
 
-static inline void begin(struct harness *h)
+#define TEST_KEY "1111111111111111111111111111111111111111111111111111111111111111"
+
+/* Makes the key file that a setting names. */
+static inline void make_key(char path[64], const char *setting, const char *text)
 {
-    static const char key[] = "1111111111111111111111111111111111111111111111111111111111111111";
     FILE *file;
 
-    snprintf(key_file, sizeof(key_file), "/tmp/huigong-test-draw.%d", (int)getpid());
-    unlink(key_file);
-    file = fopen(key_file, "wx");
+    snprintf(path, 64, "/tmp/huigong-test-%s.%d", setting, (int)getpid());
+    unlink(path);
+    file = fopen(path, "wx");
     assert_non_null(file);
-    fprintf(file, "1 %s\nindex %s\n", key, key);
+    fputs(text, file);
     assert_int_equal(fchmod(fileno(file), 0600), 0);
     fclose(file);
-    setenv("HUIGONG_DRAW_KEY", key_file, 1);
+    setenv(setting, path, 1);
+}
+
+static inline void begin(struct harness *h)
+{
+    make_key(key_file, "HUIGONG_DRAW_KEY", "1 " TEST_KEY "\nindex " TEST_KEY "\n");
+    make_key(pass_file, "HUIGONG_PASS_KEY", "1 " TEST_KEY "\n");
     assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
     harness_open(h, &health_spec, health_close);
 }
@@ -43,6 +51,7 @@ static inline void end(struct harness *h)
     assert_string_equal(harness_audit(h), "");
     harness_close(h);
     unlink(key_file);
+    unlink(pass_file);
 }
 
 /* ---- calls ---- */

@@ -14,9 +14,9 @@
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites and
  * who works there), entries.h (who entered, what was tried against the rules), draws.h
  * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
- * the seam to booking). due.h is what happens by itself as time passes. What is only
- * shown is stored as the packed message it came as, so a part reads and writes messages
- * of health.proto in the call's arena and has no other form of them.
+ * the seam to booking), slots.h and bookings.h (hours, bookings, passes). due.h is what happens by itself as time
+ * passes. What is only shown is stored as the packed message it came as, so a part reads and writes messages of
+ * health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member), and who has been told that she is in is in; nothing of a lot changes after
@@ -24,9 +24,12 @@
  * same lot comes out; no slice of a lot holds the loop for more than some milliseconds.
  * A campaign's places never cost more than its budget; no package holds
  * what the law keeps out of it; a member has one entitlement in a campaign; what is
- * announced stays as it was announced. */
+ * announced stays as it was announced; a slot is never booked above its capacity; a
+ * booking that counts has one pass that is not revoked. */
 #pragma once
 #include "common/id.h"
+#include "booking.pb-c.h"
+#include "common/pass.h"
 #include "common/pii.h"
 #include "common/service.h"
 #include "entry.pb-c.h"
@@ -61,12 +64,22 @@ struct places { /* places.h */
     struct store *store;
     unsigned sql;
 };
+struct slots { /* slots.h */
+    struct store *store;
+    unsigned sql;
+};
+struct bookings { /* bookings.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* rows of which the audit has found the journal's last word */
+};
 
 struct health {
     Health__Campaigns_Service campaigns_service;
     Health__Sites_Service sites_service;
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
+    Health__Bookings_Service bookings_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
@@ -78,9 +91,12 @@ struct health {
     struct places places;
     struct lots *lots; /* lots.h */
     struct map map;
-    int64_t due_after;     /* the campaign that due_step looked at last */
+    int64_t due_after; /* the campaign that due_step looked at last */
+    struct slots slots;
+    struct bookings bookings;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
+    struct pass_keys *passes;
     uv_timer_t tidy;
 };
 

@@ -55,6 +55,7 @@ CREATE TABLE entitlement (
 ) STRICT;
 CREATE INDEX entitlement_member ON entitlement (member_id, entitlement_id);
 CREATE INDEX entitlement_due ON entitlement (book_by) WHERE state = 1;
+
 -- step 2
 CREATE TABLE entry (
     entry_id     INTEGER PRIMARY KEY,  -- in the order of time
@@ -127,3 +128,63 @@ CREATE TABLE attempt (
     at          INTEGER NOT NULL,
     PRIMARY KEY (campaign_id, member_id, attempt)
 ) STRICT;
+
+-- step 3
+CREATE TABLE slot (
+    slot_id     INTEGER PRIMARY KEY,
+    campaign_id INTEGER NOT NULL REFERENCES campaign,
+    site_id     INTEGER NOT NULL REFERENCES site,
+    starts_at   INTEGER NOT NULL,
+    ends_at     INTEGER NOT NULL CHECK (ends_at > starts_at),
+    capacity    INTEGER NOT NULL CHECK (capacity > 0),
+    walk_ins    INTEGER NOT NULL CHECK (walk_ins >= 0),
+    booked      INTEGER NOT NULL DEFAULT 0 CHECK (booked >= 0 AND booked <= capacity - walk_ins),
+    walked      INTEGER NOT NULL DEFAULT 0 CHECK (walked >= 0 AND booked + walked <= capacity),
+    UNIQUE (site_id, campaign_id, starts_at)
+) STRICT;
+
+CREATE TABLE booking (
+    booking_id     INTEGER PRIMARY KEY,
+    entitlement_id INTEGER NOT NULL REFERENCES entitlement,
+    campaign_id    INTEGER NOT NULL REFERENCES campaign,
+    member_id      INTEGER NOT NULL,
+    site_id        INTEGER NOT NULL REFERENCES site,
+    slot_id        INTEGER NOT NULL REFERENCES slot,
+    starts_at      INTEGER NOT NULL,  -- of the slot
+    ends_at        INTEGER NOT NULL,
+    state          INTEGER NOT NULL,  -- Health__BookingState
+    must_move      INTEGER NOT NULL,
+    walk_in        INTEGER NOT NULL,
+    handle         INTEGER NOT NULL,
+    made_at        INTEGER NOT NULL,
+    due_at         INTEGER NOT NULL,
+    remind_at      INTEGER NOT NULL,
+    journal_seq    INTEGER NOT NULL   -- the last row about it
+) STRICT;
+-- One that counts for each entitlement.
+CREATE UNIQUE INDEX booking_entitlement ON booking (entitlement_id) WHERE state <> 3;
+CREATE INDEX booking_member ON booking (member_id, booking_id);
+CREATE INDEX booking_slot ON booking (slot_id);
+CREATE INDEX booking_site ON booking (site_id, starts_at);
+CREATE INDEX booking_due ON booking (due_at) WHERE state = 1;
+CREATE INDEX booking_remind ON booking (remind_at) WHERE state = 1 AND remind_at > 0;
+CREATE INDEX booking_stranded ON booking (campaign_id, site_id) WHERE state = 1 AND must_move = 0;
+CREATE INDEX campaign_site_withdrawn ON campaign_site (campaign_id, site_id) WHERE withdrawn = 1;
+
+ALTER TABLE entitlement ADD COLUMN soon_said INTEGER NOT NULL DEFAULT 0;  -- that it lapses soon
+CREATE INDEX entitlement_soon ON entitlement (book_by) WHERE state = 1 AND soon_said = 0;
+
+CREATE TABLE pass (
+    serial      INTEGER PRIMARY KEY,  -- random
+    booking_id  INTEGER NOT NULL REFERENCES booking,
+    site_id     INTEGER NOT NULL,
+    slot_id     INTEGER NOT NULL,
+    from_at     INTEGER NOT NULL,
+    until_at    INTEGER NOT NULL,
+    issued_at   INTEGER NOT NULL,
+    revoked_at  INTEGER NOT NULL DEFAULT 0,
+    journal_seq INTEGER NOT NULL      -- the last row about it
+) STRICT;
+CREATE INDEX pass_booking ON pass (booking_id);
+CREATE UNIQUE INDEX pass_of_booking ON pass (booking_id) WHERE revoked_at = 0;
+CREATE INDEX pass_revoked ON pass (site_id, serial) WHERE revoked_at > 0;

@@ -1,5 +1,6 @@
 #include "common/limits.h"
 #include "services/health/api.h"
+#include "services/health/bookings.h"
 #include "services/health/campaigns.h"
 #include "services/health/due.h"
 #include "services/health/entitlements.h"
@@ -17,6 +18,7 @@ extern const size_t health_schema_len;
 static struct conf_entry conf[] = {
     {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
      NULL},
+    {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
     CONF_END,
 };
 
@@ -30,7 +32,8 @@ int health_open_parts(struct health *self)
 {
     return campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
                    entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
-                   draws_open(&self->draws, self->store) || places_open(&self->places, self->store)
+                   draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
+                   slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store)
                ? -1
                : 0;
 }
@@ -62,6 +65,7 @@ int health_init(struct health *self, struct service *service)
         .sites_service = sites_api,
         .entries_service = entries_api,
         .draws_service = draws_api,
+        .bookings_service = bookings_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
@@ -73,8 +77,11 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, entries_last_id(&self->entries));
     ids_from(&self->ids, chains_last_id(&self->draws));
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
+    ids_from(&self->ids, slots_last_id(&self->slots));
+    ids_from(&self->ids, bookings_last_id(&self->bookings));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
-    if (self->keys && read_map(self) == 0 && !store_trouble(self->store))
+    self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
+    if (self->keys && self->passes && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -85,7 +92,9 @@ void health_done(struct health *self)
     lots_done(self->lots);
     map_done(&self->map);
     pii_keys_close(self->keys);
+    pass_keys_close(self->passes);
     self->keys = NULL;
+    self->passes = NULL;
 }
 
 int64_t health_row_number(struct store *store, unsigned statement)
@@ -119,7 +128,8 @@ bool health_tidy(struct health *self)
 {
     bool more = lots_step(self);
 
-    return due_step(self) || more;
+    more = due_step(self) || more;
+    return bookings_tidy(self) || more;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -139,6 +149,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.sites_service.base);
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
+    rpc_server_add(service->rpc, &health.bookings_service.base);
     return 0;
 }
 
