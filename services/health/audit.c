@@ -15,7 +15,8 @@ static const char *const sql[] = {
     [SQL_CAMPAIGNS] = "SELECT campaign_id FROM draw WHERE campaign_id > ?1 ORDER BY campaign_id LIMIT 1",
     [SQL_WITHDRAWN] = "SELECT count(*) FROM entry WHERE withdrawn_at > 0",
     [SQL_ENTITLEMENTS] = "SELECT count(*) FROM entitlement",
-    [SQL_MISPLACED] = "SELECT entitlement_id FROM entitlement WHERE place > 0 AND NOT EXISTS (SELECT 1 FROM place "
+    [SQL_MISPLACED] = "SELECT entitlement_id FROM entitlement JOIN draw ON draw.campaign_id = entitlement.campaign_id "
+                      "WHERE place > 0 AND NOT EXISTS (SELECT 1 FROM place "
                       "WHERE place.campaign_id = entitlement.campaign_id AND place.stratum = entitlement.stratum "
                       "AND place.place = entitlement.place AND place.member_id = entitlement.member_id) LIMIT 1",
     [SQL_ACTIVE] = "SELECT count(*) FROM entitlement WHERE campaign_id = ?1 AND stratum = ?2 AND place > 0 "
@@ -138,8 +139,7 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     default:
         break;
     }
-    if (ok)
-        ok = bookings_audit_event(&audit->self->bookings, row->seq, event);
+    ok = ok && bookings_audit_event(&audit->self->bookings, row->seq, event);
     health__event__free_unpacked(event, NULL);
     if (!ok)
         fprintf(audit->out, "health: journal row %lld is not what the store holds\n", (long long)row->seq);
