@@ -134,6 +134,7 @@ static int64_t id_of(const char *field, const struct target *target)
         {"from", 0},
         {"to", 0},
         {"at", 0},
+        {"in_force_at", 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -145,7 +146,7 @@ static int64_t id_of(const char *field, const struct target *target)
 
 static bool is_object(const char *field)
 {
-    static const char *const others[] = {"target_id", "from", "to", "at"};
+    static const char *const others[] = {"target_id", "from", "to", "at", "in_force_at"};
 
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (strcmp(others[i], field) == 0)
@@ -164,6 +165,9 @@ static const char *text_of(struct harness *h, const struct api_method *method, c
         snprintf(text, sizeof(text), "NEW-%u", n_calls);
     else if (strcmp(field, "name") == 0)
         snprintf(text, sizeof(text), "新工会");
+    else if (strcmp(field, "title") == 0 || strcmp(field, "text") == 0 || strcmp(field, "controller") == 0 ||
+             strcmp(field, "contact") == 0 || strcmp(field, "kinds") == 0 || strcmp(field, "retention") == 0)
+        snprintf(text, sizeof(text), "告知");
     else if (strcmp(field, "parent_code") == 0 || strcmp(field, "union_code") == 0)
         snprintf(text, sizeof(text), "%s", target->code);
     else if (strcmp(field, "mobile") == 0)

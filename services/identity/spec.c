@@ -1,9 +1,12 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/api_rights.h"
 #include "services/identity/changes.h"
+#include "services/identity/consents.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
+#include "services/identity/pledges.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
@@ -21,6 +24,7 @@ static struct conf_entry conf[] = {
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
+    {"HUIGONG_PLEDGE_DAYS", "180", CONF_INT, "days that a single pledge stands", 1, 3650, NULL},
     CONF_END,
 };
 
@@ -50,17 +54,23 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .joins_service = joins_api,
         .transfers_service = transfers_api,
         .unions_service = unions_api,
+        .consents_service = consents_api,
+        .pledges_service = pledges_api,
+        .pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
-    if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
-        joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
-        changes_open(&self->changes, store) || tallies_open(&self->tallies, store))
+    if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || consents_open(&self->consents, store) ||
+        pledges_open(&self->pledges, store) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
+        transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
+        tallies_open(&self->tallies, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->ids.last = store_last_id(store);
+    ids_from(&self->ids, consents_last_id(&self->consents));
+    ids_from(&self->ids, pledges_last_id(&self->pledges));
     ids_from(&self->ids, rolls_last_id(&self->rolls));
     ids_from(&self->ids, joins_last_id(&self->joins));
     ids_from(&self->ids, changes_last_id(&self->changes));
@@ -86,6 +96,7 @@ static void drop_old(void *call, void *arg)
     store_drop_old_sessions(self->store, rpc_now(call));
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
     data_keys_give(self, call);
+    pledges_expire(self, call);
     transfers_release_silent(self, call);
 }
 
@@ -121,6 +132,8 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.joins_service.base);
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
+    rpc_server_add(service->rpc, &identity.consents_service.base);
+    rpc_server_add(service->rpc, &identity.pledges_service.base);
     return 0;
 }
 
