@@ -46,6 +46,7 @@
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "pledge.pb-c.h"
+#include "rights.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
@@ -59,6 +60,10 @@ struct data_keys { /* data_keys.h */
     unsigned sql;
 };
 struct consents { /* consents.h */
+    struct store *store;
+    unsigned sql;
+};
+struct looks { /* looks.h */
     struct store *store;
     unsigned sql;
 };
@@ -100,9 +105,11 @@ struct identity {
     Identity__Unions_Service unions_service;
     Identity__Consents_Service consents_service;
     Identity__Pledges_Service pledges_service;
+    Identity__Rights_Service rights_service;
     struct store *store;
     struct data_keys data_keys;
     struct consents consents;
+    struct looks looks;
     struct pledges pledges;
     int64_t pledge_life_ms;
     struct rolls rolls;

@@ -299,3 +299,11 @@ CREATE TABLE pledge (
 CREATE UNIQUE INDEX pledge_standing ON pledge (member_id) WHERE state = 1;
 CREATE INDEX pledge_until ON pledge (until_at) WHERE state = 1;
 CREATE INDEX pledge_member ON pledge (member_id, pledge_id);
+-- step 11
+-- Whom a look concerns, a member or a union whose members were among those seen, and
+-- the journal's row of it (DataSeen), which says who they were.
+CREATE TABLE look (
+    about_id INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (about_id, seq)
+) STRICT, WITHOUT ROWID;

@@ -6,6 +6,7 @@
 #include "services/identity/consents.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
+#include "services/identity/looks.h"
 #include "services/identity/pledges.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
@@ -56,15 +57,16 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .unions_service = unions_api,
         .consents_service = consents_api,
         .pledges_service = pledges_api,
+        .rights_service = rights_api,
         .pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
     if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || consents_open(&self->consents, store) ||
-        pledges_open(&self->pledges, store) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
-        transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
-        tallies_open(&self->tallies, store))
+        looks_open(&self->looks, store) || pledges_open(&self->pledges, store) || rolls_open(&self->rolls, store) ||
+        joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
+        changes_open(&self->changes, store) || tallies_open(&self->tallies, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -134,6 +136,8 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.unions_service.base);
     rpc_server_add(service->rpc, &identity.consents_service.base);
     rpc_server_add(service->rpc, &identity.pledges_service.base);
+    rpc_server_add(service->rpc, &identity.rights_service.base);
+    rpc_server_on_seen(service->rpc, looks_record, &identity);
     return 0;
 }
 
