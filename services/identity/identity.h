@@ -63,6 +63,10 @@ struct consents { /* consents.h */
     struct store *store;
     unsigned sql;
 };
+struct closings { /* closings.h */
+    struct store *store;
+    unsigned sql;
+};
 struct looks { /* looks.h */
     struct store *store;
     unsigned sql;
@@ -110,6 +114,8 @@ struct identity {
     struct data_keys data_keys;
     struct consents consents;
     struct looks looks;
+    struct closings closings;
+    int64_t closing_delay_ms;
     struct pledges pledges;
     int64_t pledge_life_ms;
     struct rolls rolls;
@@ -125,6 +131,7 @@ struct identity {
     enum sms_sender sms;
     uv_timer_t tidy;
     bool draining; /* a closing union has members left */
+    bool closed;   /* an account was, and the store is to be scrubbed */
 };
 
 extern const struct service_spec identity_spec;

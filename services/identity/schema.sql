@@ -307,3 +307,11 @@ CREATE TABLE look (
     seq      INTEGER NOT NULL,
     PRIMARY KEY (about_id, seq)
 ) STRICT, WITHOUT ROWID;
+-- step 12
+-- Accounts that are to be closed.
+CREATE TABLE closing (
+    member_id INTEGER PRIMARY KEY REFERENCES member,
+    asked_at  INTEGER NOT NULL,
+    due_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX closing_due ON closing (due_at);

@@ -3,6 +3,7 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/api_rights.h"
 #include "services/identity/changes.h"
+#include "services/identity/closings.h"
 #include "services/identity/consents.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
@@ -25,6 +26,7 @@ static struct conf_entry conf[] = {
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
+    {"HUIGONG_CLOSING_DAYS", "7", CONF_INT, "days in which the closing of an account may be taken back", 0, 90, NULL},
     {"HUIGONG_PLEDGE_DAYS", "180", CONF_INT, "days that a single pledge stands", 1, 3650, NULL},
     CONF_END,
 };
@@ -58,15 +60,17 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .consents_service = consents_api,
         .pledges_service = pledges_api,
         .rights_service = rights_api,
+        .closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * 86400000,
         .pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
     if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || consents_open(&self->consents, store) ||
-        looks_open(&self->looks, store) || pledges_open(&self->pledges, store) || rolls_open(&self->rolls, store) ||
-        joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
-        changes_open(&self->changes, store) || tallies_open(&self->tallies, store))
+        looks_open(&self->looks, store) || closings_open(&self->closings, store) ||
+        pledges_open(&self->pledges, store) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
+        transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
+        tallies_open(&self->tallies, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -109,9 +113,20 @@ static void drain(void *call, void *arg)
     self->draining = change_drain(self, call);
 }
 
+static void close_due(void *call, void *arg)
+{
+    struct identity *self = arg;
+
+    self->closed |= closings_due(self, call);
+}
+
 bool identity_tidy(struct identity *self)
 {
     rpc_server_transact(self->rpc, drop_old, self);
+    if (rpc_server_transact(self->rpc, close_due, self) == 0 && self->closed) {
+        self->closed = false;
+        store_scrub(self->store);
+    }
     self->draining = false;
     return rpc_server_transact(self->rpc, drain, self) == 0 && self->draining;
 }

@@ -44,6 +44,7 @@ enum {
     SQL_TURN_SESSION,
     SQL_DROP_SESSION,
     SQL_FIRST_SESSION,
+    SQL_FIND_SESSIONS,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
     SQL_KEEP_CODE,
@@ -112,6 +113,8 @@ const char *const identity_sql[] = {
     [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
+    [SQL_FIND_SESSIONS] = "SELECT session_id, expires_at FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
+                          "LIMIT ?2",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
                               "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
     [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
@@ -485,6 +488,21 @@ bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_se
     *ret_session_id = store_int(store, SQL_FIRST_SESSION, 0);
     store_end(store, SQL_FIRST_SESSION);
     return true;
+}
+
+size_t store_find_sessions(struct store *store, int64_t member_id, struct session *ret_sessions, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_SESSIONS, "ii", member_id, (int64_t)size);
+    for (; n < size && store_row(store, SQL_FIND_SESSIONS); n++)
+        ret_sessions[n] = (struct session){
+            .id = store_int(store, SQL_FIND_SESSIONS, 0),
+            .member_id = member_id,
+            .expires_at = store_int(store, SQL_FIND_SESSIONS, 1),
+        };
+    store_end(store, SQL_FIND_SESSIONS);
+    return n;
 }
 
 void store_drop_old_sessions(struct store *store, int64_t now)
