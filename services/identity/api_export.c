@@ -196,7 +196,7 @@ static bool export_sessions(struct export *export)
 {
     Identity__MySession *messages = take(export, LISTED_MAX * sizeof(*messages));
     struct session sessions[LISTED_MAX];
-    size_t n = store_find_sessions(export->self->store, export->member.id, sessions, LISTED_MAX);
+    size_t n = store_find_sessions(export->self->store, export->member.id, rpc_now(export->call), sessions, LISTED_MAX);
 
     export->data.sessions = take(export, n * sizeof(*export->data.sessions));
     if (!messages || !export->data.sessions)
@@ -204,7 +204,12 @@ static bool export_sessions(struct export *export)
     for (size_t i = 0; i < n; i++) {
         identity__my_session__init(&messages[i]);
         messages[i].session_id = sessions[i].id;
+        messages[i].sign_in = (Identity__SignIn)sessions[i].sign_in;
+        messages[i].opened_at = sessions[i].opened_at;
         messages[i].expires_at = sessions[i].expires_at;
+        messages[i].device = copy(export, sessions[i].device);
+        if (!messages[i].device)
+            return false;
         export->data.sessions[export->data.n_sessions++] = &messages[i];
     }
     return true;

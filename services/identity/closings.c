@@ -13,6 +13,8 @@ enum {
     SQL_DROP,
     SQL_DUE,
     SQL_DROP_CODE,
+    SQL_DROP_FAILURES,
+    SQL_DROP_CREDENTIAL,
     SQL_EMPTY_ROSTERS,
     SQL_EMPTY_JOINS,
     SQL_EMPTY_TRANSFERS,
@@ -27,6 +29,8 @@ static const char *const sql[] = {
     [SQL_DROP] = "DELETE FROM closing WHERE member_id = ?1",
     [SQL_DUE] = "SELECT member_id, asked_at, due_at FROM closing WHERE due_at <= ?1 ORDER BY due_at LIMIT 1",
     [SQL_DROP_CODE] = "DELETE FROM login_code WHERE mobile = ?1",
+    [SQL_DROP_FAILURES] = "DELETE FROM sign_in_failure WHERE mobile = ?1",
+    [SQL_DROP_CREDENTIAL] = "DELETE FROM credential WHERE member_id = ?1",
     /* An index of the row's own number stands where nothing is found any more. */
     [SQL_EMPTY_ROSTERS] = "UPDATE roster SET person = CAST(roster_id AS BLOB), sealed = x'' WHERE person = ?1",
     [SQL_EMPTY_JOINS] = "UPDATE join_request SET remark = '' WHERE member_id = ?1",
@@ -113,6 +117,8 @@ static void erase(struct identity *self, const struct member *member, int64_t no
     const struct closings *closings = &self->closings;
 
     store_run(closings->store, closings->sql + SQL_DROP_CODE, "b", member->mobile, sizeof(member->mobile));
+    store_run(closings->store, closings->sql + SQL_DROP_FAILURES, "b", member->mobile, sizeof(member->mobile));
+    run(closings, SQL_DROP_CREDENTIAL, member->id);
     if (member->sealed_person.len)
         store_run(closings->store, closings->sql + SQL_EMPTY_ROSTERS, "b", member->person, sizeof(member->person));
     run(closings, SQL_EMPTY_JOINS, member->id);
