@@ -182,7 +182,7 @@ static void consents__get_policy(Identity__Consents_Service *service, const Iden
 
 /* ---- consents ---- */
 
-static void fill_consent(const struct consent *consent, char digits[TEXT_HASH_DIGITS], Identity__Consent *ret)
+void consent_fill(const struct consent *consent, char digits[TEXT_HASH_DIGITS], Identity__Consent *ret)
 {
     identity__consent__init(ret);
     ret->consent_id = consent->id;
@@ -236,7 +236,7 @@ static void reply_consents(struct identity *self, int64_t member_id, Identity__C
     list.records = record_list;
     list.n_records = consents_find_all(&self->consents, member_id, consents, CONSENTS_SHOWN);
     for (size_t i = 0; i < list.n_records; i++) {
-        fill_consent(&consents[i], digits[ASKED_MAX + i], &records[i]);
+        consent_fill(&consents[i], digits[ASKED_MAX + i], &records[i]);
         record_list[i] = &records[i];
     }
     reply(&list, call);
@@ -293,7 +293,7 @@ static void consents__give_consent(Identity__Consents_Service *service, const Id
         consent_journal(&consent, false, call);
         rpc_created(call);
     }
-    fill_consent(&consent, digits, &message);
+    consent_fill(&consent, digits, &message);
     reply(&message, call);
 }
 

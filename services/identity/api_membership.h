@@ -14,13 +14,12 @@ extern const Identity__Memberships_Service memberships_api;
 extern const Identity__Joins_Service joins_api;
 extern const Identity__Unions_Service unions_api;
 extern const Identity__Transfers_Service transfers_api;
+extern const Identity__Officials_Service officials_api;
 
 /* Whether the caller holds one of these roles over a union; the roles end with ROLE_NONE. */
 bool caller_holds(void *call, const int *roles, const char *union_path);
 /* Whether such an official may act for a union: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, or 0. */
 int official_refusal(struct identity *self, int64_t union_id, const int *roles, void *call);
-/* A page's token is the last id of the page before. */
-bool page_token_read(const char *token, int64_t *ret_after);
 
 /* Whether that many may be decided like this: a refusal has a reason. */
 int decision_refusal(size_t n, bool approve, int reason);
@@ -33,3 +32,10 @@ void decision_add(Identity__DecisionReport *report, int64_t id, int reason);
  * her record: 0, or MEMBER_NOT_FOUND (also when she never was of any union, so that
  * nobody tries numbers), or OUTSIDE_YOUR_UNION. */
 int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member);
+
+/* Messages in the call's memory; NULL when it is full. */
+struct join;
+struct transfer;
+Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call);
+Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call);
+Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call);

@@ -7,8 +7,7 @@ static struct identity *self_of(Identity__Pledges_Service *service)
     return container_of(service, struct identity, pledges_service);
 }
 
-/* One whose time is over is shown as expired, whether tidying has come to it or not. */
-static void fill_pledge(const struct pledge *pledge, int64_t now, char digits[TEXT_HASH_DIGITS], Identity__Pledge *ret)
+void pledge_fill(const struct pledge *pledge, int64_t now, char digits[TEXT_HASH_DIGITS], Identity__Pledge *ret)
 {
     bool over = pledge->state == IDENTITY__PLEDGE_STATE__PLEDGE_STANDING && pledge->until <= now;
 
@@ -28,7 +27,7 @@ static void reply_pledge(const struct pledge *pledge, Identity__Pledge_Closure r
     char digits[TEXT_HASH_DIGITS];
     Identity__Pledge message;
 
-    fill_pledge(pledge, rpc_now(call), digits, &message);
+    pledge_fill(pledge, rpc_now(call), digits, &message);
     reply(&message, call);
 }
 
@@ -104,7 +103,7 @@ static void pledges__list_my_pledges(Identity__Pledges_Service *service, const I
     message.pledges = list;
     message.n_pledges = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, pledges, PLEDGES_SHOWN);
     for (size_t i = 0; i < message.n_pledges; i++) {
-        fill_pledge(&pledges[i], rpc_now(call), digits[i], &messages[i]);
+        pledge_fill(&pledges[i], rpc_now(call), digits[i], &messages[i]);
         list[i] = &messages[i];
     }
     reply(&message, call);

@@ -1,6 +1,9 @@
 #include "services/identity/api_rights.h"
+#include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/closings.h"
 #include "services/identity/looks.h"
+#include "services/identity/person.h"
 #include "services/identity/session.h"
 
 #define LOOKS_DEFAULT 50
@@ -13,8 +16,7 @@ static struct identity *self_of(Identity__Rights_Service *service)
 
 /* ---- who has looked ---- */
 
-/* NULL when the call's memory is full. */
-static Identity__Look *look_message(struct identity *self, const struct look *look, void *call)
+Identity__Look *look_message(struct identity *self, const struct look *look, void *call)
 {
     Identity__Look *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
@@ -63,6 +65,89 @@ static void rights__list_my_looks(Identity__Rights_Service *service, const Ident
         list.next_page_token = token;
     }
     reply(&list, call);
+}
+
+/* ---- the end ---- */
+
+int own_code_refusal(struct identity *self, const struct member *member, const char *code, void *call)
+{
+    struct person person;
+
+    if (!person_open_member(self, member, &person))
+        return RPC__REASON__STORE_FAILED;
+    return code_judge(self, person.mobile, code, call);
+}
+
+static void reply_closing(const struct closing *closing, Identity__Closing_Closure reply, void *call)
+{
+    Identity__Closing message = IDENTITY__CLOSING__INIT;
+
+    message.asked_at = closing->asked_at;
+    message.due_at = closing->due_at;
+    reply(&message, call);
+}
+
+/* rpc CloseAccount: from its due day on nobody is behind her number any more. */
+static void rights__close_account(Identity__Rights_Service *service, const Identity__CloseAccountRequest *req,
+                                  Identity__Closing_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct closing closing;
+    struct authority held;
+    struct member member;
+    int reason = caller_refusal(self, call, &member);
+
+    if (!reason && !req->confirmed)
+        reason = RPC__REASON__MISSING_FIELD;
+    if (!reason && store_find_grants(self->store, member.id, &held, 1))
+        reason = IDENTITY__REASON__CLOSING_HOLDS_OFFICE;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    reason = own_code_refusal(self, &member, req->code, call);
+    if (reason) {
+        rpc_keep(call);
+        rpc_refuse_field(call, reason, "code");
+        return;
+    }
+    if (!closings_find(&self->closings, member.id, &closing)) {
+        closing = (struct closing){member.id, rpc_now(call), rpc_now(call) + self->closing_delay_ms};
+        closing_set(self, &closing, call);
+    }
+    reply_closing(&closing, reply, call);
+}
+
+/* rpc GetMyClosing: whether the caller has asked for it. */
+static void rights__get_my_closing(Identity__Rights_Service *service, const Identity__MyClosingRequest *req,
+                                   Identity__Closing_Closure reply, void *call)
+{
+    struct closing closing = {0};
+
+    (void)req;
+    closings_find(&self_of(service)->closings, rpc_principal(call)->member_id, &closing);
+    reply_closing(&closing, reply, call);
+}
+
+/* rpc KeepAccount: she takes it back. */
+static void rights__keep_account(Identity__Rights_Service *service, const Identity__MyClosingRequest *req,
+                                 Identity__Closing_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct closing closing;
+    struct member member;
+    int reason = caller_refusal(self, call, &member);
+
+    (void)req;
+    if (!reason && !closings_find(&self->closings, member.id, &closing))
+        reason = IDENTITY__REASON__CLOSING_NOT_ASKED;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    closing = (struct closing){.member_id = member.id};
+    closing_set(self, &closing, call);
+    reply_closing(&closing, reply, call);
 }
 
 const Identity__Rights_Service rights_api = IDENTITY__RIGHTS__INIT(rights__);

@@ -176,7 +176,7 @@ static void a_subtree_moves_and_its_members_and_officials_with_it(void **state)
     assert_string_equal(block->path, SECOND "00000000");
     assert_int_equal(block->parent_id, town_id);
     assert_string_equal(person_signed_in(&h, 1)->union_path, SECOND "00000000");
-    official = person_signed_in(&h, 2);
+    official = principal_of(&h, enrolled(&h, "16900000002"));
     assert_string_equal(official->grants[0]->union_path, SECOND "0000");
     assert_true(was_member(&h, member->member_id, first_id, before));
     assert_false(was_member(&h, member->member_id, second_id, before));

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "common/cn_id.h"
+#include "services/identity/credentials.h"
 #include "services/identity/identity.h"
 #include "services/identity/rules.h"
 #include "tests/harness.h"
@@ -187,6 +188,59 @@ static inline const Rpc__Answer *create_grant(struct harness *h, const Rpc__Prin
     request.role = (Rule__Role)role;
     request.union_code = (char *)(uintptr_t)union_code;
     return harness_call(h, "Identity.CreateGrant", &request.base, who, key);
+}
+
+/* ---- officials ---- */
+
+#define PASSWORD "Correct-horse-9"
+
+/* The one-time password of a member at the clock's time and so many steps later. */
+static inline const char *totp_of(struct harness *h, int64_t member_id, int steps, char ret_code[TOTP_DIGITS + 1])
+{
+    struct credential credential;
+
+    assert_true(credential_find(h->service.self, member_id, &credential));
+    totp_code(credential.secrets.totp, clock_now(&h->service.clock) / TOTP_STEP_MS + steps, ret_code);
+    return ret_code;
+}
+
+static inline const Rpc__Answer *enrol(struct harness *h, const Rpc__Principal *who, const char *password)
+{
+    Identity__EnrolRequest request = IDENTITY__ENROL_REQUEST__INIT;
+
+    request.password = (char *)(uintptr_t)password;
+    return harness_call(h, "Officials.Enrol", &request.base, who, NULL);
+}
+
+static inline const Rpc__Answer *confirm_enrolment(struct harness *h, const Rpc__Principal *who, const char *totp)
+{
+    Identity__ConfirmEnrolmentRequest request = IDENTITY__CONFIRM_ENROLMENT_REQUEST__INIT;
+
+    request.totp = (char *)(uintptr_t)totp;
+    return harness_call(h, "Officials.ConfirmEnrolment", &request.base, who, NULL);
+}
+
+/* Who holds an office enrols by a code, with PASSWORD: her session with its authority. */
+static inline Identity__Session *enrolled(struct harness *h, const char *mobile)
+{
+    const Rpc__Principal *who = principal_of(h, login(h, mobile));
+    char totp[TOTP_DIGITS + 1];
+
+    harness_output(h, enrol(h, who, PASSWORD), &identity__enrolment__descriptor);
+    return harness_output(h, confirm_enrolment(h, who, totp_of(h, who->member_id, 0, totp)),
+                          &identity__session__descriptor);
+}
+
+static inline const Rpc__Answer *sign_in(struct harness *h, const char *mobile, const char *password, const char *totp,
+                                         const char *new_password)
+{
+    Identity__OfficialSignInRequest request = IDENTITY__OFFICIAL_SIGN_IN_REQUEST__INIT;
+
+    request.mobile = (char *)(uintptr_t)mobile;
+    request.password = (char *)(uintptr_t)password;
+    request.totp = (char *)(uintptr_t)totp;
+    request.new_password = (char *)(uintptr_t)new_password;
+    return harness_call(h, "Officials.SignIn", &request.base, NULL, NULL);
 }
 
 /* ---- people ---- */

@@ -19,7 +19,9 @@
  * A resident ID verifies one member. A code lets in once and is guessed at most
  * CODE_TRIES times. A refresh token serves once; a second use means that somebody
  * else has a copy and ends the session. Who loses an office loses her sessions at
- * once, since their tokens carry it.
+ * once, since their tokens carry it. Only a session opened by password and one-time
+ * password carries any authority (credentials.h): one opened by a code or WeChat is a
+ * plain member's, whatever offices she holds.
  *
  * Who belongs where is kept as periods (rolls.h) that only membership.c begins and
  * ends: a member is in one union or in none, and where she was at an instant is
@@ -45,6 +47,7 @@
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
+#include "official.pb-c.h"
 #include "pledge.pb-c.h"
 #include "rights.pb-c.h"
 #include "transfer.pb-c.h"
@@ -54,12 +57,21 @@
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
 #define REFRESH_LIFE_MS  (INT64_C(30) * 86400000) /* of a refresh token */
 
+/* An official's session: its bearer token, without use, and at all. */
+#define OFFICIAL_TOKEN_MS (10 * 60 * 1000)
+#define OFFICIAL_IDLE_MS  (15 * 60 * 1000)
+#define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
+
 /* A part of the store with SQL of its own: `sql` is the first of its statements. */
 struct data_keys { /* data_keys.h */
     struct store *store;
     unsigned sql;
 };
 struct consents { /* consents.h */
+    struct store *store;
+    unsigned sql;
+};
+struct closings { /* closings.h */
     struct store *store;
     unsigned sql;
 };
@@ -91,6 +103,10 @@ struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
 };
+struct credentials { /* credentials.h */
+    struct store *store;
+    unsigned sql;
+};
 
 enum sms_sender {
     SMS_NONE, /* SENDER_UNAVAILABLE */
@@ -103,6 +119,7 @@ struct identity {
     Identity__Joins_Service joins_service;
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
+    Identity__Officials_Service officials;
     Identity__Consents_Service consents_service;
     Identity__Pledges_Service pledges_service;
     Identity__Rights_Service rights_service;
@@ -110,6 +127,8 @@ struct identity {
     struct data_keys data_keys;
     struct consents consents;
     struct looks looks;
+    struct closings closings;
+    int64_t closing_delay_ms;
     struct pledges pledges;
     int64_t pledge_life_ms;
     struct rolls rolls;
@@ -117,6 +136,7 @@ struct identity {
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct credentials credentials;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
@@ -125,6 +145,7 @@ struct identity {
     enum sms_sender sms;
     uv_timer_t tidy;
     bool draining; /* a closing union has members left */
+    bool closed;   /* an account was, and the store is to be scrubbed */
 };
 
 extern const struct service_spec identity_spec;

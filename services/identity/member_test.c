@@ -318,7 +318,7 @@ static void a_grant_waits_for_who_has_not_signed_in_yet(void **state)
     grant = granted(&h, answer);
     assert_string_equal(grant->union_->code, "440604");
     harness_reopen(&h);
-    principal = principal_of(&h, login(&h, MOBILE));
+    principal = principal_of(&h, enrolled(&h, MOBILE));
     assert_int_equal(principal->member_id, grant->member_id);
     assert_int_equal(principal->n_grants, 1);
     assert_int_equal(principal->grants[0]->role, RULE__ROLE__UNION_ADMIN);
@@ -392,7 +392,7 @@ static void an_official_grants_within_her_office_and_not_to_herself(void **state
     begin(&h);
     two_unions(&h);
     granted(&h, create_grant(&h, harness_internal(&h), MOBILE, RULE__ROLE__SECURITY_ADMIN, "440604"));
-    official = principal_of(&h, login(&h, MOBILE));
+    official = principal_of(&h, enrolled(&h, MOBILE));
     assert_int_equal(
         granted(&h, create_grant(&h, official, "16900000002", RULE__ROLE__BENEFIT_MANAGER, "440604"))->granted_by,
         official->member_id);
@@ -416,7 +416,7 @@ static void a_revoked_grant_ends_the_sessions_that_carry_it(void **state)
     two_unions(&h);
     grant = granted(&h, create_grant(&h, harness_internal(&h), MOBILE, RULE__ROLE__UNION_ADMIN, "440604"));
     first = login(&h, MOBILE);
-    second = login(&h, MOBILE);
+    second = enrolled(&h, MOBILE);
     other = login(&h, "16900000002");
     outsider = harness_official(&h, 5, RULE__ROLE__SECURITY_ADMIN, "00000001");
     assert_refused(take_back(&h, outsider, grant->grant_id), "GRANT_EXCEEDS_YOURS");

@@ -1,5 +1,7 @@
 #include "services/identity/person.h"
 
+#include <mbedtls/platform_util.h>
+
 #include "common/log.h"
 
 #define ROSTER        "roster"
@@ -7,6 +9,7 @@
 #define JOIN          "join"
 #define MEMBER_MOBILE "member.mobile"
 #define WECHAT        "wechat"
+#define CREDENTIAL    "credential"
 
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN])
 {
@@ -105,6 +108,26 @@ void person_seal_wechat(const struct identity *self, const struct member *member
 
     snprintf(text, sizeof(text), "%s\n%s\n%s", appid, openid, unionid);
     seal(self, member, WECHAT, wechat_id, nonce, text, ret);
+}
+
+void person_seal_secrets(const struct identity *self, int64_t member_id, const unsigned char *nonce,
+                         const void *secrets, size_t len, unsigned char *ret)
+{
+    pii_seal(self->pii, CREDENTIAL, member_id, nonce, secrets, len, ret);
+}
+
+bool person_open_secrets(const struct identity *self, int64_t member_id, const unsigned char *sealed, size_t len,
+                         void *ret, size_t size)
+{
+    char plain[PII_PLAIN_MAX + 1];
+    bool opened = len == size + PII_OVERHEAD && pii_open(self->pii, CREDENTIAL, member_id, sealed, len, plain) >= 0;
+
+    if (opened)
+        memcpy(ret, plain, size);
+    else
+        log_warn("sealed_field_unreadable", "field", CREDENTIAL, "row", log_int(member_id));
+    mbedtls_platform_zeroize(plain, sizeof(plain));
+    return opened;
 }
 
 static bool open_sealed(const struct identity *self, const struct pii_key *key, const char *context, int64_t row,

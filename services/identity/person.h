@@ -46,6 +46,13 @@ bool person_reseal_wechat(const struct identity *self, const struct member *old,
 bool person_open_wechat(const struct identity *self, const struct member *member, const struct wechat *wechat,
                         char ret_appid[WECHAT_NAME_MAX + 1]);
 
+/* Of a credential: bytes as they are; ret has room for len + PII_OVERHEAD. */
+void person_seal_secrets(const struct identity *self, int64_t member_id, const unsigned char *nonce,
+                         const void *secrets, size_t len, unsigned char *ret);
+/* Exactly `size` bytes of them; false when they cannot be opened. */
+bool person_open_secrets(const struct identity *self, int64_t member_id, const unsigned char *sealed, size_t len,
+                         void *ret, size_t size);
+
 /* False when the field was altered or its key is not loaded: warned, and
  * everything is "". */
 bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed,

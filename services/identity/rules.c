@@ -191,6 +191,25 @@ void code_text(uint64_t random, char ret_text[CODE_DIGITS + 1])
     ret_text[CODE_DIGITS] = '\0';
 }
 
+int sign_in_refusal(const struct sign_in_tries *tries, int64_t now, int32_t *ret_retry_after_s)
+{
+    int64_t wait = tries->last_at + SIGN_IN_LOCK_MS - now;
+
+    if (tries->failed < SIGN_IN_FAILURES || wait <= 0)
+        return 0;
+    *ret_retry_after_s = (int32_t)((wait + 999) / 1000);
+    return IDENTITY__REASON__SIGN_IN_LOCKED;
+}
+
+bool sign_in_failed(struct sign_in_tries *tries, int64_t now)
+{
+    if (now - tries->last_at >= SIGN_IN_LOCK_MS)
+        tries->failed = 0;
+    tries->failed++;
+    tries->last_at = now;
+    return tries->failed >= SIGN_IN_FAILURES;
+}
+
 int verify_refusal(const struct verify_tries *tries, int today)
 {
     return tries->day == today && tries->failed >= VERIFY_TRIES ? IDENTITY__REASON__VERIFY_TRIES_EXHAUSTED : 0;

@@ -92,6 +92,22 @@ int code_answer(struct login_code *code, int64_t now, bool right);
 /* Six digits of a random number. The remainder favours none by more than 2^-44. */
 void code_text(uint64_t random, char ret_text[CODE_DIGITS + 1]);
 
+/* ---- signing in by password ---- */
+
+#define SIGN_IN_FAILURES 5
+#define SIGN_IN_LOCK_MS  (15 * 60 * 1000)
+
+/* Failures of a number; all zero at first. They are forgotten after SIGN_IN_LOCK_MS without one. */
+struct sign_in_tries {
+    int32_t failed;
+    int64_t last_at;
+};
+
+/* SIGN_IN_LOCKED with the seconds to wait (at least 1), or 0. */
+int sign_in_refusal(const struct sign_in_tries *tries, int64_t now, int32_t *ret_retry_after_s);
+/* Counts one more. Whether the number is locked now. */
+bool sign_in_failed(struct sign_in_tries *tries, int64_t now);
+
 #define VERIFY_TRIES 5 /* of name and resident ID, per member and calendar day */
 
 /* Failed attempts of a member to be verified against a roster; all zero at first. */

@@ -256,6 +256,27 @@ INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
 ALTER TABLE member ADD COLUMN data_key BLOB;
 CREATE INDEX member_without_key ON member (member_id) WHERE data_key IS NULL;
 -- step 9
+-- How who holds an office proves who she is. Sealed: the secret of her one-time
+-- passwords and the hashes of her passwords (credentials.h).
+CREATE TABLE credential (
+    member_id INTEGER PRIMARY KEY REFERENCES member,
+    confirmed INTEGER NOT NULL,  -- she has shown a one-time password
+    set_at    INTEGER NOT NULL,  -- when the password was
+    last_step INTEGER NOT NULL,  -- of the last one-time password that was used
+    sealed    BLOB    NOT NULL
+) STRICT;
+-- Failed sign-ins by password, of numbers that somebody has or not.
+CREATE TABLE sign_in_failure (
+    mobile  BLOB    PRIMARY KEY,  -- blind index
+    failed  INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sign_in_failure_last ON sign_in_failure (last_at);
+ALTER TABLE session ADD COLUMN sign_in INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
+-- step 10
 CREATE TABLE policy (
     policy_id    INTEGER PRIMARY KEY,
     purpose      INTEGER NOT NULL,
@@ -285,7 +306,7 @@ CREATE TABLE consent (
 ) STRICT;
 CREATE INDEX consent_member ON consent (member_id, consent_id);
 CREATE UNIQUE INDEX consent_standing ON consent (member_id, purpose, version) WHERE withdrawn_at = 0;
--- step 10
+-- step 11
 CREATE TABLE pledge (
     pledge_id INTEGER PRIMARY KEY,
     member_id INTEGER NOT NULL REFERENCES member,
@@ -299,7 +320,7 @@ CREATE TABLE pledge (
 CREATE UNIQUE INDEX pledge_standing ON pledge (member_id) WHERE state = 1;
 CREATE INDEX pledge_until ON pledge (until_at) WHERE state = 1;
 CREATE INDEX pledge_member ON pledge (member_id, pledge_id);
--- step 11
+-- step 12
 -- Whom a look concerns, a member or a union whose members were among those seen, and
 -- the journal's row of it (DataSeen), which says who they were.
 CREATE TABLE look (
@@ -307,3 +328,11 @@ CREATE TABLE look (
     seq      INTEGER NOT NULL,
     PRIMARY KEY (about_id, seq)
 ) STRICT, WITHOUT ROWID;
+-- step 13
+-- Accounts that are to be closed.
+CREATE TABLE closing (
+    member_id INTEGER PRIMARY KEY REFERENCES member,
+    asked_at  INTEGER NOT NULL,
+    due_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX closing_due ON closing (due_at);

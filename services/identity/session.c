@@ -73,6 +73,16 @@ static bool is_half(const unsigned char half[HALF], const unsigned char hash[SES
 
 /* ---- the principal ---- */
 
+static bool is_official(const struct session *session)
+{
+    return session->sign_in == IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD;
+}
+
+static int64_t at_most(int64_t at, int64_t end)
+{
+    return at < end ? at : end;
+}
+
 static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, struct arena *arena)
 {
     struct authority held[LIMIT_GRANTS];
@@ -95,14 +105,14 @@ static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal 
 
 /* The bearer token of a member as the store has her now; false when the batch's
  * memory is full. */
-static bool write_token(struct identity *self, const struct member *member, int64_t session_id, int64_t expires_at,
-                        char ret_token[TOKEN_SIZE], void *call)
+static bool write_token(struct identity *self, const struct member *member, const struct session *session,
+                        int64_t expires_at, char ret_token[TOKEN_SIZE], void *call)
 {
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     struct union_node node = {0};
 
     principal.member_id = member->id;
-    principal.session_id = session_id;
+    principal.session_id = session->id;
     principal.expires_at = expires_at;
     principal.level = (Rpc__Level)member->level;
     principal.trade = (Rpc__Trade)member->trade;
@@ -110,21 +120,32 @@ static bool write_token(struct identity *self, const struct member *member, int6
     principal.sex = (Rpc__Sex)member->sex;
     if (member->union_id && store_find_union(self->store, member->union_id, &node))
         principal.union_path = node.path;
-    if (!add_grants(self, member->id, &principal, rpc_arena(call)))
+    if (is_official(session) && !add_grants(self, member->id, &principal, rpc_arena(call)))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }
 
+/* Until when a session may be refreshed that is opened or refreshed now. */
+static int64_t refresh_end(const struct session *session)
+{
+    if (is_official(session))
+        return at_most(session->refreshed_at + OFFICIAL_IDLE_MS, session->opened_at + OFFICIAL_MAX_MS);
+    return session->refreshed_at + REFRESH_LIFE_MS;
+}
+
 /* refresh_token NULL: none. */
-static void reply_session(struct identity *self, const struct member *member, int64_t session_id,
+static void reply_session(struct identity *self, const struct member *member, const struct session *live,
                           const struct refresh *refresh, Identity__Session_Closure reply, void *call)
 {
     Identity__Session session = IDENTITY__SESSION__INIT;
     char token[TOKEN_SIZE], refresh_token[REFRESH_SIZE] = "";
 
-    session.expires_at = rpc_now(call) + LIMIT_SESSION_MS;
+    session.expires_at = is_official(live)
+                             ? at_most(rpc_now(call) + OFFICIAL_TOKEN_MS, live->opened_at + OFFICIAL_MAX_MS)
+                             : rpc_now(call) + LIMIT_SESSION_MS;
+    session.sign_in = (Identity__SignIn)live->sign_in;
     session.member = member_message(self, member, call);
-    if (!session.member || !write_token(self, member, session_id, session.expires_at, token, call)) {
+    if (!session.member || !write_token(self, member, live, session.expires_at, token, call)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
     }
@@ -137,7 +158,8 @@ static void reply_session(struct identity *self, const struct member *member, in
 
 /* ---- sessions ---- */
 
-void session_open(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call)
+void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
+                  Identity__Session_Closure reply, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__SessionOpened opened = IDENTITY__SESSION_OPENED__INIT;
@@ -145,7 +167,9 @@ void session_open(struct identity *self, const struct member *member, Identity__
     struct session session = {
         .id = refresh.session_id,
         .member_id = member->id,
-        .expires_at = rpc_now(call) + REFRESH_LIFE_MS,
+        .opened_at = rpc_now(call),
+        .refreshed_at = rpc_now(call),
+        .sign_in = sign_in,
     };
 
     if (rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
@@ -153,6 +177,8 @@ void session_open(struct identity *self, const struct member *member, Identity__
         rpc_refuse(call, IDENTITY__REASON__ACCOUNT_STOPPED);
         return;
     }
+    session.expires_at = refresh_end(&session);
+    snprintf(session.device, sizeof(session.device), "%s", device);
     rpc_random(call, refresh.family, sizeof(refresh.family));
     rpc_random(call, refresh.turn, sizeof(refresh.turn));
     hash_half(refresh.family, session.family);
@@ -160,11 +186,12 @@ void session_open(struct identity *self, const struct member *member, Identity__
     store_add_session(self->store, &session);
     opened.member_id = member->id;
     opened.session_id = session.id;
+    opened.sign_in = (Identity__SignIn)sign_in;
     event.event_case = IDENTITY__EVENT__EVENT_SESSION_OPENED;
     event.session_opened = &opened;
     rpc_journal(call, &event.base);
     rpc_created(call);
-    reply_session(self, member, session.id, &refresh, reply, call);
+    reply_session(self, member, &session, &refresh, reply, call);
 }
 
 void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call)
@@ -187,23 +214,35 @@ void session_refresh(struct identity *self, const char *refresh_token, Identity_
     }
     rpc_random(call, refresh.turn, sizeof(refresh.turn));
     hash_half(refresh.turn, session.turn);
-    session.expires_at = rpc_now(call) + REFRESH_LIFE_MS;
+    session.refreshed_at = rpc_now(call);
+    session.expires_at = refresh_end(&session);
     store_turn_session(self->store, &session);
-    reply_session(self, &member, session.id, &refresh, reply, call);
+    reply_session(self, &member, &session, &refresh, reply, call);
 }
 
 void session_renew(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call)
 {
-    reply_session(self, member, rpc_principal(call)->session_id, NULL, reply, call);
+    struct session session;
+
+    if (session_find(self, call, &session))
+        reply_session(self, member, &session, NULL, reply, call);
+    else
+        rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
+}
+
+bool session_find(struct identity *self, void *call, struct session *ret_session)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+
+    return store_find_session(self->store, principal->session_id, ret_session) &&
+           ret_session->member_id == principal->member_id && ret_session->expires_at > rpc_now(call);
 }
 
 bool session_is_live(struct identity *self, void *call)
 {
-    const Rpc__Principal *principal = rpc_principal(call);
     struct session session;
 
-    return store_find_session(self->store, principal->session_id, &session) &&
-           session.member_id == principal->member_id && session.expires_at > rpc_now(call);
+    return session_find(self, call, &session);
 }
 
 void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call)

@@ -2,7 +2,9 @@
  *
  * A session begins at login and lives as long as it is refreshed within
  * REFRESH_LIFE_MS. Its bearer token (common/token.h) lasts LIMIT_SESSION_MS and
- * is checked by the gateway alone. Its refresh token is base64url of the
+ * is checked by the gateway alone. One opened by password and one-time password carries
+ * the grants of offices, and lasts shorter: OFFICIAL_TOKEN_MS, OFFICIAL_IDLE_MS without
+ * a refresh, OFFICIAL_MAX_MS at all. Its refresh token is base64url of the
  * session's id (8 bytes, big-endian), its family and its turn (16 random bytes
  * each), of which the store has the SHA-256. Each refresh makes a new turn. A token of the right family with
  * another turn has been used before, so somebody has a copy: the session ends.
@@ -14,15 +16,18 @@
 #define REFRESH_CHARS 54 /* base64url of those, unpadded */
 #define REFRESH_SIZE  (REFRESH_CHARS + 1)
 
-/* Opens a session of a member and answers with it (201), or refuses with
- * ACCOUNT_STOPPED who is recorded as deceased. */
-void session_open(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call);
+/* Opens a session of a member who has signed in like that (Identity__SignIn) from a
+ * device, and answers with it (201), or refuses with ACCOUNT_STOPPED who is recorded as
+ * deceased. */
+void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
+                  Identity__Session_Closure reply, void *call);
 /* Refreshes by a token, or refuses with REFRESH_INVALID. */
 void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call);
 /* A new bearer token for the caller's live session; its refresh token stays as it
  * is and is left empty. */
 void session_renew(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call);
 /* Whether the caller's session is live and hers. */
+bool session_find(struct identity *self, void *call, struct session *ret_session);
 bool session_is_live(struct identity *self, void *call);
 /* Ends a session and tells the journal; nothing when it has ended before. */
 void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call);

@@ -6,8 +6,9 @@
 #define MEMBER_COLUMNS                                                                                                 \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
     "sealed_mobile, person, sealed_person, data_key"
-#define GRANT_COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
-#define OLD_SLICE     "1000"
+#define SESSION_COLUMNS "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
+#define GRANT_COLUMNS   "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
+#define OLD_SLICE       "1000"
 
 enum {
     SQL_LAST_ID,
@@ -43,6 +44,7 @@ enum {
     SQL_FIND_SESSION,
     SQL_TURN_SESSION,
     SQL_DROP_SESSION,
+    SQL_FIND_SESSIONS,
     SQL_FIRST_SESSION,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
@@ -106,11 +108,12 @@ const char *const identity_sql[] = {
     [SQL_VERIFY_MEMBER] = "UPDATE member SET level = ?2, roster_id = ?3, union_id = ?4, person = ?5, "
                           "sealed_person = ?6, trade = ?7, birth_year = ?8, sex = ?9 WHERE member_id = ?1",
     [SQL_SET_TRIES] = "UPDATE member SET tries_day = ?2, tries_failed = ?3 WHERE member_id = ?1",
-    [SQL_ADD_SESSION] = "INSERT INTO session (session_id, member_id, family, turn, expires_at) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_FIND_SESSION] = "SELECT session_id, member_id, family, turn, expires_at FROM session WHERE session_id = ?1",
-    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3 WHERE session_id = ?1",
+    [SQL_ADD_SESSION] = "INSERT INTO session (" SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE session_id = ?1",
+    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
+    [SQL_FIND_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
+                          "ORDER BY session_id DESC LIMIT ?3",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
                               "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
@@ -447,8 +450,24 @@ void store_set_tries(struct store *store, const struct member *member)
 
 void store_add_session(struct store *store, const struct session *session)
 {
-    store_run(store, SQL_ADD_SESSION, "iibbi", session->id, session->member_id, session->family,
-              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at);
+    store_run(store, SQL_ADD_SESSION, "iibbiiiit", session->id, session->member_id, session->family,
+              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at,
+              (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device);
+}
+
+static void read_session(struct store *store, unsigned sql, struct session *ret)
+{
+    *ret = (struct session){
+        .id = store_int(store, sql, 0),
+        .member_id = store_int(store, sql, 1),
+        .expires_at = store_int(store, sql, 4),
+        .sign_in = (int)store_int(store, sql, 5),
+        .opened_at = store_int(store, sql, 6),
+        .refreshed_at = store_int(store, sql, 7),
+    };
+    read_bytes(store, sql, 2, ret->family, sizeof(ret->family));
+    read_bytes(store, sql, 3, ret->turn, sizeof(ret->turn));
+    read_text(store, sql, 8, ret->device, sizeof(ret->device));
 }
 
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret)
@@ -456,20 +475,27 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
     store_ask(store, SQL_FIND_SESSION, "i", session_id);
     if (!store_row(store, SQL_FIND_SESSION))
         return false;
-    *ret = (struct session){
-        .id = store_int(store, SQL_FIND_SESSION, 0),
-        .member_id = store_int(store, SQL_FIND_SESSION, 1),
-        .expires_at = store_int(store, SQL_FIND_SESSION, 4),
-    };
-    read_bytes(store, SQL_FIND_SESSION, 2, ret->family, sizeof(ret->family));
-    read_bytes(store, SQL_FIND_SESSION, 3, ret->turn, sizeof(ret->turn));
+    read_session(store, SQL_FIND_SESSION, ret);
     store_end(store, SQL_FIND_SESSION);
     return true;
 }
 
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_SESSIONS, "iii", member_id, now, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_SESSIONS))
+        read_session(store, SQL_FIND_SESSIONS, &ret_sessions[n++]);
+    store_end(store, SQL_FIND_SESSIONS);
+    return n;
+}
+
 void store_turn_session(struct store *store, const struct session *session)
 {
-    store_run(store, SQL_TURN_SESSION, "ibi", session->id, session->turn, sizeof(session->turn), session->expires_at);
+    store_run(store, SQL_TURN_SESSION, "ibii", session->id, session->turn, sizeof(session->turn), session->expires_at,
+              session->refreshed_at);
 }
 
 bool store_drop_session(struct store *store, int64_t session_id)

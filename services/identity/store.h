@@ -107,18 +107,24 @@ void store_set_tries(struct store *store, const struct member *member);
 /* ---- sessions ---- */
 
 #define SESSION_HASH_LEN 32
+#define DEVICE_SIZE      (40 * 4 + 1)
 
 struct session {
-    int64_t id, member_id, expires_at;
+    int64_t id, member_id, expires_at, opened_at, refreshed_at;
+    int sign_in; /* Identity__SignIn */
+    char device[DEVICE_SIZE];
     unsigned char family[SESSION_HASH_LEN], turn[SESSION_HASH_LEN];
 };
 
 void store_add_session(struct store *store, const struct session *session);
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret_session);
-/* Its next turn and end. */
+/* Its next turn, when, and its end. */
 void store_turn_session(struct store *store, const struct session *session);
 /* Whether there was such a session. */
 bool store_drop_session(struct store *store, int64_t session_id);
+/* A member's live sessions, the latest first, at most `size`; returns how many. */
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
 void store_drop_old_sessions(struct store *store, int64_t now);

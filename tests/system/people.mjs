@@ -53,6 +53,32 @@ export function rosterCsv(people) {
         people.map((one) => [one.name, one.residentId, one.mobile, one.union, one.trade]));
 }
 
+// ---- officials ----
+
+export const PASSWORD = 'Correct-horse-9';
+
+/** The one-time password (RFC 6238) of a base32 secret, so many steps of 30 s from now. */
+export function totp(secret, steps = 0) {
+    const bits = [...secret].map((one) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0')).join('');
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps));
+    const sum = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((one) => parseInt(one, 2)))).update(counter).digest();
+    return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+/** Enrols who holds an office, by a code: her Session with its authority, her `secret`, and the `plain` token of the code. */
+export async function enrol(stack, number) {
+    const { token } = await stack.login(number);
+    const told = await stack.post('/v1/me/credential:enrol', { password: PASSWORD }, { token });
+    if (told.status !== 200)
+        throw new Error(told.text);
+    const { secret } = told.json;
+    const session = await stack.post('/v1/me/credential:confirm', { totp: totp(secret) }, { token });
+    if (session.status !== 201)
+        throw new Error(session.text);
+    return { ...session.json, secret, plain: token };
+}
+
 // ---- tokens ----
 
 function varint(value) {
@@ -67,7 +93,7 @@ const number = (field, value) => (BigInt(value) ? Buffer.concat([varint(field <<
 const bytes = (field, value) => Buffer.concat([varint(field << 3 | 2), varint(value.length), value]);
 const text = (field, value) => (value ? bytes(field, Buffer.from(value)) : Buffer.alloc(0));
 
-export const ROLES = { SYSTEM_ADMIN: 1, SECURITY_ADMIN: 2, AUDIT_ADMIN: 3, UNION_ADMIN: 4, BENEFIT_MANAGER: 5, FINANCE: 6 };
+export const ROLES = { SYSTEM_ADMIN: 1, SECURITY_ADMIN: 2, AUDIT_ADMIN: 3, UNION_ADMIN: 4, BENEFIT_MANAGER: 5, FINANCE: 6, CHECKUP_STAFF: 9, REPORT_CLERK: 10 };
 export const EVERY_ROLE = Object.keys(ROLES).map((role) => ({ role, unionPath: '' }));
 
 /** A session token as common/token.h describes it, signed with `key`. */

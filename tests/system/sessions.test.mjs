@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
-import { EVERY_ROLE, mint, mobile, unionsCsv } from './people.mjs';
+import { enrol, EVERY_ROLE, mint, mobile, PASSWORD, totp, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('a session', () => {
@@ -73,11 +73,37 @@ describe('a session', () => {
 
     test('an office taken away ends the sessions that carry it', async () => {
         const grant = await stack.call('identity', 'Identity.CreateGrant', { mobile: mobile(6), role: 'BENEFIT_MANAGER', unionCode: '440604' });
-        const session = await stack.login(mobile(6));
+        const session = await enrol(stack, mobile(6));
         assert.equal((await stack.get('/v1/releases', { token: session.token })).status, 200);
         await stack.call('identity', 'Identity.RevokeGrant', { grantId: grant.grantId });
         await until('the token is dropped', async () => (await stack.get('/v1/releases', { token: session.token })).status === 401);
         assertProblem(await stack.get('/v1/releases', { token: session.token }), 401, 'TOKEN_REVOKED');
+    });
+
+    test('authority comes by password and one-time password, each good once, and by nothing else', async () => {
+        const number = mobile(8), office = '/v1/unions/1/members';
+        const signIn = (body) => stack.post('/v1/official-sessions', { mobile: number, password: PASSWORD, ...body });
+        await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role: 'UNION_ADMIN', unionCode: '440604' });
+        const { secret, plain } = await enrol(stack, number);
+        assertProblem(await stack.get(office, { token: plain }), 403, 'NOT_OFFICIAL');
+        const code = totp(secret, 1);
+        const session = await signIn({ totp: code, device: '办公电脑' });
+        assert.equal(session.status, 201, session.text);
+        assert.equal(session.json.signIn, 'SIGN_IN_BY_PASSWORD');
+        const left = Date.parse(session.json.expiresAt) - Date.now();
+        assert.ok(left > 9 * 60000 && left <= 10 * 60000, session.json.expiresAt);
+        assertProblem(await stack.get(office, { token: session.json.token }), 404, 'UNION_NOT_FOUND');
+        assertProblem(await signIn({ totp: code }), 401, 'SIGN_IN_WRONG');
+        assertProblem(await stack.post('/v1/official-sessions', { mobile: mobile(9), password: PASSWORD, totp: code }), 401, 'SIGN_IN_WRONG');
+        for (const [label, { lines }] of Object.entries(stack.logs)) {
+            const said = JSON.stringify(lines);
+            assert.ok(!said.includes(PASSWORD) && !said.includes(secret), `${label} logs no secret`);
+        }
+        for (let i = 0; i < 4; i++)
+            assertProblem(await signIn({ totp: '000000' }), 401, 'SIGN_IN_WRONG');
+        const locked = await signIn({ totp: '000000' });
+        assertProblem(locked, 429, 'SIGN_IN_LOCKED');
+        assert.ok(Number(locked.headers['retry-after']) > 14 * 60, locked.headers['retry-after']);
     });
 
     test('an expired token is refused as expired', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
-import { mobile, person, residentId, rosterCsv, unionsCsv } from './people.mjs';
+import { enrol, mobile, person, residentId, rosterCsv, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('from a roster to a coupon', () => {
@@ -101,12 +101,12 @@ describe('from a roster to a coupon', () => {
         assertProblem(answer, 409, 'RESIDENT_ID_TAKEN');
     });
 
-    test('officials are given their roles, and have them at their next sign-in', async () => {
+    test('officials are given their roles, and have them when they sign in by password and one-time password', async () => {
         for (const [number, role, unionCode] of [[manager, 'BENEFIT_MANAGER', '440604'], [stranger, 'BENEFIT_MANAGER', '440606'],
             [clerk, 'UNION_ADMIN', '440606']])
             await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role, unionCode });
         for (const [one, number] of [[official, manager], [foreigner, stranger], [admin, clerk]]) {
-            const session = await stack.login(number);
+            const session = await enrol(stack, number);
             assert.equal(session.member.grants.length, 1);
             one.token = session.token;
             one.path = session.member.grants[0].union.path;
