@@ -16,7 +16,7 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id;
+    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, correction_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -50,6 +50,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
     Identity__CreateTransferRequest transfer = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
     Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
+    Identity__AskCorrectionRequest correction = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
     char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
     Identity__GrantRecord *grant;
 
@@ -70,6 +71,10 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
     target->change_id = created(h, "Unions.AskUnionChange", &change.base, harness_internal(h));
+    correction.name = (char *)(uintptr_t) "王大明";
+    correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
+    target->correction_id =
+        created(h, "Corrections.AskCorrection", &correction.base, member_of_union(h, n + 3, target->code));
 }
 
 static void store_path(const struct harness *h, char *ret, size_t size)
@@ -130,6 +135,7 @@ static int64_t id_of(const char *field, const struct target *target)
         {"transfer_id", target->transfer_id},
         {"transfer_ids", target->transfer_id},
         {"change_id", target->change_id},
+        {"correction_ids", target->correction_id},
         {"target_id", 0},
         {"from", 0},
         {"to", 0},

@@ -1,6 +1,7 @@
 #include "services/identity/closings.h"
 
 #include "services/identity/consents.h"
+#include "services/identity/corrections.h"
 #include "services/identity/joins.h"
 #include "services/identity/membership.h"
 #include "services/identity/pledges.h"
@@ -17,6 +18,7 @@ enum {
     SQL_DROP_CREDENTIAL,
     SQL_EMPTY_ROSTERS,
     SQL_EMPTY_JOINS,
+    SQL_EMPTY_CORRECTIONS,
     SQL_EMPTY_TRANSFERS,
     SQL_END_CONSENTS,
     SQL_EMPTY_MEMBER,
@@ -34,6 +36,7 @@ static const char *const sql[] = {
     /* An index of the row's own number stands where nothing is found any more. */
     [SQL_EMPTY_ROSTERS] = "UPDATE roster SET person = CAST(roster_id AS BLOB), sealed = x'' WHERE person = ?1",
     [SQL_EMPTY_JOINS] = "UPDATE join_request SET remark = '' WHERE member_id = ?1",
+    [SQL_EMPTY_CORRECTIONS] = "UPDATE correction SET remark = '' WHERE member_id = ?1",
     [SQL_EMPTY_TRANSFERS] = "UPDATE transfer SET remark = '' WHERE member_id = ?1",
     [SQL_END_CONSENTS] = "UPDATE consent SET withdrawn_at = ?2 WHERE member_id = ?1 AND withdrawn_at = 0",
     [SQL_EMPTY_MEMBER] = "UPDATE member SET mobile = CAST(member_id AS BLOB), sealed_mobile = x'', person = "
@@ -122,6 +125,7 @@ static void erase(struct identity *self, const struct member *member, int64_t no
     if (member->sealed_person.len)
         store_run(closings->store, closings->sql + SQL_EMPTY_ROSTERS, "b", member->person, sizeof(member->person));
     run(closings, SQL_EMPTY_JOINS, member->id);
+    run(closings, SQL_EMPTY_CORRECTIONS, member->id);
     run(closings, SQL_EMPTY_TRANSFERS, member->id);
     store_run(closings->store, closings->sql + SQL_END_CONSENTS, "ii", member->id, now);
     run(closings, SQL_EMPTY_MEMBER, member->id);
@@ -132,12 +136,15 @@ static void close_account(struct identity *self, struct member *member, void *ca
 {
     Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
     Identity__Event event = IDENTITY__EVENT__INIT;
+    struct correction correction;
 
     if (!membership_end(self, member, IDENTITY__ENDED__ENDED_BY_LEAVING, call)) {
         transfer_settle(self, member->id, 0, call);
         session_revoke_all(self, member->id, call);
     }
     join_withdraw(self, member->id, call);
+    if (corrections_find_open(&self->corrections, member->id, &correction))
+        correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
     pledge_revoke(self, member->id, call);
     close_doors(self, member->id, call);
     erase(self, member, rpc_now(call));

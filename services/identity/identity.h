@@ -44,6 +44,7 @@
 #include "common/service.h"
 #include "common/token.h"
 #include "consent.pb-c.h"
+#include "correction.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
@@ -72,6 +73,10 @@ struct consents { /* consents.h */
     unsigned sql;
 };
 struct closings { /* closings.h */
+    struct store *store;
+    unsigned sql;
+};
+struct corrections { /* corrections.h */
     struct store *store;
     unsigned sql;
 };
@@ -123,10 +128,12 @@ struct identity {
     Identity__Consents_Service consents_service;
     Identity__Pledges_Service pledges_service;
     Identity__Rights_Service rights_service;
+    Identity__Corrections_Service corrections_service;
     struct store *store;
     struct data_keys data_keys;
     struct consents consents;
     struct looks looks;
+    struct corrections corrections;
     struct closings closings;
     int64_t closing_delay_ms;
     struct pledges pledges;

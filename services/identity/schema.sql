@@ -336,3 +336,23 @@ CREATE TABLE closing (
     due_at    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX closing_due ON closing (due_at);
+-- step 14
+-- Requests to correct personal data; what is asked for is kept, sealed, until it is decided.
+CREATE TABLE correction (
+    correction_id INTEGER PRIMARY KEY,
+    member_id     INTEGER NOT NULL REFERENCES member,
+    union_id      INTEGER NOT NULL REFERENCES unions,
+    state         INTEGER NOT NULL,
+    reason        INTEGER NOT NULL,
+    asked_at      INTEGER NOT NULL,
+    decided_at    INTEGER NOT NULL DEFAULT 0,
+    decided_by    INTEGER NOT NULL DEFAULT 0,
+    refusal       INTEGER NOT NULL DEFAULT 0,
+    remark        TEXT    NOT NULL DEFAULT '',
+    sealed        BLOB    NOT NULL  -- "name LF resident ID LF mobile", each empty where it is right
+) STRICT;
+CREATE UNIQUE INDEX correction_asked ON correction (member_id) WHERE state = 1;
+CREATE INDEX correction_member ON correction (member_id, correction_id);
+CREATE INDEX correction_union ON correction (union_id, state, correction_id);
+CREATE INDEX correction_decided ON correction (decided_at) WHERE state > 1;
+CREATE INDEX join_request_decided ON join_request (decided_at) WHERE state > 1;

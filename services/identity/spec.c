@@ -6,6 +6,7 @@
 #include "services/identity/credentials.h"
 #include "services/identity/closings.h"
 #include "services/identity/consents.h"
+#include "services/identity/corrections.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/looks.h"
@@ -56,10 +57,12 @@ static int open_rights(struct identity *self, struct store *store)
     self->closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * 86400000;
     self->pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000;
     if (consents_open(&self->consents, store) || looks_open(&self->looks, store) ||
-        closings_open(&self->closings, store) || pledges_open(&self->pledges, store))
+        closings_open(&self->closings, store) || corrections_open(&self->corrections, store) ||
+        pledges_open(&self->pledges, store))
         return -1;
     ids_from(&self->ids, consents_last_id(&self->consents));
     ids_from(&self->ids, pledges_last_id(&self->pledges));
+    ids_from(&self->ids, corrections_last_id(&self->corrections));
     return 0;
 }
 
@@ -75,6 +78,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .consents_service = consents_api,
         .pledges_service = pledges_api,
         .rights_service = rights_api,
+        .corrections_service = corrections_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
@@ -164,6 +168,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.consents_service.base);
     rpc_server_add(service->rpc, &identity.pledges_service.base);
     rpc_server_add(service->rpc, &identity.rights_service.base);
+    rpc_server_add(service->rpc, &identity.corrections_service.base);
     rpc_server_on_seen(service->rpc, looks_record, &identity);
     return 0;
 }
