@@ -136,6 +136,8 @@ struct identity {
     struct corrections corrections;
     struct closings closings;
     int64_t closing_delay_ms;
+    int64_t retention_ms; /* of decided requests */
+    int64_t purge_at;     /* the next time */
     struct pledges pledges;
     int64_t pledge_life_ms;
     struct rolls rolls;

@@ -11,6 +11,7 @@
 #include "services/identity/joins.h"
 #include "services/identity/looks.h"
 #include "services/identity/pledges.h"
+#include "services/identity/purges.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
@@ -29,6 +30,7 @@ static struct conf_entry conf[] = {
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
     {"HUIGONG_CLOSING_DAYS", "7", CONF_INT, "days in which the closing of an account may be taken back", 0, 90, NULL},
+    {"HUIGONG_RETENTION_DAYS", "730", CONF_INT, "days that decided requests are kept", 30, 36500, NULL},
     {"HUIGONG_PLEDGE_DAYS", "180", CONF_INT, "days that a single pledge stands", 1, 3650, NULL},
     CONF_END,
 };
@@ -55,6 +57,7 @@ static void ids_from(struct id_source *ids, int64_t last)
 static int open_rights(struct identity *self, struct store *store)
 {
     self->closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * 86400000;
+    self->retention_ms = conf_int(conf, "HUIGONG_RETENTION_DAYS") * 86400000;
     self->pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000;
     if (consents_open(&self->consents, store) || looks_open(&self->looks, store) ||
         closings_open(&self->closings, store) || corrections_open(&self->corrections, store) ||
@@ -113,8 +116,7 @@ static void drop_old(void *call, void *arg)
 {
     struct identity *self = arg;
 
-    store_drop_old_sessions(self->store, rpc_now(call));
-    store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
+    purge(self, call);
     credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
     data_keys_give(self, call);
     pledges_expire(self, call);
