@@ -31,6 +31,11 @@
  * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
  * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
  *
+ * Over her own data a member rules herself: she is told who has looked at them
+ * (looks.h), agrees to each use by itself (consents.h), has them corrected
+ * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
+ * any more is deleted with evidence (purges.h).
+ *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
  * the unionid that apps of one owner share, else by the number that WeChat proves.
@@ -168,6 +173,8 @@ struct identity {
     uv_timer_t tidy;
     bool draining; /* a slice of long work was not the last */
     bool closed;   /* an account was, and the store is to be scrubbed */
+    bool scrub;    /* now */
+    int64_t scrub_at;
 };
 
 extern const struct service_spec identity_spec;

@@ -24,6 +24,7 @@ extern const size_t identity_schema_len;
 
 #define TIDY_MS  1000
 #define SLICE_MS 20 /* between two slices of long work */
+#define SCRUB_MS 60000
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
@@ -145,15 +146,16 @@ static void close_due(void *call, void *arg)
     struct identity *self = arg;
 
     self->closed |= closings_due(self, call);
+    self->scrub = self->closed && rpc_now(call) >= self->scrub_at;
+    if (self->scrub)
+        self->scrub_at = rpc_now(call) + SCRUB_MS;
 }
 
 bool identity_tidy(struct identity *self)
 {
     rpc_server_transact(self->rpc, drop_old, self);
-    if (rpc_server_transact(self->rpc, close_due, self) == 0 && self->closed) {
-        self->closed = false;
-        store_scrub(self->store);
-    }
+    if (rpc_server_transact(self->rpc, close_due, self) == 0 && self->scrub)
+        self->closed = !store_scrub(self->store);
     self->draining = false;
     return rpc_server_transact(self->rpc, drain, self) == 0 && self->draining;
 }
