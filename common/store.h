@@ -3,7 +3,8 @@
  * WAL, synchronous=FULL, foreign keys, STRICT tables, one connection, one thread.
  * The schema is text in numbered steps ("-- step 1" lines); a store that is
  * behind is brought forward at open, one that is ahead is refused. All SQL is
- * prepared at open, so a typo fails at start.
+ * prepared at open, so a typo fails at start. The page cache grows, as it is used, to a
+ * sixteenth of the file's size at open: 16 MiB at least, 1 GiB at most.
  *
  * Transactions open themselves: the first write of a batch begins one, the first
  * write of a call sets a savepoint in it. The dispatcher (rpc.h) ends them. A
@@ -20,10 +21,10 @@ struct store_options {
     const char *dir;             /* holds data.sqlite and lock */
     const unsigned char *schema; /* the service's steps; the chassis has its own */
     size_t schema_len;
-    const char *const *sql;      /* the service's statements, known by their index */
+    const char *const *sql; /* the service's statements, known by their index */
     unsigned n_sql;
-    bool standby;                /* wait for the lock instead of failing */
-    bool read_only;              /* for --audit: no lock, no migration, no writes */
+    bool standby;   /* wait for the lock instead of failing */
+    bool read_only; /* for --audit: no lock, no migration, no writes */
 };
 
 /* Opens, migrates, prepares. NULL after logging why. */
@@ -66,8 +67,9 @@ int store_commit(struct store *store);
 bool store_dirty(const struct store *store);
 /* Outside a transaction: what was deleted or overwritten before is in neither of the
  * store's files any more (its pages are wiped as they change, secure_delete; here the
- * log that still repeats them is emptied). Another try is due when somebody is reading. */
-void store_scrub(struct store *store);
+ * log that still repeats them is emptied). False, at once, while somebody reads an older
+ * state, such as a backup, or the disk fails: to be tried again. */
+bool store_scrub(struct store *store);
 
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
  * may be writing meanwhile. 0, or -1 after logging why. */

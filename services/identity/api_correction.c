@@ -53,8 +53,7 @@ static bool fill_wanted(const struct person *wanted, Identity__Correction *messa
     return message->name && message->resident_id && message->mobile;
 }
 
-/* NULL when the call's memory is full. */
-static Identity__Correction *correction_message(struct identity *self, const struct correction *correction, void *call)
+Identity__Correction *correction_message(struct identity *self, const struct correction *correction, void *call)
 {
     Identity__Correction *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct person old = {0}, wanted = {0};

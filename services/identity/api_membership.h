@@ -39,4 +39,6 @@ struct join;
 struct transfer;
 Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call);
 Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call);
+struct trade;
+Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call);
 Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call);

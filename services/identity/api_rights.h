@@ -22,6 +22,8 @@ void consent_fill(const struct consent *consent, char digits[TEXT_HASH_DIGITS], 
 void pledge_fill(const struct pledge *pledge, int64_t now, char digits[TEXT_HASH_DIGITS], Identity__Pledge *ret);
 /* NULL when the call's memory is full. */
 struct look;
+struct correction;
+Identity__Correction *correction_message(struct identity *self, const struct correction *correction, void *call);
 Identity__Look *look_message(struct identity *self, const struct look *look, void *call);
 
 /* In api_export.c. */

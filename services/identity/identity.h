@@ -31,9 +31,18 @@
  * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
  * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
  *
+ * Over her own data a member rules herself: she is told who has looked at them
+ * (looks.h), agrees to each use by itself (consents.h), has them corrected
+ * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
+ * any more is deleted with evidence (purges.h).
+ *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
  * the unionid that apps of one owner share, else by the number that WeChat proves.
+ *
+ * Whose name no roster proves may have it proven outside: the bridge asks a verifier
+ * between two calls (proofs.h), of which only who asked, when and the verdict are kept.
+ * She is known by name then, and no member until a roster or a union takes her.
  *
  * A code is sent inside its call, before the batch is committed: when the commit
  * then fails, a code has gone out that lets nobody in, and the caller is told to
@@ -48,6 +57,7 @@
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
+#include "realname.pb-c.h"
 #include "official.pb-c.h"
 #include "trade.pb-c.h"
 #include "pledge.pb-c.h"
@@ -105,6 +115,10 @@ struct tallies { /* tallies.h */
     struct store *store;
     unsigned sql;
 };
+struct proofs { /* proofs.h */
+    struct store *store;
+    unsigned sql;
+};
 struct covers { /* covers.h */
     struct store *store;
     unsigned sql;
@@ -133,6 +147,7 @@ struct identity {
     Identity__Joins_Service joins_service;
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
+    Identity__Proofs_Service proofs_service;
     Identity__Officials_Service officials;
     Identity__Trades_Service trades_service;
     Identity__Consents_Service consents_service;
@@ -155,6 +170,7 @@ struct identity {
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct proofs proofs;
     struct credentials credentials;
     struct trades trades;
     struct covers covers;
@@ -168,6 +184,8 @@ struct identity {
     uv_timer_t tidy;
     bool draining; /* a slice of long work was not the last */
     bool closed;   /* an account was, and the store is to be scrubbed */
+    bool scrub;    /* now */
+    int64_t scrub_at;
 };
 
 extern const struct service_spec identity_spec;
