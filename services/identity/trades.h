@@ -52,6 +52,8 @@ void trade_prove(struct identity *self, struct member *member, struct trade *tra
 void trade_hand_over(struct identity *self, struct member *kept, struct member *gone, void *call);
 /* Ends a trade that only a roster proves. */
 void trade_revoke_listed(struct identity *self, struct member *member, void *call);
+/* Ends the trade that is proven, when there is one, before its time. */
+void trade_end(struct identity *self, struct member *member, void *call);
 /* Withdraws a member's claim that waits, when there is one. */
 void trade_withdraw(struct identity *self, int64_t member_id, void *call);
 /* Ends a slice of those whose time is over. Whether there may be more. */
