@@ -6,7 +6,9 @@
 #include "services/health/entries.h"
 #include "services/health/lots.h"
 #include "services/health/places.h"
+#include "services/health/scans.h"
 #include "services/health/sites.h"
+#include "services/health/walk_ins.h"
 
 extern const unsigned char health_schema[];
 extern const size_t health_schema_len;
@@ -38,6 +40,7 @@ int health_init(struct health *self, struct service *service)
         .entries_service = entries_api,
         .draws_service = draws_api,
         .bookings_service = bookings_api,
+        .scans_service = scans_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
@@ -45,7 +48,8 @@ int health_init(struct health *self, struct service *service)
     if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
         entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
         draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
-        slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store))
+        slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
+        scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
@@ -54,6 +58,7 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     ids_from(&self->ids, slots_last_id(&self->slots));
     ids_from(&self->ids, bookings_last_id(&self->bookings));
+    ids_from(&self->ids, scans_last_id(&self->scans));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
     if (self->keys && self->passes && !store_trouble(self->store))
@@ -108,6 +113,7 @@ bool health_tidy(struct health *self)
 
 struct audit {
     struct bookings bookings;
+    struct scans scans;
     FILE *out;
 };
 
@@ -115,7 +121,8 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
 {
     struct audit *audit = arg;
     Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
-    bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event);
+    bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event) &&
+              scans_audit_event(&audit->scans, row->seq, event);
 
     health__event__free_unpacked(event, NULL);
     if (!ok)
@@ -128,9 +135,12 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
     struct audit audit = {.out = out};
     int64_t rows;
 
-    if (bookings_open(&audit.bookings, store))
+    if (bookings_open(&audit.bookings, store) || scans_open(&audit.scans, store))
         return -1;
-    return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ? -1 : 0;
+    return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ||
+                   scans_audit(&audit.scans, out)
+               ? -1
+               : 0;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -151,6 +161,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
+    rpc_server_add(service->rpc, &health.scans_service.base);
     return 0;
 }
 
