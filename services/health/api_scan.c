@@ -606,6 +606,9 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
            entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement));
     if (booking.walk_in) {
         walk_in_undo(self, &booking, &entitlement, call);
+    } else if (booking.due_at <= scan.received_at) { /* had not come, and the next was called */
+        booking_set(self, &booking, HEALTH__BOOKING_STATE__NOT_COME, call);
+        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__NO_SHOW, call);
     } else {
         booking_set(self, &booking, HEALTH__BOOKING_STATE__ACTIVE, call);
         entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);

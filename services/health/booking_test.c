@@ -80,6 +80,25 @@ static void slots_are_days_times_hours(void **state)
     assert_int_equal(slots_of(&h, campaign, site)->slots[0]->capacity, 30);
 }
 
+static void the_nearest_sites_say_what_is_free_there(void **state)
+{
+    Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
+    const Health__NearSiteList *near;
+    int64_t slot;
+
+    (void)state;
+    slot = a_slot(&h, campaign, site, 480, 2);
+    a_slot(&h, campaign, site, 600, 3);
+    give_places(&h, campaign, MEMBER, 1);
+    assert_int_equal(book(&h, campaign, slot, MEMBER)->reason, 0);
+    request.campaign_id = campaign;
+    near = harness_output(&h, harness_call(&h, "Sites.ListNearest", &request.base, harness_member(&h, 1, TOWN), NULL),
+                          &health__near_site_list__descriptor);
+    assert_int_equal(near->n_sites, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(near->sites[i]->free, near->sites[i]->site->site_id == site ? 4 : 0);
+}
+
 static void what_cannot_be_slots_is_refused(void **state)
 {
     const Rpc__Principal *manager = manager_of(&h, UNION);
@@ -447,6 +466,7 @@ int main(void)
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         test(slots_are_days_times_hours),
+        test(the_nearest_sites_say_what_is_free_there),
         test(what_cannot_be_slots_is_refused),
         test(a_winner_books_once_and_the_same_again_is_the_first),
         test(who_has_no_place_or_comes_at_the_wrong_time_is_told_why),

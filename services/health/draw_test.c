@@ -561,6 +561,40 @@ static void a_changed_list_is_not_drawn_from(void **state)
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__DRAWN);
 }
 
+/* ---- the audit ---- */
+
+static void the_audit_finds_whatever_was_changed(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE entry SET member_id = 99 WHERE member_id = 2",
+        "UPDATE entry SET withdrawn_at = 5 WHERE member_id = 2",
+        "DELETE FROM entry WHERE member_id = 5",
+        "UPDATE place SET member_id = 99 WHERE place = 1",
+        "UPDATE place SET place = 90 WHERE place = 6",
+        "DELETE FROM place WHERE place = 6",
+        "UPDATE outcome SET entrants = 9",
+        "UPDATE outcome SET cutoff = zeroblob(32)",
+        "UPDATE draw SET value = '1'",
+        "UPDATE draw SET secret = zeroblob(32)",
+        "UPDATE draw SET root = zeroblob(32)",
+        "UPDATE draw SET terms = zeroblob(32)",
+        "UPDATE entitlement SET state = 3 WHERE place = 1",
+        "UPDATE entitlement SET place = 2 WHERE place = 1",
+        "DELETE FROM entitlement WHERE place = 1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        published(&h, 3, 8);
+        assert_string_equal(harness_audit(&h), "");
+        harness_tamper(&h, changes[i]);
+        if (strcmp(harness_audit(&h), "") == 0)
+            fail_msg("not found: %s", changes[i]);
+        harness_close(&h);
+        begin(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -585,6 +619,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(days_of_a_chain_are_drawn_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(the_secret_is_not_in_the_store_before_publication, setup, teardown),
         cmocka_unit_test_setup_teardown(a_changed_list_is_not_drawn_from, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_audit_finds_whatever_was_changed, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,12 +8,14 @@
  * entitled; who lapses, declines or does not come makes room for the next place in
  * the committed order, until booking ends.
  *
+ * In memory are the frozen lists that somebody asks for (lots.h) and where the sites
+ * are (map.h); both follow from the store.
+ *
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
  * and who works there), entitlements.h (who may book: the seam to booking), slots.h
  * and bookings.h (hours, bookings, passes), scans.h and walk_ins.h (what happens at the
- * door). What is
- * only shown is stored as the packed message it came as, so a part reads and writes
- * messages of health.proto in the call's arena and has no other form of them.
+ * door). What is only shown is stored as the packed message it came as, so a part reads
+ * and writes messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: a campaign's places never cost more than its budget; no package holds
  * what the law keeps out of it; a member has one entitlement in a campaign; what is
@@ -29,6 +31,7 @@
 #include "entry.pb-c.h"
 #include "health.pb-c.h"
 #include "scan.pb-c.h"
+#include "services/health/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -93,7 +96,8 @@ struct health {
     struct entries entries;
     struct draws draws;
     struct places places;
-    struct lots *lots;     /* lots.h */
+    struct lots *lots; /* lots.h */
+    struct map map;
     int64_t due_after;     /* the campaign that due_step looked at last */
     struct slots slots;
     struct bookings bookings;
@@ -111,6 +115,8 @@ extern const struct service_spec health_spec;
  * 0 or -1, logged. */
 int health_init(struct health *self, struct service *service);
 void health_done(struct health *self);
+/* Opens the parts on self->store, for health_init and the audit. 0 or -1, logged. */
+int health_open_parts(struct health *self);
 /* What is due without anybody calling, one slice of it. Whether there is more now. */
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */

@@ -442,14 +442,18 @@ static void who_was_taken_for_a_no_show_and_was_there_has_been_there(void **stat
     int64_t device = a_device(site, STAFF), booking = a_booking(0);
     const char *texts[] = {text_of(booking, 0)};
     const int64_t at[] = {START};
+    const Health__Scan *late;
 
     (void)state;
     to(START + HOUR_MS + BOOKING_GRACE_MS);
     while (bookings_tidy(health_of(&h)))
         continue;
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
-    assert_int_equal(upload(device, STAFF, refs, texts, at, 1)->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    late = upload(device, STAFF, refs, texts, at, 1)->scans[0];
+    assert_int_equal(late->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__ATTENDED);
+    assert_int_equal(undo(late->scan_id, STAFF)->reason, 0);
+    assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
 }
 
 /* ---- walk-ins ---- */

@@ -1,3 +1,4 @@
+#include "common/limits.h"
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
@@ -29,6 +30,34 @@ static void ids_from(struct id_source *ids, int64_t last)
         ids->last = last;
 }
 
+int health_open_parts(struct health *self)
+{
+    return campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
+                   entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
+                   draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
+                   slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
+                   scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store)
+               ? -1
+               : 0;
+}
+
+static int read_map(struct health *self)
+{
+    struct arena arena;
+    const Health__Site *site;
+    bool ok = true;
+
+    arena_init(&arena, LIMIT_REQUEST_ARENA);
+    sites_ask(&self->sites, 0);
+    while (ok && (site = sites_next(&self->sites, &arena))) {
+        ok = site->closed || site_on_map(&self->map, site);
+        arena_reset(&arena);
+    }
+    sites_end(&self->sites);
+    arena_done(&arena);
+    return ok ? 0 : -1;
+}
+
 int health_init(struct health *self, struct service *service)
 {
     static struct lots lots;
@@ -45,11 +74,7 @@ int health_init(struct health *self, struct service *service)
         .rpc = service->rpc,
         .clock = &service->clock,
     };
-    if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
-        draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
-        slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
-        scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store))
+    if (health_open_parts(self))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
@@ -61,7 +86,7 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, scans_last_id(&self->scans));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
-    if (self->keys && self->passes && !store_trouble(self->store))
+    if (self->keys && self->passes && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -70,6 +95,7 @@ int health_init(struct health *self, struct service *service)
 void health_done(struct health *self)
 {
     lots_done(self->lots);
+    map_done(&self->map);
     pii_keys_close(self->keys);
     pass_keys_close(self->passes);
     self->keys = NULL;
@@ -111,38 +137,6 @@ bool health_tidy(struct health *self)
     return bookings_tidy(self) || more;
 }
 
-struct audit {
-    struct bookings bookings;
-    struct scans scans;
-    FILE *out;
-};
-
-static bool audit_row(const Rpc__JournalRow *row, void *arg)
-{
-    struct audit *audit = arg;
-    Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
-    bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event) &&
-              scans_audit_event(&audit->scans, row->seq, event);
-
-    health__event__free_unpacked(event, NULL);
-    if (!ok)
-        fprintf(audit->out, "journal row %lld: the store says otherwise\n", (long long)row->seq);
-    return ok;
-}
-
-int health_audit(struct store *store, struct journal *journal, FILE *out)
-{
-    struct audit audit = {.out = out};
-    int64_t rows;
-
-    if (bookings_open(&audit.bookings, store) || scans_open(&audit.scans, store))
-        return -1;
-    return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ||
-                   scans_audit(&audit.scans, out)
-               ? -1
-               : 0;
-}
-
 /* The next slice comes soon when there is one, and other calls before it. */
 static void on_tidy(uv_timer_t *timer)
 {
@@ -171,7 +165,7 @@ static int serve(struct service *service)
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
-    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, 0) ? -1 : 0;
+    return uv_timer_start(&self->tidy, on_tidy, SLICE_MS, 0) ? -1 : 0; /* what was due meanwhile, at once */
 }
 
 const struct service_spec health_spec = {
