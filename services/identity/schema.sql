@@ -335,3 +335,13 @@ DROP INDEX union_change_asked;
 CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 1 AND kind <> 6;
 CREATE UNIQUE INDEX union_change_new ON union_change (asked_by) WHERE state = 1 AND kind = 6;
 CREATE INDEX union_change_asker ON union_change (asked_by, change_id) WHERE kind = 6;
+-- step 12
+-- What was asked of the verifier outside, by whom and when; never about whom.
+CREATE TABLE proof (
+    proof_id  INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    verdict   INTEGER NOT NULL DEFAULT 0,  -- Identity__Verdict
+    asked_at  INTEGER NOT NULL,
+    ended_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX proof_member ON proof (member_id, asked_at);
