@@ -61,7 +61,7 @@ static void fill_unions(void *call, void *arg)
         snprintf(name, sizeof(name), "第%u号企业工会委员会", n);
         if (parent)
             snprintf(above, sizeof(above), "44-%06u", parent);
-        ensure(union_create(&fill->identity, code, name, above, call, &node, &field) == 0);
+        ensure(union_create(&fill->identity, code, name, above, 0, call, &node, &field) == 0);
         ensure(node.id == people_union_id(&fill->people, n));
     }
 }
