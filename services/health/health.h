@@ -86,6 +86,8 @@ struct health {
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
     Health__Bookings_Service bookings_service;
+    Health__Passes_Service passes_service;
+    Health__Doors_Service doors_service;
     Health__Scans_Service scans_service;
     struct store *store;
     struct rpc_server *rpc;

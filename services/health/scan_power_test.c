@@ -40,14 +40,14 @@ static void open_a_door(struct harness *h)
     told.moves_id = booking_in(h, book(h, told.campaign_id, told.slot_id, BOOKED))->booking_id;
     told.comes_id = booking_in(h, book(h, told.campaign_id, told.slot_id, COMES))->booking_id;
     snprintf(told.text, sizeof(told.text), "%s",
-             pass_in(h, on_booking(h, "Bookings.GetPass", told.comes_id, COMES))->text);
+             pass_in(h, on_booking(h, "Passes.GetPass", told.comes_id, COMES))->text);
     employ.site_id = device.site_id = told.site_id;
     employ.member_id = STAFF;
     employ.duty = HEALTH__DUTY__SCANS;
     assert_int_equal(harness_call(h, "Sites.SetStaff", &employ.base, manager_of(h, UNION), NULL)->reason, 0);
     device.name = (char *)(uintptr_t) "一号枪";
     told.device_id = ((const Health__Device *)harness_output(
-                          h, call_once(h, "Scans.RegisterDevice", &device.base, staff(h)), &health__device__descriptor))
+                          h, call_once(h, "Doors.RegisterDevice", &device.base, staff(h)), &health__device__descriptor))
                          ->device_id;
     clock_step(&h->service.clock, START - HOUR_MS - now_of(h));
 }

@@ -89,7 +89,7 @@ static const Rpc__Answer *register_device(int64_t at, int64_t member_id, int64_t
     request.site_id = at;
     request.name = (char *)(uintptr_t) "一号枪";
     request.replaces = replaces;
-    return call_once(&h, "Scans.RegisterDevice", &request.base, staff(member_id));
+    return call_once(&h, "Doors.RegisterDevice", &request.base, staff(member_id));
 }
 
 static int64_t a_device(int64_t at, int64_t member_id)
@@ -156,7 +156,7 @@ static const Health__Counts *counts(int64_t at)
 
     request.site_id = at;
     request.day = (char *)(uintptr_t)DAY;
-    return harness_output(&h, harness_call(&h, "Scans.GetCounts", &request.base, staff(STAFF), NULL),
+    return harness_output(&h, harness_call(&h, "Doors.GetCounts", &request.base, staff(STAFF), NULL),
                           &health__counts__descriptor);
 }
 
@@ -169,13 +169,13 @@ static int64_t a_booking(int n)
 
 static const char *text_of(int64_t booking_id, int n)
 {
-    return pass_in(&h, on_booking(&h, "Bookings.GetPass", booking_id, MEMBER + n))->text;
+    return pass_in(&h, on_booking(&h, "Passes.GetPass", booking_id, MEMBER + n))->text;
 }
 
 static const char *screen_of(int64_t booking_id, int n)
 {
-    const Health__ScreenCode *code = harness_output(
-        &h, on_booking(&h, "Bookings.GetScreenCode", booking_id, MEMBER + n), &health__screen_code__descriptor);
+    const Health__ScreenCode *code = harness_output(&h, on_booking(&h, "Passes.GetScreenCode", booking_id, MEMBER + n),
+                                                    &health__screen_code__descriptor);
 
     return code->code;
 }
@@ -211,7 +211,7 @@ static void a_pass_is_accepted_once_and_the_same_scan_again_is_the_first(void **
 static void each_form_of_a_pass_is_the_same_pass(void **state)
 {
     int64_t device = a_device(site, STAFF), booking = a_booking(0), other = a_booking(1);
-    const Health__Pass *pass = pass_in(&h, on_booking(&h, "Bookings.GetPass", booking, MEMBER));
+    const Health__Pass *pass = pass_in(&h, on_booking(&h, "Passes.GetPass", booking, MEMBER));
 
     (void)state;
     to(START);
@@ -240,7 +240,7 @@ static void each_thing_that_is_wrong_has_its_own_answer(void **state)
     assert_refused(scan(device, "scan-0001", bent), "PASS_UNKNOWN_KEY");
     assert_refused(scan(device, "scan-0001", screen), "PASS_STALE");
     assert_refused(scan_as(other_site, other_device, STAFF + 10, "scan-0001", text), "PASS_OTHER_SITE");
-    assert_int_equal(on_booking(&h, "Bookings.ReissuePass", booking, MEMBER)->reason, 0);
+    assert_int_equal(on_booking(&h, "Passes.ReissuePass", booking, MEMBER)->reason, 0);
     assert_refused(scan(device, "scan-0001", text), "PASS_REVOKED_NOW");
     text = text_of(booking, 0);
     to(START + HOUR_MS + BOOKING_LATE_MS);
@@ -310,10 +310,10 @@ static void a_scanner_takes_along_all_it_needs(void **state)
     struct pass pass;
 
     (void)state;
-    assert_int_equal(on_booking(&h, "Bookings.ReissuePass", revoked, MEMBER)->reason, 0);
+    assert_int_equal(on_booking(&h, "Passes.ReissuePass", revoked, MEMBER)->reason, 0);
     request.site_id = site;
     request.day = (char *)(uintptr_t)DAY;
-    package = harness_output(&h, harness_call(&h, "Scans.GetScannerPackage", &request.base, staff(STAFF), NULL),
+    package = harness_output(&h, harness_call(&h, "Doors.GetScannerPackage", &request.base, staff(STAFF), NULL),
                              &health__scanner_package__descriptor);
     assert_int_equal(package->n_keys, 1);
     public.key_id = (uint16_t)package->keys[0]->key_id;
@@ -344,7 +344,7 @@ static void the_roster_names_handles_alone_and_has_its_hash(void **state)
     request.day = scanner.day = (char *)(uintptr_t)DAY;
     request.page_size = 2;
     do {
-        roster = harness_output(&h, harness_call(&h, "Scans.GetRoster", &request.base, staff(STAFF), NULL),
+        roster = harness_output(&h, harness_call(&h, "Doors.GetRoster", &request.base, staff(STAFF), NULL),
                                 &health__roster__descriptor);
         for (size_t i = 0; i < roster->n_lines; i++, n++) {
             uint64_t handle = strtoull(roster->lines[i]->handle, NULL, 16);
@@ -356,11 +356,11 @@ static void the_roster_names_handles_alone_and_has_its_hash(void **state)
     } while (*request.page_token);
     assert_int_equal(n, 5);
     mbedtls_sha256_ret(handles, sizeof(handles), hash, 0);
-    package = harness_output(&h, harness_call(&h, "Scans.GetScannerPackage", &scanner.base, staff(STAFF), NULL),
+    package = harness_output(&h, harness_call(&h, "Doors.GetScannerPackage", &scanner.base, staff(STAFF), NULL),
                              &health__scanner_package__descriptor);
     assert_int_equal(package->roster_size, 5);
     assert_memory_equal(package->roster_hash.data, hash, 32);
-    assert_refused(harness_call(&h, "Scans.GetRoster", &request.base, staff(STAFF + 10), NULL), "NOT_SITE_STAFF");
+    assert_refused(harness_call(&h, "Doors.GetRoster", &request.base, staff(STAFF + 10), NULL), "NOT_SITE_STAFF");
 }
 
 static void late_scans_get_an_honest_answer_each(void **state)
@@ -376,9 +376,9 @@ static void late_scans_get_an_honest_answer_each(void **state)
     (void)state;
     to(START + 500);
     assert_int_equal(scan_as(site, second, STAFF + 1, "online-01", texts[1])->reason, 0);
-    assert_int_equal(on_booking(&h, "Bookings.ReissuePass", again, MEMBER + 3)->reason, 0); /* before its scan */
+    assert_int_equal(on_booking(&h, "Passes.ReissuePass", again, MEMBER + 3)->reason, 0); /* before its scan */
     to(START + 2500);
-    assert_int_equal(on_booking(&h, "Bookings.ReissuePass", moved, MEMBER + 2)->reason, 0); /* after its scan */
+    assert_int_equal(on_booking(&h, "Passes.ReissuePass", moved, MEMBER + 2)->reason, 0); /* after its scan */
     to(START + 5 * HOUR_MS);
     for (int times = 0; times < 2; times++) {
         list = upload(device, STAFF, refs, texts, at, 6);

@@ -69,6 +69,8 @@ int health_init(struct health *self, struct service *service)
         .entries_service = entries_api,
         .draws_service = draws_api,
         .bookings_service = bookings_api,
+        .passes_service = passes_api,
+        .doors_service = doors_api,
         .scans_service = scans_api,
         .store = service->store,
         .rpc = service->rpc,
@@ -155,6 +157,8 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
+    rpc_server_add(service->rpc, &health.passes_service.base);
+    rpc_server_add(service->rpc, &health.doors_service.base);
     rpc_server_add(service->rpc, &health.scans_service.base);
     return 0;
 }
