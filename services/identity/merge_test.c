@@ -247,7 +247,7 @@ static void the_account_that_is_known_by_name_is_kept(void **state)
     other = person_signed_in(&h, 2);
     assert_int_equal(merge_of(&h, merge_mine(&h, other, 2, 1))->kept_id, named->member_id);
     assert_int_equal(members(&h, first_id), 1);
-    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
     assert_refused(merge_mine(&h, named, 1, 3), "MEMBER_NOT_FOUND");
     assert_refused(merge_mine(&h, member_of_union(&h, 4, "440605"), 4, 1), "MERGE_TWO_NAMED");
     end(&h);
