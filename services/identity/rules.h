@@ -199,11 +199,22 @@ struct roster_row {
  * many. */
 int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, const char **ret_field);
 
-/* A row of a list of unions: code, name, parent code (empty or missing: a root). */
+/* A row of a list of those who are taken off rosters: resident ID, union code. */
+struct removal_row {
+    struct cn_resident_id id;
+    char union_code[UNION_CODE_SIZE];
+};
+
+/* The same. */
+int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, const char **ret_field);
+
+/* A row of a list of unions: code, name, parent code (empty or missing: a root), and the
+ * trades that an industry union takes, between slashes (empty or missing: none). */
 struct union_row {
     char code[UNION_CODE_SIZE];
     char name[UNION_NAME_SIZE];
     char parent_code[UNION_CODE_SIZE];
+    int trades;
 };
 
 /* The same. A union that is its own parent is UNION_CODE_INVALID (parentCode). */

@@ -11,6 +11,7 @@
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/proofs.h"
+#include "services/identity/merges.h"
 #include "services/identity/looks.h"
 #include "services/identity/pledges.h"
 #include "services/identity/purges.h"
@@ -89,6 +90,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .proofs_service = proofs_api,
         .officials = officials_api,
         .trades_service = trades_api,
+        .merges_service = merges_api,
+        .rosters_service = rosters_api,
         .consents_service = consents_api,
         .pledges_service = pledges_api,
         .rights_service = rights_api,
@@ -102,7 +105,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
         credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
-        covers_open(&self->covers, store) || proofs_open(&self->proofs, store) || open_rights(self, store))
+        covers_open(&self->covers, store) || proofs_open(&self->proofs, store) || merges_open(&self->merges, store) ||
+        open_rights(self, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -114,6 +118,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, proofs_last_id(&self->proofs));
     ids_from(&self->ids, trades_last_id(&self->trades));
     ids_from(&self->ids, covers_last_id(&self->covers));
+    ids_from(&self->ids, merges_last_id(&self->merges));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -188,6 +193,8 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.proofs_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.trades_service.base);
+    rpc_server_add(service->rpc, &identity.merges_service.base);
+    rpc_server_add(service->rpc, &identity.rosters_service.base);
     rpc_server_add(service->rpc, &identity.consents_service.base);
     rpc_server_add(service->rpc, &identity.pledges_service.base);
     rpc_server_add(service->rpc, &identity.rights_service.base);
