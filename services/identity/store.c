@@ -44,6 +44,8 @@ enum {
     SQL_FIND_MEMBER_MOBILE,
     SQL_FIND_MEMBER_PERSON,
     SQL_MERGE_MEMBER,
+    SQL_NEXT_GONE,
+    SQL_RELEASE_MOBILE,
     SQL_MERGE_EARLIER,
     SQL_PERSON_IS_MEMBER,
     SQL_VERIFY_MEMBER,
@@ -124,6 +126,10 @@ const char *const identity_sql[] = {
     [SQL_FIND_MEMBER_PERSON] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = (SELECT CASE merged_into "
                                "WHEN 0 THEN member_id ELSE merged_into END FROM member WHERE person = ?1)",
     [SQL_MERGE_MEMBER] = "UPDATE member SET merged_into = ?2 WHERE member_id = ?1",
+    [SQL_NEXT_GONE] = "SELECT " MEMBER_COLUMNS " FROM member WHERE merged_into = ?1 AND merged_into > 0 AND "
+                      "member_id > ?2 ORDER BY member_id LIMIT 1",
+    [SQL_RELEASE_MOBILE] = "UPDATE member SET mobile = CAST(member_id AS BLOB) WHERE mobile = ?2 AND "
+                           "merged_into = ?1 AND merged_into > 0",
     [SQL_MERGE_EARLIER] = "UPDATE member SET merged_into = ?2 WHERE merged_into = ?1 AND merged_into > 0",
     [SQL_PERSON_IS_MEMBER] = "SELECT 1 FROM member WHERE person = ?1",
     [SQL_VERIFY_MEMBER] = "UPDATE member SET level = ?2, roster_id = ?3, union_id = ?4, person = ?5, "
@@ -506,6 +512,17 @@ void store_merge_member(struct store *store, int64_t gone_id, int64_t kept_id)
 {
     store_run(store, SQL_MERGE_EARLIER, "ii", gone_id, kept_id);
     store_run(store, SQL_MERGE_MEMBER, "ii", gone_id, kept_id);
+}
+
+bool store_next_gone(struct store *store, int64_t kept_id, int64_t after, struct member *ret_member)
+{
+    store_ask(store, SQL_NEXT_GONE, "ii", kept_id, after);
+    return one_member(store, SQL_NEXT_GONE, ret_member);
+}
+
+void store_release_mobile(struct store *store, int64_t kept_id, const unsigned char mobile[PII_INDEX_LEN])
+{
+    store_run(store, SQL_RELEASE_MOBILE, "ib", kept_id, mobile, (size_t)PII_INDEX_LEN);
 }
 
 bool store_person_is_member(struct store *store, const unsigned char person[PII_INDEX_LEN])

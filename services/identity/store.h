@@ -123,6 +123,10 @@ bool store_find_member_mobile(struct store *store, const unsigned char mobile[PI
                               struct member *ret_member);
 bool store_find_member_person(struct store *store, const unsigned char person[PII_INDEX_LEN],
                               struct member *ret_member);
+/* The accounts that are gone into one, after an id; false after the last. */
+bool store_next_gone(struct store *store, int64_t kept_id, int64_t after, struct member *ret_member);
+/* A number that led to her through an account that is gone leads there no more. */
+void store_release_mobile(struct store *store, int64_t kept_id, const unsigned char mobile[PII_INDEX_LEN]);
 /* An account and all that are gone into it are gone into another. */
 void store_merge_member(struct store *store, int64_t gone_id, int64_t kept_id);
 /* Whether a member is verified by this resident ID. */
