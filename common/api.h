@@ -66,6 +66,9 @@ const struct api_message *api_message(const ProtobufCMessageDescriptor *descript
  * RPC__REASON__INTERNAL. */
 const struct api_reason *api_reason(int number);
 
+/* The field `part` in an input of a method with media. */
+int32_t *api_part(const struct api_method *method, ProtobufCMessage *input);
+
 /* A path parameter: where its text stands in the path that was matched, still
  * percent-encoded. */
 struct api_param {
