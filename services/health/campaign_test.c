@@ -90,7 +90,7 @@ static void a_draft_is_replaced_and_keeps_its_union(void **state)
 static void a_wrong_draft_names_what_is_wrong(void **state)
 {
     static const char *const reasons[] = {
-        "OPENS_TOO_SOON", "TIMES_OUT_OF_ORDER", "TIMES_OUT_OF_ORDER", "NO_SITES",          "PRICE_MISSING",
+        "OPENS_TOO_SOON",    "TIMES_OUT_OF_ORDER", "TIMES_OUT_OF_ORDER", "NO_SITES",          "PRICE_MISSING",
         "NO_PLACES",         "BUDGET_EXCEEDED",    "SITE_NOT_FOUND",     "PACKAGE_NOT_FOUND", "SITE_NOT_IN_CAMPAIGN",
         "OUTSIDE_YOUR_UNION"};
 
