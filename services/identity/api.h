@@ -53,3 +53,6 @@ int union_create(struct identity *self, const char *code, const char *name, cons
  * there is none. */
 struct member;
 void member_obtain(struct identity *self, const char *mobile, void *call, struct member *ret_member);
+/* Judges an answer to the code of a number (normal form), and counts it: 0 or CODE_...;
+ * a call that is refused for it keeps what it wrote (rpc_keep). */
+int code_judge(struct identity *self, const char *mobile, const char *text, void *call);

@@ -134,6 +134,7 @@ static int64_t id_of(const char *field, const struct target *target)
         {"from", 0},
         {"to", 0},
         {"at", 0},
+        {"in_force_at", 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -145,7 +146,7 @@ static int64_t id_of(const char *field, const struct target *target)
 
 static bool is_object(const char *field)
 {
-    static const char *const others[] = {"target_id", "from", "to", "at"};
+    static const char *const others[] = {"target_id", "from", "to", "at", "in_force_at"};
 
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (strcmp(others[i], field) == 0)
@@ -164,6 +165,9 @@ static const char *text_of(struct harness *h, const struct api_method *method, c
         snprintf(text, sizeof(text), "NEW-%u", n_calls);
     else if (strcmp(field, "name") == 0)
         snprintf(text, sizeof(text), "新工会");
+    else if (strcmp(field, "title") == 0 || strcmp(field, "text") == 0 || strcmp(field, "controller") == 0 ||
+             strcmp(field, "contact") == 0 || strcmp(field, "kinds") == 0 || strcmp(field, "retention") == 0)
+        snprintf(text, sizeof(text), "告知");
     else if (strcmp(field, "parent_code") == 0 || strcmp(field, "union_code") == 0)
         snprintf(text, sizeof(text), "%s", target->code);
     else if (strcmp(field, "mobile") == 0)
@@ -291,9 +295,9 @@ static void try_roles(struct harness *h, const struct api_method *method)
         for (int i = 0; i < N_TARGETS; i++) {
             Rpc__Principal *who = role ? harness_official(h, OFFICIAL, role, targets[OWN].path)
                                        : harness_member(h, OFFICIAL, targets[OWN].path);
-            int64_t rows = journal_rows(h);
+            int64_t rows = journal_changes(h);
             const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[i], &targets[i], NULL));
-            bool changed = journal_rows(h) != rows;
+            bool changed = journal_changes(h) != rows;
 
             judge(method, role, i, answer, changed);
             if (changed)
@@ -320,7 +324,7 @@ static void try_ids(struct harness *h, const struct api_method *method)
     Rpc__Principal *who = harness_official(h, OFFICIAL, (int)method->rule->roles[0], targets[OWN].path);
     bool has_union = protobuf_c_message_descriptor_get_field_by_name(method->input->descriptor, "union_id");
     bool has_object = false;
-    int64_t rows = journal_rows(h);
+    int64_t rows = journal_changes(h);
 
     for (unsigned i = 0; i < method->input->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &method->input->descriptor->fields[i];
@@ -332,12 +336,12 @@ static void try_ids(struct harness *h, const struct api_method *method)
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[OWN], &targets[OWN], &forms[i]));
 
-        if (answer->reason == 0 || journal_rows(h) != rows)
+        if (answer->reason == 0 || journal_changes(h) != rows)
             fail_msg("%s takes the id %lld", method->name, (long long)forms[i]);
     }
     if (has_union && method->input->descriptor != &identity__ask_union_change_request__descriptor)
         call_as(h, method, who, fill(h, method, &targets[OWN], &targets[SIBLING], NULL));
-    if (journal_rows(h) != rows)
+    if (journal_changes(h) != rows)
         fail_msg("%s touches what is another union's", method->name);
 }
 

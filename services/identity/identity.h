@@ -5,7 +5,8 @@
  * who have signed in, their sessions, and what officials may do where. It alone
  * holds the keys of personal data: names, resident IDs and mobile numbers are
  * sealed at rest, each person's under a key of her own (data_keys.h), and found by
- * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked number).
+ * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked
+ * number).
  *
  * Everything is asked of the store, whose indexes are small, and nothing is kept
  * in memory, so a failed commit leaves nothing to take back. A roster of a million
@@ -42,10 +43,13 @@
 #include "common/pii.h"
 #include "common/service.h"
 #include "common/token.h"
+#include "consent.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "official.pb-c.h"
+#include "pledge.pb-c.h"
+#include "rights.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
@@ -60,6 +64,22 @@
 
 /* A part of the store with SQL of its own: `sql` is the first of its statements. */
 struct data_keys { /* data_keys.h */
+    struct store *store;
+    unsigned sql;
+};
+struct consents { /* consents.h */
+    struct store *store;
+    unsigned sql;
+};
+struct closings { /* closings.h */
+    struct store *store;
+    unsigned sql;
+};
+struct looks { /* looks.h */
+    struct store *store;
+    unsigned sql;
+};
+struct pledges { /* pledges.h */
     struct store *store;
     unsigned sql;
 };
@@ -100,8 +120,17 @@ struct identity {
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
     Identity__Officials_Service officials;
+    Identity__Consents_Service consents_service;
+    Identity__Pledges_Service pledges_service;
+    Identity__Rights_Service rights_service;
     struct store *store;
     struct data_keys data_keys;
+    struct consents consents;
+    struct looks looks;
+    struct closings closings;
+    int64_t closing_delay_ms;
+    struct pledges pledges;
+    int64_t pledge_life_ms;
     struct rolls rolls;
     struct joins joins;
     struct tallies tallies;
@@ -116,6 +145,7 @@ struct identity {
     enum sms_sender sms;
     uv_timer_t tidy;
     bool draining; /* a closing union has members left */
+    bool closed;   /* an account was, and the store is to be scrubbed */
 };
 
 extern const struct service_spec identity_spec;

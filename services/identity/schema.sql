@@ -276,3 +276,63 @@ ALTER TABLE session ADD COLUMN sign_in INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
+-- step 10
+CREATE TABLE policy (
+    policy_id    INTEGER PRIMARY KEY,
+    purpose      INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    title        TEXT    NOT NULL,
+    text         TEXT    NOT NULL,
+    text_hash    BLOB    NOT NULL,  -- SHA-256
+    controller   TEXT    NOT NULL,
+    contact      TEXT    NOT NULL,
+    kinds        TEXT    NOT NULL,
+    retention    TEXT    NOT NULL,
+    in_force_at  INTEGER NOT NULL,
+    published_at INTEGER NOT NULL,
+    published_by INTEGER NOT NULL,
+    UNIQUE (purpose, version)
+) STRICT;
+-- A row is never changed but for its end.
+CREATE TABLE consent (
+    consent_id   INTEGER PRIMARY KEY,
+    member_id    INTEGER NOT NULL REFERENCES member,
+    purpose      INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    text_hash    BLOB    NOT NULL,
+    channel      INTEGER NOT NULL,
+    given_at     INTEGER NOT NULL,
+    withdrawn_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX consent_member ON consent (member_id, consent_id);
+CREATE UNIQUE INDEX consent_standing ON consent (member_id, purpose, version) WHERE withdrawn_at = 0;
+-- step 11
+CREATE TABLE pledge (
+    pledge_id INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    state     INTEGER NOT NULL,
+    version   INTEGER NOT NULL,
+    text_hash BLOB    NOT NULL,
+    made_at   INTEGER NOT NULL,
+    until_at  INTEGER NOT NULL,
+    ended_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX pledge_standing ON pledge (member_id) WHERE state = 1;
+CREATE INDEX pledge_until ON pledge (until_at) WHERE state = 1;
+CREATE INDEX pledge_member ON pledge (member_id, pledge_id);
+-- step 12
+-- Whom a look concerns, a member or a union whose members were among those seen, and
+-- the journal's row of it (DataSeen), which says who they were.
+CREATE TABLE look (
+    about_id INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (about_id, seq)
+) STRICT, WITHOUT ROWID;
+-- step 13
+-- Accounts that are to be closed.
+CREATE TABLE closing (
+    member_id INTEGER PRIMARY KEY REFERENCES member,
+    asked_at  INTEGER NOT NULL,
+    due_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX closing_due ON closing (due_at);

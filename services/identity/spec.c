@@ -1,10 +1,15 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/api_rights.h"
 #include "services/identity/changes.h"
 #include "services/identity/credentials.h"
+#include "services/identity/closings.h"
+#include "services/identity/consents.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
+#include "services/identity/looks.h"
+#include "services/identity/pledges.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
@@ -22,6 +27,8 @@ static struct conf_entry conf[] = {
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
+    {"HUIGONG_CLOSING_DAYS", "7", CONF_INT, "days in which the closing of an account may be taken back", 0, 90, NULL},
+    {"HUIGONG_PLEDGE_DAYS", "180", CONF_INT, "days that a single pledge stands", 1, 3650, NULL},
     CONF_END,
 };
 
@@ -43,6 +50,19 @@ static void ids_from(struct id_source *ids, int64_t last)
         ids->last = last;
 }
 
+/* What a member's rights over her own data need. */
+static int open_rights(struct identity *self, struct store *store)
+{
+    self->closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * 86400000;
+    self->pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000;
+    if (consents_open(&self->consents, store) || looks_open(&self->looks, store) ||
+        closings_open(&self->closings, store) || pledges_open(&self->pledges, store))
+        return -1;
+    ids_from(&self->ids, consents_last_id(&self->consents));
+    ids_from(&self->ids, pledges_last_id(&self->pledges));
+    return 0;
+}
+
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc)
 {
     *self = (struct identity){
@@ -52,6 +72,9 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .transfers_service = transfers_api,
         .unions_service = unions_api,
         .officials = officials_api,
+        .consents_service = consents_api,
+        .pledges_service = pledges_api,
+        .rights_service = rights_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
@@ -59,11 +82,11 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
-        credentials_open(&self->credentials, store))
+        credentials_open(&self->credentials, store) || open_rights(self, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    self->ids.last = store_last_id(store);
+    ids_from(&self->ids, store_last_id(store));
     ids_from(&self->ids, rolls_last_id(&self->rolls));
     ids_from(&self->ids, joins_last_id(&self->joins));
     ids_from(&self->ids, changes_last_id(&self->changes));
@@ -90,6 +113,7 @@ static void drop_old(void *call, void *arg)
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
     credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
     data_keys_give(self, call);
+    pledges_expire(self, call);
     transfers_release_silent(self, call);
 }
 
@@ -100,9 +124,20 @@ static void drain(void *call, void *arg)
     self->draining = change_drain(self, call);
 }
 
+static void close_due(void *call, void *arg)
+{
+    struct identity *self = arg;
+
+    self->closed |= closings_due(self, call);
+}
+
 bool identity_tidy(struct identity *self)
 {
     rpc_server_transact(self->rpc, drop_old, self);
+    if (rpc_server_transact(self->rpc, close_due, self) == 0 && self->closed) {
+        self->closed = false;
+        store_scrub(self->store);
+    }
     self->draining = false;
     return rpc_server_transact(self->rpc, drain, self) == 0 && self->draining;
 }
@@ -126,6 +161,10 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
+    rpc_server_add(service->rpc, &identity.consents_service.base);
+    rpc_server_add(service->rpc, &identity.pledges_service.base);
+    rpc_server_add(service->rpc, &identity.rights_service.base);
+    rpc_server_on_seen(service->rpc, looks_record, &identity);
     return 0;
 }
 

@@ -44,6 +44,7 @@ enum {
     SQL_FIND_SESSION,
     SQL_TURN_SESSION,
     SQL_DROP_SESSION,
+    SQL_FIND_SESSIONS,
     SQL_FIRST_SESSION,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
@@ -111,6 +112,8 @@ const char *const identity_sql[] = {
     [SQL_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE session_id = ?1",
     [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
+    [SQL_FIND_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
+                          "ORDER BY session_id DESC LIMIT ?3",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
                               "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
@@ -452,24 +455,41 @@ void store_add_session(struct store *store, const struct session *session)
               (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device);
 }
 
+static void read_session(struct store *store, unsigned sql, struct session *ret)
+{
+    *ret = (struct session){
+        .id = store_int(store, sql, 0),
+        .member_id = store_int(store, sql, 1),
+        .expires_at = store_int(store, sql, 4),
+        .sign_in = (int)store_int(store, sql, 5),
+        .opened_at = store_int(store, sql, 6),
+        .refreshed_at = store_int(store, sql, 7),
+    };
+    read_bytes(store, sql, 2, ret->family, sizeof(ret->family));
+    read_bytes(store, sql, 3, ret->turn, sizeof(ret->turn));
+    read_text(store, sql, 8, ret->device, sizeof(ret->device));
+}
+
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret)
 {
     store_ask(store, SQL_FIND_SESSION, "i", session_id);
     if (!store_row(store, SQL_FIND_SESSION))
         return false;
-    *ret = (struct session){
-        .id = store_int(store, SQL_FIND_SESSION, 0),
-        .member_id = store_int(store, SQL_FIND_SESSION, 1),
-        .expires_at = store_int(store, SQL_FIND_SESSION, 4),
-        .sign_in = (int)store_int(store, SQL_FIND_SESSION, 5),
-        .opened_at = store_int(store, SQL_FIND_SESSION, 6),
-        .refreshed_at = store_int(store, SQL_FIND_SESSION, 7),
-    };
-    read_text(store, SQL_FIND_SESSION, 8, ret->device, sizeof(ret->device));
-    read_bytes(store, SQL_FIND_SESSION, 2, ret->family, sizeof(ret->family));
-    read_bytes(store, SQL_FIND_SESSION, 3, ret->turn, sizeof(ret->turn));
+    read_session(store, SQL_FIND_SESSION, ret);
     store_end(store, SQL_FIND_SESSION);
     return true;
+}
+
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_SESSIONS, "iii", member_id, now, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_SESSIONS))
+        read_session(store, SQL_FIND_SESSIONS, &ret_sessions[n++]);
+    store_end(store, SQL_FIND_SESSIONS);
+    return n;
 }
 
 void store_turn_session(struct store *store, const struct session *session)

@@ -122,6 +122,9 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
 void store_turn_session(struct store *store, const struct session *session);
 /* Whether there was such a session. */
 bool store_drop_session(struct store *store, int64_t session_id);
+/* A member's live sessions, the latest first, at most `size`; returns how many. */
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
 void store_drop_old_sessions(struct store *store, int64_t now);
