@@ -10,7 +10,8 @@
  *
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
  * and who works there), entitlements.h (who may book: the seam to booking), slots.h
- * and bookings.h (hours, bookings, passes). What is
+ * and bookings.h (hours, bookings, passes), reports.h (reports, of the member alone),
+ * consents.h (who agrees to that). What is
  * only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
@@ -21,11 +22,14 @@
 #pragma once
 #include "common/id.h"
 #include "booking.pb-c.h"
+#include "common/follow.h"
+#include "common/limits.h"
 #include "common/pass.h"
 #include "common/pii.h"
 #include "common/service.h"
 #include "entry.pb-c.h"
 #include "health.pb-c.h"
+#include "report.pb-c.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -65,12 +69,25 @@ struct bookings { /* bookings.h */
     int64_t told; /* rows of which the audit has found the journal's last word */
 };
 
+struct reports { /* reports.h */
+    struct store *store;
+    unsigned sql;
+    bool more, scrub;
+    int64_t told; /* versions that the audit has found in the journal */
+    unsigned char sealed[LIMIT_PART + PII_OVERHEAD];
+};
+struct consents { /* consents.h */
+    struct store *store;
+    unsigned sql;
+};
+
 struct health {
     Health__Campaigns_Service campaigns_service;
     Health__Sites_Service sites_service;
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
     Health__Bookings_Service bookings_service;
+    Health__Reports_Service reports_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
@@ -84,9 +101,15 @@ struct health {
     int64_t due_after;     /* the campaign that due_step looked at last */
     struct slots slots;
     struct bookings bookings;
+    struct reports reports;
+    struct consents consents;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;
+    struct pii_keys *report_keys; /* seal the keys of reports */
+    int64_t report_ms;            /* how long a report is kept */
+    struct rpc_client *identity;
+    struct follower *follower; /* of identity's journal */
     uv_timer_t tidy;
 };
 

@@ -70,6 +70,35 @@ bool item_is_for(const Health__PackageItem *item, int trade)
     return item->kind == HEALTH__ITEM_KIND__BASE || trade != RPC__TRADE__TRADE_OTHER;
 }
 
+int report_refusal(const Health__BeginReportRequest *report, bool attended, const char **ret_field)
+{
+    *ret_field = "bookingId";
+    if (!attended)
+        return HEALTH__REASON__NOT_ATTENDED;
+    *ret_field = "items";
+    if (report->size == 0 && report->n_items == 0)
+        return HEALTH__REASON__REPORT_EMPTY;
+    for (size_t i = 0; i < report->n_items; i++) {
+        if (is_hepatitis_b(report->items[i]->code, report->items[i]->name))
+            return HEALTH__REASON__REPORT_HEPATITIS_B;
+    }
+    return 0;
+}
+
+bool is_pdf(const uint8_t *bytes, size_t len)
+{
+    return len >= 5 && memcmp(bytes, "%PDF-", 5) == 0;
+}
+
+bool is_abnormal(const Health__ReportItems *items)
+{
+    for (size_t i = 0; i < items->n_items; i++) {
+        if (items->items[i]->abnormal)
+            return true;
+    }
+    return false;
+}
+
 int package_refusal(const Health__Package *package, const char **ret_field)
 {
     *ret_field = "package.items";

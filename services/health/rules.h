@@ -26,5 +26,11 @@ int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *princ
 /* What a step of common/draw says, as a Reason; 0 for DRAW_OK. */
 int draw_refusal(enum draw_reason reason);
 
+/* Why a report of somebody who did or did not attend cannot be begun; 0 when it can. */
+int report_refusal(const Health__BeginReportRequest *report, bool attended, const char **ret_field);
+/* Whether bytes begin as a PDF does (ISO 32000-1, 7.5.2). */
+bool is_pdf(const uint8_t *bytes, size_t len);
+bool is_abnormal(const Health__ReportItems *items);
+
 /* The page of Tencent's maps that leads to a site, percent-encoded, in the arena. */
 char *directions(const Health__Site *site, struct arena *arena);

@@ -188,3 +188,49 @@ CREATE TABLE pass (
 CREATE INDEX pass_booking ON pass (booking_id);
 CREATE UNIQUE INDEX pass_of_booking ON pass (booking_id) WHERE revoked_at = 0;
 CREATE INDEX pass_revoked ON pass (site_id, serial) WHERE revoked_at > 0;
+
+-- step 4
+-- Versions of reports of attended bookings; see reports.h.
+CREATE TABLE report (
+    report_id   INTEGER PRIMARY KEY,
+    booking_id  INTEGER NOT NULL REFERENCES booking,
+    campaign_id INTEGER NOT NULL,
+    site_id     INTEGER NOT NULL,
+    member_id   INTEGER NOT NULL,
+    version     INTEGER NOT NULL,  -- of the booking's, from 1; 0 while it is not ready
+    size        INTEGER NOT NULL,  -- bytes of the PDF
+    state       INTEGER NOT NULL,  -- Health__ReportState
+    begun_at    INTEGER NOT NULL,
+    ready_at    INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL,
+    journal_seq INTEGER NOT NULL,
+    wrapped     BLOB    NOT NULL,  -- its data key under the report key; empty when destroyed
+    items       BLOB    NOT NULL   -- sealed
+) STRICT;
+CREATE INDEX report_booking ON report (booking_id, state);
+CREATE INDEX report_member ON report (member_id, report_id);
+CREATE INDEX report_site ON report (campaign_id, site_id, state);
+CREATE INDEX report_begun ON report (begun_at) WHERE state = 1;
+CREATE INDEX report_read ON report (ready_at) WHERE state IN (2, 3);
+CREATE TABLE report_part (
+    report_id INTEGER NOT NULL REFERENCES report,
+    part      INTEGER NOT NULL,
+    sealed    BLOB    NOT NULL,
+    PRIMARY KEY (report_id, part)
+) STRICT;
+CREATE TABLE report_view (
+    view_id    INTEGER PRIMARY KEY,
+    report_id  INTEGER NOT NULL REFERENCES report,
+    at         INTEGER NOT NULL,
+    session_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX report_view_report ON report_view (report_id, view_id);
+-- Whose consent to the use of her reports stands, by identity's journal.
+CREATE TABLE report_consent (
+    member_id INTEGER PRIMARY KEY,
+    version   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE report_policy (
+    version     INTEGER PRIMARY KEY,
+    in_force_at INTEGER NOT NULL
+) STRICT;

@@ -1,11 +1,13 @@
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
+#include "services/health/consents.h"
 #include "services/health/due.h"
 #include "services/health/entitlements.h"
 #include "services/health/entries.h"
 #include "services/health/lots.h"
 #include "services/health/places.h"
+#include "services/health/reports.h"
 #include "services/health/sites.h"
 
 extern const unsigned char health_schema[];
@@ -18,6 +20,9 @@ static struct conf_entry conf[] = {
     {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
      NULL},
     {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
+    {"HUIGONG_REPORT_KEY", NULL, CONF_PATH, "file of the keys that seal the keys of reports (deploy/keys report)", 0, 0,
+     NULL},
+    {"HUIGONG_REPORT_DAYS", "730", CONF_INT, "days that a report is kept", 1, 36500, NULL},
     CONF_END,
 };
 
@@ -38,6 +43,7 @@ int health_init(struct health *self, struct service *service)
         .entries_service = entries_api,
         .draws_service = draws_api,
         .bookings_service = bookings_api,
+        .reports_service = reports_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
@@ -45,7 +51,8 @@ int health_init(struct health *self, struct service *service)
     if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
         entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
         draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
-        slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store))
+        slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
+        reports_open(&self->reports, self->store) || consents_open(&self->consents, self->store))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
@@ -54,9 +61,12 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     ids_from(&self->ids, slots_last_id(&self->slots));
     ids_from(&self->ids, bookings_last_id(&self->bookings));
+    ids_from(&self->ids, reports_last_id(&self->reports));
+    self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
+    self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
-    if (self->keys && self->passes && !store_trouble(self->store))
+    if (self->keys && self->passes && self->report_keys && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -66,8 +76,9 @@ void health_done(struct health *self)
 {
     lots_done(self->lots);
     pii_keys_close(self->keys);
+    pii_keys_close(self->report_keys);
     pass_keys_close(self->passes);
-    self->keys = NULL;
+    self->keys = self->report_keys = NULL;
     self->passes = NULL;
 }
 
@@ -103,11 +114,13 @@ bool health_tidy(struct health *self)
     bool more = lots_step(self);
 
     more = due_step(self) || more;
-    return bookings_tidy(self) || more;
+    more = bookings_tidy(self) || more;
+    return reports_tidy(self) || more;
 }
 
 struct audit {
     struct bookings bookings;
+    struct reports reports;
     FILE *out;
 };
 
@@ -115,7 +128,8 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
 {
     struct audit *audit = arg;
     Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
-    bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event);
+    bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event) &&
+              reports_audit_event(&audit->reports, row->seq, event);
 
     health__event__free_unpacked(event, NULL);
     if (!ok)
@@ -125,12 +139,16 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
 
 int health_audit(struct store *store, struct journal *journal, FILE *out)
 {
-    struct audit audit = {.out = out};
+    static struct audit audit;
     int64_t rows;
 
-    if (bookings_open(&audit.bookings, store))
+    audit = (struct audit){.out = out};
+    if (bookings_open(&audit.bookings, store) || reports_open(&audit.reports, store))
         return -1;
-    return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ? -1 : 0;
+    return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ||
+                   reports_audit(&audit.reports, out)
+               ? -1
+               : 0;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -151,12 +169,43 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
+    rpc_server_add(service->rpc, &health.reports_service.base);
     return 0;
+}
+
+static int follow_identity(struct health *self, struct service *service)
+{
+    struct follow_options options = {
+        .loop = &service->loop,
+        .bus_dir = service_bus_dir(service),
+        .queue = "identity",
+        .server = service->rpc,
+        .store = service->store,
+        .apply = consents_apply,
+        .arg = self,
+    };
+
+    self->identity = rpc_client_open(&service->loop, options.bus_dir, options.queue, 1);
+    options.client = self->identity;
+    self->follower = self->identity ? follower_open(&options) : NULL;
+    return self->follower ? 0 : -1;
+}
+
+static void stop(struct service *service)
+{
+    struct health *self = service->self;
+
+    follower_close(self->follower);
+    rpc_client_close(self->identity);
+    service_stopped(service);
 }
 
 static int serve(struct service *service)
 {
     struct health *self = service->self;
+
+    if (follow_identity(self, service))
+        return -1;
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
@@ -171,5 +220,6 @@ const struct service_spec health_spec = {
     .schema_len = &health_schema_len,
     .start = start,
     .serve = serve,
+    .stop = stop,
     .audit = health_audit,
 };
