@@ -8,6 +8,7 @@ extern const Health__Entries_Service entries_api;
 extern const Health__Draws_Service draws_api;
 extern const Health__Bookings_Service bookings_api;
 extern const Health__Reports_Service reports_api;
+extern const Health__Settlements_Service settlements_api;
 
 /* A campaign for an official of its union; NULL after refusing. */
 Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id, void *call);

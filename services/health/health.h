@@ -11,7 +11,7 @@
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
  * and who works there), entitlements.h (who may book: the seam to booking), slots.h
  * and bookings.h (hours, bookings, passes), reports.h (reports, of the member alone),
- * consents.h (who agrees to that). What is
+ * consents.h (who agrees to that), settlements.h (what a site is owed). What is
  * only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
@@ -30,6 +30,7 @@
 #include "entry.pb-c.h"
 #include "health.pb-c.h"
 #include "report.pb-c.h"
+#include "settlement.pb-c.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -76,6 +77,11 @@ struct reports { /* reports.h */
     int64_t told; /* versions that the audit has found in the journal */
     unsigned char sealed[LIMIT_PART + PII_OVERHEAD];
 };
+struct settlements { /* settlements.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* those that the audit has found in the journal */
+};
 struct consents { /* consents.h */
     struct store *store;
     unsigned sql;
@@ -88,6 +94,7 @@ struct health {
     Health__Draws_Service draws_service;
     Health__Bookings_Service bookings_service;
     Health__Reports_Service reports_service;
+    Health__Settlements_Service settlements_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
@@ -102,6 +109,7 @@ struct health {
     struct slots slots;
     struct bookings bookings;
     struct reports reports;
+    struct settlements settlements;
     struct consents consents;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */

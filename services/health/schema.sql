@@ -234,3 +234,39 @@ CREATE TABLE report_policy (
     version     INTEGER PRIMARY KEY,
     in_force_at INTEGER NOT NULL
 ) STRICT;
+
+-- step 5
+-- What a union owes a site; see settlements.h.
+CREATE TABLE settlement (
+    settlement_id INTEGER PRIMARY KEY,
+    campaign_id   INTEGER NOT NULL REFERENCES campaign,
+    site_id       INTEGER NOT NULL REFERENCES site,
+    state         INTEGER NOT NULL,  -- Health__SettlementState
+    n_lines       INTEGER NOT NULL,
+    total_fen     INTEGER NOT NULL,
+    lines_hash    BLOB    NOT NULL,
+    prepared_by   INTEGER NOT NULL,
+    prepared_at   INTEGER NOT NULL,
+    decided_by    INTEGER NOT NULL,
+    decided_at    INTEGER NOT NULL,
+    journal_seq   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX settlement_campaign ON settlement (campaign_id, settlement_id);
+CREATE UNIQUE INDEX settlement_open ON settlement (campaign_id, site_id) WHERE state = 1;
+CREATE TABLE settlement_line (
+    settlement_id INTEGER NOT NULL REFERENCES settlement,
+    line          INTEGER NOT NULL,
+    booking_id    INTEGER NOT NULL REFERENCES booking,
+    kind          INTEGER NOT NULL,  -- Health__LineKind
+    fen           INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,  -- of the journal's row about the booking
+    hash          BLOB    NOT NULL,  -- of that row
+    corrects      INTEGER NOT NULL,  -- the settlement whose scan it takes back; 0: none
+    PRIMARY KEY (settlement_id, line)
+) STRICT;
+CREATE INDEX settlement_line_booking ON settlement_line (booking_id, settlement_id, line);
+ALTER TABLE booking ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;       -- by this settlement; 0: not
+ALTER TABLE booking ADD COLUMN settled_site INTEGER NOT NULL DEFAULT 0;  -- whose settlement it is
+CREATE INDEX booking_to_settle ON booking (campaign_id, site_id, booking_id) WHERE state = 2 AND settled = 0;
+CREATE INDEX booking_to_correct ON booking (campaign_id, settled_site, booking_id)
+    WHERE settled > 0 AND (state <> 2 OR site_id <> settled_site);

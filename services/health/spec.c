@@ -8,6 +8,7 @@
 #include "services/health/lots.h"
 #include "services/health/places.h"
 #include "services/health/reports.h"
+#include "services/health/settlements.h"
 #include "services/health/sites.h"
 
 extern const unsigned char health_schema[];
@@ -44,6 +45,7 @@ int health_init(struct health *self, struct service *service)
         .draws_service = draws_api,
         .bookings_service = bookings_api,
         .reports_service = reports_api,
+        .settlements_service = settlements_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
@@ -52,7 +54,8 @@ int health_init(struct health *self, struct service *service)
         entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
         draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
         slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
-        reports_open(&self->reports, self->store) || consents_open(&self->consents, self->store))
+        reports_open(&self->reports, self->store) || consents_open(&self->consents, self->store) ||
+        settlements_open(&self->settlements, self->store))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
@@ -62,6 +65,7 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, slots_last_id(&self->slots));
     ids_from(&self->ids, bookings_last_id(&self->bookings));
     ids_from(&self->ids, reports_last_id(&self->reports));
+    ids_from(&self->ids, settlements_last_id(&self->settlements));
     self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
@@ -121,6 +125,7 @@ bool health_tidy(struct health *self)
 struct audit {
     struct bookings bookings;
     struct reports reports;
+    struct settlements settlements;
     FILE *out;
 };
 
@@ -129,7 +134,8 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     struct audit *audit = arg;
     Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
     bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event) &&
-              reports_audit_event(&audit->reports, row->seq, event);
+              reports_audit_event(&audit->reports, row->seq, event) &&
+              settlements_audit_event(&audit->settlements, row->seq, event);
 
     health__event__free_unpacked(event, NULL);
     if (!ok)
@@ -143,10 +149,11 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
     int64_t rows;
 
     audit = (struct audit){.out = out};
-    if (bookings_open(&audit.bookings, store) || reports_open(&audit.reports, store))
+    if (bookings_open(&audit.bookings, store) || reports_open(&audit.reports, store) ||
+        settlements_open(&audit.settlements, store))
         return -1;
     return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ||
-                   reports_audit(&audit.reports, out)
+                   reports_audit(&audit.reports, out) || settlements_audit(&audit.settlements, out)
                ? -1
                : 0;
 }
@@ -170,6 +177,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.draws_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
     rpc_server_add(service->rpc, &health.reports_service.base);
+    rpc_server_add(service->rpc, &health.settlements_service.base);
     return 0;
 }
 
