@@ -7,7 +7,7 @@
 #include "services/health/rules.h"
 #include "services/health/sites.h"
 
-static void fact_message(const struct report *report, int32_t received, Health__ReportFact *ret)
+void report_fact(const struct report *report, int32_t received, Health__ReportFact *ret)
 {
     health__report_fact__init(ret);
     ret->report_id = report->id;
@@ -28,7 +28,7 @@ static void reply_fact(struct health *self, const struct report *report, Health_
 {
     Health__ReportFact fact;
 
-    fact_message(report, reports_received(&self->reports, report->id), &fact);
+    report_fact(report, reports_received(&self->reports, report->id), &fact);
     reply(&fact, call);
 }
 
@@ -248,7 +248,7 @@ static void reports__list_my_reports(Health__Reports_Service *service, const Hea
         if (list.consented && is_readable(report))
             items = report_items(self, report, arena);
         health__my_report__init(mine);
-        fact_message(report, report_parts(report->size), fact);
+        report_fact(report, report_parts(report->size), fact);
         mine->fact = fact;
         mine->abnormal = items && is_abnormal(items);
         list.reports[list.n_reports] = mine;
@@ -278,7 +278,7 @@ static void reports__open_report(Health__Reports_Service *service, const Health_
         return;
     }
     report_view(self, &report, call);
-    fact_message(&report, report_parts(report.size), &fact);
+    report_fact(&report, report_parts(report.size), &fact);
     opened.fact = &fact;
     opened.items = items->items;
     opened.n_items = items->n_items;

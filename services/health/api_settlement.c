@@ -146,6 +146,17 @@ static int read_lines(struct health *self, int64_t settlement_id, int32_t after,
     return count;
 }
 
+void settlement_line_message(struct settlement_line *line, Health__SettlementLine *ret)
+{
+    health__settlement_line__init(ret);
+    ret->line = line->line;
+    ret->booking_id = line->booking_id;
+    ret->kind = (Health__LineKind)line->kind;
+    ret->fen = line->fen;
+    ret->seq = line->seq;
+    ret->hash = (ProtobufCBinaryData){sizeof(line->hash), line->hash};
+}
+
 /* rpc ListSettlementLines: in their order. */
 static void settlements__list_settlement_lines(Health__Settlements_Service *service,
                                                const Health__ListSettlementLinesRequest *req,
@@ -170,13 +181,7 @@ static void settlements__list_settlement_lines(Health__Settlements_Service *serv
     list.lines = arena_alloc(arena, (size_t)size * sizeof(*list.lines));
     n = read_lines(self, settlement.id, (int32_t)after, size, arena, &lines);
     for (int i = 0; messages && list.lines && i < n; i++) {
-        health__settlement_line__init(&messages[i]);
-        messages[i].line = lines[i].line;
-        messages[i].booking_id = lines[i].booking_id;
-        messages[i].kind = (Health__LineKind)lines[i].kind;
-        messages[i].fen = lines[i].fen;
-        messages[i].seq = lines[i].seq;
-        messages[i].hash = (ProtobufCBinaryData){sizeof(lines[i].hash), lines[i].hash};
+        settlement_line_message(&lines[i], &messages[i]);
         list.lines[list.n_lines++] = &messages[i];
     }
     if (n > 0 && lines[n - 1].line < settlement.n_lines)

@@ -11,7 +11,8 @@
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
  * and who works there), entitlements.h (who may book: the seam to booking), slots.h
  * and bookings.h (hours, bookings, passes), reports.h (reports, of the member alone),
- * consents.h (who agrees to that), settlements.h (what a site is owed). What is
+ * consents.h (who agrees to that), settlements.h (what a site is owed), story.h
+ * (all of this in the order of the journal). What is
  * only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
@@ -31,6 +32,7 @@
 #include "health.pb-c.h"
 #include "report.pb-c.h"
 #include "settlement.pb-c.h"
+#include "story.pb-c.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -82,6 +84,12 @@ struct settlements { /* settlements.h */
     unsigned sql;
     int64_t told; /* those that the audit has found in the journal */
 };
+struct stories { /* story.h */
+    struct store *store;
+    unsigned sql;
+    bool more;
+    int64_t told; /* rows that the audit has found to be told of */
+};
 struct consents { /* consents.h */
     struct store *store;
     unsigned sql;
@@ -95,6 +103,7 @@ struct health {
     Health__Bookings_Service bookings_service;
     Health__Reports_Service reports_service;
     Health__Settlements_Service settlements_service;
+    Health__Stories_Service stories_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
@@ -111,6 +120,7 @@ struct health {
     struct reports reports;
     struct settlements settlements;
     struct consents consents;
+    struct stories stories;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;

@@ -13,6 +13,7 @@ enum {
     SQL_SET,
     SQL_FIND,
     SQL_OF_BOOKING,
+    SQL_LATEST,
     SQL_OF_MEMBER,
     SQL_VERSIONS,
     SQL_DUE,
@@ -37,6 +38,8 @@ static const char *const sql[] = {
                 "WHERE report_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM report WHERE report_id = ?1",
     [SQL_OF_BOOKING] = "SELECT " COLUMNS " FROM report WHERE booking_id = ?1 AND state = ?2",
+    [SQL_LATEST] = "SELECT " COLUMNS " FROM report WHERE booking_id = ?1 AND version > 0 "
+                   "ORDER BY version DESC LIMIT 1",
     [SQL_OF_MEMBER] = "SELECT " COLUMNS " FROM report WHERE member_id = ?1 AND ready_at > 0 "
                       "ORDER BY report_id DESC LIMIT 100",
     [SQL_VERSIONS] = "SELECT count(*), coalesce(max(version), 0) FROM report WHERE booking_id = ?1",
@@ -124,6 +127,12 @@ bool reports_find(const struct reports *reports, int64_t report_id, struct repor
 {
     store_ask(reports->store, reports->sql + SQL_FIND, "i", report_id);
     return only_report(reports, reports->sql + SQL_FIND, ret);
+}
+
+bool reports_latest(const struct reports *reports, int64_t booking_id, struct report *ret)
+{
+    store_ask(reports->store, reports->sql + SQL_LATEST, "i", booking_id);
+    return only_report(reports, reports->sql + SQL_LATEST, ret);
 }
 
 static bool find_in_state(const struct reports *reports, int64_t booking_id, int state, struct report *ret)

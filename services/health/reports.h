@@ -39,6 +39,8 @@ int reports_open(struct reports *reports, struct store *store);
 int64_t reports_last_id(const struct reports *reports);
 
 bool reports_find(const struct reports *reports, int64_t report_id, struct report *ret);
+/* The latest version of a booking's that is or was ready. */
+bool reports_latest(const struct reports *reports, int64_t booking_id, struct report *ret);
 /* A member's versions that are or were ready, newest first. */
 void reports_ask(const struct reports *reports, int64_t member_id);
 bool reports_next(const struct reports *reports, struct report *ret);

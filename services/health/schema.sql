@@ -270,3 +270,13 @@ ALTER TABLE booking ADD COLUMN settled_site INTEGER NOT NULL DEFAULT 0;  -- whos
 CREATE INDEX booking_to_settle ON booking (campaign_id, site_id, booking_id) WHERE state = 2 AND settled = 0;
 CREATE INDEX booking_to_correct ON booking (campaign_id, settled_site, booking_id)
     WHERE settled > 0 AND (state <> 2 OR site_id <> settled_site);
+
+-- step 6
+-- Which rows of the journal tell of an entitlement; see story.h.
+CREATE TABLE story (
+    entitlement_id INTEGER NOT NULL,
+    seq            INTEGER NOT NULL,
+    PRIMARY KEY (entitlement_id, seq)
+) STRICT;
+CREATE TABLE story_progress (upto INTEGER NOT NULL) STRICT;
+INSERT INTO story_progress (upto) VALUES (0);

@@ -10,6 +10,7 @@
 #include "services/health/reports.h"
 #include "services/health/settlements.h"
 #include "services/health/sites.h"
+#include "services/health/story.h"
 
 extern const unsigned char health_schema[];
 extern const size_t health_schema_len;
@@ -46,6 +47,7 @@ int health_init(struct health *self, struct service *service)
         .bookings_service = bookings_api,
         .reports_service = reports_api,
         .settlements_service = settlements_api,
+        .stories_service = stories_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
@@ -55,7 +57,7 @@ int health_init(struct health *self, struct service *service)
         draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
         slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
         reports_open(&self->reports, self->store) || consents_open(&self->consents, self->store) ||
-        settlements_open(&self->settlements, self->store))
+        settlements_open(&self->settlements, self->store) || stories_open(&self->stories, self->store))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
@@ -119,13 +121,15 @@ bool health_tidy(struct health *self)
 
     more = due_step(self) || more;
     more = bookings_tidy(self) || more;
-    return reports_tidy(self) || more;
+    more = reports_tidy(self) || more;
+    return stories_tidy(self) || more;
 }
 
 struct audit {
     struct bookings bookings;
     struct reports reports;
     struct settlements settlements;
+    struct stories stories;
     FILE *out;
 };
 
@@ -135,7 +139,8 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
     bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event) &&
               reports_audit_event(&audit->reports, row->seq, event) &&
-              settlements_audit_event(&audit->settlements, row->seq, event);
+              settlements_audit_event(&audit->settlements, row->seq, event) &&
+              stories_audit_event(&audit->stories, &audit->bookings, row->seq, event);
 
     health__event__free_unpacked(event, NULL);
     if (!ok)
@@ -150,10 +155,11 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
 
     audit = (struct audit){.out = out};
     if (bookings_open(&audit.bookings, store) || reports_open(&audit.reports, store) ||
-        settlements_open(&audit.settlements, store))
+        settlements_open(&audit.settlements, store) || stories_open(&audit.stories, store))
         return -1;
     return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ||
-                   reports_audit(&audit.reports, out) || settlements_audit(&audit.settlements, out)
+                   reports_audit(&audit.reports, out) || settlements_audit(&audit.settlements, out) ||
+                   stories_audit(&audit.stories, out)
                ? -1
                : 0;
 }
@@ -178,6 +184,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.bookings_service.base);
     rpc_server_add(service->rpc, &health.reports_service.base);
     rpc_server_add(service->rpc, &health.settlements_service.base);
+    rpc_server_add(service->rpc, &health.stories_service.base);
     return 0;
 }
 
