@@ -1,11 +1,13 @@
 /* All that is kept of a member, whole and readable, for herself alone (article 45). */
 #include "services/identity/api_membership.h"
 #include "services/identity/api_rights.h"
+#include "services/identity/corrections.h"
 #include "services/identity/joins.h"
 #include "services/identity/looks.h"
 #include "services/identity/person.h"
 #include "services/identity/pledges.h"
 #include "services/identity/session.h"
+#include "services/identity/trades.h"
 #include "services/identity/transfers.h"
 
 #define LISTED_MAX  100
@@ -230,6 +232,63 @@ static bool export_grants(struct export *export)
     return export->data.grants;
 }
 
+static bool export_standings(struct export *export)
+{
+    Identity__MyStanding *messages = take(export, LISTED_MAX * sizeof(*messages));
+    struct standing standings[LISTED_MAX];
+    size_t n = rolls_find_standings(&export->self->rolls, export->member.id, standings, LISTED_MAX);
+
+    export->data.standings = take(export, n * sizeof(*export->data.standings));
+    if (!messages || !export->data.standings)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        identity__my_standing__init(&messages[i]);
+        messages[i].standing = (Identity__Standing)standings[i].standing;
+        messages[i].reason = (Identity__StandingReason)standings[i].reason;
+        messages[i].from = standings[i].began_at;
+        messages[i].to = standings[i].ended_at;
+        export->data.standings[export->data.n_standings++] = &messages[i];
+    }
+    return true;
+}
+
+static bool export_trades(struct export *export)
+{
+    struct trades *trades = &export->self->trades;
+    Identity__MyData *data = &export->data;
+    struct trade trade;
+    bool full = false;
+
+    data->trades = take(export, LISTED_MAX * sizeof(*data->trades));
+    if (!data->trades)
+        return false;
+    trades_ask(trades, TRADES_MINE, export->member.id, 0, LISTED_MAX);
+    while (!full && data->n_trades < LISTED_MAX && trades_next(trades, TRADES_MINE, &trade)) {
+        data->trades[data->n_trades] = trade_message(export->self, &trade, export->call);
+        full = !data->trades[data->n_trades++];
+    }
+    trades_end(trades, TRADES_MINE);
+    return !full;
+}
+
+static bool export_corrections(struct export *export)
+{
+    struct correction *corrections = take(export, LISTED_MAX * sizeof(*corrections));
+    size_t n =
+        corrections ? corrections_find_mine(&export->self->corrections, export->member.id, corrections, LISTED_MAX) : 0;
+
+    export->data.corrections = take(export, n * sizeof(*export->data.corrections));
+    if (!corrections || !export->data.corrections)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        export->data.corrections[i] = correction_message(export->self, &corrections[i], export->call);
+        if (!export->data.corrections[i])
+            return false;
+        export->data.n_corrections++;
+    }
+    return true;
+}
+
 static bool export_looks(struct export *export)
 {
     struct look looks[LISTED_MAX];
@@ -269,7 +328,8 @@ void rights__export_my_data(Identity__Rights_Service *service, const Identity__E
     export.data.exported_at = rpc_now(call);
     if (export_account(&export) && export_rosters(&export) && export_memberships(&export) && export_requests(&export) &&
         export_consents(&export) && export_pledges(&export) && export_doors(&export) && export_sessions(&export) &&
-        export_grants(&export) && export_looks(&export))
+        export_grants(&export) && export_standings(&export) && export_trades(&export) && export_corrections(&export) &&
+        export_looks(&export))
         reply(&export.data, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);

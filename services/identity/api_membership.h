@@ -15,6 +15,7 @@ extern const Identity__Joins_Service joins_api;
 extern const Identity__Unions_Service unions_api;
 extern const Identity__Transfers_Service transfers_api;
 extern const Identity__Officials_Service officials_api;
+extern const Identity__Trades_Service trades_api;
 
 /* Whether the caller holds one of these roles over a union; the roles end with ROLE_NONE. */
 bool caller_holds(void *call, const int *roles, const char *union_path);
@@ -38,4 +39,6 @@ struct join;
 struct transfer;
 Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call);
 Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call);
+struct trade;
+Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call);
 Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call);

@@ -8,6 +8,7 @@
 extern const Identity__Consents_Service consents_api;
 extern const Identity__Pledges_Service pledges_api;
 extern const Identity__Rights_Service rights_api;
+extern const Identity__Corrections_Service corrections_api;
 
 /* The caller, by her live session: 0, or MEMBER_NOT_FOUND, TOKEN_REVOKED, ACCOUNT_CLOSED. */
 int caller_refusal(struct identity *self, void *call, struct member *ret_member);
@@ -21,6 +22,8 @@ void consent_fill(const struct consent *consent, char digits[TEXT_HASH_DIGITS], 
 void pledge_fill(const struct pledge *pledge, int64_t now, char digits[TEXT_HASH_DIGITS], Identity__Pledge *ret);
 /* NULL when the call's memory is full. */
 struct look;
+struct correction;
+Identity__Correction *correction_message(struct identity *self, const struct correction *correction, void *call);
 Identity__Look *look_message(struct identity *self, const struct look *look, void *call);
 
 /* In api_export.c. */

@@ -1,7 +1,9 @@
 #include "services/identity/changes.h"
+#include "services/identity/covers.h"
 #include "services/identity/joins.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
+#include "services/identity/trades.h"
 #include "services/identity/transfers.h"
 
 struct audit {
@@ -11,10 +13,13 @@ struct audit {
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct trades trades;
+    struct covers covers;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told, changes_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told;
+    int64_t joins_missing, joins_purged; /* requests that are gone, by the rows and by the word of purging */
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -130,16 +135,19 @@ static bool audit_grant(struct audit *audit, const Identity__GrantChanged *chang
            grant.union_id == changed->union_id;
 }
 
-/* A request that was decided says what the journal does of it. */
+/* A request that was decided says what the journal does of it; it may have been purged since. */
 static bool audit_join(struct audit *audit, const Identity__JoinChanged *changed)
 {
     bool decided = changed->state != IDENTITY__JOIN_STATE__JOIN_ASKED;
     struct join join;
 
+    if (!joins_find(&audit->joins, changed->request_id, &join)) {
+        audit->joins_missing += !decided;
+        return true;
+    }
     audit->joins_told += !decided;
     audit->joins_decided_told += decided;
-    return joins_find(&audit->joins, changed->request_id, &join) && join.member_id == changed->member_id &&
-           join.union_id == changed->union_id &&
+    return join.member_id == changed->member_id && join.union_id == changed->union_id &&
            (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
 }
 
@@ -158,6 +166,21 @@ static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, cons
            transfer.to_union == changed->to_union_id &&
            (!closed || (transfer.state == (int)changed->state && transfer.release == (int)changed->release &&
                         transfer.reason == (int)changed->reason));
+}
+
+/* A claim is told first as asked, what had none as proven; how it ended stands in its row. */
+static bool audit_trade(struct audit *audit, const Identity__TradeChanged *changed)
+{
+    bool asked = changed->state == IDENTITY__TRADE_STATE__TRADE_ASKED;
+    bool proven = changed->state == IDENTITY__TRADE_STATE__TRADE_PROVEN;
+    struct trade trade;
+
+    if (!trades_find(&audit->trades, changed->trade_id, &trade))
+        return false;
+    audit->trades_told += asked || (proven && trade.proof == IDENTITY__TRADE_PROOF__TRADE_PROOF_NONE);
+    return trade.member_id == changed->member_id && trade.union_id == changed->union_id &&
+           trade.trade == (int)changed->trade && trade.state >= (int)changed->state &&
+           (asked || proven || (trade.state == (int)changed->state && trade.reason == (int)changed->reason));
 }
 
 /* A door that is there is the member's to whom it was bound; one that she unbound is gone. */
@@ -203,6 +226,10 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_JOIN_CHANGED:
         ok = audit_join(audit, event->join_changed);
         break;
+    case IDENTITY__EVENT__EVENT_PURGED:
+        if (event->purged->kind == IDENTITY__PURGE_KIND__PURGE_JOINS)
+            audit->joins_purged += event->purged->count;
+        break;
     case IDENTITY__EVENT__EVENT_TRANSFER_CHANGED:
         ok = audit_transfer(audit, row, event->transfer_changed);
         break;
@@ -214,6 +241,13 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         break;
     case IDENTITY__EVENT__EVENT_UNION_CLOSED:
         ok = audit_closed(audit, event->union_closed);
+        break;
+    case IDENTITY__EVENT__EVENT_TRADE_CHANGED:
+        ok = audit_trade(audit, event->trade_changed);
+        break;
+    case IDENTITY__EVENT__EVENT_COVER_ENROLLED:
+        audit->covers_told++;
+        ok = covers_agree(&audit->covers, event->cover_enrolled);
         break;
     case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
         ok = audit_wechat(audit, event->wechat_bound->wechat_id, event->wechat_bound->member_id, false);
@@ -252,12 +286,19 @@ static bool audit_rolls(struct audit *audit)
         fprintf(audit->out, "member %lld: her row does not agree with her membership and standing\n", (long long)stray);
         return false;
     }
+    if (trades_find_stray_member(&audit->trades, &stray)) {
+        fprintf(audit->out, "member %lld: her row does not agree with her trade\n", (long long)stray);
+        return false;
+    }
     return same_count(audit->out, "memberships", stored.periods, audit->rolls_told.periods) &&
            same_count(audit->out, "ended memberships", stored.ended, audit->rolls_told.ended) &&
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
+           same_count(audit->out, "deleted requests to join", audit->joins_missing, audit->joins_purged) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
+           same_count(audit->out, "trades", trades_count(&audit->trades), audit->trades_told) &&
+           same_count(audit->out, "enrolments", covers_count(&audit->covers), audit->covers_told) &&
            same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
 }
 
@@ -269,7 +310,8 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     bool ok;
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
-        changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store)) {
+        changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
+        trades_open(&audit.trades, store) || covers_open(&audit.covers, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -1,10 +1,12 @@
 #include "services/identity/closings.h"
 
 #include "services/identity/consents.h"
+#include "services/identity/corrections.h"
 #include "services/identity/joins.h"
 #include "services/identity/membership.h"
 #include "services/identity/pledges.h"
 #include "services/identity/session.h"
+#include "services/identity/trades.h"
 #include "services/identity/transfers.h"
 
 enum {
@@ -17,6 +19,8 @@ enum {
     SQL_DROP_CREDENTIAL,
     SQL_EMPTY_ROSTERS,
     SQL_EMPTY_JOINS,
+    SQL_EMPTY_CORRECTIONS,
+    SQL_EMPTY_TRADES,
     SQL_EMPTY_TRANSFERS,
     SQL_END_CONSENTS,
     SQL_EMPTY_MEMBER,
@@ -34,11 +38,13 @@ static const char *const sql[] = {
     /* An index of the row's own number stands where nothing is found any more. */
     [SQL_EMPTY_ROSTERS] = "UPDATE roster SET person = CAST(roster_id AS BLOB), sealed = x'' WHERE person = ?1",
     [SQL_EMPTY_JOINS] = "UPDATE join_request SET remark = '' WHERE member_id = ?1",
+    [SQL_EMPTY_CORRECTIONS] = "UPDATE correction SET remark = '' WHERE member_id = ?1",
+    [SQL_EMPTY_TRADES] = "UPDATE trade SET remark = '' WHERE member_id = ?1",
     [SQL_EMPTY_TRANSFERS] = "UPDATE transfer SET remark = '' WHERE member_id = ?1",
     [SQL_END_CONSENTS] = "UPDATE consent SET withdrawn_at = ?2 WHERE member_id = ?1 AND withdrawn_at = 0",
     [SQL_EMPTY_MEMBER] = "UPDATE member SET mobile = CAST(member_id AS BLOB), sealed_mobile = x'', person = "
                          "CASE WHEN person IS NULL THEN NULL ELSE CAST(member_id AS BLOB) END, sealed_person = NULL, "
-                         "data_key = x'', birth_year = 0, sex = 0, trade = 0, tries_day = 0, tries_failed = 0 "
+                         "data_key = x'', birth_year = 0, sex = 0, tries_day = 0, tries_failed = 0 "
                          "WHERE member_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -122,6 +128,8 @@ static void erase(struct identity *self, const struct member *member, int64_t no
     if (member->sealed_person.len)
         store_run(closings->store, closings->sql + SQL_EMPTY_ROSTERS, "b", member->person, sizeof(member->person));
     run(closings, SQL_EMPTY_JOINS, member->id);
+    run(closings, SQL_EMPTY_CORRECTIONS, member->id);
+    run(closings, SQL_EMPTY_TRADES, member->id);
     run(closings, SQL_EMPTY_TRANSFERS, member->id);
     store_run(closings->store, closings->sql + SQL_END_CONSENTS, "ii", member->id, now);
     run(closings, SQL_EMPTY_MEMBER, member->id);
@@ -132,12 +140,17 @@ static void close_account(struct identity *self, struct member *member, void *ca
 {
     Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
     Identity__Event event = IDENTITY__EVENT__INIT;
+    struct correction correction;
 
     if (!membership_end(self, member, IDENTITY__ENDED__ENDED_BY_LEAVING, call)) {
         transfer_settle(self, member->id, 0, call);
         session_revoke_all(self, member->id, call);
     }
     join_withdraw(self, member->id, call);
+    trade_withdraw(self, member->id, call);
+    trade_end(self, member, call);
+    if (corrections_find_open(&self->corrections, member->id, &correction))
+        correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
     pledge_revoke(self, member->id, call);
     close_doors(self, member->id, call);
     erase(self, member, rpc_now(call));

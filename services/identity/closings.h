@@ -7,8 +7,9 @@
  *
  * What is gone then: her data key, and with it all that was ever sealed of her; her
  * mobile's and resident ID's blind indexes; birth year, sex and trade; doors of WeChat,
- * sessions, codes; remarks on her requests. The store's file and log are wiped of
- * them (store_scrub). What stays is under her number alone and tells nobody who
+ * sessions, codes, credentials; remarks on her requests. The store's file is wiped of
+ * them as they go and its log within a minute (store_scrub), or as soon as nobody reads
+ * an older state. What stays is under her number alone and tells nobody who
  * she was: periods of membership and standing, which the numbers of the unions are
  * made of, the states of her requests, what she agreed to and when, the journal.
  *

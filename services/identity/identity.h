@@ -28,8 +28,13 @@
  * answered years later, also when unions have moved since. She comes by a roster, by
  * a request (joins.h) or by a transfer (transfers.h), which an old union cannot block
  * by silence. Unions change by request and the approval of the level above
- * (changes.h). How many members a union has is never counted but kept (tallies.h).
- * Her name and resident ID, given with a request, are erased when it is decided.
+ * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
+ * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
+ *
+ * Over her own data a member rules herself: she is told who has looked at them
+ * (looks.h), agrees to each use by itself (consents.h), has them corrected
+ * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
+ * any more is deleted with evidence (purges.h).
  *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
@@ -44,10 +49,12 @@
 #include "common/service.h"
 #include "common/token.h"
 #include "consent.pb-c.h"
+#include "correction.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "official.pb-c.h"
+#include "trade.pb-c.h"
 #include "pledge.pb-c.h"
 #include "rights.pb-c.h"
 #include "transfer.pb-c.h"
@@ -75,6 +82,10 @@ struct closings { /* closings.h */
     struct store *store;
     unsigned sql;
 };
+struct corrections { /* corrections.h */
+    struct store *store;
+    unsigned sql;
+};
 struct looks { /* looks.h */
     struct store *store;
     unsigned sql;
@@ -99,6 +110,14 @@ struct tallies { /* tallies.h */
     struct store *store;
     unsigned sql;
 };
+struct covers { /* covers.h */
+    struct store *store;
+    unsigned sql;
+};
+struct trades { /* trades.h */
+    struct store *store;
+    unsigned sql;
+};
 struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
@@ -120,15 +139,20 @@ struct identity {
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
     Identity__Officials_Service officials;
+    Identity__Trades_Service trades_service;
     Identity__Consents_Service consents_service;
     Identity__Pledges_Service pledges_service;
     Identity__Rights_Service rights_service;
+    Identity__Corrections_Service corrections_service;
     struct store *store;
     struct data_keys data_keys;
     struct consents consents;
     struct looks looks;
+    struct corrections corrections;
     struct closings closings;
     int64_t closing_delay_ms;
+    int64_t retention_ms; /* of decided requests */
+    int64_t purge_at;     /* the next time */
     struct pledges pledges;
     int64_t pledge_life_ms;
     struct rolls rolls;
@@ -137,15 +161,20 @@ struct identity {
     struct changes changes;
     struct transfers transfers;
     struct credentials credentials;
+    struct trades trades;
+    struct covers covers;
     int64_t transfer_silence_ms; /* an old union's time to speak */
+    int64_t trade_ms;            /* for which a trade is proven */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;
     struct token_keys *tokens;
     enum sms_sender sms;
     uv_timer_t tidy;
-    bool draining; /* a closing union has members left */
+    bool draining; /* a slice of long work was not the last */
     bool closed;   /* an account was, and the store is to be scrubbed */
+    bool scrub;    /* now */
+    int64_t scrub_at;
 };
 
 extern const struct service_spec identity_spec;
@@ -154,9 +183,9 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, gives members their keys, releases transfers whose old union was
- * silent, and hands over the members of closing unions, a slice at a time. Whether
- * more members wait. */
+/* Forgets sessions and codes past their time, gives members their keys, releases
+ * transfers whose old union was silent, hands over the members of closing unions and
+ * ends trades past their time, a slice at a time. Whether more is to be done. */
 bool identity_tidy(struct identity *self);
 int identity_audit(struct store *store, struct journal *journal, FILE *out);
 /* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */

@@ -13,7 +13,7 @@ void membership_set_level(struct identity *self, struct member *member);
 /* Begins a period now, and ends a request to join that is still open; member->union_id and level are set. She must have
  * none. */
 void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call);
-/* Ends the period that lasts, an open transfer, and her sessions. False when there is none. */
+/* Ends the period that lasts, an open transfer, a trade's claim, and her sessions. False when there is none. */
 bool membership_end(struct identity *self, struct member *member, int ended, void *call);
 /* Both, at one instant; an open transfer needs no release any more. False when there is no period to end. */
 bool membership_move(struct identity *self, struct member *member, int ended, int64_t union_id, int began, void *call);

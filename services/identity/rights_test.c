@@ -74,6 +74,8 @@ static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
     assert_int_equal(data->n_wechats, 1);
     assert_string_equal(data->wechats[0]->appid, "wx0000000000000001");
     assert_int_equal(data->n_sessions, 2);
+    assert_int_equal(data->n_trades, 1);
+    assert_int_equal(data->n_standings, 0);
     end(&h);
 }
 
