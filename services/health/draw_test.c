@@ -204,6 +204,33 @@ static void strata_are_drawn_apart(void **state)
     assert_int_equal(won[1], 1);
 }
 
+static void a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_place(void **state)
+{
+    Health__Campaign *draft = a_draft(&h, 2);
+    Health__CampaignSiteRequest withdraw = HEALTH__CAMPAIGN_SITE_REQUEST__INIT;
+    Health__EnterRequest request = HEALTH__ENTER_REQUEST__INIT;
+    Health__Campaign *campaign;
+
+    (void)state;
+    draft->strata[0]->site_id = draft->sites[0]->site_id;
+    campaign = announced(&h, draft);
+    step_to(&h, campaign->opens_at);
+    request.campaign_id = withdraw.campaign_id = campaign->campaign_id;
+    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "NO_STRATUM_FITS");
+    request.site_id = withdraw.site_id = campaign->sites[0]->site_id;
+    for (int i = 1; i <= 4; i++)
+        assert_int_equal(harness_call(&h, "Entries.Enter", &request.base, harness_member(&h, i, TOWN), NULL)->reason,
+                         0);
+    assert_int_equal(harness_call(&h, "Campaigns.WithdrawSite", &withdraw.base, manager_of(&h, UNION), NULL)->reason,
+                     0);
+    assert_refused(harness_call(&h, "Entries.Enter", &request.base, harness_member(&h, 5, TOWN), NULL),
+                   "SITE_NOT_IN_CAMPAIGN");
+    draw_lots(&h, campaign);
+    assert_int_equal(on_campaign(&h, "Draws.Publish", campaign->campaign_id, manager_of(&h, UNION))->reason, 0);
+    settle(&h);
+    assert_int_equal(winners_of(campaign->campaign_id, 4), 2);
+}
+
 /* ---- entering ---- */
 
 static void entering_twice_is_entering_once(void **state)
@@ -561,6 +588,40 @@ static void a_changed_list_is_not_drawn_from(void **state)
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__DRAWN);
 }
 
+/* ---- the audit ---- */
+
+static void the_audit_finds_whatever_was_changed(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE entry SET member_id = 99 WHERE member_id = 2",
+        "UPDATE entry SET withdrawn_at = 5 WHERE member_id = 2",
+        "DELETE FROM entry WHERE member_id = 5",
+        "UPDATE place SET member_id = 99 WHERE place = 1",
+        "UPDATE place SET place = 90 WHERE place = 6",
+        "DELETE FROM place WHERE place = 6",
+        "UPDATE outcome SET entrants = 9",
+        "UPDATE outcome SET cutoff = zeroblob(32)",
+        "UPDATE draw SET value = '1'",
+        "UPDATE draw SET secret = zeroblob(32)",
+        "UPDATE draw SET root = zeroblob(32)",
+        "UPDATE draw SET terms = zeroblob(32)",
+        "UPDATE entitlement SET state = 3 WHERE place = 1",
+        "UPDATE entitlement SET place = 2 WHERE place = 1",
+        "DELETE FROM entitlement WHERE place = 1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        published(&h, 3, 8);
+        assert_string_equal(harness_audit(&h), "");
+        harness_tamper(&h, changes[i]);
+        if (strcmp(harness_audit(&h), "") == 0)
+            fail_msg("not found: %s", changes[i]);
+        harness_close(&h);
+        begin(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -572,6 +633,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_entrant_wins, setup, teardown),
         cmocka_unit_test_setup_teardown(a_quota_above_the_entrants_lets_all_win, setup, teardown),
         cmocka_unit_test_setup_teardown(strata_are_drawn_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_place, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(entering_twice_is_entering_once, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_withdraws_is_not_in_the_list_and_may_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(each_failing_rule_has_its_own_reason, setup, teardown),
@@ -585,6 +648,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(days_of_a_chain_are_drawn_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(the_secret_is_not_in_the_store_before_publication, setup, teardown),
         cmocka_unit_test_setup_teardown(a_changed_list_is_not_drawn_from, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_audit_finds_whatever_was_changed, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

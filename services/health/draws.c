@@ -12,9 +12,9 @@ static const char *const sql[] = {
     [SQL_PUT] = "UPDATE draw SET state = ?2, void_from = ?3, last_entry = ?4, root = ?5, n_entries = ?6, value = ?7, "
                 "value_by = ?8, confirmed_by = ?9, secret = ?10, seated = ?11, wins = ?12, granted = ?13 WHERE "
                 "campaign_id = ?1",
-    [SQL_FIND] =
-        "SELECT state, void_from, terms, commitment, steps, chain_id, sealed_secret, sealed_key, last_entry, "
-        "root, n_entries, value, value_by, confirmed_by, seated, wins, granted FROM draw WHERE campaign_id = ?1",
+    [SQL_FIND] = "SELECT state, void_from, terms, commitment, steps, chain_id, sealed_secret, sealed_key, last_entry, "
+                 "root, n_entries, value, value_by, confirmed_by, seated, wins, granted, secret FROM draw WHERE "
+                 "campaign_id = ?1",
     [SQL_WAITS] = "SELECT 1 FROM draw WHERE chain_id = ?1 AND steps < ?2 AND state < ?3 LIMIT 1",
     [SQL_LAST_CHAIN] = "SELECT coalesce(max(chain_id), 0) FROM chain",
     [SQL_ADD_CHAIN] = "INSERT INTO chain (chain_id, union_path, days, anchor, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -169,8 +169,9 @@ bool lottery_find(struct health *self, const Health__Campaign *campaign, struct 
     copy_hash(store, statement, 9, ret->draw.root);
     copy_text(ret->value, sizeof(ret->value), store_text(store, statement, 11));
     copy_text(ret->draw.void_reason, sizeof(ret->draw.void_reason), campaign->void_reason);
-    opened = unseal(self, "draw.secret", campaign->campaign_id, statement, 6, ret->secret) &&
-             unseal(self, "draw.key", campaign->campaign_id, statement, 7, ret->key);
+    copy_hash(store, statement, 17, ret->secret);
+    opened = !self->keys || (unseal(self, "draw.secret", campaign->campaign_id, statement, 6, ret->secret) &&
+                             unseal(self, "draw.key", campaign->campaign_id, statement, 7, ret->key));
     store_end(store, statement);
     if (opened && lottery_reached(ret) >= DRAW_DRAWN) {
         memcpy(ret->draw.secret, ret->secret, DRAW_HASH_LEN);

@@ -28,7 +28,8 @@ struct draw_terms *lottery_terms(const Health__Campaign *campaign, const unsigne
 bool lottery_add(struct health *self, const struct lottery *lottery, void *call);
 /* Keeps what has changed. */
 void lottery_put(struct health *self, const struct lottery *lottery);
-/* False when there is none, or, logged, when its secrets cannot be opened. */
+/* False when there is none, or, logged, when its secrets cannot be opened. Without
+ * keys (the audit) they stay zero but for a secret that is published. */
 bool lottery_find(struct health *self, const Health__Campaign *campaign, struct lottery *ret);
 /* The state it is in, or was in when it was made void. */
 enum draw_state lottery_reached(const struct lottery *lottery);

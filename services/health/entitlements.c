@@ -3,7 +3,7 @@
 #include "services/health/campaigns.h"
 #include "services/health/places.h"
 
-#define LAPSE_SLICE 100
+#define LAPSE_SLICE 32
 #define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
 
 enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_DUE, SQL_NO_SHOW, N_SQL };

@@ -8,15 +8,24 @@
  * entitled; who lapses, declines or does not come makes room for the next place in
  * the committed order, until booking ends.
  *
- * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
- * and who works there), entitlements.h (who may book: the seam to booking), slots.h
- * and bookings.h (hours, bookings, passes), reports.h (reports, of the member alone),
- * consents.h (who agrees to that), settlements.h (what a site is owed), story.h
- * (all of this in the order of the journal). What is
- * only shown is stored as the packed message it came as, so a part reads and writes
- * messages of health.proto in the call's arena and has no other form of them.
+ * In memory are the frozen lists that somebody asks for (lots.h) and where the sites
+ * are (map.h); both follow from the store.
  *
- * Promises: a campaign's places never cost more than its budget; no package holds
+ * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites and
+ * who works there), entries.h (who entered, what was tried against the rules), draws.h
+ * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
+ * the seam to booking), slots.h and bookings.h (hours, bookings, passes), reports.h
+ * (reports, of the member alone), consents.h (who agrees to that), settlements.h (what a
+ * site is owed), story.h (all of this in the order of the journal). due.h is what
+ * happens by itself as time passes. What is only
+ * shown is stored as the packed message it came as, so a part reads and writes messages
+ * of health.proto in the call's arena and has no other form of them.
+ *
+ * Promises: one natural person has one entry (identity verifies a resident ID for one
+ * member), and who has been told that she is in is in; nothing of a lot changes after
+ * the freeze, whoever asks, and who asks is in the journal; whatever dies meanwhile, the
+ * same lot comes out; no slice of a lot holds the loop for more than some milliseconds.
+ * A campaign's places never cost more than its budget; no package holds
  * what the law keeps out of it; a member has one entitlement in a campaign; what is
  * announced stays as it was announced; a slot is never booked above its capacity; a
  * booking that counts has one pass that is not revoked. */
@@ -33,6 +42,7 @@
 #include "report.pb-c.h"
 #include "settlement.pb-c.h"
 #include "story.pb-c.h"
+#include "services/health/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -113,7 +123,8 @@ struct health {
     struct entries entries;
     struct draws draws;
     struct places places;
-    struct lots *lots;     /* lots.h */
+    struct lots *lots; /* lots.h */
+    struct map map;
     int64_t due_after;     /* the campaign that due_step looked at last */
     struct slots slots;
     struct bookings bookings;
@@ -137,6 +148,8 @@ extern const struct service_spec health_spec;
  * 0 or -1, logged. */
 int health_init(struct health *self, struct service *service);
 void health_done(struct health *self);
+/* Opens the parts on self->store, for health_init and the audit. 0 or -1, logged. */
+int health_open_parts(struct health *self);
 /* What is due without anybody calling, one slice of it. Whether there is more now. */
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */

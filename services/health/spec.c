@@ -1,3 +1,4 @@
+#include "common/limits.h"
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
@@ -34,6 +35,35 @@ static void ids_from(struct id_source *ids, int64_t last)
         ids->last = last;
 }
 
+int health_open_parts(struct health *self)
+{
+    return campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
+                   entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
+                   draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
+                   slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
+                   reports_open(&self->reports, self->store) || settlements_open(&self->settlements, self->store) ||
+                   consents_open(&self->consents, self->store) || stories_open(&self->stories, self->store)
+               ? -1
+               : 0;
+}
+
+static int read_map(struct health *self)
+{
+    struct arena arena;
+    const Health__Site *site;
+    bool ok = true;
+
+    arena_init(&arena, LIMIT_REQUEST_ARENA);
+    sites_ask(&self->sites, 0);
+    while (ok && (site = sites_next(&self->sites, &arena))) {
+        ok = site->closed || site_on_map(&self->map, site);
+        arena_reset(&arena);
+    }
+    sites_end(&self->sites);
+    arena_done(&arena);
+    return ok ? 0 : -1;
+}
+
 int health_init(struct health *self, struct service *service)
 {
     static struct lots lots;
@@ -52,12 +82,7 @@ int health_init(struct health *self, struct service *service)
         .rpc = service->rpc,
         .clock = &service->clock,
     };
-    if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
-        draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
-        slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
-        reports_open(&self->reports, self->store) || consents_open(&self->consents, self->store) ||
-        settlements_open(&self->settlements, self->store) || stories_open(&self->stories, self->store))
+    if (health_open_parts(self))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
@@ -72,7 +97,7 @@ int health_init(struct health *self, struct service *service)
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
-    if (self->keys && self->passes && self->report_keys && !store_trouble(self->store))
+    if (self->keys && self->passes && self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -81,6 +106,7 @@ int health_init(struct health *self, struct service *service)
 void health_done(struct health *self)
 {
     lots_done(self->lots);
+    map_done(&self->map);
     pii_keys_close(self->keys);
     pii_keys_close(self->report_keys);
     pass_keys_close(self->passes);
@@ -123,45 +149,6 @@ bool health_tidy(struct health *self)
     more = bookings_tidy(self) || more;
     more = reports_tidy(self) || more;
     return stories_tidy(self) || more;
-}
-
-struct audit {
-    struct bookings bookings;
-    struct reports reports;
-    struct settlements settlements;
-    struct stories stories;
-    FILE *out;
-};
-
-static bool audit_row(const Rpc__JournalRow *row, void *arg)
-{
-    struct audit *audit = arg;
-    Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
-    bool ok = event && bookings_audit_event(&audit->bookings, row->seq, event) &&
-              reports_audit_event(&audit->reports, row->seq, event) &&
-              settlements_audit_event(&audit->settlements, row->seq, event) &&
-              stories_audit_event(&audit->stories, &audit->bookings, row->seq, event);
-
-    health__event__free_unpacked(event, NULL);
-    if (!ok)
-        fprintf(audit->out, "journal row %lld: the store says otherwise\n", (long long)row->seq);
-    return ok;
-}
-
-int health_audit(struct store *store, struct journal *journal, FILE *out)
-{
-    static struct audit audit;
-    int64_t rows;
-
-    audit = (struct audit){.out = out};
-    if (bookings_open(&audit.bookings, store) || reports_open(&audit.reports, store) ||
-        settlements_open(&audit.settlements, store) || stories_open(&audit.stories, store))
-        return -1;
-    return journal_audit(journal, out, audit_row, &audit, &rows) || bookings_audit(&audit.bookings, out) ||
-                   reports_audit(&audit.reports, out) || settlements_audit(&audit.settlements, out) ||
-                   stories_audit(&audit.stories, out)
-               ? -1
-               : 0;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -224,7 +211,7 @@ static int serve(struct service *service)
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
-    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, 0) ? -1 : 0;
+    return uv_timer_start(&self->tidy, on_tidy, SLICE_MS, 0) ? -1 : 0; /* what was due meanwhile, at once */
 }
 
 const struct service_spec health_spec = {
