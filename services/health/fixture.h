@@ -211,18 +211,9 @@ static inline const Rpc__Answer *on_campaign(struct harness *h, const char *meth
 /* ---- the journal ---- */
 
 /* The last event of a kind, or NULL. */
-static inline Health__Event *last_event(struct harness *h, int kind)
+static inline Health__Event *last_event(struct harness *h, int32_t kind)
 {
-    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
-    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
-    const Rpc__JournalRow *row;
-
-    request.kind = kind;
-    journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
-    if (page.n_rows == 0)
-        return NULL;
-    row = page.rows[page.n_rows - 1];
-    return health__event__unpack(&h->arena.allocator, row->body.len, row->body.data);
+    return harness_last_event(h, &health__event__descriptor, kind);
 }
 
 static inline int64_t journal_rows(struct harness *h)

@@ -33,9 +33,11 @@ static int64_t count_purged(struct harness *h, int kind)
 {
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    int32_t purged = IDENTITY__EVENT__EVENT_PURGED;
     int64_t n = 0;
 
-    request.kind = IDENTITY__EVENT__EVENT_PURGED;
+    request.kinds = &purged;
+    request.n_kinds = 1;
     journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
     for (size_t i = 0; i < page.n_rows; i++) {
         Identity__Event *event =

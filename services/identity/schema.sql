@@ -336,6 +336,16 @@ CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 
 CREATE UNIQUE INDEX union_change_new ON union_change (asked_by) WHERE state = 1 AND kind = 6;
 CREATE INDEX union_change_asker ON union_change (asked_by, change_id) WHERE kind = 6;
 -- step 12
+-- What was asked of the verifier outside, by whom and when; never about whom.
+CREATE TABLE proof (
+    proof_id  INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    verdict   INTEGER NOT NULL DEFAULT 0,  -- Identity__Verdict
+    asked_at  INTEGER NOT NULL,
+    ended_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX proof_member ON proof (member_id, asked_at);
+-- step 13
 CREATE TABLE policy (
     policy_id    INTEGER PRIMARY KEY,
     purpose      INTEGER NOT NULL,
@@ -365,7 +375,7 @@ CREATE TABLE consent (
 ) STRICT;
 CREATE INDEX consent_member ON consent (member_id, consent_id);
 CREATE UNIQUE INDEX consent_standing ON consent (member_id, purpose, version) WHERE withdrawn_at = 0;
--- step 13
+-- step 14
 CREATE TABLE pledge (
     pledge_id INTEGER PRIMARY KEY,
     member_id INTEGER NOT NULL REFERENCES member,
@@ -379,7 +389,7 @@ CREATE TABLE pledge (
 CREATE UNIQUE INDEX pledge_standing ON pledge (member_id) WHERE state = 1;
 CREATE INDEX pledge_until ON pledge (until_at) WHERE state = 1;
 CREATE INDEX pledge_member ON pledge (member_id, pledge_id);
--- step 14
+-- step 15
 -- Whom a look concerns, a member or a union whose members were among those seen, and
 -- the journal's row of it (DataSeen), which says who they were.
 CREATE TABLE look (
@@ -387,7 +397,7 @@ CREATE TABLE look (
     seq      INTEGER NOT NULL,
     PRIMARY KEY (about_id, seq)
 ) STRICT, WITHOUT ROWID;
--- step 15
+-- step 16
 -- Accounts that are to be closed.
 CREATE TABLE closing (
     member_id INTEGER PRIMARY KEY REFERENCES member,
@@ -395,7 +405,7 @@ CREATE TABLE closing (
     due_at    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX closing_due ON closing (due_at);
--- step 16
+-- step 17
 -- Requests to correct personal data; what is asked for is kept, sealed, until it is decided.
 CREATE TABLE correction (
     correction_id INTEGER PRIMARY KEY,

@@ -19,7 +19,7 @@ trap stop_all EXIT
 
 build_release() {
   cmake -G Ninja -S "$top" -B "$build" -DCMAKE_BUILD_TYPE=Release >"$work/cmake.log"
-  ninja -C "$build" daemons hg-city bench_mint >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
+  ninja -C "$build" daemons hg-city bench_mint bench_fill bench_ask >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
 }
 
 start() { # NAME [SETTING=VALUE ...]
@@ -28,8 +28,7 @@ start() { # NAME [SETTING=VALUE ...]
   pids[$name]=$!
 }
 
-start_stack() { # [SETTING=VALUE ... for the gateway]
-  mkdir -p "$work/bus" "$work/store/identity" "$work/store/coupon" "$work/store/health"
+make_keys() {
   (umask 077
    head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$work/token.key"
    { printf '1 '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo
@@ -37,9 +36,18 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
    cp "$work/pii.key" "$work/draw.key"
    cp "$work/pii.key" "$work/report.key"
    head -1 "$work/pii.key" >"$work/pass.key")
-  start broker
+}
+
+start_identity() { # [SETTING=VALUE ...]
   start identity HUIGONG_STORE="$work/store/identity" HUIGONG_TOKEN_KEY="$work/token.key" \
-    HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log
+    HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log "$@"
+}
+
+start_stack() { # [SETTING=VALUE ... for the gateway]
+  mkdir -p "$work/bus" "$work/store/identity" "$work/store/coupon" "$work/store/health"
+  [ -e "$work/token.key" ] || make_keys
+  start broker
+  start_identity
   start coupon HUIGONG_STORE="$work/store/coupon"
   start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" \
     HUIGONG_REPORT_KEY="$work/report.key"
