@@ -52,7 +52,7 @@ static inline int64_t a_campaign_to_book(struct harness *h, Health__Campaign *dr
     return decree.campaign_id;
 }
 
-/* Members first, first + 1, ... may book, without a place in a lot. */
+/* Members first, first + 1, ... are entitled, as those are who walk in. */
 static inline void give_places(struct harness *h, int64_t campaign_id, int64_t first, int n)
 {
     struct decree decree = {health_of(h), campaign_id, first, n, 0};
