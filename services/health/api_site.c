@@ -2,6 +2,7 @@
 #include "services/health/campaigns.h"
 #include "services/health/rules.h"
 #include "services/health/sites.h"
+#include "services/health/slots.h"
 
 #define PAGE_DEFAULT 20
 #define NEAR_MAX     50
@@ -129,8 +130,8 @@ static int64_t *open_sites(const Health__Campaign *campaign, struct arena *arena
     return ids;
 }
 
-static void reply_near(struct health *self, const struct near *near, size_t n, Health__NearSiteList_Closure reply,
-                       void *call)
+static void reply_near(struct health *self, int64_t campaign_id, const struct near *near, size_t n,
+                       Health__NearSiteList_Closure reply, void *call)
 {
     struct arena *arena = rpc_arena(call);
     Health__NearSite *sites = arena_alloc(arena, (n + 1) * sizeof(*sites));
@@ -142,6 +143,7 @@ static void reply_near(struct health *self, const struct near *near, size_t n, H
         health__near_site__init(&sites[i]);
         sites[i].site = sites_find(&self->sites, near[i].site_id, arena);
         sites[i].metres = (int32_t)(near[i].metres + 0.5);
+        sites[i].free = slots_free(&self->slots, campaign_id, near[i].site_id, rpc_now(call));
         ok = sites[i].site && (sites[i].site->directions = directions(sites[i].site, arena));
         list.sites[i] = &sites[i];
     }
@@ -176,8 +178,9 @@ static void sites__list_nearest(Health__Sites_Service *service, const Health__Ne
     }
     if (limit > NEAR_MAX)
         limit = NEAR_MAX;
-    reply_near(self, near, map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), only, n_only, near, limit),
-               reply, call);
+    reply_near(self, req->campaign_id, near,
+               map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), only, n_only, near, limit), reply,
+               call);
 }
 
 static Health__Site *site_of_official(struct health *self, int64_t site_id, void *call)

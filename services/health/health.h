@@ -14,8 +14,8 @@
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites and
  * who works there), entries.h (who entered, what was tried against the rules), draws.h
  * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
- * the seam to booking), slots.h and bookings.h (hours, bookings, passes), reports.h
- * (reports, of the member alone), consents.h (who agrees to that), settlements.h (what a
+ * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
+ * walk_ins.h (what happens at the door), reports.h (reports, of the member alone), consents.h (who agrees to that), settlements.h (what a
  * site is owed), story.h (all of this in the order of the journal). due.h is what
  * happens by itself as time passes. What is only
  * shown is stored as the packed message it came as, so a part reads and writes messages
@@ -28,7 +28,8 @@
  * A campaign's places never cost more than its budget; no package holds
  * what the law keeps out of it; a member has one entitlement in a campaign; what is
  * announced stays as it was announced; a slot is never booked above its capacity; a
- * booking that counts has one pass that is not revoked. */
+ * booking that counts has one pass that is not revoked; a pass is accepted once over all
+ * scanners, with network or without. */
 #pragma once
 #include "common/id.h"
 #include "booking.pb-c.h"
@@ -39,6 +40,7 @@
 #include "common/service.h"
 #include "entry.pb-c.h"
 #include "health.pb-c.h"
+#include "scan.pb-c.h"
 #include "report.pb-c.h"
 #include "settlement.pb-c.h"
 #include "story.pb-c.h"
@@ -81,6 +83,15 @@ struct bookings { /* bookings.h */
     unsigned sql;
     int64_t told; /* rows of which the audit has found the journal's last word */
 };
+struct scans { /* scans.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* likewise */
+};
+struct walk_ins { /* walk_ins.h */
+    struct store *store;
+    unsigned sql;
+};
 
 struct reports { /* reports.h */
     struct store *store;
@@ -111,6 +122,9 @@ struct health {
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
     Health__Bookings_Service bookings_service;
+    Health__Passes_Service passes_service;
+    Health__Doors_Service doors_service;
+    Health__Scans_Service scans_service;
     Health__Reports_Service reports_service;
     Health__Settlements_Service settlements_service;
     Health__Stories_Service stories_service;
@@ -128,6 +142,8 @@ struct health {
     int64_t due_after;     /* the campaign that due_step looked at last */
     struct slots slots;
     struct bookings bookings;
+    struct scans scans;
+    struct walk_ins walk_ins;
     struct reports reports;
     struct settlements settlements;
     struct consents consents;

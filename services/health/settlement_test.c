@@ -83,7 +83,7 @@ static void who_came_is_settled_once(void **state)
     assert_int_equal(settlement_of(prepare(finance(702)))->settlement_id, settlement->settlement_id);
     assert_int_equal(confirm(settlement->settlement_id, finance(702))->reason, 0);
     assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
-    set_came(&h, absent, true);
+    come(&h, absent);
     harness_reopen(&h);
     settlement = settlement_of(prepare(finance(701)));
     assert_int_equal(settlement->n_lines, 1);
@@ -109,20 +109,20 @@ static void two_officials_of_the_union_or_above_settle(void **state)
 
 static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void **state)
 {
-    int64_t booking = booking_of(&h, 1, true), id;
+    int64_t booking = booking_of(&h, 1, false), scan = come(&h, booking), id;
     Health__SettlementLineList *list;
     Health__Settlement *settlement;
 
     (void)state;
     id = settlement_of(prepare(finance(701)))->settlement_id;
-    set_came(&h, booking, false);
+    undo_scan(&h, scan);
     assert_refused(confirm(id, finance(702)), "SETTLEMENT_STALE");
     assert_int_equal(on_settlement("Settlements.RejectSettlement", id, finance(701))->reason, 0);
     assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
-    set_came(&h, booking, true);
+    scan = come(&h, booking);
     id = settlement_of(prepare(finance(701)))->settlement_id;
     assert_int_equal(confirm(id, finance(702))->reason, 0);
-    set_came(&h, booking, false);
+    undo_scan(&h, scan);
     booking_of(&h, 2, true);
     settlement = settlement_of(prepare(finance(701)));
     assert_int_equal(settlement->total_fen, 0);
@@ -135,7 +135,7 @@ static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void *
     assert_int_equal(settlement->n_lines, 2);
     assert_int_equal(confirm(settlement->settlement_id, finance(702))->reason, 0);
     assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
-    set_came(&h, booking, true);
+    come(&h, booking);
     assert_int_equal(settlement_of(prepare(finance(701)))->total_fen, PRICE);
 }
 

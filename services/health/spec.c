@@ -9,9 +9,11 @@
 #include "services/health/lots.h"
 #include "services/health/places.h"
 #include "services/health/reports.h"
+#include "services/health/scans.h"
 #include "services/health/settlements.h"
 #include "services/health/sites.h"
 #include "services/health/story.h"
+#include "services/health/walk_ins.h"
 
 extern const unsigned char health_schema[];
 extern const size_t health_schema_len;
@@ -41,6 +43,7 @@ int health_open_parts(struct health *self)
                    entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
                    draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
                    slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
+                   scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store) ||
                    reports_open(&self->reports, self->store) || settlements_open(&self->settlements, self->store) ||
                    consents_open(&self->consents, self->store) || stories_open(&self->stories, self->store)
                ? -1
@@ -75,6 +78,9 @@ int health_init(struct health *self, struct service *service)
         .entries_service = entries_api,
         .draws_service = draws_api,
         .bookings_service = bookings_api,
+        .passes_service = passes_api,
+        .doors_service = doors_api,
+        .scans_service = scans_api,
         .reports_service = reports_api,
         .settlements_service = settlements_api,
         .stories_service = stories_api,
@@ -91,6 +97,7 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     ids_from(&self->ids, slots_last_id(&self->slots));
     ids_from(&self->ids, bookings_last_id(&self->bookings));
+    ids_from(&self->ids, scans_last_id(&self->scans));
     ids_from(&self->ids, reports_last_id(&self->reports));
     ids_from(&self->ids, settlements_last_id(&self->settlements));
     self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
@@ -169,6 +176,9 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
+    rpc_server_add(service->rpc, &health.passes_service.base);
+    rpc_server_add(service->rpc, &health.doors_service.base);
+    rpc_server_add(service->rpc, &health.scans_service.base);
     rpc_server_add(service->rpc, &health.reports_service.base);
     rpc_server_add(service->rpc, &health.settlements_service.base);
     rpc_server_add(service->rpc, &health.stories_service.base);

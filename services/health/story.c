@@ -55,6 +55,12 @@ int64_t story_of(const struct bookings *bookings, const Health__Event *event)
     case HEALTH__EVENT__EVENT_PASS_REVOKED:
         booking_id = event->pass_revoked->booking_id;
         break;
+    case HEALTH__EVENT__EVENT_SCANNED:
+        booking_id = event->scanned->booking_id;
+        break;
+    case HEALTH__EVENT__EVENT_SCAN_UNDONE:
+        booking_id = event->scan_undone->booking_id;
+        break;
     case HEALTH__EVENT__EVENT_REPORT_CHANGED:
         booking_id = event->report_changed->booking_id;
         break;
