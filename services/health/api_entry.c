@@ -134,8 +134,8 @@ static void entries__enter(Health__Entries_Service *service, const Health__Enter
     struct lottery lottery;
     int refusal;
 
-    if (!campaign) {
-        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+    if (!campaign || !entry.member_id) {
+        rpc_refuse(call, campaign ? RPC__REASON__MISSING_TOKEN : HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
     if (entries_find(&self->entries, req->campaign_id, entry.member_id, &entry)) {

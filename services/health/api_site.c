@@ -111,15 +111,17 @@ static void sites__list_sites(Health__Sites_Service *service, const Health__List
 }
 
 /* The ids of a campaign's sites that take somebody, in rising order. */
-static int64_t *open_sites(const Health__Campaign *campaign, struct arena *arena, size_t *ret_n)
+static int64_t *open_sites(struct health *self, const Health__Campaign *campaign, bool free_only, void *call,
+                           size_t *ret_n)
 {
-    int64_t *ids = arena_alloc(arena, (campaign->n_sites + 1) * sizeof(*ids));
+    int64_t *ids = arena_alloc(rpc_arena(call), (campaign->n_sites + 1) * sizeof(*ids));
     size_t n = 0;
 
     for (size_t i = 0; ids && i < campaign->n_sites; i++) {
         size_t at = n;
 
-        if (campaign->sites[i]->withdrawn)
+        if (campaign->sites[i]->withdrawn || (free_only && slots_free(&self->slots, campaign->campaign_id,
+                                                                      campaign->sites[i]->site_id, rpc_now(call)) == 0))
             continue;
         for (; at > 0 && ids[at - 1] > campaign->sites[i]->site_id; at--)
             ids[at] = ids[at - 1];
@@ -143,7 +145,8 @@ static void reply_near(struct health *self, int64_t campaign_id, const struct ne
         health__near_site__init(&sites[i]);
         sites[i].site = sites_find(&self->sites, near[i].site_id, arena);
         sites[i].metres = (int32_t)(near[i].metres + 0.5);
-        sites[i].free = slots_free(&self->slots, campaign_id, near[i].site_id, rpc_now(call));
+        if (campaign_id)
+            sites[i].free = slots_free(&self->slots, campaign_id, near[i].site_id, rpc_now(call));
         ok = sites[i].site && (sites[i].site->directions = directions(sites[i].site, arena));
         list.sites[i] = &sites[i];
     }
@@ -170,7 +173,7 @@ static void sites__list_nearest(Health__Sites_Service *service, const Health__Ne
             rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
             return;
         }
-        only = open_sites(campaign, rpc_arena(call), &n_only);
+        only = open_sites(self, campaign, req->free_only, call, &n_only);
     }
     if (campaign && !only) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);

@@ -18,7 +18,8 @@ static const char *const sql[] = {
     [SQL_CAMPAIGNS] = "SELECT campaign_id FROM draw WHERE campaign_id > ?1 ORDER BY campaign_id LIMIT 1",
     [SQL_WITHDRAWN] = "SELECT count(*) FROM entry WHERE withdrawn_at > 0",
     [SQL_ENTITLEMENTS] = "SELECT count(*) FROM entitlement",
-    [SQL_MISPLACED] = "SELECT entitlement_id FROM entitlement WHERE place > 0 AND NOT EXISTS (SELECT 1 FROM place "
+    [SQL_MISPLACED] = "SELECT entitlement_id FROM entitlement JOIN draw ON draw.campaign_id = entitlement.campaign_id "
+                      "WHERE place > 0 AND NOT EXISTS (SELECT 1 FROM place "
                       "WHERE place.campaign_id = entitlement.campaign_id AND place.stratum = entitlement.stratum "
                       "AND place.place = entitlement.place AND place.member_id = entitlement.member_id) LIMIT 1",
     /* Who came to light as having come after her place had been given to the next is not among the quota. */

@@ -117,6 +117,44 @@ static void what_cannot_be_slots_is_refused(void **state)
 
 /* ---- booking ---- */
 
+static const Health__NearSiteList *nearest(int64_t campaign_id, bool free_only)
+{
+    Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
+
+    request.lat_e6 = 23020000;
+    request.lon_e6 = 113110000;
+    request.campaign_id = campaign_id;
+    request.free_only = free_only;
+    return harness_output(&h, harness_call(&h, "Sites.ListNearest", &request.base, harness_member(&h, 1, TOWN), NULL),
+                          &health__near_site_list__descriptor);
+}
+
+static int64_t free_near(const Health__NearSiteList *list)
+{
+    for (size_t i = 0; i < list->n_sites; i++) {
+        if (list->sites[i]->site->site_id == site)
+            return list->sites[i]->free;
+    }
+    return -1;
+}
+
+static void the_nearest_sites_say_what_is_free(void **state)
+{
+    int64_t slot;
+
+    (void)state;
+    assert_int_equal(free_near(nearest(campaign, false)), 0);
+    assert_int_equal(free_near(nearest(campaign, true)), -1);
+    slot = a_slot(&h, campaign, site, 480, 2);
+    give_places(&h, campaign, MEMBER, 2);
+    assert_int_equal(free_near(nearest(campaign, true)), 2);
+    assert_int_equal(book(&h, campaign, slot, MEMBER)->reason, 0);
+    assert_int_equal(free_near(nearest(campaign, true)), 1);
+    assert_int_equal(book(&h, campaign, slot, MEMBER + 1)->reason, 0);
+    assert_int_equal(free_near(nearest(campaign, true)), -1);
+    assert_int_equal(free_near(nearest(campaign, false)), 0);
+}
+
 static void a_winner_books_once_and_the_same_again_is_the_first(void **state)
 {
     int64_t slot = a_slot(&h, campaign, site, 480, 2), later = a_slot(&h, campaign, site, 600, 2);
@@ -468,6 +506,7 @@ int main(void)
         test(slots_are_days_times_hours),
         test(the_nearest_sites_say_what_is_free_there),
         test(what_cannot_be_slots_is_refused),
+        test(the_nearest_sites_say_what_is_free),
         test(a_winner_books_once_and_the_same_again_is_the_first),
         test(who_has_no_place_or_comes_at_the_wrong_time_is_told_why),
         test(a_slot_that_began_is_not_booked),

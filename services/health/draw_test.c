@@ -396,6 +396,44 @@ static void the_value_takes_two_officials(void **state)
     assert_refused(with_value(&h, "Draws.ConfirmValue", id, "2", 901), "VALUE_FIXED");
 }
 
+static void a_lot_is_in_the_hands_of_its_unions_officials(void **state)
+{
+    static const char *const methods[] = {"Draws.DrawLots", "Draws.Publish", "Draws.Close"};
+    const Health__Campaign *campaign = opened(&h, 3);
+    Health__AnnounceRequest announce = HEALTH__ANNOUNCE_REQUEST__INIT;
+    Health__VoidRequest make_void = HEALTH__VOID_REQUEST__INIT;
+    Health__CreateChainRequest chain = HEALTH__CREATE_CHAIN_REQUEST__INIT;
+    Health__ValueRequest value = HEALTH__VALUE_REQUEST__INIT;
+    int64_t rows;
+
+    (void)state;
+    announce.campaign_id = make_void.campaign_id = value.campaign_id = campaign->campaign_id;
+    make_void.reason = value.value = (char *)(uintptr_t) "1";
+    chain.union_path = (char *)(uintptr_t)UNION;
+    chain.days = 3;
+    rows = journal_rows(&h);
+    for (int i = 0; i < 3; i++) {
+        Rpc__Principal *who = i == 0   ? manager_of(&h, "0002")
+                              : i == 1 ? harness_official(&h, 5, RULE__ROLE__FINANCE, "")
+                                       : harness_member(&h, 6, UNION);
+        const char *reason = i == 0 ? "OUTSIDE_YOUR_UNION" : "NOT_OFFICIAL";
+
+        for (size_t m = 0; m < ARRAY_LEN(methods); m++)
+            assert_refused(on_campaign(&h, methods[m], campaign->campaign_id, who), reason);
+        assert_refused(harness_call(&h, "Draws.Announce", &announce.base, who, NULL), reason);
+        assert_refused(harness_call(&h, "Draws.MakeVoid", &make_void.base, who, NULL), reason);
+        assert_refused(harness_call(&h, "Draws.EnterValue", &value.base, who, NULL), reason);
+        assert_refused(harness_call(&h, "Draws.ConfirmValue", &value.base, who, NULL), reason);
+        assert_refused(call_once(&h, "Draws.CreateChain", &chain.base, who), reason);
+    }
+    assert_int_equal(journal_rows(&h), rows);
+    /* A command line is nobody's second pair of eyes, and enters no lot. */
+    assert_refused(enter(&h, campaign->campaign_id, harness_internal(&h)), "MISSING_TOKEN");
+    step_to(&h, campaign->value_at);
+    assert_int_equal(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "1", 900)->reason, 0);
+    assert_refused(harness_call(&h, "Draws.ConfirmValue", &value.base, harness_internal(&h), NULL), "VALUE_OWN");
+}
+
 static void a_void_draw_stays_visible_with_its_reason(void **state)
 {
     Health__VoidRequest request = HEALTH__VOID_REQUEST__INIT;
@@ -641,6 +679,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_did_not_come_is_barred_for_so_many_days, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_forbidden_after_the_freeze_is_refused_and_told, setup, teardown),
         cmocka_unit_test_setup_teardown(the_value_takes_two_officials, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lot_is_in_the_hands_of_its_unions_officials, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_draw_stays_visible_with_its_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(lapsed_winners_promote_the_next_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(one_who_declines_promotes_one_and_moves_nobody_else, setup, teardown),

@@ -15,11 +15,11 @@
  * who works there), entries.h (who entered, what was tried against the rules), draws.h
  * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
  * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
- * walk_ins.h (what happens at the door), reports.h (reports, of the member alone), consents.h (who agrees to that), settlements.h (what a
- * site is owed), story.h (all of this in the order of the journal). due.h is what
- * happens by itself as time passes. What is only
- * shown is stored as the packed message it came as, so a part reads and writes messages
- * of health.proto in the call's arena and has no other form of them.
+ * walk_ins.h (what happens at the door), reports.h (reports, of the member alone),
+ * consents.h (who agrees to that), settlements.h (what a site is owed), story.h (all of
+ * this in the order of the journal). due.h is what happens by itself as time passes. What
+ * is only shown is stored as the packed message it came as, so a part reads and writes
+ * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member), and who has been told that she is in is in; nothing of a lot changes after
@@ -139,7 +139,7 @@ struct health {
     struct places places;
     struct lots *lots; /* lots.h */
     struct map map;
-    int64_t due_after;     /* the campaign that due_step looked at last */
+    int64_t due_after; /* the campaign that due_step looked at last */
     struct slots slots;
     struct bookings bookings;
     struct scans scans;
