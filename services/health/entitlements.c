@@ -1,5 +1,6 @@
 #include "services/health/entitlements.h"
 
+#include "services/health/bookings.h"
 #include "services/health/campaigns.h"
 #include "services/health/places.h"
 
@@ -128,6 +129,8 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
                   (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
         return false;
     say_changed(&made, call);
+    if (place > 0)
+        remind(member_id, HEALTH__REMINDER_KIND__YOU_WON, made.book_by, 0, campaign->campaign_id, call);
     if (ret)
         *ret = made;
     return true;
