@@ -1,5 +1,3 @@
-#include <mbedtls/sha256.h>
-
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/consents.h"
@@ -125,26 +123,18 @@ static void reports__put_report_part(Health__Reports_Service *service, const Hea
     reply_fact(self, &report, reply, call);
 }
 
-/* The hash of the whole PDF: 0, or why it is not to be had. */
-static int hash_report(struct health *self, const struct report *report, unsigned char ret[32], void *call)
+/* Whether all of a PDF is there and is what the clerk sent: 0, or why not. */
+static int check_report(struct health *self, const struct report *report, ProtobufCBinaryData sha256)
 {
-    char *plain = arena_alloc(rpc_arena(call), LIMIT_PART + 1);
-    mbedtls_sha256_context sum;
-    int reason = plain ? 0 : RPC__REASON__OVERLOADED;
+    unsigned char sum[32];
 
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_starts_ret(&sum, 0);
-    for (int32_t part = 0; part < report_parts(report->size) && !reason; part++) {
-        long len = report_part(self, report, part, plain);
-
-        if (len != report_part_size(report->size, part))
-            reason = HEALTH__REASON__REPORT_INCOMPLETE;
-        else
-            mbedtls_sha256_update_ret(&sum, (const unsigned char *)plain, (size_t)len);
-    }
-    mbedtls_sha256_finish_ret(&sum, ret);
-    mbedtls_sha256_free(&sum);
-    return reason;
+    if (reports_received(&self->reports, report->id) < report_parts(report->size))
+        return HEALTH__REASON__REPORT_INCOMPLETE;
+    if (report->size == 0)
+        return 0;
+    if (!report_hash(self, report, sum))
+        return HEALTH__REASON__REPORT_CHECKING;
+    return sha256.len == sizeof(sum) && memcmp(sha256.data, sum, sizeof(sum)) == 0 ? 0 : HEALTH__REASON__REPORT_DAMAGED;
 }
 
 /* rpc FinishReport: from now on she can read it. */
@@ -153,7 +143,6 @@ static void reports__finish_report(Health__Reports_Service *service, const Healt
 {
     struct health *self = container_of(service, struct health, reports_service);
     struct booking booking;
-    unsigned char sum[32];
     struct report report;
     int reason = 0;
 
@@ -162,15 +151,14 @@ static void reports__finish_report(Health__Reports_Service *service, const Healt
     if (report.version == 0) {
         if (!clerks_upload(self, req->report_id, call, &report))
             return;
-        if (report.size > 0)
-            reason = hash_report(self, &report, sum, call);
-        if (!reason && report.size > 0 && (req->sha256.len != sizeof(sum) || memcmp(req->sha256.data, sum, 32) != 0))
-            reason = HEALTH__REASON__REPORT_DAMAGED;
+        reason = check_report(self, &report, req->sha256);
         /* A scan may have been undone while the parts came. */
         if (!reason && (!bookings_find(&self->bookings, report.booking_id, &booking) ||
                         booking.state != HEALTH__BOOKING_STATE__ARRIVED))
             reason = HEALTH__REASON__NOT_ATTENDED;
         if (reason) {
+            if (reason == HEALTH__REASON__REPORT_CHECKING)
+                rpc_retry_after(call, 1);
             rpc_refuse(call, reason);
             return;
         }

@@ -31,6 +31,8 @@
  * booking that counts has one pass that is not revoked; a pass is accepted once over all
  * scanners, with network or without. */
 #pragma once
+#include <mbedtls/sha256.h>
+
 #include "common/id.h"
 #include "booking.pb-c.h"
 #include "common/follow.h"
@@ -93,9 +95,18 @@ struct walk_ins { /* walk_ins.h */
     unsigned sql;
 };
 
+struct report_hash { /* how far the hash of a PDF has got; report_id 0: free */
+    int64_t report_id;
+    int32_t next; /* part */
+    bool wanted;  /* the daemon goes on with it by itself */
+    mbedtls_sha256_context sum;
+};
+#define REPORT_HASHES 16
 struct reports { /* reports.h */
     struct store *store;
     unsigned sql;
+    struct report_hash hashes[REPORT_HASHES];
+    unsigned last_hash; /* that was begun last */
     bool more, scrub;
     int64_t told; /* versions that the audit has found in the journal */
     unsigned char sealed[LIMIT_PART + PII_OVERHEAD];

@@ -11,6 +11,10 @@
  * READY and SUPERSEDED -> EXPIRED or ERASED. Each change is in the journal, whose last
  * row about a version is journal_seq.
  *
+ * The hash of a PDF is made while its parts come, if they come in order; what is missing
+ * when the upload ends, or after a restart, the daemon makes in slices: hashing 10 MiB at
+ * once would hold the loop.
+ *
  * A link to a PDF is base64url of report (8 bytes), instant until which it is good (8)
  * and the blind index of both under the report key (16): good for the member alone. */
 #pragma once
@@ -23,6 +27,7 @@
 #define REPORT_LINK_MS      INT64_C(300000)
 #define REPORT_LINK_SIZE    44 /* characters and a NUL */
 #define REPORT_VIEWS_MAX    200
+#define REPORT_HASH_SLICE   2 /* parts hashed at a time */
 #define REPORT_SLICE        4 /* versions ended in one transaction of the daemon's own */
 
 struct report {
@@ -55,6 +60,8 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
 /* Seals a part; a repeated one replaces the first. */
 void report_put(struct health *self, const struct report *report, int32_t part, ProtobufCBinaryData content,
                 void *call);
+/* The SHA-256 of the PDF whose parts are all there; false while it is being made. */
+bool report_hash(struct health *self, const struct report *report, unsigned char ret[32]);
 /* The version is ready; the one before is superseded. */
 void report_ready(struct health *self, struct report *report, void *call);
 /* Destroys the key and what was sealed under it. */
@@ -75,7 +82,7 @@ void report_link(const struct health *self, int64_t report_id, int64_t until, ch
 /* The report of a link that is good now, or 0. */
 int64_t report_of_link(const struct health *self, const char *link, int64_t now);
 
-/* Ends what is due, one slice of it: uploads given up, versions past their time.
+/* Goes on with hashes, and ends what is due, one slice of it: uploads given up, versions past their time.
  * Whether there is more now. */
 bool reports_tidy(struct health *self);
 

@@ -33,8 +33,11 @@ describe('an attended health check', () => {
     }, { token: clerk(), key: `report-${booking}` });
     const put = (part) => stack.post(`/v1/checkup-reports/${reportId}/parts`,
         { part, content: pdf.subarray(part * PART, (part + 1) * PART).toString('base64') }, { token: clerk() });
-    const finish = (bytes = pdf) => stack.post(`/v1/checkup-reports/${reportId}:finish`,
-        { sha256: sha256(bytes).toString('base64') }, { token: clerk() });
+    const finish = (bytes = pdf) => until('it is checked', async () => {
+        const answer = await stack.post(`/v1/checkup-reports/${reportId}:finish`,
+            { sha256: sha256(bytes).toString('base64') }, { token: clerk() });
+        return answer.status !== 503 && answer;
+    });
     const open = (token) => stack.post(`/v1/me/checkup-reports/${reportId}:open`, {}, { token });
     async function killed() {
         await stack.restart('health');
