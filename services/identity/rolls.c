@@ -1,6 +1,12 @@
 #include "services/identity/rolls.h"
 
 #define PERIOD_COLUMNS "membership_id, member_id, union_id, began_at, ended_at, began, ended"
+/* Her period that lasts and those that have ended are found by an index each. */
+#define LASTING "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at = 0"
+#define ENDED   "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at > 0"
+#define LATEST(limit)                                                                                                  \
+    "SELECT " PERIOD_COLUMNS " FROM (" LASTING " UNION ALL SELECT " PERIOD_COLUMNS " FROM (" ENDED                     \
+    " ORDER BY membership_id DESC LIMIT " limit ") AS past) AS both ORDER BY membership_id DESC LIMIT " limit
 
 enum {
     SQL_LAST_ID,
@@ -29,13 +35,12 @@ static const char *const sql[] = {
                   "VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_END] = "UPDATE membership SET ended_at = ?2, ended = ?3 WHERE membership_id = ?1",
     [SQL_SET_MEMBER] = "UPDATE member SET union_id = ?2, level = ?3 WHERE member_id = ?1",
-    [SQL_CURRENT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at = 0",
+    [SQL_CURRENT] = LASTING,
     [SQL_PERIOD] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE membership_id = ?1",
-    [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 ORDER BY membership_id DESC LIMIT 1",
-    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND began_at <= ?2 AND "
-               "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT 1",
-    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 "
-                    "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
+    [SQL_LAST] = LATEST("1"),
+    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM (" LASTING " AND began_at <= ?2 UNION ALL " ENDED
+               " AND began_at <= ?2 AND ended_at > ?2) AS there ORDER BY membership_id DESC LIMIT 1",
+    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (" LATEST("?2") ") AS latest ORDER BY membership_id",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
     [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE member_id = ?1 AND began_at <= ?2 AND "

@@ -335,3 +335,9 @@ DROP INDEX union_change_asked;
 CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 1 AND kind <> 6;
 CREATE UNIQUE INDEX union_change_new ON union_change (asked_by) WHERE state = 1 AND kind = 6;
 CREATE INDEX union_change_asker ON union_change (asked_by, change_id) WHERE kind = 6;
+-- step 12
+-- A place in a large index is a page more to read and to write. Old sessions are found by
+-- going through all of them in slices, and who has never left a union is in one index.
+DROP INDEX session_expires;
+DROP INDEX membership_member;
+CREATE INDEX membership_ended ON membership (member_id, membership_id) WHERE ended_at > 0;

@@ -94,7 +94,7 @@ static void drop_old(void *call, void *arg)
 {
     struct identity *self = arg;
 
-    store_drop_old_sessions(self->store, rpc_now(call));
+    self->sessions_swept = store_drop_old_sessions(self->store, self->sessions_swept, rpc_now(call));
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
     credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
     data_keys_give(self, call);

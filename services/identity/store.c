@@ -47,6 +47,7 @@ enum {
     SQL_TURN_SESSION,
     SQL_DROP_SESSION,
     SQL_FIRST_SESSION,
+    SQL_SESSIONS_SLICE,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
     SQL_KEEP_CODE,
@@ -117,8 +118,9 @@ const char *const identity_sql[] = {
     [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
-    [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
-                              "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
+    [SQL_SESSIONS_SLICE] = "SELECT max(session_id) FROM (SELECT session_id FROM session WHERE session_id > ?1 "
+                           "ORDER BY session_id LIMIT " OLD_SLICE ") AS slice",
+    [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id > ?1 AND session_id <= ?2 AND expires_at <= ?3",
     [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
     [SQL_KEEP_CODE] = "INSERT INTO login_code (mobile, code, sent_at, used, tries, window_at, sends) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mobile) DO UPDATE SET code = excluded.code, "
@@ -510,9 +512,18 @@ bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_se
     return true;
 }
 
-void store_drop_old_sessions(struct store *store, int64_t now)
+int64_t store_drop_old_sessions(struct store *store, int64_t after, int64_t now)
 {
-    store_run(store, SQL_DROP_OLD_SESSIONS, "i", now);
+    int64_t last = 0;
+
+    store_ask(store, SQL_SESSIONS_SLICE, "i", after);
+    if (store_row(store, SQL_SESSIONS_SLICE)) {
+        last = store_int(store, SQL_SESSIONS_SLICE, 0);
+        store_end(store, SQL_SESSIONS_SLICE);
+    }
+    if (last)
+        store_run(store, SQL_DROP_OLD_SESSIONS, "iii", after, last, now);
+    return last;
 }
 
 /* ---- one-time codes ---- */

@@ -136,7 +136,9 @@ void store_turn_session(struct store *store, const struct session *session);
 bool store_drop_session(struct store *store, int64_t session_id);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
-void store_drop_old_sessions(struct store *store, int64_t now);
+/* Drops those past their time among the next ones after an id; returns the last of these,
+ * 0 after all. So no index on the time is kept, which each refresh would change. */
+int64_t store_drop_old_sessions(struct store *store, int64_t after, int64_t now);
 
 /* ---- one-time codes ---- */
 
