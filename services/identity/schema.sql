@@ -341,3 +341,23 @@ CREATE INDEX union_change_asker ON union_change (asked_by, change_id) WHERE kind
 DROP INDEX session_expires;
 DROP INDEX membership_member;
 CREATE INDEX membership_ended ON membership (member_id, membership_id) WHERE ended_at > 0;
+-- A union's latest day stands with its numbers, which every change writes anyway. The
+-- days before it are together, so that a question about them reads a page or two.
+ALTER TABLE tally ADD COLUMN day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN own_joined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN own_left INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE tally_past (
+    union_id   INTEGER NOT NULL REFERENCES unions,
+    day        INTEGER NOT NULL,
+    own_joined INTEGER NOT NULL,
+    own_left   INTEGER NOT NULL,
+    joined     INTEGER NOT NULL,
+    gone       INTEGER NOT NULL,
+    PRIMARY KEY (union_id, day)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tally_past (union_id, day, own_joined, own_left, joined, gone)
+    SELECT union_id, day, own_joined, own_left, joined, gone FROM tally_day ORDER BY union_id, day;
+DROP TABLE tally_day;
+ALTER TABLE tally_past RENAME TO tally_day;
