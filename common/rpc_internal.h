@@ -58,6 +58,8 @@ struct message {
 struct rpc_server {
     struct store *store;
     struct clock *clock;
+    rpc_seen seen; /* NULL: nobody is told */
+    void *seen_arg;
     struct journal journal;
     unsigned sql;
     struct arena arena, undo_arena;

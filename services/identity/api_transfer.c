@@ -28,8 +28,7 @@ static char *masked_name(struct identity *self, int64_t member_id, void *call)
     return arena_strndup(rpc_arena(call), name, strlen(name));
 }
 
-/* NULL when the call's memory is full. */
-static Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call)
+Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call)
 {
     Identity__Transfer *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node from, to;

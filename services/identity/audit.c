@@ -1,6 +1,7 @@
 #include "services/identity/changes.h"
 #include "services/identity/covers.h"
 #include "services/identity/joins.h"
+#include "services/identity/proofs.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
@@ -15,10 +16,12 @@ struct audit {
     struct transfers transfers;
     struct trades trades;
     struct covers covers;
+    struct proofs proofs;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, proofs_told;
+    int64_t joins_missing, joins_purged; /* requests that are gone, by the rows and by the word of purging */
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -82,7 +85,7 @@ static bool audit_member(struct audit *audit, const Identity__MemberVerified *ve
 {
     struct member member;
 
-    audit->told.verified++;
+    audit->told.verified += !verified->again;
     return store_find_member(audit->store, verified->member_id, &member) &&
            member.level >= (int)RPC__LEVEL__REAL_NAME && member.roster_id == verified->roster_id;
 }
@@ -134,16 +137,19 @@ static bool audit_grant(struct audit *audit, const Identity__GrantChanged *chang
            grant.union_id == changed->union_id;
 }
 
-/* A request that was decided says what the journal does of it. */
+/* A request that was decided says what the journal does of it; it may have been purged since. */
 static bool audit_join(struct audit *audit, const Identity__JoinChanged *changed)
 {
     bool decided = changed->state != IDENTITY__JOIN_STATE__JOIN_ASKED;
     struct join join;
 
+    if (!joins_find(&audit->joins, changed->request_id, &join)) {
+        audit->joins_missing += !decided;
+        return true;
+    }
     audit->joins_told += !decided;
     audit->joins_decided_told += decided;
-    return joins_find(&audit->joins, changed->request_id, &join) && join.member_id == changed->member_id &&
-           join.union_id == changed->union_id &&
+    return join.member_id == changed->member_id && join.union_id == changed->union_id &&
            (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
 }
 
@@ -162,6 +168,16 @@ static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, cons
            transfer.to_union == changed->to_union_id &&
            (!closed || (transfer.state == (int)changed->state && transfer.release == (int)changed->release &&
                         transfer.reason == (int)changed->reason));
+}
+
+static bool audit_proof(struct audit *audit, const Identity__ProofEnded *ended)
+{
+    struct name_proof proof;
+
+    audit->proofs_told++;
+    audit->told.verified += ended->verdict == IDENTITY__VERDICT__VERDICT_AGREES;
+    return proofs_find(&audit->proofs, ended->proof_id, &proof) && proof.member_id == ended->member_id &&
+           proof.verdict == (int)ended->verdict;
 }
 
 /* A claim is told first as asked, what had none as proven; how it ended stands in its row. */
@@ -222,6 +238,10 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_JOIN_CHANGED:
         ok = audit_join(audit, event->join_changed);
         break;
+    case IDENTITY__EVENT__EVENT_PURGED:
+        if (event->purged->kind == IDENTITY__PURGE_KIND__PURGE_JOINS)
+            audit->joins_purged += event->purged->count;
+        break;
     case IDENTITY__EVENT__EVENT_TRANSFER_CHANGED:
         ok = audit_transfer(audit, row, event->transfer_changed);
         break;
@@ -246,6 +266,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         break;
     case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
         ok = audit_wechat(audit, event->wechat_unbound->wechat_id, event->wechat_unbound->member_id, true);
+        break;
+    case IDENTITY__EVENT__EVENT_PROOF_ENDED:
+        ok = audit_proof(audit, event->proof_ended);
         break;
     default:
         break;
@@ -287,7 +310,9 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
+           same_count(audit->out, "deleted requests to join", audit->joins_missing, audit->joins_purged) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
+           same_count(audit->out, "proofs", proofs_count(&audit->proofs), audit->proofs_told) &&
            same_count(audit->out, "trades", trades_count(&audit->trades), audit->trades_told) &&
            same_count(audit->out, "enrolments", covers_count(&audit->covers), audit->covers_told) &&
            same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
@@ -302,7 +327,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
-        trades_open(&audit.trades, store) || covers_open(&audit.covers, store)) {
+        trades_open(&audit.trades, store) || covers_open(&audit.covers, store) || proofs_open(&audit.proofs, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

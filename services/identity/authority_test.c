@@ -16,7 +16,7 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, trade_id;
+    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, trade_id, correction_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -52,6 +52,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
     Identity__ClaimTradeRequest trade = IDENTITY__CLAIM_TRADE_REQUEST__INIT;
     Rpc__Principal *who;
+    Identity__AskCorrectionRequest correction = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
     char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
     Identity__GrantRecord *grant;
 
@@ -76,6 +77,10 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
     target->change_id = created(h, "Unions.AskUnionChange", &change.base, harness_internal(h));
+    correction.name = (char *)(uintptr_t) "王大明";
+    correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
+    target->correction_id =
+        created(h, "Corrections.AskCorrection", &correction.base, member_of_union(h, n + 3, target->code));
 }
 
 static void store_path(const struct harness *h, char *ret, size_t size)
@@ -138,10 +143,12 @@ static int64_t id_of(const char *field, const struct target *target)
         {"change_id", target->change_id},
         {"trade_id", target->trade_id},
         {"trade_ids", target->trade_id},
+        {"correction_ids", target->correction_id},
         {"target_id", 0},
         {"from", 0},
         {"to", 0},
         {"at", 0},
+        {"in_force_at", 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -153,7 +160,7 @@ static int64_t id_of(const char *field, const struct target *target)
 
 static bool is_object(const char *field)
 {
-    static const char *const others[] = {"target_id", "from", "to", "at"};
+    static const char *const others[] = {"target_id", "from", "to", "at", "in_force_at"};
 
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (strcmp(others[i], field) == 0)
@@ -172,6 +179,9 @@ static const char *text_of(struct harness *h, const struct api_method *method, c
         snprintf(text, sizeof(text), "NEW-%u", n_calls);
     else if (strcmp(field, "name") == 0)
         snprintf(text, sizeof(text), "新工会");
+    else if (strcmp(field, "title") == 0 || strcmp(field, "text") == 0 || strcmp(field, "controller") == 0 ||
+             strcmp(field, "contact") == 0 || strcmp(field, "kinds") == 0 || strcmp(field, "retention") == 0)
+        snprintf(text, sizeof(text), "告知");
     else if (strcmp(field, "parent_code") == 0 || strcmp(field, "union_code") == 0)
         snprintf(text, sizeof(text), "%s", target->code);
     else if (strcmp(field, "mobile") == 0)
@@ -300,9 +310,9 @@ static void try_roles(struct harness *h, const struct api_method *method)
         for (int i = 0; i < N_TARGETS; i++) {
             Rpc__Principal *who = role ? harness_official(h, OFFICIAL, role, targets[OWN].path)
                                        : harness_member(h, OFFICIAL, targets[OWN].path);
-            int64_t rows = journal_rows(h);
+            int64_t rows = journal_changes(h);
             const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[i], &targets[i], NULL));
-            bool changed = journal_rows(h) != rows;
+            bool changed = journal_changes(h) != rows;
 
             judge(method, role, i, answer, changed);
             if (changed)
@@ -329,7 +339,7 @@ static void try_ids(struct harness *h, const struct api_method *method)
     Rpc__Principal *who = harness_official(h, OFFICIAL, (int)method->rule->roles[0], targets[OWN].path);
     bool has_union = protobuf_c_message_descriptor_get_field_by_name(method->input->descriptor, "union_id");
     bool has_object = false;
-    int64_t rows = journal_rows(h);
+    int64_t rows = journal_changes(h);
 
     for (unsigned i = 0; i < method->input->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &method->input->descriptor->fields[i];
@@ -341,12 +351,12 @@ static void try_ids(struct harness *h, const struct api_method *method)
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[OWN], &targets[OWN], &forms[i]));
 
-        if (answer->reason == 0 || journal_rows(h) != rows)
+        if (answer->reason == 0 || journal_changes(h) != rows)
             fail_msg("%s takes the id %lld", method->name, (long long)forms[i]);
     }
     if (has_union && method->input->descriptor != &identity__ask_union_change_request__descriptor)
         call_as(h, method, who, fill(h, method, &targets[OWN], &targets[SIBLING], NULL));
-    if (journal_rows(h) != rows)
+    if (journal_changes(h) != rows)
         fail_msg("%s touches what is another union's", method->name);
 }
 

@@ -286,21 +286,32 @@ static inline Rpc__Principal *member_of_union(struct harness *h, unsigned n, con
 /* ---- the journal ---- */
 
 /* The last event of a kind, or NULL. */
-static inline Identity__Event *last_event(struct harness *h, int kind)
+static inline Identity__Event *last_event(struct harness *h, int32_t kind)
 {
-    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
-    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
-    const Rpc__JournalRow *row;
-
-    request.kind = kind;
-    journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
-    if (page.n_rows == 0)
-        return NULL;
-    row = page.rows[page.n_rows - 1];
-    return identity__event__unpack(&h->arena.allocator, row->body.len, row->body.data);
+    return harness_last_event(h, &identity__event__descriptor, kind);
 }
 
 static inline int64_t journal_rows(struct harness *h)
 {
     return rpc_server_journal(h->service.rpc)->tip.seq;
+}
+
+/* The same without what tells of looks: whether anything has changed. */
+static inline int64_t journal_changes(struct harness *h)
+{
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+    int32_t kind = IDENTITY__EVENT__EVENT_DATA_SEEN;
+    int64_t n = journal_rows(h);
+
+    request.kinds = &kind;
+    request.n_kinds = 1;
+    for (;;) {
+        Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+
+        journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
+        n -= (int64_t)page.n_rows;
+        if (page.read_to == request.after_seq || page.read_to >= page.last_seq)
+            return n;
+        request.after_seq = page.read_to;
+    }
 }

@@ -5,7 +5,8 @@
  * who have signed in, their sessions, and what officials may do where. It alone
  * holds the keys of personal data: names, resident IDs and mobile numbers are
  * sealed at rest, each person's under a key of her own (data_keys.h), and found by
- * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked number).
+ * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked
+ * number).
  *
  * Everything is asked of the store, whose indexes are small, and nothing is kept
  * in memory, so a failed commit leaves nothing to take back. A roster of a million
@@ -30,9 +31,18 @@
  * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
  * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
  *
+ * Over her own data a member rules herself: she is told who has looked at them
+ * (looks.h), agrees to each use by itself (consents.h), has them corrected
+ * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
+ * any more is deleted with evidence (purges.h).
+ *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
  * the unionid that apps of one owner share, else by the number that WeChat proves.
+ *
+ * Whose name no roster proves may have it proven outside: the bridge asks a verifier
+ * between two calls (proofs.h), of which only who asked, when and the verdict are kept.
+ * She is known by name then, and no member until a roster or a union takes her.
  *
  * A code is sent inside its call, before the batch is committed: when the commit
  * then fails, a code has gone out that lets nobody in, and the caller is told to
@@ -42,11 +52,16 @@
 #include "common/pii.h"
 #include "common/service.h"
 #include "common/token.h"
+#include "consent.pb-c.h"
+#include "correction.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
+#include "realname.pb-c.h"
 #include "official.pb-c.h"
 #include "trade.pb-c.h"
+#include "pledge.pb-c.h"
+#include "rights.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
@@ -64,6 +79,26 @@ struct data_keys { /* data_keys.h */
     struct store *store;
     unsigned sql;
 };
+struct consents { /* consents.h */
+    struct store *store;
+    unsigned sql;
+};
+struct closings { /* closings.h */
+    struct store *store;
+    unsigned sql;
+};
+struct corrections { /* corrections.h */
+    struct store *store;
+    unsigned sql;
+};
+struct looks { /* looks.h */
+    struct store *store;
+    unsigned sql;
+};
+struct pledges { /* pledges.h */
+    struct store *store;
+    unsigned sql;
+};
 struct rolls { /* rolls.h */
     struct store *store;
     unsigned sql;
@@ -77,6 +112,10 @@ struct changes { /* changes.h */
     unsigned sql;
 };
 struct tallies { /* tallies.h */
+    struct store *store;
+    unsigned sql;
+};
+struct proofs { /* proofs.h */
     struct store *store;
     unsigned sql;
 };
@@ -108,15 +147,30 @@ struct identity {
     Identity__Joins_Service joins_service;
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
+    Identity__Proofs_Service proofs_service;
     Identity__Officials_Service officials;
     Identity__Trades_Service trades_service;
+    Identity__Consents_Service consents_service;
+    Identity__Pledges_Service pledges_service;
+    Identity__Rights_Service rights_service;
+    Identity__Corrections_Service corrections_service;
     struct store *store;
     struct data_keys data_keys;
+    struct consents consents;
+    struct looks looks;
+    struct corrections corrections;
+    struct closings closings;
+    int64_t closing_delay_ms;
+    int64_t retention_ms; /* of decided requests */
+    int64_t purge_at;     /* the next time */
+    struct pledges pledges;
+    int64_t pledge_life_ms;
     struct rolls rolls;
     struct joins joins;
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct proofs proofs;
     struct credentials credentials;
     struct trades trades;
     struct covers covers;
@@ -130,6 +184,9 @@ struct identity {
     uv_timer_t tidy;
     int64_t sessions_swept; /* up to which id they were looked through for old ones */
     bool draining; /* a slice of long work was not the last */
+    bool closed;   /* an account was, and the store is to be scrubbed */
+    bool scrub;    /* now */
+    int64_t scrub_at;
 };
 
 extern const struct service_spec identity_spec;

@@ -46,6 +46,7 @@ enum {
     SQL_FIND_SESSION,
     SQL_TURN_SESSION,
     SQL_DROP_SESSION,
+    SQL_FIND_SESSIONS,
     SQL_FIRST_SESSION,
     SQL_SESSIONS_SLICE,
     SQL_DROP_OLD_SESSIONS,
@@ -117,6 +118,8 @@ const char *const identity_sql[] = {
     [SQL_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE session_id = ?1",
     [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
+    [SQL_FIND_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
+                          "ORDER BY session_id DESC LIMIT ?3",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_SESSIONS_SLICE] = "SELECT max(session_id) FROM (SELECT session_id FROM session WHERE session_id > ?1 "
                            "ORDER BY session_id LIMIT " OLD_SLICE ") AS slice",
@@ -130,7 +133,7 @@ const char *const identity_sql[] = {
                            "(SELECT mobile FROM login_code WHERE sent_at < ?1 LIMIT " OLD_SLICE ")",
     [SQL_ADD_WECHAT] = "INSERT INTO wechat (wechat_id, member_id, openid, unionid, sealed, bound_at) "
                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [SQL_FIND_WECHAT] = "SELECT wechat_id, member_id, unionid FROM wechat WHERE openid = ?1",
+    [SQL_FIND_WECHAT] = "SELECT wechat_id, member_id, unionid, bound_at FROM wechat WHERE openid = ?1",
     [SQL_WECHAT_OWNER] = "SELECT member_id FROM wechat WHERE unionid = ?1 AND length(unionid) > 0 LIMIT 1",
     [SQL_SET_WECHAT] = "UPDATE wechat SET unionid = ?2, sealed = ?3 WHERE wechat_id = ?1",
     [SQL_SEAL_WECHAT] = "UPDATE wechat SET sealed = ?2 WHERE wechat_id = ?1",
@@ -471,24 +474,41 @@ void store_add_session(struct store *store, const struct session *session)
               (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device);
 }
 
+static void read_session(struct store *store, unsigned sql, struct session *ret)
+{
+    *ret = (struct session){
+        .id = store_int(store, sql, 0),
+        .member_id = store_int(store, sql, 1),
+        .expires_at = store_int(store, sql, 4),
+        .sign_in = (int)store_int(store, sql, 5),
+        .opened_at = store_int(store, sql, 6),
+        .refreshed_at = store_int(store, sql, 7),
+    };
+    read_bytes(store, sql, 2, ret->family, sizeof(ret->family));
+    read_bytes(store, sql, 3, ret->turn, sizeof(ret->turn));
+    read_text(store, sql, 8, ret->device, sizeof(ret->device));
+}
+
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret)
 {
     store_ask(store, SQL_FIND_SESSION, "i", session_id);
     if (!store_row(store, SQL_FIND_SESSION))
         return false;
-    *ret = (struct session){
-        .id = store_int(store, SQL_FIND_SESSION, 0),
-        .member_id = store_int(store, SQL_FIND_SESSION, 1),
-        .expires_at = store_int(store, SQL_FIND_SESSION, 4),
-        .sign_in = (int)store_int(store, SQL_FIND_SESSION, 5),
-        .opened_at = store_int(store, SQL_FIND_SESSION, 6),
-        .refreshed_at = store_int(store, SQL_FIND_SESSION, 7),
-    };
-    read_text(store, SQL_FIND_SESSION, 8, ret->device, sizeof(ret->device));
-    read_bytes(store, SQL_FIND_SESSION, 2, ret->family, sizeof(ret->family));
-    read_bytes(store, SQL_FIND_SESSION, 3, ret->turn, sizeof(ret->turn));
+    read_session(store, SQL_FIND_SESSION, ret);
     store_end(store, SQL_FIND_SESSION);
     return true;
+}
+
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_SESSIONS, "iii", member_id, now, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_SESSIONS))
+        read_session(store, SQL_FIND_SESSIONS, &ret_sessions[n++]);
+    store_end(store, SQL_FIND_SESSIONS);
+    return n;
 }
 
 void store_turn_session(struct store *store, const struct session *session)
@@ -512,18 +532,17 @@ bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_se
     return true;
 }
 
-int64_t store_drop_old_sessions(struct store *store, int64_t after, int64_t now)
+int store_drop_old_sessions(struct store *store, int64_t *after, int64_t now)
 {
-    int64_t last = 0;
+    int64_t first = *after;
 
-    store_ask(store, SQL_SESSIONS_SLICE, "i", after);
+    *after = 0;
+    store_ask(store, SQL_SESSIONS_SLICE, "i", first);
     if (store_row(store, SQL_SESSIONS_SLICE)) {
-        last = store_int(store, SQL_SESSIONS_SLICE, 0);
+        *after = store_int(store, SQL_SESSIONS_SLICE, 0);
         store_end(store, SQL_SESSIONS_SLICE);
     }
-    if (last)
-        store_run(store, SQL_DROP_OLD_SESSIONS, "iii", after, last, now);
-    return last;
+    return *after ? store_run(store, SQL_DROP_OLD_SESSIONS, "iii", first, *after, now) : 0;
 }
 
 /* ---- one-time codes ---- */
@@ -553,9 +572,9 @@ void store_keep_code(struct store *store, const unsigned char mobile[PII_INDEX_L
               code->sent_at, (int64_t)code->used, (int64_t)code->tries, code->window_at, (int64_t)code->sends);
 }
 
-void store_drop_old_codes(struct store *store, int64_t sent_before)
+int store_drop_old_codes(struct store *store, int64_t sent_before)
 {
-    store_run(store, SQL_DROP_OLD_CODES, "i", sent_before);
+    return store_run(store, SQL_DROP_OLD_CODES, "i", sent_before);
 }
 
 /* ---- WeChat ---- */
@@ -579,6 +598,7 @@ bool store_find_wechat(struct store *store, const unsigned char openid[PII_INDEX
     *ret_wechat = (struct wechat){
         .id = store_int(store, SQL_FIND_WECHAT, 0),
         .member_id = store_int(store, SQL_FIND_WECHAT, 1),
+        .bound_at = store_int(store, SQL_FIND_WECHAT, 3),
     };
     memcpy(ret_wechat->openid, openid, PII_INDEX_LEN);
     ret_wechat->has_unionid =

@@ -134,11 +134,15 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
 void store_turn_session(struct store *store, const struct session *session);
 /* Whether there was such a session. */
 bool store_drop_session(struct store *store, int64_t session_id);
+/* A member's live sessions, the latest first, at most `size`; returns how many. */
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
-/* Drops those past their time among the next ones after an id; returns the last of these,
- * 0 after all. So no index on the time is kept, which each refresh would change. */
-int64_t store_drop_old_sessions(struct store *store, int64_t after, int64_t now);
+/* Deletes those past their end among the next ones after *after, and moves it to the last
+ * of these, to 0 after all; returns how many. So no index of ends is kept, which each
+ * refresh would change. */
+int store_drop_old_sessions(struct store *store, int64_t *after, int64_t now);
 
 /* ---- one-time codes ---- */
 
@@ -146,7 +150,8 @@ bool store_find_code(struct store *store, const unsigned char mobile[PII_INDEX_L
                      unsigned char ret_hash[PII_INDEX_LEN]);
 void store_keep_code(struct store *store, const unsigned char mobile[PII_INDEX_LEN], const struct login_code *code,
                      const unsigned char hash[PII_INDEX_LEN]);
-void store_drop_old_codes(struct store *store, int64_t sent_before);
+/* Deletes a slice; returns how many. */
+int store_drop_old_codes(struct store *store, int64_t sent_before);
 
 /* ---- WeChat ---- */
 

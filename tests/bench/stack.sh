@@ -33,7 +33,8 @@ make_keys() {
    head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$work/token.key"
    { printf '1 '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo
      printf 'index '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } >"$work/pii.key"
-   cp "$work/pii.key" "$work/draw.key")
+   cp "$work/pii.key" "$work/draw.key"
+   head -1 "$work/pii.key" >"$work/pass.key")
 }
 
 start_identity() { # [SETTING=VALUE ...]
@@ -47,7 +48,7 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
   start broker
   start_identity
   start coupon HUIGONG_STORE="$work/store/coupon"
-  start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key"
+  start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key"
   start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do
