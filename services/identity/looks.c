@@ -7,11 +7,8 @@ enum { SQL_FILE, SQL_UNION_OF, SQL_FIND, N_SQL };
 static const char *const sql[] = {
     [SQL_FILE] = "INSERT INTO look (about_id, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
     [SQL_UNION_OF] = "SELECT union_id FROM member WHERE member_id = ?1",
-    /* Her union and those she was in before: an index each, see rolls.c. */
-    [SQL_FIND] = "SELECT seq FROM look WHERE about_id IN (SELECT ?1 UNION "
-                 "SELECT union_id FROM membership WHERE member_id = ?1 AND ended_at = 0 UNION "
-                 "SELECT union_id FROM membership WHERE member_id = ?1 AND ended_at > 0) AND seq < ?2 "
-                 "ORDER BY seq DESC LIMIT ?3",
+    [SQL_FIND] = "SELECT seq FROM look WHERE about_id IN (SELECT ?1 UNION SELECT union_id FROM membership "
+                 "WHERE member_id = ?1) AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 

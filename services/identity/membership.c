@@ -114,3 +114,12 @@ bool membership_move(struct identity *self, struct member *member, int ended, in
     session_revoke_all(self, member->id, call);
     return true;
 }
+
+void membership_hang(struct identity *self, struct member *member, const struct union_node *node, void *call)
+{
+    if (node->parent_id)
+        membership_move(self, member, IDENTITY__ENDED__ENDED_BY_COMPANY, node->parent_id,
+                        IDENTITY__BEGAN__BEGAN_BY_HANGING, call);
+    else
+        membership_end(self, member, IDENTITY__ENDED__ENDED_BY_COMPANY, call);
+}

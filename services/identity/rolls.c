@@ -1,12 +1,6 @@
 #include "services/identity/rolls.h"
 
 #define PERIOD_COLUMNS "membership_id, member_id, union_id, began_at, ended_at, began, ended"
-/* Her period that lasts and those that have ended are found by an index each. */
-#define LASTING "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at = 0"
-#define ENDED   "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at > 0"
-#define LATEST(limit)                                                                                                  \
-    "SELECT " PERIOD_COLUMNS " FROM (" LASTING " UNION ALL SELECT " PERIOD_COLUMNS " FROM (" ENDED                     \
-    " ORDER BY membership_id DESC LIMIT " limit ") AS past) AS both ORDER BY membership_id DESC LIMIT " limit
 
 enum {
     SQL_LAST_ID,
@@ -36,15 +30,16 @@ static const char *const sql[] = {
                   "VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_END] = "UPDATE membership SET ended_at = ?2, ended = ?3 WHERE membership_id = ?1",
     [SQL_SET_MEMBER] = "UPDATE member SET union_id = ?2, level = ?3 WHERE member_id = ?1",
-    [SQL_CURRENT] = LASTING,
+    [SQL_CURRENT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at = 0",
     [SQL_PERIOD] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE membership_id = ?1",
-    [SQL_LAST] = LATEST("1"),
-    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM (" LASTING " AND began_at <= ?2 UNION ALL " ENDED
-               " AND began_at <= ?2 AND ended_at > ?2) AS there ORDER BY membership_id DESC LIMIT 1",
-    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (" LATEST("?2") ") AS latest ORDER BY membership_id",
+    [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " ORDER BY membership_id DESC LIMIT 1",
+    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND began_at <= ?2 AND "
+               "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT ?3",
+    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " "
+                    "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
-    [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE member_id = ?1 AND began_at <= ?2 AND "
+    [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE " SQL_HERS " AND began_at <= ?2 AND "
                         "(ended_at = 0 OR ended_at > ?2) ORDER BY began_at DESC LIMIT 1",
     [SQL_STANDING] = "SELECT standing_id, member_id, began_at, decided_by, standing, reason FROM standing "
                      "WHERE member_id = ?1 AND ended_at = 0",
@@ -149,12 +144,6 @@ bool rolls_find_last(const struct rolls *rolls, int64_t member_id, struct period
     return one_period(rolls, rolls->sql + SQL_LAST, ret);
 }
 
-bool rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret)
-{
-    store_ask(rolls->store, rolls->sql + SQL_AT, "ii", member_id, at);
-    return one_period(rolls, rolls->sql + SQL_AT, ret);
-}
-
 static size_t all_periods(const struct rolls *rolls, unsigned statement, struct period *ret, size_t size)
 {
     size_t n = 0;
@@ -163,6 +152,12 @@ static size_t all_periods(const struct rolls *rolls, unsigned statement, struct 
         read_period(rolls->store, statement, &ret[n++]);
     store_end(rolls->store, statement);
     return n;
+}
+
+size_t rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret, size_t size)
+{
+    store_ask(rolls->store, rolls->sql + SQL_AT, "iii", member_id, at, (int64_t)size);
+    return all_periods(rolls, rolls->sql + SQL_AT, ret, size);
 }
 
 size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct period *ret, size_t size)
