@@ -447,3 +447,27 @@ CREATE INDEX correction_member ON correction (member_id, correction_id);
 CREATE INDEX correction_union ON correction (union_id, state, correction_id);
 CREATE INDEX correction_decided ON correction (decided_at) WHERE state > 1;
 CREATE INDEX join_request_decided ON join_request (decided_at) WHERE state > 1;
+-- step 19
+-- A place in a large index is a page more to read and to write: old sessions are found by
+-- going through all of them in slices.
+DROP INDEX session_expires;
+-- A union's latest day stands with its numbers, which every change writes anyway. The
+-- days before it are together, so that a question about them reads a page or two.
+ALTER TABLE tally ADD COLUMN day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN own_joined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN own_left INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE tally_past (
+    union_id   INTEGER NOT NULL REFERENCES unions,
+    day        INTEGER NOT NULL,
+    own_joined INTEGER NOT NULL,
+    own_left   INTEGER NOT NULL,
+    joined     INTEGER NOT NULL,
+    gone       INTEGER NOT NULL,
+    PRIMARY KEY (union_id, day)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tally_past (union_id, day, own_joined, own_left, joined, gone)
+    SELECT union_id, day, own_joined, own_left, joined, gone FROM tally_day ORDER BY union_id, day;
+DROP TABLE tally_day;
+ALTER TABLE tally_past RENAME TO tally_day;

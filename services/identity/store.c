@@ -56,6 +56,7 @@ enum {
     SQL_DROP_SESSION,
     SQL_FIND_SESSIONS,
     SQL_FIRST_SESSION,
+    SQL_SESSIONS_SLICE,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
     SQL_KEEP_CODE,
@@ -142,8 +143,9 @@ const char *const identity_sql[] = {
     [SQL_FIND_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
                           "ORDER BY session_id DESC LIMIT ?3",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
-    [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
-                              "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
+    [SQL_SESSIONS_SLICE] = "SELECT max(session_id) FROM (SELECT session_id FROM session WHERE session_id > ?1 "
+                           "ORDER BY session_id LIMIT " OLD_SLICE ") AS slice",
+    [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id > ?1 AND session_id <= ?2 AND expires_at <= ?3",
     [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
     [SQL_KEEP_CODE] = "INSERT INTO login_code (mobile, code, sent_at, used, tries, window_at, sends) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mobile) DO UPDATE SET code = excluded.code, "
@@ -610,9 +612,17 @@ bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_se
     return true;
 }
 
-int store_drop_old_sessions(struct store *store, int64_t now)
+int store_drop_old_sessions(struct store *store, int64_t *after, int64_t now)
 {
-    return store_run(store, SQL_DROP_OLD_SESSIONS, "i", now);
+    int64_t first = *after;
+
+    *after = 0;
+    store_ask(store, SQL_SESSIONS_SLICE, "i", first);
+    if (store_row(store, SQL_SESSIONS_SLICE)) {
+        *after = store_int(store, SQL_SESSIONS_SLICE, 0);
+        store_end(store, SQL_SESSIONS_SLICE);
+    }
+    return *after ? store_run(store, SQL_DROP_OLD_SESSIONS, "iii", first, *after, now) : 0;
 }
 
 /* ---- one-time codes ---- */

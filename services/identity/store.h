@@ -158,8 +158,10 @@ size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, 
                            size_t size);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
-/* Deletes a slice of those past their end; returns how many. */
-int store_drop_old_sessions(struct store *store, int64_t now);
+/* Deletes those past their end among the next ones after *after, and moves it to the last
+ * of these, to 0 after all; returns how many. So no index of ends is kept, which each
+ * refresh would change. */
+int store_drop_old_sessions(struct store *store, int64_t *after, int64_t now);
 
 /* ---- one-time codes ---- */
 
