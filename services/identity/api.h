@@ -1,5 +1,5 @@
 /* api.h: identity's operations, one function per rpc. api_union.c, api_import.c,
- * api_login.c, api_wechat.c and api_member.c hold them, each in the order of the .proto. */
+ * api_login.c, api_wechat.c, api_member.c and api_grant.c hold them, each in the order of the .proto. */
 #pragma once
 #include "services/identity/identity.h"
 

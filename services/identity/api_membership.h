@@ -15,6 +15,7 @@ extern const Identity__Joins_Service joins_api;
 extern const Identity__Unions_Service unions_api;
 extern const Identity__Transfers_Service transfers_api;
 extern const Identity__Officials_Service officials_api;
+extern const Identity__Proposals_Service proposals_api;
 
 /* Whether the caller holds one of these roles over a union; the roles end with ROLE_NONE. */
 bool caller_holds(void *call, const int *roles, const char *union_path);

@@ -1,5 +1,6 @@
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
+#include "services/identity/proposals.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
@@ -11,10 +12,11 @@ struct audit {
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct proposals proposals;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told, changes_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told, proposals_told, proposals_decided_told;
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -143,6 +145,19 @@ static bool audit_join(struct audit *audit, const Identity__JoinChanged *changed
            (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
 }
 
+/* A proposal that was decided says what the journal does of it. */
+static bool audit_proposal(struct audit *audit, const Identity__ProposalChanged *changed)
+{
+    bool decided = changed->state != IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN;
+    struct proposal proposal;
+
+    audit->proposals_told += !decided;
+    audit->proposals_decided_told += decided;
+    return proposals_find(&audit->proposals, changed->proposal_id, &proposal) &&
+           proposal.member_id == changed->member_id && proposal.union_id == changed->union_id &&
+           proposal.kind == (int)changed->kind && (!decided || proposal.state == (int)changed->state);
+}
+
 /* Once it is closed, a transfer says what the journal does of it; its first row is
  * the one before which nothing was released or decided. */
 static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, const Identity__TransferChanged *changed)
@@ -221,6 +236,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
         ok = audit_wechat(audit, event->wechat_unbound->wechat_id, event->wechat_unbound->member_id, true);
         break;
+    case IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED:
+        ok = audit_proposal(audit, event->proposal_changed);
+        break;
     default:
         break;
     }
@@ -240,10 +258,11 @@ static bool same_count(FILE *out, const char *what, int64_t stored, int64_t told
 static bool audit_rolls(struct audit *audit)
 {
     struct rolls_counts stored = {0};
-    int64_t stray, joins = 0, decided = 0;
+    int64_t stray, joins = 0, decided = 0, proposals = 0, proposals_decided = 0;
 
     joins_count(&audit->joins, &joins, &decided);
     rolls_count(&audit->rolls, &stored);
+    proposals_count(&audit->proposals, &proposals, &proposals_decided);
     if (tallies_find_wrong(&audit->tallies, &stray)) {
         fprintf(audit->out, "union %lld: its numbers are not what counting gives\n", (long long)stray);
         return false;
@@ -257,6 +276,8 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
+           same_count(audit->out, "proposals", proposals, audit->proposals_told) &&
+           same_count(audit->out, "decided proposals", proposals_decided, audit->proposals_decided_told) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
            same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
 }
@@ -269,7 +290,8 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     bool ok;
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
-        changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store)) {
+        changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
+        proposals_open(&audit.proposals, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -16,7 +16,7 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id;
+    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, proposal_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -70,6 +70,10 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
     target->change_id = created(h, "Unions.AskUnionChange", &change.base, harness_internal(h));
+    target->proposal_id =
+        proposed(h, propose_standing(h, harness_internal(h), target->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
+                                     IDENTITY__STANDING_REASON__STANDING_DISCIPLINE))
+            ->proposal_id;
 }
 
 static void store_path(const struct harness *h, char *ret, size_t size)
@@ -130,6 +134,7 @@ static int64_t id_of(const char *field, const struct target *target)
         {"transfer_id", target->transfer_id},
         {"transfer_ids", target->transfer_id},
         {"change_id", target->change_id},
+        {"proposal_id", target->proposal_id},
         {"target_id", 0},
         {"from", 0},
         {"to", 0},

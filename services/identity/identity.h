@@ -30,6 +30,9 @@
  * (changes.h). How many members a union has is never counted but kept (tallies.h).
  * Her name and resident ID, given with a request, are erased when it is decided.
  *
+ * Nobody's standing, no administrator's role and no official's second factor changes by
+ * one person alone: one official proposes, another confirms (proposals.h).
+ *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
  * the unionid that apps of one owner share, else by the number that WeChat proves.
@@ -46,6 +49,7 @@
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "official.pb-c.h"
+#include "proposal.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
@@ -79,6 +83,10 @@ struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
 };
+struct proposals { /* proposals.h */
+    struct store *store;
+    unsigned sql;
+};
 struct credentials { /* credentials.h */
     struct store *store;
     unsigned sql;
@@ -96,6 +104,7 @@ struct identity {
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
     Identity__Officials_Service officials;
+    Identity__Proposals_Service proposals_service;
     struct store *store;
     struct rolls rolls;
     struct joins joins;
@@ -103,6 +112,7 @@ struct identity {
     struct changes changes;
     struct transfers transfers;
     struct credentials credentials;
+    struct proposals proposals;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */

@@ -57,7 +57,7 @@ void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1])
 
 /* ---- authority ---- */
 
-static bool is_administrator(int role)
+bool role_is_administrator(int role)
 {
     return role == RULE__ROLE__SYSTEM_ADMIN || role == RULE__ROLE__SECURITY_ADMIN || role == RULE__ROLE__AUDIT_ADMIN;
 }
@@ -101,7 +101,7 @@ int grant_refusal(const Rpc__Principal *grantor, int role, const char *union_pat
         return IDENTITY__REASON__GRANT_EXCEEDS_YOURS;
     for (size_t i = 0; i < n_held; i++) {
         packed += packed_size(held[i].union_path);
-        if (is_administrator(role) && is_administrator(held[i].role) && role != held[i].role)
+        if (role_is_administrator(role) && role_is_administrator(held[i].role) && role != held[i].role)
             return IDENTITY__REASON__ROLES_EXCLUDE;
     }
     if (n_held >= LIMIT_GRANTS || packed > GRANTS_PACKED_MAX)

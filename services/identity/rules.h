@@ -44,6 +44,8 @@ struct held_grant {
     const char *union_path;
 };
 
+/* One of the three that exclude each other. */
+bool role_is_administrator(int role);
 /* Why the grantor may not give this role over this union to the member who holds
  * `held` now: ROLE_INVALID; NOT_OFFICIAL when she is no security administrator;
  * GRANT_EXCEEDS_YOURS when her office does not cover the union or she is the

@@ -271,3 +271,21 @@ ALTER TABLE session ADD COLUMN sign_in INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
+-- step 9
+-- What one official proposes and another confirms.
+CREATE TABLE proposal (
+    proposal_id INTEGER PRIMARY KEY,
+    kind        INTEGER NOT NULL,
+    state       INTEGER NOT NULL,
+    member_id   INTEGER NOT NULL REFERENCES member,
+    union_id    INTEGER NOT NULL REFERENCES unions,
+    value       INTEGER NOT NULL,  -- the standing or the role
+    reason      INTEGER NOT NULL,
+    asked_by    INTEGER NOT NULL,
+    asked_at    INTEGER NOT NULL,
+    decided_by  INTEGER NOT NULL DEFAULT 0,
+    decided_at  INTEGER NOT NULL DEFAULT 0,
+    remark      TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
+CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;

@@ -4,6 +4,7 @@
 #include "services/identity/changes.h"
 #include "services/identity/credentials.h"
 #include "services/identity/joins.h"
+#include "services/identity/proposals.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
@@ -51,13 +52,15 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .transfers_service = transfers_api,
         .unions_service = unions_api,
         .officials = officials_api,
+        .proposals_service = proposals_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
     if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
         transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
-        tallies_open(&self->tallies, store) || credentials_open(&self->credentials, store))
+        tallies_open(&self->tallies, store) || credentials_open(&self->credentials, store) ||
+        proposals_open(&self->proposals, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -66,6 +69,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, joins_last_id(&self->joins));
     ids_from(&self->ids, changes_last_id(&self->changes));
     ids_from(&self->ids, transfers_last_id(&self->transfers));
+    ids_from(&self->ids, proposals_last_id(&self->proposals));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -87,6 +91,7 @@ static void drop_old(void *call, void *arg)
     store_drop_old_sessions(self->store, rpc_now(call));
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
     credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
+    proposals_lapse(self, call);
     transfers_release_silent(self, call);
 }
 
@@ -123,6 +128,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
+    rpc_server_add(service->rpc, &identity.proposals_service.base);
     return 0;
 }
 
