@@ -10,14 +10,23 @@
 #define HEAD_LEN    2
 #define TAG_LEN     16
 #define AAD_MAX     (HEAD_LEN + PII_CONTEXT_MAX + 1 + 8)
+#define DATA_KEY    "data_key" /* the context of wrapped keys */
 
 struct pii_key {
-    unsigned char number; /* 0: the place is free */
+    unsigned char number; /* 0: a data key, or the place is free */
     mbedtls_gcm_context gcm;
+};
+
+/* The data key in use, known by what it was unwrapped from. */
+struct data_key {
+    struct pii_key key;
+    int64_t row;
+    unsigned char wrapped[PII_WRAPPED_LEN]; /* all zero: none */
 };
 
 struct pii_keys {
     struct pii_key *sealing; /* PII_KEYS_MAX of them; apart, since a cipher is written to while it works */
+    struct data_key *data;   /* likewise */
     unsigned char current;   /* the highest number */
     struct hmac index;
     bool has_index;
@@ -90,10 +99,14 @@ static struct pii_keys *new_keys(void)
     if (!keys)
         return NULL;
     keys->sealing = calloc(PII_KEYS_MAX, sizeof(*keys->sealing));
-    if (!keys->sealing) {
+    keys->data = calloc(1, sizeof(*keys->data));
+    if (!keys->sealing || !keys->data) {
+        free(keys->sealing);
+        free(keys->data);
         free(keys);
         return NULL;
     }
+    mbedtls_gcm_init(&keys->data->key.gcm);
     for (int i = 0; i < PII_KEYS_MAX; i++)
         mbedtls_gcm_init(&keys->sealing[i].gcm);
     return keys;
@@ -128,7 +141,9 @@ void pii_keys_close(struct pii_keys *keys)
         return;
     for (int i = 0; i < PII_KEYS_MAX; i++)
         mbedtls_gcm_free(&keys->sealing[i].gcm);
+    mbedtls_gcm_free(&keys->data->key.gcm);
     free(keys->sealing);
+    free(keys->data);
     hmac_done(&keys->index);
     free(keys);
 }
@@ -150,15 +165,14 @@ static size_t write_aad(const unsigned char head[HEAD_LEN], const char *context,
     return (size_t)(at - ret);
 }
 
-void pii_seal(const struct pii_keys *keys, const char *context, int64_t row, const unsigned char nonce[PII_NONCE_LEN],
-              const void *plain, size_t len, unsigned char *ret_sealed)
+static void seal_with(struct pii_key *key, const char *context, int64_t row, const unsigned char nonce[PII_NONCE_LEN],
+                      const void *plain, size_t len, unsigned char *ret_sealed)
 {
-    struct pii_key *key = find_key(keys, keys->current);
     unsigned char *body = ret_sealed + HEAD_LEN + PII_NONCE_LEN;
     unsigned char aad[AAD_MAX];
     size_t aad_len;
 
-    ensure(key && len <= PII_PLAIN_MAX);
+    ensure(len <= PII_PLAIN_MAX);
     ret_sealed[0] = AES_256_GCM;
     ret_sealed[1] = key->number;
     memcpy(ret_sealed + HEAD_LEN, nonce, PII_NONCE_LEN);
@@ -167,8 +181,20 @@ void pii_seal(const struct pii_keys *keys, const char *context, int64_t row, con
                                      body, TAG_LEN, body + len) == 0);
 }
 
-long pii_open(const struct pii_keys *keys, const char *context, int64_t row, const unsigned char *sealed, size_t len,
-              char *ret_plain)
+void pii_seal(const struct pii_keys *keys, const char *context, int64_t row, const unsigned char nonce[PII_NONCE_LEN],
+              const void *plain, size_t len, unsigned char *ret_sealed)
+{
+    seal_with(find_key(keys, keys->current), context, row, nonce, plain, len, ret_sealed);
+}
+
+void pii_seal_under(const struct pii_key *key, const char *context, int64_t row,
+                    const unsigned char nonce[PII_NONCE_LEN], const void *plain, size_t len, unsigned char *ret_sealed)
+{
+    seal_with((struct pii_key *)(uintptr_t)key, context, row, nonce, plain, len, ret_sealed);
+}
+
+long pii_open_under(const struct pii_keys *keys, const struct pii_key *data_key, const char *context, int64_t row,
+                    const unsigned char *sealed, size_t len, char *ret_plain)
 {
     const unsigned char *body = sealed + HEAD_LEN + PII_NONCE_LEN;
     unsigned char aad[AAD_MAX];
@@ -179,9 +205,9 @@ long pii_open(const struct pii_keys *keys, const char *context, int64_t row, con
         return -1;
     ret_plain[0] = '\0';
     plain_len = len - PII_OVERHEAD;
-    if (plain_len > PII_PLAIN_MAX || sealed[0] != AES_256_GCM || sealed[1] == 0)
+    if (plain_len > PII_PLAIN_MAX || sealed[0] != AES_256_GCM)
         return -1;
-    key = find_key(keys, sealed[1]);
+    key = sealed[1] ? find_key(keys, sealed[1]) : (struct pii_key *)(uintptr_t)data_key;
     if (!key)
         return -1;
     aad_len = write_aad(sealed, context, row, aad);
@@ -192,6 +218,44 @@ long pii_open(const struct pii_keys *keys, const char *context, int64_t row, con
     }
     ret_plain[plain_len] = '\0';
     return (long)plain_len;
+}
+
+long pii_open(const struct pii_keys *keys, const char *context, int64_t row, const unsigned char *sealed, size_t len,
+              char *ret_plain)
+{
+    return pii_open_under(keys, NULL, context, row, sealed, len, ret_plain);
+}
+
+void pii_wrap(const struct pii_keys *keys, int64_t row, const unsigned char nonce[PII_NONCE_LEN],
+              const unsigned char key[PII_KEY_LEN], unsigned char ret_wrapped[PII_WRAPPED_LEN])
+{
+    pii_seal(keys, DATA_KEY, row, nonce, key, PII_KEY_LEN, ret_wrapped);
+}
+
+const struct pii_key *pii_data_key(const struct pii_keys *keys, int64_t row, const unsigned char *wrapped, size_t len)
+{
+    struct data_key *data = keys->data;
+    char bytes[PII_KEY_LEN + 1];
+    bool ok;
+
+    if (len != PII_WRAPPED_LEN)
+        return NULL;
+    if (data->wrapped[0] && data->row == row && memcmp(data->wrapped, wrapped, len) == 0)
+        return &data->key;
+    memset(data->wrapped, 0, sizeof(data->wrapped));
+    ok = pii_open(keys, DATA_KEY, row, wrapped, len, bytes) == PII_KEY_LEN &&
+         mbedtls_gcm_setkey(&data->key.gcm, MBEDTLS_CIPHER_ID_AES, (const unsigned char *)bytes, 256) == 0;
+    mbedtls_platform_zeroize(bytes, sizeof(bytes));
+    if (!ok)
+        return NULL;
+    data->row = row;
+    memcpy(data->wrapped, wrapped, len);
+    return &data->key;
+}
+
+bool pii_is_under_data_key(const unsigned char *sealed, size_t len)
+{
+    return len >= PII_OVERHEAD && sealed[0] == AES_256_GCM && sealed[1] == 0;
 }
 
 bool pii_is_current(const struct pii_keys *keys, const unsigned char *sealed, size_t len)

@@ -137,6 +137,58 @@ static void the_highest_key_seals_and_each_loaded_key_opens(void **state)
     pii_keys_close(new);
 }
 
+static void what_a_data_key_has_sealed_opens_with_it_alone(void **state)
+{
+    static const unsigned char hers[PII_KEY_LEN] = {1}, another[PII_KEY_LEN] = {2};
+    struct pii_keys *keys = keys_of(KEY_1 INDEX);
+    unsigned char wrapped[PII_WRAPPED_LEN], other[PII_WRAPPED_LEN], sealed[SEALED_LEN], by_master[SEALED_LEN];
+    const struct pii_key *key;
+    char plain[SEALED_LEN];
+
+    (void)state;
+    pii_wrap(keys, 7, nonce, hers, wrapped);
+    pii_wrap(keys, 8, nonce, another, other);
+    key = pii_data_key(keys, 7, wrapped, sizeof(wrapped));
+    assert_non_null(key);
+    pii_seal_under(key, "roster.id", 42, nonce, NUMBER, strlen(NUMBER), sealed);
+    assert_true(pii_is_under_data_key(sealed, sizeof(sealed)));
+    assert_int_equal(pii_open(keys, "roster.id", 42, sealed, sizeof(sealed), plain), -1);
+    assert_int_equal(pii_open_under(keys, NULL, "roster.id", 42, sealed, sizeof(sealed), plain), -1);
+    key = pii_data_key(keys, 8, other, sizeof(other));
+    assert_int_equal(pii_open_under(keys, key, "roster.id", 42, sealed, sizeof(sealed), plain), -1);
+    key = pii_data_key(keys, 7, wrapped, sizeof(wrapped));
+    assert_int_equal(pii_open_under(keys, key, "roster.id", 42, sealed, sizeof(sealed), plain), strlen(NUMBER));
+    assert_string_equal(plain, NUMBER);
+    /* What was sealed before there was a data key. */
+    seal(keys, by_master);
+    assert_false(pii_is_under_data_key(by_master, sizeof(by_master)));
+    assert_int_equal(pii_open_under(keys, key, "roster.id", 42, by_master, SEALED_LEN, plain), strlen(NUMBER));
+    pii_keys_close(keys);
+}
+
+static void a_wrapped_key_is_its_owners_and_whole(void **state)
+{
+    static const unsigned char bytes[PII_KEY_LEN] = {9}, none[PII_WRAPPED_LEN];
+    struct pii_keys *keys = keys_of(KEY_1 INDEX), *others = keys_of(KEY_2 INDEX);
+    unsigned char wrapped[PII_WRAPPED_LEN];
+
+    (void)state;
+    pii_wrap(keys, 7, nonce, bytes, wrapped);
+    assert_non_null(pii_data_key(keys, 7, wrapped, sizeof(wrapped)));
+    assert_null(pii_data_key(keys, 8, wrapped, sizeof(wrapped)));
+    assert_null(pii_data_key(keys, 7, wrapped, sizeof(wrapped) - 1));
+    assert_null(pii_data_key(others, 7, wrapped, sizeof(wrapped)));
+    assert_null(pii_data_key(keys, 0, none, sizeof(none)));
+    assert_null(pii_data_key(keys, 7, NULL, 0));
+    for (size_t i = 0; i < sizeof(wrapped); i++) {
+        wrapped[i] ^= 1;
+        assert_null(pii_data_key(keys, 7, wrapped, sizeof(wrapped)));
+        wrapped[i] ^= 1;
+    }
+    pii_keys_close(keys);
+    pii_keys_close(others);
+}
+
 static void a_blind_index_tells_values_and_contexts_apart(void **state)
 {
     static const struct {
@@ -214,6 +266,8 @@ int main(void)
         cmocka_unit_test(an_empty_and_the_longest_field_can_be_sealed),
         cmocka_unit_test(the_cipher_is_the_standard_one),
         cmocka_unit_test(the_highest_key_seals_and_each_loaded_key_opens),
+        cmocka_unit_test(what_a_data_key_has_sealed_opens_with_it_alone),
+        cmocka_unit_test(a_wrapped_key_is_its_owners_and_whole),
         cmocka_unit_test(a_blind_index_tells_values_and_contexts_apart),
         cmocka_unit_test(a_key_file_without_every_key_or_with_one_twice_is_refused),
     };

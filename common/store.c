@@ -13,7 +13,7 @@
 #include "common/log.h"
 #include "rpc.pb-c.h"
 
-#define MAX_STATEMENTS 192
+#define MAX_STATEMENTS 448
 #define FILE_NAME "data.sqlite"
 
 extern const unsigned char chassis_schema[];
@@ -212,7 +212,7 @@ struct store *store_open(const struct store_options *options)
         chmod(path, 0600);
     sqlite3_busy_timeout(store->db, 5000);
     if (exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
-                    "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=8000"))
+                    "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON"))
         goto fail;
     if (!options->read_only && migrate(store, options))
         goto fail;
@@ -423,6 +423,12 @@ int store_commit(struct store *store)
 bool store_dirty(const struct store *store)
 {
     return store->in_transaction;
+}
+
+void store_scrub(struct store *store)
+{
+    ensure(!store->in_transaction);
+    exec(store, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 /* ---- copies and checks ---- */

@@ -64,6 +64,10 @@ void store_call_end(struct store *store, bool keep);
 int store_commit(struct store *store);
 /* True between the first write and the commit. */
 bool store_dirty(const struct store *store);
+/* Outside a transaction: what was deleted or overwritten before is in neither of the
+ * store's files any more (its pages are wiped as they change, secure_delete; here the
+ * log that still repeats them is emptied). Another try is due when somebody is reading. */
+void store_scrub(struct store *store);
 
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
  * may be writing meanwhile. 0, or -1 after logging why. */

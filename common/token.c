@@ -1,4 +1,5 @@
 #include "common/token.h"
+#include "common/base64url.h"
 #include "common/hmac.h"
 #include "common/keyfile.h"
 #include "common/log.h"
@@ -13,20 +14,6 @@
 struct token_keys {
     struct hmac keys[2];
     unsigned n_keys;
-};
-
-static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/* Value of a base64url character plus one; 0 is no such character. */
-static const unsigned char values[256] = {
-    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
-    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
-    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
-    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
-    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
-    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
-    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
 };
 
 static bool load(struct token_keys *keys, struct keyfile *file)
@@ -80,64 +67,6 @@ void token_keys_close(struct token_keys *keys)
     free(keys);
 }
 
-static size_t encode(const unsigned char *bytes, size_t len, char *ret)
-{
-    char *at = ret;
-
-    for (; len >= 3; len -= 3, bytes += 3) {
-        uint32_t bits = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
-
-        *at++ = alphabet[bits >> 18];
-        *at++ = alphabet[bits >> 12 & 63];
-        *at++ = alphabet[bits >> 6 & 63];
-        *at++ = alphabet[bits & 63];
-    }
-    if (len) {
-        uint32_t bits = (uint32_t)bytes[0] << 16 | (len == 2 ? (uint32_t)bytes[1] << 8 : 0);
-
-        *at++ = alphabet[bits >> 18];
-        *at++ = alphabet[bits >> 12 & 63];
-        if (len == 2)
-            *at++ = alphabet[bits >> 6 & 63];
-    }
-    return (size_t)(at - ret);
-}
-
-/* The number of bytes, or -1: another character, an impossible length, or bits
- * set that no byte holds. */
-static int decode(const char *text, size_t len, unsigned char *ret)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    unsigned char *out = ret;
-    uint32_t bits = 0;
-    size_t tail = len % 4;
-
-    if (tail == 1)
-        return -1;
-    for (size_t i = 0; i < len; i++) {
-        if (values[at[i]] == 0)
-            return -1;
-        bits = bits << 6 | (uint32_t)(values[at[i]] - 1);
-        if (i % 4 == 3) {
-            *out++ = (unsigned char)(bits >> 16);
-            *out++ = (unsigned char)(bits >> 8);
-            *out++ = (unsigned char)bits;
-            bits = 0;
-        }
-    }
-    if (tail == 2) {
-        if (bits & 15)
-            return -1;
-        *out++ = (unsigned char)(bits >> 4);
-    } else if (tail == 3) {
-        if (bits & 3)
-            return -1;
-        *out++ = (unsigned char)(bits >> 10);
-        *out++ = (unsigned char)(bits >> 2);
-    }
-    return (int)(out - ret);
-}
-
 static bool good_path(const char *path)
 {
     size_t len = strnlen(path, LIMIT_UNION_PATH + 1);
@@ -168,7 +97,7 @@ static void sign(const struct hmac *key, const char *body, size_t len, char ret_
     unsigned char sum[HMAC_LEN];
 
     hmac_sum(key, &part, 1, sum);
-    encode(sum, sizeof(sum), ret_mac);
+    base64url_encode(sum, sizeof(sum), ret_mac);
 }
 
 bool token_make(const struct token_keys *keys, const Rpc__Principal *principal, char ret_token[TOKEN_SIZE])
@@ -178,7 +107,7 @@ bool token_make(const struct token_keys *keys, const Rpc__Principal *principal, 
 
     if (!good_principal(principal) || rpc__principal__get_packed_size(principal) > sizeof(packed))
         return false;
-    len = encode(packed, rpc__principal__pack(principal, packed), ret_token);
+    len = base64url_encode(packed, rpc__principal__pack(principal, packed), ret_token);
     sign(&keys->keys[0], ret_token, len, ret_token + len + 1);
     ret_token[len] = '.';
     ret_token[len + 1 + MAC_CHARS] = '\0';
@@ -204,7 +133,7 @@ int token_check(const struct token_keys *keys, const char *token, size_t len, in
     }
     if (!signed_by_us)
         return RPC__REASON__BAD_TOKEN;
-    packed_len = decode(token, body_len, packed);
+    packed_len = base64url_decode(token, body_len, packed);
     if (packed_len < 0)
         return RPC__REASON__BAD_TOKEN;
     principal = rpc__principal__unpack(&arena->allocator, (size_t)packed_len, packed);

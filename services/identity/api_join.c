@@ -1,4 +1,5 @@
 #include "services/identity/api_membership.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
@@ -27,7 +28,7 @@ static void open_applicant(struct identity *self, const struct join *join, struc
     if (!store_find_member(self->store, join->member_id, &member))
         return;
     person_open_member(self, &member, ret);
-    if (join->sealed.len && person_open_join(self, join->id, &join->sealed, &claimed)) {
+    if (join->sealed.len && person_open_join(self, &member, join->id, &join->sealed, &claimed)) {
         memcpy(ret->name, claimed.name, sizeof(ret->name));
         memcpy(ret->resident_id, claimed.resident_id, sizeof(ret->resident_id));
     }
@@ -89,8 +90,8 @@ static bool is_trade(int trade)
 }
 
 /* What she says of herself, unless she is known by name: 0, or the Reason with its field. */
-static int seal_claim(struct identity *self, const Identity__CreateJoinRequestRequest *req, struct join *join,
-                      void *call, const char **ret_field)
+static int seal_claim(struct identity *self, const Identity__CreateJoinRequestRequest *req, const struct member *member,
+                      struct join *join, void *call, const char **ret_field)
 {
     unsigned char nonce[PII_NONCE_LEN];
     struct person person = {0};
@@ -106,7 +107,7 @@ static int seal_claim(struct identity *self, const Identity__CreateJoinRequestRe
         return reason;
     memcpy(person.resident_id, id.number, sizeof(person.resident_id));
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_join(self, join->id, nonce, &person, &join->sealed);
+    person_seal_join(self, member, join->id, nonce, &person, &join->sealed);
     return 0;
 }
 
@@ -125,7 +126,7 @@ static int make_join(struct identity *self, const Identity__CreateJoinRequestReq
     *ret_field = "trade";
     if (!is_trade((int)req->trade))
         return IDENTITY__REASON__TRADE_INVALID;
-    return member->level >= (int)RPC__LEVEL__REAL_NAME ? 0 : seal_claim(self, req, ret, call, ret_field);
+    return member->level >= (int)RPC__LEVEL__REAL_NAME ? 0 : seal_claim(self, req, member, ret, call, ret_field);
 }
 
 /* Why she may not ask at all; *ret_open has the request that is open already, else id 0. */
@@ -134,6 +135,7 @@ static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestR
 {
     struct union_node node;
     struct period period;
+    int reason;
 
     ret_open->id = 0;
     if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
@@ -142,6 +144,9 @@ static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestR
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (node.state)
         return IDENTITY__REASON__UNION_CLOSED;
+    reason = data_key_ready(self, ret_member, call);
+    if (reason)
+        return reason;
     if (rolls_find_current(&self->rolls, ret_member->id, &period))
         return IDENTITY__REASON__ALREADY_MEMBER;
     if (joins_find_open(&self->joins, ret_member->id, ret_open) && ret_open->union_id != req->union_id)
@@ -281,7 +286,7 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
     struct cn_resident_id id;
     struct person person;
 
-    if (!person_open_join(self, join->id, &join->sealed, &person) ||
+    if (!person_open_join(self, member, join->id, &join->sealed, &person) ||
         cn_resident_id(person.resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
         return RPC__REASON__STORE_FAILED;
     person_index_id(self, person.resident_id, index);
@@ -292,7 +297,7 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
     member->birth_year = id.birth_year;
     member->sex = id.male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_member(self, member->id, nonce, &person, &member->sealed_person);
+    person_seal_member(self, member, nonce, &person, &member->sealed_person);
     journal_verified(join, call);
     return 0;
 }
@@ -307,7 +312,8 @@ static int approve(struct identity *self, struct join *join, void *call)
         return IDENTITY__REASON__UNION_CLOSED;
     if (!store_find_member(self->store, join->member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    if (member.level < (int)RPC__LEVEL__REAL_NAME)
+    reason = data_key_ready(self, &member, call);
+    if (!reason && member.level < (int)RPC__LEVEL__REAL_NAME)
         reason = adopt_claim(self, join, &member, call);
     if (reason)
         return reason;

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "services/identity/api.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 
@@ -69,8 +70,9 @@ void member_obtain(struct identity *self, const char *mobile, void *call, struct
         .created_at = rpc_now(call),
     };
     memcpy(ret_member->mobile, index, sizeof(index));
+    data_key_make(self, ret_member, call);
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_mobile(self, ret_member->id, nonce, mobile, &ret_member->sealed_mobile);
+    person_seal_mobile(self, ret_member, nonce, mobile, &ret_member->sealed_mobile);
     store_add_member(self->store, ret_member);
 }
 

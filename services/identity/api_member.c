@@ -1,5 +1,6 @@
 #include "services/identity/api.h"
 #include "services/identity/changes.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
@@ -96,7 +97,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
     snprintf(person.name, sizeof(person.name), "%s", name);
     snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_member(self, member->id, nonce, &person, &member->sealed_person);
+    person_seal_member(self, member, nonce, &person, &member->sealed_person);
     store_verify_member(self->store, member);
     verified.member_id = member->id;
     verified.roster_id = entry->id;
@@ -129,6 +130,8 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
     reason = !session_is_live(self, call)                 ? (int)RPC__REASON__TOKEN_REVOKED
              : member.level >= (int)RPC__LEVEL__REAL_NAME ? (int)IDENTITY__REASON__ALREADY_VERIFIED
                                                           : verify_refusal(&member.tries, today);
+    if (!reason)
+        reason = data_key_ready(self, &member, call);
     if (reason) {
         rpc_refuse(call, reason);
         return;

@@ -1,4 +1,5 @@
 #include "services/identity/api.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 
@@ -56,32 +57,33 @@ static int find_member(struct identity *self, const struct visitor *visitor, voi
     return 0;
 }
 
-static void seal_door(struct identity *self, const struct visitor *visitor, struct wechat *door, void *call)
+static void seal_door(struct identity *self, const struct visitor *visitor, const struct member *member,
+                      struct wechat *door, void *call)
 {
     unsigned char nonce[PII_NONCE_LEN];
 
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_wechat(self, door->id, nonce, visitor->said->appid, visitor->said->openid, visitor->said->unionid,
-                       &door->sealed);
+    person_seal_wechat(self, member, door->id, nonce, visitor->said->appid, visitor->said->openid,
+                       visitor->said->unionid, &door->sealed);
 }
 
-static int bind_door(struct identity *self, const struct visitor *visitor, int64_t member_id, void *call)
+static int bind_door(struct identity *self, const struct visitor *visitor, const struct member *member, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
     struct wechat door = visitor->door;
 
-    if (store_count_wechats(self->store, member_id) >= WECHAT_DOORS)
+    if (store_count_wechats(self->store, member->id) >= WECHAT_DOORS)
         return IDENTITY__REASON__WECHAT_TOO_MANY;
     door.id = id_next(&self->ids, rpc_now(call));
-    door.member_id = member_id;
+    door.member_id = member->id;
     door.bound_at = rpc_now(call);
     door.has_unionid = *visitor->said->unionid;
     memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
-    seal_door(self, visitor, &door, call);
+    seal_door(self, visitor, member, &door, call);
     store_add_wechat(self->store, &door);
     bound.wechat_id = door.id;
-    bound.member_id = member_id;
+    bound.member_id = member->id;
     event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
     event.wechat_bound = &bound;
     rpc_journal(call, &event.base);
@@ -90,7 +92,7 @@ static int bind_door(struct identity *self, const struct visitor *visitor, int64
 
 /* An app that has joined an owner's others gives a unionid it did not give before. One
  * that another member has already stays hers. */
-static void note_unionid(struct identity *self, const struct visitor *visitor, void *call)
+static void note_unionid(struct identity *self, const struct visitor *visitor, const struct member *member, void *call)
 {
     struct wechat door = visitor->door;
 
@@ -98,7 +100,7 @@ static void note_unionid(struct identity *self, const struct visitor *visitor, v
         return;
     door.has_unionid = true;
     memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
-    seal_door(self, visitor, &door, call);
+    seal_door(self, visitor, member, &door, call);
     store_set_wechat(self->store, &door);
 }
 
@@ -117,10 +119,12 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
         return;
     }
     reason = find_member(self, &visitor, call, &member);
+    if (!reason)
+        reason = data_key_ready(self, &member, call);
     if (!reason && visitor.door.id)
-        note_unionid(self, &visitor, call);
+        note_unionid(self, &visitor, &member, call);
     else if (!reason)
-        reason = bind_door(self, &visitor, member.id, call);
+        reason = bind_door(self, &visitor, &member, call);
     if (reason)
         rpc_refuse(call, reason);
     else
@@ -136,12 +140,17 @@ void identity__list_wechats(Identity__Identity_Service *service, const Identity_
     Identity__WechatDoor messages[WECHAT_DOORS], *wechats[WECHAT_DOORS];
     char appids[WECHAT_DOORS][WECHAT_NAME_MAX + 1];
     struct wechat doors[WECHAT_DOORS];
+    struct member member;
 
     (void)req;
+    if (!store_find_member(self->store, rpc_principal(call)->member_id, &member)) {
+        rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
+        return;
+    }
     list.n_wechats = store_find_wechats(self->store, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
     list.wechats = wechats;
     for (size_t i = 0; i < list.n_wechats; i++) {
-        person_open_wechat(self, &doors[i], appids[i]);
+        person_open_wechat(self, &member, &doors[i], appids[i]);
         identity__wechat_door__init(&messages[i]);
         messages[i].wechat_id = doors[i].id;
         messages[i].bound_at = doors[i].bound_at;

@@ -4,8 +4,8 @@
  * Owns who is who: unions by code and path, the rows of their rosters, the people
  * who have signed in, their sessions, and what officials may do where. It alone
  * holds the keys of personal data: names, resident IDs and mobile numbers are
- * sealed at rest and found by blind index only; none is ever in the journal, a
- * refusal or a log (the demonstration's code sender logs a masked number).
+ * sealed at rest, each person's under a key of her own (data_keys.h), and found by
+ * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked number).
  *
  * Everything is asked of the store, whose indexes are small, and nothing is kept
  * in memory, so a failed commit leaves nothing to take back. A roster of a million
@@ -63,6 +63,10 @@
 #define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
 
 /* A part of the store with SQL of its own: `sql` is the first of its statements. */
+struct data_keys { /* data_keys.h */
+    struct store *store;
+    unsigned sql;
+};
 struct rolls { /* rolls.h */
     struct store *store;
     unsigned sql;
@@ -106,6 +110,7 @@ struct identity {
     Identity__Officials_Service officials;
     Identity__Proposals_Service proposals_service;
     struct store *store;
+    struct data_keys data_keys;
     struct rolls rolls;
     struct joins joins;
     struct tallies tallies;
@@ -129,7 +134,7 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, releases transfers whose old union was
+/* Forgets sessions and codes past their time, gives members their keys, releases transfers whose old union was
  * silent, and hands over the members of closing unions, a slice at a time. Whether
  * more members wait. */
 bool identity_tidy(struct identity *self);

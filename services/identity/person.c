@@ -46,13 +46,19 @@ void person_index_code(const struct identity *self, const char *mobile, const ch
     pii_index(self->pii, "login_code", text, strlen(text), ret);
 }
 
-static void seal(const struct identity *self, const char *context, int64_t row, const unsigned char *nonce,
-                 const char *text, struct sealed *ret)
+static const struct pii_key *key_of(const struct identity *self, const struct member *member)
 {
+    return pii_data_key(self->pii, member->id, member->data_key.bytes, member->data_key.len);
+}
+
+static void seal(const struct identity *self, const struct member *member, const char *context, int64_t row,
+                 const unsigned char *nonce, const char *text, struct sealed *ret)
+{
+    const struct pii_key *key = key_of(self, member);
     size_t len = strlen(text);
 
-    ensure(len + PII_OVERHEAD <= sizeof(ret->bytes));
-    pii_seal(self->pii, context, row, nonce, text, len, ret->bytes);
+    ensure(key && len + PII_OVERHEAD <= sizeof(ret->bytes));
+    pii_seal_under(key, context, row, nonce, text, len, ret->bytes);
     ret->len = len + PII_OVERHEAD;
 }
 
@@ -60,45 +66,48 @@ void person_seal_roster(const struct identity *self, int64_t roster_id, const un
                         const struct person *person, struct sealed *ret)
 {
     char text[SEALED_MAX - PII_OVERHEAD];
+    int len = snprintf(text, sizeof(text), "%s\n%s\n%s", person->name, person->resident_id, person->mobile);
 
-    snprintf(text, sizeof(text), "%s\n%s\n%s", person->name, person->resident_id, person->mobile);
-    seal(self, ROSTER, roster_id, nonce, text, ret);
+    ensure(len > 0 && (size_t)len < sizeof(text));
+    pii_seal(self->pii, ROSTER, roster_id, nonce, text, (size_t)len, ret->bytes);
+    ret->len = (size_t)len + PII_OVERHEAD;
 }
 
-static void seal_named(const struct identity *self, const char *context, int64_t row, const unsigned char *nonce,
-                       const struct person *person, struct sealed *ret)
+static void seal_named(const struct identity *self, const struct member *member, const char *context, int64_t row,
+                       const unsigned char *nonce, const struct person *person, struct sealed *ret)
 {
     char text[SEALED_MAX - PII_OVERHEAD];
 
     snprintf(text, sizeof(text), "%s\n%s", person->name, person->resident_id);
-    seal(self, context, row, nonce, text, ret);
+    seal(self, member, context, row, nonce, text, ret);
 }
 
-void person_seal_member(const struct identity *self, int64_t member_id, const unsigned char *nonce,
+void person_seal_member(const struct identity *self, const struct member *member, const unsigned char *nonce,
                         const struct person *person, struct sealed *ret)
 {
-    seal_named(self, MEMBER, member_id, nonce, person, ret);
+    seal_named(self, member, MEMBER, member->id, nonce, person, ret);
 }
 
-void person_seal_join(const struct identity *self, int64_t request_id, const unsigned char *nonce,
-                      const struct person *person, struct sealed *ret)
+void person_seal_join(const struct identity *self, const struct member *member, int64_t request_id,
+                      const unsigned char *nonce, const struct person *person, struct sealed *ret)
 {
-    seal_named(self, JOIN, request_id, nonce, person, ret);
+    seal_named(self, member, JOIN, request_id, nonce, person, ret);
 }
 
-void person_seal_mobile(const struct identity *self, int64_t member_id, const unsigned char *nonce, const char *mobile,
+void person_seal_mobile(const struct identity *self, const struct member *member, const unsigned char *nonce,
+                        const char *mobile, struct sealed *ret)
+{
+    seal(self, member, MEMBER_MOBILE, member->id, nonce, mobile, ret);
+}
+
+void person_seal_wechat(const struct identity *self, const struct member *member, int64_t wechat_id,
+                        const unsigned char *nonce, const char *appid, const char *openid, const char *unionid,
                         struct sealed *ret)
-{
-    seal(self, MEMBER_MOBILE, member_id, nonce, mobile, ret);
-}
-
-void person_seal_wechat(const struct identity *self, int64_t wechat_id, const unsigned char *nonce, const char *appid,
-                        const char *openid, const char *unionid, struct sealed *ret)
 {
     char text[SEALED_MAX - PII_OVERHEAD];
 
     snprintf(text, sizeof(text), "%s\n%s\n%s", appid, openid, unionid);
-    seal(self, WECHAT, wechat_id, nonce, text, ret);
+    seal(self, member, WECHAT, wechat_id, nonce, text, ret);
 }
 
 void person_seal_secrets(const struct identity *self, int64_t member_id, const unsigned char *nonce,
@@ -121,10 +130,10 @@ bool person_open_secrets(const struct identity *self, int64_t member_id, const u
     return opened;
 }
 
-static bool open_sealed(const struct identity *self, const char *context, int64_t row, const struct sealed *sealed,
-                        char ret_text[SEALED_MAX])
+static bool open_sealed(const struct identity *self, const struct pii_key *key, const char *context, int64_t row,
+                        const struct sealed *sealed, char ret_text[SEALED_MAX])
 {
-    if (pii_open(self->pii, context, row, sealed->bytes, sealed->len, ret_text) >= 0)
+    if (pii_open_under(self->pii, key, context, row, sealed->bytes, sealed->len, ret_text) >= 0)
         return true;
     log_warn("sealed_field_unreadable", "field", context, "row", log_int(row));
     return false;
@@ -136,13 +145,13 @@ static void next_line(char **text, char *ret, size_t size)
     snprintf(ret, size, "%s", strsep(text, "\n"));
 }
 
-static bool open_lines(const struct identity *self, const char *context, int64_t row, const struct sealed *sealed,
-                       struct person *ret)
+static bool open_lines(const struct identity *self, const struct pii_key *key, const char *context, int64_t row,
+                       const struct sealed *sealed, struct person *ret)
 {
     char text[SEALED_MAX], *at = text;
 
     *ret = (struct person){0};
-    if (!open_sealed(self, context, row, sealed, text))
+    if (!open_sealed(self, key, context, row, sealed, text))
         return false;
     next_line(&at, ret->name, sizeof(ret->name));
     if (at)
@@ -154,20 +163,35 @@ static bool open_lines(const struct identity *self, const char *context, int64_t
 
 bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed, struct person *ret)
 {
-    return open_lines(self, ROSTER, roster_id, sealed, ret);
+    return open_lines(self, NULL, ROSTER, roster_id, sealed, ret);
 }
 
-bool person_open_join(const struct identity *self, int64_t request_id, const struct sealed *sealed, struct person *ret)
+bool person_open_join(const struct identity *self, const struct member *member, int64_t request_id,
+                      const struct sealed *sealed, struct person *ret)
 {
-    return open_lines(self, JOIN, request_id, sealed, ret);
+    return open_lines(self, key_of(self, member), JOIN, request_id, sealed, ret);
 }
 
-bool person_open_wechat(const struct identity *self, const struct wechat *wechat, char ret_appid[WECHAT_NAME_MAX + 1])
+bool person_reseal_wechat(const struct identity *self, const struct member *old, const struct member *member,
+                          struct wechat *door, void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+    char text[SEALED_MAX];
+
+    if (!open_sealed(self, key_of(self, old), WECHAT, door->id, &door->sealed, text))
+        return false;
+    rpc_random(call, nonce, sizeof(nonce));
+    seal(self, member, WECHAT, door->id, nonce, text, &door->sealed);
+    return true;
+}
+
+bool person_open_wechat(const struct identity *self, const struct member *member, const struct wechat *wechat,
+                        char ret_appid[WECHAT_NAME_MAX + 1])
 {
     char text[SEALED_MAX], *at = text;
 
     *ret_appid = '\0';
-    if (!open_sealed(self, WECHAT, wechat->id, &wechat->sealed, text))
+    if (!open_sealed(self, key_of(self, member), WECHAT, wechat->id, &wechat->sealed, text))
         return false;
     next_line(&at, ret_appid, WECHAT_NAME_MAX + 1);
     return true;
@@ -175,16 +199,19 @@ bool person_open_wechat(const struct identity *self, const struct wechat *wechat
 
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret)
 {
+    const struct pii_key *key = key_of(self, member);
     char text[SEALED_MAX], *at = text;
 
     *ret = (struct person){0};
-    if (!open_sealed(self, MEMBER_MOBILE, member->id, &member->sealed_mobile, text))
+    if (member->sealed_mobile.len == 0)
+        return false;
+    if (!open_sealed(self, key, MEMBER_MOBILE, member->id, &member->sealed_mobile, text))
         return false;
     next_line(&at, ret->mobile, sizeof(ret->mobile));
     if (member->sealed_person.len == 0)
         return true;
     at = text;
-    if (!open_sealed(self, MEMBER, member->id, &member->sealed_person, text)) {
+    if (!open_sealed(self, key, MEMBER, member->id, &member->sealed_person, text)) {
         *ret = (struct person){0};
         return false;
     }

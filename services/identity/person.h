@@ -22,23 +22,29 @@ void person_index_unionid(const struct identity *self, const char *unionid, unsi
 void person_index_code(const struct identity *self, const char *mobile, const char *code,
                        unsigned char ret[PII_INDEX_LEN]);
 
-/* nonce is PII_NONCE_LEN fresh random bytes. */
+/* nonce is PII_NONCE_LEN fresh random bytes. What is a member's is sealed under her data
+ * key, which must be ready (data_keys.h); a roster's row is not. */
 void person_seal_roster(const struct identity *self, int64_t roster_id, const unsigned char *nonce,
                         const struct person *person, struct sealed *ret);
-void person_seal_member(const struct identity *self, int64_t member_id, const unsigned char *nonce,
+void person_seal_member(const struct identity *self, const struct member *member, const unsigned char *nonce,
                         const struct person *person, struct sealed *ret);
 /* Of a request to join: name and resident ID. */
-void person_seal_join(const struct identity *self, int64_t request_id, const unsigned char *nonce,
-                      const struct person *person, struct sealed *ret);
-void person_seal_mobile(const struct identity *self, int64_t member_id, const unsigned char *nonce, const char *mobile,
-                        struct sealed *ret);
+void person_seal_join(const struct identity *self, const struct member *member, int64_t request_id,
+                      const unsigned char *nonce, const struct person *person, struct sealed *ret);
+void person_seal_mobile(const struct identity *self, const struct member *member, const unsigned char *nonce,
+                        const char *mobile, struct sealed *ret);
 
 /* The texts are at most WECHAT_NAME_MAX characters each, and hold no line feed. */
-void person_seal_wechat(const struct identity *self, int64_t wechat_id, const unsigned char *nonce, const char *appid,
-                        const char *openid, const char *unionid, struct sealed *ret);
+void person_seal_wechat(const struct identity *self, const struct member *member, int64_t wechat_id,
+                        const unsigned char *nonce, const char *appid, const char *openid, const char *unionid,
+                        struct sealed *ret);
+/* Seals a door anew under the key that she has now; old is she before. Whether it could be opened. */
+bool person_reseal_wechat(const struct identity *self, const struct member *old, const struct member *member,
+                          struct wechat *door, void *call);
 
-/* The appid of a door; "" and false when its seal cannot be opened. */
-bool person_open_wechat(const struct identity *self, const struct wechat *wechat, char ret_appid[WECHAT_NAME_MAX + 1]);
+/* The appid of a member's door; "" and false when its seal cannot be opened. */
+bool person_open_wechat(const struct identity *self, const struct member *member, const struct wechat *wechat,
+                        char ret_appid[WECHAT_NAME_MAX + 1]);
 
 /* Of a credential: bytes as they are; ret has room for len + PII_OVERHEAD. */
 void person_seal_secrets(const struct identity *self, int64_t member_id, const unsigned char *nonce,
@@ -51,6 +57,8 @@ bool person_open_secrets(const struct identity *self, int64_t member_id, const u
  * everything is "". */
 bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed,
                         struct person *ret);
-bool person_open_join(const struct identity *self, int64_t request_id, const struct sealed *sealed, struct person *ret);
-/* What is known of a member: her mobile, and once verified her name and ID. */
+bool person_open_join(const struct identity *self, const struct member *member, int64_t request_id,
+                      const struct sealed *sealed, struct person *ret);
+/* What is known of a member: her mobile, and once verified her name and ID. All is ""
+ * when her account is closed. */
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret);

@@ -251,6 +251,11 @@ INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
     JOIN unions AS above ON above.path = substr(below.path, 1, cut.len)
     GROUP BY above.union_id, day;
 -- step 8
+-- Each member's own key, wrapped (common/pii.h): NULL until what was sealed before there
+-- were such keys is sealed anew, empty once it is destroyed.
+ALTER TABLE member ADD COLUMN data_key BLOB;
+CREATE INDEX member_without_key ON member (member_id) WHERE data_key IS NULL;
+-- step 9
 -- How who holds an office proves who she is. Sealed: the secret of her one-time
 -- passwords and the hashes of her passwords (credentials.h).
 CREATE TABLE credential (
@@ -271,7 +276,7 @@ ALTER TABLE session ADD COLUMN sign_in INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
--- step 9
+-- step 10
 -- What one official proposes and another confirms.
 CREATE TABLE proposal (
     proposal_id INTEGER PRIMARY KEY,

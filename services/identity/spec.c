@@ -3,6 +3,7 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
 #include "services/identity/credentials.h"
+#include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/proposals.h"
 #include "services/identity/tallies.h"
@@ -57,10 +58,10 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .store = store,
         .rpc = rpc,
     };
-    if (read_sender(&self->sms) || rolls_open(&self->rolls, store) || joins_open(&self->joins, store) ||
-        transfers_open(&self->transfers, store) || changes_open(&self->changes, store) ||
-        tallies_open(&self->tallies, store) || credentials_open(&self->credentials, store) ||
-        proposals_open(&self->proposals, store))
+    if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
+        joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
+        changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
+        credentials_open(&self->credentials, store) || proposals_open(&self->proposals, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -91,6 +92,7 @@ static void drop_old(void *call, void *arg)
     store_drop_old_sessions(self->store, rpc_now(call));
     store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
     credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
+    data_keys_give(self, call);
     proposals_lapse(self, call);
     transfers_release_silent(self, call);
 }

@@ -5,7 +5,7 @@
 #define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
 #define MEMBER_COLUMNS                                                                                                 \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
-    "sealed_mobile, person, sealed_person"
+    "sealed_mobile, person, sealed_person, data_key"
 #define SESSION_COLUMNS "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
 #define GRANT_COLUMNS   "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
 #define OLD_SLICE       "1000"
@@ -53,6 +53,7 @@ enum {
     SQL_FIND_WECHAT,
     SQL_WECHAT_OWNER,
     SQL_SET_WECHAT,
+    SQL_SEAL_WECHAT,
     SQL_COUNT_WECHATS,
     SQL_WECHAT_MEMBER,
     SQL_FIND_WECHATS,
@@ -98,8 +99,8 @@ const char *const identity_sql[] = {
     [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
     [SQL_FIND_ROSTER] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
     [SQL_ROSTER] = "SELECT roster_id, union_id FROM roster ORDER BY roster_id",
-    [SQL_ADD_MEMBER] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_ADD_MEMBER] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at, data_key) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND_MEMBER] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = ?1",
     [SQL_FIND_MEMBER_MOBILE] = "SELECT " MEMBER_COLUMNS " FROM member WHERE mobile = ?1",
     [SQL_PERSON_IS_MEMBER] = "SELECT 1 FROM member WHERE person = ?1",
@@ -125,6 +126,7 @@ const char *const identity_sql[] = {
     [SQL_FIND_WECHAT] = "SELECT wechat_id, member_id, unionid FROM wechat WHERE openid = ?1",
     [SQL_WECHAT_OWNER] = "SELECT member_id FROM wechat WHERE unionid = ?1 AND length(unionid) > 0 LIMIT 1",
     [SQL_SET_WECHAT] = "UPDATE wechat SET unionid = ?2, sealed = ?3 WHERE wechat_id = ?1",
+    [SQL_SEAL_WECHAT] = "UPDATE wechat SET sealed = ?2 WHERE wechat_id = ?1",
     [SQL_COUNT_WECHATS] = "SELECT count(*) FROM wechat WHERE member_id = ?1",
     [SQL_WECHAT_MEMBER] = "SELECT member_id FROM wechat WHERE wechat_id = ?1",
     [SQL_FIND_WECHATS] = "SELECT wechat_id, bound_at, sealed FROM wechat WHERE member_id = ?1 ORDER BY wechat_id "
@@ -382,8 +384,9 @@ void store_end_roster(struct store *store)
 
 void store_add_member(struct store *store, const struct member *member)
 {
-    store_run(store, SQL_ADD_MEMBER, "ibbii", member->id, member->mobile, sizeof(member->mobile),
-              member->sealed_mobile.bytes, member->sealed_mobile.len, (int64_t)member->level, member->created_at);
+    store_run(store, SQL_ADD_MEMBER, "ibbiib", member->id, member->mobile, sizeof(member->mobile),
+              member->sealed_mobile.bytes, member->sealed_mobile.len, (int64_t)member->level, member->created_at,
+              member->data_key.bytes, member->data_key.len);
 }
 
 static bool one_member(struct store *store, unsigned sql, struct member *ret)
@@ -405,6 +408,7 @@ static bool one_member(struct store *store, unsigned sql, struct member *ret)
     ret->sealed_mobile.len = read_bytes(store, sql, 11, ret->sealed_mobile.bytes, sizeof(ret->sealed_mobile.bytes));
     read_bytes(store, sql, 12, ret->person, sizeof(ret->person));
     ret->sealed_person.len = read_bytes(store, sql, 13, ret->sealed_person.bytes, sizeof(ret->sealed_person.bytes));
+    ret->data_key.len = read_bytes(store, sql, 14, ret->data_key.bytes, sizeof(ret->data_key.bytes));
     store_end(store, sql);
     return true;
 }
@@ -571,6 +575,11 @@ void store_set_wechat(struct store *store, const struct wechat *wechat)
 {
     store_run(store, SQL_SET_WECHAT, "ibb", wechat->id, wechat->unionid, unionid_len(wechat), wechat->sealed.bytes,
               wechat->sealed.len);
+}
+
+void store_seal_wechat(struct store *store, const struct wechat *wechat)
+{
+    store_run(store, SQL_SEAL_WECHAT, "ib", wechat->id, wechat->sealed.bytes, wechat->sealed.len);
 }
 
 int64_t store_count_wechats(struct store *store, int64_t member_id)

@@ -16,6 +16,12 @@ struct sealed {
     size_t len;
 };
 
+/* A member's data key, wrapped. len 0: she has none yet, or (sealed_mobile empty too) no more. */
+struct wrapped {
+    unsigned char bytes[PII_WRAPPED_LEN];
+    size_t len;
+};
+
 /* The greatest id in any table. */
 int64_t store_last_id(struct store *store);
 
@@ -83,6 +89,7 @@ struct member {
     int64_t id, roster_id, union_id, created_at;
     int level, trade, birth_year, sex; /* Rpc__Level, Rpc__Trade, Rpc__Sex */
     unsigned char mobile[PII_INDEX_LEN], person[PII_INDEX_LEN];
+    struct wrapped data_key;
     struct sealed sealed_mobile, sealed_person; /* the second is empty before she is verified */
     struct verify_tries tries;
 };
@@ -142,6 +149,8 @@ bool store_find_wechat(struct store *store, const unsigned char openid[PII_INDEX
 int64_t store_wechat_owner(struct store *store, const unsigned char unionid[PII_INDEX_LEN]);
 /* Writes unionid and seal anew. */
 void store_set_wechat(struct store *store, const struct wechat *wechat);
+/* Writes its seal anew. */
+void store_seal_wechat(struct store *store, const struct wechat *wechat);
 /* A member's doors in the order they were bound, at most `size`; returns how many. */
 size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat *ret_wechats, size_t size);
 /* Whether it was this member's. */
