@@ -148,12 +148,13 @@ static void tell_identity(struct errand *errand, const char *mobile)
     Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     Rpc__Call call = RPC__CALL__INIT;
-    uint8_t packed[4 * WECHAT_NAME_SIZE + 64];
+    uint8_t packed[4 * WECHAT_NAME_SIZE + DEVICE_SIZE + 64];
 
     request.appid = errand->appid;
     request.openid = errand->openid;
     request.unionid = errand->unionid;
     request.mobile = (char *)(uintptr_t)mobile;
+    request.device = errand->device;
     ensure(identity__wechat_login_request__get_packed_size(&request) <= sizeof(packed));
     principal.internal = true;
     call.method = (char *)(uintptr_t) "Identity.CompleteWechatLogin";
@@ -214,6 +215,7 @@ static void bridge__login_by_wechat(Bridge__Bridge_Service *service, const Bridg
         return;
     }
     snprintf(errand->phone_code, sizeof(errand->phone_code), "%s", req->phone_code);
+    snprintf(errand->device, sizeof(errand->device), "%s", req->device);
     wait_or_refuse(
         errand,
         wechat_session(&self->wechat, req->appid, req->code, time_left_ms(errand, IDENTITY_MS), on_visitor, errand),

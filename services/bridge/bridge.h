@@ -28,12 +28,15 @@
 #include "services/bridge/wechat.h"
 
 /* One call under way: who waits for it, and what it has found out. */
+#define DEVICE_SIZE (40 * 4 + 1) /* of a client's name of itself, as in the .proto */
+
 struct errand {
     struct bridge *bridge;
     struct rpc_later *later; /* NULL: refused meanwhile */
     int64_t deadline_at;     /* of its caller; 0: none */
     char appid[WECHAT_NAME_SIZE], phone_code[WECHAT_CODE_SIZE];
     char openid[WECHAT_NAME_SIZE], unionid[WECHAT_NAME_SIZE];
+    char device[DEVICE_SIZE];
     struct errand *next; /* idle */
 };
 

@@ -14,6 +14,7 @@ extern const Identity__Memberships_Service memberships_api;
 extern const Identity__Joins_Service joins_api;
 extern const Identity__Unions_Service unions_api;
 extern const Identity__Transfers_Service transfers_api;
+extern const Identity__Devices_Service devices_api;
 extern const Identity__Officials_Service officials_api;
 extern const Identity__Proposals_Service proposals_api;
 

@@ -128,7 +128,7 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
     if (reason)
         rpc_refuse(call, reason);
     else
-        session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, "", reply, call);
+        session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, req->device, reply, call);
 }
 
 /* rpc ListWechats: the doors through which WeChat lets the caller in. */

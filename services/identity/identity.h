@@ -45,6 +45,7 @@
 #include "common/pii.h"
 #include "common/service.h"
 #include "common/token.h"
+#include "device.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
@@ -108,6 +109,7 @@ struct identity {
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
     Identity__Officials_Service officials;
+    Identity__Devices_Service devices;
     Identity__Proposals_Service proposals_service;
     struct store *store;
     struct data_keys data_keys;

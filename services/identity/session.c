@@ -158,6 +158,16 @@ static void reply_session(struct identity *self, const struct member *member, co
 
 /* ---- sessions ---- */
 
+/* Ends the oldest sessions, so that one more is SESSIONS_MAX at most. */
+static void end_surplus(struct identity *self, int64_t member_id, void *call)
+{
+    int64_t session_id;
+
+    while (!store_trouble(self->store) &&
+           store_find_surplus_session(self->store, member_id, SESSIONS_MAX - 1, &session_id))
+        session_revoke(self, member_id, session_id, call);
+}
+
 void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
                   Identity__Session_Closure reply, void *call)
 {
@@ -183,6 +193,7 @@ void session_open(struct identity *self, const struct member *member, int sign_i
     rpc_random(call, refresh.turn, sizeof(refresh.turn));
     hash_half(refresh.family, session.family);
     hash_half(refresh.turn, session.turn);
+    end_surplus(self, member->id, call);
     store_add_session(self->store, &session);
     opened.member_id = member->id;
     opened.session_id = session.id;

@@ -18,7 +18,7 @@
 
 /* Opens a session of a member who has signed in like that (Identity__SignIn) from a
  * device, and answers with it (201), or refuses with ACCOUNT_STOPPED who is recorded as
- * deceased. */
+ * deceased. Who has SESSIONS_MAX already loses the oldest. */
 void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
                   Identity__Session_Closure reply, void *call);
 /* Refreshes by a token, or refuses with REFRESH_INVALID. */

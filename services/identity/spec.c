@@ -53,6 +53,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .transfers_service = transfers_api,
         .unions_service = unions_api,
         .officials = officials_api,
+        .devices = devices_api,
         .proposals_service = proposals_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
@@ -130,6 +131,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
+    rpc_server_add(service->rpc, &identity.devices.base);
     rpc_server_add(service->rpc, &identity.proposals_service.base);
     return 0;
 }

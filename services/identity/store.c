@@ -42,9 +42,11 @@ enum {
     SQL_SET_TRIES,
     SQL_ADD_SESSION,
     SQL_FIND_SESSION,
+    SQL_FIND_SESSIONS,
     SQL_TURN_SESSION,
     SQL_DROP_SESSION,
     SQL_FIRST_SESSION,
+    SQL_SURPLUS_SESSION,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
     SQL_KEEP_CODE,
@@ -109,9 +111,13 @@ const char *const identity_sql[] = {
     [SQL_SET_TRIES] = "UPDATE member SET tries_day = ?2, tries_failed = ?3 WHERE member_id = ?1",
     [SQL_ADD_SESSION] = "INSERT INTO session (" SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE session_id = ?1",
+    [SQL_FIND_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
+                          "ORDER BY session_id DESC LIMIT ?3",
     [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
-    [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
+    [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id LIMIT 1",
+    [SQL_SURPLUS_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
+                            "LIMIT 1 OFFSET ?2",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
                               "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
     [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
@@ -452,24 +458,41 @@ void store_add_session(struct store *store, const struct session *session)
               (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device);
 }
 
+static void read_session(struct store *store, unsigned sql, struct session *ret)
+{
+    *ret = (struct session){
+        .id = store_int(store, sql, 0),
+        .member_id = store_int(store, sql, 1),
+        .expires_at = store_int(store, sql, 4),
+        .sign_in = (int)store_int(store, sql, 5),
+        .opened_at = store_int(store, sql, 6),
+        .refreshed_at = store_int(store, sql, 7),
+    };
+    read_bytes(store, sql, 2, ret->family, sizeof(ret->family));
+    read_bytes(store, sql, 3, ret->turn, sizeof(ret->turn));
+    read_text(store, sql, 8, ret->device, sizeof(ret->device));
+}
+
 bool store_find_session(struct store *store, int64_t session_id, struct session *ret)
 {
     store_ask(store, SQL_FIND_SESSION, "i", session_id);
     if (!store_row(store, SQL_FIND_SESSION))
         return false;
-    *ret = (struct session){
-        .id = store_int(store, SQL_FIND_SESSION, 0),
-        .member_id = store_int(store, SQL_FIND_SESSION, 1),
-        .expires_at = store_int(store, SQL_FIND_SESSION, 4),
-        .sign_in = (int)store_int(store, SQL_FIND_SESSION, 5),
-        .opened_at = store_int(store, SQL_FIND_SESSION, 6),
-        .refreshed_at = store_int(store, SQL_FIND_SESSION, 7),
-    };
-    read_text(store, SQL_FIND_SESSION, 8, ret->device, sizeof(ret->device));
-    read_bytes(store, SQL_FIND_SESSION, 2, ret->family, sizeof(ret->family));
-    read_bytes(store, SQL_FIND_SESSION, 3, ret->turn, sizeof(ret->turn));
+    read_session(store, SQL_FIND_SESSION, ret);
     store_end(store, SQL_FIND_SESSION);
     return true;
+}
+
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_FIND_SESSIONS, "iii", member_id, now, (int64_t)size);
+    while (n < size && store_row(store, SQL_FIND_SESSIONS))
+        read_session(store, SQL_FIND_SESSIONS, &ret_sessions[n++]);
+    store_end(store, SQL_FIND_SESSIONS);
+    return n;
 }
 
 void store_turn_session(struct store *store, const struct session *session)
@@ -490,6 +513,16 @@ bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_se
         return false;
     *ret_session_id = store_int(store, SQL_FIRST_SESSION, 0);
     store_end(store, SQL_FIRST_SESSION);
+    return true;
+}
+
+bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t later, int64_t *ret_session_id)
+{
+    store_ask(store, SQL_SURPLUS_SESSION, "ii", member_id, later);
+    if (!store_row(store, SQL_SURPLUS_SESSION))
+        return false;
+    *ret_session_id = store_int(store, SQL_SURPLUS_SESSION, 0);
+    store_end(store, SQL_SURPLUS_SESSION);
     return true;
 }
 

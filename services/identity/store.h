@@ -108,6 +108,7 @@ void store_set_tries(struct store *store, const struct member *member);
 
 #define SESSION_HASH_LEN 32
 #define DEVICE_SIZE      (40 * 4 + 1)
+#define SESSIONS_MAX     20 /* live ones of a member: one more ends the oldest */
 
 struct session {
     int64_t id, member_id, expires_at, opened_at, refreshed_at;
@@ -122,6 +123,11 @@ bool store_find_session(struct store *store, int64_t session_id, struct session 
 void store_turn_session(struct store *store, const struct session *session);
 /* Whether there was such a session. */
 bool store_drop_session(struct store *store, int64_t session_id);
+/* A member's live sessions, the latest first, at most `size`; returns how many. */
+size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
+                           size_t size);
+/* A session of a member that so many later ones follow. */
+bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t later, int64_t *ret_session_id);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
 void store_drop_old_sessions(struct store *store, int64_t now);
