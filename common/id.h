@@ -18,3 +18,14 @@ static inline int64_t id_next(struct id_source *source, int64_t now_ms)
     source->last = id > source->last ? id : source->last + 1;
     return source->last;
 }
+
+/* The token of a page is the last id of the page before, in decimal; "" is 0. */
+static inline bool page_token_read(const char *token, int64_t *ret_after)
+{
+    size_t len = strlen(token);
+
+    if (len > 18 || strspn(token, "0123456789") != len)
+        return false;
+    *ret_after = strtoll(token, NULL, 10);
+    return true;
+}

@@ -43,8 +43,29 @@ static int read_names(struct broker *broker, const char *list)
     return 0;
 }
 
+static bool has_name(const struct broker *broker, const char *name)
+{
+    for (unsigned i = 0; i < broker->n_queues; i++) {
+        if (strcmp(broker->names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A queue for every package that has operations. */
+static int read_protos(struct broker *broker)
+{
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        if (*method->queue && !has_name(broker, method->queue) && read_names(broker, method->queue))
+            return -1;
+    }
+    return 0;
+}
+
 int broker_start(struct service *service)
 {
+    const char *list = conf_text(service->spec->conf, "HUIGONG_QUEUES");
+
     static struct broker broker;
 
     service->self = &broker;
@@ -52,10 +73,8 @@ int broker_start(struct service *service)
     broker.refusals.unserved_len = pack_refusal(RPC__REASON__SERVICE_DOWN, broker.unserved);
     broker.refusals.full = broker.full;
     broker.refusals.full_len = pack_refusal(RPC__REASON__OVERLOADED, broker.full);
-    return read_names(&broker, conf_text(service->spec->conf, "HUIGONG_QUEUES")) ||
-                   read_names(&broker, service->spec->name)
-               ? -1
-               : 0;
+    return (*list ? read_names(&broker, list) : read_protos(&broker)) || read_names(&broker, service->spec->name) ? -1
+                                                                                                                  : 0;
 }
 
 int broker_serve(struct service *service)

@@ -1,6 +1,6 @@
 /* broker.h: hg-broker, the switch between the edges and the services.
  *
- * Owns one queue per service, named in HUIGONG_QUEUES, and the event bell; keeps
+ * Owns one queue per service, named in HUIGONG_QUEUES or else by the .proto files, and the event bell; keeps
  * nothing on disk and no business state. A queue has many clients and one server:
  * a second server is turned away, and while there is none every call is answered
  * SERVICE_DOWN at once. When a server dies, the calls it had taken are answered

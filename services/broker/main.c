@@ -1,7 +1,8 @@
 #include "services/broker/broker.h"
 
 static struct conf_entry conf[] = {
-    {"HUIGONG_QUEUES", "identity,coupon,bridge", CONF_TEXT, "names of the services' queues", 0, 0, NULL},
+    {"HUIGONG_QUEUES", "", CONF_TEXT, "names of the services' queues; without it, those the .proto files name", 0, 0,
+     NULL},
     CONF_END,
 };
 

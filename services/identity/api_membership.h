@@ -22,8 +22,6 @@ extern const Identity__Proposals_Service proposals_api;
 bool caller_holds(void *call, const int *roles, const char *union_path);
 /* Whether such an official may act for a union: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, or 0. */
 int official_refusal(struct identity *self, int64_t union_id, const int *roles, void *call);
-/* A page's token is the last id of the page before. */
-bool page_token_read(const char *token, int64_t *ret_after);
 
 /* Whether that many may be decided like this: a refusal has a reason. */
 int decision_refusal(size_t n, bool approve, int reason);

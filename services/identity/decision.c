@@ -19,16 +19,6 @@ int official_refusal(struct identity *self, int64_t union_id, const int *roles, 
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
-bool page_token_read(const char *token, int64_t *ret_after)
-{
-    size_t len = strlen(token);
-
-    if (len > 18 || strspn(token, "0123456789") != len)
-        return false;
-    *ret_after = strtoll(token, NULL, 10);
-    return true;
-}
-
 int decision_refusal(size_t n, bool approve, int reason)
 {
     if (n == 0)

@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -21,8 +21,11 @@ import { Http } from './http.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
-export const DAEMONS = ['broker', 'identity', 'coupon', 'bridge', 'gateway'];
-const STORES = ['identity', 'coupon'];
+// Every folder of services/ is a daemon, and one with a schema has a store.
+const services = readdirSync(join(top, 'services'));
+export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
+const STORES = services.filter((name) => existsSync(join(top, 'services', name, 'schema.sql')));
+const KEYS = { identity: ['token', 'pii'], health: ['draw'], gateway: ['token'] };
 const PATIENCE_MS = 30000;
 const LOST_MAX = 400; // far below what a message that is never freed would come to under load
 
@@ -109,7 +112,7 @@ export class Stack {
     atEnd = [];
 
     /**
-     * options: daemons (all five), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
+     * options: daemons (all), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
      * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]] }; without it
      * the bridge knows no app).
      */
@@ -126,7 +129,7 @@ export class Stack {
         return stack;
     }
 
-    /** Starts the daemons; ready when all four are among them. */
+    /** Starts the daemons; ready when all are among them. */
     async open(names = DAEMONS) {
         this.port = await freePort();
         this.http = new Http({ port: this.port });
@@ -159,7 +162,8 @@ export class Stack {
             mkdirSync(this.path('store', name), { recursive: true, mode: 0o700 });
         const hex = () => randomBytes(32).toString('hex');
         this.writeKey('token', `${hex()}\n`);
-        this.writeKey('pii', `1 ${hex()}\nindex ${hex()}\n`);
+        for (const name of ['pii', 'draw'])
+            this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
         if (wechat)
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
         for (const name of DAEMONS)
@@ -191,27 +195,22 @@ export class Stack {
     }
 
     environment(name) {
-        const token = this.path('keys', 'token');
         const own = {
-            broker: {},
-            identity: {
-                HUIGONG_STORE: this.path('store', 'identity'), HUIGONG_TOKEN_KEY: token,
-                HUIGONG_PII_KEY: this.path('keys', 'pii'), HUIGONG_SMS: 'log',
-            },
-            coupon: { HUIGONG_STORE: this.path('store', 'coupon') },
+            identity: { HUIGONG_SMS: 'log' },
             bridge: this.wechat ? { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') } : {},
             gateway: {
-                HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_TOKEN_KEY: token,
-                HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
+                HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
             },
         };
+        const keys = (KEYS[name] ?? []).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
         return {
             PATH: process.env.PATH, LANG: 'C.UTF-8', HUIGONG_BUS: this.path('bus'),
             // A use of the allocator past its means is a NULL there, as in a release.
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
             LSAN_OPTIONS: `suppressions=${join(top, 'tests/system/nng.supp')}`,
-            ...own[name], ...this.settings[name],
+            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', name) },
+            ...Object.fromEntries(keys), ...own[name], ...this.settings[name],
         };
     }
 

@@ -1,0 +1,184 @@
+#include "services/health/api.h"
+#include "services/health/rules.h"
+#include "services/health/sites.h"
+
+#define PAGE_DEFAULT 20
+#define STAFF_MAX    200 /* of one site */
+
+static void reply_site(Health__Site *site, Health__Site_Closure reply, void *call)
+{
+    site->directions = directions(site, rpc_arena(call));
+    if (site->directions)
+        reply(site, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc CreateSite: a hospital, or one stop of the van. */
+static void sites__create_site(Health__Sites_Service *service, const Health__CreateSiteRequest *req,
+                               Health__Site_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    Health__Site *site = req->site;
+    const char *field = "site";
+    int refusal;
+
+    if (!site) {
+        rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, field);
+        return;
+    }
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "site.unionPath");
+        return;
+    }
+    refusal = site_refusal(site, rpc_now(call), &field);
+    if (refusal) {
+        rpc_refuse_field(call, refusal, field);
+        return;
+    }
+    site->site_id = id_next(&self->ids, rpc_now(call));
+    site->closed = false;
+    site->directions = (char *)(uintptr_t) "";
+    if (!sites_add(&self->sites, site, rpc_arena(call))) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    site_journal(site, call);
+    rpc_created(call);
+    reply_site(site, reply, call);
+}
+
+/* rpc GetSite: for whoever asks. */
+static void sites__get_site(Health__Sites_Service *service, const Health__SiteRequest *req, Health__Site_Closure reply,
+                            void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    Health__Site *site = sites_find(&self->sites, req->site_id, rpc_arena(call));
+
+    if (site)
+        reply_site(site, reply, call);
+    else
+        rpc_refuse(call, HEALTH__REASON__SITE_NOT_FOUND);
+}
+
+/* rpc ListSites: of a union and all below it, in order of making. */
+static void sites__list_sites(Health__Sites_Service *service, const Health__ListSitesRequest *req,
+                              Health__SiteList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
+    struct arena *arena = rpc_arena(call);
+    Health__SiteList list = HEALTH__SITE_LIST__INIT;
+    Health__Site *site;
+    int64_t after;
+
+    list.sites = arena_alloc(arena, size * sizeof(*list.sites));
+    if (!list.sites || !page_token_read(req->page_token, &after)) {
+        rpc_refuse(call, list.sites ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
+        return;
+    }
+    sites_ask(&self->sites, after);
+    while ((site = sites_next(&self->sites, arena))) {
+        if (strncmp(site->union_path, req->union_path, strlen(req->union_path)) != 0)
+            continue;
+        if (list.n_sites == size) {
+            list.next_page_token = arena_printf(arena, "%lld", (long long)list.sites[size - 1]->site_id);
+            sites_end(&self->sites);
+            break;
+        }
+        site->directions = directions(site, arena);
+        list.sites[list.n_sites++] = site;
+    }
+    if (list.next_page_token)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static Health__Site *site_of_official(struct health *self, int64_t site_id, void *call)
+{
+    Health__Site *site = sites_find(&self->sites, site_id, rpc_arena(call));
+
+    if (!site) {
+        rpc_refuse(call, HEALTH__REASON__SITE_NOT_FOUND);
+        return NULL;
+    }
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return NULL;
+    }
+    return site;
+}
+
+/* rpc CloseSite: for good; campaigns that name it go on. */
+static void sites__close_site(Health__Sites_Service *service, const Health__SiteRequest *req,
+                              Health__Site_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    Health__Site *site = site_of_official(self, req->site_id, call);
+
+    if (!site)
+        return;
+    if (!site->closed) {
+        site->closed = true;
+        sites_close(&self->sites, site->site_id);
+        site_journal(site, call);
+    }
+    reply_site(site, reply, call);
+}
+
+static void reply_staff(struct health *self, int64_t site_id, Health__StaffList_Closure reply, void *call)
+{
+    Health__StaffRecord *records = arena_alloc(rpc_arena(call), STAFF_MAX * sizeof(*records));
+    Health__StaffList list = HEALTH__STAFF_LIST__INIT;
+    Health__StaffRecord record;
+
+    list.staff = arena_alloc(rpc_arena(call), STAFF_MAX * sizeof(*list.staff));
+    staff_ask(&self->sites, site_id);
+    while (staff_next(&self->sites, &record)) {
+        if (!records || !list.staff || list.n_staff == STAFF_MAX)
+            continue;
+        records[list.n_staff] = record;
+        list.staff[list.n_staff] = &records[list.n_staff];
+        list.n_staff++;
+    }
+    if (records && list.staff)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc SetStaff: gives a person a duty at a site, or takes it. */
+static void sites__set_staff(Health__Sites_Service *service, const Health__SetStaffRequest *req,
+                             Health__StaffList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    const Health__Site *site = site_of_official(self, req->site_id, call);
+
+    if (!site)
+        return;
+    if (req->duty != HEALTH__DUTY__SCANS && req->duty != HEALTH__DUTY__REPORTS) {
+        rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "duty");
+        return;
+    }
+    if (!req->off && staff_count(&self->sites, site->site_id) >= STAFF_MAX) {
+        rpc_refuse(call, HEALTH__REASON__TOO_MANY_STAFF);
+        return;
+    }
+    if (staff_set(&self->sites, site->site_id, req->member_id, (int)req->duty, req->off))
+        staff_journal(req, call);
+    reply_staff(self, site->site_id, reply, call);
+}
+
+/* rpc ListStaff: who has which duty at a site. */
+static void sites__list_staff(Health__Sites_Service *service, const Health__SiteRequest *req,
+                              Health__StaffList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    const Health__Site *site = site_of_official(self, req->site_id, call);
+
+    if (site)
+        reply_staff(self, site->site_id, reply, call);
+}
+
+const Health__Sites_Service sites_api = HEALTH__SITES__INIT(sites__);

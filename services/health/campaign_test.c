@@ -1,0 +1,257 @@
+/* Campaigns, packages and sites through the service. */
+#include "services/health/fixture.h"
+
+static struct harness h;
+
+static int setup(void **state)
+{
+    (void)state;
+    begin(&h);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    end(&h);
+    return 0;
+}
+
+static void a_package_is_kept_as_it_was_made(void **state)
+{
+    Health__PackageRequest request = HEALTH__PACKAGE_REQUEST__INIT;
+    const Health__Package *package;
+
+    (void)state;
+    request.package_id = a_package(&h);
+    harness_reopen(&h);
+    package =
+        harness_output(&h, harness_call(&h, "Campaigns.GetPackage", &request.base, harness_member(&h, 1, TOWN), NULL),
+                       &health__package__descriptor);
+    assert_string_equal(package->items[1]->name, "血糖");
+    request.package_id++;
+    assert_refused(harness_call(&h, "Campaigns.GetPackage", &request.base, harness_member(&h, 1, TOWN), NULL),
+                   "PACKAGE_NOT_FOUND");
+}
+
+static void a_package_with_a_hepatitis_b_item_is_refused(void **state)
+{
+    int64_t rows = journal_rows(&h);
+
+    (void)state;
+    assert_refused(create_package(&h, manager_of(&h, UNION), "5195-3", "表面抗原"), "HEPATITIS_B_ITEM");
+    assert_refused(create_package(&h, manager_of(&h, UNION), "X1", "乙肝两对半"), "HEPATITIS_B_ITEM");
+    assert_int_equal(journal_rows(&h), rows);
+}
+
+static void only_officials_of_the_union_or_above_make_things(void **state)
+{
+    Health__Site site = a_site_draft();
+    Health__Campaign *draft = a_draft(&h, 10);
+
+    (void)state;
+    assert_refused(create_package(&h, manager_of(&h, TOWN), "2345-7", "血糖"), "OUTSIDE_YOUR_UNION");
+    assert_refused(create_site(&h, manager_of(&h, TOWN), &site), "OUTSIDE_YOUR_UNION");
+    assert_refused(create_campaign(&h, manager_of(&h, TOWN), draft), "OUTSIDE_YOUR_UNION");
+    assert_refused(create_campaign(&h, harness_official(&h, 1, RULE__ROLE__FINANCE, ""), draft), "NOT_OFFICIAL");
+    assert_int_equal(create_campaign(&h, manager_of(&h, ""), draft)->reason, 0);
+}
+
+static void a_draft_is_seen_by_its_officials_alone(void **state)
+{
+    int64_t id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 10)))->campaign_id;
+    const Health__Campaign *campaign;
+
+    (void)state;
+    assert_refused(on_campaign(&h, "Campaigns.GetCampaign", id, harness_member(&h, 1, TOWN)), "CAMPAIGN_NOT_FOUND");
+    campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, manager_of(&h, UNION)));
+    assert_int_equal(campaign->state, HEALTH__CAMPAIGN_STATE__DRAFT);
+    assert_int_equal(campaign->sites[0]->price_fen, 11600);
+    assert_string_equal(campaign->eligible_path, UNION);
+}
+
+static void a_draft_is_replaced_and_keeps_its_union(void **state)
+{
+    Health__UpdateCampaignRequest request = HEALTH__UPDATE_CAMPAIGN_REQUEST__INIT;
+    const Health__Campaign *campaign;
+
+    (void)state;
+    request.campaign_id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 10)))->campaign_id;
+    request.campaign = a_draft(&h, 20);
+    request.campaign->union_path = (char *)(uintptr_t)TOWN;
+    assert_int_equal(harness_call(&h, "Campaigns.UpdateCampaign", &request.base, manager_of(&h, UNION), NULL)->reason,
+                     0);
+    campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", request.campaign_id, manager_of(&h, UNION)));
+    assert_string_equal(campaign->union_path, UNION);
+    assert_int_equal(campaign->strata[0]->quota, 20);
+    assert_int_equal(campaign->n_sites, 1);
+}
+
+static void a_wrong_draft_names_what_is_wrong(void **state)
+{
+    static const char *const reasons[] = {
+        "OPENS_TOO_SOON", "TIMES_OUT_OF_ORDER", "TIMES_OUT_OF_ORDER", "NO_SITES",          "PRICE_MISSING",
+        "NO_PLACES",         "BUDGET_EXCEEDED",    "SITE_NOT_FOUND",     "PACKAGE_NOT_FOUND", "SITE_NOT_IN_CAMPAIGN",
+        "OUTSIDE_YOUR_UNION"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        Health__Campaign *draft = a_draft(&h, 10);
+        int64_t rows = journal_rows(&h);
+
+        switch (i) {
+        case 0:
+            draft->opens_at = now_of(&h);
+            break;
+        case 1:
+            draft->value_at = draft->closes_at;
+            break;
+        case 2:
+            draft->born_from = 1990, draft->born_until = 1980;
+            break;
+        case 3:
+            draft->n_sites = 0;
+            break;
+        case 4:
+            draft->price_fen = 0;
+            break;
+        case 5:
+            draft->strata[0]->quota = 0;
+            break;
+        case 6:
+            draft->budget_fen = 115999;
+            break;
+        case 7:
+            draft->sites[0]->site_id++;
+            break;
+        case 8:
+            draft->package_id++;
+            break;
+        case 9:
+            draft->strata[0]->site_id = 7;
+            break;
+        default:
+            draft->eligible_path = (char *)(uintptr_t) "0002";
+            break;
+        }
+        assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), reasons[i]);
+        assert_int_equal(journal_rows(&h), rows);
+    }
+}
+
+static void campaigns_are_listed_by_pages_newest_first(void **state)
+{
+    Health__ListCampaignsRequest request = HEALTH__LIST_CAMPAIGNS_REQUEST__INIT;
+    const Health__CampaignList *list;
+    int64_t ids[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        ids[i] = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 10)))->campaign_id;
+    request.page_size = 2;
+    list = harness_output(&h, harness_call(&h, "Campaigns.ListCampaigns", &request.base, manager_of(&h, UNION), NULL),
+                          &health__campaign_list__descriptor);
+    assert_int_equal(list->n_campaigns, 2);
+    assert_int_equal(list->campaigns[0]->campaign_id, ids[2]);
+    request.page_token = list->next_page_token;
+    list = harness_output(&h, harness_call(&h, "Campaigns.ListCampaigns", &request.base, manager_of(&h, UNION), NULL),
+                          &health__campaign_list__descriptor);
+    assert_int_equal(list->n_campaigns, 1);
+    assert_int_equal(list->campaigns[0]->campaign_id, ids[0]);
+    assert_string_equal(list->next_page_token, "");
+    list = harness_output(&h, harness_call(&h, "Campaigns.ListCampaigns", &request.base, manager_of(&h, "0002"), NULL),
+                          &health__campaign_list__descriptor);
+    assert_int_equal(list->n_campaigns, 0);
+}
+
+static void a_site_says_how_to_get_there(void **state)
+{
+    Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
+    const Health__Site *site;
+
+    (void)state;
+    request.site_id = a_site(&h);
+    site = harness_output(&h, harness_call(&h, "Sites.GetSite", &request.base, harness_member(&h, 1, TOWN), NULL),
+                          &health__site__descriptor);
+    assert_non_null(strstr(site->directions, "&tocoord=23.024750,113.116580&"));
+    assert_null(strchr(site->directions, ' '));
+}
+
+static void a_van_has_a_day_and_so_many_people(void **state)
+{
+    Health__Site van = a_site_draft();
+
+    (void)state;
+    van.kind = HEALTH__SITE_KIND__VAN;
+    assert_refused(create_site(&h, manager_of(&h, UNION), &van), "VAN_NEEDS_DAY");
+    van.stops_from = now_of(&h) + HEALTH_DAY_MS;
+    van.stops_until = van.stops_from + 4 * HOUR_MS;
+    van.capacity = 150;
+    van.walk_ins = 151;
+    assert_refused(create_site(&h, manager_of(&h, UNION), &van), "WALK_INS_ABOVE_CAPACITY");
+    van.walk_ins = 30;
+    assert_int_equal(create_site(&h, manager_of(&h, UNION), &van)->reason, 0);
+}
+
+static void a_closed_site_takes_no_new_campaign(void **state)
+{
+    Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
+    Health__Campaign *draft = a_draft(&h, 10);
+
+    (void)state;
+    request.site_id = draft->sites[0]->site_id;
+    assert_refused(harness_call(&h, "Sites.CloseSite", &request.base, manager_of(&h, TOWN), NULL),
+                   "OUTSIDE_YOUR_UNION");
+    assert_int_equal(harness_call(&h, "Sites.CloseSite", &request.base, manager_of(&h, UNION), NULL)->reason, 0);
+    assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "SITE_NOT_FOUND");
+}
+
+static const Rpc__Answer *set_staff(int64_t site_id, int64_t member_id, int duty, bool off, const Rpc__Principal *who)
+{
+    Health__SetStaffRequest request = HEALTH__SET_STAFF_REQUEST__INIT;
+
+    request.site_id = site_id;
+    request.member_id = member_id;
+    request.duty = (Health__Duty)duty;
+    request.off = off;
+    return harness_call(&h, "Sites.SetStaff", &request.base, who, NULL);
+}
+
+static void a_duty_is_given_and_taken_once(void **state)
+{
+    int64_t site = a_site(&h), rows;
+    const Health__StaffList *list;
+
+    (void)state;
+    assert_refused(set_staff(site, 5, HEALTH__DUTY__SCANS, false, manager_of(&h, "0002")), "OUTSIDE_YOUR_UNION");
+    assert_refused(set_staff(site, 5, HEALTH__DUTY__DUTY_NONE, false, manager_of(&h, UNION)), "OUT_OF_RANGE");
+    assert_int_equal(set_staff(site, 5, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION))->reason, 0);
+    rows = journal_rows(&h);
+    list = harness_output(&h, set_staff(site, 5, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)),
+                          &health__staff_list__descriptor);
+    assert_int_equal(list->n_staff, 1);
+    assert_int_equal(list->staff[0]->member_id, 5);
+    assert_int_equal(journal_rows(&h), rows);
+    list = harness_output(&h, set_staff(site, 5, HEALTH__DUTY__SCANS, true, manager_of(&h, UNION)),
+                          &health__staff_list__descriptor);
+    assert_int_equal(list->n_staff, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_package_is_kept_as_it_was_made, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_package_with_a_hepatitis_b_item_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_officials_of_the_union_or_above_make_things, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_draft_is_seen_by_its_officials_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_draft_is_replaced_and_keeps_its_union, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_wrong_draft_names_what_is_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(campaigns_are_listed_by_pages_newest_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_site_says_how_to_get_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_van_has_a_day_and_so_many_people, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_closed_site_takes_no_new_campaign, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_duty_is_given_and_taken_once, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+#include "services/health/entitlements.h"
+
+#define COLUMNS "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
+
+enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_LAST_ID] = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
+    [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_SET_STATE] = "UPDATE entitlement SET state = ?2 WHERE entitlement_id = ?1",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM entitlement WHERE entitlement_id = ?1",
+    [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE campaign_id = ?1 AND member_id = ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int entitlements_open(struct entitlements *entitlements, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *entitlements = (struct entitlements){store, (unsigned)first};
+    return 0;
+}
+
+int64_t entitlements_last_id(const struct entitlements *entitlements)
+{
+    unsigned statement = entitlements->sql + SQL_LAST_ID;
+    int64_t id = 0;
+
+    store_ask(entitlements->store, statement, "");
+    if (store_row(entitlements->store, statement)) {
+        id = store_int(entitlements->store, statement, 0);
+        store_end(entitlements->store, statement);
+    }
+    return id;
+}
+
+static bool only(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)
+{
+    struct store *store = entitlements->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct entitlement){
+        .id = store_int(store, statement, 0),
+        .campaign_id = store_int(store, statement, 1),
+        .member_id = store_int(store, statement, 2),
+        .stratum = (int32_t)store_int(store, statement, 3),
+        .place = (int32_t)store_int(store, statement, 4),
+        .state = (int)store_int(store, statement, 5),
+        .granted_at = store_int(store, statement, 6),
+        .book_by = store_int(store, statement, 7),
+    };
+    store_end(store, statement);
+    return true;
+}
+
+bool entitlements_find(const struct entitlements *entitlements, int64_t entitlement_id, struct entitlement *ret)
+{
+    store_ask(entitlements->store, entitlements->sql + SQL_FIND, "i", entitlement_id);
+    return only(entitlements, entitlements->sql + SQL_FIND, ret);
+}
+
+bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
+                          struct entitlement *ret)
+{
+    store_ask(entitlements->store, entitlements->sql + SQL_FIND_OF, "ii", campaign_id, member_id);
+    return only(entitlements, entitlements->sql + SQL_FIND_OF, ret);
+}
+
+/* ---- changes ---- */
+
+static void say_changed(const struct entitlement *entitlement, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__EntitlementChanged changed = HEALTH__ENTITLEMENT_CHANGED__INIT;
+
+    changed.entitlement_id = entitlement->id;
+    changed.campaign_id = entitlement->campaign_id;
+    changed.member_id = entitlement->member_id;
+    changed.stratum = entitlement->stratum;
+    changed.place = entitlement->place;
+    changed.state = (Health__EntitlementState)entitlement->state;
+    event.event_case = HEALTH__EVENT__EVENT_ENTITLEMENT_CHANGED;
+    event.entitlement_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+/* A winner has the campaign's days from the later of now and the beginning of
+ * booking, and never longer than booking lasts. */
+static int64_t book_by(const Health__Campaign *campaign, int64_t now)
+{
+    int64_t days = campaign->book_days ? campaign->book_days : HEALTH_BOOK_DAYS;
+    int64_t from = now > campaign->book_from ? now : campaign->book_from;
+    int64_t by = from + days * HEALTH_DAY_MS;
+
+    return by < campaign->book_until ? by : campaign->book_until;
+}
+
+bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
+                       int32_t place, void *call, struct entitlement *ret)
+{
+    struct entitlement made = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .campaign_id = campaign->campaign_id,
+        .member_id = member_id,
+        .stratum = stratum,
+        .place = place,
+        .state = HEALTH__ENTITLEMENT_STATE__WON,
+        .granted_at = rpc_now(call),
+        .book_by = book_by(campaign, rpc_now(call)),
+    };
+
+    if (store_run(self->store, self->entitlements.sql + SQL_ADD, "iiiiiiii", made.id, made.campaign_id, made.member_id,
+                  (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
+        return false;
+    say_changed(&made, call);
+    *ret = made;
+    return true;
+}
+
+void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call)
+{
+    entitlement->state = state;
+    store_run(self->store, self->entitlements.sql + SQL_SET_STATE, "ii", entitlement->id, (int64_t)state);
+    say_changed(entitlement, call);
+}
+
+void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call)
+{
+    ensure(state == HEALTH__ENTITLEMENT_STATE__LAPSED || state == HEALTH__ENTITLEMENT_STATE__DECLINED ||
+           state == HEALTH__ENTITLEMENT_STATE__NO_SHOW);
+    entitlement_set(self, entitlement, state, call);
+}

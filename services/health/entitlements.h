@@ -1,0 +1,31 @@
+/* entitlements.h: who may book, and what became of it.
+ *
+ * The draw grants the winners' entitlements; booking moves them from WON to BOOKED
+ * and back, a scan makes them ATTENDED, and whoever ends one (LAPSED, DECLINED,
+ * NO_SHOW) makes room for the next place of the waiting list. Every change is in the
+ * journal. Whoever comes to a van without a booking has place 0 and makes no room. */
+#pragma once
+#include "services/health/health.h"
+
+struct entitlement {
+    int64_t id, campaign_id, member_id;
+    int32_t stratum, place;
+    int state; /* Health__EntitlementState */
+    int64_t granted_at, book_by;
+};
+
+/* 0 or -1, logged. */
+int entitlements_open(struct entitlements *entitlements, struct store *store);
+int64_t entitlements_last_id(const struct entitlements *entitlements);
+bool entitlements_find(const struct entitlements *entitlements, int64_t entitlement_id, struct entitlement *ret);
+/* Hers in one campaign. */
+bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
+                          struct entitlement *ret);
+
+/* Gives one, WON; place 0 is a walk-in. False when she has one in this campaign. */
+bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
+                       int32_t place, void *call, struct entitlement *ret);
+/* Passes to WON, BOOKED or ATTENDED, as booking and scans have it. */
+void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call);
+/* Ends it as LAPSED, DECLINED or NO_SHOW. */
+void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call);

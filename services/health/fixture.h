@@ -1,0 +1,220 @@
+/* fixture.h: what the tests of health's operations share: the service on a fresh
+ * store with a key of its own, and the usual first steps of officials. */
+#pragma once
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "services/health/health.h"
+#include "tests/harness.h"
+
+#include <sys/stat.h>
+
+#define UNION   "0001"
+#define TOWN    "00010002"
+#define HOUR_MS INT64_C(3600000)
+
+static char key_file[64];
+
+static inline void health_close(void *self)
+{
+    health_done(self);
+}
+
+static inline void begin(struct harness *h)
+{
+    static const char key[] = "1111111111111111111111111111111111111111111111111111111111111111";
+    FILE *file;
+
+    snprintf(key_file, sizeof(key_file), "/tmp/huigong-test-draw.%d", (int)getpid());
+    unlink(key_file);
+    file = fopen(key_file, "wx");
+    assert_non_null(file);
+    fprintf(file, "1 %s\nindex %s\n", key, key);
+    assert_int_equal(fchmod(fileno(file), 0600), 0);
+    fclose(file);
+    setenv("HUIGONG_DRAW_KEY", key_file, 1);
+    assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
+    harness_open(h, &health_spec, health_close);
+}
+
+static inline void end(struct harness *h)
+{
+    assert_string_equal(harness_audit(h), "");
+    harness_close(h);
+    unlink(key_file);
+}
+
+/* ---- calls ---- */
+
+/* An operation that must be refused; its reason's name. */
+static inline const char *refused(const Rpc__Answer *answer)
+{
+    assert_int_not_equal(answer->reason, 0);
+    assert_int_equal(answer->output.len, 0);
+    return api_reason(answer->reason)->name;
+}
+
+#define assert_refused(answer, name) assert_string_equal(refused(answer), name)
+
+static inline Rpc__Principal *manager_of(struct harness *h, const char *path)
+{
+    return harness_official(h, 900, RULE__ROLE__BENEFIT_MANAGER, path);
+}
+
+/* A call with an Idempotency-Key that was never used before. */
+static inline const Rpc__Answer *call_once(struct harness *h, const char *method, const ProtobufCMessage *input,
+                                           const Rpc__Principal *who)
+{
+    static unsigned calls;
+    char key[32];
+
+    snprintf(key, sizeof(key), "call %u", calls++);
+    return harness_call(h, method, input, who, key);
+}
+
+static inline int64_t now_of(struct harness *h)
+{
+    return clock_now(&h->service.clock);
+}
+
+/* ---- packages, sites, campaigns ---- */
+
+static inline const Rpc__Answer *create_package(struct harness *h, const Rpc__Principal *who, const char *code,
+                                                const char *name)
+{
+    Health__CreatePackageRequest request = HEALTH__CREATE_PACKAGE_REQUEST__INIT;
+    Health__Package package = HEALTH__PACKAGE__INIT;
+    Health__PackageItem items[2] = {HEALTH__PACKAGE_ITEM__INIT, HEALTH__PACKAGE_ITEM__INIT};
+    Health__PackageItem *list[2] = {&items[0], &items[1]};
+
+    items[0].code = (char *)(uintptr_t) "36643-5";
+    items[0].name = (char *)(uintptr_t) "胸部X线";
+    items[1].code = (char *)(uintptr_t)code;
+    items[1].name = (char *)(uintptr_t)name;
+    package.title = (char *)(uintptr_t) "基本套餐";
+    package.union_path = (char *)(uintptr_t)UNION;
+    package.items = list;
+    package.n_items = 2;
+    request.package = &package;
+    return call_once(h, "Campaigns.CreatePackage", &request.base, who);
+}
+
+static inline int64_t a_package(struct harness *h)
+{
+    const Health__Package *package =
+        harness_output(h, create_package(h, manager_of(h, UNION), "2345-7", "血糖"), &health__package__descriptor);
+
+    return package->package_id;
+}
+
+static inline Health__Site a_site_draft(void)
+{
+    Health__Site site = HEALTH__SITE__INIT;
+
+    site.union_path = (char *)(uintptr_t)UNION;
+    site.name = (char *)(uintptr_t) "市中医院";
+    site.address = (char *)(uintptr_t) "亲仁路6号";
+    site.lat_e6 = 23024750;
+    site.lon_e6 = 113116580;
+    return site;
+}
+
+static inline const Rpc__Answer *create_site(struct harness *h, const Rpc__Principal *who, Health__Site *site)
+{
+    Health__CreateSiteRequest request = HEALTH__CREATE_SITE_REQUEST__INIT;
+
+    request.site = site;
+    return call_once(h, "Sites.CreateSite", &request.base, who);
+}
+
+static inline int64_t a_site(struct harness *h)
+{
+    Health__Site draft = a_site_draft();
+    const Health__Site *site =
+        harness_output(h, create_site(h, manager_of(h, UNION), &draft), &health__site__descriptor);
+
+    return site->site_id;
+}
+
+/* A campaign at one site with one stratum, in memory of the harness: entering from 1 h
+ * on for 24 h, the value an hour later, the draw another, booking for 30 days. */
+static inline Health__Campaign *a_draft(struct harness *h, int32_t quota)
+{
+    Health__Campaign *draft = harness_alloc(h, sizeof(*draft));
+    Health__Stratum *stratum = harness_alloc(h, sizeof(*stratum));
+    Health__CampaignSite *site = harness_alloc(h, sizeof(*site));
+    int64_t now = now_of(h);
+
+    health__campaign__init(draft);
+    health__stratum__init(stratum);
+    health__campaign_site__init(site);
+    draft->union_path = (char *)(uintptr_t)UNION;
+    draft->title = (char *)(uintptr_t) "职工免费体检";
+    draft->rules = (char *)(uintptr_t) "本市工会会员每人一次";
+    draft->package_id = a_package(h);
+    draft->strata = harness_alloc(h, sizeof(stratum));
+    draft->strata[0] = stratum;
+    draft->n_strata = 1;
+    stratum->label = (char *)(uintptr_t) "全体";
+    stratum->quota = quota;
+    stratum->waiting = quota;
+    draft->sites = harness_alloc(h, sizeof(site));
+    draft->sites[0] = site;
+    draft->n_sites = 1;
+    site->site_id = a_site(h);
+    draft->opens_at = now + HOUR_MS;
+    draft->closes_at = draft->opens_at + HEALTH_DAY_MS;
+    draft->public_name = (char *)(uintptr_t) "双色球下一期开奖号码";
+    draft->value_at = draft->closes_at + HOUR_MS;
+    draft->draw_at = draft->value_at + HOUR_MS;
+    draft->book_from = draft->draw_at;
+    draft->book_until = draft->book_from + 30 * HEALTH_DAY_MS;
+    draft->price_fen = 11600;
+    draft->budget_fen = INT64_C(11600) * 1000;
+    return draft;
+}
+
+static inline const Rpc__Answer *create_campaign(struct harness *h, const Rpc__Principal *who, Health__Campaign *draft)
+{
+    Health__CreateCampaignRequest request = HEALTH__CREATE_CAMPAIGN_REQUEST__INIT;
+
+    request.campaign = draft;
+    return call_once(h, "Campaigns.CreateCampaign", &request.base, who);
+}
+
+static inline Health__Campaign *campaign_of(struct harness *h, const Rpc__Answer *answer)
+{
+    return harness_output(h, answer, &health__campaign__descriptor);
+}
+
+static inline const Rpc__Answer *on_campaign(struct harness *h, const char *method, int64_t campaign_id,
+                                             const Rpc__Principal *who)
+{
+    Health__CampaignRequest request = HEALTH__CAMPAIGN_REQUEST__INIT;
+
+    request.campaign_id = campaign_id;
+    return harness_call(h, method, &request.base, who, NULL);
+}
+
+/* ---- the journal ---- */
+
+/* The last event of a kind, or NULL. */
+static inline Health__Event *last_event(struct harness *h, int kind)
+{
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    const Rpc__JournalRow *row;
+
+    request.kind = kind;
+    journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
+    if (page.n_rows == 0)
+        return NULL;
+    row = page.rows[page.n_rows - 1];
+    return health__event__unpack(&h->arena.allocator, row->body.len, row->body.data);
+}
+
+static inline int64_t journal_rows(struct harness *h)
+{
+    return rpc_server_journal(h->service.rpc)->tip.seq;
+}

@@ -1,0 +1,66 @@
+/* health.h: hg-health, health checks given by lot.
+ *
+ * Owns campaigns with their packages and sites, who entered, what was drawn, and who
+ * may book: the entitlements. An official with the role BENEFIT_MANAGER drafts a
+ * campaign for her union and announces it; from then on nobody changes its terms.
+ * Members enter by one tap, the list is frozen at the closing time, and the lot
+ * (common/draw.h) gives every place. Whoever has a place within the quota is
+ * entitled; who lapses, declines or does not come makes room for the next place in
+ * the committed order, until booking ends.
+ *
+ * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
+ * and who works there), entitlements.h (who may book: the seam to booking). What is
+ * only shown is stored as the packed message it came as, so a part reads and writes
+ * messages of health.proto in the call's arena and has no other form of them.
+ *
+ * Promises: a campaign's places never cost more than its budget; no package holds
+ * what the law keeps out of it; a member has one entitlement in a campaign; what is
+ * announced stays as it was announced. */
+#pragma once
+#include "common/id.h"
+#include "common/pii.h"
+#include "common/service.h"
+#include "health.pb-c.h"
+
+#define HEALTH_DAY_MS    INT64_C(86400000)
+#define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
+
+/* A part of the store with SQL of its own: `sql` is the first of its statements. */
+struct campaigns { /* campaigns.h */
+    struct store *store;
+    unsigned sql;
+};
+struct sites { /* sites.h */
+    struct store *store;
+    unsigned sql;
+};
+struct entitlements { /* entitlements.h */
+    struct store *store;
+    unsigned sql;
+};
+
+struct health {
+    Health__Campaigns_Service campaigns_service;
+    Health__Sites_Service sites_service;
+    struct store *store;
+    struct rpc_server *rpc;
+    struct clock *clock;
+    struct campaigns campaigns;
+    struct sites sites;
+    struct entitlements entitlements;
+    struct id_source ids;  /* of everything that has one */
+    struct pii_keys *keys; /* seal the secrets of draws */
+    uv_timer_t tidy;
+};
+
+extern const struct service_spec health_spec;
+
+/* Reads the key and the greatest id of the store (health_spec.conf must be loaded).
+ * 0 or -1, logged. */
+int health_init(struct health *self, struct service *service);
+void health_done(struct health *self);
+/* What is due without anybody calling, one slice of it. Whether there is more now. */
+bool health_tidy(struct health *self);
+/* A packed message in the arena, or NULL when it is full. */
+void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len);
+int health_audit(struct store *store, struct journal *journal, FILE *out);

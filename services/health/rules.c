@@ -1,0 +1,223 @@
+#include "services/health/rules.h"
+
+#define ITEM_TEXT 256
+
+/* ---- packages ---- */
+
+/* One character of a name in the form names are compared in: full-width letters and
+ * digits (U+FF01..U+FF5E) are ASCII, letters are capitals, everything else in ASCII is
+ * left out. Other characters are copied. Returns the bytes taken. */
+static size_t fold(const unsigned char *text, char *ret, size_t *ret_len)
+{
+    unsigned char c = text[0];
+    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+    *ret_len = 0;
+    if (c == 0xef && (text[1] == 0xbc || text[1] == 0xbd) && text[2])
+        c = (unsigned char)(text[2] - (text[1] == 0xbc ? 0x80 : 0x40) + 0x20);
+    if (c >= 'a' && c <= 'z')
+        c = (unsigned char)(c - 'a' + 'A');
+    if (c < 0x80) {
+        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+            ret[(*ret_len)++] = (char)c;
+        return len;
+    }
+    for (; *ret_len < len && text[*ret_len]; (*ret_len)++)
+        ret[*ret_len] = (char)text[*ret_len];
+    return *ret_len;
+}
+
+static void folded(const char *text, char ret[ITEM_TEXT])
+{
+    size_t n = 0, len;
+
+    while (*text && n + 4 < ITEM_TEXT) {
+        text += fold((const unsigned char *)text, ret + n, &len);
+        n += len;
+    }
+    ret[n] = '\0';
+}
+
+bool is_hepatitis_b(const char *code, const char *name)
+{
+    /* LOINC: surface antigen and antibody, e antigen and antibody, core antibody, DNA. */
+    static const char *const codes[] = {"51953",  "51961",  "169359", "51938",  "139543",
+                                        "139535", "139527", "169334", "296152", "112581"};
+    static const char *const words[] = {"乙肝",   "乙型肝炎", "乙型病毒性肝炎", "B型肝炎", "两对半",
+                                        "二对半", "HBSAG",    "HBSAB",          "HBEAG",   "HBEAB",
+                                        "HBCAB",  "HBV",      "抗HB",           "ANTIHB",  "HEPATITISB"};
+    char text[ITEM_TEXT];
+
+    folded(code, text);
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        if (strcmp(text, codes[i]) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strstr(text, words[i]))
+            return true;
+    }
+    folded(name, text);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strstr(text, words[i]))
+            return true;
+    }
+    return false;
+}
+
+bool item_is_for(const Health__PackageItem *item, int trade)
+{
+    return item->kind == HEALTH__ITEM_KIND__BASE || trade != RPC__TRADE__TRADE_OTHER;
+}
+
+int package_refusal(const Health__Package *package, const char **ret_field)
+{
+    *ret_field = "package.items";
+    if (package->n_items == 0)
+        return HEALTH__REASON__NO_PACKAGE_ITEMS;
+    for (size_t i = 0; i < package->n_items; i++) {
+        if (is_hepatitis_b(package->items[i]->code, package->items[i]->name))
+            return HEALTH__REASON__HEPATITIS_B_ITEM;
+    }
+    return 0;
+}
+
+/* ---- sites ---- */
+
+int site_refusal(const Health__Site *site, int64_t now, const char **ret_field)
+{
+    *ret_field = "site.walkIns";
+    if (site->walk_ins > site->capacity)
+        return HEALTH__REASON__WALK_INS_ABOVE_CAPACITY;
+    if (site->kind != HEALTH__SITE_KIND__VAN)
+        return 0;
+    *ret_field = "site.capacity";
+    if (!site->capacity || !site->stops_from || !site->stops_until)
+        return HEALTH__REASON__VAN_NEEDS_DAY;
+    *ret_field = "site.stopsUntil";
+    return site->stops_until > site->stops_from && site->stops_until > now ? 0 : HEALTH__REASON__TIMES_OUT_OF_ORDER;
+}
+
+char *directions(const Health__Site *site, struct arena *arena)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t len = strlen(site->name), n = 0;
+    char *name = arena_alloc(arena, 3 * len + 1);
+
+    if (!name)
+        return NULL;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)site->name[i];
+
+        name[n++] = '%';
+        name[n++] = hex[c >> 4];
+        name[n++] = hex[c & 15];
+    }
+    name[n] = '\0';
+    return arena_printf(arena,
+                        "https://apis.map.qq.com/uri/v1/routeplan?type=drive&to=%s&tocoord=%s%d.%06d,%s%d.%06d"
+                        "&coord_type=2&policy=0&referer=huigong",
+                        name, site->lat_e6 < 0 ? "-" : "", abs(site->lat_e6) / 1000000, abs(site->lat_e6) % 1000000,
+                        site->lon_e6 < 0 ? "-" : "", abs(site->lon_e6) / 1000000, abs(site->lon_e6) % 1000000);
+}
+
+/* ---- campaigns ---- */
+
+static int times_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
+{
+    const struct {
+        int64_t at;
+        const char *field;
+    } times[] = {
+        {campaign->opens_at, "campaign.opensAt"},   {campaign->closes_at, "campaign.closesAt"},
+        {campaign->value_at, "campaign.valueAt"},   {campaign->draw_at, "campaign.drawAt"},
+        {campaign->book_from, "campaign.bookFrom"}, {campaign->book_until, "campaign.bookUntil"},
+    };
+
+    *ret_field = times[0].field;
+    if (campaign->opens_at <= now)
+        return HEALTH__REASON__OPENS_TOO_SOON;
+    /* A value of the closing instant could be known to the last who enter; the draw may
+     * follow the value, and booking the draw, at once. */
+    for (size_t i = 1; i < ARRAY_LEN(times); i++) {
+        *ret_field = times[i].field;
+        if (times[i].at < times[i - 1].at || (times[i].at == times[i - 1].at && (i < 3 || i == 5)))
+            return HEALTH__REASON__TIMES_OUT_OF_ORDER;
+    }
+    *ret_field = "campaign.bornUntil";
+    return campaign->born_until && campaign->born_until < campaign->born_from ? HEALTH__REASON__TIMES_OUT_OF_ORDER : 0;
+}
+
+/* Sites are listed once and have a price; strata name sites of the campaign. */
+static int sites_refusal(const Health__Campaign *campaign, const char **ret_field)
+{
+    *ret_field = "campaign.sites";
+    if (campaign->n_sites == 0)
+        return HEALTH__REASON__NO_SITES;
+    for (size_t i = 0; i < campaign->n_sites; i++) {
+        if (!campaign->sites[i]->price_fen && !campaign->price_fen)
+            return HEALTH__REASON__PRICE_MISSING;
+        for (size_t j = 0; j < i; j++) {
+            if (campaign->sites[j]->site_id == campaign->sites[i]->site_id)
+                return HEALTH__REASON__SITE_TWICE;
+        }
+    }
+    *ret_field = "campaign.strata";
+    for (size_t i = 0; i < campaign->n_strata; i++) {
+        bool found = !campaign->strata[i]->site_id;
+
+        for (size_t j = 0; j < campaign->n_sites; j++)
+            found |= campaign->sites[j]->site_id == campaign->strata[i]->site_id;
+        if (!found)
+            return HEALTH__REASON__SITE_NOT_IN_CAMPAIGN;
+    }
+    return 0;
+}
+
+static int64_t price_at(const Health__CampaignSite *site, const Health__Campaign *campaign)
+{
+    return site->price_fen ? site->price_fen : campaign->price_fen;
+}
+
+/* Every place at the dearest site it may be taken at. At most 10^8 places of 10^8 fen. */
+static int64_t greatest_cost(const Health__Campaign *campaign)
+{
+    int64_t cost = 0;
+
+    for (size_t i = 0; i < campaign->n_strata; i++) {
+        int64_t price = 0;
+
+        for (size_t j = 0; j < campaign->n_sites; j++) {
+            const Health__CampaignSite *site = campaign->sites[j];
+            bool possible = !campaign->strata[i]->site_id || campaign->strata[i]->site_id == site->site_id;
+
+            if (possible && price_at(site, campaign) > price)
+                price = price_at(site, campaign);
+        }
+        cost += campaign->strata[i]->quota * price;
+    }
+    return cost;
+}
+
+int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
+{
+    int64_t places = 0;
+    int refusal = times_refusal(campaign, now, ret_field);
+
+    if (refusal)
+        return refusal;
+    refusal = sites_refusal(campaign, ret_field);
+    if (refusal)
+        return refusal;
+    for (size_t i = 0; i < campaign->n_strata; i++)
+        places += campaign->strata[i]->quota;
+    *ret_field = "campaign.strata";
+    if (places == 0)
+        return HEALTH__REASON__NO_PLACES;
+    *ret_field = "campaign.eligiblePath";
+    if (*campaign->eligible_path &&
+        strncmp(campaign->eligible_path, campaign->union_path, strlen(campaign->union_path)) != 0)
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    *ret_field = "campaign.budgetFen";
+    return greatest_cost(campaign) > campaign->budget_fen ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
+}
