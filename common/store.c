@@ -480,21 +480,35 @@ int store_backup(const char *dir, const char *file)
     return code == SQLITE_OK ? 0 : -1;
 }
 
-int store_check(struct store *store, FILE *out)
+/* Prints the first row of a check that is not "ok". */
+static bool finds_fault(struct store *store, const char *pragma, FILE *out)
 {
     sqlite3_stmt *statement;
-    int bad = 0;
+    bool found = false;
+    int code;
 
-    if (sqlite3_prepare_v2(store->db, "PRAGMA integrity_check(20)", -1, &statement, NULL) != SQLITE_OK)
-        bad = 1;
-    while (!bad && sqlite3_step(statement) == SQLITE_ROW) {
+    if (sqlite3_prepare_v2(store->db, pragma, -1, &statement, NULL) != SQLITE_OK) {
+        fprintf(out, "store: %s\n", sqlite3_errmsg(store->db));
+        return true;
+    }
+    while (!found && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *line = (const char *)sqlite3_column_text(statement, 0);
 
-        if (line && strcmp(line, "ok") == 0)
-            break;
-        fprintf(out, "store: %s\n", line ? line : "unreadable");
-        bad = 1;
+        found = !line || strcmp(line, "ok") != 0;
+        if (found)
+            fprintf(out, "store: %s: %s\n", pragma, line ? line : "unreadable");
+    }
+    if (!found && code != SQLITE_DONE) {
+        fprintf(out, "store: %s\n", sqlite3_errmsg(store->db));
+        found = true;
     }
     sqlite3_finalize(statement);
-    return bad ? -1 : 0;
+    return found;
+}
+
+int store_check(struct store *store, FILE *out)
+{
+    return finds_fault(store, "PRAGMA integrity_check(20)", out) || finds_fault(store, "PRAGMA foreign_key_check", out)
+               ? -1
+               : 0;
 }

@@ -72,5 +72,5 @@ void store_scrub(struct store *store);
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
  * may be writing meanwhile. 0, or -1 after logging why. */
 int store_backup(const char *dir, const char *file);
-/* SQLite's own check of the file: 0, or -1 after printing what it found to out. */
+/* SQLite's own checks, of the file and of what refers to what: 0, or -1 after printing what it found to out. */
 int store_check(struct store *store, FILE *out);

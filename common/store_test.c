@@ -459,6 +459,28 @@ static void a_damaged_file_does_not_pass_the_check(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_dirs, remove_dirs)
 
+static void a_reference_to_nothing_does_not_pass_the_check(void **state)
+{
+    static const char schema[] = STEP_1 "CREATE TABLE part (of INTEGER REFERENCES thing (id)) STRICT;\n";
+    static const char *const loose[] = {"PRAGMA foreign_keys = OFF", "INSERT INTO part (of) VALUES (4)"};
+    struct store *store = open_in(dir, schema, false);
+    char said[128] = "";
+    FILE *out = fmemopen(said, sizeof(said), "w");
+    int first = store_prepare(store, loose, ARRAY_LEN(loose));
+
+    (void)state;
+    assert_true(first >= 0 && out);
+    assert_int_equal(store_check(store, out), 0);
+    store_ask(store, (unsigned)first, "");
+    assert_false(store_row(store, (unsigned)first));
+    assert_int_equal(store_run(store, (unsigned)first + 1, ""), 1);
+    assert_int_equal(store_commit(store), 0);
+    assert_int_equal(store_check(store, out), -1);
+    fclose(out);
+    assert_string_equal(said, "store: PRAGMA foreign_key_check: part\n");
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +499,7 @@ int main(void)
         TEST(a_backup_holds_what_was_committed_alone),
         TEST(a_backup_of_a_busy_store_is_one_instant_of_it),
         TEST(a_damaged_file_does_not_pass_the_check),
+        TEST(a_reference_to_nothing_does_not_pass_the_check),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

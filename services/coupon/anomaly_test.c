@@ -1,188 +1,15 @@
-/* The N-th access to the disk fails, for N = 1.. until nothing fails any more.
+/* The N-th access to the disk fails, for N = 1.. until nothing fails any more; and the
+ * power is lost at every write.
  *
- * A layer under SQLite, registered as its default VFS, counts the accesses of one kind
- * and fails the N-th, or all from the N-th on. Whatever fails, a caller is told that
- * her call was done or that the store failed; what she was told was done is there, in
- * this process and after a restart, and the store passes its audit. */
+ * Whatever fails, a caller is told that her call was done or that the store failed; what
+ * she was told was done is there, in this process and after a restart, and the store
+ * passes its audit. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <sqlite3.h>
 #include <cmocka.h>
 
 #include "services/coupon/coupon.h"
-#include "tests/harness.h"
-
-/* ---- the layer ---- */
-
-enum access { ACCESS_WRITE, ACCESS_SYNC, ACCESS_READ };
-
-static struct {
-    enum access kind;
-    int code;      /* what SQLite is told */
-    int countdown; /* accesses until the first that fails */
-    bool lasting, armed, fired;
-} fault;
-
-static void arm(enum access kind, int code, int n, bool lasting)
-{
-    fault.kind = kind;
-    fault.code = code;
-    fault.countdown = n;
-    fault.lasting = lasting;
-    fault.armed = true;
-    fault.fired = false;
-}
-
-static bool strikes(enum access kind)
-{
-    if (!fault.armed || kind != fault.kind)
-        return false;
-    if (fault.fired)
-        return fault.lasting;
-    fault.fired = --fault.countdown == 0;
-    return fault.fired;
-}
-
-struct file {
-    sqlite3_file base;
-    sqlite3_file *real; /* stands behind it */
-};
-
-static sqlite3_vfs *real_vfs;
-
-static sqlite3_file *real(sqlite3_file *file)
-{
-    return ((struct file *)(void *)file)->real;
-}
-
-static int file_close(sqlite3_file *file)
-{
-    return real(file)->pMethods->xClose(real(file));
-}
-
-static int file_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 at)
-{
-    return strikes(ACCESS_READ) ? fault.code : real(file)->pMethods->xRead(real(file), bytes, len, at);
-}
-
-static int file_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
-{
-    if (!strikes(ACCESS_WRITE))
-        return real(file)->pMethods->xWrite(real(file), bytes, len, at);
-    /* A write that fails may have got half way. */
-    real(file)->pMethods->xWrite(real(file), bytes, len / 2, at);
-    return fault.code;
-}
-
-static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-    return strikes(ACCESS_WRITE) ? fault.code : real(file)->pMethods->xTruncate(real(file), size);
-}
-
-static int file_sync(sqlite3_file *file, int flags)
-{
-    return strikes(ACCESS_SYNC) ? fault.code : real(file)->pMethods->xSync(real(file), flags);
-}
-
-static int file_size(sqlite3_file *file, sqlite3_int64 *ret)
-{
-    return real(file)->pMethods->xFileSize(real(file), ret);
-}
-
-static int file_lock(sqlite3_file *file, int level)
-{
-    return real(file)->pMethods->xLock(real(file), level);
-}
-
-static int file_unlock(sqlite3_file *file, int level)
-{
-    return real(file)->pMethods->xUnlock(real(file), level);
-}
-
-static int file_check_lock(sqlite3_file *file, int *ret)
-{
-    return real(file)->pMethods->xCheckReservedLock(real(file), ret);
-}
-
-static int file_control(sqlite3_file *file, int op, void *arg)
-{
-    return real(file)->pMethods->xFileControl(real(file), op, arg);
-}
-
-static int file_sector(sqlite3_file *file)
-{
-    return real(file)->pMethods->xSectorSize(real(file));
-}
-
-static int file_characteristics(sqlite3_file *file)
-{
-    return real(file)->pMethods->xDeviceCharacteristics(real(file));
-}
-
-static int file_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **ret)
-{
-    return real(file)->pMethods->xShmMap(real(file), page, size, extend, ret);
-}
-
-static int file_shm_lock(sqlite3_file *file, int offset, int n, int flags)
-{
-    return real(file)->pMethods->xShmLock(real(file), offset, n, flags);
-}
-
-static void file_shm_barrier(sqlite3_file *file)
-{
-    real(file)->pMethods->xShmBarrier(real(file));
-}
-
-static int file_shm_unmap(sqlite3_file *file, int delete)
-{
-    return real(file)->pMethods->xShmUnmap(real(file), delete);
-}
-
-static const sqlite3_io_methods methods = {
-    .iVersion = 2,
-    .xClose = file_close,
-    .xRead = file_read,
-    .xWrite = file_write,
-    .xTruncate = file_truncate,
-    .xSync = file_sync,
-    .xFileSize = file_size,
-    .xLock = file_lock,
-    .xUnlock = file_unlock,
-    .xCheckReservedLock = file_check_lock,
-    .xFileControl = file_control,
-    .xSectorSize = file_sector,
-    .xDeviceCharacteristics = file_characteristics,
-    .xShmMap = file_shm_map,
-    .xShmLock = file_shm_lock,
-    .xShmBarrier = file_shm_barrier,
-    .xShmUnmap = file_shm_unmap,
-};
-
-static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
-{
-    struct file *mine = (struct file *)(void *)file;
-    int code;
-
-    (void)vfs;
-    mine->real = (sqlite3_file *)(void *)(mine + 1);
-    code = real_vfs->xOpen(real_vfs, name, mine->real, flags, ret_flags);
-    file->pMethods = mine->real->pMethods ? &methods : NULL;
-    return code;
-}
-
-static void vfs_register(void)
-{
-    static sqlite3_vfs vfs;
-
-    real_vfs = sqlite3_vfs_find(NULL);
-    vfs = *real_vfs;
-    vfs.zName = "faulty";
-    vfs.szOsFile = real_vfs->szOsFile + (int)sizeof(struct file);
-    vfs.xOpen = vfs_open;
-    vfs.pNext = NULL;
-    assert_int_equal(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
-}
+#include "tests/power.h"
 
 /* ---- the service and its callers ---- */
 
@@ -206,7 +33,7 @@ static bool acknowledged(const Rpc__Answer *answer)
     if (answer->reason == 0)
         return true;
     assert_true(answer->reason == RPC__REASON__STORE_FULL || answer->reason == RPC__REASON__STORE_FAILED);
-    assert_true(fault.fired);
+    assert_true(disk_has_failed() || disk_is_cut());
     return false;
 }
 
@@ -292,7 +119,7 @@ static void open_release(void)
 /* The disk works again: everybody tries once more with her own key. */
 static void settle(bool restart)
 {
-    fault.armed = false;
+    disk_heal();
     if (restart)
         harness_reopen(&h);
     else
@@ -312,14 +139,7 @@ static void settle(bool restart)
     assert_string_equal(harness_audit(&h), "");
 }
 
-static const struct {
-    enum access kind;
-    int code;
-} write_faults[] = {
-    {ACCESS_WRITE, SQLITE_FULL},
-    {ACCESS_WRITE, SQLITE_IOERR_WRITE},
-    {ACCESS_SYNC, SQLITE_IOERR_FSYNC},
-};
+static const enum disk_fault write_faults[] = {DISK_FULL, DISK_WRITE_FAILS, DISK_SYNC_FAILS};
 
 /* Every combination of a fault, its lasting and a restart; N until nothing fails. */
 static void for_every_fault(void (*body)(void), void (*after)(bool restart))
@@ -331,12 +151,12 @@ static void for_every_fault(void (*body)(void), void (*after)(bool restart))
             memset(coupons, 0, sizeof(coupons));
             harness_open(&h, &coupon_spec, done);
             open_release();
-            arm(write_faults[variant / 4].kind, write_faults[variant / 4].code, ++n, variant & 1);
+            disk_fail(write_faults[variant / 4], ++n, variant & 1);
             body();
             after(variant & 2);
             harness_close(&h);
             assert_true(n < 1000);
-        } while (fault.fired);
+        } while (disk_has_failed());
         assert_true(n > 1);
     }
 }
@@ -393,7 +213,7 @@ static void settle_created(bool restart)
     struct coupon *self = h.service.self;
     int64_t before = created;
 
-    fault.armed = false;
+    disk_heal();
     if (restart)
         harness_reopen(&h);
     else
@@ -451,9 +271,9 @@ static void a_failing_read_is_never_an_answer(void **state)
 
         do {
             harness_pragma(&h, "PRAGMA shrink_memory"); /* nothing is in SQLite's cache */
-            arm(ACCESS_READ, SQLITE_IOERR_READ, ++n, variant & 1);
+            disk_fail(DISK_READ_FAILS, ++n, variant & 1);
             answer = read_own(variant / 2);
-            fault.armed = false;
+            disk_heal();
             if (!acknowledged(answer)) {
                 failures++;
                 assert_int_equal(answer->output.len, 0);
@@ -462,7 +282,7 @@ static void a_failing_read_is_never_an_answer(void **state)
             assert_int_equal(answer->reason, 0);
             assert_int_equal(answer->output.len, wanted->output.len);
             assert_memory_equal(answer->output.data, wanted->output.data, wanted->output.len);
-        } while (fault.fired);
+        } while (disk_has_failed());
         assert_true(n > 1);
         assert_true(failures > 0 || !(variant & 1));
     }
@@ -488,19 +308,83 @@ static void an_opening_that_fails_can_be_tried_again(void **state)
                                                   .n_sql = *coupon_spec.n_sql};
 
             assert_non_null(mkdtemp(dir));
-            arm(write_faults[variant / 2].kind, write_faults[variant / 2].code, ++n, variant & 1);
+            disk_fail(write_faults[variant / 2], ++n, variant & 1);
             store = store_open(&options);
             store_close(store);
-            fault.armed = false;
-            assert_true(store || fault.fired);
+            disk_heal();
+            assert_true(store || disk_has_failed());
             store = store_open(&options);
             assert_non_null(store);
             assert_int_equal(store_check(store, stderr), 0);
             store_close(store);
             harness_remove_dir(dir);
-        } while (fault.fired);
+        } while (disk_has_failed());
         assert_true(n > 1);
     }
+}
+
+/* ---- the power ---- */
+
+static void an_opening_without_power_can_be_tried_again(void **state)
+{
+    struct store *store;
+    bool lost;
+    int k = 0;
+
+    (void)state;
+    do {
+        char dir[] = "/tmp/huigong-anomaly-XXXXXX";
+        const struct store_options options = {.dir = dir,
+                                              .schema = coupon_spec.schema,
+                                              .schema_len = *coupon_spec.schema_len,
+                                              .sql = coupon_spec.sql,
+                                              .n_sql = *coupon_spec.n_sql};
+
+        assert_non_null(mkdtemp(dir));
+        disk_cut(++k);
+        store_close(store_open(&options));
+        lost = disk_is_cut();
+        disk_cut(0);
+        disk_power_on((uint64_t)k);
+        store = store_open(&options);
+        assert_non_null(store);
+        assert_int_equal(store_check(store, stderr), 0);
+        store_close(store);
+        harness_remove_dir(dir);
+    } while (lost);
+    assert_true(k > 20);
+}
+
+static void open_for_claims(struct harness *trial)
+{
+    harness_open(trial, &coupon_spec, done);
+    open_release();
+}
+
+static void claim_until_dark(struct harness *trial)
+{
+    (void)trial;
+    memset(coupons, 0, sizeof(coupons));
+    for (int64_t member = 0; member < 3; member++)
+        claim(member, member + 1);
+    claim_in_batches();
+}
+
+static void all_claims_are_there(struct harness *trial)
+{
+    (void)trial;
+    assert_true(granted() >= told() && granted() <= STOCK);
+    claim(0, MEMBERS);
+    assert_int_equal(told(), STOCK);
+    assert_int_equal(granted(), STOCK);
+}
+
+static void no_power_cut_loses_or_doubles_a_claim(void **state)
+{
+    static const struct power_trial trial = {open_for_claims, claim_until_dark, all_claims_are_there};
+
+    (void)state;
+    assert_true(power_every_cut(&h, &trial) > 30);
 }
 
 int main(void)
@@ -510,8 +394,10 @@ int main(void)
         cmocka_unit_test(no_failing_access_loses_or_doubles_a_release),
         cmocka_unit_test(a_failing_read_is_never_an_answer),
         cmocka_unit_test(an_opening_that_fails_can_be_tried_again),
+        cmocka_unit_test(an_opening_without_power_can_be_tried_again),
+        cmocka_unit_test(no_power_cut_loses_or_doubles_a_claim),
     };
 
-    vfs_register();
+    disk_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

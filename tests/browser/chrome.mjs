@@ -15,6 +15,7 @@ export class Chrome {
     #next = 1;
     #rest = '';
     errors = []; // what the pages' consoles complained of
+    requests = []; // the addresses they asked for
 
     constructor() {
         this.folder = mkdtempSync(join(tmpdir(), 'huigong-chrome-'));
@@ -34,6 +35,8 @@ export class Chrome {
                 this.errors.push(message.params.exceptionDetails.exception?.description ?? message.params.exceptionDetails.text);
             if (message.method === 'Log.entryAdded' && message.params.entry.level === 'error')
                 this.errors.push(`${message.params.entry.text} ${message.params.entry.url ?? ''}`);
+            if (message.method === 'Network.requestWillBeSent')
+                this.requests.push(message.params.request.url);
             const waiter = this.#waiting.get(message.id);
             this.#waiting.delete(message.id);
             if (waiter && message.error)
@@ -63,6 +66,7 @@ export class Chrome {
         const page = new Page(this, sessionId);
         await page.send('Runtime.enable');
         await page.send('Log.enable');
+        await page.send('Network.enable');
         await page.send('Page.enable');
         await page.send('Page.navigate', { url });
         return page;
@@ -108,6 +112,13 @@ class Page {
     async type(selector, text) {
         await this.value(`document.querySelector(${JSON.stringify(selector)}).select()`);
         await this.send('Input.insertText', { text });
+    }
+
+    /** Chooses a file in an <input type="file">. */
+    async choose(selector, path) {
+        const { root } = await this.send('DOM.getDocument');
+        const { nodeId } = await this.send('DOM.querySelector', { nodeId: root.nodeId, selector });
+        await this.send('DOM.setFileInputFiles', { nodeId, files: [path] });
     }
 
     /** Clicks with the mouse, where the element is on the screen. */

@@ -1,6 +1,7 @@
 // Verifies a published draw (common/draw_file.h) with no code of the union's: one
-// file without imports, for a browser page (verify.html) as well as for Node:
-//     node tests/draw/verify.mjs FILE
+// file without imports and no module, so that a browser runs it from the disk too
+// (verify.html beside it, without any network), as well as Node:
+//     node tests/draw/verify.js FILE
 // verify(bytes) returns what the file says, or throws an Error that says what is wrong.
 
 // ---- SHA-256 (FIPS 180-4); the constants from the primes they are made of ----
@@ -43,7 +44,7 @@ function compress(state, bytes, at) {
     [a, b, c, d, e, f, g, h].forEach((x, i) => { state[i] += x; });
 }
 
-export function sha256(...parts) {
+function sha256(...parts) {
     const length = parts.reduce((n, part) => n + part.length, 0);
     const bytes = new Uint8Array(Math.ceil((length + 9) / 64) * 64);
     let at = 0;
@@ -66,7 +67,7 @@ export function sha256(...parts) {
 // ---- bytes ----
 
 const ascii = (text) => Uint8Array.from(text, (c) => c.charCodeAt(0));
-export const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const be = (value, size) => {
     const bytes = new Uint8Array(size);
@@ -163,7 +164,7 @@ function readResult(lines, draw) {
 
 // ---- the algorithm ----
 
-function top(hashes) {
+function topOf(hashes) {
     while (hashes.length > 1) {
         const above = [];
         for (let i = 0; i < hashes.length; i += 2)
@@ -205,7 +206,7 @@ function checkStratum(stratum, number) {
     check(winners ? cutoff && compare(cutoff, ranks[winners - 1]) === 0 : !cutoff, `stratum ${number}: the cut-off`);
 }
 
-export function verify(bytes) {
+function verify(bytes) {
     const lines = new Lines(bytes), draw = readAnnouncement(lines);
     if (lines.peek().startsWith('root ')) {
         [draw.root] = lines.match(line('root HASH')).map(unhex);
@@ -234,7 +235,7 @@ export function verify(bytes) {
             else check(at === 0, 'a place without a draw');
         }
         if (!leaves.length) leaves.push(sha256([0]));
-        const root = sha256([2], draw.hash, be(draw.entries, 8), top(leaves));
+        const root = sha256([2], draw.hash, be(draw.entries, 8), topOf(leaves));
         check(compare(root, draw.root) === 0, 'the announcement and the list do not give this root');
         if (draw.seed) draw.strata.forEach(checkStratum);
     }
@@ -243,10 +244,11 @@ export function verify(bytes) {
     return draw;
 }
 
-if (typeof process !== 'undefined' && process.argv?.[1] && import.meta.url === `file://${process.argv[1]}`) {
-    const { readFileSync } = await import('node:fs');
+if (typeof module !== 'undefined') module.exports = { verify, hex, sha256 };
+
+if (typeof require !== 'undefined' && require.main === module) {
     try {
-        const draw = verify(readFileSync(process.argv[2]));
+        const draw = verify(require('node:fs').readFileSync(process.argv[2]));
         console.log(`draw: ${draw.id}, ${draw.title}\nverified`);
     } catch (error) {
         console.error(error.message);
