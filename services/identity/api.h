@@ -37,6 +37,8 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
                          Identity__Session_Closure reply, void *call);
 void identity__create_grant(Identity__Identity_Service *service, const Identity__CreateGrantRequest *req,
                             Identity__GrantRecord_Closure reply, void *call);
+void identity__list_grants(Identity__Identity_Service *service, const Identity__ListGrantsRequest *req,
+                           Identity__GrantList_Closure reply, void *call);
 void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
                             Identity__RevokeGrantReply_Closure reply, void *call);
 

@@ -1,6 +1,12 @@
 #include "services/identity/api.h"
+#include "services/identity/api_membership.h"
 #include "services/identity/grants.h"
+#include "services/identity/pages.h"
 #include "services/identity/session.h"
+
+#define PAGE_MAX 100
+
+static const int readers[] = {RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
 
 static void journal_grant(const struct authority *grant, bool revoked, void *call)
 {
@@ -112,6 +118,48 @@ void identity__create_grant(Identity__Identity_Service *service, const Identity_
     grant_give(self, (int)req->role, &node, member.id, call, &grant);
     rpc_created(call);
     reply_grant(self, &grant, reply, call);
+}
+
+/* rpc ListGrants: who may do what in a union and below it. */
+void identity__list_grants(Identity__Identity_Service *service, const Identity__ListGrantsRequest *req,
+                           Identity__GrantList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__GrantList list = IDENTITY__GRANT_LIST__INIT;
+    Identity__GrantRecord *shown[PAGE_MAX];
+    struct authority found[PAGE_MAX + 1];
+    char token[PAGE_TOKEN_SIZE];
+    struct union_node node;
+    struct page page;
+    int reason = official_refusal(self, req->union_id, readers, call);
+    size_t n;
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (!store_find_union(self->store, req->union_id, &node) ||
+        !page_begin(&node, req->page_size, PAGE_MAX, req->page_token, &page)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
+        return;
+    }
+    n = store_find_grants_page(self->store, &page, found);
+    if (n > page.size) {
+        n = page.size;
+        page_token_behind(found[n - 1].union_path, found[n - 1].id, token);
+    } else {
+        page_token_slice(self->store, &page, token);
+    }
+    list.grants = shown;
+    list.next_page_token = token;
+    while (list.n_grants < n) {
+        shown[list.n_grants] = grant_message(self, &found[list.n_grants], call);
+        if (!shown[list.n_grants++]) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    reply(&list, call);
 }
 
 /* rpc RevokeGrant: takes a role back, and the sessions whose tokens still carry it. */

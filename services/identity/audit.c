@@ -1,3 +1,4 @@
+#include "services/identity/cadres.h"
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
 #include "services/identity/proposals.h"
@@ -13,10 +14,12 @@ struct audit {
     struct changes changes;
     struct transfers transfers;
     struct proposals proposals;
+    struct cadres cadres;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told, changes_told, proposals_told, proposals_decided_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told, proposals_told, proposals_decided_told,
+        cadres_told, cadres_ended_told;
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -158,6 +161,16 @@ static bool audit_proposal(struct audit *audit, const Identity__ProposalChanged 
            proposal.kind == (int)changed->kind && (!decided || proposal.state == (int)changed->state);
 }
 
+static bool audit_cadre(struct audit *audit, const Identity__CadreChanged *changed)
+{
+    struct cadre cadre;
+
+    audit->cadres_told += !changed->ended;
+    audit->cadres_ended_told += changed->ended;
+    return cadres_find(&audit->cadres, changed->cadre_id, &cadre) && cadre.member_id == changed->member_id &&
+           cadre.union_id == changed->union_id && cadre.post == changed->post && (!changed->ended || cadre.ended_at);
+}
+
 /* Once it is closed, a transfer says what the journal does of it; its first row is
  * the one before which nothing was released or decided. */
 static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, const Identity__TransferChanged *changed)
@@ -236,6 +249,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
         ok = audit_wechat(audit, event->wechat_unbound->wechat_id, event->wechat_unbound->member_id, true);
         break;
+    case IDENTITY__EVENT__EVENT_CADRE_CHANGED:
+        ok = audit_cadre(audit, event->cadre_changed);
+        break;
     case IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED:
         ok = audit_proposal(audit, event->proposal_changed);
         break;
@@ -258,10 +274,11 @@ static bool same_count(FILE *out, const char *what, int64_t stored, int64_t told
 static bool audit_rolls(struct audit *audit)
 {
     struct rolls_counts stored = {0};
-    int64_t stray, joins = 0, decided = 0, proposals = 0, proposals_decided = 0;
+    int64_t stray, joins = 0, decided = 0, proposals = 0, proposals_decided = 0, cadres = 0, cadres_ended = 0;
 
     joins_count(&audit->joins, &joins, &decided);
     rolls_count(&audit->rolls, &stored);
+    cadres_count(&audit->cadres, &cadres, &cadres_ended);
     proposals_count(&audit->proposals, &proposals, &proposals_decided);
     if (tallies_find_wrong(&audit->tallies, &stray)) {
         fprintf(audit->out, "union %lld: its numbers are not what counting gives\n", (long long)stray);
@@ -276,6 +293,8 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
+           same_count(audit->out, "cadres", cadres, audit->cadres_told) &&
+           same_count(audit->out, "ended cadres", cadres_ended, audit->cadres_ended_told) &&
            same_count(audit->out, "proposals", proposals, audit->proposals_told) &&
            same_count(audit->out, "decided proposals", proposals_decided, audit->proposals_decided_told) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
@@ -291,7 +310,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
-        proposals_open(&audit.proposals, store)) {
+        proposals_open(&audit.proposals, store) || cadres_open(&audit.cadres, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

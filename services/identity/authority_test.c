@@ -16,7 +16,7 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, proposal_id;
+    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, proposal_id, cadre_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -50,6 +50,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
     Identity__CreateTransferRequest transfer = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
     Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
+    Identity__SetCadreRequest cadre = IDENTITY__SET_CADRE_REQUEST__INIT;
     char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
     Identity__GrantRecord *grant;
 
@@ -70,6 +71,11 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
     target->change_id = created(h, "Unions.AskUnionChange", &change.base, harness_internal(h));
+    cadre.union_id = target->union_id;
+    cadre.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
+    cadre.post = IDENTITY__POST__POST_CHAIR;
+    cadre.term_from = 1;
+    target->cadre_id = created(h, "Cadres.SetCadre", &cadre.base, harness_internal(h));
     target->proposal_id =
         proposed(h, propose_standing(h, harness_internal(h), target->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
                                      IDENTITY__STANDING_REASON__STANDING_DISCIPLINE))
@@ -135,10 +141,13 @@ static int64_t id_of(const char *field, const struct target *target)
         {"transfer_ids", target->transfer_id},
         {"change_id", target->change_id},
         {"proposal_id", target->proposal_id},
+        {"cadre_id", target->cadre_id},
         {"target_id", 0},
         {"from", 0},
         {"to", 0},
         {"at", 0},
+        {"term_from", 1},
+        {"term_to", 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -150,7 +159,7 @@ static int64_t id_of(const char *field, const struct target *target)
 
 static bool is_object(const char *field)
 {
-    static const char *const others[] = {"target_id", "from", "to", "at"};
+    static const char *const others[] = {"target_id", "from", "to", "at", "term_from", "term_to"};
 
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (strcmp(others[i], field) == 0)

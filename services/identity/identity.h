@@ -45,6 +45,7 @@
 #include "common/pii.h"
 #include "common/service.h"
 #include "common/token.h"
+#include "cadre.pb-c.h"
 #include "device.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
@@ -88,6 +89,10 @@ struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
 };
+struct cadres { /* cadres.h */
+    struct store *store;
+    unsigned sql;
+};
 struct proposals { /* proposals.h */
     struct store *store;
     unsigned sql;
@@ -111,6 +116,7 @@ struct identity {
     Identity__Officials_Service officials;
     Identity__Devices_Service devices;
     Identity__Proposals_Service proposals_service;
+    Identity__Cadres_Service cadres_service;
     struct store *store;
     struct data_keys data_keys;
     struct rolls rolls;
@@ -120,6 +126,7 @@ struct identity {
     struct transfers transfers;
     struct credentials credentials;
     struct proposals proposals;
+    struct cadres cadres;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */

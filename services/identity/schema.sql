@@ -294,3 +294,21 @@ CREATE TABLE proposal (
 ) STRICT;
 CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
 CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;
+-- step 11
+-- The cadre register: what holds from began_at up to, not including, ended_at. What
+-- holds now has ended_at 0, one such row at most of a person and union.
+CREATE TABLE cadre (
+    cadre_id    INTEGER PRIMARY KEY,
+    member_id   INTEGER NOT NULL REFERENCES member,
+    union_id    INTEGER NOT NULL REFERENCES unions,
+    post        INTEGER NOT NULL,
+    full_time   INTEGER NOT NULL,
+    term_from   INTEGER NOT NULL,
+    term_to     INTEGER NOT NULL,
+    began_at    INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL DEFAULT 0,
+    recorded_by INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
+CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
+CREATE INDEX authority_union ON authority (union_id, grant_id);

@@ -320,6 +320,16 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
     return message->union_ ? message : NULL;
 }
 
+char *member_masked_name(struct identity *self, const struct member *member, void *call)
+{
+    char name[CN_NAME_SIZE];
+    struct person person;
+
+    person_open_member(self, member, &person);
+    cn_mask_name(person.name, name);
+    return copy(name, call);
+}
+
 /* The masked forms; stars alone where the seal cannot be opened. */
 static bool mask_person(struct identity *self, const struct member *member, Identity__Member *message, void *call)
 {

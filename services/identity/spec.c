@@ -1,6 +1,7 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/cadres.h"
 #include "services/identity/changes.h"
 #include "services/identity/credentials.h"
 #include "services/identity/data_keys.h"
@@ -55,6 +56,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .officials = officials_api,
         .devices = devices_api,
         .proposals_service = proposals_api,
+        .cadres_service = cadres_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
@@ -62,7 +64,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
-        credentials_open(&self->credentials, store) || proposals_open(&self->proposals, store))
+        credentials_open(&self->credentials, store) || proposals_open(&self->proposals, store) ||
+        cadres_open(&self->cadres, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -72,6 +75,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, changes_last_id(&self->changes));
     ids_from(&self->ids, transfers_last_id(&self->transfers));
     ids_from(&self->ids, proposals_last_id(&self->proposals));
+    ids_from(&self->ids, cadres_last_id(&self->cadres));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -133,6 +137,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.devices.base);
     rpc_server_add(service->rpc, &identity.proposals_service.base);
+    rpc_server_add(service->rpc, &identity.cadres_service.base);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-#include "services/identity/store.h"
+#include "services/identity/pages.h"
 
 #define UNION_COLUMNS  "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code"
 #define SUBTREE        "path >= ?1 AND path < ?2"
@@ -29,6 +29,7 @@ enum {
     SQL_MOVE_UNION,
     SQL_CLOSE_UNION,
     SQL_OPEN_CHILD,
+    SQL_PATH_BEYOND,
     SQL_CHILDREN,
     SQL_ADD_ROSTER,
     SQL_ON_ROSTER,
@@ -63,6 +64,7 @@ enum {
     SQL_ADD_GRANT,
     SQL_FIND_GRANT,
     SQL_FIND_GRANTS,
+    SQL_PAGE_GRANTS,
     SQL_DROP_GRANT,
     SQL_COUNT,
     SQL_STRAY_UNION,
@@ -96,6 +98,7 @@ const char *const identity_sql[] = {
     [SQL_MOVE_UNION] = "UPDATE unions SET parent_id = ?2, moves = moves + 1 WHERE union_id = ?1",
     [SQL_CLOSE_UNION] = "UPDATE unions SET state = ?2, into_id = ?3 WHERE union_id = ?1",
     [SQL_OPEN_CHILD] = "SELECT 1 FROM unions WHERE parent_id = ?1 AND union_id > 0 AND state = 0 LIMIT 1",
+    [SQL_PATH_BEYOND] = "SELECT path FROM unions WHERE path >= ?1 AND path < ?2 ORDER BY path LIMIT 1 OFFSET ?3",
     [SQL_CHILDREN] = "SELECT " UNION_COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
     [SQL_ADD_ROSTER] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
@@ -144,6 +147,9 @@ const char *const identity_sql[] = {
                        "WHERE grant_id = ?1",
     [SQL_FIND_GRANTS] = "SELECT " GRANT_COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
                         "WHERE member_id = ?1 ORDER BY grant_id LIMIT ?2",
+    [SQL_PAGE_GRANTS] = "WITH slice AS (" PAGE_SLICE ") SELECT " GRANT_COLUMNS " FROM slice "
+                        "JOIN authority ON authority.union_id = slice.union_id WHERE (path > ?1 OR grant_id > ?3) "
+                        "ORDER BY path, grant_id LIMIT ?4",
     [SQL_DROP_GRANT] = "DELETE FROM authority WHERE grant_id = ?1",
     [SQL_COUNT] = "SELECT (SELECT count(*) FROM unions WHERE union_id > 0), (SELECT count(*) FROM roster), "
                   "(SELECT count(*) FROM member WHERE person IS NOT NULL), (SELECT count(*) FROM authority), "
@@ -314,6 +320,17 @@ bool store_find_union_path(struct store *store, const char *path, struct union_n
 {
     store_ask(store, SQL_FIND_UNION_PATH, "t", path);
     return one_union(store, SQL_FIND_UNION_PATH, ret_node);
+}
+
+bool store_find_path_beyond(struct store *store, const char *from, const char *end, int64_t n,
+                            char ret_path[UNION_PATH_SIZE])
+{
+    store_ask(store, SQL_PATH_BEYOND, "tti", from, end, n);
+    if (!store_row(store, SQL_PATH_BEYOND))
+        return false;
+    read_text(store, SQL_PATH_BEYOND, 0, ret_path, UNION_PATH_SIZE);
+    store_end(store, SQL_PATH_BEYOND);
+    return true;
 }
 
 void store_ask_children(struct store *store, int64_t parent_id, const char *after, int limit)
@@ -700,6 +717,17 @@ size_t store_find_grants(struct store *store, int64_t member_id, struct authorit
     while (n < size && store_row(store, SQL_FIND_GRANTS))
         read_grant(store, SQL_FIND_GRANTS, &ret_grants[n++]);
     store_end(store, SQL_FIND_GRANTS);
+    return n;
+}
+
+size_t store_find_grants_page(struct store *store, const struct page *page, struct authority *ret_grants)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_PAGE_GRANTS, "ttii", page->from, page->end, page->after, (int64_t)page->size + 1);
+    while (n <= page->size && store_row(store, SQL_PAGE_GRANTS))
+        read_grant(store, SQL_PAGE_GRANTS, &ret_grants[n++]);
+    store_end(store, SQL_PAGE_GRANTS);
     return n;
 }
 
