@@ -18,15 +18,13 @@ static Identity__Cadre *cadre_message(struct identity *self, const struct cadre 
 {
     Identity__Cadre *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
-    struct member member;
 
-    if (!message || !store_find_union(self->store, cadre->union_id, &node) ||
-        !store_find_member(self->store, cadre->member_id, &member))
+    if (!message || !store_find_union(self->store, cadre->union_id, &node))
         return NULL;
     identity__cadre__init(message);
     message->cadre_id = cadre->id;
     message->member_id = cadre->member_id;
-    message->name = member_masked_name(self, &member, call);
+    message->name = member_masked_name(self, cadre->member_id, call);
     message->union_ = union_message(&node, call);
     message->post = (Identity__Post)cadre->post;
     message->full_time = cadre->full_time;

@@ -85,6 +85,13 @@ void grant_give(struct identity *self, int role, const struct union_node *node, 
         *ret_grant = grant;
 }
 
+void grant_take(struct identity *self, const struct authority *grant, void *call)
+{
+    store_drop_grant(self->store, grant->id);
+    journal_grant(grant, true, call);
+    session_revoke_all(self, grant->member_id, call);
+}
+
 /* rpc CreateGrant: gives a role over a union; what is held already is answered as it is.
  * An administrator's role is proposed instead, by whoever is not the command line. */
 void identity__create_grant(Identity__Identity_Service *service, const Identity__CreateGrantRequest *req,
@@ -180,8 +187,6 @@ void identity__revoke_grant(Identity__Identity_Service *service, const Identity_
         rpc_refuse(call, reason);
         return;
     }
-    store_drop_grant(self->store, grant.id);
-    journal_grant(&grant, true, call);
-    session_revoke_all(self, grant.member_id, call);
+    grant_take(self, &grant, call);
     reply(&message, call);
 }

@@ -18,6 +18,7 @@ extern const Identity__Devices_Service devices_api;
 extern const Identity__Officials_Service officials_api;
 extern const Identity__Proposals_Service proposals_api;
 extern const Identity__Cadres_Service cadres_api;
+extern const Identity__Companies_Service companies_api;
 
 /* Whether the caller holds one of these roles over a union; the roles end with ROLE_NONE. */
 bool caller_holds(void *call, const int *roles, const char *union_path);

@@ -1,10 +1,12 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/companies.h"
 #include "services/identity/credentials.h"
 #include "services/identity/grants.h"
 #include "services/identity/membership.h"
 #include "services/identity/proposals.h"
 #include "services/identity/session.h"
+#include "services/identity/transfers.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -48,8 +50,7 @@ static void reply_proposal(const struct proposal *proposal, Identity__Proposal_C
     reply(&message, call);
 }
 
-/* Keeps what the caller proposes, of which kind, person, union, value and reason are set. */
-static void propose(struct identity *self, struct proposal *proposal, Identity__Proposal_Closure reply, void *call)
+void proposal_make(struct identity *self, struct proposal *proposal, Identity__Proposal_Closure reply, void *call)
 {
     proposal->id = id_next(&self->ids, rpc_now(call));
     proposal->state = IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN;
@@ -123,6 +124,15 @@ static int confirm_grant(struct identity *self, const struct proposal *proposal,
     return reason;
 }
 
+static int confirm_departure(struct identity *self, const struct proposal *proposal, void *call)
+{
+    struct union_node node;
+
+    return store_find_union(self->store, proposal->union_id, &node)
+               ? member_hang(self, &node, proposal->member_id, call)
+               : (int)IDENTITY__REASON__UNION_NOT_FOUND;
+}
+
 static int confirm_reset(struct identity *self, const struct proposal *proposal, void *call)
 {
     struct credential credential;
@@ -162,7 +172,7 @@ static void proposals__propose_standing(Identity__Proposals_Service *service,
     }
     rolls_find_last(&self->rolls, member.id, &last); /* member_refusal has found it */
     proposal.union_id = last.union_id;
-    propose(self, &proposal, reply, call);
+    proposal_make(self, &proposal, reply, call);
 }
 
 /* rpc ProposeGrant: an administrator's role over a union. */
@@ -193,7 +203,7 @@ static void proposals__propose_grant(Identity__Proposals_Service *service, const
     }
     proposal.member_id = member.id;
     proposal.union_id = node.id;
-    propose(self, &proposal, reply, call);
+    proposal_make(self, &proposal, reply, call);
 }
 
 /* rpc ProposeCredentialReset: an official who has lost her second factor enrols anew. */
@@ -210,14 +220,14 @@ static void proposals__propose_credential_reset(Identity__Proposals_Service *ser
         rpc_refuse(call, reason);
         return;
     }
-    propose(self,
-            &(struct proposal){.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_CREDENTIAL_RESET,
-                               .member_id = req->member_id,
-                               .union_id = grant.union_id},
-            reply, call);
+    proposal_make(self,
+                  &(struct proposal){.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_CREDENTIAL_RESET,
+                                     .member_id = req->member_id,
+                                     .union_id = grant.union_id},
+                  reply, call);
 }
 
-/* rpc ListProposals: what waits for a decision. */
+/* rpc ListProposals: what waits for a decision; of a company's own, for its agents. */
 static void proposals__list_proposals(Identity__Proposals_Service *service, const Identity__ListProposalsRequest *req,
                                       Identity__ProposalList_Closure reply, void *call)
 {
@@ -229,19 +239,24 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
     struct union_node node;
     char token[24];
     int64_t after;
-    int reason = official_refusal(self, req->union_id, readers, call);
+    bool all;
     size_t n;
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node)) {
+        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        return;
+    }
+    all = caller_holds(call, readers, node.path);
+    if (!all && !caller_is_agent(call, node.path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
         return;
     }
     if (!page_token_read(req->page_token, &after)) {
         rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
         return;
     }
-    store_find_union(self->store, req->union_id, &node); /* official_refusal has found it */
-    n = proposals_find_open(&self->proposals, node.path, after, found, size + 1);
+    n = proposals_find_open(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE, after,
+                            found, size + 1);
     if (n > size) {
         n = size;
         snprintf(token, sizeof(token), "%lld", (long long)found[n - 1].id);
@@ -256,20 +271,38 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
     reply(&list, call);
 }
 
+/* Whether the caller holds an office over a union that has anything to do with proposals
+ * of this kind: 0 or why not. */
+static int office_refusal(struct identity *self, int kind, const struct union_node *node, void *call)
+{
+    bool administers = caller_holds(call, administrators, node->path), agent = caller_is_agent(call, node->path);
+    bool guards_it = caller_holds(call, guards, node->path), right = guards_it;
+
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)
+        right = administers;
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE)
+        right = administers || caller_is_approver(self, call, node);
+    if (right)
+        return 0;
+    if (agent && kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE)
+        return IDENTITY__REASON__AGENT_NOT_APPROVER;
+    return administers || guards_it || agent ? (int)IDENTITY__REASON__PROPOSAL_OTHER_OFFICE
+                                             : (int)RPC__REASON__OUTSIDE_YOUR_UNION;
+}
+
 /* Whether the caller may decide it at all: the same office over its union or above, and
  * another person than who proposed it. */
 static int decider_refusal(struct identity *self, const struct proposal *proposal, void *call)
 {
-    bool standing = proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING;
     const Rpc__Principal *principal = rpc_principal(call);
     struct union_node node;
+    int reason;
 
     if (!store_find_union(self->store, proposal->union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
-    if (!caller_holds(call, standing ? administrators : guards, node.path))
-        return caller_holds(call, standing ? guards : administrators, node.path)
-                   ? (int)IDENTITY__REASON__PROPOSAL_OTHER_OFFICE
-                   : (int)RPC__REASON__OUTSIDE_YOUR_UNION;
+    reason = office_refusal(self, proposal->kind, &node, call);
+    if (reason)
+        return reason;
     if (proposal->member_id == principal->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
     if (proposal->asked_by == principal->member_id && !principal->internal)
@@ -287,6 +320,8 @@ static int carry_out(struct identity *self, const struct proposal *proposal, voi
         return confirm_standing(self, proposal, call);
     case IDENTITY__PROPOSAL_KIND__PROPOSAL_GRANT:
         return confirm_grant(self, proposal, call);
+    case IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE:
+        return confirm_departure(self, proposal, call);
     default:
         return confirm_reset(self, proposal, call);
     }

@@ -1,5 +1,6 @@
 #include "services/identity/cadres.h"
 #include "services/identity/changes.h"
+#include "services/identity/companies.h"
 #include "services/identity/joins.h"
 #include "services/identity/proposals.h"
 #include "services/identity/rolls.h"
@@ -15,11 +16,12 @@ struct audit {
     struct transfers transfers;
     struct proposals proposals;
     struct cadres cadres;
+    struct companies companies;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
     int64_t joins_told, joins_decided_told, transfers_told, changes_told, proposals_told, proposals_decided_told,
-        cadres_told, cadres_ended_told;
+        cadres_told, cadres_ended_told, companies_told;
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -171,6 +173,14 @@ static bool audit_cadre(struct audit *audit, const Identity__CadreChanged *chang
            cadre.union_id == changed->union_id && cadre.post == changed->post && (!changed->ended || cadre.ended_at);
 }
 
+static bool audit_company(struct audit *audit, const Identity__CompanyRegistered *registered)
+{
+    struct company company;
+
+    audit->companies_told++;
+    return companies_find(&audit->companies, registered->union_id, &company) && company.id == registered->company_id;
+}
+
 /* Once it is closed, a transfer says what the journal does of it; its first row is
  * the one before which nothing was released or decided. */
 static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, const Identity__TransferChanged *changed)
@@ -252,6 +262,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_CADRE_CHANGED:
         ok = audit_cadre(audit, event->cadre_changed);
         break;
+    case IDENTITY__EVENT__EVENT_COMPANY_REGISTERED:
+        ok = audit_company(audit, event->company_registered);
+        break;
     case IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED:
         ok = audit_proposal(audit, event->proposal_changed);
         break;
@@ -274,10 +287,12 @@ static bool same_count(FILE *out, const char *what, int64_t stored, int64_t told
 static bool audit_rolls(struct audit *audit)
 {
     struct rolls_counts stored = {0};
-    int64_t stray, joins = 0, decided = 0, proposals = 0, proposals_decided = 0, cadres = 0, cadres_ended = 0;
+    int64_t stray, joins = 0, decided = 0, proposals = 0, proposals_decided = 0, cadres = 0, cadres_ended = 0,
+                   companies = 0;
 
     joins_count(&audit->joins, &joins, &decided);
     rolls_count(&audit->rolls, &stored);
+    companies_count(&audit->companies, &companies);
     cadres_count(&audit->cadres, &cadres, &cadres_ended);
     proposals_count(&audit->proposals, &proposals, &proposals_decided);
     if (tallies_find_wrong(&audit->tallies, &stray)) {
@@ -293,6 +308,7 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
+           same_count(audit->out, "companies", companies, audit->companies_told) &&
            same_count(audit->out, "cadres", cadres, audit->cadres_told) &&
            same_count(audit->out, "ended cadres", cadres_ended, audit->cadres_ended_told) &&
            same_count(audit->out, "proposals", proposals, audit->proposals_told) &&
@@ -310,7 +326,8 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
-        proposals_open(&audit.proposals, store) || cadres_open(&audit.cadres, store)) {
+        proposals_open(&audit.proposals, store) || cadres_open(&audit.cadres, store) ||
+        companies_open(&audit.companies, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -12,3 +12,5 @@ int grant_judge(struct identity *self, int role, const struct union_node *node, 
 /* Gives it as the caller's deed; ret_grant may be NULL. */
 void grant_give(struct identity *self, int role, const struct union_node *node, int64_t member_id, void *call,
                 struct authority *ret_grant);
+/* Takes it back, and the sessions whose tokens still carry it. */
+void grant_take(struct identity *self, const struct authority *grant, void *call);

@@ -30,6 +30,7 @@
  * (changes.h). How many members a union has is never counted but kept (tallies.h).
  * Her name and resident ID, given with a request, are erased when it is decided.
  *
+ * A company has agents of its own, who act for it in its union alone (companies.h).
  * Nobody's standing, no administrator's role and no official's second factor changes by
  * one person alone: one official proposes, another confirms (proposals.h).
  *
@@ -46,6 +47,7 @@
 #include "common/service.h"
 #include "common/token.h"
 #include "cadre.pb-c.h"
+#include "company.pb-c.h"
 #include "device.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
@@ -89,6 +91,10 @@ struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
 };
+struct companies { /* companies.h */
+    struct store *store;
+    unsigned sql;
+};
 struct cadres { /* cadres.h */
     struct store *store;
     unsigned sql;
@@ -117,6 +123,7 @@ struct identity {
     Identity__Devices_Service devices;
     Identity__Proposals_Service proposals_service;
     Identity__Cadres_Service cadres_service;
+    Identity__Companies_Service companies_service;
     struct store *store;
     struct data_keys data_keys;
     struct rolls rolls;
@@ -127,6 +134,7 @@ struct identity {
     struct credentials credentials;
     struct proposals proposals;
     struct cadres cadres;
+    struct companies companies;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */

@@ -15,6 +15,7 @@ static const char *const sql[] = {
                    "WHERE proposal_id = ?1",
     [SQL_OPEN] = "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
                  "WHERE proposal.state = 1 AND proposal_id > ?3 AND path >= ?1 AND path < ?2 "
+                 "AND (?5 = 0 OR kind = ?5) "
                  "ORDER BY proposal_id LIMIT ?4",
     [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE proposal.state = 1 ORDER BY proposal_id LIMIT 1",
     [SQL_COUNT] = "SELECT (SELECT count(*) FROM proposal), (SELECT count(*) FROM proposal WHERE state > 1)",
@@ -91,14 +92,14 @@ void proposals_decide(const struct proposals *proposals, const struct proposal *
               proposal->decided_by, proposal->decided_at, proposal->remark);
 }
 
-size_t proposals_find_open(const struct proposals *proposals, const char *path, int64_t after, struct proposal *ret,
-                           size_t size)
+size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
+                           struct proposal *ret, size_t size)
 {
     char end[UNION_PATH_SIZE + 1];
     size_t n = 0;
 
     union_path_end(path, end);
-    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttii", path, end, after, (int64_t)size);
+    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiii", path, end, after, (int64_t)size, (int64_t)kind);
     while (n < size && next(proposals, SQL_OPEN, &ret[n]))
         n++;
     store_end(proposals->store, proposals->sql + SQL_OPEN);

@@ -312,3 +312,21 @@ CREATE TABLE cadre (
 CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
 CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
 CREATE INDEX authority_union ON authority (union_id, grant_id);
+-- step 12
+CREATE TABLE company (
+    company_id    INTEGER PRIMARY KEY,
+    union_id      INTEGER NOT NULL UNIQUE REFERENCES unions,
+    credit_code   TEXT    NOT NULL UNIQUE,
+    name          TEXT    NOT NULL,
+    excuse        TEXT    NOT NULL,
+    registered_by INTEGER NOT NULL,
+    registered_at INTEGER NOT NULL
+) STRICT;
+-- An agent is a grant of COMPANY_AGENT, and goes with it.
+CREATE TABLE company_agent (
+    grant_id   INTEGER PRIMARY KEY REFERENCES authority ON DELETE CASCADE,
+    company_id INTEGER NOT NULL REFERENCES company,
+    kind       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX company_agent_company ON company_agent (company_id, grant_id);
+CREATE INDEX membership_gone ON membership (union_id, membership_id) WHERE ended_at > 0;

@@ -320,13 +320,16 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
     return message->union_ ? message : NULL;
 }
 
-char *member_masked_name(struct identity *self, const struct member *member, void *call)
+char *member_masked_name(struct identity *self, int64_t member_id, void *call)
 {
-    char name[CN_NAME_SIZE];
+    char name[CN_NAME_SIZE] = "";
     struct person person;
+    struct member member;
 
-    person_open_member(self, member, &person);
-    cn_mask_name(person.name, name);
+    if (store_find_member(self->store, member_id, &member) && member.sealed_person.len) {
+        person_open_member(self, &member, &person);
+        cn_mask_name(person.name, name);
+    }
     return copy(name, call);
 }
 

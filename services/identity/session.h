@@ -36,5 +36,6 @@ void session_revoke_all(struct identity *self, int64_t member_id, void *call);
 /* Messages in the call's arena; NULL when it is full. */
 Identity__Union *union_message(const struct union_node *node, void *call);
 Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call);
-char *member_masked_name(struct identity *self, const struct member *member, void *call);
+/* "" when she is not known by name; stars when her seal cannot be opened. */
+char *member_masked_name(struct identity *self, int64_t member_id, void *call);
 Identity__Member *member_message(struct identity *self, const struct member *member, void *call);

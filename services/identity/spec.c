@@ -3,6 +3,7 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/cadres.h"
 #include "services/identity/changes.h"
+#include "services/identity/companies.h"
 #include "services/identity/credentials.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
@@ -57,6 +58,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .devices = devices_api,
         .proposals_service = proposals_api,
         .cadres_service = cadres_api,
+        .companies_service = companies_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
@@ -65,7 +67,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
         credentials_open(&self->credentials, store) || proposals_open(&self->proposals, store) ||
-        cadres_open(&self->cadres, store))
+        cadres_open(&self->cadres, store) || companies_open(&self->companies, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -76,6 +78,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, transfers_last_id(&self->transfers));
     ids_from(&self->ids, proposals_last_id(&self->proposals));
     ids_from(&self->ids, cadres_last_id(&self->cadres));
+    ids_from(&self->ids, companies_last_id(&self->companies));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -138,6 +141,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.devices.base);
     rpc_server_add(service->rpc, &identity.proposals_service.base);
     rpc_server_add(service->rpc, &identity.cadres_service.base);
+    rpc_server_add(service->rpc, &identity.companies_service.base);
     return 0;
 }
 
