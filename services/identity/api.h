@@ -42,14 +42,15 @@ void identity__list_grants(Identity__Identity_Service *service, const Identity__
 void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
                             Identity__RevokeGrantReply_Closure reply, void *call);
 
-/* Makes a union below another (0: a root) from a code and name in normal form.
+/* Makes a union below another (0: a root) from a code and name in normal form and the
+ * trades that it takes.
  * 0, or the Reason with its input field: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION when
  * the caller administers neither the parent nor a union above it,
  * UNION_CODE_TAKEN, UNION_TOO_DEEP, UNION_TOO_WIDE. parent_code is "" for a root,
  * which only the command line and officials of every union may make. */
 struct union_node;
-int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, void *call,
-                 struct union_node *ret_node, const char **ret_field);
+int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, int trades,
+                 void *call, struct union_node *ret_node, const char **ret_field);
 
 /* The member with this mobile number (normal form), made at the first level if
  * there is none. */

@@ -39,6 +39,10 @@ static Identity__UnionChange *change_message(const struct change *change, void *
     message->decided_by = change->decided_by;
     message->decided_at = change->decided_at;
     message->remark = copy(change->remark, call);
+    message->workers = change->workers;
+    message->body = (Identity__UnionBody)change->body;
+    if (!trades_message(change->trades, &message->n_trades, &message->trades, call))
+        return NULL;
     return message->name && message->code && message->credit_code && message->excuse && message->remark ? message
                                                                                                         : NULL;
 }
@@ -117,6 +121,10 @@ static void unions__ask_union_change(Identity__Unions_Service *service, const Id
 
     if (!reason && !read_change(req, &change))
         reason = RPC__REASON__TOO_LONG;
+    if (!reason && change.kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE)
+        reason = IDENTITY__REASON__CHANGE_EMPTY;
+    if (!reason)
+        reason = union_trades_read(req->trades, req->n_trades, &change.trades);
     if (!reason)
         reason = change_refusal(self, &change, &field);
     if (!reason && !changes_add(&self->changes, &change))
@@ -130,32 +138,104 @@ static void unions__ask_union_change(Identity__Unions_Service *service, const Id
     reply_change(&change, reply, call);
 }
 
+/* What was asked of a union, or by a member. */
+static void reply_changes(struct identity *self, enum changes_list which, int64_t id,
+                          Identity__UnionChangeList_Closure reply, void *call)
+{
+    Identity__UnionChangeList list = IDENTITY__UNION_CHANGE_LIST__INIT;
+    Identity__UnionChange *found[CHANGES_MAX];
+    struct change change;
+
+    list.changes = found;
+    changes_ask(&self->changes, which, id, CHANGES_MAX);
+    while (list.n_changes < CHANGES_MAX && changes_next(&self->changes, which, &change)) {
+        found[list.n_changes] = change_message(&change, call);
+        if (!found[list.n_changes++]) {
+            changes_end(&self->changes, which);
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    changes_end(&self->changes, which);
+    reply(&list, call);
+}
+
+/* 0, or the Reason with its field. */
+static int read_new_union(const Identity__AskNewUnionRequest *req, struct change *ret, const char **ret_field)
+{
+    *ret_field = "creditCode";
+    if (snprintf(ret->credit_code, sizeof(ret->credit_code), "%s", req->credit_code) >= (int)sizeof(ret->credit_code))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "name";
+    if (snprintf(ret->name, sizeof(ret->name), "%s", req->name) >= (int)sizeof(ret->name))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "code";
+    if (snprintf(ret->code, sizeof(ret->code), "%s", req->code) >= (int)sizeof(ret->code))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "excuse";
+    if (snprintf(ret->excuse, sizeof(ret->excuse), "%s", req->excuse) >= (int)sizeof(ret->excuse))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "trades";
+    return union_trades_read(req->trades, req->n_trades, &ret->trades);
+}
+
+/* rpc AskNewUnion: somebody known by name asks; the union above decides. */
+static void unions__ask_new_union(Identity__Unions_Service *service, const Identity__AskNewUnionRequest *req,
+                                  Identity__UnionChange_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct change change = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .union_id = req->union_id,
+        .kind = IDENTITY__CHANGE_KIND__CHANGE_CREATE,
+        .state = IDENTITY__CHANGE_STATE__CHANGE_ASKED,
+        .asked_by = rpc_principal(call)->member_id,
+        .asked_at = rpc_now(call),
+        .workers = req->workers,
+        .body = (int)req->body,
+    };
+    const char *field = "";
+    struct member member;
+    int reason = 0;
+
+    if (!store_find_member(self->store, change.asked_by, &member))
+        reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
+    else if (member.level < (int)RPC__LEVEL__REAL_NAME)
+        reason = RPC__REASON__NOT_VERIFIED;
+    if (!reason)
+        reason = read_new_union(req, &change, &field);
+    if (!reason)
+        reason = change_refusal(self, &change, &field);
+    if (!reason && !changes_add(&self->changes, &change))
+        reason = IDENTITY__REASON__UNION_REQUEST_PENDING;
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    journal_change(&change, call);
+    rpc_created(call);
+    reply_change(&change, reply, call);
+}
+
+/* rpc ListMyNewUnions: what the caller has asked for, and what came of it. */
+static void unions__list_my_new_unions(Identity__Unions_Service *service, const Identity__MyNewUnionsRequest *req,
+                                       Identity__UnionChangeList_Closure reply, void *call)
+{
+    (void)req;
+    reply_changes(self_of(service), CHANGES_MINE, rpc_principal(call)->member_id, reply, call);
+}
+
 /* rpc ListUnionChanges: what was asked of a union, and what came of it. */
 static void unions__list_union_changes(Identity__Unions_Service *service, const Identity__ListUnionChangesRequest *req,
                                        Identity__UnionChangeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    Identity__UnionChangeList list = IDENTITY__UNION_CHANGE_LIST__INIT;
-    Identity__UnionChange *found[CHANGES_MAX];
-    struct change change;
     int reason = official_refusal(self, req->union_id, readers, call);
 
-    if (reason) {
+    if (reason)
         rpc_refuse(call, reason);
-        return;
-    }
-    list.changes = found;
-    changes_ask(&self->changes, req->union_id, CHANGES_MAX);
-    while (list.n_changes < CHANGES_MAX && changes_next(&self->changes, &change)) {
-        found[list.n_changes] = change_message(&change, call);
-        if (!found[list.n_changes++]) {
-            changes_end(&self->changes);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
-    changes_end(&self->changes);
-    reply(&list, call);
+    else
+        reply_changes(self, CHANGES_UNION, req->union_id, reply, call);
 }
 
 static bool holds_above(const struct union_node *node, void *call)
@@ -166,8 +246,9 @@ static bool holds_above(const struct union_node *node, void *call)
     return caller_holds(call, administrators, above);
 }
 
-/* Who decides administers the level above the union and, when it goes to another,
- * the level that receives it; and is not who asked. */
+/* Who decides administers the level above the union (of a new one, the union that it is
+ * to be below) and, when it goes to another, the level that receives it; and is not who
+ * asked. */
 static int decider_refusal(struct identity *self, const struct change *change, void *call)
 {
     struct union_node node, target;
@@ -176,7 +257,7 @@ static int decider_refusal(struct identity *self, const struct change *change, v
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (!caller_holds(call, administrators, node.path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
-    if (!holds_above(&node, call))
+    if (change->kind != IDENTITY__CHANGE_KIND__CHANGE_CREATE && !holds_above(&node, call))
         return IDENTITY__REASON__NEEDS_LEVEL_ABOVE;
     if (change->asked_by == rpc_principal(call)->member_id && !rpc_principal(call)->internal)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
@@ -214,10 +295,10 @@ static void unions__decide_union_change(Identity__Unions_Service *service,
     change.decided_by = rpc_principal(call)->member_id;
     change.decided_at = rpc_now(call);
     snprintf(change.remark, sizeof(change.remark), "%s", req->remark);
-    changes_decide(&self->changes, &change);
-    journal_change(&change, call);
     if (req->approve)
         change_apply(self, &change, call);
+    changes_decide(&self->changes, &change);
+    journal_change(&change, call);
     reply_change(&change, reply, call);
 }
 

@@ -163,7 +163,7 @@ static int load_union(struct page *page, const struct csv_row *csv, const char *
     int reason = union_row_read(csv, &row, ret_field);
 
     if (!reason)
-        reason = union_create(page->self, row.code, row.name, row.parent_code, page->call, &node, ret_field);
+        reason = union_create(page->self, row.code, row.name, row.parent_code, 0, page->call, &node, ret_field);
     return reason;
 }
 

@@ -1,9 +1,12 @@
 #include "services/identity/api_membership.h"
+#include "services/identity/changes.h"
+#include "services/identity/covers.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
+#include "services/identity/trades.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -68,6 +71,7 @@ static Identity__JoinRequest *join_message(struct identity *self, const struct j
     message->asked_at = join->asked_at;
     message->decided_at = join->decided_at;
     message->reason = (Identity__RefusalReason)join->reason;
+    message->three_in_one = join->cover;
     message->remark = arena_strndup(rpc_arena(call), join->remark, strlen(join->remark));
     return message->union_ && message->remark && mask_applicant(self, join, message, call) ? message : NULL;
 }
@@ -112,15 +116,16 @@ static int seal_claim(struct identity *self, const Identity__CreateJoinRequestRe
 }
 
 /* 0, or the Reason with its field. */
-static int make_join(struct identity *self, const Identity__CreateJoinRequestRequest *req, const struct member *member,
-                     void *call, struct join *ret, const char **ret_field)
+static int make_join(struct identity *self, const Identity__CreateJoinRequestRequest *req, int64_t union_id,
+                     const struct member *member, void *call, struct join *ret, const char **ret_field)
 {
     *ret = (struct join){
         .id = id_next(&self->ids, rpc_now(call)),
         .member_id = member->id,
-        .union_id = req->union_id,
+        .union_id = union_id,
         .state = IDENTITY__JOIN_STATE__JOIN_ASKED,
         .trade = (int)req->trade,
+        .cover = req->three_in_one,
         .asked_at = rpc_now(call),
     };
     *ret_field = "trade";
@@ -129,27 +134,40 @@ static int make_join(struct identity *self, const Identity__CreateJoinRequestReq
     return member->level >= (int)RPC__LEVEL__REAL_NAME ? 0 : seal_claim(self, req, member, ret, call, ret_field);
 }
 
+/* Which union is asked: 0 or the Reason. */
+static int asked_union(struct identity *self, const Identity__CreateJoinRequestRequest *req,
+                       struct union_node *ret_node)
+{
+    struct union_node at;
+
+    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, ret_node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    if (!req->three_in_one)
+        return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
+    if (!is_trade((int)req->trade) || req->trade == RPC__TRADE__TRADE_OTHER)
+        return IDENTITY__REASON__TRADE_INVALID;
+    at = *ret_node;
+    return union_industry(self, &at, (int)req->trade, ret_node) ? 0 : IDENTITY__REASON__INDUSTRY_UNION_NOT_FOUND;
+}
+
 /* Why she may not ask at all; *ret_open has the request that is open already, else id 0. */
 static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestRequest *req, void *call,
-                       struct member *ret_member, struct join *ret_open)
+                       struct member *ret_member, struct union_node *ret_node, struct join *ret_open)
 {
-    struct union_node node;
     struct period period;
     int reason;
 
     ret_open->id = 0;
     if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
-    if (node.state)
-        return IDENTITY__REASON__UNION_CLOSED;
-    reason = data_key_ready(self, ret_member, call);
+    reason = asked_union(self, req, ret_node);
+    if (!reason)
+        reason = data_key_ready(self, ret_member, call);
     if (reason)
         return reason;
     if (rolls_find_current(&self->rolls, ret_member->id, &period))
         return IDENTITY__REASON__ALREADY_MEMBER;
-    if (joins_find_open(&self->joins, ret_member->id, ret_open) && ret_open->union_id != req->union_id)
+    if (joins_find_open(&self->joins, ret_member->id, ret_open) && ret_open->union_id != ret_node->id)
         return IDENTITY__REASON__JOIN_PENDING;
     return 0;
 }
@@ -160,16 +178,17 @@ static void joins__create_join_request(Identity__Joins_Service *service, const I
 {
     struct identity *self = self_of(service);
     const char *field = "";
+    struct union_node node;
     struct member member;
     struct join join;
-    int reason = ask_refusal(self, req, call, &member, &join);
+    int reason = ask_refusal(self, req, call, &member, &node, &join);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
     if (!join.id) {
-        reason = make_join(self, req, &member, call, &join, &field);
+        reason = make_join(self, req, node.id, &member, call, &join, &field);
         if (reason) {
             rpc_refuse_field(call, reason, field);
             return;
@@ -304,6 +323,12 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
 
 static int approve(struct identity *self, struct join *join, void *call)
 {
+    struct trade trade = {
+        .member_id = join->member_id,
+        .union_id = join->union_id,
+        .trade = join->trade,
+        .source = IDENTITY__TRADE_SOURCE__TRADE_BY_JOINING,
+    };
     struct union_node node;
     struct member member;
     int reason = 0;
@@ -317,11 +342,14 @@ static int approve(struct identity *self, struct join *join, void *call)
         reason = adopt_claim(self, join, &member, call);
     if (reason)
         return reason;
-    member.trade = join->trade;
     store_verify_member(self->store, &member);
+    if (trade.trade)
+        trade_prove(self, &member, &trade, call);
     joins_decide(&self->joins, join);
     join_journal(join, call);
     membership_begin(self, &member, join->union_id, IDENTITY__BEGAN__BEGAN_BY_JOINING, call);
+    if (join->cover)
+        cover_enrol(self, member.id, join->union_id, join->trade, call);
     return 0;
 }
 

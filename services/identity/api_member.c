@@ -5,6 +5,7 @@
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 #include "services/identity/tallies.h"
+#include "services/identity/trades.h"
 
 #define ROSTERS_SEEN 8 /* of one person: more than one is a conflict */
 
@@ -85,12 +86,13 @@ static void verify(struct identity *self, struct member *member, const char *nam
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
     unsigned char nonce[PII_NONCE_LEN];
+    struct trade trade = {
+        .member_id = member->id, .trade = entry->trade, .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER};
     struct person person = {0};
     struct union_node node;
 
     member->level = RPC__LEVEL__REAL_NAME;
     member->roster_id = entry->id;
-    member->trade = entry->trade;
     member->birth_year = id->birth_year;
     member->sex = id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
     memcpy(member->person, entry->person, sizeof(member->person));
@@ -108,6 +110,9 @@ static void verify(struct identity *self, struct member *member, const char *nam
     tallies_verify(&self->tallies, entry->union_id);
     if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
         return;
+    trade.union_id = node.id;
+    if (trade.trade)
+        trade_prove(self, member, &trade, call);
     membership_begin(self, member, node.id, IDENTITY__BEGAN__BEGAN_BY_ROSTER, call);
 }
 

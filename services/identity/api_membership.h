@@ -16,6 +16,7 @@ extern const Identity__Unions_Service unions_api;
 extern const Identity__Transfers_Service transfers_api;
 extern const Identity__Devices_Service devices_api;
 extern const Identity__Officials_Service officials_api;
+extern const Identity__Trades_Service trades_api;
 extern const Identity__Proposals_Service proposals_api;
 extern const Identity__Cadres_Service cadres_api;
 extern const Identity__Companies_Service companies_api;

@@ -22,8 +22,8 @@ static int refuse_in(const char *field, int reason, const char **ret_field)
     return reason;
 }
 
-int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, void *call,
-                 struct union_node *ret_node, const char **ret_field)
+int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, int trades,
+                 void *call, struct union_node *ret_node, const char **ret_field)
 {
     struct union_node parent = {0}, taken, node = {0};
     int reason;
@@ -42,6 +42,7 @@ int union_create(struct identity *self, const char *code, const char *name, cons
         return refuse_in("parentCode", reason, ret_field);
     node.id = id_next(&self->ids, rpc_now(call));
     node.parent_id = parent.id;
+    node.trades = trades;
     snprintf(node.code, sizeof(node.code), "%s", code);
     snprintf(node.name, sizeof(node.name), "%s", name);
     if (!store_add_union(self->store, &node, rpc_now(call)))
@@ -69,7 +70,7 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
     char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], parent_code[UNION_CODE_SIZE] = "";
     const char *field = "code";
     struct union_node node;
-    int reason = union_code_read(req->code, code);
+    int reason = union_code_read(req->code, code), trades = 0;
 
     if (!reason) {
         field = "name";
@@ -79,8 +80,12 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
         field = "parentCode";
         reason = union_code_read(req->parent_code, parent_code);
     }
+    if (!reason) {
+        field = "trades";
+        reason = union_trades_read(req->trades, req->n_trades, &trades);
+    }
     if (!reason)
-        reason = union_create(self, code, name, parent_code, call, &node, &field);
+        reason = union_create(self, code, name, parent_code, trades, call, &node, &field);
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;

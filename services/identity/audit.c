@@ -1,10 +1,12 @@
 #include "services/identity/cadres.h"
 #include "services/identity/changes.h"
+#include "services/identity/covers.h"
 #include "services/identity/companies.h"
 #include "services/identity/joins.h"
 #include "services/identity/proposals.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
+#include "services/identity/trades.h"
 #include "services/identity/transfers.h"
 
 struct audit {
@@ -17,11 +19,13 @@ struct audit {
     struct proposals proposals;
     struct cadres cadres;
     struct companies companies;
+    struct trades trades;
+    struct covers covers;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told, changes_told, proposals_told, proposals_decided_told,
-        cadres_told, cadres_ended_told, companies_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, proposals_told,
+        proposals_decided_told, cadres_told, cadres_ended_told, companies_told;
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -198,6 +202,21 @@ static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, cons
                         transfer.reason == (int)changed->reason));
 }
 
+/* A claim is told first as asked, what had none as proven; how it ended stands in its row. */
+static bool audit_trade(struct audit *audit, const Identity__TradeChanged *changed)
+{
+    bool asked = changed->state == IDENTITY__TRADE_STATE__TRADE_ASKED;
+    bool proven = changed->state == IDENTITY__TRADE_STATE__TRADE_PROVEN;
+    struct trade trade;
+
+    if (!trades_find(&audit->trades, changed->trade_id, &trade))
+        return false;
+    audit->trades_told += asked || (proven && trade.proof == IDENTITY__TRADE_PROOF__TRADE_PROOF_NONE);
+    return trade.member_id == changed->member_id && trade.union_id == changed->union_id &&
+           trade.trade == (int)changed->trade && trade.state >= (int)changed->state &&
+           (asked || proven || (trade.state == (int)changed->state && trade.reason == (int)changed->reason));
+}
+
 /* A door that is there is the member's to whom it was bound; one that she unbound is gone. */
 static bool audit_wechat(struct audit *audit, int64_t wechat_id, int64_t member_id, bool unbound)
 {
@@ -253,6 +272,13 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_UNION_CLOSED:
         ok = audit_closed(audit, event->union_closed);
         break;
+    case IDENTITY__EVENT__EVENT_TRADE_CHANGED:
+        ok = audit_trade(audit, event->trade_changed);
+        break;
+    case IDENTITY__EVENT__EVENT_COVER_ENROLLED:
+        audit->covers_told++;
+        ok = covers_agree(&audit->covers, event->cover_enrolled);
+        break;
     case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
         ok = audit_wechat(audit, event->wechat_bound->wechat_id, event->wechat_bound->member_id, false);
         break;
@@ -303,6 +329,10 @@ static bool audit_rolls(struct audit *audit)
         fprintf(audit->out, "member %lld: her row does not agree with her membership and standing\n", (long long)stray);
         return false;
     }
+    if (trades_find_stray_member(&audit->trades, &stray)) {
+        fprintf(audit->out, "member %lld: her row does not agree with her trade\n", (long long)stray);
+        return false;
+    }
     return same_count(audit->out, "memberships", stored.periods, audit->rolls_told.periods) &&
            same_count(audit->out, "ended memberships", stored.ended, audit->rolls_told.ended) &&
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
@@ -314,6 +344,8 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "proposals", proposals, audit->proposals_told) &&
            same_count(audit->out, "decided proposals", proposals_decided, audit->proposals_decided_told) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
+           same_count(audit->out, "trades", trades_count(&audit->trades), audit->trades_told) &&
+           same_count(audit->out, "enrolments", covers_count(&audit->covers), audit->covers_told) &&
            same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
 }
 
@@ -326,6 +358,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
+        trades_open(&audit.trades, store) || covers_open(&audit.covers, store) ||
         proposals_open(&audit.proposals, store) || cadres_open(&audit.cadres, store) ||
         companies_open(&audit.companies, store)) {
         fprintf(out, "identity: the store lacks a table\n");

@@ -17,7 +17,8 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, proposal_id, cadre_id, agent_id;
+    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, trade_id, proposal_id, cadre_id,
+        agent_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -72,6 +73,8 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
     Identity__CreateTransferRequest transfer = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
     Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
+    Identity__ClaimTradeRequest trade = IDENTITY__CLAIM_TRADE_REQUEST__INIT;
+    Rpc__Principal *who;
     Identity__SetCadreRequest cadre = IDENTITY__SET_CADRE_REQUEST__INIT;
     char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
     Identity__GrantRecord *grant;
@@ -87,8 +90,12 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     join.resident_id = id;
     target->request_id = created(h, "Joins.CreateJoinRequest", &join.base, person_signed_in(h, n + 1));
     transfer.union_id = targets[target == &targets[SIBLING] ? OWN : SIBLING].union_id;
-    target->transfer_id =
-        created(h, "Transfers.CreateTransfer", &transfer.base, member_of_union(h, n + 2, target->code));
+    who = member_of_union(h, n + 2, target->code);
+    target->transfer_id = created(h, "Transfers.CreateTransfer", &transfer.base, who);
+    trade.trade = RPC__TRADE__SANITATION;
+    trade.proof = IDENTITY__TRADE_PROOF__PROOF_WORK_CARD;
+    trade.platform = trade.work_number = (char *)(uintptr_t) "环卫所";
+    target->trade_id = created(h, "Trades.ClaimTrade", &trade.base, who);
     change.union_id = target->union_id;
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
@@ -163,6 +170,8 @@ static int64_t id_of(const char *field, const struct target *target)
         {"transfer_id", target->transfer_id},
         {"transfer_ids", target->transfer_id},
         {"change_id", target->change_id},
+        {"trade_id", target->trade_id},
+        {"trade_ids", target->trade_id},
         {"proposal_id", target->proposal_id},
         {"cadre_id", target->cadre_id},
         {"agent_id", target->agent_id},
@@ -251,7 +260,8 @@ static ProtobufCMessage *fill(struct harness *h, const struct api_method *method
             *(const char **)(void *)at = text_of(h, method, field->name, target);
             break;
         case PROTOBUF_C_TYPE_ENUM:
-            *(int *)(void *)at = strcmp(field->name, "state") != 0; /* the first value */
+            if (field->label != PROTOBUF_C_LABEL_REPEATED)
+                *(int *)(void *)at = strcmp(field->name, "state") != 0; /* the first value */
             break;
         case PROTOBUF_C_TYPE_INT32:
         case PROTOBUF_C_TYPE_BOOL:

@@ -1,3 +1,5 @@
+#include <jansson.h>
+
 #include "services/identity/fixture.h"
 
 /* 440600, below it 440604 and 440605; 440604-1 below 440604. */
@@ -362,6 +364,168 @@ static void a_credit_code_is_a_unions_and_checked_unless_excused(void **state)
     end(&h);
 }
 
+/* As common/cn_id_test.c judges them, through the operation: a code that is real or
+ * excused is taken, one that cannot be a code is not. */
+static void every_vector_of_credit_codes_is_taken_or_refused_as_expected(void **state)
+{
+    json_t *vectors = json_load_file("tests/data/uscc-vectors.json", 0, NULL), *vector;
+    Identity__AskUnionChangeRequest request;
+    struct harness h;
+    size_t i;
+
+    (void)state;
+    assert_non_null(vectors);
+    begin_with_unions(&h);
+    json_array_foreach(vectors, i, vector)
+    {
+        bool valid = strcmp(json_string_value(json_object_get(vector, "expect")), "valid") == 0;
+        const Rpc__Answer *answer;
+
+        request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_CREDIT_CODE);
+        request.credit_code = (char *)(uintptr_t)json_string_value(json_object_get(vector, "number"));
+        answer = ask(&h, harness_internal(&h), &request);
+        if (answer->reason == 0) {
+            if (!valid)
+                fail_msg("%s is taken", request.credit_code);
+            decide(&h, administrator(&h, 9, ROOT), asked(&h, answer), false);
+        } else if (valid && answer->reason != IDENTITY__REASON__CREDIT_CODE_NOT_UNION) {
+            fail_msg("%s: %s", request.credit_code, refused(answer));
+        } else if (valid) {
+            request.excuse = (char *)(uintptr_t) "登记机关确认";
+            answer = ask(&h, harness_internal(&h), &request);
+            assert_int_equal(answer->reason, 0);
+            decide(&h, administrator(&h, 9, ROOT), asked(&h, answer), false);
+        }
+        harness_forget(&h);
+    }
+    json_decref(vectors);
+    end(&h);
+}
+
+/* ---- new unions ---- */
+
+static Identity__AskNewUnionRequest new_union(int64_t parent_id, const char *code)
+{
+    Identity__AskNewUnionRequest request = IDENTITY__ASK_NEW_UNION_REQUEST__INIT;
+
+    request.union_id = parent_id;
+    request.name = (char *)(uintptr_t) " 石湾陶瓷厂工会 ";
+    request.code = (char *)(uintptr_t)code;
+    request.workers = 25;
+    request.body = IDENTITY__UNION_BODY__BODY_COMMITTEE;
+    return request;
+}
+
+static const Rpc__Answer *ask_new(struct harness *h, const Rpc__Principal *who,
+                                  const Identity__AskNewUnionRequest *request)
+{
+    static unsigned calls;
+    char key[32];
+
+    snprintf(key, sizeof(key), "new union %u", calls++);
+    return harness_call(h, "Unions.AskNewUnion", &request->base, who, key);
+}
+
+static Identity__UnionChangeList *my_new_unions(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__MyNewUnionsRequest request = IDENTITY__MY_NEW_UNIONS_REQUEST__INIT;
+
+    return harness_output(h, harness_call(h, "Unions.ListMyNewUnions", &request.base, who, NULL),
+                          &identity__union_change_list__descriptor);
+}
+
+static void a_new_union_is_asked_for_by_a_member_and_made_by_the_union_above(void **state)
+{
+    Identity__AskNewUnionRequest request;
+    Rpc__Principal *who;
+    struct harness h;
+    int64_t id;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440605");
+    request = new_union(town_id, "440604-1-1");
+    request.credit_code = (char *)(uintptr_t) "81440604mc0000100m";
+    assert_refused(ask_new(&h, person_signed_in(&h, 2), &request), "NOT_VERIFIED");
+    id = asked(&h, ask_new(&h, who, &request));
+    request.code = (char *)(uintptr_t) "440604-1-2";
+    assert_refused(ask_new(&h, who, &request), "UNION_REQUEST_PENDING");
+    /* Another's for the same union waits beside it, and so does a change of that union. */
+    request.credit_code = (char *)(uintptr_t) "";
+    assert_int_equal(ask_new(&h, member_of_union(&h, 3, "440605"), &request)->reason, 0);
+    assert_refused(decide(&h, administrator(&h, 7, SECOND), id, true), "OUTSIDE_YOUR_UNION");
+    assert_refused(decide(&h, administrator(&h, who->member_id, FIRST), id, true), "NOT_FOR_YOURSELF");
+    assert_int_equal(decide(&h, administrator(&h, 7, FIRST), id, true)->reason, 0);
+    assert_refused(decide(&h, administrator(&h, 7, FIRST), id, true), "CHANGE_DECIDED");
+    assert_string_equal(by_code(&h, "440604-1-1")->name, "石湾陶瓷厂工会");
+    assert_string_equal(by_code(&h, "440604-1-1")->credit_code, "81440604MC0000100M");
+    assert_int_equal(by_code(&h, "440604-1-1")->parent_id, town_id);
+    assert_int_equal(my_new_unions(&h, who)->changes[0]->state, IDENTITY__CHANGE_STATE__CHANGE_APPROVED);
+    assert_int_equal(my_new_unions(&h, who)->changes[0]->target_id, by_code(&h, "440604-1-1")->union_id);
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_UNION_CHANGED)->union_changed->target_id,
+                     by_code(&h, "440604-1-1")->union_id);
+    end(&h);
+}
+
+static void a_refused_new_union_is_not_made(void **state)
+{
+    Identity__AskNewUnionRequest request;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440605");
+    request = new_union(town_id, "440604-1-1");
+    assert_int_equal(decide(&h, administrator(&h, 7, FIRST), asked(&h, ask_new(&h, who, &request)), false)->reason, 0);
+    assert_int_equal(my_new_unions(&h, who)->changes[0]->state, IDENTITY__CHANGE_STATE__CHANGE_REFUSED);
+    assert_int_equal(ask_new(&h, who, &request)->reason, 0);
+    end(&h);
+}
+
+static void what_a_new_union_is_asked_with_is_checked(void **state)
+{
+    static const struct {
+        const char *code, *name, *credit_code, *reason;
+        int workers, body;
+    } cases[] = {
+        {"440604", "总工会", "", "UNION_CODE_TAKEN", 25, IDENTITY__UNION_BODY__BODY_COMMITTEE},
+        {"a b", "总工会", "", "UNION_CODE_INVALID", 25, IDENTITY__UNION_BODY__BODY_COMMITTEE},
+        {"N-1", "总", "", "UNION_NAME_INVALID", 25, IDENTITY__UNION_BODY__BODY_COMMITTEE},
+        {"N-1", "总工会", "", "UNION_BODY_INVALID", 25, IDENTITY__UNION_BODY__BODY_JOINT_COMMITTEE},
+        {"N-1", "总工会", "", "UNION_BODY_INVALID", 25, IDENTITY__UNION_BODY__BODY_ORGANISER},
+        {"N-1", "总工会", "", "UNION_BODY_INVALID", 24, 99},
+        {"N-1", "总工会", "81440604MC0000100N", "CREDIT_CODE_CHECKSUM", 24, IDENTITY__UNION_BODY__BODY_ORGANISER},
+        {"N-1", "总工会", "91350100M000100Y43", "CREDIT_CODE_NOT_UNION", 24, IDENTITY__UNION_BODY__BODY_ORGANISER},
+    };
+    Identity__AskUnionChangeRequest change;
+    Identity__AskNewUnionRequest request;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_of_union(&h, 1, "440605");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        request = new_union(town_id, cases[i].code);
+        request.name = (char *)(uintptr_t)cases[i].name;
+        request.credit_code = (char *)(uintptr_t)cases[i].credit_code;
+        request.workers = cases[i].workers;
+        request.body = (Identity__UnionBody)cases[i].body;
+        assert_refused(ask_new(&h, who, &request), cases[i].reason);
+    }
+    request.union_id = 4711;
+    assert_refused(ask_new(&h, who, &request), "UNION_NOT_FOUND");
+    change = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_CREATE); /* not this way */
+    change.name = change.code = (char *)(uintptr_t) "N-1";
+    assert_refused(ask(&h, administrator(&h, 8, FIRST), &change), "CHANGE_EMPTY");
+    request = new_union(town_id, "N-1"); /* of few workers in any form */
+    request.workers = 24;
+    request.body = IDENTITY__UNION_BODY__BODY_ORGANISER;
+    assert_int_equal(ask_new(&h, who, &request)->reason, 0);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +537,10 @@ int main(void)
         cmocka_unit_test(a_merged_unions_members_codes_and_rosters_go_to_the_other),
         cmocka_unit_test(a_dissolved_unions_members_are_hung_to_the_level_above_in_slices),
         cmocka_unit_test(a_credit_code_is_a_unions_and_checked_unless_excused),
+        cmocka_unit_test(every_vector_of_credit_codes_is_taken_or_refused_as_expected),
+        cmocka_unit_test(a_new_union_is_asked_for_by_a_member_and_made_by_the_union_above),
+        cmocka_unit_test(a_refused_new_union_is_not_made),
+        cmocka_unit_test(what_a_new_union_is_asked_with_is_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

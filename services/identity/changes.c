@@ -2,18 +2,31 @@
 
 #define COLUMNS                                                                                                        \
     "change_id, union_id, target_id, asked_by, asked_at, decided_by, decided_at, kind, state, name, code, "            \
-    "credit_code, excuse, remark"
+    "credit_code, excuse, remark, trades, workers, body"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_UNION, SQL_COUNT, SQL_PATH_AT, N_SQL };
+enum {
+    SQL_UNION, /* these two as in enum changes_list */
+    SQL_MINE,
+    SQL_LAST_ID,
+    SQL_ADD,
+    SQL_FIND,
+    SQL_DECIDE,
+    SQL_COUNT,
+    SQL_PATH_AT,
+    N_SQL
+};
 
 static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT max(change_id) FROM union_change",
     [SQL_ADD] = "INSERT INTO union_change (change_id, union_id, kind, state, target_id, name, code, credit_code, "
-                "excuse, asked_by, asked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "excuse, asked_by, asked_at, trades, workers, body) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM union_change WHERE change_id = ?1",
-    [SQL_DECIDE] = "UPDATE union_change SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
-                   "WHERE change_id = ?1",
+    [SQL_DECIDE] = "UPDATE union_change SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5, "
+                   "target_id = ?6 WHERE change_id = ?1",
     [SQL_UNION] = "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 ORDER BY change_id DESC LIMIT ?2",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM union_change WHERE asked_by = ?1 AND kind = 6 "
+                 "ORDER BY change_id DESC LIMIT ?2",
     [SQL_COUNT] = "SELECT count(*) FROM union_change",
     [SQL_PATH_AT] = "SELECT path FROM union_place WHERE union_id = ?1 AND until_at > ?2 ORDER BY until_at LIMIT 1",
 };
@@ -53,9 +66,10 @@ int64_t changes_count(const struct changes *changes)
 
 bool changes_add(const struct changes *changes, const struct change *change)
 {
-    return store_run(changes->store, changes->sql + SQL_ADD, "iiiiittttii", change->id, change->union_id,
+    return store_run(changes->store, changes->sql + SQL_ADD, "iiiiittttiiiii", change->id, change->union_id,
                      (int64_t)change->kind, (int64_t)change->state, change->target_id, change->name, change->code,
-                     change->credit_code, change->excuse, change->asked_by, change->asked_at) != -1;
+                     change->credit_code, change->excuse, change->asked_by, change->asked_at, (int64_t)change->trades,
+                     (int64_t)change->workers, (int64_t)change->body) != -1;
 }
 
 static void text(struct store *store, unsigned statement, int column, char *ret, size_t size)
@@ -79,6 +93,9 @@ static bool next(const struct changes *changes, unsigned statement, struct chang
         .decided_at = store_int(store, statement, 6),
         .kind = (int)store_int(store, statement, 7),
         .state = (int)store_int(store, statement, 8),
+        .trades = (int)store_int(store, statement, 14),
+        .workers = (int)store_int(store, statement, 15),
+        .body = (int)store_int(store, statement, 16),
     };
     text(store, statement, 9, ret->name, sizeof(ret->name));
     text(store, statement, 10, ret->code, sizeof(ret->code));
@@ -99,23 +116,23 @@ bool changes_find(const struct changes *changes, int64_t change_id, struct chang
 
 void changes_decide(const struct changes *changes, const struct change *change)
 {
-    store_run(changes->store, changes->sql + SQL_DECIDE, "iiiit", change->id, (int64_t)change->state,
-              change->decided_by, change->decided_at, change->remark);
+    store_run(changes->store, changes->sql + SQL_DECIDE, "iiiiti", change->id, (int64_t)change->state,
+              change->decided_by, change->decided_at, change->remark, change->target_id);
 }
 
-void changes_ask(const struct changes *changes, int64_t union_id, int limit)
+void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int limit)
 {
-    store_ask(changes->store, changes->sql + SQL_UNION, "ii", union_id, (int64_t)limit);
+    store_ask(changes->store, changes->sql + list, "ii", id, (int64_t)limit);
 }
 
-bool changes_next(const struct changes *changes, struct change *ret)
+bool changes_next(const struct changes *changes, enum changes_list list, struct change *ret)
 {
-    return next(changes, changes->sql + SQL_UNION, ret);
+    return next(changes, changes->sql + list, ret);
 }
 
-void changes_end(const struct changes *changes)
+void changes_end(const struct changes *changes, enum changes_list list)
 {
-    store_end(changes->store, changes->sql + SQL_UNION);
+    store_end(changes->store, changes->sql + list);
 }
 
 bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at, char ret_path[UNION_PATH_SIZE])

@@ -14,7 +14,8 @@
 
 struct change {
     int64_t id, union_id, target_id, asked_by, asked_at, decided_by, decided_at;
-    int kind, state; /* Identity__ChangeKind, Identity__ChangeState */
+    int kind, state;           /* Identity__ChangeKind, Identity__ChangeState */
+    int trades, workers, body; /* union_trades_read's bits, people, Identity__UnionBody */
     char name[UNION_NAME_SIZE], code[UNION_CODE_SIZE],
         credit_code[CN_USCC_LEN * 4 + 1]; /* as it was typed, until it is checked */
     char excuse[CHANGE_TEXT_SIZE], remark[CHANGE_TEXT_SIZE];
@@ -23,14 +24,16 @@ struct change {
 /* 0 or -1, logged. */
 int changes_open(struct changes *changes, struct store *store);
 int64_t changes_last_id(const struct changes *changes);
-/* False when the union has one that waits. */
+/* False when the union, or who asks for a new one, has one that waits. */
 bool changes_add(const struct changes *changes, const struct change *change);
 bool changes_find(const struct changes *changes, int64_t change_id, struct change *ret);
+/* Writes what was decided, and the union that was made. */
 void changes_decide(const struct changes *changes, const struct change *change);
-/* A union's, the latest first. */
-void changes_ask(const struct changes *changes, int64_t union_id, int limit);
-bool changes_next(const struct changes *changes, struct change *ret);
-void changes_end(const struct changes *changes);
+/* A union's, or the new unions that a member has asked for, the latest first. */
+enum changes_list { CHANGES_UNION, CHANGES_MINE };
+void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int limit);
+bool changes_next(const struct changes *changes, enum changes_list list, struct change *ret);
+void changes_end(const struct changes *changes, enum changes_list list);
 int64_t changes_count(const struct changes *changes);
 /* The path that a union had at an instant. False when it had the one it has now. */
 bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at, char ret_path[UNION_PATH_SIZE]);
@@ -38,8 +41,12 @@ bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at
 /* Why a change cannot be carried out as things are: 0, or the Reason with its input
  * field. Names and codes in it are brought into normal form. */
 int change_refusal(struct identity *self, struct change *change, const char **ret_field);
-/* Carries out what change_refusal has just found possible. */
-void change_apply(struct identity *self, const struct change *change, void *call);
+/* Carries out what change_refusal has just found possible; target_id becomes the union
+ * that was made. */
+void change_apply(struct identity *self, struct change *change, void *call);
+/* The industry union that takes a trade nearest to another union: itself, one just below
+ * it, or just below the first of those above it that has one. */
+bool union_industry(struct identity *self, const struct union_node *from, int trade, struct union_node *ret_node);
 /* Where a union's members are now: itself, or what it was merged into or dissolved
  * to. False when there is no such union. */
 bool union_successor(struct identity *self, int64_t union_id, struct union_node *ret_node);

@@ -5,7 +5,8 @@
  * who have signed in, their sessions, and what officials may do where. It alone
  * holds the keys of personal data: names, resident IDs and mobile numbers are
  * sealed at rest, each person's under a key of her own (data_keys.h), and found by
- * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked number).
+ * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked
+ * number).
  *
  * Everything is asked of the store, whose indexes are small, and nothing is kept
  * in memory, so a failed commit leaves nothing to take back. A roster of a million
@@ -27,8 +28,8 @@
  * answered years later, also when unions have moved since. She comes by a roster, by
  * a request (joins.h) or by a transfer (transfers.h), which an old union cannot block
  * by silence. Unions change by request and the approval of the level above
- * (changes.h). How many members a union has is never counted but kept (tallies.h).
- * Her name and resident ID, given with a request, are erased when it is decided.
+ * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
+ * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
  *
  * A company has agents of its own, who act for it in its union alone (companies.h).
  * Nobody's standing, no administrator's role and no official's second factor changes by
@@ -53,6 +54,7 @@
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
 #include "official.pb-c.h"
+#include "trade.pb-c.h"
 #include "proposal.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
@@ -84,6 +86,14 @@ struct changes { /* changes.h */
     unsigned sql;
 };
 struct tallies { /* tallies.h */
+    struct store *store;
+    unsigned sql;
+};
+struct covers { /* covers.h */
+    struct store *store;
+    unsigned sql;
+};
+struct trades { /* trades.h */
     struct store *store;
     unsigned sql;
 };
@@ -120,6 +130,7 @@ struct identity {
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
     Identity__Officials_Service officials;
+    Identity__Trades_Service trades_service;
     Identity__Devices_Service devices;
     Identity__Proposals_Service proposals_service;
     Identity__Cadres_Service cadres_service;
@@ -132,17 +143,20 @@ struct identity {
     struct changes changes;
     struct transfers transfers;
     struct credentials credentials;
+    struct trades trades;
+    struct covers covers;
     struct proposals proposals;
     struct cadres cadres;
     struct companies companies;
     int64_t transfer_silence_ms; /* an old union's time to speak */
+    int64_t trade_ms;            /* for which a trade is proven */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;
     struct token_keys *tokens;
     enum sms_sender sms;
     uv_timer_t tidy;
-    bool draining; /* a closing union has members left */
+    bool draining; /* a slice of long work was not the last */
 };
 
 extern const struct service_spec identity_spec;
@@ -151,9 +165,9 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, gives members their keys, releases transfers whose old union was
- * silent, and hands over the members of closing unions, a slice at a time. Whether
- * more members wait. */
+/* Forgets sessions and codes past their time, gives members their keys, releases
+ * transfers whose old union was silent, hands over the members of closing unions and
+ * ends trades past their time, a slice at a time. Whether more is to be done. */
 bool identity_tidy(struct identity *self);
 int identity_audit(struct store *store, struct journal *journal, FILE *out);
 /* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */

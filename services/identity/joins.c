@@ -1,14 +1,14 @@
 #include "services/identity/joins.h"
 
 #define COLUMNS                                                                                                        \
-    "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed"
+    "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
 
 enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_DECIDE, SQL_MINE, SQL_UNION, SQL_COUNT, N_SQL };
 
 static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT max(request_id) FROM join_request",
-    [SQL_ADD] = "INSERT INTO join_request (request_id, member_id, union_id, state, trade, asked_at, sealed) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_ADD] = "INSERT INTO join_request (request_id, member_id, union_id, state, trade, asked_at, sealed, cover) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM join_request WHERE request_id = ?1",
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state = 1",
     [SQL_DECIDE] = "UPDATE join_request SET state = ?2, decided_at = ?3, decided_by = ?4, reason = ?5, remark = ?6, "
@@ -45,8 +45,9 @@ int64_t joins_last_id(const struct joins *joins)
 
 void joins_add(const struct joins *joins, const struct join *join)
 {
-    store_run(joins->store, joins->sql + SQL_ADD, "iiiiiib", join->id, join->member_id, join->union_id,
-              (int64_t)join->state, (int64_t)join->trade, join->asked_at, join->sealed.bytes, join->sealed.len);
+    store_run(joins->store, joins->sql + SQL_ADD, "iiiiiibi", join->id, join->member_id, join->union_id,
+              (int64_t)join->state, (int64_t)join->trade, join->asked_at, join->sealed.bytes, join->sealed.len,
+              (int64_t)join->cover);
 }
 
 static bool next(const struct joins *joins, unsigned statement, struct join *ret)
@@ -66,6 +67,7 @@ static bool next(const struct joins *joins, unsigned statement, struct join *ret
         .state = (int)store_int(store, statement, 6),
         .trade = (int)store_int(store, statement, 7),
         .reason = (int)store_int(store, statement, 8),
+        .cover = store_int(store, statement, 11) != 0,
     };
     snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 9));
     sealed = store_blob(store, statement, 10, &ret->sealed.len);

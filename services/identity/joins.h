@@ -9,6 +9,7 @@
 struct join {
     int64_t id, member_id, union_id, asked_at, decided_at, decided_by;
     int state, trade, reason; /* Identity__JoinState, Rpc__Trade, Identity__RefusalReason */
+    bool cover;               /* its approval enrols her (covers.h) */
     char remark[JOIN_REMARK_SIZE];
     struct sealed sealed;
 };

@@ -3,6 +3,7 @@
 #include "services/identity/joins.h"
 #include "services/identity/session.h"
 #include "services/identity/tallies.h"
+#include "services/identity/trades.h"
 #include "services/identity/transfers.h"
 
 static void journal_began(const struct period *period, int trade, void *call)
@@ -80,6 +81,7 @@ static bool end(struct identity *self, const struct member *member, int ended, v
     period.ended = ended;
     rolls_end(&self->rolls, &period);
     journal_ended(&period, call);
+    trade_withdraw(self, member->id, call);
     return true;
 }
 

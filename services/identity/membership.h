@@ -16,7 +16,7 @@ void membership_begin(struct identity *self, struct member *member, int64_t unio
 /* Changes a member's standing, as rules.h allows it: with her membership, what she has
  * asked for, and her sessions. */
 void membership_set_standing(struct identity *self, struct member *member, int standing, int reason, void *call);
-/* Ends the period that lasts, an open transfer, and her sessions. False when there is none. */
+/* Ends the period that lasts, an open transfer, a trade's claim, and her sessions. False when there is none. */
 bool membership_end(struct identity *self, struct member *member, int ended, void *call);
 /* Both, at one instant; an open transfer needs no release any more. False when there is no period to end. */
 bool membership_move(struct identity *self, struct member *member, int ended, int64_t union_id, int began, void *call);

@@ -10,6 +10,9 @@
 #define MEMBER_MOBILE "member.mobile"
 #define WECHAT        "wechat"
 #define CREDENTIAL    "credential"
+#define TRADE         "trade"
+
+_Static_assert(sizeof(struct proof) + PII_OVERHEAD <= PROOF_SEALED_MAX, "a proof fits");
 
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN])
 {
@@ -218,5 +221,35 @@ bool person_open_member(const struct identity *self, const struct member *member
     next_line(&at, ret->name, sizeof(ret->name));
     if (at)
         next_line(&at, ret->resident_id, sizeof(ret->resident_id));
+    return true;
+}
+
+void person_seal_proof(const struct identity *self, const struct member *member, int64_t trade_id,
+                       const unsigned char *nonce, const struct proof *proof, struct sealed_proof *ret)
+{
+    const struct pii_key *key = key_of(self, member);
+    char text[sizeof(*proof)];
+    int len = snprintf(text, sizeof(text), "%s\n%s\n%s", proof->platform, proof->work_number, proof->evidence);
+
+    ensure(key && len > 0 && (size_t)len < sizeof(text));
+    pii_seal_under(key, TRADE, trade_id, nonce, text, (size_t)len, ret->bytes);
+    ret->len = (size_t)len + PII_OVERHEAD;
+}
+
+bool person_open_proof(const struct identity *self, const struct member *member, int64_t trade_id,
+                       const struct sealed_proof *sealed, struct proof *ret)
+{
+    char text[PROOF_SEALED_MAX], *at = text;
+
+    *ret = (struct proof){0};
+    if (pii_open_under(self->pii, key_of(self, member), TRADE, trade_id, sealed->bytes, sealed->len, text) < 0) {
+        log_warn("sealed_field_unreadable", "field", TRADE, "row", log_int(trade_id));
+        return false;
+    }
+    next_line(&at, ret->platform, sizeof(ret->platform));
+    if (at)
+        next_line(&at, ret->work_number, sizeof(ret->work_number));
+    if (at)
+        next_line(&at, ret->evidence, sizeof(ret->evidence));
     return true;
 }

@@ -11,6 +11,17 @@ struct person {
     char mobile[CN_MOBILE_LEN + 1]; /* "" where it is not kept with the others */
 };
 
+#define PROOF_PLATFORM_MAX 30 /* characters */
+#define PROOF_NUMBER_MAX   40
+#define PROOF_EVIDENCE_MAX 100
+
+/* What somebody shows as a proof of her trade: lines of visible text. */
+struct proof {
+    char platform[PROOF_PLATFORM_MAX * 4 + 1];
+    char work_number[PROOF_NUMBER_MAX * 4 + 1];
+    char evidence[PROOF_EVIDENCE_MAX * 4 + 1];
+};
+
 /* Blind indexes of values in normal form. */
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN]);
 void person_index_id(const struct identity *self, const char *resident_id, unsigned char ret[PII_INDEX_LEN]);
@@ -33,6 +44,11 @@ void person_seal_join(const struct identity *self, const struct member *member, 
                       const unsigned char *nonce, const struct person *person, struct sealed *ret);
 void person_seal_mobile(const struct identity *self, const struct member *member, const unsigned char *nonce,
                         const char *mobile, struct sealed *ret);
+
+void person_seal_proof(const struct identity *self, const struct member *member, int64_t trade_id,
+                       const unsigned char *nonce, const struct proof *proof, struct sealed_proof *ret);
+bool person_open_proof(const struct identity *self, const struct member *member, int64_t trade_id,
+                       const struct sealed_proof *sealed, struct proof *ret);
 
 /* The texts are at most WECHAT_NAME_MAX characters each, and hold no line feed. */
 void person_seal_wechat(const struct identity *self, const struct member *member, int64_t wechat_id,

@@ -98,6 +98,28 @@ int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE])
     return 0;
 }
 
+int union_trades_read(const Rpc__Trade *trades, size_t n, int *ret_trades)
+{
+    int bits = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if ((int)trades[i] <= RPC__TRADE__TRADE_OTHER || (int)trades[i] > RPC__TRADE__CONSTRUCTION)
+            return IDENTITY__REASON__TRADE_INVALID;
+        bits |= 1 << trades[i];
+    }
+    *ret_trades = bits;
+    return 0;
+}
+
+int union_body_refusal(int workers, int body)
+{
+    if (body <= IDENTITY__UNION_BODY__BODY_NONE || body > IDENTITY__UNION_BODY__BODY_ORGANISER)
+        return IDENTITY__REASON__UNION_BODY_INVALID;
+    return workers >= COMMITTEE_MIN && body != IDENTITY__UNION_BODY__BODY_COMMITTEE
+               ? IDENTITY__REASON__UNION_BODY_INVALID
+               : 0;
+}
+
 int trade_read(const char *text, Rpc__Trade *ret_trade)
 {
     static const struct {

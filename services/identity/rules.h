@@ -7,6 +7,7 @@
 #include "common/csv.h"
 #include "common/limits.h"
 #include "identity.pb-c.h"
+#include "union.pb-c.h"
 
 /* ---- the union tree ----
  *
@@ -145,6 +146,7 @@ bool wechat_name_read(const char *text);
 #define AGE_MIN         16 /* of working age, Labour Law article 15 */
 #define UNION_CODE_MAX  32
 #define UNION_NAME_MAX  100 /* characters */
+#define COMMITTEE_MIN   25  /* members from which a union has a committee */
 #define UNION_CODE_SIZE (UNION_CODE_MAX + 1)
 #define UNION_NAME_SIZE (UNION_NAME_MAX * 4 + 1)
 
@@ -165,6 +167,12 @@ int company_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN 
 /* A union's name without surrounding blanks: 2 to UNION_NAME_MAX characters of
  * UTF-8, no control or other invisible character. UNION_NAME_INVALID. */
 int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE]);
+/* The trades that an industry union takes as bits, 1 << Rpc__Trade; none is a general
+ * union. TRADE_INVALID. */
+int union_trades_read(const Rpc__Trade *trades, size_t n, int *ret_trades);
+/* Whether a new union of so many workers may be run like this (Identity__UnionBody):
+ * UNION_BODY_INVALID. Trade Union Law, article 11. */
+int union_body_refusal(int workers, int body);
 /* A trade by its Chinese name or its name in rpc.proto; empty and 其他 are
  * TRADE_OTHER. TRADE_INVALID. */
 int trade_read(const char *text, Rpc__Trade *ret_trade);

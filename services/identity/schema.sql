@@ -277,6 +277,65 @@ ALTER TABLE session ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
 -- step 10
+-- A trade that is claimed, and the period for which it is proven. What she shows is
+-- kept, sealed, only until it is decided.
+CREATE TABLE trade (
+    trade_id   INTEGER PRIMARY KEY,
+    member_id  INTEGER NOT NULL REFERENCES member,
+    union_id   INTEGER NOT NULL REFERENCES unions,
+    trade      INTEGER NOT NULL,
+    state      INTEGER NOT NULL,
+    source     INTEGER NOT NULL,
+    proof      INTEGER NOT NULL DEFAULT 0,
+    asked_at   INTEGER NOT NULL,
+    decided_at INTEGER NOT NULL DEFAULT 0,
+    decided_by INTEGER NOT NULL DEFAULT 0,
+    from_at    INTEGER NOT NULL DEFAULT 0,
+    until_at   INTEGER NOT NULL DEFAULT 0,
+    reason     INTEGER NOT NULL DEFAULT 0,
+    remark     TEXT    NOT NULL DEFAULT '',
+    sealed     BLOB    NOT NULL DEFAULT x''  -- "platform LF work number LF evidence"
+) STRICT;
+CREATE UNIQUE INDEX trade_asked ON trade (member_id) WHERE state = 1;
+CREATE UNIQUE INDEX trade_proven ON trade (member_id) WHERE state = 2;
+CREATE INDEX trade_until ON trade (until_at) WHERE state = 2;
+CREATE INDEX trade_member ON trade (member_id, trade_id);
+CREATE INDEX trade_waiting ON trade (union_id, trade_id) WHERE state = 1;
+-- What members had by a roster or by joining before trades were proven for a time: a year
+-- from the day they came, or were made known.
+INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, asked_at, decided_at, from_at, until_at)
+    SELECT member.member_id, member.member_id, member.union_id, member.trade, 2, 2,
+        coalesce(membership.began_at, member.created_at), coalesce(membership.began_at, member.created_at),
+        coalesce(membership.began_at, member.created_at),
+        coalesce(membership.began_at, member.created_at) + 31536000000
+    FROM member LEFT JOIN membership ON membership.member_id = member.member_id AND membership.ended_at = 0
+    WHERE member.trade > 0;
+-- step 11
+-- The trades that an industry union takes, bit by bit of Rpc__Trade; 0 is a general union.
+ALTER TABLE unions ADD COLUMN trades INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX unions_industry ON unions (parent_id, path) WHERE trades > 0;
+ALTER TABLE join_request ADD COLUMN cover INTEGER NOT NULL DEFAULT 0;
+
+-- The years for which somebody who joined an industry union has the accident cover.
+CREATE TABLE cover (
+    cover_id  INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    union_id  INTEGER NOT NULL REFERENCES unions,
+    trade     INTEGER NOT NULL,
+    from_at   INTEGER NOT NULL,
+    until_at  INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX cover_member ON cover (member_id, until_at);
+
+ALTER TABLE union_change ADD COLUMN trades INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE union_change ADD COLUMN workers INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE union_change ADD COLUMN body INTEGER NOT NULL DEFAULT 0;
+-- A union has one change that waits, and anybody one new union.
+DROP INDEX union_change_asked;
+CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 1 AND kind <> 6;
+CREATE UNIQUE INDEX union_change_new ON union_change (asked_by) WHERE state = 1 AND kind = 6;
+CREATE INDEX union_change_asker ON union_change (asked_by, change_id) WHERE kind = 6;
+-- step 12
 -- What one official proposes and another confirms.
 CREATE TABLE proposal (
     proposal_id INTEGER PRIMARY KEY,
@@ -294,7 +353,7 @@ CREATE TABLE proposal (
 ) STRICT;
 CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
 CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;
--- step 11
+-- step 13
 -- The cadre register: what holds from began_at up to, not including, ended_at. What
 -- holds now has ended_at 0, one such row at most of a person and union.
 CREATE TABLE cadre (
@@ -312,7 +371,7 @@ CREATE TABLE cadre (
 CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
 CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
 CREATE INDEX authority_union ON authority (union_id, grant_id);
--- step 12
+-- step 14
 CREATE TABLE company (
     company_id    INTEGER PRIMARY KEY,
     union_id      INTEGER NOT NULL UNIQUE REFERENCES unions,

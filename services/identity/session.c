@@ -285,6 +285,22 @@ static char *copy(const char *text, void *call)
     return arena_strndup(rpc_arena(call), text, strlen(text));
 }
 
+bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call)
+{
+    Rpc__Trade *list = arena_alloc(rpc_arena(call), (RPC__TRADE__CONSTRUCTION + 1) * sizeof(*list));
+    size_t n = 0;
+
+    if (!list)
+        return false;
+    for (int i = RPC__TRADE__TRADE_OTHER + 1; i <= RPC__TRADE__CONSTRUCTION; i++) {
+        if (trades >> i & 1)
+            list[n++] = (Rpc__Trade)i;
+    }
+    *ret_n = n;
+    *ret_list = list;
+    return true;
+}
+
 Identity__Union *union_message(const struct union_node *node, void *call)
 {
     Identity__Union *message = arena_alloc(rpc_arena(call), sizeof(*message));
@@ -300,6 +316,8 @@ Identity__Union *union_message(const struct union_node *node, void *call)
     message->path = copy(node->path, call);
     message->state = (Identity__UnionState)node->state;
     message->credit_code = copy(node->credit_code, call);
+    if (!trades_message(node->trades, &message->n_trades, &message->trades, call))
+        return NULL;
     return message->code && message->name && message->path && message->credit_code ? message : NULL;
 }
 

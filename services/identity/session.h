@@ -33,6 +33,8 @@ bool session_is_live(struct identity *self, void *call);
 void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call);
 void session_revoke_all(struct identity *self, int64_t member_id, void *call);
 
+/* The trades of a union as a message's list; false when the call's memory is full. */
+bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call);
 /* Messages in the call's arena; NULL when it is full. */
 Identity__Union *union_message(const struct union_node *node, void *call);
 Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call);

@@ -5,10 +5,12 @@
 #include "services/identity/changes.h"
 #include "services/identity/companies.h"
 #include "services/identity/credentials.h"
+#include "services/identity/covers.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/proposals.h"
 #include "services/identity/tallies.h"
+#include "services/identity/trades.h"
 #include "services/identity/transfers.h"
 #include "services/identity/rules.h"
 #include "services/identity/store.h"
@@ -25,6 +27,7 @@ static struct conf_entry conf[] = {
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
+    {"HUIGONG_TRADE_DAYS", "365", CONF_INT, "days for which a trade is proven", 61, 3650, NULL},
     CONF_END,
 };
 
@@ -55,18 +58,21 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .transfers_service = transfers_api,
         .unions_service = unions_api,
         .officials = officials_api,
+        .trades_service = trades_api,
         .devices = devices_api,
         .proposals_service = proposals_api,
         .cadres_service = cadres_api,
         .companies_service = companies_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
+        .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * 86400000,
         .store = store,
         .rpc = rpc,
     };
     if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
-        credentials_open(&self->credentials, store) || proposals_open(&self->proposals, store) ||
+        credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
+        covers_open(&self->covers, store) || proposals_open(&self->proposals, store) ||
         cadres_open(&self->cadres, store) || companies_open(&self->companies, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
@@ -76,6 +82,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, joins_last_id(&self->joins));
     ids_from(&self->ids, changes_last_id(&self->changes));
     ids_from(&self->ids, transfers_last_id(&self->transfers));
+    ids_from(&self->ids, trades_last_id(&self->trades));
+    ids_from(&self->ids, covers_last_id(&self->covers));
     ids_from(&self->ids, proposals_last_id(&self->proposals));
     ids_from(&self->ids, cadres_last_id(&self->cadres));
     ids_from(&self->ids, companies_last_id(&self->companies));
@@ -110,6 +118,8 @@ static void drain(void *call, void *arg)
     struct identity *self = arg;
 
     self->draining = change_drain(self, call);
+    if (trades_expire(self, call))
+        self->draining = true;
 }
 
 bool identity_tidy(struct identity *self)
@@ -138,6 +148,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
+    rpc_server_add(service->rpc, &identity.trades_service.base);
     rpc_server_add(service->rpc, &identity.devices.base);
     rpc_server_add(service->rpc, &identity.proposals_service.base);
     rpc_server_add(service->rpc, &identity.cadres_service.base);

@@ -1,6 +1,6 @@
 #include "services/identity/pages.h"
 
-#define UNION_COLUMNS  "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code"
+#define UNION_COLUMNS  "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code, trades"
 #define SUBTREE        "path >= ?1 AND path < ?2"
 #define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
 #define MEMBER_COLUMNS                                                                                                 \
@@ -23,6 +23,8 @@ enum {
     SQL_NAME_UNION,
     SQL_ADD_ALIAS,
     SQL_SET_CREDIT_CODE,
+    SQL_SET_TRADES,
+    SQL_FIND_INDUSTRY,
     SQL_MEASURE,
     SQL_KEEP_PLACES,
     SQL_MOVE_SUBTREE,
@@ -77,8 +79,8 @@ const char *const identity_sql[] = {
                     "SELECT max(roster_id) FROM roster UNION ALL SELECT max(member_id) FROM member UNION ALL "
                     "SELECT max(session_id) FROM session UNION ALL SELECT max(grant_id) FROM authority UNION ALL "
                     "SELECT max(wechat_id) FROM wechat) AS ids",
-    [SQL_ADD_UNION] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at) "
-                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_ADD_UNION] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at, trades) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_COUNT_CHILD] = "UPDATE unions SET children = children + 1 WHERE union_id = ?1",
     [SQL_FIND_UNION] = "SELECT " UNION_COLUMNS " FROM unions WHERE union_id = ?1",
     [SQL_FIND_UNION_CODE] = "SELECT " UNION_COLUMNS " FROM unions WHERE code = ?1",
@@ -90,6 +92,9 @@ const char *const identity_sql[] = {
     [SQL_NAME_UNION] = "UPDATE unions SET name = ?2, code = ?3 WHERE union_id = ?1",
     [SQL_ADD_ALIAS] = "INSERT INTO union_alias (code, union_id) VALUES (?1, ?2)",
     [SQL_SET_CREDIT_CODE] = "UPDATE unions SET credit_code = ?2 WHERE union_id = ?1",
+    [SQL_SET_TRADES] = "UPDATE unions SET trades = ?2 WHERE union_id = ?1",
+    [SQL_FIND_INDUSTRY] = "SELECT " UNION_COLUMNS " FROM unions WHERE parent_id = ?1 AND trades > 0 AND "
+                          "trades & ?2 > 0 AND state = 0 ORDER BY path LIMIT 1",
     [SQL_MEASURE] =
         "SELECT count(*), max(length(path)) FROM (SELECT path FROM unions WHERE " SUBTREE " LIMIT ?3) AS subtree",
     [SQL_KEEP_PLACES] = "INSERT INTO union_place (union_id, until_at, path) SELECT union_id, ?3, path FROM unions "
@@ -206,8 +211,8 @@ int64_t store_last_id(struct store *store)
 
 bool store_add_union(struct store *store, const struct union_node *node, int64_t now)
 {
-    return store_run(store, SQL_ADD_UNION, "iittti", node->id, node->parent_id, node->code, node->name, node->path,
-                     now) == 1 &&
+    return store_run(store, SQL_ADD_UNION, "iitttii", node->id, node->parent_id, node->code, node->name, node->path,
+                     now, (int64_t)node->trades) == 1 &&
            store_run(store, SQL_COUNT_CHILD, "i", node->parent_id) == 1;
 }
 
@@ -223,6 +228,7 @@ static void read_union(struct store *store, unsigned sql, struct union_node *ret
     ret->into_id = store_int(store, sql, 7);
     ret->moves = store_int(store, sql, 8);
     read_text(store, sql, 9, ret->credit_code, sizeof(ret->credit_code));
+    ret->trades = (int)store_int(store, sql, 10);
 }
 
 static bool one_union(struct store *store, unsigned sql, struct union_node *ret_node)
@@ -271,6 +277,17 @@ void store_name_union(struct store *store, const struct union_node *node, const 
 void store_set_credit_code(struct store *store, int64_t union_id, const char *credit_code)
 {
     store_run(store, SQL_SET_CREDIT_CODE, "it", union_id, credit_code);
+}
+
+void store_set_trades(struct store *store, int64_t union_id, int trades)
+{
+    store_run(store, SQL_SET_TRADES, "ii", union_id, (int64_t)trades);
+}
+
+bool store_find_industry(struct store *store, int64_t parent_id, int trade, struct union_node *ret_node)
+{
+    store_ask(store, SQL_FIND_INDUSTRY, "ii", parent_id, (int64_t)1 << trade);
+    return one_union(store, SQL_FIND_INDUSTRY, ret_node);
 }
 
 void store_measure_subtree(struct store *store, const char *path, int64_t limit, int64_t *ret_n, int64_t *ret_deepest)

@@ -22,6 +22,14 @@ struct wrapped {
     size_t len;
 };
 
+#define PROOF_SEALED_MAX 720
+
+/* What somebody shows as a proof of her trade, sealed. */
+struct sealed_proof {
+    unsigned char bytes[PROOF_SEALED_MAX];
+    size_t len;
+};
+
 /* The greatest id in any table. */
 int64_t store_last_id(struct store *store);
 
@@ -30,7 +38,8 @@ int64_t store_last_id(struct store *store);
 struct union_node {
     int64_t id, parent_id, children;
     int64_t into_id, moves;
-    int state; /* Identity__UnionState */
+    int state;  /* Identity__UnionState */
+    int trades; /* union_trades_read's bits; 0: a general union */
     char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], path[UNION_PATH_SIZE], credit_code[CN_USCC_LEN + 1];
 };
 
@@ -45,6 +54,9 @@ bool store_find_credit_code(struct store *store, const char *credit_code, struct
 /* Gives a name and a code; a code that is replaced goes on leading to the union. */
 void store_name_union(struct store *store, const struct union_node *node, const char *name, const char *code);
 void store_set_credit_code(struct store *store, int64_t union_id, const char *credit_code);
+void store_set_trades(struct store *store, int64_t union_id, int trades);
+/* The first open industry union just below another that takes a trade. */
+bool store_find_industry(struct store *store, int64_t parent_id, int trade, struct union_node *ret_node);
 /* How many unions are in a subtree, counting no further than a limit, and the length of the longest path. */
 void store_measure_subtree(struct store *store, const char *path, int64_t limit, int64_t *ret_n, int64_t *ret_deepest);
 /* Hangs a union below another, as the path says, and rewrites the paths of all below it;

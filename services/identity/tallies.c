@@ -172,6 +172,18 @@ void tallies_move(const struct tallies *tallies, int64_t from, int64_t to, int t
     }
 }
 
+void tallies_change_trade(const struct tallies *tallies, int64_t union_id, int from, int to)
+{
+    struct tally by = {0};
+    struct union_node node;
+
+    ensure(from >= 0 && from < TALLY_TRADES && to >= 0 && to < TALLY_TRADES);
+    by.trades[from]--;
+    by.trades[to]++;
+    if (store_find_union(tallies->store, union_id, &node))
+        add_up(tallies, node.path, NULL, &by, 0);
+}
+
 void tallies_verify(const struct tallies *tallies, int64_t union_id)
 {
     struct tally by = {.verified = 1};

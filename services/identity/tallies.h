@@ -33,6 +33,8 @@ size_t tallies_find_days(const struct tallies *tallies, int64_t union_id, int64_
 
 /* A member goes from one union to another; 0 is none. */
 void tallies_move(const struct tallies *tallies, int64_t from, int64_t to, int trade, int64_t now);
+/* A member of a union has another trade. */
+void tallies_change_trade(const struct tallies *tallies, int64_t union_id, int from, int to);
 /* A person on a union's roster is verified. */
 void tallies_verify(const struct tallies *tallies, int64_t union_id);
 /* Adds rows of rosters to the number of the union at a path alone: whoever adds up

@@ -1,4 +1,5 @@
 /* What a change of a union needs, and what it does. */
+#include "services/identity/api.h"
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
 #include "services/identity/membership.h"
@@ -89,7 +90,30 @@ static int credit_code_refusal(struct identity *self, struct change *change)
     int reason = credit_code_read(change->credit_code, change->excuse[0] != '\0', change->credit_code);
 
     if (!reason && store_find_credit_code(self->store, change->credit_code, &taken))
-        reason = taken.id == change->union_id ? IDENTITY__REASON__CHANGE_EMPTY : IDENTITY__REASON__CREDIT_CODE_TAKEN;
+        reason = taken.id == change->union_id && change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREDIT_CODE
+                     ? IDENTITY__REASON__CHANGE_EMPTY
+                     : IDENTITY__REASON__CREDIT_CODE_TAKEN;
+    return reason;
+}
+
+static int create_refusal(struct identity *self, const struct union_node *parent, struct change *change,
+                          const char **ret_field)
+{
+    char path[UNION_PATH_SIZE];
+    int reason = union_path_child(parent->path, parent->children, path);
+
+    if (!reason)
+        reason = name_refusal(self, change, ret_field);
+    if (!reason && (!change->name[0] || !change->code[0]))
+        reason = refuse_in(change->name[0] ? "code" : "name", RPC__REASON__MISSING_FIELD, ret_field);
+    if (!reason) {
+        *ret_field = "body";
+        reason = union_body_refusal(change->workers, change->body);
+    }
+    if (!reason && change->credit_code[0]) {
+        *ret_field = "creditCode";
+        reason = credit_code_refusal(self, change);
+    }
     return reason;
 }
 
@@ -115,6 +139,11 @@ int change_refusal(struct identity *self, struct change *change, const char **re
     case IDENTITY__CHANGE_KIND__CHANGE_CREDIT_CODE:
         *ret_field = "creditCode";
         return credit_code_refusal(self, change);
+    case IDENTITY__CHANGE_KIND__CHANGE_CREATE:
+        return create_refusal(self, &node, change, ret_field);
+    case IDENTITY__CHANGE_KIND__CHANGE_TRADES:
+        *ret_field = "trades";
+        return change->trades == node.trades ? IDENTITY__REASON__CHANGE_EMPTY : 0;
     default:
         *ret_field = "kind";
         return IDENTITY__REASON__CHANGE_EMPTY;
@@ -171,7 +200,19 @@ static void set_closing(struct identity *self, struct union_node *node, int stat
     journal_closed(node, call);
 }
 
-void change_apply(struct identity *self, const struct change *change, void *call)
+static void create(struct identity *self, struct change *change, const struct union_node *parent, void *call)
+{
+    struct union_node node;
+    const char *field;
+
+    if (union_create(self, change->code, change->name, parent->code, change->trades, call, &node, &field))
+        return;
+    if (change->credit_code[0])
+        store_set_credit_code(self->store, node.id, change->credit_code);
+    change->target_id = node.id;
+}
+
+void change_apply(struct identity *self, struct change *change, void *call)
 {
     struct union_node node;
 
@@ -191,10 +232,31 @@ void change_apply(struct identity *self, const struct change *change, void *call
     case IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE:
         set_closing(self, &node, IDENTITY__UNION_STATE__UNION_DISSOLVING, node.parent_id, call);
         break;
+    case IDENTITY__CHANGE_KIND__CHANGE_CREATE:
+        create(self, change, &node, call);
+        break;
+    case IDENTITY__CHANGE_KIND__CHANGE_TRADES:
+        store_set_trades(self->store, node.id, change->trades);
+        break;
     default:
         store_set_credit_code(self->store, node.id, change->credit_code);
         break;
     }
+}
+
+bool union_industry(struct identity *self, const struct union_node *from, int trade, struct union_node *ret_node)
+{
+    struct union_node at = *from;
+
+    if (!from->state && from->trades >> trade & 1) {
+        *ret_node = *from;
+        return true;
+    }
+    while (!store_find_industry(self->store, at.id, trade, ret_node)) {
+        if (!at.parent_id || !store_find_union(self->store, at.parent_id, &at))
+            return false;
+    }
+    return true;
 }
 
 /* ---- handing over ---- */

@@ -1,0 +1,18 @@
+/* covers.h: the accident cover that comes with joining an industry union (三位一体): who
+ * is enrolled from when until when. It is given by whoever follows the journal.
+ *
+ * Each enrolment lasts COVER_MS, and nobody is enrolled twice at one time, however
+ * often she joins. */
+#pragma once
+#include "services/identity/store.h"
+
+#define COVER_MS (INT64_C(365) * 86400000)
+
+/* 0 or -1, logged. */
+int covers_open(struct covers *covers, struct store *store);
+int64_t covers_last_id(const struct covers *covers);
+int64_t covers_count(const struct covers *covers);
+/* Whether what the journal says of an enrolment is so. */
+bool covers_agree(const struct covers *covers, const Identity__CoverEnrolled *enrolled);
+/* Enrols a member from now on, unless she is. */
+void cover_enrol(struct identity *self, int64_t member_id, int64_t union_id, int trade, void *call);
