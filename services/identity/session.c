@@ -120,7 +120,9 @@ static bool write_token(struct identity *self, const struct member *member, cons
     principal.sex = (Rpc__Sex)member->sex;
     if (member->union_id && store_find_union(self->store, member->union_id, &node))
         principal.union_path = node.path;
-    if (is_official(session) && !add_grants(self, member->id, &principal, rpc_arena(call)))
+    if (is_official(session) &&
+        rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
+        !add_grants(self, member->id, &principal, rpc_arena(call)))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }
