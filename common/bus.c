@@ -60,15 +60,6 @@ void bus_socket_bounds(nng_socket socket, int buffered)
     nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, bus_check_peer, NULL);
 }
 
-int bus_listen(nng_socket socket, const char *dir, const char *name, int buffered)
-{
-    char address[PATH_MAX];
-
-    snprintf(address, sizeof(address), "ipc://%s/%s", dir, name);
-    bus_socket_bounds(socket, buffered);
-    return bus_failed("listen", address, nng_listen(socket, address, NULL, 0));
-}
-
 /* A connection whose readable descriptor wakes the loop. The first member of what
  * it belongs to, and freed with it. */
 struct pollable {

@@ -7,9 +7,26 @@
 int bus_failed(const char *what, const char *address, int code);
 /* Sets every bound of a socket, and refuses peers of another user. */
 void bus_socket_bounds(nng_socket socket, int buffered);
-/* The same, and listens at ipc://dir/name. 0 or nng's code, logged. */
-int bus_listen(nng_socket socket, const char *dir, const char *name, int buffered);
 void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg);
+
+/* ---- an address of the broker ----
+ *
+ * The listener of nng 1.5.2 has the fault of its dialer (below): when a peer goes
+ * before it has been greeted (EPIPE, NNG_ECLOSED), it may take that for its own end.
+ * Then it greets whoever connects, who believes to be connected, but takes nothing
+ * from anybody any more. It counts such failures and says no more. So after a failure
+ * the address is closed, with what came through it, and listened at anew: peers dial
+ * again by themselves. */
+struct bus_listening {
+    nng_socket socket; /* the caller's; outlives the rest */
+    nng_listener listener;
+    char address[128];
+};
+
+/* Sets a socket's bounds and listens at ipc://dir/name. 0 or nng's code, logged. */
+int bus_listen(struct bus_listening *listening, nng_socket socket, const char *dir, const char *name, int buffered);
+/* To be called now and then by one thread. */
+void bus_listen_tend(struct bus_listening *listening);
 
 /* ---- a connection to the broker ----
  *

@@ -23,6 +23,7 @@ struct way_back {
 
 struct bus_queue {
     nng_socket clients, server;
+    struct bus_listening at_calls, at_service;
     nng_aio *take_call, *take_answer;
     struct bus_refusals refusals;
     pthread_mutex_t mutex; /* guards all below */
@@ -237,11 +238,11 @@ struct bus_queue *bus_queue_open(const char *dir, const char *name, const struct
     if (nng_aio_alloc(&queue->take_answer, answer_taken, queue))
         goto free_take_call;
     snprintf(address, sizeof(address), "%s.service", name);
-    if (bus_listen(queue->server, dir, address, LIMIT_BATCH_MESSAGES))
+    if (bus_listen(&queue->at_service, queue->server, dir, address, LIMIT_BATCH_MESSAGES))
         goto free_take_answer;
     nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_PRE, server_arriving, queue);
     snprintf(address, sizeof(address), "%s.calls", name);
-    if (bus_listen(queue->clients, dir, address, LIMIT_BATCH_MESSAGES))
+    if (bus_listen(&queue->at_calls, queue->clients, dir, address, LIMIT_BATCH_MESSAGES))
         goto free_take_answer;
     nng_recv_aio(queue->clients, queue->take_call);
     nng_recv_aio(queue->server, queue->take_answer);
@@ -268,6 +269,20 @@ void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret)
     pthread_mutex_unlock(&queue->mutex);
 }
 
+void bus_queue_tend(struct bus_queue *queue)
+{
+    nng_pipe pipe;
+
+    bus_listen_tend(&queue->at_calls);
+    bus_listen_tend(&queue->at_service);
+    pthread_mutex_lock(&queue->mutex);
+    pipe = queue->server_pipe;
+    pthread_mutex_unlock(&queue->mutex);
+    /* Joined after it left: those two are told by different threads. */
+    if (nng_pipe_id(pipe) > 0 && nng_listener_id(nng_pipe_listener(pipe)) < 0)
+        server_left(pipe, NNG_PIPE_EV_REM_POST, queue);
+}
+
 void bus_queue_close(struct bus_queue *queue)
 {
     if (!queue || bus_is_left())
@@ -286,6 +301,7 @@ void bus_queue_close(struct bus_queue *queue)
 
 struct bus_bell {
     nng_socket ring, bell;
+    struct bus_listening at_ring, at_bell;
     nng_aio *take_ring;
 };
 
@@ -316,7 +332,8 @@ struct bus_bell *bus_bell_open(const char *dir)
         goto close_ring;
     if (nng_aio_alloc(&bell->take_ring, ring_taken, bell))
         goto close_bell;
-    if (bus_listen(bell->ring, dir, "ring", 64) || bus_listen(bell->bell, dir, "bell", 64))
+    if (bus_listen(&bell->at_ring, bell->ring, dir, "ring", 64) ||
+        bus_listen(&bell->at_bell, bell->bell, dir, "bell", 64))
         goto free_aio;
     nng_recv_aio(bell->ring, bell->take_ring);
     return bell;
@@ -329,6 +346,12 @@ close_ring:
 free_bell:
     free(bell);
     return NULL;
+}
+
+void bus_bell_tend(struct bus_bell *bell)
+{
+    bus_listen_tend(&bell->at_ring);
+    bus_listen_tend(&bell->at_bell);
 }
 
 void bus_bell_close(struct bus_bell *bell)

@@ -2,6 +2,8 @@
 #include "common/bus.h"
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "common/rpc.h"
 #include "tests/bus_harness.h"
@@ -309,6 +311,33 @@ static void a_second_server_is_turned_away_until_the_first_has_gone(void **state
     bus_wait(&b, !bus_counts(&b).served);
 }
 
+/* Greets as a server does (SP, protocol REP0 = 0x31) and is gone before it is known. */
+static void pass_by(void)
+{
+    static const unsigned char greeting[8] = {0, 'S', 'P', 0, 0, 0x31, 0, 0};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/coupon.service", b.dir);
+    assert_return_code(connect(fd, (struct sockaddr *)&address, sizeof(address)), errno);
+    assert_int_equal(write(fd, greeting, sizeof(greeting)), sizeof(greeting));
+    close(fd);
+}
+
+static void a_server_that_goes_while_it_comes_leaves_its_place_to_the_next(void **state)
+{
+    struct rpc_client *client;
+    struct server server;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++)
+        pass_by();
+    server_open(&server);
+    client = client_open_ready(1);
+    rpc_client_close(client);
+    server_close(&server);
+}
+
 static void a_broker_that_restarts_loses_only_what_was_in_flight(void **state)
 {
     struct rpc_client *client;
@@ -540,6 +569,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_broker_that_is_not_there_is_a_service_that_is_down),
         cmocka_unit_test(a_server_that_dies_answers_what_it_had_taken),
         cmocka_unit_test(a_second_server_is_turned_away_until_the_first_has_gone),
+        cmocka_unit_test(a_server_that_goes_while_it_comes_leaves_its_place_to_the_next),
         cmocka_unit_test(a_broker_that_restarts_loses_only_what_was_in_flight),
         cmocka_unit_test(a_client_keeps_to_its_window_and_its_queue),
         cmocka_unit_test(a_queue_holds_so_many_messages_and_refuses_more),

@@ -96,6 +96,8 @@ struct draw_writer {
 /* The published file of a draw that is frozen, drawn, published or void. */
 void draw_writer_init(struct draw_writer *writer, const struct draw_terms *terms, const struct draw *draw,
                       const struct draw_list *list, const struct draw_job *job);
+/* Goes on at a line of the list, from 0: whoever has the head writes the rest. */
+void draw_writer_seek(struct draw_writer *writer, uint32_t at);
 /* Appends the next piece, at most `lines` lines of the list; whether there is more.
  * What does not fit is told by buf->failed. */
 bool draw_writer_step(struct draw_writer *writer, struct buf *buf, uint32_t lines);

@@ -113,6 +113,12 @@ static void write_head(struct draw_writer *writer, struct buf *buf)
     free(outcomes);
 }
 
+void draw_writer_seek(struct draw_writer *writer, uint32_t at)
+{
+    writer->part = LIST;
+    writer->at = at;
+}
+
 bool draw_writer_step(struct draw_writer *writer, struct buf *buf, uint32_t lines)
 {
     const struct draw_list *list = writer->list;

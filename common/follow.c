@@ -86,7 +86,7 @@ static void ask(struct follower *follower)
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     Rpc__Call call = RPC__CALL__INIT;
-    uint8_t packed[64];
+    uint8_t packed[64 + FOLLOW_KINDS * 10];
 
     if (follower->asking) {
         follower->rung = true;
@@ -95,7 +95,8 @@ static void ask(struct follower *follower)
     follower->rung = false;
     request.after_seq = follower->cursor;
     request.since = follower->cursor ? 0 : follower->options.since;
-    request.kind = follower->options.kind;
+    request.kinds = (int32_t *)(uintptr_t)follower->options.kinds;
+    request.n_kinds = follower->options.n_kinds;
     request.limit = LIMIT_JOURNAL_PAGE;
     principal.internal = true;
     call.method = (char *)(uintptr_t) "Daemon.ReadJournal";
@@ -121,6 +122,7 @@ struct follower *follower_open(const struct follow_options *options)
 
     if (!follower)
         return NULL;
+    ensure(options->n_kinds <= FOLLOW_KINDS);
     follower->options = *options;
     if (options->server) {
         int first = store_prepare(options->store, sql, N_SQL);

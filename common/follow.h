@@ -9,6 +9,7 @@
 #include "common/rpc.h"
 
 #define FOLLOW_TICK_MS 1000
+#define FOLLOW_KINDS   16
 
 struct follower;
 
@@ -20,7 +21,8 @@ struct follow_options {
     struct rpc_server *server;  /* ours, or NULL for a cursor in memory */
     struct store *store;        /* the server's */
     int64_t since;              /* without a server: only rows from this instant on */
-    int32_t kind;               /* only this kind; 0 is all */
+    const int32_t *kinds;       /* only these, at most FOLLOW_KINDS; none is all */
+    unsigned n_kinds;
     /* Applies one row; call is NULL without a server, else as for rpc_server_transact.
      * May end with rpc_refuse: then the page is undone and tried again later. */
     void (*apply)(void *arg, void *call, const Rpc__JournalRow *row);

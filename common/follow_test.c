@@ -352,7 +352,7 @@ static void note(void *arg, void *call, const Rpc__JournalRow *row)
 static void an_edge_follows_one_kind_from_an_instant_on(void **state)
 {
     struct follow_options options = {
-        .loop = &b.loop, .bus_dir = b.dir, .queue = "coupon", .since = HARNESS_NOW + 1000, .kind = 1, .apply = note};
+        .loop = &b.loop, .bus_dir = b.dir, .queue = "coupon", .since = HARNESS_NOW + 1000, .kinds = &(int32_t){1}, .n_kinds = 1, .apply = note};
 
     (void)state;
     open_both();

@@ -124,6 +124,15 @@ static bool copy_bytes(struct arena *arena, ProtobufCBinaryData *bytes)
     return copy != NULL;
 }
 
+static bool is_wanted(const Rpc__JournalRequest *request, int64_t kind)
+{
+    bool wanted = request->n_kinds == 0;
+
+    for (size_t i = 0; i < request->n_kinds && !wanted; i++)
+        wanted = request->kinds[i] == kind;
+    return wanted;
+}
+
 void journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
                   Rpc__JournalPage *ret_page)
 {
@@ -138,7 +147,7 @@ void journal_read(struct journal *journal, const Rpc__JournalRequest *request, s
     while (ret_page->rows && store_row(journal->store, statement)) {
         Rpc__JournalRow *row;
 
-        if (request->kind && store_int(journal->store, statement, 2) != request->kind) {
+        if (!is_wanted(request, store_int(journal->store, statement, 2))) {
             ret_page->read_to = store_int(journal->store, statement, 0);
             continue;
         }

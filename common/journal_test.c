@@ -390,7 +390,8 @@ static Rpc__JournalPage read_page(int64_t after, int64_t since, int32_t limit, i
     request.after_seq = after;
     request.since = since;
     request.limit = limit;
-    request.kind = kind;
+    request.kinds = &kind;
+    request.n_kinds = kind != 0;
     journal_read(&journal, &request, &arena, &page);
     return page;
 }

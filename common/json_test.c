@@ -1046,7 +1046,8 @@ static void what_is_written_reads_back_the_same(void **state)
                "\"expiresAt\":\"3\",\"level\":\"MEMBER\",\"unionPath\":\"\",\"trade\":\"COURIER\",\"birthYear\":1990,"
                "\"sex\":\"FEMALE\",\"grants\":[{\"role\":\"FINANCE\",\"unionPath\":\"0001\"}],\"internal\":true},"
                "\"idempotencyKey\":\"AA==\",\"traceId\":\"AAA=\",\"deadlineAt\":\"0\"}"},
-        {EVENT, "{\"releaseChanged\":{\"releaseId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"\\u0001\\u001f\"}}"},
+        {EVENT, "{\"releaseChanged\":{\"releaseId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"\\u0001\\u001f\","
+                "\"eligiblePath\":\"\"}}"},
         {NUMBERS, "{\"maxLen\":4294967295,\"minLen\":0,\"min\":\"-1\",\"max\":\"1\",\"maxItems\":7,\"required\":true,"
                   "\"time\":false}"},
         {PROBE, "{\"healthy\":true,\"summary\":\"ok\",\"version\":\"\",\"metrics\":[{\"name\":\"a\",\"labels\":\"\","

@@ -8,10 +8,11 @@
 
 #include "common/bus.h"
 #include "common/cli.h"
+#include "common/follow.h"
 #include "common/limits.h"
 #include "common/log.h"
 
-#define TIDY_MS 1000
+#define TIDY_MS         1000
 #define STOP_DEADLINE_S 15
 
 static struct conf_entry chassis_conf[] = {
@@ -56,8 +57,8 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
     reply(&page, call);
 }
 
-static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request,
-                          Rpc__ProbeReport_Closure reply, void *call)
+static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
+                          void *call)
 {
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
@@ -128,6 +129,10 @@ static void close_handle(uv_handle_t *handle, void *arg)
 void service_stopped(struct service *service)
 {
     bus_server_close(service->bus);
+    for (unsigned i = 0; i < SERVICE_FOLLOWS; i++) {
+        follower_close(service->followed[i].follower);
+        rpc_client_close(service->followed[i].client);
+    }
     uv_walk(&service->loop, close_handle, NULL);
 }
 
@@ -211,6 +216,34 @@ static int open_bus(struct service *service)
     return service->ringer && service->bus ? 0 : -1;
 }
 
+static int open_followers(struct service *service)
+{
+    const char *dir = service_bus_dir(service);
+    unsigned n = 0;
+
+    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++) {
+        struct follow_options options = {
+            .loop = &service->loop,
+            .bus_dir = dir,
+            .queue = follow->queue,
+            .client = rpc_client_open(&service->loop, dir, follow->queue, 1),
+            .server = service->rpc,
+            .store = service->store,
+            .kinds = follow->kinds,
+            .n_kinds = follow->n_kinds,
+            .apply = follow->apply,
+            .arg = service->self,
+        };
+
+        ensure(n < SERVICE_FOLLOWS);
+        service->followed[n].client = options.client;
+        service->followed[n].follower = options.client ? follower_open(&options) : NULL;
+        if (!service->followed[n++].follower)
+            return -1;
+    }
+    return 0;
+}
+
 static void watch_signals(struct service *service)
 {
     static const int numbers[] = {SIGTERM, SIGINT};
@@ -240,7 +273,8 @@ static int run(struct service *service, bool standby)
     if (spec->start && spec->start(service))
         goto free_rpc;
     watch_signals(service);
-    if (enter_sandbox(service) || (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)))
+    if (enter_sandbox(service) || (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) ||
+        open_followers(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);

@@ -13,11 +13,23 @@
 #include "common/sandbox.h"
 
 struct service;
+struct follower;
 
 /* A command line of the daemon's own: --NAME and what follows it. */
 struct service_command {
     const char *name, *help;
     int (*run)(const struct service *service, int argc, char **argv); /* the exit code */
+};
+
+#define SERVICE_FOLLOWS 4 /* journals that one daemon follows */
+
+/* What a daemon reads of another's journal, each row once (follow.h). */
+struct service_follow {
+    const char *queue;    /* whose journal; each once */
+    const int32_t *kinds; /* fields of that service's Event */
+    unsigned n_kinds;
+    /* Applies one row, in a transaction of the daemon's own. self is service->self. */
+    void (*apply)(void *self, void *call, const Rpc__JournalRow *row);
 };
 
 struct service_spec {
@@ -48,6 +60,7 @@ struct service_spec {
     int (*audit)(struct store *store, struct journal *journal, FILE *out);
     /* Replaces the probe by bus, for an edge. May be NULL. */
     int (*probe)(const struct service *service);
+    const struct service_follow *follows;   /* NULL or ended by a NULL queue */
     const struct service_command *commands; /* NULL or ended by a NULL name */
 };
 
@@ -64,6 +77,10 @@ struct service {
     bool stopping;
     /* chassis' own */
     Rpc__Daemon_Service daemon;
+    struct {
+        struct rpc_client *client;
+        struct follower *follower;
+    } followed[SERVICE_FOLLOWS];
     uv_signal_t signals[3];
     uv_timer_t tidy;
 };

@@ -15,6 +15,11 @@
 
 #define MAX_STATEMENTS 448
 #define FILE_NAME "data.sqlite"
+/* Pages that are kept in memory: a part of the file, which holds the inner pages of all
+ * its trees many times over. */
+#define CACHE_PART    16
+#define CACHE_KIB_MIN 16384
+#define CACHE_KIB_MAX (1 << 20)
 
 extern const unsigned char chassis_schema[];
 extern const size_t chassis_schema_len;
@@ -190,6 +195,18 @@ static void configure(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+static int set_cache(struct store *store, const char *path)
+{
+    struct stat file;
+    int64_t kib = stat(path, &file) ? 0 : file.st_size / 1024 / CACHE_PART;
+    char sql[64];
+
+    if (kib < CACHE_KIB_MIN)
+        kib = CACHE_KIB_MIN;
+    snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%lld", (long long)(kib < CACHE_KIB_MAX ? kib : CACHE_KIB_MAX));
+    return exec(store, sql);
+}
+
 struct store *store_open(const struct store_options *options)
 {
     char path[PATH_MAX];
@@ -212,7 +229,8 @@ struct store *store_open(const struct store_options *options)
         chmod(path, 0600);
     sqlite3_busy_timeout(store->db, 5000);
     if (exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
-                    "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON"))
+                    "PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON") ||
+        set_cache(store, path))
         goto fail;
     if (!options->read_only && migrate(store, options))
         goto fail;

@@ -3,7 +3,8 @@
  * WAL, synchronous=FULL, foreign keys, STRICT tables, one connection, one thread.
  * The schema is text in numbered steps ("-- step 1" lines); a store that is
  * behind is brought forward at open, one that is ahead is refused. All SQL is
- * prepared at open, so a typo fails at start.
+ * prepared at open, so a typo fails at start. The page cache grows, as it is used, to a
+ * sixteenth of the file's size at open: 16 MiB at least, 1 GiB at most.
  *
  * Transactions open themselves: the first write of a batch begins one, the first
  * write of a call sets a savepoint in it. The dispatcher (rpc.h) ends them. A

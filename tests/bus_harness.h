@@ -23,7 +23,8 @@
 
 struct bus_harness {
     uv_loop_t loop;
-    uv_timer_t tick; /* so that a turn of the loop always ends */
+    uv_timer_t tick; /* every millisecond, so that a turn of the loop always ends */
+    unsigned ticks;
     char dir[32];
     uint8_t unserved[16], full[16];
     struct bus_refusals refusals;
@@ -33,7 +34,12 @@ struct bus_harness {
 
 static inline void bus_harness_tick(uv_timer_t *timer)
 {
-    (void)timer;
+    struct bus_harness *b = timer->data;
+
+    if (b->queue && ++b->ticks % BUS_TEND_MS == 0) {
+        bus_queue_tend(b->queue);
+        bus_bell_tend(b->bell);
+    }
 }
 
 static inline size_t bus_harness_refusal(int reason, uint8_t ret_packed[16])
@@ -70,6 +76,7 @@ static inline void bus_harness_open(struct bus_harness *b)
     b->refusals.full = b->full;
     b->refusals.full_len = bus_harness_refusal(RPC__REASON__OVERLOADED, b->full);
     uv_timer_init(&b->loop, &b->tick);
+    b->tick.data = b;
     uv_timer_start(&b->tick, bus_harness_tick, 1, 1);
 }
 

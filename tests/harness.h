@@ -311,6 +311,22 @@ static inline const char *harness_audit(struct harness *h)
     return copy;
 }
 
+/* The last event of a kind in the service's journal, or NULL. */
+static inline void *harness_last_event(struct harness *h, const ProtobufCMessageDescriptor *event, int32_t kind)
+{
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    const ProtobufCBinaryData *body;
+
+    request.kinds = &kind;
+    request.n_kinds = 1;
+    journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
+    if (page.n_rows == 0)
+        return NULL;
+    body = &page.rows[page.n_rows - 1]->body;
+    return protobuf_c_message_unpack(event, &h->arena.allocator, body->len, body->data);
+}
+
 /* Changes the store behind the service's back, by one statement. */
 static inline void harness_tamper(struct harness *h, const char *sql)
 {

@@ -1,80 +1,11 @@
-/* api.c: the bridge's operations, in the order of bridge.proto. */
-#include "common/limits.h"
-#include "services/bridge/bridge.h"
+/* api.c: the bridge's operations with WeChat, in the order of bridge.proto. */
+#include "services/bridge/api.h"
 
-#define IDENTITY_MS 1000 /* kept of a caller's time for identity's part */
-
-/* ---- errands ---- */
-
-static struct errand *errand_new(struct bridge *self, const char *appid, void *call)
+/* The field that a refusal to ask WeChat is about. */
+static const char *field_of(int reason)
 {
-    struct errand *errand = self->idle;
-
-    if (!errand)
-        return NULL;
-    self->idle = errand->next;
-    *errand = (struct errand){.bridge = self, .deadline_at = rpc_deadline(call)};
-    snprintf(errand->appid, sizeof(errand->appid), "%s", appid);
-    return errand;
+    return reason == BRIDGE__REASON__WECHAT_APP_UNKNOWN ? "appid" : "code";
 }
-
-static void errand_end(struct errand *errand, const Rpc__Answer *answer)
-{
-    struct bridge *self = errand->bridge;
-
-    if (errand->later)
-        rpc_answer_later(errand->later, answer);
-    errand->next = self->idle;
-    self->idle = errand;
-}
-
-static void errand_refuse(struct errand *errand, int reason, const char *field, int32_t retry_after_s)
-{
-    Rpc__Answer answer = RPC__ANSWER__INIT;
-
-    answer.reason = reason;
-    if (field && api_reason(reason)->http == 400)
-        answer.field = (char *)(uintptr_t)field;
-    answer.retry_after_s = retry_after_s;
-    errand_end(errand, &answer);
-}
-
-static void errand_reply(struct errand *errand, const ProtobufCMessage *message)
-{
-    Rpc__Answer answer = RPC__ANSWER__INIT;
-    uint8_t packed[4 * WECHAT_NAME_SIZE];
-
-    ensure(protobuf_c_message_get_packed_size(message) <= sizeof(packed));
-    answer.output = (ProtobufCBinaryData){protobuf_c_message_pack(message, packed), packed};
-    errand_end(errand, &answer);
-}
-
-/* What is left of the caller's time, less what is kept for later. */
-static int64_t time_left_ms(const struct errand *errand, int64_t keep_ms)
-{
-    int64_t left_ms = errand->deadline_at - clock_now(errand->bridge->clock) - keep_ms;
-
-    return errand->deadline_at ? left_ms : WECHAT_DEADLINE_MS;
-}
-
-/* After an errand has begun, or not: a Reason. */
-static void wait_or_refuse(struct errand *errand, int reason, void *call)
-{
-    if (!reason) {
-        errand->later = rpc_defer(call);
-        return;
-    }
-    errand->next = errand->bridge->idle;
-    errand->bridge->idle = errand;
-    if (reason == BRIDGE__REASON__WECHAT_APP_UNKNOWN)
-        rpc_refuse_field(call, reason, "appid");
-    else if (reason == BRIDGE__REASON__WECHAT_CODE_INVALID)
-        rpc_refuse_field(call, reason, "code");
-    else
-        rpc_refuse(call, reason);
-}
-
-/* ---- the operations ---- */
 
 static void on_session(void *arg, const struct wechat_result *result)
 {
@@ -94,15 +25,14 @@ static void bridge__code_to_session(Bridge__Bridge_Service *service, const Bridg
                                     Bridge__WechatVisitor_Closure reply, void *call)
 {
     struct bridge *self = container_of(service, struct bridge, service);
-    struct errand *errand = errand_new(self, req->appid, call);
+    struct errand *errand = errand_new(self, call);
+    int reason;
 
     (void)reply;
-    if (errand)
-        wait_or_refuse(
-            errand, wechat_session(&self->wechat, req->appid, req->code, time_left_ms(errand, 0), on_session, errand),
-            call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    if (!errand)
+        return;
+    reason = wechat_session(&self->wechat, req->appid, req->code, errand_time_ms(errand, 0), on_session, errand);
+    errand_wait(errand, reason, field_of(reason), call);
 }
 
 static void on_phone(void *arg, const struct wechat_result *result)
@@ -122,15 +52,14 @@ static void bridge__phone_by_code(Bridge__Bridge_Service *service, const Bridge_
                                   Bridge__WechatPhone_Closure reply, void *call)
 {
     struct bridge *self = container_of(service, struct bridge, service);
-    struct errand *errand = errand_new(self, req->appid, call);
+    struct errand *errand = errand_new(self, call);
+    int reason;
 
     (void)reply;
-    if (errand)
-        wait_or_refuse(errand,
-                       wechat_phone(&self->wechat, req->appid, req->code, time_left_ms(errand, 0), on_phone, errand),
-                       call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    if (!errand)
+        return;
+    reason = wechat_phone(&self->wechat, req->appid, req->code, errand_time_ms(errand, 0), on_phone, errand);
+    errand_wait(errand, reason, field_of(reason), call);
 }
 
 /* Identity's answer is the caller's, but for the names of the fields. */
@@ -146,25 +75,18 @@ static void on_identity(void *arg, const Rpc__Answer *answer)
 static void tell_identity(struct errand *errand, const char *mobile)
 {
     Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
-    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
-    Rpc__Call call = RPC__CALL__INIT;
-    uint8_t packed[4 * WECHAT_NAME_SIZE + DEVICE_SIZE + 64];
+    int reason;
 
-    request.appid = errand->appid;
-    request.openid = errand->openid;
-    request.unionid = errand->unionid;
+    request.appid = errand->wechat.appid;
+    request.openid = errand->wechat.openid;
+    request.unionid = errand->wechat.unionid;
     request.mobile = (char *)(uintptr_t)mobile;
-    request.device = errand->device;
-    ensure(identity__wechat_login_request__get_packed_size(&request) <= sizeof(packed));
-    principal.internal = true;
-    call.method = (char *)(uintptr_t) "Identity.CompleteWechatLogin";
-    call.principal = &principal;
-    call.input = (ProtobufCBinaryData){identity__wechat_login_request__pack(&request, packed), packed};
-    call.deadline_at = errand->deadline_at;
-    if (rpc_client_call(errand->bridge->identity, &call, on_identity, errand))
-        rpc_client_flush(errand->bridge->identity);
-    else
-        errand_refuse(errand, RPC__REASON__OVERLOADED, NULL, 1);
+    request.device = errand->wechat.device;
+    reason = errand_ask_identity(
+        errand, errand->wechat.binds ? "Identity.CompleteWechatBinding" : "Identity.CompleteWechatLogin", &request.base,
+        on_identity);
+    if (reason)
+        errand_refuse(errand, reason, NULL, 1);
 }
 
 static void on_visitor_phone(void *arg, const struct wechat_result *result)
@@ -184,16 +106,56 @@ static void on_visitor(void *arg, const struct wechat_result *result)
         errand_refuse(errand, result->reason, "code", result->retry_after_s);
         return;
     }
-    snprintf(errand->openid, sizeof(errand->openid), "%s", result->openid);
-    snprintf(errand->unionid, sizeof(errand->unionid), "%s", result->unionid);
-    if (!*errand->phone_code) {
+    snprintf(errand->wechat.openid, sizeof(errand->wechat.openid), "%s", result->openid);
+    snprintf(errand->wechat.unionid, sizeof(errand->wechat.unionid), "%s", result->unionid);
+    if (!*errand->wechat.phone_code) {
         tell_identity(errand, "");
         return;
     }
-    reason = wechat_phone(&errand->bridge->wechat, errand->appid, errand->phone_code, time_left_ms(errand, IDENTITY_MS),
-                          on_visitor_phone, errand);
+    reason = wechat_phone(&errand->bridge->wechat, errand->wechat.appid, errand->wechat.phone_code,
+                          errand_time_ms(errand, IDENTITY_MS), on_visitor_phone, errand);
     if (reason)
         errand_refuse(errand, reason, "phoneCode", 1);
+}
+
+/* A code and where it is from: a mini-program, or with a state the official account. */
+struct visit {
+    const char *appid, *code, *phone_code, *state, *secret, *device;
+};
+
+/* Asks WeChat who holds the code. */
+static int ask_visitor(struct errand *errand, const struct visit *visit, const char **ret_field)
+{
+    struct bridge *self = errand->bridge;
+    const char *appid = *visit->state ? wechat_account(&self->wechat) : visit->appid;
+    int64_t time_ms = errand_time_ms(errand, IDENTITY_MS);
+    int reason;
+
+    *ret_field = "state";
+    if (!appid)
+        return BRIDGE__REASON__WECHAT_NO_ACCOUNT;
+    if (*visit->state && !page_state_ok(&self->page, appid, visit->state, visit->secret, clock_now(self->clock)))
+        return BRIDGE__REASON__WECHAT_STATE_INVALID;
+    snprintf(errand->wechat.appid, sizeof(errand->wechat.appid), "%s", appid);
+    snprintf(errand->wechat.phone_code, sizeof(errand->wechat.phone_code), "%s", visit->phone_code);
+    snprintf(errand->wechat.device, sizeof(errand->wechat.device), "%s", visit->device);
+    reason = *visit->state ? wechat_page(&self->wechat, visit->code, time_ms, on_visitor, errand)
+                           : wechat_session(&self->wechat, appid, visit->code, time_ms, on_visitor, errand);
+    *ret_field = field_of(reason);
+    return reason;
+}
+
+static void begin_visit(struct bridge *self, const struct visit *visit, bool binds, void *call)
+{
+    struct errand *errand = errand_new(self, call);
+    const char *field;
+    int reason;
+
+    if (!errand)
+        return;
+    errand->wechat.binds = binds;
+    reason = ask_visitor(errand, visit, &field);
+    errand_wait(errand, reason, field, call);
 }
 
 /* rpc LoginByWechat: a session for whom WeChat knows. A phone's code is needed once,
@@ -201,25 +163,49 @@ static void on_visitor(void *arg, const struct wechat_result *result)
 static void bridge__login_by_wechat(Bridge__Bridge_Service *service, const Bridge__WechatSignIn *req,
                                     Identity__Session_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
-    struct errand *errand;
+    struct visit visit = {req->appid, req->code, req->phone_code, req->state, req->secret, req->device};
 
     (void)reply;
-    if (*req->phone_code && !wechat_word_ok(req->phone_code, WECHAT_CODE_SIZE - 1)) {
+    if (*req->phone_code && (*req->state || !wechat_word_ok(req->phone_code, WECHAT_CODE_SIZE - 1)))
         rpc_refuse_field(call, BRIDGE__REASON__WECHAT_CODE_INVALID, "phoneCode");
+    else
+        begin_visit(container_of(service, struct bridge, service), &visit, false, call);
+}
+
+/* rpc BeginWechatPage: where a browser within WeChat goes for a code and a state. */
+static void bridge__begin_wechat_page(Bridge__Bridge_Service *service, const Bridge__WechatPageRequest *req,
+                                      Bridge__WechatPage_Closure reply, void *call)
+{
+    struct bridge *self = container_of(service, struct bridge, service);
+    const char *appid = wechat_account(&self->wechat);
+    Bridge__WechatPage message = BRIDGE__WECHAT_PAGE__INIT;
+    char address[PAGE_ADDRESS_SIZE];
+
+    if (!appid) {
+        rpc_refuse(call, BRIDGE__REASON__WECHAT_NO_ACCOUNT);
         return;
     }
-    errand = errand_new(self, req->appid, call);
-    if (!errand) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    if (!page_uri_ok(&self->page, req->redirect_uri)) {
+        rpc_refuse_field(call, BRIDGE__REASON__WECHAT_PAGE_REFUSED, "redirectUri");
         return;
     }
-    snprintf(errand->phone_code, sizeof(errand->phone_code), "%s", req->phone_code);
-    snprintf(errand->device, sizeof(errand->device), "%s", req->device);
-    wait_or_refuse(
-        errand,
-        wechat_session(&self->wechat, req->appid, req->code, time_left_ms(errand, IDENTITY_MS), on_visitor, errand),
-        call);
+    if (!page_begin(&self->page, appid, req->redirect_uri, req->challenge, req->details, rpc_now(call), address)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_REQUEST, "challenge");
+        return;
+    }
+    message.appid = (char *)(uintptr_t)appid;
+    message.address = address;
+    reply(&message, call);
+}
+
+/* rpc BindWechat: this WeChat lets the caller in from now on. */
+static void bridge__bind_wechat(Bridge__Bridge_Service *service, const Bridge__WechatBinding *req,
+                                Identity__WechatDoor_Closure reply, void *call)
+{
+    struct visit visit = {req->appid, req->code, "", req->state, req->secret, ""};
+
+    (void)reply;
+    begin_visit(container_of(service, struct bridge, service), &visit, true, call);
 }
 
 const Bridge__Bridge_Service bridge_api = BRIDGE__BRIDGE__INIT(bridge__);

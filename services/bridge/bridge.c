@@ -7,6 +7,14 @@
 static struct conf_entry conf[] = {
     {"HUIGONG_WECHAT_URL", "https://api.weixin.qq.com", CONF_TEXT, "where WeChat's interfaces are", 0, 0, NULL},
     {"HUIGONG_WECHAT_APPS", "", CONF_PATH, "file of the mini-programs: \"APPID SECRET\" lines", 0, 0, NULL},
+    {"HUIGONG_WECHAT_ACCOUNT", "", CONF_PATH, "file of the official account: \"APPID SECRET\"", 0, 0, NULL},
+    {"HUIGONG_WECHAT_PAGES", "", CONF_TEXT, "hosts of the pages to which WeChat sends back: HOST[:PORT],...", 0, 0,
+     NULL},
+    {"HUIGONG_WECHAT_OPEN_URL", "https://open.weixin.qq.com", CONF_TEXT, "where WeChat's own pages are", 0, 0, NULL},
+    {"HUIGONG_REALNAME", "roster", CONF_TEXT, "how names are proven, in this order: roster, outside, or both", 0, 0,
+     NULL},
+    {"HUIGONG_VERIFIER_URL", "", CONF_TEXT, "where the verifier of names outside is", 0, 0, NULL},
+    {"HUIGONG_VERIFIER_SECRET", "", CONF_PATH, "file of the key shared with it: \"ID KEY\"", 0, 0, NULL},
     {"HUIGONG_CA", "/etc/ssl/certs/ca-certificates.crt", CONF_PATH, "certificates of the authorities trusted, PEM", 0,
      0, NULL},
     CONF_END,
@@ -16,17 +24,45 @@ static struct conf_entry conf[] = {
 static const char *const read_paths[] = {"/etc", "/run/systemd/resolve", NULL};
 static const char *const read_conf[] = {"HUIGONG_CA", NULL};
 
+static int read_ways(struct bridge *self, const char *text)
+{
+    static const char *const orders[] = {"roster", "outside", "roster,outside", "outside,roster"};
+    unsigned order = 0;
+
+    while (order < ARRAY_LEN(orders) && strcmp(text, orders[order]) != 0)
+        order++;
+    if (order == ARRAY_LEN(orders)) {
+        log_error("setting_refused", "name", "HUIGONG_REALNAME", "value", text);
+        return -1;
+    }
+    self->n_ways = order < 2 ? 1 : 2;
+    self->ways[0] = order % 2 ? WAY_OUTSIDE : WAY_ROSTER;
+    self->ways[1] = order % 2 ? WAY_ROSTER : WAY_OUTSIDE;
+    if (order > 0 && !self->verifier.ready) {
+        log_error("setting_refused", "name", "HUIGONG_REALNAME", "why", "outside needs HUIGONG_VERIFIER_URL");
+        return -1;
+    }
+    return 0;
+}
+
 static int start(struct service *service)
 {
     static struct bridge bridge;
+    unsigned char key[32]; /* of pages' states */
 
     bridge = (struct bridge){.service = bridge_api, .clock = &service->clock};
     for (unsigned i = ARRAY_LEN(bridge.errands); i-- > 0;) {
         bridge.errands[i].next = bridge.idle;
         bridge.idle = &bridge.errands[i];
     }
-    if (wechat_init(&bridge.wechat, conf_text(conf, "HUIGONG_WECHAT_URL"), conf_text(conf, "HUIGONG_WECHAT_APPS")) ||
-        fetch_init())
+    clock_random(bridge.clock, key, sizeof(key));
+    if (wechat_init(&bridge.wechat, conf_text(conf, "HUIGONG_WECHAT_URL"), conf_text(conf, "HUIGONG_WECHAT_APPS"),
+                    conf_text(conf, "HUIGONG_WECHAT_ACCOUNT")) ||
+        page_init(&bridge.page, conf_text(conf, "HUIGONG_WECHAT_OPEN_URL"), conf_text(conf, "HUIGONG_WECHAT_PAGES"),
+                  key) ||
+        partner_init(&bridge.verifier, "verifier", "HUIGONG_VERIFIER_URL", conf_text(conf, "HUIGONG_VERIFIER_URL"),
+                     conf_text(conf, "HUIGONG_VERIFIER_SECRET")) ||
+        read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) || fetch_init())
         return -1;
     service->self = &bridge;
     rpc_server_add(service->rpc, &bridge.service.base);
@@ -47,19 +83,34 @@ static int serve(struct service *service)
     if (!self->fetch || !self->identity)
         return -1;
     wechat_open(&self->wechat, &service->loop, send_out, self->fetch);
+    partner_open(&self->verifier, &service->loop, self->clock, send_out, self->fetch);
     return 0;
 }
 
-/* Whoever waits is told STOPPING: by WeChat's part, then by identity's. */
+/* Whoever waits is told STOPPING: by WeChat's part, then by identity's, which also
+ * answers what a partner's end would have told identity. */
 static void stop(struct service *service)
 {
     struct bridge *self = service->self;
 
     fetch_close(self->fetch);
     wechat_close(&self->wechat);
+    partner_close(&self->verifier);
     rpc_client_close(self->identity);
     ensure(rpc_server_deferred(service->rpc) == 0);
     service_stopped(service);
+}
+
+static void report_partner(const struct partner *partner, struct arena *arena, Rpc__ProbeReport *ret)
+{
+    char labels[32];
+
+    if (!partner->ready)
+        return;
+    snprintf(labels, sizeof(labels), "partner=\"%s\"", partner->name);
+    rpc_metric(arena, ret, "huigong_partner_healthy", "gauge", labels, !partner->sick);
+    rpc_metric(arena, ret, "huigong_partner_requests_total", "counter", labels, (double)partner->asked);
+    rpc_metric(arena, ret, "huigong_partner_failed_total", "counter", labels, (double)partner->failed);
 }
 
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
@@ -74,11 +125,12 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
     rpc_metric(arena, ret, "huigong_wechat_requests_total", "counter", "", (double)wechat->asked);
     rpc_metric(arena, ret, "huigong_wechat_failed_total", "counter", "", (double)wechat->failed);
     rpc_metric(arena, ret, "huigong_wechat_tokens_total", "counter", "", (double)wechat->tokens);
+    report_partner(&self->verifier, arena, ret);
 }
 
 const struct service_spec bridge_spec = {
     .name = "bridge",
-    .about = "the only way out: WeChat",
+    .about = "the only way out: WeChat, and names proven outside",
     .conf = conf,
     .network = true,
     .read_conf = read_conf,

@@ -14,37 +14,44 @@
  * wx.login for another code. What must happen exactly once without anybody waiting
  * (messages, payouts) will follow journals instead.
  *
- * Bounds: RPC_MAX_LATER calls wait, WECHAT_JOBS of them for WeChat, FETCH_MAX requests
+ * An official account's page signs in the same way (page.h), and whoever has a session
+ * binds her WeChat to it: identity is told whose session it is.
+ *
+ * A name is proven by the ways of HUIGONG_REALNAME, one after the other (ProveMe): the
+ * unions' rosters, which identity is asked for as VerifyMe, and a verifier outside, who
+ * is told the name and the resident ID and says whether they agree. None is the only way:
+ * a refusal says what each way said and which remain, and VerifyMe works without the bridge.
+ *
+ * Bounds: RPC_MAX_LATER calls wait, WECHAT_JOBS of them for WeChat, PARTNER_JOBS for each partner, FETCH_MAX requests
  * are out over FETCH_CONNECTIONS connections; past that a call is OVERLOADED. Each call
  * ends within WECHAT_DEADLINE_MS and before its caller gives up.
  *
- * Promises: an AppSecret, an access token, a code, an openid, a number and a URL that
- * holds one are never logged; a session_key is not even read. An address that is not
+ * Promises: an AppSecret, an access token, a code, an openid, a number, a name, a resident ID and a URL
+ * that holds one are never logged; a session_key is not even read. An address that is not
  * https is refused, unless it is this machine's own, where a simulator may stand. */
 #pragma once
 #include "bridge.pb-c.h"
 #include "common/service.h"
+#include "services/bridge/errand.h"
 #include "services/bridge/fetch.h"
+#include "services/bridge/page.h"
+#include "services/bridge/partner.h"
 #include "services/bridge/wechat.h"
 
-/* One call under way: who waits for it, and what it has found out. */
-#define DEVICE_SIZE (40 * 4 + 1) /* of a client's name of itself, as in the .proto */
+#define BRIDGE_WAYS 2 /* of proving a name */
 
-struct errand {
-    struct bridge *bridge;
-    struct rpc_later *later; /* NULL: refused meanwhile */
-    int64_t deadline_at;     /* of its caller; 0: none */
-    char appid[WECHAT_NAME_SIZE], phone_code[WECHAT_CODE_SIZE];
-    char openid[WECHAT_NAME_SIZE], unionid[WECHAT_NAME_SIZE];
-    char device[DEVICE_SIZE];
-    struct errand *next; /* idle */
-};
+/* A way of proving a name, in the order of the setting. */
+enum way { WAY_ROSTER, WAY_OUTSIDE };
 
 struct bridge {
     Bridge__Bridge_Service service;
     struct clock *clock;
     struct fetch *fetch;
     struct wechat wechat;
+    struct page page;
+    struct partner verifier;
+    enum way ways[BRIDGE_WAYS];
+    unsigned n_ways;
     struct rpc_client *identity;
     struct errand errands[RPC_MAX_LATER], *idle;
 };

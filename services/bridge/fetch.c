@@ -9,7 +9,8 @@ struct transfer {
     struct fetch *fetch;
     CURL *easy;
     struct buf body;
-    fetch_done done; /* NULL: idle */
+    struct curl_slist *headers; /* of this request alone */
+    fetch_done done;            /* NULL: idle */
     bool sent;
     void *arg;
     struct transfer *next; /* idle */
@@ -43,15 +44,26 @@ int fetch_init(void)
 
 /* ---- curl and the loop ---- */
 
+static void free_headers(struct transfer *transfer)
+{
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
+}
+
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct fetch *fetch = transfer->fetch;
-    struct fetch_answer answer = {.failure = code == CURLE_OK ? NULL : curl_easy_strerror(code)};
+    struct fetch_answer answer = {
+        .failure = code == CURLE_OK ? NULL : curl_easy_strerror(code),
+        .sent = transfer->sent,
+    };
 
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_multi_remove_handle(fetch->multi, transfer->easy);
     answer.body = transfer->body.bytes ? transfer->body.bytes : "";
     answer.len = transfer->body.len;
+    free_headers(transfer);
     transfer->done(transfer->arg, &answer);
     transfer->done = NULL;
     transfer->next = fetch->idle;
@@ -234,6 +246,21 @@ struct fetch *fetch_open(uv_loop_t *loop, const char *ca_file)
     return NULL;
 }
 
+/* The headers of one request; false when there is no memory. */
+static bool set_headers(struct transfer *transfer, const struct fetch_request *request)
+{
+    struct curl_slist *more;
+    char line[FETCH_HEADER_MAX];
+
+    if (!request->authorization)
+        return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
+                                request->json ? transfer->fetch->json_headers : NULL) == CURLE_OK;
+    ensure((size_t)snprintf(line, sizeof(line), "Authorization: %s", request->authorization) < sizeof(line));
+    transfer->headers = curl_slist_append(NULL, "Content-Type: application/json");
+    more = curl_slist_append(transfer->headers, line);
+    return more && transfer->headers && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, more) == CURLE_OK;
+}
+
 bool fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch_done done, void *arg)
 {
     struct transfer *transfer = fetch->idle;
@@ -242,15 +269,16 @@ bool fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch
 
     if (!transfer || curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) != CURLE_OK ||
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, post ? fetch->json_headers : NULL) != CURLE_OK ||
         curl_easy_setopt(easy, post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) != CURLE_OK ||
         (post && curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(request->json)) != CURLE_OK) ||
         (post && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->json) != CURLE_OK))
         return false;
     buf_clear(&transfer->body);
     transfer->sent = false;
-    if (curl_multi_add_handle(fetch->multi, easy) != CURLM_OK)
+    if (!set_headers(transfer, request) || curl_multi_add_handle(fetch->multi, easy) != CURLM_OK) {
+        free_headers(transfer);
         return false;
+    }
     fetch->idle = transfer->next;
     transfer->done = done;
     transfer->arg = arg;
@@ -272,6 +300,7 @@ void fetch_close(struct fetch *fetch)
 
         if (transfer->done)
             curl_multi_remove_handle(fetch->multi, transfer->easy);
+        curl_slist_free_all(transfer->headers);
         curl_easy_cleanup(transfer->easy);
         buf_done(&transfer->body);
     }

@@ -11,18 +11,21 @@
 #define FETCH_MAX         256 /* requests at a time */
 #define FETCH_CONNECTIONS 32
 #define FETCH_BODY_MAX    (64 << 10)
+#define FETCH_HEADER_MAX  512
 #define FETCH_CONNECT_MS  3000
 
 struct fetch;
 
 struct fetch_request {
     const char *url;
-    const char *json; /* the body of a POST, copied; NULL: a GET */
+    const char *json;          /* the body of a POST, copied; NULL: a GET */
+    const char *authorization; /* the value of that header, copied; NULL: none */
     int64_t timeout_ms;
 };
 
 struct fetch_answer {
     const char *failure; /* NULL, or why there is no whole answer */
+    bool sent;           /* it may have been read: there was a connection */
     long status;
     const char *body; /* valid during the call */
     size_t len;

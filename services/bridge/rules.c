@@ -38,9 +38,9 @@ struct wechat_verdict wechat_judge(enum wechat_what what, int64_t errcode)
     return verdict;
 }
 
-int64_t wechat_delay_ms(int tries)
+int64_t outside_delay_ms(int tries)
 {
-    return tries >= WECHAT_TRIES ? -1 : (int64_t)WECHAT_DELAY_MS << (tries - 1);
+    return tries >= OUTSIDE_TRIES ? -1 : (int64_t)OUTSIDE_DELAY_MS << (tries - 1);
 }
 
 int64_t wechat_token_life_ms(int64_t expires_in_s)
@@ -63,7 +63,16 @@ bool wechat_force(struct wechat_forces *forces, int64_t now_ms)
     return true;
 }
 
-bool wechat_url_ok(const char *url)
+enum partner_end partner_judge(long status)
+{
+    if (status == 200)
+        return PARTNER_DONE;
+    if (status == 503)
+        return PARTNER_BUSY;
+    return status >= 400 && status < 500 ? PARTNER_REFUSES : PARTNER_LOST;
+}
+
+bool outside_url_ok(const char *url)
 {
     static const char *const starts[] = {"https://", "http://127.0.0.1:", "http://localhost:"};
     const char *rest = NULL;

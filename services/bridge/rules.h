@@ -1,6 +1,6 @@
-/* rules.h: what an answer of WeChat's means, without I/O, clock or memory.
+/* rules.h: what an answer from outside means, without I/O, clock or memory.
  *
- * Source of the codes: WeChat's pages of code2Session, getuserphonenumber and
+ * Source of WeChat's codes: WeChat's pages of code2Session, getuserphonenumber and
  * getStableAccessToken, and its table of global return codes. */
 #pragma once
 #include "bridge.pb-c.h"
@@ -9,6 +9,7 @@ enum wechat_what {
     WECHAT_TOKEN,   /* POST /cgi-bin/stable_token */
     WECHAT_SESSION, /* GET /sns/jscode2session */
     WECHAT_PHONE,   /* POST /wxa/business/getuserphonenumber */
+    WECHAT_PAGE,    /* GET /sns/oauth2/access_token, of an official account */
 };
 
 enum wechat_next {
@@ -27,11 +28,12 @@ struct wechat_verdict {
 /* What an errcode means for the one who asked; 0 is WECHAT_DONE. */
 struct wechat_verdict wechat_judge(enum wechat_what what, int64_t errcode);
 
-#define WECHAT_TRIES    3   /* of one call */
-#define WECHAT_DELAY_MS 200 /* before the second; twice as long before each later one */
+#define OUTSIDE_TRIES    3   /* of one call, to any partner */
+#define OUTSIDE_DELAY_MS 200 /* before the second; twice as long before each later one */
+#define OUTSIDE_URL_SIZE 129 /* of a base address */
 
 /* How long to wait before another try after so many; -1: no more. */
-int64_t wechat_delay_ms(int tries);
+int64_t outside_delay_ms(int tries);
 
 #define WECHAT_EARLY_S 300 /* a token is replaced so long before its end, when WeChat gives the next */
 
@@ -51,9 +53,16 @@ struct wechat_forces {
 /* Whether it may be forced now (ms of any steady clock), and counts it. */
 bool wechat_force(struct wechat_forces *forces, int64_t now_ms);
 
+/* What a partner's status and error mean (partner.h): what was asked for has been
+ * done, surely has not been done and may be asked again, surely never will be done
+ * like this, or nobody knows. */
+enum partner_end { PARTNER_DONE, PARTNER_BUSY, PARTNER_REFUSES, PARTNER_LOST };
+
+enum partner_end partner_judge(long status);
+
 /* Only https, or this machine itself: where a base address may lead. No path, no
  * trailing slash. */
-bool wechat_url_ok(const char *url);
+bool outside_url_ok(const char *url);
 /* A code, appid, secret, openid or token as WeChat makes them: 1 to max letters,
  * digits, '-' and '_'. It needs no escaping anywhere. */
 bool wechat_word_ok(const char *text, size_t max);

@@ -29,6 +29,25 @@ static void each_errcode_has_its_meaning(void **state)
         {WECHAT_SESSION, 40125, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
         {WECHAT_TOKEN, 40164, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
         {WECHAT_PHONE, 48001, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_PAGE, 0, WECHAT_DONE, 0},
+        {WECHAT_PAGE, -1, WECHAT_AGAIN, BRIDGE__REASON__WECHAT_UNAVAILABLE},
+        {WECHAT_PAGE, 40029, WECHAT_NEVER, BRIDGE__REASON__WECHAT_CODE_INVALID},
+        {WECHAT_PAGE, 40163, WECHAT_NEVER, BRIDGE__REASON__WECHAT_CODE_USED},
+        {WECHAT_PAGE, 42003, WECHAT_NEVER, BRIDGE__REASON__WECHAT_CODE_EXPIRED},
+        {WECHAT_PAGE, 40001, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_PHONE, -1, WECHAT_AGAIN, BRIDGE__REASON__WECHAT_UNAVAILABLE},
+        {WECHAT_PHONE, 45011, WECHAT_NEVER, BRIDGE__REASON__WECHAT_RATE_LIMITED},
+        {WECHAT_TOKEN, -1, WECHAT_AGAIN, BRIDGE__REASON__WECHAT_UNAVAILABLE},
+        {WECHAT_TOKEN, 45011, WECHAT_NEVER, BRIDGE__REASON__WECHAT_RATE_LIMITED},
+        {WECHAT_TOKEN, 40002, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 40013, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 40125, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 41002, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 41004, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 43002, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 89503, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 89506, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {WECHAT_TOKEN, 89507, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
         {WECHAT_PHONE, INT64_MAX, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
     };
 
@@ -44,10 +63,10 @@ static void each_errcode_has_its_meaning(void **state)
 static void a_call_is_tried_three_times_with_growing_pauses(void **state)
 {
     (void)state;
-    assert_int_equal(wechat_delay_ms(1), 200);
-    assert_int_equal(wechat_delay_ms(2), 400);
-    assert_int_equal(wechat_delay_ms(3), -1);
-    assert_int_equal(wechat_delay_ms(1000), -1);
+    assert_int_equal(outside_delay_ms(1), 200);
+    assert_int_equal(outside_delay_ms(2), 400);
+    assert_int_equal(outside_delay_ms(3), -1);
+    assert_int_equal(outside_delay_ms(1000), -1);
 }
 
 static void a_token_is_given_up_before_its_end(void **state)
@@ -77,6 +96,18 @@ static void a_token_is_forced_twenty_times_a_day_and_not_twice_in_half_a_minute(
     assert_false(wechat_force(&forces, now + 86400001));
 }
 
+static void a_partners_status_says_what_was_done(void **state)
+{
+    (void)state;
+    assert_int_equal(partner_judge(200), PARTNER_DONE);
+    assert_int_equal(partner_judge(503), PARTNER_BUSY);
+    assert_int_equal(partner_judge(400), PARTNER_REFUSES);
+    assert_int_equal(partner_judge(429), PARTNER_REFUSES);
+    assert_int_equal(partner_judge(500), PARTNER_LOST);
+    assert_int_equal(partner_judge(302), PARTNER_LOST);
+    assert_int_equal(partner_judge(0), PARTNER_LOST);
+}
+
 static void only_https_leads_outside(void **state)
 {
     static const char *const good[] = {"https://api.weixin.qq.com", "https://api.weixin.qq.com:443",
@@ -96,9 +127,9 @@ static void only_https_leads_outside(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
-        assert_true(wechat_url_ok(good[i]));
+        assert_true(outside_url_ok(good[i]));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        assert_false(wechat_url_ok(bad[i]));
+        assert_false(outside_url_ok(bad[i]));
 }
 
 static void a_word_needs_no_escaping(void **state)
@@ -122,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_call_is_tried_three_times_with_growing_pauses),
         cmocka_unit_test(a_token_is_given_up_before_its_end),
         cmocka_unit_test(a_token_is_forced_twenty_times_a_day_and_not_twice_in_half_a_minute),
+        cmocka_unit_test(a_partners_status_says_what_was_done),
         cmocka_unit_test(only_https_leads_outside),
         cmocka_unit_test(a_word_needs_no_escaping),
     };

@@ -47,6 +47,7 @@ static bool read_body(enum wechat_what what, const json_t *root, struct wechat_s
         ret->expires_in_s = json_integer_value(expires);
         return json_is_integer(expires) && word(root, "access_token", ret->token, sizeof(ret->token));
     case WECHAT_SESSION:
+    case WECHAT_PAGE:
         return word(root, "openid", ret->openid, sizeof(ret->openid)) &&
                (!json_object_get(root, "unionid") || word(root, "unionid", ret->unionid, sizeof(ret->unionid)));
     case WECHAT_PHONE:

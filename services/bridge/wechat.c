@@ -6,7 +6,7 @@
 #include "common/log.h"
 #include "rpc.pb-c.h"
 
-static const char *const names[] = {"stable_token", "jscode2session", "getuserphonenumber"};
+static const char *const names[] = {"stable_token", "jscode2session", "getuserphonenumber", "oauth2/access_token"};
 
 /* ---- the end of a call ---- */
 
@@ -53,7 +53,7 @@ static bool request(struct wechat_job *job, int64_t timeout_ms)
 {
     struct wechat *wechat = job->wechat;
     const struct wechat_app *app = job->app;
-    char url[WECHAT_URL_SIZE + WECHAT_TOKEN_SIZE + 128], json[512] = "";
+    char url[OUTSIDE_URL_SIZE + WECHAT_TOKEN_SIZE + 128], json[512] = "";
     struct fetch_request out = {.url = url, .timeout_ms = timeout_ms};
     bool sent;
 
@@ -67,6 +67,11 @@ static bool request(struct wechat_job *job, int64_t timeout_ms)
     case WECHAT_SESSION:
         snprintf(url, sizeof(url), "%s/sns/jscode2session?appid=%s&secret=%s&js_code=%s&grant_type=authorization_code",
                  wechat->url, app->appid, app->secret, job->code);
+        break;
+    case WECHAT_PAGE:
+        snprintf(url, sizeof(url),
+                 "%s/sns/oauth2/access_token?appid=%s&secret=%s&code=%s&grant_type=authorization_code", wechat->url,
+                 app->appid, app->secret, job->code);
         break;
     case WECHAT_PHONE:
         snprintf(url, sizeof(url), "%s/wxa/business/getuserphonenumber?access_token=%s", wechat->url, app->token);
@@ -118,7 +123,7 @@ static int begin(struct wechat_job *job)
     struct wechat_app *app = job->app;
     int reason = 0;
 
-    if (job->what == WECHAT_SESSION || now_ms(job->wechat) < app->until_ms)
+    if (job->what != WECHAT_PHONE || now_ms(job->wechat) < app->until_ms)
         return attempt(job);
     if (!app->asking)
         reason = ask_token(app);
@@ -228,7 +233,7 @@ static void on_retry(uv_timer_t *timer)
 
 static void try_again(struct wechat_job *job, const struct wechat_verdict *verdict)
 {
-    int64_t delay_ms = wechat_delay_ms(job->tries);
+    int64_t delay_ms = outside_delay_ms(job->tries);
 
     if (delay_ms < 0 || now_ms(job->wechat) + delay_ms >= job->deadline_ms)
         end(job, verdict->reason, verdict->retry_after_s);
@@ -257,6 +262,7 @@ static void take(struct wechat_job *job, const struct wechat_said *said)
         take_token(job->app, said);
         break;
     case WECHAT_SESSION:
+    case WECHAT_PAGE:
         finish(job, &result);
         break;
     case WECHAT_PHONE:
@@ -308,8 +314,10 @@ static int call(struct wechat *wechat, enum wechat_what what, const char *appid,
     struct wechat_app *app = NULL;
     int reason;
 
-    for (unsigned i = 0; i < wechat->n_apps && !app; i++)
-        app = strcmp(wechat->apps[i].appid, appid) == 0 ? &wechat->apps[i] : NULL;
+    for (unsigned i = 0; i < wechat->n_apps && !app; i++) {
+        if (strcmp(wechat->apps[i].appid, appid) == 0 && wechat->apps[i].account == (what == WECHAT_PAGE))
+            app = &wechat->apps[i];
+    }
     if (!app)
         return BRIDGE__REASON__WECHAT_APP_UNKNOWN;
     if (!wechat_word_ok(code, WECHAT_CODE_SIZE - 1))
@@ -342,6 +350,22 @@ int wechat_session(struct wechat *wechat, const char *appid, const char *code, i
     return call(wechat, WECHAT_SESSION, appid, code, timeout_ms, done, arg);
 }
 
+int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wechat_done done, void *arg)
+{
+    const char *appid = wechat_account(wechat);
+
+    return appid ? call(wechat, WECHAT_PAGE, appid, code, timeout_ms, done, arg) : BRIDGE__REASON__WECHAT_NO_ACCOUNT;
+}
+
+const char *wechat_account(const struct wechat *wechat)
+{
+    for (unsigned i = 0; i < wechat->n_apps; i++) {
+        if (wechat->apps[i].account)
+            return wechat->apps[i].appid;
+    }
+    return NULL;
+}
+
 int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
                  void *arg)
 {
@@ -350,7 +374,7 @@ int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int
 
 /* ---- life ---- */
 
-static int read_apps(struct wechat *wechat, const char *path)
+static int read_apps(struct wechat *wechat, const char *path, bool account)
 {
     char appid[WECHAT_NAME_SIZE], secret[WECHAT_SECRET_SIZE];
     struct keyfile file;
@@ -369,6 +393,7 @@ static int read_apps(struct wechat *wechat, const char *path)
         }
         memcpy(app->appid, appid, sizeof(appid));
         memcpy(app->secret, secret, sizeof(secret));
+        app->account = account;
         wechat->n_apps++;
     }
     mbedtls_platform_zeroize(secret, sizeof(secret));
@@ -376,15 +401,17 @@ static int read_apps(struct wechat *wechat, const char *path)
     return more;
 }
 
-int wechat_init(struct wechat *wechat, const char *url, const char *file)
+int wechat_init(struct wechat *wechat, const char *url, const char *file, const char *account_file)
 {
     *wechat = (struct wechat){0};
-    if (!wechat_url_ok(url)) {
+    if (!outside_url_ok(url)) {
         log_error("setting_refused", "name", "HUIGONG_WECHAT_URL", "why", "https:// and a host, or this machine");
         return -1;
     }
     snprintf(wechat->url, sizeof(wechat->url), "%s", url);
-    return *file ? read_apps(wechat, file) : 0;
+    if (*file && read_apps(wechat, file, false))
+        return -1;
+    return *account_file ? read_apps(wechat, account_file, true) : 0;
 }
 
 static void open_job(struct wechat *wechat, struct wechat_job *job)

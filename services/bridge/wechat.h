@@ -4,7 +4,7 @@
  * refused waits for the one request that gets it, however many they are. A token that
  * WeChat gives again after refusing it is forced anew, as often as WeChat allows.
  *
- * A call is tried WECHAT_TRIES times while WeChat is busy or cannot be reached, and
+ * A call is tried OUTSIDE_TRIES times while WeChat is busy or cannot be reached, and
  * ends by its deadline. When an answer was lost, a code may have been used by
  * the lost try: then "used" is told as WECHAT_UNAVAILABLE, since the person has done
  * nothing wrong and needs another code. */
@@ -19,7 +19,6 @@
 #define WECHAT_DEADLINE_MS 7000 /* of a call */
 #define WECHAT_TRY_MS      2500 /* of one request */
 #define WECHAT_SECRET_SIZE 65
-#define WECHAT_URL_SIZE    129
 
 /* What a call has found; reason 0 or one of Bridge__Reason. */
 struct wechat_result {
@@ -52,6 +51,7 @@ struct wechat_job {
 
 struct wechat_app {
     char appid[WECHAT_NAME_SIZE], secret[WECHAT_SECRET_SIZE];
+    bool account; /* an official account, whose pages are visited; else a mini-program */
     char token[WECHAT_TOKEN_SIZE];
     int64_t until_ms; /* of the loop's clock; 0: no token to be used */
     uint64_t turn;    /* which token it is, from 1 on */
@@ -69,7 +69,7 @@ struct wechat {
     uv_loop_t *loop;
     wechat_send send;
     void *send_self;
-    char url[WECHAT_URL_SIZE];
+    char url[OUTSIDE_URL_SIZE];
     struct wechat_app apps[WECHAT_APPS];
     unsigned n_apps;
     struct wechat_job jobs[WECHAT_JOBS], *idle;
@@ -78,9 +78,12 @@ struct wechat {
     uint64_t asked, tokens, failed;
 };
 
-/* Reads "APPID SECRET" lines from a file that only its owner may read; file "": no
- * app. 0, or -1 after logging why. */
-int wechat_init(struct wechat *wechat, const char *url, const char *file);
+/* Reads "APPID SECRET" lines from files that only their owner may read, of the
+ * mini-programs and of the official account (its first line); file "": none. 0, or -1
+ * after logging why. */
+int wechat_init(struct wechat *wechat, const char *url, const char *file, const char *account_file);
+/* The official account's appid; NULL: there is none. */
+const char *wechat_account(const struct wechat *wechat);
 /* Ready to ask, over this loop. */
 void wechat_open(struct wechat *wechat, uv_loop_t *loop, wechat_send send, void *send_self);
 /* Answers all calls with STOPPING; what send began must not come back any more. */
@@ -93,3 +96,5 @@ int wechat_session(struct wechat *wechat, const char *appid, const char *code, i
                    void *arg);
 int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
                  void *arg);
+/* Whose code of the official account's page; else WECHAT_NO_ACCOUNT. */
+int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wechat_done done, void *arg);

@@ -70,7 +70,7 @@ static int setup(void **state)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, apps, sizeof(apps) - 1), sizeof(apps) - 1);
     close(fd);
-    assert_int_equal(wechat_init(&wechat, "https://api.weixin.qq.com", path), 0);
+    assert_int_equal(wechat_init(&wechat, "https://api.weixin.qq.com", path, ""), 0);
     unlink(path);
     assert_int_equal(wechat.n_apps, 2);
     uv_loop_init(&loop);
@@ -267,7 +267,7 @@ static void no_try_is_begun_that_could_not_end_in_time(void **state)
     (void)state;
     assert_int_equal(wechat_session(&wechat, APP, "code", 0, on_end, &room), BRIDGE__REASON__WECHAT_UNAVAILABLE);
     assert_int_equal(n_asked, 0);
-    assert_int_equal(wechat_session(&wechat, APP, "code", WECHAT_DELAY_MS, on_end, &room), 0);
+    assert_int_equal(wechat_session(&wechat, APP, "code", OUTSIDE_DELAY_MS, on_end, &room), 0);
     answer(0, "{\"errcode\":-1}");
     assert_int_equal(ended.n, 1);
     assert_int_equal(n_asked, 1);

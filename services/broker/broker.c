@@ -11,6 +11,7 @@ struct broker {
     struct bus_queue *queues[MAX_QUEUES];
     unsigned n_queues;
     struct bus_bell *bell;
+    uv_timer_t tend;
     uint8_t unserved[16], full[16];
     struct bus_refusals refusals;
 };
@@ -77,6 +78,15 @@ int broker_start(struct service *service)
                                                                                                                   : 0;
 }
 
+static void on_tend(uv_timer_t *timer)
+{
+    struct broker *broker = timer->data;
+
+    for (unsigned i = 0; i < broker->n_queues; i++)
+        bus_queue_tend(broker->queues[i]);
+    bus_bell_tend(broker->bell);
+}
+
 int broker_serve(struct service *service)
 {
     struct broker *broker = service->self;
@@ -87,13 +97,19 @@ int broker_serve(struct service *service)
             return -1;
     }
     broker->bell = bus_bell_open(service_bus_dir(service));
-    return broker->bell ? 0 : -1;
+    if (!broker->bell)
+        return -1;
+    broker->tend.data = broker;
+    uv_timer_init(&service->loop, &broker->tend);
+    uv_timer_start(&broker->tend, on_tend, BUS_TEND_MS, BUS_TEND_MS);
+    return 0;
 }
 
 void broker_stop(struct service *service)
 {
     struct broker *broker = service->self;
 
+    uv_close((uv_handle_t *)&broker->tend, NULL);
     for (unsigned i = 0; i < broker->n_queues; i++)
         bus_queue_close(broker->queues[i]);
     bus_bell_close(broker->bell);

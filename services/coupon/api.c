@@ -38,12 +38,12 @@ static Coupon__Release *release_message(const struct release *release, struct ar
 }
 
 /* False when the batch's memory is full. */
-static bool status_message(struct coupon *self, struct release *release, void *call, Coupon__ReleaseStatus *ret)
+static bool status_message(struct release *release, void *call, Coupon__ReleaseStatus *ret)
 {
     int32_t day = release_day(release, rpc_now(call));
 
     if (day >= 0 && day < release->days)
-        release_enter_day(self, release, day);
+        release_enter_day(release, day);
     coupon__release_status__init(ret);
     ret->release = release_message(release, rpc_arena(call));
     ret->day = release->day;
@@ -53,18 +53,17 @@ static bool status_message(struct coupon *self, struct release *release, void *c
     return ret->release != NULL;
 }
 
-static void reply_status(struct coupon *self, struct release *release, Coupon__ReleaseStatus_Closure reply, void *call)
+static void reply_status(struct release *release, Coupon__ReleaseStatus_Closure reply, void *call)
 {
     Coupon__ReleaseStatus status;
 
-    if (status_message(self, release, call, &status))
+    if (status_message(release, call, &status))
         reply(&status, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
-static void coupon_message(const struct claim *claim, const struct release *release, char code[14],
-                           Coupon__Coupon *ret)
+static void coupon_message(const struct claim *claim, const struct release *release, char code[14], Coupon__Coupon *ret)
 {
     coupon__coupon__init(ret);
     coupon_code(claim->code, code);
@@ -168,7 +167,7 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
     }
     release_journal(release, call);
     rpc_created(call);
-    reply_status(self, release, reply, call);
+    reply_status(release, reply, call);
 }
 
 static void change_state(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req, int state,
@@ -192,7 +191,7 @@ static void change_state(Coupon__Coupons_Service *service, const Coupon__Release
         }
         release_set_state(self, release, state, call);
     }
-    reply_status(self, release, reply, call);
+    reply_status(release, reply, call);
 }
 
 /* rpc PublishRelease: shows a draft to members, or takes a pause back. */
@@ -231,7 +230,7 @@ static void coupon__get_release(Coupon__Coupons_Service *service, const Coupon__
         rpc_refuse(call, COUPON__REASON__RELEASE_NOT_FOUND);
         return;
     }
-    reply_status(self, release, reply, call);
+    reply_status(release, reply, call);
 }
 
 static int64_t page_start(const char *token)
@@ -268,7 +267,7 @@ static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon
                 arena_printf(rpc_arena(call), "%lld", (long long)list.releases[size - 1]->release->release_id);
             break;
         }
-        if (!status_message(self, release, call, &statuses[list.n_releases])) {
+        if (!status_message(release, call, &statuses[list.n_releases])) {
             rpc_refuse(call, RPC__REASON__OVERLOADED);
             return;
         }
@@ -299,7 +298,7 @@ static bool offer_message(struct coupon *self, struct release *release, void *ca
 
     coupon__offer__init(ret);
     ret->status = arena_alloc(rpc_arena(call), sizeof(*ret->status));
-    if (!ret->status || !status_message(self, release, call, ret->status))
+    if (!ret->status || !status_message(release, call, ret->status))
         return false;
     mine = claims_find(&release->claims, rpc_principal(call)->member_id);
     if (mine && store_find_claim(self->store, mine, &claim))
@@ -419,7 +418,7 @@ static void coupon__create_claim(Coupon__Coupons_Service *service, const Coupon_
     }
     claim.day = release_day(release, rpc_now(call));
     if (claim.day >= 0 && claim.day < release->days)
-        release_enter_day(self, release, claim.day);
+        release_enter_day(release, claim.day);
     claim.day = release->day;
     first = claims_find(&release->claims, claim.member_id);
     if (first) {
@@ -520,8 +519,7 @@ static void coupon__get_coupon(Coupon__Coupons_Service *service, const Coupon__C
     struct claim claim;
 
     /* Somebody else's coupon is not told apart from none. */
-    if (!store_find_claim(self->store, req->coupon_id, &claim) ||
-        claim.member_id != rpc_principal(call)->member_id) {
+    if (!store_find_claim(self->store, req->coupon_id, &claim) || claim.member_id != rpc_principal(call)->member_id) {
         rpc_refuse(call, COUPON__REASON__COUPON_NOT_FOUND);
         return;
     }

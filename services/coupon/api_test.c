@@ -842,6 +842,81 @@ static void the_audit_finds_claims_that_are_not_in_the_journal(void **state)
     }
 }
 
+static void the_audit_finds_a_release_that_is_not_as_the_journal_says(void **state)
+{
+    static const char *const wrongs[] = {
+        "UPDATE release SET state = 0",
+        "UPDATE release SET union_path = '0002'",
+        "UPDATE release SET eligible_path = ''",
+        "DELETE FROM release",
+        "INSERT INTO release SELECT release_id + 1, title, union_path, face_fen, threshold_fen, stock_per_day, "
+        "opens_at, "
+        "days, allowance, min_level, eligible_path, trades, valid_days, state, created_at, closed_at, granted FROM "
+        "release",
+    };
+
+    (void)state;
+    open_release(5, 1, 0);
+    harness_tamper(&h, "CREATE TABLE kept AS SELECT * FROM release");
+    for (unsigned i = 0; i < ARRAY_LEN(wrongs); i++) {
+        assert_clean();
+        harness_tamper(&h, wrongs[i]);
+        assert_audit_says("release");
+        harness_tamper(&h, "DELETE FROM release");
+        harness_tamper(&h, "INSERT INTO release SELECT * FROM kept");
+    }
+    assert_clean();
+}
+
+/* ---- unions that move ---- */
+
+struct move {
+    const char *from, *to;
+    bool refused;
+};
+
+static void follow_move(void *call, void *arg)
+{
+    struct move *move = arg;
+
+    coupon_follow_move(h.service.self, move->from, move->to, call);
+    if (move->refused)
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static const char *paths_of(int64_t release_id)
+{
+    static char paths[2 * COUPON_PATH_SIZE];
+    struct release *release = coupon_find(h.service.self, release_id);
+
+    snprintf(paths, sizeof(paths), "%s %s", release->union_path, release->eligible_path);
+    return paths;
+}
+
+static void a_release_goes_with_its_union(void **state)
+{
+    struct move moves[] = {{TOWN, "00020001", true}, {TOWN, "00020001", false}, {"0009", "0008", false}};
+    Coupon__Release draft = draft_of(5, 1, 0);
+    int64_t of_town, of_city;
+
+    (void)state;
+    draft.union_path = (char *)(uintptr_t)TOWN "0003";
+    of_town = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    draft.union_path = (char *)(uintptr_t)UNION;
+    draft.eligible_path = (char *)(uintptr_t)TOWN;
+    of_city = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    assert_int_equal(rpc_server_transact(h.service.rpc, follow_move, &moves[0]), RPC__REASON__OVERLOADED);
+    assert_string_equal(paths_of(of_town), TOWN "0003 " TOWN "0003");
+    for (unsigned i = 1; i < ARRAY_LEN(moves); i++)
+        assert_int_equal(rpc_server_transact(h.service.rpc, follow_move, &moves[i]), 0);
+    for (int restarts = 0; restarts < 2; restarts++) {
+        assert_string_equal(paths_of(of_town), "000200010003 000200010003");
+        assert_string_equal(paths_of(of_city), UNION " 00020001");
+        assert_clean();
+        harness_reopen(&h);
+    }
+}
+
 static void the_audit_finds_a_day_that_was_oversold(void **state)
 {
     int64_t id = open_release(3, 2, 0);
@@ -898,6 +973,8 @@ int main(void)
         TEST(a_failed_commit_gives_the_stock_back),
         TEST(a_failed_commit_takes_a_release_and_a_state_back),
         TEST(the_audit_finds_claims_that_are_not_in_the_journal),
+        TEST(the_audit_finds_a_release_that_is_not_as_the_journal_says),
+        TEST(a_release_goes_with_its_union),
         TEST(the_audit_finds_a_day_that_was_oversold),
         TEST(the_audit_finds_a_member_with_two),
     };

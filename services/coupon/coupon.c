@@ -21,9 +21,8 @@ struct release *coupon_find(struct coupon *self, int64_t release_id)
     return NULL;
 }
 
-void release_enter_day(struct coupon *self, struct release *release, int32_t day)
+void release_enter_day(struct release *release, int32_t day)
 {
-    (void)self;
     /* A clock that has stepped back does not open a day again. */
     if (day <= release->day)
         return;
@@ -62,7 +61,7 @@ static bool count_claim(struct coupon *self, const struct claim *claim)
 
     if (!release)
         return true;
-    release_enter_day(self, release, claim->day);
+    release_enter_day(release, claim->day);
     release->granted++;
     if (claim->day != release->day)
         return true;
@@ -122,6 +121,7 @@ void release_journal(const struct release *release, void *call)
     changed.release_id = release->id;
     changed.state = (Coupon__State)release->state;
     changed.union_path = (char *)(uintptr_t)release->union_path;
+    changed.eligible_path = (char *)(uintptr_t)release->eligible_path;
     event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
     event.release_changed = &changed;
     rpc_journal(call, &event.base);
@@ -142,6 +142,68 @@ void release_set_state(struct coupon *self, struct release *release, int state, 
     release->closed_at = state == COUPON__STATE__CLOSED ? rpc_now(call) : 0;
     store_set_state(self->store, release);
     release_journal(release, call);
+}
+
+/* ---- unions that move ---- */
+
+struct paths {
+    struct release *release;
+    char union_path[COUPON_PATH_SIZE], eligible_path[COUPON_PATH_SIZE];
+};
+
+static void undo_paths(void *arg, int64_t a, int64_t b)
+{
+    struct paths *paths = arg;
+
+    (void)a;
+    (void)b;
+    memcpy(paths->release->union_path, paths->union_path, sizeof(paths->union_path));
+    memcpy(paths->release->eligible_path, paths->eligible_path, sizeof(paths->eligible_path));
+}
+
+/* Whether a path began with the old one, and begins with the new one now. */
+static bool move_path(char path[COUPON_PATH_SIZE], const char *old_path, const char *new_path)
+{
+    char moved[COUPON_PATH_SIZE];
+
+    if (strncmp(path, old_path, strlen(old_path)) != 0 ||
+        snprintf(moved, sizeof(moved), "%s%s", new_path, path + strlen(old_path)) >= (int)sizeof(moved))
+        return false;
+    memcpy(path, moved, sizeof(moved));
+    return true;
+}
+
+void coupon_follow_move(struct coupon *self, const char *old_path, const char *path, void *call)
+{
+    struct release release;
+    bool full = false;
+
+    store_ask_releases(self->store, 0);
+    while (store_next_release(self->store, &release)) {
+        struct release *known = coupon_find(self, release.id);
+        struct paths *before = known ? arena_alloc(rpc_arena(call), sizeof(*before)) : NULL;
+        bool gives = move_path(release.union_path, old_path, path);
+        bool takes = move_path(release.eligible_path, old_path, path);
+
+        if (!gives && !takes)
+            continue;
+        if (known && !before) {
+            full = true;
+            continue;
+        }
+        store_set_paths(self->store, &release);
+        release_journal(&release, call);
+        if (!known)
+            continue;
+        before->release = known;
+        memcpy(before->union_path, known->union_path, sizeof(before->union_path));
+        memcpy(before->eligible_path, known->eligible_path, sizeof(before->eligible_path));
+        rpc_on_undo(call, undo_paths, before, 0, 0);
+        memcpy(known->union_path, release.union_path, sizeof(known->union_path));
+        memcpy(known->eligible_path, release.eligible_path, sizeof(known->eligible_path));
+    }
+    if (full)
+        rpc_refuse(call, RPC__REASON__OVERLOADED); /* the row comes again */
 }
 
 struct closing {
@@ -228,57 +290,4 @@ void coupon_forget_ended(struct coupon *self)
         }
     }
     self->n_releases = kept;
-}
-
-/* ---- the audit ---- */
-
-struct audit {
-    struct store *store;
-    FILE *out;
-};
-
-/* Claims are appended in the journal's order, so the two are read side by side. */
-static bool audit_row(const Rpc__JournalRow *row, void *arg)
-{
-    struct audit *audit = arg;
-    Coupon__Event *event = coupon__event__unpack(NULL, row->body.len, row->body.data);
-    const Coupon__Claimed *claimed = NULL;
-    struct claim claim;
-    bool ok = event != NULL;
-
-    if (event && event->event_case == COUPON__EVENT__EVENT_CLAIMED)
-        claimed = event->claimed;
-    if (claimed)
-        ok = store_next_claim(audit->store, &claim) && claim.coupon_id == claimed->coupon_id &&
-             claim.release_id == claimed->release_id && claim.member_id == claimed->member_id &&
-             claim.day == claimed->day;
-    coupon__event__free_unpacked(event, NULL);
-    if (!ok)
-        fprintf(audit->out, "claim: journal row %lld has no equal claim\n", (long long)row->seq);
-    return ok;
-}
-
-int coupon_audit(struct store *store, struct journal *journal, FILE *out)
-{
-    struct audit audit = {store, out};
-    int64_t rows, release, other;
-    struct claim claim;
-    int failed;
-
-    store_ask_claims(store, 0);
-    failed = journal_audit(journal, out, audit_row, &audit, &rows);
-    if (!failed && store_next_claim(store, &claim)) {
-        fprintf(out, "claim: coupon %lld is not in the journal\n", (long long)claim.coupon_id);
-        failed = -1;
-    }
-    store_end_claims(store);
-    if (store_find_oversold(store, &release, &other)) {
-        fprintf(out, "release %lld: more claims on day %lld than its stock\n", (long long)release, (long long)other);
-        failed = -1;
-    }
-    if (store_find_duplicate(store, &release, &other)) {
-        fprintf(out, "release %lld: member %lld has two coupons for one\n", (long long)release, (long long)other);
-        failed = -1;
-    }
-    return failed;
 }

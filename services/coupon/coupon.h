@@ -24,15 +24,16 @@
 #include "coupon.pb-c.h"
 #include "services/coupon/claims.h"
 
-#define COUPON_MAX_RELEASES 1024 /* not closed, or closed within the last day */
-#define COUPON_MAX_OFFERS 100
-#define COUPON_DAY_MS INT64_C(86400000)
+#define COUPON_MAX_RELEASES       1024 /* not closed, or closed within the last day */
+#define COUPON_MAX_OFFERS         100
+#define COUPON_DAY_MS             INT64_C(86400000)
 #define COUPON_DEFAULT_VALID_DAYS 30
+#define COUPON_PATH_SIZE          (64 + 1) /* with the NUL; as in coupon.proto */
 
 struct release {
     int64_t id;
     char title[60 * 4 + 1];
-    char union_path[65], eligible_path[65];
+    char union_path[COUPON_PATH_SIZE], eligible_path[COUPON_PATH_SIZE];
     int64_t face_fen, threshold_fen;
     int32_t stock_per_day, days, valid_days;
     int64_t opens_at, created_at, closed_at;
@@ -77,5 +78,7 @@ void release_set_state(struct coupon *self, struct release *release, int state, 
 /* Says in the journal what a release has become. */
 void release_journal(const struct release *release, void *call);
 /* Moves a release's derived state to a day. */
-void release_enter_day(struct coupon *self, struct release *release, int32_t day);
+void release_enter_day(struct release *release, int32_t day);
+/* A union has another path: the releases of it and of all below it go with it. */
+void coupon_follow_move(struct coupon *self, const char *old_path, const char *path, void *call);
 int coupon_audit(struct store *store, struct journal *journal, FILE *out);

@@ -1,4 +1,5 @@
 #include "common/log.h"
+#include "identity.pb-c.h"
 #include "services/coupon/api.h"
 #include "services/coupon/coupon.h"
 #include "services/coupon/store.h"
@@ -7,8 +8,8 @@ extern const unsigned char coupon_schema[];
 extern const size_t coupon_schema_len;
 
 #define IDLE_TICK_MS 100
-#define IDLE_CALLS 500 /* fewer in a tick leave room for indexing */
-#define INDEX_SLICE 1000
+#define IDLE_CALLS   500 /* fewer in a tick leave room for indexing */
+#define INDEX_SLICE  1000
 
 static void on_idle_tick(uv_timer_t *timer)
 {
@@ -20,6 +21,21 @@ static void on_idle_tick(uv_timer_t *timer)
     coupon_forget_ended(self);
     self->calls_seen = calls;
 }
+
+static void on_identity(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
+
+    if (event && event->event_case == IDENTITY__EVENT__EVENT_UNION_MOVED)
+        coupon_follow_move(arg, event->union_moved->old_path, event->union_moved->path, call);
+    identity__event__free_unpacked(event, NULL);
+}
+
+static const int32_t identity_kinds[] = {IDENTITY__EVENT__EVENT_UNION_MOVED};
+static const struct service_follow follows[] = {
+    {"identity", identity_kinds, ARRAY_LEN(identity_kinds), on_identity},
+    {NULL, NULL, 0, NULL},
+};
 
 static int start(struct service *service)
 {
@@ -64,4 +80,5 @@ const struct service_spec coupon_spec = {
     .serve = serve,
     .report = report,
     .audit = coupon_audit,
+    .follows = follows,
 };

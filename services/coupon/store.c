@@ -8,6 +8,7 @@
 enum {
     SQL_ADD_RELEASE,
     SQL_SET_STATE,
+    SQL_SET_PATHS,
     SQL_RELEASES,
     SQL_FIND_RELEASE,
     SQL_ADD_CLAIM,
@@ -27,6 +28,7 @@ const char *const coupon_sql[] = {
     [SQL_ADD_RELEASE] = "INSERT INTO release (" RELEASE_COLUMNS ") VALUES "
                         "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     [SQL_SET_STATE] = "UPDATE release SET state = ?2, closed_at = ?3, granted = ?4 WHERE release_id = ?1",
+    [SQL_SET_PATHS] = "UPDATE release SET union_path = ?2, eligible_path = ?3 WHERE release_id = ?1",
     [SQL_RELEASES] = "SELECT " RELEASE_COLUMNS ", granted FROM release WHERE closed_at = 0 OR closed_at >= ?1 "
                      "ORDER BY release_id",
     [SQL_FIND_RELEASE] = "SELECT " RELEASE_COLUMNS ", granted FROM release WHERE release_id = ?1",
@@ -63,6 +65,11 @@ bool store_add_release(struct store *store, const struct release *release)
 void store_set_state(struct store *store, const struct release *release)
 {
     store_run(store, SQL_SET_STATE, "iiii", release->id, (int64_t)release->state, release->closed_at, release->granted);
+}
+
+void store_set_paths(struct store *store, const struct release *release)
+{
+    store_run(store, SQL_SET_PATHS, "itt", release->id, release->union_path, release->eligible_path);
 }
 
 static void read_release(struct store *store, unsigned sql, struct release *ret)

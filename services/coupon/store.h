@@ -19,6 +19,8 @@ void store_set_state(struct store *store, const struct release *release);
 /* Releases that are not closed, or were closed since; one a call, in order of id. */
 void store_ask_releases(struct store *store, int64_t closed_since);
 bool store_next_release(struct store *store, struct release *ret_release);
+/* Writes the paths of a release. */
+void store_set_paths(struct store *store, const struct release *release);
 /* One release however old. */
 bool store_find_release(struct store *store, int64_t release_id, struct release *ret_release);
 

@@ -156,12 +156,14 @@ static int open_queues(struct app *app, uv_loop_t *loop)
 
 static int follow_revocations(struct app *app, uv_loop_t *loop)
 {
+    static const int32_t kinds[] = {IDENTITY__EVENT__EVENT_SESSION_REVOKED};
     struct follow_options options = {
         .loop = loop,
         .bus_dir = app->settings->bus_dir,
         .queue = REVOCATION_QUEUE,
         .since = clock_now(&app->clock) - LIMIT_SESSION_MS,
-        .kind = IDENTITY__EVENT__EVENT_SESSION_REVOKED,
+        .kinds = kinds,
+        .n_kinds = ARRAY_LEN(kinds),
         .apply = on_revocation,
         .arg = app,
     };

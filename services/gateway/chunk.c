@@ -77,7 +77,7 @@ static enum refusal read_trailer(struct chunk_reader *reader, char c)
         reader->state = TRAILER_NAME;
         if (!head_is_token((unsigned char)c))
             return REFUSAL_TRAILER;
-        /* fall through */
+        __attribute__((fallthrough));
     case TRAILER_NAME:
         if (c == ':') {
             reader->state = TRAILER_VALUE;

@@ -1,5 +1,6 @@
 #include "services/health/api.h"
 #include "services/health/campaigns.h"
+#include "services/health/entries.h"
 #include "services/health/rules.h"
 #include "services/health/sites.h"
 
@@ -162,6 +163,7 @@ static void campaigns__update_campaign(Health__Campaigns_Service *service, const
         return;
     }
     if (old->state != HEALTH__CAMPAIGN_STATE__DRAFT) {
+        attempt_note(self, old, HEALTH__ATTEMPT__CHANGE_TERMS, call);
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_FIXED);
         return;
     }

@@ -1,8 +1,10 @@
 #include "services/health/api.h"
+#include "services/health/campaigns.h"
 #include "services/health/rules.h"
 #include "services/health/sites.h"
 
 #define PAGE_DEFAULT 20
+#define NEAR_MAX     50
 #define STAFF_MAX    200 /* of one site */
 
 static void reply_site(Health__Site *site, Health__Site_Closure reply, void *call)
@@ -12,6 +14,17 @@ static void reply_site(Health__Site *site, Health__Site_Closure reply, void *cal
         reply(site, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static void undo_add(void *map, int64_t site_id, int64_t unused)
+{
+    (void)unused;
+    map_remove(map, site_id);
+}
+
+static void undo_close(void *map, int64_t site_id, int64_t until)
+{
+    map_end(map, site_id, until);
 }
 
 /* rpc CreateSite: a hospital, or one stop of the van. */
@@ -39,10 +52,11 @@ static void sites__create_site(Health__Sites_Service *service, const Health__Cre
     site->site_id = id_next(&self->ids, rpc_now(call));
     site->closed = false;
     site->directions = (char *)(uintptr_t) "";
-    if (!sites_add(&self->sites, site, rpc_arena(call))) {
+    if (!sites_add(&self->sites, site, rpc_arena(call)) || !site_on_map(&self->map, site)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
     }
+    rpc_on_undo(call, undo_add, &self->map, site->site_id, 0);
     site_journal(site, call);
     rpc_created(call);
     reply_site(site, reply, call);
@@ -95,6 +109,77 @@ static void sites__list_sites(Health__Sites_Service *service, const Health__List
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
+/* The ids of a campaign's sites that take somebody, in rising order. */
+static int64_t *open_sites(const Health__Campaign *campaign, struct arena *arena, size_t *ret_n)
+{
+    int64_t *ids = arena_alloc(arena, (campaign->n_sites + 1) * sizeof(*ids));
+    size_t n = 0;
+
+    for (size_t i = 0; ids && i < campaign->n_sites; i++) {
+        size_t at = n;
+
+        if (campaign->sites[i]->withdrawn)
+            continue;
+        for (; at > 0 && ids[at - 1] > campaign->sites[i]->site_id; at--)
+            ids[at] = ids[at - 1];
+        ids[at] = campaign->sites[i]->site_id;
+        n++;
+    }
+    *ret_n = n;
+    return ids;
+}
+
+static void reply_near(struct health *self, const struct near *near, size_t n, Health__NearSiteList_Closure reply,
+                       void *call)
+{
+    struct arena *arena = rpc_arena(call);
+    Health__NearSite *sites = arena_alloc(arena, (n + 1) * sizeof(*sites));
+    Health__NearSiteList list = HEALTH__NEAR_SITE_LIST__INIT;
+    bool ok = sites != NULL;
+
+    list.sites = arena_alloc(arena, (n + 1) * sizeof(*list.sites));
+    for (size_t i = 0; i < n && ok && list.sites; i++) {
+        health__near_site__init(&sites[i]);
+        sites[i].site = sites_find(&self->sites, near[i].site_id, arena);
+        sites[i].metres = (int32_t)(near[i].metres + 0.5);
+        ok = sites[i].site && (sites[i].site->directions = directions(sites[i].site, arena));
+        list.sites[i] = &sites[i];
+    }
+    list.n_sites = n;
+    if (ok && list.sites)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc ListNearest: the sites by distance from where she stands. */
+static void sites__list_nearest(Health__Sites_Service *service, const Health__NearestSitesRequest *req,
+                                Health__NearSiteList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    size_t limit = req->limit ? (size_t)req->limit : PAGE_DEFAULT, n_only = 0;
+    const Health__Campaign *campaign = NULL;
+    int64_t *only = NULL;
+    struct near near[NEAR_MAX];
+
+    if (req->campaign_id) {
+        campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+        if (!campaign || campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
+            rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+            return;
+        }
+        only = open_sites(campaign, rpc_arena(call), &n_only);
+    }
+    if (campaign && !only) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    if (limit > NEAR_MAX)
+        limit = NEAR_MAX;
+    reply_near(self, near, map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), only, n_only, near, limit),
+               reply, call);
+}
+
 static Health__Site *site_of_official(struct health *self, int64_t site_id, void *call)
 {
     Health__Site *site = sites_find(&self->sites, site_id, rpc_arena(call));
@@ -122,6 +207,7 @@ static void sites__close_site(Health__Sites_Service *service, const Health__Site
     if (!site->closed) {
         site->closed = true;
         sites_close(&self->sites, site->site_id);
+        rpc_on_undo(call, undo_close, &self->map, site->site_id, map_end(&self->map, site->site_id, 0));
         site_journal(site, call);
     }
     reply_site(site, reply, call);

@@ -90,7 +90,7 @@ static void a_draft_is_replaced_and_keeps_its_union(void **state)
 static void a_wrong_draft_names_what_is_wrong(void **state)
 {
     static const char *const reasons[] = {
-        "OPENS_TOO_SOON", "TIMES_OUT_OF_ORDER", "TIMES_OUT_OF_ORDER", "NO_SITES",          "PRICE_MISSING",
+        "OPENS_TOO_SOON",    "TIMES_OUT_OF_ORDER", "TIMES_OUT_OF_ORDER", "NO_SITES",          "PRICE_MISSING",
         "NO_PLACES",         "BUDGET_EXCEEDED",    "SITE_NOT_FOUND",     "PACKAGE_NOT_FOUND", "SITE_NOT_IN_CAMPAIGN",
         "OUTSIDE_YOUR_UNION"};
 
@@ -206,6 +206,86 @@ static void a_closed_site_takes_no_new_campaign(void **state)
     assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "SITE_NOT_FOUND");
 }
 
+static const Health__NearSiteList *nearest(int64_t campaign_id)
+{
+    Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
+
+    request.lat_e6 = 23020000;
+    request.lon_e6 = 113110000;
+    request.campaign_id = campaign_id;
+    return harness_output(&h, harness_call(&h, "Sites.ListNearest", &request.base, harness_member(&h, 1, TOWN), NULL),
+                          &health__near_site_list__descriptor);
+}
+
+static void the_nearest_site_comes_first_and_a_closed_one_not_at_all(void **state)
+{
+    Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
+    Health__Site far = a_site_draft();
+    int64_t near = a_site(&h), far_id;
+
+    (void)state;
+    far.lat_e6 += 100000;
+    far_id =
+        ((Health__Site *)harness_output(&h, create_site(&h, manager_of(&h, UNION), &far), &health__site__descriptor))
+            ->site_id;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(nearest(0)->n_sites, 2);
+        assert_int_equal(nearest(0)->sites[0]->site->site_id, near);
+        assert_in_range(nearest(0)->sites[0]->metres, 850, 870);
+        assert_int_equal(nearest(0)->sites[1]->site->site_id, far_id);
+        harness_reopen(&h);
+    }
+    request.site_id = near;
+    assert_int_equal(harness_call(&h, "Sites.CloseSite", &request.base, manager_of(&h, UNION), NULL)->reason, 0);
+    assert_int_equal(nearest(0)->sites[0]->site->site_id, far_id);
+    harness_reopen(&h);
+    assert_int_equal(nearest(0)->n_sites, 1);
+}
+
+static void a_site_that_was_not_kept_is_not_on_the_map(void **state)
+{
+    Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
+    Health__Site site = a_site_draft();
+    const Rpc__Answer *answer;
+    size_t kept = 1;
+
+    (void)state;
+    request.site_id = a_site(&h);
+    harness_fill(&h);
+    while ((answer = create_site(&h, manager_of(&h, UNION), &site))->reason == 0)
+        kept++;
+    assert_refused(answer, "STORE_FULL");
+    assert_int_equal(self_of(&h)->map.n, kept);
+    if (harness_call(&h, "Sites.CloseSite", &request.base, manager_of(&h, UNION), NULL)->reason)
+        assert_int_equal(nearest(0)->sites[0]->site->site_id, request.site_id);
+    else
+        kept--;
+    harness_empty(&h);
+    harness_reopen(&h);
+    assert_int_equal(self_of(&h)->map.n, kept);
+}
+
+static void a_campaign_has_its_own_sites(void **state)
+{
+    Health__CampaignSiteRequest request = HEALTH__CAMPAIGN_SITE_REQUEST__INIT;
+    const Health__Campaign *campaign = announced(&h, a_draft(&h, 10));
+
+    (void)state;
+    a_site(&h);
+    assert_int_equal(nearest(0)->n_sites, 2);
+    assert_int_equal(nearest(campaign->campaign_id)->n_sites, 1);
+    assert_int_equal(nearest(campaign->campaign_id)->sites[0]->site->site_id, campaign->sites[0]->site_id);
+    request.campaign_id = campaign->campaign_id;
+    request.site_id = campaign->sites[0]->site_id;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(harness_call(&h, "Campaigns.WithdrawSite", &request.base, manager_of(&h, UNION), NULL)->reason,
+                         0);
+    assert_int_equal(nearest(campaign->campaign_id)->n_sites, 0);
+    request.site_id++;
+    assert_refused(harness_call(&h, "Campaigns.WithdrawSite", &request.base, manager_of(&h, UNION), NULL),
+                   "SITE_NOT_IN_CAMPAIGN");
+}
+
 static const Rpc__Answer *set_staff(int64_t site_id, int64_t member_id, int duty, bool off, const Rpc__Principal *who)
 {
     Health__SetStaffRequest request = HEALTH__SET_STAFF_REQUEST__INIT;
@@ -250,6 +330,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_site_says_how_to_get_there, setup, teardown),
         cmocka_unit_test_setup_teardown(a_van_has_a_day_and_so_many_people, setup, teardown),
         cmocka_unit_test_setup_teardown(a_closed_site_takes_no_new_campaign, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_nearest_site_comes_first_and_a_closed_one_not_at_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_site_that_was_not_kept_is_not_on_the_map, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_campaign_has_its_own_sites, setup, teardown),
         cmocka_unit_test_setup_teardown(a_duty_is_given_and_taken_once, setup, teardown),
     };
 

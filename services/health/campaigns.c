@@ -9,7 +9,9 @@ enum {
     SQL_PUT,
     SQL_FIND,
     SQL_BEFORE,
+    SQL_CURRENT,
     SQL_SET_STATE,
+    SQL_DUE,
     SQL_SITES,
     SQL_CLEAR_SITES,
     SQL_ADD_SITE,
@@ -29,7 +31,12 @@ static const char *const sql[] = {
         "draw_at = excluded.draw_at, packed = excluded.packed",
     [SQL_FIND] = "SELECT " COLUMNS " FROM campaign WHERE campaign_id = ?1",
     [SQL_BEFORE] = "SELECT " COLUMNS " FROM campaign WHERE campaign_id < ?1 ORDER BY campaign_id DESC",
+    [SQL_CURRENT] = "SELECT " COLUMNS " FROM campaign WHERE state BETWEEN 2 AND 6 ORDER BY campaign_id DESC",
     [SQL_SET_STATE] = "UPDATE campaign SET state = ?2, void_reason = ?3 WHERE campaign_id = ?1",
+    [SQL_DUE] =
+        "SELECT campaign_id FROM campaign WHERE campaign_id > ?2 AND (state = 4 OR (state = 2 AND opens_at <= ?1) "
+        "OR (state = 3 AND closes_at <= ?1) OR (state = 6 AND EXISTS (SELECT 1 FROM draw "
+        "WHERE draw.campaign_id = campaign.campaign_id AND granted < wins))) ORDER BY campaign_id LIMIT ?3",
     [SQL_SITES] = "SELECT site_id, withdrawn FROM campaign_site WHERE campaign_id = ?1",
     [SQL_CLEAR_SITES] = "DELETE FROM campaign_site WHERE campaign_id = ?1",
     [SQL_ADD_SITE] = "INSERT INTO campaign_site (campaign_id, site_id, price_fen) VALUES (?1, ?2, ?3)",
@@ -49,15 +56,7 @@ int campaigns_open(struct campaigns *campaigns, struct store *store)
 
 int64_t campaigns_last_id(const struct campaigns *campaigns)
 {
-    unsigned statement = campaigns->sql + SQL_LAST_ID;
-    int64_t id = 0;
-
-    store_ask(campaigns->store, statement, "");
-    if (store_row(campaigns->store, statement)) {
-        id = store_int(campaigns->store, statement, 0);
-        store_end(campaigns->store, statement);
-    }
-    return id;
+    return health_number(campaigns->store, campaigns->sql + SQL_LAST_ID);
 }
 
 /* ---- packages ---- */
@@ -163,6 +162,35 @@ Health__Campaign *campaigns_next(const struct campaigns *campaigns, struct arena
 void campaigns_end(const struct campaigns *campaigns)
 {
     store_end(campaigns->store, campaigns->sql + SQL_BEFORE);
+}
+
+void campaigns_ask_current(const struct campaigns *campaigns)
+{
+    store_ask(campaigns->store, campaigns->sql + SQL_CURRENT, "");
+}
+
+Health__Campaign *campaigns_next_current(const struct campaigns *campaigns, struct arena *arena)
+{
+    if (!store_row(campaigns->store, campaigns->sql + SQL_CURRENT))
+        return NULL;
+    return read_campaign(campaigns, campaigns->sql + SQL_CURRENT, arena);
+}
+
+void campaigns_end_current(const struct campaigns *campaigns)
+{
+    store_end(campaigns->store, campaigns->sql + SQL_CURRENT);
+}
+
+unsigned campaigns_due(const struct campaigns *campaigns, int64_t now, int64_t after, int64_t *ret_ids, unsigned max)
+{
+    unsigned statement = campaigns->sql + SQL_DUE;
+    unsigned n = 0;
+
+    store_ask(campaigns->store, statement, "iii", now, after, (int64_t)max);
+    while (n < max && store_row(campaigns->store, statement))
+        ret_ids[n++] = store_int(campaigns->store, statement, 0);
+    store_end(campaigns->store, statement);
+    return n;
 }
 
 /* ---- one campaign ---- */

@@ -21,6 +21,13 @@ void campaigns_ask(const struct campaigns *campaigns, int64_t before);
 Health__Campaign *campaigns_next(const struct campaigns *campaigns, struct arena *arena);
 void campaigns_end(const struct campaigns *campaigns);
 
+/* Those that are announced and not closed, likewise. */
+void campaigns_ask_current(const struct campaigns *campaigns);
+Health__Campaign *campaigns_next_current(const struct campaigns *campaigns, struct arena *arena);
+void campaigns_end_current(const struct campaigns *campaigns);
+/* Campaigns after an id for which it may be time to do something, in order. */
+unsigned campaigns_due(const struct campaigns *campaigns, int64_t now, int64_t after, int64_t *ret_ids, unsigned max);
+
 /* The site of a campaign, or NULL. */
 Health__CampaignSite *campaign_site(const Health__Campaign *campaign, int64_t site_id);
 /* Passes to another state, in store, message and journal. */

@@ -1,8 +1,12 @@
 #include "services/health/entitlements.h"
 
-#define COLUMNS "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
+#include "services/health/campaigns.h"
+#include "services/health/places.h"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, N_SQL };
+#define LAPSE_SLICE 100
+#define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
+
+enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_DUE, SQL_NO_SHOW, N_SQL };
 
 static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
@@ -10,6 +14,8 @@ static const char *const sql[] = {
     [SQL_SET_STATE] = "UPDATE entitlement SET state = ?2 WHERE entitlement_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM entitlement WHERE entitlement_id = ?1",
     [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE campaign_id = ?1 AND member_id = ?2",
+    [SQL_DUE] = "SELECT " COLUMNS " FROM entitlement WHERE state = 1 AND book_by < ?1 ORDER BY book_by LIMIT ?2",
+    [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE member_id = ?1 AND state = 6 AND granted_at >= ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -25,18 +31,10 @@ int entitlements_open(struct entitlements *entitlements, struct store *store)
 
 int64_t entitlements_last_id(const struct entitlements *entitlements)
 {
-    unsigned statement = entitlements->sql + SQL_LAST_ID;
-    int64_t id = 0;
-
-    store_ask(entitlements->store, statement, "");
-    if (store_row(entitlements->store, statement)) {
-        id = store_int(entitlements->store, statement, 0);
-        store_end(entitlements->store, statement);
-    }
-    return id;
+    return health_number(entitlements->store, entitlements->sql + SQL_LAST_ID);
 }
 
-static bool only(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)
+static bool next(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)
 {
     struct store *store = entitlements->store;
 
@@ -52,8 +50,16 @@ static bool only(const struct entitlements *entitlements, unsigned statement, st
         .granted_at = store_int(store, statement, 6),
         .book_by = store_int(store, statement, 7),
     };
-    store_end(store, statement);
     return true;
+}
+
+static bool only(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)
+{
+    bool found = next(entitlements, statement, ret);
+
+    if (found)
+        store_end(entitlements->store, statement);
+    return found;
 }
 
 bool entitlements_find(const struct entitlements *entitlements, int64_t entitlement_id, struct entitlement *ret)
@@ -67,6 +73,12 @@ bool entitlements_find_of(const struct entitlements *entitlements, int64_t campa
 {
     store_ask(entitlements->store, entitlements->sql + SQL_FIND_OF, "ii", campaign_id, member_id);
     return only(entitlements, entitlements->sql + SQL_FIND_OF, ret);
+}
+
+bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since)
+{
+    store_ask(entitlements->store, entitlements->sql + SQL_NO_SHOW, "ii", member_id, since);
+    return health_row_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
 }
 
 /* ---- changes ---- */
@@ -116,7 +128,8 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
                   (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
         return false;
     say_changed(&made, call);
-    *ret = made;
+    if (ret)
+        *ret = made;
     return true;
 }
 
@@ -127,9 +140,50 @@ void entitlement_set(struct health *self, struct entitlement *entitlement, int s
     say_changed(entitlement, call);
 }
 
+/* Calls up the next place of a stratum's waiting list whose holder has no entitlement
+ * yet, unless booking is over. */
+static void promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call)
+{
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, campaign_id, rpc_arena(call));
+    struct draw_promotion promotion;
+    struct outcome outcome;
+    bool granted = false;
+    uint32_t place;
+
+    if (!campaign || (size_t)stratum >= campaign->n_strata || campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED ||
+        rpc_now(call) >= campaign->book_until || !outcomes_find(&self->places, campaign_id, stratum, &outcome))
+        return;
+    promotion = (struct draw_promotion){
+        .quota = (uint32_t)campaign->strata[stratum]->quota,
+        .places = outcome.drawn.places,
+        .promoted = outcome.promoted,
+    };
+    while (!granted && (place = draw_promote(&promotion)))
+        granted = entitlement_grant(self, campaign, places_at(&self->places, campaign_id, stratum, place), stratum,
+                                    (int32_t)place, call, NULL);
+    outcomes_promote(&self->places, campaign_id, stratum, promotion.promoted);
+}
+
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call)
 {
     ensure(state == HEALTH__ENTITLEMENT_STATE__LAPSED || state == HEALTH__ENTITLEMENT_STATE__DECLINED ||
            state == HEALTH__ENTITLEMENT_STATE__NO_SHOW);
     entitlement_set(self, entitlement, state, call);
+    if (entitlement->place)
+        promote(self, entitlement->campaign_id, entitlement->stratum, call);
+}
+
+bool entitlements_lapse(struct health *self, void *call)
+{
+    unsigned statement = self->entitlements.sql + SQL_DUE;
+    struct entitlement due[LAPSE_SLICE];
+    unsigned n = 0;
+
+    store_ask(self->store, statement, "ii", rpc_now(call), (int64_t)LAPSE_SLICE);
+    while (n < LAPSE_SLICE && next(&self->entitlements, statement, &due[n]))
+        n++;
+    store_end(self->store, statement);
+    for (unsigned i = 0; i < n; i++)
+        entitlement_end(self, &due[i], HEALTH__ENTITLEMENT_STATE__LAPSED, call);
+    return n == LAPSE_SLICE;
 }

@@ -22,10 +22,17 @@ bool entitlements_find(const struct entitlements *entitlements, int64_t entitlem
 bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
                           struct entitlement *ret);
 
-/* Gives one, WON; place 0 is a walk-in. False when she has one in this campaign. */
+/* Whether she did not come to a check-up that was granted since an instant. */
+bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since);
+
+/* Gives one, WON; place 0 is a walk-in. False when she has one in this campaign. ret
+ * may be NULL. */
 bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
                        int32_t place, void *call, struct entitlement *ret);
 /* Passes to WON, BOOKED or ATTENDED, as booking and scans have it. */
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call);
-/* Ends it as LAPSED, DECLINED or NO_SHOW. */
+/* Ends it as LAPSED, DECLINED or NO_SHOW, and promotes the next on the waiting list
+ * while there is time to book. */
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call);
+/* Ends some of those whose time to book is over. Whether there may be more. */
+bool entitlements_lapse(struct health *self, void *call);

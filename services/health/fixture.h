@@ -14,26 +14,34 @@
 #define TOWN    "00010002"
 #define HOUR_MS INT64_C(3600000)
 
-static char key_file[64];
+static char key_file[64], pass_file[64];
 
 static inline void health_close(void *self)
 {
     health_done(self);
 }
 
-static inline void begin(struct harness *h)
+#define TEST_KEY "1111111111111111111111111111111111111111111111111111111111111111"
+
+/* Makes the key file that a setting names. */
+static inline void make_key(char path[64], const char *setting, const char *text)
 {
-    static const char key[] = "1111111111111111111111111111111111111111111111111111111111111111";
     FILE *file;
 
-    snprintf(key_file, sizeof(key_file), "/tmp/huigong-test-draw.%d", (int)getpid());
-    unlink(key_file);
-    file = fopen(key_file, "wx");
+    snprintf(path, 64, "/tmp/huigong-test-%s.%d", setting, (int)getpid());
+    unlink(path);
+    file = fopen(path, "wx");
     assert_non_null(file);
-    fprintf(file, "1 %s\nindex %s\n", key, key);
+    fputs(text, file);
     assert_int_equal(fchmod(fileno(file), 0600), 0);
     fclose(file);
-    setenv("HUIGONG_DRAW_KEY", key_file, 1);
+    setenv(setting, path, 1);
+}
+
+static inline void begin(struct harness *h)
+{
+    make_key(key_file, "HUIGONG_DRAW_KEY", "1 " TEST_KEY "\nindex " TEST_KEY "\n");
+    make_key(pass_file, "HUIGONG_PASS_KEY", "1 " TEST_KEY "\n");
     assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
     harness_open(h, &health_spec, health_close);
 }
@@ -43,6 +51,7 @@ static inline void end(struct harness *h)
     assert_string_equal(harness_audit(h), "");
     harness_close(h);
     unlink(key_file);
+    unlink(pass_file);
 }
 
 /* ---- calls ---- */
@@ -200,21 +209,138 @@ static inline const Rpc__Answer *on_campaign(struct harness *h, const char *meth
 /* ---- the journal ---- */
 
 /* The last event of a kind, or NULL. */
-static inline Health__Event *last_event(struct harness *h, int kind)
+static inline Health__Event *last_event(struct harness *h, int32_t kind)
 {
-    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
-    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
-    const Rpc__JournalRow *row;
-
-    request.kind = kind;
-    journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
-    if (page.n_rows == 0)
-        return NULL;
-    row = page.rows[page.n_rows - 1];
-    return health__event__unpack(&h->arena.allocator, row->body.len, row->body.data);
+    return harness_last_event(h, &health__event__descriptor, kind);
 }
 
 static inline int64_t journal_rows(struct harness *h)
 {
     return rpc_server_journal(h->service.rpc)->tip.seq;
+}
+
+/* ---- lots ---- */
+
+static inline struct health *self_of(struct harness *h)
+{
+    return h->service.self;
+}
+
+/* Does all that is due by now. */
+static inline void settle(struct harness *h)
+{
+    while (health_tidy(self_of(h)))
+        continue;
+}
+
+static inline void step_to(struct harness *h, int64_t at)
+{
+    assert_true(at >= now_of(h));
+    clock_step(&h->service.clock, at - now_of(h));
+    settle(h);
+}
+
+/* An announced campaign of a draft. */
+static inline Health__Campaign *announced(struct harness *h, Health__Campaign *draft)
+{
+    Health__AnnounceRequest request = HEALTH__ANNOUNCE_REQUEST__INIT;
+    Health__Campaign *campaign = campaign_of(h, create_campaign(h, manager_of(h, UNION), draft));
+
+    request.campaign_id = campaign->campaign_id;
+    assert_int_equal(harness_call(h, "Draws.Announce", &request.base, manager_of(h, UNION), NULL)->reason, 0);
+    return campaign;
+}
+
+/* One that is open for entering now. */
+static inline Health__Campaign *opened(struct harness *h, int32_t quota)
+{
+    Health__Campaign *campaign = announced(h, a_draft(h, quota));
+
+    step_to(h, campaign->opens_at);
+    return campaign;
+}
+
+static inline const Rpc__Answer *enter(struct harness *h, int64_t campaign_id, const Rpc__Principal *who)
+{
+    Health__EnterRequest request = HEALTH__ENTER_REQUEST__INIT;
+
+    request.campaign_id = campaign_id;
+    return harness_call(h, "Entries.Enter", &request.base, who, NULL);
+}
+
+/* Members 1..n enter. */
+static inline void enter_all(struct harness *h, int64_t campaign_id, int n)
+{
+    for (int i = 1; i <= n; i++)
+        assert_int_equal(enter(h, campaign_id, harness_member(h, i, TOWN))->reason, 0);
+}
+
+static inline const Rpc__Answer *with_value(struct harness *h, const char *method, int64_t campaign_id,
+                                            const char *value, int64_t member_id)
+{
+    Health__ValueRequest request = HEALTH__VALUE_REQUEST__INIT;
+
+    request.campaign_id = campaign_id;
+    request.value = (char *)(uintptr_t)value;
+    return harness_call(h, method, &request.base, harness_official(h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION),
+                        NULL);
+}
+
+/* From the closing to the places. */
+static inline void draw_lots(struct harness *h, const Health__Campaign *campaign)
+{
+    step_to(h, campaign->value_at);
+    assert_int_equal(with_value(h, "Draws.EnterValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 900)->reason,
+                     0);
+    assert_int_equal(with_value(h, "Draws.ConfirmValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 901)->reason,
+                     0);
+    step_to(h, campaign->draw_at);
+}
+
+static inline Health__DrawStatus *draw_status(struct harness *h, int64_t campaign_id)
+{
+    return harness_output(h, on_campaign(h, "Draws.GetDraw", campaign_id, harness_nobody(h)),
+                          &health__draw_status__descriptor);
+}
+
+/* A campaign of which members 1..n know what came out. */
+static inline Health__Campaign *published(struct harness *h, int32_t quota, int n)
+{
+    Health__Campaign *campaign = opened(h, quota);
+
+    enter_all(h, campaign->campaign_id, n);
+    draw_lots(h, campaign);
+    assert_int_equal(on_campaign(h, "Draws.Publish", campaign->campaign_id, manager_of(h, UNION))->reason, 0);
+    settle(h);
+    return campaign;
+}
+
+static inline Health__Offer *offer_of(struct harness *h, int64_t campaign_id, int64_t member_id)
+{
+    return harness_output(h, on_campaign(h, "Entries.GetOffer", campaign_id, harness_member(h, member_id, TOWN)),
+                          &health__offer__descriptor);
+}
+
+/* The published file, all its pages. */
+static inline char *file_of(struct harness *h, int64_t campaign_id)
+{
+    Health__DrawFileRequest request = HEALTH__DRAW_FILE_REQUEST__INIT;
+    char *text = (char *)(uintptr_t) "";
+
+    request.campaign_id = campaign_id;
+    do {
+        const Rpc__Answer *answer = harness_call(h, "Draws.GetDrawFile", &request.base, harness_nobody(h), NULL);
+        const Health__DrawFilePage *page;
+
+        if (answer->reason == HEALTH__REASON__DRAW_LOADING) {
+            settle(h);
+            continue;
+        }
+        page = harness_output(h, answer, &health__draw_file_page__descriptor);
+        text = arena_printf(&h->arena, "%s%s", text, page->text);
+        request.page_token = page->next_page_token;
+        if (!*page->next_page_token)
+            return text;
+    } while (text);
+    return NULL;
 }

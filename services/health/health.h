@@ -8,19 +8,28 @@
  * entitled; who lapses, declines or does not come makes room for the next place in
  * the committed order, until booking ends.
  *
+ * In memory are the frozen lists that somebody asks for (lots.h) and where the sites
+ * are (map.h); both follow from the store.
+ *
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
- * and who works there), entitlements.h (who may book: the seam to booking). What is
+ * and who works there), entitlements.h (who may book: the seam to booking), slots.h
+ * and bookings.h (hours, bookings, passes). What is
  * only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: a campaign's places never cost more than its budget; no package holds
  * what the law keeps out of it; a member has one entitlement in a campaign; what is
- * announced stays as it was announced. */
+ * announced stays as it was announced; a slot is never booked above its capacity; a
+ * booking that counts has one pass that is not revoked. */
 #pragma once
 #include "common/id.h"
+#include "booking.pb-c.h"
+#include "common/pass.h"
 #include "common/pii.h"
 #include "common/service.h"
+#include "entry.pb-c.h"
 #include "health.pb-c.h"
+#include "services/health/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -38,18 +47,51 @@ struct entitlements { /* entitlements.h */
     struct store *store;
     unsigned sql;
 };
+struct entries { /* entries.h */
+    struct store *store;
+    unsigned sql;
+};
+struct draws { /* draws.h */
+    struct store *store;
+    unsigned sql;
+};
+struct places { /* places.h */
+    struct store *store;
+    unsigned sql;
+};
+struct slots { /* slots.h */
+    struct store *store;
+    unsigned sql;
+};
+struct bookings { /* bookings.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* rows of which the audit has found the journal's last word */
+};
 
 struct health {
     Health__Campaigns_Service campaigns_service;
     Health__Sites_Service sites_service;
+    Health__Entries_Service entries_service;
+    Health__Draws_Service draws_service;
+    Health__Bookings_Service bookings_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
     struct campaigns campaigns;
     struct sites sites;
     struct entitlements entitlements;
+    struct entries entries;
+    struct draws draws;
+    struct places places;
+    struct lots *lots; /* lots.h */
+    struct map map;
+    int64_t due_after;     /* the campaign that due_step looked at last */
+    struct slots slots;
+    struct bookings bookings;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
+    struct pass_keys *passes;
     uv_timer_t tidy;
 };
 
@@ -59,8 +101,13 @@ extern const struct service_spec health_spec;
  * 0 or -1, logged. */
 int health_init(struct health *self, struct service *service);
 void health_done(struct health *self);
+/* Opens the parts on self->store, for health_init and the audit. 0 or -1, logged. */
+int health_open_parts(struct health *self);
 /* What is due without anybody calling, one slice of it. Whether there is more now. */
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len);
+/* The number of a query's only row, 0 when there is none: asked now, or already. */
+int64_t health_number(struct store *store, unsigned statement);
+int64_t health_row_number(struct store *store, unsigned statement);
 int health_audit(struct store *store, struct journal *journal, FILE *out);

@@ -221,3 +221,103 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
     *ret_field = "campaign.budgetFen";
     return greatest_cost(campaign) > campaign->budget_fen ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
 }
+
+/* ---- entering ---- */
+
+int entering_refusal(const Health__Campaign *campaign, int64_t now)
+{
+    switch (campaign->state) {
+    case HEALTH__CAMPAIGN_STATE__CAMPAIGN_NONE:
+    case HEALTH__CAMPAIGN_STATE__DRAFT:
+        return HEALTH__REASON__CAMPAIGN_NOT_FOUND;
+    case HEALTH__CAMPAIGN_STATE__VOID:
+        return HEALTH__REASON__CAMPAIGN_VOID;
+    case HEALTH__CAMPAIGN_STATE__ANNOUNCED:
+    case HEALTH__CAMPAIGN_STATE__OPEN:
+        if (now < campaign->opens_at)
+            return HEALTH__REASON__ENTRIES_NOT_OPEN;
+        return now < campaign->closes_at ? 0 : HEALTH__REASON__ENTRIES_CLOSED;
+    default:
+        return HEALTH__REASON__ENTRIES_CLOSED;
+    }
+}
+
+static bool has_trade(Rpc__Trade *const trades, size_t n, Rpc__Trade trade)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (trades[i] == trade)
+            return true;
+    }
+    return n == 0;
+}
+
+static bool is_within(const char *path, const char *above)
+{
+    return strncmp(path, above, strlen(above)) == 0;
+}
+
+int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal)
+{
+    if (principal->level < RPC__LEVEL__MEMBER)
+        return RPC__REASON__NOT_VERIFIED;
+    if (!is_within(principal->union_path, campaign->eligible_path))
+        return HEALTH__REASON__UNION_NOT_INVITED;
+    if (!has_trade(campaign->trades, campaign->n_trades, principal->trade))
+        return HEALTH__REASON__TRADE_NOT_INVITED;
+    if ((campaign->born_from && principal->birth_year < campaign->born_from) ||
+        (campaign->born_until && principal->birth_year > campaign->born_until))
+        return HEALTH__REASON__BIRTH_YEAR_NOT_INVITED;
+    if (campaign->sex != RPC__SEX__SEX_UNKNOWN && principal->sex != campaign->sex)
+        return HEALTH__REASON__SEX_NOT_INVITED;
+    return 0;
+}
+
+int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id)
+{
+    for (size_t i = 0; i < campaign->n_strata; i++) {
+        const Health__Stratum *stratum = campaign->strata[i];
+
+        if ((!stratum->site_id || stratum->site_id == site_id) &&
+            is_within(principal->union_path, stratum->union_path) &&
+            has_trade(stratum->trades, stratum->n_trades, principal->trade))
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+/* ---- the draw ---- */
+
+int draw_refusal(enum draw_reason reason)
+{
+    switch (reason) {
+    case DRAW_OK:
+        return 0;
+    case DRAW_BAD_TERMS:
+        return HEALTH__REASON__TERMS_NOT_PRINTABLE;
+    case DRAW_FULL:
+        return RPC__REASON__OVERLOADED;
+    case DRAW_NOT_OPEN:
+        return HEALTH__REASON__ENTRIES_NOT_OPEN;
+    case DRAW_CLOSED:
+        return HEALTH__REASON__ENTRIES_CLOSED;
+    case DRAW_NOT_CLOSED:
+    case DRAW_NOT_FROZEN:
+        return HEALTH__REASON__NOT_FROZEN_YET;
+    case DRAW_VALUE_NOT_YET:
+        return HEALTH__REASON__VALUE_NOT_YET;
+    case DRAW_BAD_VALUE:
+        return HEALTH__REASON__VALUE_NOT_A_LINE;
+    case DRAW_ALREADY_DRAWN:
+        return HEALTH__REASON__DRAWN_ALREADY;
+    case DRAW_NOT_DRAWN:
+        return HEALTH__REASON__NOT_DRAWN_YET;
+    case DRAW_ALREADY_PUBLISHED:
+        return HEALTH__REASON__PUBLISHED_ALREADY;
+    case DRAW_IS_VOID:
+        return HEALTH__REASON__CAMPAIGN_VOID;
+    case DRAW_REASON_MISSING:
+        return RPC__REASON__MISSING_FIELD;
+    default:
+        return HEALTH__REASON__CAMPAIGN_FIXED;
+    }
+}

@@ -1,5 +1,6 @@
 /* rules.h: what health decides, without I/O, clock or memory of its own. */
 #pragma once
+#include "common/draw.h"
 #include "services/health/health.h"
 
 /* Whether an item tests for hepatitis B, by its catalogue code (LOINC or the usual
@@ -14,6 +15,16 @@ bool item_is_for(const Health__PackageItem *item, int trade);
 int package_refusal(const Health__Package *package, const char **ret_field);
 int site_refusal(const Health__Site *site, int64_t now, const char **ret_field);
 int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field);
+
+/* Why nobody may enter or withdraw now, whoever she is: a Reason, or 0. */
+int entering_refusal(const Health__Campaign *campaign, int64_t now);
+/* Why this member may not enter, whenever: a Reason, or 0. */
+int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal);
+/* The number of the stratum in which she enters, asking for a site or 0; -1 when none
+ * fits. */
+int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id);
+/* What a step of common/draw says, as a Reason; 0 for DRAW_OK. */
+int draw_refusal(enum draw_reason reason);
 
 /* The page of Tencent's maps that leads to a site, percent-encoded, in the arena. */
 char *directions(const Health__Site *site, struct arena *arena);

@@ -55,3 +55,136 @@ CREATE TABLE entitlement (
 ) STRICT;
 CREATE INDEX entitlement_member ON entitlement (member_id, entitlement_id);
 CREATE INDEX entitlement_due ON entitlement (book_by) WHERE state = 1;
+
+-- step 2
+CREATE TABLE entry (
+    entry_id     INTEGER PRIMARY KEY,  -- in the order of time
+    campaign_id  INTEGER NOT NULL REFERENCES campaign,
+    member_id    INTEGER NOT NULL,
+    ticket       BLOB    NOT NULL,
+    stratum      INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    withdrawn_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX entry_member ON entry (member_id, campaign_id) WHERE withdrawn_at = 0;
+
+-- A chain of secrets, one for each day; the last day's is sealed.
+CREATE TABLE chain (
+    chain_id   INTEGER PRIMARY KEY,
+    union_path TEXT    NOT NULL,
+    days       INTEGER NOT NULL,
+    anchor     BLOB    NOT NULL,
+    sealed     BLOB    NOT NULL
+) STRICT;
+
+-- The lot of a campaign, from its announcement on.
+CREATE TABLE draw (
+    campaign_id   INTEGER PRIMARY KEY REFERENCES campaign,
+    state         INTEGER NOT NULL,  -- enum draw_state
+    void_from     INTEGER NOT NULL,  -- likewise
+    terms         BLOB    NOT NULL,
+    commitment    BLOB    NOT NULL,
+    steps         INTEGER NOT NULL,
+    chain_id      INTEGER NOT NULL,  -- 0: none
+    sealed_secret BLOB    NOT NULL,
+    sealed_key    BLOB    NOT NULL,  -- of the tickets
+    last_entry    INTEGER NOT NULL DEFAULT 0,  -- nothing after it is in the list; set when nobody enters any more
+    root          BLOB    NOT NULL DEFAULT x'',
+    n_entries     INTEGER NOT NULL DEFAULT 0,
+    value         TEXT    NOT NULL DEFAULT '',
+    value_by      INTEGER NOT NULL DEFAULT 0,
+    confirmed_by  INTEGER NOT NULL DEFAULT 0,
+    secret        BLOB    NOT NULL DEFAULT x'',  -- once published
+    seated        INTEGER NOT NULL DEFAULT 0,  -- entries up to this id have their place below
+    wins          INTEGER NOT NULL DEFAULT 0,  -- places within the quotas, once drawn
+    granted       INTEGER NOT NULL DEFAULT 0   -- how many of those are entitlements
+) STRICT;
+CREATE UNIQUE INDEX draw_chain ON draw (chain_id, steps) WHERE chain_id > 0;
+
+-- Every place that was given: winners, then the waiting list.
+CREATE TABLE place (
+    campaign_id INTEGER NOT NULL REFERENCES draw,
+    stratum     INTEGER NOT NULL,
+    place       INTEGER NOT NULL,
+    member_id   INTEGER NOT NULL,
+    PRIMARY KEY (campaign_id, stratum, place)
+) STRICT;
+CREATE UNIQUE INDEX place_member ON place (campaign_id, member_id);
+CREATE TABLE outcome (
+    campaign_id INTEGER NOT NULL REFERENCES draw,
+    stratum     INTEGER NOT NULL,
+    entrants    INTEGER NOT NULL,
+    places      INTEGER NOT NULL,
+    cutoff      BLOB    NOT NULL,
+    promoted    INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (campaign_id, stratum)
+) STRICT;
+
+-- What was tried against a draw's rules: each person's first try of a kind.
+CREATE TABLE attempt (
+    campaign_id INTEGER NOT NULL REFERENCES campaign,
+    member_id   INTEGER NOT NULL,
+    attempt     INTEGER NOT NULL,  -- Health__Attempt
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (campaign_id, member_id, attempt)
+) STRICT;
+
+-- step 3
+CREATE TABLE slot (
+    slot_id     INTEGER PRIMARY KEY,
+    campaign_id INTEGER NOT NULL REFERENCES campaign,
+    site_id     INTEGER NOT NULL REFERENCES site,
+    starts_at   INTEGER NOT NULL,
+    ends_at     INTEGER NOT NULL CHECK (ends_at > starts_at),
+    capacity    INTEGER NOT NULL CHECK (capacity > 0),
+    walk_ins    INTEGER NOT NULL CHECK (walk_ins >= 0),
+    booked      INTEGER NOT NULL DEFAULT 0 CHECK (booked >= 0 AND booked <= capacity - walk_ins),
+    walked      INTEGER NOT NULL DEFAULT 0 CHECK (walked >= 0 AND booked + walked <= capacity),
+    UNIQUE (site_id, campaign_id, starts_at)
+) STRICT;
+
+CREATE TABLE booking (
+    booking_id     INTEGER PRIMARY KEY,
+    entitlement_id INTEGER NOT NULL REFERENCES entitlement,
+    campaign_id    INTEGER NOT NULL REFERENCES campaign,
+    member_id      INTEGER NOT NULL,
+    site_id        INTEGER NOT NULL REFERENCES site,
+    slot_id        INTEGER NOT NULL REFERENCES slot,
+    starts_at      INTEGER NOT NULL,  -- of the slot
+    ends_at        INTEGER NOT NULL,
+    state          INTEGER NOT NULL,  -- Health__BookingState
+    must_move      INTEGER NOT NULL,
+    walk_in        INTEGER NOT NULL,
+    handle         INTEGER NOT NULL,
+    made_at        INTEGER NOT NULL,
+    due_at         INTEGER NOT NULL,
+    remind_at      INTEGER NOT NULL,
+    journal_seq    INTEGER NOT NULL   -- the last row about it
+) STRICT;
+-- One that counts for each entitlement.
+CREATE UNIQUE INDEX booking_entitlement ON booking (entitlement_id) WHERE state <> 3;
+CREATE INDEX booking_member ON booking (member_id, booking_id);
+CREATE INDEX booking_slot ON booking (slot_id);
+CREATE INDEX booking_site ON booking (site_id, starts_at);
+CREATE INDEX booking_due ON booking (due_at) WHERE state = 1;
+CREATE INDEX booking_remind ON booking (remind_at) WHERE state = 1 AND remind_at > 0;
+CREATE INDEX booking_stranded ON booking (campaign_id, site_id) WHERE state = 1 AND must_move = 0;
+CREATE INDEX campaign_site_withdrawn ON campaign_site (campaign_id, site_id) WHERE withdrawn = 1;
+
+ALTER TABLE entitlement ADD COLUMN soon_said INTEGER NOT NULL DEFAULT 0;  -- that it lapses soon
+CREATE INDEX entitlement_soon ON entitlement (book_by) WHERE state = 1 AND soon_said = 0;
+
+CREATE TABLE pass (
+    serial      INTEGER PRIMARY KEY,  -- random
+    booking_id  INTEGER NOT NULL REFERENCES booking,
+    site_id     INTEGER NOT NULL,
+    slot_id     INTEGER NOT NULL,
+    from_at     INTEGER NOT NULL,
+    until_at    INTEGER NOT NULL,
+    issued_at   INTEGER NOT NULL,
+    revoked_at  INTEGER NOT NULL DEFAULT 0,
+    journal_seq INTEGER NOT NULL      -- the last row about it
+) STRICT;
+CREATE INDEX pass_booking ON pass (booking_id);
+CREATE UNIQUE INDEX pass_of_booking ON pass (booking_id) WHERE revoked_at = 0;
+CREATE INDEX pass_revoked ON pass (site_id, serial) WHERE revoked_at > 0;

@@ -39,22 +39,9 @@ int sites_open(struct sites *sites, struct store *store)
     return 0;
 }
 
-/* The number that a query of one row, asked already, gives. */
-static int64_t one_number(const struct sites *sites, unsigned statement)
-{
-    int64_t number = 0;
-
-    if (store_row(sites->store, statement)) {
-        number = store_int(sites->store, statement, 0);
-        store_end(sites->store, statement);
-    }
-    return number;
-}
-
 int64_t sites_last_id(const struct sites *sites)
 {
-    store_ask(sites->store, sites->sql + SQL_LAST_ID, "");
-    return one_number(sites, sites->sql + SQL_LAST_ID);
+    return health_number(sites->store, sites->sql + SQL_LAST_ID);
 }
 
 bool sites_add(const struct sites *sites, const Health__Site *site, struct arena *arena)
@@ -126,13 +113,13 @@ bool staff_has(const struct sites *sites, int64_t site_id, int64_t member_id, in
     unsigned statement = sites->sql + SQL_HAS;
 
     store_ask(sites->store, statement, "iii", site_id, member_id, (int64_t)duty);
-    return one_number(sites, statement) == 1;
+    return health_row_number(sites->store, statement) == 1;
 }
 
 int64_t staff_count(const struct sites *sites, int64_t site_id)
 {
     store_ask(sites->store, sites->sql + SQL_COUNT, "i", site_id);
-    return one_number(sites, sites->sql + SQL_COUNT);
+    return health_row_number(sites->store, sites->sql + SQL_COUNT);
 }
 
 void staff_ask(const struct sites *sites, int64_t site_id)
@@ -180,4 +167,16 @@ void staff_journal(const Health__SetStaffRequest *request, void *call)
     event.event_case = HEALTH__EVENT__EVENT_STAFF_CHANGED;
     event.staff_changed = &changed;
     rpc_journal(call, &event.base);
+}
+
+bool site_on_map(struct map *map, const Health__Site *site)
+{
+    struct spot spot = {
+        .lat_e6 = site->lat_e6,
+        .lon_e6 = site->lon_e6,
+        .site_id = site->site_id,
+        .until = site->kind == HEALTH__SITE_KIND__VAN ? site->stops_until : INT64_MAX,
+    };
+
+    return map_add(map, &spot);
 }

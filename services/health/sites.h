@@ -27,3 +27,5 @@ bool staff_next(const struct sites *sites, Health__StaffRecord *ret);
 /* Say in the journal what became of a site, and of whoever works there. */
 void site_journal(const Health__Site *site, void *call);
 void staff_journal(const Health__SetStaffRequest *request, void *call);
+/* Puts a site on the map; false without memory. */
+bool site_on_map(struct map *map, const Health__Site *site);

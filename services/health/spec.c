@@ -1,6 +1,12 @@
+#include "common/limits.h"
 #include "services/health/api.h"
+#include "services/health/bookings.h"
 #include "services/health/campaigns.h"
+#include "services/health/due.h"
 #include "services/health/entitlements.h"
+#include "services/health/entries.h"
+#include "services/health/lots.h"
+#include "services/health/places.h"
 #include "services/health/sites.h"
 
 extern const unsigned char health_schema[];
@@ -12,6 +18,7 @@ extern const size_t health_schema_len;
 static struct conf_entry conf[] = {
     {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
      NULL},
+    {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
     CONF_END,
 };
 
@@ -21,23 +28,60 @@ static void ids_from(struct id_source *ids, int64_t last)
         ids->last = last;
 }
 
+int health_open_parts(struct health *self)
+{
+    return campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
+                   entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
+                   draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
+                   slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store)
+               ? -1
+               : 0;
+}
+
+static int read_map(struct health *self)
+{
+    struct arena arena;
+    const Health__Site *site;
+    bool ok = true;
+
+    arena_init(&arena, LIMIT_REQUEST_ARENA);
+    sites_ask(&self->sites, 0);
+    while (ok && (site = sites_next(&self->sites, &arena))) {
+        ok = site->closed || site_on_map(&self->map, site);
+        arena_reset(&arena);
+    }
+    sites_end(&self->sites);
+    arena_done(&arena);
+    return ok ? 0 : -1;
+}
+
 int health_init(struct health *self, struct service *service)
 {
+    static struct lots lots;
+
     *self = (struct health){
+        .lots = &lots,
         .campaigns_service = campaigns_api,
         .sites_service = sites_api,
+        .entries_service = entries_api,
+        .draws_service = draws_api,
+        .bookings_service = bookings_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
     };
-    if (campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
-        entitlements_open(&self->entitlements, self->store))
+    if (health_open_parts(self))
         return -1;
     ids_from(&self->ids, campaigns_last_id(&self->campaigns));
     ids_from(&self->ids, sites_last_id(&self->sites));
+    ids_from(&self->ids, entries_last_id(&self->entries));
+    ids_from(&self->ids, chains_last_id(&self->draws));
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
+    ids_from(&self->ids, slots_last_id(&self->slots));
+    ids_from(&self->ids, bookings_last_id(&self->bookings));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
-    if (self->keys && !store_trouble(self->store))
+    self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
+    if (self->keys && self->passes && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -45,8 +89,29 @@ int health_init(struct health *self, struct service *service)
 
 void health_done(struct health *self)
 {
+    lots_done(self->lots);
+    map_done(&self->map);
     pii_keys_close(self->keys);
+    pass_keys_close(self->passes);
     self->keys = NULL;
+    self->passes = NULL;
+}
+
+int64_t health_row_number(struct store *store, unsigned statement)
+{
+    int64_t number = 0;
+
+    if (store_row(store, statement)) {
+        number = store_int(store, statement, 0);
+        store_end(store, statement);
+    }
+    return number;
+}
+
+int64_t health_number(struct store *store, unsigned statement)
+{
+    store_ask(store, statement, "");
+    return health_row_number(store, statement);
 }
 
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len)
@@ -61,16 +126,10 @@ void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *
 
 bool health_tidy(struct health *self)
 {
-    (void)self;
-    return false;
-}
+    bool more = lots_step(self);
 
-int health_audit(struct store *store, struct journal *journal, FILE *out)
-{
-    (void)store;
-    (void)journal;
-    (void)out;
-    return 0;
+    more = due_step(self) || more;
+    return bookings_tidy(self) || more;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -88,6 +147,9 @@ static int start(struct service *service)
     service->self = &health;
     rpc_server_add(service->rpc, &health.campaigns_service.base);
     rpc_server_add(service->rpc, &health.sites_service.base);
+    rpc_server_add(service->rpc, &health.entries_service.base);
+    rpc_server_add(service->rpc, &health.draws_service.base);
+    rpc_server_add(service->rpc, &health.bookings_service.base);
     return 0;
 }
 
@@ -97,7 +159,7 @@ static int serve(struct service *service)
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
-    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, 0) ? -1 : 0;
+    return uv_timer_start(&self->tidy, on_tidy, SLICE_MS, 0) ? -1 : 0; /* what was due meanwhile, at once */
 }
 
 const struct service_spec health_spec = {

@@ -1,9 +1,11 @@
 /* api.h: identity's operations, one function per rpc. api_union.c, api_import.c,
  * api_login.c, api_wechat.c, api_member.c and api_grant.c hold them, each in the order of the .proto. */
 #pragma once
+#include "common/cn_id.h"
 #include "services/identity/identity.h"
 
 extern const Identity__Identity_Service identity_api;
+extern const Identity__Proofs_Service proofs_api;
 
 void identity__create_union(Identity__Identity_Service *service, const Identity__CreateUnionRequest *req,
                             Identity__Union_Closure reply, void *call);
@@ -23,6 +25,8 @@ void identity__login(Identity__Identity_Service *service, const Identity__LoginR
                      Identity__Session_Closure reply, void *call);
 void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
                                      Identity__Session_Closure reply, void *call);
+void identity__complete_wechat_binding(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
+                                       Identity__WechatDoor_Closure reply, void *call);
 void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
                             Identity__WechatList_Closure reply, void *call);
 void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
@@ -52,7 +56,14 @@ struct union_node;
 int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, int trades,
                  void *call, struct union_node *ret_node, const char **ret_field);
 
+/* What she says of herself, in normal form: 0, or the Reason with its field. */
+int claim_read(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN_NAME_SIZE],
+               struct cn_resident_id *ret_id, const char **ret_field);
+/* Writes a name and a resident ID that are proven, at level REAL_NAME. */
+struct member;
+void member_set_person(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
+                       void *call);
+
 /* The member with this mobile number (normal form), made at the first level if
  * there is none. */
-struct member;
 void member_obtain(struct identity *self, const char *mobile, void *call, struct member *ret_member);

@@ -36,9 +36,8 @@ void identity__get_me(Identity__Identity_Service *service, const Identity__MeReq
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
-/* What she says of herself, in normal form: 0, or the Reason with its field. */
-static int read_claim(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN_NAME_SIZE],
-                      struct cn_resident_id *ret_id, const char **ret_field)
+int claim_read(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN_NAME_SIZE],
+               struct cn_resident_id *ret_id, const char **ret_field)
 {
     int warning;
 
@@ -49,10 +48,19 @@ static int read_claim(const Identity__VerifyRequest *req, int64_t now, char ret_
     return resident_id_read(req->resident_id, cn_day(now), ret_id, &warning);
 }
 
+/* Whose name was proven outside only: a roster, or a union, may still make her a member. */
+static bool awaits_union(struct identity *self, const struct member *member)
+{
+    struct period period;
+
+    return member->level == (int)RPC__LEVEL__REAL_NAME && !member->roster_id &&
+           !rolls_find_last(&self->rolls, member->id, &period);
+}
+
 /* Finds her one row. A wrong name is told before anything else of the rosters, so
  * that a resident ID alone learns nothing but whether it is on one. */
-static int match_roster(struct identity *self, const char *name, const unsigned char index[PII_INDEX_LEN],
-                        struct roster_entry *ret_entry)
+static int match_roster(struct identity *self, const struct member *member, const char *name,
+                        const unsigned char index[PII_INDEX_LEN], struct roster_entry *ret_entry)
 {
     struct roster_entry entries[ROSTERS_SEEN];
     size_t n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
@@ -71,7 +79,7 @@ static int match_roster(struct identity *self, const char *name, const unsigned 
         return IDENTITY__REASON__NAME_MISMATCH;
     if (n > 1)
         return IDENTITY__REASON__ROSTER_CONFLICT;
-    if (store_person_is_member(self->store, index))
+    if (memcmp(member->person, index, PII_INDEX_LEN) != 0 && store_person_is_member(self->store, index))
         return IDENTITY__REASON__RESIDENT_ID_TAKEN;
     /* The roster's union may have become part of another. */
     if (!union_successor(self, entries[0].union_id, &node))
@@ -80,27 +88,35 @@ static int match_roster(struct identity *self, const char *name, const unsigned 
     return 0;
 }
 
-static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
-                   const struct roster_entry *entry, void *call)
+void member_set_person(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
+                       void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
     unsigned char nonce[PII_NONCE_LEN];
-    struct trade trade = {
-        .member_id = member->id, .trade = entry->trade, .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER};
     struct person person = {0};
-    struct union_node node;
 
     member->level = RPC__LEVEL__REAL_NAME;
-    member->roster_id = entry->id;
     member->birth_year = id->birth_year;
     member->sex = id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
-    memcpy(member->person, entry->person, sizeof(member->person));
+    person_index_id(self, id->number, member->person);
     snprintf(person.name, sizeof(person.name), "%s", name);
     snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
     store_verify_member(self->store, member);
+}
+
+static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
+                   const struct roster_entry *entry, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
+    struct trade trade = {
+        .member_id = member->id, .trade = entry->trade, .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER};
+    struct union_node node;
+
+    verified.again = member->level == (int)RPC__LEVEL__REAL_NAME;
+    member->roster_id = entry->id;
+    member_set_person(self, member, name, id, call);
     verified.member_id = member->id;
     verified.roster_id = entry->id;
     verified.union_id = entry->union_id;
@@ -129,25 +145,31 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
     struct roster_entry entry;
     struct cn_resident_id id;
     struct member member;
+    bool known;
 
     if (!caller(self, call, &member))
         return;
-    reason = !session_is_live(self, call)                 ? (int)RPC__REASON__TOKEN_REVOKED
-             : member.level >= (int)RPC__LEVEL__REAL_NAME ? (int)IDENTITY__REASON__ALREADY_VERIFIED
-                                                          : verify_refusal(&member.tries, today);
+    known = member.level >= (int)RPC__LEVEL__REAL_NAME;
+    reason = !session_is_live(self, call)            ? (int)RPC__REASON__TOKEN_REVOKED
+             : known && !awaits_union(self, &member) ? (int)IDENTITY__REASON__ALREADY_VERIFIED
+                                                     : verify_refusal(&member.tries, today);
     if (!reason)
         reason = data_key_ready(self, &member, call);
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    reason = read_claim(req, rpc_now(call), name, &id, &field);
+    reason = claim_read(req, rpc_now(call), name, &id, &field);
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;
     }
     person_index_id(self, id.number, index);
-    reason = match_roster(self, name, index, &entry);
+    if (known && memcmp(member.person, index, sizeof(index)) != 0) { /* she is proven to be another */
+        rpc_refuse(call, IDENTITY__REASON__ALREADY_VERIFIED);
+        return;
+    }
+    reason = match_roster(self, &member, name, index, &entry);
     if (reason) {
         verify_failed(&member.tries, today);
         store_set_tries(self->store, &member);

@@ -67,7 +67,8 @@ static void seal_door(struct identity *self, const struct visitor *visitor, cons
                        visitor->said->unionid, &door->sealed);
 }
 
-static int bind_door(struct identity *self, const struct visitor *visitor, const struct member *member, void *call)
+/* Afterwards visitor->door is the new one. */
+static int bind_door(struct identity *self, struct visitor *visitor, const struct member *member, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
@@ -82,6 +83,7 @@ static int bind_door(struct identity *self, const struct visitor *visitor, const
     memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
     seal_door(self, visitor, member, &door, call);
     store_add_wechat(self->store, &door);
+    visitor->door = door;
     bound.wechat_id = door.id;
     bound.member_id = member->id;
     event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
@@ -129,6 +131,47 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
         rpc_refuse(call, reason);
     else
         session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, req->device, reply, call);
+}
+
+/* rpc CompleteWechatBinding: binds this door to the caller, who has signed in otherwise;
+ * nobody else is found or made. Bound to her already, it is answered as it is. */
+void identity__complete_wechat_binding(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
+                                       Identity__WechatDoor_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    int64_t member_id = rpc_principal(call)->member_id;
+    Identity__WechatDoor message = IDENTITY__WECHAT_DOOR__INIT;
+    const char *field = NULL;
+    struct visitor visitor;
+    struct member member;
+    int reason = read_visitor(self, req, &visitor, &field);
+    bool bound = !visitor.door.id;
+
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    if (!session_is_live(self, call) || !store_find_member(self->store, member_id, &member))
+        reason = RPC__REASON__TOKEN_REVOKED;
+    else if ((visitor.door.id && visitor.door.member_id != member_id) ||
+             (visitor.by_unionid && visitor.by_unionid != member_id))
+        reason = IDENTITY__REASON__WECHAT_OTHER_MEMBER;
+    else
+        reason = data_key_ready(self, &member, call);
+    if (!reason && visitor.door.id)
+        note_unionid(self, &visitor, &member, call);
+    else if (!reason)
+        reason = bind_door(self, &visitor, &member, call);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (bound)
+        rpc_created(call);
+    message.wechat_id = visitor.door.id;
+    message.appid = req->appid;
+    message.bound_at = visitor.door.bound_at;
+    reply(&message, call);
 }
 
 /* rpc ListWechats: the doors through which WeChat lets the caller in. */

@@ -3,6 +3,7 @@
 #include "services/identity/covers.h"
 #include "services/identity/companies.h"
 #include "services/identity/joins.h"
+#include "services/identity/proofs.h"
 #include "services/identity/proposals.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
@@ -21,11 +22,12 @@ struct audit {
     struct companies companies;
     struct trades trades;
     struct covers covers;
+    struct proofs proofs;
     FILE *out;
     struct store_counts told; /* by the journal */
     struct rolls_counts rolls_told;
-    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, proposals_told,
-        proposals_decided_told, cadres_told, cadres_ended_told, companies_told;
+    int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, proofs_told,
+        proposals_told, proposals_decided_told, cadres_told, cadres_ended_told, companies_told;
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -89,7 +91,7 @@ static bool audit_member(struct audit *audit, const Identity__MemberVerified *ve
 {
     struct member member;
 
-    audit->told.verified++;
+    audit->told.verified += !verified->again;
     return store_find_member(audit->store, verified->member_id, &member) &&
            member.level >= (int)RPC__LEVEL__REAL_NAME && member.roster_id == verified->roster_id;
 }
@@ -202,6 +204,16 @@ static bool audit_transfer(struct audit *audit, const Rpc__JournalRow *row, cons
                         transfer.reason == (int)changed->reason));
 }
 
+static bool audit_proof(struct audit *audit, const Identity__ProofEnded *ended)
+{
+    struct name_proof proof;
+
+    audit->proofs_told++;
+    audit->told.verified += ended->verdict == IDENTITY__VERDICT__VERDICT_AGREES;
+    return proofs_find(&audit->proofs, ended->proof_id, &proof) && proof.member_id == ended->member_id &&
+           proof.verdict == (int)ended->verdict;
+}
+
 /* A claim is told first as asked, what had none as proven; how it ended stands in its row. */
 static bool audit_trade(struct audit *audit, const Identity__TradeChanged *changed)
 {
@@ -285,6 +297,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
         ok = audit_wechat(audit, event->wechat_unbound->wechat_id, event->wechat_unbound->member_id, true);
         break;
+    case IDENTITY__EVENT__EVENT_PROOF_ENDED:
+        ok = audit_proof(audit, event->proof_ended);
+        break;
     case IDENTITY__EVENT__EVENT_CADRE_CHANGED:
         ok = audit_cadre(audit, event->cadre_changed);
         break;
@@ -344,6 +359,7 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "proposals", proposals, audit->proposals_told) &&
            same_count(audit->out, "decided proposals", proposals_decided, audit->proposals_decided_told) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
+           same_count(audit->out, "proofs", proofs_count(&audit->proofs), audit->proofs_told) &&
            same_count(audit->out, "trades", trades_count(&audit->trades), audit->trades_told) &&
            same_count(audit->out, "enrolments", covers_count(&audit->covers), audit->covers_told) &&
            same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
@@ -358,7 +374,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
 
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
-        trades_open(&audit.trades, store) || covers_open(&audit.covers, store) ||
+        trades_open(&audit.trades, store) || covers_open(&audit.covers, store) || proofs_open(&audit.proofs, store) ||
         proposals_open(&audit.proposals, store) || cadres_open(&audit.cadres, store) ||
         companies_open(&audit.companies, store)) {
         fprintf(out, "identity: the store lacks a table\n");

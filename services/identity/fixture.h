@@ -323,18 +323,9 @@ static inline Rpc__Principal *member_of_union(struct harness *h, unsigned n, con
 /* ---- the journal ---- */
 
 /* The last event of a kind, or NULL. */
-static inline Identity__Event *last_event(struct harness *h, int kind)
+static inline Identity__Event *last_event(struct harness *h, int32_t kind)
 {
-    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
-    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
-    const Rpc__JournalRow *row;
-
-    request.kind = kind;
-    journal_read(rpc_server_journal(h->service.rpc), &request, &h->arena, &page);
-    if (page.n_rows == 0)
-        return NULL;
-    row = page.rows[page.n_rows - 1];
-    return identity__event__unpack(&h->arena.allocator, row->body.len, row->body.data);
+    return harness_last_event(h, &identity__event__descriptor, kind);
 }
 
 static inline int64_t journal_rows(struct harness *h)

@@ -39,6 +39,10 @@
  * person stays one member over all apps: she is known by her openid in an app, else by
  * the unionid that apps of one owner share, else by the number that WeChat proves.
  *
+ * Whose name no roster proves may have it proven outside: the bridge asks a verifier
+ * between two calls (proofs.h), of which only who asked, when and the verdict are kept.
+ * She is known by name then, and no member until a roster or a union takes her.
+ *
  * A code is sent inside its call, before the batch is committed: when the commit
  * then fails, a code has gone out that lets nobody in, and the caller is told to
  * ask again. */
@@ -53,6 +57,7 @@
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
+#include "realname.pb-c.h"
 #include "official.pb-c.h"
 #include "trade.pb-c.h"
 #include "proposal.pb-c.h"
@@ -86,6 +91,10 @@ struct changes { /* changes.h */
     unsigned sql;
 };
 struct tallies { /* tallies.h */
+    struct store *store;
+    unsigned sql;
+};
+struct proofs { /* proofs.h */
     struct store *store;
     unsigned sql;
 };
@@ -129,6 +138,7 @@ struct identity {
     Identity__Joins_Service joins_service;
     Identity__Transfers_Service transfers_service;
     Identity__Unions_Service unions_service;
+    Identity__Proofs_Service proofs_service;
     Identity__Officials_Service officials;
     Identity__Trades_Service trades_service;
     Identity__Devices_Service devices;
@@ -142,6 +152,7 @@ struct identity {
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct proofs proofs;
     struct credentials credentials;
     struct trades trades;
     struct covers covers;

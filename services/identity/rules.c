@@ -228,6 +228,20 @@ void verify_failed(struct verify_tries *tries, int today)
     tries->failed++;
 }
 
+int verdict_refusal(int verdict)
+{
+    switch (verdict) {
+    case IDENTITY__VERDICT__VERDICT_AGREES:
+        return 0;
+    case IDENTITY__VERDICT__VERDICT_DISAGREES:
+        return IDENTITY__REASON__REAL_NAME_DISAGREES;
+    case IDENTITY__VERDICT__VERDICT_NO_RECORD:
+        return IDENTITY__REASON__REAL_NAME_NO_RECORD;
+    default:
+        return IDENTITY__REASON__REAL_NAME_UNAVAILABLE;
+    }
+}
+
 /* ---- WeChat ---- */
 
 int wechat_member(int64_t by_openid, int64_t by_unionid, bool has_mobile, int64_t by_mobile, int64_t *ret_member_id)

@@ -126,6 +126,13 @@ struct verify_tries {
 int verify_refusal(const struct verify_tries *tries, int today);
 void verify_failed(struct verify_tries *tries, int today);
 
+#define PROOF_TRIES                                                                                                    \
+    3 /* asked of the verifier outside, per member within PROOF_WINDOW_MS: each costs, and could guess */
+#define PROOF_WINDOW_MS (24 * 60 * 60 * 1000)
+
+/* The Reason for what a verifier said; 0 when it agrees. */
+int verdict_refusal(int verdict);
+
 /* ---- WeChat ---- */
 
 #define WECHAT_NAME_MAX 64 /* characters of an appid, openid or unionid */

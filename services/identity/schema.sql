@@ -336,6 +336,16 @@ CREATE UNIQUE INDEX union_change_asked ON union_change (union_id) WHERE state = 
 CREATE UNIQUE INDEX union_change_new ON union_change (asked_by) WHERE state = 1 AND kind = 6;
 CREATE INDEX union_change_asker ON union_change (asked_by, change_id) WHERE kind = 6;
 -- step 12
+-- What was asked of the verifier outside, by whom and when; never about whom.
+CREATE TABLE proof (
+    proof_id  INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    verdict   INTEGER NOT NULL DEFAULT 0,  -- Identity__Verdict
+    asked_at  INTEGER NOT NULL,
+    ended_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX proof_member ON proof (member_id, asked_at);
+-- step 13
 -- What one official proposes and another confirms.
 CREATE TABLE proposal (
     proposal_id INTEGER PRIMARY KEY,
@@ -353,7 +363,7 @@ CREATE TABLE proposal (
 ) STRICT;
 CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
 CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;
--- step 13
+-- step 14
 -- The cadre register: what holds from began_at up to, not including, ended_at. What
 -- holds now has ended_at 0, one such row at most of a person and union.
 CREATE TABLE cadre (
@@ -371,7 +381,7 @@ CREATE TABLE cadre (
 CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
 CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
 CREATE INDEX authority_union ON authority (union_id, grant_id);
--- step 14
+-- step 15
 CREATE TABLE company (
     company_id    INTEGER PRIMARY KEY,
     union_id      INTEGER NOT NULL UNIQUE REFERENCES unions,

@@ -8,6 +8,7 @@
 #include "services/identity/covers.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
+#include "services/identity/proofs.h"
 #include "services/identity/proposals.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
@@ -57,6 +58,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .joins_service = joins_api,
         .transfers_service = transfers_api,
         .unions_service = unions_api,
+        .proofs_service = proofs_api,
         .officials = officials_api,
         .trades_service = trades_api,
         .devices = devices_api,
@@ -72,8 +74,9 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
         credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
-        covers_open(&self->covers, store) || proposals_open(&self->proposals, store) ||
-        cadres_open(&self->cadres, store) || companies_open(&self->companies, store))
+        covers_open(&self->covers, store) || proofs_open(&self->proofs, store) ||
+        proposals_open(&self->proposals, store) || cadres_open(&self->cadres, store) ||
+        companies_open(&self->companies, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -82,6 +85,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, joins_last_id(&self->joins));
     ids_from(&self->ids, changes_last_id(&self->changes));
     ids_from(&self->ids, transfers_last_id(&self->transfers));
+    ids_from(&self->ids, proofs_last_id(&self->proofs));
     ids_from(&self->ids, trades_last_id(&self->trades));
     ids_from(&self->ids, covers_last_id(&self->covers));
     ids_from(&self->ids, proposals_last_id(&self->proposals));
@@ -147,6 +151,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.joins_service.base);
     rpc_server_add(service->rpc, &identity.transfers_service.base);
     rpc_server_add(service->rpc, &identity.unions_service.base);
+    rpc_server_add(service->rpc, &identity.proofs_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.trades_service.base);
     rpc_server_add(service->rpc, &identity.devices.base);

@@ -137,7 +137,7 @@ const char *const identity_sql[] = {
                            "(SELECT mobile FROM login_code WHERE sent_at < ?1 LIMIT " OLD_SLICE ")",
     [SQL_ADD_WECHAT] = "INSERT INTO wechat (wechat_id, member_id, openid, unionid, sealed, bound_at) "
                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [SQL_FIND_WECHAT] = "SELECT wechat_id, member_id, unionid FROM wechat WHERE openid = ?1",
+    [SQL_FIND_WECHAT] = "SELECT wechat_id, member_id, unionid, bound_at FROM wechat WHERE openid = ?1",
     [SQL_WECHAT_OWNER] = "SELECT member_id FROM wechat WHERE unionid = ?1 AND length(unionid) > 0 LIMIT 1",
     [SQL_SET_WECHAT] = "UPDATE wechat SET unionid = ?2, sealed = ?3 WHERE wechat_id = ?1",
     [SQL_SEAL_WECHAT] = "UPDATE wechat SET sealed = ?2 WHERE wechat_id = ?1",
@@ -618,6 +618,7 @@ bool store_find_wechat(struct store *store, const unsigned char openid[PII_INDEX
     *ret_wechat = (struct wechat){
         .id = store_int(store, SQL_FIND_WECHAT, 0),
         .member_id = store_int(store, SQL_FIND_WECHAT, 1),
+        .bound_at = store_int(store, SQL_FIND_WECHAT, 3),
     };
     memcpy(ret_wechat->openid, openid, PII_INDEX_LEN);
     ret_wechat->has_unionid =

@@ -113,7 +113,7 @@ size_t tallies_find_days(const struct tallies *tallies, int64_t union_id, int64_
 
 /* ---- increments ---- */
 
-static void add(const struct tallies *tallies, int64_t union_id, const struct tally *by)
+void tallies_add(const struct tallies *tallies, int64_t union_id, const struct tally *by)
 {
     const int64_t *t = by->trades;
 
@@ -121,7 +121,7 @@ static void add(const struct tallies *tallies, int64_t union_id, const struct ta
               by->verified, t[0], t[1], t[2], t[3], t[4], t[5], t[6]);
 }
 
-static void add_day(const struct tallies *tallies, int64_t union_id, int64_t day, int64_t own, int64_t members)
+void tallies_add_day(const struct tallies *tallies, int64_t union_id, int64_t day, int64_t own, int64_t members)
 {
     store_run(tallies->store, tallies->sql + SQL_ADD_DAY, "iiiiii", union_id, day, own > 0 ? own : 0,
               own < 0 ? -own : 0, members > 0 ? members : 0, members < 0 ? -members : 0);
@@ -148,9 +148,9 @@ static void add_up(const struct tallies *tallies, const char *path, const char *
             return;
         if (common)
             here = (struct tally){.own = here.own};
-        add(tallies, node.id, &here);
+        tallies_add(tallies, node.id, &here);
         if (day)
-            add_day(tallies, node.id, day, here.own, here.members);
+            tallies_add_day(tallies, node.id, day, here.own, here.members);
     }
 }
 
@@ -199,7 +199,7 @@ void tallies_list_at(const struct tallies *tallies, const char *path, int64_t li
     struct union_node node;
 
     if (store_find_union_path(tallies->store, path, &node))
-        add(tallies, node.id, &by);
+        tallies_add(tallies, node.id, &by);
 }
 
 void tallies_move_union(const struct tallies *tallies, const struct union_node *node, const struct union_node *parent,

@@ -241,6 +241,70 @@ static void a_member_sees_her_doors_and_closes_them(void **state)
     end(&h);
 }
 
+/* As the bridge speaks for her. */
+static const Rpc__Answer *bind_wechat(struct harness *h, const Rpc__Principal *member, const char *appid,
+                                      const char *openid, const char *unionid)
+{
+    Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
+    Rpc__Principal *bridge = harness_internal(h);
+
+    bridge->member_id = member->member_id;
+    bridge->session_id = member->session_id;
+    request.appid = (char *)(uintptr_t)appid;
+    request.openid = (char *)(uintptr_t)openid;
+    request.unionid = (char *)(uintptr_t)unionid;
+    return harness_call(h, "Identity.CompleteWechatBinding", &request.base, bridge, NULL);
+}
+
+static int64_t door_of(struct harness *h, const Rpc__Answer *answer)
+{
+    Identity__WechatDoor *door = harness_output(h, answer, &identity__wechat_door__descriptor);
+
+    assert_string_equal(door->appid, APP);
+    assert_true(door->bound_at > 0);
+    return door->wechat_id;
+}
+
+static void who_has_signed_in_by_a_code_binds_her_wechat(void **state)
+{
+    Rpc__Principal *member;
+    struct harness h;
+    int64_t door_id;
+
+    (void)state;
+    begin(&h);
+    member = principal_of(&h, login(&h, MOBILE));
+    door_id = door_of(&h, bind_wechat(&h, member, APP, OPENID, UNION));
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_WECHAT_BOUND)->wechat_bound->member_id, member->member_id);
+    /* Again it is the same door, and her WeChat alone lets her in, in each app of the owner. */
+    assert_int_equal(door_of(&h, bind_wechat(&h, member, APP, OPENID, "")), door_id);
+    assert_int_equal(list(&h, member)->n_wechats, 1);
+    assert_int_equal(member_of(&h, enter(&h, APP, OPENID, UNION, "")), member->member_id);
+    assert_int_equal(member_of(&h, enter(&h, OTHER, "oAnother", UNION, "")), member->member_id);
+    end(&h);
+}
+
+static void a_wechat_of_somebody_else_is_not_bound(void **state)
+{
+    Rpc__Principal *member;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin(&h);
+    assert_int_equal(enter(&h, APP, OPENID, UNION, "16900000002")->reason, 0);
+    member = principal_of(&h, login(&h, MOBILE));
+    rows = journal_rows(&h);
+    assert_refused(bind_wechat(&h, member, APP, OPENID, ""), "WECHAT_OTHER_MEMBER");
+    /* Nor one that is known to be hers by the unionid alone. */
+    assert_refused(bind_wechat(&h, member, OTHER, "oAnother", UNION), "WECHAT_OTHER_MEMBER");
+    assert_int_equal(journal_rows(&h), rows);
+    assert_int_equal(harness_call(&h, "Identity.Logout", NULL, member, NULL)->reason, 0);
+    assert_refused(bind_wechat(&h, member, APP, "oMine", ""), "TOKEN_REVOKED");
+    assert_refused(bind_wechat(&h, harness_person(&h, 77, RPC__LEVEL__MOBILE, ""), APP, "oMine", ""), "TOKEN_REVOKED");
+    end(&h);
+}
+
 static void who_has_left_closes_no_door(void **state)
 {
     Identity__WechatList *doors;
@@ -339,6 +403,8 @@ int main(void)
         cmocka_unit_test(what_wechat_never_says_is_refused),
         cmocka_unit_test(a_member_has_so_many_doors_and_no_more),
         cmocka_unit_test(a_member_sees_her_doors_and_closes_them),
+        cmocka_unit_test(who_has_signed_in_by_a_code_binds_her_wechat),
+        cmocka_unit_test(a_wechat_of_somebody_else_is_not_bound),
         cmocka_unit_test(who_has_left_closes_no_door),
         cmocka_unit_test(names_of_wechat_are_sealed),
         cmocka_unit_test(the_audit_misses_a_door_that_went_to_another),

@@ -19,7 +19,7 @@ trap stop_all EXIT
 
 build_release() {
   cmake -G Ninja -S "$top" -B "$build" -DCMAKE_BUILD_TYPE=Release >"$work/cmake.log"
-  ninja -C "$build" daemons hg-city bench_mint >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
+  ninja -C "$build" daemons hg-city bench_mint bench_fill bench_ask >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
 }
 
 start() { # NAME [SETTING=VALUE ...]
@@ -28,18 +28,27 @@ start() { # NAME [SETTING=VALUE ...]
   pids[$name]=$!
 }
 
-start_stack() { # [SETTING=VALUE ... for the gateway]
-  mkdir -p "$work/bus" "$work/store/identity" "$work/store/coupon" "$work/store/health"
+make_keys() {
   (umask 077
    head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$work/token.key"
    { printf '1 '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo
      printf 'index '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } >"$work/pii.key"
-   cp "$work/pii.key" "$work/draw.key")
-  start broker
+   cp "$work/pii.key" "$work/draw.key"
+   head -1 "$work/pii.key" >"$work/pass.key")
+}
+
+start_identity() { # [SETTING=VALUE ...]
   start identity HUIGONG_STORE="$work/store/identity" HUIGONG_TOKEN_KEY="$work/token.key" \
-    HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log
+    HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log "$@"
+}
+
+start_stack() { # [SETTING=VALUE ... for the gateway]
+  mkdir -p "$work/bus" "$work/store/identity" "$work/store/coupon" "$work/store/health"
+  [ -e "$work/token.key" ] || make_keys
+  start broker
+  start_identity
   start coupon HUIGONG_STORE="$work/store/coupon"
-  start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key"
+  start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key"
   start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    enum wechat_what what = size ? (enum wechat_what)(data[0] % 3) : WECHAT_TOKEN;
+    enum wechat_what what = size ? (enum wechat_what)(data[0] % 4) : WECHAT_TOKEN;
     static struct wechat_said said, again;
     char *body = malloc(size + 1);
     size_t len = size ? size - 1 : 0;
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ensure(!said.errcode || (!*said.openid && !*said.token && !*said.mobile));
     if (!said.errcode && what == WECHAT_TOKEN)
         ensure(wechat_word_ok(said.token, WECHAT_TOKEN_SIZE - 1) && wechat_token_life_ms(said.expires_in_s) >= 60000);
-    if (!said.errcode && what == WECHAT_SESSION)
+    if (!said.errcode && (what == WECHAT_SESSION || what == WECHAT_PAGE))
         ensure(wechat_word_ok(said.openid, WECHAT_NAME_SIZE - 1) &&
                (!*said.unionid || wechat_word_ok(said.unionid, WECHAT_NAME_SIZE - 1)));
     if (!said.errcode && what == WECHAT_PHONE)

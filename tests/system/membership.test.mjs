@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
 import { mint, mobile, person, personName, residentId, rosterCsv, unionsCsv } from './people.mjs';
+import { openRelease } from './releases.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('from one union to another', () => {
@@ -117,6 +118,22 @@ describe('from one union to another', () => {
         }
         assert.equal((await numbers(shunde)).members, '7');
         assert.equal((await numbers(riders)).members, '0');
+    });
+
+    test('a union that is placed elsewhere takes its releases with it', async () => {
+        const elsewhere = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440100' });
+        const releaseId = await openRelease(stack, { unionPath: shunde.path });
+        const { changeId } = await stack.call('identity', 'Unions.AskUnionChange',
+            { unionId: shunde.unionId, kind: 'CHANGE_PLACE', targetId: elsewhere.unionId });
+        await stack.call('identity', 'Unions.DecideUnionChange', { changeId, approve: true });
+        shunde = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440606-N' });
+        assert.equal(shunde.path.slice(0, 4), elsewhere.path);
+        const pathOf = async () => (await stack.call('coupon', 'Coupons.GetRelease', { releaseId })).release.unionPath;
+        await until('coupon has followed', async () => (await pathOf()) === shunde.path);
+        await stack.kill('coupon');
+        stack.spawn('coupon');
+        await stack.serves('coupon');
+        assert.equal(await pathOf(), shunde.path);
     });
 
     test('every audit is clean', () => stack.assertCleanAudits());

@@ -25,7 +25,7 @@ export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
 const STORES = services.filter((name) => existsSync(join(top, 'services', name, 'schema.sql')));
-const KEYS = { identity: ['token', 'pii'], health: ['draw'], gateway: ['token'] };
+const KEYS = { identity: ['token', 'pii'], health: ['draw', 'pass'], gateway: ['token'] };
 const PATIENCE_MS = 30000;
 const LOST_MAX = 400; // far below what a message that is never freed would come to under load
 
@@ -113,8 +113,8 @@ export class Stack {
 
     /**
      * options: daemons (all), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
-     * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]] }; without it
-     * the bridge knows no app).
+     * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]], account:
+     * [appid, secret] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier ({ url, id, key }).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
@@ -152,9 +152,10 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {}, wechat } = {}) {
+    constructor({ settings = {}, wechat, verifier } = {}) {
         this.settings = settings;
         this.wechat = wechat;
+        this.verifier = verifier;
         this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
@@ -164,8 +165,13 @@ export class Stack {
         this.writeKey('token', `${hex()}\n`);
         for (const name of ['pii', 'draw'])
             this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
+        this.writeKey('pass', `1 ${hex()}\n`);
         if (wechat)
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
+        if (wechat?.account)
+            this.writeKey('account', `${wechat.account.join(' ')}\n`);
+        if (verifier)
+            this.writeKey('verifier', `${verifier.id} ${verifier.key}\n`);
         for (const name of DAEMONS)
             this.logs[name] = new Log();
         this.onExit = () => this.end();
@@ -197,7 +203,14 @@ export class Stack {
     environment(name) {
         const own = {
             identity: { HUIGONG_SMS: 'log' },
-            bridge: this.wechat ? { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') } : {},
+            bridge: {
+                ...this.wechat && { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') },
+                ...this.wechat?.account && {
+                    HUIGONG_WECHAT_ACCOUNT: this.path('keys', 'account'), HUIGONG_WECHAT_OPEN_URL: this.wechat.url,
+                    HUIGONG_WECHAT_PAGES: `gh.example,127.0.0.1:${this.port}`,
+                },
+                ...this.verifier && { HUIGONG_VERIFIER_URL: this.verifier.url, HUIGONG_VERIFIER_SECRET: this.path('keys', 'verifier') },
+            },
             gateway: {
                 HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
             },

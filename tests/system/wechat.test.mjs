@@ -1,6 +1,7 @@
 // Signing in through WeChat: the bridge asks, identity decides; WeChat is the simulator.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,12 +17,12 @@ const SECRET = '0123456789abcdef0123456789abcdef', SISTER_SECRET = 'fedcba987654
 const SESSION = '/sns/jscode2session', TOKEN = '/cgi-bin/stable_token', PHONE = '/wxa/business/getuserphonenumber';
 
 /** A simulator with two apps of one owner and one that is not ours, and a stack that asks it. */
-async function begin(options) {
+async function begin({ wechatAccount: account, ...options } = {}) {
     const wechat = await Wechat.start();
     wechat.addApp({ appid: APP, secret: SECRET, owner: 'union' });
     wechat.addApp({ appid: SISTER, secret: SISTER_SECRET, owner: 'union' });
     wechat.addApp({ appid: STRANGE, secret: SECRET });
-    const stack = await Stack.start({ wechat: { url: wechat.url, apps: [[APP, SECRET], [SISTER, SISTER_SECRET]] }, ...options });
+    const stack = await Stack.start({ wechat: { url: wechat.url, apps: [[APP, SECRET], [SISTER, SISTER_SECRET]], account }, ...options });
     return { wechat, stack };
 }
 
@@ -103,6 +104,31 @@ describe('a member comes through WeChat', () => {
         assert.equal((await enter('user2', { phone: true })).status, 201);
     });
 
+    test('who has signed in by a code binds her WeChat, and no second person comes of it', async () => {
+        wechat.addUser('user4', { phone: mobile(4) });
+        const people = async () => (await stack.query('identity', 'SELECT count(*) AS n FROM member'))[0].n;
+        const { token, member } = await stack.login(mobile(4));
+        const before = await people();
+        const bind = (body, by = token) => stack.post('/v1/me/wechats', body, { token: by });
+        const code = wechat.loginCode(SISTER, 'user4');
+        const bound = await bind({ appid: SISTER, code });
+        assert.equal(bound.status, 201, bound.text);
+        assert.equal(bound.json.appid, SISTER);
+        const again = await bind({ appid: SISTER, code: wechat.loginCode(SISTER, 'user4') });
+        assert.deepEqual([again.status, again.json.wechatId], [200, bound.json.wechatId]);
+        // Known in the sister app, she is known here by the unionid.
+        assert.equal((await enter('user4')).json.member.memberId, member.memberId);
+        assertProblem(await bind({ appid: SISTER, code }), 400, 'WECHAT_CODE_USED', 'code');
+        assertProblem(await bind({ appid: APP, code: wechat.loginCode(STRANGE, 'user4') }), 400, 'WECHAT_CODE_INVALID', 'code');
+        assertProblem(await bind({ appid: STRANGE, code: wechat.loginCode(STRANGE, 'user4') }), 400, 'WECHAT_APP_UNKNOWN', 'appid');
+        const old = wechat.loginCode(APP, 'user4');
+        wechat.step(5 * 60000);
+        assertProblem(await bind({ appid: APP, code: old }), 400, 'WECHAT_CODE_INVALID', 'code');
+        assertProblem(await bind({ appid: APP, code: wechat.loginCode(APP, 'user1') }), 409, 'WECHAT_OTHER_MEMBER');
+        assertProblem(await bind({ appid: APP, code: wechat.loginCode(APP, 'user4') }, null), 401, 'MISSING_TOKEN');
+        assert.equal(await people(), before);
+    });
+
     test('nothing of WeChat is readable in a log, a journal or the store, and no session_key at all', async () => {
         const secrets = [SECRET, SISTER_SECRET, ...[1, 2].map((n) => mobile(n)), ...wechat.codes.keys()];
         for (const appid of [APP, SISTER]) {
@@ -125,7 +151,95 @@ describe('a member comes through WeChat', () => {
         assert.deepEqual(phone, { mobile: mobile(3) });
         const { paths } = (await stack.get('/v1/openapi.json')).json;
         assert.deepEqual(Object.keys(paths).filter((path) => /wechat/i.test(path)).sort(),
-            ['/v1/me/wechats', '/v1/me/wechats/{wechatId}:unbind', '/v1/sessions:wechat']);
+            ['/v1/me/wechats', '/v1/me/wechats/{wechatId}:unbind', '/v1/sessions:wechat', '/v1/wechat-page:begin']);
+    });
+});
+
+describe("a page of the official account", () => {
+    const ACCOUNT = 'wx000000000000000a', ACCOUNT_SECRET = 'abcdef0123456789abcdef0123456789';
+    let wechat, stack, back;
+
+    before(async () => {
+        ({ wechat, stack } = await begin({ wechatAccount: [ACCOUNT, ACCOUNT_SECRET] }));
+        back = `http://127.0.0.1:${stack.port}/`;
+        wechat.addApp({ appid: ACCOUNT, secret: ACCOUNT_SECRET, owner: 'union', pages: [`127.0.0.1:${stack.port}`] });
+        for (const n of [1, 2, 3])
+            wechat.addUser(`user${n}`, { phone: mobile(n) });
+    });
+    after(async () => {
+        await stack.close();
+        await wechat.close();
+    });
+
+    const hashOf = (secret) => createHash('sha256').update(secret).digest('hex');
+    const beginPage = (secret, more) => stack.post('/v1/wechat-page:begin', { redirectUri: back, challenge: hashOf(secret), ...more });
+
+    /** A browser that visits WeChat's page: what it comes back with. */
+    async function visit(name, secret, more) {
+        const { address, appid } = (await beginPage(secret, more)).json;
+        assert.equal(appid, ACCOUNT);
+        wechat.visitor = name;
+        const answer = await fetch(address, { redirect: 'manual' });
+        assert.equal(answer.status, 302);
+        const url = new URL(answer.headers.get('location'));
+        assert.equal(url.origin + url.pathname, back);
+        return { code: url.searchParams.get('code'), state: url.searchParams.get('state'), secret };
+    }
+
+    test('whom it does not know signs in otherwise and binds it; then it lets her in', async () => {
+        assertProblem(await login(stack, await visit('user1', 'one')), 404, 'WECHAT_NOT_BOUND');
+        const { token, member } = await stack.login(mobile(1));
+        const bound = await stack.post('/v1/me/wechats', await visit('user1', 'two'), { token });
+        assert.equal(bound.status, 201, bound.text);
+        assert.equal(bound.json.appid, ACCOUNT);
+        const answer = await login(stack, await visit('user1', 'three'));
+        assert.equal(answer.json.member.memberId, member.memberId, answer.text);
+    });
+
+    test('with her consent she is known by the unionid from a mini-program, and in it', async () => {
+        const first = await login(stack, { appid: APP, code: wechat.loginCode(APP, 'user2'), phoneCode: wechat.phoneCode(APP, 'user2') });
+        assert.equal(first.status, 201, first.text);
+        assertProblem(await login(stack, await visit('user2', 'x')), 404, 'WECHAT_NOT_BOUND');
+        const second = await login(stack, await visit('user2', 'x', { details: true }));
+        assert.equal(second.json.member.memberId, first.json.member.memberId, second.text);
+        const { token } = await stack.login(mobile(3));
+        assertProblem(await stack.post('/v1/me/wechats', await visit('user2', 'x'), { token }), 409, 'WECHAT_OTHER_MEMBER');
+    });
+
+    test('a visit that another browser began is nobody’s', async () => {
+        const visited = await visit('user1', 'mine');
+        assertProblem(await login(stack, { ...visited, secret: 'theirs' }), 400, 'WECHAT_STATE_INVALID', 'state');
+        assertProblem(await login(stack, { ...visited, secret: undefined }), 400, 'WECHAT_STATE_INVALID', 'state');
+        assertProblem(await login(stack, { ...visited, state: 'a'.repeat(104) }), 400, 'WECHAT_STATE_INVALID', 'state');
+        assertProblem(await login(stack, { ...visited, state: undefined }), 400, 'WECHAT_APP_UNKNOWN', 'appid');
+        // None of it has used the code up.
+        assert.equal((await login(stack, visited)).status, 201);
+        assertProblem(await login(stack, visited), 400, 'WECHAT_CODE_USED', 'code');
+    });
+
+    test('a code of another app or another purpose, or that has expired, is refused', async () => {
+        const visited = await visit('user1', 'mine');
+        for (const code of [wechat.loginCode(APP, 'user1'), wechat.loginCode(ACCOUNT, 'user1'), 'never'])
+            assertProblem(await login(stack, { ...visited, code }), 400, 'WECHAT_CODE_INVALID', 'code');
+        wechat.step(5 * 60000);
+        assertProblem(await login(stack, visited), 400, 'WECHAT_CODE_INVALID', 'code');
+        // Neither is the account a mini-program.
+        assertProblem(await login(stack, { appid: ACCOUNT, code: wechat.loginCode(ACCOUNT, 'user1') }), 400, 'WECHAT_APP_UNKNOWN', 'appid');
+        assertProblem(await login(stack, { appid: APP, code: wechat.pageCode(ACCOUNT, 'user1') }), 400, 'WECHAT_CODE_INVALID', 'code');
+    });
+
+    test('WeChat sends back to the configured hosts only', async () => {
+        for (const redirectUri of ['https://evil.example/', 'https://gh.example.evil.example/', 'http://gh.example/', 'https://gh.example@evil.example/'])
+            assertProblem(await beginPage('x', { redirectUri }), 400, 'WECHAT_PAGE_REFUSED', 'redirectUri');
+        assert.equal((await beginPage('x', { redirectUri: 'https://gh.example/member?from=menu' })).status, 200);
+        assertProblem(await beginPage('x', { challenge: 'no hash' }), 400, 'BAD_REQUEST', 'challenge');
+    });
+
+    test('a union without an official account does not offer it', async () => {
+        await Stack.with({}, async (other) => {
+            assertProblem(await other.post('/v1/wechat-page:begin', { redirectUri: back, challenge: hashOf('x') }), 404, 'WECHAT_NO_ACCOUNT');
+            assertProblem(await login(other, { code: 'x', state: 'y' }), 404, 'WECHAT_NO_ACCOUNT');
+        });
     });
 });
 

@@ -9,7 +9,12 @@ const session = {
   clear: () => sessionStorage.removeItem('session'),
 };
 
-class Refusal extends Error {}
+class Refusal extends Error {
+  constructor(problem) {
+    super(problem.errmsg);
+    this.reason = problem.reason;
+  }
+}
 
 async function send(method, path, body, key) {
   const headers = {};
@@ -30,8 +35,18 @@ async function call(method, path, body, key) {
     }
   }
   if (answer.status === 401) session.clear();
-  if (answer.status >= 400) throw new Refusal(answer.body.errmsg);
+  if (answer.status >= 400) throw new Refusal(answer.body);
   return answer.body;
+}
+
+// By all the ways there are; by the unions' rosters alone when the way out is closed.
+async function prove(claim) {
+  try {
+    return await call('POST', '/v1/me:prove', claim);
+  } catch (error) {
+    if (error.reason !== 'SERVICE_DOWN') throw error;
+    return call('POST', '/v1/me:verify', claim);
+  }
 }
 
 const yuan = (fen) => `${(Number(fen) / 100).toFixed(2)} 元`;
@@ -77,8 +92,8 @@ async function show() {
   $('me').hidden = $('benefits').hidden = !signedIn;
   if (!signedIn) return;
   const me = await call('GET', '/v1/me');
-  const verified = me.level === 'MEMBER';
-  $('who').textContent = verified ? `${me.name}　${me.mobile}　${me.union?.name ?? ''}` : `${me.mobile}（未认证）`;
+  const verified = me.level !== 'REAL_NAME' && Boolean(me.name);
+  $('who').textContent = me.name ? `${me.name}　${me.mobile}　${me.union?.name ?? '（已实名，未入会）'}` : `${me.mobile}（未认证）`;
   $('verify-form').hidden = verified;
   await showBenefits();
 }
@@ -101,6 +116,49 @@ function act(work) {
   };
 }
 
+// ---- WeChat's official account ----
+
+// Where WeChat asks her who she is. The secret stays in this browser, which alone can
+// hand in what WeChat sends back.
+async function wechatPage() {
+  const secret = crypto.randomUUID();
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret)));
+  const challenge = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const { address } = await call('POST', '/v1/wechat-page:begin',
+    { redirectUri: location.origin + location.pathname, challenge, details: true });
+  return { secret, address };
+}
+
+async function visitWechat() {
+  const { secret, address } = await wechatPage();
+  sessionStorage.setItem('wechat', secret);
+  location.assign(address);
+}
+
+// Offers it within WeChat, where there is an official account.
+async function offerWechat() {
+  const offered = /MicroMessenger/.test(navigator.userAgent) && await wechatPage().then(() => true, () => false);
+  $('wechat-sign-in').hidden = $('wechat-bind').hidden = !offered;
+}
+
+// Back from WeChat: signs in, or binds it to whoever is signed in.
+async function returnFromWechat() {
+  const query = new URLSearchParams(location.search);
+  const secret = sessionStorage.getItem('wechat');
+  if (!query.has('code') || !query.has('state') || !secret) return;
+  history.replaceState(null, '', location.pathname);
+  sessionStorage.removeItem('wechat');
+  const given = { code: query.get('code'), state: query.get('state'), secret };
+  if (!session.get()) {
+    session.set(await call('POST', '/v1/sessions:wechat', given));
+    return;
+  }
+  await call('POST', '/v1/me/wechats', given);
+  $('notice').textContent = '微信已绑定';
+}
+
+$('wechat-sign-in').addEventListener('click', act(visitWechat));
+$('wechat-bind').addEventListener('click', act(visitWechat));
 $('code-form').addEventListener('submit', act(async () => {
   await call('POST', '/v1/login-codes', { mobile: $('mobile').value });
   $('notice').textContent = '验证码已发送';
@@ -110,7 +168,7 @@ $('login-form').addEventListener('submit', act(async () => {
   await show();
 }));
 $('verify-form').addEventListener('submit', act(async () => {
-  session.set(await call('POST', '/v1/me:verify', { name: $('name').value, residentId: $('resident-id').value }));
+  session.set(await prove({ name: $('name').value, residentId: $('resident-id').value }));
   await show();
 }));
 $('sign-out').addEventListener('click', act(async () => {
@@ -118,4 +176,11 @@ $('sign-out').addEventListener('click', act(async () => {
   session.clear();
   await show();
 }));
-act(show)();
+act(async () => {
+  try {
+    await returnFromWechat();
+  } finally {
+    await show();
+  }
+})();
+offerWechat();

@@ -7,6 +7,9 @@
 //   ... HUIGONG_WECHAT_URL = wechat.url ...
 //   wechat.fault({ path: '/cgi-bin/stable_token', errcode: -1, times: 2 });
 //
+// An official account's page login is spoken too: a browser that goes to /connect/oauth2/authorize
+// of an app with `pages` (hosts) comes back, as the user that `wechat.visitor` names, with a code.
+//
 // It checks what WeChat checks: methods, parameters, credentials; a code is good once, for five
 // minutes, for its app and its purpose; a token has its life, its renewal with an overlap of five
 // minutes, and its forced renewal; rates per minute and per day. HTTP is 200 whatever is refused,
@@ -14,7 +17,7 @@
 //
 // The same through HTTP, for who runs it by main.mjs: POST /sim/NAME with a JSON body, for the
 // names in control(); GET /sim/ledger. Sources of the behaviour: developers.weixin.qq.com, the pages
-// of code2Session, getuserphonenumber, getStableAccessToken and the table of return codes.
+// of code2Session, getuserphonenumber, getStableAccessToken, 网页授权 and the table of return codes.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -48,6 +51,7 @@ export class Wechat {
     ledger = [];       // { path, appid, errcode, at } in the order they came, and ended
     now = Date.parse('2026-01-01T00:00:00Z');
     counts = new Map();
+    visitor = '';      // who uses the browser that comes
     limits = { loginsPerMinute: 100, tokensPerMinute: 10000, tokensPerDay: 500000, forcesPerDay: 20, forceGapMs: 30000 };
 
     /** options: port (any free one), tls ({ key, cert }). */
@@ -69,9 +73,12 @@ export class Wechat {
 
     // ---- the control plane ----
 
-    /** owner: of the Open Platform account that gives its apps one unionid a person. phone: may ask for numbers. */
-    addApp({ appid, secret, owner = '', phone = true }) {
-        this.apps.set(appid, { appid, secret, owner, phone, tokens: [] });
+    /**
+     * owner: of the Open Platform account that gives its apps one unionid a person. phone: may ask for
+     * numbers. pages: the hosts of an official account's pages; a mini-program has none.
+     */
+    addApp({ appid, secret, owner = '', phone = true, pages = [] }) {
+        this.apps.set(appid, { appid, secret, owner, phone, pages, tokens: [] });
     }
 
     addUser(name, { phone = '', country = '86', blocked = false } = {}) {
@@ -97,11 +104,16 @@ export class Wechat {
         return this.newCode('phone', appid, name);
     }
 
-    newCode(kind, appid, name) {
+    /** What a page's visitor comes back with, when she agrees; scope as the page asked. */
+    pageCode(appid, name, scope = 'snsapi_base') {
+        return this.newCode('page', appid, name, scope);
+    }
+
+    newCode(kind, appid, name, scope) {
         if (!this.apps.has(appid) || !this.users.has(name))
             throw new Error(`no app ${appid} or no user ${name}`);
         const code = `0${randomBytes(24).toString('base64url').slice(0, 31)}`;
-        this.codes.set(code, { kind, appid, name, at: this.now, used: false });
+        this.codes.set(code, { kind, appid, name, scope, at: this.now, used: false });
         return code;
     }
 
@@ -154,6 +166,8 @@ export class Wechat {
             pieces.push(piece);
         }
         const body = Buffer.concat(pieces).toString('utf8');
+        if (url.pathname === '/connect/oauth2/authorize')
+            return void this.authorize(url, response);
         if (url.pathname.startsWith('/sim/'))
             return void this.control(request.method, url.pathname.slice(5), body, response);
         const line = { path: url.pathname, at: this.now };
@@ -176,6 +190,27 @@ export class Wechat {
         response.end(JSON.stringify(answer));
     }
 
+    /** WeChat's own page, where the visitor always agrees: sends her back, or says what is wrong. */
+    authorize(url, response) {
+        const app = this.apps.get(url.searchParams.get('appid'));
+        const names = [...url.searchParams.keys()].join(' ');
+        const scope = url.searchParams.get('scope'), state = url.searchParams.get('state') ?? '';
+        let back = null;
+        try {
+            back = new URL(url.searchParams.get('redirect_uri'));
+        } catch {}
+        if (names !== 'appid redirect_uri response_type scope state' || url.searchParams.get('response_type') !== 'code'
+            || !['snsapi_base', 'snsapi_userinfo'].includes(scope) || !/^[a-zA-Z0-9]{0,128}$/.test(state)
+            || !back || !app?.pages.includes(back.host) || !this.users.has(this.visitor)) {
+            response.writeHead(200, { 'Content-Type': 'text/html' });
+            return void response.end('<h1>redirect_uri 参数错误</h1>');
+        }
+        back.searchParams.set('code', this.pageCode(app.appid, this.visitor, scope));
+        back.searchParams.set('state', state);
+        response.writeHead(302, { Location: back.href });
+        response.end();
+    }
+
     takeFault(path) {
         const i = this.faults.findIndex((fault) => fault.path === '*' || fault.path === path);
         if (i < 0)
@@ -189,6 +224,7 @@ export class Wechat {
     answer(method, url, body, line) {
         const interfaces = {
             '/sns/jscode2session': ['GET', (query) => this.codeToSession(query, line)],
+            '/sns/oauth2/access_token': ['GET', (query) => this.pageToken(query, line)],
             '/cgi-bin/stable_token': ['POST', (query, json) => this.stableToken(json, line)],
             '/wxa/business/getuserphonenumber': ['POST', (query, json) => this.phoneNumber(query, json, line)],
         };
@@ -252,6 +288,20 @@ export class Wechat {
             return refusal(40226);
         const unionid = this.unionid(appid, name);
         return { session_key: randomBytes(16).toString('base64'), openid: this.openid(appid, name), ...(unionid && { unionid }) };
+    }
+
+    pageToken(query, line) {
+        const appid = query.get('appid'), code = query.get('code');
+        const fault = this.credentialFault(appid, query.get('secret'), line)
+            || (query.get('grant_type') === 'authorization_code' ? 0 : 40002) || this.codeFault(code, 'page', appid);
+        if (fault)
+            return refusal(fault);
+        const known = this.codes.get(code), unionid = this.unionid(appid, known.name);
+        known.used = true;
+        return {
+            access_token: randomBytes(64).toString('base64url'), expires_in: 7200, refresh_token: randomBytes(64).toString('base64url'),
+            openid: this.openid(appid, known.name), scope: known.scope, ...(unionid && known.scope === 'snsapi_userinfo' && { unionid }),
+        };
     }
 
     newToken(app) {
@@ -320,6 +370,8 @@ export class Wechat {
             users: ({ name: user, ...rest }) => this.addUser(user, rest),
             'login-codes': ({ appid, name: user }) => ({ code: this.loginCode(appid, user) }),
             'phone-codes': ({ appid, name: user }) => ({ code: this.phoneCode(appid, user) }),
+            'page-codes': ({ appid, name: user, scope }) => ({ code: this.pageCode(appid, user, scope) }),
+            visitor: ({ name: user }) => { this.visitor = user; },
             faults: (given) => this.fault(given),
             hold: ({ path }) => this.hold(path),
             release: ({ path }) => this.release(path),

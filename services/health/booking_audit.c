@@ -1,0 +1,79 @@
+/* booking_audit.c: what --audit holds of slots, bookings and passes. */
+#include "services/health/booking_sql.h"
+
+static bool audit_slot(struct bookings *bookings, const Health__SlotMade *said)
+{
+    unsigned at = bookings->sql + BOOKING_SQL_AUDIT_SLOT;
+
+    store_ask(bookings->store, at, "iiiiiii", said->slot_id, said->campaign_id, said->site_id, said->starts_at,
+              said->ends_at, (int64_t)said->capacity, (int64_t)said->walk_ins);
+    return health_row_number(bookings->store, at) == 1;
+}
+
+static bool audit_booking(struct bookings *bookings, int64_t seq, const Health__BookingChanged *said)
+{
+    struct booking booking;
+
+    if (!bookings_find(bookings, said->booking_id, &booking) || booking.entitlement_id != said->entitlement_id ||
+        booking.member_id != said->member_id || booking.campaign_id != said->campaign_id)
+        return false;
+    if (booking.journal_seq != seq)
+        return booking.journal_seq > seq;
+    bookings->told++;
+    return booking.site_id == said->site_id && booking.slot_id == said->slot_id && booking.state == (int)said->state &&
+           booking.must_move == !!said->must_move;
+}
+
+static bool audit_pass(struct bookings *bookings, int64_t seq, int64_t serial, int64_t booking_id, bool revoked)
+{
+    struct issued issued;
+
+    if (!passes_find(bookings, serial, &issued) || issued.booking_id != booking_id)
+        return false;
+    if (issued.journal_seq != seq)
+        return issued.journal_seq > seq;
+    bookings->told++;
+    return (issued.revoked_at > 0) == revoked;
+}
+
+bool bookings_audit_event(struct bookings *bookings, int64_t seq, const Health__Event *event)
+{
+    switch (event->event_case) {
+    case HEALTH__EVENT__EVENT_SLOT_MADE:
+        return audit_slot(bookings, event->slot_made);
+    case HEALTH__EVENT__EVENT_BOOKING_CHANGED:
+        return audit_booking(bookings, seq, event->booking_changed);
+    case HEALTH__EVENT__EVENT_PASS_ISSUED:
+        return audit_pass(bookings, seq, event->pass_issued->serial, event->pass_issued->booking_id, false);
+    case HEALTH__EVENT__EVENT_PASS_REVOKED:
+        return audit_pass(bookings, seq, event->pass_revoked->serial, event->pass_revoked->booking_id, true);
+    default:
+        return true;
+    }
+}
+
+int bookings_audit(struct bookings *bookings, FILE *out)
+{
+    static const struct {
+        unsigned statement;
+        const char *of, *says;
+    } checks[] = {
+        {BOOKING_SQL_AUDIT_SLOTS, "slot", "its counts are not those of its bookings, or pass its capacity"},
+        {BOOKING_SQL_AUDIT_PASSES, "booking", "not one pass while it counts"},
+        {BOOKING_SQL_AUDIT_STATES, "booking", "its entitlement says otherwise"},
+    };
+
+    if (health_number(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT) != bookings->told) {
+        fprintf(out, "booking: not each booking and pass is in the journal\n");
+        return -1;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        int64_t found = health_number(bookings->store, bookings->sql + checks[i].statement);
+
+        if (found) {
+            fprintf(out, "%s %lld: %s\n", checks[i].of, (long long)found, checks[i].says);
+            return -1;
+        }
+    }
+    return 0;
+}

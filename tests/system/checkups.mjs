@@ -1,0 +1,99 @@
+// Health-check campaigns for tests: their officials, and the way from a draft to a published draw.
+import assert from 'node:assert/strict';
+import { mint } from './people.mjs';
+import { until } from './stack.mjs';
+
+export const UNION = '0000';
+export const VALUE = '03 07 11 18 22 30 + 09';
+
+export const manager = (stack, memberId = 900) =>
+    mint(stack.tokenKey(), { memberId, grants: [{ role: 'BENEFIT_MANAGER', unionPath: UNION }] });
+export const member = (stack, memberId, more = {}) => mint(stack.tokenKey(), { memberId, unionPath: `${UNION}0001`, ...more });
+
+const at = (ms) => new Date(ms).toISOString();
+
+async function made(answer) {
+    const { status, json, text } = await answer;
+    assert.ok(status === 201 || status === 200, text);
+    return json;
+}
+
+/** Posts as an official, with a new Idempotency-Key. */
+export const post = (stack, path, body, token = manager(stack)) =>
+    made(stack.post(path, body, { token, key: `k-${Math.random()}` }));
+
+/** An announced campaign of one package and one site that opens and closes so many milliseconds from now. */
+export async function announced(stack, { opens = 1500, open = 3000, quota = 3, waiting = 3, ...more } = {}) {
+    const { packageId } = await post(stack, '/v1/checkup-packages', {
+        package: { unionPath: UNION, title: '基本套餐', items: [{ code: '36643-5', name: '胸部X线' }, { code: 'CT-L', name: '肺部低剂量CT', kind: 'LUNG' }] },
+    });
+    const { siteId } = await post(stack, '/v1/checkup-sites', {
+        site: { unionPath: UNION, name: '市中医院', address: '亲仁路6号', latE6: 23024750, lonE6: 113116580 },
+    });
+    const opensAt = Date.now() + opens, closesAt = opensAt + open;
+    const campaign = await post(stack, '/v1/checkups', {
+        campaign: {
+            unionPath: UNION, title: '职工免费体检', rules: '本市工会会员每人一次', packageId,
+            strata: [{ label: '全体', quota, waiting }], sites: [{ siteId }],
+            opensAt: at(opensAt), closesAt: at(closesAt), publicName: '双色球下一期开奖号码', valueAt: at(closesAt + 1),
+            drawAt: at(closesAt + 1), bookFrom: at(closesAt + 1), bookUntil: at(closesAt + 30 * 86400000),
+            priceFen: 11600, budgetFen: 11600 * quota, ...more,
+        },
+    });
+    await post(stack, `/v1/checkups/${campaign.campaignId}:announce`, {});
+    return campaign;
+}
+
+export const draw = async (stack, { campaignId }) => (await stack.get(`/v1/checkups/${campaignId}/draw`)).json;
+export const reaches = (stack, campaign, state) =>
+    until(`the campaign is ${state}`, async () => {
+        const now = await draw(stack, campaign).catch(() => null);
+        return now?.state === state && now;
+    });
+
+export const enter = (stack, { campaignId }, memberId, more) =>
+    stack.post(`/v1/checkups/${campaignId}/entries`, {}, { token: member(stack, memberId, more) });
+export const offer = async (stack, { campaignId }, memberId) =>
+    (await stack.get(`/v1/me/checkups/${campaignId}`, { token: member(stack, memberId) })).json;
+
+/** Two officials enter the public value once the list is frozen. */
+export async function giveValue(stack, { campaignId }) {
+    await until('the list is frozen', async () => (await draw(stack, { campaignId })).root);
+    await post(stack, `/v1/checkups/${campaignId}:enterValue`, { value: VALUE }, manager(stack, 900));
+    await post(stack, `/v1/checkups/${campaignId}:confirmValue`, { value: VALUE }, manager(stack, 901));
+}
+
+/** Publishes what is drawn, and waits until the winners are entitled. */
+export async function publish(stack, campaign, winners) {
+    await reaches(stack, campaign, 'DRAWN');
+    await post(stack, `/v1/checkups/${campaign.campaignId}:publish`, {});
+    await until('the winners are entitled', async () => {
+        const [{ n }] = await stack.query('health', `SELECT count(*) AS n FROM entitlement WHERE campaign_id = ${campaign.campaignId}`);
+        return n === winners;
+    });
+}
+
+/** The published file: all pages, one after the other. */
+export async function drawFile(stack, { campaignId }) {
+    let text = '';
+    for (let token = ''; ;) {
+        const page = await until('a page of the file', async () => {
+            const answer = await stack.get(`/v1/checkups/${campaignId}/draw-file?pageToken=${token}`);
+            return answer.status !== 503 && answer;
+        });
+        assert.equal(page.status, 200, page.text);
+        text += page.json.text;
+        token = page.json.nextPageToken;
+        if (!token)
+            return text;
+    }
+}
+
+export async function receipt(stack, { campaignId }, memberId) {
+    const answer = await until('the receipt', async () => {
+        const one = await stack.get(`/v1/me/checkups/${campaignId}/receipt`, { token: member(stack, memberId) });
+        return one.status !== 503 && one;
+    });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json.text;
+}
