@@ -1,3 +1,8 @@
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include "common/bus_nng.h"
 #include "common/log.h"
 
@@ -9,7 +14,7 @@ static int listen_at(struct bus_listening *listening)
 
 int bus_listen(struct bus_listening *listening, nng_socket socket, const char *dir, const char *name, int buffered)
 {
-    *listening = (struct bus_listening){.socket = socket};
+    *listening = (struct bus_listening){.socket = socket, .knocked = -1};
     snprintf(listening->address, sizeof(listening->address), "ipc://%s/%s", dir, name);
     bus_socket_bounds(socket, buffered);
     return listen_at(listening);
@@ -22,29 +27,64 @@ static uint64_t stat_of(nng_stat *scope, const char *name)
     return stat ? nng_stat_value(stat) : 0;
 }
 
-/* How many connections failed before they were accepted. nng_stat_find_listener of
- * nng 1.5.2 finds the first listener, whichever is asked for. */
-static uint64_t count_failures(nng_listener listener)
+/* Connections that failed before they were accepted, and those accepted.
+ * nng_stat_find_listener of nng 1.5.2 finds the first listener, whichever is asked for. */
+static bool count(nng_listener listener, uint64_t *ret_failed, uint64_t *ret_accepted)
 {
-    uint64_t failures = 0;
+    bool found = false;
     nng_stat *all;
 
     if (nng_stats_get(&all))
-        return 0;
-    for (nng_stat *one = nng_stat_child(all); one; one = nng_stat_next(one)) {
-        if (strcmp(nng_stat_name(one), "listener") == 0 && stat_of(one, "id") == (uint64_t)nng_listener_id(listener))
-            failures = stat_of(one, "other");
+        return false;
+    for (nng_stat *one = nng_stat_child(all); one && !found; one = nng_stat_next(one)) {
+        found =
+            strcmp(nng_stat_name(one), "listener") == 0 && stat_of(one, "id") == (uint64_t)nng_listener_id(listener);
+        *ret_failed = stat_of(one, "other");
+        *ret_accepted = stat_of(one, "accept");
     }
     nng_stats_free(all);
-    return failures;
+    return found;
+}
+
+/* Connects and greets as a peer of no protocol, who is accepted, and then refused. It
+ * must stay until then, or it would be a failure itself. */
+static int knock(const char *address)
+{
+    static const unsigned char greeting[8] = {0, 'S', 'P', 0, 0, 0, 0, 0};
+    struct sockaddr_un peer = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(peer.sun_path, sizeof(peer.sun_path), "%s", address + strlen("ipc://"));
+    if (fd >= 0 && (connect(fd, (struct sockaddr *)&peer, sizeof(peer)) ||
+                    write(fd, greeting, sizeof(greeting)) != sizeof(greeting)))
+        log_warn("knock_failed", "address", address, "error", strerror(errno));
+    return fd;
+}
+
+static void listen_anew(struct bus_listening *listening)
+{
+    log_warn("listening_anew", "address", listening->address);
+    nng_listener_close(listening->listener);
+    listening->failed = 0;
+    if (listen_at(listening))
+        listening->listener = (nng_listener)NNG_LISTENER_INITIALIZER; /* the next time tries again */
 }
 
 void bus_listen_tend(struct bus_listening *listening)
 {
-    if (nng_listener_id(listening->listener) > 0 && !count_failures(listening->listener))
-        return;
-    log_warn("listening_anew", "address", listening->address);
-    nng_listener_close(listening->listener);
-    if (listen_at(listening))
-        listening->listener = (nng_listener)NNG_LISTENER_INITIALIZER; /* the next time tries again */
+    uint64_t failed = 0, accepted = 0;
+    bool known = count(listening->listener, &failed, &accepted);
+
+    if (listening->knocked >= 0) {
+        close(listening->knocked);
+        listening->knocked = -1;
+        known = known && accepted > listening->accepted;
+    }
+    if (!known) {
+        listen_anew(listening);
+    } else if (failed > listening->failed) {
+        listening->failed = failed;
+        listening->accepted = accepted;
+        listening->knocked = knock(listening->address);
+    }
 }

@@ -14,13 +14,16 @@ void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg);
  * The listener of nng 1.5.2 has the fault of its dialer (below): when a peer goes
  * before it has been greeted (EPIPE, NNG_ECLOSED), it may take that for its own end.
  * Then it greets whoever connects, who believes to be connected, but takes nothing
- * from anybody any more. It counts such failures and says no more. So after a failure
+ * from anybody any more. It counts such failures, most of which do no harm, and says no
+ * more. So after one, somebody knocks; when that is not accepted until the next time,
  * the address is closed, with what came through it, and listened at anew: peers dial
  * again by themselves. */
 struct bus_listening {
     nng_socket socket; /* the caller's; outlives the rest */
     nng_listener listener;
     char address[128];
+    uint64_t failed, accepted; /* connections, when it was last knocked at */
+    int knocked;               /* the socket of who knocked; -1: nobody */
 };
 
 /* Sets a socket's bounds and listens at ipc://dir/name. 0 or nng's code, logged. */

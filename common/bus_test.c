@@ -311,8 +311,8 @@ static void a_second_server_is_turned_away_until_the_first_has_gone(void **state
     bus_wait(&b, !bus_counts(&b).served);
 }
 
-/* Greets as a server does (SP, protocol REP0 = 0x31) and is gone before it is known. */
-static void pass_by(void)
+/* Greets as a server does (SP, protocol REP0 = 0x31); returns its socket. */
+static int come(size_t len)
 {
     static const unsigned char greeting[8] = {0, 'S', 'P', 0, 0, 0x31, 0, 0};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -320,8 +320,8 @@ static void pass_by(void)
 
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/coupon.service", b.dir);
     assert_return_code(connect(fd, (struct sockaddr *)&address, sizeof(address)), errno);
-    assert_int_equal(write(fd, greeting, sizeof(greeting)), sizeof(greeting));
-    close(fd);
+    assert_int_equal(write(fd, greeting, len), len);
+    return fd;
 }
 
 static void a_server_that_goes_while_it_comes_leaves_its_place_to_the_next(void **state)
@@ -331,9 +331,36 @@ static void a_server_that_goes_while_it_comes_leaves_its_place_to_the_next(void 
 
     (void)state;
     for (int i = 0; i < 2000; i++)
-        pass_by();
+        close(come(8)); /* gone before it is known */
     server_open(&server);
     client = client_open_ready(1);
+    rpc_client_close(client);
+    server_close(&server);
+}
+
+static void a_greeting_broken_off_costs_nobody_her_connection(void **state)
+{
+    struct rpc_client *client;
+    struct server server;
+    char greeting[8];
+    int fd;
+
+    (void)state;
+    server_open(&server);
+    client = client_open_ready(1);
+    server.n_messages = 0;
+    server.hold = true;
+    call(client, 0);
+    rpc_client_flush(client);
+    bus_wait(&b, server.n_messages == 1);
+    fd = come(3);
+    assert_int_equal(read(fd, greeting, sizeof(greeting)), sizeof(greeting)); /* the broker's */
+    close(fd);
+    b.ticks = 0;
+    bus_wait(&b, b.ticks > 3 * BUS_TEND_MS);
+    let_go(&server);
+    bus_wait(&b, n_answered == 1);
+    assert_answered(0, 1, 0);
     rpc_client_close(client);
     server_close(&server);
 }
@@ -570,6 +597,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_server_that_dies_answers_what_it_had_taken),
         cmocka_unit_test(a_second_server_is_turned_away_until_the_first_has_gone),
         cmocka_unit_test(a_server_that_goes_while_it_comes_leaves_its_place_to_the_next),
+        cmocka_unit_test(a_greeting_broken_off_costs_nobody_her_connection),
         cmocka_unit_test(a_broker_that_restarts_loses_only_what_was_in_flight),
         cmocka_unit_test(a_client_keeps_to_its_window_and_its_queue),
         cmocka_unit_test(a_queue_holds_so_many_messages_and_refuses_more),
