@@ -140,7 +140,9 @@ static int join_message(struct api *api, const ProtobufCMessageDescriptor *descr
                 return api_wrong(api, "message %s: two fields are %s in JSON", view->name, fields[i].json_name);
         }
     }
-    *message = (struct api_message){descriptor, fields};
+    *message = (struct api_message){.descriptor = descriptor, .fields = fields};
+    for (unsigned i = 0; i < descriptor->n_fields; i++)
+        message->shows |= fields[i].limit->subject || (fields[i].message && fields[i].message->shows);
     api->slots[slot_of(api, descriptor)] = message;
     *ret_message = message;
     return 0;
@@ -191,6 +193,7 @@ static int join_method(struct api *api, const ProtobufCServiceDescriptor *servic
     }
     if (join_message(api, descriptor->input, &method->input) || join_message(api, descriptor->output, &method->output))
         return -1;
+    method->shows = rule->who == RULE__WHO__OFFICIAL && method->output->shows;
     method->name = name;
     api->by_name[api->n_methods++] = method;
     return method->path ? api_route_add(api, method) : 0;
@@ -381,4 +384,42 @@ const char *api_openapi(size_t *ret_len)
     ensure(is_loaded);
     *ret_len = loaded.openapi.len;
     return loaded.openapi.bytes;
+}
+
+/* One value of a field, a message or a subject's id. */
+static size_t subjects_of(const struct api_field *field, const void *at, int64_t *ret)
+{
+    const ProtobufCMessage *message;
+    int64_t id;
+
+    if (field->message) {
+        message = *(ProtobufCMessage *const *)at;
+        return message ? api_subjects(field->message, message, ret) : 0;
+    }
+    id = *(const int64_t *)at;
+    if (id && ret)
+        *ret = id;
+    return id != 0;
+}
+
+size_t api_subjects(const struct api_message *message, const ProtobufCMessage *value, int64_t *ret)
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; message->shows && i < message->descriptor->n_fields; i++) {
+        const struct api_field *field = &message->fields[i];
+        const char *at = (const char *)value + field->descriptor->offset;
+
+        if (!field->limit->subject && !(field->message && field->message->shows))
+            continue;
+        if (field->descriptor->label != PROTOBUF_C_LABEL_REPEATED) {
+            n += subjects_of(field, at, ret ? ret + n : NULL);
+            continue;
+        }
+        for (size_t j = 0;
+             j < *(const size_t *)(const void *)((const char *)value + field->descriptor->quantifier_offset); j++)
+            n += subjects_of(field, (const char *)*(void *const *)(const void *)at + j * sizeof(void *),
+                             ret ? ret + n : NULL);
+    }
+    return n;
 }

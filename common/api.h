@@ -26,6 +26,7 @@ struct api_field {
 struct api_message {
     const ProtobufCMessageDescriptor *descriptor;
     const struct api_field *fields; /* descriptor->n_fields of them, in descriptor order */
+    bool shows;                     /* it or a message in it names a subject */
 };
 
 struct api_method {
@@ -38,6 +39,7 @@ struct api_method {
     const char *http; /* "GET", "POST", "DELETE", or NULL when it has no route */
     const char *path; /* the route's template, or NULL */
     bool writes;
+    bool shows;        /* officials are shown personal data, which is recorded: a read of this kind writes too */
     unsigned n_params; /* of the path, in its order */
     const struct api_field *params[API_MAX_PARAMS];
 };
@@ -62,6 +64,8 @@ const struct api_method *api_methods(void);
 const struct api_method *api_method(const char *name);
 /* The tables of a message of ours; never NULL for one that a method reaches. */
 const struct api_message *api_message(const ProtobufCMessageDescriptor *descriptor);
+/* The subjects that a message names: how many, and into ret when it is not NULL. */
+size_t api_subjects(const struct api_message *message, const ProtobufCMessage *value, int64_t *ret);
 /* What a number means, 0 being OK with HTTP 200; an unknown number is
  * RPC__REASON__INTERNAL. */
 const struct api_reason *api_reason(int number);

@@ -1049,7 +1049,7 @@ static void what_is_written_reads_back_the_same(void **state)
         {EVENT, "{\"releaseChanged\":{\"releaseId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"\\u0001\\u001f\","
                 "\"eligiblePath\":\"\"}}"},
         {NUMBERS, "{\"maxLen\":4294967295,\"minLen\":0,\"min\":\"-1\",\"max\":\"1\",\"maxItems\":7,\"required\":true,"
-                  "\"time\":false}"},
+                  "\"time\":false,\"subject\":false}"},
         {PROBE, "{\"healthy\":true,\"summary\":\"ok\",\"version\":\"\",\"metrics\":[{\"name\":\"a\",\"labels\":\"\","
                 "\"value\":0.5,\"type\":\"gauge\"},{\"name\":\"b\",\"labels\":\"\",\"value\":2,\"type\":\"\"}]}"},
     };

@@ -91,6 +91,12 @@ void rpc_server_free(struct rpc_server *server);
 /* Serves the methods of one generated service; its methods must be in api.h's table. */
 void rpc_server_add(struct rpc_server *server, ProtobufCService *service);
 struct journal *rpc_server_journal(struct rpc_server *server);
+/* What a service does when an official, or the command line, has been given an answer
+ * that shows members' personal data: it is told of the n different members but the
+ * caller (Field.subject; ids in order), in the call and before it is committed. When
+ * the look cannot be recorded, the answer is not given. */
+typedef void (*rpc_seen)(void *call, const struct api_method *method, const int64_t *members, size_t n, void *arg);
+void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg);
 
 /* Runs the calls of one message. tag comes back with its answer. False when the
  * batch is full: finish it before the next. */

@@ -190,6 +190,35 @@ static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *princi
     return 0;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Whom the answer shows, each once and without the caller, told to the service. */
+static void tell_seen(struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct rpc_server *server = call->server;
+    const struct api_method *api = call->method->api;
+    size_t n = api_subjects(api->output, message, NULL), kept = 0;
+    int64_t *ids = arena_alloc(&server->arena, n * sizeof(*ids) + 1);
+
+    if (!ids) {
+        call->answer.reason = RPC__REASON__OVERLOADED;
+        return;
+    }
+    api_subjects(api->output, message, ids);
+    qsort(ids, n, sizeof(*ids), compare_ids);
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] != rpc_principal(call)->member_id && (kept == 0 || ids[kept - 1] != ids[i]))
+            ids[kept++] = ids[i];
+    }
+    if (kept)
+        server->seen(call, api, ids, kept, server->seen_arg);
+}
+
 static void on_reply(const ProtobufCMessage *message, void *closure_data)
 {
     struct rpc_call *call = closure_data;
@@ -204,6 +233,9 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
         return;
     }
     call->answer.output.len = protobuf_c_message_pack(message, call->answer.output.data);
+    call->changed = call->server->store && store_call_changed(call->server->store);
+    if (call->server->seen && call->method->api->shows)
+        tell_seen(call, message);
 }
 
 void rpc_undo_until(struct rpc_server *server, const struct undo *mark)
@@ -250,8 +282,8 @@ static void journal_authority(struct rpc_call *call, const ProtobufCMessage *inp
     Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
     Rpc__OfficialActed acted = RPC__OFFICIAL_ACTED__INIT;
 
-    if (call->method->api->rule->who != RULE__WHO__OFFICIAL || rpc_principal(call)->internal || call->answer.reason ||
-        call->discard || !store_call_changed(call->server->store))
+    if (!call->method->api->writes || call->method->api->rule->who != RULE__WHO__OFFICIAL ||
+        rpc_principal(call)->internal || call->answer.reason || call->discard || !call->changed)
         return;
     acted.method = call->envelope->method;
     acted.union_id = find_id(input, "union_id", NULL);

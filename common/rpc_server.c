@@ -58,6 +58,12 @@ void rpc_server_add(struct rpc_server *server, ProtobufCService *service)
     }
 }
 
+void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg)
+{
+    server->seen = seen;
+    server->seen_arg = arg;
+}
+
 struct journal *rpc_server_journal(struct rpc_server *server)
 {
     return &server->journal;
@@ -122,7 +128,7 @@ static void settle_failed_batch(struct rpc_server *server, int reason)
 
             if (!call->method)
                 continue;
-            if (call->method->api->writes) {
+            if (call->method->api->writes || call->method->api->shows) {
                 answer_for_store(call, reason);
                 continue;
             }

@@ -14,12 +14,13 @@
 #include "rpc.pb-c.h"
 
 #define MAX_STATEMENTS 448
-#define FILE_NAME "data.sqlite"
+#define FILE_NAME      "data.sqlite"
 /* Pages that are kept in memory: a part of the file, which holds the inner pages of all
  * its trees many times over. */
 #define CACHE_PART    16
 #define CACHE_KIB_MIN 16384
 #define CACHE_KIB_MAX (1 << 20)
+#define BUSY_MS       5000
 
 extern const unsigned char chassis_schema[];
 extern const size_t chassis_schema_len;
@@ -27,12 +28,8 @@ extern const size_t chassis_schema_len;
 /* The store's own statements, prepared like everybody's. */
 enum { SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_SAVEPOINT, SQL_RELEASE, SQL_ROLLBACK_TO, N_OWN };
 static const char *const own_sql[N_OWN] = {
-    [SQL_BEGIN] = "BEGIN IMMEDIATE",
-    [SQL_COMMIT] = "COMMIT",
-    [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_SAVEPOINT] = "SAVEPOINT call",
-    [SQL_RELEASE] = "RELEASE call",
-    [SQL_ROLLBACK_TO] = "ROLLBACK TO call",
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",    [SQL_COMMIT] = "COMMIT",        [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_SAVEPOINT] = "SAVEPOINT call", [SQL_RELEASE] = "RELEASE call", [SQL_ROLLBACK_TO] = "ROLLBACK TO call",
 };
 
 struct store {
@@ -227,7 +224,7 @@ struct store *store_open(const struct store_options *options)
     }
     if (!options->read_only)
         chmod(path, 0600);
-    sqlite3_busy_timeout(store->db, 5000);
+    sqlite3_busy_timeout(store->db, BUSY_MS);
     if (exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
                     "PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON") ||
         set_cache(store, path))
@@ -444,10 +441,15 @@ bool store_dirty(const struct store *store)
     return store->in_transaction;
 }
 
-void store_scrub(struct store *store)
+bool store_scrub(struct store *store)
 {
+    int code;
+
     ensure(!store->in_transaction);
-    exec(store, "PRAGMA wal_checkpoint(TRUNCATE)");
+    sqlite3_busy_timeout(store->db, 0); /* nobody waits for a reader */
+    code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    return code == SQLITE_OK;
 }
 
 /* ---- copies and checks ---- */

@@ -21,10 +21,10 @@ struct store_options {
     const char *dir;             /* holds data.sqlite and lock */
     const unsigned char *schema; /* the service's steps; the chassis has its own */
     size_t schema_len;
-    const char *const *sql;      /* the service's statements, known by their index */
+    const char *const *sql; /* the service's statements, known by their index */
     unsigned n_sql;
-    bool standby;                /* wait for the lock instead of failing */
-    bool read_only;              /* for --audit: no lock, no migration, no writes */
+    bool standby;   /* wait for the lock instead of failing */
+    bool read_only; /* for --audit: no lock, no migration, no writes */
 };
 
 /* Opens, migrates, prepares. NULL after logging why. */
@@ -67,8 +67,9 @@ int store_commit(struct store *store);
 bool store_dirty(const struct store *store);
 /* Outside a transaction: what was deleted or overwritten before is in neither of the
  * store's files any more (its pages are wiped as they change, secure_delete; here the
- * log that still repeats them is emptied). Another try is due when somebody is reading. */
-void store_scrub(struct store *store);
+ * log that still repeats them is emptied). False, at once, while somebody reads an older
+ * state, such as a backup, or the disk fails: to be tried again. */
+bool store_scrub(struct store *store);
 
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
  * may be writing meanwhile. 0, or -1 after logging why. */

@@ -481,6 +481,51 @@ static void a_reference_to_nothing_does_not_pass_the_check(void **state)
     store_close(store);
 }
 
+static bool in_files(const char *text)
+{
+    static const char *const names[] = {"data.sqlite", "data.sqlite-wal"};
+    static char bytes[1 << 20];
+    bool found = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char path[64];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+        file = fopen(path, "r");
+        assert_non_null(file);
+        found |= memmem(bytes, fread(bytes, 1, sizeof(bytes), file), text, strlen(text)) != NULL;
+        fclose(file);
+    }
+    return found;
+}
+
+static void what_is_deleted_is_in_no_file_once_the_store_is_scrubbed(void **state)
+{
+    static const char *const forget[] = {"DELETE FROM thing WHERE id = 1"};
+    struct store *store = open_store(), *reader;
+    int statement = store_prepare(store, forget, 1);
+
+    (void)state;
+    assert_int_equal(add(store, 1, "her wrapped key"), 1);
+    assert_int_equal(add(store, 2, "another"), 1);
+    assert_int_equal(store_commit(store), 0);
+    reader = open_in(dir, STEP_1, true);
+    assert_non_null(reader);
+    store_ask(reader, SQL_FIND, "i", INT64_C(1));
+    assert_true(store_row(reader, SQL_FIND));
+    assert_int_equal(store_run(store, (unsigned)statement, ""), 1);
+    assert_int_equal(store_commit(store), 0);
+    assert_false(store_scrub(store)); /* she is being read */
+    assert_true(in_files("her wrapped key"));
+    store_end(reader, SQL_FIND);
+    assert_true(store_scrub(store));
+    assert_false(in_files("her wrapped key"));
+    assert_true(in_files("another"));
+    store_close(reader);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +543,7 @@ int main(void)
         TEST(a_full_store_says_so_and_rolls_all_back),
         TEST(a_backup_holds_what_was_committed_alone),
         TEST(a_backup_of_a_busy_store_is_one_instant_of_it),
+        TEST(what_is_deleted_is_in_no_file_once_the_store_is_scrubbed),
         TEST(a_damaged_file_does_not_pass_the_check),
         TEST(a_reference_to_nothing_does_not_pass_the_check),
     };

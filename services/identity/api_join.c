@@ -54,8 +54,7 @@ static bool mask_applicant(struct identity *self, const struct join *join, Ident
     return message->name && message->resident_id && message->mobile;
 }
 
-/* NULL when the call's memory is full. */
-static Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call)
+Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call)
 {
     Identity__JoinRequest *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;

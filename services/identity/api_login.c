@@ -76,8 +76,7 @@ void member_obtain(struct identity *self, const char *mobile, void *call, struct
     store_add_member(self->store, ret_member);
 }
 
-/* Judges an answer to the code of a number, and counts it. */
-static int judge_code(struct identity *self, const char *mobile, const char *text, void *call)
+int code_judge(struct identity *self, const char *mobile, const char *text, void *call)
 {
     unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN] = {0}, given[PII_INDEX_LEN];
     struct login_code code = {0};
@@ -106,7 +105,7 @@ void identity__login(Identity__Identity_Service *service, const Identity__LoginR
         rpc_refuse_field(call, IDENTITY__REASON__MOBILE_INVALID, "mobile");
         return;
     }
-    reason = judge_code(self, mobile, req->code, call);
+    reason = code_judge(self, mobile, req->code, call);
     if (reason) {
         rpc_keep(call);
         rpc_refuse_field(call, reason, "code");

@@ -28,8 +28,7 @@ int member_refusal(struct identity *self, int64_t member_id, const int *roles, v
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
-/* NULL when the call's memory is full. */
-static Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call)
+Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call)
 {
     Identity__Membership *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;

@@ -37,3 +37,12 @@ void decision_add(Identity__DecisionReport *report, int64_t id, int reason);
  * her record: 0, or MEMBER_NOT_FOUND (also when she never was of any union, so that
  * nobody tries numbers), or OUTSIDE_YOUR_UNION. */
 int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member);
+
+/* Messages in the call's memory; NULL when it is full. */
+struct join;
+struct transfer;
+Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call);
+Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call);
+struct trade;
+Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call);
+Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call);

@@ -45,8 +45,7 @@ static bool fill_texts(struct identity *self, const struct trade *trade, Identit
     return message->name && message->remark && message->platform && message->work_number && message->evidence;
 }
 
-/* NULL when the call's memory is full. */
-static Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call)
+Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call)
 {
     Identity__TradeRecord *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;

@@ -18,7 +18,7 @@ static struct identity *self_of(Identity__Transfers_Service *service)
 /* ---- messages ---- */
 
 /* NULL when the call's memory is full. */
-static Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call)
+Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call)
 {
     Identity__Transfer *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node from, to;

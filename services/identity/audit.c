@@ -28,6 +28,7 @@ struct audit {
     struct rolls_counts rolls_told;
     int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, proofs_told,
         proposals_told, proposals_decided_told, cadres_told, cadres_ended_told, companies_told;
+    int64_t joins_missing, joins_purged; /* requests that are gone, by the rows and by the word of purging */
 };
 
 /* Whether a union hangs where its last move, or its creation, put it. Of its path the
@@ -143,16 +144,19 @@ static bool audit_grant(struct audit *audit, const Identity__GrantChanged *chang
            grant.union_id == changed->union_id;
 }
 
-/* A request that was decided says what the journal does of it. */
+/* A request that was decided says what the journal does of it; it may have been purged since. */
 static bool audit_join(struct audit *audit, const Identity__JoinChanged *changed)
 {
     bool decided = changed->state != IDENTITY__JOIN_STATE__JOIN_ASKED;
     struct join join;
 
+    if (!joins_find(&audit->joins, changed->request_id, &join)) {
+        audit->joins_missing += !decided;
+        return true;
+    }
     audit->joins_told += !decided;
     audit->joins_decided_told += decided;
-    return joins_find(&audit->joins, changed->request_id, &join) && join.member_id == changed->member_id &&
-           join.union_id == changed->union_id &&
+    return join.member_id == changed->member_id && join.union_id == changed->union_id &&
            (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
 }
 
@@ -272,6 +276,10 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_JOIN_CHANGED:
         ok = audit_join(audit, event->join_changed);
         break;
+    case IDENTITY__EVENT__EVENT_PURGED:
+        if (event->purged->kind == IDENTITY__PURGE_KIND__PURGE_JOINS)
+            audit->joins_purged += event->purged->count;
+        break;
     case IDENTITY__EVENT__EVENT_TRANSFER_CHANGED:
         ok = audit_transfer(audit, row, event->transfer_changed);
         break;
@@ -353,6 +361,7 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "standings", stored.standings, audit->rolls_told.standings) &&
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
+           same_count(audit->out, "deleted requests to join", audit->joins_missing, audit->joins_purged) &&
            same_count(audit->out, "companies", companies, audit->companies_told) &&
            same_count(audit->out, "cadres", cadres, audit->cadres_told) &&
            same_count(audit->out, "ended cadres", cadres_ended, audit->cadres_ended_told) &&

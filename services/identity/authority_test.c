@@ -17,8 +17,8 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, trade_id, proposal_id, cadre_id,
-        agent_id;
+    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, trade_id, correction_id, proposal_id,
+        cadre_id, agent_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -61,7 +61,7 @@ static int64_t make_agent(struct harness *h, unsigned n, const struct target *ta
     company.credit_code = (char *)(uintptr_t)codes[n / 10];
     company.name = (char *)(uintptr_t) "公司";
     created(h, "Companies.RegisterCompany", &company.base, harness_internal(h));
-    agent.mobile = (char *)(uintptr_t)mobile_of(n + 3, mobile);
+    agent.mobile = (char *)(uintptr_t)mobile_of(n + 4, mobile);
     agent.kind = IDENTITY__AGENT_KIND__AGENT_HANDLER;
     made = harness_output(h, harness_call(h, "Companies.SetAgent", &agent.base, harness_internal(h), NULL),
                           &identity__company__descriptor);
@@ -75,6 +75,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
     Identity__ClaimTradeRequest trade = IDENTITY__CLAIM_TRADE_REQUEST__INIT;
     Rpc__Principal *who;
+    Identity__AskCorrectionRequest correction = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
     Identity__SetCadreRequest cadre = IDENTITY__SET_CADRE_REQUEST__INIT;
     char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
     Identity__GrantRecord *grant;
@@ -100,6 +101,10 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
     target->change_id = created(h, "Unions.AskUnionChange", &change.base, harness_internal(h));
+    correction.name = (char *)(uintptr_t) "王大明";
+    correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
+    target->correction_id =
+        created(h, "Corrections.AskCorrection", &correction.base, member_of_union(h, n + 3, target->code));
     cadre.union_id = target->union_id;
     cadre.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
     cadre.post = IDENTITY__POST__POST_CHAIR;
@@ -161,21 +166,14 @@ static int64_t id_of(const char *field, const struct target *target)
         const char *field;
         int64_t id;
     } ids[] = {
-        {"union_id", target->union_id},
-        {"member_id", target->member_id},
-        {"member_ids", target->member_id},
-        {"grant_id", target->grant_id},
-        {"request_id", target->request_id},
-        {"request_ids", target->request_id},
-        {"transfer_id", target->transfer_id},
-        {"transfer_ids", target->transfer_id},
-        {"change_id", target->change_id},
-        {"trade_id", target->trade_id},
-        {"trade_ids", target->trade_id},
-        {"proposal_id", target->proposal_id},
-        {"cadre_id", target->cadre_id},
-        {"agent_id", target->agent_id},
-        {"target_id", 0},
+        {"union_id", target->union_id},       {"member_id", target->member_id},
+        {"member_ids", target->member_id},    {"grant_id", target->grant_id},
+        {"request_id", target->request_id},   {"request_ids", target->request_id},
+        {"transfer_id", target->transfer_id}, {"transfer_ids", target->transfer_id},
+        {"change_id", target->change_id},     {"trade_id", target->trade_id},
+        {"trade_ids", target->trade_id},      {"correction_ids", target->correction_id},
+        {"proposal_id", target->proposal_id}, {"cadre_id", target->cadre_id},
+        {"agent_id", target->agent_id},       {"target_id", 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -204,6 +202,9 @@ static const char *text_of(struct harness *h, const struct api_method *method, c
         snprintf(text, sizeof(text), "NEW-%u", n_calls);
     else if (strcmp(field, "name") == 0)
         snprintf(text, sizeof(text), "新工会");
+    else if (strcmp(field, "title") == 0 || strcmp(field, "text") == 0 || strcmp(field, "controller") == 0 ||
+             strcmp(field, "contact") == 0 || strcmp(field, "kinds") == 0 || strcmp(field, "retention") == 0)
+        snprintf(text, sizeof(text), "告知");
     else if (strcmp(field, "parent_code") == 0 || strcmp(field, "union_code") == 0)
         snprintf(text, sizeof(text), "%s", target->code);
     else if (strcmp(field, "mobile") == 0)
@@ -334,9 +335,9 @@ static void try_roles(struct harness *h, const struct api_method *method)
         for (int i = 0; i < N_TARGETS; i++) {
             Rpc__Principal *who = role ? harness_official(h, OFFICIAL, role, targets[OWN].path)
                                        : harness_member(h, OFFICIAL, targets[OWN].path);
-            int64_t rows = journal_rows(h);
+            int64_t rows = journal_changes(h);
             const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[i], &targets[i], NULL));
-            bool changed = journal_rows(h) != rows;
+            bool changed = journal_changes(h) != rows;
 
             judge(method, role, i, answer, changed);
             if (changed)
@@ -360,12 +361,12 @@ static void an_official_acts_in_her_office_on_her_union_and_below_only(void **st
 static void try_forms(struct harness *h, const struct api_method *method, const Rpc__Principal *who)
 {
     const int64_t forms[] = {0, -1, 1, LLONG_MAX, LLONG_MIN};
-    int64_t rows = journal_rows(h);
+    int64_t rows = journal_changes(h);
 
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[OWN], &targets[OWN], &forms[i]));
 
-        if (answer->reason == 0 || journal_rows(h) != rows)
+        if (answer->reason == 0 || journal_changes(h) != rows)
             fail_msg("%s takes the id %lld", method->name, (long long)forms[i]);
     }
 }
@@ -377,7 +378,7 @@ static void try_kinds(struct harness *h, const struct api_method *method, const 
     const struct target *own = &targets[OWN];
     const int64_t kinds[] = {own->union_id,  own->member_id, own->grant_id,    own->request_id, own->transfer_id,
                              own->change_id, own->cadre_id,  own->proposal_id, own->agent_id};
-    int64_t rows = journal_rows(h);
+    int64_t rows = journal_changes(h);
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         ProtobufCMessage *input = fill(h, method, own, own, NULL);
@@ -389,7 +390,7 @@ static void try_kinds(struct harness *h, const struct api_method *method, const 
         set_id(h, field, (char *)input + field->offset, input, kinds[i]);
         answer = call_as(h, method, who, input);
         if ((answer->reason == 0 && answer->output.len && field->label != PROTOBUF_C_LABEL_REPEATED) ||
-            journal_rows(h) != rows)
+            journal_changes(h) != rows)
             fail_msg("%s takes an id of another kind as %s: %s", method->name, field->name,
                      api_reason(answer->reason)->name);
     }
@@ -400,7 +401,7 @@ static void try_ids(struct harness *h, const struct api_method *method)
 {
     const ProtobufCMessageDescriptor *descriptor = method->input->descriptor;
     bool has_union = protobuf_c_message_descriptor_get_field_by_name(descriptor, "union_id"), has_other = false;
-    int64_t rows = journal_rows(h);
+    int64_t rows = journal_changes(h);
 
     for (size_t i = 0; i < method->rule->n_roles; i++) {
         Rpc__Principal *who = harness_official(h, OFFICIAL, (int)method->rule->roles[i], targets[OWN].path);
@@ -417,7 +418,7 @@ static void try_ids(struct harness *h, const struct api_method *method)
             try_forms(h, method, who);
         if (has_union && has_other)
             call_as(h, method, who, fill(h, method, &targets[OWN], &targets[SIBLING], NULL));
-        if (journal_rows(h) != rows)
+        if (journal_changes(h) != rows)
             fail_msg("%s touches what is another union's", method->name);
     }
 }

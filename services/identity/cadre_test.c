@@ -100,11 +100,11 @@ static void a_person_has_one_record_in_a_union_and_its_history_stays(void **stat
     assert_int_equal(first->union_->union_id, town_id);
     assert_true(first->full_time);
     assert_int_equal(first->to, 0);
-    rows = journal_rows(&h);
+    rows = journal_changes(&h);
     answer = set(&h, administrator(&h, FIRST), &request);
     assert_false(answer->created);
     assert_int_equal(record(&h, answer)->cadre_id, first->cadre_id);
-    assert_int_equal(journal_rows(&h), rows);
+    assert_int_equal(journal_changes(&h), rows);
     clock_step(&h.service.clock, 1000);
     request.post = IDENTITY__POST__POST_CHAIR;
     second = record(&h, set(&h, administrator(&h, FIRST), &request));
@@ -121,9 +121,9 @@ static void a_person_has_one_record_in_a_union_and_its_history_stays(void **stat
     assert_int_equal(record(&h, end_record(&h, administrator(&h, FIRST), second->cadre_id))->to,
                      clock_now(&h.service.clock));
     assert_true(last_event(&h, IDENTITY__EVENT__EVENT_CADRE_CHANGED)->cadre_changed->ended);
-    rows = journal_rows(&h);
+    rows = journal_changes(&h);
     assert_int_equal(end_record(&h, administrator(&h, FIRST), second->cadre_id)->reason, 0);
-    assert_int_equal(journal_rows(&h), rows);
+    assert_int_equal(journal_changes(&h), rows);
     assert_int_equal(list(&h, administrator(&h, ROOT), root_id, 0, "")->n_cadres, 0);
     assert_int_equal(history(&h, second->cadre_id)->n_cadres, 2);
     assert_string_equal(harness_audit(&h), "");
@@ -144,7 +144,7 @@ static void what_cannot_be_is_not_recorded(void **state)
     begin_with_unions(&h);
     member_of_union(&h, 1, "440604");
     person_signed_in(&h, 2);
-    rows = journal_rows(&h);
+    rows = journal_changes(&h);
     request = record_of(first_id, "16900000002", IDENTITY__POST__POST_CHAIR);
     assert_refused(set(&h, administrator(&h, FIRST), &request), "CADRE_NOT_REAL_NAME");
     request.mobile = (char *)(uintptr_t) "16900000099";
@@ -161,7 +161,7 @@ static void what_cannot_be_is_not_recorded(void **state)
     request = record_of(second_id, mobile, IDENTITY__POST__POST_STAFF);
     assert_refused(set(&h, administrator(&h, FIRST), &request), "OUTSIDE_YOUR_UNION");
     assert_refused(end_record(&h, administrator(&h, FIRST), 4711), "CADRE_NOT_FOUND");
-    assert_int_equal(journal_rows(&h), rows);
+    assert_int_equal(journal_changes(&h), rows);
     end(&h);
 }
 

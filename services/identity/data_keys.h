@@ -2,10 +2,9 @@
  *
  * Her mobile number, name and resident ID, her doors of WeChat, and what she says of
  * herself in an open request are sealed under one random key, of which her row keeps
- * the wrapped form (common/pii.h): 62 bytes a member, and one more short decryption,
- * under a microsecond, where her fields are read. When it is destroyed, no
- * copy of them opens any more. The union's roster is the union's own record and lies
- * under the daemon's key.
+ * the wrapped form (common/pii.h): 62 bytes a member, and two microseconds to unwrap it
+ * where her fields are read. When it is destroyed, no copy of them opens any more. The
+ * union's roster is the union's own record and lies under the daemon's key.
  *
  * Whose fields were sealed before there were such keys gets hers when one of them is
  * next sealed, or in her turn by the daemon's tidying: the index of who has none

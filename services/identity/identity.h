@@ -31,6 +31,11 @@
  * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
  * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
  *
+ * Over her own data a member rules herself: she is told who has looked at them
+ * (looks.h), agrees to each use by itself (consents.h), has them corrected
+ * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
+ * any more is deleted with evidence (purges.h).
+ *
  * A company has agents of its own, who act for it in its union alone (companies.h).
  * Nobody's standing, no administrator's role and no official's second factor changes by
  * one person alone: one official proposes, another confirms (proposals.h).
@@ -51,6 +56,8 @@
 #include "common/pii.h"
 #include "common/service.h"
 #include "common/token.h"
+#include "consent.pb-c.h"
+#include "correction.pb-c.h"
 #include "cadre.pb-c.h"
 #include "company.pb-c.h"
 #include "device.pb-c.h"
@@ -60,6 +67,8 @@
 #include "realname.pb-c.h"
 #include "official.pb-c.h"
 #include "trade.pb-c.h"
+#include "pledge.pb-c.h"
+#include "rights.pb-c.h"
 #include "proposal.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
@@ -75,6 +84,26 @@
 
 /* A part of the store with SQL of its own: `sql` is the first of its statements. */
 struct data_keys { /* data_keys.h */
+    struct store *store;
+    unsigned sql;
+};
+struct consents { /* consents.h */
+    struct store *store;
+    unsigned sql;
+};
+struct closings { /* closings.h */
+    struct store *store;
+    unsigned sql;
+};
+struct corrections { /* corrections.h */
+    struct store *store;
+    unsigned sql;
+};
+struct looks { /* looks.h */
+    struct store *store;
+    unsigned sql;
+};
+struct pledges { /* pledges.h */
     struct store *store;
     unsigned sql;
 };
@@ -141,12 +170,25 @@ struct identity {
     Identity__Proofs_Service proofs_service;
     Identity__Officials_Service officials;
     Identity__Trades_Service trades_service;
+    Identity__Consents_Service consents_service;
+    Identity__Pledges_Service pledges_service;
+    Identity__Rights_Service rights_service;
+    Identity__Corrections_Service corrections_service;
     Identity__Devices_Service devices;
     Identity__Proposals_Service proposals_service;
     Identity__Cadres_Service cadres_service;
     Identity__Companies_Service companies_service;
     struct store *store;
     struct data_keys data_keys;
+    struct consents consents;
+    struct looks looks;
+    struct corrections corrections;
+    struct closings closings;
+    int64_t closing_delay_ms;
+    int64_t retention_ms; /* of decided requests */
+    int64_t purge_at;     /* the next time */
+    struct pledges pledges;
+    int64_t pledge_life_ms;
     struct rolls rolls;
     struct joins joins;
     struct tallies tallies;
@@ -168,6 +210,9 @@ struct identity {
     enum sms_sender sms;
     uv_timer_t tidy;
     bool draining; /* a slice of long work was not the last */
+    bool closed;   /* an account was, and the store is to be scrubbed */
+    bool scrub;    /* now */
+    int64_t scrub_at;
 };
 
 extern const struct service_spec identity_spec;

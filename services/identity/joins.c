@@ -3,7 +3,7 @@
 #define COLUMNS                                                                                                        \
     "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_DECIDE, SQL_MINE, SQL_UNION, SQL_COUNT, N_SQL };
+enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_DECIDE, SQL_MINE, SQL_UNION, SQL_DROP_OLD, SQL_COUNT, N_SQL };
 
 static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT max(request_id) FROM join_request",
@@ -16,6 +16,8 @@ static const char *const sql[] = {
     [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 ORDER BY request_id DESC LIMIT ?2",
     [SQL_UNION] = "SELECT " COLUMNS " FROM join_request WHERE union_id = ?1 AND state = ?2 AND request_id > ?3 "
                   "ORDER BY request_id LIMIT ?4",
+    [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
+                     "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
     [SQL_COUNT] = "SELECT (SELECT count(*) FROM join_request), "
                   "(SELECT count(*) FROM join_request WHERE state > 1 AND sealed = x'')",
 };
@@ -128,6 +130,11 @@ void joins_end(const struct joins *joins)
 {
     store_end(joins->store, joins->sql + SQL_MINE);
     store_end(joins->store, joins->sql + SQL_UNION);
+}
+
+int joins_drop_old(const struct joins *joins, int64_t before)
+{
+    return store_run(joins->store, joins->sql + SQL_DROP_OLD, "i", before);
 }
 
 void joins_count(const struct joins *joins, int64_t *ret_all, int64_t *ret_decided)

@@ -30,6 +30,8 @@ bool joins_next_mine(const struct joins *joins, struct join *ret);
 void joins_ask_union(const struct joins *joins, int64_t union_id, int state, int64_t after, int limit);
 bool joins_next_union(const struct joins *joins, struct join *ret);
 void joins_end(const struct joins *joins);
+/* Deletes a slice of those decided before an instant; returns how many. */
+int joins_drop_old(const struct joins *joins, int64_t before);
 /* How many there are, and how many are decided. */
 void joins_count(const struct joins *joins, int64_t *ret_all, int64_t *ret_decided);
 

@@ -7,6 +7,7 @@
 #define ROSTER        "roster"
 #define MEMBER        "member.person"
 #define JOIN          "join"
+#define CORRECTION    "correction"
 #define MEMBER_MOBILE "member.mobile"
 #define WECHAT        "wechat"
 #define CREDENTIAL    "credential"
@@ -97,6 +98,15 @@ void person_seal_join(const struct identity *self, const struct member *member, 
     seal_named(self, member, JOIN, request_id, nonce, person, ret);
 }
 
+void person_seal_correction(const struct identity *self, const struct member *member, int64_t correction_id,
+                            const unsigned char *nonce, const struct person *person, struct sealed *ret)
+{
+    char text[SEALED_MAX - PII_OVERHEAD];
+
+    snprintf(text, sizeof(text), "%s\n%s\n%s", person->name, person->resident_id, person->mobile);
+    seal(self, member, CORRECTION, correction_id, nonce, text, ret);
+}
+
 void person_seal_mobile(const struct identity *self, const struct member *member, const unsigned char *nonce,
                         const char *mobile, struct sealed *ret)
 {
@@ -173,6 +183,12 @@ bool person_open_join(const struct identity *self, const struct member *member, 
                       const struct sealed *sealed, struct person *ret)
 {
     return open_lines(self, key_of(self, member), JOIN, request_id, sealed, ret);
+}
+
+bool person_open_correction(const struct identity *self, const struct member *member, int64_t correction_id,
+                            const struct sealed *sealed, struct person *ret)
+{
+    return open_lines(self, key_of(self, member), CORRECTION, correction_id, sealed, ret);
 }
 
 bool person_reseal_wechat(const struct identity *self, const struct member *old, const struct member *member,

@@ -42,6 +42,9 @@ void person_seal_member(const struct identity *self, const struct member *member
 /* Of a request to join: name and resident ID. */
 void person_seal_join(const struct identity *self, const struct member *member, int64_t request_id,
                       const unsigned char *nonce, const struct person *person, struct sealed *ret);
+/* Of a request to correct: all three, each "" where it is right. */
+void person_seal_correction(const struct identity *self, const struct member *member, int64_t correction_id,
+                            const unsigned char *nonce, const struct person *person, struct sealed *ret);
 void person_seal_mobile(const struct identity *self, const struct member *member, const unsigned char *nonce,
                         const char *mobile, struct sealed *ret);
 
@@ -75,6 +78,8 @@ bool person_open_roster(const struct identity *self, int64_t roster_id, const st
                         struct person *ret);
 bool person_open_join(const struct identity *self, const struct member *member, int64_t request_id,
                       const struct sealed *sealed, struct person *ret);
+bool person_open_correction(const struct identity *self, const struct member *member, int64_t correction_id,
+                            const struct sealed *sealed, struct person *ret);
 /* What is known of a member: her mobile, and once verified her name and ID. All is ""
  * when her account is closed. */
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret);

@@ -16,6 +16,7 @@ enum {
     SQL_GONE,
     SQL_STANDING_AT,
     SQL_STANDING,
+    SQL_STANDINGS,
     SQL_BEGIN_STANDING,
     SQL_END_STANDING,
     SQL_COUNT,
@@ -45,6 +46,8 @@ static const char *const sql[] = {
                         "(ended_at = 0 OR ended_at > ?2) ORDER BY began_at DESC LIMIT 1",
     [SQL_STANDING] = "SELECT standing_id, member_id, began_at, decided_by, standing, reason FROM standing "
                      "WHERE member_id = ?1 AND ended_at = 0",
+    [SQL_STANDINGS] = "SELECT standing, reason, began_at, ended_at FROM standing WHERE member_id = ?1 "
+                      "ORDER BY began_at DESC LIMIT ?2",
     [SQL_BEGIN_STANDING] = "INSERT INTO standing (standing_id, member_id, standing, reason, began_at, decided_by) "
                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_END_STANDING] = "UPDATE standing SET ended_at = ?2 WHERE standing_id = ?1",
@@ -203,6 +206,25 @@ bool rolls_find_standing(const struct rolls *rolls, int64_t member_id, struct st
     };
     store_end(rolls->store, statement);
     return true;
+}
+
+size_t rolls_find_standings(const struct rolls *rolls, int64_t member_id, struct standing *ret, size_t size)
+{
+    unsigned statement = rolls->sql + SQL_STANDINGS;
+    struct store *store = rolls->store;
+    size_t n = 0;
+
+    store_ask(store, statement, "ii", member_id, (int64_t)size);
+    for (; n < size && store_row(store, statement); n++)
+        ret[n] = (struct standing){
+            .member_id = member_id,
+            .standing = (int)store_int(store, statement, 0),
+            .reason = (int)store_int(store, statement, 1),
+            .began_at = store_int(store, statement, 2),
+            .ended_at = store_int(store, statement, 3),
+        };
+    store_end(store, statement);
+    return n;
 }
 
 void rolls_begin_standing(const struct rolls *rolls, const struct standing *standing)

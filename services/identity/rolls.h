@@ -14,8 +14,8 @@ struct period {
 };
 
 struct standing {
-    int64_t id, member_id, began_at, decided_by;
-    int standing, reason; /* Identity__Standing, Identity__StandingReason */
+    int64_t id, member_id, began_at, ended_at, decided_by; /* ended_at: of rolls_find_standings alone */
+    int standing, reason;                                  /* Identity__Standing, Identity__StandingReason */
 };
 
 /* 0 or -1, logged. */
@@ -50,6 +50,8 @@ size_t rolls_find_gone(const struct rolls *rolls, int64_t union_id, int64_t afte
 
 /* At an instant; STANDING_ACTIVE when nothing is on record. */
 int rolls_standing_at(const struct rolls *rolls, int64_t member_id, int64_t at);
+/* All, the latest first, at most `size`; returns how many. */
+size_t rolls_find_standings(const struct rolls *rolls, int64_t member_id, struct standing *ret, size_t size);
 bool rolls_find_standing(const struct rolls *rolls, int64_t member_id, struct standing *ret);
 void rolls_begin_standing(const struct rolls *rolls, const struct standing *standing);
 void rolls_end_standing(const struct rolls *rolls, int64_t standing_id, int64_t at);

@@ -346,6 +346,86 @@ CREATE TABLE proof (
 ) STRICT;
 CREATE INDEX proof_member ON proof (member_id, asked_at);
 -- step 13
+CREATE TABLE policy (
+    policy_id    INTEGER PRIMARY KEY,
+    purpose      INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    title        TEXT    NOT NULL,
+    text         TEXT    NOT NULL,
+    text_hash    BLOB    NOT NULL,  -- SHA-256
+    controller   TEXT    NOT NULL,
+    contact      TEXT    NOT NULL,
+    kinds        TEXT    NOT NULL,
+    retention    TEXT    NOT NULL,
+    in_force_at  INTEGER NOT NULL,
+    published_at INTEGER NOT NULL,
+    published_by INTEGER NOT NULL,
+    UNIQUE (purpose, version)
+) STRICT;
+-- A row is never changed but for its end.
+CREATE TABLE consent (
+    consent_id   INTEGER PRIMARY KEY,
+    member_id    INTEGER NOT NULL REFERENCES member,
+    purpose      INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    text_hash    BLOB    NOT NULL,
+    channel      INTEGER NOT NULL,
+    given_at     INTEGER NOT NULL,
+    withdrawn_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX consent_member ON consent (member_id, consent_id);
+CREATE UNIQUE INDEX consent_standing ON consent (member_id, purpose, version) WHERE withdrawn_at = 0;
+-- step 14
+CREATE TABLE pledge (
+    pledge_id INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    state     INTEGER NOT NULL,
+    version   INTEGER NOT NULL,
+    text_hash BLOB    NOT NULL,
+    made_at   INTEGER NOT NULL,
+    until_at  INTEGER NOT NULL,
+    ended_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX pledge_standing ON pledge (member_id) WHERE state = 1;
+CREATE INDEX pledge_until ON pledge (until_at) WHERE state = 1;
+CREATE INDEX pledge_member ON pledge (member_id, pledge_id);
+-- step 15
+-- Whom a look concerns, a member or a union whose members were among those seen, and
+-- the journal's row of it (DataSeen), which says who they were.
+CREATE TABLE look (
+    about_id INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (about_id, seq)
+) STRICT, WITHOUT ROWID;
+-- step 16
+-- Accounts that are to be closed.
+CREATE TABLE closing (
+    member_id INTEGER PRIMARY KEY REFERENCES member,
+    asked_at  INTEGER NOT NULL,
+    due_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX closing_due ON closing (due_at);
+-- step 17
+-- Requests to correct personal data; what is asked for is kept, sealed, until it is decided.
+CREATE TABLE correction (
+    correction_id INTEGER PRIMARY KEY,
+    member_id     INTEGER NOT NULL REFERENCES member,
+    union_id      INTEGER NOT NULL REFERENCES unions,
+    state         INTEGER NOT NULL,
+    reason        INTEGER NOT NULL,
+    asked_at      INTEGER NOT NULL,
+    decided_at    INTEGER NOT NULL DEFAULT 0,
+    decided_by    INTEGER NOT NULL DEFAULT 0,
+    refusal       INTEGER NOT NULL DEFAULT 0,
+    remark        TEXT    NOT NULL DEFAULT '',
+    sealed        BLOB    NOT NULL  -- "name LF resident ID LF mobile", each empty where it is right
+) STRICT;
+CREATE UNIQUE INDEX correction_asked ON correction (member_id) WHERE state = 1;
+CREATE INDEX correction_member ON correction (member_id, correction_id);
+CREATE INDEX correction_union ON correction (union_id, state, correction_id);
+CREATE INDEX correction_decided ON correction (decided_at) WHERE state > 1;
+CREATE INDEX join_request_decided ON join_request (decided_at) WHERE state > 1;
+-- step 18
 -- What one official proposes and another confirms.
 CREATE TABLE proposal (
     proposal_id INTEGER PRIMARY KEY,
@@ -363,7 +443,7 @@ CREATE TABLE proposal (
 ) STRICT;
 CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
 CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;
--- step 14
+-- step 19
 -- The cadre register: what holds from began_at up to, not including, ended_at. What
 -- holds now has ended_at 0, one such row at most of a person and union.
 CREATE TABLE cadre (
@@ -381,7 +461,7 @@ CREATE TABLE cadre (
 CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
 CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
 CREATE INDEX authority_union ON authority (union_id, grant_id);
--- step 15
+-- step 20
 CREATE TABLE company (
     company_id    INTEGER PRIMARY KEY,
     union_id      INTEGER NOT NULL UNIQUE REFERENCES unions,

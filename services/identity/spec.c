@@ -1,14 +1,21 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
+#include "services/identity/api_rights.h"
 #include "services/identity/cadres.h"
 #include "services/identity/changes.h"
 #include "services/identity/companies.h"
 #include "services/identity/credentials.h"
 #include "services/identity/covers.h"
+#include "services/identity/closings.h"
+#include "services/identity/consents.h"
+#include "services/identity/corrections.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/proofs.h"
+#include "services/identity/looks.h"
+#include "services/identity/pledges.h"
+#include "services/identity/purges.h"
 #include "services/identity/proposals.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
@@ -21,6 +28,7 @@ extern const size_t identity_schema_len;
 
 #define TIDY_MS  1000
 #define SLICE_MS 20 /* between two slices of long work */
+#define SCRUB_MS 60000
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
@@ -29,6 +37,9 @@ static struct conf_entry conf[] = {
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
     {"HUIGONG_TRADE_DAYS", "365", CONF_INT, "days for which a trade is proven", 61, 3650, NULL},
+    {"HUIGONG_CLOSING_DAYS", "7", CONF_INT, "days in which the closing of an account may be taken back", 0, 90, NULL},
+    {"HUIGONG_RETENTION_DAYS", "730", CONF_INT, "days that decided requests are kept", 30, 36500, NULL},
+    {"HUIGONG_PLEDGE_DAYS", "180", CONF_INT, "days that a single pledge stands", 1, 3650, NULL},
     CONF_END,
 };
 
@@ -50,6 +61,22 @@ static void ids_from(struct id_source *ids, int64_t last)
         ids->last = last;
 }
 
+/* What a member's rights over her own data need. */
+static int open_rights(struct identity *self, struct store *store)
+{
+    self->closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * 86400000;
+    self->retention_ms = conf_int(conf, "HUIGONG_RETENTION_DAYS") * 86400000;
+    self->pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000;
+    if (consents_open(&self->consents, store) || looks_open(&self->looks, store) ||
+        closings_open(&self->closings, store) || corrections_open(&self->corrections, store) ||
+        pledges_open(&self->pledges, store))
+        return -1;
+    ids_from(&self->ids, consents_last_id(&self->consents));
+    ids_from(&self->ids, pledges_last_id(&self->pledges));
+    ids_from(&self->ids, corrections_last_id(&self->corrections));
+    return 0;
+}
+
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc)
 {
     *self = (struct identity){
@@ -61,6 +88,10 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .proofs_service = proofs_api,
         .officials = officials_api,
         .trades_service = trades_api,
+        .consents_service = consents_api,
+        .pledges_service = pledges_api,
+        .rights_service = rights_api,
+        .corrections_service = corrections_api,
         .devices = devices_api,
         .proposals_service = proposals_api,
         .cadres_service = cadres_api,
@@ -76,11 +107,11 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
         covers_open(&self->covers, store) || proofs_open(&self->proofs, store) ||
         proposals_open(&self->proposals, store) || cadres_open(&self->cadres, store) ||
-        companies_open(&self->companies, store))
+        companies_open(&self->companies, store) || open_rights(self, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    self->ids.last = store_last_id(store);
+    ids_from(&self->ids, store_last_id(store));
     ids_from(&self->ids, rolls_last_id(&self->rolls));
     ids_from(&self->ids, joins_last_id(&self->joins));
     ids_from(&self->ids, changes_last_id(&self->changes));
@@ -109,10 +140,10 @@ static void drop_old(void *call, void *arg)
 {
     struct identity *self = arg;
 
-    store_drop_old_sessions(self->store, rpc_now(call));
-    store_drop_old_codes(self->store, rpc_now(call) - CODE_WINDOW_MS - CODE_LIFE_MS);
+    purge(self, call);
     credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
     data_keys_give(self, call);
+    pledges_expire(self, call);
     proposals_lapse(self, call);
     transfers_release_silent(self, call);
 }
@@ -126,9 +157,21 @@ static void drain(void *call, void *arg)
         self->draining = true;
 }
 
+static void close_due(void *call, void *arg)
+{
+    struct identity *self = arg;
+
+    self->closed |= closings_due(self, call);
+    self->scrub = self->closed && rpc_now(call) >= self->scrub_at;
+    if (self->scrub)
+        self->scrub_at = rpc_now(call) + SCRUB_MS;
+}
+
 bool identity_tidy(struct identity *self)
 {
     rpc_server_transact(self->rpc, drop_old, self);
+    if (rpc_server_transact(self->rpc, close_due, self) == 0 && self->scrub)
+        self->closed = !store_scrub(self->store);
     self->draining = false;
     return rpc_server_transact(self->rpc, drain, self) == 0 && self->draining;
 }
@@ -154,6 +197,11 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.proofs_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.trades_service.base);
+    rpc_server_add(service->rpc, &identity.consents_service.base);
+    rpc_server_add(service->rpc, &identity.pledges_service.base);
+    rpc_server_add(service->rpc, &identity.rights_service.base);
+    rpc_server_add(service->rpc, &identity.corrections_service.base);
+    rpc_server_on_seen(service->rpc, looks_record, &identity);
     rpc_server_add(service->rpc, &identity.devices.base);
     rpc_server_add(service->rpc, &identity.proposals_service.base);
     rpc_server_add(service->rpc, &identity.cadres_service.base);

@@ -45,9 +45,9 @@ enum {
     SQL_SET_TRIES,
     SQL_ADD_SESSION,
     SQL_FIND_SESSION,
-    SQL_FIND_SESSIONS,
     SQL_TURN_SESSION,
     SQL_DROP_SESSION,
+    SQL_FIND_SESSIONS,
     SQL_FIRST_SESSION,
     SQL_SURPLUS_SESSION,
     SQL_DROP_OLD_SESSIONS,
@@ -560,9 +560,9 @@ bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t 
     return true;
 }
 
-void store_drop_old_sessions(struct store *store, int64_t now)
+int store_drop_old_sessions(struct store *store, int64_t now)
 {
-    store_run(store, SQL_DROP_OLD_SESSIONS, "i", now);
+    return store_run(store, SQL_DROP_OLD_SESSIONS, "i", now);
 }
 
 /* ---- one-time codes ---- */
@@ -592,9 +592,9 @@ void store_keep_code(struct store *store, const unsigned char mobile[PII_INDEX_L
               code->sent_at, (int64_t)code->used, (int64_t)code->tries, code->window_at, (int64_t)code->sends);
 }
 
-void store_drop_old_codes(struct store *store, int64_t sent_before)
+int store_drop_old_codes(struct store *store, int64_t sent_before)
 {
-    store_run(store, SQL_DROP_OLD_CODES, "i", sent_before);
+    return store_run(store, SQL_DROP_OLD_CODES, "i", sent_before);
 }
 
 /* ---- WeChat ---- */

@@ -145,7 +145,8 @@ size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, 
 bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t later, int64_t *ret_session_id);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
-void store_drop_old_sessions(struct store *store, int64_t now);
+/* Deletes a slice of those past their end; returns how many. */
+int store_drop_old_sessions(struct store *store, int64_t now);
 
 /* ---- one-time codes ---- */
 
@@ -153,7 +154,8 @@ bool store_find_code(struct store *store, const unsigned char mobile[PII_INDEX_L
                      unsigned char ret_hash[PII_INDEX_LEN]);
 void store_keep_code(struct store *store, const unsigned char mobile[PII_INDEX_LEN], const struct login_code *code,
                      const unsigned char hash[PII_INDEX_LEN]);
-void store_drop_old_codes(struct store *store, int64_t sent_before);
+/* Deletes a slice; returns how many. */
+int store_drop_old_codes(struct store *store, int64_t sent_before);
 
 /* ---- WeChat ---- */
 

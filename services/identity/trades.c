@@ -234,6 +234,17 @@ void trade_prove(struct identity *self, struct member *member, struct trade *tra
     set_member(self, member, trade->trade);
 }
 
+void trade_end(struct identity *self, struct member *member, void *call)
+{
+    struct trade trade;
+
+    if (!trades_find_proven(&self->trades, member->id, &trade))
+        return;
+    trade.until_at = trade.until_at < rpc_now(call) ? trade.until_at : rpc_now(call);
+    change(self, &trade, IDENTITY__TRADE_STATE__TRADE_REVOKED, call);
+    set_member(self, member, RPC__TRADE__TRADE_OTHER);
+}
+
 void trade_withdraw(struct identity *self, int64_t member_id, void *call)
 {
     struct trade trade;

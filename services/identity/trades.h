@@ -47,6 +47,8 @@ void trade_refuse(struct identity *self, struct trade *trade, int state, void *c
 /* Begins the period of a trade from now on; what was proven is replaced. With id 0 there was
  * no claim. trade, member_id, union_id and source are set. member->trade follows. */
 void trade_prove(struct identity *self, struct member *member, struct trade *trade, void *call);
+/* Ends the trade that is proven, when there is one, before its time. */
+void trade_end(struct identity *self, struct member *member, void *call);
 /* Withdraws a member's claim that waits, when there is one. */
 void trade_withdraw(struct identity *self, int64_t member_id, void *call);
 /* Ends a slice of those whose time is over. Whether there may be more. */

@@ -107,7 +107,8 @@ describe('the gateway', () => {
                 const answer = await stack.http.request(method.toUpperCase(), path.replace(/\{\w+\}/g, '1'));
                 const problem = answer.json;
                 if (operation['x-who'] === 'public')
-                    assert.match(problem.reason, /^MISSING_FIELD$|^(?!ROUTE).*_NOT_FOUND$/, `${path}: ${answer.text}`);
+                    assert.ok((method === 'get' && answer.status === 200) || /^MISSING_FIELD$|^(?!ROUTE).*_NOT_FOUND$/.test(problem.reason),
+                        `${path}: ${answer.text}`);
                 else
                     assertProblem(answer, 401, 'MISSING_TOKEN');
             }

@@ -1,0 +1,37 @@
+#include "services/identity/purges.h"
+
+#include "services/identity/corrections.h"
+#include "services/identity/joins.h"
+
+/* Tells what was deleted; whether anything was. */
+static bool purged(int kind, int count, int64_t before, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__Purged message = IDENTITY__PURGED__INIT;
+
+    if (count <= 0)
+        return false;
+    message.kind = (Identity__PurgeKind)kind;
+    message.count = count;
+    message.before = before;
+    event.event_case = IDENTITY__EVENT__EVENT_PURGED;
+    event.purged = &message;
+    rpc_journal(call, &event.base);
+    return true;
+}
+
+void purge(struct identity *self, void *call)
+{
+    int64_t now = rpc_now(call), codes = now - CODE_WINDOW_MS - CODE_LIFE_MS, decided = now - self->retention_ms;
+    bool more = false;
+
+    if (now < self->purge_at)
+        return;
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_SESSIONS, store_drop_old_sessions(self->store, now), now, call);
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_CODES, store_drop_old_codes(self->store, codes), codes, call);
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_JOINS, joins_drop_old(&self->joins, decided), decided, call);
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_CORRECTIONS, corrections_drop_old(&self->corrections, decided), decided,
+                   call);
+    /* The next slice comes at the next tidying while there is something to delete. */
+    self->purge_at = more ? now : now + PURGE_PERIOD_MS;
+}

@@ -1,0 +1,101 @@
+// A member's rights over her own data, by HTTP: what she agrees to, who has looked, all of it to
+// take away, and the end of her account, after which nothing in the store or a backup opens.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem } from './http.mjs';
+import { mint, mobile, person, rosterCsv, unionsCsv } from './people.mjs';
+import { Stack, until } from './stack.mjs';
+
+describe("a member's own data", () => {
+    let stack, riders, official, systemAdmin;
+
+    before(async () => {
+        stack = await Stack.start({ settings: { identity: { HUIGONG_CLOSING_DAYS: 0 } } });
+        assert.equal((await stack.import('unions', unionsCsv())).code, 0);
+        assert.equal((await stack.import('roster', rosterCsv([person(1), person(2)]))).code, 0);
+        riders = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440604-001-0001' });
+        const token = (role, unionPath) => mint(stack.tokenKey(), { memberId: 77, grants: [{ role, unionPath }] });
+        official = token('UNION_ADMIN', riders.path);
+        systemAdmin = token('SYSTEM_ADMIN', '');
+    });
+    after(() => stack.close());
+
+    let devices = 0;
+    /** A session of the n-th person that took no code: another may be sent at once. */
+    const enter = (n) => stack.call('identity', 'Identity.CompleteWechatLogin',
+        { appid: 'wx0000000000000001', openid: `device-${devices++}`, mobile: mobile(n) });
+    const code = async (n) => {
+        const sent = stack.codesTo(mobile(n)).length;
+        assert.equal((await stack.post('/v1/login-codes', { mobile: mobile(n) })).status, 200);
+        return (await until('the code is sent', () => stack.codesTo(mobile(n))[sent])).code;
+    };
+    const verified = async (n) => {
+        const { name, residentId } = person(n);
+        const session = await enter(n);
+        const answer = await stack.post('/v1/me:verify', { name, residentId }, { token: session.token });
+        assert.equal(answer.status, 200, answer.text);
+        return answer.json;
+    };
+
+    test('she agrees to a version of a text that anybody may read, and takes it back', async () => {
+        const root = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440600' });
+        const text = '为向您推荐附近的服务，我们将使用您的位置。';
+        const published = await stack.post(`/v1/unions/${root.unionId}/policies`, {
+            purpose: 'PURPOSE_LOCATION', title: '位置信息', text, controller: '佛山市总工会', contact: '0757-12351',
+            kinds: '位置', retention: '用后即删',
+        }, { token: systemAdmin, key: 'policy-1' });
+        assert.equal(published.status, 201, published.text);
+        assert.equal((await stack.get(`/v1/policies/${published.json.policyId}`)).json.text, text);
+        const { token } = await enter(3);
+        const given = await stack.post('/v1/me/consents', { purpose: 'PURPOSE_LOCATION', version: 1, channel: 'CHANNEL_WEB' }, { token });
+        assert.equal(given.status, 201, given.text);
+        assert.equal(given.json.textSha256, published.json.textSha256);
+        const after = await stack.post('/v1/me/consents:withdraw', { purpose: 'PURPOSE_LOCATION' }, { token });
+        assert.equal(after.status, 200, after.text);
+        assert.ok(after.json.records[0].withdrawnAt);
+    });
+
+    test('she is told who has looked at her data, when, and in which office', async () => {
+        const { token, member } = await verified(1);
+        assert.equal((await stack.get('/v1/me/looks', { token })).json.looks.length, 0);
+        const listed = await stack.get(`/v1/unions/${riders.unionId}/members?pageSize=10`, { token: official });
+        assert.equal(listed.status, 200, listed.text);
+        assert.ok(listed.json.members.some(({ memberId }) => memberId === member.memberId));
+        const [look] = (await stack.get('/v1/me/looks', { token })).json.looks;
+        assert.equal(look.by, '77');
+        assert.equal(look.method, 'Memberships.ListMembers');
+        assert.equal(look.office.code, riders.code);
+    });
+
+    test('all of it is hers to take away, with a code to her number and not by a session alone', async () => {
+        const { token } = await enter(1);
+        assertProblem(await stack.post('/v1/me:export', { code: '000000' }, { token }), 400, 'CODE_EXPIRED');
+        const data = await stack.post('/v1/me:export', { code: await code(1) }, { token });
+        assert.equal(data.status, 200, data.text);
+        const { name, residentId } = person(1);
+        assert.deepEqual([data.json.account.name, data.json.account.residentId, data.json.account.mobile], [name, residentId, mobile(1)]);
+        assert.equal(data.json.memberships.length, 1);
+        assert.equal(data.json.looks.length, 1);
+    });
+
+    test('after she has closed her account nobody is behind her number, in the store or a backup', async () => {
+        const { token, member } = await verified(2);
+        const [row] = await stack.query('identity', `SELECT hex(data_key) AS key, hex(sealed_person) AS sealed FROM member WHERE member_id = ${member.memberId}`);
+        assert.ok(row.key.length > 0 && row.sealed.length > 0);
+        const asked = await stack.post('/v1/me:close', { code: await code(2), confirmed: true }, { token });
+        assert.equal(asked.status, 200, asked.text);
+        await until('the account is closed', async () => (await stack.get('/v1/me', { token })).status === 401);
+        const file = stack.path('backup.sqlite');
+        assert.equal((await stack.backup('identity', file)).code, 0);
+        for (const bytes of [readFileSync(stack.store('identity')), readFileSync(file)]) {
+            assert.ok(!bytes.includes(Buffer.from(row.key, 'hex')), 'her key');
+            assert.ok(!bytes.includes(Buffer.from(row.sealed, 'hex')), 'her name');
+        }
+        const anew = await enter(2);
+        assert.notEqual(anew.member.memberId, member.memberId);
+        assert.equal(anew.member.name ?? '', '');
+    });
+
+    test('and every daemon’s journal is whole', () => stack.assertCleanAudits());
+});
