@@ -229,7 +229,7 @@ CHANGE(read_with_key)
 }
 CHANGE(key_of_nobody)
 {
-    rule(set, "SendCode")->idempotency = RULE__IDEMPOTENCY__KEY;
+    rule(set, "RefreshSession")->idempotency = RULE__IDEMPOTENCY__KEY;
 }
 CHANGE(create_without_sense)
 {
@@ -330,7 +330,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {roles_without_official, "method Coupons.CreateRelease: OFFICIAL"},
         {no_role, "method Coupons.CreateRelease: ROLE_NONE"},
         {read_with_key, "method Coupons.GetCoupon: a read"},
-        {key_of_nobody, "method Identity.SendCode: an Idempotency-Key"},
+        {key_of_nobody, "method Identity.RefreshSession: an Idempotency-Key"},
         {create_without_sense, "method Coupons.CreateClaim: a POST"},
         {message_in_query, "method Coupons.CreateRelease: a message in a query"},
         {clash, "route GET /v1/me/coupons: the same for"},

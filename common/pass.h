@@ -74,7 +74,7 @@
  * is taken out when the last pass it signed has expired. What scanners get is the
  * list of key ids with their public points. An id is never used for another key.
  *
- * A verification takes about a millisecond, so does a signature. One thread. */
+ * A signature takes about a millisecond, a verification some more. One thread. */
 #pragma once
 
 struct buf;

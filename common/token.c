@@ -82,7 +82,7 @@ static bool good_principal(const Rpc__Principal *principal)
         return false;
     if (principal->member_id <= 0 || principal->session_id <= 0 || !good_path(principal->union_path))
         return false;
-    if (principal->level < RPC__LEVEL__ANONYMOUS || principal->level > RPC__LEVEL__MEMBER)
+    if (principal->level < RPC__LEVEL__ANONYMOUS || principal->level > RPC__LEVEL__CATEGORY)
         return false;
     for (size_t i = 0; i < principal->n_grants; i++) {
         if (principal->grants[i]->base.n_unknown_fields > 0 || !good_path(principal->grants[i]->union_path))

@@ -253,7 +253,7 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
     principal.session_id = -1;
     assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal = sample();
-    principal.level = 4;
+    principal.level = RPC__LEVEL__CATEGORY + 1;
     assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         principal = sample();

@@ -262,13 +262,20 @@ void city_free(struct city *city)
     free(city);
 }
 
+/* A trade federation is an industry union, the first of its trade below a town or district. */
+static bool is_federation(const struct city *city, const struct city_union *u)
+{
+    return u->parent >= 0 && u->trade != CITY_TRADE_OTHER && city->unions[u->parent].trade == CITY_TRADE_OTHER;
+}
+
 int city_write_unions(const struct city *city, FILE *file)
 {
-    fputs("code,name,parent_code\n", file);
+    fputs("code,name,parent_code,trades\n", file);
     for (int i = 0; i < city->n_unions; i++) {
         const struct city_union *u = &city->unions[i];
 
-        fprintf(file, "%s,%s,%s\n", u->code, u->name, u->parent < 0 ? "" : city->unions[u->parent].code);
+        fprintf(file, "%s,%s,%s,%s\n", u->code, u->name, u->parent < 0 ? "" : city->unions[u->parent].code,
+                is_federation(city, u) ? trades[u->trade].name : "");
     }
     return fflush(file) || ferror(file) ? -1 : 0;
 }

@@ -48,7 +48,7 @@ struct city {
 struct city *city_new(uint64_t seed);
 void city_free(struct city *city);
 
-/* code,name,parent_code; a parent stands before its children. Returns 0 or -1
+/* code,name,parent_code,trades; a parent stands before its children. Returns 0 or -1
  * with errno. */
 int city_write_unions(const struct city *city, FILE *file);
 /* name,resident_id,mobile,union_code,trade; members rows, at most

@@ -180,19 +180,22 @@ static void the_file_of_unions_has_a_line_for_each(void **state)
 {
     FILE *file = tmpfile();
     char line[512];
-    int lines = 0;
+    int lines = 0, federations = 0;
 
     (void)state;
     assert_non_null(file);
     assert_int_equal(city_write_unions(city, file), 0);
     rewind(file);
     assert_non_null(fgets(line, sizeof(line), file));
-    assert_string_equal(line, "code,name,parent_code\n");
+    assert_string_equal(line, "code,name,parent_code,trades\n");
     assert_non_null(fgets(line, sizeof(line), file));
-    assert_string_equal(line, "440600,佛山市总工会,\n");
-    for (lines = 1; fgets(line, sizeof(line), file); lines++)
+    assert_string_equal(line, "440600,佛山市总工会,,\n");
+    for (lines = 1; fgets(line, sizeof(line), file); lines++) {
         assert_memory_equal(line, "4406", 4);
+        federations += strstr(line, ",COURIER\n") != NULL;
+    }
     fclose(file);
+    assert_true(federations > 5); /* one for each district and town */
     assert_int_equal(lines, CITY_UNIONS);
 }
 

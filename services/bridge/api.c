@@ -154,6 +154,8 @@ static void begin_visit(struct bridge *self, const struct visit *visit, bool bin
     if (!errand)
         return;
     errand->wechat.binds = binds;
+    if (!binds) /* whoever signs in is nobody yet */
+        errand->member_id = errand->session_id = 0;
     reason = ask_visitor(errand, visit, &field);
     errand_wait(errand, reason, field, call);
 }

@@ -4,3 +4,9 @@
 
 void bridge__prove_me(Bridge__Bridge_Service *service, const Identity__VerifyRequest *req,
                       Identity__Session_Closure reply, void *call);
+void bridge__send_code(Bridge__Bridge_Service *service, const Identity__SendCodeRequest *req,
+                       Identity__SendCodeReply_Closure closure, void *call);
+void bridge__send_wechat_message(Bridge__Bridge_Service *service, const Bridge__WechatMessage *req,
+                                 Bridge__WechatMessageReply_Closure reply, void *call);
+void bridge__check_text(Bridge__Bridge_Service *service, const Bridge__TextToCheck *req,
+                        Bridge__TextVerdict_Closure reply, void *call);

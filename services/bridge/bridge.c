@@ -15,6 +15,8 @@ static struct conf_entry conf[] = {
      NULL},
     {"HUIGONG_VERIFIER_URL", "", CONF_TEXT, "where the verifier of names outside is", 0, 0, NULL},
     {"HUIGONG_VERIFIER_SECRET", "", CONF_PATH, "file of the key shared with it: \"ID KEY\"", 0, 0, NULL},
+    {"HUIGONG_SMS_URL", "", CONF_TEXT, "where the sender of short messages is", 0, 0, NULL},
+    {"HUIGONG_SMS_SECRET", "", CONF_PATH, "file of the key shared with it: \"ID KEY\"", 0, 0, NULL},
     {"HUIGONG_CA", "/etc/ssl/certs/ca-certificates.crt", CONF_PATH, "certificates of the authorities trusted, PEM", 0,
      0, NULL},
     CONF_END,
@@ -62,6 +64,8 @@ static int start(struct service *service)
                   key) ||
         partner_init(&bridge.verifier, "verifier", "HUIGONG_VERIFIER_URL", conf_text(conf, "HUIGONG_VERIFIER_URL"),
                      conf_text(conf, "HUIGONG_VERIFIER_SECRET")) ||
+        partner_init(&bridge.sms, "sms", "HUIGONG_SMS_URL", conf_text(conf, "HUIGONG_SMS_URL"),
+                     conf_text(conf, "HUIGONG_SMS_SECRET")) ||
         read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) || fetch_init())
         return -1;
     service->self = &bridge;
@@ -84,6 +88,7 @@ static int serve(struct service *service)
         return -1;
     wechat_open(&self->wechat, &service->loop, send_out, self->fetch);
     partner_open(&self->verifier, &service->loop, self->clock, send_out, self->fetch);
+    partner_open(&self->sms, &service->loop, self->clock, send_out, self->fetch);
     return 0;
 }
 
@@ -96,6 +101,7 @@ static void stop(struct service *service)
     fetch_close(self->fetch);
     wechat_close(&self->wechat);
     partner_close(&self->verifier);
+    partner_close(&self->sms);
     rpc_client_close(self->identity);
     ensure(rpc_server_deferred(service->rpc) == 0);
     service_stopped(service);
@@ -126,11 +132,12 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
     rpc_metric(arena, ret, "huigong_wechat_failed_total", "counter", "", (double)wechat->failed);
     rpc_metric(arena, ret, "huigong_wechat_tokens_total", "counter", "", (double)wechat->tokens);
     report_partner(&self->verifier, arena, ret);
+    report_partner(&self->sms, arena, ret);
 }
 
 const struct service_spec bridge_spec = {
     .name = "bridge",
-    .about = "the only way out: WeChat, and names proven outside",
+    .about = "the only way out: WeChat, codes, and names proven outside",
     .conf = conf,
     .network = true,
     .read_conf = read_conf,

@@ -17,6 +17,11 @@
  * An official account's page signs in the same way (page.h), and whoever has a session
  * binds her WeChat to it: identity is told whose session it is.
  *
+ * Subscribed messages and texts to be checked are asked for on the bus alone.
+ *
+ * One-time codes are asked for here, made by identity and sent by a partner of short
+ * messages (api_sms.c), or shown in identity's log for demonstration.
+ *
  * A name is proven by the ways of HUIGONG_REALNAME, one after the other (ProveMe): the
  * unions' rosters, which identity is asked for as VerifyMe, and a verifier outside, who
  * is told the name and the resident ID and says whether they agree. None is the only way:
@@ -49,7 +54,7 @@ struct bridge {
     struct fetch *fetch;
     struct wechat wechat;
     struct page page;
-    struct partner verifier;
+    struct partner verifier, sms;
     enum way ways[BRIDGE_WAYS];
     unsigned n_ways;
     struct rpc_client *identity;

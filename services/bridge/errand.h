@@ -37,6 +37,10 @@ struct errand {
             int32_t retry_after_s; /* of the last refusal */
             int last;
         } proof;
+        struct {
+            char mobile[16];
+            int32_t expires_in_s, resend_in_s;
+        } sms;
     };
     struct errand *next; /* idle */
 };

@@ -22,6 +22,21 @@ static const struct {
     {42001, {WECHAT_NEW_TOKEN, BRIDGE__REASON__WECHAT_UNAVAILABLE, 1}}, /* access_token expired */
 };
 
+/* Of the text and its receiver or writer. */
+static const struct {
+    int errcode, reason;
+} text_verdicts[] = {
+    {40003, BRIDGE__REASON__WECHAT_OPENID_UNKNOWN},  {43104, BRIDGE__REASON__WECHAT_OPENID_UNKNOWN},
+    {43101, BRIDGE__REASON__WECHAT_NOT_SUBSCRIBED},  {61010, BRIDGE__REASON__WECHAT_NOT_ACTIVE},
+    {47003, BRIDGE__REASON__WECHAT_MESSAGE_INVALID}, {44002, BRIDGE__REASON__WECHAT_MESSAGE_INVALID},
+    {40129, BRIDGE__REASON__WECHAT_MESSAGE_INVALID},
+};
+
+bool wechat_needs_token(enum wechat_what what)
+{
+    return what == WECHAT_PHONE || what == WECHAT_MESSAGE || what == WECHAT_CHECK;
+}
+
 struct wechat_verdict wechat_judge(enum wechat_what what, int64_t errcode)
 {
     /* Wrong credentials, an address not listed, an interface not granted, and all that
@@ -32,10 +47,55 @@ struct wechat_verdict wechat_judge(enum wechat_what what, int64_t errcode)
         if (verdicts[i].errcode == errcode)
             verdict = verdicts[i].verdict;
     }
-    /* Only the phone's call carries a token; elsewhere 40001 is a wrong secret. */
-    if (verdict.next == WECHAT_NEW_TOKEN && what != WECHAT_PHONE)
+    for (unsigned i = 0; i < ARRAY_LEN(text_verdicts) && (what == WECHAT_MESSAGE || what == WECHAT_CHECK); i++) {
+        if (text_verdicts[i].errcode == errcode)
+            verdict = (struct wechat_verdict){WECHAT_NEVER, text_verdicts[i].reason, 0};
+    }
+    /* Where no token is carried 40001 is a wrong secret. */
+    if (verdict.next == WECHAT_NEW_TOKEN && !wechat_needs_token(what))
         verdict = (struct wechat_verdict){WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US, 60};
     return verdict;
+}
+
+bool wechat_value_ok(const char *name, const char *value)
+{
+    static const struct {
+        const char *kind;
+        size_t max;         /* characters */
+        const char *others; /* besides letters and digits, what it may consist of; NULL: anything */
+    } kinds[] = {
+        {"thing", 20, NULL},
+        {"number", 32, "."},
+        {"letter", 32, ""},
+        {"symbol", 5, NULL},
+        {"character_string", 32, "!#$%&'()*+,-./:;<=>?@[]^_{|}~"},
+        {"time", 32, NULL},
+        {"date", 16, NULL},
+        {"amount", 13, NULL},
+        {"phone_number", 17, "+-"},
+        {"car_number", 8, NULL},
+        {"name", 20, NULL},
+        {"phrase", 5, NULL},
+    };
+    size_t kind = strcspn(name, "0123456789"), chars = 0;
+
+    if (!kind || !name[kind] || strspn(name + kind, "0123456789") != strlen(name + kind))
+        return false;
+    for (const char *c = value; *c; c++) {
+        if ((unsigned char)*c < ' ')
+            return false;
+        chars += ((unsigned char)*c & 0xc0) != 0x80;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strlen(kinds[i].kind) != kind || strncmp(kinds[i].kind, name, kind) != 0)
+            continue;
+        for (const char *c = value; kinds[i].others && *c; c++) {
+            if ((unsigned char)*c > '~' || (!isalnum((unsigned char)*c) && !strchr(kinds[i].others, *c)))
+                return false;
+        }
+        return chars > 0 && chars <= kinds[i].max;
+    }
+    return false;
 }
 
 int64_t outside_delay_ms(int tries)

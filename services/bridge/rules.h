@@ -10,6 +10,8 @@ enum wechat_what {
     WECHAT_SESSION, /* GET /sns/jscode2session */
     WECHAT_PHONE,   /* POST /wxa/business/getuserphonenumber */
     WECHAT_PAGE,    /* GET /sns/oauth2/access_token, of an official account */
+    WECHAT_MESSAGE, /* POST /cgi-bin/message/subscribe/send */
+    WECHAT_CHECK,   /* POST /wxa/msg_sec_check */
 };
 
 enum wechat_next {
@@ -25,6 +27,11 @@ struct wechat_verdict {
     int32_t retry_after_s;
 };
 
+/* Whether it is asked with an access token. */
+bool wechat_needs_token(enum wechat_what what);
+/* Whether a field of a subscribed message may have this value, by the kind in its name
+ * ("thing1": 20 characters at most; ...). Source: WeChat's page of subscribeMessage.send. */
+bool wechat_value_ok(const char *name, const char *value);
 /* What an errcode means for the one who asked; 0 is WECHAT_DONE. */
 struct wechat_verdict wechat_judge(enum wechat_what what, int64_t errcode);
 

@@ -96,6 +96,76 @@ static void a_token_is_forced_twenty_times_a_day_and_not_twice_in_half_a_minute(
     assert_false(wechat_force(&forces, now + 86400001));
 }
 
+static void what_a_text_is_refused_for_has_its_reason(void **state)
+{
+    static const struct {
+        int64_t errcode;
+        enum wechat_next next;
+        int reason;
+    } cases[] = {
+        {0, WECHAT_DONE, 0},
+        {-1, WECHAT_AGAIN, BRIDGE__REASON__WECHAT_UNAVAILABLE},
+        {40003, WECHAT_NEVER, BRIDGE__REASON__WECHAT_OPENID_UNKNOWN},
+        {43104, WECHAT_NEVER, BRIDGE__REASON__WECHAT_OPENID_UNKNOWN},
+        {43101, WECHAT_NEVER, BRIDGE__REASON__WECHAT_NOT_SUBSCRIBED},
+        {47003, WECHAT_NEVER, BRIDGE__REASON__WECHAT_MESSAGE_INVALID},
+        {61010, WECHAT_NEVER, BRIDGE__REASON__WECHAT_NOT_ACTIVE},
+        {40037, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {41030, WECHAT_NEVER, BRIDGE__REASON__WECHAT_REFUSES_US},
+        {45009, WECHAT_NEVER, BRIDGE__REASON__WECHAT_RATE_LIMITED},
+        {40001, WECHAT_NEW_TOKEN, BRIDGE__REASON__WECHAT_UNAVAILABLE},
+        {42001, WECHAT_NEW_TOKEN, BRIDGE__REASON__WECHAT_UNAVAILABLE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (int what = WECHAT_MESSAGE; what <= WECHAT_CHECK; what++) {
+            struct wechat_verdict verdict = wechat_judge((enum wechat_what)what, cases[i].errcode);
+
+            assert_int_equal(verdict.next, cases[i].next);
+            assert_int_equal(verdict.reason, cases[i].reason);
+        }
+    }
+    assert_int_equal(wechat_judge(WECHAT_SESSION, 43101).reason, BRIDGE__REASON__WECHAT_REFUSES_US);
+}
+
+static void a_value_is_of_its_kind(void **state)
+{
+    static const struct {
+        const char *name, *value;
+        bool ok;
+    } cases[] = {
+        {"thing1", "字字字字字字字字字字字字字字字字字字字字", true},
+        {"thing1", "字字字字字字字字字字字字字字字字字字字字字", false},
+        {"thing12", "a", true},
+        {"thing", "a", false},
+        {"thing1x", "a", false},
+        {"1", "a", false},
+        {"other1", "a", false},
+        {"thing1", "", false},
+        {"thing1", "a\nb", false},
+        {"number1", "12.5", true},
+        {"number1", "12,5", false},
+        {"letter3", "abc", true},
+        {"letter3", "a-c", false},
+        {"character_string4", "A-1_2#", true},
+        {"character_string4", "A 1", false},
+        {"character_string4", "字", false},
+        {"phone_number1", "+86-0757-8888888", true},
+        {"phone_number1", "8888 8888", false},
+        {"phrase5", "已通过", true},
+        {"phrase5", "已经通过审核", false},
+        {"car_number1", "粤E12345", true},
+        {"amount1", "￥100.00元", true},
+        {"time2", "2019年10月1日 15:01", true},
+        {"date3", "2019年10月1日", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(wechat_value_ok(cases[i].name, cases[i].value), cases[i].ok);
+}
+
 static void a_partners_status_says_what_was_done(void **state)
 {
     (void)state;
@@ -153,6 +223,8 @@ int main(void)
         cmocka_unit_test(a_call_is_tried_three_times_with_growing_pauses),
         cmocka_unit_test(a_token_is_given_up_before_its_end),
         cmocka_unit_test(a_token_is_forced_twenty_times_a_day_and_not_twice_in_half_a_minute),
+        cmocka_unit_test(what_a_text_is_refused_for_has_its_reason),
+        cmocka_unit_test(a_value_is_of_its_kind),
         cmocka_unit_test(a_partners_status_says_what_was_done),
         cmocka_unit_test(only_https_leads_outside),
         cmocka_unit_test(a_word_needs_no_escaping),

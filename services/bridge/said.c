@@ -32,6 +32,21 @@ static bool read_phone(const json_t *root, struct wechat_said *ret)
            word(json_object_get(info, "watermark"), "appid", ret->appid, sizeof(ret->appid));
 }
 
+static bool read_check(const json_t *root, struct wechat_said *ret)
+{
+    static const char *const names[] = {[BRIDGE__TEXT_SUGGESTION__TEXT_PASS] = "pass",
+                                        [BRIDGE__TEXT_SUGGESTION__TEXT_REVIEW] = "review",
+                                        [BRIDGE__TEXT_SUGGESTION__TEXT_RISKY] = "risky"};
+    const json_t *result = json_object_get(root, "result");
+    const json_t *label = json_object_get(result, "label");
+    const char *suggest = json_string_value(json_object_get(result, "suggest"));
+
+    for (unsigned i = 1; i < ARRAY_LEN(names) && suggest; i++)
+        ret->suggestion = strcmp(names[i], suggest) == 0 ? (int)i : ret->suggestion;
+    ret->label = (int)(json_integer_value(label) % 1000000);
+    return ret->suggestion && json_is_integer(label);
+}
+
 static bool read_body(enum wechat_what what, const json_t *root, struct wechat_said *ret)
 {
     const json_t *errcode = json_object_get(root, "errcode");
@@ -52,6 +67,10 @@ static bool read_body(enum wechat_what what, const json_t *root, struct wechat_s
                (!json_object_get(root, "unionid") || word(root, "unionid", ret->unionid, sizeof(ret->unionid)));
     case WECHAT_PHONE:
         return read_phone(root, ret);
+    case WECHAT_MESSAGE:
+        return errcode != NULL;
+    case WECHAT_CHECK:
+        return read_check(root, ret);
     }
     return false;
 }

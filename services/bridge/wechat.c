@@ -6,7 +6,8 @@
 #include "common/log.h"
 #include "rpc.pb-c.h"
 
-static const char *const names[] = {"stable_token", "jscode2session", "getuserphonenumber", "oauth2/access_token"};
+static const char *const names[] = {"stable_token",        "jscode2session", "getuserphonenumber",
+                                    "oauth2/access_token", "subscribe/send", "msg_sec_check"};
 
 /* ---- the end of a call ---- */
 
@@ -17,6 +18,8 @@ static void finish(struct wechat_job *job, const struct wechat_result *result)
 
     uv_timer_stop(&job->timer);
     mbedtls_platform_zeroize(job->code, sizeof(job->code));
+    free(job->body);
+    job->body = NULL;
     job->done = NULL;
     job->next = wechat->idle;
     wechat->idle = job;
@@ -27,7 +30,7 @@ static void finish(struct wechat_job *job, const struct wechat_result *result)
 
 static void fail(struct wechat_job *job, int reason, int32_t retry_after_s)
 {
-    struct wechat_result result = {reason, retry_after_s, "", "", ""};
+    struct wechat_result result = {reason, retry_after_s, "", "", "", 0, 0};
 
     finish(job, &result);
 }
@@ -73,12 +76,18 @@ static bool request(struct wechat_job *job, int64_t timeout_ms)
                  "%s/sns/oauth2/access_token?appid=%s&secret=%s&code=%s&grant_type=authorization_code", wechat->url,
                  app->appid, app->secret, job->code);
         break;
+    case WECHAT_MESSAGE:
+        snprintf(url, sizeof(url), "%s/cgi-bin/message/subscribe/send?access_token=%s", wechat->url, app->token);
+        break;
+    case WECHAT_CHECK:
+        snprintf(url, sizeof(url), "%s/wxa/msg_sec_check?access_token=%s", wechat->url, app->token);
+        break;
     case WECHAT_PHONE:
         snprintf(url, sizeof(url), "%s/wxa/business/getuserphonenumber?access_token=%s", wechat->url, app->token);
         snprintf(json, sizeof(json), "{\"code\":\"%s\"}", job->code);
         break;
     }
-    out.json = *json ? json : NULL;
+    out.json = job->body ? job->body : *json ? json : NULL;
     sent = wechat->send(wechat->send_self, &out, on_answer, job);
     mbedtls_platform_zeroize(url, sizeof(url));
     mbedtls_platform_zeroize(json, sizeof(json));
@@ -123,7 +132,7 @@ static int begin(struct wechat_job *job)
     struct wechat_app *app = job->app;
     int reason = 0;
 
-    if (job->what != WECHAT_PHONE || now_ms(job->wechat) < app->until_ms)
+    if (!wechat_needs_token(job->what) || now_ms(job->wechat) < app->until_ms)
         return attempt(job);
     if (!app->asking)
         reason = ask_token(app);
@@ -243,7 +252,7 @@ static void try_again(struct wechat_job *job, const struct wechat_verdict *verdi
 
 static void take_phone(struct wechat_job *job, const struct wechat_said *said)
 {
-    struct wechat_result result = {0, 0, "", "", said->mobile};
+    struct wechat_result result = {0, 0, "", "", said->mobile, 0, 0};
 
     if (strcmp(said->appid, job->app->appid) != 0)
         fail(job, BRIDGE__REASON__WECHAT_OTHER_APP, 0);
@@ -255,7 +264,7 @@ static void take_phone(struct wechat_job *job, const struct wechat_said *said)
 
 static void take(struct wechat_job *job, const struct wechat_said *said)
 {
-    struct wechat_result result = {0, 0, said->openid, said->unionid, ""};
+    struct wechat_result result = {0, 0, said->openid, said->unionid, "", said->suggestion, said->label};
 
     switch (job->what) {
     case WECHAT_TOKEN:
@@ -263,6 +272,8 @@ static void take(struct wechat_job *job, const struct wechat_said *said)
         break;
     case WECHAT_SESSION:
     case WECHAT_PAGE:
+    case WECHAT_MESSAGE:
+    case WECHAT_CHECK:
         finish(job, &result);
         break;
     case WECHAT_PHONE:
@@ -282,6 +293,8 @@ static void on_answer(void *arg, const struct fetch_answer *answer)
         failure = "no answer to what was asked";
     if (failure) {
         job->lost = true;
+        if (job->what == WECHAT_MESSAGE && (answer->sent || !answer->failure))
+            verdict = (struct wechat_verdict){WECHAT_NEVER, BRIDGE__REASON__WECHAT_UNCERTAIN, 0};
     } else {
         verdict = wechat_judge(job->what, said.errcode);
         if (verdict.next == WECHAT_AGAIN || verdict.reason == BRIDGE__REASON__WECHAT_REFUSES_US)
@@ -307,27 +320,38 @@ static void on_answer(void *arg, const struct fetch_answer *answer)
 
 /* ---- calls ---- */
 
-static int call(struct wechat *wechat, enum wechat_what what, const char *appid, const char *code, int64_t timeout_ms,
-                wechat_done done, void *arg)
+static struct wechat_app *find_app(struct wechat *wechat, const char *appid, bool account)
 {
-    struct wechat_job *job = wechat->idle;
-    struct wechat_app *app = NULL;
-    int reason;
-
-    for (unsigned i = 0; i < wechat->n_apps && !app; i++) {
-        if (strcmp(wechat->apps[i].appid, appid) == 0 && wechat->apps[i].account == (what == WECHAT_PAGE))
-            app = &wechat->apps[i];
+    for (unsigned i = 0; i < wechat->n_apps; i++) {
+        if (strcmp(wechat->apps[i].appid, appid) == 0 && wechat->apps[i].account == account)
+            return &wechat->apps[i];
     }
+    return NULL;
+}
+
+/* With a code, or with a body, which is given away. */
+static int call(struct wechat *wechat, enum wechat_what what, const char *appid, const char *code, char *body,
+                int64_t timeout_ms, wechat_done done, void *arg)
+{
+    struct wechat_app *app = find_app(wechat, appid, what == WECHAT_PAGE);
+    struct wechat_job *job = wechat->idle;
+    int reason = 0;
+
     if (!app)
-        return BRIDGE__REASON__WECHAT_APP_UNKNOWN;
-    if (!wechat_word_ok(code, WECHAT_CODE_SIZE - 1))
-        return BRIDGE__REASON__WECHAT_CODE_INVALID;
-    if (!job)
-        return RPC__REASON__OVERLOADED;
+        reason = BRIDGE__REASON__WECHAT_APP_UNKNOWN;
+    else if (!body && !wechat_word_ok(code, WECHAT_CODE_SIZE - 1))
+        reason = BRIDGE__REASON__WECHAT_CODE_INVALID;
+    else if (!job)
+        reason = RPC__REASON__OVERLOADED;
+    if (reason) {
+        free(body);
+        return reason;
+    }
     wechat->idle = job->next;
     job->app = app;
     job->what = what;
     snprintf(job->code, sizeof(job->code), "%s", code);
+    job->body = body;
     job->deadline_ms = now_ms(wechat) + (timeout_ms < WECHAT_DEADLINE_MS ? timeout_ms : WECHAT_DEADLINE_MS);
     job->tries = 0;
     job->lost = job->token_renewed = false;
@@ -335,6 +359,8 @@ static int call(struct wechat *wechat, enum wechat_what what, const char *appid,
     job->arg = arg;
     reason = begin(job);
     if (reason) {
+        free(job->body);
+        job->body = NULL;
         job->done = NULL;
         job->next = wechat->idle;
         wechat->idle = job;
@@ -344,17 +370,27 @@ static int call(struct wechat *wechat, enum wechat_what what, const char *appid,
     return 0;
 }
 
+int wechat_text(struct wechat *wechat, enum wechat_what what, const char *appid, json_t *body, int64_t timeout_ms,
+                wechat_done done, void *arg)
+{
+    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+
+    json_decref(body);
+    return text ? call(wechat, what, appid, "", text, timeout_ms, done, arg) : RPC__REASON__OVERLOADED;
+}
+
 int wechat_session(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
                    void *arg)
 {
-    return call(wechat, WECHAT_SESSION, appid, code, timeout_ms, done, arg);
+    return call(wechat, WECHAT_SESSION, appid, code, NULL, timeout_ms, done, arg);
 }
 
 int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wechat_done done, void *arg)
 {
     const char *appid = wechat_account(wechat);
 
-    return appid ? call(wechat, WECHAT_PAGE, appid, code, timeout_ms, done, arg) : BRIDGE__REASON__WECHAT_NO_ACCOUNT;
+    return appid ? call(wechat, WECHAT_PAGE, appid, code, NULL, timeout_ms, done, arg)
+                 : BRIDGE__REASON__WECHAT_NO_ACCOUNT;
 }
 
 const char *wechat_account(const struct wechat *wechat)
@@ -369,7 +405,7 @@ const char *wechat_account(const struct wechat *wechat)
 int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
                  void *arg)
 {
-    return call(wechat, WECHAT_PHONE, appid, code, timeout_ms, done, arg);
+    return call(wechat, WECHAT_PHONE, appid, code, NULL, timeout_ms, done, arg);
 }
 
 /* ---- life ---- */

@@ -9,6 +9,7 @@
  * the lost try: then "used" is told as WECHAT_UNAVAILABLE, since the person has done
  * nothing wrong and needs another code. */
 #pragma once
+#include <jansson.h>
 #include <uv.h>
 
 #include "services/bridge/fetch.h"
@@ -25,6 +26,7 @@ struct wechat_result {
     int reason;
     int32_t retry_after_s;
     const char *openid, *unionid, *mobile; /* "" where not asked; valid during the call */
+    int suggestion, label;                 /* of a text: Bridge__TextSuggestion */
 };
 
 typedef void (*wechat_done)(void *arg, const struct wechat_result *result);
@@ -37,6 +39,7 @@ struct wechat_job {
     struct wechat_app *app;
     enum wechat_what what;
     char code[WECHAT_CODE_SIZE];
+    char *body;          /* of a message or a text, from jansson; else NULL */
     int64_t deadline_ms; /* of the loop's clock */
     int tries;
     bool lost;          /* a try went out and no answer came */
@@ -96,5 +99,9 @@ int wechat_session(struct wechat *wechat, const char *appid, const char *code, i
                    void *arg);
 int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
                  void *arg);
+/* Sends a message, or has a text checked: a body as WeChat wants it (a new reference, given
+ * away). A message that may have gone out is not sent again: WECHAT_UNCERTAIN. */
+int wechat_text(struct wechat *wechat, enum wechat_what what, const char *appid, json_t *body, int64_t timeout_ms,
+                wechat_done done, void *arg);
 /* Whose code of the official account's page; else WECHAT_NO_ACCOUNT. */
 int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wechat_done done, void *arg);

@@ -7,6 +7,9 @@ extern const Health__Sites_Service sites_api;
 extern const Health__Entries_Service entries_api;
 extern const Health__Draws_Service draws_api;
 extern const Health__Bookings_Service bookings_api;
+extern const Health__Passes_Service passes_api;
+extern const Health__Doors_Service doors_api;
+extern const Health__Scans_Service scans_api;
 
 /* A campaign for an official of its union; NULL after refusing. */
 Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id, void *call);
@@ -14,5 +17,16 @@ Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id,
 char *hex_text(const unsigned char *bytes, size_t len, struct arena *arena);
 /* A holder's handle as 16 hex digits in the arena, or NULL. */
 char *handle_text(int64_t handle, struct arena *arena);
+struct booking;
+/* The caller's booking with its campaign; false after refusing. */
+bool booking_of_member(struct health *self, int64_t booking_id, void *call, struct booking *ret_booking,
+                       const Health__Campaign **ret_campaign);
+/* A site where the caller scans; NULL after refusing. */
+const Health__Site *site_of_staff(struct health *self, int64_t site_id, void *call);
+struct device;
+/* The caller's own device at a site where she scans; false after refusing. */
+bool device_of_staff(struct health *self, int64_t site_id, int64_t device_id, void *call, struct device *ret);
+/* The same, and it may scan with network now. */
+bool device_in_use(struct health *self, int64_t site_id, int64_t device_id, void *call, struct device *ret);
 /* Replies with the code of a kind (enum pass_kind) that a screen shows now. */
 void reply_code(struct health *self, int kind, int64_t subject, Health__ScreenCode_Closure reply, void *call);

@@ -275,7 +275,7 @@ static void draws__confirm_value(Health__Draws_Service *service, const Health__V
     refusal = value_refusal(campaign, &lottery, rpc_now(call));
     if (!refusal && !*lottery.value)
         refusal = HEALTH__REASON__VALUE_NOT_ENTERED;
-    if (!refusal && lottery.value_by == rpc_principal(call)->member_id)
+    if (!refusal && (!rpc_principal(call)->member_id || lottery.value_by == rpc_principal(call)->member_id))
         refusal = HEALTH__REASON__VALUE_OWN;
     if (!refusal && (utf8_line(req->value, value, sizeof(value)) <= 0 || strcmp(lottery.value, value) != 0))
         refusal = HEALTH__REASON__VALUE_DIFFERS;

@@ -78,10 +78,13 @@ static int refusal_for(struct health *self, const Health__Campaign *campaign, in
                        int32_t *ret_stratum)
 {
     const Rpc__Principal *principal = rpc_principal(call);
+    const Health__CampaignSite *site = campaign_site(campaign, site_id);
     int refusal = entering_refusal(campaign, rpc_now(call));
 
     if (!refusal)
         refusal = invitation_refusal(campaign, principal);
+    if (!refusal && site_id && (!site || site->withdrawn))
+        refusal = HEALTH__REASON__SITE_NOT_IN_CAMPAIGN;
     if (!refusal && campaign->no_show_days &&
         entitlements_missed(&self->entitlements, principal->member_id,
                             rpc_now(call) - campaign->no_show_days * HEALTH_DAY_MS))
@@ -131,8 +134,8 @@ static void entries__enter(Health__Entries_Service *service, const Health__Enter
     struct lottery lottery;
     int refusal;
 
-    if (!campaign) {
-        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+    if (!campaign || !entry.member_id) {
+        rpc_refuse(call, campaign ? RPC__REASON__MISSING_TOKEN : HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
     if (entries_find(&self->entries, req->campaign_id, entry.member_id, &entry)) {

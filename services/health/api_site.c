@@ -2,6 +2,7 @@
 #include "services/health/campaigns.h"
 #include "services/health/rules.h"
 #include "services/health/sites.h"
+#include "services/health/slots.h"
 
 #define PAGE_DEFAULT 20
 #define NEAR_MAX     50
@@ -110,15 +111,17 @@ static void sites__list_sites(Health__Sites_Service *service, const Health__List
 }
 
 /* The ids of a campaign's sites that take somebody, in rising order. */
-static int64_t *open_sites(const Health__Campaign *campaign, struct arena *arena, size_t *ret_n)
+static int64_t *open_sites(struct health *self, const Health__Campaign *campaign, bool free_only, void *call,
+                           size_t *ret_n)
 {
-    int64_t *ids = arena_alloc(arena, (campaign->n_sites + 1) * sizeof(*ids));
+    int64_t *ids = arena_alloc(rpc_arena(call), (campaign->n_sites + 1) * sizeof(*ids));
     size_t n = 0;
 
     for (size_t i = 0; ids && i < campaign->n_sites; i++) {
         size_t at = n;
 
-        if (campaign->sites[i]->withdrawn)
+        if (campaign->sites[i]->withdrawn || (free_only && slots_free(&self->slots, campaign->campaign_id,
+                                                                      campaign->sites[i]->site_id, rpc_now(call)) == 0))
             continue;
         for (; at > 0 && ids[at - 1] > campaign->sites[i]->site_id; at--)
             ids[at] = ids[at - 1];
@@ -129,8 +132,8 @@ static int64_t *open_sites(const Health__Campaign *campaign, struct arena *arena
     return ids;
 }
 
-static void reply_near(struct health *self, const struct near *near, size_t n, Health__NearSiteList_Closure reply,
-                       void *call)
+static void reply_near(struct health *self, int64_t campaign_id, const struct near *near, size_t n,
+                       Health__NearSiteList_Closure reply, void *call)
 {
     struct arena *arena = rpc_arena(call);
     Health__NearSite *sites = arena_alloc(arena, (n + 1) * sizeof(*sites));
@@ -142,6 +145,8 @@ static void reply_near(struct health *self, const struct near *near, size_t n, H
         health__near_site__init(&sites[i]);
         sites[i].site = sites_find(&self->sites, near[i].site_id, arena);
         sites[i].metres = (int32_t)(near[i].metres + 0.5);
+        if (campaign_id)
+            sites[i].free = slots_free(&self->slots, campaign_id, near[i].site_id, rpc_now(call));
         ok = sites[i].site && (sites[i].site->directions = directions(sites[i].site, arena));
         list.sites[i] = &sites[i];
     }
@@ -168,7 +173,7 @@ static void sites__list_nearest(Health__Sites_Service *service, const Health__Ne
             rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
             return;
         }
-        only = open_sites(campaign, rpc_arena(call), &n_only);
+        only = open_sites(self, campaign, req->free_only, call, &n_only);
     }
     if (campaign && !only) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
@@ -176,8 +181,9 @@ static void sites__list_nearest(Health__Sites_Service *service, const Health__Ne
     }
     if (limit > NEAR_MAX)
         limit = NEAR_MAX;
-    reply_near(self, near, map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), only, n_only, near, limit),
-               reply, call);
+    reply_near(self, req->campaign_id, near,
+               map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), only, n_only, near, limit), reply,
+               call);
 }
 
 static Health__Site *site_of_official(struct health *self, int64_t site_id, void *call)

@@ -92,3 +92,16 @@ int hours_refusal(Health__Hours *const *hours, size_t n, const char **ret_field)
     }
     return 0;
 }
+
+int pass_refusal(enum pass_reason reason)
+{
+    static const int reasons[] = {
+        [PASS_MALFORMED] = HEALTH__REASON__PASS_MALFORMED, [PASS_UNKNOWN_KEY] = HEALTH__REASON__PASS_UNKNOWN_KEY,
+        [PASS_FORGED] = HEALTH__REASON__PASS_FORGED,       [PASS_STALE] = HEALTH__REASON__PASS_STALE,
+        [PASS_REVOKED] = HEALTH__REASON__PASS_REVOKED_NOW, [PASS_OTHER_SITE] = HEALTH__REASON__PASS_OTHER_SITE,
+        [PASS_NOT_YET] = HEALTH__REASON__PASS_NOT_YET,     [PASS_EXPIRED] = HEALTH__REASON__PASS_EXPIRED,
+        [PASS_USED] = HEALTH__REASON__PASS_USED,
+    };
+
+    return (size_t)reason < ARRAY_LEN(reasons) ? reasons[reason] : HEALTH__REASON__PASS_MALFORMED;
+}

@@ -15,3 +15,5 @@ int slot_refusal(const Health__Campaign *campaign, const struct slot *slot, int6
 int64_t cancel_until(const Health__Campaign *campaign, const struct booking *booking);
 /* Why hours cannot be slots of a day: a Reason with ret_field, or 0. */
 int hours_refusal(Health__Hours *const *hours, size_t n, const char **ret_field);
+/* The Reason for a pass that is not good. */
+int pass_refusal(enum pass_reason reason);

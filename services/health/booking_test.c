@@ -80,6 +80,25 @@ static void slots_are_days_times_hours(void **state)
     assert_int_equal(slots_of(&h, campaign, site)->slots[0]->capacity, 30);
 }
 
+static void the_nearest_sites_say_what_is_free_there(void **state)
+{
+    Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
+    const Health__NearSiteList *near;
+    int64_t slot;
+
+    (void)state;
+    slot = a_slot(&h, campaign, site, 480, 2);
+    a_slot(&h, campaign, site, 600, 3);
+    give_places(&h, campaign, MEMBER, 1);
+    assert_int_equal(book(&h, campaign, slot, MEMBER)->reason, 0);
+    request.campaign_id = campaign;
+    near = harness_output(&h, harness_call(&h, "Sites.ListNearest", &request.base, harness_member(&h, 1, TOWN), NULL),
+                          &health__near_site_list__descriptor);
+    assert_int_equal(near->n_sites, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(near->sites[i]->free, near->sites[i]->site->site_id == site ? 4 : 0);
+}
+
 static void what_cannot_be_slots_is_refused(void **state)
 {
     const Rpc__Principal *manager = manager_of(&h, UNION);
@@ -97,6 +116,44 @@ static void what_cannot_be_slots_is_refused(void **state)
 }
 
 /* ---- booking ---- */
+
+static const Health__NearSiteList *nearest(int64_t campaign_id, bool free_only)
+{
+    Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
+
+    request.lat_e6 = 23020000;
+    request.lon_e6 = 113110000;
+    request.campaign_id = campaign_id;
+    request.free_only = free_only;
+    return harness_output(&h, harness_call(&h, "Sites.ListNearest", &request.base, harness_member(&h, 1, TOWN), NULL),
+                          &health__near_site_list__descriptor);
+}
+
+static int64_t free_near(const Health__NearSiteList *list)
+{
+    for (size_t i = 0; i < list->n_sites; i++) {
+        if (list->sites[i]->site->site_id == site)
+            return list->sites[i]->free;
+    }
+    return -1;
+}
+
+static void the_nearest_sites_say_what_is_free(void **state)
+{
+    int64_t slot;
+
+    (void)state;
+    assert_int_equal(free_near(nearest(campaign, false)), 0);
+    assert_int_equal(free_near(nearest(campaign, true)), -1);
+    slot = a_slot(&h, campaign, site, 480, 2);
+    give_places(&h, campaign, MEMBER, 2);
+    assert_int_equal(free_near(nearest(campaign, true)), 2);
+    assert_int_equal(book(&h, campaign, slot, MEMBER)->reason, 0);
+    assert_int_equal(free_near(nearest(campaign, true)), 1);
+    assert_int_equal(book(&h, campaign, slot, MEMBER + 1)->reason, 0);
+    assert_int_equal(free_near(nearest(campaign, true)), -1);
+    assert_int_equal(free_near(nearest(campaign, false)), 0);
+}
 
 static void a_winner_books_once_and_the_same_again_is_the_first(void **state)
 {
@@ -183,14 +240,14 @@ static void a_move_gives_the_old_place_only_for_the_new_one(void **state)
     give_places(&h, campaign, MEMBER, 2);
     booking = booking_in(&h, book(&h, campaign, from, MEMBER));
     other = booking_in(&h, book(&h, campaign, to, MEMBER + 1));
-    text = pass_in(&h, on_booking(&h, "Bookings.GetPass", booking->booking_id, MEMBER))->text;
+    text = pass_in(&h, on_booking(&h, "Passes.GetPass", booking->booking_id, MEMBER))->text;
     assert_refused(move(&h, booking->booking_id, to, MEMBER), "SLOT_FULL");
     assert_int_equal(free_of(from), 0);
     assert_int_equal(on_booking(&h, "Bookings.CancelBooking", other->booking_id, MEMBER + 1)->reason, 0);
     assert_int_equal(booking_in(&h, move(&h, booking->booking_id, to, MEMBER))->site_id, other_site);
     assert_int_equal(free_of(from), 1);
     assert_int_equal(free_of(to), 0);
-    assert_string_not_equal(pass_in(&h, on_booking(&h, "Bookings.GetPass", booking->booking_id, MEMBER))->text, text);
+    assert_string_not_equal(pass_in(&h, on_booking(&h, "Passes.GetPass", booking->booking_id, MEMBER))->text, text);
     assert_refused(move(&h, booking->booking_id, from, MEMBER + 1), "BOOKING_NOT_FOUND");
 }
 
@@ -222,7 +279,7 @@ static void who_cancels_in_time_may_book_again_and_who_does_not_makes_room(void 
     id = booking_in(&h, book(&h, campaign, slot, MEMBER))->booking_id;
     assert_int_equal(on_booking(&h, "Bookings.CancelBooking", id, MEMBER)->reason, 0);
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__WON);
-    assert_refused(on_booking(&h, "Bookings.GetPass", id, MEMBER), "BOOKING_NOT_ACTIVE");
+    assert_refused(on_booking(&h, "Passes.GetPass", id, MEMBER), "BOOKING_NOT_ACTIVE");
     id = booking_in(&h, book(&h, campaign, slot, MEMBER))->booking_id;
     assert_true(entitlements_find_of(&health_of(&h)->entitlements, campaign, MEMBER, &entitlement));
     clock_step(&h.service.clock, entitlement.book_by - now_of(&h));
@@ -262,7 +319,7 @@ static void a_pass_has_every_form_and_says_what_was_booked(void **state)
     (void)state;
     give_places(&h, campaign, MEMBER, 1);
     booking = booking_in(&h, book(&h, campaign, slot, MEMBER));
-    pass = pass_in(&h, on_booking(&h, "Bookings.GetPass", booking->booking_id, MEMBER));
+    pass = pass_in(&h, on_booking(&h, "Passes.GetPass", booking->booking_id, MEMBER));
     assert_int_equal(pass_verify(health_of(&h)->passes, pass->text, strlen(pass->text), &got), PASS_OK);
     assert_true(got.campaign == campaign && got.site == site && got.slot == slot && got.issuer == 1);
     assert_int_equal(got.from_ms, booking->starts_at - BOOKING_EARLY_MS);
@@ -271,7 +328,7 @@ static void a_pass_has_every_form_and_says_what_was_booked(void **state)
     assert_int_equal(strlen(pass->code), PASS_CODE_CHARS);
     assert_int_equal(strncmp(pass->svg, "<svg", 4), 0);
     assert_memory_equal(pass->png.data, "\x89PNG", 4);
-    assert_refused(on_booking(&h, "Bookings.GetPass", booking->booking_id, MEMBER + 1), "BOOKING_NOT_FOUND");
+    assert_refused(on_booking(&h, "Passes.GetPass", booking->booking_id, MEMBER + 1), "BOOKING_NOT_FOUND");
 }
 
 static void a_new_pass_revokes_the_old_one(void **state)
@@ -284,10 +341,10 @@ static void a_new_pass_revokes_the_old_one(void **state)
     (void)state;
     give_places(&h, campaign, MEMBER, 1);
     id = booking_in(&h, book(&h, campaign, slot, MEMBER))->booking_id;
-    old = pass_in(&h, on_booking(&h, "Bookings.GetPass", id, MEMBER));
-    new = pass_in(&h, on_booking(&h, "Bookings.ReissuePass", id, MEMBER));
+    old = pass_in(&h, on_booking(&h, "Passes.GetPass", id, MEMBER));
+    new = pass_in(&h, on_booking(&h, "Passes.ReissuePass", id, MEMBER));
     assert_string_not_equal(old->text, new->text);
-    assert_string_equal(pass_in(&h, on_booking(&h, "Bookings.GetPass", id, MEMBER))->text, new->text);
+    assert_string_equal(pass_in(&h, on_booking(&h, "Passes.GetPass", id, MEMBER))->text, new->text);
     assert_int_equal(pass_verify(health_of(&h)->passes, old->text, PASS_CHARS, &pass), PASS_OK);
     assert_true(passes_find(&health_of(&h)->bookings, (int64_t)pass.serial, &issued));
     assert_int_equal(issued.revoked_at, now_of(&h));
@@ -301,9 +358,9 @@ static void the_screen_changes_every_half_minute(void **state)
     (void)state;
     give_places(&h, campaign, MEMBER, 1);
     id = booking_in(&h, book(&h, campaign, slot, MEMBER))->booking_id;
-    now = harness_output(&h, on_booking(&h, "Bookings.GetScreenCode", id, MEMBER), &health__screen_code__descriptor);
+    now = harness_output(&h, on_booking(&h, "Passes.GetScreenCode", id, MEMBER), &health__screen_code__descriptor);
     clock_step(&h.service.clock, now->changes_at - now_of(&h));
-    later = harness_output(&h, on_booking(&h, "Bookings.GetScreenCode", id, MEMBER), &health__screen_code__descriptor);
+    later = harness_output(&h, on_booking(&h, "Passes.GetScreenCode", id, MEMBER), &health__screen_code__descriptor);
     assert_string_not_equal(now->code, later->code);
 }
 
@@ -447,7 +504,9 @@ int main(void)
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         test(slots_are_days_times_hours),
+        test(the_nearest_sites_say_what_is_free_there),
         test(what_cannot_be_slots_is_refused),
+        test(the_nearest_sites_say_what_is_free),
         test(a_winner_books_once_and_the_same_again_is_the_first),
         test(who_has_no_place_or_comes_at_the_wrong_time_is_told_why),
         test(a_slot_that_began_is_not_booked),

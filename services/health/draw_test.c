@@ -204,6 +204,33 @@ static void strata_are_drawn_apart(void **state)
     assert_int_equal(won[1], 1);
 }
 
+static void a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_place(void **state)
+{
+    Health__Campaign *draft = a_draft(&h, 2);
+    Health__CampaignSiteRequest withdraw = HEALTH__CAMPAIGN_SITE_REQUEST__INIT;
+    Health__EnterRequest request = HEALTH__ENTER_REQUEST__INIT;
+    Health__Campaign *campaign;
+
+    (void)state;
+    draft->strata[0]->site_id = draft->sites[0]->site_id;
+    campaign = announced(&h, draft);
+    step_to(&h, campaign->opens_at);
+    request.campaign_id = withdraw.campaign_id = campaign->campaign_id;
+    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "NO_STRATUM_FITS");
+    request.site_id = withdraw.site_id = campaign->sites[0]->site_id;
+    for (int i = 1; i <= 4; i++)
+        assert_int_equal(harness_call(&h, "Entries.Enter", &request.base, harness_member(&h, i, TOWN), NULL)->reason,
+                         0);
+    assert_int_equal(harness_call(&h, "Campaigns.WithdrawSite", &withdraw.base, manager_of(&h, UNION), NULL)->reason,
+                     0);
+    assert_refused(harness_call(&h, "Entries.Enter", &request.base, harness_member(&h, 5, TOWN), NULL),
+                   "SITE_NOT_IN_CAMPAIGN");
+    draw_lots(&h, campaign);
+    assert_int_equal(on_campaign(&h, "Draws.Publish", campaign->campaign_id, manager_of(&h, UNION))->reason, 0);
+    settle(&h);
+    assert_int_equal(winners_of(campaign->campaign_id, 4), 2);
+}
+
 /* ---- entering ---- */
 
 static void entering_twice_is_entering_once(void **state)
@@ -367,6 +394,44 @@ static void the_value_takes_two_officials(void **state)
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__DRAWN);
     assert_refused(with_value(&h, "Draws.ConfirmValue", id, "2", 901), "VALUE_FIXED");
+}
+
+static void a_lot_is_in_the_hands_of_its_unions_officials(void **state)
+{
+    static const char *const methods[] = {"Draws.DrawLots", "Draws.Publish", "Draws.Close"};
+    const Health__Campaign *campaign = opened(&h, 3);
+    Health__AnnounceRequest announce = HEALTH__ANNOUNCE_REQUEST__INIT;
+    Health__VoidRequest make_void = HEALTH__VOID_REQUEST__INIT;
+    Health__CreateChainRequest chain = HEALTH__CREATE_CHAIN_REQUEST__INIT;
+    Health__ValueRequest value = HEALTH__VALUE_REQUEST__INIT;
+    int64_t rows;
+
+    (void)state;
+    announce.campaign_id = make_void.campaign_id = value.campaign_id = campaign->campaign_id;
+    make_void.reason = value.value = (char *)(uintptr_t) "1";
+    chain.union_path = (char *)(uintptr_t)UNION;
+    chain.days = 3;
+    rows = journal_rows(&h);
+    for (int i = 0; i < 3; i++) {
+        Rpc__Principal *who = i == 0   ? manager_of(&h, "0002")
+                              : i == 1 ? harness_official(&h, 5, RULE__ROLE__FINANCE, "")
+                                       : harness_member(&h, 6, UNION);
+        const char *reason = i == 0 ? "OUTSIDE_YOUR_UNION" : "NOT_OFFICIAL";
+
+        for (size_t m = 0; m < ARRAY_LEN(methods); m++)
+            assert_refused(on_campaign(&h, methods[m], campaign->campaign_id, who), reason);
+        assert_refused(harness_call(&h, "Draws.Announce", &announce.base, who, NULL), reason);
+        assert_refused(harness_call(&h, "Draws.MakeVoid", &make_void.base, who, NULL), reason);
+        assert_refused(harness_call(&h, "Draws.EnterValue", &value.base, who, NULL), reason);
+        assert_refused(harness_call(&h, "Draws.ConfirmValue", &value.base, who, NULL), reason);
+        assert_refused(call_once(&h, "Draws.CreateChain", &chain.base, who), reason);
+    }
+    assert_int_equal(journal_rows(&h), rows);
+    /* A command line is nobody's second pair of eyes, and enters no lot. */
+    assert_refused(enter(&h, campaign->campaign_id, harness_internal(&h)), "MISSING_TOKEN");
+    step_to(&h, campaign->value_at);
+    assert_int_equal(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "1", 900)->reason, 0);
+    assert_refused(harness_call(&h, "Draws.ConfirmValue", &value.base, harness_internal(&h), NULL), "VALUE_OWN");
 }
 
 static void a_void_draw_stays_visible_with_its_reason(void **state)
@@ -606,12 +671,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_entrant_wins, setup, teardown),
         cmocka_unit_test_setup_teardown(a_quota_above_the_entrants_lets_all_win, setup, teardown),
         cmocka_unit_test_setup_teardown(strata_are_drawn_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_place, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(entering_twice_is_entering_once, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_withdraws_is_not_in_the_list_and_may_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(each_failing_rule_has_its_own_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(who_did_not_come_is_barred_for_so_many_days, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_forbidden_after_the_freeze_is_refused_and_told, setup, teardown),
         cmocka_unit_test_setup_teardown(the_value_takes_two_officials, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lot_is_in_the_hands_of_its_unions_officials, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_draw_stays_visible_with_its_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(lapsed_winners_promote_the_next_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(one_who_declines_promotes_one_and_moves_nobody_else, setup, teardown),

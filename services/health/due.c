@@ -8,8 +8,9 @@
 #include "services/health/places.h"
 
 #define DUE_MAX     64   /* campaigns looked at in a slice */
-#define SEAT_SLICE  1000 /* entries that get their places */
-#define GRANT_SLICE 200  /* entitlements */
+#define SEAT_SLICE  1000 /* entries looked at, of which */
+#define SEAT_WRITES 64   /* get a place: each changes pages all over two trees */
+#define GRANT_SLICE 32   /* entitlements */
 
 /* One campaign's turn: a transaction. */
 struct turn {
@@ -72,14 +73,16 @@ static void say_drawn(const struct lottery *lottery, void *call)
 static void fix_seed(struct turn *turn, void *call)
 {
     struct lottery *lottery = &turn->lottery;
-    const struct lot *lot = lots_obtain(turn->self, turn->campaign, lottery);
+    struct lot *lot = lots_obtain(turn->self, turn->campaign, lottery);
     enum draw_reason reason;
 
-    if (!lot)
+    turn->more = !lot || !lot->refused;
+    if (!lot || lot->refused)
         return;
     reason = draw_draw(&lottery->draw, lot->list.root, lot->list.n, lottery->secret, lottery->value, rpc_now(call));
     if (reason != DRAW_OK) {
         log_error("draw_refused", "campaign", log_int(lottery->campaign_id), "reason", draw_reason_name(reason));
+        lot->refused = true;
         turn->more = false;
         return;
     }
@@ -93,14 +96,14 @@ static void seat(struct turn *turn, void *call)
     struct health *self = turn->self;
     struct lottery *lottery = &turn->lottery;
     const struct lot *lot = lots_obtain(self, turn->campaign, lottery);
-    unsigned left = SEAT_SLICE;
+    unsigned left = SEAT_SLICE, places = 0;
     struct draw_outcome outcome;
     struct entry entry;
 
     if (!lot)
         return;
     entries_ask(&self->entries, lottery->seated, lottery->last_entry);
-    while (left > 0 && entries_next(&self->entries, &entry)) {
+    while (left > 0 && places < SEAT_WRITES && entries_next(&self->entries, &entry)) {
         uint32_t index, place;
 
         left--;
@@ -109,10 +112,12 @@ static void seat(struct turn *turn, void *call)
             !draw_list_find(&lot->list, entry.ticket, &index))
             continue;
         place = draw_job_place(&lot->job, index);
-        if (place)
-            places_add(&self->places, lottery->campaign_id, entry.stratum, place, entry.member_id);
+        if (!place)
+            continue;
+        places_add(&self->places, lottery->campaign_id, entry.stratum, place, entry.member_id);
+        places++;
     }
-    if (left == 0) {
+    if (left == 0 || places == SEAT_WRITES) {
         entries_end(&self->entries);
         lottery_put(self, lottery);
         return;

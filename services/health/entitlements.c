@@ -1,9 +1,10 @@
 #include "services/health/entitlements.h"
 
+#include "services/health/bookings.h"
 #include "services/health/campaigns.h"
 #include "services/health/places.h"
 
-#define LAPSE_SLICE 100
+#define LAPSE_SLICE 32
 #define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
 
 enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_DUE, SQL_NO_SHOW, N_SQL };
@@ -128,6 +129,8 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
                   (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
         return false;
     say_changed(&made, call);
+    if (place > 0)
+        remind(member_id, HEALTH__REMINDER_KIND__YOU_WON, made.book_by, 0, campaign->campaign_id, call);
     if (ret)
         *ret = made;
     return true;

@@ -11,16 +11,24 @@
  * In memory are the frozen lists that somebody asks for (lots.h) and where the sites
  * are (map.h); both follow from the store.
  *
- * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites
- * and who works there), entitlements.h (who may book: the seam to booking), slots.h
- * and bookings.h (hours, bookings, passes). What is
- * only shown is stored as the packed message it came as, so a part reads and writes
- * messages of health.proto in the call's arena and has no other form of them.
+ * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites and
+ * who works there), entries.h (who entered, what was tried against the rules), draws.h
+ * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
+ * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
+ * walk_ins.h (what happens at the door). due.h is what happens by itself as time
+ * passes. What is only shown is stored as the packed message it came as, so a part
+ * reads and writes messages of health.proto in the call's arena and has no other form
+ * of them.
  *
- * Promises: a campaign's places never cost more than its budget; no package holds
+ * Promises: one natural person has one entry (identity verifies a resident ID for one
+ * member), and who has been told that she is in is in; nothing of a lot changes after
+ * the freeze, whoever asks, and who asks is in the journal; whatever dies meanwhile, the
+ * same lot comes out; no slice of a lot holds the loop for more than some milliseconds.
+ * A campaign's places never cost more than its budget; no package holds
  * what the law keeps out of it; a member has one entitlement in a campaign; what is
  * announced stays as it was announced; a slot is never booked above its capacity; a
- * booking that counts has one pass that is not revoked. */
+ * booking that counts has one pass that is not revoked; a pass is accepted once over all
+ * scanners, with network or without. */
 #pragma once
 #include "common/id.h"
 #include "booking.pb-c.h"
@@ -29,6 +37,7 @@
 #include "common/service.h"
 #include "entry.pb-c.h"
 #include "health.pb-c.h"
+#include "scan.pb-c.h"
 #include "services/health/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
@@ -68,6 +77,15 @@ struct bookings { /* bookings.h */
     unsigned sql;
     int64_t told; /* rows of which the audit has found the journal's last word */
 };
+struct scans { /* scans.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* likewise */
+};
+struct walk_ins { /* walk_ins.h */
+    struct store *store;
+    unsigned sql;
+};
 
 struct health {
     Health__Campaigns_Service campaigns_service;
@@ -75,6 +93,9 @@ struct health {
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
     Health__Bookings_Service bookings_service;
+    Health__Passes_Service passes_service;
+    Health__Doors_Service doors_service;
+    Health__Scans_Service scans_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
@@ -86,9 +107,11 @@ struct health {
     struct places places;
     struct lots *lots; /* lots.h */
     struct map map;
-    int64_t due_after;     /* the campaign that due_step looked at last */
+    int64_t due_after; /* the campaign that due_step looked at last */
     struct slots slots;
     struct bookings bookings;
+    struct scans scans;
+    struct walk_ins walk_ins;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;

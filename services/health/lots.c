@@ -137,13 +137,16 @@ static void advance(struct lot *lot, enum draw_progress progress, int next)
         lot->phase = FAILED;
 }
 
-static void step(struct health *self, struct lot *lot)
+/* False when the store cannot be read now. */
+static bool step(struct health *self, struct lot *lot)
 {
     struct reading reading = {.self = self, .lot = lot};
 
     switch (lot->phase) {
     case READING:
-        if (rpc_server_transact(self->rpc, read_entries, &reading) == 0 && reading.end && lot->phase == READING)
+        if (rpc_server_transact(self->rpc, read_entries, &reading))
+            return false;
+        if (reading.end && lot->phase == READING)
             lot->phase = SORTING;
         break;
     case SORTING:
@@ -159,15 +162,14 @@ static void step(struct health *self, struct lot *lot)
     }
     if (lot->phase == FAILED)
         log_error("lot_without_memory", "campaign", log_int(lot->campaign_id));
+    return true;
 }
 
 bool lots_step(struct health *self)
 {
     for (unsigned i = 0; i < HEALTH_LOTS; i++) {
-        if (is_busy(&self->lots->lots[i])) {
-            step(self, &self->lots->lots[i]);
-            return true;
-        }
+        if (is_busy(&self->lots->lots[i]))
+            return step(self, &self->lots->lots[i]);
     }
     return false;
 }

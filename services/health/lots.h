@@ -19,6 +19,7 @@ struct lot {
     bool drawn;                  /* a job was asked for, and seed is set */
     int64_t read_to, last_entry; /* entries */
     uint64_t used;               /* when it was last asked for, by counting */
+    bool refused;                /* its list is not the frozen one: said once */
 };
 
 struct lots {

@@ -188,3 +188,45 @@ CREATE TABLE pass (
 CREATE INDEX pass_booking ON pass (booking_id);
 CREATE UNIQUE INDEX pass_of_booking ON pass (booking_id) WHERE revoked_at = 0;
 CREATE INDEX pass_revoked ON pass (site_id, serial) WHERE revoked_at > 0;
+
+-- step 4
+CREATE TABLE device (
+    device_id     INTEGER PRIMARY KEY,
+    site_id       INTEGER NOT NULL REFERENCES site,
+    staff_id      INTEGER NOT NULL,  -- who registered it
+    session_id    INTEGER NOT NULL,  -- in which she did
+    registered_at INTEGER NOT NULL,
+    revoked_at    INTEGER NOT NULL,
+    name          TEXT    NOT NULL
+) STRICT;
+CREATE INDEX device_site ON device (site_id) WHERE revoked_at = 0;
+
+CREATE TABLE scan (
+    scan_id      INTEGER PRIMARY KEY,
+    device_id    INTEGER NOT NULL REFERENCES device,
+    site_id      INTEGER NOT NULL REFERENCES site,
+    booking_id   INTEGER NOT NULL,  -- 0: nobody's
+    serial       INTEGER NOT NULL,  -- of the pass; 0: none of ours
+    at           INTEGER NOT NULL,
+    received_at  INTEGER NOT NULL,
+    undone_at    INTEGER NOT NULL,
+    duplicate_of INTEGER NOT NULL,
+    outcome      INTEGER NOT NULL,  -- Health__ScanOutcome
+    offline      INTEGER NOT NULL,
+    walk_in      INTEGER NOT NULL,
+    scan_ref     TEXT    NOT NULL,
+    undo_reason  TEXT    NOT NULL,
+    journal_seq  INTEGER NOT NULL,  -- the last row about it
+    UNIQUE (device_id, scan_ref)
+) STRICT;
+-- A pass is accepted once over all scanners.
+CREATE UNIQUE INDEX scan_accepted ON scan (booking_id) WHERE outcome = 1 AND undone_at = 0;
+CREATE INDEX scan_site ON scan (site_id, scan_id);
+
+-- The number that stands for a member in a campaign at a van's stop.
+CREATE TABLE walk_in (
+    subject     INTEGER PRIMARY KEY,  -- random
+    campaign_id INTEGER NOT NULL REFERENCES campaign,
+    member_id   INTEGER NOT NULL,
+    UNIQUE (campaign_id, member_id)
+) STRICT;

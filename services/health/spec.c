@@ -7,7 +7,9 @@
 #include "services/health/entries.h"
 #include "services/health/lots.h"
 #include "services/health/places.h"
+#include "services/health/scans.h"
 #include "services/health/sites.h"
+#include "services/health/walk_ins.h"
 
 extern const unsigned char health_schema[];
 extern const size_t health_schema_len;
@@ -33,7 +35,8 @@ int health_open_parts(struct health *self)
     return campaigns_open(&self->campaigns, self->store) || sites_open(&self->sites, self->store) ||
                    entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
                    draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
-                   slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store)
+                   slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
+                   scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store)
                ? -1
                : 0;
 }
@@ -66,6 +69,9 @@ int health_init(struct health *self, struct service *service)
         .entries_service = entries_api,
         .draws_service = draws_api,
         .bookings_service = bookings_api,
+        .passes_service = passes_api,
+        .doors_service = doors_api,
+        .scans_service = scans_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
@@ -79,6 +85,7 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, entitlements_last_id(&self->entitlements));
     ids_from(&self->ids, slots_last_id(&self->slots));
     ids_from(&self->ids, bookings_last_id(&self->bookings));
+    ids_from(&self->ids, scans_last_id(&self->scans));
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
     if (self->keys && self->passes && read_map(self) == 0 && !store_trouble(self->store))
@@ -150,6 +157,9 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
+    rpc_server_add(service->rpc, &health.passes_service.base);
+    rpc_server_add(service->rpc, &health.doors_service.base);
+    rpc_server_add(service->rpc, &health.scans_service.base);
     return 0;
 }
 

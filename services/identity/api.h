@@ -20,7 +20,9 @@ void identity__import_unions(Identity__Identity_Service *service, const Identity
 void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
                              Identity__ImportReport_Closure reply, void *call);
 void identity__send_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
-                         Identity__SendCodeReply_Closure reply, void *call);
+                         Identity__LoginCode_Closure reply, void *call);
+void identity__take_back_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
+                              Identity__TakeBackCodeReply_Closure reply, void *call);
 void identity__login(Identity__Identity_Service *service, const Identity__LoginRequest *req,
                      Identity__Session_Closure reply, void *call);
 void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
@@ -63,6 +65,18 @@ int claim_read(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN
 struct member;
 void member_set_person(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
                        void *call);
+#define ROSTERS_SEEN 8 /* rows of one person that are looked at: more than one is a conflict */
+
+/* Whether it is a reason to take a row off (Identity__RosterRemoval). */
+bool roster_is_removal(int reason);
+/* Takes a row off a roster: 0, OUTSIDE_YOUR_UNION, NOT_FOR_YOURSELF. Who is a member by it
+ * is kept by the level above, without the trade that it alone proves. */
+struct roster_entry;
+int roster_remove(struct identity *self, const struct roster_entry *entry, int reason, void *call);
+
+/* Judges an answer to the code of a number (normal form), and counts it; a call that is
+ * refused for it is kept. 0 or a Reason. */
+int code_judge(struct identity *self, const char *mobile, const char *text, void *call);
 
 /* The member with this mobile number (normal form), made at the first level if
  * there is none. */

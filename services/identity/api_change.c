@@ -200,6 +200,8 @@ static void unions__ask_new_union(Identity__Unions_Service *service, const Ident
 
     if (!store_find_member(self->store, change.asked_by, &member))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
+    else if (member.merged_into)
+        reason = IDENTITY__REASON__ACCOUNT_MERGED;
     else if (member.level < (int)RPC__LEVEL__REAL_NAME)
         reason = RPC__REASON__NOT_VERIFIED;
     if (!reason)

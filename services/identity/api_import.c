@@ -1,4 +1,5 @@
 #include "services/identity/api.h"
+#include "services/identity/api_membership.h"
 #include "services/identity/person.h"
 #include "services/identity/tallies.h"
 
@@ -21,6 +22,7 @@ struct page {
     Identity__ImportReport report;
     size_t problems_max;
     int today;
+    int removal;           /* Identity__RosterRemoval, of rows that are taken off */
     struct listed *listed; /* LISTED_SLOTS of them */
     unsigned n_listed;
     bool failed; /* the batch's memory is full */
@@ -135,10 +137,9 @@ static void count_row(struct page *page, const char *path)
         listed_at(page, path, len)->rows++;
 }
 
-static void import(Identity__Identity_Service *service, const Identity__ImportRequest *req, load_row load,
+static void import(struct identity *self, const Identity__ImportRequest *req, load_row load, int removal,
                    Identity__ImportReport_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
     struct page page;
     int reason = page_open(&page, self, req, call);
 
@@ -148,6 +149,7 @@ static void import(Identity__Identity_Service *service, const Identity__ImportRe
     }
     if (req->check_only)
         rpc_discard(call);
+    page.removal = removal;
     load_rows(&page, load);
     flush_counts(&page);
     if (page.failed)
@@ -163,15 +165,16 @@ static int load_union(struct page *page, const struct csv_row *csv, const char *
     int reason = union_row_read(csv, &row, ret_field);
 
     if (!reason)
-        reason = union_create(page->self, row.code, row.name, row.parent_code, 0, page->call, &node, ret_field);
+        reason =
+            union_create(page->self, row.code, row.name, row.parent_code, row.trades, page->call, &node, ret_field);
     return reason;
 }
 
-/* rpc ImportUnions: rows of code, name, parent code; parents before their children. */
+/* rpc ImportUnions: rows of code, name, parent code, trades; parents before their children. */
 void identity__import_unions(Identity__Identity_Service *service, const Identity__ImportRequest *req,
                              Identity__ImportReport_Closure reply, void *call)
 {
-    import(service, req, load_union, reply, call);
+    import(container_of(service, struct identity, service), req, load_union, 0, reply, call);
 }
 
 static void journal_row(const struct roster_entry *entry, void *call)
@@ -246,5 +249,47 @@ static int load_person(struct page *page, const struct csv_row *csv, const char 
 void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
                              Identity__ImportReport_Closure reply, void *call)
 {
-    import(service, req, load_person, reply, call);
+    import(container_of(service, struct identity, service), req, load_person, 0, reply, call);
+}
+
+static int remove_listed(struct page *page, const struct csv_row *csv, const char **ret_field)
+{
+    struct identity *self = page->self;
+    struct roster_entry entries[ROSTERS_SEEN];
+    unsigned char index[PII_INDEX_LEN];
+    struct removal_row row;
+    struct union_node node;
+    size_t n;
+    int reason = removal_row_read(csv, page->today, &row, ret_field);
+
+    if (reason)
+        return reason;
+    *ret_field = "unionCode";
+    if (!store_find_union_code(self->store, row.union_code, &node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    *ret_field = "residentId";
+    person_index_id(self, row.id.number, index);
+    n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].union_id == node.id)
+            return roster_remove(self, &entries[i], page->removal, page->call);
+    }
+    return IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
+}
+
+/* rpc RemoveListed: rows of resident ID and union code are taken off. */
+void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__RemoveListedRequest *req,
+                            Identity__ImportReport_Closure reply, void *call)
+{
+    Identity__ImportRequest page = IDENTITY__IMPORT_REQUEST__INIT;
+
+    if (!roster_is_removal((int)req->reason)) {
+        rpc_refuse_field(call, IDENTITY__REASON__REMOVAL_REASON_INVALID, "reason");
+        return;
+    }
+    page.csv = req->csv;
+    page.first_line = req->first_line;
+    page.check_only = req->check_only;
+    import(container_of(service, struct identity, rosters_service), &page, remove_listed, (int)req->reason, reply,
+           call);
 }

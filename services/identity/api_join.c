@@ -159,7 +159,7 @@ static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestR
     ret_open->id = 0;
     if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    reason = asked_union(self, req, ret_node);
+    reason = ret_member->merged_into ? (int)IDENTITY__REASON__ACCOUNT_MERGED : asked_union(self, req, ret_node);
     if (!reason)
         reason = data_key_ready(self, ret_member, call);
     if (reason)

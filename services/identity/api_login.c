@@ -6,8 +6,8 @@
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 
-/* The only sender there is yet writes the code into the log. */
-static void send_code(const char *mobile, const char *code)
+/* For demonstration: the code is read in the log. */
+static void log_code(const char *mobile, const char *code)
 {
     char masked[CN_MOBILE_LEN + 1];
 
@@ -15,12 +15,13 @@ static void send_code(const char *mobile, const char *code)
     log_info("demo_sms", "mobile", masked, "code", code);
 }
 
-/* rpc SendCode: says the same whether the number is known or not. */
+/* rpc SendCode: makes a code, for the bridge to send; says the same whether the number is
+ * known or not. */
 void identity__send_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
-                         Identity__SendCodeReply_Closure reply, void *call)
+                         Identity__LoginCode_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, service);
-    Identity__SendCodeReply message = IDENTITY__SEND_CODE_REPLY__INIT;
+    Identity__LoginCode message = IDENTITY__LOGIN_CODE__INIT;
     unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN];
     char mobile[CN_MOBILE_LEN + 1], text[CODE_DIGITS + 1];
     struct login_code code = {0};
@@ -51,9 +52,36 @@ void identity__send_code(Identity__Identity_Service *service, const Identity__Se
         rpc_refuse(call, RPC__REASON__STORE_FAILED);
         return;
     }
-    send_code(mobile, text);
+    if (self->sms == SMS_BRIDGE) {
+        message.mobile = mobile;
+        message.code = text;
+    } else {
+        log_code(mobile, text);
+    }
     message.expires_in_s = CODE_LIFE_MS / 1000;
     message.resend_in_s = CODE_RESEND_MS / 1000;
+    reply(&message, call);
+}
+
+/* rpc TakeBackCode: the last code was surely not sent. */
+void identity__take_back_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
+                              Identity__TakeBackCodeReply_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, service);
+    Identity__TakeBackCodeReply message = IDENTITY__TAKE_BACK_CODE_REPLY__INIT;
+    unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN];
+    char mobile[CN_MOBILE_LEN + 1];
+    struct login_code code;
+
+    if (!cn_mobile(req->mobile, mobile)) {
+        rpc_refuse_field(call, IDENTITY__REASON__MOBILE_INVALID, "mobile");
+        return;
+    }
+    person_index_mobile(self, mobile, index);
+    if (store_find_code(self->store, index, &code, hash)) {
+        code_taken_back(&code);
+        store_keep_code(self->store, index, &code, hash);
+    }
     reply(&message, call);
 }
 

@@ -7,8 +7,6 @@
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
 
-#define ROSTERS_SEEN 8 /* of one person: more than one is a conflict */
-
 /* The caller as a member; refuses and returns false when she is none. */
 static bool caller(struct identity *self, void *call, struct member *ret_member)
 {

@@ -177,8 +177,9 @@ static void memberships__check_membership(Identity__Memberships_Service *service
     struct identity *self = self_of(service);
     Identity__MembershipCheck message = IDENTITY__MEMBERSHIP_CHECK__INIT;
     int64_t at = req->at > 0 ? req->at : rpc_now(call);
+    struct period periods[ROLLS_ACCOUNTS];
     struct union_node node, of;
-    struct period period;
+    size_t n;
 
     if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node)) {
         rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
@@ -189,11 +190,13 @@ static void memberships__check_membership(Identity__Memberships_Service *service
         return;
     }
     /* Of who was elsewhere nothing is told but that she was not here. */
-    if (rolls_find_at(&self->rolls, req->member_id, at, &period) &&
-        store_find_union(self->store, period.union_id, &of) && was_below(self, &of, &node, at)) {
+    n = rolls_find_at(&self->rolls, req->member_id, at, periods, ARRAY_LEN(periods));
+    for (size_t i = 0; i < n && !message.member; i++) {
+        if (!store_find_union(self->store, periods[i].union_id, &of) || !was_below(self, &of, &node, at))
+            continue;
         message.member = true;
         message.standing = (Identity__Standing)rolls_standing_at(&self->rolls, req->member_id, at);
-        message.membership = membership_message(self, &period, call);
+        message.membership = membership_message(self, &periods[i], call);
         if (!message.membership) {
             rpc_refuse(call, RPC__REASON__OVERLOADED);
             return;

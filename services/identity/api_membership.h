@@ -4,6 +4,9 @@
 #include "services/identity/identity.h"
 #include "services/identity/rolls.h"
 
+/* In api_import.c. */
+void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__RemoveListedRequest *req,
+                            Identity__ImportReport_Closure reply, void *call);
 /* In api_number.c. */
 void unions__get_numbers(Identity__Unions_Service *service, const Identity__NumbersRequest *req,
                          Identity__Numbers_Closure reply, void *call);
@@ -17,6 +20,8 @@ extern const Identity__Transfers_Service transfers_api;
 extern const Identity__Devices_Service devices_api;
 extern const Identity__Officials_Service officials_api;
 extern const Identity__Trades_Service trades_api;
+extern const Identity__Rosters_Service rosters_api;
+extern const Identity__Merges_Service merges_api;
 extern const Identity__Proposals_Service proposals_api;
 extern const Identity__Cadres_Service cadres_api;
 extern const Identity__Companies_Service companies_api;

@@ -1,4 +1,5 @@
 #include "common/utf8.h"
+#include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
 #include "services/identity/data_keys.h"
@@ -8,7 +9,6 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
 #define MINE_MAX     20
-#define ROSTERS_SEEN 8 /* of one person */
 
 static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
 

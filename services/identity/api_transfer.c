@@ -306,11 +306,7 @@ int member_hang(struct identity *self, const struct union_node *node, int64_t me
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (member.id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (node->parent_id)
-        membership_move(self, &member, IDENTITY__ENDED__ENDED_BY_COMPANY, node->parent_id,
-                        IDENTITY__BEGAN__BEGAN_BY_HANGING, call);
-    else
-        membership_end(self, &member, IDENTITY__ENDED__ENDED_BY_COMPANY, call);
+    membership_hang(self, &member, node, call);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "services/identity/companies.h"
 #include "services/identity/joins.h"
 #include "services/identity/proofs.h"
+#include "services/identity/merges.h"
 #include "services/identity/proposals.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
@@ -23,11 +24,14 @@ struct audit {
     struct trades trades;
     struct covers covers;
     struct proofs proofs;
+    struct merges merges;
     FILE *out;
     struct store_counts told; /* by the journal */
+    bool roster_read;         /* a row whose addition has not been told yet: */
+    int64_t roster_id, roster_union;
     struct rolls_counts rolls_told;
     int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, proofs_told,
-        proposals_told, proposals_decided_told, cadres_told, cadres_ended_told, companies_told;
+        proposals_told, proposals_decided_told, cadres_told, cadres_ended_told, companies_told, merged_told;
     int64_t joins_missing, joins_purged; /* requests that are gone, by the rows and by the word of purging */
 };
 
@@ -78,14 +82,24 @@ static bool audit_changed(struct audit *audit, const Identity__UnionChanged *cha
            (changed->state == IDENTITY__CHANGE_STATE__CHANGE_ASKED || change.state == (int)changed->state);
 }
 
-/* Rows are appended in the journal's order, so the two are read side by side. */
+/* Rows are appended in the journal's order, so the two are read side by side; a row that
+ * is not there was taken off later. */
 static bool audit_roster(struct audit *audit, const Identity__RosterRowAdded *added)
 {
-    int64_t roster_id, union_id;
-
     audit->told.roster++;
-    return store_next_roster(audit->store, &roster_id, &union_id) && roster_id == added->roster_id &&
-           union_id == added->union_id;
+    if (!audit->roster_read && !store_next_roster(audit->store, &audit->roster_id, &audit->roster_union))
+        audit->roster_id = INT64_MAX;
+    audit->roster_read = added->roster_id != audit->roster_id;
+    return audit->roster_id > added->roster_id ||
+           (audit->roster_id == added->roster_id && audit->roster_union == added->union_id);
+}
+
+static bool audit_removed(struct audit *audit, const Identity__RosterRowRemoved *removed)
+{
+    struct roster_entry entry;
+
+    audit->told.roster--;
+    return !store_find_roster_row(audit->store, removed->roster_id, &entry);
 }
 
 static bool audit_member(struct audit *audit, const Identity__MemberVerified *verified)
@@ -233,6 +247,26 @@ static bool audit_trade(struct audit *audit, const Identity__TradeChanged *chang
            (asked || proven || (trade.state == (int)changed->state && trade.reason == (int)changed->reason));
 }
 
+/* A merge begins as asked or proposed, or is done by her at once, and ends as its row says. */
+static bool audit_merge(struct audit *audit, const Identity__MergeChanged *changed)
+{
+    struct merge merge;
+
+    if (!merges_find(&audit->merges, changed->merge_id, &merge))
+        return false;
+    return merge.kept_id == changed->kept_id && merge.gone_id == changed->gone_id && merge.state >= (int)changed->state;
+}
+
+/* What is gone leads to what was kept, or to what that one is gone into. */
+static bool audit_merged(struct audit *audit, const Identity__MembersMerged *merged)
+{
+    struct member kept, gone;
+
+    return store_find_member(audit->store, merged->gone_id, &gone) &&
+           store_find_member(audit->store, merged->kept_id, &kept) &&
+           gone.merged_into == (kept.merged_into ? kept.merged_into : kept.id);
+}
+
 /* A door that is there is the member's to whom it was bound; one that she unbound is gone. */
 static bool audit_wechat(struct audit *audit, int64_t wechat_id, int64_t member_id, bool unbound)
 {
@@ -254,6 +288,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         break;
     case IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED:
         ok = audit_roster(audit, event->roster_row_added);
+        break;
+    case IDENTITY__EVENT__EVENT_ROSTER_ROW_REMOVED:
+        ok = audit_removed(audit, event->roster_row_removed);
         break;
     case IDENTITY__EVENT__EVENT_MEMBER_VERIFIED:
         ok = audit_member(audit, event->member_verified);
@@ -298,6 +335,13 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_COVER_ENROLLED:
         audit->covers_told++;
         ok = covers_agree(&audit->covers, event->cover_enrolled);
+        break;
+    case IDENTITY__EVENT__EVENT_MERGE_CHANGED:
+        ok = audit_merge(audit, event->merge_changed);
+        break;
+    case IDENTITY__EVENT__EVENT_MEMBERS_MERGED:
+        audit->merged_told++;
+        ok = audit_merged(audit, event->members_merged);
         break;
     case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
         ok = audit_wechat(audit, event->wechat_bound->wechat_id, event->wechat_bound->member_id, false);
@@ -352,6 +396,10 @@ static bool audit_rolls(struct audit *audit)
         fprintf(audit->out, "member %lld: her row does not agree with her membership and standing\n", (long long)stray);
         return false;
     }
+    if (merges_find_stray_member(&audit->merges, &stray)) {
+        fprintf(audit->out, "member %lld: what is gone into another account lives on\n", (long long)stray);
+        return false;
+    }
     if (trades_find_stray_member(&audit->trades, &stray)) {
         fprintf(audit->out, "member %lld: her row does not agree with her trade\n", (long long)stray);
         return false;
@@ -371,6 +419,7 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "proofs", proofs_count(&audit->proofs), audit->proofs_told) &&
            same_count(audit->out, "trades", trades_count(&audit->trades), audit->trades_told) &&
            same_count(audit->out, "enrolments", covers_count(&audit->covers), audit->covers_told) &&
+           same_count(audit->out, "merged accounts", merges_count(&audit->merges), audit->merged_told) &&
            same_count(audit->out, "changes of unions", changes_count(&audit->changes), audit->changes_told);
 }
 
@@ -385,7 +434,7 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
         trades_open(&audit.trades, store) || covers_open(&audit.covers, store) || proofs_open(&audit.proofs, store) ||
         proposals_open(&audit.proposals, store) || cadres_open(&audit.cadres, store) ||
-        companies_open(&audit.companies, store)) {
+        companies_open(&audit.companies, store) || merges_open(&audit.merges, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -17,8 +17,8 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 /* A union and one thing of each kind that is its own. */
 struct target {
     const char *name, *code, *path;
-    int64_t union_id, member_id, grant_id, request_id, transfer_id, change_id, trade_id, correction_id, proposal_id,
-        cadre_id, agent_id;
+    int64_t union_id, member_id, other_id, grant_id, request_id, transfer_id, change_id, trade_id, merge_id, roster_id,
+        correction_id, proposal_id, cadre_id, agent_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -68,12 +68,22 @@ static int64_t make_agent(struct harness *h, unsigned n, const struct target *ta
     return made->agents[0]->agent_id;
 }
 
+/* Whose row is each target's own. */
+static unsigned listed(const struct target *target)
+{
+    return 800 + (unsigned)(target - targets);
+}
+
 static void make_things(struct harness *h, unsigned n, struct target *target)
 {
     Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
     Identity__CreateTransferRequest transfer = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
     Identity__AskUnionChangeRequest change = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
     Identity__ClaimTradeRequest trade = IDENTITY__CLAIM_TRADE_REQUEST__INIT;
+    Identity__ProposeMergeRequest merge = IDENTITY__PROPOSE_MERGE_REQUEST__INIT;
+    Identity__FindRosterRowsRequest find = IDENTITY__FIND_ROSTER_ROWS_REQUEST__INIT;
+    Identity__RosterRowList *rows;
+    char csv[256];
     Rpc__Principal *who;
     Identity__AskCorrectionRequest correction = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
     Identity__SetCadreRequest cadre = IDENTITY__SET_CADRE_REQUEST__INIT;
@@ -97,6 +107,19 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     trade.proof = IDENTITY__TRADE_PROOF__PROOF_WORK_CARD;
     trade.platform = trade.work_number = (char *)(uintptr_t) "环卫所";
     target->trade_id = created(h, "Trades.ClaimTrade", &trade.base, who);
+    make_resident_id(listed(target), id);
+    snprintf(csv, sizeof(csv), "王小明,%s,16900000009,%s,COURIER\n", id, target->code);
+    import_roster(h, csv);
+    find.union_id = target->union_id;
+    find.resident_id = id;
+    rows = harness_output(h, harness_call(h, "Rosters.FindRosterRows", &find.base, harness_internal(h), NULL),
+                          &identity__roster_row_list__descriptor);
+    target->roster_id = rows->rows[0]->roster_id;
+    target->other_id = member_of_union(h, n + 5, target->code)->member_id;
+    merge.kept_id = who->member_id;
+    merge.gone_id = member_of_union(h, n + 6, target->code)->member_id;
+    merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
+    target->merge_id = created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h));
     change.union_id = target->union_id;
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = (char *)(uintptr_t) "新总工会";
@@ -170,7 +193,9 @@ static int64_t id_of(const char *field, const struct target *target)
         {"member_ids", target->member_id},    {"grant_id", target->grant_id},
         {"request_id", target->request_id},   {"request_ids", target->request_id},
         {"transfer_id", target->transfer_id}, {"transfer_ids", target->transfer_id},
-        {"change_id", target->change_id},     {"trade_id", target->trade_id},
+        {"change_id", target->change_id},     {"merge_id", target->merge_id},
+        {"roster_ids", target->roster_id},    {"kept_id", target->member_id},
+        {"gone_id", target->other_id},        {"trade_id", target->trade_id},
         {"trade_ids", target->trade_id},      {"correction_ids", target->correction_id},
         {"proposal_id", target->proposal_id}, {"cadre_id", target->cadre_id},
         {"agent_id", target->agent_id},       {"target_id", 0},
@@ -209,7 +234,12 @@ static const char *text_of(struct harness *h, const struct api_method *method, c
         snprintf(text, sizeof(text), "%s", target->code);
     else if (strcmp(field, "mobile") == 0)
         snprintf(text, sizeof(text), "16900000777");
-    else if (strcmp(field, "csv") == 0 && strstr(method->name, "Roster"))
+    else if (strcmp(field, "resident_id") == 0)
+        snprintf(text, sizeof(text), "%s", id);
+    else if (strcmp(field, "csv") == 0 && strstr(method->name, "RemoveListed")) {
+        make_resident_id(listed(target), id);
+        snprintf(text, sizeof(text), "%s,%s\n", id, target->code);
+    } else if (strcmp(field, "csv") == 0 && strstr(method->name, "Roster"))
         snprintf(text, sizeof(text), "王小明,%s,16900000009,%s,COURIER\n", id, target->code);
     else if (strcmp(field, "csv") == 0)
         snprintf(text, sizeof(text), "NEW-%u,总工会,%s\n", n_calls, target->code);

@@ -6,7 +6,7 @@ static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT max(cover_id) FROM cover",
     [SQL_COUNT] = "SELECT count(*) FROM cover",
     [SQL_FIND] = "SELECT member_id, union_id, trade, from_at, until_at FROM cover WHERE cover_id = ?1",
-    [SQL_IS_COVERED] = "SELECT 1 FROM cover WHERE member_id = ?1 AND until_at > ?2 LIMIT 1",
+    [SQL_IS_COVERED] = "SELECT 1 FROM cover WHERE " SQL_HERS " AND until_at > ?2 LIMIT 1",
     [SQL_ADD] = "INSERT INTO cover (cover_id, member_id, union_id, trade, from_at, until_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };

@@ -2,7 +2,7 @@
  * is enrolled from when until when. It is given by whoever follows the journal.
  *
  * Each enrolment lasts COVER_MS, and nobody is enrolled twice at one time, however
- * often she joins. */
+ * often she joins and by whichever of her accounts (merges.h). */
 #pragma once
 #include "services/identity/store.h"
 

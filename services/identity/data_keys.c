@@ -36,7 +36,7 @@ static void reseal_doors(struct identity *self, const struct member *old, const 
     size_t n = store_find_wechats(self->store, member->id, doors, ARRAY_LEN(doors));
 
     for (size_t i = 0; i < n; i++) {
-        if (person_reseal_wechat(self, old, member, &doors[i], call))
+        if (person_reseal_wechat(self, old, member, &doors[i], doors[i].id, call))
             store_seal_wechat(self->store, &doors[i]);
     }
 }

@@ -114,7 +114,7 @@ static inline const Rpc__Answer *send_code(struct harness *h, const char *mobile
     Identity__SendCodeRequest request = IDENTITY__SEND_CODE_REQUEST__INIT;
 
     request.mobile = (char *)(uintptr_t)mobile;
-    return harness_call(h, "Identity.SendCode", &request.base, NULL, NULL);
+    return harness_call(h, "Identity.SendCode", &request.base, harness_internal(h), NULL);
 }
 
 /* Sends a code and tells which: the next number of the clock's stream. */

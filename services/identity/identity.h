@@ -28,8 +28,11 @@
  * answered years later, also when unions have moved since. She comes by a roster, by
  * a request (joins.h) or by a transfer (transfers.h), which an old union cannot block
  * by silence. Unions change by request and the approval of the level above
- * (changes.h). Her trade is a category that is proven for a time (trades.h). How many members a union has is never
- * counted but kept (tallies.h). Her name and resident ID, given with a request, are erased when it is decided.
+ * (changes.h). Her trade is a category that is proven for a time (trades.h); joining an
+ * industry union by one request enrols her for a cover (covers.h). Two accounts of one
+ * person become one by codes sent to both numbers, or by two officials (merges.h). How
+ * many members a union has is never counted but kept (tallies.h). Her name and resident
+ * ID, given with a request, are erased when it is decided.
  *
  * Over her own data a member rules herself: she is told who has looked at them
  * (looks.h), agrees to each use by itself (consents.h), has them corrected
@@ -48,9 +51,9 @@
  * between two calls (proofs.h), of which only who asked, when and the verdict are kept.
  * She is known by name then, and no member until a roster or a union takes her.
  *
- * A code is sent inside its call, before the batch is committed: when the commit
- * then fails, a code has gone out that lets nobody in, and the caller is told to
- * ask again. */
+ * A code is made here, kept as a sum, and told to the bridge alone, which sends it after
+ * the commit. In the demonstration it is logged inside its call, before the commit: when
+ * that fails, a code was shown that lets nobody in. */
 #pragma once
 #include "common/id.h"
 #include "common/pii.h"
@@ -66,6 +69,8 @@
 #include "membership.pb-c.h"
 #include "realname.pb-c.h"
 #include "official.pb-c.h"
+#include "merge.pb-c.h"
+#include "roster.pb-c.h"
 #include "trade.pb-c.h"
 #include "pledge.pb-c.h"
 #include "rights.pb-c.h"
@@ -131,6 +136,10 @@ struct covers { /* covers.h */
     struct store *store;
     unsigned sql;
 };
+struct merges { /* merges.h */
+    struct store *store;
+    unsigned sql;
+};
 struct trades { /* trades.h */
     struct store *store;
     unsigned sql;
@@ -157,8 +166,9 @@ struct credentials { /* credentials.h */
 };
 
 enum sms_sender {
-    SMS_NONE, /* SENDER_UNAVAILABLE */
-    SMS_LOG,  /* the code is logged: for demonstration only */
+    SMS_NONE,   /* SENDER_UNAVAILABLE */
+    SMS_LOG,    /* the code is logged: for demonstration only */
+    SMS_BRIDGE, /* the bridge, which has asked for it, sends it */
 };
 
 struct identity {
@@ -170,6 +180,8 @@ struct identity {
     Identity__Proofs_Service proofs_service;
     Identity__Officials_Service officials;
     Identity__Trades_Service trades_service;
+    Identity__Merges_Service merges_service;
+    Identity__Rosters_Service rosters_service;
     Identity__Consents_Service consents_service;
     Identity__Pledges_Service pledges_service;
     Identity__Rights_Service rights_service;
@@ -197,6 +209,7 @@ struct identity {
     struct proofs proofs;
     struct credentials credentials;
     struct trades trades;
+    struct merges merges;
     struct covers covers;
     struct proposals proposals;
     struct cadres cadres;

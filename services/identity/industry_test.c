@@ -4,8 +4,8 @@
 #define ROOT "0000"
 
 /* 440600, below it 440604 and 440605, and 440604-1 below 440604. Industry unions: of
- * riders below 440604, of couriers and riders below 440600. */
-static int64_t root_id, first_id, second_id, town_id, riders_id, city_id;
+ * riders below 440604 (two), of couriers and riders below 440600. */
+static int64_t root_id, first_id, second_id, town_id, riders_id, others_id, city_id;
 
 static Identity__Union *make_industry(struct harness *h, const char *code, const char *parent, Rpc__Trade *trades,
                                       size_t n)
@@ -31,6 +31,7 @@ static void begin_with_unions(struct harness *h)
     second_id = make_union(h, "440605", "440600")->union_id;
     town_id = make_union(h, "440604-1", "440604")->union_id;
     riders_id = make_industry(h, "440604-R", "440604", trades, 1)->union_id;
+    others_id = make_industry(h, "440604-S", "440604", trades, 1)->union_id;
     city_id = make_industry(h, "440600-R", "440600", trades, 2)->union_id;
 }
 
@@ -93,10 +94,10 @@ static void a_request_goes_to_the_nearest_industry_union_for_the_trade(void **st
         int64_t from, to;
         int trade;
     } cases[] = {
-        {town_id, riders_id, RPC__TRADE__FOOD_DELIVERY}, {first_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
-        {town_id, city_id, RPC__TRADE__COURIER},         {second_id, city_id, RPC__TRADE__FOOD_DELIVERY},
-        {root_id, city_id, RPC__TRADE__FOOD_DELIVERY},   {riders_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
-        {riders_id, city_id, RPC__TRADE__COURIER},
+        {town_id, riders_id, RPC__TRADE__FOOD_DELIVERY},   {first_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
+        {town_id, city_id, RPC__TRADE__COURIER},           {second_id, city_id, RPC__TRADE__FOOD_DELIVERY},
+        {root_id, city_id, RPC__TRADE__FOOD_DELIVERY},     {riders_id, riders_id, RPC__TRADE__FOOD_DELIVERY},
+        {others_id, others_id, RPC__TRADE__FOOD_DELIVERY}, {riders_id, city_id, RPC__TRADE__COURIER},
     };
 
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
@@ -127,7 +128,7 @@ static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_y
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED));
     assert_string_equal(approve(&h, join), "");
     who = person_signed_in(&h, 1);
-    assert_int_equal(who->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(who->level, RPC__LEVEL__CATEGORY);
     assert_int_equal(who->trade, RPC__TRADE__FOOD_DELIVERY);
     enrolled = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled;
     assert_int_equal(enrolled->member_id, who->member_id);
@@ -147,6 +148,36 @@ static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_y
     harness_tamper(&h, "UPDATE cover SET until_at = until_at + 1");
     assert_string_not_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE cover SET until_at = until_at - 1");
+    end(&h);
+}
+
+static void two_accounts_of_one_person_are_covered_once(void **state)
+{
+    Identity__ProposeMergeRequest proposal = IDENTITY__PROPOSE_MERGE_REQUEST__INIT;
+    Identity__DecideMergeRequest decision = IDENTITY__DECIDE_MERGE_REQUEST__INIT;
+    Identity__Merge *merge;
+    struct harness h;
+    int64_t cover_id;
+
+    (void)state;
+    begin_with_unions(&h);
+    assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), town_id, RPC__TRADE__FOOD_DELIVERY, 1))),
+                        "");
+    cover_id = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id;
+    proposal.gone_id = person_signed_in(&h, 1)->member_id;
+    proposal.kept_id = member_of_union(&h, 2, "440605")->member_id;
+    proposal.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
+    merge = harness_output(&h,
+                           harness_call(&h, "Merges.ProposeMerge", &proposal.base,
+                                        harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, ROOT), NULL),
+                           &identity__merge__descriptor);
+    decision.merge_id = merge->merge_id;
+    decision.approve = true;
+    assert_int_equal(harness_call(&h, "Merges.DecideMerge", &decision.base, administrator(&h), NULL)->reason, 0);
+    leave(&h, person_signed_in(&h, 2));
+    assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
+                        "");
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
     end(&h);
 }
 
@@ -213,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_goes_to_the_nearest_industry_union_for_the_trade),
         cmocka_unit_test(an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_year),
+        cmocka_unit_test(two_accounts_of_one_person_are_covered_once),
         cmocka_unit_test(an_industry_union_proves_a_trade_of_a_member_of_another),
         cmocka_unit_test(which_trades_a_union_takes_is_changed_by_the_level_above),
     };

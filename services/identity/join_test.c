@@ -111,7 +111,7 @@ static void who_is_approved_is_a_member_by_name(void **state)
     assert_int_equal(
         decided(&h, decide(&h, administrator(&h, FIRST), first_id, &request->request_id, 1, true, 0))->done, 1);
     who = person_signed_in(&h, 1);
-    assert_int_equal(who->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(who->level, RPC__LEVEL__CATEGORY);
     assert_string_equal(who->union_path, FIRST);
     assert_int_equal(who->trade, RPC__TRADE__TRUCK_DRIVER);
     assert_int_equal(who->birth_year, 1990);
@@ -235,7 +235,7 @@ static void many_are_approved_at_once_and_each_fails_alone(void **state)
     assert_string_equal(report->results[DECISIONS]->reason, "JOIN_NOT_FOUND");
     assert_string_equal(report->results[DECISIONS + 1]->reason, "JOIN_DECIDED");
     assert_int_equal(person_signed_in(&h, 12)->level, RPC__LEVEL__MOBILE);
-    assert_int_equal(person_signed_in(&h, 13)->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(person_signed_in(&h, 13)->level, RPC__LEVEL__CATEGORY);
     end(&h);
 }
 

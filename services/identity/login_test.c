@@ -165,6 +165,36 @@ static void without_a_sender_no_code_is_made(void **state)
     end(&h);
 }
 
+static void the_bridge_is_told_the_code_and_takes_back_what_was_not_sent(void **state)
+{
+    Identity__SendCodeRequest request = IDENTITY__SEND_CODE_REQUEST__INIT;
+    Identity__LoginCode *made;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    with_sender("bridge");
+    harness_reopen(&h);
+    request.mobile = (char *)(uintptr_t)MOBILE;
+    made = harness_output(&h, send_code(&h, "+86 " MOBILE), &identity__login_code__descriptor);
+    assert_string_equal(made->mobile, MOBILE);
+    assert_int_equal(strlen(made->code), CODE_DIGITS);
+    assert_refused(send_code(&h, MOBILE), "CODE_SENT_RECENTLY");
+    assert_refused(harness_call(&h, "Identity.TakeBackCode", &request.base, NULL, NULL), "NOT_OFFICIAL");
+    assert_int_equal(harness_call(&h, "Identity.TakeBackCode", &request.base, harness_internal(&h), NULL)->reason, 0);
+    assert_refused(try_login(&h, MOBILE, made->code), "CODE_EXPIRED");
+    /* What was taken back does not count among the day's codes either. */
+    for (int i = 0; i < 2 * CODE_SENDS; i++) {
+        assert_int_equal(send_code(&h, MOBILE)->reason, 0);
+        assert_int_equal(harness_call(&h, "Identity.TakeBackCode", &request.base, harness_internal(&h), NULL)->reason,
+                         0);
+    }
+    made = harness_output(&h, send_code(&h, MOBILE), &identity__login_code__descriptor);
+    assert_true(try_login(&h, MOBILE, made->code)->created);
+    with_sender("log");
+    end(&h);
+}
+
 static void an_unknown_sender_is_refused_at_start(void **state)
 {
     struct identity identity;
@@ -361,6 +391,7 @@ int main(void)
         cmocka_unit_test(the_code_of_another_number_is_wrong),
         cmocka_unit_test(what_is_no_mobile_number_is_refused),
         cmocka_unit_test(without_a_sender_no_code_is_made),
+        cmocka_unit_test(the_bridge_is_told_the_code_and_takes_back_what_was_not_sent),
         cmocka_unit_test(an_unknown_sender_is_refused_at_start),
         cmocka_unit_test(a_restart_forgets_neither_codes_nor_sessions),
         cmocka_unit_test(a_refresh_token_serves_once),

@@ -58,7 +58,7 @@ static void who_is_on_a_roster_becomes_a_member_of_its_union(void **state)
     after = principal_of(&h, session);
     assert_int_equal(after->member_id, before->member_id);
     assert_int_equal(after->session_id, before->session_id);
-    assert_int_equal(after->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(after->level, RPC__LEVEL__CATEGORY);
     assert_string_equal(after->union_path, "00000000");
     assert_int_equal(after->trade, RPC__TRADE__COURIER);
     assert_int_equal(after->birth_year, 1990);
@@ -87,7 +87,7 @@ static void who_was_verified_stays_so_at_the_next_login(void **state)
     assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "李明", id)->reason, 0);
     harness_reopen(&h);
     principal = principal_of(&h, login(&h, MOBILE));
-    assert_int_equal(principal->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(principal->level, RPC__LEVEL__CATEGORY);
     assert_string_equal(principal->union_path, "00000001");
     assert_int_equal(principal->sex, RPC__SEX__MALE);
     end(&h);

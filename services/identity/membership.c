@@ -115,6 +115,15 @@ bool membership_move(struct identity *self, struct member *member, int ended, in
     return true;
 }
 
+void membership_hang(struct identity *self, struct member *member, const struct union_node *node, void *call)
+{
+    if (node->parent_id)
+        membership_move(self, member, IDENTITY__ENDED__ENDED_BY_COMPANY, node->parent_id,
+                        IDENTITY__BEGAN__BEGAN_BY_HANGING, call);
+    else
+        membership_end(self, member, IDENTITY__ENDED__ENDED_BY_COMPANY, call);
+}
+
 static void journal_standing(int64_t member_id, int standing, int reason, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;

@@ -18,5 +18,8 @@ void membership_begin(struct identity *self, struct member *member, int64_t unio
 void membership_set_standing(struct identity *self, struct member *member, int standing, int reason, void *call);
 /* Ends the period that lasts, an open transfer, a trade's claim, and her sessions. False when there is none. */
 bool membership_end(struct identity *self, struct member *member, int ended, void *call);
+/* She has left the company: the level above keeps her until she moves in herself (上挂);
+ * a root has none, and she is of no union then. */
+void membership_hang(struct identity *self, struct member *member, const struct union_node *node, void *call);
 /* Both, at one instant; an open transfer needs no release any more. False when there is no period to end. */
 bool membership_move(struct identity *self, struct member *member, int ended, int64_t union_id, int began, void *call);

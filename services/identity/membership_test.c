@@ -109,7 +109,7 @@ static void leaving_is_confirmed(void **state)
     begin_with_unions(&h);
     member = member_of_union(&h, 1, "440604");
     assert_refused(harness_call(&h, "Memberships.Leave", &request.base, member, NULL), "MISSING_FIELD");
-    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
     end(&h);
 }
 
@@ -170,7 +170,7 @@ static void a_suspended_member_keeps_her_union_without_its_rights(void **state)
                                   IDENTITY__STANDING_REASON__STANDING_TERM_OVER)
                          ->reason,
                      0);
-    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
     end(&h);
 }
 
@@ -204,7 +204,7 @@ static void nobody_signs_in_as_the_dead_until_it_was_a_mistake(void **state)
                      0);
     clock_step(&h.service.clock, CODE_RESEND_MS);
     member = person_signed_in(&h, 1);
-    assert_int_equal(member->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(member->level, RPC__LEVEL__CATEGORY);
     list = history(&h, member);
     assert_int_equal(list->n_memberships, 2);
     assert_int_equal(list->memberships[0]->ended, IDENTITY__ENDED__ENDED_BY_DEATH);

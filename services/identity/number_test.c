@@ -193,6 +193,52 @@ static void the_audit_recounts(void **state)
     end(&h);
 }
 
+/* Province, city, district, town, enterprise, branch. */
+static void six_levels_are_counted_and_a_move_takes_its_numbers_along(void **state)
+{
+    static const char *const codes[] = {"44", "4406", "440604", "440604-1", "440604-1-1", "440604-1-1-1"};
+    Identity__AskUnionChangeRequest request = IDENTITY__ASK_UNION_CHANGE_REQUEST__INIT;
+    Identity__DecideUnionChangeRequest decision = IDENTITY__DECIDE_UNION_CHANGE_REQUEST__INIT;
+    int64_t ids[ARRAY_LEN(codes)], district_id;
+    Identity__Numbers *province;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    for (unsigned i = 0; i < ARRAY_LEN(codes); i++)
+        ids[i] = make_union(&h, codes[i], i ? codes[i - 1] : "")->union_id;
+    district_id = make_union(&h, "440605", "4406")->union_id;
+    for (unsigned i = 0; i < ARRAY_LEN(codes); i++) {
+        member_of_union(&h, 2 * i, codes[i]);
+        member_of_union(&h, 2 * i + 1, codes[i]);
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(codes); i++)
+        assert_numbers(&h, ids[i], 2 * (int64_t)(ARRAY_LEN(codes) - i), 2);
+    request.union_id = ids[3];
+    request.kind = IDENTITY__CHANGE_KIND__CHANGE_PLACE;
+    request.target_id = district_id;
+    decision.change_id =
+        ((Identity__UnionChange *)harness_output(
+             &h, harness_call(&h, "Unions.AskUnionChange", &request.base, harness_internal(&h), "move"),
+             &identity__union_change__descriptor))
+            ->change_id;
+    decision.approve = true;
+    assert_int_equal(harness_call(&h, "Unions.DecideUnionChange", &decision.base, harness_internal(&h), NULL)->reason,
+                     0);
+    assert_numbers(&h, ids[2], 2, 2);
+    assert_numbers(&h, district_id, 6, 0);
+    assert_numbers(&h, ids[5], 2, 2);
+    province = numbers(&h, ids[0]);
+    assert_int_equal(province->members, 12);
+    assert_int_equal(province->listed, 12);
+    assert_int_equal(province->verified_per_myriad, 10000);
+    assert_int_equal(province->trades[RPC__TRADE__COURIER]->members, 12);
+    assert_int_equal(province->days[0]->joined, 12);
+    assert_int_equal(numbers(&h, ids[2])->days[0]->left, 6);
+    assert_int_equal(numbers(&h, district_id)->days[0]->joined, 6);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +247,7 @@ int main(void)
         cmocka_unit_test(the_numbers_of_a_union_move_with_it),
         cmocka_unit_test(days_are_asked_within_bounds_and_of_ones_own),
         cmocka_unit_test(the_audit_recounts),
+        cmocka_unit_test(six_levels_are_counted_and_a_move_takes_its_numbers_along),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

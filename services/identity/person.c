@@ -192,7 +192,7 @@ bool person_open_correction(const struct identity *self, const struct member *me
 }
 
 bool person_reseal_wechat(const struct identity *self, const struct member *old, const struct member *member,
-                          struct wechat *door, void *call)
+                          struct wechat *door, int64_t new_id, void *call)
 {
     unsigned char nonce[PII_NONCE_LEN];
     char text[SEALED_MAX];
@@ -200,6 +200,7 @@ bool person_reseal_wechat(const struct identity *self, const struct member *old,
     if (!open_sealed(self, key_of(self, old), WECHAT, door->id, &door->sealed, text))
         return false;
     rpc_random(call, nonce, sizeof(nonce));
+    door->id = new_id;
     seal(self, member, WECHAT, door->id, nonce, text, &door->sealed);
     return true;
 }

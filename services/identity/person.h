@@ -57,9 +57,10 @@ bool person_open_proof(const struct identity *self, const struct member *member,
 void person_seal_wechat(const struct identity *self, const struct member *member, int64_t wechat_id,
                         const unsigned char *nonce, const char *appid, const char *openid, const char *unionid,
                         struct sealed *ret);
-/* Seals a door anew under the key that she has now; old is she before. Whether it could be opened. */
+/* Seals a door anew, by a new id or its own, under the key of who has it now; old is who had
+ * it before. Whether it could be opened. */
 bool person_reseal_wechat(const struct identity *self, const struct member *old, const struct member *member,
-                          struct wechat *door, void *call);
+                          struct wechat *door, int64_t new_id, void *call);
 
 /* The appid of a member's door; "" and false when its seal cannot be opened. */
 bool person_open_wechat(const struct identity *self, const struct member *member, const struct wechat *wechat,

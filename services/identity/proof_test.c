@@ -209,7 +209,7 @@ static void whom_a_roster_lists_later_becomes_a_member_by_it(void **state)
     assert_refused(verify(&h, member, NAME, another), "ALREADY_VERIFIED");
     answer = verify(&h, member, NAME, id);
     member = principal_of(&h, harness_output(&h, answer, &identity__session__descriptor));
-    assert_int_equal(member->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(member->level, RPC__LEVEL__CATEGORY);
     assert_int_equal(member->trade, RPC__TRADE__COURIER);
     assert_true(last_event(&h, IDENTITY__EVENT__EVENT_MEMBER_VERIFIED)->member_verified->again);
     assert_refused(verify(&h, member, NAME, id), "ALREADY_VERIFIED");

@@ -235,7 +235,7 @@ static void the_same_number_and_resident_id_sign_up_anew(void **state)
     close_now(&h, who, 1);
     again = member_of_union(&h, 1, CODE); /* on the roster once more, and verified */
     assert_int_not_equal(again->member_id, who->member_id);
-    assert_int_equal(again->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(again->level, RPC__LEVEL__CATEGORY);
     close_now(&h, again, 1);
     end(&h);
 }

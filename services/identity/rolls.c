@@ -33,16 +33,16 @@ static const char *const sql[] = {
     [SQL_SET_MEMBER] = "UPDATE member SET union_id = ?2, level = ?3 WHERE member_id = ?1",
     [SQL_CURRENT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at = 0",
     [SQL_PERIOD] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE membership_id = ?1",
-    [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 ORDER BY membership_id DESC LIMIT 1",
-    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND began_at <= ?2 AND "
-               "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT 1",
-    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 "
+    [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " ORDER BY membership_id DESC LIMIT 1",
+    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND began_at <= ?2 AND "
+               "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT ?3",
+    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " "
                     "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
     [SQL_GONE] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                  "ended_at > 0 ORDER BY membership_id LIMIT ?3",
-    [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE member_id = ?1 AND began_at <= ?2 AND "
+    [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE " SQL_HERS " AND began_at <= ?2 AND "
                         "(ended_at = 0 OR ended_at > ?2) ORDER BY began_at DESC LIMIT 1",
     [SQL_STANDING] = "SELECT standing_id, member_id, began_at, decided_by, standing, reason FROM standing "
                      "WHERE member_id = ?1 AND ended_at = 0",
@@ -147,12 +147,6 @@ bool rolls_find_last(const struct rolls *rolls, int64_t member_id, struct period
     return one_period(rolls, rolls->sql + SQL_LAST, ret);
 }
 
-bool rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret)
-{
-    store_ask(rolls->store, rolls->sql + SQL_AT, "ii", member_id, at);
-    return one_period(rolls, rolls->sql + SQL_AT, ret);
-}
-
 static size_t all_periods(const struct rolls *rolls, unsigned statement, struct period *ret, size_t size)
 {
     size_t n = 0;
@@ -161,6 +155,12 @@ static size_t all_periods(const struct rolls *rolls, unsigned statement, struct 
         read_period(rolls->store, statement, &ret[n++]);
     store_end(rolls->store, statement);
     return n;
+}
+
+size_t rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret, size_t size)
+{
+    store_ask(rolls->store, rolls->sql + SQL_AT, "iii", member_id, at, (int64_t)size);
+    return all_periods(rolls, rolls->sql + SQL_AT, ret, size);
 }
 
 size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct period *ret, size_t size)

@@ -6,6 +6,7 @@
 #pragma once
 #include "services/identity/store.h"
 
+#define ROLLS_ACCOUNTS    8   /* of one person that count at an instant */
 #define ROLLS_HISTORY_MAX 200 /* periods of one member that are shown: the last ones */
 
 struct period {
@@ -34,10 +35,12 @@ void rolls_set_member(const struct rolls *rolls, int64_t member_id, int64_t unio
 /* The period that lasts. */
 bool rolls_find_current(const struct rolls *rolls, int64_t member_id, struct period *ret);
 bool rolls_find_period(const struct rolls *rolls, int64_t membership_id, struct period *ret);
+/* Here and below a member is also every account that is gone into hers (merges.h). */
+
 /* The last period, whether it lasts or not. */
 bool rolls_find_last(const struct rolls *rolls, int64_t member_id, struct period *ret);
-/* The period that counted at an instant. */
-bool rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret);
+/* The periods that counted at an instant, at most `size`: one for each account. */
+size_t rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret, size_t size);
 /* Her last periods, the oldest first, at most `size`; returns how many. */
 size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct period *ret, size_t size);
 /* Lasting periods of a union itself after a membership id, in order; returns how many. */

@@ -2,10 +2,11 @@
 #include "common/utf8.h"
 #include "services/identity/rules.h"
 
+#define REMOVAL_FIELDS    2
 #define ROSTER_FIELDS_MIN 4
 #define ROSTER_FIELDS     5
 #define UNION_FIELDS_MIN  2
-#define UNION_FIELDS      3
+#define UNION_FIELDS      4
 
 int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id, int *ret_warning)
 {
@@ -192,6 +193,47 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
     return 0;
 }
 
+int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, const char **ret_field)
+{
+    struct removal_row read = {0};
+    int warning, reason;
+
+    if (!has_fields(row, REMOVAL_FIELDS, REMOVAL_FIELDS))
+        return in_field("", IDENTITY__REASON__CSV_MALFORMED, ret_field);
+    reason = in_field("residentId", resident_id_read(row->fields[0], today, &read.id, &warning), ret_field);
+    if (reason)
+        return reason;
+    reason = in_field("unionCode", union_code_read(row->fields[1], read.union_code), ret_field);
+    if (reason)
+        return reason;
+    *ret_row = read;
+    return 0;
+}
+
+/* Trades between slashes. */
+static int trades_read(const char *text, int *ret_trades)
+{
+    Rpc__Trade trades[RPC__TRADE__CONSTRUCTION];
+    char copy[256], *at = copy, *name;
+    size_t n = 0;
+
+    if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy))
+        return IDENTITY__REASON__TRADE_INVALID;
+    while ((name = strsep(&at, "/"))) {
+        Rpc__Trade trade;
+        int reason = trade_read(name, &trade);
+
+        if (reason)
+            return reason;
+        if (trade == RPC__TRADE__TRADE_OTHER)
+            continue;
+        if (n == ARRAY_LEN(trades))
+            return IDENTITY__REASON__TRADE_INVALID;
+        trades[n++] = trade;
+    }
+    return union_trades_read(trades, n, ret_trades);
+}
+
 int union_row_read(const struct csv_row *row, struct union_row *ret_row, const char **ret_field)
 {
     const char *parent = row->n_fields > 2 ? row->fields[2] : "";
@@ -214,6 +256,9 @@ int union_row_read(const struct csv_row *row, struct union_row *ret_row, const c
     }
     if (strcmp(read.code, read.parent_code) == 0)
         return in_field("parentCode", IDENTITY__REASON__UNION_CODE_INVALID, ret_field);
+    reason = in_field("trades", trades_read(row->n_fields > 3 ? row->fields[3] : "", &read.trades), ret_field);
+    if (reason)
+        return reason;
     *ret_row = read;
     return 0;
 }

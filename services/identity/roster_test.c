@@ -224,7 +224,10 @@ static void a_union_row_is_read_and_each_fault_names_its_field(void **state)
         {"440604,禅城区总工会,4406", 0, "before", "4406"},
         {"440604,禅城区总工会,fs-1", 0, "before", "FS-1"},
         {"4406", IDENTITY__REASON__CSV_MALFORMED, "", NULL},
-        {"440604,禅城区总工会,4406,x", IDENTITY__REASON__CSV_MALFORMED, "", NULL},
+        {"440604,禅城区总工会,4406,,x", IDENTITY__REASON__CSV_MALFORMED, "", NULL},
+        {"440604,禅城区总工会,4406,x", IDENTITY__REASON__TRADE_INVALID, "trades", NULL},
+        {"440604,禅城区总工会,4406,COURIER/x", IDENTITY__REASON__TRADE_INVALID, "trades", NULL},
+        {"440604,禅城区总工会,4406,1/2/3/4/5/6/7/8/9", IDENTITY__REASON__TRADE_INVALID, "trades", NULL},
         {",佛山市总工会,", IDENTITY__REASON__UNION_CODE_INVALID, "code", NULL},
         {"4406,,", IDENTITY__REASON__UNION_NAME_INVALID, "name", NULL},
         {"440604,禅城区总工会,44_06", IDENTITY__REASON__UNION_CODE_INVALID, "parentCode", NULL},
@@ -241,9 +244,22 @@ static void a_union_row_is_read_and_each_fault_names_its_field(void **state)
         if (union_row_read(&row, &read, &field) != cases[i].reason)
             fail_msg("%s", cases[i].line);
         assert_string_equal(field, cases[i].field);
-        if (cases[i].parent)
+        if (cases[i].parent) {
             assert_string_equal(read.parent_code, cases[i].parent);
+            assert_int_equal(read.trades, 0);
+        }
     }
+}
+
+static void an_industry_union_names_its_trades_between_slashes(void **state)
+{
+    struct csv_row row = row_of("440604-X,禅城区骑手工会,440604, 网约送餐员 /COURIER/其他");
+    struct union_row read;
+    const char *field;
+
+    (void)state;
+    assert_int_equal(union_row_read(&row, &read, &field), 0);
+    assert_int_equal(read.trades, 1 << RPC__TRADE__FOOD_DELIVERY | 1 << RPC__TRADE__COURIER);
 }
 
 int main(void)
@@ -257,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_union_code_is_letters_digits_and_single_hyphens),
         cmocka_unit_test(a_union_name_has_two_to_a_hundred_visible_characters),
         cmocka_unit_test(a_union_row_is_read_and_each_fault_names_its_field),
+        cmocka_unit_test(an_industry_union_names_its_trades_between_slashes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,11 @@ int standing_refusal(int from, int to, int reason)
     return is_reason_for(to, reason) ? 0 : IDENTITY__REASON__STANDING_REASON_INVALID;
 }
 
+int level_told(int level, int trade)
+{
+    return level == RPC__LEVEL__MEMBER && trade != RPC__TRADE__TRADE_OTHER ? RPC__LEVEL__CATEGORY : level;
+}
+
 /* ---- one-time codes ---- */
 
 int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s)
@@ -174,6 +179,14 @@ void code_sent(struct login_code *code, int64_t now)
     code->sent_at = now;
     code->used = false;
     code->tries = 0;
+}
+
+void code_taken_back(struct login_code *code)
+{
+    if (code->sends > 0)
+        code->sends--;
+    code->sent_at = 0;
+    code->used = true;
 }
 
 int code_answer(struct login_code *code, int64_t now, bool right)

@@ -69,6 +69,10 @@ int revoke_refusal(const Rpc__Principal *official, const char *union_path);
  * is recorded as deceased would be suspended; STANDING_REASON_INVALID. */
 int standing_refusal(int from, int to, int reason);
 
+/* The level that is told of a member: by the store's own, and the trade that is proven
+ * for her now. */
+int level_told(int level, int trade);
+
 /* ---- one-time codes ---- */
 
 #define CODE_DIGITS    6
@@ -91,6 +95,8 @@ struct login_code {
 int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s);
 /* A new code has been sent: the old one counts no more. */
 void code_sent(struct login_code *code, int64_t now);
+/* It was surely not: it lets nobody in, and another may be sent at once. */
+void code_taken_back(struct login_code *code);
 /* Judges an answer, and counts it: `right` is the caller's comparison in constant
  * time. 0 when it is right, and then the code is used up; CODE_EXPIRED when none
  * is alive; CODE_TRIES_EXHAUSTED, also for a right answer; CODE_WRONG. */
@@ -200,11 +206,22 @@ struct roster_row {
  * many. */
 int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, const char **ret_field);
 
-/* A row of a list of unions: code, name, parent code (empty or missing: a root). */
+/* A row of a list of those who are taken off rosters: resident ID, union code. */
+struct removal_row {
+    struct cn_resident_id id;
+    char union_code[UNION_CODE_SIZE];
+};
+
+/* The same. */
+int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, const char **ret_field);
+
+/* A row of a list of unions: code, name, parent code (empty or missing: a root), and the
+ * trades that an industry union takes, between slashes (empty or missing: none). */
 struct union_row {
     char code[UNION_CODE_SIZE];
     char name[UNION_NAME_SIZE];
     char parent_code[UNION_CODE_SIZE];
+    int trades;
 };
 
 /* The same. A union that is its own parent is UNION_CODE_INVALID (parentCode). */

@@ -376,9 +376,20 @@ static void wechat_opens_the_account_of_one_person(void **state)
     }
 }
 
+static void a_members_proven_trade_is_the_highest_level(void **state)
+{
+    (void)state;
+    assert_int_equal(level_told(RPC__LEVEL__MEMBER, RPC__TRADE__COURIER), RPC__LEVEL__CATEGORY);
+    assert_int_equal(level_told(RPC__LEVEL__MEMBER, RPC__TRADE__TRADE_OTHER), RPC__LEVEL__MEMBER);
+    /* Suspended, or of no union any more, she has no benefits of her trade either. */
+    assert_int_equal(level_told(RPC__LEVEL__REAL_NAME, RPC__TRADE__COURIER), RPC__LEVEL__REAL_NAME);
+    assert_int_equal(level_told(RPC__LEVEL__MOBILE, RPC__TRADE__TRADE_OTHER), RPC__LEVEL__MOBILE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_members_proven_trade_is_the_highest_level),
         cmocka_unit_test(a_child_has_its_parents_path_and_its_ordinal),
         cmocka_unit_test(children_sort_by_their_ordinal),
         cmocka_unit_test(a_path_can_be_extended_and_cut_in_place),

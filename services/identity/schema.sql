@@ -346,6 +346,28 @@ CREATE TABLE proof (
 ) STRICT;
 CREATE INDEX proof_member ON proof (member_id, asked_at);
 -- step 13
+-- Two accounts of one person. What is gone keeps its row: history names it, and its
+-- blind indexes lead to what is kept.
+ALTER TABLE member ADD COLUMN merged_into INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX member_merged ON member (merged_into) WHERE merged_into > 0;
+CREATE TABLE merge (
+    merge_id    INTEGER PRIMARY KEY,
+    kept_id     INTEGER NOT NULL REFERENCES member,
+    gone_id     INTEGER NOT NULL REFERENCES member,
+    union_id    INTEGER NOT NULL REFERENCES unions,  -- whose officials decide; 0: she did herself
+    state       INTEGER NOT NULL,
+    reason      INTEGER NOT NULL DEFAULT 0,
+    remark      TEXT    NOT NULL DEFAULT '',
+    asked_at    INTEGER NOT NULL,
+    proposed_by INTEGER NOT NULL DEFAULT 0,
+    decided_by  INTEGER NOT NULL DEFAULT 0,
+    decided_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX merge_open ON merge (gone_id) WHERE state <= 2;
+CREATE INDEX merge_gone ON merge (gone_id, merge_id);
+CREATE INDEX merge_kept ON merge (kept_id, merge_id);
+CREATE INDEX merge_waiting ON merge (union_id, merge_id) WHERE state <= 2;
+-- step 14
 CREATE TABLE policy (
     policy_id    INTEGER PRIMARY KEY,
     purpose      INTEGER NOT NULL,
@@ -375,7 +397,7 @@ CREATE TABLE consent (
 ) STRICT;
 CREATE INDEX consent_member ON consent (member_id, consent_id);
 CREATE UNIQUE INDEX consent_standing ON consent (member_id, purpose, version) WHERE withdrawn_at = 0;
--- step 14
+-- step 15
 CREATE TABLE pledge (
     pledge_id INTEGER PRIMARY KEY,
     member_id INTEGER NOT NULL REFERENCES member,
@@ -389,7 +411,7 @@ CREATE TABLE pledge (
 CREATE UNIQUE INDEX pledge_standing ON pledge (member_id) WHERE state = 1;
 CREATE INDEX pledge_until ON pledge (until_at) WHERE state = 1;
 CREATE INDEX pledge_member ON pledge (member_id, pledge_id);
--- step 15
+-- step 16
 -- Whom a look concerns, a member or a union whose members were among those seen, and
 -- the journal's row of it (DataSeen), which says who they were.
 CREATE TABLE look (
@@ -397,7 +419,7 @@ CREATE TABLE look (
     seq      INTEGER NOT NULL,
     PRIMARY KEY (about_id, seq)
 ) STRICT, WITHOUT ROWID;
--- step 16
+-- step 17
 -- Accounts that are to be closed.
 CREATE TABLE closing (
     member_id INTEGER PRIMARY KEY REFERENCES member,
@@ -405,7 +427,7 @@ CREATE TABLE closing (
     due_at    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX closing_due ON closing (due_at);
--- step 17
+-- step 18
 -- Requests to correct personal data; what is asked for is kept, sealed, until it is decided.
 CREATE TABLE correction (
     correction_id INTEGER PRIMARY KEY,
@@ -425,7 +447,7 @@ CREATE INDEX correction_member ON correction (member_id, correction_id);
 CREATE INDEX correction_union ON correction (union_id, state, correction_id);
 CREATE INDEX correction_decided ON correction (decided_at) WHERE state > 1;
 CREATE INDEX join_request_decided ON join_request (decided_at) WHERE state > 1;
--- step 18
+-- step 19
 -- What one official proposes and another confirms.
 CREATE TABLE proposal (
     proposal_id INTEGER PRIMARY KEY,
@@ -443,7 +465,7 @@ CREATE TABLE proposal (
 ) STRICT;
 CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
 CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;
--- step 19
+-- step 20
 -- The cadre register: what holds from began_at up to, not including, ended_at. What
 -- holds now has ended_at 0, one such row at most of a person and union.
 CREATE TABLE cadre (
@@ -461,7 +483,7 @@ CREATE TABLE cadre (
 CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
 CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
 CREATE INDEX authority_union ON authority (union_id, grant_id);
--- step 20
+-- step 21
 CREATE TABLE company (
     company_id    INTEGER PRIMARY KEY,
     union_id      INTEGER NOT NULL UNIQUE REFERENCES unions,

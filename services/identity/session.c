@@ -114,7 +114,7 @@ static bool write_token(struct identity *self, const struct member *member, cons
     principal.member_id = member->id;
     principal.session_id = session->id;
     principal.expires_at = expires_at;
-    principal.level = (Rpc__Level)member->level;
+    principal.level = (Rpc__Level)level_told(member->level, member->trade);
     principal.trade = (Rpc__Trade)member->trade;
     principal.birth_year = member->birth_year;
     principal.sex = (Rpc__Sex)member->sex;
@@ -383,7 +383,7 @@ Identity__Member *member_message(struct identity *self, const struct member *mem
         return NULL;
     identity__member__init(message);
     message->member_id = member->id;
-    message->level = (Rpc__Level)member->level;
+    message->level = (Rpc__Level)level_told(member->level, member->trade);
     message->trade = (Rpc__Trade)member->trade;
     message->grants = arena_alloc(rpc_arena(call), n * sizeof(*message->grants) + 1);
     if (!message->grants || !mask_person(self, member, message, call))

@@ -13,6 +13,7 @@
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/proofs.h"
+#include "services/identity/merges.h"
 #include "services/identity/looks.h"
 #include "services/identity/pledges.h"
 #include "services/identity/purges.h"
@@ -33,7 +34,7 @@ extern const size_t identity_schema_len;
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
-    {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, or log (for demonstration only)", 0, 0, NULL},
+    {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
     {"HUIGONG_TRADE_DAYS", "365", CONF_INT, "days for which a trade is proven", 61, 3650, NULL},
@@ -43,16 +44,20 @@ static struct conf_entry conf[] = {
     CONF_END,
 };
 
+static const char *const senders[] = {[SMS_NONE] = "none", [SMS_LOG] = "log", [SMS_BRIDGE] = "bridge"};
+
 static int read_sender(enum sms_sender *ret)
 {
     const char *text = conf_text(conf, "HUIGONG_SMS");
 
-    if (strcmp(text, "none") != 0 && strcmp(text, "log") != 0) {
-        log_error("setting_refused", "name", "HUIGONG_SMS", "value", text);
-        return -1;
+    for (unsigned i = 0; i < ARRAY_LEN(senders); i++) {
+        if (strcmp(text, senders[i]) == 0) {
+            *ret = (enum sms_sender)i;
+            return 0;
+        }
     }
-    *ret = strcmp(text, "log") == 0 ? SMS_LOG : SMS_NONE;
-    return 0;
+    log_error("setting_refused", "name", "HUIGONG_SMS", "value", text);
+    return -1;
 }
 
 static void ids_from(struct id_source *ids, int64_t last)
@@ -88,6 +93,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .proofs_service = proofs_api,
         .officials = officials_api,
         .trades_service = trades_api,
+        .merges_service = merges_api,
+        .rosters_service = rosters_api,
         .consents_service = consents_api,
         .pledges_service = pledges_api,
         .rights_service = rights_api,
@@ -107,7 +114,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
         covers_open(&self->covers, store) || proofs_open(&self->proofs, store) ||
         proposals_open(&self->proposals, store) || cadres_open(&self->cadres, store) ||
-        companies_open(&self->companies, store) || open_rights(self, store))
+        companies_open(&self->companies, store) || merges_open(&self->merges, store) || open_rights(self, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -119,6 +126,7 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, proofs_last_id(&self->proofs));
     ids_from(&self->ids, trades_last_id(&self->trades));
     ids_from(&self->ids, covers_last_id(&self->covers));
+    ids_from(&self->ids, merges_last_id(&self->merges));
     ids_from(&self->ids, proposals_last_id(&self->proposals));
     ids_from(&self->ids, cadres_last_id(&self->cadres));
     ids_from(&self->ids, companies_last_id(&self->companies));
@@ -197,6 +205,8 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.proofs_service.base);
     rpc_server_add(service->rpc, &identity.officials.base);
     rpc_server_add(service->rpc, &identity.trades_service.base);
+    rpc_server_add(service->rpc, &identity.merges_service.base);
+    rpc_server_add(service->rpc, &identity.rosters_service.base);
     rpc_server_add(service->rpc, &identity.consents_service.base);
     rpc_server_add(service->rpc, &identity.pledges_service.base);
     rpc_server_add(service->rpc, &identity.rights_service.base);
@@ -221,9 +231,10 @@ static int serve(struct service *service)
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
 {
     struct identity *self = service->self;
+    char labels[32];
 
-    rpc_metric(arena, ret, "huigong_sms_sender", "gauge", self->sms == SMS_LOG ? "sender=\"log\"" : "sender=\"none\"",
-               1);
+    snprintf(labels, sizeof(labels), "sender=\"%s\"", senders[self->sms]);
+    rpc_metric(arena, ret, "huigong_sms_sender", "gauge", labels, 1);
 }
 
 static const struct service_command commands[] = {

@@ -5,7 +5,7 @@
 #define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
 #define MEMBER_COLUMNS                                                                                                 \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
-    "sealed_mobile, person, sealed_person, data_key"
+    "sealed_mobile, person, sealed_person, data_key, merged_into"
 #define SESSION_COLUMNS "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
 #define GRANT_COLUMNS   "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
 #define OLD_SLICE       "1000"
@@ -36,10 +36,16 @@ enum {
     SQL_ADD_ROSTER,
     SQL_ON_ROSTER,
     SQL_FIND_ROSTER,
+    SQL_FIND_ROSTER_ROW,
+    SQL_DROP_ROSTER,
+    SQL_ROSTER_MEMBER,
     SQL_ROSTER,
     SQL_ADD_MEMBER,
     SQL_FIND_MEMBER,
     SQL_FIND_MEMBER_MOBILE,
+    SQL_FIND_MEMBER_PERSON,
+    SQL_MERGE_MEMBER,
+    SQL_MERGE_EARLIER,
     SQL_PERSON_IS_MEMBER,
     SQL_VERIFY_MEMBER,
     SQL_SET_TRIES,
@@ -62,6 +68,7 @@ enum {
     SQL_COUNT_WECHATS,
     SQL_WECHAT_MEMBER,
     SQL_FIND_WECHATS,
+    SQL_MOVE_WECHAT,
     SQL_DROP_WECHAT,
     SQL_ADD_GRANT,
     SQL_FIND_GRANT,
@@ -108,11 +115,20 @@ const char *const identity_sql[] = {
     [SQL_ADD_ROSTER] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
     [SQL_FIND_ROSTER] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
+    [SQL_FIND_ROSTER_ROW] = "SELECT roster_id, union_id, trade, sealed, person FROM roster WHERE roster_id = ?1",
+    [SQL_DROP_ROSTER] = "DELETE FROM roster WHERE roster_id = ?1",
+    [SQL_ROSTER_MEMBER] = "SELECT CASE merged_into WHEN 0 THEN member_id ELSE merged_into END FROM member "
+                          "WHERE person = ?1 AND roster_id = ?2",
     [SQL_ROSTER] = "SELECT roster_id, union_id FROM roster ORDER BY roster_id",
     [SQL_ADD_MEMBER] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at, data_key) "
                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND_MEMBER] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = ?1",
-    [SQL_FIND_MEMBER_MOBILE] = "SELECT " MEMBER_COLUMNS " FROM member WHERE mobile = ?1",
+    [SQL_FIND_MEMBER_MOBILE] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = (SELECT CASE merged_into "
+                               "WHEN 0 THEN member_id ELSE merged_into END FROM member WHERE mobile = ?1)",
+    [SQL_FIND_MEMBER_PERSON] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = (SELECT CASE merged_into "
+                               "WHEN 0 THEN member_id ELSE merged_into END FROM member WHERE person = ?1)",
+    [SQL_MERGE_MEMBER] = "UPDATE member SET merged_into = ?2 WHERE member_id = ?1",
+    [SQL_MERGE_EARLIER] = "UPDATE member SET merged_into = ?2 WHERE merged_into = ?1 AND merged_into > 0",
     [SQL_PERSON_IS_MEMBER] = "SELECT 1 FROM member WHERE person = ?1",
     [SQL_VERIFY_MEMBER] = "UPDATE member SET level = ?2, roster_id = ?3, union_id = ?4, person = ?5, "
                           "sealed_person = ?6, trade = ?7, birth_year = ?8, sex = ?9 WHERE member_id = ?1",
@@ -145,6 +161,7 @@ const char *const identity_sql[] = {
     [SQL_WECHAT_MEMBER] = "SELECT member_id FROM wechat WHERE wechat_id = ?1",
     [SQL_FIND_WECHATS] = "SELECT wechat_id, bound_at, sealed FROM wechat WHERE member_id = ?1 ORDER BY wechat_id "
                          "LIMIT ?2",
+    [SQL_MOVE_WECHAT] = "UPDATE wechat SET wechat_id = ?2, member_id = ?3, sealed = ?4 WHERE wechat_id = ?1",
     [SQL_DROP_WECHAT] = "DELETE FROM wechat WHERE wechat_id = ?1 AND member_id = ?2",
     [SQL_ADD_GRANT] = "INSERT INTO authority (grant_id, member_id, role, union_id, granted_by, granted_at) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -401,6 +418,39 @@ size_t store_find_roster(struct store *store, const unsigned char person[PII_IND
     return n;
 }
 
+bool store_find_roster_row(struct store *store, int64_t roster_id, struct roster_entry *ret_entry)
+{
+    unsigned sql = SQL_FIND_ROSTER_ROW;
+
+    store_ask(store, sql, "i", roster_id);
+    if (!store_row(store, sql))
+        return false;
+    ret_entry->id = store_int(store, sql, 0);
+    ret_entry->union_id = store_int(store, sql, 1);
+    ret_entry->trade = (int)store_int(store, sql, 2);
+    ret_entry->sealed.len = read_bytes(store, sql, 3, ret_entry->sealed.bytes, sizeof(ret_entry->sealed.bytes));
+    read_bytes(store, sql, 4, ret_entry->person, sizeof(ret_entry->person));
+    store_end(store, sql);
+    return true;
+}
+
+void store_drop_roster(struct store *store, int64_t roster_id)
+{
+    store_run(store, SQL_DROP_ROSTER, "i", roster_id);
+}
+
+int64_t store_roster_member(struct store *store, const struct roster_entry *entry)
+{
+    int64_t member_id = 0;
+
+    store_ask(store, SQL_ROSTER_MEMBER, "bi", entry->person, sizeof(entry->person), entry->id);
+    if (store_row(store, SQL_ROSTER_MEMBER)) {
+        member_id = store_int(store, SQL_ROSTER_MEMBER, 0);
+        store_end(store, SQL_ROSTER_MEMBER);
+    }
+    return member_id;
+}
+
 void store_ask_roster(struct store *store)
 {
     store_ask(store, SQL_ROSTER, "");
@@ -444,6 +494,7 @@ static bool one_member(struct store *store, unsigned sql, struct member *ret)
         .sex = (int)store_int(store, sql, 7),
         .tries = {(int32_t)store_int(store, sql, 8), (int32_t)store_int(store, sql, 9)},
     };
+    ret->merged_into = store_int(store, sql, 15);
     read_bytes(store, sql, 10, ret->mobile, sizeof(ret->mobile));
     ret->sealed_mobile.len = read_bytes(store, sql, 11, ret->sealed_mobile.bytes, sizeof(ret->sealed_mobile.bytes));
     read_bytes(store, sql, 12, ret->person, sizeof(ret->person));
@@ -463,6 +514,18 @@ bool store_find_member_mobile(struct store *store, const unsigned char mobile[PI
 {
     store_ask(store, SQL_FIND_MEMBER_MOBILE, "b", mobile, (size_t)PII_INDEX_LEN);
     return one_member(store, SQL_FIND_MEMBER_MOBILE, ret_member);
+}
+
+bool store_find_member_person(struct store *store, const unsigned char person[PII_INDEX_LEN], struct member *ret_member)
+{
+    store_ask(store, SQL_FIND_MEMBER_PERSON, "b", person, (size_t)PII_INDEX_LEN);
+    return one_member(store, SQL_FIND_MEMBER_PERSON, ret_member);
+}
+
+void store_merge_member(struct store *store, int64_t gone_id, int64_t kept_id)
+{
+    store_run(store, SQL_MERGE_EARLIER, "ii", gone_id, kept_id);
+    store_run(store, SQL_MERGE_MEMBER, "ii", gone_id, kept_id);
 }
 
 bool store_person_is_member(struct store *store, const unsigned char person[PII_INDEX_LEN])
@@ -691,6 +754,12 @@ size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat 
     }
     store_end(store, SQL_FIND_WECHATS);
     return n;
+}
+
+void store_move_wechat(struct store *store, int64_t wechat_id, int64_t member_id, const struct wechat *wechat)
+{
+    store_run(store, SQL_MOVE_WECHAT, "iiib", wechat_id, wechat->id, member_id, wechat->sealed.bytes,
+              wechat->sealed.len);
 }
 
 bool store_drop_wechat(struct store *store, int64_t wechat_id, int64_t member_id)

@@ -30,6 +30,10 @@ struct sealed_proof {
     size_t len;
 };
 
+/* Of rows of a member (?1) and the accounts that are gone into hers. */
+#define SQL_HERS                                                                                                       \
+    "member_id IN (SELECT ?1 UNION ALL SELECT member_id FROM member WHERE merged_into = ?1 AND merged_into > 0)"
+
 /* The greatest id in any table. */
 int64_t store_last_id(struct store *store);
 
@@ -93,6 +97,10 @@ bool store_on_roster(struct store *store, const unsigned char person[PII_INDEX_L
 /* Her rows, at most `size`; returns how many. */
 size_t store_find_roster(struct store *store, const unsigned char person[PII_INDEX_LEN], struct roster_entry *ret,
                          size_t size);
+bool store_find_roster_row(struct store *store, int64_t roster_id, struct roster_entry *ret_entry);
+void store_drop_roster(struct store *store, int64_t roster_id);
+/* Who is verified by a row: the account that lives when it is gone into another. 0: nobody. */
+int64_t store_roster_member(struct store *store, const struct roster_entry *entry);
 /* All rows in order, without their sealed part. */
 void store_ask_roster(struct store *store);
 bool store_next_roster(struct store *store, int64_t *ret_roster_id, int64_t *ret_union_id);
@@ -102,6 +110,7 @@ void store_end_roster(struct store *store);
 
 struct member {
     int64_t id, roster_id, union_id, created_at;
+    int64_t merged_into;               /* another account of hers; 0 of one that is not gone */
     int level, trade, birth_year, sex; /* Rpc__Level, Rpc__Trade, Rpc__Sex */
     unsigned char mobile[PII_INDEX_LEN], person[PII_INDEX_LEN];
     struct wrapped data_key;
@@ -111,8 +120,14 @@ struct member {
 
 void store_add_member(struct store *store, const struct member *member);
 bool store_find_member(struct store *store, int64_t member_id, struct member *ret_member);
+/* By mobile number or by the resident ID that verified her; of an account that is gone, the
+ * one that was kept. */
 bool store_find_member_mobile(struct store *store, const unsigned char mobile[PII_INDEX_LEN],
                               struct member *ret_member);
+bool store_find_member_person(struct store *store, const unsigned char person[PII_INDEX_LEN],
+                              struct member *ret_member);
+/* An account and all that are gone into it are gone into another. */
+void store_merge_member(struct store *store, int64_t gone_id, int64_t kept_id);
 /* Whether a member is verified by this resident ID. */
 bool store_person_is_member(struct store *store, const unsigned char person[PII_INDEX_LEN]);
 /* Writes everything that verification has set. */
@@ -176,6 +191,8 @@ void store_set_wechat(struct store *store, const struct wechat *wechat);
 void store_seal_wechat(struct store *store, const struct wechat *wechat);
 /* A member's doors in the order they were bound, at most `size`; returns how many. */
 size_t store_find_wechats(struct store *store, int64_t member_id, struct wechat *ret_wechats, size_t size);
+/* Gives a door to another member, by a new id and seal. */
+void store_move_wechat(struct store *store, int64_t wechat_id, int64_t member_id, const struct wechat *wechat);
 /* Whether it was this member's. */
 bool store_drop_wechat(struct store *store, int64_t wechat_id, int64_t member_id);
 int64_t store_count_wechats(struct store *store, int64_t member_id);

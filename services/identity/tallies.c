@@ -193,6 +193,15 @@ void tallies_verify(const struct tallies *tallies, int64_t union_id)
         add_up(tallies, node.path, NULL, &by, 0);
 }
 
+void tallies_unlist(const struct tallies *tallies, int64_t union_id, bool verified)
+{
+    struct tally by = {.listed = -1, .verified = verified ? -1 : 0};
+    struct union_node node;
+
+    if (store_find_union(tallies->store, union_id, &node))
+        add_up(tallies, node.path, NULL, &by, 0);
+}
+
 void tallies_list_at(const struct tallies *tallies, const char *path, int64_t listed)
 {
     struct tally by = {.listed = listed};

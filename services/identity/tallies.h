@@ -40,6 +40,8 @@ void tallies_move(const struct tallies *tallies, int64_t from, int64_t to, int t
 void tallies_change_trade(const struct tallies *tallies, int64_t union_id, int from, int to);
 /* A person on a union's roster is verified. */
 void tallies_verify(const struct tallies *tallies, int64_t union_id);
+/* A row is taken off a union's roster, by which somebody was verified or not. */
+void tallies_unlist(const struct tallies *tallies, int64_t union_id, bool verified);
 /* Adds rows of rosters to the number of the union at a path alone: whoever adds up
  * a page of rows by all their levels changes each union once. */
 void tallies_list_at(const struct tallies *tallies, const char *path, int64_t listed);

@@ -198,6 +198,7 @@ static void a_trade_expires_and_is_proven_again_by_the_roster(void **state)
     assert_int_equal(tallied(&h, root_id, RPC__TRADE__COURIER), 0);
     assert_int_equal(tallied(&h, root_id, RPC__TRADE__TRADE_OTHER), 1);
     assert_int_equal(person_signed_in(&h, 1)->trade, RPC__TRADE__TRADE_OTHER);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__MEMBER);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_TRADE_CHANGED)->trade_changed->state,
                      IDENTITY__TRADE_STATE__TRADE_EXPIRED);
     assert_int_equal(mine(&h, who)->n_trades, 2);

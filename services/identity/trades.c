@@ -253,6 +253,40 @@ void trade_withdraw(struct identity *self, int64_t member_id, void *call)
         trade_refuse(self, &trade, IDENTITY__TRADE_STATE__TRADE_WITHDRAWN, call);
 }
 
+void trade_revoke_listed(struct identity *self, struct member *member, void *call)
+{
+    struct trade trade;
+
+    if (!trades_find_proven(&self->trades, member->id, &trade) ||
+        trade.source != IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER)
+        return;
+    trade.until_at = rpc_now(call);
+    change(self, &trade, IDENTITY__TRADE_STATE__TRADE_REVOKED, call);
+    set_member(self, member, RPC__TRADE__TRADE_OTHER);
+}
+
+void trade_hand_over(struct identity *self, struct member *kept, struct member *gone, void *call)
+{
+    struct trade old, trade;
+
+    trade_withdraw(self, gone->id, call);
+    if (!trades_find_proven(&self->trades, gone->id, &old))
+        return;
+    trade = old;
+    change(self, &old, IDENTITY__TRADE_STATE__TRADE_REPLACED, call);
+    set_member(self, gone, RPC__TRADE__TRADE_OTHER);
+    if (kept->trade != RPC__TRADE__TRADE_OTHER)
+        return;
+    trade.id = id_next(&self->ids, rpc_now(call));
+    trade.member_id = kept->id;
+    trade.source = IDENTITY__TRADE_SOURCE__TRADE_BY_ACCOUNTS;
+    trade.proof = IDENTITY__TRADE_PROOF__TRADE_PROOF_NONE;
+    trade.from_at = rpc_now(call);
+    add(self, &trade);
+    change(self, &trade, IDENTITY__TRADE_STATE__TRADE_PROVEN, call);
+    set_member(self, kept, trade.trade);
+}
+
 bool trades_expire(struct identity *self, void *call)
 {
     struct member member;

@@ -47,6 +47,11 @@ void trade_refuse(struct identity *self, struct trade *trade, int state, void *c
 /* Begins the period of a trade from now on; what was proven is replaced. With id 0 there was
  * no claim. trade, member_id, union_id and source are set. member->trade follows. */
 void trade_prove(struct identity *self, struct member *member, struct trade *trade, void *call);
+/* Between two accounts of one person: a trade that is proven goes to the one that is kept,
+ * unless it has one, and nothing stays with the other. */
+void trade_hand_over(struct identity *self, struct member *kept, struct member *gone, void *call);
+/* Ends a trade that only a roster proves. */
+void trade_revoke_listed(struct identity *self, struct member *member, void *call);
 /* Ends the trade that is proven, when there is one, before its time. */
 void trade_end(struct identity *self, struct member *member, void *call);
 /* Withdraws a member's claim that waits, when there is one. */

@@ -216,7 +216,7 @@ static void who_left_the_company_is_hung_above_until_she_moves_in_herself(void *
         "NOT_FOR_YOURSELF");
     assert_string_equal(hang(&h, administrator(&h, FIRST), first_id, who->member_id), "");
     who = person_signed_in(&h, 1);
-    assert_int_equal(who->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(who->level, RPC__LEVEL__CATEGORY);
     assert_string_equal(who->union_path, ROOT);
     list = history(&h, who);
     assert_int_equal(list->memberships[1]->began, IDENTITY__BEGAN__BEGAN_BY_HANGING);

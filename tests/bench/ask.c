@@ -54,6 +54,7 @@ static void code(struct ask *ask, uint64_t draw, struct request *ret)
     static Identity__SendCodeRequest input;
 
     as_nobody(ask);
+    ask->principal.internal = true; /* as the bridge asks for it */
     identity__send_code_request__init(&input);
     people_mobile(draw, ask->text[0]);
     input.mobile = ask->text[0];

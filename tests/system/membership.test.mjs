@@ -41,7 +41,7 @@ describe('from one union to another', () => {
         const report = await decide(riders, 'join-requests:decide', { requestIds: [asked.json.requestId], approve: true });
         assert.equal(report.json.done, 1, report.text);
         const renewed = await stack.post('/v1/sessions:refresh', { refreshToken: session.refreshToken });
-        assert.equal(renewed.json.member.level, 'MEMBER');
+        assert.equal(renewed.json.member.level, 'CATEGORY');
         Object.assign(she, { token: renewed.json.token, memberId: renewed.json.member.memberId });
         assert.equal((await stack.get('/v1/me/join-requests', { token: she.token })).json.requests[0].state, 'JOIN_APPROVED');
     });

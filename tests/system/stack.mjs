@@ -114,7 +114,8 @@ export class Stack {
     /**
      * options: daemons (all), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
      * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]], account:
-     * [appid, secret] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier ({ url, id, key }).
+     * [appid, secret] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier and sms ({ url, id, key }; with sms codes
+     * are sent by it).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
@@ -152,10 +153,11 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {}, wechat, verifier } = {}) {
+    constructor({ settings = {}, wechat, verifier, sms } = {}) {
         this.settings = settings;
         this.wechat = wechat;
         this.verifier = verifier;
+        this.sms = sms;
         this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
@@ -172,6 +174,8 @@ export class Stack {
             this.writeKey('account', `${wechat.account.join(' ')}\n`);
         if (verifier)
             this.writeKey('verifier', `${verifier.id} ${verifier.key}\n`);
+        if (sms)
+            this.writeKey('sms', `${sms.id} ${sms.key}\n`);
         for (const name of DAEMONS)
             this.logs[name] = new Log();
         this.onExit = () => this.end();
@@ -202,13 +206,14 @@ export class Stack {
 
     environment(name) {
         const own = {
-            identity: { HUIGONG_SMS: 'log' },
+            identity: { HUIGONG_SMS: this.sms ? 'bridge' : 'log' },
             bridge: {
                 ...this.wechat && { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') },
                 ...this.wechat?.account && {
                     HUIGONG_WECHAT_ACCOUNT: this.path('keys', 'account'), HUIGONG_WECHAT_OPEN_URL: this.wechat.url,
                     HUIGONG_WECHAT_PAGES: `gh.example,127.0.0.1:${this.port}`,
                 },
+                ...this.sms && { HUIGONG_SMS_URL: this.sms.url, HUIGONG_SMS_SECRET: this.path('keys', 'sms') },
                 ...this.verifier && { HUIGONG_VERIFIER_URL: this.verifier.url, HUIGONG_VERIFIER_SECRET: this.path('keys', 'verifier') },
             },
             gateway: {

@@ -84,7 +84,7 @@ describe('from a roster to a coupon', () => {
     test('she proves who she is and becomes a verified member of her union', async () => {
         const answer = await stack.post('/v1/me:verify', { name: rider.name, residentId: rider.residentId }, { token: member.token });
         assert.equal(answer.status, 200, answer.text);
-        assert.equal(answer.json.member.level, 'MEMBER');
+        assert.equal(answer.json.member.level, 'CATEGORY');
         assert.equal(answer.json.member.union.code, rider.union);
         assert.equal(answer.json.member.trade, 'FOOD_DELIVERY');
         for (const secret of [rider.name, rider.residentId, rider.mobile])
@@ -310,7 +310,7 @@ describe('from a roster to a coupon', () => {
             stack.spawn(name);
         await stack.ready();
         assert.deepEqual((await stack.get('/v1/me/coupons', { token: member.token })).json.coupons.at(-1), coupon);
-        assert.equal((await stack.get('/v1/me', { token: member.token })).json.level, 'MEMBER');
+        assert.equal((await stack.get('/v1/me', { token: member.token })).json.level, 'CATEGORY');
         const again = await stack.post(`/v1/releases/${releaseId}/claims`, undefined, { token: member.token, key: 'mine' });
         assert.equal(again.status, 201);
         assert.deepEqual(again.json, coupon);

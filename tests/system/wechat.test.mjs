@@ -62,13 +62,13 @@ describe('a member comes through WeChat', () => {
         const { token } = answer.json;
         assert.equal((await stack.get('/v1/me', { token })).json.memberId, memberId);
         const verified = await stack.post('/v1/me:verify', { name: rider.name, residentId: rider.residentId }, { token });
-        assert.equal(verified.json.member.level, 'MEMBER', verified.text);
+        assert.equal(verified.json.member.level, 'CATEGORY', verified.text);
     });
 
     test('from then on her WeChat alone is enough, and its session is like any other', async () => {
         const answer = await enter('user1');
         assert.equal(answer.json.member.memberId, memberId);
-        assert.equal(answer.json.member.level, 'MEMBER');
+        assert.equal(answer.json.member.level, 'CATEGORY');
         const refreshed = await stack.post('/v1/sessions:refresh', { refreshToken: answer.json.refreshToken });
         assert.equal(refreshed.json.member.memberId, memberId);
     });
@@ -344,6 +344,87 @@ describe('what WeChat refuses is refused with its own reason', () => {
         assertProblem(await login(stack, codes()), 503, 'WECHAT_REFUSES_US');
         assert.equal(wechat.asked(SESSION).length, asked + 2);
         await stack.logged('bridge', 'wechat_fails', { errcode: 48001 });
+    });
+});
+
+describe('what is written through WeChat', () => {
+    const SEND = '/cgi-bin/message/subscribe/send', CHECK = '/wxa/msg_sec_check', TEMPLATE = 'tpl-booking_1';
+    let wechat, stack;
+
+    before(async () => {
+        ({ wechat, stack } = await begin());
+        wechat.addUser('li', { phone: mobile(51) });
+        wechat.addTemplate({ id: TEMPLATE, appid: APP, fields: ['thing1', 'time2'] });
+        wechat.loginCode(APP, 'li');
+        wechat.words.set('刷单', { suggest: 'risky', label: 20008 });
+        wechat.words.set('加微信', { suggest: 'review', label: 10001 });
+    });
+    after(async () => {
+        await stack.close();
+        await wechat.close();
+    });
+
+    /** An internal call: its answer, or the reason of its refusal. */
+    async function ask(method, input) {
+        const { code, stdout, stderr } = await stack.command('bridge', '--call', method, JSON.stringify(input));
+        return code === 0 ? JSON.parse(stdout) : /[A-Z]+_[A-Z_]+/.exec(stderr + stdout)[0];
+    }
+
+    const message = (more) => ({ appid: APP, openid: wechat.openid(APP, 'li'), templateId: TEMPLATE, page: 'pages/booking?id=1',
+        fields: [{ name: 'thing1', value: '体检预约成功' }, { name: 'time2', value: '2026年1月5日 09:00' }], ...more });
+    const send = (more) => ask('Bridge.SendWechatMessage', message(more));
+    const check = (content, more) => ask('Bridge.CheckText', { appid: APP, openid: wechat.openid(APP, 'li'), scene: 'TEXT_COMMENT', content, ...more });
+
+    test('a message goes to whom has agreed, once for each time', async () => {
+        assert.equal(await send(), 'WECHAT_NOT_SUBSCRIBED');
+        wechat.subscribe(APP, 'li', TEMPLATE);
+        assert.deepEqual(await send(), {});
+        assert.deepEqual(wechat.sent, [{ appid: APP, name: 'li', template: TEMPLATE, page: 'pages/booking?id=1',
+            data: { thing1: { value: '体检预约成功' }, time2: { value: '2026年1月5日 09:00' } } }]);
+        assert.equal(await send(), 'WECHAT_NOT_SUBSCRIBED');
+    });
+
+    test('a message that may have gone out is not sent again; one that surely has not is', async () => {
+        wechat.subscribe(APP, 'li', TEMPLATE, 2);
+        const asked = wechat.asked(SEND).length, sent = wechat.sent.length;
+        wechat.fault({ path: SEND, drop: true, after: true });
+        assert.equal(await send(), 'WECHAT_UNCERTAIN');
+        assert.deepEqual([wechat.asked(SEND).length, wechat.sent.length], [asked + 1, sent + 1]);
+        wechat.fault({ path: SEND, errcode: -1 });
+        wechat.revokeTokens(APP);
+        assert.deepEqual(await send(), {});
+        assert.equal(wechat.sent.length, sent + 2);
+    });
+
+    test('what a template would not take is refused, before WeChat is asked where that is known', async () => {
+        const asked = wechat.asked(SEND).length;
+        for (const fields of [[{ name: 'thing1', value: '字'.repeat(21) }], [{ name: 'thing1', value: 'a\nb' }], [{ name: 'nothing1', value: 'a' }],
+            [{ name: 'number1', value: '一' }], [{ name: 'thing', value: 'a' }]])
+            assert.equal(await send({ fields }), 'WECHAT_MESSAGE_INVALID');
+        assert.equal(wechat.asked(SEND).length, asked);
+        assert.equal(await send({ fields: [{ name: 'thing1', value: '少一项' }] }), 'WECHAT_MESSAGE_INVALID');
+        assert.equal(await send({ openid: 'oNobody' }), 'WECHAT_OPENID_UNKNOWN');
+        assert.equal(await send({ templateId: 'another' }), 'WECHAT_REFUSES_US');
+        assert.equal(await send({ appid: STRANGE }), 'WECHAT_APP_UNKNOWN');
+    });
+
+    test('a text passes, or should be looked at, or is risky', async () => {
+        assert.deepEqual(await check('今天的体检很顺利“不错”'), { suggestion: 'TEXT_PASS', label: 100 });
+        assert.deepEqual(await check('可以加微信聊'), { suggestion: 'TEXT_REVIEW', label: 10001 });
+        assert.deepEqual(await check('刷单日结'), { suggestion: 'TEXT_RISKY', label: 20008 });
+        assert.deepEqual(await check('字'.repeat(2500)), { suggestion: 'TEXT_PASS', label: 100 });
+        wechat.fault({ path: CHECK, drop: true, after: true });
+        assert.equal((await check('问一次再问一次')).suggestion, 'TEXT_PASS');
+    });
+
+    test('what was not checked is no pass', async () => {
+        wechat.fault({ path: CHECK, errcode: -1, times: 3 });
+        assert.equal(await check('忙'), 'WECHAT_UNAVAILABLE');
+        wechat.fault({ path: CHECK, status: 200, body: '{"errcode":0,"errmsg":"ok","result":{"suggest":"fine","label":100}}', times: 3 });
+        assert.equal(await check('奇怪'), 'WECHAT_UNAVAILABLE');
+        assert.equal(await check('别人的', { openid: 'oNobody' }), 'WECHAT_OPENID_UNKNOWN');
+        wechat.step(121 * 60000);
+        assert.equal(await check('早就走了'), 'WECHAT_NOT_ACTIVE');
     });
 });
 

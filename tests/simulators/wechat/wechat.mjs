@@ -10,6 +10,9 @@
 // An official account's page login is spoken too: a browser that goes to /connect/oauth2/authorize
 // of an app with `pages` (hosts) comes back, as the user that `wechat.visitor` names, with a code.
 //
+// Subscribed messages need a template and the person's consent to each (subscribe); a text is judged
+// by the words of `wechat.words`, for a person who was active within two hours.
+//
 // It checks what WeChat checks: methods, parameters, credentials; a code is good once, for five
 // minutes, for its app and its purpose; a token has its life, its renewal with an overlap of five
 // minutes, and its forced renewal; rates per minute and per day. HTTP is 200 whatever is refused,
@@ -17,7 +20,7 @@
 //
 // The same through HTTP, for who runs it by main.mjs: POST /sim/NAME with a JSON body, for the
 // names in control(); GET /sim/ledger. Sources of the behaviour: developers.weixin.qq.com, the pages
-// of code2Session, getuserphonenumber, getStableAccessToken, 网页授权 and the table of return codes.
+// of code2Session, getuserphonenumber, getStableAccessToken, 网页授权, subscribeMessage.send, msgSecCheck and the table of return codes.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -32,11 +35,12 @@ const BODY_MAX = 1 << 20;
 
 const WORDS = {
     '-1': 'system error', 40001: 'invalid credential, access_token is invalid or not latest', 40002: 'invalid grant_type',
-    40013: 'invalid appid', 40029: 'invalid code', 40125: 'invalid appsecret', 40163: 'code been used',
-    40226: 'code blocked', 41001: 'access_token missing', 41002: 'appid missing', 41004: 'appsecret missing',
+    40003: 'invalid openid', 40013: 'invalid appid', 40029: 'invalid code', 40125: 'invalid appsecret', 40163: 'code been used',
+    40037: 'invalid template_id', 40129: 'invalid scene', 40226: 'code blocked', 41001: 'access_token missing', 41002: 'appid missing', 41004: 'appsecret missing',
     41008: 'missing code', 42001: 'access_token expired', 43001: 'require GET method', 43002: 'require POST method',
     45009: 'reach max api daily quota limit', 45011: 'api minute-quota reach limit, please retry next minute',
-    47001: 'data format error', 48001: 'api unauthorized',
+    43101: 'user refuse to accept the msg', 43104: 'appid not match with openid', 44002: 'empty post data',
+    47001: 'data format error', 47003: 'argument invalid!', 48001: 'api unauthorized', 61010: 'code is expired',
 };
 
 const hash = (...parts) => createHash('sha256').update(parts.join('\n')).digest('base64url');
@@ -51,6 +55,11 @@ export class Wechat {
     ledger = [];       // { path, appid, errcode, at } in the order they came, and ended
     now = Date.parse('2026-01-01T00:00:00Z');
     counts = new Map();
+    templates = new Map(); // id: { appid, fields }
+    consents = new Map();  // how many messages of a template a person takes
+    sent = [];             // { appid, name, template, data, page }
+    active = new Map();    // when somebody last used an app
+    words = new Map();     // a word: { suggest, label }
     visitor = '';      // who uses the browser that comes
     limits = { loginsPerMinute: 100, tokensPerMinute: 10000, tokensPerDay: 500000, forcesPerDay: 20, forceGapMs: 30000 };
 
@@ -113,8 +122,20 @@ export class Wechat {
         if (!this.apps.has(appid) || !this.users.has(name))
             throw new Error(`no app ${appid} or no user ${name}`);
         const code = `0${randomBytes(24).toString('base64url').slice(0, 31)}`;
+        this.active.set(`${appid}\n${name}`, this.now);
         this.codes.set(code, { kind, appid, name, scope, at: this.now, used: false });
         return code;
+    }
+
+    /** fields: the names of a template's values, e.g. thing1. */
+    addTemplate({ id, appid, fields }) {
+        this.templates.set(id, { appid, fields });
+    }
+
+    /** A person taps "allow": one more message of a template. */
+    subscribe(appid, name, template, times = 1) {
+        const key = [appid, name, template].join('\n');
+        this.consents.set(key, (this.consents.get(key) ?? 0) + times);
     }
 
     /**
@@ -226,6 +247,8 @@ export class Wechat {
             '/sns/jscode2session': ['GET', (query) => this.codeToSession(query, line)],
             '/sns/oauth2/access_token': ['GET', (query) => this.pageToken(query, line)],
             '/cgi-bin/stable_token': ['POST', (query, json) => this.stableToken(json, line)],
+            '/cgi-bin/message/subscribe/send': ['POST', (query, json) => this.sendMessage(query, json, line)],
+            '/wxa/msg_sec_check': ['POST', (query, json) => this.checkText(query, json, line)],
             '/wxa/business/getuserphonenumber': ['POST', (query, json) => this.phoneNumber(query, json, line)],
         };
         const [expected, serve] = interfaces[url.pathname] ?? [];
@@ -335,17 +358,65 @@ export class Wechat {
         return { access_token: token.text, expires_in: Math.floor((token.until - this.now) / 1000) };
     }
 
-    phoneNumber(query, { code }, line) {
+    /** The app whose token came, or what is wrong with it. */
+    bearer(query, line) {
         const text = query.get('access_token');
         const app = [...this.apps.values()].find(({ tokens }) => tokens.some((token) => token.text === text));
         const token = app?.tokens.find((one) => one.text === text);
         line.appid = app?.appid;
         if (!text)
-            return refusal(41001);
+            return { fault: 41001 };
         if (!token || token.revoked)
-            return refusal(40001);
-        if (this.now >= token.until)
-            return refusal(42001);
+            return { fault: 40001 };
+        return this.now >= token.until ? { fault: 42001 } : { app };
+    }
+
+    nameOf(appid, openid) {
+        return [...this.users.keys()].find((name) => this.openid(appid, name) === openid);
+    }
+
+    sendMessage(query, { touser, template_id: id, page, data }, line) {
+        const { app, fault } = this.bearer(query, line);
+        if (fault)
+            return refusal(fault);
+        const name = this.nameOf(app.appid, touser), template = this.templates.get(id), key = [app.appid, name, id].join('\n');
+        if (!name)
+            return refusal(40003);
+        if (template?.appid !== app.appid)
+            return refusal(40037);
+        if (Object.keys(data ?? {}).sort().join() !== [...template.fields].sort().join()
+            || Object.entries(data).some(([field, { value }]) => field.startsWith('thing') && [...value].length > 20))
+            return refusal(47003);
+        if (!this.consents.get(key))
+            return refusal(43101);
+        this.consents.set(key, this.consents.get(key) - 1);
+        this.sent.push({ appid: app.appid, name, template: id, data, page });
+        return { errcode: 0, errmsg: 'ok', msgid: 2400000000000000 + this.sent.length };
+    }
+
+    checkText(query, { version, openid, scene, content }, line) {
+        const { app, fault } = this.bearer(query, line);
+        if (fault)
+            return refusal(fault);
+        if (version !== 2 || typeof content !== 'string')
+            return refusal(47001);
+        if (!content)
+            return refusal(44002);
+        if (![1, 2, 3, 4].includes(scene))
+            return refusal(40129);
+        const name = this.nameOf(app.appid, openid);
+        if (!name)
+            return refusal(43104);
+        if (!(this.now - this.active.get(`${app.appid}\n${name}`) < 120 * MINUTE_MS))
+            return refusal(61010);
+        const [, result = { suggest: 'pass', label: 100 }] = [...this.words].find(([word]) => content.includes(word)) ?? [];
+        return { errcode: 0, errmsg: 'ok', trace_id: randomBytes(8).toString('hex'), result, detail: [{ strategy: 'content_model', errcode: 0, ...result }] };
+    }
+
+    phoneNumber(query, { code }, line) {
+        const { app, fault: refused } = this.bearer(query, line);
+        if (refused)
+            return refusal(refused);
         if (!app.phone)
             return refusal(48001);
         const fault = this.codeFault(code, 'phone', app.appid);
@@ -371,6 +442,10 @@ export class Wechat {
             'login-codes': ({ appid, name: user }) => ({ code: this.loginCode(appid, user) }),
             'phone-codes': ({ appid, name: user }) => ({ code: this.phoneCode(appid, user) }),
             'page-codes': ({ appid, name: user, scope }) => ({ code: this.pageCode(appid, user, scope) }),
+            templates: (given) => this.addTemplate(given),
+            subscribe: ({ appid, name: user, template, times }) => this.subscribe(appid, user, template, times),
+            words: ({ word, suggest, label }) => { this.words.set(word, { suggest, label }); },
+            sent: () => this.sent,
             visitor: ({ name: user }) => { this.visitor = user; },
             faults: (given) => this.fault(given),
             hold: ({ path }) => this.hold(path),

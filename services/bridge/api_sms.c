@@ -1,0 +1,107 @@
+/* api_sms.c: the one-time code of a sign-in, sent by a partner of short messages.
+ *
+ * Identity makes the code and tells it to the bridge alone, which forgets it when the
+ * partner has answered. One call sends one message: a try that may have been taken is
+ * never repeated, and what is repeated says the same. When surely nothing was sent the
+ * code is taken back, so that another may be asked for at once. */
+#include <mbedtls/platform_util.h>
+
+#include "services/bridge/api.h"
+
+#define SMS_PATH       "/v1/messages"
+#define SMS_TEMPLATE   "login-code"
+#define UNCERTAIN_S    60 /* identity's own pause between two codes */
+#define REQUEST_ID_LEN 16
+
+static void reply(struct errand *errand)
+{
+    Identity__SendCodeReply message = IDENTITY__SEND_CODE_REPLY__INIT;
+
+    message.expires_in_s = errand->sms.expires_in_s;
+    message.resend_in_s = errand->sms.resend_in_s;
+    errand_reply(errand, &message.base);
+}
+
+static void on_taken_back(void *arg, const Rpc__Answer *answer)
+{
+    (void)answer;
+    errand_refuse(arg, IDENTITY__REASON__SENDER_UNAVAILABLE, NULL, 1);
+}
+
+/* Surely nothing was sent. */
+static void take_back(struct errand *errand)
+{
+    Identity__SendCodeRequest request = IDENTITY__SEND_CODE_REQUEST__INIT;
+
+    request.mobile = errand->sms.mobile;
+    if (errand_ask_identity(errand, "Identity.TakeBackCode", &request.base, on_taken_back))
+        errand_refuse(errand, IDENTITY__REASON__SENDER_UNAVAILABLE, NULL, UNCERTAIN_S);
+}
+
+static void on_sent(void *arg, enum partner_end end, const json_t *answer)
+{
+    const char *status = json_string_value(json_object_get(answer, "status"));
+    struct errand *errand = arg;
+
+    if (end == PARTNER_DONE && status && strcmp(status, "ACCEPTED") == 0)
+        reply(errand);
+    else if (end == PARTNER_BUSY || end == PARTNER_REFUSES ||
+             (end == PARTNER_DONE && status && strcmp(status, "REJECTED") == 0))
+        take_back(errand);
+    else
+        errand_refuse(errand, BRIDGE__REASON__SMS_UNCERTAIN, NULL, UNCERTAIN_S);
+}
+
+static void send_message(struct errand *errand, const char *code)
+{
+    struct bridge *self = errand->bridge;
+    char id[2 * REQUEST_ID_LEN + 1], minutes[12];
+    unsigned char random[REQUEST_ID_LEN];
+
+    clock_random(self->clock, random, sizeof(random));
+    for (unsigned i = 0; i < REQUEST_ID_LEN; i++)
+        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    snprintf(minutes, sizeof(minutes), "%d", errand->sms.expires_in_s / 60);
+    if (!self->sms.ready ||
+        !partner_ask(&self->sms, SMS_PATH,
+                     json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "requestId", id, "mobile", errand->sms.mobile,
+                               "template", SMS_TEMPLATE, "parameters", "code", code, "minutes", minutes),
+                     errand_time_ms(errand, IDENTITY_MS), false, on_sent, errand))
+        take_back(errand);
+}
+
+static void on_code(void *arg, const Rpc__Answer *answer)
+{
+    struct errand *errand = arg;
+    Identity__LoginCode *made;
+
+    if (answer->reason) {
+        errand_end(errand, answer);
+        return;
+    }
+    made = identity__login_code__unpack(NULL, answer->output.len, answer->output.data);
+    if (!made) {
+        errand_refuse(errand, RPC__REASON__OVERLOADED, NULL, 1);
+        return;
+    }
+    errand->sms.expires_in_s = made->expires_in_s;
+    errand->sms.resend_in_s = made->resend_in_s;
+    snprintf(errand->sms.mobile, sizeof(errand->sms.mobile), "%s", made->mobile);
+    if (*made->code)
+        send_message(errand, made->code);
+    else
+        reply(errand);
+    mbedtls_platform_zeroize(made->code, strlen(made->code));
+    identity__login_code__free_unpacked(made, NULL);
+}
+
+/* rpc SendCode: says the same whether the number is known or not. */
+void bridge__send_code(Bridge__Bridge_Service *service, const Identity__SendCodeRequest *req,
+                       Identity__SendCodeReply_Closure closure, void *call)
+{
+    struct errand *errand = errand_new(container_of(service, struct bridge, service), call);
+
+    (void)closure;
+    if (errand)
+        errand_wait(errand, errand_ask_identity(errand, "Identity.SendCode", &req->base, on_code), NULL, call);
+}

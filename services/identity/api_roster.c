@@ -1,0 +1,164 @@
+#include "services/identity/api.h"
+#include "services/identity/api_membership.h"
+#include "services/identity/changes.h"
+#include "services/identity/membership.h"
+#include "services/identity/person.h"
+#include "services/identity/session.h"
+#include "services/identity/tallies.h"
+#include "services/identity/trades.h"
+
+static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+
+static struct identity *self_of(Identity__Rosters_Service *service)
+{
+    return container_of(service, struct identity, rosters_service);
+}
+
+bool roster_is_removal(int reason)
+{
+    return reason > IDENTITY__ROSTER_REMOVAL__REMOVAL_NONE && reason <= IDENTITY__ROSTER_REMOVAL__REMOVAL_ELSEWHERE;
+}
+
+static void journal_removed(const struct roster_entry *entry, int reason, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__RosterRowRemoved removed = IDENTITY__ROSTER_ROW_REMOVED__INIT;
+
+    removed.roster_id = entry->id;
+    removed.union_id = entry->union_id;
+    removed.reason = (Identity__RosterRemoval)reason;
+    event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_REMOVED;
+    event.roster_row_removed = &removed;
+    rpc_journal(call, &event.base);
+}
+
+/* Who came by this row and is still where it put her is a member there no more. */
+static void end_membership(struct identity *self, struct member *member, const struct roster_entry *entry, void *call)
+{
+    struct union_node node;
+    struct period period;
+
+    if (!union_successor(self, entry->union_id, &node) || !rolls_find_current(&self->rolls, member->id, &period) ||
+        period.union_id != node.id || period.began != IDENTITY__BEGAN__BEGAN_BY_ROSTER)
+        return;
+    trade_revoke_listed(self, member, call);
+    membership_hang(self, member, &node, call);
+}
+
+int roster_remove(struct identity *self, const struct roster_entry *entry, int reason, void *call)
+{
+    int64_t member_id = store_roster_member(self->store, entry), caller = rpc_principal(call)->member_id;
+    struct member member;
+    struct union_node node;
+
+    if (!store_find_union(self->store, entry->union_id, &node) || !caller_holds(call, administrators, node.path))
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    if (member_id && member_id == caller)
+        return IDENTITY__REASON__NOT_FOR_YOURSELF;
+    store_drop_roster(self->store, entry->id);
+    tallies_unlist(&self->tallies, entry->union_id, member_id != 0);
+    journal_removed(entry, reason, call);
+    if (member_id && store_find_member(self->store, member_id, &member))
+        end_membership(self, &member, entry, call);
+    return 0;
+}
+
+static Identity__RosterRow *row_message(struct identity *self, const struct roster_entry *entry,
+                                        const struct union_node *node, void *call)
+{
+    Identity__RosterRow *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    char name[CN_NAME_SIZE] = "";
+    struct person person;
+
+    if (!message)
+        return NULL;
+    identity__roster_row__init(message);
+    if (person_open_roster(self, entry->id, &entry->sealed, &person))
+        cn_mask_name(person.name, name);
+    message->roster_id = entry->id;
+    message->union_ = union_message(node, call);
+    message->trade = (Rpc__Trade)entry->trade;
+    message->name = arena_strndup(rpc_arena(call), name, strlen(name));
+    message->member_id = store_roster_member(self->store, entry);
+    return message->union_ && message->name ? message : NULL;
+}
+
+/* rpc FindRosterRows: where a person is listed. Of others' rosters their number alone is told. */
+static void rosters__find_roster_rows(Identity__Rosters_Service *service, const Identity__FindRosterRowsRequest *req,
+                                      Identity__RosterRowList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__RosterRowList list = IDENTITY__ROSTER_ROW_LIST__INIT;
+    struct roster_entry entries[ROSTERS_SEEN];
+    Identity__RosterRow *rows[ROSTERS_SEEN];
+    unsigned char index[PII_INDEX_LEN];
+    struct cn_resident_id id;
+    const char *field = "unionId";
+    struct union_node node;
+    int warning, reason = official_refusal(self, req->union_id, administrators, call);
+    size_t n;
+
+    if (!reason) {
+        field = "residentId";
+        reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+    }
+    if (!reason && !store_find_union(self->store, req->union_id, &node))
+        reason = IDENTITY__REASON__UNION_NOT_FOUND;
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    person_index_id(self, id.number, index);
+    n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
+    list.rows = rows;
+    for (size_t i = 0; i < n; i++) {
+        struct union_node own;
+
+        if (!store_find_union(self->store, entries[i].union_id, &own) || !union_path_covers(node.path, own.path)) {
+            list.elsewhere++;
+            continue;
+        }
+        rows[list.n_rows] = row_message(self, &entries[i], &own, call);
+        if (!rows[list.n_rows++]) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    reply(&list, call);
+}
+
+/* rpc RemoveRosterRows: each row by itself; the report says which was not taken off. */
+static void rosters__remove_roster_rows(Identity__Rosters_Service *service,
+                                        const Identity__RemoveRosterRowsRequest *req,
+                                        Identity__DecisionReport_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__DecisionReport *report;
+    int reason = official_refusal(self, req->union_id, administrators, call);
+
+    if (!reason)
+        reason = decision_refusal(req->n_roster_ids, true, 0);
+    if (!reason && !roster_is_removal((int)req->reason))
+        reason = IDENTITY__REASON__REMOVAL_REASON_INVALID;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    report = decision_report(req->n_roster_ids, call);
+    if (!report) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    for (size_t i = 0; i < req->n_roster_ids; i++) {
+        struct roster_entry entry;
+
+        if (!store_find_roster_row(self->store, req->roster_ids[i], &entry) || entry.union_id != req->union_id)
+            reason = IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
+        else
+            reason = roster_remove(self, &entry, (int)req->reason, call);
+        decision_add(report, req->roster_ids[i], reason);
+    }
+    reply(report, call);
+}
+
+const Identity__Rosters_Service rosters_api = IDENTITY__ROSTERS__INIT(rosters__);

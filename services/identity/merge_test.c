@@ -1,0 +1,418 @@
+#include "services/identity/fixture.h"
+#include "services/identity/store.h"
+#include "services/identity/tallies.h"
+
+#define ROOT   "0000"
+#define FIRST  "00000000"
+#define SECOND "00000001"
+
+static int64_t root_id, first_id, second_id; /* 440604 and 440605, below 440600 */
+
+static void begin_with_unions(struct harness *h)
+{
+    begin(h);
+    root_id = make_union(h, "440600", "")->union_id;
+    first_id = make_union(h, "440604", "440600")->union_id;
+    second_id = make_union(h, "440605", "440600")->union_id;
+}
+
+static Rpc__Principal *administrator(struct harness *h, int64_t member_id, const char *path)
+{
+    return harness_official(h, member_id, RULE__ROLE__UNION_ADMIN, path);
+}
+
+static Identity__Merge *merge_of(struct harness *h, const Rpc__Answer *answer)
+{
+    return harness_output(h, answer, &identity__merge__descriptor);
+}
+
+static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, const char *name, unsigned n)
+{
+    Identity__AskMergeRequest request = IDENTITY__ASK_MERGE_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1];
+
+    make_resident_id(n, id);
+    request.name = (char *)(uintptr_t)name;
+    request.resident_id = id;
+    return harness_call(h, "Merges.AskMerge", &request.base, who, NULL);
+}
+
+/* With codes sent to the numbers of the n-th person, who calls, and of another. */
+static const Rpc__Answer *merge_mine(struct harness *h, const Rpc__Principal *who, unsigned own, unsigned other)
+{
+    Identity__MergeMineRequest request = IDENTITY__MERGE_MINE_REQUEST__INIT;
+    char mobile[CN_MOBILE_LEN + 1], own_code[CODE_DIGITS + 1], code[CODE_DIGITS + 1];
+
+    clock_step(&h->service.clock, CODE_RESEND_MS);
+    get_code(h, mobile_of(own, mobile), own_code);
+    get_code(h, mobile_of(other, mobile), code);
+    clock_step(&h->service.clock, CODE_RESEND_MS);
+    request.mobile = mobile;
+    request.code = code;
+    request.own_code = own_code;
+    return harness_call(h, "Merges.MergeMine", &request.base, who, NULL);
+}
+
+static const Rpc__Answer *propose(struct harness *h, const Rpc__Principal *who, int64_t kept_id, int64_t gone_id)
+{
+    Identity__ProposeMergeRequest request = IDENTITY__PROPOSE_MERGE_REQUEST__INIT;
+
+    request.kept_id = kept_id;
+    request.gone_id = gone_id;
+    request.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
+    request.remark = (char *)(uintptr_t) "已核对证件";
+    return harness_call(h, "Merges.ProposeMerge", &request.base, who, NULL);
+}
+
+static const Rpc__Answer *decide(struct harness *h, const Rpc__Principal *who, int64_t merge_id, bool approve)
+{
+    Identity__DecideMergeRequest request = IDENTITY__DECIDE_MERGE_REQUEST__INIT;
+
+    request.merge_id = merge_id;
+    request.approve = approve;
+    return harness_call(h, "Merges.DecideMerge", &request.base, who, NULL);
+}
+
+/* Proposed by one official of the root and confirmed by another. */
+static const Rpc__Answer *carry_out(struct harness *h, int64_t kept_id, int64_t gone_id)
+{
+    const Rpc__Answer *answer = propose(h, administrator(h, 8, ROOT), kept_id, gone_id);
+
+    return answer->reason ? answer : decide(h, administrator(h, 9, ROOT), merge_of(h, answer)->merge_id, true);
+}
+
+static Identity__MergeList *waiting(struct harness *h, int64_t union_id)
+{
+    Identity__ListMergesRequest request = IDENTITY__LIST_MERGES_REQUEST__INIT;
+
+    request.union_id = union_id;
+    return harness_output(h, harness_call(h, "Merges.ListMerges", &request.base, administrator(h, 9, ROOT), NULL),
+                          &identity__merge_list__descriptor);
+}
+
+static Identity__MergeList *mine(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__MyMergesRequest request = IDENTITY__MY_MERGES_REQUEST__INIT;
+
+    return harness_output(h, harness_call(h, "Merges.ListMyMerges", &request.base, who, NULL),
+                          &identity__merge_list__descriptor);
+}
+
+static bool was_member(struct harness *h, int64_t member_id, int64_t union_id, int64_t at)
+{
+    Identity__CheckMembershipRequest request = IDENTITY__CHECK_MEMBERSHIP_REQUEST__INIT;
+
+    request.member_id = member_id;
+    request.union_id = union_id;
+    request.at = at;
+    return ((Identity__MembershipCheck *)harness_output(
+                h, harness_call(h, "Memberships.CheckMembership", &request.base, harness_internal(h), NULL),
+                &identity__membership_check__descriptor))
+        ->member;
+}
+
+static Identity__MembershipList *history(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__MyMembershipsRequest request = IDENTITY__MY_MEMBERSHIPS_REQUEST__INIT;
+
+    return harness_output(h, harness_call(h, "Memberships.ListMyMemberships", &request.base, who, NULL),
+                          &identity__membership_list__descriptor);
+}
+
+static void bind_wechat(struct harness *h, unsigned n, const char *openid)
+{
+    Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
+    char mobile[CN_MOBILE_LEN + 1];
+
+    request.appid = (char *)(uintptr_t) "wx1";
+    request.openid = (char *)(uintptr_t)openid;
+    request.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
+    assert_int_equal(harness_call(h, "Identity.CompleteWechatLogin", &request.base, harness_internal(h), NULL)->reason,
+                     0);
+}
+
+static Identity__WechatList *doors(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__WechatsRequest request = IDENTITY__WECHATS_REQUEST__INIT;
+
+    return harness_output(h, harness_call(h, "Identity.ListWechats", &request.base, who, NULL),
+                          &identity__wechat_list__descriptor);
+}
+
+static int64_t members(struct harness *h, int64_t union_id)
+{
+    struct identity *self = h->service.self;
+    struct tally tally;
+
+    tallies_find(&self->tallies, union_id, &tally);
+    return tally.members;
+}
+
+static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_officials(void **state)
+{
+    char id[CN_RESIDENT_ID_LEN + 1];
+    Rpc__Principal *kept, *gone;
+    Identity__Session *session;
+    Identity__Merge *merge;
+    struct harness h;
+    char mobile[CN_MOBILE_LEN + 1];
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    session = login(&h, mobile_of(2, mobile));
+    gone = principal_of(&h, session);
+    make_resident_id(1, id);
+    assert_refused(verify(&h, gone, "王小明", id), "RESIDENT_ID_TAKEN");
+    assert_refused(ask(&h, gone, "王小亮", 1), "MERGE_NO_OTHER");
+    assert_refused(ask(&h, gone, "王小明", 7), "MERGE_NO_OTHER");
+    assert_refused(ask(&h, kept, "王小明", 1), "ALREADY_VERIFIED");
+    merge = merge_of(&h, ask(&h, gone, "王小明", 1));
+    assert_int_equal(merge->state, IDENTITY__MERGE_STATE__MERGE_ASKED);
+    assert_null(merge->kept);
+    assert_int_equal(merge_of(&h, ask(&h, gone, "王小明", 1))->merge_id, merge->merge_id);
+    assert_int_equal(waiting(&h, second_id)->n_merges, 0);
+    assert_string_equal(waiting(&h, first_id)->merges[0]->kept->name, "王*明");
+    assert_refused(decide(&h, administrator(&h, 9, FIRST), merge->merge_id, true), "MERGE_NOT_PROPOSED");
+    assert_refused(propose(&h, administrator(&h, 8, SECOND), kept->member_id, gone->member_id), "OUTSIDE_YOUR_UNION");
+    assert_refused(propose(&h, administrator(&h, kept->member_id, FIRST), kept->member_id, gone->member_id),
+                   "NOT_FOR_YOURSELF");
+    assert_int_equal(propose(&h, administrator(&h, 8, FIRST), kept->member_id, gone->member_id)->reason, 0);
+    assert_refused(decide(&h, administrator(&h, 8, FIRST), merge->merge_id, true), "NOT_FOR_YOURSELF");
+    assert_refused(decide(&h, administrator(&h, 9, SECOND), merge->merge_id, true), "OUTSIDE_YOUR_UNION");
+    assert_int_equal(decide(&h, administrator(&h, 9, FIRST), merge->merge_id, true)->reason, 0);
+    assert_refused(decide(&h, administrator(&h, 9, FIRST), merge->merge_id, false), "MERGE_DECIDED");
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MEMBERS_MERGED)->members_merged->gone_id, gone->member_id);
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id,
+                     gone->session_id);
+    assert_refused(try_refresh(&h, session->refresh_token), "REFRESH_INVALID");
+    assert_refused(verify(&h, gone, "王小明", id), "TOKEN_REVOKED");
+    assert_int_equal(person_signed_in(&h, 2)->member_id, kept->member_id);
+    assert_int_equal(person_signed_in(&h, 1)->member_id, kept->member_id);
+    assert_int_equal(mine(&h, kept)->merges[0]->state, IDENTITY__MERGE_STATE__MERGE_DONE);
+    harness_tamper(&h, "UPDATE member SET merged_into = 0");
+    assert_string_not_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE member SET merged_into = (SELECT kept_id FROM merge) "
+                       "WHERE member_id = (SELECT gone_id FROM merge)");
+    end(&h);
+}
+
+static void she_merges_two_numbers_by_codes_sent_to_both(void **state)
+{
+    Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
+    Identity__MyJoinRequestsRequest joins = IDENTITY__MY_JOIN_REQUESTS_REQUEST__INIT;
+    Identity__JoinRequestList *asked;
+    char id[CN_RESIDENT_ID_LEN + 1];
+    Rpc__Principal *own, *other;
+    Identity__Merge *merge;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    own = person_signed_in(&h, 1);
+    other = person_signed_in(&h, 2);
+    bind_wechat(&h, 1, "openid-1");
+    bind_wechat(&h, 2, "openid-2");
+    make_resident_id(2, id);
+    join.union_id = first_id;
+    join.name = (char *)(uintptr_t) "王小明";
+    join.resident_id = id;
+    assert_int_equal(harness_call(&h, "Joins.CreateJoinRequest", &join.base, other, NULL)->reason, 0);
+    merge = merge_of(&h, merge_mine(&h, own, 1, 2));
+    assert_int_equal(merge->state, IDENTITY__MERGE_STATE__MERGE_DONE);
+    assert_int_equal(merge->kept_id, own->member_id);
+    assert_int_equal(merge->gone_id, other->member_id);
+    assert_int_equal(doors(&h, own)->n_wechats, 2);
+    assert_string_equal(doors(&h, own)->wechats[1]->appid, "wx1"); /* sealed under her key */
+    asked = harness_output(&h, harness_call(&h, "Joins.ListMyJoinRequests", &joins.base, own, NULL),
+                           &identity__join_request_list__descriptor);
+    assert_int_equal(asked->n_requests, 1);
+    assert_int_equal(asked->requests[0]->state, IDENTITY__JOIN_STATE__JOIN_ASKED);
+    assert_string_equal(asked->requests[0]->name, "王*明");
+    bind_wechat(&h, 2, "openid-2");
+    assert_int_equal(person_signed_in(&h, 2)->member_id, own->member_id);
+    assert_refused(merge_mine(&h, own, 1, 2), "MERGE_SAME");
+    assert_refused(harness_call(&h, "Joins.CreateJoinRequest", &join.base, other, NULL), "ACCOUNT_MERGED");
+    end(&h);
+}
+
+static void the_account_that_is_known_by_name_is_kept(void **state)
+{
+    Rpc__Principal *named, *other;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    named = member_of_union(&h, 1, "440604");
+    other = person_signed_in(&h, 2);
+    assert_int_equal(merge_of(&h, merge_mine(&h, other, 2, 1))->kept_id, named->member_id);
+    assert_int_equal(members(&h, first_id), 1);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
+    assert_refused(merge_mine(&h, named, 1, 3), "MEMBER_NOT_FOUND");
+    assert_refused(merge_mine(&h, member_of_union(&h, 4, "440605"), 4, 1), "MERGE_TWO_NAMED");
+    end(&h);
+}
+
+static void a_wrong_code_merges_nothing_and_counts(void **state)
+{
+    Identity__MergeMineRequest request = IDENTITY__MERGE_MINE_REQUEST__INIT;
+    char mobile[CN_MOBILE_LEN + 1], own_code[CODE_DIGITS + 1];
+    const Rpc__Answer *answer;
+    Rpc__Principal *own;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    own = person_signed_in(&h, 1);
+    person_signed_in(&h, 2);
+    get_code(&h, mobile_of(1, mobile), own_code);
+    request.mobile = mobile_of(2, mobile) ? mobile : NULL;
+    request.code = (char *)(uintptr_t) "000000";
+    request.own_code = own_code;
+    answer = harness_call(&h, "Merges.MergeMine", &request.base, own, NULL);
+    assert_refused(answer, "CODE_EXPIRED"); /* the last one sent to it has let her in */
+    assert_string_equal(answer->field, "code");
+    answer = harness_call(&h, "Merges.MergeMine", &request.base, own, NULL);
+    assert_refused(answer, "CODE_EXPIRED"); /* her own was used up by the first try */
+    assert_string_equal(answer->field, "ownCode");
+    request.mobile = (char *)(uintptr_t) "123";
+    assert_refused(harness_call(&h, "Merges.MergeMine", &request.base, own, NULL), "MOBILE_INVALID");
+    assert_int_equal(mine(&h, own)->n_merges, 0);
+    end(&h);
+}
+
+static void of_two_memberships_one_ends_and_both_histories_stay(void **state)
+{
+    Rpc__Principal *kept, *gone, *who;
+    struct harness h;
+    int64_t both;
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    gone = member_of_union(&h, 2, "440605");
+    both = clock_now(&h.service.clock);
+    clock_step(&h.service.clock, 1000);
+    assert_int_equal(carry_out(&h, kept->member_id, gone->member_id)->reason, 0);
+    assert_int_equal(members(&h, first_id), 1);
+    assert_int_equal(members(&h, second_id), 0);
+    assert_int_equal(members(&h, root_id), 1);
+    assert_true(was_member(&h, kept->member_id, first_id, both));
+    assert_true(was_member(&h, kept->member_id, second_id, both));
+    assert_false(was_member(&h, kept->member_id, second_id, 0));
+    assert_true(was_member(&h, gone->member_id, second_id, both));
+    who = person_signed_in(&h, 2);
+    assert_int_equal(who->member_id, kept->member_id);
+    assert_string_equal(who->union_path, FIRST);
+    assert_int_equal(history(&h, who)->n_memberships, 2);
+    assert_int_equal(history(&h, who)->memberships[1]->ended, IDENTITY__ENDED__ENDED_BY_ACCOUNTS);
+    assert_int_equal(history(&h, who)->memberships[0]->ended, IDENTITY__ENDED__ENDED_NOT);
+    end(&h);
+}
+
+static void what_is_kept_takes_over_a_membership_and_a_trade(void **state)
+{
+    Identity__LeaveRequest leave = IDENTITY__LEAVE_REQUEST__INIT;
+    Rpc__Principal *kept, *gone, *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    gone = member_of_union(&h, 2, "440605");
+    leave.confirmed = true;
+    assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, kept, NULL)->reason, 0);
+    harness_tamper(&h, "UPDATE trade SET until_at = 1 WHERE member_id = (SELECT min(member_id) FROM trade)");
+    identity_tidy(h.service.self);
+    assert_int_equal(person_signed_in(&h, 1)->trade, RPC__TRADE__TRADE_OTHER);
+    assert_int_equal(carry_out(&h, kept->member_id, gone->member_id)->reason, 0);
+    who = person_signed_in(&h, 1);
+    assert_string_equal(who->union_path, SECOND);
+    assert_int_equal(who->trade, RPC__TRADE__COURIER);
+    assert_int_equal(members(&h, second_id), 1);
+    assert_int_equal(history(&h, who)->n_memberships, 3);
+    end(&h);
+}
+
+static void merges_follow_one_another(void **state)
+{
+    Rpc__Principal *first, *second, *third;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    first = member_of_union(&h, 1, "440604");
+    second = member_of_union(&h, 2, "440605");
+    third = member_of_union(&h, 3, "440605");
+    assert_int_equal(carry_out(&h, second->member_id, first->member_id)->reason, 0);
+    assert_refused(carry_out(&h, first->member_id, third->member_id), "ACCOUNT_MERGED");
+    assert_int_equal(carry_out(&h, third->member_id, second->member_id)->reason, 0);
+    for (unsigned n = 1; n <= 3; n++)
+        assert_int_equal(person_signed_in(&h, n)->member_id, third->member_id);
+    assert_int_equal(history(&h, third)->n_memberships, 3);
+    end(&h);
+}
+
+static void who_holds_an_office_or_is_suspended_is_not_merged(void **state)
+{
+    char mobile[CN_MOBILE_LEN + 1];
+    Rpc__Principal *kept, *gone, *unnamed;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    gone = member_of_union(&h, 2, "440605");
+    unnamed = person_signed_in(&h, 3);
+    create_grant(&h, harness_internal(&h), mobile_of(2, mobile), RULE__ROLE__FINANCE, "440605");
+    assert_refused(carry_out(&h, kept->member_id, gone->member_id), "MERGE_HAS_GRANTS");
+    assert_refused(carry_out(&h, kept->member_id, kept->member_id), "MERGE_SAME");
+    assert_refused(carry_out(&h, kept->member_id, unnamed->member_id), "MEMBER_NOT_FOUND"); /* nobody tries numbers */
+    assert_refused(carry_out(&h, unnamed->member_id, kept->member_id), "MEMBER_NOT_FOUND");
+    assert_int_equal(set_standing(&h, administrator(&h, 9, ROOT), gone->member_id,
+                                  IDENTITY__STANDING__STANDING_SUSPENDED,
+                                  IDENTITY__STANDING_REASON__STANDING_DISCIPLINE)
+                         ->reason,
+                     0);
+    assert_refused(carry_out(&h, gone->member_id, kept->member_id), "MERGE_STANDING");
+    end(&h);
+}
+
+static void either_account_refuses_what_is_not_done(void **state)
+{
+    Identity__MergeRequest request = IDENTITY__MERGE_REQUEST__INIT;
+    Rpc__Principal *kept, *gone;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    gone = person_signed_in(&h, 2);
+    request.merge_id = merge_of(&h, ask(&h, gone, "王小明", 1))->merge_id;
+    assert_int_equal(mine(&h, kept)->n_merges, 1);
+    assert_refused(harness_call(&h, "Merges.RefuseMyMerge", &request.base, person_signed_in(&h, 3), NULL),
+                   "MERGE_NOT_FOUND");
+    assert_int_equal(harness_call(&h, "Merges.RefuseMyMerge", &request.base, kept, NULL)->reason, 0);
+    assert_refused(harness_call(&h, "Merges.RefuseMyMerge", &request.base, gone, NULL), "MERGE_DECIDED");
+    assert_refused(decide(&h, administrator(&h, 9, FIRST), request.merge_id, true), "MERGE_DECIDED");
+    request.merge_id = merge_of(&h, ask(&h, gone, "王小明", 1))->merge_id;
+    assert_int_equal(decide(&h, administrator(&h, 9, FIRST), request.merge_id, false)->reason, 0);
+    end(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_officials),
+        cmocka_unit_test(she_merges_two_numbers_by_codes_sent_to_both),
+        cmocka_unit_test(the_account_that_is_known_by_name_is_kept),
+        cmocka_unit_test(a_wrong_code_merges_nothing_and_counts),
+        cmocka_unit_test(of_two_memberships_one_ends_and_both_histories_stay),
+        cmocka_unit_test(what_is_kept_takes_over_a_membership_and_a_trade),
+        cmocka_unit_test(merges_follow_one_another),
+        cmocka_unit_test(who_holds_an_office_or_is_suspended_is_not_merged),
+        cmocka_unit_test(either_account_refuses_what_is_not_done),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
