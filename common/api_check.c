@@ -2,6 +2,7 @@
  *
  *   messages   proto3 without `optional`, map or nested types; no recursion, nor deeper
  *              than LIMIT_JSON_DEPTH levels of JSON; at most API_MAX_FIELDS fields
+ *              Event's fields numbered below LIMIT_EVENT_NUMBER
  *   limits     fit the field's type, and least is not above greatest
  *   reasons    0 is OK, every other says an HTTP status and a Chinese text
  *   methods    carry a rule.method; exactly one route, or none and INTERNAL;
@@ -119,6 +120,8 @@ static int check_message(struct api *api, const View__Message *message)
     for (size_t i = 0; i < message->n_field; i++) {
         if (check_field(api, message, message->field[i]))
             return -1;
+        if (strcmp(message->name, "Event") == 0 && message->field[i]->number >= LIMIT_EVENT_NUMBER)
+            return api_wrong(api, "message Event: %s has a number of the chassis", message->field[i]->name);
     }
     return 0;
 }

@@ -235,6 +235,16 @@ CHANGE(create_without_sense)
 {
     rule(set, "CreateClaim")->idempotency = RULE__IDEMPOTENCY__NONE;
 }
+CHANGE(event_of_the_chassis)
+{
+    for (size_t i = 0; i < set->n_file; i++) {
+        for (size_t j = 0; j < set->file[i]->n_message_type; j++) {
+            if (strcmp(set->file[i]->package, "coupon") == 0 &&
+                strcmp(set->file[i]->message_type[j]->name, "Event") == 0)
+                set->file[i]->message_type[j]->field[0]->number = LIMIT_EVENT_NUMBER;
+        }
+    }
+}
 CHANGE(message_in_query)
 {
     rule(set, "CreateRelease")->post = (char *)"";
@@ -293,6 +303,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         void (*change)(View__FileSet *set);
         const char *wrong;
     } cases[] = {
+        {event_of_the_chassis, "message Event: release_changed has a number of the chassis"},
         {string_without_bound, "field Release.title: in an input without max_len"},
         {list_without_bound, "field Release.trades: in an input without max_items"},
         {floating_point, "field Release.allowance: floating point"},

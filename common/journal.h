@@ -7,7 +7,9 @@
  * first row, so one changed byte anywhere breaks the chain at that row. Times
  * never decrease along it: when the clock has stepped back, a row takes the time
  * of the row before.
- * Bodies hold ids and facts, never personal data. */
+ * Bodies hold ids and facts, never personal data. Besides a service's own events each
+ * journal has those of the chassis (rpc.proto, ChassisEvent): every change that an
+ * official makes by her authority ends with a row that says so. */
 #pragma once
 #include <protobuf-c/protobuf-c.h>
 

@@ -49,6 +49,7 @@
 /* The journal */
 #define LIMIT_JOURNAL_PAGE 1000
 #define LIMIT_EVENT 4096                 /* one packed Event */
+#define LIMIT_EVENT_NUMBER 900           /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The union tree */
 #define LIMIT_PATH_LEVELS 12

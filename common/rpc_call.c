@@ -233,6 +233,7 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
         return;
     }
     call->answer.output.len = protobuf_c_message_pack(message, call->answer.output.data);
+    call->changed = call->server->store && store_call_changed(call->server->store);
     if (call->server->seen && call->method->api->shows)
         tell_seen(call, message);
 }
@@ -245,6 +246,53 @@ void rpc_undo_until(struct rpc_server *server, const struct undo *mark)
         server->undos = entry->next;
         entry->undo(entry->self, entry->a, entry->b);
     }
+}
+
+/* The first id among a message's fields: the one of that name, or any that has another;
+ * both may be NULL. 0 when there is none. */
+static int64_t find_id(const ProtobufCMessage *message, const char *name, const char *other_than)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        size_t len = strlen(field->name);
+
+        if (field->type == PROTOBUF_C_TYPE_INT64 && field->label != PROTOBUF_C_LABEL_REPEATED && len > 3 &&
+            strcmp(field->name + len - 3, "_id") == 0 && (!name || strcmp(field->name, name) == 0) &&
+            (!other_than || strcmp(field->name, other_than) != 0))
+            return *(const int64_t *)(const void *)((const char *)message + field->offset);
+    }
+    return 0;
+}
+
+/* The id of what a call has made: of its output, or of the message this begins with. */
+static int64_t made_id(const struct rpc_call *call)
+{
+    ProtobufCMessage *output =
+        protobuf_c_message_unpack(call->method->api->output->descriptor, &call->server->arena.allocator,
+                                  call->answer.output.len, call->answer.output.data);
+
+    if (output && output->descriptor->n_fields && output->descriptor->fields[0].type == PROTOBUF_C_TYPE_MESSAGE)
+        output = *(ProtobufCMessage **)(void *)((char *)output + output->descriptor->fields[0].offset);
+    return output ? find_id(output, NULL, NULL) : 0;
+}
+
+/* The one place where the use of authority is put on record, for every service. */
+static void journal_authority(struct rpc_call *call, const ProtobufCMessage *input)
+{
+    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
+    Rpc__OfficialActed acted = RPC__OFFICIAL_ACTED__INIT;
+
+    if (!call->method->api->writes || call->method->api->rule->who != RULE__WHO__OFFICIAL ||
+        rpc_principal(call)->internal || call->answer.reason || call->discard || !call->changed)
+        return;
+    acted.method = call->envelope->method;
+    acted.union_id = find_id(input, "union_id", NULL);
+    acted.target_id = find_id(input, NULL, "union_id");
+    if (!acted.target_id && call->answer.created)
+        acted.target_id = made_id(call);
+    event.event_case = RPC__CHASSIS_EVENT__EVENT_OFFICIAL_ACTED;
+    event.official_acted = &acted;
+    rpc_journal(call, &event.base);
 }
 
 /* Keeps the answer to a call with an Idempotency-Key, in the call's own savepoint. */
@@ -280,6 +328,7 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
     ensure(call->done);
     if (!server->store)
         return;
+    journal_authority(call, input);
     if (fingerprint && !call->answer.reason)
         keep_answer(call, fingerprint);
     undone = call->discard || (call->answer.reason && !call->keep);

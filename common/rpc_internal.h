@@ -27,6 +27,7 @@ struct rpc_call {
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
     bool done, keep, discard, deferred;
+    bool changed; /* a row, by the time it was replied to */
 };
 
 /* A message some of whose answers are still to come: those that are there, packed. */

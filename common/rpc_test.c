@@ -98,6 +98,7 @@ static void create_release(Coupon__Coupons_Service *service, const Coupon__Creat
 {
     struct things *self = container_of(service, struct things, service);
     Coupon__ReleaseStatus status = COUPON__RELEASE_STATUS__INIT;
+    Coupon__Release release = COUPON__RELEASE__INIT;
 
     self->runs++;
     if (req->release && req->release->face_fen == 0) {
@@ -106,6 +107,8 @@ static void create_release(Coupon__Coupons_Service *service, const Coupon__Creat
     }
     add(self, self->runs, call);
     status.granted = self->runs;
+    release.release_id = 44;
+    status.release = &release;
     rpc_created(call);
     reply(&status, call);
 }
@@ -499,7 +502,7 @@ static void a_repeat_with_the_key_gets_the_first_answer(void **state)
     harness_reopen(&h);
     assert_same_answer(first, create(1, 5, "k"));
     assert_int_equal(things.runs, 0);
-    assert_int_equal(journal_rows(), 1);
+    assert_int_equal(journal_rows(), 2); /* what it did, and by whose authority */
 }
 
 static void two_with_one_key_in_one_batch_run_once(void **state)
@@ -752,6 +755,45 @@ static void metrics_count_calls_refusals_and_outages_apart(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* The last row of the journal, when the chassis wrote it. */
+static Rpc__OfficialActed *last_acted(void)
+{
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    const Rpc__JournalRow *row;
+    Rpc__ChassisEvent *event;
+
+    journal_read(rpc_server_journal(h.service.rpc), &request, &h.arena, &page);
+    row = page.rows[page.n_rows - 1];
+    if (row->kind != RPC__CHASSIS_EVENT__EVENT_OFFICIAL_ACTED)
+        return NULL;
+    assert_int_equal(row->actor, 7);
+    event = rpc__chassis_event__unpack(&h.arena.allocator, row->body.len, row->body.data);
+    assert_int_equal(coupon__event__unpack(&h.arena.allocator, row->body.len, row->body.data)->event_case, 0);
+    return event->official_acted;
+}
+
+static void a_change_by_an_officials_authority_is_on_record(void **state)
+{
+    const Rpc__OfficialActed *acted;
+    int64_t seq;
+
+    (void)state;
+    assert_int_equal(create(7, 500, "a")->reason, 0);
+    acted = last_acted();
+    assert_non_null(acted);
+    assert_string_equal(acted->method, CREATE);
+    assert_int_equal(acted->union_id, 0);
+    assert_int_equal(acted->target_id, 44);
+    seq = rpc_server_journal(h.service.rpc)->tip.seq;
+    assert_int_equal(create(7, 500, "a")->reason, 0); /* the stored answer */
+    assert_int_not_equal(create(7, 0, "b")->reason, 0);
+    assert_int_equal(rpc_server_journal(h.service.rpc)->tip.seq, seq);
+    assert_int_equal(claim(1)->reason, 0); /* a member's deed */
+    assert_null(last_acted());
+    assert_int_equal(rpc_server_journal(h.service.rpc)->tip.seq, seq + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -781,6 +823,7 @@ int main(void)
         TEST(answers_that_do_not_fit_one_message_are_refused),
         TEST(own_work_is_one_transaction),
         TEST(metrics_count_calls_refusals_and_outages_apart),
+        TEST(a_change_by_an_officials_authority_is_on_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

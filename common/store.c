@@ -39,7 +39,7 @@ struct store {
     unsigned own; /* index of the first of own_sql */
     int lock_fd;
     int trouble;
-    bool in_transaction, in_call, in_savepoint;
+    bool in_transaction, in_call, in_savepoint, call_changed;
     bool sick; /* the last transaction failed: said once, until one succeeds */
 };
 
@@ -326,6 +326,7 @@ int store_run(struct store *store, unsigned sql, const char *types, ...)
     changes = code == SQLITE_DONE ? sqlite3_changes(store->db) : (code & 0xff) == SQLITE_CONSTRAINT ? -1 : -2;
     if (changes == -2)
         remember(store, sqlite3_sql(statement));
+    store->call_changed |= changes > 0;
     sqlite3_reset(statement);
     return changes;
 }
@@ -389,12 +390,12 @@ void store_call_begin(struct store *store)
 {
     ensure(!store->in_call);
     store->in_call = true;
-    store->in_savepoint = false;
+    store->in_savepoint = store->call_changed = false;
 }
 
-bool store_call_dirty(const struct store *store)
+bool store_call_changed(const struct store *store)
 {
-    return store->in_savepoint;
+    return store->call_changed;
 }
 
 void store_call_end(struct store *store, bool keep)

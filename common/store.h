@@ -56,8 +56,8 @@ int store_trouble(const struct store *store);
 /* ---- the dispatcher's side ---- */
 /* A call begins; what it writes can be taken back alone. */
 void store_call_begin(struct store *store);
-/* Whether the call has written anything yet. */
-bool store_call_dirty(const struct store *store);
+/* Whether the call has changed a row yet. */
+bool store_call_changed(const struct store *store);
 /* Keeps or takes back what the call wrote. */
 void store_call_end(struct store *store, bool keep);
 /* Commits when anything was written. Returns 0, or the Reason it was rolled back

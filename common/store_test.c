@@ -281,10 +281,10 @@ static void one_call_is_taken_back_among_others(void **state)
     assert_false(store_dirty(store));
     for (int64_t call = 0; call < 3; call++) {
         store_call_begin(store);
-        assert_false(store_call_dirty(store));
+        assert_false(store_call_changed(store));
         assert_int_equal(add(store, 10 * call, "a"), 1);
         assert_int_equal(add(store, 10 * call + 1, "b"), 1);
-        assert_true(store_call_dirty(store));
+        assert_true(store_call_changed(store));
         store_call_end(store, call != 1);
     }
     store_call_begin(store); /* one that reads alone */

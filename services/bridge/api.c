@@ -81,6 +81,7 @@ static void tell_identity(struct errand *errand, const char *mobile)
     request.openid = errand->wechat.openid;
     request.unionid = errand->wechat.unionid;
     request.mobile = (char *)(uintptr_t)mobile;
+    request.device = errand->wechat.device;
     reason = errand_ask_identity(
         errand, errand->wechat.binds ? "Identity.CompleteWechatBinding" : "Identity.CompleteWechatLogin", &request.base,
         on_identity);
@@ -119,7 +120,7 @@ static void on_visitor(void *arg, const struct wechat_result *result)
 
 /* A code and where it is from: a mini-program, or with a state the official account. */
 struct visit {
-    const char *appid, *code, *phone_code, *state, *secret;
+    const char *appid, *code, *phone_code, *state, *secret, *device;
 };
 
 /* Asks WeChat who holds the code. */
@@ -137,6 +138,7 @@ static int ask_visitor(struct errand *errand, const struct visit *visit, const c
         return BRIDGE__REASON__WECHAT_STATE_INVALID;
     snprintf(errand->wechat.appid, sizeof(errand->wechat.appid), "%s", appid);
     snprintf(errand->wechat.phone_code, sizeof(errand->wechat.phone_code), "%s", visit->phone_code);
+    snprintf(errand->wechat.device, sizeof(errand->wechat.device), "%s", visit->device);
     reason = *visit->state ? wechat_page(&self->wechat, visit->code, time_ms, on_visitor, errand)
                            : wechat_session(&self->wechat, appid, visit->code, time_ms, on_visitor, errand);
     *ret_field = field_of(reason);
@@ -163,7 +165,7 @@ static void begin_visit(struct bridge *self, const struct visit *visit, bool bin
 static void bridge__login_by_wechat(Bridge__Bridge_Service *service, const Bridge__WechatSignIn *req,
                                     Identity__Session_Closure reply, void *call)
 {
-    struct visit visit = {req->appid, req->code, req->phone_code, req->state, req->secret};
+    struct visit visit = {req->appid, req->code, req->phone_code, req->state, req->secret, req->device};
 
     (void)reply;
     if (*req->phone_code && (*req->state || !wechat_word_ok(req->phone_code, WECHAT_CODE_SIZE - 1)))
@@ -202,7 +204,7 @@ static void bridge__begin_wechat_page(Bridge__Bridge_Service *service, const Bri
 static void bridge__bind_wechat(Bridge__Bridge_Service *service, const Bridge__WechatBinding *req,
                                 Identity__WechatDoor_Closure reply, void *call)
 {
-    struct visit visit = {req->appid, req->code, "", req->state, req->secret};
+    struct visit visit = {req->appid, req->code, "", req->state, req->secret, ""};
 
     (void)reply;
     begin_visit(container_of(service, struct bridge, service), &visit, true, call);

@@ -13,6 +13,8 @@
 #define CLAIM_NAME_SIZE (50 * 4 + 1) /* as identity.proto bounds them */
 #define CLAIM_ID_SIZE   (18 * 4 + 1)
 
+#define DEVICE_SIZE (40 * 4 + 1)
+
 struct bridge;
 
 struct errand {
@@ -24,6 +26,7 @@ struct errand {
         struct {
             char appid[WECHAT_NAME_SIZE], phone_code[WECHAT_CODE_SIZE];
             char openid[WECHAT_NAME_SIZE], unionid[WECHAT_NAME_SIZE];
+            char device[DEVICE_SIZE];
             bool binds; /* to the caller, instead of signing in */
         } wechat;
         struct {

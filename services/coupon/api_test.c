@@ -809,19 +809,19 @@ static void the_audit_finds_claims_that_are_not_in_the_journal(void **state)
         const char *wrong, *right, *says;
     } cases[] = {
         {"DELETE FROM claim WHERE member_id = 2", "INSERT INTO claim SELECT * FROM kept WHERE member_id = 2",
-         "claim: journal row 4 has no equal claim"},
+         "claim: journal row 6 has no equal claim"},
         {"DELETE FROM claim WHERE member_id = 3", "INSERT INTO claim SELECT * FROM kept WHERE member_id = 3",
-         "claim: journal row 5 has no equal claim"},
+         "claim: journal row 7 has no equal claim"},
         {"UPDATE claim SET member_id = 77 WHERE member_id = 1", "UPDATE claim SET member_id = 1 WHERE member_id = 77",
-         "claim: journal row 3 has no equal claim"},
-        {"UPDATE claim SET day = 1 WHERE member_id = 2", "UPDATE claim SET day = 0", "claim: journal row 4"},
+         "claim: journal row 5 has no equal claim"},
+        {"UPDATE claim SET day = 1 WHERE member_id = 2", "UPDATE claim SET day = 0", "claim: journal row 6"},
         {"UPDATE claim SET release_id = release_id + 1 WHERE member_id = 2",
-         "UPDATE claim SET release_id = release_id - 1 WHERE member_id = 2", "claim: journal row 4"},
+         "UPDATE claim SET release_id = release_id - 1 WHERE member_id = 2", "claim: journal row 6"},
         {"INSERT INTO claim SELECT coupon_id + 999, release_id, 50, 0, 1, at, key FROM claim WHERE member_id = 3",
          "DELETE FROM claim WHERE member_id = 50", "is not in the journal"},
         {"INSERT INTO claim SELECT coupon_id - 1, release_id, 50, 0, 1, at, key FROM claim WHERE member_id = 1",
-         "DELETE FROM claim WHERE member_id = 50", "claim: journal row 3"},
-        {"DELETE FROM journal WHERE seq = 5", NULL, "is not in the journal"},
+         "DELETE FROM claim WHERE member_id = 50", "claim: journal row 5"},
+        {"DELETE FROM journal WHERE seq = 7", NULL, "is not in the journal"},
     };
     int64_t id = open_release(5, 1, 0);
 

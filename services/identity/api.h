@@ -1,5 +1,5 @@
 /* api.h: identity's operations, one function per rpc. api_union.c, api_import.c,
- * api_login.c, api_wechat.c and api_member.c hold them, each in the order of the .proto. */
+ * api_login.c, api_wechat.c, api_member.c and api_grant.c hold them, each in the order of the .proto. */
 #pragma once
 #include "common/cn_id.h"
 #include "services/identity/identity.h"
@@ -43,6 +43,8 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
                          Identity__Session_Closure reply, void *call);
 void identity__create_grant(Identity__Identity_Service *service, const Identity__CreateGrantRequest *req,
                             Identity__GrantRecord_Closure reply, void *call);
+void identity__list_grants(Identity__Identity_Service *service, const Identity__ListGrantsRequest *req,
+                           Identity__GrantList_Closure reply, void *call);
 void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
                             Identity__RevokeGrantReply_Closure reply, void *call);
 

@@ -1,7 +1,6 @@
 #include "services/identity/api_membership.h"
 
 #include "services/identity/changes.h"
-#include "services/identity/joins.h"
 #include "services/identity/membership.h"
 #include "services/identity/session.h"
 
@@ -156,85 +155,6 @@ static void memberships__list_memberships(Identity__Memberships_Service *service
         rpc_refuse(call, reason);
     else
         reply_history(self, member.id, reply, call);
-}
-
-static void journal_standing(int64_t member_id, int standing, int reason, void *call)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__StandingChanged changed = IDENTITY__STANDING_CHANGED__INIT;
-
-    changed.member_id = member_id;
-    changed.standing = (Identity__Standing)standing;
-    changed.reason = (Identity__StandingReason)reason;
-    event.event_case = IDENTITY__EVENT__EVENT_STANDING_CHANGED;
-    event.standing_changed = &changed;
-    rpc_journal(call, &event.base);
-}
-
-/* Who was taken for dead is a member again where she was. */
-static void take_back_death(struct identity *self, struct member *member, void *call)
-{
-    struct period last;
-
-    if (rolls_find_last(&self->rolls, member->id, &last) && last.ended == IDENTITY__ENDED__ENDED_BY_DEATH)
-        membership_begin(self, member, last.union_id, IDENTITY__BEGAN__BEGAN_BY_REINSTATING, call);
-}
-
-static void change_standing(struct identity *self, struct member *member, const struct standing *old, int standing,
-                            int reason, void *call)
-{
-    struct standing next = {
-        .id = id_next(&self->ids, rpc_now(call)),
-        .member_id = member->id,
-        .began_at = rpc_now(call),
-        .decided_by = rpc_principal(call)->member_id,
-        .standing = standing,
-        .reason = reason,
-    };
-
-    if (old->id)
-        rolls_end_standing(&self->rolls, old->id, next.began_at);
-    if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
-        rolls_begin_standing(&self->rolls, &next);
-    journal_standing(member->id, standing, reason, call);
-    if (standing == IDENTITY__STANDING__STANDING_DECEASED) {
-        join_withdraw(self, member->id, call);
-        membership_end(self, member, IDENTITY__ENDED__ENDED_BY_DEATH, call);
-    } else if (old->standing == IDENTITY__STANDING__STANDING_DECEASED) {
-        take_back_death(self, member, call);
-    } else {
-        membership_set_level(self, member);
-    }
-    if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
-        session_revoke_all(self, member->id, call);
-}
-
-/* rpc SetStanding: an official suspends, reinstates, or records a death. */
-static void memberships__set_standing(Identity__Memberships_Service *service, const Identity__SetStandingRequest *req,
-                                      Identity__Member_Closure reply, void *call)
-{
-    struct identity *self = self_of(service);
-    Identity__Member *message;
-    struct standing old = {0};
-    struct member member;
-    int reason = member_refusal(self, req->member_id, administrators, call, &member);
-
-    if (!reason && member.id == rpc_principal(call)->member_id)
-        reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (!reason) {
-        rolls_find_standing(&self->rolls, member.id, &old);
-        reason = standing_refusal(old.standing, (int)req->standing, (int)req->reason);
-    }
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    change_standing(self, &member, &old, (int)req->standing, (int)req->reason, call);
-    message = member_message(self, &member, call);
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
 /* Whether one union was another or below it at an instant. */

@@ -17,17 +17,7 @@ static struct identity *self_of(Identity__Transfers_Service *service)
 
 /* ---- messages ---- */
 
-static char *masked_name(struct identity *self, int64_t member_id, void *call)
-{
-    char name[CN_NAME_SIZE] = "";
-    struct person person;
-    struct member member;
-
-    if (store_find_member(self->store, member_id, &member) && person_open_member(self, &member, &person))
-        cn_mask_name(person.name, name);
-    return arena_strndup(rpc_arena(call), name, strlen(name));
-}
-
+/* NULL when the call's memory is full. */
 Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call)
 {
     Identity__Transfer *message = arena_alloc(rpc_arena(call), sizeof(*message));
@@ -50,7 +40,7 @@ Identity__Transfer *transfer_message(struct identity *self, const struct transfe
     message->decided_at = transfer->decided_at;
     if (transfer->state == IDENTITY__TRANSFER_STATE__TRANSFER_ASKED)
         message->free_at = transfer->asked_at + self->transfer_silence_ms;
-    message->name = masked_name(self, transfer->member_id, call);
+    message->name = member_masked_name(self, transfer->member_id, call);
     return message->from && message->to && message->remark && message->name ? message : NULL;
 }
 
@@ -308,7 +298,7 @@ static void transfers__accept_transfers(Identity__Transfers_Service *service,
     decide(self_of(service), req, false, reply, call);
 }
 
-static int hang_one(struct identity *self, const struct union_node *node, int64_t member_id, void *call)
+int member_hang(struct identity *self, const struct union_node *node, int64_t member_id, void *call)
 {
     struct member member;
 
@@ -341,7 +331,7 @@ static void transfers__hang_members(Identity__Transfers_Service *service, const 
         return;
     }
     for (size_t i = 0; i < req->n_member_ids; i++)
-        decision_add(report, req->member_ids[i], hang_one(self, &node, req->member_ids[i], call));
+        decision_add(report, req->member_ids[i], member_hang(self, &node, req->member_ids[i], call));
     reply(report, call);
 }
 

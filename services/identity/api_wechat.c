@@ -130,7 +130,7 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
     if (reason)
         rpc_refuse(call, reason);
     else
-        session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, "", reply, call);
+        session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, req->device, reply, call);
 }
 
 /* rpc CompleteWechatBinding: binds this door to the caller, who has signed in otherwise;

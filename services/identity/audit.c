@@ -1,8 +1,11 @@
+#include "services/identity/cadres.h"
 #include "services/identity/changes.h"
 #include "services/identity/covers.h"
+#include "services/identity/companies.h"
 #include "services/identity/joins.h"
 #include "services/identity/proofs.h"
 #include "services/identity/merges.h"
+#include "services/identity/proposals.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
@@ -15,6 +18,9 @@ struct audit {
     struct tallies tallies;
     struct changes changes;
     struct transfers transfers;
+    struct proposals proposals;
+    struct cadres cadres;
+    struct companies companies;
     struct trades trades;
     struct covers covers;
     struct proofs proofs;
@@ -25,7 +31,7 @@ struct audit {
     int64_t roster_id, roster_union;
     struct rolls_counts rolls_told;
     int64_t joins_told, joins_decided_told, transfers_told, changes_told, trades_told, covers_told, proofs_told,
-        merged_told;
+        proposals_told, proposals_decided_told, cadres_told, cadres_ended_told, companies_told, merged_told;
     int64_t joins_missing, joins_purged; /* requests that are gone, by the rows and by the word of purging */
 };
 
@@ -166,6 +172,37 @@ static bool audit_join(struct audit *audit, const Identity__JoinChanged *changed
     audit->joins_decided_told += decided;
     return join.member_id == changed->member_id && join.union_id == changed->union_id &&
            (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
+}
+
+/* A proposal that was decided says what the journal does of it. */
+static bool audit_proposal(struct audit *audit, const Identity__ProposalChanged *changed)
+{
+    bool decided = changed->state != IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN;
+    struct proposal proposal;
+
+    audit->proposals_told += !decided;
+    audit->proposals_decided_told += decided;
+    return proposals_find(&audit->proposals, changed->proposal_id, &proposal) &&
+           proposal.member_id == changed->member_id && proposal.union_id == changed->union_id &&
+           proposal.kind == (int)changed->kind && (!decided || proposal.state == (int)changed->state);
+}
+
+static bool audit_cadre(struct audit *audit, const Identity__CadreChanged *changed)
+{
+    struct cadre cadre;
+
+    audit->cadres_told += !changed->ended;
+    audit->cadres_ended_told += changed->ended;
+    return cadres_find(&audit->cadres, changed->cadre_id, &cadre) && cadre.member_id == changed->member_id &&
+           cadre.union_id == changed->union_id && cadre.post == changed->post && (!changed->ended || cadre.ended_at);
+}
+
+static bool audit_company(struct audit *audit, const Identity__CompanyRegistered *registered)
+{
+    struct company company;
+
+    audit->companies_told++;
+    return companies_find(&audit->companies, registered->union_id, &company) && company.id == registered->company_id;
 }
 
 /* Once it is closed, a transfer says what the journal does of it; its first row is
@@ -315,6 +352,15 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
     case IDENTITY__EVENT__EVENT_PROOF_ENDED:
         ok = audit_proof(audit, event->proof_ended);
         break;
+    case IDENTITY__EVENT__EVENT_CADRE_CHANGED:
+        ok = audit_cadre(audit, event->cadre_changed);
+        break;
+    case IDENTITY__EVENT__EVENT_COMPANY_REGISTERED:
+        ok = audit_company(audit, event->company_registered);
+        break;
+    case IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED:
+        ok = audit_proposal(audit, event->proposal_changed);
+        break;
     default:
         break;
     }
@@ -334,10 +380,14 @@ static bool same_count(FILE *out, const char *what, int64_t stored, int64_t told
 static bool audit_rolls(struct audit *audit)
 {
     struct rolls_counts stored = {0};
-    int64_t stray, joins = 0, decided = 0;
+    int64_t stray, joins = 0, decided = 0, proposals = 0, proposals_decided = 0, cadres = 0, cadres_ended = 0,
+                   companies = 0;
 
     joins_count(&audit->joins, &joins, &decided);
     rolls_count(&audit->rolls, &stored);
+    companies_count(&audit->companies, &companies);
+    cadres_count(&audit->cadres, &cadres, &cadres_ended);
+    proposals_count(&audit->proposals, &proposals, &proposals_decided);
     if (tallies_find_wrong(&audit->tallies, &stray)) {
         fprintf(audit->out, "union %lld: its numbers are not what counting gives\n", (long long)stray);
         return false;
@@ -360,6 +410,11 @@ static bool audit_rolls(struct audit *audit)
            same_count(audit->out, "requests to join", joins, audit->joins_told) &&
            same_count(audit->out, "decided requests to join", decided, audit->joins_decided_told) &&
            same_count(audit->out, "deleted requests to join", audit->joins_missing, audit->joins_purged) &&
+           same_count(audit->out, "companies", companies, audit->companies_told) &&
+           same_count(audit->out, "cadres", cadres, audit->cadres_told) &&
+           same_count(audit->out, "ended cadres", cadres_ended, audit->cadres_ended_told) &&
+           same_count(audit->out, "proposals", proposals, audit->proposals_told) &&
+           same_count(audit->out, "decided proposals", proposals_decided, audit->proposals_decided_told) &&
            same_count(audit->out, "transfers", transfers_count(&audit->transfers), audit->transfers_told) &&
            same_count(audit->out, "proofs", proofs_count(&audit->proofs), audit->proofs_told) &&
            same_count(audit->out, "trades", trades_count(&audit->trades), audit->trades_told) &&
@@ -378,7 +433,8 @@ int identity_audit(struct store *store, struct journal *journal, FILE *out)
     if (rolls_open(&audit.rolls, store) || joins_open(&audit.joins, store) || transfers_open(&audit.transfers, store) ||
         changes_open(&audit.changes, store) || tallies_open(&audit.tallies, store) ||
         trades_open(&audit.trades, store) || covers_open(&audit.covers, store) || proofs_open(&audit.proofs, store) ||
-        merges_open(&audit.merges, store)) {
+        proposals_open(&audit.proposals, store) || cadres_open(&audit.cadres, store) ||
+        companies_open(&audit.companies, store) || merges_open(&audit.merges, store)) {
         fprintf(out, "identity: the store lacks a table\n");
         return -1;
     }

@@ -4,10 +4,11 @@
  * fails until the field is. */
 #include <limits.h>
 
+#include "common/json.h"
 #include "services/identity/fixture.h"
 #include "services/identity/store.h"
 
-#define ROLES      (RULE__ROLE__FINANCE + 1)
+#define ROLES      (RULE__ROLE__COMPANY_AGENT + 1)
 #define OFFICIAL   999
 #define WORLD_SIZE (8 << 20)
 
@@ -17,7 +18,7 @@ enum { OWN, SIBLING, PARENT, CHILD, N_TARGETS };
 struct target {
     const char *name, *code, *path;
     int64_t union_id, member_id, other_id, grant_id, request_id, transfer_id, change_id, trade_id, merge_id, roster_id,
-        correction_id;
+        correction_id, proposal_id, cadre_id, agent_id;
 };
 
 static struct target targets[N_TARGETS] = {
@@ -46,6 +47,27 @@ static int64_t created(struct harness *h, const char *method, const ProtobufCMes
                                 api_method(method)->output->descriptor->fields[0].offset);
 }
 
+/* A company of its own, and who acts for it. */
+static int64_t make_agent(struct harness *h, unsigned n, const struct target *target)
+{
+    static const char *const codes[] = {"91350100M000100Y43", "91110000101623741K", "911101066976941872",
+                                        "81440600MC0000012D"};
+    Identity__RegisterCompanyRequest company = IDENTITY__REGISTER_COMPANY_REQUEST__INIT;
+    Identity__SetAgentRequest agent = IDENTITY__SET_AGENT_REQUEST__INIT;
+    char mobile[CN_MOBILE_LEN + 1];
+    Identity__Company *made;
+
+    company.union_id = agent.union_id = target->union_id;
+    company.credit_code = (char *)(uintptr_t)codes[n / 10];
+    company.name = (char *)(uintptr_t) "公司";
+    created(h, "Companies.RegisterCompany", &company.base, harness_internal(h));
+    agent.mobile = (char *)(uintptr_t)mobile_of(n + 4, mobile);
+    agent.kind = IDENTITY__AGENT_KIND__AGENT_HANDLER;
+    made = harness_output(h, harness_call(h, "Companies.SetAgent", &agent.base, harness_internal(h), NULL),
+                          &identity__company__descriptor);
+    return made->agents[0]->agent_id;
+}
+
 /* Whose row is each target's own. */
 static unsigned listed(const struct target *target)
 {
@@ -64,6 +86,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     char csv[256];
     Rpc__Principal *who;
     Identity__AskCorrectionRequest correction = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
+    Identity__SetCadreRequest cadre = IDENTITY__SET_CADRE_REQUEST__INIT;
     char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
     Identity__GrantRecord *grant;
 
@@ -105,6 +128,16 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
     target->correction_id =
         created(h, "Corrections.AskCorrection", &correction.base, member_of_union(h, n + 3, target->code));
+    cadre.union_id = target->union_id;
+    cadre.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
+    cadre.post = IDENTITY__POST__POST_CHAIR;
+    cadre.term_from = 1;
+    target->cadre_id = created(h, "Cadres.SetCadre", &cadre.base, harness_internal(h));
+    target->agent_id = make_agent(h, n, target);
+    target->proposal_id =
+        proposed(h, propose_standing(h, harness_internal(h), target->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
+                                     IDENTITY__STANDING_REASON__STANDING_DISCIPLINE))
+            ->proposal_id;
 }
 
 static void store_path(const struct harness *h, char *ret, size_t size)
@@ -156,27 +189,16 @@ static int64_t id_of(const char *field, const struct target *target)
         const char *field;
         int64_t id;
     } ids[] = {
-        {"union_id", target->union_id},
-        {"member_id", target->member_id},
-        {"member_ids", target->member_id},
-        {"grant_id", target->grant_id},
-        {"request_id", target->request_id},
-        {"request_ids", target->request_id},
-        {"transfer_id", target->transfer_id},
-        {"transfer_ids", target->transfer_id},
-        {"change_id", target->change_id},
-        {"merge_id", target->merge_id},
-        {"roster_ids", target->roster_id},
-        {"kept_id", target->member_id},
-        {"gone_id", target->other_id},
-        {"trade_id", target->trade_id},
-        {"trade_ids", target->trade_id},
-        {"correction_ids", target->correction_id},
-        {"target_id", 0},
-        {"from", 0},
-        {"to", 0},
-        {"at", 0},
-        {"in_force_at", 0},
+        {"union_id", target->union_id},       {"member_id", target->member_id},
+        {"member_ids", target->member_id},    {"grant_id", target->grant_id},
+        {"request_id", target->request_id},   {"request_ids", target->request_id},
+        {"transfer_id", target->transfer_id}, {"transfer_ids", target->transfer_id},
+        {"change_id", target->change_id},     {"merge_id", target->merge_id},
+        {"roster_ids", target->roster_id},    {"kept_id", target->member_id},
+        {"gone_id", target->other_id},        {"trade_id", target->trade_id},
+        {"trade_ids", target->trade_id},      {"correction_ids", target->correction_id},
+        {"proposal_id", target->proposal_id}, {"cadre_id", target->cadre_id},
+        {"agent_id", target->agent_id},       {"target_id", 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -186,15 +208,13 @@ static int64_t id_of(const char *field, const struct target *target)
     return LLONG_MIN;
 }
 
-static bool is_object(const char *field)
+/* Whether a field of a method's input is the id of a thing that there must be. */
+static bool is_id_field(const struct api_method *method, unsigned i)
 {
-    static const char *const others[] = {"target_id", "from", "to", "at", "in_force_at"};
+    const struct api_field *field = &method->input->fields[i];
 
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-        if (strcmp(others[i], field) == 0)
-            return false;
-    }
-    return true;
+    return field->descriptor->type == PROTOBUF_C_TYPE_INT64 && !field->limit->time &&
+           strcmp(field->descriptor->name, "target_id") != 0;
 }
 
 static const char *text_of(struct harness *h, const struct api_method *method, const char *field,
@@ -260,10 +280,12 @@ static ProtobufCMessage *fill(struct harness *h, const struct api_method *method
 
         switch (field->type) {
         case PROTOBUF_C_TYPE_INT64:
+            if (method->input->fields[i].limit->time)
+                break;
             id = id_of(field->name, target);
             if (id == LLONG_MIN)
                 fail_msg("%s: teach the matrix the field %s", method->name, field->name);
-            set_id(h, field, at, message, form && is_object(field->name) ? *form : id);
+            set_id(h, field, at, message, form && is_id_field(method, i) ? *form : id);
             break;
         case PROTOBUF_C_TYPE_STRING:
             *(const char **)(void *)at = text_of(h, method, field->name, target);
@@ -311,7 +333,7 @@ static bool is_authority(int reason)
 static void judge(const struct api_method *method, int role, int target, const Rpc__Answer *answer, bool changed)
 {
     const char *reason = api_reason(answer->reason)->name;
-    bool covered = target == OWN || target == CHILD, wrong;
+    bool covered = target == OWN || (target == CHILD && role != RULE__ROLE__COMPANY_AGENT), wrong;
 
     if (!names_role(method, role))
         wrong = answer->reason != RPC__REASON__NOT_OFFICIAL || changed;
@@ -365,32 +387,70 @@ static void an_official_acts_in_her_office_on_her_union_and_below_only(void **st
     end(&h);
 }
 
-/* Her own union with what belongs to another, and ids that name nothing. */
-static void try_ids(struct harness *h, const struct api_method *method)
+/* Numbers that name nothing, for every id of a request. */
+static void try_forms(struct harness *h, const struct api_method *method, const Rpc__Principal *who)
 {
     const int64_t forms[] = {0, -1, 1, LLONG_MAX, LLONG_MIN};
-    Rpc__Principal *who = harness_official(h, OFFICIAL, (int)method->rule->roles[0], targets[OWN].path);
-    bool has_union = protobuf_c_message_descriptor_get_field_by_name(method->input->descriptor, "union_id");
-    bool has_object = false;
     int64_t rows = journal_changes(h);
 
-    for (unsigned i = 0; i < method->input->descriptor->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &method->input->descriptor->fields[i];
-
-        has_object |= field->type == PROTOBUF_C_TYPE_INT64 && is_object(field->name);
-    }
-    if (!has_object)
-        return;
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         const Rpc__Answer *answer = call_as(h, method, who, fill(h, method, &targets[OWN], &targets[OWN], &forms[i]));
 
         if (answer->reason == 0 || journal_changes(h) != rows)
             fail_msg("%s takes the id %lld", method->name, (long long)forms[i]);
     }
-    if (has_union && method->input->descriptor != &identity__ask_union_change_request__descriptor)
-        call_as(h, method, who, fill(h, method, &targets[OWN], &targets[SIBLING], NULL));
-    if (journal_changes(h) != rows)
-        fail_msg("%s touches what is another union's", method->name);
+}
+
+/* The id of a thing of her own, of every kind but the one that the field names. */
+static void try_kinds(struct harness *h, const struct api_method *method, const Rpc__Principal *who,
+                      const ProtobufCFieldDescriptor *field)
+{
+    const struct target *own = &targets[OWN];
+    const int64_t kinds[] = {own->union_id,  own->member_id, own->grant_id,    own->request_id, own->transfer_id,
+                             own->change_id, own->cadre_id,  own->proposal_id, own->agent_id};
+    int64_t rows = journal_changes(h);
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        ProtobufCMessage *input = fill(h, method, own, own, NULL);
+        const Rpc__Answer *answer;
+
+        /* An agent is a grant. */
+        if (kinds[i] == id_of(field->name, own) || (strcmp(field->name, "grant_id") == 0 && kinds[i] == own->agent_id))
+            continue;
+        set_id(h, field, (char *)input + field->offset, input, kinds[i]);
+        answer = call_as(h, method, who, input);
+        if ((answer->reason == 0 && answer->output.len && field->label != PROTOBUF_C_LABEL_REPEATED) ||
+            journal_changes(h) != rows)
+            fail_msg("%s takes an id of another kind as %s: %s", method->name, field->name,
+                     api_reason(answer->reason)->name);
+    }
+}
+
+/* Ids that name nothing or something else, and her own union with what is another's. */
+static void try_ids(struct harness *h, const struct api_method *method)
+{
+    const ProtobufCMessageDescriptor *descriptor = method->input->descriptor;
+    bool has_union = protobuf_c_message_descriptor_get_field_by_name(descriptor, "union_id"), has_other = false;
+    int64_t rows = journal_changes(h);
+
+    for (size_t i = 0; i < method->rule->n_roles; i++) {
+        Rpc__Principal *who = harness_official(h, OFFICIAL, (int)method->rule->roles[i], targets[OWN].path);
+        bool has_id = false;
+
+        for (unsigned j = 0; j < descriptor->n_fields; j++) {
+            if (!is_id_field(method, j))
+                continue;
+            has_id = true;
+            has_other |= strcmp(descriptor->fields[j].name, "union_id") != 0;
+            try_kinds(h, method, who, &descriptor->fields[j]);
+        }
+        if (has_id)
+            try_forms(h, method, who);
+        if (has_union && has_other)
+            call_as(h, method, who, fill(h, method, &targets[OWN], &targets[SIBLING], NULL));
+        if (journal_changes(h) != rows)
+            fail_msg("%s touches what is another union's", method->name);
+    }
 }
 
 static void ids_of_others_and_of_nothing_do_nothing(void **state)
@@ -401,6 +461,55 @@ static void ids_of_others_and_of_nothing_do_nothing(void **state)
     begin(&h);
     make_world(&h);
     each_official(&h, try_ids);
+    end(&h);
+}
+
+/* What the edge makes of the forms in which a client may write an id. */
+static void an_id_is_a_whole_number_in_digits_or_a_string_of_them(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_id;
+    } forms[] = {{"\"42\"", true},
+                 {"42", true},
+                 {"\"\"", false},
+                 {"\"4 2\"", false},
+                 {"\"0x2a\"", false},
+                 {"4.2", false},
+                 {"42.0", false},
+                 {"42e0", false},
+                 {"true", false},
+                 {"[42]", false},
+                 {"{}", false},
+                 {"\"９\"", false},
+                 {"+42", false},
+                 {"\"+42\"", false},
+                 {"9223372036854775808", false},
+                 {"\"9223372036854775808\"", false}};
+    unsigned n = 0;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        for (unsigned i = 0; strcmp(method->queue, "identity") == 0 && i < method->input->descriptor->n_fields; i++) {
+            const ProtobufCFieldDescriptor *field = &method->input->descriptor->fields[i];
+
+            if (!is_id_field(method, i) || field->label == PROTOBUF_C_LABEL_REPEATED)
+                continue;
+            for (size_t j = 0; j < ARRAY_LEN(forms); j++) {
+                ProtobufCMessage *input = json_new(method->input, &h.arena);
+                const char *text = arena_printf(&h.arena, "{\"%s\":%s}", field->name, forms[j].text);
+                struct json_trouble trouble;
+                bool taken = json_decode(input, text, strlen(text), &h.arena, &trouble) == 0;
+
+                if (taken != forms[j].is_id || (taken && *(int64_t *)(void *)((char *)input + field->offset) != 42))
+                    fail_msg("%s of %s", text, method->name);
+            }
+            n++;
+        }
+    }
+    assert_true(n > 20);
     end(&h);
 }
 
@@ -427,6 +536,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_official_acts_in_her_office_on_her_union_and_below_only),
         cmocka_unit_test(ids_of_others_and_of_nothing_do_nothing),
+        cmocka_unit_test(an_id_is_a_whole_number_in_digits_or_a_string_of_them),
         cmocka_unit_test(only_public_operations_are_open_to_nobody_and_internal_ones_to_no_person),
     };
 

@@ -243,6 +243,43 @@ static inline const Rpc__Answer *sign_in(struct harness *h, const char *mobile, 
     return harness_call(h, "Officials.SignIn", &request.base, NULL, NULL);
 }
 
+/* ---- four eyes ---- */
+
+static inline const Rpc__Answer *propose_standing(struct harness *h, const Rpc__Principal *who, int64_t member_id,
+                                                  int standing, int reason)
+{
+    Identity__ProposeStandingRequest request = IDENTITY__PROPOSE_STANDING_REQUEST__INIT;
+
+    request.member_id = member_id;
+    request.standing = (Identity__Standing)standing;
+    request.reason = (Identity__StandingReason)reason;
+    return harness_call(h, "Proposals.ProposeStanding", &request.base, who, NULL);
+}
+
+static inline Identity__Proposal *proposed(struct harness *h, const Rpc__Answer *answer)
+{
+    return harness_output(h, answer, &identity__proposal__descriptor);
+}
+
+static inline const Rpc__Answer *decide_proposal(struct harness *h, const Rpc__Principal *who, int64_t proposal_id,
+                                                 bool confirm)
+{
+    Identity__DecideProposalRequest request = IDENTITY__DECIDE_PROPOSAL_REQUEST__INIT;
+
+    request.proposal_id = proposal_id;
+    request.confirm = confirm;
+    return harness_call(h, "Proposals.DecideProposal", &request.base, who, NULL);
+}
+
+/* Proposed by an official, and confirmed if it was not refused. */
+static inline const Rpc__Answer *set_standing(struct harness *h, const Rpc__Principal *who, int64_t member_id,
+                                              int standing, int reason)
+{
+    const Rpc__Answer *answer = propose_standing(h, who, member_id, standing, reason);
+
+    return answer->reason ? answer : decide_proposal(h, harness_internal(h), proposed(h, answer)->proposal_id, true);
+}
+
 /* ---- people ---- */
 
 static inline void make_resident_id(unsigned n, char ret[CN_RESIDENT_ID_LEN + 1])

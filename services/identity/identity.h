@@ -39,6 +39,10 @@
  * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
  * any more is deleted with evidence (purges.h).
  *
+ * A company has agents of its own, who act for it in its union alone (companies.h).
+ * Nobody's standing, no administrator's role and no official's second factor changes by
+ * one person alone: one official proposes, another confirms (proposals.h).
+ *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
  * the unionid that apps of one owner share, else by the number that WeChat proves.
@@ -57,6 +61,9 @@
 #include "common/token.h"
 #include "consent.pb-c.h"
 #include "correction.pb-c.h"
+#include "cadre.pb-c.h"
+#include "company.pb-c.h"
+#include "device.pb-c.h"
 #include "identity.pb-c.h"
 #include "joining.pb-c.h"
 #include "membership.pb-c.h"
@@ -67,6 +74,7 @@
 #include "trade.pb-c.h"
 #include "pledge.pb-c.h"
 #include "rights.pb-c.h"
+#include "proposal.pb-c.h"
 #include "transfer.pb-c.h"
 #include "union.pb-c.h"
 
@@ -140,6 +148,18 @@ struct transfers { /* transfers.h */
     struct store *store;
     unsigned sql;
 };
+struct companies { /* companies.h */
+    struct store *store;
+    unsigned sql;
+};
+struct cadres { /* cadres.h */
+    struct store *store;
+    unsigned sql;
+};
+struct proposals { /* proposals.h */
+    struct store *store;
+    unsigned sql;
+};
 struct credentials { /* credentials.h */
     struct store *store;
     unsigned sql;
@@ -166,6 +186,10 @@ struct identity {
     Identity__Pledges_Service pledges_service;
     Identity__Rights_Service rights_service;
     Identity__Corrections_Service corrections_service;
+    Identity__Devices_Service devices;
+    Identity__Proposals_Service proposals_service;
+    Identity__Cadres_Service cadres_service;
+    Identity__Companies_Service companies_service;
     struct store *store;
     struct data_keys data_keys;
     struct consents consents;
@@ -187,6 +211,9 @@ struct identity {
     struct trades trades;
     struct merges merges;
     struct covers covers;
+    struct proposals proposals;
+    struct cadres cadres;
+    struct companies companies;
     int64_t transfer_silence_ms; /* an old union's time to speak */
     int64_t trade_ms;            /* for which a trade is proven */
     struct rpc_server *rpc;

@@ -300,7 +300,6 @@ static void who_has_left_joins_again_without_giving_her_name(void **state)
 
 static void the_dead_join_no_union(void **state)
 {
-    Identity__SetStandingRequest death = IDENTITY__SET_STANDING_REQUEST__INIT;
     Identity__LeaveRequest leave = IDENTITY__LEAVE_REQUEST__INIT;
     Rpc__Principal *who;
     struct harness h;
@@ -312,10 +311,9 @@ static void the_dead_join_no_union(void **state)
     leave.confirmed = true;
     assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL)->reason, 0);
     id = asked(&h, ask(&h, person_signed_in(&h, 1), second_id, NULL, 1))->request_id;
-    death.member_id = who->member_id;
-    death.standing = IDENTITY__STANDING__STANDING_DECEASED;
-    death.reason = IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED;
-    assert_int_equal(harness_call(&h, "Memberships.SetStanding", &death.base, administrator(&h, FIRST), NULL)->reason,
+    assert_int_equal(set_standing(&h, administrator(&h, FIRST), who->member_id, IDENTITY__STANDING__STANDING_DECEASED,
+                                  IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED)
+                         ->reason,
                      0);
     assert_string_equal(
         decided(&h, decide(&h, administrator(&h, SECOND), second_id, &id, 1, true, 0))->results[0]->reason,

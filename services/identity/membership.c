@@ -123,3 +123,54 @@ void membership_hang(struct identity *self, struct member *member, const struct 
     else
         membership_end(self, member, IDENTITY__ENDED__ENDED_BY_COMPANY, call);
 }
+
+static void journal_standing(int64_t member_id, int standing, int reason, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__StandingChanged changed = IDENTITY__STANDING_CHANGED__INIT;
+
+    changed.member_id = member_id;
+    changed.standing = (Identity__Standing)standing;
+    changed.reason = (Identity__StandingReason)reason;
+    event.event_case = IDENTITY__EVENT__EVENT_STANDING_CHANGED;
+    event.standing_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+/* Who was taken for dead is a member again where she was. */
+static void take_back_death(struct identity *self, struct member *member, void *call)
+{
+    struct period last;
+
+    if (rolls_find_last(&self->rolls, member->id, &last) && last.ended == IDENTITY__ENDED__ENDED_BY_DEATH)
+        membership_begin(self, member, last.union_id, IDENTITY__BEGAN__BEGAN_BY_REINSTATING, call);
+}
+
+void membership_set_standing(struct identity *self, struct member *member, int standing, int reason, void *call)
+{
+    struct standing old = {0};
+    struct standing next = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .member_id = member->id,
+        .began_at = rpc_now(call),
+        .decided_by = rpc_principal(call)->member_id,
+        .standing = standing,
+        .reason = reason,
+    };
+
+    if (rolls_find_standing(&self->rolls, member->id, &old))
+        rolls_end_standing(&self->rolls, old.id, next.began_at);
+    if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
+        rolls_begin_standing(&self->rolls, &next);
+    journal_standing(member->id, standing, reason, call);
+    if (standing == IDENTITY__STANDING__STANDING_DECEASED) {
+        join_withdraw(self, member->id, call);
+        membership_end(self, member, IDENTITY__ENDED__ENDED_BY_DEATH, call);
+    } else if (old.standing == IDENTITY__STANDING__STANDING_DECEASED) {
+        take_back_death(self, member, call);
+    } else {
+        membership_set_level(self, member);
+    }
+    if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
+        session_revoke_all(self, member->id, call);
+}

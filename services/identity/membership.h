@@ -13,6 +13,9 @@ void membership_set_level(struct identity *self, struct member *member);
 /* Begins a period now, and ends a request to join that is still open; member->union_id and level are set. She must have
  * none. */
 void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call);
+/* Changes a member's standing, as rules.h allows it: with her membership, what she has
+ * asked for, and her sessions. */
+void membership_set_standing(struct identity *self, struct member *member, int standing, int reason, void *call);
 /* Ends the period that lasts, an open transfer, a trade's claim, and her sessions. False when there is none. */
 bool membership_end(struct identity *self, struct member *member, int ended, void *call);
 /* She has left the company: the level above keeps her until she moves in herself (上挂);

@@ -33,17 +33,6 @@ static Identity__MembershipList *history(struct harness *h, const Rpc__Principal
                           &identity__membership_list__descriptor);
 }
 
-static const Rpc__Answer *set_standing(struct harness *h, const Rpc__Principal *who, int64_t member_id, int standing,
-                                       int reason)
-{
-    Identity__SetStandingRequest request = IDENTITY__SET_STANDING_REQUEST__INIT;
-
-    request.member_id = member_id;
-    request.standing = (Identity__Standing)standing;
-    request.reason = (Identity__StandingReason)reason;
-    return harness_call(h, "Memberships.SetStanding", &request.base, who, NULL);
-}
-
 static const Rpc__Answer *check(struct harness *h, const Rpc__Principal *who, int64_t member_id, int64_t union_id,
                                 int64_t at)
 {

@@ -355,7 +355,6 @@ static void merges_follow_one_another(void **state)
 
 static void who_holds_an_office_or_is_suspended_is_not_merged(void **state)
 {
-    Identity__SetStandingRequest standing = IDENTITY__SET_STANDING_REQUEST__INIT;
     char mobile[CN_MOBILE_LEN + 1];
     Rpc__Principal *kept, *gone, *unnamed;
     struct harness h;
@@ -370,11 +369,11 @@ static void who_holds_an_office_or_is_suspended_is_not_merged(void **state)
     assert_refused(carry_out(&h, kept->member_id, kept->member_id), "MERGE_SAME");
     assert_refused(carry_out(&h, kept->member_id, unnamed->member_id), "MEMBER_NOT_FOUND"); /* nobody tries numbers */
     assert_refused(carry_out(&h, unnamed->member_id, kept->member_id), "MEMBER_NOT_FOUND");
-    standing.member_id = gone->member_id;
-    standing.standing = IDENTITY__STANDING__STANDING_SUSPENDED;
-    standing.reason = IDENTITY__STANDING_REASON__STANDING_DISCIPLINE;
-    assert_int_equal(
-        harness_call(&h, "Memberships.SetStanding", &standing.base, administrator(&h, 9, ROOT), NULL)->reason, 0);
+    assert_int_equal(set_standing(&h, administrator(&h, 9, ROOT), gone->member_id,
+                                  IDENTITY__STANDING__STANDING_SUSPENDED,
+                                  IDENTITY__STANDING_REASON__STANDING_DISCIPLINE)
+                         ->reason,
+                     0);
     assert_refused(carry_out(&h, gone->member_id, kept->member_id), "MERGE_STANDING");
     end(&h);
 }

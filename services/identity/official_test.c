@@ -327,6 +327,55 @@ static void a_grant_that_is_new_is_carried_from_the_next_refresh(void **state)
     end(&h);
 }
 
+static void who_is_suspended_carries_no_authority(void **state)
+{
+    const Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_office(&h);
+    who = member_of_union(&h, 1, "440604");
+    clock_step(&h.service.clock, CODE_RESEND_MS);
+    assert_int_equal(principal_of(&h, enrolled(&h, MOBILE))->n_grants, 1);
+    assert_int_equal(set_standing(&h, harness_internal(&h), who->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
+                                  IDENTITY__STANDING_REASON__STANDING_INVESTIGATION)
+                         ->reason,
+                     0);
+    assert_int_equal(principal_of(&h, session_of(&h, sign_in_next(&h, PASSWORD, "")))->n_grants, 0);
+    assert_int_equal(set_standing(&h, harness_internal(&h), who->member_id, IDENTITY__STANDING__STANDING_ACTIVE,
+                                  IDENTITY__STANDING_REASON__STANDING_MISTAKE)
+                         ->reason,
+                     0);
+    assert_int_equal(principal_of(&h, session_of(&h, sign_in_next(&h, PASSWORD, "")))->n_grants, 1);
+    end(&h);
+}
+
+static void neither_a_password_nor_a_secret_is_readable_in_the_store(void **state)
+{
+    struct credential credential;
+    static unsigned char bytes[8 << 20];
+    struct harness h;
+
+    (void)state;
+    begin_with_office(&h);
+    assert_true(credential_find(h.service.self, enrolled(&h, MOBILE)->member->member_id, &credential));
+    for (int i = 0; i < 2; i++) {
+        char path[64];
+        FILE *file;
+        size_t len;
+
+        snprintf(path, sizeof(path), "%s/data.sqlite%s", h.dir, i ? "-wal" : "");
+        file = fopen(path, "r");
+        assert_non_null(file);
+        len = fread(bytes, 1, sizeof(bytes), file);
+        fclose(file);
+        assert_null(memmem(bytes, len, PASSWORD, strlen(PASSWORD)));
+        assert_null(memmem(bytes, len, "$y$", 3));
+        assert_null(memmem(bytes, len, credential.secrets.totp, TOTP_SECRET_LEN));
+    }
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +390,8 @@ int main(void)
         cmocka_unit_test(none_of_the_last_five_passwords_comes_back),
         cmocka_unit_test(an_officials_session_dies_when_idle_and_after_twelve_hours),
         cmocka_unit_test(a_grant_that_is_new_is_carried_from_the_next_refresh),
+        cmocka_unit_test(who_is_suspended_carries_no_authority),
+        cmocka_unit_test(neither_a_password_nor_a_secret_is_readable_in_the_store),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

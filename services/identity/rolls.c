@@ -13,6 +13,7 @@ enum {
     SQL_AT,
     SQL_HISTORY,
     SQL_MEMBERS,
+    SQL_GONE,
     SQL_STANDING_AT,
     SQL_STANDING,
     SQL_STANDINGS,
@@ -39,6 +40,8 @@ static const char *const sql[] = {
                     "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
+    [SQL_GONE] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
+                 "ended_at > 0 ORDER BY membership_id LIMIT ?3",
     [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE " SQL_HERS " AND began_at <= ?2 AND "
                         "(ended_at = 0 OR ended_at > ?2) ORDER BY began_at DESC LIMIT 1",
     [SQL_STANDING] = "SELECT standing_id, member_id, began_at, decided_by, standing, reason FROM standing "
@@ -170,6 +173,12 @@ size_t rolls_find_members(const struct rolls *rolls, int64_t union_id, int64_t a
 {
     store_ask(rolls->store, rolls->sql + SQL_MEMBERS, "iii", union_id, after, (int64_t)size);
     return all_periods(rolls, rolls->sql + SQL_MEMBERS, ret, size);
+}
+
+size_t rolls_find_gone(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size)
+{
+    store_ask(rolls->store, rolls->sql + SQL_GONE, "iii", union_id, after, (int64_t)size);
+    return all_periods(rolls, rolls->sql + SQL_GONE, ret, size);
 }
 
 /* ---- standing ---- */

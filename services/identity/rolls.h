@@ -46,6 +46,9 @@ size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct p
 /* Lasting periods of a union itself after a membership id, in order; returns how many. */
 size_t rolls_find_members(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size);
 
+/* The same of periods that have ended. */
+size_t rolls_find_gone(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size);
+
 /* ---- standing ---- */
 
 /* At an instant; STANDING_ACTIVE when nothing is on record. */

@@ -32,7 +32,7 @@ int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id,
     return 0;
 }
 
-int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1])
+int company_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1])
 {
     char code[CN_USCC_LEN + 1];
 
@@ -49,6 +49,17 @@ int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN +
     default:
         return IDENTITY__REASON__CREDIT_CODE_INVALID;
     }
+    memcpy(ret_code, code, sizeof(code));
+    return 0;
+}
+
+int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1])
+{
+    char code[CN_USCC_LEN + 1];
+    int reason = company_code_read(text, excused, code);
+
+    if (reason)
+        return reason;
     if (code[0] != '8' && !excused)
         return IDENTITY__REASON__CREDIT_CODE_NOT_UNION;
     memcpy(ret_code, code, sizeof(code));

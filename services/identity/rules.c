@@ -57,7 +57,7 @@ void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1])
 
 /* ---- authority ---- */
 
-static bool is_administrator(int role)
+bool role_is_administrator(int role)
 {
     return role == RULE__ROLE__SYSTEM_ADMIN || role == RULE__ROLE__SECURITY_ADMIN || role == RULE__ROLE__AUDIT_ADMIN;
 }
@@ -86,13 +86,22 @@ static int authority_refusal(const Rpc__Principal *official, const char *union_p
     return refusal;
 }
 
+int grant_room_refusal(const char *union_path, const struct held_grant *held, size_t n_held)
+{
+    size_t packed = packed_size(union_path);
+
+    for (size_t i = 0; i < n_held; i++)
+        packed += packed_size(held[i].union_path);
+    return n_held >= LIMIT_GRANTS || packed > GRANTS_PACKED_MAX ? (int)IDENTITY__REASON__TOO_MANY_GRANTS : 0;
+}
+
 int grant_refusal(const Rpc__Principal *grantor, int role, const char *union_path, int64_t member_id,
                   const struct held_grant *held, size_t n_held)
 {
-    size_t packed = packed_size(union_path);
     int refusal;
 
-    if (role <= RULE__ROLE__ROLE_NONE || role > RULE__ROLE__FINANCE)
+    if (role == RULE__ROLE__ROLE_NONE || role == RULE__ROLE__COMPANY_AGENT ||
+        !protobuf_c_enum_descriptor_get_value(&rule__role__descriptor, role))
         return IDENTITY__REASON__ROLE_INVALID;
     refusal = authority_refusal(grantor, union_path);
     if (refusal)
@@ -100,13 +109,10 @@ int grant_refusal(const Rpc__Principal *grantor, int role, const char *union_pat
     if (grantor->member_id == member_id)
         return IDENTITY__REASON__GRANT_EXCEEDS_YOURS;
     for (size_t i = 0; i < n_held; i++) {
-        packed += packed_size(held[i].union_path);
-        if (is_administrator(role) && is_administrator(held[i].role) && role != held[i].role)
+        if (role_is_administrator(role) && role_is_administrator(held[i].role) && role != held[i].role)
             return IDENTITY__REASON__ROLES_EXCLUDE;
     }
-    if (n_held >= LIMIT_GRANTS || packed > GRANTS_PACKED_MAX)
-        return IDENTITY__REASON__TOO_MANY_GRANTS;
-    return 0;
+    return grant_room_refusal(union_path, held, n_held);
 }
 
 int revoke_refusal(const Rpc__Principal *official, const char *union_path)

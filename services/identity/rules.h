@@ -45,8 +45,11 @@ struct held_grant {
     const char *union_path;
 };
 
+/* One of the three that exclude each other. */
+bool role_is_administrator(int role);
 /* Why the grantor may not give this role over this union to the member who holds
- * `held` now: ROLE_INVALID; NOT_OFFICIAL when she is no security administrator;
+ * `held` now: ROLE_INVALID, also for a company's agent, whom her company's register
+ * makes; NOT_OFFICIAL when she is no security administrator;
  * GRANT_EXCEEDS_YOURS when her office does not cover the union or she is the
  * member herself; ROLES_EXCLUDE when the member would hold two of the three
  * administrators' roles, wherever; TOO_MANY_GRANTS. The command line on the bus
@@ -54,6 +57,8 @@ struct held_grant {
  * already is not refused here: the store has it once. */
 int grant_refusal(const Rpc__Principal *grantor, int role, const char *union_path, int64_t member_id,
                   const struct held_grant *held, size_t n_held);
+/* TOO_MANY_GRANTS when one more over this union does not fit with what is held, or 0. */
+int grant_room_refusal(const char *union_path, const struct held_grant *held, size_t n_held);
 /* Why she may not take back a grant over this union: NOT_OFFICIAL, GRANT_EXCEEDS_YOURS. */
 int revoke_refusal(const Rpc__Principal *official, const char *union_path);
 
@@ -170,6 +175,8 @@ int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE]);
  * CREDIT_CODE_CHECKSUM, or CREDIT_CODE_NOT_UNION when it was not registered by the
  * unions' department (8). */
 int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1]);
+/* The same of a company, of whatever department. */
+int company_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1]);
 /* A union's name without surrounding blanks: 2 to UNION_NAME_MAX characters of
  * UTF-8, no control or other invisible character. UNION_NAME_INVALID. */
 int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE]);

@@ -471,3 +471,57 @@ INSERT INTO tally_past (union_id, day, own_joined, own_left, joined, gone)
     SELECT union_id, day, own_joined, own_left, joined, gone FROM tally_day ORDER BY union_id, day;
 DROP TABLE tally_day;
 ALTER TABLE tally_past RENAME TO tally_day;
+-- step 20
+-- What one official proposes and another confirms.
+CREATE TABLE proposal (
+    proposal_id INTEGER PRIMARY KEY,
+    kind        INTEGER NOT NULL,
+    state       INTEGER NOT NULL,
+    member_id   INTEGER NOT NULL REFERENCES member,
+    union_id    INTEGER NOT NULL REFERENCES unions,
+    value       INTEGER NOT NULL,  -- the standing or the role
+    reason      INTEGER NOT NULL,
+    asked_by    INTEGER NOT NULL,
+    asked_at    INTEGER NOT NULL,
+    decided_by  INTEGER NOT NULL DEFAULT 0,
+    decided_at  INTEGER NOT NULL DEFAULT 0,
+    remark      TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
+CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;
+-- step 21
+-- The cadre register: what holds from began_at up to, not including, ended_at. What
+-- holds now has ended_at 0, one such row at most of a person and union.
+CREATE TABLE cadre (
+    cadre_id    INTEGER PRIMARY KEY,
+    member_id   INTEGER NOT NULL REFERENCES member,
+    union_id    INTEGER NOT NULL REFERENCES unions,
+    post        INTEGER NOT NULL,
+    full_time   INTEGER NOT NULL,
+    term_from   INTEGER NOT NULL,
+    term_to     INTEGER NOT NULL,
+    began_at    INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL DEFAULT 0,
+    recorded_by INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
+CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
+CREATE INDEX authority_union ON authority (union_id, grant_id);
+-- step 22
+CREATE TABLE company (
+    company_id    INTEGER PRIMARY KEY,
+    union_id      INTEGER NOT NULL UNIQUE REFERENCES unions,
+    credit_code   TEXT    NOT NULL UNIQUE,
+    name          TEXT    NOT NULL,
+    excuse        TEXT    NOT NULL,
+    registered_by INTEGER NOT NULL,
+    registered_at INTEGER NOT NULL
+) STRICT;
+-- An agent is a grant of COMPANY_AGENT, and goes with it.
+CREATE TABLE company_agent (
+    grant_id   INTEGER PRIMARY KEY REFERENCES authority ON DELETE CASCADE,
+    company_id INTEGER NOT NULL REFERENCES company,
+    kind       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX company_agent_company ON company_agent (company_id, grant_id);
+CREATE INDEX membership_gone ON membership (union_id, membership_id) WHERE ended_at > 0;

@@ -120,7 +120,9 @@ static bool write_token(struct identity *self, const struct member *member, cons
     principal.sex = (Rpc__Sex)member->sex;
     if (member->union_id && store_find_union(self->store, member->union_id, &node))
         principal.union_path = node.path;
-    if (is_official(session) && !add_grants(self, member->id, &principal, rpc_arena(call)))
+    if (is_official(session) &&
+        rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
+        !add_grants(self, member->id, &principal, rpc_arena(call)))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }
@@ -158,6 +160,16 @@ static void reply_session(struct identity *self, const struct member *member, co
 
 /* ---- sessions ---- */
 
+/* Ends the oldest sessions, so that one more is SESSIONS_MAX at most. */
+static void end_surplus(struct identity *self, int64_t member_id, void *call)
+{
+    int64_t session_id;
+
+    while (!store_trouble(self->store) &&
+           store_find_surplus_session(self->store, member_id, SESSIONS_MAX - 1, &session_id))
+        session_revoke(self, member_id, session_id, call);
+}
+
 void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
                   Identity__Session_Closure reply, void *call)
 {
@@ -183,6 +195,7 @@ void session_open(struct identity *self, const struct member *member, int sign_i
     rpc_random(call, refresh.turn, sizeof(refresh.turn));
     hash_half(refresh.family, session.family);
     hash_half(refresh.turn, session.turn);
+    end_surplus(self, member->id, call);
     store_add_session(self->store, &session);
     opened.member_id = member->id;
     opened.session_id = session.id;
@@ -325,6 +338,19 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
     message->granted_at = grant->granted_at;
     message->union_ = union_message(&node, call);
     return message->union_ ? message : NULL;
+}
+
+char *member_masked_name(struct identity *self, int64_t member_id, void *call)
+{
+    char name[CN_NAME_SIZE] = "";
+    struct person person;
+    struct member member;
+
+    if (store_find_member(self->store, member_id, &member) && member.sealed_person.len) {
+        person_open_member(self, &member, &person);
+        cn_mask_name(person.name, name);
+    }
+    return copy(name, call);
 }
 
 /* The masked forms; stars alone where the seal cannot be opened. */

@@ -3,7 +3,7 @@
  * A session begins at login and lives as long as it is refreshed within
  * REFRESH_LIFE_MS. Its bearer token (common/token.h) lasts LIMIT_SESSION_MS and
  * is checked by the gateway alone. One opened by password and one-time password carries
- * the grants of offices, and lasts shorter: OFFICIAL_TOKEN_MS, OFFICIAL_IDLE_MS without
+ * the grants of offices, unless she is suspended, and lasts shorter: OFFICIAL_TOKEN_MS, OFFICIAL_IDLE_MS without
  * a refresh, OFFICIAL_MAX_MS at all. Its refresh token is base64url of the
  * session's id (8 bytes, big-endian), its family and its turn (16 random bytes
  * each), of which the store has the SHA-256. Each refresh makes a new turn. A token of the right family with
@@ -18,7 +18,7 @@
 
 /* Opens a session of a member who has signed in like that (Identity__SignIn) from a
  * device, and answers with it (201), or refuses with ACCOUNT_STOPPED who is recorded as
- * deceased. */
+ * deceased. Who has SESSIONS_MAX already loses the oldest. */
 void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
                   Identity__Session_Closure reply, void *call);
 /* Refreshes by a token, or refuses with REFRESH_INVALID. */
@@ -38,4 +38,6 @@ bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call
 /* Messages in the call's arena; NULL when it is full. */
 Identity__Union *union_message(const struct union_node *node, void *call);
 Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call);
+/* "" when she is not known by name; stars when her seal cannot be opened. */
+char *member_masked_name(struct identity *self, int64_t member_id, void *call);
 Identity__Member *member_message(struct identity *self, const struct member *member, void *call);

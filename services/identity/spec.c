@@ -2,7 +2,9 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/api_rights.h"
+#include "services/identity/cadres.h"
 #include "services/identity/changes.h"
+#include "services/identity/companies.h"
 #include "services/identity/credentials.h"
 #include "services/identity/covers.h"
 #include "services/identity/closings.h"
@@ -15,6 +17,7 @@
 #include "services/identity/looks.h"
 #include "services/identity/pledges.h"
 #include "services/identity/purges.h"
+#include "services/identity/proposals.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
 #include "services/identity/transfers.h"
@@ -96,6 +99,10 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         .pledges_service = pledges_api,
         .rights_service = rights_api,
         .corrections_service = corrections_api,
+        .devices = devices_api,
+        .proposals_service = proposals_api,
+        .cadres_service = cadres_api,
+        .companies_service = companies_api,
         .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
         .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * 86400000,
         .store = store,
@@ -105,8 +112,9 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
         joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
         changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
         credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
-        covers_open(&self->covers, store) || proofs_open(&self->proofs, store) || merges_open(&self->merges, store) ||
-        open_rights(self, store))
+        covers_open(&self->covers, store) || proofs_open(&self->proofs, store) ||
+        proposals_open(&self->proposals, store) || cadres_open(&self->cadres, store) ||
+        companies_open(&self->companies, store) || merges_open(&self->merges, store) || open_rights(self, store))
         return -1;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
@@ -119,6 +127,9 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     ids_from(&self->ids, trades_last_id(&self->trades));
     ids_from(&self->ids, covers_last_id(&self->covers));
     ids_from(&self->ids, merges_last_id(&self->merges));
+    ids_from(&self->ids, proposals_last_id(&self->proposals));
+    ids_from(&self->ids, cadres_last_id(&self->cadres));
+    ids_from(&self->ids, companies_last_id(&self->companies));
     if (self->pii && self->tokens && !store_trouble(store))
         return 0;
     identity_done(self);
@@ -141,6 +152,7 @@ static void drop_old(void *call, void *arg)
     credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
     data_keys_give(self, call);
     pledges_expire(self, call);
+    proposals_lapse(self, call);
     transfers_release_silent(self, call);
 }
 
@@ -200,6 +212,10 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &identity.rights_service.base);
     rpc_server_add(service->rpc, &identity.corrections_service.base);
     rpc_server_on_seen(service->rpc, looks_record, &identity);
+    rpc_server_add(service->rpc, &identity.devices.base);
+    rpc_server_add(service->rpc, &identity.proposals_service.base);
+    rpc_server_add(service->rpc, &identity.cadres_service.base);
+    rpc_server_add(service->rpc, &identity.companies_service.base);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-#include "services/identity/store.h"
+#include "services/identity/pages.h"
 
 #define UNION_COLUMNS  "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code, trades"
 #define SUBTREE        "path >= ?1 AND path < ?2"
@@ -31,6 +31,7 @@ enum {
     SQL_MOVE_UNION,
     SQL_CLOSE_UNION,
     SQL_OPEN_CHILD,
+    SQL_PATH_BEYOND,
     SQL_CHILDREN,
     SQL_ADD_ROSTER,
     SQL_ON_ROSTER,
@@ -57,6 +58,7 @@ enum {
     SQL_FIND_SESSIONS,
     SQL_FIRST_SESSION,
     SQL_SESSIONS_SLICE,
+    SQL_SURPLUS_SESSION,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
     SQL_KEEP_CODE,
@@ -74,6 +76,7 @@ enum {
     SQL_ADD_GRANT,
     SQL_FIND_GRANT,
     SQL_FIND_GRANTS,
+    SQL_PAGE_GRANTS,
     SQL_DROP_GRANT,
     SQL_COUNT,
     SQL_STRAY_UNION,
@@ -110,6 +113,7 @@ const char *const identity_sql[] = {
     [SQL_MOVE_UNION] = "UPDATE unions SET parent_id = ?2, moves = moves + 1 WHERE union_id = ?1",
     [SQL_CLOSE_UNION] = "UPDATE unions SET state = ?2, into_id = ?3 WHERE union_id = ?1",
     [SQL_OPEN_CHILD] = "SELECT 1 FROM unions WHERE parent_id = ?1 AND union_id > 0 AND state = 0 LIMIT 1",
+    [SQL_PATH_BEYOND] = "SELECT path FROM unions WHERE path >= ?1 AND path < ?2 ORDER BY path LIMIT 1 OFFSET ?3",
     [SQL_CHILDREN] = "SELECT " UNION_COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
     [SQL_ADD_ROSTER] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_ON_ROSTER] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
@@ -138,14 +142,18 @@ const char *const identity_sql[] = {
     [SQL_SET_TRIES] = "UPDATE member SET tries_day = ?2, tries_failed = ?3 WHERE member_id = ?1",
     [SQL_ADD_SESSION] = "INSERT INTO session (" SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE session_id = ?1",
-    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
-    [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIND_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
                           "ORDER BY session_id DESC LIMIT ?3",
+    [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
+    [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
+    [SQL_SURPLUS_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
+                            "LIMIT 1 OFFSET ?2",
     [SQL_SESSIONS_SLICE] = "SELECT max(session_id) FROM (SELECT session_id FROM session WHERE session_id > ?1 "
                            "ORDER BY session_id LIMIT " OLD_SLICE ") AS slice",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id > ?1 AND session_id <= ?2 AND expires_at <= ?3",
+    [SQL_SURPLUS_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
+                            "LIMIT 1 OFFSET ?2",
     [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
     [SQL_KEEP_CODE] = "INSERT INTO login_code (mobile, code, sent_at, used, tries, window_at, sends) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mobile) DO UPDATE SET code = excluded.code, "
@@ -171,6 +179,9 @@ const char *const identity_sql[] = {
                        "WHERE grant_id = ?1",
     [SQL_FIND_GRANTS] = "SELECT " GRANT_COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
                         "WHERE member_id = ?1 ORDER BY grant_id LIMIT ?2",
+    [SQL_PAGE_GRANTS] = "WITH slice AS (" PAGE_SLICE ") SELECT " GRANT_COLUMNS " FROM slice "
+                        "JOIN authority ON authority.union_id = slice.union_id WHERE (path > ?1 OR grant_id > ?3) "
+                        "ORDER BY path, grant_id LIMIT ?4",
     [SQL_DROP_GRANT] = "DELETE FROM authority WHERE grant_id = ?1",
     [SQL_COUNT] = "SELECT (SELECT count(*) FROM unions WHERE union_id > 0), (SELECT count(*) FROM roster), "
                   "(SELECT count(*) FROM member WHERE person IS NOT NULL), (SELECT count(*) FROM authority), "
@@ -353,6 +364,17 @@ bool store_find_union_path(struct store *store, const char *path, struct union_n
 {
     store_ask(store, SQL_FIND_UNION_PATH, "t", path);
     return one_union(store, SQL_FIND_UNION_PATH, ret_node);
+}
+
+bool store_find_path_beyond(struct store *store, const char *from, const char *end, int64_t n,
+                            char ret_path[UNION_PATH_SIZE])
+{
+    store_ask(store, SQL_PATH_BEYOND, "tti", from, end, n);
+    if (!store_row(store, SQL_PATH_BEYOND))
+        return false;
+    read_text(store, SQL_PATH_BEYOND, 0, ret_path, UNION_PATH_SIZE);
+    store_end(store, SQL_PATH_BEYOND);
+    return true;
 }
 
 void store_ask_children(struct store *store, int64_t parent_id, const char *after, int limit)
@@ -612,6 +634,16 @@ bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_se
     return true;
 }
 
+bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t later, int64_t *ret_session_id)
+{
+    store_ask(store, SQL_SURPLUS_SESSION, "ii", member_id, later);
+    if (!store_row(store, SQL_SURPLUS_SESSION))
+        return false;
+    *ret_session_id = store_int(store, SQL_SURPLUS_SESSION, 0);
+    store_end(store, SQL_SURPLUS_SESSION);
+    return true;
+}
+
 int store_drop_old_sessions(struct store *store, int64_t *after, int64_t now)
 {
     int64_t first = *after;
@@ -801,6 +833,17 @@ size_t store_find_grants(struct store *store, int64_t member_id, struct authorit
     while (n < size && store_row(store, SQL_FIND_GRANTS))
         read_grant(store, SQL_FIND_GRANTS, &ret_grants[n++]);
     store_end(store, SQL_FIND_GRANTS);
+    return n;
+}
+
+size_t store_find_grants_page(struct store *store, const struct page *page, struct authority *ret_grants)
+{
+    size_t n = 0;
+
+    store_ask(store, SQL_PAGE_GRANTS, "ttii", page->from, page->end, page->after, (int64_t)page->size + 1);
+    while (n <= page->size && store_row(store, SQL_PAGE_GRANTS))
+        read_grant(store, SQL_PAGE_GRANTS, &ret_grants[n++]);
+    store_end(store, SQL_PAGE_GRANTS);
     return n;
 }
 

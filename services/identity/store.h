@@ -73,6 +73,9 @@ void store_close_union(struct store *store, const struct union_node *node);
 bool store_has_open_child(struct store *store, int64_t union_id);
 /* A union that still has members to hand over. */
 bool store_find_closing_union(struct store *store, struct union_node *ret_node);
+/* The path of the union that so many of a range (from included, end not) come before. */
+bool store_find_path_beyond(struct store *store, const char *from, const char *end, int64_t n,
+                            char ret_path[UNION_PATH_SIZE]);
 /* Children after a path, in its order. */
 void store_ask_children(struct store *store, int64_t parent_id, const char *after, int limit);
 bool store_next_child(struct store *store, struct union_node *ret_node);
@@ -139,6 +142,7 @@ void store_set_tries(struct store *store, const struct member *member);
 
 #define SESSION_HASH_LEN 32
 #define DEVICE_SIZE      (40 * 4 + 1)
+#define SESSIONS_MAX     20 /* live ones of a member: one more ends the oldest */
 
 struct session {
     int64_t id, member_id, expires_at, opened_at, refreshed_at;
@@ -156,6 +160,8 @@ bool store_drop_session(struct store *store, int64_t session_id);
 /* A member's live sessions, the latest first, at most `size`; returns how many. */
 size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, struct session *ret_sessions,
                            size_t size);
+/* A session of a member that so many later ones follow. */
+bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t later, int64_t *ret_session_id);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
 /* Deletes those past their end among the next ones after *after, and moves it to the last
@@ -211,6 +217,9 @@ void store_add_grant(struct store *store, const struct authority *grant);
 bool store_find_grant(struct store *store, int64_t grant_id, struct authority *ret_grant);
 /* A member's grants in the order they were given, at most `size`; returns how many. */
 size_t store_find_grants(struct store *store, int64_t member_id, struct authority *ret_grants, size_t size);
+/* A page of a subtree (pages.h); one more than its size when there are more. */
+struct page;
+size_t store_find_grants_page(struct store *store, const struct page *page, struct authority *ret_grants);
 void store_drop_grant(struct store *store, int64_t grant_id);
 
 /* ---- for the audit ---- */

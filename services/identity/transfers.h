@@ -46,3 +46,6 @@ void transfer_release(struct identity *self, struct transfer *transfer, int rele
 void transfer_settle(struct identity *self, int64_t member_id, int64_t union_id, void *call);
 /* Releases a slice of those whose old unions have been silent too long. */
 void transfers_release_silent(struct identity *self, void *call);
+/* A member of this union has left the company: the level above keeps her until she moves
+ * in herself. 0, MEMBER_NOT_FOUND when she is not of this union, NOT_FOR_YOURSELF. */
+int member_hang(struct identity *self, const struct union_node *node, int64_t member_id, void *call);

@@ -62,6 +62,17 @@ describe('a session', () => {
         assert.equal((await offers(other.token)).status, 200, 'nobody else is logged out');
     });
 
+    test('a member sees where she is signed in, and logs out everywhere at once', async () => {
+        const session = await stack.login(mobile(7));
+        const { sessions } = (await stack.get('/v1/me/sessions', { token: session.token })).json;
+        assert.equal(sessions.length, 1);
+        assert.equal(sessions[0].own, true);
+        assert.equal(sessions[0].signIn, 'SIGN_IN_BY_CODE');
+        assert.equal((await stack.post('/v1/sessions:revokeAll', {}, { token: session.token })).status, 200);
+        await until('the token is dropped', async () => (await offers(session.token)).status === 401);
+        assertProblem(await refresh(session.refreshToken), 401, 'REFRESH_INVALID');
+    });
+
     test('a gateway that starts later knows who has logged out', async () => {
         const session = await stack.login(mobile(5));
         await stack.post('/v1/sessions:revoke', {}, { token: session.token });

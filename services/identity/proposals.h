@@ -1,0 +1,42 @@
+/* proposals.h: what one official proposes and another confirms: SQL and life.
+ *
+ * Nobody's standing, no administrator's role and no official's second factor changes
+ * by one person alone. A proposal is decided by another official who holds the same
+ * role over its union or one above, by a call of its own; what was possible when it was
+ * proposed is looked at again then. A company's word that a member has left it is
+ * confirmed by one of its approvers, or by the union. A person has one open proposal of a kind at most,
+ * which the schema sees to, and what nobody decides within PROPOSAL_LIFE_MS lapses. */
+#pragma once
+#include "services/identity/store.h"
+
+#define PROPOSAL_LIFE_MS     (INT64_C(7) * 86400000)
+#define PROPOSAL_SLICE       100 /* that lapse in one transaction */
+#define PROPOSAL_REMARK_SIZE (200 * 4 + 1)
+
+struct proposal {
+    int64_t id, member_id, union_id, asked_by, asked_at, decided_by, decided_at;
+    int kind, state;   /* Identity__ProposalKind, Identity__ProposalState */
+    int value, reason; /* Identity__Standing or Rule__Role; Identity__StandingReason */
+    char remark[PROPOSAL_REMARK_SIZE];
+};
+
+/* 0 or -1, logged. */
+int proposals_open(struct proposals *proposals, struct store *store);
+int64_t proposals_last_id(const struct proposals *proposals);
+/* False when one of this kind is open for this person. */
+bool proposals_add(const struct proposals *proposals, const struct proposal *proposal);
+bool proposals_find(const struct proposals *proposals, int64_t proposal_id, struct proposal *ret);
+/* Its state, remark, and who decided when. */
+void proposals_decide(const struct proposals *proposals, const struct proposal *proposal);
+/* Open ones of a subtree after an id, in order, of a kind or (0) of all; returns how many. */
+size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
+                           struct proposal *ret, size_t size);
+/* How many there are, and how many are not open any more. */
+void proposals_count(const struct proposals *proposals, int64_t *ret_all, int64_t *ret_decided);
+
+/* Keeps what the caller proposes, of which kind, person, union, value and reason are
+ * set, and answers with it; or refuses with PROPOSAL_PENDING. */
+void proposal_make(struct identity *self, struct proposal *proposal, Identity__Proposal_Closure reply, void *call);
+void proposal_journal(const struct proposal *proposal, void *call);
+/* Ends a slice of those that nobody has decided in time. */
+void proposals_lapse(struct identity *self, void *call);
