@@ -69,7 +69,7 @@ static void a_standing_changes_when_another_official_confirms(void **state)
     member = member_of_union(&h, 1, "440604");
     official = harness_official(&h, 8, ADMINISTRATOR, FIRST);
     id = proposed(&h, propose_standing(&h, official, member->member_id, SUSPEND))->proposal_id;
-    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_STANDING_CHANGED));
     assert_refused(propose_standing(&h, harness_official(&h, 9, ADMINISTRATOR, ROOT), member->member_id, SUSPEND),
                    "PROPOSAL_PENDING");
@@ -111,7 +111,7 @@ static void a_refused_proposal_changes_nothing_and_may_be_made_again(void **stat
     assert_int_equal(proposed(&h, decide_proposal(&h, second, id, false))->state,
                      IDENTITY__PROPOSAL_STATE__PROPOSAL_REFUSED);
     assert_int_equal(last_state(&h), IDENTITY__PROPOSAL_STATE__PROPOSAL_REFUSED);
-    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
     id = proposed(&h, propose_standing(&h, first, member->member_id, SUSPEND))->proposal_id;
     assert_int_equal(decide_proposal(&h, second, id, true)->reason, 0);
     end(&h);
@@ -130,7 +130,7 @@ static void a_death_takes_effect_when_it_is_confirmed(void **state)
                                        IDENTITY__STANDING__STANDING_DECEASED,
                                        IDENTITY__STANDING_REASON__STANDING_DEATH_REPORTED))
              ->proposal_id;
-    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__MEMBER);
+    assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
     assert_int_equal(decide_proposal(&h, harness_official(&h, 9, ADMINISTRATOR, FIRST), id, true)->reason, 0);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MEMBERSHIP_ENDED)->membership_ended->ended,
                      IDENTITY__ENDED__ENDED_BY_DEATH);
