@@ -358,6 +358,14 @@ const struct api_method *api_method(const char *name)
     return NULL;
 }
 
+int32_t *api_part(const struct api_method *method, ProtobufCMessage *input)
+{
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(input->descriptor, "part");
+
+    ensure(method->rule->media[0] && field && field->type == PROTOBUF_C_TYPE_INT32);
+    return (int32_t *)(void *)((char *)input + field->offset);
+}
+
 const struct api_message *api_message(const ProtobufCMessageDescriptor *descriptor)
 {
     ensure(is_loaded);

@@ -70,6 +70,9 @@ size_t api_subjects(const struct api_message *message, const ProtobufCMessage *v
  * RPC__REASON__INTERNAL. */
 const struct api_reason *api_reason(int number);
 
+/* The field `part` in an input of a method with media. */
+int32_t *api_part(const struct api_method *method, ProtobufCMessage *input);
+
 /* A path parameter: where its text stands in the path that was matched, still
  * percent-encoded. */
 struct api_param {

@@ -189,6 +189,17 @@ static const char *rule_mistake(const Rule__Method *rule)
     return NULL;
 }
 
+static const char *media_mistake(const Rule__Method *rule, const View__Message *input, const char *output_type)
+{
+    if (!rule->get[0] || strcmp(output_type, ".rpc.Part") != 0)
+        return "media is for a get that returns rpc.Part";
+    for (size_t i = 0; i < input->n_field; i++) {
+        if (strcmp(input->field[i]->name, "part") == 0 && input->field[i]->type == VIEW_TYPE_INT32)
+            return NULL;
+    }
+    return "media without an int32 part in its input";
+}
+
 static int check_method(struct api *api, const View__Service *service, const View__Method *method)
 {
     const Rule__Method *rule = method->options ? method->options->method : NULL;
@@ -201,6 +212,8 @@ static int check_method(struct api *api, const View__Service *service, const Vie
         wrong = "a message that is not in the set";
     else
         wrong = rule_mistake(rule);
+    if (!wrong && rule->media[0])
+        wrong = media_mistake(rule, input, method->output_type);
     if (wrong)
         return api_wrong(api, "method %s.%s: %s", service->name, method->name, wrong);
     if (rule->who == RULE__WHO__INTERNAL)

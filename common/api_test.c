@@ -292,6 +292,10 @@ CHANGE(verb_read)
 {
     rule(set, "GetCoupon")->get = (char *)"/v1/me/coupons/{coupon_id}:get";
 }
+CHANGE(media_of_another_message)
+{
+    rule(set, "GetCoupon")->media = (char *)"application/pdf";
+}
 
 static void each_mistake_in_a_proto_is_refused_and_named(void **state)
 {
@@ -338,6 +342,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {parameter_of_nothing, "is no field"},
         {parameter_message, "is no scalar"},
         {parameter_twice, "twice"},
+        {media_of_another_message, "method Coupons.GetCoupon: media"},
         {no_slash, "does not begin"},
         {empty_segment, "a segment"},
         {capital_segment, "a segment"},

@@ -31,6 +31,9 @@
 #define LIMIT_IDLE_MS 75000
 #define LIMIT_WRITE_MS 30000
 #define LIMIT_LINGER_MS 2000             /* reading on after the last answer, so that it is not lost to a reset */
+#define LIMIT_MEDIA (11 << 20)           /* a body put together from parts */
+#define LIMIT_PART (128 << 10)           /* one of its parts */
+#define LIMIT_MEDIA_OUT 8                /* that one worker puts together at a time */
 #define LIMIT_STOP_MS 10000              /* for the requests in flight when the gateway stops */
 #define LIMIT_HTTP_MEMORY (256 << 20)    /* bodies and unsent answers of one worker */
 #define LIMIT_FILES 4096                 /* static files, with their compressed siblings */

@@ -269,6 +269,11 @@ static void write_body(struct buf *ret, const struct api_method *method)
 
 static void write_response(struct buf *ret, const char *status, const struct api_method *method)
 {
+    if (method->rule->media[0]) {
+        buf_printf(ret, "\"%s\":{\"description\":\"%s\",\"content\":{\"%s\":{}}},", status,
+                   method->output->descriptor->short_name, method->rule->media);
+        return;
+    }
     buf_printf(ret,
                "\"%s\":{\"description\":\"%s\",\"content\":{\"application/json\":{\"schema\":"
                "{\"$ref\":\"#/components/schemas/%s\"}}}},",

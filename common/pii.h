@@ -23,7 +23,7 @@
 #define PII_INDEX_LEN   16
 #define PII_NONCE_LEN   12
 #define PII_CONTEXT_MAX 64   /* characters of a context; longer is a programming error */
-#define PII_PLAIN_MAX   4096 /* bytes of one field; longer is a programming error */
+#define PII_PLAIN_MAX   (128 << 10) /* bytes of one field; longer is a programming error */
 #define PII_KEYS_MAX    8    /* sealing keys in one file */
 #define PII_KEY_LEN     32   /* a data key */
 #define PII_WRAPPED_LEN (PII_KEY_LEN + PII_OVERHEAD)

@@ -5,7 +5,7 @@
 #include "common/problem.h"
 
 #define LOGGED_PER_SECOND 50
-#define HEADERS_SIZE 512
+#define HEADERS_SIZE      512
 
 /* What is kept of a request while its call is out; in the request's arena. */
 struct pending {
@@ -16,6 +16,10 @@ struct pending {
     unsigned char key[16];
     Rpc__Principal *principal;
     Rpc__Call call;
+    /* Of an operation that answers with media */
+    ProtobufCMessage *input;
+    struct buf body;
+    char file_name[64];
 };
 
 /* ---- answers ---- */
@@ -55,7 +59,7 @@ static void log_refusal(struct app *app, const struct api_reason *reason, const 
     log_info("refused", "reason", reason->name, "status", log_int(reason->http), "trace_id", log_trace(trace_id));
 }
 
-#define HEAD_JSON HTTP_JSON "traceparent: 00-"
+#define HEAD_JSON    HTTP_JSON "traceparent: 00-"
 #define HEAD_PROBLEM HTTP_PROBLEM "traceparent: 00-"
 
 /* The lines every answer of an operation has, then what this one has besides. */
@@ -136,6 +140,80 @@ static void refuse_pending(struct pending *pending, int reason, const char *fiel
 {
     count_answer(pending->app, pending, api_reason(reason)->http);
     refuse(pending->app, pending->request, reason, field, "", pending->trace_id);
+}
+
+static void send_call(struct pending *pending);
+
+/* A name that needs no quoting, else none. */
+static void note_file_name(struct pending *pending, const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+    if (*name && strspn(name, allowed) == strlen(name))
+        snprintf(pending->file_name, sizeof(pending->file_name), "%s", name);
+}
+
+static void reply_media(struct pending *pending)
+{
+    char head[256], lines[128] = "", headers[HEADERS_SIZE];
+    int len = snprintf(head, sizeof(head), "Content-Type: %s\r\n" HTTP_NO_STORE "traceparent: 00-",
+                       pending->method->rule->media);
+
+    ensure(len > 0 && (size_t)len < sizeof(head));
+    if (*pending->file_name)
+        snprintf(lines, sizeof(lines), "Content-Disposition: attachment; filename=\"%s\"\r\n", pending->file_name);
+    count_answer(pending->app, pending, 200);
+    write_headers(headers, head, (size_t)len, pending->trace_id, lines);
+    http_reply(pending->request, 200, headers, pending->body.bytes, pending->body.len);
+}
+
+static bool begin_media(struct pending *pending)
+{
+    if (pending->app->n_media == LIMIT_MEDIA_OUT)
+        return false;
+    pending->app->n_media++;
+    buf_init(&pending->body, LIMIT_MEDIA);
+    return true;
+}
+
+static void end_media(struct pending *pending)
+{
+    buf_done(&pending->body);
+    pending->app->n_media--;
+}
+
+/* One piece of a body is there: the next is asked for, or the whole sent. */
+static void on_part(void *arg, const Rpc__Answer *answer)
+{
+    struct pending *pending = arg;
+    struct app *app = pending->app;
+    Rpc__Part *part = NULL;
+    int32_t *at = api_part(pending->method, pending->input);
+
+    if (answer->reason) {
+        end_media(pending);
+        count_answer(app, pending, api_reason(answer->reason)->http);
+        app_refuse(app, pending->request, answer, "", pending->trace_id);
+        return;
+    }
+    part = rpc__part__unpack(NULL, answer->output.len, answer->output.data);
+    if (part)
+        buf_add(&pending->body, part->body.data, part->body.len);
+    if (!part || pending->body.failed || (part->next && part->next <= *at)) {
+        rpc__part__free_unpacked(part, NULL);
+        end_media(pending);
+        refuse_pending(pending, RPC__REASON__INTERNAL, NULL);
+        return;
+    }
+    note_file_name(pending, part->file_name);
+    *at = part->next;
+    rpc__part__free_unpacked(part, NULL);
+    if (*at) {
+        send_call(pending);
+        return;
+    }
+    reply_media(pending);
+    end_media(pending);
 }
 
 static void on_answer(void *arg, const Rpc__Answer *answer)
@@ -242,12 +320,20 @@ static struct app_queue *queue_of(struct app *app, const char *name)
     return NULL;
 }
 
-static void send_call(struct pending *pending, const ProtobufCMessage *input)
+/* Ends a request whose call could not be sent. */
+static void not_sent(struct pending *pending, int reason)
+{
+    if (pending->method->rule->media[0])
+        end_media(pending);
+    refuse_pending(pending, reason, NULL);
+}
+
+static void send_call(struct pending *pending)
 {
     struct app *app = pending->app;
     struct app_queue *queue = queue_of(app, pending->method->queue);
     Rpc__Call *call = &pending->call;
-    size_t len = protobuf_c_message_get_packed_size(input);
+    size_t len = protobuf_c_message_get_packed_size(pending->input);
 
     call->method = (char *)(uintptr_t)pending->method->name;
     call->principal = pending->principal;
@@ -255,13 +341,13 @@ static void send_call(struct pending *pending, const ProtobufCMessage *input)
     call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
     call->input.data = arena_alloc(&pending->request->arena, len + 1);
     if (!call->input.data || !queue) {
-        refuse_pending(pending, RPC__REASON__INTERNAL, NULL);
+        not_sent(pending, RPC__REASON__INTERNAL);
         return;
     }
-    call->input.len = protobuf_c_message_pack(input, call->input.data);
-    if (!rpc_client_call(queue->client, call, on_answer, pending)) {
+    call->input.len = protobuf_c_message_pack(pending->input, call->input.data);
+    if (!rpc_client_call(queue->client, call, pending->method->rule->media[0] ? on_part : on_answer, pending)) {
         http_count(&app_counts_of(app->settings, app->worker, pending->method)->shed, 1);
-        refuse_pending(pending, RPC__REASON__OVERLOADED, NULL);
+        not_sent(pending, RPC__REASON__OVERLOADED);
     }
 }
 
@@ -278,7 +364,8 @@ static void operate(struct app *app, struct http_request *request, const struct 
         refuse(app, request, RPC__REASON__OVERLOADED, NULL, "", trace_id);
         return;
     }
-    *pending = (struct pending){.app = app, .request = request, .method = match->method, .call = RPC__CALL__INIT};
+    *pending = (struct pending){
+        .app = app, .request = request, .method = match->method, .call = RPC__CALL__INIT, .input = input};
     memcpy(pending->trace_id, trace_id, sizeof(pending->trace_id));
     reason = check_token(pending);
     if (!admit(pending))
@@ -289,12 +376,15 @@ static void operate(struct app *app, struct http_request *request, const struct 
     }
     reason = app_read_input(request, match, input, &trouble);
     if (!reason)
-        reason = app_read_key(request, match->method->rule->idempotency == RULE__IDEMPOTENCY__KEY, pending->key, &key_len);
+        reason =
+            app_read_key(request, match->method->rule->idempotency == RULE__IDEMPOTENCY__KEY, pending->key, &key_len);
     pending->call.idempotency_key = (ProtobufCBinaryData){key_len, pending->key};
+    if (!reason && match->method->rule->media[0] && !begin_media(pending))
+        reason = RPC__REASON__OVERLOADED;
     if (reason)
         refuse_pending(pending, reason, *trouble.field ? trouble.field : NULL);
     else
-        send_call(pending, input);
+        send_call(pending);
 }
 
 /* ---- what the gateway answers itself ---- */

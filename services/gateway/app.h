@@ -71,6 +71,7 @@ struct app {
     int worker;
     uint64_t trace_prefix, trace_count;
     struct buf out;
+    unsigned n_media; /* bodies being put together */
     int64_t log_second;
     unsigned logged;      /* refusals this second */
     uint64_t log_dropped;

@@ -10,6 +10,9 @@ extern const Health__Bookings_Service bookings_api;
 extern const Health__Passes_Service passes_api;
 extern const Health__Doors_Service doors_api;
 extern const Health__Scans_Service scans_api;
+extern const Health__Reports_Service reports_api;
+extern const Health__Settlements_Service settlements_api;
+extern const Health__Stories_Service stories_api;
 
 /* A campaign for an official of its union; NULL after refusing. */
 Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id, void *call);
@@ -30,3 +33,10 @@ bool device_of_staff(struct health *self, int64_t site_id, int64_t device_id, vo
 bool device_in_use(struct health *self, int64_t site_id, int64_t device_id, void *call, struct device *ret);
 /* Replies with the code of a kind (enum pass_kind) that a screen shows now. */
 void reply_code(struct health *self, int kind, int64_t subject, Health__ScreenCode_Closure reply, void *call);
+
+struct report;
+struct settlement_line;
+/* A version of a report as others may know of it. */
+void report_fact(const struct report *report, int32_t received, Health__ReportFact *ret);
+/* A line as a message that refers to it. */
+void settlement_line_message(struct settlement_line *line, Health__SettlementLine *ret);

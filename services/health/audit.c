@@ -5,7 +5,10 @@
 #include "services/health/entries.h"
 #include "services/health/lots.h"
 #include "services/health/places.h"
+#include "services/health/reports.h"
 #include "services/health/scans.h"
+#include "services/health/settlements.h"
+#include "services/health/story.h"
 
 #define UNITS (1 << 20)
 
@@ -117,6 +120,14 @@ static bool agrees_draw(struct audit *audit, const Health__Event *event)
     return !event->value_entered->confirmed || strcmp(event->value_entered->value, lottery.value) == 0;
 }
 
+/* What the other parts say of a row. */
+static bool parts_agree(struct health *self, int64_t seq, const Health__Event *event)
+{
+    return bookings_audit_event(&self->bookings, seq, event) && scans_audit_event(&self->scans, seq, event) &&
+           reports_audit_event(&self->reports, seq, event) && settlements_audit_event(&self->settlements, seq, event) &&
+           stories_audit_event(&self->stories, &self->bookings, seq, event);
+}
+
 static bool audit_row(const Rpc__JournalRow *row, void *arg)
 {
     struct audit *audit = arg;
@@ -140,10 +151,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
         ok = note_told(audit, event->entitlement_changed->entitlement_id, (int)event->entitlement_changed->state);
         break;
     default:
-        ok = event && bookings_audit_event(&audit->self->bookings, row->seq, event) &&
-             scans_audit_event(&audit->self->scans, row->seq, event);
         break;
     }
+    ok = ok && parts_agree(audit->self, row->seq, event);
     health__event__free_unpacked(event, NULL);
     if (!ok)
         fprintf(audit->out, "health: journal row %lld is not what the store holds\n", (long long)row->seq);
@@ -309,12 +319,13 @@ static int audit_draws(struct audit *audit)
 
 int health_audit(struct store *store, struct journal *journal, FILE *out)
 {
-    struct health self = {.store = store};
+    static struct health self;
     int first = store_prepare(store, sql, N_SQL), failed;
     struct audit audit = {.self = &self, .sql = (unsigned)first, .out = out};
     struct entry entry;
     int64_t rows;
 
+    self = (struct health){.store = store};
     if (first < 0 || health_open_parts(&self))
         return -1;
     arena_init(&audit.arena, LIMIT_BATCH_ARENA);
@@ -335,6 +346,11 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
         failed = bookings_audit(&self.bookings, out) || scans_audit(&self.scans, out) ? -1 : 0;
     if (!failed)
         failed = audit_draws(&audit);
+    if (!failed)
+        failed = reports_audit(&self.reports, out) || settlements_audit(&self.settlements, out) ||
+                         stories_audit(&self.stories, out)
+                     ? -1
+                     : 0;
     free(audit.told);
     arena_done(&audit.arena);
     return failed;

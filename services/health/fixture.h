@@ -14,7 +14,7 @@
 #define TOWN    "00010002"
 #define HOUR_MS INT64_C(3600000)
 
-static char key_file[64], pass_file[64];
+static char key_file[64], pass_file[64], report_file[64];
 
 static inline void health_close(void *self)
 {
@@ -41,6 +41,7 @@ static inline void make_key(char path[64], const char *setting, const char *text
 static inline void begin(struct harness *h)
 {
     make_key(key_file, "HUIGONG_DRAW_KEY", "1 " TEST_KEY "\nindex " TEST_KEY "\n");
+    make_key(report_file, "HUIGONG_REPORT_KEY", "1 " TEST_KEY "\nindex " TEST_KEY "\n");
     make_key(pass_file, "HUIGONG_PASS_KEY", "1 " TEST_KEY "\n");
     assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
     harness_open(h, &health_spec, health_close);
@@ -52,6 +53,7 @@ static inline void end(struct harness *h)
     harness_close(h);
     unlink(key_file);
     unlink(pass_file);
+    unlink(report_file);
 }
 
 /* ---- calls ---- */

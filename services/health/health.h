@@ -15,10 +15,11 @@
  * who works there), entries.h (who entered, what was tried against the rules), draws.h
  * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
  * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
- * walk_ins.h (what happens at the door). due.h is what happens by itself as time
- * passes. What is only shown is stored as the packed message it came as, so a part
- * reads and writes messages of health.proto in the call's arena and has no other form
- * of them.
+ * walk_ins.h (what happens at the door), reports.h (reports, of the member alone),
+ * consents.h (who agrees to that), settlements.h (what a site is owed), story.h (all of
+ * this in the order of the journal). due.h is what happens by itself as time passes. What
+ * is only shown is stored as the packed message it came as, so a part reads and writes
+ * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member), and who has been told that she is in is in; nothing of a lot changes after
@@ -30,14 +31,21 @@
  * booking that counts has one pass that is not revoked; a pass is accepted once over all
  * scanners, with network or without. */
 #pragma once
+#include <mbedtls/sha256.h>
+
 #include "common/id.h"
 #include "booking.pb-c.h"
+#include "common/follow.h"
+#include "common/limits.h"
 #include "common/pass.h"
 #include "common/pii.h"
 #include "common/service.h"
 #include "entry.pb-c.h"
 #include "health.pb-c.h"
 #include "scan.pb-c.h"
+#include "report.pb-c.h"
+#include "settlement.pb-c.h"
+#include "story.pb-c.h"
 #include "services/health/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
@@ -87,6 +95,38 @@ struct walk_ins { /* walk_ins.h */
     unsigned sql;
 };
 
+struct report_hash { /* how far the hash of a PDF has got; report_id 0: free */
+    int64_t report_id;
+    int32_t next; /* part */
+    bool wanted;  /* the daemon goes on with it by itself */
+    mbedtls_sha256_context sum;
+};
+#define REPORT_HASHES 16
+struct reports { /* reports.h */
+    struct store *store;
+    unsigned sql;
+    struct report_hash hashes[REPORT_HASHES];
+    unsigned last_hash; /* that was begun last */
+    bool more, scrub;
+    int64_t told; /* versions that the audit has found in the journal */
+    unsigned char sealed[LIMIT_PART + PII_OVERHEAD];
+};
+struct settlements { /* settlements.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* those that the audit has found in the journal */
+};
+struct stories { /* story.h */
+    struct store *store;
+    unsigned sql;
+    bool more;
+    int64_t told; /* rows that the audit has found to be told of */
+};
+struct consents { /* consents.h */
+    struct store *store;
+    unsigned sql;
+};
+
 struct health {
     Health__Campaigns_Service campaigns_service;
     Health__Sites_Service sites_service;
@@ -96,6 +136,9 @@ struct health {
     Health__Passes_Service passes_service;
     Health__Doors_Service doors_service;
     Health__Scans_Service scans_service;
+    Health__Reports_Service reports_service;
+    Health__Settlements_Service settlements_service;
+    Health__Stories_Service stories_service;
     struct store *store;
     struct rpc_server *rpc;
     struct clock *clock;
@@ -112,9 +155,17 @@ struct health {
     struct bookings bookings;
     struct scans scans;
     struct walk_ins walk_ins;
+    struct reports reports;
+    struct settlements settlements;
+    struct consents consents;
+    struct stories stories;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;
+    struct pii_keys *report_keys; /* seal the keys of reports */
+    int64_t report_ms;            /* how long a report is kept */
+    struct rpc_client *identity;
+    struct follower *follower; /* of identity's journal */
     uv_timer_t tidy;
 };
 

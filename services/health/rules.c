@@ -70,6 +70,73 @@ bool item_is_for(const Health__PackageItem *item, int trade)
     return item->kind == HEALTH__ITEM_KIND__BASE || trade != RPC__TRADE__TRADE_OTHER;
 }
 
+int report_refusal(const Health__BeginReportRequest *report, bool attended, const char **ret_field)
+{
+    *ret_field = "bookingId";
+    if (!attended)
+        return HEALTH__REASON__NOT_ATTENDED;
+    *ret_field = "items";
+    if (report->size == 0 && report->n_items == 0)
+        return HEALTH__REASON__REPORT_EMPTY;
+    for (size_t i = 0; i < report->n_items; i++) {
+        if (is_hepatitis_b(report->items[i]->code, report->items[i]->name))
+            return HEALTH__REASON__REPORT_HEPATITIS_B;
+    }
+    return 0;
+}
+
+bool is_pdf(const uint8_t *bytes, size_t len)
+{
+    return len >= 5 && memcmp(bytes, "%PDF-", 5) == 0;
+}
+
+bool is_abnormal(const Health__ReportItems *items)
+{
+    for (size_t i = 0; i < items->n_items; i++) {
+        if (items->items[i]->abnormal)
+            return true;
+    }
+    return false;
+}
+
+/* The smallest number that is said and not 0, or n. */
+static size_t smallest_said(const int32_t *numbers, size_t n, const bool *withheld)
+{
+    size_t smallest = n;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!withheld[i] && numbers[i] > 0 && (smallest == n || numbers[i] < numbers[smallest]))
+            smallest = i;
+    }
+    return smallest;
+}
+
+void withhold(int32_t *numbers, size_t n, bool *ret_withheld)
+{
+    int32_t sum = 0, hidden = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        sum += numbers[i];
+        ret_withheld[i] = numbers[i] > 0 && numbers[i] < PEOPLE_MIN;
+        hidden += ret_withheld[i] ? numbers[i] : 0;
+        count += ret_withheld[i];
+    }
+    numbers[n] = sum;
+    ret_withheld[n] = sum > 0 && sum < PEOPLE_MIN;
+    while (count > 0 && !ret_withheld[n] && (count == 1 || hidden < PEOPLE_MIN)) {
+        size_t next = smallest_said(numbers, n, ret_withheld);
+
+        if (next == n) {
+            ret_withheld[n] = true;
+        } else {
+            ret_withheld[next] = true;
+            hidden += numbers[next];
+            count++;
+        }
+    }
+}
+
 int package_refusal(const Health__Package *package, const char **ret_field)
 {
     *ret_field = "package.items";

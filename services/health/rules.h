@@ -26,5 +26,17 @@ int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *princ
 /* What a step of common/draw says, as a Reason; 0 for DRAW_OK. */
 int draw_refusal(enum draw_reason reason);
 
+/* Why a report of somebody who did or did not attend cannot be begun; 0 when it can. */
+int report_refusal(const Health__BeginReportRequest *report, bool attended, const char **ret_field);
+/* Whether bytes begin as a PDF does (ISO 32000-1, 7.5.2). */
+bool is_pdf(const uint8_t *bytes, size_t len);
+bool is_abnormal(const Health__ReportItems *items);
+
+/* Which of n numbers of people, and of their sum (put behind them), may not be said: one
+ * of 1 to 9 people, and as many more as it takes that none can be told from the sum and
+ * the others. */
+#define PEOPLE_MIN 10
+void withhold(int32_t *numbers, size_t n, bool *ret_withheld);
+
 /* The page of Tencent's maps that leads to a site, percent-encoded, in the arena. */
 char *directions(const Health__Site *site, struct arena *arena);

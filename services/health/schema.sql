@@ -230,3 +230,95 @@ CREATE TABLE walk_in (
     member_id   INTEGER NOT NULL,
     UNIQUE (campaign_id, member_id)
 ) STRICT;
+
+-- step 5
+-- Versions of reports of attended bookings; see reports.h.
+CREATE TABLE report (
+    report_id   INTEGER PRIMARY KEY,
+    booking_id  INTEGER NOT NULL REFERENCES booking,
+    campaign_id INTEGER NOT NULL,
+    site_id     INTEGER NOT NULL,
+    member_id   INTEGER NOT NULL,
+    version     INTEGER NOT NULL,  -- of the booking's, from 1; 0 while it is not ready
+    size        INTEGER NOT NULL,  -- bytes of the PDF
+    state       INTEGER NOT NULL,  -- Health__ReportState
+    begun_at    INTEGER NOT NULL,
+    ready_at    INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL,
+    journal_seq INTEGER NOT NULL,
+    wrapped     BLOB    NOT NULL,  -- its data key under the report key; empty when destroyed
+    items       BLOB    NOT NULL   -- sealed
+) STRICT;
+CREATE INDEX report_booking ON report (booking_id, state);
+CREATE INDEX report_member ON report (member_id, report_id);
+CREATE INDEX report_site ON report (campaign_id, site_id, state);
+CREATE INDEX report_begun ON report (begun_at) WHERE state = 1;
+CREATE INDEX report_read ON report (ready_at) WHERE state IN (2, 3);
+CREATE TABLE report_part (
+    report_id INTEGER NOT NULL REFERENCES report,
+    part      INTEGER NOT NULL,
+    sealed    BLOB    NOT NULL,
+    PRIMARY KEY (report_id, part)
+) STRICT;
+CREATE TABLE report_view (
+    view_id    INTEGER PRIMARY KEY,
+    report_id  INTEGER NOT NULL REFERENCES report,
+    at         INTEGER NOT NULL,
+    session_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX report_view_report ON report_view (report_id, view_id);
+-- Whose consent to the use of her reports stands, by identity's journal.
+CREATE TABLE report_consent (
+    member_id INTEGER PRIMARY KEY,
+    version   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE report_policy (
+    version     INTEGER PRIMARY KEY,
+    in_force_at INTEGER NOT NULL
+) STRICT;
+
+-- step 6
+-- What a union owes a site; see settlements.h.
+CREATE TABLE settlement (
+    settlement_id INTEGER PRIMARY KEY,
+    campaign_id   INTEGER NOT NULL REFERENCES campaign,
+    site_id       INTEGER NOT NULL REFERENCES site,
+    state         INTEGER NOT NULL,  -- Health__SettlementState
+    n_lines       INTEGER NOT NULL,
+    total_fen     INTEGER NOT NULL,
+    lines_hash    BLOB    NOT NULL,
+    prepared_by   INTEGER NOT NULL,
+    prepared_at   INTEGER NOT NULL,
+    decided_by    INTEGER NOT NULL,
+    decided_at    INTEGER NOT NULL,
+    journal_seq   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX settlement_campaign ON settlement (campaign_id, settlement_id);
+CREATE UNIQUE INDEX settlement_open ON settlement (campaign_id, site_id) WHERE state = 1;
+CREATE TABLE settlement_line (
+    settlement_id INTEGER NOT NULL REFERENCES settlement,
+    line          INTEGER NOT NULL,
+    booking_id    INTEGER NOT NULL REFERENCES booking,
+    kind          INTEGER NOT NULL,  -- Health__LineKind
+    fen           INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,  -- of the journal's row about the booking
+    hash          BLOB    NOT NULL,  -- of that row
+    corrects      INTEGER NOT NULL,  -- the settlement whose scan it takes back; 0: none
+    PRIMARY KEY (settlement_id, line)
+) STRICT;
+CREATE INDEX settlement_line_booking ON settlement_line (booking_id, settlement_id, line);
+ALTER TABLE booking ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;       -- by this settlement; 0: not
+ALTER TABLE booking ADD COLUMN settled_site INTEGER NOT NULL DEFAULT 0;  -- whose settlement it is
+CREATE INDEX booking_to_settle ON booking (campaign_id, site_id, booking_id) WHERE state = 2 AND settled = 0;
+CREATE INDEX booking_to_correct ON booking (campaign_id, settled_site, booking_id)
+    WHERE settled > 0 AND (state <> 2 OR site_id <> settled_site);
+
+-- step 7
+-- Which rows of the journal tell of an entitlement; see story.h.
+CREATE TABLE story (
+    entitlement_id INTEGER NOT NULL,
+    seq            INTEGER NOT NULL,
+    PRIMARY KEY (entitlement_id, seq)
+) STRICT;
+CREATE TABLE story_progress (upto INTEGER NOT NULL) STRICT;
+INSERT INTO story_progress (upto) VALUES (0);

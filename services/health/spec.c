@@ -2,13 +2,17 @@
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
+#include "services/health/consents.h"
 #include "services/health/due.h"
 #include "services/health/entitlements.h"
 #include "services/health/entries.h"
 #include "services/health/lots.h"
 #include "services/health/places.h"
+#include "services/health/reports.h"
 #include "services/health/scans.h"
+#include "services/health/settlements.h"
 #include "services/health/sites.h"
+#include "services/health/story.h"
 #include "services/health/walk_ins.h"
 
 extern const unsigned char health_schema[];
@@ -21,6 +25,9 @@ static struct conf_entry conf[] = {
     {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
      NULL},
     {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
+    {"HUIGONG_REPORT_KEY", NULL, CONF_PATH, "file of the keys that seal the keys of reports (deploy/keys report)", 0, 0,
+     NULL},
+    {"HUIGONG_REPORT_DAYS", "730", CONF_INT, "days that a report is kept", 1, 36500, NULL},
     CONF_END,
 };
 
@@ -36,7 +43,9 @@ int health_open_parts(struct health *self)
                    entitlements_open(&self->entitlements, self->store) || entries_open(&self->entries, self->store) ||
                    draws_open(&self->draws, self->store) || places_open(&self->places, self->store) ||
                    slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
-                   scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store)
+                   scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store) ||
+                   reports_open(&self->reports, self->store) || settlements_open(&self->settlements, self->store) ||
+                   consents_open(&self->consents, self->store) || stories_open(&self->stories, self->store)
                ? -1
                : 0;
 }
@@ -72,6 +81,9 @@ int health_init(struct health *self, struct service *service)
         .passes_service = passes_api,
         .doors_service = doors_api,
         .scans_service = scans_api,
+        .reports_service = reports_api,
+        .settlements_service = settlements_api,
+        .stories_service = stories_api,
         .store = service->store,
         .rpc = service->rpc,
         .clock = &service->clock,
@@ -86,9 +98,13 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, slots_last_id(&self->slots));
     ids_from(&self->ids, bookings_last_id(&self->bookings));
     ids_from(&self->ids, scans_last_id(&self->scans));
+    ids_from(&self->ids, reports_last_id(&self->reports));
+    ids_from(&self->ids, settlements_last_id(&self->settlements));
+    self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
+    self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
-    if (self->keys && self->passes && read_map(self) == 0 && !store_trouble(self->store))
+    if (self->keys && self->passes && self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -99,8 +115,9 @@ void health_done(struct health *self)
     lots_done(self->lots);
     map_done(&self->map);
     pii_keys_close(self->keys);
+    pii_keys_close(self->report_keys);
     pass_keys_close(self->passes);
-    self->keys = NULL;
+    self->keys = self->report_keys = NULL;
     self->passes = NULL;
 }
 
@@ -136,7 +153,9 @@ bool health_tidy(struct health *self)
     bool more = lots_step(self);
 
     more = due_step(self) || more;
-    return bookings_tidy(self) || more;
+    more = bookings_tidy(self) || more;
+    more = reports_tidy(self) || more;
+    return stories_tidy(self) || more;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -160,12 +179,45 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.passes_service.base);
     rpc_server_add(service->rpc, &health.doors_service.base);
     rpc_server_add(service->rpc, &health.scans_service.base);
+    rpc_server_add(service->rpc, &health.reports_service.base);
+    rpc_server_add(service->rpc, &health.settlements_service.base);
+    rpc_server_add(service->rpc, &health.stories_service.base);
     return 0;
+}
+
+static int follow_identity(struct health *self, struct service *service)
+{
+    struct follow_options options = {
+        .loop = &service->loop,
+        .bus_dir = service_bus_dir(service),
+        .queue = "identity",
+        .server = service->rpc,
+        .store = service->store,
+        .apply = consents_apply,
+        .arg = self,
+    };
+
+    self->identity = rpc_client_open(&service->loop, options.bus_dir, options.queue, 1);
+    options.client = self->identity;
+    self->follower = self->identity ? follower_open(&options) : NULL;
+    return self->follower ? 0 : -1;
+}
+
+static void stop(struct service *service)
+{
+    struct health *self = service->self;
+
+    follower_close(self->follower);
+    rpc_client_close(self->identity);
+    service_stopped(service);
 }
 
 static int serve(struct service *service)
 {
     struct health *self = service->self;
+
+    if (follow_identity(self, service))
+        return -1;
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
@@ -180,5 +232,6 @@ const struct service_spec health_spec = {
     .schema_len = &health_schema_len,
     .start = start,
     .serve = serve,
+    .stop = stop,
     .audit = health_audit,
 };

@@ -74,10 +74,6 @@ bool roster_is_removal(int reason);
 struct roster_entry;
 int roster_remove(struct identity *self, const struct roster_entry *entry, int reason, void *call);
 
-/* Judges an answer to the code of a number (normal form), and counts it; a call that is
- * refused for it is kept. 0 or a Reason. */
-int code_judge(struct identity *self, const char *mobile, const char *text, void *call);
-
 /* The member with this mobile number (normal form), made at the first level if
  * there is none. */
 void member_obtain(struct identity *self, const char *mobile, void *call, struct member *ret_member);

@@ -249,7 +249,12 @@ static int new_mobile_refusal(struct identity *self, const char *mobile, const c
     }
     *ret_field = "mobile"; /* told only to who holds the number */
     person_index_mobile(self, ret_mobile, index);
-    return store_find_member_mobile(self->store, index, &other) ? IDENTITY__REASON__MOBILE_TAKEN : 0;
+    if (!store_find_member_mobile(self->store, index, &other))
+        return 0;
+    /* Her own is taken too, unless it is that of an account that is gone into hers. */
+    return other.id != rpc_principal(call)->member_id || memcmp(other.mobile, index, sizeof(index)) == 0
+               ? IDENTITY__REASON__MOBILE_TAKEN
+               : 0;
 }
 
 /* rpc AskMobileChange: her old number reaches her no more. */

@@ -152,7 +152,9 @@ static void rosters__remove_roster_rows(Identity__Rosters_Service *service,
     for (size_t i = 0; i < req->n_roster_ids; i++) {
         struct roster_entry entry;
 
-        if (!store_find_roster_row(self->store, req->roster_ids[i], &entry) || entry.union_id != req->union_id)
+        /* What is left of the row of somebody whose account is closed is nobody's. */
+        if (!store_find_roster_row(self->store, req->roster_ids[i], &entry) || entry.union_id != req->union_id ||
+            !entry.sealed.len)
             reason = IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
         else
             reason = roster_remove(self, &entry, (int)req->reason, call);

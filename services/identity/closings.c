@@ -117,7 +117,8 @@ static void run(const struct closings *closings, unsigned statement, int64_t mem
     store_run(closings->store, closings->sql + statement, "i", member_id);
 }
 
-/* Her row last: all before still finds by what is in it. */
+/* Her row last: all before still finds by what is in it. Of an account that is gone into
+ * another the seals are destroyed already. */
 static void erase(struct identity *self, const struct member *member, int64_t now)
 {
     const struct closings *closings = &self->closings;
@@ -125,7 +126,7 @@ static void erase(struct identity *self, const struct member *member, int64_t no
     store_run(closings->store, closings->sql + SQL_DROP_CODE, "b", member->mobile, sizeof(member->mobile));
     store_run(closings->store, closings->sql + SQL_DROP_FAILURES, "b", member->mobile, sizeof(member->mobile));
     run(closings, SQL_DROP_CREDENTIAL, member->id);
-    if (member->sealed_person.len)
+    if (member->level >= (int)RPC__LEVEL__REAL_NAME)
         store_run(closings->store, closings->sql + SQL_EMPTY_ROSTERS, "b", member->person, sizeof(member->person));
     run(closings, SQL_EMPTY_JOINS, member->id);
     run(closings, SQL_EMPTY_CORRECTIONS, member->id);
@@ -141,6 +142,7 @@ static void close_account(struct identity *self, struct member *member, void *ca
     Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
     Identity__Event event = IDENTITY__EVENT__INIT;
     struct correction correction;
+    struct member gone = {0};
 
     if (!membership_end(self, member, IDENTITY__ENDED__ENDED_BY_LEAVING, call)) {
         transfer_settle(self, member->id, 0, call);
@@ -153,6 +155,8 @@ static void close_account(struct identity *self, struct member *member, void *ca
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
     pledge_revoke(self, member->id, call);
     close_doors(self, member->id, call);
+    while (store_next_gone(self->store, member->id, gone.id, &gone))
+        erase(self, &gone, rpc_now(call));
     erase(self, member, rpc_now(call));
     closed.member_id = member->id;
     event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;

@@ -195,8 +195,9 @@ static int correct_mobile(struct identity *self, struct member *member, const ch
     struct member other;
 
     person_index_mobile(self, mobile, member->mobile);
-    if (store_find_member_mobile(self->store, member->mobile, &other))
+    if (store_find_member_mobile(self->store, member->mobile, &other) && other.id != member->id)
         return IDENTITY__REASON__MOBILE_TAKEN;
+    store_release_mobile(self->store, member->id, member->mobile);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_mobile(self, member, nonce, mobile, &member->sealed_mobile);
     store_run(self->store, self->corrections.sql + SQL_SET_MOBILE, "ibb", member->id, member->mobile,

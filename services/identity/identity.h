@@ -222,6 +222,7 @@ struct identity {
     struct token_keys *tokens;
     enum sms_sender sms;
     uv_timer_t tidy;
+    int64_t sessions_swept; /* up to which id they were looked through for old ones */
     bool draining; /* a slice of long work was not the last */
     bool closed;   /* an account was, and the store is to be scrubbed */
     bool scrub;    /* now */

@@ -1,4 +1,5 @@
 #include "services/identity/fixture.h"
+#include "services/identity/purges.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -324,6 +325,34 @@ static void what_is_past_its_time_is_forgotten(void **state)
     end(&h);
 }
 
+static void old_sessions_are_forgotten_slice_by_slice_and_from_the_beginning_again(void **state)
+{
+    static const char many[] =
+        "INSERT INTO session (session_id, member_id, family, turn, expires_at) WITH RECURSIVE n (i) AS "
+        "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT i, max(member_id), x'', x'', 1 FROM n, member "
+        "GROUP BY i";
+    struct session session;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    login(&h, MOBILE);
+    harness_tamper(&h, many);
+    identity_tidy(h.service.self);
+    assert_false(store_find_session(h.service.store, 1000, &session));
+    assert_true(store_find_session(h.service.store, 1001, &session));
+    identity_tidy(h.service.self);
+    assert_false(store_find_session(h.service.store, 1500, &session));
+    identity_tidy(h.service.self); /* nothing is left */
+    harness_tamper(&h, many);
+    clock_step(&h.service.clock, PURGE_PERIOD_MS);
+    for (int slices = 0; slices < 3; slices++)
+        identity_tidy(h.service.self);
+    assert_false(store_find_session(h.service.store, 1, &session));
+    assert_false(store_find_session(h.service.store, 1500, &session));
+    end(&h);
+}
+
 static void signing_out_ends_the_session_and_is_told_to_the_journal(void **state)
 {
     Identity__LogoutRequest request = IDENTITY__LOGOUT_REQUEST__INIT;
@@ -399,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_forged_refresh_token_ends_no_session),
         cmocka_unit_test(a_session_that_is_not_refreshed_ends_after_thirty_days),
         cmocka_unit_test(what_is_past_its_time_is_forgotten),
+        cmocka_unit_test(old_sessions_are_forgotten_slice_by_slice_and_from_the_beginning_again),
         cmocka_unit_test(signing_out_ends_the_session_and_is_told_to_the_journal),
         cmocka_unit_test(a_login_that_cannot_be_stored_leaves_nothing),
     };

@@ -378,6 +378,61 @@ static void who_holds_an_office_or_is_suspended_is_not_merged(void **state)
     end(&h);
 }
 
+static void a_number_of_what_is_gone_may_become_that_of_what_is_kept(void **state)
+{
+    Identity__ChangeMobileRequest request = IDENTITY__CHANGE_MOBILE_REQUEST__INIT;
+    char code[CODE_DIGITS + 1], new_code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1];
+    Rpc__Principal *kept;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    person_signed_in(&h, 2);
+    kept = member_of_union(&h, 1, "440604");
+    assert_int_equal(merge_mine(&h, kept, 1, 2)->reason, 0);
+    get_code(&h, mobile_of(1, mobile), code);
+    get_code(&h, mobile_of(2, mobile), new_code);
+    clock_step(&h.service.clock, CODE_RESEND_MS);
+    request.code = code;
+    request.mobile = mobile;
+    request.new_code = new_code;
+    assert_int_equal(harness_call(&h, "Corrections.ChangeMobile", &request.base, kept, NULL)->reason, 0);
+    assert_int_equal(person_signed_in(&h, 2)->member_id, kept->member_id);
+    assert_int_not_equal(person_signed_in(&h, 1)->member_id, kept->member_id); /* somebody else's now */
+    end(&h);
+}
+
+static void closing_what_is_kept_forgets_what_is_gone(void **state)
+{
+    Identity__CloseAccountRequest request = IDENTITY__CLOSE_ACCOUNT_REQUEST__INIT;
+    char code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1], id[CN_RESIDENT_ID_LEN + 1];
+    Rpc__Principal *kept, *gone, *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    gone = member_of_union(&h, 2, "440605");
+    assert_int_equal(carry_out(&h, kept->member_id, gone->member_id)->reason, 0);
+    kept = person_signed_in(&h, 1);
+    get_code(&h, mobile_of(1, mobile), code);
+    request.code = code;
+    request.confirmed = true;
+    assert_int_equal(harness_call(&h, "Rights.CloseAccount", &request.base, kept, NULL)->reason, 0);
+    assert_refused(carry_out(&h, kept->member_id, member_of_union(&h, 3, "440604")->member_id), "MERGE_CLOSING");
+    clock_step(&h.service.clock, INT64_C(8) * 86400000);
+    while (identity_tidy(h.service.self))
+        continue;
+    for (unsigned n = 1; n <= 2; n++) {
+        who = person_signed_in(&h, n);
+        assert_int_not_equal(who->member_id, kept->member_id);
+        assert_int_not_equal(who->member_id, gone->member_id);
+        make_resident_id(n, id);
+        assert_refused(verify(&h, who, "王小明", id), "NOT_ON_ROSTER"); /* which is emptied too */
+    }
+    end(&h);
+}
+
 static void either_account_refuses_what_is_not_done(void **state)
 {
     Identity__MergeRequest request = IDENTITY__MERGE_REQUEST__INIT;
@@ -411,6 +466,8 @@ int main(void)
         cmocka_unit_test(what_is_kept_takes_over_a_membership_and_a_trade),
         cmocka_unit_test(merges_follow_one_another),
         cmocka_unit_test(who_holds_an_office_or_is_suspended_is_not_merged),
+        cmocka_unit_test(a_number_of_what_is_gone_may_become_that_of_what_is_kept),
+        cmocka_unit_test(closing_what_is_kept_forgets_what_is_gone),
         cmocka_unit_test(either_account_refuses_what_is_not_done),
     };
 

@@ -1,9 +1,12 @@
 #include "services/identity/merges.h"
 
+#include "services/identity/closings.h"
+#include "services/identity/corrections.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
+#include "services/identity/pledges.h"
 #include "services/identity/session.h"
 #include "services/identity/trades.h"
 
@@ -179,6 +182,7 @@ int merge_refusal(struct identity *self, const struct member *kept, const struct
 {
     struct authority grant;
     struct standing standing;
+    struct closing closing;
 
     if (kept->id == gone->id)
         return IDENTITY__REASON__MERGE_SAME;
@@ -186,6 +190,8 @@ int merge_refusal(struct identity *self, const struct member *kept, const struct
         return IDENTITY__REASON__ACCOUNT_MERGED;
     if (!kept->sealed_mobile.len || !gone->sealed_mobile.len)
         return IDENTITY__REASON__ACCOUNT_CLOSED;
+    if (closings_find(&self->closings, kept->id, &closing) || closings_find(&self->closings, gone->id, &closing))
+        return IDENTITY__REASON__MERGE_CLOSING;
     if (store_find_grants(self->store, gone->id, &grant, 1))
         return IDENTITY__REASON__MERGE_HAS_GRANTS;
     if (gone->level >= (int)RPC__LEVEL__REAL_NAME && kept->level < (int)RPC__LEVEL__REAL_NAME)
@@ -276,7 +282,11 @@ void merge_apply(struct identity *self, struct merge *merge, struct member *kept
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
+    struct correction correction;
 
+    if (corrections_find_open(&self->corrections, gone->id, &correction))
+        correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
+    pledge_revoke(self, gone->id, call);
     trade_hand_over(self, kept, gone, call);
     hand_over_membership(self, kept, gone, call);
     hand_over_join(self, kept, gone, call);

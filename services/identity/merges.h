@@ -5,7 +5,8 @@
  * account that goes ends: nobody is in two unions. Periods stay under the number under which
  * they were, and rolls.h answers for an account over all that are gone into it. The sessions
  * of what is gone end, its mobile number opens what was kept, and what was sealed of it is
- * destroyed. Offices are not merged: who holds one gives it up first. Nothing undoes a
+ * destroyed. What she has stated of herself there (a pledge, a correction asked for) ends:
+ * she states it anew. Offices are not merged: who holds one gives it up first. Nothing undoes a
  * merge: what is gone could not be told apart any more. */
 #pragma once
 #include "services/identity/store.h"

@@ -14,6 +14,7 @@ static void begin_with_unions(struct harness *h)
 }
 
 #define ROOT "0000"
+#define DAY  INT64_C(86400000)
 
 static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, int64_t union_id, int64_t from, int64_t to)
 {
@@ -101,7 +102,7 @@ static void who_goes_is_counted_on_her_day_and_within_a_subtree_not_at_all(void 
     begin_with_unions(&h);
     hung = member_of_union(&h, 1, "440604-1");
     gone = member_of_union(&h, 2, "440604-1");
-    clock_step(&h.service.clock, INT64_C(86400000));
+    clock_step(&h.service.clock, DAY);
     hang(&h, town_id, hung->member_id);
     assert_int_equal(leave(&h, gone)->reason, 0);
     of = numbers(&h, town_id);
@@ -131,7 +132,7 @@ static void the_numbers_of_a_union_move_with_it(void **state)
     make_union(&h, "440604-1-1", "440604-1");
     member_of_union(&h, 1, "440604-1-1");
     member_of_union(&h, 2, "440604");
-    clock_step(&h.service.clock, INT64_C(86400000));
+    clock_step(&h.service.clock, DAY);
     request.union_id = town_id;
     request.kind = IDENTITY__CHANGE_KIND__CHANGE_PLACE;
     request.target_id = second_id;
@@ -163,31 +164,55 @@ static void days_are_asked_within_bounds_and_of_ones_own(void **state)
     official = harness_official(&h, 9, RULE__ROLE__UNION_ADMIN, ROOT "0001");
     assert_refused(ask(&h, official, first_id, 0, 0), "OUTSIDE_YOUR_UNION");
     assert_refused(ask(&h, official, 4711, 0, 0), "UNION_NOT_FOUND");
-    assert_int_equal(ask(&h, official, second_id, HARNESS_NOW - 91 * INT64_C(86400000), HARNESS_NOW)->reason, 0);
-    assert_refused(ask(&h, official, second_id, HARNESS_NOW - 92 * INT64_C(86400000), HARNESS_NOW), "OUT_OF_RANGE");
+    assert_int_equal(ask(&h, official, second_id, HARNESS_NOW - 91 * DAY, HARNESS_NOW)->reason, 0);
+    assert_refused(ask(&h, official, second_id, HARNESS_NOW - 92 * DAY, HARNESS_NOW), "OUT_OF_RANGE");
     assert_refused(ask(&h, official, second_id, HARNESS_NOW, 1), "OUT_OF_RANGE");
+    end(&h);
+}
+
+static void a_day_to_which_the_clock_steps_back_stays_one(void **state)
+{
+    Identity__Numbers *town;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    for (unsigned n = 0; n < 4; n++) {
+        member_of_union(&h, n, "440604-1");
+        clock_step(&h.service.clock, n % 2 == 0 ? DAY : -DAY);
+    }
+    clock_step(&h.service.clock, DAY);
+    town = numbers(&h, town_id);
+    assert_int_equal(town->n_days, 2);
+    assert_int_equal(town->days[0]->joined, 2);
+    assert_int_equal(town->days[1]->joined, 2);
     end(&h);
 }
 
 static void the_audit_recounts(void **state)
 {
-    static const char *const columns[] = {"own", "members", "listed", "verified", "trade1", "trade6"};
-    static const char *const days[] = {"own_joined", "own_left", "joined", "gone"};
+    static const struct {
+        const char *table, *column;
+    } kept[] = {
+        {"tally", "own"},          {"tally", "members"},        {"tally", "listed"},   {"tally", "verified"},
+        {"tally", "trade1"},       {"tally", "trade6"},         {"tally", "joined"},   {"tally", "gone"},
+        {"tally", "own_joined"},   {"tally", "own_left"},       {"tally_day", "gone"}, {"tally_day", "joined"},
+        {"tally_day", "own_left"}, {"tally_day", "own_joined"},
+    };
     char sql[128];
     struct harness h;
 
     (void)state;
     begin_with_unions(&h);
     member_of_union(&h, 1, "440604-1");
-    for (size_t i = 0; i < ARRAY_LEN(columns) + ARRAY_LEN(days); i++) {
-        bool day = i >= ARRAY_LEN(columns);
-        const char *column = day ? days[i - ARRAY_LEN(columns)] : columns[i], *table = day ? "tally_day" : "tally";
-
+    clock_step(&h.service.clock, DAY);
+    member_of_union(&h, 2, "440604-1");
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
         assert_string_equal(harness_audit(&h), "");
-        snprintf(sql, sizeof(sql), "UPDATE %s SET %s = %s + 1", table, column, column);
+        snprintf(sql, sizeof(sql), "UPDATE %s SET %s = %s + 1", kept[i].table, kept[i].column, kept[i].column);
         harness_tamper(&h, sql);
         assert_string_not_equal(harness_audit(&h), "");
-        snprintf(sql, sizeof(sql), "UPDATE %s SET %s = %s - 1", table, column, column);
+        snprintf(sql, sizeof(sql), "UPDATE %s SET %s = %s - 1", kept[i].table, kept[i].column, kept[i].column);
         harness_tamper(&h, sql);
     }
     end(&h);
@@ -246,6 +271,7 @@ int main(void)
         cmocka_unit_test(who_goes_is_counted_on_her_day_and_within_a_subtree_not_at_all),
         cmocka_unit_test(the_numbers_of_a_union_move_with_it),
         cmocka_unit_test(days_are_asked_within_bounds_and_of_ones_own),
+        cmocka_unit_test(a_day_to_which_the_clock_steps_back_stays_one),
         cmocka_unit_test(the_audit_recounts),
         cmocka_unit_test(six_levels_are_counted_and_a_move_takes_its_numbers_along),
     };

@@ -27,7 +27,9 @@ void purge(struct identity *self, void *call)
 
     if (now < self->purge_at)
         return;
-    more |= purged(IDENTITY__PURGE_KIND__PURGE_SESSIONS, store_drop_old_sessions(self->store, now), now, call);
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_SESSIONS,
+                   store_drop_old_sessions(self->store, &self->sessions_swept, now), now, call);
+    more |= self->sessions_swept > 0;
     more |= purged(IDENTITY__PURGE_KIND__PURGE_CODES, store_drop_old_codes(self->store, codes), codes, call);
     more |= purged(IDENTITY__PURGE_KIND__PURGE_JOINS, joins_drop_old(&self->joins, decided), decided, call);
     more |= purged(IDENTITY__PURGE_KIND__PURGE_CORRECTIONS, corrections_drop_old(&self->corrections, decided), decided,

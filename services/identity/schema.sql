@@ -448,6 +448,30 @@ CREATE INDEX correction_union ON correction (union_id, state, correction_id);
 CREATE INDEX correction_decided ON correction (decided_at) WHERE state > 1;
 CREATE INDEX join_request_decided ON join_request (decided_at) WHERE state > 1;
 -- step 19
+-- A place in a large index is a page more to read and to write: old sessions are found by
+-- going through all of them in slices.
+DROP INDEX session_expires;
+-- A union's latest day stands with its numbers, which every change writes anyway. The
+-- days before it are together, so that a question about them reads a page or two.
+ALTER TABLE tally ADD COLUMN day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN own_joined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN own_left INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE tally_past (
+    union_id   INTEGER NOT NULL REFERENCES unions,
+    day        INTEGER NOT NULL,
+    own_joined INTEGER NOT NULL,
+    own_left   INTEGER NOT NULL,
+    joined     INTEGER NOT NULL,
+    gone       INTEGER NOT NULL,
+    PRIMARY KEY (union_id, day)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tally_past (union_id, day, own_joined, own_left, joined, gone)
+    SELECT union_id, day, own_joined, own_left, joined, gone FROM tally_day ORDER BY union_id, day;
+DROP TABLE tally_day;
+ALTER TABLE tally_past RENAME TO tally_day;
+-- step 20
 -- What one official proposes and another confirms.
 CREATE TABLE proposal (
     proposal_id INTEGER PRIMARY KEY,
@@ -465,7 +489,7 @@ CREATE TABLE proposal (
 ) STRICT;
 CREATE UNIQUE INDEX proposal_one ON proposal (member_id, kind) WHERE state = 1;
 CREATE INDEX proposal_open ON proposal (proposal_id) WHERE state = 1;
--- step 20
+-- step 21
 -- The cadre register: what holds from began_at up to, not including, ended_at. What
 -- holds now has ended_at 0, one such row at most of a person and union.
 CREATE TABLE cadre (
@@ -483,7 +507,7 @@ CREATE TABLE cadre (
 CREATE UNIQUE INDEX cadre_now ON cadre (union_id, member_id) WHERE ended_at = 0;
 CREATE INDEX cadre_person ON cadre (union_id, member_id, cadre_id);
 CREATE INDEX authority_union ON authority (union_id, grant_id);
--- step 21
+-- step 22
 CREATE TABLE company (
     company_id    INTEGER PRIMARY KEY,
     union_id      INTEGER NOT NULL UNIQUE REFERENCES unions,

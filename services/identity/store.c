@@ -45,6 +45,8 @@ enum {
     SQL_FIND_MEMBER_MOBILE,
     SQL_FIND_MEMBER_PERSON,
     SQL_MERGE_MEMBER,
+    SQL_NEXT_GONE,
+    SQL_RELEASE_MOBILE,
     SQL_MERGE_EARLIER,
     SQL_PERSON_IS_MEMBER,
     SQL_VERIFY_MEMBER,
@@ -55,6 +57,7 @@ enum {
     SQL_DROP_SESSION,
     SQL_FIND_SESSIONS,
     SQL_FIRST_SESSION,
+    SQL_SESSIONS_SLICE,
     SQL_SURPLUS_SESSION,
     SQL_DROP_OLD_SESSIONS,
     SQL_FIND_CODE,
@@ -128,6 +131,10 @@ const char *const identity_sql[] = {
     [SQL_FIND_MEMBER_PERSON] = "SELECT " MEMBER_COLUMNS " FROM member WHERE member_id = (SELECT CASE merged_into "
                                "WHEN 0 THEN member_id ELSE merged_into END FROM member WHERE person = ?1)",
     [SQL_MERGE_MEMBER] = "UPDATE member SET merged_into = ?2 WHERE member_id = ?1",
+    [SQL_NEXT_GONE] = "SELECT " MEMBER_COLUMNS " FROM member WHERE merged_into = ?1 AND merged_into > 0 AND "
+                      "member_id > ?2 ORDER BY member_id LIMIT 1",
+    [SQL_RELEASE_MOBILE] = "UPDATE member SET mobile = CAST(member_id AS BLOB) WHERE mobile = ?2 AND "
+                           "merged_into = ?1 AND merged_into > 0",
     [SQL_MERGE_EARLIER] = "UPDATE member SET merged_into = ?2 WHERE merged_into = ?1 AND merged_into > 0",
     [SQL_PERSON_IS_MEMBER] = "SELECT 1 FROM member WHERE person = ?1",
     [SQL_VERIFY_MEMBER] = "UPDATE member SET level = ?2, roster_id = ?3, union_id = ?4, person = ?5, "
@@ -139,11 +146,14 @@ const char *const identity_sql[] = {
                           "ORDER BY session_id DESC LIMIT ?3",
     [SQL_TURN_SESSION] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP_SESSION] = "DELETE FROM session WHERE session_id = ?1",
-    [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id LIMIT 1",
+    [SQL_FIRST_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_SURPLUS_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
                             "LIMIT 1 OFFSET ?2",
-    [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id IN "
-                              "(SELECT session_id FROM session WHERE expires_at <= ?1 LIMIT " OLD_SLICE ")",
+    [SQL_SESSIONS_SLICE] = "SELECT max(session_id) FROM (SELECT session_id FROM session WHERE session_id > ?1 "
+                           "ORDER BY session_id LIMIT " OLD_SLICE ") AS slice",
+    [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id > ?1 AND session_id <= ?2 AND expires_at <= ?3",
+    [SQL_SURPLUS_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
+                            "LIMIT 1 OFFSET ?2",
     [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
     [SQL_KEEP_CODE] = "INSERT INTO login_code (mobile, code, sent_at, used, tries, window_at, sends) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mobile) DO UPDATE SET code = excluded.code, "
@@ -528,6 +538,17 @@ void store_merge_member(struct store *store, int64_t gone_id, int64_t kept_id)
     store_run(store, SQL_MERGE_MEMBER, "ii", gone_id, kept_id);
 }
 
+bool store_next_gone(struct store *store, int64_t kept_id, int64_t after, struct member *ret_member)
+{
+    store_ask(store, SQL_NEXT_GONE, "ii", kept_id, after);
+    return one_member(store, SQL_NEXT_GONE, ret_member);
+}
+
+void store_release_mobile(struct store *store, int64_t kept_id, const unsigned char mobile[PII_INDEX_LEN])
+{
+    store_run(store, SQL_RELEASE_MOBILE, "ib", kept_id, mobile, (size_t)PII_INDEX_LEN);
+}
+
 bool store_person_is_member(struct store *store, const unsigned char person[PII_INDEX_LEN])
 {
     store_ask(store, SQL_PERSON_IS_MEMBER, "b", person, (size_t)PII_INDEX_LEN);
@@ -623,9 +644,17 @@ bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t 
     return true;
 }
 
-int store_drop_old_sessions(struct store *store, int64_t now)
+int store_drop_old_sessions(struct store *store, int64_t *after, int64_t now)
 {
-    return store_run(store, SQL_DROP_OLD_SESSIONS, "i", now);
+    int64_t first = *after;
+
+    *after = 0;
+    store_ask(store, SQL_SESSIONS_SLICE, "i", first);
+    if (store_row(store, SQL_SESSIONS_SLICE)) {
+        *after = store_int(store, SQL_SESSIONS_SLICE, 0);
+        store_end(store, SQL_SESSIONS_SLICE);
+    }
+    return *after ? store_run(store, SQL_DROP_OLD_SESSIONS, "iii", first, *after, now) : 0;
 }
 
 /* ---- one-time codes ---- */

@@ -126,6 +126,10 @@ bool store_find_member_mobile(struct store *store, const unsigned char mobile[PI
                               struct member *ret_member);
 bool store_find_member_person(struct store *store, const unsigned char person[PII_INDEX_LEN],
                               struct member *ret_member);
+/* The accounts that are gone into one, after an id; false after the last. */
+bool store_next_gone(struct store *store, int64_t kept_id, int64_t after, struct member *ret_member);
+/* A number that led to her through an account that is gone leads there no more. */
+void store_release_mobile(struct store *store, int64_t kept_id, const unsigned char mobile[PII_INDEX_LEN]);
 /* An account and all that are gone into it are gone into another. */
 void store_merge_member(struct store *store, int64_t gone_id, int64_t kept_id);
 /* Whether a member is verified by this resident ID. */
@@ -160,8 +164,10 @@ size_t store_find_sessions(struct store *store, int64_t member_id, int64_t now, 
 bool store_find_surplus_session(struct store *store, int64_t member_id, int64_t later, int64_t *ret_session_id);
 /* Any session of a member. */
 bool store_first_session(struct store *store, int64_t member_id, int64_t *ret_session_id);
-/* Deletes a slice of those past their end; returns how many. */
-int store_drop_old_sessions(struct store *store, int64_t now);
+/* Deletes those past their end among the next ones after *after, and moves it to the last
+ * of these, to 0 after all; returns how many. So no index of ends is kept, which each
+ * refresh would change. */
+int store_drop_old_sessions(struct store *store, int64_t *after, int64_t now);
 
 /* ---- one-time codes ---- */
 

@@ -4,19 +4,29 @@
 #define DAY_MS   INT64_C(86400000)
 #define COLUMNS  "own, members, listed, verified, trade0, trade1, trade2, trade3, trade4, trade5, trade6"
 
-enum { SQL_FIND, SQL_DAYS, SQL_ADD, SQL_ADD_DAY, SQL_WRONG_NUMBER, SQL_WRONG_DAY, SQL_WRONG_SUM, N_SQL };
+enum { SQL_FIND, SQL_DAYS, SQL_ADD, SQL_KEEP_DAY, SQL_ADD_DAY, SQL_WRONG_NUMBER, SQL_WRONG_DAY, SQL_WRONG_SUM, N_SQL };
 
 static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM tally WHERE union_id = ?1",
-    [SQL_DAYS] = "SELECT day, joined, gone FROM tally_day WHERE union_id = ?1 AND day >= ?2 AND day <= ?3 AND "
-                 "joined + gone > 0 ORDER BY day LIMIT ?4",
+    [SQL_DAYS] = "SELECT day, sum(joined), sum(gone) FROM "
+                 "(SELECT day, joined, gone FROM tally_day WHERE union_id = ?1 AND day >= ?2 AND day <= ?3 "
+                 "UNION ALL SELECT day, joined, gone FROM tally WHERE union_id = ?1 AND day >= ?2 AND day <= ?3) "
+                 "AS days WHERE joined + gone > 0 GROUP BY day ORDER BY day LIMIT ?4",
     [SQL_ADD] = "INSERT INTO tally (union_id, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
                 "ON CONFLICT (union_id) DO UPDATE SET own = own + ?2, members = members + ?3, listed = listed + ?4, "
                 "verified = verified + ?5, trade0 = trade0 + ?6, trade1 = trade1 + ?7, trade2 = trade2 + ?8, "
                 "trade3 = trade3 + ?9, trade4 = trade4 + ?10, trade5 = trade5 + ?11, trade6 = trade6 + ?12",
-    [SQL_ADD_DAY] = "INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone) "
-                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (union_id, day) DO UPDATE SET "
-                    "own_joined = own_joined + ?3, own_left = own_left + ?4, joined = joined + ?5, gone = gone + ?6",
+    /* The day at which a union's row stands goes to those before it when another begins. */
+    [SQL_KEEP_DAY] = "INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone) "
+                     "SELECT union_id, day, own_joined, own_left, joined, gone FROM tally "
+                     "WHERE union_id = ?1 AND day <> ?2 AND joined + gone + own_joined + own_left > 0 "
+                     "ON CONFLICT (union_id, day) DO UPDATE SET own_joined = own_joined + excluded.own_joined, "
+                     "own_left = own_left + excluded.own_left, joined = joined + excluded.joined, "
+                     "gone = gone + excluded.gone",
+    [SQL_ADD_DAY] = "UPDATE tally SET day = ?2, own_joined = CASE WHEN day = ?2 THEN own_joined ELSE 0 END + ?3, "
+                    "own_left = CASE WHEN day = ?2 THEN own_left ELSE 0 END + ?4, "
+                    "joined = CASE WHEN day = ?2 THEN joined ELSE 0 END + ?5, "
+                    "gone = CASE WHEN day = ?2 THEN gone ELSE 0 END + ?6 WHERE union_id = ?1",
     /* What a union itself has is counted, and summed over each subtree. */
     [SQL_WRONG_NUMBER] =
         "WITH cut (len) AS (VALUES (4), (8), (12), (16), (20), (24), (28), (32), (36), (40), (44), (48)), people AS "
@@ -49,9 +59,11 @@ static const char *const sql[] = {
         "SELECT union_id FROM (SELECT union_id, day, sum(joined) AS joined, sum(gone) AS gone FROM "
         "(SELECT union_id, (began_at + 28800000) / 86400000 AS day, 1 AS joined, 0 AS gone FROM membership "
         "UNION ALL SELECT union_id, (ended_at + 28800000) / 86400000, 0, 1 FROM membership WHERE ended_at > 0 "
-        "UNION ALL SELECT union_id, day, -own_joined, -own_left FROM tally_day) AS steps GROUP BY union_id, day) "
+        "UNION ALL SELECT union_id, day, -own_joined, -own_left FROM tally_day "
+        "UNION ALL SELECT union_id, day, -own_joined, -own_left FROM tally WHERE day > 0) AS steps GROUP BY union_id, "
+        "day) "
         "AS days WHERE joined <> 0 OR gone <> 0 LIMIT 1",
-    [SQL_WRONG_SUM] = "SELECT tally.union_id FROM tally WHERE members <> coalesce("
+    [SQL_WRONG_SUM] = "SELECT tally.union_id FROM tally WHERE members <> joined - gone + coalesce("
                       "(SELECT sum(joined) - sum(gone) FROM tally_day WHERE tally_day.union_id = tally.union_id), 0) "
                       "LIMIT 1",
 };
@@ -123,6 +135,7 @@ void tallies_add(const struct tallies *tallies, int64_t union_id, const struct t
 
 void tallies_add_day(const struct tallies *tallies, int64_t union_id, int64_t day, int64_t own, int64_t members)
 {
+    store_run(tallies->store, tallies->sql + SQL_KEEP_DAY, "ii", union_id, day);
     store_run(tallies->store, tallies->sql + SQL_ADD_DAY, "iiiiii", union_id, day, own > 0 ? own : 0,
               own < 0 ? -own : 0, members > 0 ? members : 0, members < 0 ? -members : 0);
 }

@@ -31,7 +31,8 @@ void tallies_find(const struct tallies *tallies, int64_t union_id, struct tally 
 size_t tallies_find_days(const struct tallies *tallies, int64_t union_id, int64_t from, int64_t to,
                          struct tally_day *ret, size_t size);
 
-/* One union's row alone, and its row of one day: for who adds up what all levels get first. */
+/* One union's numbers alone, and then those of one of its days: for who adds up what all
+ * levels get first. */
 void tallies_add(const struct tallies *tallies, int64_t union_id, const struct tally *by);
 void tallies_add_day(const struct tallies *tallies, int64_t union_id, int64_t day, int64_t own, int64_t members);
 /* A member goes from one union to another; 0 is none. */

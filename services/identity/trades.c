@@ -257,12 +257,9 @@ void trade_revoke_listed(struct identity *self, struct member *member, void *cal
 {
     struct trade trade;
 
-    if (!trades_find_proven(&self->trades, member->id, &trade) ||
-        trade.source != IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER)
-        return;
-    trade.until_at = rpc_now(call);
-    change(self, &trade, IDENTITY__TRADE_STATE__TRADE_REVOKED, call);
-    set_member(self, member, RPC__TRADE__TRADE_OTHER);
+    if (trades_find_proven(&self->trades, member->id, &trade) &&
+        trade.source == IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER)
+        trade_end(self, member, call);
 }
 
 void trade_hand_over(struct identity *self, struct member *kept, struct member *gone, void *call)

@@ -13,6 +13,7 @@
 #include "services/identity/data_keys.h"
 #include "services/identity/rolls.h"
 #include "services/identity/tallies.h"
+#include "services/identity/trades.h"
 #include "tests/bench/people.h"
 
 #define SLICE      500000 /* people in one transaction */
@@ -167,17 +168,22 @@ static void verify(struct fill *fill, struct member *member, uint64_t place, con
     uint32_t of = people_union(&fill->people, place);
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
+    struct trade trade = {
+        .member_id = member->id,
+        .union_id = people_union_id(&fill->people, of),
+        .trade = people_trade(place),
+        .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER,
+    };
     unsigned char nonce[PII_NONCE_LEN];
 
     member->level = RPC__LEVEL__MEMBER;
     member->roster_id = people_roster_id(&fill->people, place);
-    member->union_id = people_union_id(&fill->people, of);
-    member->trade = people_trade(place);
     member->birth_year = 1960 + (int)(place / 1000 / 336 % 45);
     member->sex = place % 1000 % 2 ? RPC__SEX__MALE : RPC__SEX__FEMALE;
     person_index_id(&fill->identity, person->resident_id, member->person);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(&fill->identity, member, nonce, person, &member->sealed_person);
+    member->union_id = trade.union_id;
     store_verify_member(fill->service.store, member);
     verified.member_id = member->id;
     verified.roster_id = member->roster_id;
@@ -186,6 +192,10 @@ static void verify(struct fill *fill, struct member *member, uint64_t place, con
     event.member_verified = &verified;
     journal(fill, at, &event);
     fill->tallies[of].verified++;
+    member->union_id = 0; /* her numbers are added up later */
+    if (trade.trade)
+        trade_prove(&fill->identity, member, &trade, call);
+    member->union_id = trade.union_id;
     begin_membership(fill, member, at, of);
 }
 
@@ -260,6 +270,7 @@ static void in_slices(struct fill *fill, rpc_work work, const char *what)
 {
     for (fill->at = 0; fill->at < fill->people.all;) {
         fill->end = fill->at + SLICE < fill->people.all ? fill->at + SLICE : fill->people.all;
+        clock_fake(&fill->service.clock, people_signed_in_at(&fill->people, fill->at), fill->at);
         ensure(rpc_server_transact(fill->service.rpc, work, fill) == 0);
         fprintf(stderr, "%s %llu\n", what, (unsigned long long)fill->at);
     }

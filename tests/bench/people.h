@@ -23,7 +23,7 @@
 
 struct people {
     uint64_t members, all;
-    int64_t begin_at;                  /* of the first one's signing in */
+    int64_t begin_at;                     /* of the first one's signing in */
     uint64_t place_to_turn, draw_to_turn; /* the way back */
 };
 
@@ -122,11 +122,6 @@ static inline int64_t people_session_id(const struct people *people, uint64_t tu
     return people_member_id(people, turn) + 1;
 }
 
-static inline int64_t people_membership_id(const struct people *people, uint64_t turn)
-{
-    return people_member_id(people, turn) + 2;
-}
-
 /* The two halves of a refresh token that has not been used yet. */
 static inline void people_refresh(uint64_t turn, unsigned char ret_family[HALF_LEN], unsigned char ret_turn[HALF_LEN])
 {
@@ -166,14 +161,16 @@ static inline void people_resident_id(uint64_t place, char ret[CN_RESIDENT_ID_LE
 static inline void people_person(const struct people *people, uint64_t place, struct person *ret)
 {
     static const char *const family[] = {"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "欧阳"};
-    static const char *const given[] = {"伟", "芳", "小明", "秀英", "敏", "静", "志强", "丽", "建国", "洋", "艳", "勇", "桂花"};
+    static const char *const given[] = {"伟", "芳",   "小明", "秀英", "敏", "静",  "志强",
+                                        "丽", "建国", "洋",   "艳",   "勇", "桂花"};
 
     snprintf(ret->name, sizeof(ret->name), "%s%s", family[place % ARRAY_LEN(family)], given[place % ARRAY_LEN(given)]);
     people_resident_id(place, ret->resident_id);
     people_mobile(people_draw(people, people_turn_of_place(people, place)), ret->mobile);
 }
 
+/* Every tenth has one of the six trades. */
 static inline int people_trade(uint64_t place)
 {
-    return (int)(place % 7);
+    return place % 10 == 0 ? (int)(place / 10 % 6) + 1 : 0;
 }

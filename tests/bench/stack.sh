@@ -34,6 +34,7 @@ make_keys() {
    { printf '1 '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo
      printf 'index '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } >"$work/pii.key"
    cp "$work/pii.key" "$work/draw.key"
+   cp "$work/pii.key" "$work/report.key"
    head -1 "$work/pii.key" >"$work/pass.key")
 }
 
@@ -48,7 +49,8 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
   start broker
   start_identity
   start coupon HUIGONG_STORE="$work/store/coupon"
-  start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key"
+  start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" \
+    HUIGONG_REPORT_KEY="$work/report.key"
   start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do
