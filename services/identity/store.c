@@ -152,8 +152,6 @@ const char *const identity_sql[] = {
     [SQL_SESSIONS_SLICE] = "SELECT max(session_id) FROM (SELECT session_id FROM session WHERE session_id > ?1 "
                            "ORDER BY session_id LIMIT " OLD_SLICE ") AS slice",
     [SQL_DROP_OLD_SESSIONS] = "DELETE FROM session WHERE session_id > ?1 AND session_id <= ?2 AND expires_at <= ?3",
-    [SQL_SURPLUS_SESSION] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
-                            "LIMIT 1 OFFSET ?2",
     [SQL_FIND_CODE] = "SELECT code, sent_at, used, tries, window_at, sends FROM login_code WHERE mobile = ?1",
     [SQL_KEEP_CODE] = "INSERT INTO login_code (mobile, code, sent_at, used, tries, window_at, sends) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mobile) DO UPDATE SET code = excluded.code, "
