@@ -77,8 +77,6 @@ void rpc_answer_later(struct rpc_later *later, const Rpc__Answer *answer);
 
 /* ---- server ---- */
 
-#define RPC_MAX_SERVICES 16
-
 struct rpc_server;
 
 struct rpc_server_counts {

@@ -127,6 +127,25 @@ static char *schema_step(const unsigned char *schema, size_t len, int n)
     return step;
 }
 
+/* Whether steps are numbered from 1 on, each once and in order: of two with one number
+ * the second would never be made. */
+static bool steps_are_numbered(const unsigned char *schema, size_t len)
+{
+    char *text = strndup((const char *)schema, len);
+    bool ok = text != NULL;
+    char marker[32];
+    int n = 0;
+
+    for (char *at = text; at && ok && (at = strstr(at, "-- step ")); at++) {
+        snprintf(marker, sizeof(marker), "-- step %d\n", ++n);
+        ok = strncmp(at, marker, strlen(marker)) == 0;
+    }
+    free(text);
+    if (!ok)
+        log_error("schema_steps", "wrong_at", log_int(n));
+    return ok;
+}
+
 /* user_version counts the service's steps; the chassis' steps are counted in the
  * same way in application_id, so that both can grow. */
 static int migrate_one(struct store *store, const unsigned char *schema, size_t len, const char *counter)
@@ -135,6 +154,8 @@ static int migrate_one(struct store *store, const unsigned char *schema, size_t 
     int64_t version;
     char *step;
 
+    if (!steps_are_numbered(schema, len))
+        return -1;
     snprintf(sql, sizeof(sql), "PRAGMA %s", counter);
     version = scalar(store, sql);
     if (version < 0 || version > INT_MAX - 1)

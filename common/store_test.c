@@ -119,6 +119,16 @@ static void a_store_ahead_of_the_program_is_refused(void **state)
     store_close(store);
 }
 
+static void steps_that_are_not_numbered_from_one_on_open_nothing(void **state)
+{
+    static const char *const schemas[] = {STEP_1 STEP_1, STEP_2, STEP_1 "-- step 3\n", STEP_1 STEP_2 "-- step 2\n",
+                                          STEP_2 STEP_1};
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(schemas); i++)
+        assert_null(open_in(dir, schemas[i], false));
+}
+
 static void a_step_that_fails_leaves_the_store_as_it_was(void **state)
 {
     struct store *store = open_store();
@@ -531,6 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(missing_steps_are_made_at_open),
         TEST(a_store_ahead_of_the_program_is_refused),
+        TEST(steps_that_are_not_numbered_from_one_on_open_nothing),
         TEST(a_step_that_fails_leaves_the_store_as_it_was),
         TEST(a_typo_in_a_statement_fails_at_open),
         TEST(a_second_owner_is_refused),

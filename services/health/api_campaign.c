@@ -57,6 +57,11 @@ static void campaigns__get_package(Health__Campaigns_Service *service, const Hea
 
 /* ---- campaigns ---- */
 
+static bool is_above(const char *path, const char *of)
+{
+    return strncmp(of, path, strlen(path)) == 0;
+}
+
 /* Sites exist, are not closed and belong to the union, to one above or below it. */
 static int used_sites_refusal(struct health *self, const Health__Campaign *campaign, struct arena *arena)
 {
@@ -65,6 +70,8 @@ static int used_sites_refusal(struct health *self, const Health__Campaign *campa
 
         if (!site || site->closed)
             return HEALTH__REASON__SITE_NOT_FOUND;
+        if (!is_above(site->union_path, campaign->union_path) && !is_above(campaign->union_path, site->union_path))
+            return RPC__REASON__OUTSIDE_YOUR_UNION;
     }
     return 0;
 }

@@ -206,6 +206,28 @@ static void a_closed_site_takes_no_new_campaign(void **state)
     assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "SITE_NOT_FOUND");
 }
 
+static void a_campaign_uses_sites_of_its_own_union_and_those_above_and_below(void **state)
+{
+    static const struct {
+        const char *union_path;
+        bool used;
+    } cases[] = {{UNION, true}, {TOWN, true}, {TOWN "0001", true}, {"00010003", false}, {"0002", false}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Health__Site site = a_site_draft();
+        Health__Campaign *draft = a_draft(&h, 10);
+        const Rpc__Answer *answer;
+
+        site.union_path = (char *)(uintptr_t)cases[i].union_path;
+        draft->union_path = draft->eligible_path = (char *)(uintptr_t)TOWN;
+        answer = create_site(&h, manager_of(&h, cases[i].union_path), &site);
+        draft->sites[0]->site_id = ((Health__Site *)harness_output(&h, answer, &health__site__descriptor))->site_id;
+        answer = create_campaign(&h, manager_of(&h, UNION), draft);
+        assert_string_equal(answer->reason ? refused(answer) : "", cases[i].used ? "" : "OUTSIDE_YOUR_UNION");
+    }
+}
+
 static const Health__NearSiteList *nearest(int64_t campaign_id)
 {
     Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
@@ -330,6 +352,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_site_says_how_to_get_there, setup, teardown),
         cmocka_unit_test_setup_teardown(a_van_has_a_day_and_so_many_people, setup, teardown),
         cmocka_unit_test_setup_teardown(a_closed_site_takes_no_new_campaign, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_campaign_uses_sites_of_its_own_union_and_those_above_and_below, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(the_nearest_site_comes_first_and_a_closed_one_not_at_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_site_that_was_not_kept_is_not_on_the_map, setup, teardown),
         cmocka_unit_test_setup_teardown(a_campaign_has_its_own_sites, setup, teardown),

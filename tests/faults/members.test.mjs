@@ -7,7 +7,7 @@ import { Stack, until } from '../system/stack.mjs';
 import { untilKnown } from './load.mjs';
 
 const KILLS = 6;
-const DAEMONS = ['broker', 'identity', 'gateway'];
+const DAEMONS = ['broker', 'identity', 'bridge', 'gateway'];
 const UNIONS = 3000;
 const ROWS = 9000;
 
