@@ -130,9 +130,15 @@ static void me(struct ask *ask, uint64_t draw, struct request *ret)
     *ret = (struct request){"Identity.GetMe", "/v1/me", &input.base, ""};
 }
 
+/* Of somebody's union, or of one above it. */
 static void numbers(struct ask *ask, uint64_t draw, struct request *ret)
 {
     static Identity__NumbersRequest input;
+    uint64_t place = people_place(&ask->people, people_turn_of_draw(&ask->people, draw));
+    uint32_t of = people_union(&ask->people, place);
+
+    for (uint64_t up = draw % 6; up > 0 && people_union_above(of); up--)
+        of = people_union_above(of);
 
     as_person(ask, 0, RPC__LEVEL__MEMBER);
     ask->principal.member_id = ask->principal.session_id = 1; /* nobody whom another kind asks for */
@@ -142,7 +148,7 @@ static void numbers(struct ask *ask, uint64_t draw, struct request *ret)
     ask->principal.grants = ask->grants;
     ask->principal.n_grants = 1;
     identity__numbers_request__init(&input);
-    input.union_id = people_union_id(&ask->people, (uint32_t)(draw * 7919 % N_UNIONS) + 1);
+    input.union_id = people_union_id(&ask->people, of);
     snprintf(ask->text[0], sizeof(ask->text[0]), "/v1/unions/%lld/numbers", (long long)input.union_id);
     *ret = (struct request){"Unions.GetNumbers", ask->text[0], &input.base, ""};
 }
