@@ -356,9 +356,11 @@ export class Stack {
         return this.command('identity', '--import', kind, file);
     }
 
-    /** Rows of a store as objects, read beside the daemon. */
+    /** Rows of a store as objects, read beside the daemon; one that has just been killed keeps others waiting until the
+     * next has recovered its log. */
     async query(name, sql) {
-        const { code, stdout, stderr } = await this.inside(name, ['sqlite3', '-readonly', '-json', this.store(name), sql]);
+        const { code, stdout, stderr } = await this.inside(name,
+            ['sqlite3', '-cmd', '.timeout 10000', '-readonly', '-json', this.store(name), sql]);
         assert.equal(code, 0, stderr);
         return stdout.trim() ? JSON.parse(stdout) : [];
     }
