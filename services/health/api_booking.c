@@ -1,3 +1,4 @@
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 #include "services/health/booking_rules.h"
 #include "services/health/campaigns.h"
@@ -193,7 +194,7 @@ bool booking_of_member(struct health *self, int64_t booking_id, void *call, stru
                        const Health__Campaign **ret_campaign)
 {
     if (!bookings_find(&self->bookings, booking_id, ret_booking) ||
-        ret_booking->member_id != rpc_principal(call)->member_id) {
+        !accounts_holds(&self->accounts, rpc_principal(call)->member_id, ret_booking->member_id)) {
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
         return false;
     }

@@ -1,3 +1,4 @@
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 #include "services/health/campaigns.h"
 #include "services/health/entitlements.h"
@@ -134,7 +135,7 @@ static void stories__get_my_story(Health__Stories_Service *service, const Health
     struct booking booking;
 
     if (bookings_find(&self->bookings, req->booking_id, &booking) &&
-        booking.member_id == rpc_principal(call)->member_id)
+        accounts_holds(&self->accounts, rpc_principal(call)->member_id, booking.member_id))
         tell(self, &booking, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);

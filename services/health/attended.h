@@ -5,6 +5,7 @@
 #include "services/health/bookings.h"
 
 #define SCANNER 790
+#define CLERK   800
 
 static int64_t the_campaign, the_site, the_slot, the_device;
 
@@ -84,4 +85,27 @@ static inline int64_t booking_of(struct harness *h, int64_t member_id, bool came
     if (came)
         come(h, booking_id);
     return booking_id;
+}
+
+/* A report of items alone, from the clerk's hands: its number. */
+static inline int64_t report_for(struct harness *h, int64_t booking_id)
+{
+    Rpc__Principal *clerk = harness_official(h, CLERK, RULE__ROLE__REPORT_CLERK, UNION);
+    Health__BeginReportRequest begin_request = HEALTH__BEGIN_REPORT_REQUEST__INIT;
+    Health__FinishReportRequest finish_request = HEALTH__FINISH_REPORT_REQUEST__INIT;
+    Health__ReportItem item = HEALTH__REPORT_ITEM__INIT, *items = &item;
+
+    set_staff(h, CLERK, HEALTH__DUTY__REPORTS, false);
+    item.code = (char *)(uintptr_t) "2345-7";
+    item.name = (char *)(uintptr_t) "血糖";
+    item.value = (char *)(uintptr_t) "5.0";
+    begin_request.booking_id = booking_id;
+    begin_request.items = &items;
+    begin_request.n_items = 1;
+    finish_request.report_id =
+        ((Health__ReportFact *)harness_output(h, call_once(h, "Reports.BeginReport", &begin_request.base, clerk),
+                                              &health__report_fact__descriptor))
+            ->report_id;
+    assert_int_equal(harness_call(h, "Reports.FinishReport", &finish_request.base, clerk, NULL)->reason, 0);
+    return finish_request.report_id;
 }

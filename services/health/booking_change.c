@@ -1,4 +1,5 @@
 /* booking_change.c: what changes bookings and passes, in the store and in the journal. */
+#include "services/health/accounts.h"
 #include "services/health/booking_sql.h"
 
 static int64_t last_row(struct health *self)
@@ -150,12 +151,15 @@ void booking_set(struct health *self, struct booking *booking, int state, void *
 
 /* ---- reminders ---- */
 
-void remind(int64_t member_id, int kind, int64_t at, int64_t booking_id, int64_t campaign_id, void *call)
+void remind(struct health *self, int64_t number, int kind, int64_t at, int64_t booking_id, int64_t campaign_id,
+            void *call)
 {
     Health__Event event = HEALTH__EVENT__INIT;
     Health__Reminder reminder = HEALTH__REMINDER__INIT;
 
-    reminder.member_id = member_id;
+    reminder.member_id = accounts_holder(&self->accounts, number);
+    if (!reminder.member_id)
+        return;
     reminder.kind = (Health__ReminderKind)kind;
     reminder.at = at;
     reminder.booking_id = booking_id;
@@ -199,7 +203,7 @@ static void strand(void *call, void *arg)
         booking->remind_at = 0;
         booking->due_at = booking->ends_at + BOOKING_MOVE_MS;
         change(self, booking, call);
-        remind(booking->member_id, HEALTH__REMINDER_KIND__SITE_CHANGED, booking->starts_at, booking->id,
+        remind(self, booking->member_id, HEALTH__REMINDER_KIND__SITE_CHANGED, booking->starts_at, booking->id,
                booking->campaign_id, call);
     }
 }
@@ -237,7 +241,7 @@ static void remind_day_before(void *call, void *arg)
     for (int i = 0; i < slice->n; i++) {
         bookings[i].remind_at = 0;
         write_booking(self, &bookings[i]);
-        remind(bookings[i].member_id, HEALTH__REMINDER_KIND__DAY_BEFORE, bookings[i].starts_at, bookings[i].id,
+        remind(self, bookings[i].member_id, HEALTH__REMINDER_KIND__DAY_BEFORE, bookings[i].starts_at, bookings[i].id,
                bookings[i].campaign_id, call);
     }
 }
@@ -258,7 +262,8 @@ static void remind_book_soon(void *call, void *arg)
     store_end(self->store, at);
     for (int i = 0; i < slice->n; i++) {
         store_run(self->store, self->bookings.sql + BOOKING_SQL_SAID_SOON, "i", found[i].id);
-        remind(found[i].member_id, HEALTH__REMINDER_KIND__BOOK_SOON, found[i].book_by, 0, found[i].campaign_id, call);
+        remind(self, found[i].member_id, HEALTH__REMINDER_KIND__BOOK_SOON, found[i].book_by, 0, found[i].campaign_id,
+               call);
     }
 }
 

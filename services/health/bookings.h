@@ -44,7 +44,7 @@ int64_t bookings_last_id(const struct bookings *bookings);
 bool bookings_find(const struct bookings *bookings, int64_t booking_id, struct booking *ret);
 /* The one that counts. */
 bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, struct booking *ret);
-/* A member's, the latest first. */
+/* A member's, under all numbers she holds, the latest first. */
 void bookings_ask(const struct bookings *bookings, int64_t member_id, int limit);
 bool bookings_next(const struct bookings *bookings, struct booking *ret);
 void bookings_end(const struct bookings *bookings);
@@ -88,7 +88,9 @@ int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id);
 
 /* ---- reminders ---- */
 
-void remind(int64_t member_id, int kind, int64_t at, int64_t booking_id, int64_t campaign_id, void *call);
+/* Something to tell whoever holds a number. */
+void remind(struct health *self, int64_t number, int kind, int64_t at, int64_t booking_id, int64_t campaign_id,
+            void *call);
 
 /* ---- the audit ---- */
 

@@ -1,13 +1,10 @@
 /* Reports, from the clerk's upload to the member's reading and their end. */
 #include <mbedtls/sha256.h>
 
-#include "identity.pb-c.h"
 #include "services/health/attended.h"
-#include "services/health/consents.h"
 #include "services/health/reports.h"
 #include "tests/power.h"
 
-#define CLERK  800
 #define MEMBER 7
 #define SIZE   (2 * LIMIT_PART + 1000)
 #define SHORT  9000 /* of the report that is uploaded under power cuts */
@@ -165,47 +162,32 @@ static const Rpc__Answer *fetch(const char *path, int32_t part, const Rpc__Princ
     return harness_call(&h, "Reports.FetchReport", &request.base, who, NULL);
 }
 
-struct told {
-    Identity__Event event;
-    struct health *self;
-};
-
-static void apply_told(void *call, void *arg)
-{
-    struct told *told = arg;
-    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
-    uint8_t packed[256];
-
-    row.body = (ProtobufCBinaryData){identity__event__pack(&told->event, packed), packed};
-    consents_apply(told->self, call, &row);
-}
-
 /* What identity's journal says of her consent. */
 static void consent(int64_t member_id, int32_t version, bool withdrawn)
 {
-    struct told told = {IDENTITY__EVENT__INIT, h.service.self};
+    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__ConsentChanged changed = IDENTITY__CONSENT_CHANGED__INIT;
 
     changed.member_id = member_id;
     changed.purpose = IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT;
     changed.version = version;
     changed.withdrawn = withdrawn;
-    told.event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
-    told.event.consent_changed = &changed;
-    assert_int_equal(rpc_server_transact(h.service.rpc, apply_told, &told), 0);
+    event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
+    event.consent_changed = &changed;
+    identity_says(&h, &event);
 }
 
 static void publish_policy(int32_t version, int64_t in_force_at)
 {
-    struct told told = {IDENTITY__EVENT__INIT, h.service.self};
+    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__PolicyPublished published = IDENTITY__POLICY_PUBLISHED__INIT;
 
     published.purpose = IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT;
     published.version = version;
     published.in_force_at = in_force_at;
-    told.event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
-    told.event.policy_published = &published;
-    assert_int_equal(rpc_server_transact(h.service.rpc, apply_told, &told), 0);
+    event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
+    event.policy_published = &published;
+    identity_says(&h, &event);
 }
 
 /* ---- uploading ---- */

@@ -322,3 +322,13 @@ CREATE TABLE story (
 ) STRICT;
 CREATE TABLE story_progress (upto INTEGER NOT NULL) STRICT;
 INSERT INTO story_progress (upto) VALUES (0);
+
+-- step 8
+-- Accounts that are no more; see accounts.h.
+CREATE TABLE account_gone (
+    member_id INTEGER PRIMARY KEY,
+    holder_id INTEGER,           -- who holds its number now; NULL: nobody
+    settled   INTEGER NOT NULL   -- 0: some of what it had is still to be ended
+) STRICT;
+CREATE INDEX account_gone_holder ON account_gone (holder_id) WHERE holder_id IS NOT NULL;
+CREATE INDEX account_gone_unsettled ON account_gone (member_id) WHERE settled = 0;

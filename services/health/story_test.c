@@ -33,28 +33,6 @@ static Health__Story *story_of_member(int64_t booking_id, int64_t member_id)
                           &health__story__descriptor);
 }
 
-/* A report of items alone. */
-static void report_for(int64_t booking_id)
-{
-    Rpc__Principal *clerk = harness_official(&h, 800, RULE__ROLE__REPORT_CLERK, UNION);
-    Health__BeginReportRequest begin_request = HEALTH__BEGIN_REPORT_REQUEST__INIT;
-    Health__FinishReportRequest finish_request = HEALTH__FINISH_REPORT_REQUEST__INIT;
-    Health__ReportItem item = HEALTH__REPORT_ITEM__INIT, *items = &item;
-
-    set_staff(&h, 800, HEALTH__DUTY__REPORTS, false);
-    item.code = (char *)(uintptr_t) "2345-7";
-    item.name = (char *)(uintptr_t) "血糖";
-    item.value = (char *)(uintptr_t) "5.0";
-    begin_request.booking_id = booking_id;
-    begin_request.items = &items;
-    begin_request.n_items = 1;
-    finish_request.report_id =
-        ((Health__ReportFact *)harness_output(&h, call_once(&h, "Reports.BeginReport", &begin_request.base, clerk),
-                                              &health__report_fact__descriptor))
-            ->report_id;
-    assert_int_equal(harness_call(&h, "Reports.FinishReport", &finish_request.base, clerk, NULL)->reason, 0);
-}
-
 static void prepare_settlement(void)
 {
     Health__PrepareSettlementRequest request = HEALTH__PREPARE_SETTLEMENT_REQUEST__INIT;
@@ -90,7 +68,7 @@ static void one_call_tells_all_with_the_journals_rows(void **state)
 
     (void)state;
     booking_of(&h, 8, true);
-    report_for(booking_id);
+    report_for(&h, booking_id);
     prepare_settlement();
     for (int indexed = 0; indexed < 2; indexed++) {
         story = story_of_member(booking_id, 7);
@@ -152,7 +130,7 @@ static void she_sees_all_her_campaigns(void **state)
     Health__MyCheckupList *list;
 
     (void)state;
-    report_for(booking_id);
+    report_for(&h, booking_id);
     list =
         harness_output(&h, harness_call(&h, "Stories.ListMyCheckups", &request.base, harness_member(&h, 7, TOWN), NULL),
                        &health__my_checkup_list__descriptor);
