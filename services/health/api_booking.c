@@ -9,7 +9,7 @@
 
 /* ---- slots ---- */
 
-static Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
+Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
 {
     Health__Slot *message = arena_alloc(arena, sizeof(*message));
 
@@ -24,6 +24,7 @@ static Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
     message->capacity = slot->capacity;
     message->walk_ins = slot->walk_ins;
     message->free = slot_free(slot);
+    message->withdrawn = slot->withdrawn;
     return message;
 }
 
@@ -58,7 +59,8 @@ static bool obtain_slot(struct health *self, struct slot slot, void *call)
         slot_make(self, &slot, call);
         return true;
     }
-    return old.ends_at == slot.ends_at && old.capacity == slot.capacity && old.walk_ins == slot.walk_ins;
+    return !old.withdrawn && old.ends_at == slot.ends_at && old.capacity == slot.capacity &&
+           old.walk_ins == slot.walk_ins;
 }
 
 /* A Reason with its field, or 0 after making them. */

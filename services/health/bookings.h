@@ -7,7 +7,7 @@
  *
  * A pass is good from BOOKING_EARLY_MS before its slot until BOOKING_LATE_MS after
  * it. Who was not scanned by BOOKING_GRACE_MS after the slot has not come: that long
- * a site may be without network. Whose site was withdrawn may move for
+ * a site may be without network. Whose site or slot was withdrawn may move for
  * BOOKING_MOVE_MS after the slot, whatever the booking window. */
 #pragma once
 #include "common/pass.h"
@@ -97,7 +97,7 @@ void remind(struct health *self, int64_t number, int kind, int64_t at, int64_t b
 /* Whether a row of the journal about a slot, booking or pass agrees with the store;
  * rows are given in order, after told was set to 0. */
 bool bookings_audit_event(struct bookings *bookings, int64_t seq, const Health__Event *event);
-/* Prints the first fault and returns -1: a booking, pass or scan that no row of the
+/* Prints the first fault and returns -1: a booking, pass or change of a slot that no row of the
  * journal tells of, slots whose counts are not their bookings', an entitlement beside
  * its booking. */
 int bookings_audit(struct bookings *bookings, FILE *out);

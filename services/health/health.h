@@ -44,6 +44,7 @@
 #include "scan.pb-c.h"
 #include "report.pb-c.h"
 #include "settlement.pb-c.h"
+#include "slot.pb-c.h"
 #include "story.pb-c.h"
 #include "services/health/map.h"
 
@@ -136,6 +137,7 @@ struct health {
     Health__Sites_Service sites_service;
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
+    Health__Slots_Service slots_service;
     Health__Bookings_Service bookings_service;
     Health__Passes_Service passes_service;
     Health__Doors_Service doors_service;

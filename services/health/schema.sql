@@ -332,3 +332,8 @@ CREATE TABLE account_gone (
 ) STRICT;
 CREATE INDEX account_gone_holder ON account_gone (holder_id) WHERE holder_id IS NOT NULL;
 CREATE INDEX account_gone_unsettled ON account_gone (member_id) WHERE settled = 0;
+
+-- step 9
+ALTER TABLE slot ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE slot ADD COLUMN journal_seq INTEGER NOT NULL DEFAULT 0;  -- the last row by which it was changed
+CREATE INDEX slot_withdrawn ON slot (ends_at) WHERE withdrawn = 1;

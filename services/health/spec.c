@@ -80,6 +80,7 @@ int health_init(struct health *self, struct service *service)
         .sites_service = sites_api,
         .entries_service = entries_api,
         .draws_service = draws_api,
+        .slots_service = slots_api,
         .bookings_service = bookings_api,
         .passes_service = passes_api,
         .doors_service = doors_api,
@@ -179,6 +180,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.sites_service.base);
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
+    rpc_server_add(service->rpc, &health.slots_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
     rpc_server_add(service->rpc, &health.passes_service.base);
     rpc_server_add(service->rpc, &health.doors_service.base);
