@@ -122,6 +122,47 @@ static void parts_come_in_any_order_and_again(void **state)
     assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, MEMBER);
 }
 
+static void parts_that_come_in_order_are_checked_as_they_come(void **state)
+{
+    int64_t report_id = begun(&h, booking_id);
+    bool at_once;
+
+    (void)state;
+    for (int32_t part = 0; part < 3; part++)
+        assert_int_equal(put_part(&h, report_id, part)->reason, 0);
+    assert_int_equal(finish(&h, report_id, &at_once)->reason, 0);
+    assert_true(at_once);
+}
+
+/* A part and the end of the upload in one batch, whose commit fails. */
+static void a_part_that_was_not_kept_is_not_hashed(void **state)
+{
+    Health__PutReportPartRequest part = HEALTH__PUT_REPORT_PART_REQUEST__INIT;
+    Health__FinishReportRequest end_of_it = HEALTH__FINISH_REPORT_REQUEST__INIT;
+    int64_t report_id = begun(&h, booking_id);
+    unsigned char sum[32];
+
+    (void)state;
+    for (int32_t i = 0; i < 3; i++)
+        assert_int_equal(put_part(&h, report_id, i)->reason, 0);
+    harness_reopen(&h);
+    pdf[LIMIT_PART + 5] ^= 1;
+    mbedtls_sha256_ret(pdf, SIZE, sum, 0);
+    part.report_id = end_of_it.report_id = report_id;
+    part.part = 1;
+    part.content = (ProtobufCBinaryData){LIMIT_PART, pdf + LIMIT_PART};
+    end_of_it.sha256 = (ProtobufCBinaryData){sizeof(sum), sum};
+    harness_add(&h, "Reports.PutReportPart", &part.base, clerk_of(&h), NULL);
+    harness_add(&h, "Reports.FinishReport", &end_of_it.base, clerk_of(&h), NULL);
+    disk_fail(DISK_SYNC_FAILS, 1, false);
+    harness_run(&h);
+    disk_heal();
+    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__STORE_FAILED);
+    assert_refused(finish(&h, report_id, NULL), "REPORT_DAMAGED");
+    pdf[LIMIT_PART + 5] ^= 1;
+    assert_int_equal(finish(&h, report_id, NULL)->reason, 0);
+}
+
 static void a_part_that_does_not_fit_is_refused(void **state)
 {
     int64_t report_id = begun(&h, booking_id);
@@ -368,6 +409,8 @@ int main(void)
         TEST(only_the_sites_clerk_uploads),
         TEST(hepatitis_b_is_kept_out_of_reports_too),
         TEST(parts_come_in_any_order_and_again),
+        TEST(parts_that_come_in_order_are_checked_as_they_come),
+        TEST(a_part_that_was_not_kept_is_not_hashed),
         TEST(a_part_that_does_not_fit_is_refused),
         TEST(an_upload_that_is_given_up_leaves_nothing),
         TEST(she_reads_her_report_and_nobody_else_does),
