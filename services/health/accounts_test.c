@@ -1,8 +1,7 @@
 /* Accounts that are merged and closed, heard of from identity. */
 #include "services/health/accounts.h"
-#include "services/health/attended.h"
 #include "services/health/entries.h"
-#include "services/health/reports.h"
+#include "services/health/report_fixture.h"
 
 #define KEPT  7
 #define GONE  8
@@ -63,19 +62,6 @@ static void close_account(int64_t member_id)
     settle(&h);
 }
 
-static void consent(int64_t member_id)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__ConsentChanged changed = IDENTITY__CONSENT_CHANGED__INIT;
-
-    changed.member_id = member_id;
-    changed.purpose = IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT;
-    changed.version = 1;
-    event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
-    event.consent_changed = &changed;
-    identity_says(&h, &event);
-}
-
 /* ---- callers ---- */
 
 static Rpc__Principal *member(int64_t member_id)
@@ -83,12 +69,11 @@ static Rpc__Principal *member(int64_t member_id)
     return harness_member(&h, member_id, TOWN);
 }
 
-static const Rpc__Answer *on_report(const char *method, int64_t report_id, int64_t member_id)
+/* A report of her booking that is ready. */
+static int64_t report_for(int64_t booking_id)
 {
-    Health__ReportRequest request = HEALTH__REPORT_REQUEST__INIT;
-
-    request.report_id = report_id;
-    return harness_call(&h, method, &request.base, member(member_id), NULL);
+    set_staff(&h, CLERK, HEALTH__DUTY__REPORTS, false);
+    return uploaded(&h, booking_id);
 }
 
 static bool is_entered(int64_t campaign_id, int64_t member_id)
@@ -307,23 +292,19 @@ static void whoever_did_not_come_under_another_number_did_not_come(void **state)
 
 static void her_report_story_and_history_go_with_her(void **state)
 {
-    int64_t booking_id = booking_of(&h, GONE, true), report_id = report_for(&h, booking_id);
+    int64_t booking_id = booking_of(&h, GONE, true), report_id = report_for(booking_id);
     Health__MyReportsRequest reports = HEALTH__MY_REPORTS_REQUEST__INIT;
     Health__MyCheckupsRequest checkups = HEALTH__MY_CHECKUPS_REQUEST__INIT;
     Health__StoryRequest story = HEALTH__STORY_REQUEST__INIT;
     const Health__MyCheckupList *list;
 
     (void)state;
-    consent(GONE);
+    consent(&h, GONE, 1, false);
     merge(GONE, KEPT);
-    assert_refused(on_report("Reports.OpenReport", report_id, KEPT), "REPORT_CONSENT_MISSING");
-    consent(KEPT);
-    assert_string_equal(((Health__OpenedReport *)harness_output(&h, on_report("Reports.OpenReport", report_id, KEPT),
-                                                                &health__opened_report__descriptor))
-                            ->items[0]
-                            ->value,
-                        "5.0");
-    assert_refused(on_report("Reports.OpenReport", report_id, GONE), "REPORT_NOT_FOUND");
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(KEPT)), "REPORT_CONSENT_MISSING");
+    consent(&h, KEPT, 1, false);
+    assert_string_equal(reads_her_report(&h, report_id, member(KEPT))->items[0]->value, "9.8");
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(GONE)), "REPORT_NOT_FOUND");
     assert_int_equal(((Health__MyReportList *)harness_output(
                           &h, harness_call(&h, "Reports.ListMyReports", &reports.base, member(KEPT), NULL),
                           &health__my_report_list__descriptor))
@@ -338,7 +319,7 @@ static void her_report_story_and_history_go_with_her(void **state)
     assert_int_equal(list->checkups[0]->booking_id, booking_id);
     assert_int_equal(list->checkups[0]->reports, 1);
     /* A later version is told to her, under the number she has. */
-    report_for(&h, booking_id);
+    report_for(booking_id);
     assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, KEPT);
 }
 
@@ -347,7 +328,7 @@ static void accounts_are_merged_one_after_the_other(void **state)
     int64_t first = booking_of(&h, 1, true), rows;
 
     (void)state;
-    report_for(&h, first);
+    report_for(first);
     merge(1, 2);
     merge(2, 3);
     merge(100, 3);
@@ -365,9 +346,8 @@ static void accounts_are_merged_one_after_the_other(void **state)
 
 static void of_a_closed_account_nothing_lives(void **state)
 {
-    int64_t attended = booking_of(&h, GONE, true), report_id = report_for(&h, attended);
+    int64_t attended = booking_of(&h, GONE, true), report_id = report_for(attended);
     int64_t booked = booking_of(&h, KEPT, false);
-    Health__BeginReportRequest again = HEALTH__BEGIN_REPORT_REQUEST__INIT;
     int32_t left = places_left();
     struct booking booking;
     struct report report;
@@ -378,11 +358,7 @@ static void of_a_closed_account_nothing_lives(void **state)
     assert_true(reports_find(&health_of(&h)->reports, report_id, &report));
     assert_int_equal(report.state, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
     assert_int_equal(report.wrapped_len, 0);
-    again.booking_id = attended;
-    again.size = 1000;
-    assert_refused(
-        call_once(&h, "Reports.BeginReport", &again.base, harness_official(&h, CLERK, RULE__ROLE__REPORT_CLERK, UNION)),
-        "MEMBER_CLOSED");
+    assert_refused(try_begin(&h, clerk_of(&h), attended, 1000, NULL), "MEMBER_CLOSED");
     close_account(KEPT);
     assert_int_equal(places_left(), left + 1);
     assert_true(bookings_find(&health_of(&h)->bookings, booked, &booking));
@@ -396,23 +372,13 @@ static void of_a_closed_account_nothing_lives(void **state)
 
 static void one_person_is_not_two_officials(void **state)
 {
-    Health__PrepareSettlementRequest prepare = HEALTH__PREPARE_SETTLEMENT_REQUEST__INIT;
-    Health__SettlementRequest confirm = HEALTH__SETTLEMENT_REQUEST__INIT;
+    int64_t settlement_id;
 
     (void)state;
     booking_of(&h, KEPT, true);
-    prepare.campaign_id = the_campaign;
-    prepare.site_id = the_site;
-    confirm.settlement_id =
-        ((Health__Settlement *)harness_output(&h,
-                                              harness_call(&h, "Settlements.PrepareSettlement", &prepare.base,
-                                                           harness_official(&h, 701, RULE__ROLE__FINANCE, UNION), NULL),
-                                              &health__settlement__descriptor))
-            ->settlement_id;
+    settlement_id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
     merge(701, 702);
-    assert_refused(harness_call(&h, "Settlements.ConfirmSettlement", &confirm.base,
-                                harness_official(&h, 702, RULE__ROLE__FINANCE, UNION), NULL),
-                   "SETTLED_BY_ONE");
+    assert_refused(confirm(&h, settlement_id, finance(&h, 702)), "SETTLED_BY_ONE");
 }
 
 static void the_audit_finds_whose_number_was_changed(void **state)

@@ -5,7 +5,6 @@
 #include "services/health/bookings.h"
 
 #define SCANNER 790
-#define CLERK   800
 
 static int64_t the_campaign, the_site, the_slot, the_device;
 
@@ -25,9 +24,20 @@ static inline Rpc__Principal *scanner_of(struct harness *h)
     return harness_official(h, SCANNER, RULE__ROLE__CHECKUP_STAFF, UNION);
 }
 
-static inline void begin_campaign(struct harness *h)
+static inline void register_the_device(struct harness *h)
 {
     Health__RegisterDeviceRequest request = HEALTH__REGISTER_DEVICE_REQUEST__INIT;
+
+    request.site_id = the_site;
+    request.name = (char *)(uintptr_t) "一号枪";
+    the_device =
+        ((Health__Device *)harness_output(h, call_once(h, "Doors.RegisterDevice", &request.base, scanner_of(h)),
+                                          &health__device__descriptor))
+            ->device_id;
+}
+
+static inline void begin_campaign(struct harness *h)
+{
     Health__Campaign *draft;
 
     begin(h);
@@ -38,12 +48,7 @@ static inline void begin_campaign(struct harness *h)
     the_slot = a_slot(h, the_campaign, the_site, 9 * 60, 200);
     set_staff(h, SCANNER, HEALTH__DUTY__SCANS, false);
     clock_step(&h->service.clock, DAY_AT + 8 * HOUR_MS - now_of(h));
-    request.site_id = the_site;
-    request.name = (char *)(uintptr_t) "一号枪";
-    the_device =
-        ((Health__Device *)harness_output(h, call_once(h, "Doors.RegisterDevice", &request.base, scanner_of(h)),
-                                          &health__device__descriptor))
-            ->device_id;
+    register_the_device(h);
 }
 
 /* Her pass is scanned; the scan's number. */
@@ -85,27 +90,4 @@ static inline int64_t booking_of(struct harness *h, int64_t member_id, bool came
     if (came)
         come(h, booking_id);
     return booking_id;
-}
-
-/* A report of items alone, from the clerk's hands: its number. */
-static inline int64_t report_for(struct harness *h, int64_t booking_id)
-{
-    Rpc__Principal *clerk = harness_official(h, CLERK, RULE__ROLE__REPORT_CLERK, UNION);
-    Health__BeginReportRequest begin_request = HEALTH__BEGIN_REPORT_REQUEST__INIT;
-    Health__FinishReportRequest finish_request = HEALTH__FINISH_REPORT_REQUEST__INIT;
-    Health__ReportItem item = HEALTH__REPORT_ITEM__INIT, *items = &item;
-
-    set_staff(h, CLERK, HEALTH__DUTY__REPORTS, false);
-    item.code = (char *)(uintptr_t) "2345-7";
-    item.name = (char *)(uintptr_t) "血糖";
-    item.value = (char *)(uintptr_t) "5.0";
-    begin_request.booking_id = booking_id;
-    begin_request.items = &items;
-    begin_request.n_items = 1;
-    finish_request.report_id =
-        ((Health__ReportFact *)harness_output(h, call_once(h, "Reports.BeginReport", &begin_request.base, clerk),
-                                              &health__report_fact__descriptor))
-            ->report_id;
-    assert_int_equal(harness_call(h, "Reports.FinishReport", &finish_request.base, clerk, NULL)->reason, 0);
-    return finish_request.report_id;
 }

@@ -1,5 +1,5 @@
 /* The one story of a booking, a member's campaigns, and what officials may know. */
-#include "services/health/attended.h"
+#include "services/health/report_fixture.h"
 #include "services/health/rules.h"
 #include "services/health/story.h"
 
@@ -33,16 +33,11 @@ static Health__Story *story_of_member(int64_t booking_id, int64_t member_id)
                           &health__story__descriptor);
 }
 
-static void prepare_settlement(void)
+/* A report of items alone. */
+static void report_for(int64_t booking_id)
 {
-    Health__PrepareSettlementRequest request = HEALTH__PREPARE_SETTLEMENT_REQUEST__INIT;
-
-    request.campaign_id = the_campaign;
-    request.site_id = the_site;
-    assert_int_equal(harness_call(&h, "Settlements.PrepareSettlement", &request.base,
-                                  harness_official(&h, 701, RULE__ROLE__FINANCE, UNION), NULL)
-                         ->reason,
-                     0);
+    set_staff(&h, CLERK, HEALTH__DUTY__REPORTS, false);
+    uploaded(&h, booking_id);
 }
 
 /* Every fact is the journal's row of that number. */
@@ -68,8 +63,8 @@ static void one_call_tells_all_with_the_journals_rows(void **state)
 
     (void)state;
     booking_of(&h, 8, true);
-    report_for(&h, booking_id);
-    prepare_settlement();
+    report_for(booking_id);
+    assert_int_equal(prepare(&h, finance(&h, 701))->reason, 0);
     for (int indexed = 0; indexed < 2; indexed++) {
         story = story_of_member(booking_id, 7);
         assert_int_equal(story->n_facts, ARRAY_LEN(events));
@@ -130,7 +125,7 @@ static void she_sees_all_her_campaigns(void **state)
     Health__MyCheckupList *list;
 
     (void)state;
-    report_for(&h, booking_id);
+    report_for(booking_id);
     list =
         harness_output(&h, harness_call(&h, "Stories.ListMyCheckups", &request.base, harness_member(&h, 7, TOWN), NULL),
                        &health__my_checkup_list__descriptor);
