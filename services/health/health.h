@@ -17,9 +17,9 @@
  * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
  * walk_ins.h (what happens at the door), reports.h (reports, of the member alone),
  * consents.h (who agrees to that), accounts.h (whose a number is after two accounts
- * became one), settlements.h (what a site is owed), story.h (all of
- * this in the order of the journal). due.h is what happens by itself as time passes. What
- * is only shown is stored as the packed message it came as, so a part reads and writes
+ * became one), settlements.h (what a site is owed), story.h (all of this in the order of the
+ * journal), totals.h (how many people, and nothing of a few). due.h is what happens by
+ * itself as time passes. What is only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one

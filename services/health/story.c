@@ -26,7 +26,8 @@ static const char *const sql[] = {
         "SELECT s.site_id, (SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 "
         "AND b.site_id = s.site_id AND b.state <> 3), "
         "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2), "
-        "(SELECT count(*) FROM report r WHERE r.campaign_id = ?1 AND r.site_id = s.site_id AND r.version = 1) "
+        "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2 "
+        "AND EXISTS (SELECT 1 FROM report r WHERE r.booking_id = b.booking_id AND r.version = 1)) "
         "FROM campaign_site s WHERE s.campaign_id = ?1 ORDER BY s.site_id",
     [SQL_HAS] = "SELECT 1 FROM story WHERE entitlement_id = ?1 AND seq = ?2",
     [SQL_COUNT] = "SELECT count(*) FROM story",
@@ -190,8 +191,8 @@ bool totals_next(const struct stories *stories, struct site_totals *ret)
 
     if (!store_row(stories->store, statement))
         return false;
-    ret->site_id = store_int(stories->store, statement, 0);
-    for (int i = 0; i < 3; i++)
+    *ret = (struct site_totals){.site_id = store_int(stories->store, statement, 0)};
+    for (int i = 0; i < TOTALS_COLUMNS; i++)
         ret->numbers[i] = (int32_t)store_int(stories->store, statement, i + 1);
     return true;
 }
