@@ -30,35 +30,15 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- what identity says ---- */
-
-static void hear_merged(int64_t gone_id, int64_t kept_id)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
-
-    merged.kept_id = kept_id;
-    merged.gone_id = gone_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
-    event.members_merged = &merged;
-    identity_says(&h, &event);
-}
-
 static void merge(int64_t gone_id, int64_t kept_id)
 {
-    hear_merged(gone_id, kept_id);
+    hear_merged(&h, gone_id, kept_id);
     settle(&h);
 }
 
 static void close_account(int64_t member_id)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
-
-    closed.member_id = member_id;
-    event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;
-    event.account_closed = &closed;
-    identity_says(&h, &event);
+    hear_closed(&h, member_id);
     settle(&h);
 }
 

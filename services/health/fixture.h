@@ -247,6 +247,29 @@ static inline void identity_says(struct harness *h, const Identity__Event *event
     assert_int_equal(rpc_server_transact(h->service.rpc, hear_work, &said), 0);
 }
 
+static inline void hear_merged(struct harness *h, int64_t gone_id, int64_t kept_id)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
+
+    merged.kept_id = kept_id;
+    merged.gone_id = gone_id;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
+    event.members_merged = &merged;
+    identity_says(h, &event);
+}
+
+static inline void hear_closed(struct harness *h, int64_t member_id)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
+
+    closed.member_id = member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;
+    event.account_closed = &closed;
+    identity_says(h, &event);
+}
+
 /* ---- lots ---- */
 
 static inline struct health *self_of(struct harness *h)
