@@ -560,8 +560,8 @@ static void a_walk_in_code_is_that_of_whoever_holds_the_number(void **state)
     to(START);
     for (int i = 0; i < 3; i++)
         codes[i] = code_of(MEMBER + 50 + i);
-    hear_merged(&h, MEMBER + 50, MEMBER + 51);
-    hear_closed(&h, MEMBER + 52);
+    assert_int_equal(hear_merged(&h, MEMBER + 50, MEMBER + 51), 0);
+    assert_int_equal(hear_closed(&h, MEMBER + 52), 0);
     assert_int_equal(walk_in(device, "walk-0001", codes[0])->reason, 0);
     assert_int_equal(state_of(&h, campaign, MEMBER + 51), HEALTH__ENTITLEMENT_STATE__ATTENDED);
     assert_refused(walk_in(device, "walk-0002", codes[1]), "ENTITLEMENT_USED");
