@@ -205,10 +205,9 @@ static void what_she_was_in_the_union_stays_under_her_number_alone(void **state)
     who = member_of_union(&h, 1, CODE);
     close_now(&h, who, 1);
     request.member_id = who->member_id;
-    history = harness_output(&h,
-                             harness_call(&h, "Memberships.ListMemberships", &request.base,
-                                          harness_official(&h, OFFICIAL, RULE__ROLE__UNION_ADMIN, ""), NULL),
-                             &identity__membership_list__descriptor);
+    history =
+        harness_output(&h, harness_call(&h, "Memberships.ListMemberships", &request.base, administrator(&h, ""), NULL),
+                       &identity__membership_list__descriptor);
     assert_int_equal(history->n_memberships, 1);
     assert_int_equal(history->memberships[0]->ended, IDENTITY__ENDED__ENDED_BY_LEAVING);
     tallies_find(&((struct identity *)h.service.self)->tallies, union_id, &tally);
