@@ -52,15 +52,6 @@ static Rpc__Principal *proven(struct harness *h, unsigned n)
                           &identity__session__descriptor));
 }
 
-static void list_person(struct harness *h, unsigned n, const char *union_code)
-{
-    char id[CN_RESIDENT_ID_LEN + 1], csv[256];
-
-    make_resident_id(n, id);
-    snprintf(csv, sizeof(csv), NAME ",%s,16900000009,%s,COURIER\n", id, union_code);
-    assert_int_equal(import_roster(h, csv)->loaded, 1);
-}
-
 static void whose_name_is_proven_outside_is_known_by_name_and_no_member(void **state)
 {
     char id[CN_RESIDENT_ID_LEN + 1];

@@ -59,7 +59,7 @@ static bool next(const struct transfers *transfers, unsigned statement, struct t
         .release = (int)store_int(store, statement, 9),
         .reason = (int)store_int(store, statement, 10),
     };
-    snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 11));
+    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
     return true;
 }
 
