@@ -1,5 +1,6 @@
 #include <jansson.h>
 
+#include "services/identity/changes.h"
 #include "services/identity/fixture.h"
 
 static Identity__AskUnionChangeRequest change_of(int64_t union_id, int kind)
@@ -499,6 +500,27 @@ static void what_a_new_union_is_asked_with_is_checked(void **state)
     end(&h);
 }
 
+static void a_subtree_too_large_to_move_at_once_is_refused(void **state)
+{
+    static const char fill[] = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+                               "INSERT INTO unions (union_id, parent_id, code, name, path, created_at) "
+                               "SELECT i, union_id, 'small-' || i, '', path || printf('%04d', i), 0 "
+                               "FROM n JOIN unions WHERE code = '440604-1'";
+    Identity__AskUnionChangeRequest request;
+    struct harness h;
+
+    (void)state;
+    assert_int_equal(CHANGE_SUBTREE_MAX, 2000);
+    begin_with_unions(&h);
+    harness_tamper(&h, fill);
+    request = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_PLACE);
+    request.target_id = second_id;
+    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_SUBTREE_TOO_LARGE");
+    harness_tamper(&h, "DELETE FROM unions WHERE union_id = 2000");
+    assert_int_equal(ask(&h, harness_internal(&h), &request)->reason, 0);
+    harness_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_new_union_is_asked_for_by_a_member_and_made_by_the_union_above),
         cmocka_unit_test(a_refused_new_union_is_not_made),
         cmocka_unit_test(what_a_new_union_is_asked_with_is_checked),
+        cmocka_unit_test(a_subtree_too_large_to_move_at_once_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,7 @@ static void her_union_corrects_her_name_and_resident_id(void **state)
 
 static void what_is_asked_must_be_something_else_and_right_in_form(void **state)
 {
+    Identity__AskCorrectionRequest unreasoned = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
     char id[CN_RESIDENT_ID_LEN + 1];
     Rpc__Principal *who;
     struct harness h;
@@ -110,7 +111,10 @@ static void what_is_asked_must_be_something_else_and_right_in_form(void **state)
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
     make_resident_id(1, id);
+    unreasoned.name = (char *)(uintptr_t) "王大明";
     assert_refused(ask(&h, person_signed_in(&h, 2), "王大明", ""), "NOT_VERIFIED");
+    assert_refused(harness_call(&h, "Corrections.AskCorrection", &unreasoned.base, who, NULL),
+                   "CORRECTION_REASON_INVALID");
     assert_refused(ask(&h, who, "", ""), "CORRECTION_EMPTY");
     assert_refused(ask(&h, who, "王小明", id), "CORRECTION_EMPTY");
     assert_refused(ask(&h, who, "1", ""), "NAME_INVALID");

@@ -1,4 +1,6 @@
 #include "services/identity/fixture.h"
+#include "services/identity/members.h"
+#include "services/identity/merges.h"
 #include "services/identity/tallies.h"
 
 static Identity__Merge *merge_of(struct harness *h, const Rpc__Answer *answer)
@@ -402,6 +404,40 @@ static void either_account_refuses_what_is_not_done(void **state)
     end(&h);
 }
 
+static void one_account_goes_into_one_other_at_a_time_for_a_reason(void **state)
+{
+    Identity__ProposeMergeRequest request = IDENTITY__PROPOSE_MERGE_REQUEST__INIT;
+    Rpc__Principal *first, *second, *gone;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    first = member_of_union(&h, 1, "440604");
+    second = member_of_union(&h, 2, "440604");
+    gone = member_of_union(&h, 3, "440605");
+    request.kept_id = first->member_id;
+    request.gone_id = gone->member_id;
+    assert_refused(harness_call(&h, "Merges.ProposeMerge", &request.base, administrator(&h, ROOT), NULL),
+                   "MERGE_REASON_INVALID");
+    assert_int_equal(propose(&h, administrator(&h, ROOT), first->member_id, gone->member_id)->reason, 0);
+    assert_refused(propose(&h, administrator(&h, ROOT), second->member_id, gone->member_id), "MERGE_PENDING");
+    end(&h);
+}
+
+static void an_account_known_by_name_never_goes_into_one_that_is_not(void **state)
+{
+    struct member named, unnamed;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    assert_true(members_find(&identity_of(&h)->members, member_of_union(&h, 1, "440604")->member_id, &named));
+    assert_true(members_find(&identity_of(&h)->members, person_signed_in(&h, 2)->member_id, &unnamed));
+    assert_int_equal(merge_refusal(identity_of(&h), &unnamed, &named), IDENTITY__REASON__MERGE_KEEPS_NAMED);
+    assert_int_equal(merge_refusal(identity_of(&h), &named, &unnamed), 0);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +452,8 @@ int main(void)
         cmocka_unit_test(a_number_of_what_is_gone_may_become_that_of_what_is_kept),
         cmocka_unit_test(closing_what_is_kept_forgets_what_is_gone),
         cmocka_unit_test(either_account_refuses_what_is_not_done),
+        cmocka_unit_test(one_account_goes_into_one_other_at_a_time_for_a_reason),
+        cmocka_unit_test(an_account_known_by_name_never_goes_into_one_that_is_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,22 @@ static void what_cannot_be_asked_is_refused_and_nothing_is_counted(void **state)
     end(&h);
 }
 
+static void an_account_is_not_merged_by_the_union_of_who_is_in_none(void **state)
+{
+    Identity__AskMergeRequest request = IDENTITY__ASK_MERGE_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1];
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    proven(&h, 1);
+    make_resident_id(1, id);
+    request.name = (char *)(uintptr_t)NAME;
+    request.resident_id = id;
+    assert_refused(harness_call(&h, "Merges.AskMerge", &request.base, person_signed_in(&h, 2), NULL), "MERGE_NO_UNION");
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_resident_id_proves_one_member),
         cmocka_unit_test(whom_a_roster_lists_later_becomes_a_member_by_it),
         cmocka_unit_test(what_cannot_be_asked_is_refused_and_nothing_is_counted),
+        cmocka_unit_test(an_account_is_not_merged_by_the_union_of_who_is_in_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
