@@ -150,7 +150,7 @@ class Page {
             const now = await this.value(`(() => { const one = document.querySelector(${JSON.stringify(selector)});
                 one?.scrollIntoView({ block: 'center' });
                 const box = one?.getBoundingClientRect(), at = box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-                return at && one.contains(document.elementFromPoint(at.x, at.y)) ? at : null; })()`);
+                return at && !one.disabled && one.contains(document.elementFromPoint(at.x, at.y)) ? at : null; })()`);
             const rests = now && before && now.x === before.x && now.y === before.y;
             before = now;
             return rests && now;
