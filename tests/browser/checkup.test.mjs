@@ -96,6 +96,13 @@ describe("a member's check-up on her page", () => {
             assert.match(await said(text.replace(from, to)), problem, String(from));
     });
 
+    test('where a receiver says she stands is put on the maps of the sites', async () => {
+        // Of the published examples of this conversion.
+        const on = await page.value("import('/gcj02.js').then(({ gcj02 }) => gcj02({ latitude: 31.1774276, longitude: 121.5272106 }))");
+        assert.deepEqual([on.latitude.toFixed(7), on.longitude.toFixed(7)], ['31.1753040', '121.5315419']);
+        assert.equal(await page.value("import('/gcj02.js').then(({ gcj02 }) => gcj02({ latitude: 37, longitude: -122 }).latitude)"), 37);
+    });
+
     test('she books at the site nearest to where she stands, and moves', async () => {
         const slot = await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 20, capacity: 5 });
         await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 60, capacity: 1 });

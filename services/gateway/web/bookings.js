@@ -101,7 +101,7 @@ export async function bookingPart(booking, changed) {
   return [facts(['预约', BOOKING[booking.state]], ['时间', hoursOf(booking)],
     ['体检点', element('span', {}, site.name, element('br'), element('span', { className: 'fine' }, site.address), element('br'), directionsTo(site))],
     active ? ['最迟改约', booking.mustMove ? '该体检点已不再接受本次体检，请改约' : moment(booking.cancelUntil)] : null),
-  actions(active || booking.state === 'ARRIVED' ? button('出示预约码', (event) => unfold(event.currentTarget, '预约码', () => passPanel(booking))) : null,
+  actions(active ? button('出示预约码', (event) => unfold(event.currentTarget, '预约码', () => passPanel(booking))) : null,
     active ? button('改约', move, { className: 'quiet' }) : null, active ? button('取消预约', cancel, { className: 'quiet' }) : null,
     storyButton(booking.bookingId))];
 }

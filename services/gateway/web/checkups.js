@@ -127,7 +127,9 @@ async function offerCard(offer, booking) {
 const pastCard = (one) => card(one.title,
   facts(['报名', one.enteredAt ? moment(one.enteredAt) : '现场登记'], one.entitlement !== 'ENTITLEMENT_NONE' ? ['名额', ENTITLEMENT[one.entitlement]] : null,
     one.booking !== 'BOOKING_NONE' ? ['预约', `${BOOKING[one.booking]}　${moment(one.startsAt)}`] : null, one.reports ? ['报告', `${one.reports} 份`] : null),
-  one.bookingId !== '0' ? actions(storyButton(one.bookingId)) : null);
+  actions(one.bookingId !== '0' ? storyButton(one.bookingId) : null,
+    one.enteredAt ? button('我的凭据', (event) => unfold(event.currentTarget, '我的凭据', async () =>
+      proofPanel(await get(`/v1/me/checkups/${one.campaignId}`))), { className: 'quiet' }) : null));
 
 // ---- what is next ----
 
