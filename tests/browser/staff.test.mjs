@@ -12,7 +12,7 @@ import { barriersOnTelephone } from './member.mjs';
 
 describe("the staff's page at a site", () => {
     const number = mobile(7000);
-    let stack, chrome, page, campaign, siteId, other, secret, bookings = [];
+    let stack, chrome, page, campaign, siteId, other, van, secret, old, bookings = [];
 
     const passText = async (i) => (await passOf(stack, bookings[i], i + 1)).text;
     const scans = () => stack.query('health', 'SELECT outcome, offline FROM scan ORDER BY scan_id');
@@ -27,15 +27,19 @@ describe("the staff's page at a site", () => {
         await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role: 'CHECKUP_STAFF', unionCode: '440600' });
         const official = await enrol(stack, number);
         ({ secret } = official);
-        campaign = await won(stack, 6, { open: 2500 });
-        siteId = campaign.sites[0].siteId;
+        const site = async (name, more) => (await post(stack, '/v1/checkup-sites',
+            { site: { unionPath: UNION, name, address: `${name}1号`, latE6: 23000000, lonE6: 113000000, ...more } })).siteId;
+        siteId = await site('市中医院');
+        other = await site('丙体检点');
+        van = await site('丁流动体检车', { kind: 'VAN', stopsFrom: new Date().toISOString(),
+            stopsUntil: new Date(Date.now() + 3600000).toISOString(), capacity: 1, walkIns: 1 });
+        campaign = await won(stack, 6, { open: 2500, sites: [{ siteId }, { siteId: van }] });
+        await post(stack, `/v1/checkups/${campaign.campaignId}/sites/${van}/slots`, {});
         const slot = await soon(stack, campaign, { minutes: 2 });
         for (const id of campaign.people)
             bookings.push((await book(stack, campaign, slot, id)).json.bookingId);
-        ({ siteId: other } = await post(stack, '/v1/checkup-sites',
-            { site: { unionPath: UNION, name: '丙体检点', address: '丙路1号', latE6: 23000000, lonE6: 113000000 } }));
-        await post(stack, `/v1/checkup-sites/${siteId}:setStaff`, { memberId: official.member.memberId, duty: 'SCANS' }, manager(stack));
-        await post(stack, `/v1/checkup-sites/${other}:setStaff`, { memberId: official.member.memberId, duty: 'SCANS' }, manager(stack));
+        for (const one of [siteId, other, van])
+            await post(stack, `/v1/checkup-sites/${one}:setStaff`, { memberId: official.member.memberId, duty: 'SCANS' }, manager(stack));
         chrome = new Chrome();
         page = await chrome.open(`http://127.0.0.1:${stack.port}/staff/`);
         await page.shows('#sign-in', /动态口令/);
@@ -77,7 +81,7 @@ describe("the staff's page at a site", () => {
         await page.shows('#verdict', /预约码是伪造的/);
         await tryCode('https://example.com');
         await page.shows('#verdict', /这不是体检预约码/);
-        const old = await passText(1);
+        old = await passText(1);
         await stack.post(`/v1/me/bookings/${bookings[1]}:reissue`, {}, { token: member(stack, 2), key: 'anew' });
         await tryCode(old);
         await page.shows('#verdict', /预约码已作废/);
@@ -104,7 +108,12 @@ describe("the staff's page at a site", () => {
         await until('the page is kept', () => page.value("caches.open('desk').then((cache) => cache.match('/staff/staff.js')).then(Boolean)"));
         const texts = [await passText(2), await passText(3), await passText(0)];
         const { code } = (await stack.get(`/v1/me/bookings/${bookings[4]}/screen-code`, { token: member(stack, 5) })).json;
+        await page.press('#counts-part', '刷新'); // takes along what was revoked
+        await until('it is taken along', () => page.value(`new Promise((done) => { indexedDB.open('scanner').onsuccess = ({ target }) => {
+            target.result.transaction('desks').objectStore('desks').getAll().onsuccess = (got) => done(got.target.result[0].revoked.length); }; })`));
         await stack.stop('gateway');
+        await tryCode(old);
+        await page.shows('#verdict', /✗ 未通过[^]*预约码已作废/);
         await tryCode(texts[0]);
         await page.shows('#verdict', /✓ 通过[^]*已记在本机/);
         await page.send('Page.reload');
@@ -135,6 +144,19 @@ describe("the staff's page at a site", () => {
         await page.shows('#counts', /已到\s+3\s+待到\s+3/);
         assert.equal(await page.text('#network'), '');
         await stack.assertCleanAudits();
+    });
+
+    test('at a van who comes without a booking is taken in by her code, as long as there is room', async () => {
+        const code = async (id) =>
+            (await stack.post(`/v1/checkups/${campaign.campaignId}/walk-in-code`, {}, { token: member(stack, id) })).json.code;
+        await page.send('Page.reload');
+        await page.press('#sites', '丁流动体检车');
+        await page.shows('#place', /丁流动体检车/);
+        await tryCode(await code(50));
+        await page.shows('#verdict', /✓ 通过[^]*代号 [0-9a-f]{16}/);
+        await page.shows('#counts', /现场登记\s+1/);
+        await tryCode(await code(51));
+        await page.shows('#verdict', /✗ 未通过[^]*现场名额已满/);
     });
 
     test('nothing went wrong in the console but the refusals', () => {

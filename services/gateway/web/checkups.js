@@ -4,7 +4,7 @@ import { get, patiently, post } from './api.js';
 import { BOOKING, bookingPart, choose, hoursOf, storyButton } from './bookings.js';
 import { $, actions, button, card, element, facts, fill, moment, save, say, time, unfold } from './dom.js';
 import { checkReceipt, Mismatch } from './receipt.js';
-import { siteOf } from './sites.js';
+import { siteOf, sitesPanel } from './sites.js';
 
 const STATE = { ANNOUNCED: '即将报名', OPEN: '报名中', FROZEN: '名单已冻结，等待抽签', DRAWN: '已抽签，等待公布', PUBLISHED: '结果已公布', CLOSED: '已结束', VOID: '已作废' };
 // The service takes a moment to say that an hour has come.
@@ -100,6 +100,8 @@ async function itemsPanel({ packageId }) {
 }
 const itemsButton = (campaign) => button('体检项目', (event) => unfold(event.currentTarget, '体检项目', () => itemsPanel(campaign)), { className: 'quiet' });
 
+const sitesButton = ({ campaignId }) => button('体检点', (event) => unfold(event.currentTarget, '体检点', () => sitesPanel(campaignId)), { className: 'quiet' });
+
 // ---- a campaign's card ----
 
 async function entryPart(offer, booking) {
@@ -119,7 +121,7 @@ async function offerCard(offer, booking) {
     facts(['进度', campaign.state === 'VOID' ? `已作废：${campaign.voidReason}` : STATE[stateOf(campaign)]], ['名额', `${quota} 个`],
       ['报名', `${moment(campaign.opensAt)} 至 ${moment(campaign.closesAt)}`], ['抽签', moment(campaign.drawAt)],
       ['预约', `${moment(campaign.bookFrom)} 至 ${moment(campaign.bookUntil)}`]),
-    ...await entryPart(offer, booking), actions(itemsButton(campaign)));
+    ...await entryPart(offer, booking), actions(itemsButton(campaign), campaign.state === 'PUBLISHED' ? sitesButton(campaign) : null));
 }
 
 // ---- all of the past ----
