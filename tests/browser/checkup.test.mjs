@@ -175,11 +175,22 @@ describe("a member's check-up on her page", () => {
         assert.ok(rows.length === 1 && hashes.includes(rows[0].hash), 'the hash is the row of the journal');
     });
 
+    test('without network each part of the page says so, and shows itself again when told to', async () => {
+        await stack.stop('gateway');
+        await page.press('#checkups', '刷新');
+        await page.shows('#campaigns-state', /网络不通，请稍后再试[^]*重试/);
+        await page.shows('#report-list-state', /网络不通/);
+        stack.spawn('gateway');
+        await stack.ready();
+        await page.press('#checkups', '重试');
+        await page.shows('#campaigns', /职工免费体检/);
+    });
+
     test('nothing of her is left in the browser or in an address', async () => {
         const kept = await page.value('JSON.stringify([{ ...localStorage }, Object.keys(sessionStorage)])');
         assert.equal(kept, '[{},["session"]]');
         for (const secret of [rider.name, encodeURIComponent(rider.name), rider.mobile, rider.residentId])
             assert.ok(!chrome.requests.some((url) => url.includes(secret)));
-        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[039]/.test(line)), []);
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[039]|ERR_CONNECTION/.test(line)), []);
     });
 });

@@ -9,6 +9,7 @@ import { until } from '../system/stack.mjs';
 
 // Nothing is looked up or fetched beside the page.
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+    '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', // a camera, and leave to use it
     '--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage', '--remote-debugging-pipe'];
 
 export class Chrome {

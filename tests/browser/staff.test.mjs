@@ -146,6 +146,19 @@ describe("the staff's page at a site", () => {
         await stack.assertCleanAudits();
     });
 
+    test('where the browser reads codes, the camera is enough', async () => {
+        const code = await passText(5);
+        assert.equal(await page.text('#camera'), '', 'this browser does not read them');
+        await page.send('Page.addScriptToEvaluateOnNewDocument', { source: `
+            globalThis.BarcodeDetector = class { async detect(video) { return video.videoWidth ? [{ rawValue: '${code}' }] : []; } };` });
+        await page.send('Page.reload');
+        await page.press('#sites', '市中医院');
+        await page.press('#scan', '用摄像头扫码');
+        await page.shows('#verdict', /✓ 通过/);
+        await page.press('#scan', '用摄像头扫码');
+        assert.ok(await page.value("document.querySelector('#video').hidden"));
+    });
+
     test('at a van who comes without a booking is taken in by her code, as long as there is room', async () => {
         const code = async (id) =>
             (await stack.post(`/v1/checkups/${campaign.campaignId}/walk-in-code`, {}, { token: member(stack, id) })).json.code;

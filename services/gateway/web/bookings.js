@@ -85,7 +85,7 @@ export async function bookingPart(booking, changed) {
     say('已取消预约');
   };
   const active = booking.state === 'ACTIVE';
-  return [facts(['预约', BOOKING[booking.state]], ['时间', hoursOf(booking)],
+  return [facts(['预约', BOOKING[booking.state]], ['编号', booking.bookingId], ['时间', hoursOf(booking)],
     ['体检点', element('span', {}, site.name, element('br'), element('span', { className: 'fine' }, site.address), element('br'), directionsTo(site))],
     active ? ['最迟改约', booking.mustMove ? '该体检点已不再接受本次体检，请改约' : moment(booking.cancelUntil)] : null),
   actions(active ? button('出示预约码', (event) => unfold(event.currentTarget, '预约码', () => passPanel(booking))) : null,
