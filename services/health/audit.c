@@ -10,6 +10,7 @@
 #include "services/health/scans.h"
 #include "services/health/settlements.h"
 #include "services/health/story.h"
+#include "services/health/union_moves.h"
 
 #define UNITS (1 << 20)
 
@@ -126,7 +127,7 @@ static bool parts_agree(struct health *self, int64_t seq, const Health__Event *e
 {
     return bookings_audit_event(&self->bookings, seq, event) && scans_audit_event(&self->scans, seq, event) &&
            reports_audit_event(&self->reports, seq, event) && settlements_audit_event(&self->settlements, seq, event) &&
-           accounts_audit_event(&self->accounts, event) &&
+           accounts_audit_event(&self->accounts, event) && union_moves_audit_event(&self->union_moves, event) &&
            stories_audit_event(&self->stories, &self->bookings, seq, event);
 }
 
@@ -347,6 +348,8 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
     if (!failed)
         failed = bookings_audit(&self.bookings, out) || scans_audit(&self.scans, out) ? -1 : 0;
     if (!failed)
+        failed = union_moves_audit(&self.union_moves, out);
+    if (!failed)
         failed = audit_draws(&audit) || accounts_audit(&self.accounts, out) ? -1 : 0;
     if (!failed)
         failed = reports_audit(&self.reports, out) || settlements_audit(&self.settlements, out) ||
@@ -354,6 +357,7 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
                      ? -1
                      : 0;
     free(audit.told);
+    free(self.union_moves.told);
     arena_done(&audit.arena);
     return failed;
 }

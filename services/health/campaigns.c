@@ -1,6 +1,6 @@
 #include "services/health/campaigns.h"
 
-#define COLUMNS "campaign_id, state, void_reason, packed"
+#define COLUMNS "campaign_id, state, void_reason, packed, union_path"
 
 enum {
     SQL_LAST_ID,
@@ -23,7 +23,7 @@ static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(campaign_id) FROM campaign), 0), "
                     "coalesce((SELECT max(package_id) FROM package), 0))",
     [SQL_ADD_PACKAGE] = "INSERT INTO package (package_id, union_path, packed) VALUES (?1, ?2, ?3)",
-    [SQL_FIND_PACKAGE] = "SELECT packed FROM package WHERE package_id = ?1",
+    [SQL_FIND_PACKAGE] = "SELECT packed, union_path FROM package WHERE package_id = ?1",
     [SQL_PUT] =
         "INSERT INTO campaign (campaign_id, union_path, package_id, state, opens_at, closes_at, draw_at, packed) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (campaign_id) DO UPDATE SET "
@@ -82,8 +82,10 @@ Health__Package *packages_find(const struct campaigns *campaigns, int64_t packag
         return NULL;
     packed = store_blob(campaigns->store, statement, 0, &len);
     package = health__package__unpack(&arena->allocator, len, packed);
+    if (package)
+        package->union_path = health_text(campaigns->store, statement, 1, arena);
     store_end(campaigns->store, statement);
-    return package;
+    return package && package->union_path ? package : NULL;
 }
 
 /* ---- campaigns ---- */
@@ -109,14 +111,14 @@ static Health__Campaign *read_campaign(const struct campaigns *campaigns, unsign
     size_t len;
     const void *packed = store_blob(campaigns->store, statement, 3, &len);
     Health__Campaign *campaign = health__campaign__unpack(&arena->allocator, len, packed);
-    const char *void_reason = store_text(campaigns->store, statement, 2);
 
     if (!campaign)
         return NULL;
     campaign->campaign_id = store_int(campaigns->store, statement, 0);
     campaign->state = (Health__CampaignState)store_int(campaigns->store, statement, 1);
-    campaign->void_reason = arena_strndup(arena, void_reason, strlen(void_reason));
-    return campaign->void_reason ? campaign : NULL;
+    campaign->void_reason = health_text(campaigns->store, statement, 2, arena);
+    campaign->union_path = health_text(campaigns->store, statement, 4, arena);
+    return campaign->void_reason && campaign->union_path ? campaign : NULL;
 }
 
 static void read_sites(const struct campaigns *campaigns, Health__Campaign *campaign)

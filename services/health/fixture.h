@@ -270,6 +270,18 @@ static inline int hear_closed(struct harness *h, int64_t member_id)
     return identity_says(h, &event);
 }
 
+static inline int hear_moved(struct harness *h, const char *old_path, const char *path)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__UnionMoved moved = IDENTITY__UNION_MOVED__INIT;
+
+    moved.old_path = (char *)(uintptr_t)old_path;
+    moved.path = (char *)(uintptr_t)path;
+    event.event_case = IDENTITY__EVENT__EVENT_UNION_MOVED;
+    event.union_moved = &moved;
+    return identity_says(h, &event);
+}
+
 /* ---- lots ---- */
 
 static inline struct health *self_of(struct harness *h)

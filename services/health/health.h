@@ -17,9 +17,10 @@
  * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
  * walk_ins.h (what happens at the door), reports.h (reports, of the member alone),
  * consents.h (who agrees to that), accounts.h (whose a number is after two accounts
- * became one), settlements.h (what a site is owed), story.h (all of this in the order of the
- * journal), totals.h (how many people, and nothing of a few). due.h is what happens by
- * itself as time passes. What is only shown is stored as the packed message it came as, so a part reads and writes
+ * became one), union_moves.h (whose a campaign is after its union got another place),
+ * settlements.h (what a site is owed), story.h (all of this in the order of the journal),
+ * totals.h (how many people, and nothing of a few). due.h is what happens by itself as
+ * time passes. What is only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
@@ -127,6 +128,12 @@ struct accounts { /* accounts.h */
     unsigned sql;
     int64_t told; /* those that the audit has found in the journal */
 };
+struct union_moves { /* union_moves.h */
+    struct store *store;
+    unsigned sql;
+    struct path_told *told; /* what the audit has found in the journal */
+    size_t n_told, size;
+};
 struct consents { /* consents.h */
     struct store *store;
     unsigned sql;
@@ -165,6 +172,7 @@ struct health {
     struct settlements settlements;
     struct consents consents;
     struct accounts accounts;
+    struct union_moves union_moves;
     struct stories stories;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
@@ -188,6 +196,8 @@ int health_open_parts(struct health *self);
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len);
+/* A text of the present row in the arena, or NULL when it is full. */
+char *health_text(struct store *store, unsigned statement, int column, struct arena *arena);
 /* The number of a query's only row, 0 when there is none: asked now, or already. */
 int64_t health_number(struct store *store, unsigned statement);
 int64_t health_row_number(struct store *store, unsigned statement);

@@ -340,3 +340,12 @@ CREATE INDEX account_gone_unsettled ON account_gone (member_id) WHERE settled = 
 ALTER TABLE slot ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE slot ADD COLUMN journal_seq INTEGER NOT NULL DEFAULT 0;  -- the last row by which it was changed
 CREATE INDEX slot_withdrawn ON slot (ends_at) WHERE withdrawn = 1;
+
+-- step 11
+-- Moves of unions that campaigns still follow in whom they are for; see union_moves.h.
+CREATE TABLE union_move (
+    move_id  INTEGER PRIMARY KEY,  -- in the order of time
+    old_path TEXT    NOT NULL,
+    path     TEXT    NOT NULL,
+    upto     INTEGER NOT NULL DEFAULT 0  -- campaigns up to this id have followed
+) STRICT;

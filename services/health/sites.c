@@ -19,17 +19,17 @@ static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT coalesce(max(site_id), 0) FROM site",
     [SQL_ADD] = "INSERT INTO site (site_id, union_path, packed) VALUES (?1, ?2, ?3)",
     [SQL_CLOSE] = "UPDATE site SET closed = 1 WHERE site_id = ?1",
-    [SQL_FIND] = "SELECT site_id, closed, packed FROM site WHERE site_id = ?1",
-    [SQL_AFTER] = "SELECT site_id, closed, packed FROM site WHERE site_id > ?1 ORDER BY site_id",
+    [SQL_FIND] = "SELECT site_id, closed, packed, union_path FROM site WHERE site_id = ?1",
+    [SQL_AFTER] = "SELECT site_id, closed, packed, union_path FROM site WHERE site_id > ?1 ORDER BY site_id",
     [SQL_ADD_STAFF] = "INSERT INTO site_staff (site_id, member_id, duty) VALUES (?1, ?2, ?3) "
                       "ON CONFLICT (site_id, member_id, duty) DO NOTHING",
     [SQL_DROP_STAFF] = "DELETE FROM site_staff WHERE site_id = ?1 AND member_id = ?2 AND duty = ?3",
     [SQL_HAS] = "SELECT 1 FROM site_staff WHERE site_id = ?1 AND member_id = ?2 AND duty = ?3",
     [SQL_COUNT] = "SELECT count(*) FROM site_staff WHERE site_id = ?1",
     [SQL_STAFF] = "SELECT site_id, member_id, duty FROM site_staff WHERE site_id = ?1 ORDER BY member_id, duty",
-    [SQL_OF_STAFF] =
-        "SELECT s.site_id, s.closed, s.packed FROM site_staff AS d JOIN site AS s ON s.site_id = d.site_id "
-        "WHERE d.member_id = ?1 AND d.duty = ?2 ORDER BY s.site_id",
+    [SQL_OF_STAFF] = "SELECT s.site_id, s.closed, s.packed, s.union_path FROM site_staff AS d JOIN site AS s ON "
+                     "s.site_id = d.site_id "
+                     "WHERE d.member_id = ?1 AND d.duty = ?2 ORDER BY s.site_id",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -72,11 +72,12 @@ static Health__Site *next_site(const struct sites *sites, unsigned statement, st
         return NULL;
     packed = store_blob(sites->store, statement, 2, &len);
     site = health__site__unpack(&arena->allocator, len, packed);
-    if (site) {
-        site->site_id = store_int(sites->store, statement, 0);
-        site->closed = store_int(sites->store, statement, 1) != 0;
-    }
-    return site;
+    if (!site)
+        return NULL;
+    site->site_id = store_int(sites->store, statement, 0);
+    site->closed = store_int(sites->store, statement, 1) != 0;
+    site->union_path = health_text(sites->store, statement, 3, arena);
+    return site->union_path ? site : NULL;
 }
 
 Health__Site *sites_find(const struct sites *sites, int64_t site_id, struct arena *arena)

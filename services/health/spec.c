@@ -15,6 +15,7 @@
 #include "services/health/settlements.h"
 #include "services/health/sites.h"
 #include "services/health/story.h"
+#include "services/health/union_moves.h"
 #include "services/health/walk_ins.h"
 
 extern const unsigned char health_schema[];
@@ -48,7 +49,7 @@ int health_open_parts(struct health *self)
                    scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store) ||
                    reports_open(&self->reports, self->store) || settlements_open(&self->settlements, self->store) ||
                    consents_open(&self->consents, self->store) || accounts_open(&self->accounts, self->store) ||
-                   stories_open(&self->stories, self->store)
+                   stories_open(&self->stories, self->store) || union_moves_open(&self->union_moves, self->store)
                ? -1
                : 0;
 }
@@ -104,6 +105,7 @@ int health_init(struct health *self, struct service *service)
     ids_from(&self->ids, scans_last_id(&self->scans));
     ids_from(&self->ids, reports_last_id(&self->reports));
     ids_from(&self->ids, settlements_last_id(&self->settlements));
+    ids_from(&self->ids, union_moves_last_id(&self->union_moves));
     self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
@@ -152,11 +154,19 @@ void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *
     return packed;
 }
 
+char *health_text(struct store *store, unsigned statement, int column, struct arena *arena)
+{
+    const char *text = store_text(store, statement, column);
+
+    return arena_strndup(arena, text, strlen(text));
+}
+
 bool health_tidy(struct health *self)
 {
     bool more = lots_step(self);
 
     more = accounts_tidy(self) || more;
+    more = union_moves_tidy(self) || more;
     more = due_step(self) || more;
     more = bookings_tidy(self) || more;
     more = reports_tidy(self) || more;
@@ -208,16 +218,18 @@ void health_on_identity(void *health, void *call, const Rpc__JournalRow *row)
     case IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED:
         account_end(health, event->account_closed->member_id, 0, call);
         break;
+    case IDENTITY__EVENT__EVENT_UNION_MOVED:
+        union_move(health, event->union_moved->old_path, event->union_moved->path, call);
+        break;
     default:
         break;
     }
 }
 
 static const int32_t identity_kinds[] = {
-    IDENTITY__EVENT__EVENT_CONSENT_CHANGED,
-    IDENTITY__EVENT__EVENT_POLICY_PUBLISHED,
-    IDENTITY__EVENT__EVENT_MEMBERS_MERGED,
-    IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED,
+    IDENTITY__EVENT__EVENT_CONSENT_CHANGED, IDENTITY__EVENT__EVENT_POLICY_PUBLISHED,
+    IDENTITY__EVENT__EVENT_MEMBERS_MERGED,  IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED,
+    IDENTITY__EVENT__EVENT_UNION_MOVED,
 };
 static const struct service_follow follows[] = {
     {"identity", identity_kinds, ARRAY_LEN(identity_kinds), health_on_identity},
