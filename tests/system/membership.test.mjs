@@ -2,6 +2,7 @@
 // whatever dies meanwhile, she is in exactly one union or in none, with her whole history.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { announced } from './checkups.mjs';
 import { assertProblem } from './http.mjs';
 import { mint, mobile, person, personName, residentId, rosterCsv, unionsCsv } from './people.mjs';
 import { openRelease } from './releases.mjs';
@@ -120,20 +121,33 @@ describe('from one union to another', () => {
         assert.equal((await numbers(riders)).members, '0');
     });
 
-    test('a union that is placed elsewhere takes its releases with it', async () => {
+    test('a union that is placed elsewhere takes its releases and health checks with it', async () => {
         const elsewhere = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440100' });
         const releaseId = await openRelease(stack, { unionPath: shunde.path });
+        const { campaignId } = await announced(stack, { unionPath: shunde.path, opens: 86400000 });
         const { changeId } = await stack.call('identity', 'Unions.AskUnionChange',
             { unionId: shunde.unionId, kind: 'CHANGE_PLACE', targetId: elsewhere.unionId });
         await stack.call('identity', 'Unions.DecideUnionChange', { changeId, approve: true });
         shunde = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440606-N' });
         assert.equal(shunde.path.slice(0, 4), elsewhere.path);
-        const pathOf = async () => (await stack.call('coupon', 'Coupons.GetRelease', { releaseId })).release.unionPath;
-        await until('coupon has followed', async () => (await pathOf()) === shunde.path);
-        await stack.kill('coupon');
-        stack.spawn('coupon');
-        await stack.serves('coupon');
-        assert.equal(await pathOf(), shunde.path);
+        const release = async () => (await stack.call('coupon', 'Coupons.GetRelease', { releaseId })).release;
+        const checkup = () => stack.call('health', 'Campaigns.GetCampaign', { campaignId });
+        for (const [service, it] of [['coupon', release], ['health', checkup]]) {
+            const isThere = async () => {
+                const { unionPath, eligiblePath } = await it();
+                return unionPath === shunde.path && eligiblePath === shunde.path;
+            };
+            await until(`${service} has followed`, isThere);
+            await stack.kill(service);
+            stack.spawn(service);
+            await stack.serves(service);
+            assert.ok(await isThere());
+        }
+        const reason = '换了上级工会';
+        const makeVoid = (unionPath) => stack.post(`/v1/checkups/${campaignId}:void`, { reason },
+            { token: mint(stack.tokenKey(), { grants: [{ role: 'BENEFIT_MANAGER', unionPath }] }) });
+        assertProblem(await makeVoid(city.path), 403, 'OUTSIDE_YOUR_UNION');
+        assert.equal((await makeVoid(elsewhere.path)).json.voidReason, reason);
     });
 
     test('every audit is clean', () => stack.assertCleanAudits());
