@@ -70,21 +70,9 @@ int reports_open(struct reports *reports, struct store *store)
     return 0;
 }
 
-static int64_t one_number(const struct reports *reports, unsigned statement)
-{
-    int64_t number = 0;
-
-    if (store_row(reports->store, statement)) {
-        number = store_int(reports->store, statement, 0);
-        store_end(reports->store, statement);
-    }
-    return number;
-}
-
 int64_t reports_last_id(const struct reports *reports)
 {
-    store_ask(reports->store, reports->sql + SQL_LAST_ID, "");
-    return one_number(reports, reports->sql + SQL_LAST_ID);
+    return health_number(reports->store, reports->sql + SQL_LAST_ID);
 }
 
 static bool next_report(const struct reports *reports, unsigned statement, struct report *ret)
@@ -166,7 +154,7 @@ int32_t report_part_size(int32_t size, int32_t part)
 int32_t reports_received(const struct reports *reports, int64_t report_id)
 {
     store_ask(reports->store, reports->sql + SQL_RECEIVED, "i", report_id);
-    return (int32_t)one_number(reports, reports->sql + SQL_RECEIVED);
+    return (int32_t)health_row_number(reports->store, reports->sql + SQL_RECEIVED);
 }
 
 /* ---- changes ---- */
@@ -204,7 +192,7 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
     size_t len = 0;
 
     store_ask(self->store, self->reports.sql + SQL_VERSIONS, "i", report->booking_id);
-    if (one_number(&self->reports, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
+    if (health_row_number(self->store, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
         return false;
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING, &before))
         report_end(self, &before, HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED, call);
@@ -568,19 +556,10 @@ bool reports_audit_event(struct reports *reports, int64_t seq, const Health__Eve
 
 int reports_audit(struct reports *reports, FILE *out)
 {
-    int64_t count, report_id;
+    static const struct audit_check sealed = {SQL_AUDIT_SEALED, "report", "its key and its state do not agree"};
 
-    store_ask(reports->store, reports->sql + SQL_AUDIT_COUNT, "");
-    count = one_number(reports, reports->sql + SQL_AUDIT_COUNT);
-    if (count != reports->told) {
-        fprintf(out, "reports: %lld, of which the journal tells %lld\n", (long long)count, (long long)reports->told);
-        return -1;
-    }
-    store_ask(reports->store, reports->sql + SQL_AUDIT_SEALED, "");
-    report_id = one_number(reports, reports->sql + SQL_AUDIT_SEALED);
-    if (report_id) {
-        fprintf(out, "report %lld: its key and its state do not agree\n", (long long)report_id);
-        return -1;
-    }
-    return 0;
+    return audit_told(reports->store, reports->sql + SQL_AUDIT_COUNT, reports->told, "report", out) ||
+                   audit_checks(reports->store, reports->sql, &sealed, 1, out)
+               ? -1
+               : 0;
 }
