@@ -328,6 +328,16 @@ static inline Health__Offer *offer_of(struct harness *h, int64_t campaign_id, in
                           &health__offer__descriptor);
 }
 
+/* How many of members 1..n have a place that they may book. */
+static inline int winners_of(struct harness *h, int64_t campaign_id, int n)
+{
+    int winners = 0;
+
+    for (int i = 1; i <= n; i++)
+        winners += offer_of(h, campaign_id, i)->result->state == HEALTH__ENTITLEMENT_STATE__WON;
+    return winners;
+}
+
 /* The published file, all its pages. */
 static inline char *file_of(struct harness *h, int64_t campaign_id)
 {

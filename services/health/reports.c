@@ -184,7 +184,7 @@ static const struct pii_key *key_of(const struct health *self, const struct repo
     return pii_data_key(self->report_keys, report->id, report->wrapped, report->wrapped_len);
 }
 
-bool report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call)
+int report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call)
 {
     unsigned char key[PII_KEY_LEN], nonce[PII_NONCE_LEN], *sealed;
     struct report before;
@@ -193,7 +193,7 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
 
     store_ask(self->store, self->reports.sql + SQL_VERSIONS, "i", report->booking_id);
     if (health_row_number(self->store, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
-        return false;
+        return HEALTH__REASON__TOO_MANY_VERSIONS;
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING, &before))
         report_end(self, &before, HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED, call);
     report->id = id_next(&self->ids, rpc_now(call));
@@ -206,7 +206,7 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
     packed = health_pack(&items->base, rpc_arena(call), &len);
     sealed = arena_alloc(rpc_arena(call), len + PII_OVERHEAD);
     if (!packed || !sealed || len > LIMIT_PART || !key_of(self, report))
-        return false;
+        return RPC__REASON__OVERLOADED;
     rpc_random(call, nonce, sizeof(nonce));
     pii_seal_under(key_of(self, report), "report.items", report->id, nonce, packed, len, sealed);
     store_run(self->store, self->reports.sql + SQL_ADD, "iiiiiiiiiiiibb", report->id, report->booking_id,
@@ -214,7 +214,7 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
               report->begun_at, (int64_t)0, (int64_t)0, (int64_t)0, report->wrapped, sizeof(report->wrapped), sealed,
               len + PII_OVERHEAD);
     change(self, report, HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING, call);
-    return true;
+    return 0;
 }
 
 /* A part is authenticated with its place, so that none can stand for another. */

@@ -55,8 +55,8 @@ int32_t report_part_size(int32_t size, int32_t part);
 int32_t reports_received(const struct reports *reports, int64_t report_id);
 
 /* Adds a version, UPLOADING, with fresh keys; the upload of the same booking that was
- * not finished is given up. False when the booking has too many or memory is full. */
-bool report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call);
+ * not finished is given up. 0, or the Reason why not. */
+int report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call);
 /* Seals a part; a repeated one replaces the first. */
 void report_put(struct health *self, const struct report *report, int32_t part, ProtobufCBinaryData content,
                 void *call);
