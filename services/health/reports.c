@@ -224,9 +224,6 @@ static const char *part_context(int32_t part, char ret[24])
     return ret;
 }
 
-static void hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content,
-                      void *call);
-
 void report_put(struct health *self, const struct report *report, int32_t part, ProtobufCBinaryData content, void *call)
 {
     const struct pii_key *key = key_of(self, report);
@@ -242,7 +239,7 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
                    self->reports.sealed);
     store_run(self->store, self->reports.sql + SQL_PUT_PART, "iib", report->id, (int64_t)part, self->reports.sealed,
               content.len + PII_OVERHEAD);
-    hash_part(&self->reports, report->id, part, content, call);
+    report_hash_part(&self->reports, report->id, part, content, call);
 }
 
 void report_ready(struct health *self, struct report *report, void *call)
@@ -347,116 +344,6 @@ bool report_views_next(const struct reports *reports, Health__ReportView *ret)
     return true;
 }
 
-/* ---- the hash of a PDF ---- */
-
-static struct report_hash *find_hash(struct reports *reports, int64_t report_id)
-{
-    for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        if (reports->hashes[i].report_id == report_id)
-            return &reports->hashes[i];
-    }
-    return NULL;
-}
-
-/* In place of the one that was begun longest ago. */
-static struct report_hash *begin_hash(struct reports *reports, int64_t report_id)
-{
-    struct report_hash *hash;
-
-    reports->last_hash = (reports->last_hash + 1) % REPORT_HASHES;
-    hash = &reports->hashes[reports->last_hash];
-    *hash = (struct report_hash){.report_id = report_id};
-    mbedtls_sha256_init(&hash->sum);
-    mbedtls_sha256_starts_ret(&hash->sum, 0);
-    return hash;
-}
-
-static void add_part(struct report_hash *hash, const void *bytes, size_t len)
-{
-    mbedtls_sha256_update_ret(&hash->sum, bytes, len);
-    hash->next++;
-}
-
-static void undo_part(void *arg, int64_t report_id, int64_t unused)
-{
-    struct report_hash *hash = find_hash(arg, report_id);
-
-    (void)unused;
-    if (hash)
-        hash->report_id = 0;
-}
-
-/* Takes in a part that is stored in this call: the next one; another value of an
- * earlier one makes the hash begin anew. */
-static void hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content, void *call)
-{
-    struct report_hash *hash = find_hash(reports, report_id);
-
-    if (!hash && part == 0)
-        hash = begin_hash(reports, report_id);
-    if (!hash || part > hash->next)
-        return;
-    if (part < hash->next) {
-        hash->report_id = 0;
-        return;
-    }
-    add_part(hash, content.data, content.len);
-    rpc_on_undo(call, undo_part, reports, report_id, 0);
-}
-
-/* Hashes a slice of the parts that are stored. */
-static void go_on(struct health *self, const struct report *report, struct report_hash *hash)
-{
-    char plain[LIMIT_PART + 1];
-
-    for (int i = 0; i < REPORT_HASH_SLICE && hash->next < report_parts(report->size); i++) {
-        long len = report_part(self, report, hash->next, plain);
-
-        if (len < 0)
-            return;
-        add_part(hash, plain, (size_t)len);
-    }
-}
-
-bool report_hash(struct health *self, const struct report *report, unsigned char ret[32])
-{
-    struct report_hash *hash = find_hash(&self->reports, report->id);
-    mbedtls_sha256_context sum;
-
-    if (!hash)
-        hash = begin_hash(&self->reports, report->id);
-    /* Not here: a part that is stored in this batch may be undone. */
-    hash->wanted = hash->next < report_parts(report->size);
-    if (hash->wanted)
-        return false;
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_clone(&sum, &hash->sum);
-    mbedtls_sha256_finish_ret(&sum, ret);
-    mbedtls_sha256_free(&sum);
-    return true;
-}
-
-/* A slice of each hash that is waited for. Whether there is more. */
-static bool hash_slice(struct health *self)
-{
-    bool more = false;
-
-    for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        struct report_hash *hash = &self->reports.hashes[i];
-        struct report report;
-
-        if (!hash->wanted || !hash->report_id)
-            continue;
-        if (reports_find(&self->reports, hash->report_id, &report) && report.wrapped_len > 0)
-            go_on(self, &report, hash);
-        else
-            hash->report_id = 0;
-        hash->wanted = hash->report_id && hash->next < report_parts(report.size);
-        more |= hash->wanted;
-    }
-    return more;
-}
-
 /* ---- links ---- */
 
 #define LINK_SAID 16 /* bytes before the blind index */
@@ -523,7 +410,7 @@ static void end_due(void *call, void *arg)
 
 bool reports_tidy(struct health *self)
 {
-    bool more = hash_slice(self);
+    bool more = report_hash_slice(self);
 
     self->reports.more = false;
     if (rpc_server_transact(self->rpc, end_due, self))
