@@ -240,7 +240,7 @@ static void a_campaign_uses_sites_of_its_own_union_and_those_above_and_below(voi
         answer = create_site(&h, manager_of(&h, cases[i].union_path), &site);
         draft->sites[0]->site_id = ((Health__Site *)harness_output(&h, answer, &health__site__descriptor))->site_id;
         answer = create_campaign(&h, manager_of(&h, UNION), draft);
-        assert_string_equal(answer->reason ? refused(answer) : "", cases[i].used ? "" : "OUTSIDE_YOUR_UNION");
+        assert_string_equal(answer->reason ? harness_refusal(answer) : "", cases[i].used ? "" : "OUTSIDE_YOUR_UNION");
     }
 }
 

@@ -80,7 +80,7 @@ static const char *decide(struct harness *h, const char *verb, const char *path,
     request.reason = (Identity__RefusalReason)reason;
     answer = harness_call(h, method, &request.base, administrator(h, path), NULL);
     if (answer->reason)
-        return refused(answer);
+        return harness_refusal(answer);
     return ((Identity__DecisionReport *)harness_output(h, answer, &identity__decision_report__descriptor))
         ->results[0]
         ->reason;
@@ -96,7 +96,7 @@ static const char *hang(struct harness *h, const Rpc__Principal *who, int64_t un
     request.n_member_ids = 1;
     answer = harness_call(h, "Transfers.HangMembers", &request.base, who, NULL);
     if (answer->reason)
-        return refused(answer);
+        return harness_refusal(answer);
     return ((Identity__DecisionReport *)harness_output(h, answer, &identity__decision_report__descriptor))
         ->results[0]
         ->reason;
