@@ -328,6 +328,16 @@ static inline void harness_pragma(struct harness *h, const char *pragma)
         continue;
 }
 
+/* The number that a query gives. */
+static inline int64_t harness_number(struct harness *h, const char *sql)
+{
+    int statement = store_prepare(h->service.store, &sql, 1);
+
+    ensure(statement >= 0);
+    store_ask(h->service.store, (unsigned)statement, "");
+    return store_number(h->service.store, (unsigned)statement);
+}
+
 /* From now on the store has no room to grow, as on a full disk; or has again. */
 static inline void harness_fill(struct harness *h)
 {
