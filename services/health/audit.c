@@ -278,7 +278,7 @@ static const char *drawn_fault(struct audit *audit, const Health__Campaign *camp
         }
         outcomes_find(&audit->self->places, lottery->campaign_id, (int32_t)i, &outcome);
         store_ask(audit->self->store, audit->sql + SQL_ACTIVE, "ii", lottery->campaign_id, (int64_t)i);
-        active = health_row_number(audit->self->store, audit->sql + SQL_ACTIVE);
+        active = store_number(audit->self->store, audit->sql + SQL_ACTIVE);
         if (active > campaign->strata[i]->quota)
             fault = "more are entitled than the quota";
     }
@@ -323,7 +323,7 @@ static int audit_draws(struct audit *audit)
         const char *fault = "no campaign";
 
         store_ask(audit->self->store, statement, "i", id);
-        id = health_row_number(audit->self->store, statement);
+        id = store_number(audit->self->store, statement);
         if (!id)
             return 0;
         campaign = campaigns_find(&audit->self->campaigns, id, &audit->arena);

@@ -7,7 +7,7 @@ static bool audit_slot(struct bookings *bookings, const Health__SlotMade *said)
 
     store_ask(bookings->store, at, "iiiiiii", said->slot_id, said->campaign_id, said->site_id, said->starts_at,
               said->ends_at, (int64_t)said->capacity, (int64_t)said->walk_ins);
-    return health_row_number(bookings->store, at) == 1;
+    return store_number(bookings->store, at) == 1;
 }
 
 static bool audit_booking(struct bookings *bookings, int64_t seq, const Health__BookingChanged *said)

@@ -79,7 +79,7 @@ bool entitlements_find_of(const struct entitlements *entitlements, int64_t campa
 bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since)
 {
     store_ask(entitlements->store, entitlements->sql + SQL_NO_SHOW, "ii", member_id, since);
-    return health_row_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
+    return store_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
 }
 
 /* ---- changes ---- */

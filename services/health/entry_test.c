@@ -108,6 +108,38 @@ static void each_failing_rule_has_its_own_reason(void **state)
     }
 }
 
+static void the_offer_names_what_she_would_be_examined_for(void **state)
+{
+    Health__CreatePackageRequest request = HEALTH__CREATE_PACKAGE_REQUEST__INIT;
+    Health__Package package = HEALTH__PACKAGE__INIT;
+    Health__PackageItem items[2] = {HEALTH__PACKAGE_ITEM__INIT, HEALTH__PACKAGE_ITEM__INIT};
+    Rpc__Principal *courier = harness_member(&h, 1, TOWN);
+    Health__Campaign *draft = a_draft(&h, 3);
+    const Health__Offer *offer;
+
+    (void)state;
+    items[0].code = items[1].code = items[1].name = (char *)(uintptr_t) "CT-L";
+    items[0].name = (char *)(uintptr_t) "肺部低剂量CT";
+    items[0].kind = HEALTH__ITEM_KIND__LUNG;
+    package.title = (char *)(uintptr_t) "新就业形态套餐";
+    package.union_path = (char *)(uintptr_t)UNION;
+    package.items = (Health__PackageItem *[]){&items[0], &items[1]};
+    package.n_items = 2;
+    request.package = &package;
+    draft->package_id = ((Health__Package *)harness_output(
+                             &h, call_once(&h, "Campaigns.CreatePackage", &request.base, manager_of(&h, UNION)),
+                             &health__package__descriptor))
+                            ->package_id;
+    draft = announced(&h, draft);
+    offer = offer_of(&h, draft->campaign_id, 1);
+    assert_int_equal(offer->n_items, 1);
+    assert_string_equal(offer->items[0]->name, "CT-L");
+    courier->trade = RPC__TRADE__COURIER;
+    offer = harness_output(&h, on_campaign(&h, "Entries.GetOffer", draft->campaign_id, courier),
+                           &health__offer__descriptor);
+    assert_int_equal(offer->n_items, 2);
+}
+
 static void who_did_not_come_is_barred_for_so_many_days(void **state)
 {
     Health__Campaign *draft, *campaign;
@@ -132,6 +164,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(entering_twice_is_entering_once, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_withdraws_is_not_in_the_list_and_may_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(each_failing_rule_has_its_own_reason, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_offer_names_what_she_would_be_examined_for, setup, teardown),
         cmocka_unit_test_setup_teardown(who_did_not_come_is_barred_for_so_many_days, setup, teardown),
     };
 

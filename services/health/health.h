@@ -181,9 +181,8 @@ int health_open_parts(struct health *self);
 bool health_tidy(struct health *self);
 /* A packed message in the arena, or NULL when it is full. */
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len);
-/* The number of a query's only row, 0 when there is none: asked now, or already. */
+/* The number of the only row of a query without parameters, 0 when there is none. */
 int64_t health_number(struct store *store, unsigned statement);
-int64_t health_row_number(struct store *store, unsigned statement);
 int health_audit(struct store *store, struct journal *journal, FILE *out);
 
 /* A query for the number of something that must not be, and what it means that it is. */

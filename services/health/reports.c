@@ -154,7 +154,7 @@ int32_t report_part_size(int32_t size, int32_t part)
 int32_t reports_received(const struct reports *reports, int64_t report_id)
 {
     store_ask(reports->store, reports->sql + SQL_RECEIVED, "i", report_id);
-    return (int32_t)health_row_number(reports->store, reports->sql + SQL_RECEIVED);
+    return (int32_t)store_number(reports->store, reports->sql + SQL_RECEIVED);
 }
 
 /* ---- changes ---- */
@@ -192,7 +192,7 @@ int report_begin(struct health *self, struct report *report, const Health__Repor
     size_t len = 0;
 
     store_ask(self->store, self->reports.sql + SQL_VERSIONS, "i", report->booking_id);
-    if (health_row_number(self->store, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
+    if (store_number(self->store, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
         return HEALTH__REASON__TOO_MANY_VERSIONS;
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING, &before))
         report_end(self, &before, HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED, call);

@@ -118,7 +118,7 @@ bool devices_find(const struct scans *scans, int64_t device_id, struct device *r
 int64_t devices_count(const struct scans *scans, int64_t site_id)
 {
     store_ask(scans->store, scans->sql + SQL_COUNT_DEVICES, "i", site_id);
-    return health_row_number(scans->store, scans->sql + SQL_COUNT_DEVICES);
+    return store_number(scans->store, scans->sql + SQL_COUNT_DEVICES);
 }
 
 void device_revoke(struct health *self, struct device *device, void *call)

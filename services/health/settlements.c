@@ -318,7 +318,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
             return RPC__REASON__OUT_OF_RANGE;
     }
     store_ask(self->store, self->settlements.sql + SQL_TOTAL, "i", made.campaign_id);
-    spent_fen = health_row_number(self->store, self->settlements.sql + SQL_TOTAL);
+    spent_fen = store_number(self->store, self->settlements.sql + SQL_TOTAL);
     if (__builtin_add_overflow(spent_fen, made.total_fen, &spent_fen) || spent_fen > campaign->budget_fen)
         return HEALTH__REASON__BUDGET_USED_UP;
     store_run(self->store, self->settlements.sql + SQL_ADD, "iiiiiibiiiii", made.id, made.campaign_id, made.site_id,
@@ -333,7 +333,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
 bool settlement_is_stale(struct health *self, const struct settlement *settlement)
 {
     store_ask(self->store, self->settlements.sql + SQL_STALE, "i", settlement->id);
-    return health_row_number(self->store, self->settlements.sql + SQL_STALE) > 0;
+    return store_number(self->store, self->settlements.sql + SQL_STALE) > 0;
 }
 
 /* Frees what its lines stand for. */

@@ -203,7 +203,7 @@ bool stories_audit_event(struct stories *stories, const struct bookings *booking
         return true;
     stories->told++;
     store_ask(stories->store, stories->sql + SQL_HAS, "ii", entitlement_id, seq);
-    return health_row_number(stories->store, stories->sql + SQL_HAS) == 1;
+    return store_number(stories->store, stories->sql + SQL_HAS) == 1;
 }
 
 int stories_audit(struct stories *stories, FILE *out)
