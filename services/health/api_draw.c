@@ -1,3 +1,4 @@
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 
 #include "common/draw_file.h"
@@ -230,7 +231,8 @@ static int value_refusal(const Health__Campaign *campaign, const struct lottery 
 /* Takes a value as said, unless it cannot be now or say_so has a Reason against it; who tries
  * to change what is fixed is noted. */
 static void take_value(Health__Draws_Service *service, const Health__ValueRequest *req,
-                       int (*say_so)(const char *value, struct lottery *lottery, int64_t member_id),
+                       int (*say_so)(const struct health *self, const char *value, struct lottery *lottery,
+                                     int64_t member_id),
                        Health__DrawStatus_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, draws_service);
@@ -242,7 +244,7 @@ static void take_value(Health__Draws_Service *service, const Health__ValueReques
         return;
     refusal = value_refusal(campaign, &lottery, rpc_now(call));
     if (!refusal)
-        refusal = say_so(req->value, &lottery, rpc_principal(call)->member_id);
+        refusal = say_so(self, req->value, &lottery, rpc_principal(call)->member_id);
     if (refusal) {
         if (refusal == HEALTH__REASON__VALUE_FIXED)
             attempt_note(self, campaign, HEALTH__ATTEMPT__CHANGE_VALUE, call);
@@ -254,8 +256,9 @@ static void take_value(Health__Draws_Service *service, const Health__ValueReques
     reply_status(self, campaign, &lottery, reply, call);
 }
 
-static int enter_value(const char *value, struct lottery *lottery, int64_t member_id)
+static int enter_value(const struct health *self, const char *value, struct lottery *lottery, int64_t member_id)
 {
+    (void)self;
     if (utf8_line(value, lottery->value, sizeof(lottery->value)) <= 0)
         return HEALTH__REASON__VALUE_NOT_A_LINE;
     lottery->value_by = member_id;
@@ -270,13 +273,13 @@ static void draws__enter_value(Health__Draws_Service *service, const Health__Val
     take_value(service, req, enter_value, reply, call);
 }
 
-static int confirm_value(const char *said, struct lottery *lottery, int64_t member_id)
+static int confirm_value(const struct health *self, const char *said, struct lottery *lottery, int64_t member_id)
 {
     char value[DRAW_TEXT_SIZE];
 
     if (!*lottery->value)
         return HEALTH__REASON__VALUE_NOT_ENTERED;
-    if (!member_id || lottery->value_by == member_id)
+    if (!member_id || accounts_holds(&self->accounts, member_id, lottery->value_by))
         return HEALTH__REASON__VALUE_OWN;
     if (utf8_line(said, value, sizeof(value)) <= 0 || strcmp(lottery->value, value) != 0)
         return HEALTH__REASON__VALUE_DIFFERS;

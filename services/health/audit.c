@@ -1,5 +1,6 @@
 /* audit.c: the store against its journal, and every published draw against its lists. */
 #include "common/limits.h"
+#include "services/health/accounts.h"
 #include "services/health/campaigns.h"
 #include "services/health/entitlements.h"
 #include "services/health/entries.h"
@@ -150,6 +151,7 @@ static bool parts_agree(struct health *self, int64_t seq, const Health__Event *e
 {
     return bookings_audit_event(&self->bookings, seq, event) && scans_audit_event(&self->scans, seq, event) &&
            reports_audit_event(&self->reports, seq, event) && settlements_audit_event(&self->settlements, seq, event) &&
+           accounts_audit_event(&self->accounts, event) &&
            stories_audit_event(&self->stories, &self->bookings, seq, event);
 }
 
@@ -361,8 +363,9 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
     if (!failed)
         failed = audit_told(store, audit.sql + SQL_WITHDRAWN, audit.withdrawn, "withdrawn entry", out) ||
                          audit_entitlements(&audit) || bookings_audit(&self.bookings, out) ||
-                         scans_audit(&self.scans, out) || audit_draws(&audit) || reports_audit(&self.reports, out) ||
-                         settlements_audit(&self.settlements, out) || stories_audit(&self.stories, out)
+                         scans_audit(&self.scans, out) || audit_draws(&audit) || accounts_audit(&self.accounts, out) ||
+                         reports_audit(&self.reports, out) || settlements_audit(&self.settlements, out) ||
+                         stories_audit(&self.stories, out)
                      ? -1
                      : 0;
     free(audit.told);

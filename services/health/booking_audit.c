@@ -10,6 +10,25 @@ static bool audit_slot(struct bookings *bookings, const Health__SlotMade *said)
     return store_number(bookings->store, at) == 1;
 }
 
+static bool audit_slot_change(struct bookings *bookings, int64_t seq, const Health__SlotChanged *said)
+{
+    unsigned at = bookings->sql + BOOKING_SQL_AUDIT_SLOT_CHANGED;
+    int64_t last;
+    bool same;
+
+    store_ask(bookings->store, at, "iiii", said->slot_id, (int64_t)said->capacity, (int64_t)said->walk_ins,
+              (int64_t) !!said->withdrawn);
+    if (!store_row(bookings->store, at))
+        return false;
+    last = store_int(bookings->store, at, 0);
+    same = store_int(bookings->store, at, 1) == 1;
+    store_end(bookings->store, at);
+    if (last != seq)
+        return last > seq;
+    bookings->told++;
+    return same;
+}
+
 static bool audit_booking(struct bookings *bookings, int64_t seq, const Health__BookingChanged *said)
 {
     struct booking booking;
@@ -41,6 +60,8 @@ bool bookings_audit_event(struct bookings *bookings, int64_t seq, const Health__
     switch (event->event_case) {
     case HEALTH__EVENT__EVENT_SLOT_MADE:
         return audit_slot(bookings, event->slot_made);
+    case HEALTH__EVENT__EVENT_SLOT_CHANGED:
+        return audit_slot_change(bookings, seq, event->slot_changed);
     case HEALTH__EVENT__EVENT_BOOKING_CHANGED:
         return audit_booking(bookings, seq, event->booking_changed);
     case HEALTH__EVENT__EVENT_PASS_ISSUED:
@@ -60,8 +81,8 @@ int bookings_audit(struct bookings *bookings, FILE *out)
         {BOOKING_SQL_AUDIT_STATES, "booking", "its entitlement says otherwise"},
     };
 
-    return audit_told(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT, bookings->told, "booking or pass",
-                      out) ||
+    return audit_told(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT, bookings->told,
+                      "booking, pass or change of a slot", out) ||
                    audit_checks(bookings->store, bookings->sql, checks, ARRAY_LEN(checks), out)
                ? -1
                : 0;

@@ -1,4 +1,5 @@
 /* booking_change.c: what changes bookings and passes, in the store and in the journal. */
+#include "services/health/accounts.h"
 #include "services/health/booking_sql.h"
 
 static int64_t last_row(struct health *self)
@@ -150,12 +151,15 @@ void booking_set(struct health *self, struct booking *booking, int state, void *
 
 /* ---- reminders ---- */
 
-void remind(int64_t member_id, int kind, int64_t at, int64_t booking_id, int64_t campaign_id, void *call)
+void remind(struct health *self, int64_t number, int kind, int64_t at, int64_t booking_id, int64_t campaign_id,
+            void *call)
 {
     Health__Event event = HEALTH__EVENT__INIT;
     Health__Reminder reminder = HEALTH__REMINDER__INIT;
 
-    reminder.member_id = member_id;
+    reminder.member_id = accounts_holder(&self->accounts, number);
+    if (!reminder.member_id)
+        return;
     reminder.kind = (Health__ReminderKind)kind;
     reminder.at = at;
     reminder.booking_id = booking_id;
@@ -183,15 +187,13 @@ static int gather(struct health *self, unsigned statement, struct booking ret[BO
     return n;
 }
 
-/* Bookings whose site was withdrawn: she is told, and may move. */
-static void strand(void *call, void *arg)
+/* Bookings that a query found and that cannot be held: she is told why, and may move. */
+static void strand(struct slice *slice, unsigned statement, int kind, void *call)
 {
-    struct slice *slice = arg;
     struct health *self = slice->self;
     struct booking bookings[BOOKING_SLICE];
 
-    store_ask(self->store, self->bookings.sql + BOOKING_SQL_STRANDED, "i", (int64_t)BOOKING_SLICE);
-    slice->n = gather(self, BOOKING_SQL_STRANDED, bookings);
+    slice->n = gather(self, statement, bookings);
     for (int i = 0; i < slice->n; i++) {
         struct booking *booking = &bookings[i];
 
@@ -199,9 +201,28 @@ static void strand(void *call, void *arg)
         booking->remind_at = 0;
         booking->due_at = booking->ends_at + BOOKING_MOVE_MS;
         change(self, booking, call);
-        remind(booking->member_id, HEALTH__REMINDER_KIND__SITE_CHANGED, booking->starts_at, booking->id,
-               booking->campaign_id, call);
+        remind(self, booking->member_id, kind, booking->starts_at, booking->id, booking->campaign_id, call);
     }
+}
+
+static void strand_at_sites(void *call, void *arg)
+{
+    struct slice *slice = arg;
+    const struct bookings *bookings = &slice->self->bookings;
+
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_STRANDED, "i", (int64_t)BOOKING_SLICE);
+    strand(slice, BOOKING_SQL_STRANDED, HEALTH__REMINDER_KIND__SITE_CHANGED, call);
+}
+
+/* Slots are withdrawn before they end; who has booked one that is over by a day and more has not come to it. */
+static void strand_in_slots(void *call, void *arg)
+{
+    struct slice *slice = arg;
+    const struct bookings *bookings = &slice->self->bookings;
+
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_STRANDED_SLOT, "ii", (int64_t)BOOKING_SLICE,
+              rpc_now(call) - BOOKING_GRACE_MS);
+    strand(slice, BOOKING_SQL_STRANDED_SLOT, HEALTH__REMINDER_KIND__SLOT_CHANGED, call);
 }
 
 /* Who has not come makes room for the next; who could not come and took no other slot loses the right as one
@@ -237,7 +258,7 @@ static void remind_day_before(void *call, void *arg)
     for (int i = 0; i < slice->n; i++) {
         bookings[i].remind_at = 0;
         write_booking(self, &bookings[i]);
-        remind(bookings[i].member_id, HEALTH__REMINDER_KIND__DAY_BEFORE, bookings[i].starts_at, bookings[i].id,
+        remind(self, bookings[i].member_id, HEALTH__REMINDER_KIND__DAY_BEFORE, bookings[i].starts_at, bookings[i].id,
                bookings[i].campaign_id, call);
     }
 }
@@ -258,13 +279,14 @@ static void remind_book_soon(void *call, void *arg)
     store_end(self->store, at);
     for (int i = 0; i < slice->n; i++) {
         store_run(self->store, self->bookings.sql + BOOKING_SQL_SAID_SOON, "i", found[i].id);
-        remind(found[i].member_id, HEALTH__REMINDER_KIND__BOOK_SOON, found[i].book_by, 0, found[i].campaign_id, call);
+        remind(self, found[i].member_id, HEALTH__REMINDER_KIND__BOOK_SOON, found[i].book_by, 0, found[i].campaign_id,
+               call);
     }
 }
 
 bool bookings_tidy(struct health *self)
 {
-    static const rpc_work works[] = {strand, end_due, remind_day_before, remind_book_soon};
+    static const rpc_work works[] = {strand_at_sites, strand_in_slots, end_due, remind_day_before, remind_book_soon};
     bool more = false;
 
     for (size_t i = 0; i < ARRAY_LEN(works); i++) {
