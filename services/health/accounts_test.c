@@ -32,21 +32,9 @@ static int teardown(void **state)
 
 /* ---- what identity says ---- */
 
-static void hear_merged(int64_t gone_id, int64_t kept_id)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
-
-    merged.kept_id = kept_id;
-    merged.gone_id = gone_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
-    event.members_merged = &merged;
-    identity_says(&h, &event);
-}
-
 static void merge(int64_t gone_id, int64_t kept_id)
 {
-    hear_merged(gone_id, kept_id);
+    hear_merged(&h, gone_id, kept_id);
     settle(&h);
 }
 
