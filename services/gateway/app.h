@@ -19,12 +19,12 @@
 #include "services/gateway/server.h"
 
 #define APP_MAX_QUEUES 16
-#define APP_REVOKED 65536 /* sessions remembered as revoked; a power of two */
+#define APP_REVOKED    65536 /* sessions remembered as revoked; a power of two */
 
 struct app_settings {
     const char *bus_dir;
     const struct token_keys *keys;
-    const struct files *files;  /* NULL: none */
+    const struct files *files;           /* NULL: none */
     int64_t member_rate, member_burst;   /* signed-in requests a second */
     int64_t address_rate, address_burst; /* requests a second without a valid token */
     unsigned window;                     /* messages outstanding per queue */
@@ -73,7 +73,7 @@ struct app {
     struct buf out;
     unsigned n_media; /* bodies being put together */
     int64_t log_second;
-    unsigned logged;      /* refusals this second */
+    unsigned logged; /* refusals this second */
     uint64_t log_dropped;
     uv_timer_t probes;
 };
@@ -88,9 +88,6 @@ void app_flush(struct app *app);
 /* Answers what is pending; app is freed when its handles have closed, on the loop's last turns. */
 void app_close(struct app *app);
 
-/* Answers with a refusal; more is further header lines, or "". */
-void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
-                const unsigned char trace_id[16]);
 /* Takes memory for the counts of all workers: 0, or -1. */
 int app_counts_open(struct app_settings *settings);
 /* Those of one worker and operation. */

@@ -158,20 +158,7 @@ static inline void consent(struct harness *h, int64_t member_id, int32_t version
     changed.withdrawn = withdrawn;
     event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
     event.consent_changed = &changed;
-    identity_says(h, &event);
-}
-
-/* That an account has become part of another. */
-static inline void hear_merged(struct harness *h, int64_t gone_id, int64_t kept_id)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
-
-    merged.kept_id = kept_id;
-    merged.gone_id = gone_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
-    event.members_merged = &merged;
-    identity_says(h, &event);
+    assert_int_equal(identity_says(h, &event), 0);
 }
 
 /* ---- settlements ---- */
