@@ -168,7 +168,7 @@ static void who_was_there_before_there_were_keys_is_given_hers(void **state)
     assert_string_equal(person.name, "王小明");
     assert_int_equal(store_find_wechats(h.service.store, who->member_id, &door, 1), 1);
     assert_true(pii_is_under_data_key(door.sealed.bytes, door.sealed.len));
-    assert_true(person_open_wechat(self_of(&h), &member, &door, appid));
+    assert_true(person_open_wechat(self_of(&h), &member, &door, appid, NULL));
     assert_string_equal(appid, "wx0000000000000001");
     find(&h, asker->member_id, &member);
     assert_true(joins_find_open(&self_of(&h)->joins, asker->member_id, &join));
