@@ -1,5 +1,7 @@
 /* booking_change.c: what changes bookings and passes, in the store and in the journal. */
 #include "services/health/booking_sql.h"
+#include "services/health/campaigns.h"
+#include "services/health/sites.h"
 
 static int64_t last_row(struct health *self)
 {
@@ -150,18 +152,18 @@ void booking_set(struct health *self, struct booking *booking, int state, void *
 
 /* ---- reminders ---- */
 
-void remind(int64_t member_id, int kind, int64_t at, int64_t booking_id, int64_t campaign_id, void *call)
+void remind(struct health *self, Health__Reminder *reminder, const Health__Campaign *campaign, int64_t site_id,
+            void *call)
 {
+    const Health__Site *site = site_id ? sites_find(&self->sites, site_id, rpc_arena(call)) : NULL;
     Health__Event event = HEALTH__EVENT__INIT;
-    Health__Reminder reminder = HEALTH__REMINDER__INIT;
 
-    reminder.member_id = member_id;
-    reminder.kind = (Health__ReminderKind)kind;
-    reminder.at = at;
-    reminder.booking_id = booking_id;
-    reminder.campaign_id = campaign_id;
+    if (campaign)
+        reminder->campaign_title = campaign->title;
+    if (site)
+        reminder->site_name = site->name;
     event.event_case = HEALTH__EVENT__EVENT_REMINDER;
-    event.reminder = &reminder;
+    event.reminder = reminder;
     rpc_journal(call, &event.base);
 }
 
@@ -169,8 +171,28 @@ void remind(int64_t member_id, int kind, int64_t at, int64_t booking_id, int64_t
 
 struct slice {
     struct health *self;
-    int n; /* of the rows that were found */
+    int n;                      /* of the rows that were found */
+    Health__Campaign *campaign; /* that was asked for last: a slice is mostly of one */
 };
+
+static const Health__Campaign *campaign_of(struct slice *slice, int64_t campaign_id, void *call)
+{
+    if (!slice->campaign || slice->campaign->campaign_id != campaign_id)
+        slice->campaign = campaigns_find(&slice->self->campaigns, campaign_id, rpc_arena(call));
+    return slice->campaign;
+}
+
+static void remind_of(struct slice *slice, const struct booking *booking, Health__ReminderKind kind, void *call)
+{
+    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+
+    reminder.member_id = booking->member_id;
+    reminder.kind = kind;
+    reminder.at = booking->starts_at;
+    reminder.booking_id = booking->id;
+    reminder.campaign_id = booking->campaign_id;
+    remind(slice->self, &reminder, campaign_of(slice, booking->campaign_id, call), booking->site_id, call);
+}
 
 /* Up to a slice of the bookings that a query found, which is over then, so that they may be changed. */
 static int gather(struct health *self, unsigned statement, struct booking ret[BOOKING_SLICE])
@@ -199,8 +221,7 @@ static void strand(void *call, void *arg)
         booking->remind_at = 0;
         booking->due_at = booking->ends_at + BOOKING_MOVE_MS;
         change(self, booking, call);
-        remind(booking->member_id, HEALTH__REMINDER_KIND__SITE_CHANGED, booking->starts_at, booking->id,
-               booking->campaign_id, call);
+        remind_of(slice, booking, HEALTH__REMINDER_KIND__SITE_CHANGED, call);
     }
 }
 
@@ -237,8 +258,7 @@ static void remind_day_before(void *call, void *arg)
     for (int i = 0; i < slice->n; i++) {
         bookings[i].remind_at = 0;
         write_booking(self, &bookings[i]);
-        remind(bookings[i].member_id, HEALTH__REMINDER_KIND__DAY_BEFORE, bookings[i].starts_at, bookings[i].id,
-               bookings[i].campaign_id, call);
+        remind_of(slice, &bookings[i], HEALTH__REMINDER_KIND__DAY_BEFORE, call);
     }
 }
 
@@ -257,8 +277,14 @@ static void remind_book_soon(void *call, void *arg)
                                                .book_by = store_int(self->store, at, 3)};
     store_end(self->store, at);
     for (int i = 0; i < slice->n; i++) {
+        Health__Reminder reminder = HEALTH__REMINDER__INIT;
+
         store_run(self->store, self->bookings.sql + BOOKING_SQL_SAID_SOON, "i", found[i].id);
-        remind(found[i].member_id, HEALTH__REMINDER_KIND__BOOK_SOON, found[i].book_by, 0, found[i].campaign_id, call);
+        reminder.member_id = found[i].member_id;
+        reminder.kind = HEALTH__REMINDER_KIND__BOOK_SOON;
+        reminder.at = found[i].book_by;
+        reminder.campaign_id = found[i].campaign_id;
+        remind(self, &reminder, campaign_of(slice, found[i].campaign_id, call), 0, call);
     }
 }
 
