@@ -16,9 +16,10 @@
 #define PATH   "00010002"
 
 /* Numbers from here on are refused after they have written; from KEPT on, what they
- * wrote is kept. */
-#define REFUSED 1000
-#define KEPT    2000
+ * wrote is kept; from DEFERRED on they write nothing and are answered later. */
+#define REFUSED  1000
+#define KEPT     2000
+#define DEFERRED 3000
 
 static const char schema[] = "-- step 1\nCREATE TABLE thing (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;\n";
 static const size_t schema_len = sizeof(schema) - 1;
@@ -39,6 +40,7 @@ struct things {
     size_t reply_size;
     const char *asked_path; /* whether the reader holds FINANCE over it */
     bool covered;
+    struct rpc_later *later; /* the last that was deferred */
 };
 
 static struct harness h;
@@ -78,6 +80,10 @@ static void create_claim(Coupon__Coupons_Service *service, const Coupon__CreateC
 
     self->runs++;
     self->now = rpc_now(call);
+    if (req->release_id >= DEFERRED) {
+        self->later = rpc_defer(call);
+        return;
+    }
     add(self, req->release_id, call);
     if (req->release_id >= REFUSED) {
         if (req->release_id >= KEPT)
@@ -461,6 +467,46 @@ static void a_refused_call_may_keep_what_it_wrote(void **state)
     assert_holds(1); /* but not over a failed commit */
 }
 
+/* ---- answers that come later ---- */
+
+static void answer_later(int reason)
+{
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+
+    answer.reason = reason;
+    rpc_answer_later(things.later, &answer);
+}
+
+static void a_deferred_answer_comes_after_the_commit_of_its_neighbours(void **state)
+{
+    (void)state;
+    gather_claim(1);
+    gather_claim(DEFERRED);
+    gather_get();
+    assert_null(harness_run(&h));
+    assert_holds(1);
+    answer_later(COUPON__REASON__SOLD_OUT);
+    assert_int_equal(h.answers->n_answers, 3);
+    assert_int_equal(h.answers->answers[0]->reason, 0);
+    assert_int_equal(h.answers->answers[1]->reason, COUPON__REASON__SOLD_OUT);
+    assert_status(h.answers->answers[2], 1, 1);
+}
+
+static void a_deferred_answer_is_not_refused_by_a_commit_that_fails_beside_it(void **state)
+{
+    (void)state;
+    harness_fill(&h);
+    gather_claim(1);
+    gather_claim(DEFERRED);
+    gather_get();
+    assert_null(harness_run(&h));
+    answer_later(0);
+    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__STORE_FULL);
+    assert_int_equal(h.answers->answers[1]->reason, 0);
+    assert_status(h.answers->answers[2], 0, 0);
+    assert_int_equal(things.runs, 2);
+}
+
 /* ---- Idempotency-Key ---- */
 
 static void a_required_key_must_be_there_and_whole(void **state)
@@ -810,6 +856,8 @@ int main(void)
         TEST(a_batch_has_one_time),
         TEST(a_refused_call_is_taken_back_among_its_neighbours),
         TEST(a_refused_call_may_keep_what_it_wrote),
+        TEST(a_deferred_answer_comes_after_the_commit_of_its_neighbours),
+        TEST(a_deferred_answer_is_not_refused_by_a_commit_that_fails_beside_it),
         TEST(a_required_key_must_be_there_and_whole),
         TEST(a_repeat_with_the_key_gets_the_first_answer),
         TEST(two_with_one_key_in_one_batch_run_once),
