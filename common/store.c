@@ -400,6 +400,42 @@ const void *store_blob(struct store *store, unsigned sql, int column, size_t *re
     return bytes ? bytes : "";
 }
 
+int64_t store_number(struct store *store, unsigned sql)
+{
+    int64_t number = 0;
+
+    if (store_row(store, sql)) {
+        number = store_int(store, sql, 0);
+        store_end(store, sql);
+    }
+    return number;
+}
+
+bool store_any(struct store *store, unsigned sql)
+{
+    bool any = store_row(store, sql);
+
+    if (any)
+        store_end(store, sql);
+    return any;
+}
+
+void store_copy_text(struct store *store, unsigned sql, int column, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", store_text(store, sql, column));
+}
+
+size_t store_copy_blob(struct store *store, unsigned sql, int column, void *ret, size_t size)
+{
+    size_t len;
+    const void *bytes = store_blob(store, sql, column, &len);
+
+    if (len > size)
+        len = 0;
+    memcpy(ret, bytes, len);
+    return len;
+}
+
 int store_trouble(const struct store *store)
 {
     return store->trouble;

@@ -49,6 +49,14 @@ void store_end(struct store *store, unsigned sql);
 int64_t store_int(struct store *store, unsigned sql, int column);
 const char *store_text(struct store *store, unsigned sql, int column);
 const void *store_blob(struct store *store, unsigned sql, int column, size_t *ret_len);
+/* Ends a query after its first row, of which it gives the first number; 0 when there is none. */
+int64_t store_number(struct store *store, unsigned sql);
+/* Whether a query has a row; ends it. */
+bool store_any(struct store *store, unsigned sql);
+/* A text, cut at its room, or a blob, whose length is returned; one that is longer than its
+ * room is given as empty. */
+void store_copy_text(struct store *store, unsigned sql, int column, char *ret, size_t size);
+size_t store_copy_blob(struct store *store, unsigned sql, int column, void *ret, size_t size);
 
 /* 0, or STORE_FULL or STORE_FAILED since the transaction began. */
 int store_trouble(const struct store *store);

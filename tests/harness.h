@@ -6,6 +6,8 @@
  * batch with harness_run(), or does both for one call with harness_call(), steps
  * the clock, and restarts the service on its store with harness_reopen().
  *
+ * A hook may have calls made again: anomaly.h tries each while the disk fails.
+ *
  * Answers, outputs and principals live in the harness' arena until
  * harness_forget() or harness_close(). What must hold of the harness itself is an
  * ensure(), so that fuzz entries can use it as well as cmocka tests. */
@@ -28,6 +30,9 @@ struct harness {
     unsigned n_calls;
     Rpc__AnswerBatch *answers; /* of the last message that was answered */
     bool grown;                /* whether the last batch added to the journal */
+    /* Called before a call and after each attempt at it: whether to make it (again).
+     * NULL: once. */
+    bool (*attempt)(struct harness *h);
 };
 
 static inline void *harness_alloc(struct harness *h, size_t size)
@@ -231,14 +236,32 @@ static inline const Rpc__AnswerBatch *harness_run(struct harness *h)
     return harness_finish(h);
 }
 
+static inline bool harness_attempt(struct harness *h)
+{
+    return h->attempt && h->attempt(h);
+}
+
 /* One call in a batch of its own. */
 static inline const Rpc__Answer *harness_call(struct harness *h, const char *method, const ProtobufCMessage *input,
                                               const Rpc__Principal *principal, const char *key)
 {
-    harness_add(h, method, input, principal, key);
-    harness_run(h);
-    ensure(h->answers && h->answers->n_answers == 1);
+    harness_attempt(h);
+    do {
+        harness_add(h, method, input, principal, key);
+        harness_run(h);
+        ensure(h->answers && h->answers->n_answers == 1);
+    } while (harness_attempt(h));
     return h->answers->answers[0];
+}
+
+/* What the service does without being called. */
+static inline void harness_work(struct harness *h, void (*work)(struct harness *h))
+{
+    h->answers = NULL;
+    harness_attempt(h);
+    do {
+        work(h);
+    } while (harness_attempt(h));
 }
 
 /* The output of an answer as a message of its type; never NULL. */
@@ -272,6 +295,16 @@ static inline void harness_pragma(struct harness *h, const char *pragma)
     store_ask(h->service.store, (unsigned)statement, "");
     while (store_row(h->service.store, (unsigned)statement))
         continue;
+}
+
+/* The number that a query gives. */
+static inline int64_t harness_number(struct harness *h, const char *sql)
+{
+    int statement = store_prepare(h->service.store, &sql, 1);
+
+    ensure(statement >= 0);
+    store_ask(h->service.store, (unsigned)statement, "");
+    return store_number(h->service.store, (unsigned)statement);
 }
 
 /* From now on the store has no room to grow, as on a full disk; or has again. */

@@ -65,17 +65,17 @@ static int read_protos(struct broker *broker)
 
 int broker_start(struct service *service)
 {
-    const char *list = conf_text(service->spec->conf, "HUIGONG_QUEUES");
-
     static struct broker broker;
+    const char *list = conf_text(service->spec->conf, "HUIGONG_QUEUES");
 
     service->self = &broker;
     broker.refusals.unserved = broker.unserved;
     broker.refusals.unserved_len = pack_refusal(RPC__REASON__SERVICE_DOWN, broker.unserved);
     broker.refusals.full = broker.full;
     broker.refusals.full_len = pack_refusal(RPC__REASON__OVERLOADED, broker.full);
-    return (*list ? read_names(&broker, list) : read_protos(&broker)) || read_names(&broker, service->spec->name) ? -1
-                                                                                                                  : 0;
+    if (*list ? read_names(&broker, list) : read_protos(&broker))
+        return -1;
+    return read_names(&broker, service->spec->name);
 }
 
 static void on_tend(uv_timer_t *timer)

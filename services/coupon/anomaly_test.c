@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "services/coupon/coupon.h"
+#include "tests/anomaly.h"
 #include "tests/power.h"
 
 /* ---- the service and its callers ---- */
@@ -178,62 +179,24 @@ static void no_failing_access_loses_or_doubles_a_claim(void **state)
     for_every_fault(claim_in_batches, settle);
 }
 
-static int64_t created; /* the release that the caller was told of, or 0 */
-
-static void create_another(void)
-{
-    const Rpc__Answer *answer;
-
-    created = 0;
-    clock_step(&h.service.clock, -1000); /* it must open later than now */
-    answer = harness_call(&h, "Daemon.None", NULL, NULL, NULL);
-    assert_int_equal(answer->reason, RPC__REASON__UNIMPLEMENTED);
-    for (int i = 0; i < 2 && !created; i++) {
-        Coupon__Release draft = COUPON__RELEASE__INIT;
-        Coupon__CreateReleaseRequest request = COUPON__CREATE_RELEASE_REQUEST__INIT;
-
-        draft.union_path = (char *)(uintptr_t)UNION;
-        draft.face_fen = 700;
-        draft.stock_per_day = STOCK;
-        draft.opens_at = OPENS;
-        request.release = &draft;
-        answer = harness_call(&h, "Coupons.CreateRelease", &request.base,
-                              harness_official(&h, 901, RULE__ROLE__BENEFIT_MANAGER, UNION), "another");
-        if (acknowledged(answer)) {
-            const Coupon__ReleaseStatus *status = harness_output(&h, answer, &coupon__release_status__descriptor);
-
-            created = status->release->release_id;
-        }
-    }
-    clock_step(&h.service.clock, 1000);
-}
-
-static void settle_created(bool restart)
-{
-    struct coupon *self = h.service.self;
-    int64_t before = created;
-
-    disk_heal();
-    if (restart)
-        harness_reopen(&h);
-    else
-        assert_int_equal(self->n_releases, created ? 2 : 1);
-    assert_string_equal(harness_audit(&h), "");
-    if (before)
-        assert_non_null(coupon_find(self, before));
-    create_another(); /* the first answer again, or now */
-    assert_true(created && (!before || created == before));
-    assert_int_equal(self->n_releases, 2);
-    harness_reopen(&h);
-    assert_int_equal(self->n_releases, 2);
-    assert_non_null(coupon_find(self, created));
-    assert_string_equal(harness_audit(&h), "");
-}
-
 static void no_failing_access_loses_or_doubles_a_release(void **state)
 {
+    struct coupon *self;
+
     (void)state;
-    for_every_fault(create_another, settle_created);
+    for (size_t i = 0; i < ARRAY_LEN(anomalies); i++) {
+        harness_open(&h, &coupon_spec, done);
+        anomaly_begin(&h, &anomalies[i]);
+        open_release();
+        assert_int_equal(anomaly_end(&h), 2);
+        for (int opening = 0; opening < 2; opening++) {
+            self = h.service.self;
+            assert_int_equal(self->n_releases, 1);
+            assert_non_null(coupon_find(self, release_id));
+            harness_reopen(&h);
+        }
+        harness_close(&h);
+    }
 }
 
 /* ---- reads ---- */
@@ -254,6 +217,7 @@ static const Rpc__Answer *read_own(unsigned i)
 
 static void a_failing_read_is_never_an_answer(void **state)
 {
+    static const struct anomaly kinds[] = {{DISK_READ_FAILS, false, false}, {DISK_READ_FAILS, true, false}};
     const Rpc__Answer *right[ARRAY_LEN(reads)];
 
     (void)state;
@@ -265,95 +229,86 @@ static void a_failing_read_is_never_an_answer(void **state)
     for (unsigned i = 0; i < ARRAY_LEN(reads); i++)
         right[i] = read_own(i);
     harness_reopen(&h); /* and nothing in the log, whose pages are read otherwise */
-    for (unsigned variant = 0; variant < 2 * ARRAY_LEN(reads); variant++) {
-        const Rpc__Answer *wanted = right[variant / 2], *answer;
-        int n = 0, failures = 0;
+    for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+        anomaly_begin(&h, &kinds[k]);
+        for (unsigned i = 0; i < ARRAY_LEN(reads); i++) {
+            const Rpc__Answer *answer = read_own(i);
 
-        do {
-            harness_pragma(&h, "PRAGMA shrink_memory"); /* nothing is in SQLite's cache */
-            disk_fail(DISK_READ_FAILS, ++n, variant & 1);
-            answer = read_own(variant / 2);
-            disk_heal();
-            if (!acknowledged(answer)) {
-                failures++;
-                assert_int_equal(answer->output.len, 0);
-                answer = read_own(variant / 2);
-            }
             assert_int_equal(answer->reason, 0);
-            assert_int_equal(answer->output.len, wanted->output.len);
-            assert_memory_equal(answer->output.data, wanted->output.data, wanted->output.len);
-        } while (disk_has_failed());
-        assert_true(n > 1);
-        assert_true(failures > 0 || !(variant & 1));
+            assert_int_equal(answer->output.len, right[i]->output.len);
+            assert_memory_equal(answer->output.data, right[i]->output.data, answer->output.len);
+        }
+        assert_int_equal(anomaly_end(&h), ARRAY_LEN(reads));
     }
     harness_close(&h);
 }
 
 /* ---- the opening ---- */
 
+static struct store *open_store(const char *dir)
+{
+    const struct store_options options = {.dir = dir,
+                                          .schema = coupon_spec.schema,
+                                          .schema_len = *coupon_spec.schema_len,
+                                          .sql = coupon_spec.sql,
+                                          .n_sql = *coupon_spec.n_sql};
+
+    return store_open(&options);
+}
+
+/* Opens a new store while something fails, or the power is lost (kind NULL), at the n-th
+ * access, and again on what that left. Whether anything did fail. */
+static bool open_under(const struct anomaly *kind, int n)
+{
+    char dir[] = "/tmp/huigong-anomaly-XXXXXX";
+    struct store *store;
+    bool failed;
+
+    assert_non_null(mkdtemp(dir));
+    if (kind)
+        disk_fail(kind->fault, n, kind->lasting);
+    else
+        disk_cut(n);
+    store = open_store(dir);
+    failed = kind ? disk_has_failed() : disk_is_cut();
+    assert_true(store || failed);
+    store_close(store);
+    disk_heal();
+    if (!kind) {
+        disk_cut(0);
+        disk_power_on((uint64_t)n);
+    }
+    store = open_store(dir);
+    assert_non_null(store);
+    assert_int_equal(store_check(store, stderr), 0);
+    store_close(store);
+    harness_remove_dir(dir);
+    return failed;
+}
+
 static void an_opening_that_fails_can_be_tried_again(void **state)
 {
-    struct store *store;
+    int n;
 
     (void)state;
-    for (unsigned variant = 0; variant < 2 * ARRAY_LEN(write_faults); variant++) {
-        int n = 0;
-
-        do {
-            char dir[] = "/tmp/huigong-anomaly-XXXXXX";
-            const struct store_options options = {.dir = dir,
-                                                  .schema = coupon_spec.schema,
-                                                  .schema_len = *coupon_spec.schema_len,
-                                                  .sql = coupon_spec.sql,
-                                                  .n_sql = *coupon_spec.n_sql};
-
-            assert_non_null(mkdtemp(dir));
-            disk_fail(write_faults[variant / 2], ++n, variant & 1);
-            store = store_open(&options);
-            store_close(store);
-            disk_heal();
-            assert_true(store || disk_has_failed());
-            store = store_open(&options);
-            assert_non_null(store);
-            assert_int_equal(store_check(store, stderr), 0);
-            store_close(store);
-            harness_remove_dir(dir);
-        } while (disk_has_failed());
+    for (size_t i = 0; i < ARRAY_LEN(anomalies); i++) {
+        for (n = 1; open_under(&anomalies[i], n);)
+            n++;
         assert_true(n > 1);
     }
 }
 
-/* ---- the power ---- */
-
 static void an_opening_without_power_can_be_tried_again(void **state)
 {
-    struct store *store;
-    bool lost;
-    int k = 0;
+    int n = 1;
 
     (void)state;
-    do {
-        char dir[] = "/tmp/huigong-anomaly-XXXXXX";
-        const struct store_options options = {.dir = dir,
-                                              .schema = coupon_spec.schema,
-                                              .schema_len = *coupon_spec.schema_len,
-                                              .sql = coupon_spec.sql,
-                                              .n_sql = *coupon_spec.n_sql};
-
-        assert_non_null(mkdtemp(dir));
-        disk_cut(++k);
-        store_close(store_open(&options));
-        lost = disk_is_cut();
-        disk_cut(0);
-        disk_power_on((uint64_t)k);
-        store = store_open(&options);
-        assert_non_null(store);
-        assert_int_equal(store_check(store, stderr), 0);
-        store_close(store);
-        harness_remove_dir(dir);
-    } while (lost);
-    assert_true(k > 20);
+    while (open_under(NULL, n))
+        n++;
+    assert_true(n > 20);
 }
+
+/* ---- the power ---- */
 
 static void open_for_claims(struct harness *trial)
 {

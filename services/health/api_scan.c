@@ -318,9 +318,12 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
         rpc_refuse(call, HEALTH__REASON__UNDO_TOO_LATE);
         return;
     }
+    if (!bookings_find(&self->bookings, scan.booking_id, &booking) ||
+        !entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
+        rpc_refuse(call, RPC__REASON__STORE_FAILED);
+        return;
+    }
     scan_undo(self, &scan, req->reason, call);
-    ensure(bookings_find(&self->bookings, scan.booking_id, &booking) &&
-           entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement));
     if (booking.walk_in) {
         walk_in_undo(self, &booking, &entitlement, call);
     } else if (booking.due_at <= scan.received_at) { /* had not come, and the next was called */

@@ -7,6 +7,7 @@
 #define PAGE_DEFAULT 20
 #define NEAR_MAX     50
 #define STAFF_MAX    200 /* of one site */
+#define MY_SITES_MAX 100 /* of one person */
 
 static void reply_site(Health__Site *site, Health__Site_Closure reply, void *call)
 {
@@ -271,6 +272,29 @@ static void sites__list_staff(Health__Sites_Service *service, const Health__Site
 
     if (site)
         reply_staff(self, site->site_id, reply, call);
+}
+
+/* rpc ListMySites: where the caller scans, the first of them. */
+static void sites__list_my_sites(Health__Sites_Service *service, const Health__MySitesRequest *req,
+                                 Health__SiteList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    struct arena *arena = rpc_arena(call);
+    Health__SiteList list = HEALTH__SITE_LIST__INIT;
+    Health__Site *site;
+
+    (void)req;
+    list.sites = arena_alloc(arena, MY_SITES_MAX * sizeof(*list.sites));
+    sites_ask_of_staff(&self->sites, rpc_principal(call)->member_id, HEALTH__DUTY__SCANS);
+    while (list.sites && list.n_sites < MY_SITES_MAX && (site = sites_next_of_staff(&self->sites, arena))) {
+        if (rpc_has_role(call, RULE__ROLE__CHECKUP_STAFF, site->union_path))
+            list.sites[list.n_sites++] = site;
+    }
+    sites_end_of_staff(&self->sites);
+    if (list.sites)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
 const Health__Sites_Service sites_api = HEALTH__SITES__INIT(sites__);

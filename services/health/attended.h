@@ -24,9 +24,20 @@ static inline Rpc__Principal *scanner_of(struct harness *h)
     return harness_official(h, SCANNER, RULE__ROLE__CHECKUP_STAFF, UNION);
 }
 
-static inline void begin_campaign(struct harness *h)
+static inline void register_the_device(struct harness *h)
 {
     Health__RegisterDeviceRequest request = HEALTH__REGISTER_DEVICE_REQUEST__INIT;
+
+    request.site_id = the_site;
+    request.name = (char *)(uintptr_t) "一号枪";
+    the_device =
+        ((Health__Device *)harness_output(h, call_once(h, "Doors.RegisterDevice", &request.base, scanner_of(h)),
+                                          &health__device__descriptor))
+            ->device_id;
+}
+
+static inline void begin_campaign(struct harness *h)
+{
     Health__Campaign *draft;
 
     begin(h);
@@ -37,12 +48,7 @@ static inline void begin_campaign(struct harness *h)
     the_slot = a_slot(h, the_campaign, the_site, 9 * 60, 200);
     set_staff(h, SCANNER, HEALTH__DUTY__SCANS, false);
     clock_step(&h->service.clock, DAY_AT + 8 * HOUR_MS - now_of(h));
-    request.site_id = the_site;
-    request.name = (char *)(uintptr_t) "一号枪";
-    the_device =
-        ((Health__Device *)harness_output(h, call_once(h, "Doors.RegisterDevice", &request.base, scanner_of(h)),
-                                          &health__device__descriptor))
-            ->device_id;
+    register_the_device(h);
 }
 
 /* Her pass is scanned; the scan's number. */

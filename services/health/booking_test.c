@@ -366,12 +366,6 @@ static void the_screen_changes_every_half_minute(void **state)
 
 /* ---- what comes due ---- */
 
-static void tidy(void)
-{
-    while (bookings_tidy(health_of(&h)))
-        continue;
-}
-
 static int64_t reminded(int kind)
 {
     const Health__Event *event = last_event(&h, HEALTH__EVENT__EVENT_REMINDER);
@@ -387,10 +381,10 @@ static void who_does_not_come_makes_room_after_a_day(void **state)
     give_places(&h, campaign, MEMBER, 1);
     id = booking_in(&h, book(&h, campaign, slot, MEMBER))->booking_id;
     clock_step(&h.service.clock, DAY_AT + 540 * MINUTE_MS + BOOKING_GRACE_MS - 1 - now_of(&h));
-    tidy();
+    tidy(&h);
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__BOOKED);
     clock_step(&h.service.clock, 1);
-    tidy();
+    tidy(&h);
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
     assert_int_equal(booking_in(&h, on_booking(&h, "Bookings.GetBooking", id, MEMBER))->state,
                      HEALTH__BOOKING_STATE__NOT_COME);
@@ -405,7 +399,7 @@ static void more_bookings_than_a_slice_come_due(void **state)
     for (int i = 0; i <= 2 * BOOKING_SLICE; i++)
         assert_int_equal(book(&h, campaign, slot, MEMBER + i)->reason, 0);
     clock_step(&h.service.clock, DAY_AT + HEALTH_DAY_MS + BOOKING_GRACE_MS - now_of(&h));
-    tidy();
+    tidy(&h);
     for (int i = 0; i <= 2 * BOOKING_SLICE; i++)
         assert_int_equal(state_of(&h, campaign, MEMBER + i), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
 }
@@ -422,17 +416,17 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
     assert_true(entitlements_find_of(&health_of(&h)->entitlements, campaign, MEMBER + 1, &entitlement));
     assert_int_equal(book(&h, campaign, slot, MEMBER)->reason, 0);
     clock_step(&h.service.clock, entitlement.book_by - BOOKING_REMIND_MS - now_of(&h));
-    tidy();
+    tidy(&h);
     assert_int_equal(reminded(HEALTH__REMINDER_KIND__BOOK_SOON), MEMBER + 1);
     clock_step(&h.service.clock, DAY_AT + 480 * MINUTE_MS - BOOKING_REMIND_MS - now_of(&h));
-    tidy();
+    tidy(&h);
     assert_int_equal(reminded(HEALTH__REMINDER_KIND__DAY_BEFORE), MEMBER);
     told = last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder;
     assert_int_equal(told->at, DAY_AT + 480 * MINUTE_MS);
     assert_string_equal(told->campaign_title, "职工免费体检");
     assert_string_equal(told->site_name, "市中医院");
     rows = journal_rows(&h);
-    tidy();
+    tidy(&h);
     assert_int_equal(journal_rows(&h), rows);
 }
 
@@ -448,12 +442,12 @@ static void a_withdrawn_site_lets_her_move_whenever(void **state)
     request.campaign_id = campaign;
     request.site_id = site;
     assert_int_equal(harness_call(&h, "Campaigns.WithdrawSite", &request.base, manager_of(&h, UNION), NULL)->reason, 0);
-    tidy();
+    tidy(&h);
     assert_int_equal(reminded(HEALTH__REMINDER_KIND__SITE_CHANGED), MEMBER);
     booking = booking_in(&h, on_booking(&h, "Bookings.GetBooking", id, MEMBER));
     assert_true(booking->must_move);
     clock_step(&h.service.clock, DAY_AT + 600 * MINUTE_MS - now_of(&h));
-    tidy();
+    tidy(&h);
     booking = booking_in(&h, move(&h, id, to, MEMBER));
     assert_true(booking->site_id == other_site && !booking->must_move);
     assert_refused(create_slots(&h, manager_of(&h, UNION), campaign, site, "2026-03-05", 480, 540, 1),
@@ -471,9 +465,9 @@ static void who_does_not_move_from_a_withdrawn_site_loses_the_right_without_a_ma
     request.campaign_id = campaign;
     request.site_id = site;
     assert_int_equal(harness_call(&h, "Campaigns.WithdrawSite", &request.base, manager_of(&h, UNION), NULL)->reason, 0);
-    tidy();
+    tidy(&h);
     clock_step(&h.service.clock, DAY_AT + 540 * MINUTE_MS + BOOKING_MOVE_MS - now_of(&h));
-    tidy();
+    tidy(&h);
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__LAPSED);
     assert_int_equal(free_of(slot), 1);
 }

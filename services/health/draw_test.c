@@ -337,6 +337,7 @@ static void who_did_not_come_is_barred_for_so_many_days(void **state)
     step_to(&h, campaign->opens_at);
     assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "BARRED_AFTER_NO_SHOW");
     assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->reason, "BARRED_AFTER_NO_SHOW");
+    assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->words, "您近期预约体检后未到，暂不能报名");
     assert_int_equal(enter(&h, campaign->campaign_id, harness_member(&h, 2, TOWN))->reason, 0);
     harness_tamper(&h, "UPDATE entitlement SET state = 1");
 }

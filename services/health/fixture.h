@@ -228,11 +228,16 @@ static inline struct health *self_of(struct harness *h)
     return h->service.self;
 }
 
-/* Does all that is due by now. */
-static inline void settle(struct harness *h)
+static inline void tidy(struct harness *h)
 {
     while (health_tidy(self_of(h)))
         continue;
+}
+
+/* Does all that is due by now. */
+static inline void settle(struct harness *h)
+{
+    harness_work(h, tidy);
 }
 
 static inline void step_to(struct harness *h, int64_t at)

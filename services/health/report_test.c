@@ -1,30 +1,13 @@
 /* Reports, from the clerk's upload to the member's reading and their end. */
-#include <mbedtls/sha256.h>
-
-#include "identity.pb-c.h"
-#include "services/health/attended.h"
-#include "services/health/consents.h"
-#include "services/health/reports.h"
+#include "services/health/report_fixture.h"
 #include "tests/power.h"
 
-#define CLERK  800
 #define MEMBER 7
 #define SIZE   (2 * LIMIT_PART + 1000)
 #define SHORT  9000 /* of the report that is uploaded under power cuts */
 
 static struct harness h;
 static int64_t booking_id;
-static int checked_later; /* uploads whose hash was not made while the parts came */
-static unsigned char pdf[SIZE];
-static int32_t pdf_size;
-
-static void make_pdf(int32_t size, unsigned char fill)
-{
-    pdf_size = size;
-    memset(pdf, fill, sizeof(pdf));
-    memcpy(pdf, "%PDF-1.7\n", 9);
-    memset(pdf + LIMIT_PART, fill + 1, LIMIT_PART);
-}
 
 static void begin_with_a_booking(struct harness *trial)
 {
@@ -50,102 +33,9 @@ static int teardown(void **state)
 
 /* ---- callers ---- */
 
-static Rpc__Principal *clerk(void)
-{
-    return harness_official(&h, CLERK, RULE__ROLE__REPORT_CLERK, UNION);
-}
-
 static Rpc__Principal *member(int64_t member_id)
 {
     return harness_member(&h, member_id, TOWN);
-}
-
-static const Rpc__Answer *try_begin(const Rpc__Principal *who, int64_t booking, int32_t size, Health__ReportItem *item)
-{
-    Health__BeginReportRequest request = HEALTH__BEGIN_REPORT_REQUEST__INIT;
-
-    request.booking_id = booking;
-    request.size = size;
-    request.items = &item;
-    request.n_items = item != NULL;
-    return call_once(&h, "Reports.BeginReport", &request.base, who);
-}
-
-static Health__ReportItem blood_sugar(bool abnormal)
-{
-    Health__ReportItem item = HEALTH__REPORT_ITEM__INIT;
-
-    item.code = (char *)(uintptr_t) "2345-7";
-    item.name = (char *)(uintptr_t) "血糖";
-    item.value = (char *)(uintptr_t) "9.8";
-    item.unit = (char *)(uintptr_t) "mmol/L";
-    item.range = (char *)(uintptr_t) "3.9-6.1";
-    item.abnormal = abnormal;
-    return item;
-}
-
-static Health__ReportFact *fact_of(const Rpc__Answer *answer)
-{
-    return harness_output(&h, answer, &health__report_fact__descriptor);
-}
-
-static int64_t begun(void)
-{
-    Health__ReportItem item = blood_sugar(true);
-
-    return fact_of(try_begin(clerk(), booking_id, pdf_size, &item))->report_id;
-}
-
-static const Rpc__Answer *put(int64_t report_id, int32_t part, const unsigned char *bytes, size_t len)
-{
-    Health__PutReportPartRequest request = HEALTH__PUT_REPORT_PART_REQUEST__INIT;
-
-    request.report_id = report_id;
-    request.part = part;
-    request.content = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)bytes};
-    return harness_call(&h, "Reports.PutReportPart", &request.base, clerk(), NULL);
-}
-
-static const Rpc__Answer *put_part(int64_t report_id, int32_t part)
-{
-    return put(report_id, part, pdf + part * LIMIT_PART, (size_t)report_part_size(pdf_size, part));
-}
-
-static const Rpc__Answer *finish(int64_t report_id)
-{
-    Health__FinishReportRequest request = HEALTH__FINISH_REPORT_REQUEST__INIT;
-    const Rpc__Answer *answer;
-    unsigned char sum[32];
-
-    mbedtls_sha256_ret(pdf, (size_t)pdf_size, sum, 0);
-    request.report_id = report_id;
-    request.sha256 = (ProtobufCBinaryData){sizeof(sum), sum};
-    answer = harness_call(&h, "Reports.FinishReport", &request.base, clerk(), NULL);
-    if (answer->reason == HEALTH__REASON__REPORT_CHECKING) {
-        checked_later++;
-        while (reports_tidy(h.service.self))
-            continue;
-        answer = harness_call(&h, "Reports.FinishReport", &request.base, clerk(), NULL);
-    }
-    return answer;
-}
-
-static int64_t uploaded(void)
-{
-    int64_t report_id = begun();
-
-    for (int32_t part = 0; part < report_parts(pdf_size); part++)
-        assert_int_equal(put_part(report_id, part)->reason, 0);
-    assert_int_equal(finish(report_id)->reason, 0);
-    return report_id;
-}
-
-static const Rpc__Answer *on_report(const char *method, int64_t report_id, const Rpc__Principal *who)
-{
-    Health__ReportRequest request = HEALTH__REPORT_REQUEST__INIT;
-
-    request.report_id = report_id;
-    return harness_call(&h, method, &request.base, who, NULL);
 }
 
 static Health__MyReportList *my_reports(int64_t member_id)
@@ -154,45 +44,6 @@ static Health__MyReportList *my_reports(int64_t member_id)
 
     return harness_output(&h, harness_call(&h, "Reports.ListMyReports", &request.base, member(member_id), NULL),
                           &health__my_report_list__descriptor);
-}
-
-static const Rpc__Answer *fetch(const char *path, int32_t part, const Rpc__Principal *who)
-{
-    Health__FetchReportRequest request = HEALTH__FETCH_REPORT_REQUEST__INIT;
-
-    request.link = (char *)(uintptr_t)(strrchr(path, '/') + 1);
-    request.part = part;
-    return harness_call(&h, "Reports.FetchReport", &request.base, who, NULL);
-}
-
-struct told {
-    Identity__Event event;
-    struct health *self;
-};
-
-static void apply_told(void *call, void *arg)
-{
-    struct told *told = arg;
-    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
-    uint8_t packed[256];
-
-    row.body = (ProtobufCBinaryData){identity__event__pack(&told->event, packed), packed};
-    consents_apply(told->self, call, &row);
-}
-
-/* What identity's journal says of her consent. */
-static void consent(int64_t member_id, int32_t version, bool withdrawn)
-{
-    struct told told = {IDENTITY__EVENT__INIT, h.service.self};
-    Identity__ConsentChanged changed = IDENTITY__CONSENT_CHANGED__INIT;
-
-    changed.member_id = member_id;
-    changed.purpose = IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT;
-    changed.version = version;
-    changed.withdrawn = withdrawn;
-    told.event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
-    told.event.consent_changed = &changed;
-    assert_int_equal(rpc_server_transact(h.service.rpc, apply_told, &told), 0);
 }
 
 static void publish_policy(int32_t version, int64_t in_force_at)
@@ -217,24 +68,24 @@ static void a_report_of_nobody_who_attended_is_refused(void **state)
     (void)state;
     absent = booking_of(&h, MEMBER + 1, false);
     rows = journal_rows(&h);
-    assert_refused(try_begin(clerk(), absent, SIZE, NULL), "NOT_ATTENDED");
-    assert_refused(try_begin(clerk(), booking_id + 999, SIZE, NULL), "BOOKING_NOT_FOUND");
+    assert_refused(try_begin(&h, clerk_of(&h), absent, SIZE, NULL), "NOT_ATTENDED");
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id + 999, SIZE, NULL), "BOOKING_NOT_FOUND");
     assert_int_equal(journal_rows(&h), rows);
 }
 
 static void only_the_sites_clerk_uploads(void **state)
 {
-    int64_t report_id = begun();
+    int64_t report_id = begun(&h, booking_id);
 
     (void)state;
-    assert_refused(try_begin(member(CLERK), booking_id, SIZE, NULL), "NOT_OFFICIAL");
-    assert_refused(try_begin(harness_official(&h, 801, RULE__ROLE__REPORT_CLERK, UNION), booking_id, SIZE, NULL),
+    assert_refused(try_begin(&h, member(CLERK), booking_id, SIZE, NULL), "NOT_OFFICIAL");
+    assert_refused(try_begin(&h, harness_official(&h, 801, RULE__ROLE__REPORT_CLERK, UNION), booking_id, SIZE, NULL),
                    "NOT_CLERK_HERE");
-    assert_refused(try_begin(harness_official(&h, CLERK, RULE__ROLE__REPORT_CLERK, "0002"), booking_id, SIZE, NULL),
+    assert_refused(try_begin(&h, harness_official(&h, CLERK, RULE__ROLE__REPORT_CLERK, "0002"), booking_id, SIZE, NULL),
                    "NOT_CLERK_HERE");
     set_staff(&h, CLERK, HEALTH__DUTY__REPORTS, true);
-    assert_refused(put_part(report_id, 0), "NOT_CLERK_HERE");
-    assert_refused(finish(report_id), "NOT_CLERK_HERE");
+    assert_refused(put_part(&h, report_id, 0), "NOT_CLERK_HERE");
+    assert_refused(finish(&h, report_id, NULL), "NOT_CLERK_HERE");
 }
 
 static void hepatitis_b_is_kept_out_of_reports_too(void **state)
@@ -243,61 +94,101 @@ static void hepatitis_b_is_kept_out_of_reports_too(void **state)
 
     (void)state;
     item.name = (char *)(uintptr_t) "乙肝表面抗原";
-    assert_refused(try_begin(clerk(), booking_id, 0, &item), "REPORT_HEPATITIS_B");
-    assert_refused(try_begin(clerk(), booking_id, 0, NULL), "REPORT_EMPTY");
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id, 0, &item), "REPORT_HEPATITIS_B");
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id, 0, NULL), "REPORT_EMPTY");
 }
 
 static void parts_come_in_any_order_and_again(void **state)
 {
-    int64_t report_id = begun();
+    int64_t report_id = begun(&h, booking_id);
     const Health__ReportFact *fact;
+    bool at_once;
 
     (void)state;
-    assert_int_equal(fact_of(put_part(report_id, 2))->received, 1);
-    assert_int_equal(fact_of(put_part(report_id, 0))->received, 2);
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 2))->received, 1);
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 0))->received, 2);
     pdf[LIMIT_PART + 5] ^= 1;
-    assert_int_equal(fact_of(put_part(report_id, 1))->received, 3);
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 1))->received, 3);
     pdf[LIMIT_PART + 5] ^= 1;
-    checked_later = 0;
-    assert_refused(finish(report_id), "REPORT_DAMAGED");
-    assert_int_equal(checked_later, 0);
+    assert_refused(finish(&h, report_id, NULL), "REPORT_DAMAGED");
     harness_reopen(&h);
-    assert_int_equal(fact_of(put_part(report_id, 1))->received, 3);
-    fact = fact_of(finish(report_id));
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 1))->received, 3);
+    fact = fact_of(&h, finish(&h, report_id, &at_once));
     assert_int_equal(fact->state, HEALTH__REPORT_STATE__REPORT_STATE_READY);
-    assert_int_equal(checked_later, 1);
+    assert_false(at_once);
     assert_int_equal(fact->version, 1);
-    assert_int_equal(fact_of(finish(report_id))->version, 1);
-    assert_refused(put_part(report_id, 1), "REPORT_NOT_UPLOADING");
+    assert_int_equal(fact_of(&h, finish(&h, report_id, NULL))->version, 1);
+    assert_refused(put_part(&h, report_id, 1), "REPORT_NOT_UPLOADING");
     assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, MEMBER);
+}
+
+static void parts_that_come_in_order_are_checked_as_they_come(void **state)
+{
+    int64_t report_id = begun(&h, booking_id);
+    bool at_once;
+
+    (void)state;
+    for (int32_t part = 0; part < 3; part++)
+        assert_int_equal(put_part(&h, report_id, part)->reason, 0);
+    assert_int_equal(finish(&h, report_id, &at_once)->reason, 0);
+    assert_true(at_once);
+}
+
+/* A part and the end of the upload in one batch, whose commit fails. */
+static void a_part_that_was_not_kept_is_not_hashed(void **state)
+{
+    Health__PutReportPartRequest part = HEALTH__PUT_REPORT_PART_REQUEST__INIT;
+    Health__FinishReportRequest end_of_it = HEALTH__FINISH_REPORT_REQUEST__INIT;
+    int64_t report_id = begun(&h, booking_id);
+    unsigned char sum[32];
+
+    (void)state;
+    for (int32_t i = 0; i < 3; i++)
+        assert_int_equal(put_part(&h, report_id, i)->reason, 0);
+    harness_reopen(&h);
+    pdf[LIMIT_PART + 5] ^= 1;
+    mbedtls_sha256_ret(pdf, SIZE, sum, 0);
+    part.report_id = end_of_it.report_id = report_id;
+    part.part = 1;
+    part.content = (ProtobufCBinaryData){LIMIT_PART, pdf + LIMIT_PART};
+    end_of_it.sha256 = (ProtobufCBinaryData){sizeof(sum), sum};
+    harness_add(&h, "Reports.PutReportPart", &part.base, clerk_of(&h), NULL);
+    harness_add(&h, "Reports.FinishReport", &end_of_it.base, clerk_of(&h), NULL);
+    disk_fail(DISK_SYNC_FAILS, 1, false);
+    harness_run(&h);
+    disk_heal();
+    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__STORE_FAILED);
+    assert_refused(finish(&h, report_id, NULL), "REPORT_DAMAGED");
+    pdf[LIMIT_PART + 5] ^= 1;
+    assert_int_equal(finish(&h, report_id, NULL)->reason, 0);
 }
 
 static void a_part_that_does_not_fit_is_refused(void **state)
 {
-    int64_t report_id = begun();
+    int64_t report_id = begun(&h, booking_id);
 
     (void)state;
-    assert_refused(put(report_id, 0, pdf, LIMIT_PART - 1), "REPORT_PART_WRONG");
-    assert_refused(put(report_id, 2, pdf, LIMIT_PART), "REPORT_PART_WRONG");
-    assert_refused(put(report_id, 3, pdf, 1000), "REPORT_PART_WRONG");
-    assert_refused(put(report_id, 0, pdf + LIMIT_PART, LIMIT_PART), "NOT_A_PDF");
-    assert_refused(finish(report_id), "REPORT_INCOMPLETE");
+    assert_refused(put(&h, report_id, 0, pdf, LIMIT_PART - 1), "REPORT_PART_WRONG");
+    assert_refused(put(&h, report_id, 2, pdf, LIMIT_PART), "REPORT_PART_WRONG");
+    assert_refused(put(&h, report_id, 3, pdf, 1000), "REPORT_PART_WRONG");
+    assert_refused(put(&h, report_id, 0, pdf + LIMIT_PART, LIMIT_PART), "NOT_A_PDF");
+    assert_refused(finish(&h, report_id, NULL), "REPORT_INCOMPLETE");
 }
 
 static void an_upload_that_is_given_up_leaves_nothing(void **state)
 {
     struct health *self = h.service.self;
-    int64_t first = begun(), second;
+    int64_t first = begun(&h, booking_id), second;
 
     (void)state;
-    assert_int_equal(put_part(first, 0)->reason, 0);
-    second = begun();
-    assert_int_equal(fact_of(on_report("Reports.GetUploadedReport", first, clerk()))->state,
+    assert_int_equal(put_part(&h, first, 0)->reason, 0);
+    second = begun(&h, booking_id);
+    assert_int_equal(fact_of(&h, on_report(&h, "Reports.GetUploadedReport", first, clerk_of(&h)))->state,
                      HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED);
-    assert_int_equal(put_part(second, 0)->reason, 0);
+    assert_int_equal(put_part(&h, second, 0)->reason, 0);
     clock_step(&h.service.clock, REPORT_UPLOAD_MS);
     assert_false(reports_tidy(self));
-    assert_refused(put_part(second, 1), "REPORT_NOT_UPLOADING");
+    assert_refused(put_part(&h, second, 1), "REPORT_NOT_UPLOADING");
     assert_int_equal(reports_received(&self->reports, second), 0);
     assert_int_equal(my_reports(MEMBER)->n_reports, 0);
 }
@@ -307,84 +198,76 @@ static void an_upload_that_is_given_up_leaves_nothing(void **state)
 static void she_reads_her_report_and_nobody_else_does(void **state)
 {
     Health__OpenedReport *opened;
-    const Rpc__Part *part;
-    int64_t report_id = uploaded();
+    int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
     assert_false(my_reports(MEMBER)->reports[0]->abnormal);
-    assert_refused(on_report("Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
-    consent(MEMBER, 1, false);
-    consent(8, 1, false);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
+    consent(&h, MEMBER, 1, false);
+    consent(&h, 8, 1, false);
     assert_true(my_reports(MEMBER)->reports[0]->abnormal);
     assert_int_equal(my_reports(8)->n_reports, 0);
-    assert_refused(on_report("Reports.OpenReport", report_id, member(8)), "REPORT_NOT_FOUND");
-    opened = harness_output(&h, on_report("Reports.OpenReport", report_id, member(MEMBER)),
-                            &health__opened_report__descriptor);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(8)), "REPORT_NOT_FOUND");
+    opened = reads_her_report(&h, report_id, member(MEMBER));
     assert_string_equal(opened->items[0]->value, "9.8");
-    for (int32_t n = 0; n < 3; n++) {
-        part = harness_output(&h, fetch(opened->link, n, member(MEMBER)), &rpc__part__descriptor);
-        assert_int_equal(part->body.len, report_part_size(SIZE, n));
-        assert_memory_equal(part->body.data, pdf + n * LIMIT_PART, part->body.len);
-        assert_int_equal(part->next, n < 2 ? n + 1 : 0);
-    }
-    assert_refused(fetch(opened->link, 0, member(8)), "REPORT_NOT_FOUND");
+    assert_refused(fetch(&h, opened->link, 0, member(8)), "REPORT_NOT_FOUND");
     opened->link[25] ^= 1;
-    assert_refused(fetch(opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
+    assert_refused(fetch(&h, opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
     opened->link[25] ^= 1;
     clock_step(&h.service.clock, REPORT_LINK_MS);
-    assert_refused(fetch(opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
+    assert_refused(fetch(&h, opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
 }
 
 static void consent_counts_for_the_text_in_force(void **state)
 {
-    int64_t report_id = uploaded();
+    int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
     publish_policy(1, now_of(&h));
-    consent(MEMBER, 1, false);
+    consent(&h, MEMBER, 1, false);
     publish_policy(2, now_of(&h) + HOUR_MS);
-    assert_int_equal(on_report("Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
     clock_step(&h.service.clock, HOUR_MS);
-    assert_refused(on_report("Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
-    consent(MEMBER, 2, false);
-    assert_int_equal(on_report("Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
-    consent(MEMBER, 2, true);
-    assert_refused(on_report("Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
+    consent(&h, MEMBER, 2, false);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    consent(&h, MEMBER, 2, true);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
 }
 
 static void every_look_is_noted_for_her(void **state)
 {
     Health__ReportViewList *list;
-    int64_t report_id = uploaded();
+    int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
-    consent(MEMBER, 1, false);
-    assert_int_equal(on_report("Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    consent(&h, MEMBER, 1, false);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
     clock_step(&h.service.clock, 1000);
-    assert_int_equal(on_report("Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
-    list = harness_output(&h, on_report("Reports.ListReportViews", report_id, member(MEMBER)),
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    list = harness_output(&h, on_report(&h, "Reports.ListReportViews", report_id, member(MEMBER)),
                           &health__report_view_list__descriptor);
     assert_int_equal(list->n_views, 2);
     assert_int_equal(list->views[0]->at, now_of(&h));
     assert_int_equal(list->views[0]->session_id, member(MEMBER)->session_id);
-    assert_refused(on_report("Reports.ListReportViews", report_id, member(8)), "REPORT_NOT_FOUND");
+    assert_refused(on_report(&h, "Reports.ListReportViews", report_id, member(8)), "REPORT_NOT_FOUND");
 }
 
 static void a_second_version_supersedes_the_first_visibly(void **state)
 {
-    int64_t first = uploaded(), second;
+    int64_t first = uploaded(&h, booking_id), second;
     Health__MyReportList *list;
 
     (void)state;
     make_pdf(SIZE, 'y');
-    second = uploaded();
-    consent(MEMBER, 1, false);
+    second = uploaded(&h, booking_id);
+    consent(&h, MEMBER, 1, false);
     list = my_reports(MEMBER);
     assert_int_equal(list->n_reports, 2);
     assert_int_equal(list->reports[0]->fact->report_id, second);
     assert_int_equal(list->reports[0]->fact->version, 2);
     assert_int_equal(list->reports[1]->fact->state, HEALTH__REPORT_STATE__REPORT_STATE_SUPERSEDED);
-    assert_int_equal(on_report("Reports.OpenReport", first, member(MEMBER))->reason, 0);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", first, member(MEMBER))->reason, 0);
 }
 
 /* ---- their end ---- */
@@ -398,19 +281,19 @@ static void gone(int64_t report_id, int state)
     assert_int_equal(report.state, state);
     assert_int_equal(report.wrapped_len, 0);
     assert_int_equal(reports_received(&self->reports, report_id), 0);
-    assert_refused(on_report("Reports.OpenReport", report_id, member(MEMBER)), "REPORT_GONE");
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_GONE");
 }
 
 static void she_erases_her_report(void **state)
 {
-    int64_t report_id = uploaded();
+    int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
-    consent(MEMBER, 1, false);
-    assert_refused(on_report("Reports.EraseReport", report_id, member(8)), "REPORT_NOT_FOUND");
-    assert_int_equal(fact_of(on_report("Reports.EraseReport", report_id, member(MEMBER)))->state,
+    consent(&h, MEMBER, 1, false);
+    assert_refused(on_report(&h, "Reports.EraseReport", report_id, member(8)), "REPORT_NOT_FOUND");
+    assert_int_equal(fact_of(&h, on_report(&h, "Reports.EraseReport", report_id, member(MEMBER)))->state,
                      HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
-    assert_int_equal(on_report("Reports.EraseReport", report_id, member(MEMBER))->reason, 0);
+    assert_int_equal(on_report(&h, "Reports.EraseReport", report_id, member(MEMBER))->reason, 0);
     gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
     assert_int_equal(my_reports(MEMBER)->reports[0]->fact->state, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
 }
@@ -418,13 +301,13 @@ static void she_erases_her_report(void **state)
 static void a_reports_key_is_destroyed_when_its_time_is_over(void **state)
 {
     struct health *self = h.service.self;
-    int64_t report_id = uploaded();
+    int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
-    consent(MEMBER, 1, false);
+    consent(&h, MEMBER, 1, false);
     clock_step(&h.service.clock, 730 * HEALTH_DAY_MS - 1);
     reports_tidy(self);
-    assert_int_equal(on_report("Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
     clock_step(&h.service.clock, 1);
     reports_tidy(self);
     gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED);
@@ -434,7 +317,7 @@ static void what_is_said_of_a_report_behind_the_journals_back_is_found(void **st
 {
     (void)state;
     setup(state);
-    uploaded();
+    uploaded(&h, booking_id);
     assert_string_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE report SET version = 2");
     assert_non_null(strstr(harness_audit(&h), "journal"));
@@ -455,7 +338,7 @@ static void nothing_of_a_report_is_in_the_store_as_it_was_said(void **state)
     long len;
 
     (void)state;
-    uploaded();
+    uploaded(&h, booking_id);
     harness_stop(&h);
     snprintf(path, sizeof(path), "%s/data.sqlite", h.dir);
     file = fopen(path, "r");
@@ -481,16 +364,16 @@ static bool told_part, told_ready;
 static void upload_until_dark(struct harness *trial)
 {
     Health__ReportItem item = blood_sugar(true);
-    const Rpc__Answer *answer = try_begin(clerk(), booking_id, pdf_size, &item);
+    const Rpc__Answer *answer = try_begin(&h, clerk_of(&h), booking_id, pdf_size, &item);
 
     (void)trial;
     told_report = 0;
     told_part = told_ready = false;
     if (answer->reason)
         return;
-    told_report = fact_of(answer)->report_id;
-    told_part = put_part(told_report, 0)->reason == 0;
-    told_ready = finish(told_report)->reason == 0;
+    told_report = fact_of(&h, answer)->report_id;
+    told_part = put_part(&h, told_report, 0)->reason == 0;
+    told_ready = finish(&h, told_report, NULL)->reason == 0;
 }
 
 static void what_was_uploaded_is_there(struct harness *trial)
@@ -504,8 +387,8 @@ static void what_was_uploaded_is_there(struct harness *trial)
     assert_true(reports_received(&self->reports, told_report) == 1 || !told_part);
     assert_true(!told_ready || report.version == 1);
     if (report.version == 0)
-        assert_int_equal(put_part(told_report, 0)->reason, 0);
-    assert_int_equal(finish(told_report)->reason, 0);
+        assert_int_equal(put_part(&h, told_report, 0)->reason, 0);
+    assert_int_equal(finish(&h, told_report, NULL)->reason, 0);
 }
 
 static void no_power_cut_loses_a_part_or_a_report(void **state)
@@ -526,6 +409,8 @@ int main(void)
         TEST(only_the_sites_clerk_uploads),
         TEST(hepatitis_b_is_kept_out_of_reports_too),
         TEST(parts_come_in_any_order_and_again),
+        TEST(parts_that_come_in_order_are_checked_as_they_come),
+        TEST(a_part_that_was_not_kept_is_not_hashed),
         TEST(a_part_that_does_not_fit_is_refused),
         TEST(an_upload_that_is_given_up_leaves_nothing),
         TEST(she_reads_her_report_and_nobody_else_does),

@@ -12,8 +12,8 @@
  * row about a version is journal_seq.
  *
  * The hash of a PDF is made while its parts come, if they come in order; what is missing
- * when the upload ends, or after a restart, the daemon makes in slices: hashing 10 MiB at
- * once would hold the loop.
+ * when the upload ends, or after a restart, the daemon makes between batches, of what is
+ * committed, and in slices: hashing 10 MiB at once would hold the loop.
  *
  * A link to a PDF is base64url of report (8 bytes), instant until which it is good (8)
  * and the blind index of both under the report key (16): good for the member alone. */

@@ -250,6 +250,26 @@ static void each_thing_that_is_wrong_has_its_own_answer(void **state)
     assert_int_equal(scan(device, "scan-0001", text)->reason, 0);
 }
 
+static const Health__SiteList *sites_of(Rpc__Principal *who)
+{
+    Health__MySitesRequest request = HEALTH__MY_SITES_REQUEST__INIT;
+
+    return harness_output(&h, harness_call(&h, "Sites.ListMySites", &request.base, who, NULL),
+                          &health__site_list__descriptor);
+}
+
+static void staff_sees_the_sites_where_she_scans(void **state)
+{
+    const Health__SiteList *list = sites_of(staff(STAFF));
+
+    (void)state;
+    assert_int_equal(list->n_sites, 2);
+    assert_int_equal(list->sites[0]->site_id, site);
+    assert_int_equal(list->sites[1]->site_id, van);
+    assert_int_equal(sites_of(staff(STAFF + 10))->sites[0]->site_id, other_site);
+    assert_int_equal(sites_of(staff(STAFF + 99))->n_sites, 0);
+}
+
 static void only_staff_of_the_site_scans_with_her_own_device(void **state)
 {
     int64_t device = a_device(site, STAFF), booking = a_booking(0), next;
@@ -554,6 +574,7 @@ int main(void)
         test(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
         test(each_form_of_a_pass_is_the_same_pass),
         test(each_thing_that_is_wrong_has_its_own_answer),
+        test(staff_sees_the_sites_where_she_scans),
         test(only_staff_of_the_site_scans_with_her_own_device),
         test(a_mistake_is_undone_within_a_quarter_of_an_hour),
         test(a_scanner_takes_along_all_it_needs),

@@ -322,3 +322,6 @@ CREATE TABLE story (
 ) STRICT;
 CREATE TABLE story_progress (upto INTEGER NOT NULL) STRICT;
 INSERT INTO story_progress (upto) VALUES (0);
+
+-- step 8
+CREATE INDEX site_staff_by_member ON site_staff (member_id, duty, site_id);

@@ -1,5 +1,5 @@
 /* What a site is owed: prepared by one, confirmed by another, corrected afterwards. */
-#include "services/health/attended.h"
+#include "services/health/report_fixture.h"
 #include "services/health/settlements.h"
 #include "tests/power.h"
 
@@ -21,38 +21,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static Rpc__Principal *finance(int64_t member_id)
-{
-    return harness_official(&h, member_id, RULE__ROLE__FINANCE, UNION);
-}
-
-static const Rpc__Answer *prepare(const Rpc__Principal *who)
-{
-    Health__PrepareSettlementRequest request = HEALTH__PREPARE_SETTLEMENT_REQUEST__INIT;
-
-    request.campaign_id = the_campaign;
-    request.site_id = the_site;
-    return harness_call(&h, "Settlements.PrepareSettlement", &request.base, who, NULL);
-}
-
-static Health__Settlement *settlement_of(const Rpc__Answer *answer)
-{
-    return harness_output(&h, answer, &health__settlement__descriptor);
-}
-
-static const Rpc__Answer *on_settlement(const char *method, int64_t settlement_id, const Rpc__Principal *who)
-{
-    Health__SettlementRequest request = HEALTH__SETTLEMENT_REQUEST__INIT;
-
-    request.settlement_id = settlement_id;
-    return harness_call(&h, method, &request.base, who, NULL);
-}
-
-static const Rpc__Answer *confirm(int64_t settlement_id, const Rpc__Principal *who)
-{
-    return on_settlement("Settlements.ConfirmSettlement", settlement_id, who);
-}
-
 static Health__SettlementLineList *lines_of(int64_t settlement_id, int32_t size, const char *token)
 {
     Health__ListSettlementLinesRequest request = HEALTH__LIST_SETTLEMENT_LINES_REQUEST__INIT;
@@ -60,7 +28,8 @@ static Health__SettlementLineList *lines_of(int64_t settlement_id, int32_t size,
     request.settlement_id = settlement_id;
     request.page_size = size;
     request.page_token = (char *)(uintptr_t)token;
-    return harness_output(&h, harness_call(&h, "Settlements.ListSettlementLines", &request.base, finance(701), NULL),
+    return harness_output(&h,
+                          harness_call(&h, "Settlements.ListSettlementLines", &request.base, finance(&h, 701), NULL),
                           &health__settlement_line_list__descriptor);
 }
 
@@ -71,7 +40,7 @@ static void who_came_is_settled_once(void **state)
     Health__Settlement *settlement;
 
     (void)state;
-    settlement = settlement_of(prepare(finance(701)));
+    settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
     assert_int_equal(settlement->n_lines, 2);
     assert_int_equal(settlement->total_fen, 2 * PRICE);
     list = lines_of(settlement->settlement_id, 1, "");
@@ -80,12 +49,12 @@ static void who_came_is_settled_once(void **state)
     list = lines_of(settlement->settlement_id, 1, list->next_page_token);
     assert_int_equal(list->lines[0]->booking_id, second);
     assert_string_equal(list->next_page_token, "");
-    assert_int_equal(settlement_of(prepare(finance(702)))->settlement_id, settlement->settlement_id);
-    assert_int_equal(confirm(settlement->settlement_id, finance(702))->reason, 0);
-    assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
+    assert_int_equal(settlement_of(&h, prepare(&h, finance(&h, 702)))->settlement_id, settlement->settlement_id);
+    assert_int_equal(confirm(&h, settlement->settlement_id, finance(&h, 702))->reason, 0);
+    assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
     come(&h, absent);
     harness_reopen(&h);
-    settlement = settlement_of(prepare(finance(701)));
+    settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
     assert_int_equal(settlement->n_lines, 1);
     assert_int_equal(lines_of(settlement->settlement_id, 0, "")->lines[0]->booking_id, absent);
 }
@@ -96,15 +65,15 @@ static void two_officials_of_the_union_or_above_settle(void **state)
 
     (void)state;
     booking_of(&h, 1, true);
-    assert_refused(prepare(harness_official(&h, 701, RULE__ROLE__FINANCE, TOWN)), "OUTSIDE_YOUR_UNION");
-    assert_refused(prepare(manager_of(&h, UNION)), "NOT_OFFICIAL");
-    id = settlement_of(prepare(finance(701)))->settlement_id;
-    assert_refused(confirm(id, finance(701)), "SETTLED_BY_ONE");
-    assert_refused(confirm(id, harness_official(&h, 702, RULE__ROLE__FINANCE, "0002")), "OUTSIDE_YOUR_UNION");
-    assert_refused(confirm(id + 1, finance(702)), "SETTLEMENT_NOT_FOUND");
-    assert_int_equal(confirm(id, harness_official(&h, 702, RULE__ROLE__FINANCE, ""))->reason, 0);
-    assert_int_equal(confirm(id, finance(702))->reason, 0);
-    assert_refused(on_settlement("Settlements.RejectSettlement", id, finance(702)), "SETTLEMENT_DECIDED");
+    assert_refused(prepare(&h, harness_official(&h, 701, RULE__ROLE__FINANCE, TOWN)), "OUTSIDE_YOUR_UNION");
+    assert_refused(prepare(&h, manager_of(&h, UNION)), "NOT_OFFICIAL");
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_refused(confirm(&h, id, finance(&h, 701)), "SETTLED_BY_ONE");
+    assert_refused(confirm(&h, id, harness_official(&h, 702, RULE__ROLE__FINANCE, "0002")), "OUTSIDE_YOUR_UNION");
+    assert_refused(confirm(&h, id + 1, finance(&h, 702)), "SETTLEMENT_NOT_FOUND");
+    assert_int_equal(confirm(&h, id, harness_official(&h, 702, RULE__ROLE__FINANCE, ""))->reason, 0);
+    assert_int_equal(confirm(&h, id, finance(&h, 702))->reason, 0);
+    assert_refused(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 702)), "SETTLEMENT_DECIDED");
 }
 
 static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void **state)
@@ -114,29 +83,30 @@ static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void *
     Health__Settlement *settlement;
 
     (void)state;
-    id = settlement_of(prepare(finance(701)))->settlement_id;
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
     undo_scan(&h, scan);
-    assert_refused(confirm(id, finance(702)), "SETTLEMENT_STALE");
-    assert_int_equal(on_settlement("Settlements.RejectSettlement", id, finance(701))->reason, 0);
-    assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
+    assert_refused(confirm(&h, id, finance(&h, 702)), "SETTLEMENT_STALE");
+    assert_int_equal(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 701))->reason, 0);
+    assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
     scan = come(&h, booking);
-    id = settlement_of(prepare(finance(701)))->settlement_id;
-    assert_int_equal(confirm(id, finance(702))->reason, 0);
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_int_equal(confirm(&h, id, finance(&h, 702))->reason, 0);
     undo_scan(&h, scan);
     booking_of(&h, 2, true);
-    settlement = settlement_of(prepare(finance(701)));
+    settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
     assert_int_equal(settlement->total_fen, 0);
     list = lines_of(settlement->settlement_id, 0, "");
     assert_int_equal(list->lines[0]->kind, HEALTH__LINE_KIND__LINE_CORRECTION);
     assert_int_equal(list->lines[0]->fen, -PRICE);
     /* Rejected, the correction is due again; confirmed, it is not. */
-    assert_int_equal(on_settlement("Settlements.RejectSettlement", settlement->settlement_id, finance(702))->reason, 0);
-    settlement = settlement_of(prepare(finance(701)));
+    assert_int_equal(
+        on_settlement(&h, "Settlements.RejectSettlement", settlement->settlement_id, finance(&h, 702))->reason, 0);
+    settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
     assert_int_equal(settlement->n_lines, 2);
-    assert_int_equal(confirm(settlement->settlement_id, finance(702))->reason, 0);
-    assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
+    assert_int_equal(confirm(&h, settlement->settlement_id, finance(&h, 702))->reason, 0);
+    assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
     come(&h, booking);
-    assert_int_equal(settlement_of(prepare(finance(701)))->total_fen, PRICE);
+    assert_int_equal(settlement_of(&h, prepare(&h, finance(&h, 701)))->total_fen, PRICE);
 }
 
 static void the_budget_is_never_exceeded(void **state)
@@ -150,11 +120,11 @@ static void the_budget_is_never_exceeded(void **state)
     campaign->budget_fen = 2 * PRICE - 1;
     assert_true(campaigns_put(&self->campaigns, campaign, &h.arena));
     assert_int_equal(store_commit(h.service.store), 0);
-    assert_refused(prepare(finance(701)), "BUDGET_USED_UP");
+    assert_refused(prepare(&h, finance(&h, 701)), "BUDGET_USED_UP");
     campaign->budget_fen = 2 * PRICE;
     assert_true(campaigns_put(&self->campaigns, campaign, &h.arena));
     assert_int_equal(store_commit(h.service.store), 0);
-    assert_int_equal(prepare(finance(701))->reason, 0);
+    assert_int_equal(prepare(&h, finance(&h, 701))->reason, 0);
 }
 
 static void it_is_exported_for_a_spreadsheet(void **state)
@@ -166,7 +136,7 @@ static void it_is_exported_for_a_spreadsheet(void **state)
     char *text;
 
     (void)state;
-    request.settlement_id = settlement_of(prepare(finance(701)))->settlement_id;
+    request.settlement_id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
     part = harness_output(&h,
                           harness_call(&h, "Settlements.ExportSettlement", &request.base,
                                        harness_official(&h, 703, RULE__ROLE__AUDIT_ADMIN, UNION), NULL),
@@ -194,7 +164,7 @@ static void money_that_was_changed_is_found(void **state)
         begin_campaign(&h);
         booking_of(&h, 1, true);
         booking_of(&h, 2, true);
-        assert_int_equal(prepare(finance(701))->reason, 0);
+        assert_int_equal(prepare(&h, finance(&h, 701))->reason, 0);
         assert_string_equal(harness_audit(&h), "");
         harness_tamper(&h, changes[i]);
         assert_string_not_equal(harness_audit(&h), "");
@@ -216,15 +186,15 @@ static void open_with_bookings(struct harness *trial)
 
 static void settle_until_dark(struct harness *trial)
 {
-    const Rpc__Answer *answer = prepare(finance(701));
+    const Rpc__Answer *answer = prepare(&h, finance(&h, 701));
 
     (void)trial;
     told_id = 0;
     told_confirmed = false;
     if (answer->reason)
         return;
-    told_id = settlement_of(answer)->settlement_id;
-    told_confirmed = confirm(told_id, finance(702))->reason == 0;
+    told_id = settlement_of(&h, answer)->settlement_id;
+    told_confirmed = confirm(&h, told_id, finance(&h, 702))->reason == 0;
 }
 
 static void what_was_settled_is_settled(struct harness *trial)
@@ -233,21 +203,22 @@ static void what_was_settled_is_settled(struct harness *trial)
 
     (void)trial;
     if (told_confirmed) {
-        assert_int_equal(settlement_of(on_settlement("Settlements.GetSettlement", told_id, finance(701)))->state,
-                         HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED);
-        assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
+        assert_int_equal(
+            settlement_of(&h, on_settlement(&h, "Settlements.GetSettlement", told_id, finance(&h, 701)))->state,
+            HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED);
+        assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
         return;
     }
     if (told_id) {
-        assert_int_equal(confirm(told_id, finance(702))->reason, 0);
+        assert_int_equal(confirm(&h, told_id, finance(&h, 702))->reason, 0);
         return;
     }
-    if (prepare(finance(701))->reason == 0) {
-        settlement = settlement_of(prepare(finance(701)));
+    if (prepare(&h, finance(&h, 701))->reason == 0) {
+        settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
         assert_int_equal(settlement->total_fen, 3 * PRICE);
-        assert_int_equal(confirm(settlement->settlement_id, finance(702))->reason, 0);
+        assert_int_equal(confirm(&h, settlement->settlement_id, finance(&h, 702))->reason, 0);
     }
-    assert_refused(prepare(finance(701)), "NOTHING_TO_SETTLE");
+    assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
 }
 
 static void no_power_cut_settles_twice_or_not_at_all(void **state)

@@ -11,6 +11,7 @@ enum {
     SQL_HAS,
     SQL_COUNT,
     SQL_STAFF,
+    SQL_OF_STAFF,
     N_SQL
 };
 
@@ -26,6 +27,9 @@ static const char *const sql[] = {
     [SQL_HAS] = "SELECT 1 FROM site_staff WHERE site_id = ?1 AND member_id = ?2 AND duty = ?3",
     [SQL_COUNT] = "SELECT count(*) FROM site_staff WHERE site_id = ?1",
     [SQL_STAFF] = "SELECT site_id, member_id, duty FROM site_staff WHERE site_id = ?1 ORDER BY member_id, duty",
+    [SQL_OF_STAFF] =
+        "SELECT s.site_id, s.closed, s.packed FROM site_staff AS d JOIN site AS s ON s.site_id = d.site_id "
+        "WHERE d.member_id = ?1 AND d.duty = ?2 ORDER BY s.site_id",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -138,6 +142,21 @@ bool staff_next(const struct sites *sites, Health__StaffRecord *ret)
     ret->member_id = store_int(sites->store, statement, 1);
     ret->duty = (Health__Duty)store_int(sites->store, statement, 2);
     return true;
+}
+
+void sites_ask_of_staff(const struct sites *sites, int64_t member_id, int duty)
+{
+    store_ask(sites->store, sites->sql + SQL_OF_STAFF, "ii", member_id, (int64_t)duty);
+}
+
+Health__Site *sites_next_of_staff(const struct sites *sites, struct arena *arena)
+{
+    return next_site(sites, sites->sql + SQL_OF_STAFF, arena);
+}
+
+void sites_end_of_staff(const struct sites *sites)
+{
+    store_end(sites->store, sites->sql + SQL_OF_STAFF);
 }
 
 /* ---- the journal ---- */

@@ -23,6 +23,10 @@ int64_t staff_count(const struct sites *sites, int64_t site_id);
 /* The people of a site, by member and duty. */
 void staff_ask(const struct sites *sites, int64_t site_id);
 bool staff_next(const struct sites *sites, Health__StaffRecord *ret);
+/* The sites where somebody has a duty, in order. */
+void sites_ask_of_staff(const struct sites *sites, int64_t member_id, int duty);
+Health__Site *sites_next_of_staff(const struct sites *sites, struct arena *arena);
+void sites_end_of_staff(const struct sites *sites);
 
 /* Say in the journal what became of a site, and of whoever works there. */
 void site_journal(const Health__Site *site, void *call);

@@ -1,5 +1,5 @@
 /* The one story of a booking, a member's campaigns, and what officials may know. */
-#include "services/health/attended.h"
+#include "services/health/report_fixture.h"
 #include "services/health/rules.h"
 #include "services/health/story.h"
 
@@ -36,35 +36,8 @@ static Health__Story *story_of_member(int64_t booking_id, int64_t member_id)
 /* A report of items alone. */
 static void report_for(int64_t booking_id)
 {
-    Rpc__Principal *clerk = harness_official(&h, 800, RULE__ROLE__REPORT_CLERK, UNION);
-    Health__BeginReportRequest begin_request = HEALTH__BEGIN_REPORT_REQUEST__INIT;
-    Health__FinishReportRequest finish_request = HEALTH__FINISH_REPORT_REQUEST__INIT;
-    Health__ReportItem item = HEALTH__REPORT_ITEM__INIT, *items = &item;
-
-    set_staff(&h, 800, HEALTH__DUTY__REPORTS, false);
-    item.code = (char *)(uintptr_t) "2345-7";
-    item.name = (char *)(uintptr_t) "血糖";
-    item.value = (char *)(uintptr_t) "5.0";
-    begin_request.booking_id = booking_id;
-    begin_request.items = &items;
-    begin_request.n_items = 1;
-    finish_request.report_id =
-        ((Health__ReportFact *)harness_output(&h, call_once(&h, "Reports.BeginReport", &begin_request.base, clerk),
-                                              &health__report_fact__descriptor))
-            ->report_id;
-    assert_int_equal(harness_call(&h, "Reports.FinishReport", &finish_request.base, clerk, NULL)->reason, 0);
-}
-
-static void prepare_settlement(void)
-{
-    Health__PrepareSettlementRequest request = HEALTH__PREPARE_SETTLEMENT_REQUEST__INIT;
-
-    request.campaign_id = the_campaign;
-    request.site_id = the_site;
-    assert_int_equal(harness_call(&h, "Settlements.PrepareSettlement", &request.base,
-                                  harness_official(&h, 701, RULE__ROLE__FINANCE, UNION), NULL)
-                         ->reason,
-                     0);
+    set_staff(&h, CLERK, HEALTH__DUTY__REPORTS, false);
+    uploaded(&h, booking_id);
 }
 
 /* Every fact is the journal's row of that number. */
@@ -91,7 +64,7 @@ static void one_call_tells_all_with_the_journals_rows(void **state)
     (void)state;
     booking_of(&h, 8, true);
     report_for(booking_id);
-    prepare_settlement();
+    assert_int_equal(prepare(&h, finance(&h, 701))->reason, 0);
     for (int indexed = 0; indexed < 2; indexed++) {
         story = story_of_member(booking_id, 7);
         assert_int_equal(story->n_facts, ARRAY_LEN(events));

@@ -4,9 +4,6 @@
 #include "common/cn_id.h"
 #include "services/identity/identity.h"
 
-extern const Identity__Identity_Service identity_api;
-extern const Identity__Proofs_Service proofs_api;
-
 void identity__create_union(Identity__Identity_Service *service, const Identity__CreateUnionRequest *req,
                             Identity__Union_Closure reply, void *call);
 void identity__get_union(Identity__Identity_Service *service, const Identity__UnionRequest *req,

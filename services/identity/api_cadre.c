@@ -1,7 +1,9 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/cadres.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define PAGE_MAX 100
 
@@ -19,7 +21,7 @@ static Identity__Cadre *cadre_message(struct identity *self, const struct cadre 
     Identity__Cadre *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
 
-    if (!message || !store_find_union(self->store, cadre->union_id, &node))
+    if (!message || !unions_find(&self->unions, cadre->union_id, &node))
         return NULL;
     identity__cadre__init(message);
     message->cadre_id = cadre->id;
@@ -99,7 +101,7 @@ static int read_cadre(struct identity *self, const Identity__SetCadreRequest *re
     if (!cn_mobile(req->mobile, mobile))
         return IDENTITY__REASON__MOBILE_INVALID;
     person_index_mobile(self, mobile, index);
-    if (!store_find_member_mobile(self->store, index, &member) || !member.sealed_person.len)
+    if (!members_find_mobile(&self->members, index, &member) || !member.sealed_person.len)
         return IDENTITY__REASON__CADRE_NOT_REAL_NAME;
     *ret_member_id = member.id;
     *ret_field = "post";
@@ -195,7 +197,7 @@ static void cadres__list_cadres(Identity__Cadres_Service *service, const Identit
         rpc_refuse(call, reason);
         return;
     }
-    if (!store_find_union(self->store, req->union_id, &node) ||
+    if (!unions_find(&self->unions, req->union_id, &node) ||
         !page_begin(&node, req->page_size, PAGE_MAX, req->page_token, &page)) {
         rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
         return;
@@ -205,7 +207,7 @@ static void cadres__list_cadres(Identity__Cadres_Service *service, const Identit
         n = page.size;
         page_token_behind(found[n - 1].path, found[n - 1].id, token);
     } else {
-        page_token_slice(self->store, &page, token);
+        page_token_slice(&self->unions, &page, token);
     }
     reply_list(self, found, n, token, reply, call);
 }

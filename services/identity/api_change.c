@@ -1,6 +1,9 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
+#include "services/identity/members.h"
+#include "services/identity/rules.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define CHANGES_MAX 100 /* of one union that are shown */
 
@@ -81,7 +84,7 @@ static void unions__get_union_by_code(Identity__Unions_Service *service, const I
     char code[UNION_CODE_SIZE];
     struct union_node node;
 
-    if (union_code_read(req->code, code) || !store_find_union_code(self->store, code, &node)) {
+    if (union_code_read(req->code, code) || !unions_find_code(&self->unions, code, &node)) {
         rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
         return;
     }
@@ -198,7 +201,7 @@ static void unions__ask_new_union(Identity__Unions_Service *service, const Ident
     struct member member;
     int reason = 0;
 
-    if (!store_find_member(self->store, change.asked_by, &member))
+    if (!members_find(&self->members, change.asked_by, &member))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
     else if (member.merged_into)
         reason = IDENTITY__REASON__ACCOUNT_MERGED;
@@ -255,7 +258,7 @@ static int decider_refusal(struct identity *self, const struct change *change, v
 {
     struct union_node node, target;
 
-    if (!store_find_union(self->store, change->union_id, &node))
+    if (!unions_find(&self->unions, change->union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (!caller_holds(call, administrators, node.path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
@@ -263,7 +266,7 @@ static int decider_refusal(struct identity *self, const struct change *change, v
         return IDENTITY__REASON__NEEDS_LEVEL_ABOVE;
     if (change->asked_by == rpc_principal(call)->member_id && !rpc_principal(call)->internal)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (!change->target_id || !store_find_union(self->store, change->target_id, &target))
+    if (!change->target_id || !unions_find(&self->unions, change->target_id, &target))
         return 0;
     if (change->kind == IDENTITY__CHANGE_KIND__CHANGE_PLACE)
         return caller_holds(call, administrators, target.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;

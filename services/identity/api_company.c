@@ -2,8 +2,10 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/companies.h"
 #include "services/identity/grants.h"
+#include "services/identity/members.h"
 #include "services/identity/proposals.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -22,7 +24,7 @@ static struct identity *self_of(Identity__Companies_Service *service)
 static int company_refusal(struct identity *self, int64_t union_id, const int *roles, void *call,
                            struct union_node *ret_node, struct company *ret_company)
 {
-    if (union_id <= 0 || !store_find_union(self->store, union_id, ret_node))
+    if (union_id <= 0 || !unions_find(&self->unions, union_id, ret_node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (!caller_holds(call, roles, ret_node->path) && !caller_is_agent(call, ret_node->path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
@@ -177,7 +179,7 @@ static int obtain_grant(struct identity *self, const struct company *company, co
     struct authority grants[LIMIT_GRANTS];
     struct held_grant held[LIMIT_GRANTS];
     struct agent agents[COMPANY_AGENTS_MAX];
-    size_t n = store_find_grants(self->store, member_id, grants, ARRAY_LEN(grants));
+    size_t n = grants_find_all(&self->grants, member_id, grants, ARRAY_LEN(grants));
     int reason;
 
     for (size_t i = 0; i < n; i++) {
@@ -240,7 +242,7 @@ static void companies__dismiss_agent(Identity__Companies_Service *service, const
     struct union_node node;
     int reason = IDENTITY__REASON__AGENT_NOT_FOUND;
 
-    if (store_find_grant(self->store, req->agent_id, &grant) && grant.role == RULE__ROLE__COMPANY_AGENT)
+    if (grants_find(&self->grants, req->agent_id, &grant) && grant.role == RULE__ROLE__COMPANY_AGENT)
         reason = appointing_refusal(self, grant.union_id, call, &node, &company);
     if (!reason && grant.member_id == rpc_principal(call)->member_id)
         reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
@@ -268,7 +270,7 @@ static bool fill_members(struct identity *self, const struct period *periods, si
         identity__company_member__init(&messages[i]);
         messages[i].member_id = periods[i].member_id;
         messages[i].name = member_masked_name(self, periods[i].member_id, call);
-        if (!messages[i].name || !store_find_member(self->store, periods[i].member_id, &member))
+        if (!messages[i].name || !members_find(&self->members, periods[i].member_id, &member))
             return false;
         messages[i].trade = (Rpc__Trade)member.trade;
         messages[i].from = periods[i].began_at;
@@ -326,7 +328,7 @@ static void companies__propose_departure(Identity__Companies_Service *service,
     struct member member;
     int reason = company_refusal(self, req->union_id, nobody, call, &node, &company);
 
-    if (!reason && (!store_find_member(self->store, req->member_id, &member) || member.union_id != node.id))
+    if (!reason && (!members_find(&self->members, req->member_id, &member) || member.union_id != node.id))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (!reason && member.id == rpc_principal(call)->member_id)
         reason = IDENTITY__REASON__NOT_FOR_YOURSELF;

@@ -3,7 +3,9 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/api_rights.h"
 #include "services/identity/consents.h"
+#include "services/identity/members.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define POLICIES_SHOWN 100
 
@@ -14,7 +16,7 @@ static struct identity *self_of(Identity__Consents_Service *service)
 
 int caller_refusal(struct identity *self, void *call, struct member *ret_member)
 {
-    if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+    if (!members_find(&self->members, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (ret_member->sealed_mobile.len == 0)
         return IDENTITY__REASON__ACCOUNT_CLOSED;
@@ -135,7 +137,7 @@ static void consents__publish_policy(Identity__Consents_Service *service, const 
     struct policy policy;
     int reason = official_refusal(self, req->union_id, roles, call);
 
-    if (!reason && store_find_union(self->store, req->union_id, &node) && node.parent_id)
+    if (!reason && unions_find(&self->unions, req->union_id, &node) && node.parent_id)
         reason = IDENTITY__REASON__POLICY_NOT_ROOT;
     if (!reason)
         reason = make_policy(self, req, call, &policy, &field);

@@ -4,7 +4,9 @@
 #include "services/identity/changes.h"
 #include "services/identity/corrections.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -60,8 +62,8 @@ Identity__Correction *correction_message(struct identity *self, const struct cor
     struct union_node node;
     struct member member;
 
-    if (!message || !store_find_union(self->store, correction->union_id, &node) ||
-        !store_find_member(self->store, correction->member_id, &member))
+    if (!message || !unions_find(&self->unions, correction->union_id, &node) ||
+        !members_find(&self->members, correction->member_id, &member))
         return NULL;
     person_open_member(self, &member, &old);
     if (correction->sealed.len)
@@ -225,7 +227,7 @@ static int proof_refusal(struct identity *self, const Identity__AskMobileChangeR
         cn_resident_id(req->resident_id, today, &id) == CN_ID_OK && strcmp(id.number, known.resident_id) == 0)
         return 0;
     verify_failed(&member->tries, today);
-    store_set_tries(self->store, member);
+    members_set_tries(&self->members, member);
     rpc_keep(call);
     return IDENTITY__REASON__CORRECTION_PROOF_WRONG;
 }
@@ -249,7 +251,7 @@ static int new_mobile_refusal(struct identity *self, const char *mobile, const c
     }
     *ret_field = "mobile"; /* told only to who holds the number */
     person_index_mobile(self, ret_mobile, index);
-    if (!store_find_member_mobile(self->store, index, &other))
+    if (!members_find_mobile(&self->members, index, &other))
         return 0;
     /* Her own is taken too, unless it is that of an account that is gone into hers. */
     return other.id != rpc_principal(call)->member_id || memcmp(other.mobile, index, sizeof(index)) == 0
@@ -394,7 +396,7 @@ static int decide(struct identity *self, const Identity__DecideCorrectionsReques
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_REFUSED, call);
         return 0;
     }
-    if (!store_find_member(self->store, correction.member_id, &member))
+    if (!members_find(&self->members, correction.member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (!person_open_correction(self, &member, correction.id, &correction.sealed, &wanted))
         return RPC__REASON__STORE_FAILED;

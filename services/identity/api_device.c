@@ -1,9 +1,10 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/session.h"
+#include "services/identity/sessions.h"
 
 static struct identity *self_of(Identity__Devices_Service *service)
 {
-    return container_of(service, struct identity, devices);
+    return container_of(service, struct identity, devices_service);
 }
 
 /* rpc ListSessions: the caller's live sessions, this one among them. */
@@ -22,7 +23,7 @@ static void devices__list_sessions(Identity__Devices_Service *service, const Ide
         rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
         return;
     }
-    n = store_find_sessions(self->store, principal->member_id, rpc_now(call), sessions, ARRAY_LEN(sessions));
+    n = sessions_find_live(&self->sessions, principal->member_id, rpc_now(call), sessions, ARRAY_LEN(sessions));
     for (size_t i = 0; i < n; i++) {
         identity__live_session__init(&messages[i]);
         messages[i].session_id = sessions[i].id;
@@ -49,7 +50,7 @@ static void devices__end_session(Identity__Devices_Service *service, const Ident
 
     if (!session_is_live(self, call)) {
         rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
-    } else if (!store_find_session(self->store, req->session_id, &session) ||
+    } else if (!sessions_find(&self->sessions, req->session_id, &session) ||
                session.member_id != rpc_principal(call)->member_id) {
         rpc_refuse(call, IDENTITY__REASON__SESSION_NOT_FOUND);
     } else {

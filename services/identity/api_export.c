@@ -2,13 +2,19 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/api_rights.h"
 #include "services/identity/corrections.h"
+#include "services/identity/grants.h"
 #include "services/identity/joins.h"
 #include "services/identity/looks.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
 #include "services/identity/pledges.h"
+#include "services/identity/rosters.h"
 #include "services/identity/session.h"
+#include "services/identity/sessions.h"
 #include "services/identity/trades.h"
 #include "services/identity/transfers.h"
+#include "services/identity/unions.h"
+#include "services/identity/wechats.h"
 
 #define LISTED_MAX  100
 #define ROSTERS_MAX 8
@@ -38,7 +44,7 @@ static Identity__Union *union_of(const struct export *export, int64_t union_id)
 {
     struct union_node node = {0};
 
-    store_find_union(export->self->store, union_id, &node);
+    unions_find(&export->self->unions, union_id, &node);
     return union_message(&node, export->call);
 }
 
@@ -70,7 +76,7 @@ static bool export_rosters(struct export *export)
     Identity__MyRosterRow *rows = take(export, ROSTERS_MAX * sizeof(*rows));
     struct roster_entry entries[ROSTERS_MAX];
     size_t n = export->member.sealed_person.len
-                   ? store_find_roster(export->self->store, export->member.person, entries, ROSTERS_MAX)
+                   ? rosters_find_person(&export->self->rosters, export->member.person, entries, ROSTERS_MAX)
                    : 0;
 
     export->data.rosters = take(export, n * sizeof(*export->data.rosters));
@@ -176,7 +182,7 @@ static bool export_doors(struct export *export)
     Identity__WechatDoor *messages = take(export, WECHAT_DOORS * sizeof(*messages));
     char appid[WECHAT_NAME_MAX + 1];
     struct wechat doors[WECHAT_DOORS];
-    size_t n = store_find_wechats(export->self->store, export->member.id, doors, ARRAY_LEN(doors));
+    size_t n = wechats_find_all(&export->self->wechats, export->member.id, doors, ARRAY_LEN(doors));
 
     export->data.wechats = take(export, n * sizeof(*export->data.wechats));
     if (!messages || !export->data.wechats)
@@ -198,7 +204,8 @@ static bool export_sessions(struct export *export)
 {
     Identity__MySession *messages = take(export, LISTED_MAX * sizeof(*messages));
     struct session sessions[LISTED_MAX];
-    size_t n = store_find_sessions(export->self->store, export->member.id, rpc_now(export->call), sessions, LISTED_MAX);
+    size_t n =
+        sessions_find_live(&export->self->sessions, export->member.id, rpc_now(export->call), sessions, LISTED_MAX);
 
     export->data.sessions = take(export, n * sizeof(*export->data.sessions));
     if (!messages || !export->data.sessions)
@@ -220,7 +227,7 @@ static bool export_sessions(struct export *export)
 static bool export_grants(struct export *export)
 {
     struct authority held[LIMIT_GRANTS];
-    size_t n = store_find_grants(export->self->store, export->member.id, held, ARRAY_LEN(held));
+    size_t n = grants_find_all(&export->self->grants, export->member.id, held, ARRAY_LEN(held));
 
     export->data.grants = take(export, n * sizeof(*export->data.grants));
     for (size_t i = 0; export->data.grants && i < n; i++) {

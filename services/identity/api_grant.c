@@ -1,8 +1,10 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/grants.h"
+#include "services/identity/members.h"
 #include "services/identity/pages.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define PAGE_MAX 100
 
@@ -45,7 +47,7 @@ int grant_read(struct identity *self, const char *mobile, const char *union_code
         return IDENTITY__REASON__MOBILE_INVALID;
     *ret_field = "unionCode";
     reason = union_code_read(union_code, code);
-    if (!reason && !store_find_union_code(self->store, code, ret_node))
+    if (!reason && !unions_find_code(&self->unions, code, ret_node))
         reason = IDENTITY__REASON__UNION_NOT_FOUND;
     return reason;
 }
@@ -55,7 +57,7 @@ int grant_judge(struct identity *self, int role, const struct union_node *node, 
 {
     struct authority grants[LIMIT_GRANTS];
     struct held_grant held[LIMIT_GRANTS];
-    size_t n = store_find_grants(self->store, member_id, grants, ARRAY_LEN(grants)), n_held = 0;
+    size_t n = grants_find_all(&self->grants, member_id, grants, ARRAY_LEN(grants)), n_held = 0;
 
     *ret_same = (struct authority){0};
     for (size_t i = 0; i < n; i++) {
@@ -79,7 +81,7 @@ void grant_give(struct identity *self, int role, const struct union_node *node, 
         .granted_at = rpc_now(call),
     };
 
-    store_add_grant(self->store, &grant);
+    grants_add(&self->grants, &grant);
     journal_grant(&grant, false, call);
     if (ret_grant)
         *ret_grant = grant;
@@ -87,7 +89,7 @@ void grant_give(struct identity *self, int role, const struct union_node *node, 
 
 void grant_take(struct identity *self, const struct authority *grant, void *call)
 {
-    store_drop_grant(self->store, grant->id);
+    grants_drop(&self->grants, grant->id);
     journal_grant(grant, true, call);
     session_revoke_all(self, grant->member_id, call);
 }
@@ -97,7 +99,7 @@ void grant_take(struct identity *self, const struct authority *grant, void *call
 void identity__create_grant(Identity__Identity_Service *service, const Identity__CreateGrantRequest *req,
                             Identity__GrantRecord_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     struct authority same, grant;
     char mobile[CN_MOBILE_LEN + 1];
     const char *field = "";
@@ -131,7 +133,7 @@ void identity__create_grant(Identity__Identity_Service *service, const Identity_
 void identity__list_grants(Identity__Identity_Service *service, const Identity__ListGrantsRequest *req,
                            Identity__GrantList_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__GrantList list = IDENTITY__GRANT_LIST__INIT;
     Identity__GrantRecord *shown[PAGE_MAX];
     struct authority found[PAGE_MAX + 1];
@@ -145,17 +147,17 @@ void identity__list_grants(Identity__Identity_Service *service, const Identity__
         rpc_refuse(call, reason);
         return;
     }
-    if (!store_find_union(self->store, req->union_id, &node) ||
+    if (!unions_find(&self->unions, req->union_id, &node) ||
         !page_begin(&node, req->page_size, PAGE_MAX, req->page_token, &page)) {
         rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
         return;
     }
-    n = store_find_grants_page(self->store, &page, found);
+    n = grants_find_page(&self->grants, &page, found);
     if (n > page.size) {
         n = page.size;
         page_token_behind(found[n - 1].union_path, found[n - 1].id, token);
     } else {
-        page_token_slice(self->store, &page, token);
+        page_token_slice(&self->unions, &page, token);
     }
     list.grants = shown;
     list.next_page_token = token;
@@ -173,12 +175,12 @@ void identity__list_grants(Identity__Identity_Service *service, const Identity__
 void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
                             Identity__RevokeGrantReply_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__RevokeGrantReply message = IDENTITY__REVOKE_GRANT_REPLY__INIT;
     struct authority grant;
     int reason;
 
-    if (!store_find_grant(self->store, req->grant_id, &grant)) {
+    if (!grants_find(&self->grants, req->grant_id, &grant)) {
         rpc_refuse(call, IDENTITY__REASON__GRANT_NOT_FOUND);
         return;
     }

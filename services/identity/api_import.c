@@ -1,7 +1,10 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/person.h"
+#include "services/identity/rosters.h"
+#include "services/identity/rules.h"
 #include "services/identity/tallies.h"
+#include "services/identity/unions.h"
 
 #define FIRST_LINE_MAX 100000000
 #define PROBLEMS_A_ROW 2 /* a warning about its region, and its conflict with another roster */
@@ -102,7 +105,7 @@ static void flush_counts(struct page *page)
 {
     for (unsigned i = 0; i < LISTED_SLOTS && page->n_listed > 0; i++) {
         if (page->listed[i].rows)
-            tallies_list_at(&page->self->tallies, page->listed[i].path, page->listed[i].rows);
+            tallies_list_at(page->self, page->listed[i].path, page->listed[i].rows);
         page->listed[i] = (struct listed){0};
     }
     page->n_listed = 0;
@@ -174,7 +177,7 @@ static int load_union(struct page *page, const struct csv_row *csv, const char *
 void identity__import_unions(Identity__Identity_Service *service, const Identity__ImportRequest *req,
                              Identity__ImportReport_Closure reply, void *call)
 {
-    import(container_of(service, struct identity, service), req, load_union, 0, reply, call);
+    import(container_of(service, struct identity, identity_service), req, load_union, 0, reply, call);
 }
 
 static void journal_row(const struct roster_entry *entry, void *call)
@@ -193,7 +196,7 @@ static void journal_row(const struct roster_entry *entry, void *call)
 static int roster_union(struct page *page, const char *code, struct union_node *ret_node, const char **ret_field)
 {
     *ret_field = "unionCode";
-    if (!store_find_union_code(page->self->store, code, ret_node))
+    if (!unions_find_code(&page->self->unions, code, ret_node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (!rpc_has_role(page->call, RULE__ROLE__UNION_ADMIN, ret_node->path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
@@ -230,10 +233,10 @@ static int load_person(struct page *page, const struct csv_row *csv, const char 
         return reason;
     *ret_field = "residentId";
     person_index_id(self, row.id.number, entry.person);
-    elsewhere = store_on_roster(self->store, entry.person);
+    elsewhere = rosters_have(&self->rosters, entry.person);
     entry.union_id = node.id;
     fill_entry(page, &row, &entry);
-    added = store_add_roster(self->store, &entry);
+    added = rosters_add(&self->rosters, &entry);
     if (added < 0)
         return added == -1 ? IDENTITY__REASON__ROSTER_DUPLICATE : RPC__REASON__STORE_FAILED;
     journal_row(&entry, page->call);
@@ -249,7 +252,7 @@ static int load_person(struct page *page, const struct csv_row *csv, const char 
 void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
                              Identity__ImportReport_Closure reply, void *call)
 {
-    import(container_of(service, struct identity, service), req, load_person, 0, reply, call);
+    import(container_of(service, struct identity, identity_service), req, load_person, 0, reply, call);
 }
 
 static int remove_listed(struct page *page, const struct csv_row *csv, const char **ret_field)
@@ -265,11 +268,11 @@ static int remove_listed(struct page *page, const struct csv_row *csv, const cha
     if (reason)
         return reason;
     *ret_field = "unionCode";
-    if (!store_find_union_code(self->store, row.union_code, &node))
+    if (!unions_find_code(&self->unions, row.union_code, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     *ret_field = "residentId";
     person_index_id(self, row.id.number, index);
-    n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
+    n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
     for (size_t i = 0; i < n; i++) {
         if (entries[i].union_id == node.id)
             return roster_remove(self, &entries[i], page->removal, page->call);

@@ -3,10 +3,12 @@
 #include "services/identity/covers.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/joins.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 #include "services/identity/trades.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -28,7 +30,7 @@ static void open_applicant(struct identity *self, const struct join *join, struc
     struct member member;
 
     *ret = (struct person){0};
-    if (!store_find_member(self->store, join->member_id, &member))
+    if (!members_find(&self->members, join->member_id, &member))
         return;
     person_open_member(self, &member, ret);
     if (join->sealed.len && person_open_join(self, &member, join->id, &join->sealed, &claimed)) {
@@ -59,7 +61,7 @@ Identity__JoinRequest *join_message(struct identity *self, const struct join *jo
     Identity__JoinRequest *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
 
-    if (!message || !store_find_union(self->store, join->union_id, &node))
+    if (!message || !unions_find(&self->unions, join->union_id, &node))
         return NULL;
     identity__join_request__init(message);
     message->request_id = join->id;
@@ -139,7 +141,7 @@ static int asked_union(struct identity *self, const Identity__CreateJoinRequestR
 {
     struct union_node at;
 
-    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, ret_node))
+    if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, ret_node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (!req->three_in_one)
         return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
@@ -157,7 +159,7 @@ static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestR
     int reason;
 
     ret_open->id = 0;
-    if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+    if (!members_find(&self->members, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     reason = ret_member->merged_into ? (int)IDENTITY__REASON__ACCOUNT_MERGED : asked_union(self, req, ret_node);
     if (!reason)
@@ -308,7 +310,7 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
         cn_resident_id(person.resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
         return RPC__REASON__STORE_FAILED;
     person_index_id(self, person.resident_id, index);
-    if (store_person_is_member(self->store, index))
+    if (members_have_person(&self->members, index))
         return IDENTITY__REASON__RESIDENT_ID_TAKEN;
     memcpy(member->person, index, sizeof(index));
     member->level = RPC__LEVEL__REAL_NAME;
@@ -332,16 +334,16 @@ static int approve(struct identity *self, struct join *join, void *call)
     struct member member;
     int reason = 0;
 
-    if (!store_find_union(self->store, join->union_id, &node) || node.state)
+    if (!unions_find(&self->unions, join->union_id, &node) || node.state)
         return IDENTITY__REASON__UNION_CLOSED;
-    if (!store_find_member(self->store, join->member_id, &member))
+    if (!members_find(&self->members, join->member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     reason = data_key_ready(self, &member, call);
     if (!reason && member.level < (int)RPC__LEVEL__REAL_NAME)
         reason = adopt_claim(self, join, &member, call);
     if (reason)
         return reason;
-    store_verify_member(self->store, &member);
+    members_verify(&self->members, &member);
     if (trade.trade)
         trade_prove(self, &member, &trade, call);
     joins_decide(&self->joins, join);

@@ -2,8 +2,11 @@
 
 #include "common/log.h"
 #include "services/identity/api.h"
+#include "services/identity/codes.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
+#include "services/identity/rules.h"
 #include "services/identity/session.h"
 
 /* For demonstration: the code is read in the log. */
@@ -20,7 +23,7 @@ static void log_code(const char *mobile, const char *code)
 void identity__send_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
                          Identity__LoginCode_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__LoginCode message = IDENTITY__LOGIN_CODE__INIT;
     unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN];
     char mobile[CN_MOBILE_LEN + 1], text[CODE_DIGITS + 1];
@@ -37,7 +40,7 @@ void identity__send_code(Identity__Identity_Service *service, const Identity__Se
         return;
     }
     person_index_mobile(self, mobile, index);
-    store_find_code(self->store, index, &code, hash);
+    codes_find(&self->codes, index, &code, hash);
     if (code_send_refusal(&code, rpc_now(call), &wait)) {
         rpc_retry_after(call, wait);
         rpc_refuse(call, IDENTITY__REASON__CODE_SENT_RECENTLY);
@@ -47,7 +50,7 @@ void identity__send_code(Identity__Identity_Service *service, const Identity__Se
     code_text(random, text);
     person_index_code(self, mobile, text, hash);
     code_sent(&code, rpc_now(call));
-    store_keep_code(self->store, index, &code, hash);
+    codes_keep(&self->codes, index, &code, hash);
     if (store_trouble(self->store)) {
         rpc_refuse(call, RPC__REASON__STORE_FAILED);
         return;
@@ -67,7 +70,7 @@ void identity__send_code(Identity__Identity_Service *service, const Identity__Se
 void identity__take_back_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
                               Identity__TakeBackCodeReply_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__TakeBackCodeReply message = IDENTITY__TAKE_BACK_CODE_REPLY__INIT;
     unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN];
     char mobile[CN_MOBILE_LEN + 1];
@@ -78,9 +81,9 @@ void identity__take_back_code(Identity__Identity_Service *service, const Identit
         return;
     }
     person_index_mobile(self, mobile, index);
-    if (store_find_code(self->store, index, &code, hash)) {
+    if (codes_find(&self->codes, index, &code, hash)) {
         code_taken_back(&code);
-        store_keep_code(self->store, index, &code, hash);
+        codes_keep(&self->codes, index, &code, hash);
     }
     reply(&message, call);
 }
@@ -90,7 +93,7 @@ void member_obtain(struct identity *self, const char *mobile, void *call, struct
     unsigned char nonce[PII_NONCE_LEN], index[PII_INDEX_LEN];
 
     person_index_mobile(self, mobile, index);
-    if (store_find_member_mobile(self->store, index, ret_member))
+    if (members_find_mobile(&self->members, index, ret_member))
         return;
     *ret_member = (struct member){
         .id = id_next(&self->ids, rpc_now(call)),
@@ -101,7 +104,7 @@ void member_obtain(struct identity *self, const char *mobile, void *call, struct
     data_key_make(self, ret_member, call);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_mobile(self, ret_member, nonce, mobile, &ret_member->sealed_mobile);
-    store_add_member(self->store, ret_member);
+    members_add(&self->members, ret_member);
 }
 
 int code_judge(struct identity *self, const char *mobile, const char *text, void *call)
@@ -113,10 +116,10 @@ int code_judge(struct identity *self, const char *mobile, const char *text, void
 
     person_index_mobile(self, mobile, index);
     person_index_code(self, mobile, text, given);
-    known = store_find_code(self->store, index, &code, hash);
+    known = codes_find(&self->codes, index, &code, hash);
     reason = code_answer(&code, rpc_now(call), known && mbedtls_ct_memcmp(hash, given, sizeof(hash)) == 0);
     if (reason == 0 || reason == IDENTITY__REASON__CODE_WRONG)
-        store_keep_code(self->store, index, &code, hash);
+        codes_keep(&self->codes, index, &code, hash);
     return reason;
 }
 
@@ -124,7 +127,7 @@ int code_judge(struct identity *self, const char *mobile, const char *text, void
 void identity__login(Identity__Identity_Service *service, const Identity__LoginRequest *req,
                      Identity__Session_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     char mobile[CN_MOBILE_LEN + 1];
     struct member member;
     int reason;
@@ -147,7 +150,7 @@ void identity__login(Identity__Identity_Service *service, const Identity__LoginR
 void identity__refresh_session(Identity__Identity_Service *service, const Identity__RefreshRequest *req,
                                Identity__Session_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
 
     session_refresh(self, req->refresh_token, reply, call);
 }
@@ -156,7 +159,7 @@ void identity__refresh_session(Identity__Identity_Service *service, const Identi
 void identity__logout(Identity__Identity_Service *service, const Identity__LogoutRequest *req,
                       Identity__LogoutReply_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__LogoutReply message = IDENTITY__LOGOUT_REPLY__INIT;
     const Rpc__Principal *principal = rpc_principal(call);
 

@@ -1,16 +1,19 @@
 #include "services/identity/api.h"
 #include "services/identity/changes.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
+#include "services/identity/rosters.h"
 #include "services/identity/session.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
+#include "services/identity/unions.h"
 
 /* The caller as a member; refuses and returns false when she is none. */
 static bool caller(struct identity *self, void *call, struct member *ret_member)
 {
-    if (store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+    if (members_find(&self->members, rpc_principal(call)->member_id, ret_member))
         return true;
     rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
     return false;
@@ -20,7 +23,7 @@ static bool caller(struct identity *self, void *call, struct member *ret_member)
 void identity__get_me(Identity__Identity_Service *service, const Identity__MeRequest *req,
                       Identity__Member_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__Member *message;
     struct member member;
 
@@ -61,7 +64,7 @@ static int match_roster(struct identity *self, const struct member *member, cons
                         const unsigned char index[PII_INDEX_LEN], struct roster_entry *ret_entry)
 {
     struct roster_entry entries[ROSTERS_SEEN];
-    size_t n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
+    size_t n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
     struct union_node node;
     bool named = false;
 
@@ -77,7 +80,7 @@ static int match_roster(struct identity *self, const struct member *member, cons
         return IDENTITY__REASON__NAME_MISMATCH;
     if (n > 1)
         return IDENTITY__REASON__ROSTER_CONFLICT;
-    if (memcmp(member->person, index, PII_INDEX_LEN) != 0 && store_person_is_member(self->store, index))
+    if (memcmp(member->person, index, PII_INDEX_LEN) != 0 && members_have_person(&self->members, index))
         return IDENTITY__REASON__RESIDENT_ID_TAKEN;
     /* The roster's union may have become part of another. */
     if (!union_successor(self, entries[0].union_id, &node))
@@ -100,7 +103,7 @@ void member_set_person(struct identity *self, struct member *member, const char 
     snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
-    store_verify_member(self->store, member);
+    members_verify(&self->members, member);
 }
 
 static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
@@ -121,7 +124,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
     event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
     event.member_verified = &verified;
     rpc_journal(call, &event.base);
-    tallies_verify(&self->tallies, entry->union_id);
+    tallies_verify(self, entry->union_id);
     if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
         return;
     trade.union_id = node.id;
@@ -135,7 +138,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
 void identity__verify_me(Identity__Identity_Service *service, const Identity__VerifyRequest *req,
                          Identity__Session_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     int today = cn_day(rpc_now(call)), reason;
     unsigned char index[PII_INDEX_LEN];
     char name[CN_NAME_SIZE];
@@ -170,7 +173,7 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
     reason = match_roster(self, &member, name, index, &entry);
     if (reason) {
         verify_failed(&member.tries, today);
-        store_set_tries(self->store, &member);
+        members_set_tries(&self->members, &member);
         rpc_keep(call);
         rpc_refuse(call, reason);
         return;

@@ -1,8 +1,11 @@
 #include "services/identity/api_membership.h"
 
 #include "services/identity/changes.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
+#include "services/identity/rules.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -14,7 +17,7 @@ static const int askers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, R
 
 static struct identity *self_of(Identity__Memberships_Service *service)
 {
-    return container_of(service, struct identity, memberships);
+    return container_of(service, struct identity, memberships_service);
 }
 
 int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member)
@@ -22,8 +25,8 @@ int member_refusal(struct identity *self, int64_t member_id, const int *roles, v
     struct union_node node;
     struct period last;
 
-    if (!store_find_member(self->store, member_id, ret_member) || !rolls_find_last(&self->rolls, member_id, &last) ||
-        !store_find_union(self->store, last.union_id, &node))
+    if (!members_find(&self->members, member_id, ret_member) || !rolls_find_last(&self->rolls, member_id, &last) ||
+        !unions_find(&self->unions, last.union_id, &node))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
@@ -33,7 +36,7 @@ Identity__Membership *membership_message(struct identity *self, const struct per
     Identity__Membership *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
 
-    if (!message || !store_find_union(self->store, period->union_id, &node))
+    if (!message || !unions_find(&self->unions, period->union_id, &node))
         return NULL;
     identity__membership__init(message);
     message->membership_id = period->id;
@@ -84,7 +87,7 @@ static void memberships__leave(Identity__Memberships_Service *service, const Ide
 
     if (!req->confirmed) {
         rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, "confirmed");
-    } else if (!store_find_member(self->store, rpc_principal(call)->member_id, &member) ||
+    } else if (!members_find(&self->members, rpc_principal(call)->member_id, &member) ||
                !membership_end(self, &member, IDENTITY__ENDED__ENDED_BY_LEAVING, call)) {
         rpc_refuse(call, IDENTITY__REASON__NO_MEMBERSHIP);
     } else {
@@ -101,7 +104,7 @@ static bool fill_members(struct identity *self, const struct period *periods, si
     for (size_t i = 0; i < n; i++) {
         struct member member;
 
-        if (!store_find_member(self->store, periods[i].member_id, &member))
+        if (!members_find(&self->members, periods[i].member_id, &member))
             return false;
         list->members[i] = member_message(self, &member, call);
         if (!list->members[i])
@@ -181,7 +184,7 @@ static void memberships__check_membership(Identity__Memberships_Service *service
     struct union_node node, of;
     size_t n;
 
-    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node)) {
+    if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
         rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
         return;
     }
@@ -192,7 +195,7 @@ static void memberships__check_membership(Identity__Memberships_Service *service
     /* Of who was elsewhere nothing is told but that she was not here. */
     n = rolls_find_at(&self->rolls, req->member_id, at, periods, ARRAY_LEN(periods));
     for (size_t i = 0; i < n && !message.member; i++) {
-        if (!store_find_union(self->store, periods[i].union_id, &of) || !was_below(self, &of, &node, at))
+        if (!unions_find(&self->unions, periods[i].union_id, &of) || !was_below(self, &of, &node, at))
             continue;
         message.member = true;
         message.standing = (Identity__Standing)rolls_standing_at(&self->rolls, req->member_id, at);

@@ -2,6 +2,7 @@
  * membership.proto. Each noun has its file. */
 #pragma once
 #include "services/identity/identity.h"
+#include "services/identity/members.h"
 #include "services/identity/rolls.h"
 
 /* In api_import.c. */
@@ -12,19 +13,6 @@ void unions__get_numbers(Identity__Unions_Service *service, const Identity__Numb
                          Identity__Numbers_Closure reply, void *call);
 
 #define DECISIONS_MAX 100 /* requests decided by one call, as in the .proto files */
-
-extern const Identity__Memberships_Service memberships_api;
-extern const Identity__Joins_Service joins_api;
-extern const Identity__Unions_Service unions_api;
-extern const Identity__Transfers_Service transfers_api;
-extern const Identity__Devices_Service devices_api;
-extern const Identity__Officials_Service officials_api;
-extern const Identity__Trades_Service trades_api;
-extern const Identity__Rosters_Service rosters_api;
-extern const Identity__Merges_Service merges_api;
-extern const Identity__Proposals_Service proposals_api;
-extern const Identity__Cadres_Service cadres_api;
-extern const Identity__Companies_Service companies_api;
 
 /* Whether the caller holds one of these roles over a union; the roles end with ROLE_NONE. */
 bool caller_holds(void *call, const int *roles, const char *union_path);

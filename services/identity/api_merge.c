@@ -1,6 +1,7 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/merges.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
@@ -39,8 +40,7 @@ static Identity__Merge *merge_message(struct identity *self, const struct merge 
     message->decided_at = merge->decided_at;
     if (!official)
         return message->remark ? message : NULL;
-    if (!store_find_member(self->store, merge->kept_id, &kept) ||
-        !store_find_member(self->store, merge->gone_id, &gone))
+    if (!members_find(&self->members, merge->kept_id, &kept) || !members_find(&self->members, merge->gone_id, &gone))
         return NULL;
     message->kept = member_message(self, &kept, call);
     message->gone = member_message(self, &gone, call);
@@ -104,7 +104,7 @@ static int find_other(struct identity *self, const Identity__AskMergeRequest *re
     if (reason)
         return reason;
     person_index_id(self, id.number, index);
-    return store_find_member_person(self->store, index, ret_other) && person_open_member(self, ret_other, &person) &&
+    return members_find_person(&self->members, index, ret_other) && person_open_member(self, ret_other, &person) &&
                    strcmp(person.name, name) == 0
                ? 0
                : IDENTITY__REASON__MERGE_NO_OTHER;
@@ -133,7 +133,7 @@ static int add_merge(struct identity *self, const struct member *kept, const str
 static int ask_refusal(struct identity *self, void *call, struct member *ret_member, struct merge *ret_open)
 {
     ret_open->id = 0;
-    if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+    if (!members_find(&self->members, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (ret_member->merged_into)
         return IDENTITY__REASON__ACCOUNT_MERGED;
@@ -159,7 +159,7 @@ static void merges__ask_merge(Identity__Merges_Service *service, const Identity_
         reason = find_other(self, req, &kept, call, &field);
         if (reason == IDENTITY__REASON__MERGE_NO_OTHER) {
             verify_failed(&gone.tries, cn_day(rpc_now(call)));
-            store_set_tries(self->store, &gone);
+            members_set_tries(&self->members, &gone);
             rpc_keep(call);
         }
         if (!reason && !rolls_find_last(&self->rolls, kept.id, &last))
@@ -219,7 +219,7 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
 
     if (!cn_mobile(req->mobile, mobile))
         reason = IDENTITY__REASON__MOBILE_INVALID;
-    else if (!session_is_live(self, call) || !store_find_member(self->store, rpc_principal(call)->member_id, &own))
+    else if (!session_is_live(self, call) || !members_find(&self->members, rpc_principal(call)->member_id, &own))
         reason = RPC__REASON__TOKEN_REVOKED;
     if (!reason) {
         reason = judge_codes(self, req, &own, mobile, call, &field);
@@ -229,7 +229,7 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
     if (!reason) {
         field = "mobile";
         person_index_mobile(self, mobile, index);
-        if (!store_find_member_mobile(self->store, index, &other))
+        if (!members_find_mobile(&self->members, index, &other))
             reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
         else
             reason = choose(&own, &other, &kept, &gone);
@@ -314,7 +314,7 @@ static int pair_refusal(struct identity *self, int64_t kept_id, int64_t gone_id,
         return reason;
     if (!asked || rolls_find_last(&self->rolls, gone_id, &last))
         reason = member_refusal(self, gone_id, administrators, call, ret_gone);
-    else if (!store_find_member(self->store, gone_id, ret_gone))
+    else if (!members_find(&self->members, gone_id, ret_gone))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (!reason && caller && (caller == kept_id || caller == gone_id))
         reason = IDENTITY__REASON__NOT_FOR_YOURSELF;

@@ -1,12 +1,15 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/credentials.h"
+#include "services/identity/grants.h"
+#include "services/identity/members.h"
 #include "services/identity/session.h"
+#include "services/identity/sessions.h"
 
 #define ISSUER "Huigong"
 
 static struct identity *self_of(Identity__Officials_Service *service)
 {
-    return container_of(service, struct identity, officials);
+    return container_of(service, struct identity, officials_service);
 }
 
 /* Whether the caller may enrol, and who she is: she holds an office, and has shown by a
@@ -16,11 +19,11 @@ static int enrol_refusal(struct identity *self, void *call, struct member *ret_m
     struct authority grant;
     struct session session;
 
-    if (!session_find(self, call, &session) || !store_find_member(self->store, session.member_id, ret_member))
+    if (!session_find(self, call, &session) || !members_find(&self->members, session.member_id, ret_member))
         return RPC__REASON__TOKEN_REVOKED;
     if (session.sign_in != IDENTITY__SIGN_IN__SIGN_IN_BY_CODE)
         return IDENTITY__REASON__ENROL_BY_CODE;
-    return store_find_grants(self->store, ret_member->id, &grant, 1) ? 0 : RPC__REASON__NOT_OFFICIAL;
+    return grants_find_all(&self->grants, ret_member->id, &grant, 1) ? 0 : RPC__REASON__NOT_OFFICIAL;
 }
 
 /* rpc Enrol: the caller's password, and a secret that is told this once. It may be
@@ -100,7 +103,7 @@ static int judge(struct identity *self, const unsigned char index[PII_INDEX_LEN]
     char hash[PASSWORD_HASH_SIZE];
     int64_t step;
 
-    if (!store_find_member_mobile(self->store, index, ret_member) ||
+    if (!members_find_mobile(&self->members, index, ret_member) ||
         !credential_find(self, ret_member->id, ret_credential) || !ret_credential->confirmed)
         return IDENTITY__REASON__SIGN_IN_WRONG;
     step = totp_match(ret_credential->secrets.totp, req->totp, rpc_now(call), ret_credential->last_step);

@@ -1,4 +1,5 @@
 #include "services/identity/api_rights.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
 #include "services/identity/pledges.h"
 

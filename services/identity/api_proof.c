@@ -2,6 +2,7 @@
  * its principal carries her member and session. */
 #include "services/identity/api.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
 #include "services/identity/proofs.h"
 #include "services/identity/session.h"
@@ -14,7 +15,7 @@ static struct identity *self_of(Identity__Proofs_Service *service)
 /* Why the caller may not have her name proven outside at all. */
 static int caller_refusal(struct identity *self, void *call, struct member *ret_member)
 {
-    if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+    if (!members_find(&self->members, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (!session_is_live(self, call))
         return RPC__REASON__TOKEN_REVOKED;
@@ -27,7 +28,7 @@ static bool is_taken(struct identity *self, const struct cn_resident_id *id)
     unsigned char index[PII_INDEX_LEN];
 
     person_index_id(self, id->number, index);
-    return store_person_is_member(self->store, index);
+    return members_have_person(&self->members, index);
 }
 
 /* rpc BeginProof: counts a try before the verifier is asked. */

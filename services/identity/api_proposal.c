@@ -3,10 +3,12 @@
 #include "services/identity/companies.h"
 #include "services/identity/credentials.h"
 #include "services/identity/grants.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
 #include "services/identity/proposals.h"
 #include "services/identity/session.h"
 #include "services/identity/transfers.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -85,7 +87,7 @@ static int judge_reset(struct identity *self, int64_t member_id, void *call, str
                        struct credential *ret_credential)
 {
     struct authority grants[LIMIT_GRANTS];
-    size_t n = store_find_grants(self->store, member_id, grants, ARRAY_LEN(grants));
+    size_t n = grants_find_all(&self->grants, member_id, grants, ARRAY_LEN(grants));
 
     for (size_t i = 0; i < n; i++) {
         if (!caller_holds(call, guards, grants[i].union_path))
@@ -116,7 +118,7 @@ static int confirm_grant(struct identity *self, const struct proposal *proposal,
     struct authority same;
     int reason;
 
-    if (!store_find_union(self->store, proposal->union_id, &node))
+    if (!unions_find(&self->unions, proposal->union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     reason = grant_judge(self, proposal->value, &node, proposal->member_id, call, &same);
     if (!reason && !same.id)
@@ -128,9 +130,8 @@ static int confirm_departure(struct identity *self, const struct proposal *propo
 {
     struct union_node node;
 
-    return store_find_union(self->store, proposal->union_id, &node)
-               ? member_hang(self, &node, proposal->member_id, call)
-               : (int)IDENTITY__REASON__UNION_NOT_FOUND;
+    return unions_find(&self->unions, proposal->union_id, &node) ? member_hang(self, &node, proposal->member_id, call)
+                                                                 : (int)IDENTITY__REASON__UNION_NOT_FOUND;
 }
 
 static int confirm_reset(struct identity *self, const struct proposal *proposal, void *call)
@@ -242,7 +243,7 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
     bool all;
     size_t n;
 
-    if (req->union_id <= 0 || !store_find_union(self->store, req->union_id, &node)) {
+    if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
         rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
         return;
     }
@@ -298,7 +299,7 @@ static int decider_refusal(struct identity *self, const struct proposal *proposa
     struct union_node node;
     int reason;
 
-    if (!store_find_union(self->store, proposal->union_id, &node))
+    if (!unions_find(&self->unions, proposal->union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     reason = office_refusal(self, proposal->kind, &node, call);
     if (reason)

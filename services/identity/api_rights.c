@@ -2,9 +2,12 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/closings.h"
+#include "services/identity/grants.h"
 #include "services/identity/looks.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define LOOKS_DEFAULT 50
 #define LOOKS_MAX     100
@@ -27,7 +30,7 @@ Identity__Look *look_message(struct identity *self, const struct look *look, voi
     message->at = look->at;
     message->by = look->by;
     message->method = arena_strndup(rpc_arena(call), look->method, strlen(look->method));
-    if (look->office_id && store_find_union(self->store, look->office_id, &node)) {
+    if (look->office_id && unions_find(&self->unions, look->office_id, &node)) {
         message->office = union_message(&node, call);
         if (!message->office)
             return NULL;
@@ -99,7 +102,7 @@ static void rights__close_account(Identity__Rights_Service *service, const Ident
 
     if (!reason && !req->confirmed)
         reason = RPC__REASON__MISSING_FIELD;
-    if (!reason && store_find_grants(self->store, member.id, &held, 1))
+    if (!reason && grants_find_all(&self->grants, member.id, &held, 1))
         reason = IDENTITY__REASON__CLOSING_HOLDS_OFFICE;
     if (reason) {
         rpc_refuse(call, reason);

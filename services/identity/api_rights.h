@@ -3,12 +3,7 @@
 #pragma once
 #include "services/identity/consents.h"
 #include "services/identity/identity.h"
-#include "services/identity/store.h"
-
-extern const Identity__Consents_Service consents_api;
-extern const Identity__Pledges_Service pledges_api;
-extern const Identity__Rights_Service rights_api;
-extern const Identity__Corrections_Service corrections_api;
+#include "services/identity/members.h"
 
 /* The caller, by her live session: 0, or MEMBER_NOT_FOUND, TOKEN_REVOKED, ACCOUNT_CLOSED. */
 int caller_refusal(struct identity *self, void *call, struct member *ret_member);

@@ -1,11 +1,14 @@
 #include "services/identity/api.h"
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
+#include "services/identity/rosters.h"
 #include "services/identity/session.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
+#include "services/identity/unions.h"
 
 static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
 
@@ -47,18 +50,18 @@ static void end_membership(struct identity *self, struct member *member, const s
 
 int roster_remove(struct identity *self, const struct roster_entry *entry, int reason, void *call)
 {
-    int64_t member_id = store_roster_member(self->store, entry), caller = rpc_principal(call)->member_id;
+    int64_t member_id = rosters_member(&self->rosters, entry), caller = rpc_principal(call)->member_id;
     struct member member;
     struct union_node node;
 
-    if (!store_find_union(self->store, entry->union_id, &node) || !caller_holds(call, administrators, node.path))
+    if (!unions_find(&self->unions, entry->union_id, &node) || !caller_holds(call, administrators, node.path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     if (member_id && member_id == caller)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    store_drop_roster(self->store, entry->id);
-    tallies_unlist(&self->tallies, entry->union_id, member_id != 0);
+    rosters_drop(&self->rosters, entry->id);
+    tallies_unlist(self, entry->union_id, member_id != 0);
     journal_removed(entry, reason, call);
-    if (member_id && store_find_member(self->store, member_id, &member))
+    if (member_id && members_find(&self->members, member_id, &member))
         end_membership(self, &member, entry, call);
     return 0;
 }
@@ -79,7 +82,7 @@ static Identity__RosterRow *row_message(struct identity *self, const struct rost
     message->union_ = union_message(node, call);
     message->trade = (Rpc__Trade)entry->trade;
     message->name = arena_strndup(rpc_arena(call), name, strlen(name));
-    message->member_id = store_roster_member(self->store, entry);
+    message->member_id = rosters_member(&self->rosters, entry);
     return message->union_ && message->name ? message : NULL;
 }
 
@@ -102,19 +105,19 @@ static void rosters__find_roster_rows(Identity__Rosters_Service *service, const 
         field = "residentId";
         reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
     }
-    if (!reason && !store_find_union(self->store, req->union_id, &node))
+    if (!reason && !unions_find(&self->unions, req->union_id, &node))
         reason = IDENTITY__REASON__UNION_NOT_FOUND;
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;
     }
     person_index_id(self, id.number, index);
-    n = store_find_roster(self->store, index, entries, ARRAY_LEN(entries));
+    n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
     list.rows = rows;
     for (size_t i = 0; i < n; i++) {
         struct union_node own;
 
-        if (!store_find_union(self->store, entries[i].union_id, &own) || !union_path_covers(node.path, own.path)) {
+        if (!unions_find(&self->unions, entries[i].union_id, &own) || !union_path_covers(node.path, own.path)) {
             list.elsewhere++;
             continue;
         }
@@ -153,7 +156,7 @@ static void rosters__remove_roster_rows(Identity__Rosters_Service *service,
         struct roster_entry entry;
 
         /* What is left of the row of somebody whose account is closed is nobody's. */
-        if (!store_find_roster_row(self->store, req->roster_ids[i], &entry) || entry.union_id != req->union_id ||
+        if (!rosters_find(&self->rosters, req->roster_ids[i], &entry) || entry.union_id != req->union_id ||
             !entry.sealed.len)
             reason = IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
         else

@@ -3,8 +3,11 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/changes.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
+#include "services/identity/rosters.h"
 #include "services/identity/session.h"
 #include "services/identity/trades.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -31,7 +34,7 @@ static bool fill_texts(struct identity *self, const struct trade *trade, Identit
     struct person person;
     struct member member;
 
-    if (!store_find_member(self->store, trade->member_id, &member))
+    if (!members_find(&self->members, trade->member_id, &member))
         return false;
     if (person_open_member(self, &member, &person))
         cn_mask_name(person.name, name);
@@ -50,7 +53,7 @@ Identity__TradeRecord *trade_message(struct identity *self, const struct trade *
     Identity__TradeRecord *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
 
-    if (!message || !store_find_union(self->store, trade->union_id, &node))
+    if (!message || !unions_find(&self->unions, trade->union_id, &node))
         return NULL;
     identity__trade_record__init(message);
     message->trade_id = trade->id;
@@ -116,9 +119,9 @@ static int claim_refusal(struct identity *self, const Identity__ClaimTradeReques
     struct trade proven;
 
     ret_open->id = 0;
-    if (!store_find_member(self->store, rpc_principal(call)->member_id, ret_member))
+    if (!members_find(&self->members, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    if (!ret_member->union_id || !store_find_union(self->store, ret_member->union_id, &own))
+    if (!ret_member->union_id || !unions_find(&self->unions, ret_member->union_id, &own))
         return IDENTITY__REASON__NO_MEMBERSHIP;
     if ((int)req->trade <= RPC__TRADE__TRADE_OTHER || (int)req->trade > RPC__TRADE__CONSTRUCTION)
         return IDENTITY__REASON__TRADE_INVALID;
@@ -137,7 +140,7 @@ static int claim_refusal(struct identity *self, const Identity__ClaimTradeReques
 static bool roster_names(struct identity *self, const struct member *member, int trade)
 {
     struct roster_entry entries[ROSTERS_SEEN];
-    size_t n = store_find_roster(self->store, member->person, entries, ARRAY_LEN(entries));
+    size_t n = rosters_find_person(&self->rosters, member->person, entries, ARRAY_LEN(entries));
     struct union_node node;
 
     for (size_t i = 0; i < n; i++) {
@@ -288,7 +291,7 @@ static int decide(struct identity *self, const Identity__DecideTradeClaimsReques
         return IDENTITY__REASON__TRADE_CLAIM_DECIDED;
     if (trade.member_id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (!store_find_member(self->store, trade.member_id, &member))
+    if (!members_find(&self->members, trade.member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     snprintf(trade.remark, sizeof(trade.remark), "%s", req->remark);
     if (req->approve) {

@@ -1,8 +1,11 @@
 #include "services/identity/api_membership.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
+#include "services/identity/rules.h"
 #include "services/identity/session.h"
 #include "services/identity/transfers.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -23,8 +26,8 @@ Identity__Transfer *transfer_message(struct identity *self, const struct transfe
     Identity__Transfer *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node from, to;
 
-    if (!message || !store_find_union(self->store, transfer->from_union, &from) ||
-        !store_find_union(self->store, transfer->to_union, &to))
+    if (!message || !unions_find(&self->unions, transfer->from_union, &from) ||
+        !unions_find(&self->unions, transfer->to_union, &to))
         return NULL;
     identity__transfer__init(message);
     message->transfer_id = transfer->id;
@@ -92,7 +95,7 @@ static int ask_refusal(struct identity *self, int64_t to, void *call, struct per
     struct union_node node;
 
     ret_open->id = 0;
-    if (to <= 0 || !store_find_union(self->store, to, &node))
+    if (to <= 0 || !unions_find(&self->unions, to, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (node.state)
         return IDENTITY__REASON__UNION_CLOSED;
@@ -199,7 +202,7 @@ static bool holds_above(struct identity *self, int64_t union_id, void *call)
     char above[UNION_PATH_SIZE];
     struct union_node node;
 
-    if (!store_find_union(self->store, union_id, &node))
+    if (!unions_find(&self->unions, union_id, &node))
         return false;
     union_path_parent(node.path, above);
     return caller_holds(call, administrators, above);
@@ -240,9 +243,9 @@ static int accept_one(struct identity *self, const Identity__DecideTransfersRequ
         transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED, call);
         return 0;
     }
-    if (!store_find_union(self->store, transfer->to_union, &node) || node.state)
+    if (!unions_find(&self->unions, transfer->to_union, &node) || node.state)
         return IDENTITY__REASON__UNION_CLOSED;
-    if (!store_find_member(self->store, transfer->member_id, &member))
+    if (!members_find(&self->members, transfer->member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED, call);
     membership_move(self, &member, IDENTITY__ENDED__ENDED_BY_TRANSFER, transfer->to_union,
@@ -302,7 +305,7 @@ int member_hang(struct identity *self, const struct union_node *node, int64_t me
 {
     struct member member;
 
-    if (!store_find_member(self->store, member_id, &member) || member.union_id != node->id)
+    if (!members_find(&self->members, member_id, &member) || member.union_id != node->id)
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (member.id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
@@ -326,7 +329,7 @@ static void transfers__hang_members(Identity__Transfers_Service *service, const 
         return;
     }
     report = decision_report(req->n_member_ids, call);
-    if (!report || !store_find_union(self->store, req->union_id, &node)) {
+    if (!report || !unions_find(&self->unions, req->union_id, &node)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
     }

@@ -1,5 +1,7 @@
 #include "services/identity/api.h"
+#include "services/identity/rules.h"
 #include "services/identity/session.h"
+#include "services/identity/unions.h"
 
 #define PAGE_DEFAULT 50
 
@@ -29,13 +31,13 @@ int union_create(struct identity *self, const char *code, const char *name, cons
     int reason;
 
     /* The roots' parent has no code. */
-    if (!store_find_union_code(self->store, parent_code, &parent))
+    if (!unions_find_code(&self->unions, parent_code, &parent))
         return refuse_in("parentCode", IDENTITY__REASON__UNION_NOT_FOUND, ret_field);
     if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, parent.path))
         return refuse_in("parentCode", RPC__REASON__OUTSIDE_YOUR_UNION, ret_field);
     if (parent.state)
         return refuse_in("parentCode", IDENTITY__REASON__UNION_CLOSED, ret_field);
-    if (store_find_union_code(self->store, code, &taken))
+    if (unions_find_code(&self->unions, code, &taken))
         return refuse_in("code", IDENTITY__REASON__UNION_CODE_TAKEN, ret_field);
     reason = union_path_child(parent.path, parent.children, node.path);
     if (reason)
@@ -45,7 +47,7 @@ int union_create(struct identity *self, const char *code, const char *name, cons
     node.trades = trades;
     snprintf(node.code, sizeof(node.code), "%s", code);
     snprintf(node.name, sizeof(node.name), "%s", name);
-    if (!store_add_union(self->store, &node, rpc_now(call)))
+    if (!unions_add(&self->unions, &node, rpc_now(call)))
         return refuse_in("code", RPC__REASON__STORE_FAILED, ret_field);
     journal_union(&node, call);
     *ret_node = node;
@@ -66,7 +68,7 @@ static void reply_union(const struct union_node *node, Identity__Union_Closure r
 void identity__create_union(Identity__Identity_Service *service, const Identity__CreateUnionRequest *req,
                             Identity__Union_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], parent_code[UNION_CODE_SIZE] = "";
     const char *field = "code";
     struct union_node node;
@@ -97,7 +99,7 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
 /* The union that a request names; refuses and returns false when there is none. */
 static bool named_union(struct identity *self, int64_t union_id, void *call, struct union_node *ret_node)
 {
-    if (union_id > 0 && store_find_union(self->store, union_id, ret_node))
+    if (union_id > 0 && unions_find(&self->unions, union_id, ret_node))
         return true;
     rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
     return false;
@@ -107,7 +109,7 @@ static bool named_union(struct identity *self, int64_t union_id, void *call, str
 void identity__get_union(Identity__Identity_Service *service, const Identity__UnionRequest *req,
                          Identity__Union_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     struct union_node node;
 
     if (named_union(self, req->union_id, call, &node))
@@ -127,7 +129,7 @@ static bool good_page_token(const char *token)
 void identity__list_children(Identity__Identity_Service *service, const Identity__ListChildrenRequest *req,
                              Identity__UnionList_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     size_t size = req->page_size > 0 && req->page_size <= 200 ? (size_t)req->page_size : PAGE_DEFAULT;
     Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
     struct union_node node;
@@ -139,20 +141,20 @@ void identity__list_children(Identity__Identity_Service *service, const Identity
         return;
     }
     list.unions = arena_alloc(rpc_arena(call), size * sizeof(*list.unions));
-    store_ask_children(self->store, node.id, req->page_token, (int)size + 1);
-    while (store_next_child(self->store, &node)) {
+    unions_ask_children(&self->unions, node.id, req->page_token, (int)size + 1);
+    while (unions_next_child(&self->unions, &node)) {
         if (list.n_unions == size) {
             list.next_page_token = list.unions[size - 1]->path;
             break;
         }
         if (!list.unions || !(list.unions[list.n_unions] = union_message(&node, call))) {
-            store_end_children(self->store);
+            unions_end_children(&self->unions);
             rpc_refuse(call, RPC__REASON__OVERLOADED);
             return;
         }
         list.n_unions++;
     }
-    store_end_children(self->store);
+    unions_end_children(&self->unions);
     reply(&list, call);
 }
 
@@ -160,7 +162,7 @@ void identity__list_children(Identity__Identity_Service *service, const Identity
 void identity__get_path(Identity__Identity_Service *service, const Identity__UnionRequest *req,
                         Identity__UnionList_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
     Identity__Union *unions[LIMIT_PATH_LEVELS];
     struct union_node node, above;
@@ -172,7 +174,7 @@ void identity__get_path(Identity__Identity_Service *service, const Identity__Uni
         char path[UNION_PATH_SIZE];
 
         snprintf(path, sizeof(path), "%.*s", (int)len, node.path);
-        if (!store_find_union_path(self->store, path, &above)) {
+        if (!unions_find_path(&self->unions, path, &above)) {
             rpc_refuse(call, RPC__REASON__STORE_FAILED);
             return;
         }

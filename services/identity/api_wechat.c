@@ -2,8 +2,10 @@
 
 #include "services/identity/api.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
 #include "services/identity/session.h"
+#include "services/identity/wechats.h"
 
 /* What the bridge says, in the forms it is looked up by. */
 struct visitor {
@@ -29,10 +31,10 @@ static int read_visitor(struct identity *self, const Identity__WechatLoginReques
     if (*req->mobile && !cn_mobile(req->mobile, ret->mobile))
         return IDENTITY__REASON__MOBILE_INVALID;
     person_index_openid(self, req->appid, req->openid, ret->door.openid);
-    store_find_wechat(self->store, ret->door.openid, &ret->door);
+    wechats_find(&self->wechats, ret->door.openid, &ret->door);
     if (*req->unionid) {
         person_index_unionid(self, req->unionid, ret->unionid);
-        ret->by_unionid = store_wechat_owner(self->store, ret->unionid);
+        ret->by_unionid = wechats_owner(&self->wechats, ret->unionid);
     }
     return 0;
 }
@@ -46,7 +48,7 @@ static int find_member(struct identity *self, const struct visitor *visitor, voi
 
     if (*visitor->mobile) {
         person_index_mobile(self, visitor->mobile, index);
-        if (store_find_member_mobile(self->store, index, ret_member))
+        if (members_find_mobile(&self->members, index, ret_member))
             by_mobile = ret_member->id;
     }
     reason = wechat_member(visitor->door.member_id, visitor->by_unionid, *visitor->mobile, by_mobile, &member_id);
@@ -54,7 +56,7 @@ static int find_member(struct identity *self, const struct visitor *visitor, voi
         return reason;
     if (!member_id)
         member_obtain(self, visitor->mobile, call, ret_member);
-    else if (member_id != by_mobile && !store_find_member(self->store, member_id, ret_member))
+    else if (member_id != by_mobile && !members_find(&self->members, member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     return 0;
 }
@@ -76,7 +78,7 @@ static int bind_door(struct identity *self, struct visitor *visitor, const struc
     Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
     struct wechat door = visitor->door;
 
-    if (store_count_wechats(self->store, member->id) >= WECHAT_DOORS)
+    if (wechats_count(&self->wechats, member->id) >= WECHAT_DOORS)
         return IDENTITY__REASON__WECHAT_TOO_MANY;
     door.id = id_next(&self->ids, rpc_now(call));
     door.member_id = member->id;
@@ -84,7 +86,7 @@ static int bind_door(struct identity *self, struct visitor *visitor, const struc
     door.has_unionid = *visitor->said->unionid;
     memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
     seal_door(self, visitor, member, &door, call);
-    store_add_wechat(self->store, &door);
+    wechats_add(&self->wechats, &door);
     visitor->door = door;
     bound.wechat_id = door.id;
     bound.member_id = member->id;
@@ -105,14 +107,14 @@ static void note_unionid(struct identity *self, const struct visitor *visitor, c
     door.has_unionid = true;
     memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
     seal_door(self, visitor, member, &door, call);
-    store_set_wechat(self->store, &door);
+    wechats_set(&self->wechats, &door);
 }
 
 /* rpc CompleteWechatLogin: signs in whom WeChat knows, and binds this door to her. */
 void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
                                      Identity__Session_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     const char *field = NULL;
     struct visitor visitor;
     struct member member;
@@ -140,7 +142,7 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
 void identity__complete_wechat_binding(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
                                        Identity__WechatDoor_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     int64_t member_id = rpc_principal(call)->member_id;
     Identity__WechatDoor message = IDENTITY__WECHAT_DOOR__INIT;
     const char *field = NULL;
@@ -153,7 +155,7 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
         rpc_refuse_field(call, reason, field);
         return;
     }
-    if (!session_is_live(self, call) || !store_find_member(self->store, member_id, &member))
+    if (!session_is_live(self, call) || !members_find(&self->members, member_id, &member))
         reason = RPC__REASON__TOKEN_REVOKED;
     else if ((visitor.door.id && visitor.door.member_id != member_id) ||
              (visitor.by_unionid && visitor.by_unionid != member_id))
@@ -207,7 +209,7 @@ void identity__find_openid(Identity__Identity_Service *service, const Identity__
 void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
                             Identity__WechatList_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__WechatList list = IDENTITY__WECHAT_LIST__INIT;
     Identity__WechatDoor messages[WECHAT_DOORS], *wechats[WECHAT_DOORS];
     char appids[WECHAT_DOORS][WECHAT_NAME_MAX + 1];
@@ -215,11 +217,11 @@ void identity__list_wechats(Identity__Identity_Service *service, const Identity_
     struct member member;
 
     (void)req;
-    if (!store_find_member(self->store, rpc_principal(call)->member_id, &member)) {
+    if (!members_find(&self->members, rpc_principal(call)->member_id, &member)) {
         rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
         return;
     }
-    list.n_wechats = store_find_wechats(self->store, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
+    list.n_wechats = wechats_find_all(&self->wechats, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
     list.wechats = wechats;
     for (size_t i = 0; i < list.n_wechats; i++) {
         person_open_wechat(self, &member, &doors[i], appids[i], NULL);
@@ -236,7 +238,7 @@ void identity__list_wechats(Identity__Identity_Service *service, const Identity_
 void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
                              Identity__UnbindWechatReply_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     Identity__UnbindWechatReply message = IDENTITY__UNBIND_WECHAT_REPLY__INIT;
     Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
     Identity__Event event = IDENTITY__EVENT__INIT;
@@ -245,7 +247,7 @@ void identity__unbind_wechat(Identity__Identity_Service *service, const Identity
         rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
         return;
     }
-    if (!store_drop_wechat(self->store, req->wechat_id, rpc_principal(call)->member_id)) {
+    if (!wechats_drop(&self->wechats, req->wechat_id, rpc_principal(call)->member_id)) {
         rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
         return;
     }

@@ -6,7 +6,6 @@
 
 #include "common/json.h"
 #include "services/identity/fixture.h"
-#include "services/identity/store.h"
 
 #define ROLES      (RULE__ROLE__COMPANY_AGENT + 1)
 #define OFFICIAL   999

@@ -3,10 +3,9 @@
 #define COLUMNS                                                                                                        \
     "cadre_id, member_id, cadre.union_id, term_from, term_to, began_at, ended_at, recorded_by, post, full_time"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_END, SQL_FIND, SQL_FIND_NOW, SQL_HISTORY, SQL_PAGE, SQL_COUNT, N_SQL };
+enum { SQL_ADD, SQL_END, SQL_FIND, SQL_FIND_NOW, SQL_HISTORY, SQL_PAGE, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(cadre_id) FROM cadre",
     [SQL_ADD] = "INSERT INTO cadre (cadre_id, member_id, union_id, term_from, term_to, began_at, recorded_by, post, "
                 "full_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_END] = "UPDATE cadre SET ended_at = ?2 WHERE cadre_id = ?1",
@@ -17,32 +16,8 @@ static const char *const sql[] = {
     [SQL_PAGE] = "WITH slice AS (" PAGE_SLICE ") SELECT " COLUMNS ", path FROM slice "
                  "JOIN cadre ON cadre.union_id = slice.union_id WHERE ended_at = 0 AND (path > ?1 OR cadre_id > ?3) "
                  "ORDER BY path, cadre_id LIMIT ?4",
-    [SQL_COUNT] = "SELECT (SELECT count(*) FROM cadre), (SELECT count(*) FROM cadre WHERE ended_at > 0)",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int cadres_open(struct cadres *cadres, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *cadres = (struct cadres){store, (unsigned)first};
-    return 0;
-}
-
-int64_t cadres_last_id(const struct cadres *cadres)
-{
-    unsigned last = cadres->sql + SQL_LAST_ID;
-    int64_t id = 0;
-
-    store_ask(cadres->store, last, "");
-    if (store_row(cadres->store, last)) {
-        id = store_int(cadres->store, last, 0);
-        store_end(cadres->store, last);
-    }
-    return id;
-}
 
 void cadres_add(const struct cadres *cadres, const struct cadre *cadre)
 {
@@ -110,14 +85,28 @@ size_t cadres_find_page(const struct cadres *cadres, const struct page *page, st
     return read_rows(cadres, SQL_PAGE, ret, page->size + 1);
 }
 
-void cadres_count(const struct cadres *cadres, int64_t *ret_all, int64_t *ret_ended)
-{
-    unsigned count = cadres->sql + SQL_COUNT;
+enum { TOLD_ALL, TOLD_ENDED }; /* as in counts */
 
-    store_ask(cadres->store, count, "");
-    if (!store_row(cadres->store, count))
-        return;
-    *ret_all = store_int(cadres->store, count, 0);
-    *ret_ended = store_int(cadres->store, count, 1);
-    store_end(cadres->store, count);
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__CadreChanged *changed = event->cadre_changed;
+    struct cadre cadre;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_CADRE_CHANGED)
+        return true;
+    told[changed->ended ? TOLD_ENDED : TOLD_ALL]++;
+    return cadres_find(&self->cadres, changed->cadre_id, &cadre) && cadre.member_id == changed->member_id &&
+           cadre.union_id == changed->union_id && cadre.post == changed->post && (!changed->ended || cadre.ended_at);
 }
+
+const struct part_spec cadres_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(cadre_id) FROM cadre",
+    .agrees = agrees,
+    .counts = {{"cadres", "SELECT count(*) FROM cadre"},
+               {"ended cadres", "SELECT count(*) FROM cadre WHERE ended_at > 0"}},
+};

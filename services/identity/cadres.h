@@ -15,9 +15,6 @@ struct cadre {
     char path[UNION_PATH_SIZE]; /* of its union, where it was found in a subtree */
 };
 
-/* 0 or -1, logged. */
-int cadres_open(struct cadres *cadres, struct store *store);
-int64_t cadres_last_id(const struct cadres *cadres);
 void cadres_add(const struct cadres *cadres, const struct cadre *cadre);
 /* At its ended_at. */
 void cadres_end(const struct cadres *cadres, const struct cadre *cadre);
@@ -29,5 +26,3 @@ size_t cadres_find_history(const struct cadres *cadres, int64_t union_id, int64_
                            size_t size);
 /* What holds now in a page of a subtree; one more than its size when there are more. */
 size_t cadres_find_page(const struct cadres *cadres, const struct page *page, struct cadre *ret);
-/* How many there are, and how many have ended. */
-void cadres_count(const struct cadres *cadres, int64_t *ret_all, int64_t *ret_ended);

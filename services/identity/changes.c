@@ -1,4 +1,5 @@
 #include "services/identity/changes.h"
+#include "services/identity/rules.h"
 
 #define COLUMNS                                                                                                        \
     "change_id, union_id, target_id, asked_by, asked_at, decided_by, decided_at, kind, state, name, code, "            \
@@ -7,17 +8,14 @@
 enum {
     SQL_UNION, /* these two as in enum changes_list */
     SQL_MINE,
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_FIND,
     SQL_DECIDE,
-    SQL_COUNT,
     SQL_PATH_AT,
     N_SQL
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(change_id) FROM union_change",
     [SQL_ADD] = "INSERT INTO union_change (change_id, union_id, kind, state, target_id, name, code, credit_code, "
                 "excuse, asked_by, asked_at, trades, workers, body) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -27,42 +25,9 @@ static const char *const sql[] = {
     [SQL_UNION] = "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 ORDER BY change_id DESC LIMIT ?2",
     [SQL_MINE] = "SELECT " COLUMNS " FROM union_change WHERE asked_by = ?1 AND kind = 6 "
                  "ORDER BY change_id DESC LIMIT ?2",
-    [SQL_COUNT] = "SELECT count(*) FROM union_change",
     [SQL_PATH_AT] = "SELECT path FROM union_place WHERE union_id = ?1 AND until_at > ?2 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int changes_open(struct changes *changes, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *changes = (struct changes){store, (unsigned)first};
-    return 0;
-}
-
-static int64_t number(const struct changes *changes, unsigned statement)
-{
-    int64_t value = 0;
-
-    store_ask(changes->store, statement, "");
-    if (store_row(changes->store, statement)) {
-        value = store_int(changes->store, statement, 0);
-        store_end(changes->store, statement);
-    }
-    return value;
-}
-
-int64_t changes_last_id(const struct changes *changes)
-{
-    return number(changes, changes->sql + SQL_LAST_ID);
-}
-
-int64_t changes_count(const struct changes *changes)
-{
-    return number(changes, changes->sql + SQL_COUNT);
-}
 
 bool changes_add(const struct changes *changes, const struct change *change)
 {
@@ -146,3 +111,33 @@ bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at
     store_end(changes->store, statement);
     return true;
 }
+
+static bool tidy(void *arg, void *call)
+{
+    return change_drain(arg, call);
+}
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__UnionChanged *changed = event->union_changed;
+    struct change change;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_UNION_CHANGED)
+        return true;
+    told[0] += changed->state == IDENTITY__CHANGE_STATE__CHANGE_ASKED;
+    return changes_find(&self->changes, changed->change_id, &change) && change.union_id == changed->union_id &&
+           change.kind == (int)changed->kind &&
+           (changed->state == IDENTITY__CHANGE_STATE__CHANGE_ASKED || change.state == (int)changed->state);
+}
+
+const struct part_spec changes_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(change_id) FROM union_change",
+    .tidy = tidy,
+    .agrees = agrees,
+    .counts = {{"changes of unions", "SELECT count(*) FROM union_change"}},
+};

@@ -6,7 +6,9 @@
  * itself. A union that is dissolved or merged hands over its members in slices, one
  * transaction each, and is closed when none is left. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/rules.h"
+#include "services/identity/unions.h"
 
 #define CHANGE_TEXT_SIZE   (200 * 4 + 1)
 #define CHANGE_SUBTREE_MAX 2000
@@ -21,9 +23,6 @@ struct change {
     char excuse[CHANGE_TEXT_SIZE], remark[CHANGE_TEXT_SIZE];
 };
 
-/* 0 or -1, logged. */
-int changes_open(struct changes *changes, struct store *store);
-int64_t changes_last_id(const struct changes *changes);
 /* False when the union, or who asks for a new one, has one that waits. */
 bool changes_add(const struct changes *changes, const struct change *change);
 bool changes_find(const struct changes *changes, int64_t change_id, struct change *ret);
@@ -34,7 +33,6 @@ enum changes_list { CHANGES_UNION, CHANGES_MINE };
 void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int limit);
 bool changes_next(const struct changes *changes, enum changes_list list, struct change *ret);
 void changes_end(const struct changes *changes, enum changes_list list);
-int64_t changes_count(const struct changes *changes);
 /* The path that a union had at an instant. False when it had the one it has now. */
 bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at, char ret_path[UNION_PATH_SIZE]);
 

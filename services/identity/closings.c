@@ -2,12 +2,16 @@
 
 #include "services/identity/consents.h"
 #include "services/identity/corrections.h"
+#include "services/identity/grants.h"
 #include "services/identity/joins.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
 #include "services/identity/pledges.h"
+#include "services/identity/rules.h"
 #include "services/identity/session.h"
 #include "services/identity/trades.h"
 #include "services/identity/transfers.h"
+#include "services/identity/wechats.h"
 
 enum {
     SQL_FIND,
@@ -48,14 +52,6 @@ static const char *const sql[] = {
                          "WHERE member_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int closings_open(struct closings *closings, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    *closings = (struct closings){store, (unsigned)first};
-    return first < 0 ? -1 : 0;
-}
 
 static bool only(const struct closings *closings, unsigned statement, struct closing *ret)
 {
@@ -100,13 +96,13 @@ static void close_doors(struct identity *self, int64_t member_id, void *call)
     Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
     Identity__Event event = IDENTITY__EVENT__INIT;
     struct wechat doors[WECHAT_DOORS];
-    size_t n = store_find_wechats(self->store, member_id, doors, ARRAY_LEN(doors));
+    size_t n = wechats_find_all(&self->wechats, member_id, doors, ARRAY_LEN(doors));
 
     event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
     event.wechat_unbound = &unbound;
     unbound.member_id = member_id;
     for (size_t i = 0; i < n; i++) {
-        store_drop_wechat(self->store, doors[i].id, member_id);
+        wechats_drop(&self->wechats, doors[i].id, member_id);
         unbound.wechat_id = doors[i].id;
         rpc_journal(call, &event.base);
     }
@@ -155,7 +151,7 @@ static void close_account(struct identity *self, struct member *member, void *ca
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
     pledge_revoke(self, member->id, call);
     close_doors(self, member->id, call);
-    while (store_next_gone(self->store, member->id, gone.id, &gone))
+    while (members_next_gone(&self->members, member->id, gone.id, &gone))
         erase(self, &gone, rpc_now(call));
     erase(self, member, rpc_now(call));
     closed.member_id = member->id;
@@ -164,8 +160,9 @@ static void close_account(struct identity *self, struct member *member, void *ca
     rpc_journal(call, &event.base);
 }
 
-bool closings_due(struct identity *self, void *call)
+static bool tidy(void *arg, void *call)
 {
+    struct identity *self = arg;
     struct closing closing;
     struct authority held;
     struct member member;
@@ -175,13 +172,23 @@ bool closings_due(struct identity *self, void *call)
         store_ask(self->closings.store, self->closings.sql + SQL_DUE, "i", rpc_now(call));
         if (!only(&self->closings, self->closings.sql + SQL_DUE, &closing))
             break;
-        if (!store_find_member(self->store, closing.member_id, &member) ||
-            store_find_grants(self->store, member.id, &held, 1)) {
+        if (!members_find(&self->members, closing.member_id, &member) ||
+            grants_find_all(&self->grants, member.id, &held, 1)) {
             closing.due_at = 0;
             closing_set(self, &closing, call);
         } else {
             close_account(self, &member, call);
         }
     }
-    return n > 0;
+    self->closed |= n > 0;
+    self->scrub = self->closed && rpc_now(call) >= self->scrub_at;
+    if (self->scrub)
+        self->scrub_at = rpc_now(call) + SCRUB_MS;
+    return false;
 }
+
+const struct part_spec closings_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .tidy = tidy,
+};

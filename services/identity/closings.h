@@ -18,18 +18,15 @@
  * article 47; what a union must keep by law, its accounts, is not here). The same
  * number and resident ID sign up as a new member afterwards. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
 
-#define CLOSINGS_SLICE 20 /* accounts closed in one transaction */
+#define CLOSINGS_SLICE 20    /* accounts closed in one transaction */
+#define SCRUB_MS       60000 /* from one wiping of the store to the next */
 
 struct closing {
     int64_t member_id, asked_at, due_at;
 };
 
-/* 0 or -1, logged. */
-int closings_open(struct closings *closings, struct store *store);
 bool closings_find(const struct closings *closings, int64_t member_id, struct closing *ret);
 /* Asks for it, or (due_at 0) takes it back, and tells the journal. */
 void closing_set(struct identity *self, const struct closing *closing, void *call);
-/* Closes a slice of the accounts that are due. Whether there was one. */
-bool closings_due(struct identity *self, void *call);

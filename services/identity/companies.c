@@ -1,9 +1,9 @@
 #include "services/identity/companies.h"
+#include "services/identity/unions.h"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_SET_AGENT, SQL_AGENTS, SQL_COUNT, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_SET_AGENT, SQL_AGENTS, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(company_id) FROM company",
     [SQL_ADD] = "INSERT INTO company (company_id, union_id, credit_code, name, excuse, registered_by, registered_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_FIND] = "SELECT company_id, union_id, credit_code, name, excuse, registered_by, registered_at FROM company "
@@ -13,43 +13,8 @@ static const char *const sql[] = {
     [SQL_AGENTS] = "SELECT company_agent.grant_id, company_id, member_id, granted_at, kind FROM company_agent "
                    "JOIN authority ON authority.grant_id = company_agent.grant_id WHERE company_id = ?1 "
                    "ORDER BY company_agent.grant_id LIMIT ?2",
-    [SQL_COUNT] = "SELECT count(*) FROM company",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int companies_open(struct companies *companies, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *companies = (struct companies){store, (unsigned)first};
-    return 0;
-}
-
-/* The number that a question without parameters gives. */
-static int64_t one_number(const struct companies *companies, unsigned sql_of)
-{
-    unsigned statement = companies->sql + sql_of;
-    int64_t number = 0;
-
-    store_ask(companies->store, statement, "");
-    if (store_row(companies->store, statement)) {
-        number = store_int(companies->store, statement, 0);
-        store_end(companies->store, statement);
-    }
-    return number;
-}
-
-int64_t companies_last_id(const struct companies *companies)
-{
-    return one_number(companies, SQL_LAST_ID);
-}
-
-void companies_count(const struct companies *companies, int64_t *ret_companies)
-{
-    *ret_companies = one_number(companies, SQL_COUNT);
-}
 
 bool companies_add(const struct companies *companies, const struct company *company)
 {
@@ -134,3 +99,25 @@ bool caller_is_approver(struct identity *self, void *call, const struct union_no
     }
     return false;
 }
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    struct company company;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_COMPANY_REGISTERED)
+        return true;
+    told[0]++;
+    return companies_find(&self->companies, event->company_registered->union_id, &company) &&
+           company.id == event->company_registered->company_id;
+}
+
+const struct part_spec companies_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(company_id) FROM company",
+    .agrees = agrees,
+    .counts = {{"companies", "SELECT count(*) FROM company"}},
+};

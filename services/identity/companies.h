@@ -5,7 +5,9 @@
  * handler reports, an approver also confirms what others report. The first who was
  * appointed may appoint and dismiss the others, as the union's officials may. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/rules.h"
+#include "services/identity/unions.h"
 
 #define COMPANY_AGENTS_MAX  20
 #define COMPANY_EXCUSE_SIZE (200 * 4 + 1)
@@ -20,9 +22,6 @@ struct agent {
     int kind; /* Identity__AgentKind */
 };
 
-/* 0 or -1, logged. */
-int companies_open(struct companies *companies, struct store *store);
-int64_t companies_last_id(const struct companies *companies);
 /* False when the union has one, or the code is another's. */
 bool companies_add(const struct companies *companies, const struct company *company);
 bool companies_find(const struct companies *companies, int64_t union_id, struct company *ret);
@@ -30,8 +29,6 @@ bool companies_find(const struct companies *companies, int64_t union_id, struct 
 void companies_set_agent(const struct companies *companies, const struct agent *agent);
 /* In the order in which they were appointed, at most `size`; returns how many. */
 size_t companies_find_agents(const struct companies *companies, int64_t company_id, struct agent *ret, size_t size);
-/* How many there are. */
-void companies_count(const struct companies *companies, int64_t *ret_companies);
 
 /* Whether the caller acts for the company of this union itself. */
 bool caller_is_agent(void *call, const char *union_path);

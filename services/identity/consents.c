@@ -5,22 +5,9 @@
 #define N_COLUMNS       6 /* of POLICY_COLUMNS */
 #define CONSENT_COLUMNS "consent_id, member_id, purpose, version, text_hash, channel, given_at, withdrawn_at"
 
-enum {
-    SQL_LAST_ID,
-    SQL_PUBLISH,
-    SQL_IN_FORCE,
-    SQL_LAST,
-    SQL_POLICIES,
-    SQL_GIVE,
-    SQL_FIND,
-    SQL_WITHDRAW,
-    SQL_ALL,
-    N_SQL
-};
+enum { SQL_PUBLISH, SQL_IN_FORCE, SQL_LAST, SQL_POLICIES, SQL_GIVE, SQL_FIND, SQL_WITHDRAW, SQL_ALL, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(id) FROM (SELECT max(policy_id) AS id FROM policy UNION ALL "
-                    "SELECT max(consent_id) FROM consent) AS ids",
     [SQL_PUBLISH] = "INSERT INTO policy (" POLICY_COLUMNS ", " TEXT_COLUMNS ", published_by) "
                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_IN_FORCE] = "SELECT " POLICY_COLUMNS " FROM policy WHERE purpose = ?1 AND in_force_at <= ?2 "
@@ -35,27 +22,6 @@ static const char *const sql[] = {
     [SQL_ALL] = "SELECT " CONSENT_COLUMNS " FROM consent WHERE member_id = ?1 ORDER BY consent_id DESC LIMIT ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int consents_open(struct consents *consents, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    *consents = (struct consents){store, (unsigned)first};
-    return first < 0 ? -1 : 0;
-}
-
-int64_t consents_last_id(const struct consents *consents)
-{
-    unsigned last = consents->sql + SQL_LAST_ID;
-    int64_t id = 0;
-
-    store_ask(consents->store, last, "");
-    if (store_row(consents->store, last)) {
-        id = store_int(consents->store, last, 0);
-        store_end(consents->store, last);
-    }
-    return id;
-}
 
 static void read_hash(struct store *store, unsigned statement, int column, unsigned char ret[TEXT_HASH_LEN])
 {
@@ -214,3 +180,10 @@ void text_hash_digits(const unsigned char hash[TEXT_HASH_LEN], char ret[TEXT_HAS
     for (size_t i = 0; i < TEXT_HASH_LEN; i++)
         snprintf(ret + 2 * i, 3, "%02x", hash[i]);
 }
+
+const struct part_spec consents_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(id) FROM (SELECT max(policy_id) AS id FROM policy UNION ALL "
+               "SELECT max(consent_id) FROM consent) AS ids",
+};

@@ -6,7 +6,7 @@
  * once another version is in force, and is never deleted while the account lives
  * (Personal Information Protection Law, articles 13 to 17). */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
 
 #define TEXT_HASH_LEN    32
 #define TEXT_HASH_DIGITS (2 * TEXT_HASH_LEN + 1)
@@ -24,10 +24,6 @@ struct consent {
     int purpose, version, channel;
     unsigned char hash[TEXT_HASH_LEN];
 };
-
-/* 0 or -1, logged. */
-int consents_open(struct consents *consents, struct store *store);
-int64_t consents_last_id(const struct consents *consents);
 
 /* ---- policies ---- */
 

@@ -2,6 +2,7 @@
 #include "services/identity/corrections.h"
 
 #include "services/identity/fixture.h"
+#include "services/identity/members.h"
 
 #define CODE     "440604"
 #define OFFICIAL 999
@@ -48,7 +49,7 @@ static Rpc__Principal *administrator(struct harness *h)
 
 static void known(struct harness *h, int64_t member_id, struct member *ret_member, struct person *ret_person)
 {
-    assert_true(store_find_member(h->service.store, member_id, ret_member));
+    assert_true(members_find(&identity_of(h)->members, member_id, ret_member));
     assert_true(person_open_member(h->service.self, ret_member, ret_person));
 }
 
@@ -100,7 +101,7 @@ static void her_union_corrects_her_name_and_resident_id(void **state)
     known(&h, who->member_id, &member, &person);
     assert_string_equal(person.name, "王大明");
     assert_string_equal(person.resident_id, id);
-    assert_true(store_person_is_member(h.service.store, member.person));
+    assert_true(members_have_person(&identity_of(&h)->members, member.person));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_CORRECTION_CHANGED)->correction_changed->state,
                      IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->member_id,

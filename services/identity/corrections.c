@@ -1,26 +1,15 @@
 #include "services/identity/corrections.h"
 
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/session.h"
 
 #define COLUMNS                                                                                                        \
     "correction_id, member_id, union_id, state, reason, asked_at, decided_at, decided_by, refusal, remark, sealed"
 
-enum {
-    SQL_LAST_ID,
-    SQL_ADD,
-    SQL_FIND,
-    SQL_FIND_OPEN,
-    SQL_END,
-    SQL_MINE,
-    SQL_UNION,
-    SQL_DROP_OLD,
-    SQL_SET_MOBILE,
-    N_SQL
-};
+enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_END, SQL_MINE, SQL_UNION, SQL_DROP_OLD, SQL_SET_MOBILE, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(correction_id) FROM correction",
     [SQL_ADD] = "INSERT INTO correction (correction_id, member_id, union_id, state, reason, asked_at, sealed) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM correction WHERE correction_id = ?1",
@@ -35,27 +24,6 @@ static const char *const sql[] = {
     [SQL_SET_MOBILE] = "UPDATE member SET mobile = ?2, sealed_mobile = ?3 WHERE member_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int corrections_open(struct corrections *corrections, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    *corrections = (struct corrections){store, (unsigned)first};
-    return first < 0 ? -1 : 0;
-}
-
-int64_t corrections_last_id(const struct corrections *corrections)
-{
-    unsigned last = corrections->sql + SQL_LAST_ID;
-    int64_t id = 0;
-
-    store_ask(corrections->store, last, "");
-    if (store_row(corrections->store, last)) {
-        id = store_int(corrections->store, last, 0);
-        store_end(corrections->store, last);
-    }
-    return id;
-}
 
 static void journal(const struct correction *correction, void *call)
 {
@@ -175,7 +143,7 @@ static int correct_person(struct identity *self, struct member *member, const st
             return RPC__REASON__STORE_FAILED;
         memcpy(person.resident_id, id.number, sizeof(person.resident_id));
         person_index_id(self, id.number, index);
-        if (memcmp(index, member->person, sizeof(index)) != 0 && store_person_is_member(self->store, index))
+        if (memcmp(index, member->person, sizeof(index)) != 0 && members_have_person(&self->members, index))
             return IDENTITY__REASON__RESIDENT_ID_TAKEN;
         memcpy(member->person, index, sizeof(index));
         member->birth_year = id.birth_year;
@@ -183,7 +151,7 @@ static int correct_person(struct identity *self, struct member *member, const st
     }
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
-    store_verify_member(self->store, member);
+    members_verify(&self->members, member);
     return 0;
 }
 
@@ -195,9 +163,9 @@ static int correct_mobile(struct identity *self, struct member *member, const ch
     struct member other;
 
     person_index_mobile(self, mobile, member->mobile);
-    if (store_find_member_mobile(self->store, member->mobile, &other) && other.id != member->id)
+    if (members_find_mobile(&self->members, member->mobile, &other) && other.id != member->id)
         return IDENTITY__REASON__MOBILE_TAKEN;
-    store_release_mobile(self->store, member->id, member->mobile);
+    members_release_mobile(&self->members, member->id, member->mobile);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_mobile(self, member, nonce, mobile, &member->sealed_mobile);
     store_run(self->store, self->corrections.sql + SQL_SET_MOBILE, "ibb", member->id, member->mobile,
@@ -221,3 +189,9 @@ int member_correct(struct identity *self, struct member *member, const struct pe
         session_revoke_all(self, member->id, call);
     return reason;
 }
+
+const struct part_spec corrections_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(correction_id) FROM correction",
+};

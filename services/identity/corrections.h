@@ -15,9 +15,6 @@ struct correction {
     struct sealed sealed;
 };
 
-/* 0 or -1, logged. */
-int corrections_open(struct corrections *corrections, struct store *store);
-int64_t corrections_last_id(const struct corrections *corrections);
 /* Adds it and tells the journal. */
 void correction_ask(struct identity *self, const struct correction *correction, void *call);
 bool corrections_find(const struct corrections *corrections, int64_t correction_id, struct correction *ret);

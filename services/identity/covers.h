@@ -4,15 +4,9 @@
  * Each enrolment lasts COVER_MS, and nobody is enrolled twice at one time, however
  * often she joins and by whichever of her accounts (merges.h). */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
 
 #define COVER_MS (INT64_C(365) * 86400000)
 
-/* 0 or -1, logged. */
-int covers_open(struct covers *covers, struct store *store);
-int64_t covers_last_id(const struct covers *covers);
-int64_t covers_count(const struct covers *covers);
-/* Whether what the journal says of an enrolment is so. */
-bool covers_agree(const struct covers *covers, const Identity__CoverEnrolled *enrolled);
 /* Enrols a member from now on, unless she is. */
 void cover_enrol(struct identity *self, int64_t member_id, int64_t union_id, int trade, void *call);

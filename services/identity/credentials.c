@@ -20,16 +20,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-int credentials_open(struct credentials *credentials, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *credentials = (struct credentials){store, (unsigned)first};
-    return 0;
-}
-
 bool credential_find(struct identity *self, int64_t member_id, struct credential *ret)
 {
     unsigned find = self->credentials.sql + SQL_FIND;
@@ -150,7 +140,16 @@ void credentials_drop_tries(const struct credentials *credentials, const unsigne
     store_run(credentials->store, credentials->sql + SQL_DROP_TRIES, "b", mobile, (size_t)PII_INDEX_LEN);
 }
 
-void credentials_drop_old_tries(const struct credentials *credentials, int64_t last_before)
+static bool tidy(void *arg, void *call)
 {
-    store_run(credentials->store, credentials->sql + SQL_DROP_OLD_TRIES, "i", last_before);
+    const struct identity *self = arg;
+
+    store_run(self->store, self->credentials.sql + SQL_DROP_OLD_TRIES, "i", rpc_now(call) - SIGN_IN_LOCK_MS);
+    return false;
 }
+
+const struct part_spec credentials_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .tidy = tidy,
+};

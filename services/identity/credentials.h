@@ -28,8 +28,6 @@ struct credential {
     struct secrets secrets;
 };
 
-/* 0 or -1, logged. */
-int credentials_open(struct credentials *credentials, struct store *store);
 /* False when she has none, or its seal cannot be opened. */
 bool credential_find(struct identity *self, int64_t member_id, struct credential *ret);
 void credential_keep(struct identity *self, const struct credential *credential, void *call);
@@ -47,4 +45,3 @@ void credentials_find_tries(const struct credentials *credentials, const unsigne
 void credentials_keep_tries(const struct credentials *credentials, const unsigned char mobile[PII_INDEX_LEN],
                             const struct sign_in_tries *tries);
 void credentials_drop_tries(const struct credentials *credentials, const unsigned char mobile[PII_INDEX_LEN]);
-void credentials_drop_old_tries(const struct credentials *credentials, int64_t last_before);

@@ -1,7 +1,9 @@
 #include "services/identity/data_keys.h"
 
 #include "services/identity/joins.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
+#include "services/identity/wechats.h"
 
 enum { SQL_WITHOUT, SQL_GIVE, SQL_SEAL_JOIN, N_SQL };
 
@@ -10,14 +12,6 @@ static const char *const sql[] = {
     [SQL_GIVE] = "UPDATE member SET data_key = ?2, sealed_mobile = ?3, sealed_person = ?4 WHERE member_id = ?1",
     [SQL_SEAL_JOIN] = "UPDATE join_request SET sealed = ?2 WHERE request_id = ?1",
 };
-
-int data_keys_open(struct data_keys *keys, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    *keys = (struct data_keys){store, (unsigned)first};
-    return first < 0 ? -1 : 0;
-}
 
 void data_key_make(struct identity *self, struct member *member, void *call)
 {
@@ -33,11 +27,11 @@ void data_key_make(struct identity *self, struct member *member, void *call)
 static void reseal_doors(struct identity *self, const struct member *old, const struct member *member, void *call)
 {
     struct wechat doors[WECHAT_DOORS];
-    size_t n = store_find_wechats(self->store, member->id, doors, ARRAY_LEN(doors));
+    size_t n = wechats_find_all(&self->wechats, member->id, doors, ARRAY_LEN(doors));
 
     for (size_t i = 0; i < n; i++) {
         if (person_reseal_wechat(self, old, member, &doors[i], doors[i].id, call))
-            store_seal_wechat(self->store, &doors[i]);
+            wechats_seal(&self->wechats, &doors[i]);
     }
 }
 
@@ -92,9 +86,10 @@ int data_key_ready(struct identity *self, struct member *member, void *call)
                : RPC__REASON__STORE_FAILED;
 }
 
-void data_keys_give(struct identity *self, void *call)
+static bool tidy(void *arg, void *call)
 {
-    struct store *store = self->data_keys.store;
+    struct identity *self = arg;
+    struct store *store = self->store;
     unsigned without = self->data_keys.sql + SQL_WITHOUT;
     int64_t ids[DATA_KEYS_SLICE];
     struct member member;
@@ -105,7 +100,14 @@ void data_keys_give(struct identity *self, void *call)
         ids[n++] = store_int(store, without, 0);
     store_end(store, without);
     for (size_t i = 0; i < n; i++) {
-        if (store_find_member(self->store, ids[i], &member))
+        if (members_find(&self->members, ids[i], &member))
             give(self, &member, call);
     }
+    return false;
 }
+
+const struct part_spec data_keys_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .tidy = tidy,
+};

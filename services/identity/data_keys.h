@@ -10,17 +10,14 @@
  * next sealed, or in her turn by the daemon's tidying: the index of who has none
  * is empty afterwards. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/members.h"
 
 #define DATA_KEYS_SLICE 200 /* members given their key in one transaction */
 
-/* 0 or -1, logged. */
-int data_keys_open(struct data_keys *keys, struct store *store);
 /* A new key for a member whose row is not written yet. */
 void data_key_make(struct identity *self, struct member *member, void *call);
 /* Before something of hers is sealed: gives her a key if she has none yet, and seals
  * anew what lay under the daemon's. 0; ACCOUNT_CLOSED when hers is destroyed;
  * STORE_FAILED when it cannot be unwrapped. */
 int data_key_ready(struct identity *self, struct member *member, void *call);
-/* The same for a slice of those who have none. */
-void data_keys_give(struct identity *self, void *call);

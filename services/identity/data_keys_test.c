@@ -3,7 +3,9 @@
 
 #include "services/identity/fixture.h"
 #include "services/identity/joins.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
+#include "services/identity/wechats.h"
 
 #define CODE "440604"
 
@@ -14,7 +16,7 @@ static struct identity *self_of(struct harness *h)
 
 static void find(struct harness *h, int64_t member_id, struct member *ret)
 {
-    assert_true(store_find_member(h->service.store, member_id, ret));
+    assert_true(members_find(&identity_of(h)->members, member_id, ret));
 }
 
 static const Rpc__Answer *enter_by_wechat(struct harness *h, const char *openid, const char *mobile)
@@ -64,7 +66,7 @@ static void all_that_is_sealed_of_a_member_lies_under_her_key(void **state)
     assert_int_equal(member.data_key.len, PII_WRAPPED_LEN);
     assert_true(pii_is_under_data_key(member.sealed_mobile.bytes, member.sealed_mobile.len));
     assert_true(pii_is_under_data_key(member.sealed_person.bytes, member.sealed_person.len));
-    assert_int_equal(store_find_wechats(h.service.store, who->member_id, &door, 1), 1);
+    assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
     assert_true(pii_is_under_data_key(door.sealed.bytes, door.sealed.len));
     assert_true(joins_find_open(&self_of(&h)->joins, asker->member_id, &join));
     assert_true(pii_is_under_data_key(join.sealed.bytes, join.sealed.len));
@@ -135,7 +137,7 @@ static void make_people_of_before(struct harness *h, Rpc__Principal **ret_member
     make_resident_id(1, id);
     snprintf(text, sizeof(text), "王小明\n%s", id);
     seal_as_before(h, "member.person", (*ret_member)->member_id, text, "member", "sealed_person", "member_id");
-    assert_int_equal(store_find_wechats(h->service.store, (*ret_member)->member_id, &door, 1), 1);
+    assert_int_equal(wechats_find_all(&identity_of(h)->wechats, (*ret_member)->member_id, &door, 1), 1);
     seal_as_before(h, "wechat", door.id, "wx0000000000000001\nopenid\n", "wechat", "sealed", "wechat_id");
     seal_as_before(h, "member.mobile", (*ret_asker)->member_id, mobile_of(2, mobile), "member",
                    "data_key = NULL, sealed_mobile", "member_id");
@@ -166,7 +168,7 @@ static void who_was_there_before_there_were_keys_is_given_hers(void **state)
     assert_true(pii_is_under_data_key(member.sealed_mobile.bytes, member.sealed_mobile.len));
     assert_true(person_open_member(self_of(&h), &member, &person));
     assert_string_equal(person.name, "王小明");
-    assert_int_equal(store_find_wechats(h.service.store, who->member_id, &door, 1), 1);
+    assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
     assert_true(pii_is_under_data_key(door.sealed.bytes, door.sealed.len));
     assert_true(person_open_wechat(self_of(&h), &member, &door, appid, NULL));
     assert_string_equal(appid, "wx0000000000000001");

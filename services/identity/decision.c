@@ -1,5 +1,6 @@
 /* What operations on several requests at once have in common. */
 #include "services/identity/api_membership.h"
+#include "services/identity/unions.h"
 
 bool caller_holds(void *call, const int *roles, const char *union_path)
 {
@@ -14,7 +15,7 @@ int official_refusal(struct identity *self, int64_t union_id, const int *roles, 
 {
     struct union_node node;
 
-    if (union_id <= 0 || !store_find_union(self->store, union_id, &node))
+    if (union_id <= 0 || !unions_find(&self->unions, union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }

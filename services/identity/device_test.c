@@ -1,6 +1,6 @@
 /* Where a member is signed in, and ending that. */
 #include "services/identity/fixture.h"
-#include "services/identity/store.h"
+#include "services/identity/sessions.h"
 
 #define MOBILE "16900000001"
 

@@ -51,6 +51,11 @@ static inline void begin(struct harness *h)
     harness_open(h, &identity_spec, (void (*)(void *))identity_done);
 }
 
+static inline struct identity *identity_of(struct harness *h)
+{
+    return h->service.self;
+}
+
 static inline void end(struct harness *h)
 {
     assert_string_equal(harness_audit(h), "");

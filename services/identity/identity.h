@@ -56,6 +56,7 @@
  * that fails, a code was shown that lets nobody in. */
 #pragma once
 #include "common/id.h"
+#include "common/part.h"
 #include "common/pii.h"
 #include "common/service.h"
 #include "common/token.h"
@@ -87,83 +88,71 @@
 #define OFFICIAL_IDLE_MS  (15 * 60 * 1000)
 #define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
 
-/* A part of the store with SQL of its own: `sql` is the first of its statements. */
-struct data_keys { /* data_keys.h */
-    struct store *store;
-    unsigned sql;
-};
-struct consents { /* consents.h */
-    struct store *store;
-    unsigned sql;
-};
-struct closings { /* closings.h */
-    struct store *store;
-    unsigned sql;
-};
-struct corrections { /* corrections.h */
-    struct store *store;
-    unsigned sql;
-};
-struct looks { /* looks.h */
-    struct store *store;
-    unsigned sql;
-};
-struct pledges { /* pledges.h */
-    struct store *store;
-    unsigned sql;
-};
-struct rolls { /* rolls.h */
-    struct store *store;
-    unsigned sql;
-};
-struct joins { /* joins.h */
-    struct store *store;
-    unsigned sql;
-};
-struct changes { /* changes.h */
-    struct store *store;
-    unsigned sql;
-};
-struct tallies { /* tallies.h */
-    struct store *store;
-    unsigned sql;
-};
-struct proofs { /* proofs.h */
-    struct store *store;
-    unsigned sql;
-};
-struct covers { /* covers.h */
-    struct store *store;
-    unsigned sql;
-};
-struct merges { /* merges.h */
-    struct store *store;
-    unsigned sql;
-};
-struct trades { /* trades.h */
-    struct store *store;
-    unsigned sql;
-};
-struct transfers { /* transfers.h */
-    struct store *store;
-    unsigned sql;
-};
-struct companies { /* companies.h */
-    struct store *store;
-    unsigned sql;
-};
-struct cadres { /* cadres.h */
-    struct store *store;
-    unsigned sql;
-};
-struct proposals { /* proposals.h */
-    struct store *store;
-    unsigned sql;
-};
-struct credentials { /* credentials.h */
-    struct store *store;
-    unsigned sql;
-};
+/* The parts of the store (common/part.h), each said in its NAME.h, in the order in which they
+ * tidy: adding one is a line here, NAME.h, NAME.c with its NAME_part, and a step of schema.sql. */
+#define IDENTITY_PARTS(PART)                                                                                           \
+    PART(unions)                                                                                                       \
+    PART(rosters)                                                                                                      \
+    PART(members)                                                                                                      \
+    PART(sessions)                                                                                                     \
+    PART(codes)                                                                                                        \
+    PART(wechats)                                                                                                      \
+    PART(grants)                                                                                                       \
+    PART(purges)                                                                                                       \
+    PART(credentials)                                                                                                  \
+    PART(data_keys)                                                                                                    \
+    PART(consents)                                                                                                     \
+    PART(pledges)                                                                                                      \
+    PART(looks)                                                                                                        \
+    PART(corrections)                                                                                                  \
+    PART(proposals)                                                                                                    \
+    PART(cadres)                                                                                                       \
+    PART(companies)                                                                                                    \
+    PART(rolls)                                                                                                        \
+    PART(joins)                                                                                                        \
+    PART(transfers)                                                                                                    \
+    PART(proofs)                                                                                                       \
+    PART(covers)                                                                                                       \
+    PART(merges)                                                                                                       \
+    PART(tallies)                                                                                                      \
+    PART(closings)                                                                                                     \
+    PART(changes)                                                                                                      \
+    PART(trades)
+
+#define PART_STRUCT(name)                                                                                              \
+    struct name {                                                                                                      \
+        struct store *store;                                                                                           \
+        unsigned sql;                                                                                                  \
+    };                                                                                                                 \
+    extern const struct part_spec name##_part;
+IDENTITY_PARTS(PART_STRUCT)
+#undef PART_STRUCT
+
+/* The services of the .proto files, each with its handlers in api_*.c: adding one is a line
+ * here and its handlers. */
+#define IDENTITY_SERVICES(SERVICE)                                                                                     \
+    SERVICE(Identity, identity)                                                                                        \
+    SERVICE(Memberships, memberships)                                                                                  \
+    SERVICE(Joins, joins)                                                                                              \
+    SERVICE(Transfers, transfers)                                                                                      \
+    SERVICE(Unions, unions)                                                                                            \
+    SERVICE(Proofs, proofs)                                                                                            \
+    SERVICE(Officials, officials)                                                                                      \
+    SERVICE(Trades, trades)                                                                                            \
+    SERVICE(Merges, merges)                                                                                            \
+    SERVICE(Rosters, rosters)                                                                                          \
+    SERVICE(Consents, consents)                                                                                        \
+    SERVICE(Pledges, pledges)                                                                                          \
+    SERVICE(Rights, rights)                                                                                            \
+    SERVICE(Corrections, corrections)                                                                                  \
+    SERVICE(Devices, devices)                                                                                          \
+    SERVICE(Proposals, proposals)                                                                                      \
+    SERVICE(Cadres, cadres)                                                                                            \
+    SERVICE(Companies, companies)
+
+#define SERVICE_API(Name, name) extern const Identity__##Name##_Service name##_api;
+IDENTITY_SERVICES(SERVICE_API)
+#undef SERVICE_API
 
 enum sms_sender {
     SMS_NONE,   /* SENDER_UNAVAILABLE */
@@ -172,61 +161,29 @@ enum sms_sender {
 };
 
 struct identity {
-    Identity__Identity_Service service;
-    Identity__Memberships_Service memberships;
-    Identity__Joins_Service joins_service;
-    Identity__Transfers_Service transfers_service;
-    Identity__Unions_Service unions_service;
-    Identity__Proofs_Service proofs_service;
-    Identity__Officials_Service officials;
-    Identity__Trades_Service trades_service;
-    Identity__Merges_Service merges_service;
-    Identity__Rosters_Service rosters_service;
-    Identity__Consents_Service consents_service;
-    Identity__Pledges_Service pledges_service;
-    Identity__Rights_Service rights_service;
-    Identity__Corrections_Service corrections_service;
-    Identity__Devices_Service devices;
-    Identity__Proposals_Service proposals_service;
-    Identity__Cadres_Service cadres_service;
-    Identity__Companies_Service companies_service;
+#define SERVICE_MEMBER(Name, name) Identity__##Name##_Service name##_service;
+    IDENTITY_SERVICES(SERVICE_MEMBER)
+#undef SERVICE_MEMBER
+#define PART_MEMBER(name) struct name name;
+    IDENTITY_PARTS(PART_MEMBER)
+#undef PART_MEMBER
     struct store *store;
-    struct data_keys data_keys;
-    struct consents consents;
-    struct looks looks;
-    struct corrections corrections;
-    struct closings closings;
-    int64_t closing_delay_ms;
-    int64_t retention_ms; /* of decided requests */
-    int64_t purge_at;     /* the next time */
-    struct pledges pledges;
-    int64_t pledge_life_ms;
-    struct rolls rolls;
-    struct joins joins;
-    struct tallies tallies;
-    struct changes changes;
-    struct transfers transfers;
-    struct proofs proofs;
-    struct credentials credentials;
-    struct trades trades;
-    struct merges merges;
-    struct covers covers;
-    struct proposals proposals;
-    struct cadres cadres;
-    struct companies companies;
-    int64_t transfer_silence_ms; /* an old union's time to speak */
-    int64_t trade_ms;            /* for which a trade is proven */
     struct rpc_server *rpc;
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;
     struct token_keys *tokens;
     enum sms_sender sms;
+    int64_t closing_delay_ms;
+    int64_t retention_ms; /* of decided requests */
+    int64_t pledge_life_ms;
+    int64_t transfer_silence_ms; /* an old union's time to speak */
+    int64_t trade_ms;            /* for which a trade is proven */
+    int64_t purge_at;            /* the next time */
+    int64_t sessions_swept;      /* up to which id they were looked through for old ones */
+    bool closed;                 /* an account was, and the store is to be scrubbed */
+    bool scrub;                  /* now */
+    int64_t scrub_at;            /* not before */
     uv_timer_t tidy;
-    int64_t sessions_swept; /* up to which id they were looked through for old ones */
-    bool draining; /* a slice of long work was not the last */
-    bool closed;   /* an account was, and the store is to be scrubbed */
-    bool scrub;    /* now */
-    int64_t scrub_at;
 };
 
 extern const struct service_spec identity_spec;
@@ -235,9 +192,8 @@ extern const struct service_spec identity_spec;
  * of the store. 0 or -1, logged. */
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* Forgets sessions and codes past their time, gives members their keys, releases
- * transfers whose old union was silent, hands over the members of closing unions and
- * ends trades past their time, a slice at a time. Whether more is to be done. */
+/* The parts' tidying, and wiping the store after an account was closed. Whether there is
+ * more to do at once. */
 bool identity_tidy(struct identity *self);
 int identity_audit(struct store *store, struct journal *journal, FILE *out);
 /* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */

@@ -1,7 +1,7 @@
 #include "services/identity/fixture.h"
 #include "services/identity/lines.h"
 #include "services/identity/seen.h"
-#include "services/identity/store.h"
+#include "services/identity/unions.h"
 
 static void two_unions(struct harness *h)
 {
@@ -12,10 +12,7 @@ static void two_unions(struct harness *h)
 
 static int64_t roster_rows(struct harness *h)
 {
-    struct store_counts counts = {0};
-
-    store_count(h->service.store, &counts);
-    return counts.roster;
+    return harness_number(h, "SELECT count(*) FROM roster");
 }
 
 static const Identity__ImportProblem *problem_at(const Identity__ImportReport *report, int line)
@@ -244,7 +241,7 @@ static void unions_load_below_parents_of_the_same_page(void **state)
             assert_string_equal(report->problems[i]->reason, problems[i].reason);
             assert_string_equal(report->problems[i]->field, problems[i].field);
         }
-        assert_int_equal(store_find_union_code(h.service.store, "A-1", &node), round);
+        assert_int_equal(unions_find_code(&identity_of(&h)->unions, "A-1", &node), round);
     }
     assert_string_equal(node.path, "000000000000");
     end(&h);

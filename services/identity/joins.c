@@ -3,10 +3,9 @@
 #define COLUMNS                                                                                                        \
     "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_DECIDE, SQL_MINE, SQL_UNION, SQL_DROP_OLD, SQL_COUNT, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_DECIDE, SQL_MINE, SQL_UNION, SQL_DROP_OLD, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(request_id) FROM join_request",
     [SQL_ADD] = "INSERT INTO join_request (request_id, member_id, union_id, state, trade, asked_at, sealed, cover) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM join_request WHERE request_id = ?1",
@@ -18,32 +17,8 @@ static const char *const sql[] = {
                   "ORDER BY request_id LIMIT ?4",
     [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
                      "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
-    [SQL_COUNT] = "SELECT (SELECT count(*) FROM join_request), "
-                  "(SELECT count(*) FROM join_request WHERE state > 1 AND sealed = x'')",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int joins_open(struct joins *joins, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *joins = (struct joins){store, (unsigned)first};
-    return 0;
-}
-
-int64_t joins_last_id(const struct joins *joins)
-{
-    int64_t id = 0;
-
-    store_ask(joins->store, joins->sql + SQL_LAST_ID, "");
-    if (store_row(joins->store, joins->sql + SQL_LAST_ID)) {
-        id = store_int(joins->store, joins->sql + SQL_LAST_ID, 0);
-        store_end(joins->store, joins->sql + SQL_LAST_ID);
-    }
-    return id;
-}
 
 void joins_add(const struct joins *joins, const struct join *join)
 {
@@ -137,18 +112,6 @@ int joins_drop_old(const struct joins *joins, int64_t before)
     return store_run(joins->store, joins->sql + SQL_DROP_OLD, "i", before);
 }
 
-void joins_count(const struct joins *joins, int64_t *ret_all, int64_t *ret_decided)
-{
-    unsigned statement = joins->sql + SQL_COUNT;
-
-    store_ask(joins->store, statement, "");
-    if (!store_row(joins->store, statement))
-        return;
-    *ret_all = store_int(joins->store, statement, 0);
-    *ret_decided = store_int(joins->store, statement, 1);
-    store_end(joins->store, statement);
-}
-
 void join_journal(const struct join *join, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
@@ -176,3 +139,41 @@ void join_withdraw(struct identity *self, int64_t member_id, void *call)
     joins_decide(&self->joins, &join);
     join_journal(&join, call);
 }
+
+enum { TOLD_ALL, TOLD_DECIDED, TOLD_MISSING }; /* as in counts */
+
+/* A request that was decided says what the journal does of it; it may have been purged
+ * since, which the journal tells too. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__JoinChanged *changed = event->join_changed;
+    struct join join;
+    bool decided;
+
+    (void)row;
+    if (event->event_case == IDENTITY__EVENT__EVENT_PURGED && event->purged->kind == IDENTITY__PURGE_KIND__PURGE_JOINS)
+        told[TOLD_MISSING] -= event->purged->count;
+    if (event->event_case != IDENTITY__EVENT__EVENT_JOIN_CHANGED)
+        return true;
+    decided = changed->state != IDENTITY__JOIN_STATE__JOIN_ASKED;
+    if (!joins_find(&self->joins, changed->request_id, &join)) {
+        told[TOLD_MISSING] += !decided;
+        return true;
+    }
+    told[TOLD_ALL] += !decided;
+    told[TOLD_DECIDED] += decided;
+    return join.member_id == changed->member_id && join.union_id == changed->union_id &&
+           (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
+}
+
+const struct part_spec joins_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(request_id) FROM join_request",
+    .agrees = agrees,
+    .counts = {{"requests to join", "SELECT count(*) FROM join_request"},
+               {"decided requests to join", "SELECT count(*) FROM join_request WHERE state > 1 AND sealed = x''"},
+               {"deleted requests to join, less those purged", "SELECT 0"}},
+};

@@ -2,7 +2,8 @@
  *
  * Somebody has one open request at most, which the schema sees to. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/sealed.h"
 
 #define JOIN_REMARK_SIZE (200 * 4 + 1)
 
@@ -14,9 +15,6 @@ struct join {
     struct sealed sealed;
 };
 
-/* 0 or -1, logged. */
-int joins_open(struct joins *joins, struct store *store);
-int64_t joins_last_id(const struct joins *joins);
 void joins_add(const struct joins *joins, const struct join *join);
 bool joins_find(const struct joins *joins, int64_t request_id, struct join *ret);
 /* The member's open request. */
@@ -32,8 +30,6 @@ bool joins_next_union(const struct joins *joins, struct join *ret);
 void joins_end(const struct joins *joins);
 /* Deletes a slice of those decided before an instant; returns how many. */
 int joins_drop_old(const struct joins *joins, int64_t before);
-/* How many there are, and how many are decided. */
-void joins_count(const struct joins *joins, int64_t *ret_all, int64_t *ret_decided);
 
 void join_journal(const struct join *join, void *call);
 /* Ends the open request of a member, if there is one, as withdrawn: what she asked

@@ -1,5 +1,6 @@
 #include "services/identity/fixture.h"
 #include "services/identity/purges.h"
+#include "services/identity/sessions.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -339,17 +340,17 @@ static void old_sessions_are_forgotten_slice_by_slice_and_from_the_beginning_aga
     login(&h, MOBILE);
     harness_tamper(&h, many);
     identity_tidy(h.service.self);
-    assert_false(store_find_session(h.service.store, 1000, &session));
-    assert_true(store_find_session(h.service.store, 1001, &session));
+    assert_false(sessions_find(&identity_of(&h)->sessions, 1000, &session));
+    assert_true(sessions_find(&identity_of(&h)->sessions, 1001, &session));
     identity_tidy(h.service.self);
-    assert_false(store_find_session(h.service.store, 1500, &session));
+    assert_false(sessions_find(&identity_of(&h)->sessions, 1500, &session));
     identity_tidy(h.service.self); /* nothing is left */
     harness_tamper(&h, many);
     clock_step(&h.service.clock, PURGE_PERIOD_MS);
     for (int slices = 0; slices < 3; slices++)
         identity_tidy(h.service.self);
-    assert_false(store_find_session(h.service.store, 1, &session));
-    assert_false(store_find_session(h.service.store, 1500, &session));
+    assert_false(sessions_find(&identity_of(&h)->sessions, 1, &session));
+    assert_false(sessions_find(&identity_of(&h)->sessions, 1500, &session));
     end(&h);
 }
 

@@ -1,4 +1,5 @@
 #include "services/identity/looks.h"
+#include "services/identity/unions.h"
 
 #define MEMBERS_A_ROW 300 /* so that an event stays below LIMIT_EVENT */
 
@@ -11,14 +12,6 @@ static const char *const sql[] = {
                  "WHERE member_id = ?1) AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int looks_open(struct looks *looks, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    *looks = (struct looks){store, (unsigned)first};
-    return first < 0 ? -1 : 0;
-}
 
 /* ---- recording ---- */
 
@@ -52,7 +45,7 @@ static int64_t office_of(struct identity *self, const struct api_method *method,
     struct union_node node = {0}, office;
     const char *best = NULL;
 
-    if (union_id && !store_find_union(self->store, union_id, &node))
+    if (union_id && !unions_find(&self->unions, union_id, &node))
         node.path[0] = '\0';
     for (size_t i = 0; i < principal->n_grants; i++) {
         const Rpc__Grant *grant = principal->grants[i];
@@ -62,7 +55,7 @@ static int64_t office_of(struct identity *self, const struct api_method *method,
         if (!best || strlen(grant->union_path) > strlen(best))
             best = grant->union_path;
     }
-    return best && store_find_union_path(self->store, best, &office) ? office.id : 0;
+    return best && unions_find_path(&self->unions, best, &office) ? office.id : 0;
 }
 
 static int64_t journal_seen(struct identity *self, const struct api_method *method, int64_t office_id,
@@ -148,3 +141,8 @@ size_t looks_find(struct identity *self, int64_t member_id, int64_t before, stru
     *ret_next = i < n || n == LOOKS_EXAMINED ? seqs[i - 1] : 0;
     return found;
 }
+
+const struct part_spec looks_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+};

@@ -9,12 +9,10 @@
  * hers among the looks at the unions that she was in. An official's look at herself is
  * not recorded. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
 
 #define LOOKS_EXAMINED 500 /* filed rows read for one page of an answer */
 
-/* 0 or -1, logged. */
-int looks_open(struct looks *looks, struct store *store);
 /* An rpc_seen: self is the struct identity. */
 void looks_record(void *call, const struct api_method *method, const int64_t *members, size_t n, void *self);
 

@@ -1,5 +1,5 @@
 #include "services/identity/fixture.h"
-#include "services/identity/store.h"
+#include "services/identity/members.h"
 
 #define MOBILE "16900000001"
 
@@ -372,7 +372,7 @@ static void a_refused_grant_makes_no_member(void **state)
     assert_refused(create_grant(&h, official, MOBILE, RULE__ROLE__UNION_ADMIN, "440604"), "NOT_OFFICIAL");
     /* The first login makes her. */
     clock_step(&h.service.clock, 1000);
-    assert_true(store_find_member(h.service.store, principal_of(&h, login(&h, MOBILE))->member_id, &member));
+    assert_true(members_find(&identity_of(&h)->members, principal_of(&h, login(&h, MOBILE))->member_id, &member));
     assert_int_equal(member.created_at, HARNESS_NOW + 1000 + CODE_RESEND_MS);
     for (int i = 0; i <= LIMIT_GRANTS; i++) {
         snprintf(code, sizeof(code), "G-%d", i);

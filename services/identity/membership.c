@@ -1,10 +1,12 @@
 #include "services/identity/membership.h"
 
 #include "services/identity/joins.h"
+#include "services/identity/members.h"
 #include "services/identity/session.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
 #include "services/identity/transfers.h"
+#include "services/identity/unions.h"
 
 static void journal_began(const struct period *period, int trade, void *call)
 {
@@ -88,7 +90,7 @@ static bool end(struct identity *self, const struct member *member, int ended, v
 void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call)
 {
     begin(self, member, union_id, began, call);
-    tallies_move(&self->tallies, 0, union_id, member->trade, rpc_now(call));
+    tallies_move(self, 0, union_id, member->trade, rpc_now(call));
     set_member(self, member, union_id);
 }
 
@@ -96,7 +98,7 @@ bool membership_end(struct identity *self, struct member *member, int ended, voi
 {
     if (!end(self, member, ended, call))
         return false;
-    tallies_move(&self->tallies, member->union_id, 0, member->trade, rpc_now(call));
+    tallies_move(self, member->union_id, 0, member->trade, rpc_now(call));
     set_member(self, member, 0);
     transfer_settle(self, member->id, 0, call);
     session_revoke_all(self, member->id, call);
@@ -108,7 +110,7 @@ bool membership_move(struct identity *self, struct member *member, int ended, in
     if (!end(self, member, ended, call))
         return false;
     begin(self, member, union_id, began, call);
-    tallies_move(&self->tallies, member->union_id, union_id, member->trade, rpc_now(call));
+    tallies_move(self, member->union_id, union_id, member->trade, rpc_now(call));
     set_member(self, member, union_id);
     transfer_settle(self, member->id, union_id, call);
     session_revoke_all(self, member->id, call);

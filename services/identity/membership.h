@@ -6,7 +6,9 @@
  * A member whose membership ends or changes loses her sessions: their tokens carry
  * the union that is hers no more. Who only gains one keeps them. */
 #pragma once
+#include "services/identity/members.h"
 #include "services/identity/rolls.h"
+#include "services/identity/unions.h"
 
 /* Writes the level that follows from her membership and standing. */
 void membership_set_level(struct identity *self, struct member *member);

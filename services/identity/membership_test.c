@@ -1,6 +1,5 @@
 #include "services/identity/fixture.h"
 #include "services/identity/rolls.h"
-#include "services/identity/store.h"
 
 static int64_t root_id, first_id, second_id, town_id; /* 440600, below it 440604 and 440605, 440604-1 */
 

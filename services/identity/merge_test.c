@@ -1,5 +1,4 @@
 #include "services/identity/fixture.h"
-#include "services/identity/store.h"
 #include "services/identity/tallies.h"
 
 #define ROOT   "0000"

@@ -3,12 +3,15 @@
 #include "services/identity/closings.h"
 #include "services/identity/corrections.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/grants.h"
 #include "services/identity/joins.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
 #include "services/identity/person.h"
 #include "services/identity/pledges.h"
 #include "services/identity/session.h"
 #include "services/identity/trades.h"
+#include "services/identity/wechats.h"
 
 #define COLUMNS                                                                                                        \
     "merge_id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at, state, reason, remark"
@@ -16,14 +19,11 @@
 enum {
     SQL_MINE, /* these two as in enum merges_list */
     SQL_WAITING,
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_FIND,
     SQL_FIND_OPEN,
     SQL_SET,
     SQL_FORGET,
-    SQL_COUNT,
-    SQL_STRAY_MEMBER,
     N_SQL
 };
 
@@ -32,7 +32,6 @@ static const char *const sql[] = {
                  "ORDER BY merge_id DESC LIMIT ?3",
     [SQL_WAITING] = "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 "
                     "ORDER BY merge_id LIMIT ?3",
-    [SQL_LAST_ID] = "SELECT max(merge_id) FROM merge",
     [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM merge WHERE merge_id = ?1",
@@ -40,52 +39,8 @@ static const char *const sql[] = {
     [SQL_SET] = "UPDATE merge SET state = ?2, reason = ?3, remark = ?4, proposed_by = ?5, decided_by = ?6, "
                 "decided_at = ?7 WHERE merge_id = ?1",
     [SQL_FORGET] = "UPDATE member SET data_key = x'', sealed_mobile = x'', sealed_person = x'' WHERE member_id = ?1",
-    [SQL_COUNT] = "SELECT count(*) FROM merge WHERE state = 3",
-    [SQL_STRAY_MEMBER] = "SELECT gone.member_id FROM member AS gone JOIN member AS kept ON "
-                         "kept.member_id = gone.merged_into WHERE gone.merged_into > 0 AND "
-                         "(kept.merged_into > 0 OR gone.union_id > 0 OR gone.trade > 0 OR "
-                         "EXISTS (SELECT 1 FROM session WHERE session.member_id = gone.member_id) OR "
-                         "EXISTS (SELECT 1 FROM wechat WHERE wechat.member_id = gone.member_id)) LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int merges_open(struct merges *merges, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *merges = (struct merges){store, (unsigned)first};
-    return 0;
-}
-
-static int64_t number(const struct merges *merges, unsigned statement)
-{
-    int64_t value = 0;
-
-    store_ask(merges->store, statement, "");
-    if (store_row(merges->store, statement)) {
-        value = store_int(merges->store, statement, 0);
-        store_end(merges->store, statement);
-    }
-    return value;
-}
-
-int64_t merges_last_id(const struct merges *merges)
-{
-    return number(merges, merges->sql + SQL_LAST_ID);
-}
-
-int64_t merges_count(const struct merges *merges)
-{
-    return number(merges, merges->sql + SQL_COUNT);
-}
-
-bool merges_find_stray_member(const struct merges *merges, int64_t *ret_member_id)
-{
-    *ret_member_id = number(merges, merges->sql + SQL_STRAY_MEMBER);
-    return *ret_member_id != 0;
-}
 
 bool merges_add(const struct merges *merges, const struct merge *merge)
 {
@@ -192,14 +147,14 @@ int merge_refusal(struct identity *self, const struct member *kept, const struct
         return IDENTITY__REASON__ACCOUNT_CLOSED;
     if (closings_find(&self->closings, kept->id, &closing) || closings_find(&self->closings, gone->id, &closing))
         return IDENTITY__REASON__MERGE_CLOSING;
-    if (store_find_grants(self->store, gone->id, &grant, 1))
+    if (grants_find_all(&self->grants, gone->id, &grant, 1))
         return IDENTITY__REASON__MERGE_HAS_GRANTS;
     if (gone->level >= (int)RPC__LEVEL__REAL_NAME && kept->level < (int)RPC__LEVEL__REAL_NAME)
         return IDENTITY__REASON__MERGE_KEEPS_NAMED;
     if (rolls_find_standing(&self->rolls, kept->id, &standing) ||
         rolls_find_standing(&self->rolls, gone->id, &standing))
         return IDENTITY__REASON__MERGE_STANDING;
-    if (store_count_wechats(self->store, kept->id) + store_count_wechats(self->store, gone->id) > WECHAT_DOORS)
+    if (wechats_count(&self->wechats, kept->id) + wechats_count(&self->wechats, gone->id) > WECHAT_DOORS)
         return IDENTITY__REASON__WECHAT_TOO_MANY;
     return 0;
 }
@@ -226,15 +181,15 @@ static void journal_door(int64_t wechat_id, int64_t member_id, bool unbound, voi
 static void hand_over_doors(struct identity *self, const struct member *kept, const struct member *gone, void *call)
 {
     struct wechat doors[WECHAT_DOORS];
-    size_t n = store_find_wechats(self->store, gone->id, doors, ARRAY_LEN(doors));
+    size_t n = wechats_find_all(&self->wechats, gone->id, doors, ARRAY_LEN(doors));
 
     for (size_t i = 0; i < n; i++) {
         int64_t old_id = doors[i].id, new_id = id_next(&self->ids, rpc_now(call));
 
         if (!person_reseal_wechat(self, gone, kept, &doors[i], new_id, call)) {
-            store_drop_wechat(self->store, old_id, gone->id); /* its names cannot be read any more */
+            wechats_drop(&self->wechats, old_id, gone->id); /* its names cannot be read any more */
         } else {
-            store_move_wechat(self->store, old_id, kept->id, &doors[i]);
+            wechats_move(&self->wechats, old_id, kept->id, &doors[i]);
         }
         journal_door(old_id, gone->id, true, call);
         if (doors[i].id == new_id)
@@ -292,7 +247,7 @@ void merge_apply(struct identity *self, struct merge *merge, struct member *kept
     hand_over_join(self, kept, gone, call);
     hand_over_doors(self, kept, gone, call);
     session_revoke_all(self, gone->id, call);
-    store_merge_member(self->store, gone->id, kept->id);
+    members_merge(&self->members, gone->id, kept->id);
     store_run(self->store, self->merges.sql + SQL_FORGET, "i", gone->id);
     merge_change(self, merge, IDENTITY__MERGE_STATE__MERGE_DONE, call);
     merged.kept_id = kept->id;
@@ -302,3 +257,54 @@ void merge_apply(struct identity *self, struct merge *merge, struct member *kept
     event.members_merged = &merged;
     rpc_journal(call, &event.base);
 }
+
+/* A merge begins as asked or proposed, or is done by her at once, and ends as its row says. */
+static bool merge_agrees(const struct identity *self, const Identity__MergeChanged *changed)
+{
+    struct merge merge;
+
+    return merges_find(&self->merges, changed->merge_id, &merge) && merge.kept_id == changed->kept_id &&
+           merge.gone_id == changed->gone_id && merge.state >= (int)changed->state;
+}
+
+/* What is gone leads to what was kept, or to what that one is gone into. */
+static bool members_agree(const struct identity *self, const Identity__MembersMerged *merged)
+{
+    struct member kept, gone;
+
+    return members_find(&self->members, merged->gone_id, &gone) &&
+           members_find(&self->members, merged->kept_id, &kept) &&
+           gone.merged_into == (kept.merged_into ? kept.merged_into : kept.id);
+}
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const Identity__Event *event = body;
+
+    (void)row;
+    if (event->event_case == IDENTITY__EVENT__EVENT_MERGE_CHANGED)
+        return merge_agrees(arg, event->merge_changed);
+    if (event->event_case != IDENTITY__EVENT__EVENT_MEMBERS_MERGED)
+        return true;
+    told[0]++;
+    return members_agree(arg, event->members_merged);
+}
+
+static const struct part_stray strays[] = {
+    {"member", "what is gone into another account lives on",
+     "SELECT gone.member_id FROM member AS gone JOIN member AS kept ON "
+     "kept.member_id = gone.merged_into WHERE gone.merged_into > 0 AND "
+     "(kept.merged_into > 0 OR gone.union_id > 0 OR gone.trade > 0 OR "
+     "EXISTS (SELECT 1 FROM session WHERE session.member_id = gone.member_id) OR "
+     "EXISTS (SELECT 1 FROM wechat WHERE wechat.member_id = gone.member_id)) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec merges_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(merge_id) FROM merge",
+    .agrees = agrees,
+    .counts = {{"merged accounts", "SELECT count(*) FROM merge WHERE state = 3"}},
+    .strays = strays,
+};

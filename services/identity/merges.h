@@ -9,7 +9,8 @@
  * she states it anew. Offices are not merged: who holds one gives it up first. Nothing undoes a
  * merge: what is gone could not be told apart any more. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/members.h"
 
 #define MERGE_REMARK_SIZE (200 * 4 + 1)
 
@@ -19,9 +20,6 @@ struct merge {
     char remark[MERGE_REMARK_SIZE];
 };
 
-/* 0 or -1, logged. */
-int merges_open(struct merges *merges, struct store *store);
-int64_t merges_last_id(const struct merges *merges);
 /* False when the account that would go has one that is open. */
 bool merges_add(const struct merges *merges, const struct merge *merge);
 bool merges_find(const struct merges *merges, int64_t merge_id, struct merge *ret);
@@ -33,10 +31,6 @@ enum merges_list { MERGES_MINE, MERGES_WAITING };
 void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t after, int limit);
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret);
 void merges_end(const struct merges *merges, enum merges_list list);
-/* Of those that are done. */
-int64_t merges_count(const struct merges *merges);
-/* For the audit: an account that is gone and still has something that lives. */
-bool merges_find_stray_member(const struct merges *merges, int64_t *ret_member_id);
 
 /* Writes a merge's state, reason, remark and who proposed and decided, and tells the journal. */
 void merge_change(struct identity *self, struct merge *merge, int state, void *call);

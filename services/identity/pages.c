@@ -1,4 +1,6 @@
 #include "services/identity/pages.h"
+#include "services/identity/rules.h"
+#include "services/identity/unions.h"
 
 bool page_begin(const struct union_node *node, int32_t page_size, size_t max, const char *token, struct page *ret_page)
 {
@@ -24,11 +26,11 @@ void page_token_behind(const char *path, int64_t id, char ret_token[PAGE_TOKEN_S
     snprintf(ret_token, PAGE_TOKEN_SIZE, "%s.%lld", path, (long long)id);
 }
 
-void page_token_slice(struct store *store, const struct page *page, char ret_token[PAGE_TOKEN_SIZE])
+void page_token_slice(const struct unions *unions, const struct page *page, char ret_token[PAGE_TOKEN_SIZE])
 {
     char path[UNION_PATH_SIZE];
 
     *ret_token = '\0';
-    if (store_find_path_beyond(store, page->from, page->end, PAGE_UNIONS, path))
+    if (unions_find_path_beyond(unions, page->from, page->end, PAGE_UNIONS, path))
         page_token_behind(path, 0, ret_token);
 }

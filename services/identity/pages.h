@@ -5,7 +5,9 @@
  * most for one page, so that a subtree of 100,000 with little in it holds nobody up: a
  * page may then be short, or empty, and still have a next one. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/rules.h"
+#include "services/identity/unions.h"
 
 #define PAGE_UNIONS     1000
 #define PAGE_TOKEN_SIZE (UNION_PATH_SIZE + 24)
@@ -29,4 +31,4 @@ struct page {
 bool page_begin(const struct union_node *node, int32_t page_size, size_t max, const char *token, struct page *ret_page);
 /* The token behind a row; or, when a page has found too few, of the next slice: "" at the end. */
 void page_token_behind(const char *path, int64_t id, char ret_token[PAGE_TOKEN_SIZE]);
-void page_token_slice(struct store *store, const struct page *page, char ret_token[PAGE_TOKEN_SIZE]);
+void page_token_slice(const struct unions *unions, const struct page *page, char ret_token[PAGE_TOKEN_SIZE]);

@@ -1,4 +1,8 @@
 #include "services/identity/person.h"
+#include "services/identity/members.h"
+#include "services/identity/rules.h"
+#include "services/identity/sealed.h"
+#include "services/identity/wechats.h"
 
 #include <mbedtls/platform_util.h>
 

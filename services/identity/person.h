@@ -3,7 +3,10 @@
  * Each kind of field has a context of its own, so that a sealed value of one row
  * or kind does not open as another. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/members.h"
+#include "services/identity/sealed.h"
+#include "services/identity/wechats.h"
 
 struct person {
     char name[CN_NAME_SIZE];

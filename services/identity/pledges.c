@@ -2,10 +2,9 @@
 
 #define COLUMNS "pledge_id, member_id, state, version, text_hash, made_at, until_at, ended_at"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_END, SQL_ALL, SQL_OVER, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_END, SQL_ALL, SQL_OVER, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(pledge_id) FROM pledge",
     [SQL_ADD] = "INSERT INTO pledge (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE pledge SET state = ?2, ended_at = ?3 WHERE pledge_id = ?1",
@@ -13,27 +12,6 @@ static const char *const sql[] = {
     [SQL_OVER] = "SELECT " COLUMNS " FROM pledge WHERE state = 1 AND until_at <= ?1 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int pledges_open(struct pledges *pledges, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    *pledges = (struct pledges){store, (unsigned)first};
-    return first < 0 ? -1 : 0;
-}
-
-int64_t pledges_last_id(const struct pledges *pledges)
-{
-    unsigned last = pledges->sql + SQL_LAST_ID;
-    int64_t id = 0;
-
-    store_ask(pledges->store, last, "");
-    if (store_row(pledges->store, last)) {
-        id = store_int(pledges->store, last, 0);
-        store_end(pledges->store, last);
-    }
-    return id;
-}
 
 void pledges_add(const struct pledges *pledges, const struct pledge *pledge)
 {
@@ -124,14 +102,23 @@ void pledge_revoke(struct identity *self, int64_t member_id, void *call)
         end(self, &pledge, IDENTITY__PLEDGE_STATE__PLEDGE_REVOKED, call);
 }
 
-void pledges_expire(struct identity *self, void *call)
+static bool tidy(void *arg, void *call)
 {
+    struct identity *self = arg;
     struct pledge pledge;
 
     for (int i = 0; i < PLEDGES_SLICE && !store_trouble(self->store); i++) {
         store_ask(self->pledges.store, self->pledges.sql + SQL_OVER, "i", rpc_now(call));
         if (!only(&self->pledges, self->pledges.sql + SQL_OVER, &pledge))
-            return;
+            return false;
         end(self, &pledge, IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED, call);
     }
+    return false;
 }
+
+const struct part_spec pledges_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(pledge_id) FROM pledge",
+    .tidy = tidy,
+};

@@ -16,9 +16,6 @@ struct pledge {
     unsigned char hash[TEXT_HASH_LEN];
 };
 
-/* 0 or -1, logged. */
-int pledges_open(struct pledges *pledges, struct store *store);
-int64_t pledges_last_id(const struct pledges *pledges);
 void pledges_add(const struct pledges *pledges, const struct pledge *pledge);
 /* The one that stands. */
 bool pledges_find(const struct pledges *pledges, int64_t member_id, struct pledge *ret);
@@ -31,5 +28,3 @@ size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, struct
 void pledge_journal(const struct pledge *pledge, void *call);
 /* Ends the one that stands, if there is one, and tells the journal. */
 void pledge_revoke(struct identity *self, int64_t member_id, void *call);
-/* Ends a slice of those whose time is over. */
-void pledges_expire(struct identity *self, void *call);

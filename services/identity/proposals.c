@@ -1,13 +1,13 @@
 #include "services/identity/proposals.h"
+#include "services/identity/rules.h"
 
 #define COLUMNS                                                                                                        \
     "proposal_id, member_id, proposal.union_id, asked_by, asked_at, decided_by, decided_at, kind, proposal.state, "    \
     "value, reason, remark"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_OPEN, SQL_OLD, SQL_COUNT, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_OPEN, SQL_OLD, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(proposal_id) FROM proposal",
     [SQL_ADD] = "INSERT INTO proposal (proposal_id, kind, state, member_id, union_id, value, reason, asked_by, "
                 "asked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM proposal WHERE proposal_id = ?1",
@@ -18,32 +18,8 @@ static const char *const sql[] = {
                  "AND (?5 = 0 OR kind = ?5) "
                  "ORDER BY proposal_id LIMIT ?4",
     [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE proposal.state = 1 ORDER BY proposal_id LIMIT 1",
-    [SQL_COUNT] = "SELECT (SELECT count(*) FROM proposal), (SELECT count(*) FROM proposal WHERE state > 1)",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int proposals_open(struct proposals *proposals, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *proposals = (struct proposals){store, (unsigned)first};
-    return 0;
-}
-
-int64_t proposals_last_id(const struct proposals *proposals)
-{
-    unsigned last = proposals->sql + SQL_LAST_ID;
-    int64_t id = 0;
-
-    store_ask(proposals->store, last, "");
-    if (store_row(proposals->store, last)) {
-        id = store_int(proposals->store, last, 0);
-        store_end(proposals->store, last);
-    }
-    return id;
-}
 
 bool proposals_add(const struct proposals *proposals, const struct proposal *proposal)
 {
@@ -106,18 +82,6 @@ size_t proposals_find_open(const struct proposals *proposals, const char *path, 
     return n;
 }
 
-void proposals_count(const struct proposals *proposals, int64_t *ret_all, int64_t *ret_decided)
-{
-    unsigned count = proposals->sql + SQL_COUNT;
-
-    store_ask(proposals->store, count, "");
-    if (!store_row(proposals->store, count))
-        return;
-    *ret_all = store_int(proposals->store, count, 0);
-    *ret_decided = store_int(proposals->store, count, 1);
-    store_end(proposals->store, count);
-}
-
 void proposal_journal(const struct proposal *proposal, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
@@ -133,8 +97,9 @@ void proposal_journal(const struct proposal *proposal, void *call)
     rpc_journal(call, &event.base);
 }
 
-void proposals_lapse(struct identity *self, void *call)
+static bool tidy(void *arg, void *call)
 {
+    struct identity *self = arg;
     const struct proposals *proposals = &self->proposals;
     struct proposal proposal;
 
@@ -145,10 +110,42 @@ void proposals_lapse(struct identity *self, void *call)
         found = next(proposals, SQL_OLD, &proposal);
         store_end(self->store, proposals->sql + SQL_OLD);
         if (!found || proposal.asked_at + PROPOSAL_LIFE_MS > rpc_now(call))
-            return;
+            return false;
         proposal.state = IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED;
         proposal.decided_at = rpc_now(call);
         proposals_decide(proposals, &proposal);
         proposal_journal(&proposal, call);
     }
+    return false;
 }
+
+enum { TOLD_ALL, TOLD_DECIDED }; /* as in counts */
+
+/* A proposal that was decided says what the journal does of it. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__ProposalChanged *changed = event->proposal_changed;
+    struct proposal proposal;
+    bool decided;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED)
+        return true;
+    decided = changed->state != IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN;
+    told[decided ? TOLD_DECIDED : TOLD_ALL]++;
+    return proposals_find(&self->proposals, changed->proposal_id, &proposal) &&
+           proposal.member_id == changed->member_id && proposal.union_id == changed->union_id &&
+           proposal.kind == (int)changed->kind && (!decided || proposal.state == (int)changed->state);
+}
+
+const struct part_spec proposals_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(proposal_id) FROM proposal",
+    .tidy = tidy,
+    .agrees = agrees,
+    .counts = {{"proposals", "SELECT count(*) FROM proposal"},
+               {"decided proposals", "SELECT count(*) FROM proposal WHERE state > 1"}},
+};

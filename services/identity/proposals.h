@@ -7,7 +7,7 @@
  * confirmed by one of its approvers, or by the union. A person has one open proposal of a kind at most,
  * which the schema sees to, and what nobody decides within PROPOSAL_LIFE_MS lapses. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
 
 #define PROPOSAL_LIFE_MS     (INT64_C(7) * 86400000)
 #define PROPOSAL_SLICE       100 /* that lapse in one transaction */
@@ -20,9 +20,6 @@ struct proposal {
     char remark[PROPOSAL_REMARK_SIZE];
 };
 
-/* 0 or -1, logged. */
-int proposals_open(struct proposals *proposals, struct store *store);
-int64_t proposals_last_id(const struct proposals *proposals);
 /* False when one of this kind is open for this person. */
 bool proposals_add(const struct proposals *proposals, const struct proposal *proposal);
 bool proposals_find(const struct proposals *proposals, int64_t proposal_id, struct proposal *ret);
@@ -31,12 +28,8 @@ void proposals_decide(const struct proposals *proposals, const struct proposal *
 /* Open ones of a subtree after an id, in order, of a kind or (0) of all; returns how many. */
 size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
                            struct proposal *ret, size_t size);
-/* How many there are, and how many are not open any more. */
-void proposals_count(const struct proposals *proposals, int64_t *ret_all, int64_t *ret_decided);
 
 /* Keeps what the caller proposes, of which kind, person, union, value and reason are
  * set, and answers with it; or refuses with PROPOSAL_PENDING. */
 void proposal_make(struct identity *self, struct proposal *proposal, Identity__Proposal_Closure reply, void *call);
 void proposal_journal(const struct proposal *proposal, void *call);
-/* Ends a slice of those that nobody has decided in time. */
-void proposals_lapse(struct identity *self, void *call);

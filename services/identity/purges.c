@@ -1,7 +1,9 @@
 #include "services/identity/purges.h"
 
+#include "services/identity/codes.h"
 #include "services/identity/corrections.h"
 #include "services/identity/joins.h"
+#include "services/identity/sessions.h"
 
 /* Tells what was deleted; whether anything was. */
 static bool purged(int kind, int count, int64_t before, void *call)
@@ -20,20 +22,26 @@ static bool purged(int kind, int count, int64_t before, void *call)
     return true;
 }
 
-void purge(struct identity *self, void *call)
+static bool tidy(void *arg, void *call)
 {
+    struct identity *self = arg;
     int64_t now = rpc_now(call), codes = now - CODE_WINDOW_MS - CODE_LIFE_MS, decided = now - self->retention_ms;
     bool more = false;
 
     if (now < self->purge_at)
-        return;
-    more |= purged(IDENTITY__PURGE_KIND__PURGE_SESSIONS,
-                   store_drop_old_sessions(self->store, &self->sessions_swept, now), now, call);
+        return false;
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_SESSIONS, sessions_drop_old(&self->sessions, &self->sessions_swept, now),
+                   now, call);
     more |= self->sessions_swept > 0;
-    more |= purged(IDENTITY__PURGE_KIND__PURGE_CODES, store_drop_old_codes(self->store, codes), codes, call);
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_CODES, codes_drop_old(&self->codes, codes), codes, call);
     more |= purged(IDENTITY__PURGE_KIND__PURGE_JOINS, joins_drop_old(&self->joins, decided), decided, call);
     more |= purged(IDENTITY__PURGE_KIND__PURGE_CORRECTIONS, corrections_drop_old(&self->corrections, decided), decided,
                    call);
     /* The next slice comes at the next tidying while there is something to delete. */
     self->purge_at = more ? now : now + PURGE_PERIOD_MS;
+    return false;
 }
+
+const struct part_spec purges_part = {
+    .tidy = tidy,
+};

@@ -10,9 +10,6 @@
  * (closings.h). Every hour the daemon deletes slice by slice, and each slice leaves a
  * Purged event as evidence; the audit counts by it. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
 
 #define PURGE_PERIOD_MS INT64_C(3600000)
-
-/* Deletes one slice of each kind when it is time. */
-void purge(struct identity *self, void *call);

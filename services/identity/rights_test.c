@@ -2,7 +2,10 @@
 #include "services/identity/closings.h"
 
 #include "services/identity/fixture.h"
+#include "services/identity/members.h"
+#include "services/identity/rosters.h"
 #include "services/identity/tallies.h"
+#include "services/identity/wechats.h"
 
 #define DAY      INT64_C(86400000)
 #define CODE     "440604"
@@ -178,12 +181,12 @@ static void a_closed_account_leaves_nothing_that_tells_who_she_was(void **state)
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
     assert_int_equal(enter_by_wechat(&h, mobile_of(1, mobile))->reason, 0);
-    assert_true(store_find_member(h.service.store, who->member_id, &before));
-    assert_int_equal(store_find_roster(h.service.store, before.person, &row, 1), 1);
-    assert_int_equal(store_find_wechats(h.service.store, who->member_id, &door, 1), 1);
+    assert_true(members_find(&identity_of(&h)->members, who->member_id, &before));
+    assert_int_equal(rosters_find_person(&identity_of(&h)->rosters, before.person, &row, 1), 1);
+    assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
     assert_true(stored(&h, before.data_key.bytes, before.data_key.len));
     close_now(&h, who, 1);
-    assert_true(store_find_member(h.service.store, who->member_id, &after));
+    assert_true(members_find(&identity_of(&h)->members, who->member_id, &after));
     assert_int_equal(after.data_key.len + after.sealed_mobile.len + after.sealed_person.len, 0);
     assert_int_equal(after.birth_year + after.sex + after.trade, 0);
     assert_false(stored(&h, before.data_key.bytes, before.data_key.len));

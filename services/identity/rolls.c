@@ -1,9 +1,9 @@
 #include "services/identity/rolls.h"
+#include "services/identity/members.h"
 
 #define PERIOD_COLUMNS "membership_id, member_id, union_id, began_at, ended_at, began, ended"
 
 enum {
-    SQL_LAST_ID,
     SQL_BEGIN,
     SQL_END,
     SQL_SET_MEMBER,
@@ -19,14 +19,10 @@ enum {
     SQL_STANDINGS,
     SQL_BEGIN_STANDING,
     SQL_END_STANDING,
-    SQL_COUNT,
-    SQL_STRAY_MEMBER,
     N_SQL
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(id) FROM (SELECT max(membership_id) AS id FROM membership UNION ALL "
-                    "SELECT max(standing_id) FROM standing) AS ids",
     [SQL_BEGIN] = "INSERT INTO membership (membership_id, member_id, union_id, began_at, began) "
                   "VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_END] = "UPDATE membership SET ended_at = ?2, ended = ?3 WHERE membership_id = ?1",
@@ -51,43 +47,8 @@ static const char *const sql[] = {
     [SQL_BEGIN_STANDING] = "INSERT INTO standing (standing_id, member_id, standing, reason, began_at, decided_by) "
                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_END_STANDING] = "UPDATE standing SET ended_at = ?2 WHERE standing_id = ?1",
-    [SQL_COUNT] = "SELECT (SELECT count(*) FROM membership WHERE membership_id <> member_id), "
-                  "(SELECT count(*) FROM membership WHERE ended_at > 0), (SELECT count(*) FROM standing)",
-    [SQL_STRAY_MEMBER] = "SELECT member.member_id FROM member "
-                         "LEFT JOIN membership ON membership.member_id = member.member_id AND membership.ended_at = 0 "
-                         "LEFT JOIN standing ON standing.member_id = member.member_id AND standing.ended_at = 0 "
-                         "WHERE member.union_id <> coalesce(membership.union_id, 0) OR (member.level = 3) <> "
-                         "(membership.union_id IS NOT NULL AND standing.standing IS NULL) LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int rolls_open(struct rolls *rolls, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *rolls = (struct rolls){store, (unsigned)first};
-    return 0;
-}
-
-/* The number of a question's only row, or 0. */
-static int64_t one_number(const struct rolls *rolls, unsigned statement)
-{
-    int64_t number = 0;
-
-    if (store_row(rolls->store, statement)) {
-        number = store_int(rolls->store, statement, 0);
-        store_end(rolls->store, statement);
-    }
-    return number;
-}
-
-int64_t rolls_last_id(const struct rolls *rolls)
-{
-    store_ask(rolls->store, rolls->sql + SQL_LAST_ID, "");
-    return one_number(rolls, rolls->sql + SQL_LAST_ID);
-}
 
 /* ---- memberships ---- */
 
@@ -186,7 +147,7 @@ size_t rolls_find_gone(const struct rolls *rolls, int64_t union_id, int64_t afte
 int rolls_standing_at(const struct rolls *rolls, int64_t member_id, int64_t at)
 {
     store_ask(rolls->store, rolls->sql + SQL_STANDING_AT, "ii", member_id, at);
-    return (int)one_number(rolls, rolls->sql + SQL_STANDING_AT);
+    return (int)store_number(rolls->store, rolls->sql + SQL_STANDING_AT);
 }
 
 bool rolls_find_standing(const struct rolls *rolls, int64_t member_id, struct standing *ret)
@@ -240,24 +201,56 @@ void rolls_end_standing(const struct rolls *rolls, int64_t standing_id, int64_t 
 
 /* ---- for the audit ---- */
 
-void rolls_count(const struct rolls *rolls, struct rolls_counts *ret)
-{
-    unsigned statement = rolls->sql + SQL_COUNT;
+/* ---- for the audit ---- */
 
-    store_ask(rolls->store, statement, "");
-    if (!store_row(rolls->store, statement))
-        return;
-    *ret = (struct rolls_counts){
-        .periods = store_int(rolls->store, statement, 0),
-        .ended = store_int(rolls->store, statement, 1),
-        .standings = store_int(rolls->store, statement, 2),
-    };
-    store_end(rolls->store, statement);
+enum { TOLD_PERIODS, TOLD_ENDED, TOLD_STANDINGS }; /* as in counts */
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__MembershipBegan *began = event->membership_began;
+    const Identity__MembershipEnded *ended = event->membership_ended;
+    struct period period;
+
+    (void)row;
+    switch (event->event_case) {
+    case IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN:
+        told[TOLD_PERIODS]++;
+        return rolls_find_period(&self->rolls, began->membership_id, &period) && period.member_id == began->member_id &&
+               period.union_id == began->union_id && period.began == (int)began->began;
+    case IDENTITY__EVENT__EVENT_MEMBERSHIP_ENDED:
+        told[TOLD_ENDED]++;
+        return rolls_find_period(&self->rolls, ended->membership_id, &period) && period.member_id == ended->member_id &&
+               period.union_id == ended->union_id && period.ended == (int)ended->ended &&
+               period.ended_at >= period.began_at;
+    case IDENTITY__EVENT__EVENT_STANDING_CHANGED:
+        told[TOLD_STANDINGS] += event->standing_changed->standing != IDENTITY__STANDING__STANDING_ACTIVE;
+        return true;
+    default:
+        return true;
+    }
 }
 
-bool rolls_find_stray_member(const struct rolls *rolls, int64_t *ret_member_id)
-{
-    store_ask(rolls->store, rolls->sql + SQL_STRAY_MEMBER, "");
-    *ret_member_id = one_number(rolls, rolls->sql + SQL_STRAY_MEMBER);
-    return *ret_member_id != 0;
-}
+static const struct part_stray strays[] = {
+    {"member", "her row does not agree with her membership and standing",
+     "SELECT member.member_id FROM member "
+     "LEFT JOIN membership ON membership.member_id = member.member_id AND membership.ended_at = 0 "
+     "LEFT JOIN standing ON standing.member_id = member.member_id AND standing.ended_at = 0 "
+     "WHERE member.union_id <> coalesce(membership.union_id, 0) OR (member.level = 3) <> "
+     "(membership.union_id IS NOT NULL AND standing.standing IS NULL) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec rolls_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(id) FROM (SELECT max(membership_id) AS id FROM membership UNION ALL "
+               "SELECT max(standing_id) FROM standing) AS ids",
+    .agrees = agrees,
+    /* Periods from before the journal told of them have the number of their member. */
+    .counts = {{"memberships", "SELECT count(*) FROM membership WHERE membership_id <> member_id"},
+               {"ended memberships", "SELECT count(*) FROM membership WHERE ended_at > 0"},
+               {"standings", "SELECT count(*) FROM standing"}},
+    .strays = strays,
+};

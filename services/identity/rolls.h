@@ -4,7 +4,7 @@
  * does not. A period that lasts has no end (0), and a member has one such period
  * at most, which the schema sees to. Periods are never changed but by their end. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
 
 #define ROLLS_ACCOUNTS    8   /* of one person that count at an instant */
 #define ROLLS_HISTORY_MAX 200 /* periods of one member that are shown: the last ones */
@@ -18,11 +18,6 @@ struct standing {
     int64_t id, member_id, began_at, ended_at, decided_by; /* ended_at: of rolls_find_standings alone */
     int standing, reason;                                  /* Identity__Standing, Identity__StandingReason */
 };
-
-/* 0 or -1, logged. */
-int rolls_open(struct rolls *rolls, struct store *store);
-/* The greatest id. */
-int64_t rolls_last_id(const struct rolls *rolls);
 
 /* ---- memberships ---- */
 
@@ -64,7 +59,3 @@ void rolls_end_standing(const struct rolls *rolls, int64_t standing_id, int64_t 
 struct rolls_counts {
     int64_t periods, ended, standings; /* periods: without those older than the journal's word of them */
 };
-
-void rolls_count(const struct rolls *rolls, struct rolls_counts *ret);
-/* A member whose row does not repeat her lasting period and standing. */
-bool rolls_find_stray_member(const struct rolls *rolls, int64_t *ret_member_id);

@@ -3,8 +3,12 @@
 #include <mbedtls/constant_time.h>
 #include <mbedtls/sha256.h>
 
+#include "services/identity/grants.h"
+#include "services/identity/members.h"
 #include "services/identity/person.h"
 #include "services/identity/rolls.h"
+#include "services/identity/sessions.h"
+#include "services/identity/unions.h"
 
 #define HALF 16
 
@@ -86,7 +90,7 @@ static int64_t at_most(int64_t at, int64_t end)
 static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, struct arena *arena)
 {
     struct authority held[LIMIT_GRANTS];
-    size_t n = store_find_grants(self->store, member_id, held, ARRAY_LEN(held));
+    size_t n = grants_find_all(&self->grants, member_id, held, ARRAY_LEN(held));
     Rpc__Grant *grants = arena_alloc(arena, n * sizeof(*grants) + 1);
 
     principal->grants = arena_alloc(arena, n * sizeof(*principal->grants) + 1);
@@ -118,7 +122,7 @@ static bool write_token(struct identity *self, const struct member *member, cons
     principal.trade = (Rpc__Trade)member->trade;
     principal.birth_year = member->birth_year;
     principal.sex = (Rpc__Sex)member->sex;
-    if (member->union_id && store_find_union(self->store, member->union_id, &node))
+    if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
     if (is_official(session) &&
         rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
@@ -166,7 +170,7 @@ static void end_surplus(struct identity *self, int64_t member_id, void *call)
     int64_t session_id;
 
     while (!store_trouble(self->store) &&
-           store_find_surplus_session(self->store, member_id, SESSIONS_MAX - 1, &session_id))
+           sessions_find_surplus(&self->sessions, member_id, SESSIONS_MAX - 1, &session_id))
         session_revoke(self, member_id, session_id, call);
 }
 
@@ -196,7 +200,7 @@ void session_open(struct identity *self, const struct member *member, int sign_i
     hash_half(refresh.family, session.family);
     hash_half(refresh.turn, session.turn);
     end_surplus(self, member->id, call);
-    store_add_session(self->store, &session);
+    sessions_add(&self->sessions, &session);
     opened.member_id = member->id;
     opened.session_id = session.id;
     opened.sign_in = (Identity__SignIn)sign_in;
@@ -213,9 +217,9 @@ void session_refresh(struct identity *self, const char *refresh_token, Identity_
     struct session session;
     struct member member;
 
-    if (!refresh_read(refresh_token, &refresh) || !store_find_session(self->store, refresh.session_id, &session) ||
+    if (!refresh_read(refresh_token, &refresh) || !sessions_find(&self->sessions, refresh.session_id, &session) ||
         !is_half(refresh.family, session.family) || session.expires_at <= rpc_now(call) ||
-        !store_find_member(self->store, session.member_id, &member)) {
+        !members_find(&self->members, session.member_id, &member)) {
         rpc_refuse(call, IDENTITY__REASON__REFRESH_INVALID);
         return;
     }
@@ -229,7 +233,7 @@ void session_refresh(struct identity *self, const char *refresh_token, Identity_
     hash_half(refresh.turn, session.turn);
     session.refreshed_at = rpc_now(call);
     session.expires_at = refresh_end(&session);
-    store_turn_session(self->store, &session);
+    sessions_turn(&self->sessions, &session);
     reply_session(self, &member, &session, &refresh, reply, call);
 }
 
@@ -247,7 +251,7 @@ bool session_find(struct identity *self, void *call, struct session *ret_session
 {
     const Rpc__Principal *principal = rpc_principal(call);
 
-    return store_find_session(self->store, principal->session_id, ret_session) &&
+    return sessions_find(&self->sessions, principal->session_id, ret_session) &&
            ret_session->member_id == principal->member_id && ret_session->expires_at > rpc_now(call);
 }
 
@@ -263,7 +267,7 @@ void session_revoke(struct identity *self, int64_t member_id, int64_t session_id
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__SessionRevoked revoked = IDENTITY__SESSION_REVOKED__INIT;
 
-    if (!store_drop_session(self->store, session_id))
+    if (!sessions_drop(&self->sessions, session_id))
         return;
     revoked.member_id = member_id;
     revoked.session_id = session_id;
@@ -276,7 +280,7 @@ void session_revoke_all(struct identity *self, int64_t member_id, void *call)
 {
     int64_t session_id;
 
-    while (!store_trouble(self->store) && store_first_session(self->store, member_id, &session_id))
+    while (!store_trouble(self->store) && sessions_find_any(&self->sessions, member_id, &session_id))
         session_revoke(self, member_id, session_id, call);
 }
 
@@ -328,7 +332,7 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
     Identity__GrantRecord *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
 
-    if (!message || !store_find_union(self->store, grant->union_id, &node))
+    if (!message || !unions_find(&self->unions, grant->union_id, &node))
         return NULL;
     identity__grant_record__init(message);
     message->grant_id = grant->id;
@@ -346,7 +350,7 @@ char *member_masked_name(struct identity *self, int64_t member_id, void *call)
     struct person person;
     struct member member;
 
-    if (store_find_member(self->store, member_id, &member) && member.sealed_person.len) {
+    if (members_find(&self->members, member_id, &member) && member.sealed_person.len) {
         person_open_member(self, &member, &person);
         cn_mask_name(person.name, name);
     }
@@ -374,7 +378,7 @@ static bool mask_person(struct identity *self, const struct member *member, Iden
 Identity__Member *member_message(struct identity *self, const struct member *member, void *call)
 {
     struct authority held[LIMIT_GRANTS];
-    size_t n = store_find_grants(self->store, member->id, held, ARRAY_LEN(held));
+    size_t n = grants_find_all(&self->grants, member->id, held, ARRAY_LEN(held));
     Identity__Member *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct standing standing;
     struct union_node node;
@@ -396,7 +400,7 @@ Identity__Member *member_message(struct identity *self, const struct member *mem
     }
     if (rolls_find_standing(&self->rolls, member->id, &standing))
         message->standing = (Identity__Standing)standing.standing;
-    if (member->union_id && store_find_union(self->store, member->union_id, &node)) {
+    if (member->union_id && unions_find(&self->unions, member->union_id, &node)) {
         message->union_ = union_message(&node, call);
         if (!message->union_)
             return NULL;

@@ -10,7 +10,11 @@
  * another turn has been used before, so somebody has a copy: the session ends.
  * Without the right family nobody can end a session by guessing. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/grants.h"
+#include "services/identity/identity.h"
+#include "services/identity/members.h"
+#include "services/identity/sessions.h"
+#include "services/identity/unions.h"
 
 #define REFRESH_BYTES (8 + 16 + 16)
 #define REFRESH_CHARS 54 /* base64url of those, unpadded */

@@ -1,35 +1,12 @@
 #include "common/log.h"
-#include "services/identity/api.h"
-#include "services/identity/api_membership.h"
-#include "services/identity/api_rights.h"
-#include "services/identity/cadres.h"
-#include "services/identity/changes.h"
-#include "services/identity/companies.h"
-#include "services/identity/credentials.h"
-#include "services/identity/covers.h"
-#include "services/identity/closings.h"
-#include "services/identity/consents.h"
-#include "services/identity/corrections.h"
-#include "services/identity/data_keys.h"
-#include "services/identity/joins.h"
-#include "services/identity/proofs.h"
-#include "services/identity/merges.h"
 #include "services/identity/looks.h"
-#include "services/identity/pledges.h"
-#include "services/identity/purges.h"
-#include "services/identity/proposals.h"
-#include "services/identity/tallies.h"
-#include "services/identity/trades.h"
-#include "services/identity/transfers.h"
-#include "services/identity/rules.h"
-#include "services/identity/store.h"
 
 extern const unsigned char identity_schema[];
 extern const size_t identity_schema_len;
 
 #define TIDY_MS  1000
 #define SLICE_MS 20 /* between two slices of long work */
-#define SCRUB_MS 60000
+#define DAY_MS   INT64_C(86400000)
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
@@ -60,77 +37,29 @@ static int read_sender(enum sms_sender *ret)
     return -1;
 }
 
-static void ids_from(struct id_source *ids, int64_t last)
-{
-    if (last > ids->last)
-        ids->last = last;
-}
-
-/* What a member's rights over her own data need. */
-static int open_rights(struct identity *self, struct store *store)
-{
-    self->closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * 86400000;
-    self->retention_ms = conf_int(conf, "HUIGONG_RETENTION_DAYS") * 86400000;
-    self->pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * 86400000;
-    if (consents_open(&self->consents, store) || looks_open(&self->looks, store) ||
-        closings_open(&self->closings, store) || corrections_open(&self->corrections, store) ||
-        pledges_open(&self->pledges, store))
-        return -1;
-    ids_from(&self->ids, consents_last_id(&self->consents));
-    ids_from(&self->ids, pledges_last_id(&self->pledges));
-    ids_from(&self->ids, corrections_last_id(&self->corrections));
-    return 0;
-}
+#define ENTRY(name) PART_ENTRY(identity, name),
+static const struct part_entry entries[] = {IDENTITY_PARTS(ENTRY)};
+static const struct part_table parts = {entries, ARRAY_LEN(entries), &identity__event__descriptor};
 
 int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc)
 {
-    *self = (struct identity){
-        .service = identity_api,
-        .memberships = memberships_api,
-        .joins_service = joins_api,
-        .transfers_service = transfers_api,
-        .unions_service = unions_api,
-        .proofs_service = proofs_api,
-        .officials = officials_api,
-        .trades_service = trades_api,
-        .merges_service = merges_api,
-        .rosters_service = rosters_api,
-        .consents_service = consents_api,
-        .pledges_service = pledges_api,
-        .rights_service = rights_api,
-        .corrections_service = corrections_api,
-        .devices = devices_api,
-        .proposals_service = proposals_api,
-        .cadres_service = cadres_api,
-        .companies_service = companies_api,
-        .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * 86400000,
-        .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * 86400000,
-        .store = store,
-        .rpc = rpc,
+    *self = (struct identity){.closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * DAY_MS,
+                              .retention_ms = conf_int(conf, "HUIGONG_RETENTION_DAYS") * DAY_MS,
+                              .pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * DAY_MS,
+                              .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * DAY_MS,
+                              .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * DAY_MS,
+                              .store = store,
+                              .rpc = rpc,
+#define SERVICE(Name, name) .name##_service = name##_api,
+                              IDENTITY_SERVICES(SERVICE)
+#undef SERVICE
     };
-    if (read_sender(&self->sms) || data_keys_open(&self->data_keys, store) || rolls_open(&self->rolls, store) ||
-        joins_open(&self->joins, store) || transfers_open(&self->transfers, store) ||
-        changes_open(&self->changes, store) || tallies_open(&self->tallies, store) ||
-        credentials_open(&self->credentials, store) || trades_open(&self->trades, store) ||
-        covers_open(&self->covers, store) || proofs_open(&self->proofs, store) ||
-        proposals_open(&self->proposals, store) || cadres_open(&self->cadres, store) ||
-        companies_open(&self->companies, store) || merges_open(&self->merges, store) || open_rights(self, store))
+    if (read_sender(&self->sms) || parts_open(&parts, self, store))
         return -1;
+    self->ids.last = parts_last_id(&parts, store);
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    ids_from(&self->ids, store_last_id(store));
-    ids_from(&self->ids, rolls_last_id(&self->rolls));
-    ids_from(&self->ids, joins_last_id(&self->joins));
-    ids_from(&self->ids, changes_last_id(&self->changes));
-    ids_from(&self->ids, transfers_last_id(&self->transfers));
-    ids_from(&self->ids, proofs_last_id(&self->proofs));
-    ids_from(&self->ids, trades_last_id(&self->trades));
-    ids_from(&self->ids, covers_last_id(&self->covers));
-    ids_from(&self->ids, merges_last_id(&self->merges));
-    ids_from(&self->ids, proposals_last_id(&self->proposals));
-    ids_from(&self->ids, cadres_last_id(&self->cadres));
-    ids_from(&self->ids, companies_last_id(&self->companies));
-    if (self->pii && self->tokens && !store_trouble(store))
+    if (self->pii && self->tokens && self->ids.last >= 0)
         return 0;
     identity_done(self);
     return -1;
@@ -144,44 +73,13 @@ void identity_done(struct identity *self)
     self->tokens = NULL;
 }
 
-static void drop_old(void *call, void *arg)
-{
-    struct identity *self = arg;
-
-    purge(self, call);
-    credentials_drop_old_tries(&self->credentials, rpc_now(call) - SIGN_IN_LOCK_MS);
-    data_keys_give(self, call);
-    pledges_expire(self, call);
-    proposals_lapse(self, call);
-    transfers_release_silent(self, call);
-}
-
-static void drain(void *call, void *arg)
-{
-    struct identity *self = arg;
-
-    self->draining = change_drain(self, call);
-    if (trades_expire(self, call))
-        self->draining = true;
-}
-
-static void close_due(void *call, void *arg)
-{
-    struct identity *self = arg;
-
-    self->closed |= closings_due(self, call);
-    self->scrub = self->closed && rpc_now(call) >= self->scrub_at;
-    if (self->scrub)
-        self->scrub_at = rpc_now(call) + SCRUB_MS;
-}
-
 bool identity_tidy(struct identity *self)
 {
-    rpc_server_transact(self->rpc, drop_old, self);
-    if (rpc_server_transact(self->rpc, close_due, self) == 0 && self->scrub)
+    bool more = parts_tidy(&parts, self, self->rpc);
+
+    if (self->scrub)
         self->closed = !store_scrub(self->store);
-    self->draining = false;
-    return rpc_server_transact(self->rpc, drain, self) == 0 && self->draining;
+    return more;
 }
 
 /* The next slice comes soon when there is one, and other calls before it. */
@@ -197,25 +95,10 @@ static int start(struct service *service)
     if (identity_init(&identity, service->store, service->rpc))
         return -1;
     service->self = &identity;
-    rpc_server_add(service->rpc, &identity.service.base);
-    rpc_server_add(service->rpc, &identity.memberships.base);
-    rpc_server_add(service->rpc, &identity.joins_service.base);
-    rpc_server_add(service->rpc, &identity.transfers_service.base);
-    rpc_server_add(service->rpc, &identity.unions_service.base);
-    rpc_server_add(service->rpc, &identity.proofs_service.base);
-    rpc_server_add(service->rpc, &identity.officials.base);
-    rpc_server_add(service->rpc, &identity.trades_service.base);
-    rpc_server_add(service->rpc, &identity.merges_service.base);
-    rpc_server_add(service->rpc, &identity.rosters_service.base);
-    rpc_server_add(service->rpc, &identity.consents_service.base);
-    rpc_server_add(service->rpc, &identity.pledges_service.base);
-    rpc_server_add(service->rpc, &identity.rights_service.base);
-    rpc_server_add(service->rpc, &identity.corrections_service.base);
+#define SERVICE(Name, name) rpc_server_add(service->rpc, &identity.name##_service.base);
+    IDENTITY_SERVICES(SERVICE)
+#undef SERVICE
     rpc_server_on_seen(service->rpc, looks_record, &identity);
-    rpc_server_add(service->rpc, &identity.devices.base);
-    rpc_server_add(service->rpc, &identity.proposals_service.base);
-    rpc_server_add(service->rpc, &identity.cadres_service.base);
-    rpc_server_add(service->rpc, &identity.companies_service.base);
     return 0;
 }
 
@@ -237,6 +120,13 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
     rpc_metric(arena, ret, "huigong_sms_sender", "gauge", labels, 1);
 }
 
+int identity_audit(struct store *store, struct journal *journal, FILE *out)
+{
+    struct identity self = {.store = store};
+
+    return parts_audit(&parts, &self, store, journal, out);
+}
+
 static const struct service_command commands[] = {
     {"import", "unions|roster FILE [--all-or-nothing]: load a CSV file over the bus", identity_import},
     {NULL, NULL, NULL},
@@ -248,8 +138,6 @@ const struct service_spec identity_spec = {
     .conf = conf,
     .schema = identity_schema,
     .schema_len = &identity_schema_len,
-    .sql = identity_sql,
-    .n_sql = &identity_n_sql,
     .start = start,
     .serve = serve,
     .report = report,

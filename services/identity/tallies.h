@@ -6,7 +6,8 @@
  * union, joined less left over all days is its members: the audit recounts that, and
  * all that can be counted, from the memberships and rosters. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/unions.h"
 
 #define TALLY_TRADES   7 /* of Rpc__Trade */
 #define TALLY_DAYS_MAX 92
@@ -19,8 +20,6 @@ struct tally_day {
     int64_t day, joined, gone;
 };
 
-/* 0 or -1, logged. */
-int tallies_open(struct tallies *tallies, struct store *store);
 /* Days since 1970 in China's time, and their beginning. */
 int64_t tally_day_of(int64_t at);
 int64_t tally_day_begin(int64_t day);
@@ -36,19 +35,16 @@ size_t tallies_find_days(const struct tallies *tallies, int64_t union_id, int64_
 void tallies_add(const struct tallies *tallies, int64_t union_id, const struct tally *by);
 void tallies_add_day(const struct tallies *tallies, int64_t union_id, int64_t day, int64_t own, int64_t members);
 /* A member goes from one union to another; 0 is none. */
-void tallies_move(const struct tallies *tallies, int64_t from, int64_t to, int trade, int64_t now);
+void tallies_move(const struct identity *self, int64_t from, int64_t to, int trade, int64_t now);
 /* A member of a union has another trade. */
-void tallies_change_trade(const struct tallies *tallies, int64_t union_id, int from, int to);
+void tallies_change_trade(const struct identity *self, int64_t union_id, int from, int to);
 /* A person on a union's roster is verified. */
-void tallies_verify(const struct tallies *tallies, int64_t union_id);
+void tallies_verify(const struct identity *self, int64_t union_id);
 /* A row is taken off a union's roster, by which somebody was verified or not. */
-void tallies_unlist(const struct tallies *tallies, int64_t union_id, bool verified);
+void tallies_unlist(const struct identity *self, int64_t union_id, bool verified);
 /* Adds rows of rosters to the number of the union at a path alone: whoever adds up
  * a page of rows by all their levels changes each union once. */
-void tallies_list_at(const struct tallies *tallies, const char *path, int64_t listed);
+void tallies_list_at(const struct identity *self, const char *path, int64_t listed);
 /* Before a union is hung below another: its numbers go from the levels above it to those. */
-void tallies_move_union(const struct tallies *tallies, const struct union_node *node, const struct union_node *parent,
+void tallies_move_union(const struct identity *self, const struct union_node *node, const struct union_node *parent,
                         int64_t now);
-
-/* For the audit: a union whose numbers are not what counting gives. */
-bool tallies_find_wrong(const struct tallies *tallies, int64_t *ret_union_id);

@@ -1,5 +1,6 @@
 #include "services/identity/trades.h"
 
+#include "services/identity/members.h"
 #include "services/identity/tallies.h"
 
 #define COLUMNS                                                                                                        \
@@ -9,7 +10,6 @@
 enum {
     SQL_MINE, /* these two as in enum trades_list */
     SQL_WAITING,
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_FIND,
     SQL_FIND_ASKED,
@@ -17,8 +17,6 @@ enum {
     SQL_FIND_EXPIRED,
     SQL_SET,
     SQL_SET_MEMBER,
-    SQL_COUNT,
-    SQL_STRAY_MEMBER,
     N_SQL
 };
 
@@ -26,7 +24,6 @@ static const char *const sql[] = {
     [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id > ?2 ORDER BY trade_id DESC LIMIT ?3",
     [SQL_WAITING] = "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 "
                     "ORDER BY trade_id LIMIT ?3",
-    [SQL_LAST_ID] = "SELECT max(trade_id) FROM trade",
     [SQL_ADD] = "INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, proof, asked_at, sealed) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM trade WHERE trade_id = ?1",
@@ -36,50 +33,8 @@ static const char *const sql[] = {
     [SQL_SET] = "UPDATE trade SET state = ?2, source = ?3, reason = ?4, remark = ?5, decided_at = ?6, decided_by = ?7, "
                 "from_at = ?8, until_at = ?9, sealed = x'' WHERE trade_id = ?1",
     [SQL_SET_MEMBER] = "UPDATE member SET trade = ?2 WHERE member_id = ?1",
-    /* Those from before there were proofs have no row of the journal. */
-    [SQL_COUNT] = "SELECT count(*) FROM trade WHERE trade_id <> member_id",
-    [SQL_STRAY_MEMBER] = "SELECT member.member_id FROM member LEFT JOIN trade ON trade.member_id = member.member_id "
-                         "AND trade.state = 2 WHERE member.trade <> coalesce(trade.trade, 0) LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int trades_open(struct trades *trades, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *trades = (struct trades){store, (unsigned)first};
-    return 0;
-}
-
-static int64_t number(const struct trades *trades, unsigned statement)
-{
-    int64_t value = 0;
-
-    store_ask(trades->store, statement, "");
-    if (store_row(trades->store, statement)) {
-        value = store_int(trades->store, statement, 0);
-        store_end(trades->store, statement);
-    }
-    return value;
-}
-
-int64_t trades_last_id(const struct trades *trades)
-{
-    return number(trades, trades->sql + SQL_LAST_ID);
-}
-
-int64_t trades_count(const struct trades *trades)
-{
-    return number(trades, trades->sql + SQL_COUNT);
-}
-
-bool trades_find_stray_member(const struct trades *trades, int64_t *ret_member_id)
-{
-    *ret_member_id = number(trades, trades->sql + SQL_STRAY_MEMBER);
-    return *ret_member_id != 0;
-}
 
 static bool next(const struct trades *trades, unsigned statement, struct trade *ret)
 {
@@ -205,7 +160,7 @@ static void set_member(struct identity *self, struct member *member, int trade)
     if (member->trade == trade)
         return;
     if (member->union_id)
-        tallies_change_trade(&self->tallies, member->union_id, member->trade, trade);
+        tallies_change_trade(self, member->union_id, member->trade, trade);
     store_run(self->store, self->trades.sql + SQL_SET_MEMBER, "ii", member->id, (int64_t)trade);
     member->trade = trade;
 }
@@ -284,17 +239,58 @@ void trade_hand_over(struct identity *self, struct member *kept, struct member *
     set_member(self, kept, trade.trade);
 }
 
-bool trades_expire(struct identity *self, void *call)
+static bool tidy(void *arg, void *call)
 {
+    struct identity *self = arg;
     struct member member;
     struct trade trade;
 
     for (int i = 0; i < TRADE_SLICE; i++) {
         if (store_trouble(self->store) || !only(&self->trades, SQL_FIND_EXPIRED, rpc_now(call), &trade) ||
-            !store_find_member(self->store, trade.member_id, &member))
+            !members_find(&self->members, trade.member_id, &member))
             return false;
         change(self, &trade, IDENTITY__TRADE_STATE__TRADE_EXPIRED, call);
         set_member(self, &member, RPC__TRADE__TRADE_OTHER);
     }
     return true;
 }
+
+/* A claim is told first as asked, what had none as proven; how it ended stands in its row. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__TradeChanged *changed = event->trade_changed;
+    struct trade trade;
+    bool asked, proven;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_TRADE_CHANGED)
+        return true;
+    asked = changed->state == IDENTITY__TRADE_STATE__TRADE_ASKED;
+    proven = changed->state == IDENTITY__TRADE_STATE__TRADE_PROVEN;
+    if (!trades_find(&self->trades, changed->trade_id, &trade))
+        return false;
+    told[0] += asked || (proven && trade.proof == IDENTITY__TRADE_PROOF__TRADE_PROOF_NONE);
+    return trade.member_id == changed->member_id && trade.union_id == changed->union_id &&
+           trade.trade == (int)changed->trade && trade.state >= (int)changed->state &&
+           (asked || proven || (trade.state == (int)changed->state && trade.reason == (int)changed->reason));
+}
+
+static const struct part_stray strays[] = {
+    {"member", "her row does not agree with her trade",
+     "SELECT member.member_id FROM member LEFT JOIN trade ON trade.member_id = member.member_id "
+     "AND trade.state = 2 WHERE member.trade <> coalesce(trade.trade, 0) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec trades_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(trade_id) FROM trade",
+    .tidy = tidy,
+    .agrees = agrees,
+    /* Those from before there were proofs have no row of the journal. */
+    .counts = {{"trades", "SELECT count(*) FROM trade WHERE trade_id <> member_id"}},
+    .strays = strays,
+};

@@ -23,9 +23,6 @@ struct trade {
     struct sealed_proof sealed;
 };
 
-/* 0 or -1, logged. */
-int trades_open(struct trades *trades, struct store *store);
-int64_t trades_last_id(const struct trades *trades);
 bool trades_find(const struct trades *trades, int64_t trade_id, struct trade *ret);
 /* The claim that waits, and the trade that is proven. */
 bool trades_find_asked(const struct trades *trades, int64_t member_id, struct trade *ret);
@@ -36,9 +33,6 @@ enum trades_list { TRADES_MINE, TRADES_WAITING };
 void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t after, int limit);
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret);
 void trades_end(const struct trades *trades, enum trades_list list);
-int64_t trades_count(const struct trades *trades);
-/* For the audit: a member whose row does not agree with what is proven. */
-bool trades_find_stray_member(const struct trades *trades, int64_t *ret_member_id);
 
 /* Adds a claim that waits. */
 void trade_claim(struct identity *self, const struct trade *trade, void *call);
@@ -56,5 +50,3 @@ void trade_revoke_listed(struct identity *self, struct member *member, void *cal
 void trade_end(struct identity *self, struct member *member, void *call);
 /* Withdraws a member's claim that waits, when there is one. */
 void trade_withdraw(struct identity *self, int64_t member_id, void *call);
-/* Ends a slice of those whose time is over. Whether there may be more. */
-bool trades_expire(struct identity *self, void *call);

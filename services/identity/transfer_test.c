@@ -1,5 +1,4 @@
 #include "services/identity/fixture.h"
-#include "services/identity/store.h"
 
 #define DAY_MS INT64_C(86400000)
 

@@ -8,13 +8,11 @@ enum {
     SQL_MINE, /* these three as in enum transfers_list */
     SQL_FROM,
     SQL_TO,
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_FIND,
     SQL_FIND_OPEN,
     SQL_FIND_SILENT,
     SQL_SET,
-    SQL_COUNT,
     N_SQL
 };
 
@@ -25,7 +23,6 @@ static const char *const sql[] = {
                  "ORDER BY transfer_id LIMIT ?4",
     [SQL_TO] = "SELECT " COLUMNS " FROM transfer WHERE to_union = ?1 AND state = ?2 AND transfer_id > ?3 "
                "ORDER BY transfer_id LIMIT ?4",
-    [SQL_LAST_ID] = "SELECT max(transfer_id) FROM transfer",
     [SQL_ADD] = "INSERT INTO transfer (transfer_id, member_id, from_union, to_union, state, release, asked_at, "
                 "released_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM transfer WHERE transfer_id = ?1",
@@ -33,41 +30,8 @@ static const char *const sql[] = {
     [SQL_FIND_SILENT] = "SELECT " COLUMNS " FROM transfer WHERE state = 1 AND asked_at <= ?1 ORDER BY asked_at LIMIT 1",
     [SQL_SET] = "UPDATE transfer SET state = ?2, release = ?3, reason = ?4, remark = ?5, released_at = ?6, "
                 "decided_at = ?7, decided_by = ?8 WHERE transfer_id = ?1",
-    [SQL_COUNT] = "SELECT count(*) FROM transfer",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int transfers_open(struct transfers *transfers, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *transfers = (struct transfers){store, (unsigned)first};
-    return 0;
-}
-
-static int64_t number(const struct transfers *transfers, unsigned statement)
-{
-    int64_t value = 0;
-
-    store_ask(transfers->store, statement, "");
-    if (store_row(transfers->store, statement)) {
-        value = store_int(transfers->store, statement, 0);
-        store_end(transfers->store, statement);
-    }
-    return value;
-}
-
-int64_t transfers_last_id(const struct transfers *transfers)
-{
-    return number(transfers, transfers->sql + SQL_LAST_ID);
-}
-
-int64_t transfers_count(const struct transfers *transfers)
-{
-    return number(transfers, transfers->sql + SQL_COUNT);
-}
 
 void transfers_add(const struct transfers *transfers, const struct transfer *transfer)
 {
@@ -196,13 +160,45 @@ void transfer_settle(struct identity *self, int64_t member_id, int64_t union_id,
         transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_NOT_NEEDED, call);
 }
 
-void transfers_release_silent(struct identity *self, void *call)
+static bool tidy(void *arg, void *call)
 {
+    struct identity *self = arg;
     struct transfer transfer;
 
     for (int i = 0; i < TRANSFER_SLICE && !store_trouble(self->store); i++) {
         if (!transfers_find_silent(&self->transfers, rpc_now(call) - self->transfer_silence_ms, &transfer))
-            return;
+            return false;
         transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_BY_SILENCE, call);
     }
+    return false;
 }
+
+/* Once it is closed, a transfer says what the journal does of it; its first row is
+ * the one before which nothing was released or decided. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__TransferChanged *changed = event->transfer_changed;
+    struct transfer transfer;
+    bool closed;
+
+    if (event->event_case != IDENTITY__EVENT__EVENT_TRANSFER_CHANGED)
+        return true;
+    closed = changed->state > IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED;
+    told[0] += row->actor == changed->member_id && !closed;
+    return transfers_find(&self->transfers, changed->transfer_id, &transfer) &&
+           transfer.member_id == changed->member_id && transfer.from_union == changed->from_union_id &&
+           transfer.to_union == changed->to_union_id &&
+           (!closed || (transfer.state == (int)changed->state && transfer.release == (int)changed->release &&
+                        transfer.reason == (int)changed->reason));
+}
+
+const struct part_spec transfers_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(transfer_id) FROM transfer",
+    .tidy = tidy,
+    .agrees = agrees,
+    .counts = {{"transfers", "SELECT count(*) FROM transfer"}},
+};

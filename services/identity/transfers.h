@@ -4,7 +4,8 @@
  * waits for the old union only self->transfer_silence_ms: then the daemon's own
  * tidying releases it, and so does the new union's acceptance if it comes first. */
 #pragma once
-#include "services/identity/store.h"
+#include "services/identity/identity.h"
+#include "services/identity/unions.h"
 
 #define TRANSFER_REMARK_SIZE (200 * 4 + 1)
 #define TRANSFER_SLICE       100 /* released by silence in one transaction */
@@ -15,9 +16,6 @@ struct transfer {
     char remark[TRANSFER_REMARK_SIZE];
 };
 
-/* 0 or -1, logged. */
-int transfers_open(struct transfers *transfers, struct store *store);
-int64_t transfers_last_id(const struct transfers *transfers);
 void transfers_add(const struct transfers *transfers, const struct transfer *transfer);
 bool transfers_find(const struct transfers *transfers, int64_t transfer_id, struct transfer *ret);
 /* The member's open one. */
@@ -33,7 +31,6 @@ void transfers_ask(const struct transfers *transfers, enum transfers_list list, 
                    int limit);
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret);
 void transfers_end(const struct transfers *transfers, enum transfers_list list);
-int64_t transfers_count(const struct transfers *transfers);
 
 /* Tells the journal how a transfer stands. */
 void transfer_journal(const struct transfer *transfer, void *call);
@@ -44,8 +41,6 @@ void transfer_release(struct identity *self, struct transfer *transfer, int rele
 /* A member's open transfer when her membership ends otherwise: moved to another
  * union, which nobody need release her from, or altogether (0). */
 void transfer_settle(struct identity *self, int64_t member_id, int64_t union_id, void *call);
-/* Releases a slice of those whose old unions have been silent too long. */
-void transfers_release_silent(struct identity *self, void *call);
 /* A member of this union has left the company: the level above keeps her until she moves
  * in herself. 0, MEMBER_NOT_FOUND when she is not of this union, NOT_FOR_YOURSELF. */
 int member_hang(struct identity *self, const struct union_node *node, int64_t member_id, void *call);

@@ -2,9 +2,12 @@
 #include "services/identity/api.h"
 #include "services/identity/changes.h"
 #include "services/identity/joins.h"
+#include "services/identity/members.h"
 #include "services/identity/membership.h"
+#include "services/identity/rules.h"
 #include "services/identity/tallies.h"
 #include "services/identity/transfers.h"
+#include "services/identity/unions.h"
 
 #define SUCCESSORS_MAX 32 /* closed unions in a row */
 
@@ -33,7 +36,7 @@ static int name_refusal(struct identity *self, struct change *change, const char
     if (union_code_read(change->code, code))
         return refuse_in("code", IDENTITY__REASON__UNION_CODE_INVALID, ret_field);
     memcpy(change->code, code, sizeof(code));
-    if (store_find_union_code(self->store, code, &taken))
+    if (unions_find_code(&self->unions, code, &taken))
         return refuse_in("code", IDENTITY__REASON__UNION_CODE_TAKEN, ret_field);
     return 0;
 }
@@ -41,7 +44,7 @@ static int name_refusal(struct identity *self, struct change *change, const char
 static int target_refusal(struct identity *self, const struct union_node *node, const struct change *change,
                           struct union_node *ret_target)
 {
-    if (change->target_id <= 0 || !store_find_union(self->store, change->target_id, ret_target))
+    if (change->target_id <= 0 || !unions_find(&self->unions, change->target_id, ret_target))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (ret_target->state)
         return IDENTITY__REASON__UNION_CLOSED;
@@ -62,7 +65,7 @@ static int place_refusal(struct identity *self, const struct union_node *node, c
     reason = union_path_child(target.path, target.children, path);
     if (reason)
         return reason;
-    store_measure_subtree(self->store, node->path, CHANGE_SUBTREE_MAX + 1, &n, &deepest);
+    unions_measure(&self->unions, node->path, CHANGE_SUBTREE_MAX + 1, &n, &deepest);
     if (n > CHANGE_SUBTREE_MAX)
         return IDENTITY__REASON__UNION_SUBTREE_TOO_LARGE;
     return deepest - (int64_t)strlen(node->path) + (int64_t)strlen(path) > LIMIT_UNION_PATH
@@ -79,7 +82,7 @@ static int closing_refusal(struct identity *self, const struct union_node *node,
         reason = target_refusal(self, node, change, &target);
     else if (!node->parent_id)
         reason = IDENTITY__REASON__UNION_IS_ROOT;
-    if (!reason && store_has_open_child(self->store, node->id))
+    if (!reason && unions_have_open_child(&self->unions, node->id))
         reason = IDENTITY__REASON__UNION_HAS_CHILDREN;
     return reason;
 }
@@ -89,7 +92,7 @@ static int credit_code_refusal(struct identity *self, struct change *change)
     struct union_node taken;
     int reason = credit_code_read(change->credit_code, change->excuse[0] != '\0', change->credit_code);
 
-    if (!reason && store_find_credit_code(self->store, change->credit_code, &taken))
+    if (!reason && unions_find_credit_code(&self->unions, change->credit_code, &taken))
         reason = taken.id == change->union_id && change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREDIT_CODE
                      ? IDENTITY__REASON__CHANGE_EMPTY
                      : IDENTITY__REASON__CREDIT_CODE_TAKEN;
@@ -122,7 +125,7 @@ int change_refusal(struct identity *self, struct change *change, const char **re
     struct union_node node;
 
     *ret_field = "unionId";
-    if (change->union_id <= 0 || !store_find_union(self->store, change->union_id, &node))
+    if (change->union_id <= 0 || !unions_find(&self->unions, change->union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (node.state)
         return IDENTITY__REASON__UNION_CLOSED;
@@ -185,10 +188,10 @@ static void move(struct identity *self, const struct union_node *node, int64_t t
     char path[UNION_PATH_SIZE];
     struct union_node target;
 
-    if (!store_find_union(self->store, target_id, &target) || union_path_child(target.path, target.children, path))
+    if (!unions_find(&self->unions, target_id, &target) || union_path_child(target.path, target.children, path))
         return;
-    tallies_move_union(&self->tallies, node, &target, rpc_now(call));
-    store_move_union(self->store, node, &target, path, rpc_now(call));
+    tallies_move_union(self, node, &target, rpc_now(call));
+    unions_move(&self->unions, node, &target, path, rpc_now(call));
     journal_moved(node, &target, path, call);
 }
 
@@ -196,7 +199,7 @@ static void set_closing(struct identity *self, struct union_node *node, int stat
 {
     node->state = state;
     node->into_id = into_id;
-    store_close_union(self->store, node);
+    unions_close(&self->unions, node);
     journal_closed(node, call);
 }
 
@@ -208,7 +211,7 @@ static void create(struct identity *self, struct change *change, const struct un
     if (union_create(self, change->code, change->name, parent->code, change->trades, call, &node, &field))
         return;
     if (change->credit_code[0])
-        store_set_credit_code(self->store, node.id, change->credit_code);
+        unions_set_credit_code(&self->unions, node.id, change->credit_code);
     change->target_id = node.id;
 }
 
@@ -216,12 +219,12 @@ void change_apply(struct identity *self, struct change *change, void *call)
 {
     struct union_node node;
 
-    if (!store_find_union(self->store, change->union_id, &node))
+    if (!unions_find(&self->unions, change->union_id, &node))
         return;
     switch (change->kind) {
     case IDENTITY__CHANGE_KIND__CHANGE_NAME:
-        store_name_union(self->store, &node, change->name[0] ? change->name : node.name,
-                         change->code[0] ? change->code : node.code);
+        unions_name(&self->unions, &node, change->name[0] ? change->name : node.name,
+                    change->code[0] ? change->code : node.code);
         break;
     case IDENTITY__CHANGE_KIND__CHANGE_PLACE:
         move(self, &node, change->target_id, call);
@@ -236,10 +239,10 @@ void change_apply(struct identity *self, struct change *change, void *call)
         create(self, change, &node, call);
         break;
     case IDENTITY__CHANGE_KIND__CHANGE_TRADES:
-        store_set_trades(self->store, node.id, change->trades);
+        unions_set_trades(&self->unions, node.id, change->trades);
         break;
     default:
-        store_set_credit_code(self->store, node.id, change->credit_code);
+        unions_set_credit_code(&self->unions, node.id, change->credit_code);
         break;
     }
 }
@@ -252,8 +255,8 @@ bool union_industry(struct identity *self, const struct union_node *from, int tr
         *ret_node = *from;
         return true;
     }
-    while (!store_find_industry(self->store, at.id, trade, ret_node)) {
-        if (!at.parent_id || !store_find_union(self->store, at.parent_id, &at))
+    while (!unions_find_industry(&self->unions, at.id, trade, ret_node)) {
+        if (!at.parent_id || !unions_find(&self->unions, at.parent_id, &at))
             return false;
     }
     return true;
@@ -264,7 +267,7 @@ bool union_industry(struct identity *self, const struct union_node *from, int tr
 bool union_successor(struct identity *self, int64_t union_id, struct union_node *ret_node)
 {
     for (int i = 0; i < SUCCESSORS_MAX; i++) {
-        if (union_id <= 0 || !store_find_union(self->store, union_id, ret_node))
+        if (union_id <= 0 || !unions_find(&self->unions, union_id, ret_node))
             return false;
         if (!ret_node->state)
             return true;
@@ -284,7 +287,7 @@ static bool drain_members(struct identity *self, const struct union_node *node, 
     if (n == 0 || !union_successor(self, node->into_id, &into))
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (store_find_member(self->store, periods[i].member_id, &member))
+        if (members_find(&self->members, periods[i].member_id, &member))
             membership_move(self, &member,
                             merging ? IDENTITY__ENDED__ENDED_BY_MERGER : IDENTITY__ENDED__ENDED_BY_DISSOLUTION, into.id,
                             merging ? IDENTITY__BEGAN__BEGAN_BY_MERGER : IDENTITY__BEGAN__BEGAN_BY_HANGING, call);
@@ -335,12 +338,12 @@ bool change_drain(struct identity *self, void *call)
 {
     struct union_node node;
 
-    if (!store_find_closing_union(self->store, &node))
+    if (!unions_find_closing(&self->unions, &node))
         return false;
     if (drain_members(self, &node, call) || drain_joins(self, node.id, call) || drain_transfers(self, node.id, call))
         return true;
     node.state++; /* DISSOLVED, MERGED */
-    store_close_union(self->store, &node);
+    unions_close(&self->unions, &node);
     journal_closed(&node, call);
     return true;
 }

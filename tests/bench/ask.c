@@ -9,6 +9,8 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/rpc.h"
+#include "services/identity/members.h"
+#include "services/identity/rosters.h"
 #include "services/identity/session.h"
 #include "tests/bench/people.h"
 
@@ -407,13 +409,15 @@ static int call(struct ask *ask, const struct kind *kind, uint64_t from, uint64_
  * verified anybody. */
 static int lookup(struct ask *ask, uint64_t from, uint64_t count)
 {
-    struct store_options options = {
-        .dir = getenv("STORE"), .sql = identity_sql, .n_sql = identity_n_sql, .read_only = true};
+    struct store_options options = {.dir = getenv("STORE"), .read_only = true};
     struct identity identity = {.store = store_open(&options), .pii = pii_keys_open(getenv("PII_KEY"))};
     int64_t *took_ns = calloc(count, sizeof(*took_ns));
     struct roster_entry entry;
 
     ensure(identity.store && identity.pii && took_ns);
+    identity.rosters.store = identity.members.store = identity.store;
+    identity.rosters.sql = (unsigned)store_prepare(identity.store, rosters_part.sql, rosters_part.n_sql);
+    identity.members.sql = (unsigned)store_prepare(identity.store, members_part.sql, members_part.n_sql);
     for (uint64_t i = 0; i < count; i++) {
         uint64_t place = people_place(&ask->people, people_turn_of_draw(&ask->people, from + i));
         char resident_id[CN_RESIDENT_ID_LEN + 1];
@@ -423,9 +427,9 @@ static int lookup(struct ask *ask, uint64_t from, uint64_t count)
         people_resident_id(place, resident_id);
         began = clock_monotonic_ns();
         person_index_id(&identity, resident_id, index);
-        ensure(store_find_roster(identity.store, index, &entry, 1) == 1);
+        ensure(rosters_find_person(&identity.rosters, index, &entry, 1) == 1);
         ensure(entry.id == people_roster_id(&ask->people, place));
-        store_person_is_member(identity.store, index);
+        members_have_person(&identity.members, index);
         took_ns[i] = clock_monotonic_ns() - began;
     }
     print_times(took_ns, count, 1);

@@ -11,9 +11,14 @@
 #include "common/log.h"
 #include "services/identity/api.h"
 #include "services/identity/data_keys.h"
+#include "services/identity/members.h"
 #include "services/identity/rolls.h"
+#include "services/identity/rosters.h"
+#include "services/identity/rules.h"
+#include "services/identity/sessions.h"
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
+#include "services/identity/unions.h"
 #include "tests/bench/people.h"
 
 #define SLICE      500000 /* people in one transaction */
@@ -88,7 +93,7 @@ static void fill_row(struct fill *fill, uint64_t place, void *call)
     person_index_id(&fill->identity, person.resident_id, entry.person);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_roster(&fill->identity, entry.id, nonce, &person, &entry.sealed);
-    ensure(store_add_roster(fill->service.store, &entry) == 1);
+    ensure(rosters_add(&fill->identity.rosters, &entry) == 1);
     added.roster_id = entry.id;
     added.union_id = entry.union_id;
     event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED;
@@ -127,7 +132,7 @@ static void add_session(struct fill *fill, uint64_t turn, int64_t at, int64_t me
     people_refresh(turn, family, half);
     mbedtls_sha256_ret(family, sizeof(family), session.family, 0);
     mbedtls_sha256_ret(half, sizeof(half), session.turn, 0);
-    store_add_session(fill->service.store, &session);
+    sessions_add(&fill->identity.sessions, &session);
     opened.member_id = member_id;
     opened.session_id = session.id;
     event.event_case = IDENTITY__EVENT__EVENT_SESSION_OPENED;
@@ -184,7 +189,7 @@ static void verify(struct fill *fill, struct member *member, uint64_t place, con
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(&fill->identity, member, nonce, person, &member->sealed_person);
     member->union_id = trade.union_id;
-    store_verify_member(fill->service.store, member);
+    members_verify(&fill->identity.members, member);
     verified.member_id = member->id;
     verified.roster_id = member->roster_id;
     verified.union_id = member->union_id;
@@ -213,7 +218,7 @@ static void fill_member(struct fill *fill, uint64_t turn, void *call)
     data_key_make(&fill->identity, &member, call);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_mobile(&fill->identity, &member, nonce, person.mobile, &member.sealed_mobile);
-    store_add_member(fill->service.store, &member);
+    members_add(&fill->identity.members, &member);
     add_session(fill, turn, at, member.id);
     if (draw < fill->people.members)
         verify(fill, &member, place, &person, at, call);
@@ -282,8 +287,6 @@ static void open_store(struct fill *fill, const char *dir)
         .dir = dir,
         .schema = identity_spec.schema,
         .schema_len = *identity_spec.schema_len,
-        .sql = identity_spec.sql,
-        .n_sql = *identity_spec.n_sql,
     };
     struct service *service = &fill->service;
 

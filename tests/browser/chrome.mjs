@@ -1,5 +1,6 @@
 // Debian's Chromium, headless, driven over a pipe by the DevTools protocol: no package is needed
 // beside it. A page is what a member sees; it is told to click and type, and asked what it shows.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,6 +36,8 @@ export class Chrome {
                 this.errors.push(message.params.exceptionDetails.exception?.description ?? message.params.exceptionDetails.text);
             if (message.method === 'Log.entryAdded' && message.params.entry.level === 'error')
                 this.errors.push(`${message.params.entry.text} ${message.params.entry.url ?? ''}`);
+            if (message.method === 'Page.javascriptDialogOpening') // what she is asked to confirm, she confirms
+                this.send('Page.handleJavaScriptDialog', { accept: true }, message.sessionId);
             if (message.method === 'Network.requestWillBeSent')
                 this.requests.push(message.params.request.url);
             const waiter = this.#waiting.get(message.id);
@@ -72,6 +75,12 @@ export class Chrome {
         return page;
     }
 
+    /** Whoever asks where she stands is told this, by her leave. */
+    async standAt(page, latitude, longitude) {
+        await this.send('Browser.grantPermissions', { permissions: ['geolocation'] });
+        await page.send('Emulation.setGeolocationOverride', { latitude, longitude, accuracy: 10 });
+    }
+
     async close() {
         const ended = new Promise((resolve) => this.process.once('exit', resolve));
         this.send('Browser.close').catch(() => {});
@@ -104,8 +113,21 @@ class Page {
             .filter((one) => one.checkVisibility()).map((one) => one.innerText).join('\\n')`);
     }
 
-    shows(selector, pattern) {
-        return until(`${selector} shows ${pattern}`, async () => pattern.test(await this.text(selector)));
+    /** Clicks the first visible button, or link, of this text under a selector. */
+    async press(selector, text) {
+        await until(`${selector} has ${text}`, () => this.value(`(() => {
+            const one = [...document.querySelectorAll(${JSON.stringify(selector)} + ' :is(button, a)')]
+                .find((it) => it.checkVisibility() && !it.disabled && it.innerText.trim().startsWith(${JSON.stringify(text)}));
+            document.querySelector('[data-pressed]')?.removeAttribute('data-pressed');
+            one?.setAttribute('data-pressed', '');
+            return Boolean(one); })()`));
+        await this.click('[data-pressed]');
+    }
+
+    async shows(selector, pattern) {
+        let shown = '';
+        await until(`${selector} shows ${pattern}`, async () => pattern.test(shown = await this.text(selector)))
+            .catch((error) => assert.fail(`${error.message}, but: ${shown}`));
     }
 
     /** Types into a field as a keyboard would. */
@@ -121,11 +143,18 @@ class Page {
         await this.send('DOM.setFileInputFiles', { nodeId, files: [path] });
     }
 
-    /** Clicks with the mouse, where the element is on the screen. */
+    /** Clicks with the mouse, where the element is on the screen once it has come to rest. */
     async click(selector) {
-        const at = await this.value(`(() => { const one = document.querySelector(${JSON.stringify(selector)});
-            one.scrollIntoView({ block: 'center' }); const box = one.getBoundingClientRect();
-            return { x: box.x + box.width / 2, y: box.y + box.height / 2 }; })()`);
+        let before;
+        const at = await until(`${selector} can be clicked`, async () => {
+            const now = await this.value(`(() => { const one = document.querySelector(${JSON.stringify(selector)});
+                one?.scrollIntoView({ block: 'center' });
+                const box = one?.getBoundingClientRect(), at = box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+                return at && one.contains(document.elementFromPoint(at.x, at.y)) ? at : null; })()`);
+            const rests = now && before && now.x === before.x && now.y === before.y;
+            before = now;
+            return rests && now;
+        });
         for (const type of ['mousePressed', 'mouseReleased'])
             await this.send('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount: 1 });
     }

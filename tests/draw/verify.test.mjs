@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
-import { hex, sha256, verify } from './verify.js';
+import { hex, sha256, verify } from '../../services/gateway/web/draw/verify.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const program = join(resolve(process.env.HG_BUILD ?? join(here, '../../build/debug')), 'hg-draw');
@@ -182,7 +182,7 @@ test('everybody takes her receipt out of the file, and it holds by itself', () =
 });
 
 test('the verifier needs nothing but the language and TextDecoder, as in a browser page', () => {
-    const source = readFileSync(join(here, 'verify.js'), 'utf8');
+    const source = readFileSync(join(here, '../../services/gateway/web/draw/verify.js'), 'utf8');
     assert.doesNotMatch(source.replace(/^if \(typeof module[^]*$/m, ''), /^\s*import\b|require\(|Buffer|process/m);
     const page = vm.createContext({ TextDecoder, TextEncoder });
     const content = publish(makeDraw({ entrants: 100 }));

@@ -1,10 +1,12 @@
-// 64 clients who all want a coupon, and what must hold afterwards whatever happened meanwhile.
+// Clients who retry until they know, under kills; and 64 of them who all want a coupon, with what must
+// hold afterwards whatever happened meanwhile.
 import assert from 'node:assert/strict';
 import { claimer } from '../system/releases.mjs';
+import { until } from '../system/stack.mjs';
 
 const CLIENTS = 64;
 const PATIENCE_MS = 60000;
-const UNKNOWN = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING']);
+const UNKNOWN = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING', 'REPORT_CHECKING']);
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -25,6 +27,41 @@ export async function untilKnown(request, random, seen) {
         seen?.(answer);
         await pause(2 + random() * 20);
     }
+}
+
+/**
+ * Does `work(item)` for each item by 8 clients, while a daemon is killed so many times, each when a random
+ * share is done.
+ */
+export async function underKills(stack, name, { kills, random, items }, work) {
+    const moments = Array.from({ length: kills }, () => Math.floor(random() * items.length * 0.9)).sort((a, b) => a - b);
+    let next = 0, done = 0;
+    const client = async () => {
+        while (next < items.length) {
+            await work(items[next++]);
+            done++;
+        }
+    };
+    const kill = async () => {
+        let least = 0;
+        for (const moment of moments) {
+            await until(`${moment} are done`, () => done >= Math.max(moment, least), { ms: 60000, every: 1 });
+            least = Math.min(done + 1, items.length); // the next kill finds a system that works again
+            await stack.restart(name);
+        }
+    };
+    await Promise.all([kill(), ...Array.from({ length: 8 }, client)]);
+    await stack.serves(name);
+}
+
+/** Does all of `works` at once, and kills a daemon some milliseconds into it. */
+export async function struck(stack, name, random, works) {
+    const all = Promise.all(works.map((work) => work()));
+    await pause(random() * 30);
+    await stack.restart(name);
+    const answers = await all;
+    await stack.serves(name);
+    return answers;
 }
 
 /** Members, each of whom claims once with a key of her own and retries until she knows. */

@@ -1,36 +1,15 @@
-// kill -9 of health while more members book than there are places, and while 8 scanners read the
-// same passes: a slot never takes more than it holds, a pass is accepted once.
+// kill -9 of health while 200 members ask for the last place of a slot at once, while more book than there
+// are places, and while 8 scanners read the same passes: a slot never takes more than it holds, a pass is
+// accepted once.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { book, scan, scanner, soon, won } from '../system/bookings.mjs';
 import { member } from '../system/checkups.mjs';
 import { chance, newSeed } from '../system/people.mjs';
-import { Stack, until } from '../system/stack.mjs';
-import { untilKnown } from './load.mjs';
+import { Stack } from '../system/stack.mjs';
+import { struck, underKills, untilKnown } from './load.mjs';
 
-const PEOPLE = 120, CAPACITY = 80, SCANNERS = 8, KILLS = 6;
-
-/** Does `work(item)` for each item by 8 clients, while health is killed KILLS times, each when a random share is done. */
-async function underKills(stack, random, items, work) {
-    const moments = Array.from({ length: KILLS }, () => Math.floor(random() * items.length * 0.9)).sort((a, b) => a - b);
-    let next = 0, done = 0;
-    const client = async () => {
-        while (next < items.length) {
-            await work(items[next++]);
-            done++;
-        }
-    };
-    const kill = async () => {
-        let least = 0;
-        for (const moment of moments) {
-            await until(`${moment} are done`, () => done >= Math.max(moment, least), { ms: 60000, every: 1 });
-            least = done + 1; // the next kill finds a system that works again
-            await stack.restart('health');
-        }
-    };
-    await Promise.all([kill(), ...Array.from({ length: 8 }, client)]);
-    await stack.serves('health');
-}
+const PEOPLE = 200, LAST_PLACES = 4, CAPACITY = 60, SCANNERS = 8, KILLS = 6;
 
 describe('a slot and its passes survive', () => {
     const seed = newSeed();
@@ -47,16 +26,27 @@ describe('a slot and its passes survive', () => {
             let retries = 0;
             const known = (request) => untilKnown(request, random, () => retries++);
             const booked = new Map();
-            await underKills(stack, random, campaign.people, async (id) => {
-                const answer = await known(() => book(stack, campaign, slotId, id));
+            const books = async (slot, id) => {
+                const answer = await known(() => book(stack, campaign, slot, id));
                 if (answer.status < 300)
                     booked.set(id, answer.json.bookingId);
                 else
                     assert.equal(answer.json.reason, 'SLOT_FULL', answer.text);
-            });
+            };
+            const free = () => campaign.people.filter((id) => !booked.has(id));
+            for (let i = 1; i <= LAST_PLACES; i++) {
+                const last = await soon(stack, campaign, { minutes: 10 + 30 * i, capacity: 1 });
+                await struck(stack, 'health', random, free().map((id) => () => books(last, id)));
+                assert.equal(booked.size, i, 'one of them has it');
+            }
+            const others = free();
+            booked.clear();
+            await underKills(stack, 'health', { kills: KILLS, random, items: others.slice(0, 2 * CAPACITY) },
+                (id) => books(slotId, id));
             assert.equal(booked.size, CAPACITY);
-            const [slot] = await stack.query('health', `SELECT booked FROM slot WHERE slot_id = ${slotId}`);
-            assert.equal(slot.booked, CAPACITY);
+            const slots = await stack.query('health', 'SELECT booked, capacity FROM slot');
+            for (const slot of slots)
+                assert.equal(slot.booked, slot.capacity);
             await stack.assertCleanAudits();
 
             const passes = await Promise.all([...booked].map(async ([id, bookingId]) =>
@@ -64,7 +54,7 @@ describe('a slot and its passes survive', () => {
             const accepted = new Map(passes.map((text) => [text, []]));
             const reads = scanners.flatMap((one, i) => passes.map((text, n) => ({ one, text, ref: `scan-${i}-${n}` })));
             reads.sort((a, b) => (a.ref.slice(7) < b.ref.slice(7) ? -1 : 1)); // all scanners read a pass at once
-            await underKills(stack, random, reads, async ({ one, text, ref }) => {
+            await underKills(stack, 'health', { kills: KILLS, random, items: reads }, async ({ one, text, ref }) => {
                 const answer = await known(() => scan(stack, one, ref, text));
                 if (answer.status < 300)
                     accepted.get(text).push(answer.json.scanId);

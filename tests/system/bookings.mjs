@@ -10,14 +10,15 @@ const MINUTE = 60000, CHINA = 8 * 3600000;
 export const staff = (stack, memberId) =>
     mint(stack.tokenKey(), { memberId, unionPath: UNION, grants: [{ role: 'CHECKUP_STAFF', unionPath: UNION }] });
 
-/** A published campaign in which members first, first + 1, ..., or those given, have won. */
-export async function won(stack, count, { first = 1, people = Array.from({ length: count }, (_, i) => first + i), open = 6000, ...more } = {}) {
-    const campaign = await announced(stack, { quota: count, waiting: 0, open, cancelHours: 0, ...more });
+/** A published campaign in which these members have won: their ids, or how many from 1 on. */
+export async function won(stack, who, { open = 6000, ...more } = {}) {
+    const people = Array.isArray(who) ? who : Array.from({ length: who }, (_, i) => 1 + i);
+    const campaign = await announced(stack, { quota: people.length, waiting: 0, open, cancelHours: 0, ...more });
     await until('entries open', async () => (await enter(stack, campaign, people[0])).status === 201);
     for (const answer of await Promise.all(people.map((id) => enter(stack, campaign, id))))
         assert.ok(answer.status < 300, answer.text);
     await giveValue(stack, campaign);
-    await publish(stack, campaign, count);
+    await publish(stack, campaign, people.length);
     return { ...campaign, people };
 }
 

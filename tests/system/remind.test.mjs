@@ -58,7 +58,7 @@ describe('who has won a check-up', () => {
 
     test('is told in the words of the template, if she has agreed and can be reached', async () => {
         wechat.fault({ path: SEND, errcode: -1 });
-        const campaign = await won(stack, 3, { people, open: 2500 });
+        const campaign = await won(stack, people, { open: 2500 });
         await over(stack, 3);
         assert.deepEqual(await reasons(stack), {
             [people[0]]: 'MESSAGE_SENT ', [people[1]]: 'MESSAGE_NOT_SENT WECHAT_NOT_SUBSCRIBED',
@@ -80,14 +80,14 @@ describe('who has won a check-up', () => {
         stack.spawn('bridge');
         await stack.serves('bridge');
         wechat.subscribe(APP, 'user1', WON, 2);
-        await won(stack, 1, { people: people.slice(0, 1), open: 2500 });
+        await won(stack, people.slice(0, 1), { open: 2500 });
         await over(stack, 4);
         assert.equal(wechat.sent.length, 2);
     });
 
     test('is told later what came while the bridge was away', async () => {
         await stack.kill('bridge');
-        await won(stack, 1, { people: people.slice(0, 1), open: 2500 });
+        await won(stack, people.slice(0, 1), { open: 2500 });
         stack.spawn('bridge');
         await over(stack, 5);
         assert.equal(wechat.sent.length, 3);
@@ -128,7 +128,7 @@ describe('when the bridge ends while it sends', () => {
 
     test('killed: nobody is told twice, and who was not begun with is told later', async () => {
         wechat.hold(SEND);
-        await won(stack, people.size, { people: [...people.keys()], open: 2500 });
+        await won(stack, [...people.keys()], { open: 2500 });
         await until('all that may be are out', () => wechat.waiting(SEND) === OUT);
         await stack.kill('bridge');
         wechat.release(SEND); // WeChat goes on with what it has
@@ -142,7 +142,7 @@ describe('when the bridge ends while it sends', () => {
 
     test('stopped: it waits for what is out and begins no more', async () => {
         wechat.hold(SEND);
-        await won(stack, people.size, { people: [...people.keys()], open: 2500 });
+        await won(stack, [...people.keys()], { open: 2500 });
         await until('all that may be are out', () => wechat.waiting(SEND) === OUT);
         stack.signal('bridge', 'SIGTERM');
         await stack.logged('bridge', 'stopping');

@@ -1,7 +1,7 @@
 // Verifies a published draw (common/draw_file.h) with no code of the union's: one
 // file without imports and no module, so that a browser runs it from the disk too
-// (verify.html beside it, without any network), as well as Node:
-//     node tests/draw/verify.js FILE
+// (index.html beside it, without any network), as well as Node:
+//     node services/gateway/web/draw/verify.js FILE
 // verify(bytes) returns what the file says, or throws an Error that says what is wrong.
 
 // ---- SHA-256 (FIPS 180-4); the constants from the primes they are made of ----

@@ -1,0 +1,88 @@
+// How the pages speak with the gateway: a session of this tab, calls, and refusals in
+// the words the service gives (errmsg).
+export const session = {
+  get: () => JSON.parse(sessionStorage.getItem('session') || 'null'),
+  // A verification answers with a new token only; the refresh token stays.
+  set: (value) => sessionStorage.setItem('session', JSON.stringify({ ...session.get(), token: value.token,
+    ...(value.refreshToken ? { refreshToken: value.refreshToken } : {}) })),
+  clear: () => sessionStorage.removeItem('session'),
+};
+
+export class Refusal extends Error {
+  constructor(problem) {
+    super(problem.errmsg);
+    Object.assign(this, problem);
+  }
+}
+
+class Offline extends Error {}
+
+/** What a failure is called before whoever looks at the page. */
+export function words(error) {
+  if (error instanceof Refusal) return error.message;
+  if (error instanceof Offline) return '网络不通，请稍后再试';
+  reportError(error);
+  return '页面出错，请刷新后再试';
+}
+export const isOffline = (error) => error instanceof Offline;
+
+/** A key for an operation that must not be done twice: one for each time it is meant. */
+export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
+
+async function ask(method, path, body, key) {
+  const headers = {};
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (session.get()) headers.Authorization = `Bearer ${session.get().token}`;
+  if (key) headers['Idempotency-Key'] = `"${key}"`;
+  try {
+    return await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Offline();
+  }
+}
+
+// Something between us and the gateway may answer in words of its own.
+const problemOf = (response) => (response.ok ? null : response.json().catch(() => {
+  throw new Offline();
+}));
+
+// The Response of a call that was not refused. A session that has expired is renewed
+// once; one that is over is told to the page.
+async function responseOf(method, path, body, key) {
+  let response = await ask(method, path, body, key);
+  let problem = await problemOf(response);
+  if (problem?.reason === 'TOKEN_EXPIRED' && session.get()?.refreshToken) {
+    const renewed = await ask('POST', '/v1/sessions:refresh', { refreshToken: session.get().refreshToken });
+    if (renewed.ok) {
+      session.set(await renewed.json());
+      response = await ask(method, path, body, key);
+      problem = await problemOf(response);
+    }
+  }
+  if (response.status === 401) {
+    session.clear();
+    document.dispatchEvent(new Event('signed-out'));
+  }
+  if (problem) throw new Refusal(problem);
+  return response;
+}
+
+export const call = async (method, path, body, key) => (await responseOf(method, path, body, key)).json();
+export const get = (path) => call('GET', path);
+export const post = (path, body = {}, key = undefined) => call('POST', path, body, key);
+/** A file, e.g. a PDF. */
+export const download = async (path) => (await responseOf('GET', path)).blob();
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Asks again for what is not ready yet, as often as one would wait for it. */
+export async function patiently(work, reasons) {
+  for (let left = 20; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0 || !reasons.includes(error.reason)) throw error;
+    }
+    await wait(500);
+  }
+}

@@ -1,0 +1,174 @@
+// The member's check-up in a real browser, from one tap to the report: she enters, checks her receipt,
+// wins, checks the proof, books the nearest site, shows her pass, reads her report.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { passOf, scan, scanner, soon } from '../system/bookings.mjs';
+import { announced, enter, giveValue, manager, post, publish, receipt, UNION } from '../system/checkups.mjs';
+import { mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
+import { Stack, top, until } from '../system/stack.mjs';
+import { Chrome } from './chrome.mjs';
+import { barriersOnTelephone, signIn } from './member.mjs';
+
+const HERE = { latitude: 23.03, longitude: 113.11 };
+const pdf = Buffer.from('%PDF-1.7\n体检报告');
+const hash = (bytes) => createHash('sha256').update(bytes).digest('base64');
+
+describe("a member's check-up on her page", () => {
+    const rider = person(1);
+    let stack, chrome, page, campaign, near, far, me, bookingId, reportId;
+
+    const official = (memberId, role) => mint(stack.tokenKey(), { memberId, grants: [{ role, unionPath: UNION }] });
+    const site = async (name, latE6, lonE6) =>
+        (await post(stack, '/v1/checkup-sites', { site: { unionPath: UNION, name, address: `${name}1号`, latE6, lonE6 } })).siteId;
+    const reload = async (pattern) => {
+        await page.send('Page.reload');
+        await page.shows('#campaigns', pattern);
+    };
+
+    before(async () => {
+        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: join(top, 'services/gateway/web') } } });
+        await stack.import('unions', unionsCsv());
+        await stack.import('roster', rosterCsv([rider]));
+        far = await site('甲远体检点', 23200000, 113400000);
+        near = await site('乙近体检点', 23031000, 113111000);
+        chrome = new Chrome();
+        page = await chrome.open(`http://127.0.0.1:${stack.port}/`);
+        await signIn(stack, page, rider);
+        await page.shows('#campaigns-state', /目前没有面向您的体检活动/);
+        await announced(stack, { opens: 1000, open: 3600000, title: '快递员体检', trades: ['COURIER'] });
+        campaign = await announced(stack, { opens: 1000, open: 9000, quota: 2, waiting: 0, cancelHours: 0, sites: [{ siteId: far }, { siteId: near }] });
+        await until('entries open', async () => (await enter(stack, campaign, 500)).status < 300);
+    });
+    after(async () => {
+        await chrome?.close();
+        await stack.close();
+    });
+
+    test('shows what is open for her, and why another is not', async () => {
+        await reload(/职工免费体检[^]*报名中[^]*一键报名/);
+        await page.shows('#campaigns', /快递员体检[^]*您的职业不在本次活动范围内/);
+        await page.shows('#next', /「职工免费体检」正在报名/);
+        assert.deepEqual(await barriersOnTelephone(page), []);
+    });
+
+    test('she enters by one tap, withdraws, and enters again', async () => {
+        await page.press('#campaigns', '一键报名');
+        await page.shows('#notice', /报名成功，您的号签是 [0-9a-f]{32}/);
+        await page.press('#campaigns', '取消报名');
+        await page.shows('#notice', /已取消报名/);
+        await page.press('#campaigns', '一键报名');
+        await page.shows('#campaigns', /已报名[^]*号签/);
+        [{ member_id: me }] = await stack.query('health', 'SELECT CAST(member_id AS TEXT) AS member_id FROM entry WHERE withdrawn_at = 0 AND member_id <> 500');
+    });
+
+    test('once the list is frozen, her receipt proves in the page that she is in it', async () => {
+        await until('the list is frozen', async () => (await stack.get(`/v1/checkups/${campaign.campaignId}/draw`)).json.root);
+        await reload(/名单已冻结/);
+        await page.press('#campaigns', '我的凭据');
+        await page.shows('.panel', /核对无误：您在冻结的名单中[^]*共 2 人/);
+    });
+
+    test('her result is proven in the page, and the whole list on a page of its own', async () => {
+        await giveValue(stack, campaign);
+        await publish(stack, campaign, 2);
+        await reload(/已中签/);
+        await page.press('#campaigns', '核对我的结果');
+        await page.shows('.panel', /核对无误：按公布的方法算出，您中签[^]*03 07 11 18 22 30 \+ 09/);
+        assert.deepEqual(await barriersOnTelephone(page), []);
+        const whole = await chrome.open(`http://127.0.0.1:${stack.port}/draw/#${campaign.campaignId}`);
+        await whole.shows('#result', /2 人报名，2 人中签[^]*计算无误/);
+        assert.deepEqual(await barriersOnTelephone(whole), []);
+        await page.send('Page.bringToFront');
+    });
+
+    test('a receipt in which anything is changed is found out', async () => {
+        const text = await receipt(stack, campaign, me);
+        const own = (await stack.query('health', `SELECT lower(hex(ticket)) AS ticket FROM entry WHERE member_id = ${me} AND withdrawn_at = 0`))[0].ticket;
+        const said = (changed, of = own) => page.value(`import('/receipt.js').then(({ checkReceipt }) =>
+            checkReceipt(${JSON.stringify(changed)}, ${JSON.stringify(of)})).then((read) => String(read.won), (error) => error.message)`);
+        assert.equal(await said(text), 'true');
+        assert.match(await said(text, '0'.repeat(32)), /不是您的号签/);
+        for (const [from, to, problem] of [[/^rules .*$/m, 'rules 只限亲友', /名单指纹/], [/^(stratum 0) 2/m, '$1 1', /名单指纹/],
+            [/^value .*$/m, 'value 01', /抽签号/], [/^secret ./m, 'secret x', /承诺/], [new RegExp(`^${own} 0 1`, 'm'), `${own} 0 2`, /名单指纹/],
+            [/^(outcome 0 2 2) .*$/m, `$1 ${'0'.repeat(64)}`, /中签线/], [/^entries 2/m, 'entries 3', /名单指纹/]])
+            assert.match(await said(text.replace(from, to)), problem, String(from));
+    });
+
+    test('she books at the site nearest to where she stands, and moves', async () => {
+        const slot = await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 20, capacity: 5 });
+        await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 60, capacity: 1 });
+        await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: far }] }, { minutes: 20, capacity: 5 });
+        await page.press('#campaigns', '就近预约');
+        await page.shows('.panel', /按名称排列[^]*甲远体检点[^]*乙近体检点/);
+        await chrome.standAt(page, HERE.latitude, HERE.longitude);
+        await page.press('.panel', '按距离排列');
+        await page.shows('.panel', /已按距离排列[^]*乙近体检点[^]*距您 \d+ 米　余 6 个名额[^]*甲远体检点[^]*距您 3\d\.\d 公里/);
+        await page.press('.panel .site:first-child', '选择时段');
+        await page.shows('.panel', /–\d\d:\d\d 余 5[^]*–\d\d:\d\d 余 1/);
+        await page.click('.panel .site:first-child [role=group]:last-child .slot:last-child');
+        await page.shows('#notice', /预约成功/);
+        await page.press('#campaigns', '改约');
+        await page.press('.panel .site:last-child', '选择时段');
+        await page.shows('.panel', /–\d\d:\d\d 余 5/);
+        await page.click('.panel .site:last-child .slot');
+        await page.shows('#notice', /已改约到/);
+        const [booking] = await stack.query('health', 'SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(slot_id AS TEXT) AS slot_id FROM booking');
+        assert.equal(booking.slot_id, slot);
+        bookingId = booking.booking_id;
+        assert.ok(!chrome.requests.some((url) => url.includes('23.03') || url.includes('latE6')), 'her position is in no address');
+    });
+
+    test('she shows a code that changes, or without network one that does not', async () => {
+        await page.press('#campaigns', '出示预约码');
+        await page.shows('.panel', /乙近体检点[^]*AwAB[\w-]{28}[^]*每 30 秒自动更换/);
+        assert.ok(await page.value("document.querySelector('.pass img').naturalWidth > 0"), 'the code is drawn');
+        await page.press('.panel', '离线码');
+        await page.shows('.panel', new RegExp((await passOf(stack, bookingId, me)).text));
+        assert.deepEqual(await barriersOnTelephone(page), []);
+    });
+
+    test('after the scan her report waits for her consent, and is opened', async () => {
+        const door = await scanner(stack, near, 7000);
+        const scanned = await scan(stack, door, 'by-the-door', (await passOf(stack, bookingId, me)).text);
+        assert.equal(scanned.status, 201, scanned.text);
+        await post(stack, `/v1/checkup-sites/${near}:setStaff`, { memberId: 800, duty: 'REPORTS' }, manager(stack));
+        const clerk = official(800, 'REPORT_CLERK');
+        ({ reportId } = await post(stack, `/v1/checkup-bookings/${bookingId}/reports`,
+            { size: pdf.length, items: [{ code: '2345-7', name: '血糖', value: '9.8', unit: 'mmol/L', range: '3.9-6.1', abnormal: true }] }, clerk));
+        await post(stack, `/v1/checkup-reports/${reportId}/parts`, { part: 0, content: pdf.toString('base64') }, clerk);
+        await until('it is finished', async () =>
+            (await stack.post(`/v1/checkup-reports/${reportId}:finish`, { sha256: hash(pdf) }, { token: clerk })).status === 200);
+        const root = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440600' });
+        await post(stack, `/v1/unions/${root.unionId}/policies`, {
+            purpose: 'PURPOSE_HEALTH_REPORT', title: '体检报告', text: '您的体检报告只供您本人查看。', controller: '佛山市总工会',
+            contact: '0757-12351', kinds: '体检报告', retention: '两年',
+        }, mint(stack.tokenKey(), { memberId: 77, grants: [{ role: 'SYSTEM_ADMIN', unionPath: '' }] }));
+        await reload(/已体检/);
+        await page.press('#report-list', '查看报告');
+        await page.shows('.panel', /查看前请单独同意[^]*只供您本人查看/);
+        assert.doesNotMatch(await page.text('body'), /9\.8/);
+        await page.press('.panel', '我同意');
+        await page.shows('.panel', /血糖\s+9\.8 mmol\/L\s+3\.9-6\.1\s+异常/);
+        assert.deepEqual(await barriersOnTelephone(page), []);
+    });
+
+    test('she sees who has looked at it, the story of her booking, and all of the past', async () => {
+        await page.press('#report-list', '谁看过');
+        await page.shows('#report-list .panel', /只有您本人能查看[^]*登录编号/);
+        await page.press('#past', '办理过程');
+        await page.shows('#past .panel', /获得体检名额[^]*预约时段[^]*体检点核验预约码[^]*报告可以查看/);
+        const hashes = await page.text('#past code');
+        const rows = await stack.query('health', 'SELECT lower(hex(hash)) AS hash FROM journal WHERE kind = 36');
+        assert.ok(rows.length === 1 && hashes.includes(rows[0].hash), 'the hash is the row of the journal');
+    });
+
+    test('nothing of her is left in the browser or in an address', async () => {
+        const kept = await page.value('JSON.stringify([{ ...localStorage }, Object.keys(sessionStorage)])');
+        assert.equal(kept, '[{},["session"]]');
+        for (const secret of [rider.name, encodeURIComponent(rider.name), rider.mobile, rider.residentId])
+            assert.ok(!chrome.requests.some((url) => url.includes(secret)));
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[039]/.test(line)), []);
+    });
+});

@@ -1,0 +1,54 @@
+// What members do on their page, for tests in a browser.
+import { until } from '../system/stack.mjs';
+
+/** Signs in by the code that is sent, and proves who she is. */
+export async function signIn(stack, page, { mobile, name, residentId }) {
+    const sent = stack.codesTo(mobile).length;
+    await page.shows('#sign-in', /获取验证码/);
+    await page.type('#mobile', mobile);
+    await page.click('#code-form button');
+    const code = await until('the code is sent', () => stack.codesTo(mobile)[sent]?.code);
+    await page.type('#code', code);
+    await page.click('#login-form button');
+    await page.shows('#who', /\d/);
+    if (!await page.text('#verify-form'))
+        return;
+    await page.type('#name', name);
+    await page.type('#resident-id', residentId);
+    await page.click('#verify-form button');
+    await until('she is verified', async () => !await page.text('#verify-form'));
+}
+
+/** What in the page keeps somebody out who hears it, or has a keyboard or a small screen. */
+export const barriers = (page) => page.value(`(() => {
+    const seen = (one) => one.checkVisibility();
+    const name = (one) => (one.labels?.[0]?.innerText || one.getAttribute('aria-label') || one.innerText || one.alt || '').trim();
+    const found = [], all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
+    for (const one of all('input, select, textarea, button, a, img'))
+        if (!name(one)) found.push('no name: ' + one.outerHTML.slice(0, 120));
+    for (const one of all('button, input, select, textarea')) {
+        const { width, height } = one.getBoundingClientRect();
+        if (height < 44 || width < 44) found.push('too small to touch: ' + one.outerHTML.slice(0, 120));
+    }
+    const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
+    for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) found.push('twice the id ' + id);
+    let level = 0;
+    for (const one of all('h1, h2, h3, h4, h5, h6')) {
+        if (Number(one.tagName[1]) > level + 1) found.push('a heading is left out before ' + one.innerText);
+        level = Number(one.tagName[1]);
+    }
+    if (document.querySelector('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])')) found.push('an order of its own');
+    if (document.documentElement.lang !== 'zh-CN') found.push('no language');
+    if (document.documentElement.scrollWidth > innerWidth) found.push('wider than the screen: ' + document.documentElement.scrollWidth);
+    return found; })()`);
+
+/** The barriers on a telephone of 320 px, with letters of their size and of twice it. */
+export async function barriersOnTelephone(page) {
+    await page.send('Emulation.setDeviceMetricsOverride', { width: 320, height: 640, deviceScaleFactor: 1, mobile: true });
+    const found = await barriers(page);
+    await page.value("document.documentElement.style.fontSize = '200%'");
+    found.push(...(await barriers(page)).map((one) => `at 200 %: ${one}`));
+    await page.value("document.documentElement.style.fontSize = ''");
+    await page.send('Emulation.clearDeviceMetricsOverride');
+    return found;
+}
