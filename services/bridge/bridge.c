@@ -7,6 +7,8 @@ extern const size_t bridge_schema_len;
 
 #define WINDOW 4 /* messages to identity */
 
+_Static_assert(WECHAT_JOBS + WECHAT_APPS + 2 * PARTNER_JOBS <= FETCH_MAX, "no partner takes another's requests");
+
 static struct conf_entry conf[] = {
     {"HUIGONG_WECHAT_URL", "https://api.weixin.qq.com", CONF_TEXT, "where WeChat's interfaces are", 0, 0, NULL},
     {"HUIGONG_WECHAT_APPS", "", CONF_PATH, "file of the mini-programs: \"APPID SECRET\" lines", 0, 0, NULL},

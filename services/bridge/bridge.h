@@ -28,10 +28,9 @@
  * is told the name and the resident ID and says whether they agree. None is the only way:
  * a refusal says what each way said and which remain, and VerifyMe works without the bridge.
  *
- * Bounds: RPC_MAX_LATER calls wait, WECHAT_JOBS of them for WeChat, PARTNER_JOBS for each partner, FETCH_MAX requests
- * are out over FETCH_CONNECTIONS connections; past that a call is OVERLOADED. Each call
- * ends within WECHAT_DEADLINE_MS and before its caller gives up. OUTBOX_OUT messages are
- * under way.
+ * Bounds: RPC_MAX_LATER calls wait, WECHAT_JOBS of them for WeChat, PARTNER_JOBS for each partner, each over
+ * FETCH_CONNECTIONS connections, so that a slow one holds up none but its own; past that a call is OVERLOADED. Each
+ * call ends within WECHAT_DEADLINE_MS and before its caller gives up. OUTBOX_OUT messages are under way.
  *
  * Promises: an AppSecret, an access token, a code, an openid, a number, a name, a resident ID and a URL
  * that holds one are never logged; a session_key is not even read. An address that is not

@@ -26,7 +26,7 @@
 #include "services/bridge/store.h"
 #include "services/bridge/wechat.h"
 
-#define OUTBOX_OUT          16 /* messages under way: half of FETCH_CONNECTIONS, the rest is for who waits */
+#define OUTBOX_OUT          16 /* messages under way: half of the connections to WeChat, the rest is for who waits */
 #define OUTBOX_TICK_MS      100
 #define OUTBOX_TRIES        24
 #define OUTBOX_DELAY_MS     INT64_C(10000)   /* before the second try; then twice as long, */

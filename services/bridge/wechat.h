@@ -16,7 +16,7 @@
 #include "services/bridge/said.h"
 
 #define WECHAT_APPS        8
-#define WECHAT_JOBS        512  /* calls under way */
+#define WECHAT_JOBS        256  /* calls under way */
 #define WECHAT_DEADLINE_MS 7000 /* of a call */
 #define WECHAT_TRY_MS      2500 /* of one request */
 #define WECHAT_SECRET_SIZE 65

@@ -19,12 +19,13 @@
 #include "services/gateway/server.h"
 
 #define APP_MAX_QUEUES 16
-#define APP_REVOKED 65536 /* sessions remembered as revoked; a power of two */
+#define APP_MAX_LANES  8
+#define APP_REVOKED    65536 /* sessions remembered as revoked; a power of two */
 
 struct app_settings {
     const char *bus_dir;
     const struct token_keys *keys;
-    const struct files *files;  /* NULL: none */
+    const struct files *files;           /* NULL: none */
     int64_t member_rate, member_burst;   /* signed-in requests a second */
     int64_t address_rate, address_burst; /* requests a second without a valid token */
     unsigned window;                     /* messages outstanding per queue */
@@ -54,6 +55,13 @@ struct app_queue {
     Rpc__ProbeReport *report; /* the last, or NULL */
 };
 
+/* A way of its own for the calls of an operation that somebody outside answers: however
+ * long one partner takes, calls to others do not wait in its messages nor for its window. */
+struct app_lane {
+    const struct api_method *method;
+    struct rpc_client *client;
+};
+
 struct revoked {
     int64_t session_id; /* 0: free */
     int64_t until;
@@ -64,6 +72,8 @@ struct app {
     struct clock clock;
     struct app_queue queues[APP_MAX_QUEUES];
     unsigned n_queues;
+    struct app_lane lanes[APP_MAX_LANES];
+    unsigned n_lanes;
     struct limiter members, addresses;
     struct follower *revocations;
     struct revoked *revoked;
@@ -73,7 +83,7 @@ struct app {
     struct buf out;
     unsigned n_media; /* bodies being put together */
     int64_t log_second;
-    unsigned logged;      /* refusals this second */
+    unsigned logged; /* refusals this second */
     uint64_t log_dropped;
     uv_timer_t probes;
 };
