@@ -106,21 +106,10 @@ bool store_set_message(struct store *store, const struct message *message, int w
                      message->journal_seq) == 1;
 }
 
-static int64_t one_number(struct store *store, unsigned sql)
-{
-    int64_t number = 0;
-
-    store_ask(store, sql, "");
-    if (store_row(store, sql)) {
-        number = store_int(store, sql, 0);
-        store_end(store, sql);
-    }
-    return number;
-}
-
 int64_t store_last_message(struct store *store)
 {
-    return one_number(store, SQL_LAST);
+    store_ask(store, SQL_LAST, "");
+    return store_number(store, SQL_LAST);
 }
 
 unsigned store_due_messages(struct store *store, int64_t now, struct message *ret, unsigned max)
@@ -179,10 +168,12 @@ bool store_next_tally(struct store *store, int *ret_state, int *ret_reason, int6
 
 int64_t store_count_messages(struct store *store)
 {
-    return one_number(store, SQL_COUNT);
+    store_ask(store, SQL_COUNT, "");
+    return store_number(store, SQL_COUNT);
 }
 
 int64_t store_count_open(struct store *store)
 {
-    return one_number(store, SQL_COUNT_OPEN);
+    store_ask(store, SQL_COUNT_OPEN, "");
+    return store_number(store, SQL_COUNT_OPEN);
 }

@@ -183,16 +183,16 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
 void identity__find_openid(Identity__Identity_Service *service, const Identity__FindOpenidRequest *req,
                            Identity__FoundOpenid_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, service);
+    struct identity *self = container_of(service, struct identity, identity_service);
     char appid[WECHAT_NAME_MAX + 1], openid[WECHAT_NAME_MAX + 1] = "";
     Identity__FoundOpenid message = IDENTITY__FOUND_OPENID__INIT;
     struct wechat doors[WECHAT_DOORS];
     struct member member;
     size_t n = 0;
 
-    if (store_find_member(self->store, req->member_id, &member) &&
-        (!member.merged_into || store_find_member(self->store, member.merged_into, &member)))
-        n = store_find_wechats(self->store, member.id, doors, ARRAY_LEN(doors));
+    if (members_find(&self->members, req->member_id, &member) &&
+        (!member.merged_into || members_find(&self->members, member.merged_into, &member)))
+        n = wechats_find_all(&self->wechats, member.id, doors, ARRAY_LEN(doors));
     while (n > 0 && !*openid) {
         if (person_open_wechat(self, &member, &doors[--n], appid, openid) && strcmp(appid, req->appid) != 0)
             *openid = '\0';
