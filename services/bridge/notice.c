@@ -22,6 +22,7 @@ static const struct {
     [BRIDGE__NOTICE_KIND__CHECKUP_SOON] = {"您预约的体检即将开始，请按时前往", "待体检", 0},
     [BRIDGE__NOTICE_KIND__CHECKUP_SITE_CHANGED] = {"原体检点已停止接待，请改约", "请改约", 2 * DAY_MS},
     [BRIDGE__NOTICE_KIND__CHECKUP_REPORT_READY] = {"体检报告已出，请登录查看", "报告已出", 7 * DAY_MS},
+    [BRIDGE__NOTICE_KIND__CHECKUP_SLOT_CHANGED] = {"您预约的时段已取消，请改约", "请改约", 2 * DAY_MS},
 };
 _Static_assert(ARRAY_LEN(kinds) == NOTICE_KINDS, "a line for each kind");
 

@@ -6,6 +6,7 @@ extern const Health__Campaigns_Service campaigns_api;
 extern const Health__Sites_Service sites_api;
 extern const Health__Entries_Service entries_api;
 extern const Health__Draws_Service draws_api;
+extern const Health__Slots_Service slots_api;
 extern const Health__Bookings_Service bookings_api;
 extern const Health__Passes_Service passes_api;
 extern const Health__Doors_Service doors_api;
@@ -20,6 +21,9 @@ Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id,
 char *hex_text(const unsigned char *bytes, size_t len, struct arena *arena);
 /* A holder's handle as 16 hex digits in the arena, or NULL. */
 char *handle_text(int64_t handle, struct arena *arena);
+struct slot;
+/* A slot as others see it, in the arena, or NULL. */
+Health__Slot *slot_message(const struct slot *slot, struct arena *arena);
 struct booking;
 /* The caller's booking with its campaign; false after refusing. */
 bool booking_of_member(struct health *self, int64_t booking_id, void *call, struct booking *ret_booking,

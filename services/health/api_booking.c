@@ -1,3 +1,4 @@
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 #include "services/health/booking_rules.h"
 #include "services/health/campaigns.h"
@@ -8,7 +9,7 @@
 
 /* ---- slots ---- */
 
-static Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
+Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
 {
     Health__Slot *message = arena_alloc(arena, sizeof(*message));
 
@@ -23,6 +24,7 @@ static Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
     message->capacity = slot->capacity;
     message->walk_ins = slot->walk_ins;
     message->free = slot_free(slot);
+    message->withdrawn = slot->withdrawn;
     return message;
 }
 
@@ -57,7 +59,8 @@ static bool obtain_slot(struct health *self, struct slot slot, void *call)
         slot_make(self, &slot, call);
         return true;
     }
-    return old.ends_at == slot.ends_at && old.capacity == slot.capacity && old.walk_ins == slot.walk_ins;
+    return !old.withdrawn && old.ends_at == slot.ends_at && old.capacity == slot.capacity &&
+           old.walk_ins == slot.walk_ins;
 }
 
 /* A Reason with its field, or 0 after making them. */
@@ -193,7 +196,7 @@ bool booking_of_member(struct health *self, int64_t booking_id, void *call, stru
                        const Health__Campaign **ret_campaign)
 {
     if (!bookings_find(&self->bookings, booking_id, ret_booking) ||
-        ret_booking->member_id != rpc_principal(call)->member_id) {
+        !accounts_holds(&self->accounts, rpc_principal(call)->member_id, ret_booking->member_id)) {
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
         return false;
     }

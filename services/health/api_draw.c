@@ -1,3 +1,4 @@
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 
 #include "common/draw_file.h"
@@ -275,7 +276,8 @@ static void draws__confirm_value(Health__Draws_Service *service, const Health__V
     refusal = value_refusal(campaign, &lottery, rpc_now(call));
     if (!refusal && !*lottery.value)
         refusal = HEALTH__REASON__VALUE_NOT_ENTERED;
-    if (!refusal && (!rpc_principal(call)->member_id || lottery.value_by == rpc_principal(call)->member_id))
+    if (!refusal && (!rpc_principal(call)->member_id ||
+                     accounts_holds(&self->accounts, rpc_principal(call)->member_id, lottery.value_by)))
         refusal = HEALTH__REASON__VALUE_OWN;
     if (!refusal && (utf8_line(req->value, value, sizeof(value)) <= 0 || strcmp(lottery.value, value) != 0))
         refusal = HEALTH__REASON__VALUE_DIFFERS;

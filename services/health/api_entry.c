@@ -1,6 +1,7 @@
 #include "services/health/api.h"
 
 #include "common/draw_file.h"
+#include "services/health/accounts.h"
 #include "services/health/campaigns.h"
 #include "services/health/entitlements.h"
 #include "services/health/entries.h"
@@ -47,10 +48,10 @@ static Health__Entry *entry_message(const Health__Campaign *campaign, const stru
 /* What came out for somebody who had entered; her turn on the waiting list moves as
  * others make room. */
 static Health__Result *result_message(struct health *self, const Health__Campaign *campaign, const struct entry *entry,
-                                      struct arena *arena)
+                                      void *call)
 {
     uint32_t quota = (uint32_t)campaign->strata[entry->stratum]->quota;
-    Health__Result *message = arena_alloc(arena, sizeof(*message));
+    Health__Result *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct entitlement entitlement;
     struct outcome outcome = {0};
     uint32_t place;
@@ -63,12 +64,24 @@ static Health__Result *result_message(struct health *self, const Health__Campaig
     message->place = (int32_t)place;
     if (place > quota + outcome.promoted)
         message->waiting_position = (int32_t)(place - quota - outcome.promoted);
-    if (entitlements_find_of(&self->entitlements, campaign->campaign_id, entry->member_id, &entitlement)) {
+    if (entitlements_find_of(&self->entitlements, campaign->campaign_id, rpc_principal(call)->member_id,
+                             &entitlement)) {
         message->entitlement_id = entitlement.id;
         message->state = (Health__EntitlementState)entitlement.state;
         message->book_by = entitlement.book_by;
     }
     return message;
+}
+
+/* Hers in a campaign: of two tickets that accounts merged since have in the list, the one by which
+ * she has a place. */
+static bool find_entry(struct health *self, int64_t campaign_id, int64_t member_id, struct entry *ret)
+{
+    struct entitlement entitlement;
+
+    return (entitlements_find_of(&self->entitlements, campaign_id, member_id, &entitlement) &&
+            entries_find(&self->entries, campaign_id, entitlement.member_id, ret)) ||
+           entries_find(&self->entries, campaign_id, member_id, ret);
 }
 
 /* ---- entering ---- */
@@ -142,7 +155,9 @@ static void entries__enter(Health__Entries_Service *service, const Health__Enter
         reply_entry(campaign, &entry, reply, call);
         return;
     }
-    refusal = refusal_for(self, campaign, req->site_id, call, &entry.stratum);
+    refusal = accounts_holds(&self->accounts, entry.member_id, entry.member_id)
+                  ? refusal_for(self, campaign, req->site_id, call, &entry.stratum)
+                  : RPC__REASON__TOKEN_REVOKED;
     if (refusal) {
         refuse_entering(self, campaign, refusal, HEALTH__ATTEMPT__ENTER_LATE, call);
         return;
@@ -196,7 +211,7 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
         return NULL;
     health__offer__init(offer);
     offer->campaign = campaign;
-    if (!entries_find(&self->entries, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
+    if (!find_entry(self, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
         refusal = refusal_for(self, campaign, 0, call, &stratum);
         if (refusal && refusal != HEALTH__REASON__NO_STRATUM_FITS) { /* which she may find by naming a site */
             offer->reason = (char *)(uintptr_t)api_reason(refusal)->name;
@@ -208,7 +223,7 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     if (!offer->entry)
         return NULL;
     if (campaign->state == HEALTH__CAMPAIGN_STATE__PUBLISHED || campaign->state == HEALTH__CAMPAIGN_STATE__CLOSED) {
-        offer->result = result_message(self, campaign, &entry, rpc_arena(call));
+        offer->result = result_message(self, campaign, &entry, call);
         if (!offer->result)
             return NULL;
     }
@@ -309,7 +324,7 @@ static void entries__get_receipt(Health__Entries_Service *service, const Health_
     struct lottery lottery;
     struct entry entry;
 
-    if (!campaign || !entries_find(&self->entries, req->campaign_id, rpc_principal(call)->member_id, &entry)) {
+    if (!campaign || !find_entry(self, req->campaign_id, rpc_principal(call)->member_id, &entry)) {
         rpc_refuse(call, campaign ? HEALTH__REASON__NOT_ENTERED : HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }

@@ -1,3 +1,4 @@
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/consents.h"
@@ -81,6 +82,10 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
     }
     if (!is_clerk(self, booking.site_id, call))
         return;
+    if (!accounts_holder(&self->accounts, booking.member_id)) {
+        rpc_refuse(call, HEALTH__REASON__MEMBER_CLOSED);
+        return;
+    }
     refusal = report_refusal(req, booking.state == HEALTH__BOOKING_STATE__ARRIVED, &field);
     if (refusal) {
         rpc_refuse_field(call, refusal, field);
@@ -190,7 +195,7 @@ static bool is_readable(const struct report *report)
 static bool own_report(struct health *self, int64_t report_id, void *call, struct report *ret)
 {
     if (reports_find(&self->reports, report_id, ret) && ret->ready_at > 0 &&
-        ret->member_id == rpc_principal(call)->member_id)
+        accounts_holds(&self->accounts, rpc_principal(call)->member_id, ret->member_id))
         return true;
     rpc_refuse(call, HEALTH__REASON__REPORT_NOT_FOUND);
     return false;
@@ -201,7 +206,7 @@ static bool own_readable(struct health *self, int64_t report_id, void *call, str
 {
     if (!own_report(self, report_id, call, ret))
         return false;
-    if (is_readable(ret) && consent_stands(&self->consents, ret->member_id, rpc_now(call)))
+    if (is_readable(ret) && consent_stands(&self->consents, rpc_principal(call)->member_id, rpc_now(call)))
         return true;
     rpc_refuse(call, is_readable(ret) ? HEALTH__REASON__REPORT_CONSENT_MISSING : HEALTH__REASON__REPORT_GONE);
     return false;

@@ -1,8 +1,8 @@
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 #include "services/health/campaigns.h"
 #include "services/health/entitlements.h"
 #include "services/health/reports.h"
-#include "services/health/rules.h"
 #include "services/health/settlements.h"
 #include "services/health/story.h"
 
@@ -134,7 +134,7 @@ static void stories__get_my_story(Health__Stories_Service *service, const Health
     struct booking booking;
 
     if (bookings_find(&self->bookings, req->booking_id, &booking) &&
-        booking.member_id == rpc_principal(call)->member_id)
+        accounts_holds(&self->accounts, rpc_principal(call)->member_id, booking.member_id))
         tell(self, &booking, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
@@ -188,37 +188,18 @@ static void stories__list_my_checkups(Health__Stories_Service *service, const He
     reply(&list, call);
 }
 
-struct people {
-    Health__People messages[3];
-    bool withheld[3];
-};
-
-/* Judges one column of the sites and of their sum, the row behind them. */
-static void judge_column(struct site_totals *totals, size_t n, int column, struct people *people)
-{
-    int32_t numbers[SITES_MAX + 1];
-    bool withheld[SITES_MAX + 1];
-
-    for (size_t i = 0; i < n; i++)
-        numbers[i] = totals[i].numbers[column];
-    withhold(numbers, n, withheld);
-    totals[n].numbers[column] = numbers[n];
-    for (size_t i = 0; i <= n; i++)
-        people[i].withheld[column] = withheld[i];
-}
-
-static void people_messages(const struct site_totals *totals, struct people *people, Health__SiteTotals *ret)
+static void people_messages(const struct site_totals *totals, Health__People *people, Health__SiteTotals *ret)
 {
     health__site_totals__init(ret);
     ret->site_id = totals->site_id;
-    for (int i = 0; i < 3; i++) {
-        health__people__init(&people->messages[i]);
-        people->messages[i].withheld = people->withheld[i];
-        people->messages[i].number = people->withheld[i] ? 0 : totals->numbers[i];
+    for (int i = 0; i < TOTALS_COLUMNS; i++) {
+        health__people__init(&people[i]);
+        people[i].withheld = totals->withheld[i];
+        people[i].number = totals->withheld[i] ? 0 : totals->numbers[i];
     }
-    ret->booked = &people->messages[0];
-    ret->attended = &people->messages[1];
-    ret->reported = &people->messages[2];
+    ret->booked = &people[0];
+    ret->attended = &people[1];
+    ret->reported = &people[2];
 }
 
 /* rpc GetCampaignTotals: how many, never who or what; small groups are withheld. */
@@ -230,7 +211,7 @@ static void stories__get_campaign_totals(Health__Stories_Service *service, const
     Health__CampaignTotals message = HEALTH__CAMPAIGN_TOTALS__INIT;
     struct arena *arena = rpc_arena(call);
     struct site_totals *totals = arena_alloc(arena, (SITES_MAX + 1) * sizeof(*totals));
-    struct people *people = arena_alloc(arena, (SITES_MAX + 1) * sizeof(*people));
+    Health__People *people = arena_alloc(arena, (SITES_MAX + 1) * TOTALS_COLUMNS * sizeof(*people));
     Health__SiteTotals *sites = arena_alloc(arena, (SITES_MAX + 1) * sizeof(*sites));
     size_t n = 0;
 
@@ -252,11 +233,9 @@ static void stories__get_campaign_totals(Health__Stories_Service *service, const
     totals_ask(&self->stories, req->campaign_id);
     while (n < SITES_MAX && totals_next(&self->stories, &totals[n]))
         n++;
-    totals[n].site_id = 0;
-    for (int i = 0; i < 3; i++)
-        judge_column(totals, n, i, people);
+    totals_withhold(totals, n);
     for (size_t i = 0; i <= n; i++)
-        people_messages(&totals[i], &people[i], &sites[i]);
+        people_messages(&totals[i], &people[i * TOTALS_COLUMNS], &sites[i]);
     for (; message.n_sites < n; message.n_sites++)
         message.sites[message.n_sites] = &sites[message.n_sites];
     message.all = &sites[n];

@@ -1,5 +1,6 @@
 /* audit.c: the store against its journal, and every published draw against its lists. */
 #include "common/limits.h"
+#include "services/health/accounts.h"
 #include "services/health/campaigns.h"
 #include "services/health/entitlements.h"
 #include "services/health/entries.h"
@@ -125,6 +126,7 @@ static bool parts_agree(struct health *self, int64_t seq, const Health__Event *e
 {
     return bookings_audit_event(&self->bookings, seq, event) && scans_audit_event(&self->scans, seq, event) &&
            reports_audit_event(&self->reports, seq, event) && settlements_audit_event(&self->settlements, seq, event) &&
+           accounts_audit_event(&self->accounts, event) &&
            stories_audit_event(&self->stories, &self->bookings, seq, event);
 }
 
@@ -345,7 +347,7 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
     if (!failed)
         failed = bookings_audit(&self.bookings, out) || scans_audit(&self.scans, out) ? -1 : 0;
     if (!failed)
-        failed = audit_draws(&audit);
+        failed = audit_draws(&audit) || accounts_audit(&self.accounts, out) ? -1 : 0;
     if (!failed)
         failed = reports_audit(&self.reports, out) || settlements_audit(&self.settlements, out) ||
                          stories_audit(&self.stories, out)

@@ -10,6 +10,25 @@ static bool audit_slot(struct bookings *bookings, const Health__SlotMade *said)
     return health_row_number(bookings->store, at) == 1;
 }
 
+static bool audit_slot_change(struct bookings *bookings, int64_t seq, const Health__SlotChanged *said)
+{
+    unsigned at = bookings->sql + BOOKING_SQL_AUDIT_SLOT_CHANGED;
+    int64_t last;
+    bool same;
+
+    store_ask(bookings->store, at, "iiii", said->slot_id, (int64_t)said->capacity, (int64_t)said->walk_ins,
+              (int64_t) !!said->withdrawn);
+    if (!store_row(bookings->store, at))
+        return false;
+    last = store_int(bookings->store, at, 0);
+    same = store_int(bookings->store, at, 1) == 1;
+    store_end(bookings->store, at);
+    if (last != seq)
+        return last > seq;
+    bookings->told++;
+    return same;
+}
+
 static bool audit_booking(struct bookings *bookings, int64_t seq, const Health__BookingChanged *said)
 {
     struct booking booking;
@@ -41,6 +60,8 @@ bool bookings_audit_event(struct bookings *bookings, int64_t seq, const Health__
     switch (event->event_case) {
     case HEALTH__EVENT__EVENT_SLOT_MADE:
         return audit_slot(bookings, event->slot_made);
+    case HEALTH__EVENT__EVENT_SLOT_CHANGED:
+        return audit_slot_change(bookings, seq, event->slot_changed);
     case HEALTH__EVENT__EVENT_BOOKING_CHANGED:
         return audit_booking(bookings, seq, event->booking_changed);
     case HEALTH__EVENT__EVENT_PASS_ISSUED:
@@ -64,7 +85,7 @@ int bookings_audit(struct bookings *bookings, FILE *out)
     };
 
     if (health_number(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT) != bookings->told) {
-        fprintf(out, "booking: not each booking and pass is in the journal\n");
+        fprintf(out, "booking: not each booking, pass and change of a slot is in the journal\n");
         return -1;
     }
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {

@@ -1,4 +1,5 @@
 /* booking_change.c: what changes bookings and passes, in the store and in the journal. */
+#include "services/health/accounts.h"
 #include "services/health/booking_sql.h"
 #include "services/health/campaigns.h"
 #include "services/health/sites.h"
@@ -158,6 +159,9 @@ void remind(struct health *self, Health__Reminder *reminder, const Health__Campa
     const Health__Site *site = site_id ? sites_find(&self->sites, site_id, rpc_arena(call)) : NULL;
     Health__Event event = HEALTH__EVENT__INIT;
 
+    reminder->member_id = accounts_holder(&self->accounts, reminder->member_id);
+    if (!reminder->member_id)
+        return;
     if (campaign)
         reminder->campaign_title = campaign->title;
     if (site)
@@ -205,15 +209,13 @@ static int gather(struct health *self, unsigned statement, struct booking ret[BO
     return n;
 }
 
-/* Bookings whose site was withdrawn: she is told, and may move. */
-static void strand(void *call, void *arg)
+/* Bookings that a query found and that cannot be held: she is told why, and may move. */
+static void strand(struct slice *slice, unsigned statement, int kind, void *call)
 {
-    struct slice *slice = arg;
     struct health *self = slice->self;
     struct booking bookings[BOOKING_SLICE];
 
-    store_ask(self->store, self->bookings.sql + BOOKING_SQL_STRANDED, "i", (int64_t)BOOKING_SLICE);
-    slice->n = gather(self, BOOKING_SQL_STRANDED, bookings);
+    slice->n = gather(self, statement, bookings);
     for (int i = 0; i < slice->n; i++) {
         struct booking *booking = &bookings[i];
 
@@ -221,8 +223,28 @@ static void strand(void *call, void *arg)
         booking->remind_at = 0;
         booking->due_at = booking->ends_at + BOOKING_MOVE_MS;
         change(self, booking, call);
-        remind_of(slice, booking, HEALTH__REMINDER_KIND__SITE_CHANGED, call);
+        remind_of(slice, booking, (Health__ReminderKind)kind, call);
     }
+}
+
+static void strand_at_sites(void *call, void *arg)
+{
+    struct slice *slice = arg;
+    const struct bookings *bookings = &slice->self->bookings;
+
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_STRANDED, "i", (int64_t)BOOKING_SLICE);
+    strand(slice, BOOKING_SQL_STRANDED, HEALTH__REMINDER_KIND__SITE_CHANGED, call);
+}
+
+/* Slots are withdrawn before they end; who has booked one that is over by a day and more has not come to it. */
+static void strand_in_slots(void *call, void *arg)
+{
+    struct slice *slice = arg;
+    const struct bookings *bookings = &slice->self->bookings;
+
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_STRANDED_SLOT, "ii", (int64_t)BOOKING_SLICE,
+              rpc_now(call) - BOOKING_GRACE_MS);
+    strand(slice, BOOKING_SQL_STRANDED_SLOT, HEALTH__REMINDER_KIND__SLOT_CHANGED, call);
 }
 
 /* Who has not come makes room for the next; who could not come and took no other slot loses the right as one
@@ -290,7 +312,7 @@ static void remind_book_soon(void *call, void *arg)
 
 bool bookings_tidy(struct health *self)
 {
-    static const rpc_work works[] = {strand, end_due, remind_day_before, remind_book_soon};
+    static const rpc_work works[] = {strand_at_sites, strand_in_slots, end_due, remind_day_before, remind_book_soon};
     bool more = false;
 
     for (size_t i = 0; i < ARRAY_LEN(works); i++) {

@@ -73,7 +73,26 @@ int slot_refusal(const Health__Campaign *campaign, const struct slot *slot, int6
         return HEALTH__REASON__SLOT_NOT_FOUND;
     if (!site || site->withdrawn)
         return HEALTH__REASON__SITE_WITHDRAWN_HERE;
+    if (slot->withdrawn)
+        return HEALTH__REASON__SLOT_WITHDRAWN;
     return slot->starts_at > now ? 0 : HEALTH__REASON__SLOT_OVER;
+}
+
+int slot_change_refusal(const struct slot *slot, int32_t capacity, int32_t walk_ins, int64_t now,
+                        const char **ret_field)
+{
+    *ret_field = "slotId";
+    if (slot->withdrawn)
+        return HEALTH__REASON__SLOT_WITHDRAWN;
+    if (now >= slot->ends_at)
+        return HEALTH__REASON__SLOT_OVER;
+    *ret_field = "walkIns";
+    if (walk_ins > capacity)
+        return HEALTH__REASON__WALK_INS_ABOVE_CAPACITY;
+    *ret_field = "capacity";
+    if (slot->booked > capacity - walk_ins || slot->booked + slot->walked > capacity)
+        return HEALTH__REASON__CAPACITY_BELOW_BOOKED;
+    return 0;
 }
 
 int64_t cancel_until(const Health__Campaign *campaign, const struct booking *booking)

@@ -7,7 +7,7 @@
  *
  * A pass is good from BOOKING_EARLY_MS before its slot until BOOKING_LATE_MS after
  * it. Who was not scanned by BOOKING_GRACE_MS after the slot has not come: that long
- * a site may be without network. Whose site was withdrawn may move for
+ * a site may be without network. Whose site or slot was withdrawn may move for
  * BOOKING_MOVE_MS after the slot, whatever the booking window. */
 #pragma once
 #include "common/pass.h"
@@ -44,7 +44,7 @@ int64_t bookings_last_id(const struct bookings *bookings);
 bool bookings_find(const struct bookings *bookings, int64_t booking_id, struct booking *ret);
 /* The one that counts. */
 bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, struct booking *ret);
-/* A member's, the latest first. */
+/* A member's, under all numbers she holds, the latest first. */
 void bookings_ask(const struct bookings *bookings, int64_t member_id, int limit);
 bool bookings_next(const struct bookings *bookings, struct booking *ret);
 void bookings_end(const struct bookings *bookings);
@@ -88,7 +88,7 @@ int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id);
 
 /* ---- reminders ---- */
 
-/* Says in the journal what a member is to be told, completed by the names of the campaign
+/* Says in the journal what whoever holds reminder's number is to be told, completed by the names of the campaign
  * (NULL: unknown) and of the booking's site (0: there is none yet). */
 void remind(struct health *self, Health__Reminder *reminder, const Health__Campaign *campaign, int64_t site_id,
             void *call);
@@ -98,7 +98,7 @@ void remind(struct health *self, Health__Reminder *reminder, const Health__Campa
 /* Whether a row of the journal about a slot, booking or pass agrees with the store;
  * rows are given in order, after told was set to 0. */
 bool bookings_audit_event(struct bookings *bookings, int64_t seq, const Health__Event *event);
-/* Prints the first fault and returns -1: a booking, pass or scan that no row of the
+/* Prints the first fault and returns -1: a booking, pass or change of a slot that no row of the
  * journal tells of, slots whose counts are not their bookings', an entitlement beside
  * its booking. */
 int bookings_audit(struct bookings *bookings, FILE *out);

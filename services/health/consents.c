@@ -1,7 +1,5 @@
 #include "services/health/consents.h"
 
-#include "identity.pb-c.h"
-
 enum { SQL_STANDS, SQL_GIVE, SQL_WITHDRAW, SQL_PUBLISH, N_SQL };
 
 static const char *const sql[] = {
@@ -35,29 +33,24 @@ bool consent_stands(const struct consents *consents, int64_t member_id, int64_t 
     return stands;
 }
 
-static void apply_consent(struct health *self, const Identity__ConsentChanged *changed)
+void consent_drop(const struct consents *consents, int64_t member_id)
+{
+    store_run(consents->store, consents->sql + SQL_WITHDRAW, "i", member_id);
+}
+
+void consent_apply(struct health *self, const Identity__ConsentChanged *changed)
 {
     if (changed->purpose != IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT)
         return;
     if (changed->withdrawn)
-        store_run(self->store, self->consents.sql + SQL_WITHDRAW, "i", changed->member_id);
+        consent_drop(&self->consents, changed->member_id);
     else
         store_run(self->store, self->consents.sql + SQL_GIVE, "ii", changed->member_id, (int64_t)changed->version);
 }
 
-static void apply_policy(struct health *self, const Identity__PolicyPublished *published)
+void policy_apply(struct health *self, const Identity__PolicyPublished *published)
 {
     if (published->purpose == IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT)
         store_run(self->store, self->consents.sql + SQL_PUBLISH, "ii", (int64_t)published->version,
                   published->in_force_at);
-}
-
-void consents_apply(void *health, void *call, const Rpc__JournalRow *row)
-{
-    const Identity__Event *event = identity__event__unpack(&rpc_arena(call)->allocator, row->body.len, row->body.data);
-
-    if (event && event->event_case == IDENTITY__EVENT__EVENT_CONSENT_CHANGED)
-        apply_consent(health, event->consent_changed);
-    if (event && event->event_case == IDENTITY__EVENT__EVENT_POLICY_PUBLISHED)
-        apply_policy(health, event->policy_published);
 }

@@ -171,7 +171,8 @@ static void grant(struct turn *turn, void *call)
             places_ask(&turn->self->places, lottery->campaign_id, (int32_t)i, (uint32_t)(lottery->granted - before),
                        winners);
             while (lottery->granted < was + GRANT_SLICE && places_next(&turn->self->places, &place, &member_id)) {
-                entitlement_grant(turn->self, turn->campaign, member_id, (int32_t)i, (int32_t)place, call, NULL);
+                if (!entitlement_grant(turn->self, turn->campaign, member_id, (int32_t)i, (int32_t)place, call, NULL))
+                    entitlement_promote(turn->self, lottery->campaign_id, (int32_t)i, call);
                 lottery->granted++;
             }
             places_end(&turn->self->places);

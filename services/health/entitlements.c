@@ -1,5 +1,6 @@
 #include "services/health/entitlements.h"
 
+#include "services/health/accounts.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
 #include "services/health/places.h"
@@ -7,16 +8,21 @@
 #define LAPSE_SLICE 32
 #define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_DUE, SQL_NO_SHOW, N_SQL };
+enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, N_SQL };
 
 static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
     [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_SET_STATE] = "UPDATE entitlement SET state = ?2 WHERE entitlement_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM entitlement WHERE entitlement_id = ?1",
-    [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE campaign_id = ?1 AND member_id = ?2",
+    [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE " ACCOUNT_HERS " AND campaign_id = ?2 "
+                    "ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1",
+    [SQL_SPARE] = "SELECT " COLUMNS " FROM entitlement e WHERE " ACCOUNT_HERS " AND state IN (1, 2) "
+                  "AND (?2 OR EXISTS (SELECT 1 FROM entitlement o WHERE o." ACCOUNT_HERS
+                  " AND o.campaign_id = e.campaign_id AND o.state <= 3 AND (o.state, o.member_id = ?1, "
+                  "o.entitlement_id) > (e.state, e.member_id = ?1, e.entitlement_id))) LIMIT ?3",
     [SQL_DUE] = "SELECT " COLUMNS " FROM entitlement WHERE state = 1 AND book_by < ?1 ORDER BY book_by LIMIT ?2",
-    [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE member_id = ?1 AND state = 6 AND granted_at >= ?2",
+    [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE " ACCOUNT_HERS " AND state = 6 AND granted_at >= ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -72,8 +78,20 @@ bool entitlements_find(const struct entitlements *entitlements, int64_t entitlem
 bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
                           struct entitlement *ret)
 {
-    store_ask(entitlements->store, entitlements->sql + SQL_FIND_OF, "ii", campaign_id, member_id);
+    store_ask(entitlements->store, entitlements->sql + SQL_FIND_OF, "ii", member_id, campaign_id);
     return only(entitlements, entitlements->sql + SQL_FIND_OF, ret);
+}
+
+unsigned entitlements_spare(const struct entitlements *entitlements, int64_t member_id, bool all,
+                            struct entitlement *ret, unsigned max)
+{
+    unsigned statement = entitlements->sql + SQL_SPARE, n = 0;
+
+    store_ask(entitlements->store, statement, "iii", member_id, (int64_t)all, (int64_t)max);
+    while (n < max && next(entitlements, statement, &ret[n]))
+        n++;
+    store_end(entitlements->store, statement);
+    return n;
 }
 
 bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since)
@@ -125,7 +143,11 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
         .book_by = book_by(campaign, rpc_now(call)),
     };
     Health__Reminder reminder = HEALTH__REMINDER__INIT;
+    int64_t holder = accounts_holder(&self->accounts, member_id);
+    struct entitlement other;
 
+    if (!holder || entitlements_find_of(&self->entitlements, campaign->campaign_id, holder, &other))
+        return false;
     if (store_run(self->store, self->entitlements.sql + SQL_ADD, "iiiiiiii", made.id, made.campaign_id, made.member_id,
                   (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
         return false;
@@ -148,9 +170,7 @@ void entitlement_set(struct health *self, struct entitlement *entitlement, int s
     say_changed(entitlement, call);
 }
 
-/* Calls up the next place of a stratum's waiting list whose holder has no entitlement
- * yet, unless booking is over. */
-static void promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call)
+void entitlement_promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call)
 {
     const Health__Campaign *campaign = campaigns_find(&self->campaigns, campaign_id, rpc_arena(call));
     struct draw_promotion promotion;
@@ -178,7 +198,7 @@ void entitlement_end(struct health *self, struct entitlement *entitlement, int s
            state == HEALTH__ENTITLEMENT_STATE__NO_SHOW);
     entitlement_set(self, entitlement, state, call);
     if (entitlement->place)
-        promote(self, entitlement->campaign_id, entitlement->stratum, call);
+        entitlement_promote(self, entitlement->campaign_id, entitlement->stratum, call);
 }
 
 bool entitlements_lapse(struct health *self, void *call)

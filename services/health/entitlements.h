@@ -7,6 +7,10 @@
 #pragma once
 #include "services/health/health.h"
 
+/* In SQL: the order of a member's entitlements in a campaign, she being the first parameter, that has the one
+ * that counts first: by which she came, that is booked, that is won, under her own number. */
+#define ENTITLEMENT_COUNTS "CASE WHEN state <= 3 THEN state ELSE 0 END DESC, member_id = ?1 DESC, entitlement_id DESC"
+
 struct entitlement {
     int64_t id, campaign_id, member_id;
     int32_t stratum, place;
@@ -18,19 +22,25 @@ struct entitlement {
 int entitlements_open(struct entitlements *entitlements, struct store *store);
 int64_t entitlements_last_id(const struct entitlements *entitlements);
 bool entitlements_find(const struct entitlements *entitlements, int64_t entitlement_id, struct entitlement *ret);
-/* Hers in one campaign. */
+/* Hers in one campaign, under any number she holds (accounts.h): of several the one that counts. */
 bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
                           struct entitlement *ret);
 
+/* Hers that are WON or BOOKED: all, or those beside one that counts in the same campaign. */
+unsigned entitlements_spare(const struct entitlements *entitlements, int64_t member_id, bool all,
+                            struct entitlement *ret, unsigned max);
 /* Whether she did not come to a check-up that was granted since an instant. */
 bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since);
 
-/* Gives one, WON; place 0 is a walk-in. False when she has one in this campaign. ret
- * may be NULL. */
+/* Gives one, WON, under a number; place 0 is a walk-in. False when whoever holds the number has
+ * one in this campaign, or nobody holds it. ret may be NULL. */
 bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
                        int32_t place, void *call, struct entitlement *ret);
 /* Passes to WON, BOOKED or ATTENDED, as booking and scans have it. */
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call);
+/* Calls up the next place of a stratum's waiting list to which entitlement_grant can give one,
+ * unless booking is over. */
+void entitlement_promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call);
 /* Ends it as LAPSED, DECLINED or NO_SHOW, and promotes the next on the waiting list
  * while there is time to book. */
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call);

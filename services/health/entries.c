@@ -1,14 +1,22 @@
 #include "services/health/entries.h"
 
+#include "services/health/accounts.h"
+
 #define COLUMNS "entry_id, campaign_id, member_id, ticket, stratum, at, withdrawn_at"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_WITHDRAW, SQL_FIND, SQL_AFTER, SQL_ATTEMPT, N_SQL };
+enum { SQL_LAST_ID, SQL_ADD, SQL_WITHDRAW, SQL_FIND, SQL_SPARE, SQL_AFTER, SQL_ATTEMPT, N_SQL };
 
 static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT coalesce(max(entry_id), 0) FROM entry",
     [SQL_ADD] = "INSERT INTO entry (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
     [SQL_WITHDRAW] = "UPDATE entry SET withdrawn_at = ?2 WHERE entry_id = ?1",
-    [SQL_FIND] = "SELECT " COLUMNS " FROM entry WHERE member_id = ?1 AND campaign_id = ?2 AND withdrawn_at = 0",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM entry WHERE " ACCOUNT_HERS " AND campaign_id = ?2 AND withdrawn_at = 0 "
+                 "ORDER BY member_id = ?1 DESC LIMIT 1",
+    [SQL_SPARE] = "SELECT " COLUMNS " FROM entry e WHERE " ACCOUNT_HERS " AND withdrawn_at = 0 AND EXISTS "
+                  "(SELECT 1 FROM campaign c WHERE c.campaign_id = e.campaign_id AND c.state IN (2, 3) "
+                  "AND c.closes_at > ?3) AND (?2 OR EXISTS (SELECT 1 FROM entry o WHERE o." ACCOUNT_HERS
+                  " AND o.withdrawn_at = 0 AND o.campaign_id = e.campaign_id "
+                  "AND (o.member_id = ?1, o.entry_id) > (e.member_id = ?1, e.entry_id))) LIMIT ?4",
     [SQL_AFTER] = "SELECT " COLUMNS " FROM entry WHERE entry_id > ?1 AND entry_id <= ?2 ORDER BY entry_id",
     [SQL_ATTEMPT] = "INSERT INTO attempt (campaign_id, member_id, attempt, at) VALUES (?1, ?2, ?3, ?4) "
                     "ON CONFLICT (campaign_id, member_id, attempt) DO NOTHING",
@@ -58,6 +66,18 @@ bool entries_find(const struct entries *entries, int64_t campaign_id, int64_t me
         return false;
     store_end(entries->store, entries->sql + SQL_FIND);
     return true;
+}
+
+unsigned entries_spare(const struct entries *entries, int64_t member_id, bool all, int64_t now, struct entry *ret,
+                       unsigned max)
+{
+    unsigned n = 0;
+
+    store_ask(entries->store, entries->sql + SQL_SPARE, "iiii", member_id, (int64_t)all, now, (int64_t)max);
+    while (n < max && next(entries, entries->sql + SQL_SPARE, &ret[n]))
+        n++;
+    store_end(entries->store, entries->sql + SQL_SPARE);
+    return n;
 }
 
 void entries_ask(const struct entries *entries, int64_t after, int64_t upto)

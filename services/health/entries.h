@@ -16,8 +16,11 @@ struct entry {
 /* 0 or -1, logged. */
 int entries_open(struct entries *entries, struct store *store);
 int64_t entries_last_id(const struct entries *entries);
-/* Hers, not withdrawn. */
+/* Hers, under any number she holds (accounts.h), not withdrawn: of several the one under her own. */
 bool entries_find(const struct entries *entries, int64_t campaign_id, int64_t member_id, struct entry *ret);
+/* Hers in campaigns that are still open: all, or those beside one that counts. */
+unsigned entries_spare(const struct entries *entries, int64_t member_id, bool all, int64_t now, struct entry *ret,
+                       unsigned max);
 /* Entries of every campaign after an id and up to another, in order; with those withdrawn. */
 void entries_ask(const struct entries *entries, int64_t after, int64_t upto);
 bool entries_next(const struct entries *entries, struct entry *ret);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "identity.pb-c.h"
 #include "services/health/health.h"
 #include "tests/harness.h"
 
@@ -219,6 +220,31 @@ static inline Health__Event *last_event(struct harness *h, int32_t kind)
 static inline int64_t journal_rows(struct harness *h)
 {
     return rpc_server_journal(h->service.rpc)->tip.seq;
+}
+
+/* ---- identity ---- */
+
+struct said {
+    struct health *self;
+    const Identity__Event *event;
+};
+
+static inline void hear_work(void *call, void *arg)
+{
+    const struct said *said = arg;
+    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[256];
+
+    row.body = (ProtobufCBinaryData){identity__event__pack(said->event, packed), packed};
+    health_on_identity(said->self, call, &row);
+}
+
+/* A row of identity's journal. */
+static inline void identity_says(struct harness *h, const Identity__Event *event)
+{
+    struct said said = {h->service.self, event};
+
+    assert_int_equal(rpc_server_transact(h->service.rpc, hear_work, &said), 0);
 }
 
 /* ---- lots ---- */

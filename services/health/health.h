@@ -16,17 +16,17 @@
  * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
  * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
  * walk_ins.h (what happens at the door), reports.h (reports, of the member alone),
- * consents.h (who agrees to that), settlements.h (what a site is owed), story.h (all of
- * this in the order of the journal). due.h is what happens by itself as time passes. What
- * is only shown is stored as the packed message it came as, so a part reads and writes
+ * consents.h (who agrees to that), accounts.h (whose a number is after two accounts
+ * became one), settlements.h (what a site is owed), story.h (all of this in the order of the
+ * journal), totals.h (how many people, and nothing of a few). due.h is what happens by
+ * itself as time passes. What is only shown is stored as the packed message it came as, so a part reads and writes
  * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
- * member), and who has been told that she is in is in; nothing of a lot changes after
- * the freeze, whoever asks, and who asks is in the journal; whatever dies meanwhile, the
- * same lot comes out; no slice of a lot holds the loop for more than some milliseconds.
- * A campaign's places never cost more than its budget; no package holds
- * what the law keeps out of it; a member has one entitlement in a campaign; what is
+ * member, and accounts.h sees to accounts that are merged), and who has been told that she is in is in; nothing of a
+ * lot changes after the freeze, whoever asks, and who asks is in the journal; whatever dies meanwhile, the same lot
+ * comes out; no slice of a lot holds the loop for more than some milliseconds. A campaign's places never cost more than
+ * its budget; no package holds what the law keeps out of it; a member has one entitlement in a campaign; what is
  * announced stays as it was announced; a slot is never booked above its capacity; a
  * booking that counts has one pass that is not revoked; a pass is accepted once over all
  * scanners, with network or without. */
@@ -35,7 +35,6 @@
 
 #include "common/id.h"
 #include "booking.pb-c.h"
-#include "common/follow.h"
 #include "common/limits.h"
 #include "common/pass.h"
 #include "common/pii.h"
@@ -45,6 +44,7 @@
 #include "scan.pb-c.h"
 #include "report.pb-c.h"
 #include "settlement.pb-c.h"
+#include "slot.pb-c.h"
 #include "story.pb-c.h"
 #include "services/health/map.h"
 
@@ -122,6 +122,11 @@ struct stories { /* story.h */
     bool more;
     int64_t told; /* rows that the audit has found to be told of */
 };
+struct accounts { /* accounts.h */
+    struct store *store;
+    unsigned sql;
+    int64_t told; /* those that the audit has found in the journal */
+};
 struct consents { /* consents.h */
     struct store *store;
     unsigned sql;
@@ -132,6 +137,7 @@ struct health {
     Health__Sites_Service sites_service;
     Health__Entries_Service entries_service;
     Health__Draws_Service draws_service;
+    Health__Slots_Service slots_service;
     Health__Bookings_Service bookings_service;
     Health__Passes_Service passes_service;
     Health__Doors_Service doors_service;
@@ -158,14 +164,13 @@ struct health {
     struct reports reports;
     struct settlements settlements;
     struct consents consents;
+    struct accounts accounts;
     struct stories stories;
     struct id_source ids;  /* of everything that has one */
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;
     struct pii_keys *report_keys; /* seal the keys of reports */
     int64_t report_ms;            /* how long a report is kept */
-    struct rpc_client *identity;
-    struct follower *follower; /* of identity's journal */
     uv_timer_t tidy;
 };
 
@@ -175,6 +180,8 @@ extern const struct service_spec health_spec;
  * 0 or -1, logged. */
 int health_init(struct health *self, struct service *service);
 void health_done(struct health *self);
+/* Applies a row of identity's journal (as service_follow.apply). */
+void health_on_identity(void *health, void *call, const Rpc__JournalRow *row);
 /* Opens the parts on self->store, for health_init and the audit. 0 or -1, logged. */
 int health_open_parts(struct health *self);
 /* What is due without anybody calling, one slice of it. Whether there is more now. */

@@ -3,9 +3,7 @@
 #pragma once
 #include <mbedtls/sha256.h>
 
-#include "identity.pb-c.h"
 #include "services/health/attended.h"
-#include "services/health/consents.h"
 #include "services/health/reports.h"
 
 #define CLERK 800
@@ -148,34 +146,19 @@ static inline Health__OpenedReport *reads_her_report(struct harness *h, int64_t 
 
 /* ---- her consent ---- */
 
-struct told {
-    Identity__Event event;
-    struct health *self;
-};
-
-static inline void apply_told(void *call, void *arg)
-{
-    struct told *told = arg;
-    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
-    uint8_t packed[256];
-
-    row.body = (ProtobufCBinaryData){identity__event__pack(&told->event, packed), packed};
-    consents_apply(told->self, call, &row);
-}
-
 /* What identity's journal says of her consent. */
 static inline void consent(struct harness *h, int64_t member_id, int32_t version, bool withdrawn)
 {
-    struct told told = {IDENTITY__EVENT__INIT, h->service.self};
+    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__ConsentChanged changed = IDENTITY__CONSENT_CHANGED__INIT;
 
     changed.member_id = member_id;
     changed.purpose = IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT;
     changed.version = version;
     changed.withdrawn = withdrawn;
-    told.event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
-    told.event.consent_changed = &changed;
-    assert_int_equal(rpc_server_transact(h->service.rpc, apply_told, &told), 0);
+    event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
+    event.consent_changed = &changed;
+    identity_says(h, &event);
 }
 
 /* ---- settlements ---- */

@@ -48,15 +48,15 @@ static Health__MyReportList *my_reports(int64_t member_id)
 
 static void publish_policy(int32_t version, int64_t in_force_at)
 {
-    struct told told = {IDENTITY__EVENT__INIT, h.service.self};
+    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__PolicyPublished published = IDENTITY__POLICY_PUBLISHED__INIT;
 
     published.purpose = IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT;
     published.version = version;
     published.in_force_at = in_force_at;
-    told.event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
-    told.event.policy_published = &published;
-    assert_int_equal(rpc_server_transact(h.service.rpc, apply_told, &told), 0);
+    event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
+    event.policy_published = &published;
+    identity_says(&h, &event);
 }
 
 /* ---- uploading ---- */

@@ -1,6 +1,7 @@
 #include "services/health/reports.h"
 
 #include "common/base64url.h"
+#include "services/health/accounts.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
 
@@ -17,6 +18,7 @@ enum {
     SQL_LATEST,
     SQL_OF_MEMBER,
     SQL_VERSIONS,
+    SQL_LIVING,
     SQL_DUE,
     SQL_ITEMS,
     SQL_END,
@@ -41,9 +43,10 @@ static const char *const sql[] = {
     [SQL_OF_BOOKING] = "SELECT " COLUMNS " FROM report WHERE booking_id = ?1 AND state = ?2",
     [SQL_LATEST] = "SELECT " COLUMNS " FROM report WHERE booking_id = ?1 AND version > 0 "
                    "ORDER BY version DESC LIMIT 1",
-    [SQL_OF_MEMBER] = "SELECT " COLUMNS " FROM report WHERE member_id = ?1 AND ready_at > 0 "
+    [SQL_OF_MEMBER] = "SELECT " COLUMNS " FROM report WHERE " ACCOUNT_HERS " AND ready_at > 0 "
                       "ORDER BY report_id DESC LIMIT 100",
     [SQL_VERSIONS] = "SELECT count(*), coalesce(max(version), 0) FROM report WHERE booking_id = ?1",
+    [SQL_LIVING] = "SELECT " COLUMNS " FROM report WHERE member_id = ?1 AND state <= 3 LIMIT ?2",
     [SQL_DUE] = "SELECT " COLUMNS " FROM report WHERE (state = 1 AND begun_at <= ?1) "
                 "OR (state IN (2, 3) AND ready_at <= ?2) LIMIT ?3",
     [SQL_ITEMS] = "SELECT items FROM report WHERE report_id = ?1",
@@ -261,7 +264,6 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
 void report_ready(struct health *self, struct report *report, void *call)
 {
     Health__Reminder reminder = HEALTH__REMINDER__INIT;
-    struct booking booking = {0};
     struct report before;
 
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_READY, &before))
@@ -272,13 +274,12 @@ void report_ready(struct health *self, struct report *report, void *call)
     store_end(self->store, self->reports.sql + SQL_VERSIONS);
     report->ready_at = rpc_now(call);
     change(self, report, HEALTH__REPORT_STATE__REPORT_STATE_READY, call);
-    bookings_find(&self->bookings, report->booking_id, &booking);
     reminder.member_id = report->member_id;
     reminder.kind = HEALTH__REMINDER_KIND__REPORT_READY;
     reminder.at = report->ready_at;
     reminder.booking_id = report->booking_id;
     reminder.campaign_id = report->campaign_id;
-    remind(self, &reminder, campaigns_find(&self->campaigns, report->campaign_id, rpc_arena(call)), booking.site_id,
+    remind(self, &reminder, campaigns_find(&self->campaigns, report->campaign_id, rpc_arena(call)), report->site_id,
            call);
 }
 
@@ -522,24 +523,39 @@ int64_t report_of_link(const struct health *self, const char *link, int64_t now)
 
 /* ---- what is due ---- */
 
-static void end_due(void *call, void *arg)
+/* Ends a slice of the versions that a query found, each by its state. Whether there may be more. */
+static bool end_found(struct health *self, unsigned statement, int state, void *call)
 {
-    struct health *self = arg;
     struct report due[REPORT_SLICE];
     int n = 0;
 
-    store_ask(self->store, self->reports.sql + SQL_DUE, "iii", rpc_now(call) - REPORT_UPLOAD_MS,
-              rpc_now(call) - self->report_ms, (int64_t)REPORT_SLICE);
-    while (n < REPORT_SLICE && next_report(&self->reports, self->reports.sql + SQL_DUE, &due[n]))
+    while (n < REPORT_SLICE && next_report(&self->reports, statement, &due[n]))
         n++;
-    store_end(self->store, self->reports.sql + SQL_DUE);
+    store_end(self->store, statement);
     for (int i = 0; i < n; i++)
         report_end(self, &due[i],
                    due[i].state == HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING
                        ? HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED
-                       : HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED,
+                       : state,
                    call);
-    self->reports.more = n == REPORT_SLICE;
+    return n == REPORT_SLICE;
+}
+
+bool reports_end_of(struct health *self, int64_t number, void *call)
+{
+    unsigned statement = self->reports.sql + SQL_LIVING;
+
+    store_ask(self->store, statement, "ii", number, (int64_t)REPORT_SLICE);
+    return end_found(self, statement, HEALTH__REPORT_STATE__REPORT_STATE_ERASED, call);
+}
+
+static void end_due(void *call, void *arg)
+{
+    struct health *self = arg;
+
+    store_ask(self->store, self->reports.sql + SQL_DUE, "iii", rpc_now(call) - REPORT_UPLOAD_MS,
+              rpc_now(call) - self->report_ms, (int64_t)REPORT_SLICE);
+    self->reports.more = end_found(self, self->reports.sql + SQL_DUE, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED, call);
 }
 
 bool reports_tidy(struct health *self)

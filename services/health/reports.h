@@ -4,7 +4,7 @@
  * a PDF in parts of LIMIT_PART bytes, or values as items, or both. Each version has a
  * random data key of its own, kept wrapped under the report key (common/pii.h); what
  * it says is sealed under that key and nowhere else, so that destroying the wrapped key
- * ends it: when its time is over, on her wish, or when an upload was given up. The row
+ * ends it: when its time is over, on her wish, when her account was closed, or an upload was given up. The row
  * itself stays: that there was a report is part of the booking's story.
  *
  * States: UPLOADING -> READY -> SUPERSEDED by the next version; UPLOADING -> ABANDONED;
@@ -46,7 +46,7 @@ int64_t reports_last_id(const struct reports *reports);
 bool reports_find(const struct reports *reports, int64_t report_id, struct report *ret);
 /* The latest version of a booking's that is or was ready. */
 bool reports_latest(const struct reports *reports, int64_t booking_id, struct report *ret);
-/* A member's versions that are or were ready, newest first. */
+/* A member's versions that are or were ready, under all numbers she holds, newest first. */
 void reports_ask(const struct reports *reports, int64_t member_id);
 bool reports_next(const struct reports *reports, struct report *ret);
 /* How many parts of a size there are, and how long one is. */
@@ -66,6 +66,8 @@ bool report_hash(struct health *self, const struct report *report, unsigned char
 void report_ready(struct health *self, struct report *report, void *call);
 /* Destroys the key and what was sealed under it. */
 void report_end(struct health *self, struct report *report, int state, void *call);
+/* The same of all versions under a number that nobody holds, one slice. Whether there may be more. */
+bool reports_end_of(struct health *self, int64_t number, void *call);
 
 /* Opens part number part into room for LIMIT_PART bytes and a NUL: its length, or -1
  * when it is not there or does not open. */

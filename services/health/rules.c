@@ -99,44 +99,6 @@ bool is_abnormal(const Health__ReportItems *items)
     return false;
 }
 
-/* The smallest number that is said and not 0, or n. */
-static size_t smallest_said(const int32_t *numbers, size_t n, const bool *withheld)
-{
-    size_t smallest = n;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!withheld[i] && numbers[i] > 0 && (smallest == n || numbers[i] < numbers[smallest]))
-            smallest = i;
-    }
-    return smallest;
-}
-
-void withhold(int32_t *numbers, size_t n, bool *ret_withheld)
-{
-    int32_t sum = 0, hidden = 0;
-    size_t count = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        sum += numbers[i];
-        ret_withheld[i] = numbers[i] > 0 && numbers[i] < PEOPLE_MIN;
-        hidden += ret_withheld[i] ? numbers[i] : 0;
-        count += ret_withheld[i];
-    }
-    numbers[n] = sum;
-    ret_withheld[n] = sum > 0 && sum < PEOPLE_MIN;
-    while (count > 0 && !ret_withheld[n] && (count == 1 || hidden < PEOPLE_MIN)) {
-        size_t next = smallest_said(numbers, n, ret_withheld);
-
-        if (next == n) {
-            ret_withheld[n] = true;
-        } else {
-            ret_withheld[next] = true;
-            hidden += numbers[next];
-            count++;
-        }
-    }
-}
-
 int package_refusal(const Health__Package *package, const char **ret_field)
 {
     *ret_field = "package.items";

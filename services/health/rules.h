@@ -32,11 +32,5 @@ int report_refusal(const Health__BeginReportRequest *report, bool attended, cons
 bool is_pdf(const uint8_t *bytes, size_t len);
 bool is_abnormal(const Health__ReportItems *items);
 
-/* Which of n numbers of people, and of their sum (put behind them), may not be said: one
- * of 1 to 9 people, and as many more as it takes that none can be told from the sum and
- * the others. */
-#define PEOPLE_MIN 10
-void withhold(int32_t *numbers, size_t n, bool *ret_withheld);
-
 /* The page of Tencent's maps that leads to a site, percent-encoded, in the arena. */
 char *directions(const Health__Site *site, struct arena *arena);

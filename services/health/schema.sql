@@ -325,3 +325,18 @@ INSERT INTO story_progress (upto) VALUES (0);
 
 -- step 8
 CREATE INDEX site_staff_by_member ON site_staff (member_id, duty, site_id);
+
+-- step 9
+-- Accounts that are no more; see accounts.h.
+CREATE TABLE account_gone (
+    member_id INTEGER PRIMARY KEY,
+    holder_id INTEGER,           -- who holds its number now; NULL: nobody
+    settled   INTEGER NOT NULL   -- 0: some of what it had is still to be ended
+) STRICT;
+CREATE INDEX account_gone_holder ON account_gone (holder_id) WHERE holder_id IS NOT NULL;
+CREATE INDEX account_gone_unsettled ON account_gone (member_id) WHERE settled = 0;
+
+-- step 10
+ALTER TABLE slot ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE slot ADD COLUMN journal_seq INTEGER NOT NULL DEFAULT 0;  -- the last row by which it was changed
+CREATE INDEX slot_withdrawn ON slot (ends_at) WHERE withdrawn = 1;

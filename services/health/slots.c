@@ -1,10 +1,13 @@
 #include "services/health/slots.h"
 
-#define COLUMNS "slot_id, campaign_id, site_id, starts_at, ends_at, capacity, walk_ins, booked, walked"
+#define COLUMNS                                                                                                        \
+    "slot_id, campaign_id, site_id, starts_at, ends_at, capacity, walk_ins, booked, walked, withdrawn, "               \
+    "journal_seq"
 
 enum {
     SQL_LAST_ID,
     SQL_ADD,
+    SQL_SET,
     SQL_FIND,
     SQL_FIND_AT,
     SQL_FIND_OF,
@@ -22,20 +25,22 @@ static const char *const sql[] = {
     [SQL_LAST_ID] = "SELECT coalesce(max(slot_id), 0) FROM slot",
     [SQL_ADD] = "INSERT INTO slot (slot_id, campaign_id, site_id, starts_at, ends_at, capacity, walk_ins) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_SET] = "UPDATE slot SET capacity = ?2, walk_ins = ?3, withdrawn = ?4, journal_seq = ?5 WHERE slot_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM slot WHERE slot_id = ?1",
     [SQL_FIND_AT] = "SELECT " COLUMNS " FROM slot WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at = ?3",
     [SQL_FIND_OF] = "SELECT " COLUMNS " FROM slot WHERE site_id = ?1 LIMIT 1",
     [SQL_FIND_DURING] = "SELECT " COLUMNS " FROM slot WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at <= ?3 "
-                        "AND ends_at > ?3 ORDER BY starts_at LIMIT 1",
+                        "AND ends_at > ?3 AND withdrawn = 0 ORDER BY starts_at LIMIT 1",
     [SQL_TAKE] = "UPDATE slot SET booked = booked + 1 WHERE slot_id = ?1 AND booked < capacity - walk_ins "
-                 "AND booked + walked < capacity",
+                 "AND booked + walked < capacity AND withdrawn = 0",
     [SQL_GIVE] = "UPDATE slot SET booked = booked - 1 WHERE slot_id = ?1",
-    [SQL_TAKE_WALK_IN] = "UPDATE slot SET walked = walked + 1 WHERE slot_id = ?1 AND booked + walked < capacity",
+    [SQL_TAKE_WALK_IN] = "UPDATE slot SET walked = walked + 1 WHERE slot_id = ?1 AND booked + walked < capacity "
+                         "AND withdrawn = 0",
     [SQL_GIVE_WALK_IN] = "UPDATE slot SET walked = walked - 1 WHERE slot_id = ?1",
     [SQL_LIST] = "SELECT " COLUMNS " FROM slot WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at >= ?3 "
                  "AND starts_at < ?4 ORDER BY starts_at LIMIT ?5",
     [SQL_FREE] = "SELECT coalesce(sum(min(capacity - walk_ins - booked, capacity - booked - walked)), 0) FROM slot "
-                 "WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at > ?3",
+                 "WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at > ?3 AND withdrawn = 0",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -70,6 +75,8 @@ static bool read_slot(const struct slots *slots, unsigned statement, struct slot
         .walk_ins = (int32_t)store_int(store, statement, 6),
         .booked = (int32_t)store_int(store, statement, 7),
         .walked = (int32_t)store_int(store, statement, 8),
+        .withdrawn = store_int(store, statement, 9) != 0,
+        .journal_seq = store_int(store, statement, 10),
     };
     return true;
 }
@@ -101,6 +108,23 @@ void slot_make(struct health *self, struct slot *slot, void *call)
     event.event_case = HEALTH__EVENT__EVENT_SLOT_MADE;
     event.slot_made = &made;
     rpc_journal(call, &event.base);
+}
+
+void slot_change(struct health *self, struct slot *slot, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__SlotChanged changed = HEALTH__SLOT_CHANGED__INIT;
+
+    changed.slot_id = slot->id;
+    changed.capacity = slot->capacity;
+    changed.walk_ins = slot->walk_ins;
+    changed.withdrawn = slot->withdrawn;
+    event.event_case = HEALTH__EVENT__EVENT_SLOT_CHANGED;
+    event.slot_changed = &changed;
+    rpc_journal(call, &event.base);
+    slot->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
+    store_run(self->store, self->slots.sql + SQL_SET, "iiiii", slot->id, (int64_t)slot->capacity,
+              (int64_t)slot->walk_ins, (int64_t)slot->withdrawn, slot->journal_seq);
 }
 
 bool slots_find(const struct slots *slots, int64_t slot_id, struct slot *ret)
@@ -152,6 +176,8 @@ int32_t slot_free(const struct slot *slot)
     int32_t bookable = slot->capacity - slot->walk_ins - slot->booked,
             left = slot->capacity - slot->booked - slot->walked;
 
+    if (slot->withdrawn)
+        return 0;
     return bookable < left ? bookable : left;
 }
 

@@ -1,7 +1,9 @@
 /* slots.h: the hours of a campaign's sites and how many people they take.
  *
  * A slot counts who has booked it and who walked in; that they never pass its
- * capacity is a condition of the statement that counts one more, and of the schema. */
+ * capacity is a condition of the statement that counts one more, and of the schema. Its
+ * capacity may be changed to no less than that. Its hours stay: one that cannot be held is
+ * withdrawn, takes nobody any more, and who has booked it may move (bookings.h). */
 #pragma once
 #include "services/health/health.h"
 
@@ -9,6 +11,8 @@ struct slot {
     int64_t id, campaign_id, site_id, starts_at, ends_at;
     int32_t capacity, walk_ins; /* of the capacity, not to be booked */
     int32_t booked, walked;
+    bool withdrawn;
+    int64_t journal_seq; /* the row by which it was changed last; 0: is as it was made */
 };
 
 /* 0 or -1, logged. */
@@ -17,13 +21,15 @@ int64_t slots_last_id(const struct slots *slots);
 
 /* Adds a slot and says so in the journal; gives it an id. */
 void slot_make(struct health *self, struct slot *slot, void *call);
+/* Keeps capacity, walk-ins and whether it is withdrawn, and says so in the journal. */
+void slot_change(struct health *self, struct slot *slot, void *call);
 bool slots_find(const struct slots *slots, int64_t slot_id, struct slot *ret);
 /* The slot of a site in a campaign that begins at an instant. */
 bool slots_find_at(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t starts_at,
                    struct slot *ret);
 /* Any slot of a site, of whichever campaign. */
 bool slots_find_of(const struct slots *slots, int64_t site_id, struct slot *ret);
-/* The slot of a site in a campaign that lasts at an instant. */
+/* The slot of a site in a campaign that lasts at an instant and is not withdrawn. */
 bool slots_find_during(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t at, struct slot *ret);
 
 /* Counts one more or one less who booked it, or walked in. False when it is full. */

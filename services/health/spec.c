@@ -1,4 +1,6 @@
 #include "common/limits.h"
+#include "identity.pb-c.h"
+#include "services/health/accounts.h"
 #include "services/health/api.h"
 #include "services/health/bookings.h"
 #include "services/health/campaigns.h"
@@ -45,7 +47,8 @@ int health_open_parts(struct health *self)
                    slots_open(&self->slots, self->store) || bookings_open(&self->bookings, self->store) ||
                    scans_open(&self->scans, self->store) || walk_ins_open(&self->walk_ins, self->store) ||
                    reports_open(&self->reports, self->store) || settlements_open(&self->settlements, self->store) ||
-                   consents_open(&self->consents, self->store) || stories_open(&self->stories, self->store)
+                   consents_open(&self->consents, self->store) || accounts_open(&self->accounts, self->store) ||
+                   stories_open(&self->stories, self->store)
                ? -1
                : 0;
 }
@@ -77,6 +80,7 @@ int health_init(struct health *self, struct service *service)
         .sites_service = sites_api,
         .entries_service = entries_api,
         .draws_service = draws_api,
+        .slots_service = slots_api,
         .bookings_service = bookings_api,
         .passes_service = passes_api,
         .doors_service = doors_api,
@@ -152,6 +156,7 @@ bool health_tidy(struct health *self)
 {
     bool more = lots_step(self);
 
+    more = accounts_tidy(self) || more;
     more = due_step(self) || more;
     more = bookings_tidy(self) || more;
     more = reports_tidy(self) || more;
@@ -175,6 +180,7 @@ static int start(struct service *service)
     rpc_server_add(service->rpc, &health.sites_service.base);
     rpc_server_add(service->rpc, &health.entries_service.base);
     rpc_server_add(service->rpc, &health.draws_service.base);
+    rpc_server_add(service->rpc, &health.slots_service.base);
     rpc_server_add(service->rpc, &health.bookings_service.base);
     rpc_server_add(service->rpc, &health.passes_service.base);
     rpc_server_add(service->rpc, &health.doors_service.base);
@@ -185,39 +191,42 @@ static int start(struct service *service)
     return 0;
 }
 
-static int follow_identity(struct health *self, struct service *service)
+void health_on_identity(void *health, void *call, const Rpc__JournalRow *row)
 {
-    struct follow_options options = {
-        .loop = &service->loop,
-        .bus_dir = service_bus_dir(service),
-        .queue = "identity",
-        .server = service->rpc,
-        .store = service->store,
-        .apply = consents_apply,
-        .arg = self,
-    };
+    const Identity__Event *event = identity__event__unpack(&rpc_arena(call)->allocator, row->body.len, row->body.data);
 
-    self->identity = rpc_client_open(&service->loop, options.bus_dir, options.queue, 1);
-    options.client = self->identity;
-    self->follower = self->identity ? follower_open(&options) : NULL;
-    return self->follower ? 0 : -1;
+    switch (event ? event->event_case : IDENTITY__EVENT__EVENT__NOT_SET) {
+    case IDENTITY__EVENT__EVENT_CONSENT_CHANGED:
+        consent_apply(health, event->consent_changed);
+        break;
+    case IDENTITY__EVENT__EVENT_POLICY_PUBLISHED:
+        policy_apply(health, event->policy_published);
+        break;
+    case IDENTITY__EVENT__EVENT_MEMBERS_MERGED:
+        account_end(health, event->members_merged->gone_id, event->members_merged->kept_id, call);
+        break;
+    case IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED:
+        account_end(health, event->account_closed->member_id, 0, call);
+        break;
+    default:
+        break;
+    }
 }
 
-static void stop(struct service *service)
-{
-    struct health *self = service->self;
-
-    follower_close(self->follower);
-    rpc_client_close(self->identity);
-    service_stopped(service);
-}
+static const int32_t identity_kinds[] = {
+    IDENTITY__EVENT__EVENT_CONSENT_CHANGED,
+    IDENTITY__EVENT__EVENT_POLICY_PUBLISHED,
+    IDENTITY__EVENT__EVENT_MEMBERS_MERGED,
+    IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED,
+};
+static const struct service_follow follows[] = {
+    {"identity", identity_kinds, ARRAY_LEN(identity_kinds), health_on_identity},
+    {NULL, NULL, 0, NULL},
+};
 
 static int serve(struct service *service)
 {
     struct health *self = service->self;
-
-    if (follow_identity(self, service))
-        return -1;
 
     uv_timer_init(&service->loop, &self->tidy);
     self->tidy.data = self;
@@ -232,6 +241,6 @@ const struct service_spec health_spec = {
     .schema_len = &health_schema_len,
     .start = start,
     .serve = serve,
-    .stop = stop,
     .audit = health_audit,
+    .follows = follows,
 };

@@ -1,5 +1,6 @@
 #include "services/health/story.h"
 
+#include "services/health/accounts.h"
 #include "services/health/bookings.h"
 
 enum { SQL_UPTO, SQL_SET_UPTO, SQL_ADD, SQL_OF, SQL_CHECKUPS, SQL_TOTALS, SQL_HAS, SQL_COUNT, N_SQL };
@@ -9,20 +10,24 @@ static const char *const sql[] = {
     [SQL_SET_UPTO] = "UPDATE story_progress SET upto = ?1",
     [SQL_ADD] = "INSERT INTO story (entitlement_id, seq) VALUES (?1, ?2)",
     [SQL_OF] = "SELECT seq FROM story WHERE entitlement_id = ?1 ORDER BY seq LIMIT ?2",
-    [SQL_CHECKUPS] = "SELECT c.campaign_id, coalesce(e.at, 0), coalesce(n.state, 0), coalesce(b.booking_id, 0), "
-                     "coalesce(b.state, 0), coalesce(b.site_id, 0), coalesce(b.starts_at, 0), "
-                     "(SELECT count(*) FROM report r WHERE r.booking_id = b.booking_id AND r.ready_at > 0) "
-                     "FROM (SELECT campaign_id FROM entry WHERE member_id = ?1 AND withdrawn_at = 0 "
-                     "UNION SELECT campaign_id FROM entitlement WHERE member_id = ?1) c "
-                     "LEFT JOIN entry e ON e.member_id = ?1 AND e.campaign_id = c.campaign_id AND e.withdrawn_at = 0 "
-                     "LEFT JOIN entitlement n ON n.campaign_id = c.campaign_id AND n.member_id = ?1 "
-                     "LEFT JOIN booking b ON b.entitlement_id = n.entitlement_id AND b.state <> 3 "
-                     "ORDER BY c.campaign_id DESC LIMIT 100",
+    [SQL_CHECKUPS] =
+        "SELECT c.campaign_id, coalesce((SELECT min(at) FROM entry WHERE " ACCOUNT_HERS
+        " AND campaign_id = c.campaign_id "
+        "AND withdrawn_at = 0), 0), coalesce(n.state, 0), coalesce(b.booking_id, 0), coalesce(b.state, 0), "
+        "coalesce(b.site_id, 0), coalesce(b.starts_at, 0), "
+        "(SELECT count(*) FROM report r WHERE r.booking_id = b.booking_id AND r.ready_at > 0) "
+        "FROM (SELECT campaign_id FROM entry WHERE " ACCOUNT_HERS " AND withdrawn_at = 0 "
+        "UNION SELECT campaign_id FROM entitlement WHERE " ACCOUNT_HERS ") c "
+        "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
+        "WHERE " ACCOUNT_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "
+        "LEFT JOIN booking b ON b.entitlement_id = n.entitlement_id AND b.state <> 3 "
+        "ORDER BY c.campaign_id DESC LIMIT 100",
     [SQL_TOTALS] =
         "SELECT s.site_id, (SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 "
         "AND b.site_id = s.site_id AND b.state <> 3), "
         "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2), "
-        "(SELECT count(*) FROM report r WHERE r.campaign_id = ?1 AND r.site_id = s.site_id AND r.version = 1) "
+        "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2 "
+        "AND EXISTS (SELECT 1 FROM report r WHERE r.booking_id = b.booking_id AND r.version = 1)) "
         "FROM campaign_site s WHERE s.campaign_id = ?1 ORDER BY s.site_id",
     [SQL_HAS] = "SELECT 1 FROM story WHERE entitlement_id = ?1 AND seq = ?2",
     [SQL_COUNT] = "SELECT count(*) FROM story",
@@ -186,8 +191,8 @@ bool totals_next(const struct stories *stories, struct site_totals *ret)
 
     if (!store_row(stories->store, statement))
         return false;
-    ret->site_id = store_int(stories->store, statement, 0);
-    for (int i = 0; i < 3; i++)
+    *ret = (struct site_totals){.site_id = store_int(stories->store, statement, 0)};
+    for (int i = 0; i < TOTALS_COLUMNS; i++)
         ret->numbers[i] = (int32_t)store_int(stories->store, statement, i + 1);
     return true;
 }

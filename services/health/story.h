@@ -6,7 +6,7 @@
  * time when nobody calls; what is not there yet is read from the journal itself. The audit
  * recomputes it. */
 #pragma once
-#include "services/health/health.h"
+#include "services/health/totals.h"
 
 #define STORY_SLICE     500  /* rows of the journal indexed in one transaction */
 #define STORY_BEHIND    1000 /* rows that a reader looks through by itself */
@@ -28,11 +28,7 @@ Rpc__JournalRow *journal_row(struct health *self, int64_t seq, struct arena *are
 void checkups_ask(const struct stories *stories, int64_t member_id);
 bool checkups_next(const struct stories *stories, Health__MyCheckup *ret);
 
-/* People by site of a campaign. */
-struct site_totals {
-    int64_t site_id;
-    int32_t numbers[3]; /* booked, attended, reported */
-};
+/* People by site of a campaign, before anything is withheld. */
 void totals_ask(const struct stories *stories, int64_t campaign_id);
 bool totals_next(const struct stories *stories, struct site_totals *ret);
 

@@ -1,6 +1,5 @@
 /* The one story of a booking, a member's campaigns, and what officials may know. */
 #include "services/health/report_fixture.h"
-#include "services/health/rules.h"
 #include "services/health/story.h"
 
 static struct harness h;
@@ -140,41 +139,6 @@ static void she_sees_all_her_campaigns(void **state)
     assert_int_equal(list->n_checkups, 0);
 }
 
-static void small_groups_are_withheld_also_from_the_rest(void **state)
-{
-    static const struct {
-        int32_t numbers[4];
-        size_t n;
-        const char *withheld; /* one character for each and the sum */
-    } cases[] = {
-        {{100, 20}, 2, "..."},
-        {{0, 20}, 2, "..."},
-        {{3, 20}, 2, "xx."},          /* one alone is the sum less the other */
-        {{3, 20, 50}, 3, "xx.."},     /* with the smallest of the rest */
-        {{9, 8, 50}, 3, "xx.."},      /* 17 people in two groups */
-        {{2, 3, 40, 50}, 4, "xxx.."}, /* the two are but 5 together */
-        {{3}, 1, "xx"},
-        {{3, 4}, 2, "xxx"},
-        {{3, 0}, 2, "x.x"},
-        {{12, 0}, 2, "..."},
-        {{0, 0}, 2, "..."},
-        {{0}, 0, "."},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        int32_t numbers[5];
-        bool withheld[5];
-        char said[6] = "";
-
-        memcpy(numbers, cases[i].numbers, sizeof(cases[i].numbers));
-        withhold(numbers, cases[i].n, withheld);
-        for (size_t j = 0; j <= cases[i].n; j++)
-            said[j] = withheld[j] ? 'x' : '.';
-        assert_string_equal(said, cases[i].withheld);
-    }
-}
-
 static void officials_see_how_many_and_not_fewer_than_ten(void **state)
 {
     Health__CampaignTotals *totals;
@@ -197,11 +161,8 @@ static void officials_see_how_many_and_not_fewer_than_ten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(one_call_tells_all_with_the_journals_rows),
-        TEST(a_story_is_hers_and_the_audits_alone),
-        cmocka_unit_test(an_index_that_was_changed_is_found),
-        TEST(she_sees_all_her_campaigns),
-        cmocka_unit_test(small_groups_are_withheld_also_from_the_rest),
+        TEST(one_call_tells_all_with_the_journals_rows),      TEST(a_story_is_hers_and_the_audits_alone),
+        cmocka_unit_test(an_index_that_was_changed_is_found), TEST(she_sees_all_her_campaigns),
         TEST(officials_see_how_many_and_not_fewer_than_ten),
     };
 
