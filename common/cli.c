@@ -24,8 +24,10 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
     ensure(waiting->answer);
 }
 
-const Rpc__Answer *cli_call(const char *bus_dir, const char *queue, const char *method, const void *input, size_t len,
-                            struct arena *arena)
+/* Calls one method and waits. The answer is in the arena; one with a reason of ours when the
+ * broker or the service cannot be reached. */
+static const Rpc__Answer *call_and_wait(const char *bus_dir, const char *queue, const char *method, const void *input,
+                                        size_t len, struct arena *arena)
 {
     static const Rpc__Answer unreachable = {PROTOBUF_C_MESSAGE_INIT(&rpc__answer__descriptor),
                                             .reason = RPC__REASON__SERVICE_DOWN};
@@ -84,7 +86,7 @@ static int call_with(const char *bus_dir, const struct api_method *method, const
     }
     packed = arena_alloc(arena, protobuf_c_message_get_packed_size(input) + 1);
     ensure(packed);
-    answer = cli_call(bus_dir, method->queue, method->name, packed, protobuf_c_message_pack(input, packed), arena);
+    answer = call_and_wait(bus_dir, method->queue, method->name, packed, protobuf_c_message_pack(input, packed), arena);
     if (answer->reason)
         return print_refusal(answer);
     output = protobuf_c_message_unpack(method->output->descriptor, &arena->allocator, answer->output.len,
@@ -123,7 +125,7 @@ int cli_probe(const char *bus_dir, const char *queue)
     int code = 2;
 
     arena_init(&arena, LIMIT_BATCH_ARENA);
-    answer = cli_call(bus_dir, queue, "Daemon.Probe", NULL, 0, &arena);
+    answer = call_and_wait(bus_dir, queue, "Daemon.Probe", NULL, 0, &arena);
     if (!answer->reason)
         report = rpc__probe_report__unpack(&arena.allocator, answer->output.len, answer->output.data);
     if (report) {

@@ -11,14 +11,6 @@ enum { KIND_PASS = 0x01, KIND_REVOCATIONS = 0x10 };
 
 _Static_assert(BASE64URL_CHARS(PASS_LEN) == PASS_CHARS && PASS_LEN % 3 == 0, "a text has one spelling");
 
-const char *pass_reason_name(enum pass_reason reason)
-{
-    static const char *const names[] = {"OK",      "MALFORMED",  "UNKNOWN_KEY", "FORGED",  "STALE",
-                                        "REVOKED", "OTHER_SITE", "NOT_YET",     "EXPIRED", "USED"};
-
-    return (size_t)reason < ARRAY_LEN(names) ? names[reason] : "UNKNOWN";
-}
-
 /* Seconds since 1970 of an instant that is a whole one in 32 bits; false when it is not. */
 static bool seconds_of(int64_t at_ms, uint32_t *ret)
 {

@@ -102,8 +102,6 @@ enum pass_reason {
     PASS_EXPIRED,
     PASS_USED,
 };
-/* "OK", "MALFORMED" and so on; never NULL. */
-const char *pass_reason_name(enum pass_reason reason);
 
 /* ---- keys ---- */
 

@@ -258,11 +258,6 @@ bool pii_is_under_data_key(const unsigned char *sealed, size_t len)
     return len >= PII_OVERHEAD && sealed[0] == AES_256_GCM && sealed[1] == 0;
 }
 
-bool pii_is_current(const struct pii_keys *keys, const unsigned char *sealed, size_t len)
-{
-    return len >= PII_OVERHEAD && sealed[0] == AES_256_GCM && sealed[1] == keys->current;
-}
-
 void pii_index(const struct pii_keys *keys, const char *context, const void *value, size_t len,
                unsigned char ret_index[PII_INDEX_LEN])
 {

@@ -22,10 +22,10 @@
 #define PII_OVERHEAD    30
 #define PII_INDEX_LEN   16
 #define PII_NONCE_LEN   12
-#define PII_CONTEXT_MAX 64   /* characters of a context; longer is a programming error */
+#define PII_CONTEXT_MAX 64          /* characters of a context; longer is a programming error */
 #define PII_PLAIN_MAX   (128 << 10) /* bytes of one field; longer is a programming error */
-#define PII_KEYS_MAX    8    /* sealing keys in one file */
-#define PII_KEY_LEN     32   /* a data key */
+#define PII_KEYS_MAX    8           /* sealing keys in one file */
+#define PII_KEY_LEN     32          /* a data key */
 #define PII_WRAPPED_LEN (PII_KEY_LEN + PII_OVERHEAD)
 
 struct pii_keys;
@@ -47,9 +47,6 @@ void pii_seal(const struct pii_keys *keys, const char *context, int64_t row, con
  * loaded. */
 long pii_open(const struct pii_keys *keys, const char *context, int64_t row, const unsigned char *sealed, size_t len,
               char *ret_plain);
-/* Whether a field is sealed under the key that seals now; else it is due to be
- * sealed again. */
-bool pii_is_current(const struct pii_keys *keys, const unsigned char *sealed, size_t len);
 
 /* ---- data keys ---- */
 

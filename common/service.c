@@ -57,18 +57,8 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
     reply(&page, call);
 }
 
-static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
-                          void *call)
-{
-    struct service *service = container_of(daemon, struct service, daemon);
-    Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
-
-    (void)request;
-    service_report(service, rpc_arena(call), &report);
-    reply(&report, call);
-}
-
-void service_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
+/* Fills a probe's report. */
+static void fill_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
 {
     char *summary = arena_printf(arena, "%s", service->spec->name);
     char *version = arena_printf(arena, "%s", HUIGONG_VERSION);
@@ -87,6 +77,17 @@ void service_report(struct service *service, struct arena *arena, Rpc__ProbeRepo
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
         service->spec->report(service, arena, report);
+}
+
+static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
+                          void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
+
+    (void)request;
+    fill_report(service, rpc_arena(call), &report);
+    reply(&report, call);
 }
 
 static Rpc__Daemon_Service daemon_service = RPC__DAEMON__INIT(daemon__);

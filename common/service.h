@@ -33,17 +33,17 @@ struct service_follow {
 };
 
 struct service_spec {
-    const char *name;             /* of the queue; the program is hg-NAME */
-    const char *about;            /* one line */
-    struct conf_entry *conf;      /* the daemon's own settings, may be NULL */
-    const unsigned char *schema;  /* NULL: no store */
+    const char *name;            /* of the queue; the program is hg-NAME */
+    const char *about;           /* one line */
+    struct conf_entry *conf;     /* the daemon's own settings, may be NULL */
+    const unsigned char *schema; /* NULL: no store */
     const size_t *schema_len;
     const char *const *sql;
     const unsigned *n_sql;
-    bool edge;                    /* serves no queue of the broker */
-    bool network;                 /* may open inet sockets */
-    const char *const *read_conf; /* names of settings whose files are read again later; their folders stay
-                                     readable; NULL-terminated */
+    bool edge;                     /* serves no queue of the broker */
+    bool network;                  /* may open inet sockets */
+    const char *const *read_conf;  /* names of settings whose files are read again later; their folders stay
+                                      readable; NULL-terminated */
     const char *const *read_paths; /* the system's own that stay readable where there are such; NULL-terminated */
 
     /* Builds the memory from the store and adds the services to service->rpc. 0 or
@@ -66,14 +66,14 @@ struct service_spec {
 
 struct service {
     const struct service_spec *spec;
-    struct conf_entry *conf;      /* the chassis' settings */
+    struct conf_entry *conf; /* the chassis' settings */
     uv_loop_t loop;
     struct clock clock;
     struct store *store;
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
-    void *self;                   /* the daemon's own state, set by start */
+    void *self; /* the daemon's own state, set by start */
     bool stopping;
     /* chassis' own */
     Rpc__Daemon_Service daemon;
@@ -90,5 +90,3 @@ int service_main(int argc, char **argv, const struct service_spec *spec);
 const char *service_bus_dir(const struct service *service);
 /* Called once by what `stop` began. */
 void service_stopped(struct service *service);
-/* Fills a probe's report as the Daemon service gives it. */
-void service_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report);

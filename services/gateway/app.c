@@ -80,8 +80,9 @@ static void write_headers(char ret[HEADERS_SIZE], const char *head, size_t head_
     *p = '\0';
 }
 
-void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
-                const unsigned char trace_id[16])
+/* Answers with a refusal; more is further header lines, or "". */
+static void refuse_with(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
+                        const unsigned char trace_id[16])
 {
     char headers[HEADERS_SIZE], lines[256] = "";
     int status;
@@ -108,7 +109,7 @@ static void refuse(struct app *app, struct http_request *request, int reason, co
         answer.field = (char *)(uintptr_t)field;
     if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
         answer.retry_after_s = 1;
-    app_refuse(app, request, &answer, more, trace_id);
+    refuse_with(app, request, &answer, more, trace_id);
 }
 
 static void new_trace(struct app *app, unsigned char ret_id[16])
@@ -193,7 +194,7 @@ static void on_part(void *arg, const Rpc__Answer *answer)
     if (answer->reason) {
         end_media(pending);
         count_answer(app, pending, api_reason(answer->reason)->http);
-        app_refuse(app, pending->request, answer, "", pending->trace_id);
+        refuse_with(app, pending->request, answer, "", pending->trace_id);
         return;
     }
     part = rpc__part__unpack(NULL, answer->output.len, answer->output.data);
@@ -226,7 +227,7 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
 
     if (answer->reason) {
         count_answer(app, pending, api_reason(answer->reason)->http);
-        app_refuse(app, pending->request, answer, "", pending->trace_id);
+        refuse_with(app, pending->request, answer, "", pending->trace_id);
         return;
     }
     output = protobuf_c_message_unpack(method->output->descriptor, &pending->request->arena.allocator,
@@ -305,7 +306,7 @@ static bool admit(struct pending *pending)
              "RateLimit-Policy: \"default\";q=%lld;w=1\r\nRateLimit: \"default\";r=0;t=%d\r\n",
              (long long)limiter->rate, answer.retry_after_s);
     count_answer(app, pending, 429);
-    app_refuse(app, pending->request, &answer, headers, pending->trace_id);
+    refuse_with(app, pending->request, &answer, headers, pending->trace_id);
     return false;
 }
 

@@ -98,9 +98,6 @@ void app_flush(struct app *app);
 /* Answers what is pending; app is freed when its handles have closed, on the loop's last turns. */
 void app_close(struct app *app);
 
-/* Answers with a refusal; more is further header lines, or "". */
-void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
-                const unsigned char trace_id[16]);
 /* Takes memory for the counts of all workers: 0, or -1. */
 int app_counts_open(struct app_settings *settings);
 /* Those of one worker and operation. */

@@ -2,6 +2,7 @@
 #include "services/health/accounts.h"
 #include "services/health/entries.h"
 #include "services/health/report_fixture.h"
+#include "tests/power.h"
 
 #define KEPT  7
 #define GONE  8
@@ -30,35 +31,15 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- what identity says ---- */
-
-static void hear_merged(int64_t gone_id, int64_t kept_id)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
-
-    merged.kept_id = kept_id;
-    merged.gone_id = gone_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
-    event.members_merged = &merged;
-    identity_says(&h, &event);
-}
-
 static void merge(int64_t gone_id, int64_t kept_id)
 {
-    hear_merged(gone_id, kept_id);
+    assert_int_equal(hear_merged(&h, gone_id, kept_id), 0);
     settle(&h);
 }
 
 static void close_account(int64_t member_id)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
-
-    closed.member_id = member_id;
-    event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;
-    event.account_closed = &closed;
-    identity_says(&h, &event);
+    assert_int_equal(hear_closed(&h, member_id), 0);
     settle(&h);
 }
 
@@ -404,6 +385,51 @@ static void the_audit_finds_whose_number_was_changed(void **state)
     }
 }
 
+/* ---- the power ---- */
+
+static int64_t her_booking, spare_booking, other_report;
+
+static void two_bookings_and_a_report(struct harness *trial)
+{
+    begin_campaign(trial);
+    her_booking = booking_of(trial, KEPT, false);
+    spare_booking = booking_of(trial, GONE, false);
+    other_report = report_for(booking_of(trial, OTHER, true));
+}
+
+static void hear_until_dark(struct harness *trial)
+{
+    hear_merged(trial, GONE, KEPT);
+    hear_closed(trial, OTHER);
+    settle(trial);
+}
+
+/* The rows come again. */
+static void all_is_ended_once(struct harness *trial)
+{
+    struct report report;
+    int64_t rows;
+
+    hear_until_dark(trial);
+    assert_int_equal(booking_state(her_booking, KEPT), HEALTH__BOOKING_STATE__ACTIVE);
+    assert_int_equal(booking_state(spare_booking, KEPT), HEALTH__BOOKING_STATE__CANCELLED);
+    assert_true(reports_find(&health_of(trial)->reports, other_report, &report));
+    assert_int_equal(report.state, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
+    rows = journal_rows(trial);
+    hear_until_dark(trial);
+    assert_int_equal(journal_rows(trial), rows);
+    assert_string_equal(harness_audit(trial), "");
+}
+
+static void no_power_cut_leaves_anything_half_ended(void **state)
+{
+    static const struct power_trial trial = {two_bookings_and_a_report, hear_until_dark, all_is_ended_once};
+
+    (void)state;
+    make_pdf(1000, 'x');
+    assert_true(power_every_cut(&h, &trial) > 10);
+}
+
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define ATTENDED(name) cmocka_unit_test_setup_teardown(name, setup_attended, teardown)
 
@@ -424,7 +450,9 @@ int main(void)
         ATTENDED(of_a_closed_account_nothing_lives),
         ATTENDED(one_person_is_not_two_officials),
         cmocka_unit_test(the_audit_finds_whose_number_was_changed),
+        cmocka_unit_test(no_power_cut_leaves_anything_half_ended),
     };
 
+    disk_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,25 @@ static inline int64_t a_slot(struct harness *h, int64_t campaign_id, int64_t sit
     return 0;
 }
 
+static inline const Rpc__Answer *change_slot(struct harness *h, const Rpc__Principal *who, int64_t slot_id,
+                                             int32_t capacity, int32_t walk_ins)
+{
+    Health__ChangeSlotRequest request = HEALTH__CHANGE_SLOT_REQUEST__INIT;
+
+    request.slot_id = slot_id;
+    request.capacity = capacity;
+    request.walk_ins = walk_ins;
+    return harness_call(h, "Slots.ChangeSlot", &request.base, who, NULL);
+}
+
+static inline const Rpc__Answer *withdraw_slot(struct harness *h, const Rpc__Principal *who, int64_t slot_id)
+{
+    Health__SlotRequest request = HEALTH__SLOT_REQUEST__INIT;
+
+    request.slot_id = slot_id;
+    return harness_call(h, "Slots.WithdrawSlot", &request.base, who, NULL);
+}
+
 /* ---- bookings ---- */
 
 static inline const Rpc__Answer *book(struct harness *h, int64_t campaign_id, int64_t slot_id, int64_t member_id)

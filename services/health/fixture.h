@@ -239,12 +239,35 @@ static inline void hear_work(void *call, void *arg)
     health_on_identity(said->self, call, &row);
 }
 
-/* A row of identity's journal. */
-static inline void identity_says(struct harness *h, const Identity__Event *event)
+/* A row of identity's journal: 0, or the Reason it was undone for, and it will come again. */
+static inline int identity_says(struct harness *h, const Identity__Event *event)
 {
     struct said said = {h->service.self, event};
 
-    assert_int_equal(rpc_server_transact(h->service.rpc, hear_work, &said), 0);
+    return rpc_server_transact(h->service.rpc, hear_work, &said);
+}
+
+static inline int hear_merged(struct harness *h, int64_t gone_id, int64_t kept_id)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
+
+    merged.kept_id = kept_id;
+    merged.gone_id = gone_id;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
+    event.members_merged = &merged;
+    return identity_says(h, &event);
+}
+
+static inline int hear_closed(struct harness *h, int64_t member_id)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
+
+    closed.member_id = member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;
+    event.account_closed = &closed;
+    return identity_says(h, &event);
 }
 
 /* ---- lots ---- */

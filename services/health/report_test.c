@@ -56,7 +56,7 @@ static void publish_policy(int32_t version, int64_t in_force_at)
     published.in_force_at = in_force_at;
     event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
     event.policy_published = &published;
-    identity_says(&h, &event);
+    assert_int_equal(identity_says(&h, &event), 0);
 }
 
 /* ---- uploading ---- */

@@ -531,6 +531,45 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
     assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 50)), "WALK_INS_FULL");
 }
 
+static void a_vans_places_are_changed_while_it_stops(void **state)
+{
+    const Health__SlotList *stop = harness_output(
+        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0), &health__slot_list__descriptor);
+    int64_t device = a_device(van, STAFF), id = stop->slots[0]->slot_id;
+
+    (void)state;
+    to(START);
+    assert_int_equal(change_slot(&h, manager_of(&h, UNION), id, 1, 1)->reason, 0);
+    assert_int_equal(walk_in(device, "walk-0001", code_of(MEMBER + 50))->reason, 0);
+    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER + 51)), "WALK_INS_FULL");
+    assert_int_equal(change_slot(&h, manager_of(&h, UNION), id, 2, 1)->reason, 0);
+    assert_int_equal(walk_in(device, "walk-0002", code_of(MEMBER + 51))->reason, 0);
+    assert_refused(change_slot(&h, manager_of(&h, UNION), id, 1, 0), "CAPACITY_BELOW_BOOKED");
+    assert_int_equal(change_slot(&h, manager_of(&h, UNION), id, 9, 9)->reason, 0);
+    assert_int_equal(withdraw_slot(&h, manager_of(&h, UNION), id)->reason, 0);
+    assert_refused(walk_in(device, "walk-0003", code_of(MEMBER + 52)), "NO_WALK_INS_NOW");
+}
+
+static void a_walk_in_code_is_that_of_whoever_holds_the_number(void **state)
+{
+    int64_t device = a_device(van, STAFF);
+    const char *codes[3];
+
+    (void)state;
+    assert_int_equal(create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0)->reason, 0);
+    to(START);
+    for (int i = 0; i < 3; i++)
+        codes[i] = code_of(MEMBER + 50 + i);
+    assert_int_equal(hear_merged(&h, MEMBER + 50, MEMBER + 51), 0);
+    assert_int_equal(hear_closed(&h, MEMBER + 52), 0);
+    assert_int_equal(walk_in(device, "walk-0001", codes[0])->reason, 0);
+    assert_int_equal(state_of(&h, campaign, MEMBER + 51), HEALTH__ENTITLEMENT_STATE__ATTENDED);
+    assert_refused(walk_in(device, "walk-0002", codes[1]), "ENTITLEMENT_USED");
+    assert_refused(walk_in(device, "walk-0002", codes[2]), "PASS_REVOKED_NOW");
+    for (int i = 0; i < 3; i += 2)
+        assert_refused(walk_in_code(MEMBER + 50 + i), "TOKEN_REVOKED");
+}
+
 static void a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code(void **state)
 {
     int64_t device = a_device(van, STAFF), at_site = a_device(site, STAFF), booking = a_booking(0);
@@ -584,6 +623,8 @@ int main(void)
         test(what_a_revoked_device_scanned_before_is_still_taken),
         test(who_was_taken_for_a_no_show_and_was_there_has_been_there),
         test(the_van_takes_who_walks_in_while_places_are_left),
+        test(a_vans_places_are_changed_while_it_stops),
+        test(a_walk_in_code_is_that_of_whoever_holds_the_number),
         test(a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code),
         test(the_audit_finds_a_scan_that_was_changed),
     };

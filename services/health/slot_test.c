@@ -31,24 +31,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static const Rpc__Answer *change(const Rpc__Principal *who, int64_t slot_id, int32_t capacity, int32_t walk_ins)
-{
-    Health__ChangeSlotRequest request = HEALTH__CHANGE_SLOT_REQUEST__INIT;
-
-    request.slot_id = slot_id;
-    request.capacity = capacity;
-    request.walk_ins = walk_ins;
-    return harness_call(&h, "Slots.ChangeSlot", &request.base, who, NULL);
-}
-
-static const Rpc__Answer *withdraw(const Rpc__Principal *who, int64_t slot_id)
-{
-    Health__SlotRequest request = HEALTH__SLOT_REQUEST__INIT;
-
-    request.slot_id = slot_id;
-    return harness_call(&h, "Slots.WithdrawSlot", &request.base, who, NULL);
-}
-
 static const Health__Slot *slot_in(const Rpc__Answer *answer)
 {
     return harness_output(&h, answer, &health__slot__descriptor);
@@ -63,31 +45,31 @@ static void a_slot_is_raised_and_lowered_to_no_less_than_is_booked(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(book(&h, campaign, slot, MEMBER + i)->reason, 0);
     assert_refused(book(&h, campaign, slot, MEMBER + 3), "SLOT_FULL");
-    assert_int_equal(slot_in(change(manager_of(&h, UNION), slot, 6, 2))->free, 1);
+    assert_int_equal(slot_in(change_slot(&h, manager_of(&h, UNION), slot, 6, 2))->free, 1);
     assert_int_equal(book(&h, campaign, slot, MEMBER + 3)->reason, 0);
     assert_refused(book(&h, campaign, slot, MEMBER + 4), "SLOT_FULL");
     rows = journal_rows(&h);
-    answer = change(manager_of(&h, UNION), slot, 3, 0);
+    answer = change_slot(&h, manager_of(&h, UNION), slot, 3, 0);
     assert_refused(answer, "CAPACITY_BELOW_BOOKED");
     assert_string_equal(harness_fact(answer, "booked"), "4");
-    assert_refused(change(manager_of(&h, UNION), slot, 6, 3), "CAPACITY_BELOW_BOOKED");
-    assert_refused(change(manager_of(&h, UNION), slot, 6, 7), "WALK_INS_ABOVE_CAPACITY");
-    assert_int_equal(slot_in(change(manager_of(&h, UNION), slot, 6, 2))->capacity, 6);
+    assert_refused(change_slot(&h, manager_of(&h, UNION), slot, 6, 3), "CAPACITY_BELOW_BOOKED");
+    assert_refused(change_slot(&h, manager_of(&h, UNION), slot, 6, 7), "WALK_INS_ABOVE_CAPACITY");
+    assert_int_equal(slot_in(change_slot(&h, manager_of(&h, UNION), slot, 6, 2))->capacity, 6);
     assert_int_equal(journal_rows(&h), rows);
-    assert_int_equal(slot_in(change(manager_of(&h, UNION), slot, 4, 0))->free, 0);
+    assert_int_equal(slot_in(change_slot(&h, manager_of(&h, UNION), slot, 4, 0))->free, 0);
     assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_SLOT_CHANGED)->slot_changed->capacity, 4);
     clock_step(&h.service.clock, DAY_AT + 540 * MINUTE_MS - now_of(&h));
-    assert_refused(change(manager_of(&h, UNION), slot, 9, 0), "SLOT_OVER");
-    assert_refused(withdraw(manager_of(&h, UNION), slot), "SLOT_OVER");
+    assert_refused(change_slot(&h, manager_of(&h, UNION), slot, 9, 0), "SLOT_OVER");
+    assert_refused(withdraw_slot(&h, manager_of(&h, UNION), slot), "SLOT_OVER");
 }
 
 static void a_slot_is_in_the_hands_of_its_unions_officials(void **state)
 {
     (void)state;
-    assert_refused(change(manager_of(&h, TOWN), slot, 5, 0), "OUTSIDE_YOUR_UNION");
-    assert_refused(withdraw(manager_of(&h, TOWN), slot), "OUTSIDE_YOUR_UNION");
-    assert_refused(withdraw(harness_member(&h, MEMBER, TOWN), slot), "NOT_OFFICIAL");
-    assert_refused(change(manager_of(&h, UNION), slot + 999, 5, 0), "SLOT_NOT_FOUND");
+    assert_refused(change_slot(&h, manager_of(&h, TOWN), slot, 5, 0), "OUTSIDE_YOUR_UNION");
+    assert_refused(withdraw_slot(&h, manager_of(&h, TOWN), slot), "OUTSIDE_YOUR_UNION");
+    assert_refused(withdraw_slot(&h, harness_member(&h, MEMBER, TOWN), slot), "NOT_OFFICIAL");
+    assert_refused(change_slot(&h, manager_of(&h, UNION), slot + 999, 5, 0), "SLOT_NOT_FOUND");
 }
 
 static void who_booked_a_withdrawn_slot_is_told_and_books_another_one(void **state)
@@ -96,7 +78,7 @@ static void who_booked_a_withdrawn_slot_is_told_and_books_another_one(void **sta
     const Health__Reminder *told;
 
     (void)state;
-    assert_true(slot_in(withdraw(manager_of(&h, UNION), slot))->withdrawn);
+    assert_true(slot_in(withdraw_slot(&h, manager_of(&h, UNION), slot))->withdrawn);
     settle(&h);
     told = last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder;
     assert_int_equal(told->kind, HEALTH__REMINDER_KIND__SLOT_CHANGED);
@@ -104,10 +86,10 @@ static void who_booked_a_withdrawn_slot_is_told_and_books_another_one(void **sta
     assert_int_equal(told->booking_id, id);
     assert_true(booking_in(&h, on_booking(&h, "Bookings.GetBooking", id, MEMBER))->must_move);
     assert_refused(book(&h, campaign, slot, MEMBER + 1), "SLOT_WITHDRAWN");
-    assert_refused(change(manager_of(&h, UNION), slot, 9, 0), "SLOT_WITHDRAWN");
+    assert_refused(change_slot(&h, manager_of(&h, UNION), slot, 9, 0), "SLOT_WITHDRAWN");
     assert_refused(create_slots(&h, manager_of(&h, UNION), campaign, site, DAY, 480, 540, 3), "SLOT_EXISTS");
     assert_int_equal(slots_free(&health_of(&h)->slots, campaign, site, now_of(&h)), 1);
-    assert_int_equal(slot_in(withdraw(manager_of(&h, UNION), slot))->free, 0);
+    assert_int_equal(slot_in(withdraw_slot(&h, manager_of(&h, UNION), slot))->free, 0);
     /* Past the hours in which others may still move. */
     clock_step(&h.service.clock, DAY_AT + 500 * MINUTE_MS - now_of(&h));
     settle(&h);
@@ -124,7 +106,7 @@ static void more_bookings_of_a_slot_than_a_slice_are_told(void **state)
     give_places(&h, campaign, MEMBER + 10, BOOKING_SLICE + 5);
     for (int i = 0; i < BOOKING_SLICE + 5; i++)
         assert_int_equal(book(&h, campaign, large, MEMBER + 10 + i)->reason, 0);
-    assert_int_equal(withdraw(manager_of(&h, UNION), large)->reason, 0);
+    assert_int_equal(withdraw_slot(&h, manager_of(&h, UNION), large)->reason, 0);
     settle(&h);
     for (int i = 0; i < BOOKING_SLICE + 5; i++) {
         Health__ListBookingsRequest request = HEALTH__LIST_BOOKINGS_REQUEST__INIT;
@@ -149,8 +131,8 @@ static void the_audit_finds_a_slot_changed_behind_the_journal(void **state)
     };
 
     (void)state;
-    assert_int_equal(change(manager_of(&h, UNION), slot, 7, 0)->reason, 0);
-    assert_int_equal(change(manager_of(&h, UNION), slot, 9, 0)->reason, 0);
+    assert_int_equal(change_slot(&h, manager_of(&h, UNION), slot, 7, 0)->reason, 0);
+    assert_int_equal(change_slot(&h, manager_of(&h, UNION), slot, 9, 0)->reason, 0);
     assert_string_equal(harness_audit(&h), "");
     for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
         harness_tamper(&h, changes[i][0]);

@@ -7,9 +7,6 @@
 
 #define PAGE_MAX 100
 
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
-static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
-
 static struct identity *self_of(Identity__Cadres_Service *service)
 {
     return container_of(service, struct identity, cadres_service);
@@ -134,7 +131,7 @@ static void cadres__set_cadre(Identity__Cadres_Service *service, const Identity_
                           .post = (int)req->post,
                           .full_time = req->full_time,
                       };
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (!reason)
         reason = read_cadre(self, req, &cadre.member_id, &field);
@@ -170,7 +167,7 @@ static void cadres__end_cadre(Identity__Cadres_Service *service, const Identity_
 {
     struct identity *self = self_of(service);
     struct cadre cadre;
-    int reason = find_cadre(self, req->cadre_id, administrators, call, &cadre);
+    int reason = find_cadre(self, req->cadre_id, union_administrators, call, &cadre);
 
     if (reason) {
         rpc_refuse(call, reason);
@@ -188,20 +185,11 @@ static void cadres__list_cadres(Identity__Cadres_Service *service, const Identit
     struct identity *self = self_of(service);
     char token[PAGE_TOKEN_SIZE];
     struct cadre found[PAGE_MAX + 1];
-    struct union_node node;
     struct page page;
-    int reason = official_refusal(self, req->union_id, readers, call);
     size_t n;
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (!page_begin(self, req->union_id, union_readers, req->page_size, PAGE_MAX, req->page_token, call, &page))
         return;
-    }
-    if (!unions_find(&self->unions, req->union_id, &node) ||
-        !page_begin(&node, req->page_size, PAGE_MAX, req->page_token, &page)) {
-        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
-        return;
-    }
     n = cadres_find_page(&self->cadres, &page, found);
     if (n > page.size) {
         n = page.size;
@@ -218,7 +206,7 @@ static void cadres__list_cadre_history(Identity__Cadres_Service *service, const 
 {
     struct identity *self = self_of(service);
     struct cadre cadre, found[CADRE_HISTORY_MAX];
-    int reason = find_cadre(self, req->cadre_id, readers, call, &cadre);
+    int reason = find_cadre(self, req->cadre_id, union_readers, call, &cadre);
 
     if (reason) {
         rpc_refuse(call, reason);

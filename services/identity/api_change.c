@@ -7,9 +7,6 @@
 
 #define CHANGES_MAX 100 /* of one union that are shown */
 
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
-static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
-
 static struct identity *self_of(Identity__Unions_Service *service)
 {
     return container_of(service, struct identity, unions_service);
@@ -105,6 +102,24 @@ static bool read_change(const Identity__AskUnionChangeRequest *req, struct chang
            snprintf(ret->excuse, sizeof(ret->excuse), "%s", req->excuse) < (int)sizeof(ret->excuse);
 }
 
+/* What has been read well, or refused for a reason with its field: judged, kept and answered. */
+static void keep_change(struct identity *self, struct change *change, int reason, const char *field,
+                        Identity__UnionChange_Closure reply, void *call)
+{
+    if (!reason)
+        reason = change_refusal(self, change, &field);
+    if (!reason && !changes_add(&self->changes, change))
+        reason = change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE ? IDENTITY__REASON__UNION_REQUEST_PENDING
+                                                                      : IDENTITY__REASON__CHANGE_PENDING;
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    journal_change(change, call);
+    rpc_created(call);
+    reply_change(change, reply, call);
+}
+
 /* rpc AskUnionChange: kept until the level above decides. */
 static void unions__ask_union_change(Identity__Unions_Service *service, const Identity__AskUnionChangeRequest *req,
                                      Identity__UnionChange_Closure reply, void *call)
@@ -120,7 +135,7 @@ static void unions__ask_union_change(Identity__Unions_Service *service, const Id
         .asked_at = rpc_now(call),
     };
     const char *field = "unionId";
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (!reason && !read_change(req, &change))
         reason = RPC__REASON__TOO_LONG;
@@ -128,17 +143,7 @@ static void unions__ask_union_change(Identity__Unions_Service *service, const Id
         reason = IDENTITY__REASON__CHANGE_EMPTY;
     if (!reason)
         reason = union_trades_read(req->trades, req->n_trades, &change.trades);
-    if (!reason)
-        reason = change_refusal(self, &change, &field);
-    if (!reason && !changes_add(&self->changes, &change))
-        reason = IDENTITY__REASON__CHANGE_PENDING;
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
-        return;
-    }
-    journal_change(&change, call);
-    rpc_created(call);
-    reply_change(&change, reply, call);
+    keep_change(self, &change, reason, field, reply, call);
 }
 
 /* What was asked of a union, or by a member. */
@@ -209,17 +214,7 @@ static void unions__ask_new_union(Identity__Unions_Service *service, const Ident
         reason = RPC__REASON__NOT_VERIFIED;
     if (!reason)
         reason = read_new_union(req, &change, &field);
-    if (!reason)
-        reason = change_refusal(self, &change, &field);
-    if (!reason && !changes_add(&self->changes, &change))
-        reason = IDENTITY__REASON__UNION_REQUEST_PENDING;
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
-        return;
-    }
-    journal_change(&change, call);
-    rpc_created(call);
-    reply_change(&change, reply, call);
+    keep_change(self, &change, reason, field, reply, call);
 }
 
 /* rpc ListMyNewUnions: what the caller has asked for, and what came of it. */
@@ -235,7 +230,7 @@ static void unions__list_union_changes(Identity__Unions_Service *service, const 
                                        Identity__UnionChangeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    int reason = official_refusal(self, req->union_id, readers, call);
+    int reason = official_refusal(self, req->union_id, union_readers, call);
 
     if (reason)
         rpc_refuse(call, reason);
@@ -248,7 +243,7 @@ static bool holds_above(const struct union_node *node, void *call)
     char above[UNION_PATH_SIZE];
 
     union_path_parent(node->path, above);
-    return caller_holds(call, administrators, above);
+    return caller_holds(call, union_administrators, above);
 }
 
 /* Who decides administers the level above the union (of a new one, the union that it is
@@ -260,7 +255,7 @@ static int decider_refusal(struct identity *self, const struct change *change, v
 
     if (!unions_find(&self->unions, change->union_id, &node))
         return IDENTITY__REASON__UNION_NOT_FOUND;
-    if (!caller_holds(call, administrators, node.path))
+    if (!caller_holds(call, union_administrators, node.path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     if (change->kind != IDENTITY__CHANGE_KIND__CHANGE_CREATE && !holds_above(&node, call))
         return IDENTITY__REASON__NEEDS_LEVEL_ABOVE;
@@ -269,7 +264,7 @@ static int decider_refusal(struct identity *self, const struct change *change, v
     if (!change->target_id || !unions_find(&self->unions, change->target_id, &target))
         return 0;
     if (change->kind == IDENTITY__CHANGE_KIND__CHANGE_PLACE)
-        return caller_holds(call, administrators, target.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
+        return caller_holds(call, union_administrators, target.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
     return holds_above(&target, call) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 

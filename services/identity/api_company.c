@@ -10,8 +10,6 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
 
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
-static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
 static const int nobody[] = {RULE__ROLE__ROLE_NONE};
 
 static struct identity *self_of(Identity__Companies_Service *service)
@@ -101,7 +99,7 @@ static void companies__register_company(Identity__Companies_Service *service,
                               .registered_at = rpc_now(call),
                           };
     const char *field = "unionId";
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (!reason)
         reason = read_company(req, &company, &field);
@@ -131,7 +129,7 @@ static void companies__get_company(Identity__Companies_Service *service, const I
     struct identity *self = self_of(service);
     struct union_node node;
     struct company company;
-    int reason = company_refusal(self, req->union_id, readers, call, &node, &company);
+    int reason = company_refusal(self, req->union_id, union_readers, call, &node, &company);
 
     if (reason)
         rpc_refuse(call, reason);
@@ -160,10 +158,10 @@ static void journal_agent(const struct agent *agent, void *call)
 static int appointing_refusal(struct identity *self, int64_t union_id, void *call, struct union_node *ret_node,
                               struct company *ret_company)
 {
-    int reason = company_refusal(self, union_id, administrators, call, ret_node, ret_company);
+    int reason = company_refusal(self, union_id, union_administrators, call, ret_node, ret_company);
     struct agent first;
 
-    if (reason || caller_holds(call, administrators, ret_node->path))
+    if (reason || caller_holds(call, union_administrators, ret_node->path))
         return reason;
     return companies_find_agents(&self->companies, ret_company->id, &first, 1) &&
                    first.member_id == rpc_principal(call)->member_id

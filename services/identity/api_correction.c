@@ -8,11 +8,8 @@
 #include "services/identity/session.h"
 #include "services/identity/unions.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-#define MINE_MAX     20
-
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+#define PAGE_MAX 100
+#define MINE_MAX 20
 
 static struct identity *self_of(Identity__Corrections_Service *service)
 {
@@ -355,13 +352,11 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
                                           Identity__CorrectionList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    size_t size = 0, n;
     struct correction *corrections;
     int64_t after = 0;
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
 
-    if (!reason && !page_token_read(req->page_token, &after))
-        reason = RPC__REASON__BAD_PAGE_TOKEN;
     if (reason) {
         rpc_refuse(call, reason);
         return;
@@ -376,23 +371,22 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
 }
 
 /* 0, or why this one is left as it is. */
-static int decide(struct identity *self, const Identity__DecideCorrectionsRequest *req, int64_t correction_id,
-                  void *call)
+static int decide(struct identity *self, const struct decision *decision, int64_t correction_id, void *call)
 {
     struct correction correction;
     struct person wanted;
     struct member member;
     int reason;
 
-    if (!corrections_find(&self->corrections, correction_id, &correction) || correction.union_id != req->union_id)
+    if (!corrections_find(&self->corrections, correction_id, &correction) || correction.union_id != decision->union_id)
         return IDENTITY__REASON__CORRECTION_NOT_FOUND;
     if (correction.state != IDENTITY__CORRECTION_STATE__CORRECTION_ASKED)
         return IDENTITY__REASON__CORRECTION_DECIDED;
     if (correction.member_id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    snprintf(correction.remark, sizeof(correction.remark), "%s", req->remark);
-    if (!req->approve) {
-        correction.refusal = (int)req->reason;
+    snprintf(correction.remark, sizeof(correction.remark), "%s", decision->remark);
+    if (!decision->approve) {
+        correction.refusal = decision->reason;
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_REFUSED, call);
         return 0;
     }
@@ -411,24 +405,7 @@ static void corrections__decide_corrections(Identity__Corrections_Service *servi
                                             const Identity__DecideCorrectionsRequest *req,
                                             Identity__DecisionReport_Closure reply, void *call)
 {
-    struct identity *self = self_of(service);
-    Identity__DecisionReport *report;
-    int reason = official_refusal(self, req->union_id, administrators, call);
-
-    if (!reason)
-        reason = decision_refusal(req->n_correction_ids, req->approve, (int)req->reason);
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    report = decision_report(req->n_correction_ids, call);
-    if (!report) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    for (size_t i = 0; i < req->n_correction_ids; i++)
-        decision_add(report, req->correction_ids[i], decide(self, req, req->correction_ids[i], call));
-    reply(report, call);
+    decide_each(self_of(service), DECISION(req, correction_ids), decide, reply, call);
 }
 
 const Identity__Corrections_Service corrections_api = IDENTITY__CORRECTIONS__INIT(corrections__);

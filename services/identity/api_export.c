@@ -128,12 +128,12 @@ static bool export_requests(struct export *export)
     data->transfers = take(export, LISTED_MAX * sizeof(*data->transfers));
     if (!data->joins || !data->transfers)
         return false;
-    joins_ask_mine(&self->joins, export->member.id, LISTED_MAX);
-    while (!full && data->n_joins < LISTED_MAX && joins_next_mine(&self->joins, &join)) {
+    joins_ask(&self->joins, JOINS_MINE, export->member.id, 0, 0, LISTED_MAX);
+    while (!full && data->n_joins < LISTED_MAX && joins_next(&self->joins, JOINS_MINE, &join)) {
         data->joins[data->n_joins] = join_message(self, &join, export->call);
         full = !data->joins[data->n_joins++];
     }
-    joins_end(&self->joins);
+    joins_end(&self->joins, JOINS_MINE);
     transfers_ask(&self->transfers, TRANSFERS_MINE, export->member.id, 0, 0, LISTED_MAX);
     while (!full && data->n_transfers < LISTED_MAX && transfers_next(&self->transfers, TRANSFERS_MINE, &transfer)) {
         data->transfers[data->n_transfers] = transfer_message(self, &transfer, export->call);

@@ -138,20 +138,11 @@ void identity__list_grants(Identity__Identity_Service *service, const Identity__
     Identity__GrantRecord *shown[PAGE_MAX];
     struct authority found[PAGE_MAX + 1];
     char token[PAGE_TOKEN_SIZE];
-    struct union_node node;
     struct page page;
-    int reason = official_refusal(self, req->union_id, readers, call);
     size_t n;
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (!page_begin(self, req->union_id, readers, req->page_size, PAGE_MAX, req->page_token, call, &page))
         return;
-    }
-    if (!unions_find(&self->unions, req->union_id, &node) ||
-        !page_begin(&node, req->page_size, PAGE_MAX, req->page_token, &page)) {
-        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
-        return;
-    }
     n = grants_find_page(&self->grants, &page, found);
     if (n > page.size) {
         n = page.size;

@@ -10,11 +10,8 @@
 #include "services/identity/trades.h"
 #include "services/identity/unions.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-#define MINE_MAX     20
-
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+#define PAGE_MAX 100
+#define MINE_MAX 20
 
 static struct identity *self_of(Identity__Joins_Service *service)
 {
@@ -85,6 +82,33 @@ static void reply_join(struct identity *self, const struct join *join, Identity_
         reply(message, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* At most `size` of what was asked; the token when there are more. */
+static void reply_list(struct identity *self, enum joins_list which, size_t size,
+                       Identity__JoinRequestList_Closure reply, void *call)
+{
+    Identity__JoinRequestList list = IDENTITY__JOIN_REQUEST_LIST__INIT;
+    Identity__JoinRequest *found[PAGE_MAX];
+    struct join join;
+    char token[24];
+
+    list.requests = found;
+    while (joins_next(&self->joins, which, &join)) {
+        if (list.n_requests == size) {
+            snprintf(token, sizeof(token), "%lld", (long long)found[size - 1]->request_id);
+            list.next_page_token = token;
+            break;
+        }
+        found[list.n_requests] = join_message(self, &join, call);
+        if (!found[list.n_requests++]) {
+            joins_end(&self->joins, which);
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    joins_end(&self->joins, which);
+    reply(&list, call);
 }
 
 /* ---- the applicant ---- */
@@ -206,23 +230,10 @@ static void joins__list_my_join_requests(Identity__Joins_Service *service, const
                                          Identity__JoinRequestList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    Identity__JoinRequestList list = IDENTITY__JOIN_REQUEST_LIST__INIT;
-    Identity__JoinRequest *requests[MINE_MAX];
-    struct join join;
 
     (void)req;
-    list.requests = requests;
-    joins_ask_mine(&self->joins, rpc_principal(call)->member_id, MINE_MAX);
-    while (list.n_requests < MINE_MAX && joins_next_mine(&self->joins, &join)) {
-        requests[list.n_requests] = join_message(self, &join, call);
-        if (!requests[list.n_requests++]) {
-            joins_end(&self->joins);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
-    joins_end(&self->joins);
-    reply(&list, call);
+    joins_ask(&self->joins, JOINS_MINE, rpc_principal(call)->member_id, 0, 0, MINE_MAX);
+    reply_list(self, JOINS_MINE, MINE_MAX, reply, call);
 }
 
 /* rpc WithdrawJoinRequest: the applicant takes it back. */
@@ -253,38 +264,17 @@ static void joins__list_join_requests(Identity__Joins_Service *service, const Id
                                       Identity__JoinRequestList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT;
+    size_t size = 0;
     int state = req->state ? (int)req->state : (int)IDENTITY__JOIN_STATE__JOIN_ASKED;
-    Identity__JoinRequestList list = IDENTITY__JOIN_REQUEST_LIST__INIT;
-    Identity__JoinRequest *requests[PAGE_MAX];
     int64_t after = 0;
-    struct join join;
-    char token[24];
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
 
-    if (!reason && !page_token_read(req->page_token, &after))
-        reason = RPC__REASON__BAD_PAGE_TOKEN;
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    list.requests = requests;
-    joins_ask_union(&self->joins, req->union_id, state, after, (int)size + 1);
-    while (joins_next_union(&self->joins, &join)) {
-        if (list.n_requests == size) {
-            snprintf(token, sizeof(token), "%lld", (long long)requests[size - 1]->request_id);
-            list.next_page_token = token;
-            break;
-        }
-        requests[list.n_requests] = join_message(self, &join, call);
-        if (!requests[list.n_requests++]) {
-            joins_end(&self->joins);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
-    joins_end(&self->joins);
-    reply(&list, call);
+    joins_ask(&self->joins, JOINS_UNION, req->union_id, state, after, (int)size + 1);
+    reply_list(self, JOINS_UNION, size, reply, call);
 }
 
 static void journal_verified(const struct join *join, void *call)
@@ -355,11 +345,11 @@ static int approve(struct identity *self, struct join *join, void *call)
 }
 
 /* 0, or why this one is left as it is. */
-static int decide(struct identity *self, const Identity__DecideJoinRequestsRequest *req, int64_t request_id, void *call)
+static int decide(struct identity *self, const struct decision *decision, int64_t request_id, void *call)
 {
     struct join join;
 
-    if (!joins_find(&self->joins, request_id, &join) || join.union_id != req->union_id)
+    if (!joins_find(&self->joins, request_id, &join) || join.union_id != decision->union_id)
         return IDENTITY__REASON__JOIN_NOT_FOUND;
     if (join.state != IDENTITY__JOIN_STATE__JOIN_ASKED)
         return IDENTITY__REASON__JOIN_DECIDED;
@@ -367,9 +357,9 @@ static int decide(struct identity *self, const Identity__DecideJoinRequestsReque
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
     join.decided_at = rpc_now(call);
     join.decided_by = rpc_principal(call)->member_id;
-    join.reason = req->approve ? 0 : (int)req->reason;
-    snprintf(join.remark, sizeof(join.remark), "%s", req->remark);
-    if (req->approve) {
+    join.reason = decision->approve ? 0 : decision->reason;
+    snprintf(join.remark, sizeof(join.remark), "%s", decision->remark);
+    if (decision->approve) {
         join.state = IDENTITY__JOIN_STATE__JOIN_APPROVED;
         return approve(self, &join, call);
     }
@@ -384,24 +374,7 @@ static void joins__decide_join_requests(Identity__Joins_Service *service,
                                         const Identity__DecideJoinRequestsRequest *req,
                                         Identity__DecisionReport_Closure reply, void *call)
 {
-    struct identity *self = self_of(service);
-    Identity__DecisionReport *report;
-    int reason = official_refusal(self, req->union_id, administrators, call);
-
-    if (!reason)
-        reason = decision_refusal(req->n_request_ids, req->approve, (int)req->reason);
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    report = decision_report(req->n_request_ids, call);
-    if (!report) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    for (size_t i = 0; i < req->n_request_ids; i++)
-        decision_add(report, req->request_ids[i], decide(self, req, req->request_ids[i], call));
-    reply(report, call);
+    decide_each(self_of(service), DECISION(req, request_ids), decide, reply, call);
 }
 
 const Identity__Joins_Service joins_api = IDENTITY__JOINS__INIT(joins__);

@@ -10,8 +10,6 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
 
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
-static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
 static const int askers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__BENEFIT_MANAGER,
                              RULE__ROLE__FINANCE, RULE__ROLE__ROLE_NONE};
 
@@ -124,7 +122,7 @@ static void memberships__list_members(Identity__Memberships_Service *service, co
     struct period periods[PAGE_MAX + 1];
     char token[24];
     int64_t after;
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (reason) {
         rpc_refuse(call, reason);
@@ -152,7 +150,7 @@ static void memberships__list_memberships(Identity__Memberships_Service *service
 {
     struct identity *self = self_of(service);
     struct member member;
-    int reason = member_refusal(self, req->member_id, readers, call, &member);
+    int reason = member_refusal(self, req->member_id, union_readers, call, &member);
 
     if (reason)
         rpc_refuse(call, reason);

@@ -1,6 +1,7 @@
 /* api_membership.h: the operations on memberships, one function per rpc of
  * membership.proto. Each noun has its file. */
 #pragma once
+#include "services/identity/decision.h"
 #include "services/identity/identity.h"
 #include "services/identity/members.h"
 #include "services/identity/rolls.h"
@@ -11,20 +12,6 @@ void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__
 /* In api_number.c. */
 void unions__get_numbers(Identity__Unions_Service *service, const Identity__NumbersRequest *req,
                          Identity__Numbers_Closure reply, void *call);
-
-#define DECISIONS_MAX 100 /* requests decided by one call, as in the .proto files */
-
-/* Whether the caller holds one of these roles over a union; the roles end with ROLE_NONE. */
-bool caller_holds(void *call, const int *roles, const char *union_path);
-/* Whether such an official may act for a union: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, or 0. */
-int official_refusal(struct identity *self, int64_t union_id, const int *roles, void *call);
-
-/* Whether that many may be decided like this: a refusal has a reason. */
-int decision_refusal(size_t n, bool approve, int reason);
-/* An empty report with room for n results; NULL when the call's memory is full. */
-Identity__DecisionReport *decision_report(size_t n, void *call);
-/* Adds what came of one: 0 or a Reason. */
-void decision_add(Identity__DecisionReport *report, int64_t id, int reason);
 
 /* The union that a member belongs to, or belonged to last, as who may see or change
  * her record: 0, or MEMBER_NOT_FOUND (also when she never was of any union, so that

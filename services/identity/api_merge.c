@@ -6,11 +6,8 @@
 #include "services/identity/person.h"
 #include "services/identity/session.h"
 
-#define PAGE_DEFAULT 20
-#define PAGE_MAX     50
-#define MINE_MAX     20
-
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+#define PAGE_MAX 50
+#define MINE_MAX 20
 
 static struct identity *self_of(Identity__Merges_Service *service)
 {
@@ -287,12 +284,10 @@ static void merges__list_merges(Identity__Merges_Service *service, const Identit
                                 Identity__MergeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT;
+    size_t size = 0;
     int64_t after = 0;
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
 
-    if (!reason && !page_token_read(req->page_token, &after))
-        reason = RPC__REASON__BAD_PAGE_TOKEN;
     if (reason) {
         rpc_refuse(call, reason);
         return;
@@ -308,12 +303,12 @@ static int pair_refusal(struct identity *self, int64_t kept_id, int64_t gone_id,
 {
     int64_t caller = rpc_principal(call)->member_id;
     struct period last;
-    int reason = member_refusal(self, kept_id, administrators, call, ret_kept);
+    int reason = member_refusal(self, kept_id, union_administrators, call, ret_kept);
 
     if (reason)
         return reason;
     if (!asked || rolls_find_last(&self->rolls, gone_id, &last))
-        reason = member_refusal(self, gone_id, administrators, call, ret_gone);
+        reason = member_refusal(self, gone_id, union_administrators, call, ret_gone);
     else if (!members_find(&self->members, gone_id, ret_gone))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (!reason && caller && (caller == kept_id || caller == gone_id))

@@ -13,7 +13,6 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
 
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
 static const int guards[] = {RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__ROLE_NONE};
 static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__AUDIT_ADMIN,
                               RULE__ROLE__ROLE_NONE};
@@ -71,7 +70,7 @@ void proposal_make(struct identity *self, struct proposal *proposal, Identity__P
 
 static int judge_standing(struct identity *self, const struct proposal *proposal, void *call, struct member *ret_member)
 {
-    int reason = member_refusal(self, proposal->member_id, administrators, call, ret_member);
+    int reason = member_refusal(self, proposal->member_id, union_administrators, call, ret_member);
     struct standing old = {0};
 
     if (reason)
@@ -276,7 +275,7 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
  * of this kind: 0 or why not. */
 static int office_refusal(struct identity *self, int kind, const struct union_node *node, void *call)
 {
-    bool administers = caller_holds(call, administrators, node->path), agent = caller_is_agent(call, node->path);
+    bool administers = caller_holds(call, union_administrators, node->path), agent = caller_is_agent(call, node->path);
     bool guards_it = caller_holds(call, guards, node->path), right = guards_it;
 
     if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)

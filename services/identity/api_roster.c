@@ -10,8 +10,6 @@
 #include "services/identity/trades.h"
 #include "services/identity/unions.h"
 
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
-
 static struct identity *self_of(Identity__Rosters_Service *service)
 {
     return container_of(service, struct identity, rosters_service);
@@ -54,7 +52,7 @@ int roster_remove(struct identity *self, const struct roster_entry *entry, int r
     struct member member;
     struct union_node node;
 
-    if (!unions_find(&self->unions, entry->union_id, &node) || !caller_holds(call, administrators, node.path))
+    if (!unions_find(&self->unions, entry->union_id, &node) || !caller_holds(call, union_administrators, node.path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     if (member_id && member_id == caller)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
@@ -98,7 +96,7 @@ static void rosters__find_roster_rows(Identity__Rosters_Service *service, const 
     struct cn_resident_id id;
     const char *field = "unionId";
     struct union_node node;
-    int warning, reason = official_refusal(self, req->union_id, administrators, call);
+    int warning, reason = official_refusal(self, req->union_id, union_administrators, call);
     size_t n;
 
     if (!reason) {
@@ -130,40 +128,27 @@ static void rosters__find_roster_rows(Identity__Rosters_Service *service, const 
     reply(&list, call);
 }
 
+static int remove_row(struct identity *self, const struct decision *decision, int64_t roster_id, void *call)
+{
+    struct roster_entry entry;
+
+    /* What is left of the row of somebody whose account is closed is nobody's. */
+    if (!rosters_find(&self->rosters, roster_id, &entry) || entry.union_id != decision->union_id || !entry.sealed.len)
+        return IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
+    return roster_remove(self, &entry, decision->reason, call);
+}
+
 /* rpc RemoveRosterRows: each row by itself; the report says which was not taken off. */
 static void rosters__remove_roster_rows(Identity__Rosters_Service *service,
                                         const Identity__RemoveRosterRowsRequest *req,
                                         Identity__DecisionReport_Closure reply, void *call)
 {
-    struct identity *self = self_of(service);
-    Identity__DecisionReport *report;
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    struct decision decision = {req->union_id, req->roster_ids, req->n_roster_ids, true, (int)req->reason, ""};
 
-    if (!reason)
-        reason = decision_refusal(req->n_roster_ids, true, 0);
-    if (!reason && !roster_is_removal((int)req->reason))
-        reason = IDENTITY__REASON__REMOVAL_REASON_INVALID;
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    report = decision_report(req->n_roster_ids, call);
-    if (!report) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    for (size_t i = 0; i < req->n_roster_ids; i++) {
-        struct roster_entry entry;
-
-        /* What is left of the row of somebody whose account is closed is nobody's. */
-        if (!rosters_find(&self->rosters, req->roster_ids[i], &entry) || entry.union_id != req->union_id ||
-            !entry.sealed.len)
-            reason = IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
-        else
-            reason = roster_remove(self, &entry, (int)req->reason, call);
-        decision_add(report, req->roster_ids[i], reason);
-    }
-    reply(report, call);
+    if (roster_is_removal(decision.reason))
+        decide_each(self_of(service), &decision, remove_row, reply, call);
+    else
+        rpc_refuse(call, IDENTITY__REASON__REMOVAL_REASON_INVALID);
 }
 
 const Identity__Rosters_Service rosters_api = IDENTITY__ROSTERS__INIT(rosters__);

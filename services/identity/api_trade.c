@@ -9,11 +9,8 @@
 #include "services/identity/trades.h"
 #include "services/identity/unions.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-#define MINE_MAX     20
-
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+#define PAGE_MAX 100
+#define MINE_MAX 20
 
 static struct identity *self_of(Identity__Trades_Service *service)
 {
@@ -265,12 +262,10 @@ static void trades__list_trade_claims(Identity__Trades_Service *service, const I
                                       Identity__TradeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT;
+    size_t size = 0;
     int64_t after = 0;
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
 
-    if (!reason && !page_token_read(req->page_token, &after))
-        reason = RPC__REASON__BAD_PAGE_TOKEN;
     if (reason) {
         rpc_refuse(call, reason);
         return;
@@ -280,12 +275,12 @@ static void trades__list_trade_claims(Identity__Trades_Service *service, const I
 }
 
 /* 0, or why this one is left as it is. */
-static int decide(struct identity *self, const Identity__DecideTradeClaimsRequest *req, int64_t trade_id, void *call)
+static int decide(struct identity *self, const struct decision *decision, int64_t trade_id, void *call)
 {
     struct member member;
     struct trade trade;
 
-    if (!trades_find(&self->trades, trade_id, &trade) || trade.union_id != req->union_id)
+    if (!trades_find(&self->trades, trade_id, &trade) || trade.union_id != decision->union_id)
         return IDENTITY__REASON__TRADE_CLAIM_NOT_FOUND;
     if (trade.state != IDENTITY__TRADE_STATE__TRADE_ASKED)
         return IDENTITY__REASON__TRADE_CLAIM_DECIDED;
@@ -293,11 +288,11 @@ static int decide(struct identity *self, const Identity__DecideTradeClaimsReques
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
     if (!members_find(&self->members, trade.member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    snprintf(trade.remark, sizeof(trade.remark), "%s", req->remark);
-    if (req->approve) {
+    snprintf(trade.remark, sizeof(trade.remark), "%s", decision->remark);
+    if (decision->approve) {
         trade_prove(self, &member, &trade, call);
     } else {
-        trade.reason = (int)req->reason;
+        trade.reason = decision->reason;
         trade_refuse(self, &trade, IDENTITY__TRADE_STATE__TRADE_REFUSED, call);
     }
     return 0;
@@ -308,24 +303,7 @@ static void trades__decide_trade_claims(Identity__Trades_Service *service,
                                         const Identity__DecideTradeClaimsRequest *req,
                                         Identity__DecisionReport_Closure reply, void *call)
 {
-    struct identity *self = self_of(service);
-    Identity__DecisionReport *report;
-    int reason = official_refusal(self, req->union_id, administrators, call);
-
-    if (!reason)
-        reason = decision_refusal(req->n_trade_ids, req->approve, (int)req->reason);
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    report = decision_report(req->n_trade_ids, call);
-    if (!report) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    for (size_t i = 0; i < req->n_trade_ids; i++)
-        decision_add(report, req->trade_ids[i], decide(self, req, req->trade_ids[i], call));
-    reply(report, call);
+    decide_each(self_of(service), DECISION(req, trade_ids), decide, reply, call);
 }
 
 const Identity__Trades_Service trades_api = IDENTITY__TRADES__INIT(trades__);

@@ -7,11 +7,8 @@
 #include "services/identity/transfers.h"
 #include "services/identity/unions.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-#define MINE_MAX     20
-
-static const int administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+#define PAGE_MAX 100
+#define MINE_MAX 20
 
 static struct identity *self_of(Identity__Transfers_Service *service)
 {
@@ -180,14 +177,12 @@ static void transfers__list_transfers(Identity__Transfers_Service *service, cons
                                       Identity__TransferList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT;
+    size_t size = 0;
     int state = req->state ? (int)req->state : (int)IDENTITY__TRANSFER_STATE__TRANSFER_ASKED;
     enum transfers_list list = state == IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED ? TRANSFERS_TO : TRANSFERS_FROM;
-    int reason = official_refusal(self, req->union_id, administrators, call);
     int64_t after = 0;
+    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
 
-    if (!reason && !page_token_read(req->page_token, &after))
-        reason = RPC__REASON__BAD_PAGE_TOKEN;
     if (reason) {
         rpc_refuse(call, reason);
         return;
@@ -205,84 +200,67 @@ static bool holds_above(struct identity *self, int64_t union_id, void *call)
     if (!unions_find(&self->unions, union_id, &node))
         return false;
     union_path_parent(node.path, above);
-    return caller_holds(call, administrators, above);
+    return caller_holds(call, union_administrators, above);
 }
 
-static int release_one(struct identity *self, const Identity__DecideTransfersRequest *req, struct transfer *transfer,
-                       void *call)
+/* 0, TRANSFER_NOT_FOUND of one that is not of the union's, or NOT_FOR_YOURSELF. */
+static int find_refusal(struct identity *self, int64_t transfer_id, int64_t union_id, bool from, void *call,
+                        struct transfer *ret)
 {
-    if (transfer->state == IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED && !holds_above(self, req->union_id, call))
+    if (!transfers_find(&self->transfers, transfer_id, ret) || (from ? ret->from_union : ret->to_union) != union_id)
+        return IDENTITY__REASON__TRANSFER_NOT_FOUND;
+    return ret->member_id == rpc_principal(call)->member_id ? (int)IDENTITY__REASON__NOT_FOR_YOURSELF : 0;
+}
+
+static int release_one(struct identity *self, const struct decision *decision, int64_t transfer_id, void *call)
+{
+    struct transfer transfer;
+    int reason = find_refusal(self, transfer_id, decision->union_id, true, call, &transfer);
+
+    if (reason)
+        return reason;
+    if (transfer.state == IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED && !holds_above(self, decision->union_id, call))
         return IDENTITY__REASON__NEEDS_LEVEL_ABOVE;
-    if (transfer->state > (int)IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED)
+    if (transfer.state > (int)IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED)
         return IDENTITY__REASON__TRANSFER_STATE;
-    if (req->approve) {
-        transfer_release(self, transfer, IDENTITY__RELEASE__RELEASE_BY_UNION, call);
+    if (decision->approve) {
+        transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_BY_UNION, call);
         return 0;
     }
-    transfer->reason = (int)req->reason;
-    snprintf(transfer->remark, sizeof(transfer->remark), "%s", req->remark);
-    transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED, call);
+    transfer.reason = decision->reason;
+    snprintf(transfer.remark, sizeof(transfer.remark), "%s", decision->remark);
+    transfer_change(self, &transfer, IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED, call);
     return 0;
 }
 
-static int accept_one(struct identity *self, const Identity__DecideTransfersRequest *req, struct transfer *transfer,
-                      void *call)
+static int accept_one(struct identity *self, const struct decision *decision, int64_t transfer_id, void *call)
 {
-    bool silent = transfer->state == IDENTITY__TRANSFER_STATE__TRANSFER_ASKED &&
-                  transfer->asked_at + self->transfer_silence_ms <= rpc_now(call);
+    struct transfer transfer;
+    int reason = find_refusal(self, transfer_id, decision->union_id, false, call, &transfer);
     struct union_node node;
     struct member member;
 
-    if (silent)
-        transfer_release(self, transfer, IDENTITY__RELEASE__RELEASE_BY_SILENCE, call);
-    if (transfer->state != IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)
+    if (reason)
+        return reason;
+    if (transfer.state == IDENTITY__TRANSFER_STATE__TRANSFER_ASKED &&
+        transfer.asked_at + self->transfer_silence_ms <= rpc_now(call))
+        transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_BY_SILENCE, call);
+    if (transfer.state != IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)
         return IDENTITY__REASON__TRANSFER_STATE;
-    if (!req->approve) {
-        transfer->reason = (int)req->reason;
-        snprintf(transfer->remark, sizeof(transfer->remark), "%s", req->remark);
-        transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED, call);
+    if (!decision->approve) {
+        transfer.reason = decision->reason;
+        snprintf(transfer.remark, sizeof(transfer.remark), "%s", decision->remark);
+        transfer_change(self, &transfer, IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED, call);
         return 0;
     }
-    if (!unions_find(&self->unions, transfer->to_union, &node) || node.state)
+    if (!unions_find(&self->unions, transfer.to_union, &node) || node.state)
         return IDENTITY__REASON__UNION_CLOSED;
-    if (!members_find(&self->members, transfer->member_id, &member))
+    if (!members_find(&self->members, transfer.member_id, &member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED, call);
-    membership_move(self, &member, IDENTITY__ENDED__ENDED_BY_TRANSFER, transfer->to_union,
+    transfer_change(self, &transfer, IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED, call);
+    membership_move(self, &member, IDENTITY__ENDED__ENDED_BY_TRANSFER, transfer.to_union,
                     IDENTITY__BEGAN__BEGAN_BY_TRANSFER, call);
     return 0;
-}
-
-static void decide(struct identity *self, const Identity__DecideTransfersRequest *req, bool releases,
-                   Identity__DecisionReport_Closure reply, void *call)
-{
-    Identity__DecisionReport *report;
-    int reason = official_refusal(self, req->union_id, administrators, call);
-
-    if (!reason)
-        reason = decision_refusal(req->n_transfer_ids, req->approve, (int)req->reason);
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    report = decision_report(req->n_transfer_ids, call);
-    if (!report) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    for (size_t i = 0; i < req->n_transfer_ids; i++) {
-        struct transfer transfer;
-
-        if (!transfers_find(&self->transfers, req->transfer_ids[i], &transfer) ||
-            (releases ? transfer.from_union : transfer.to_union) != req->union_id)
-            reason = IDENTITY__REASON__TRANSFER_NOT_FOUND;
-        else if (transfer.member_id == rpc_principal(call)->member_id)
-            reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
-        else
-            reason = releases ? release_one(self, req, &transfer, call) : accept_one(self, req, &transfer, call);
-        decision_add(report, req->transfer_ids[i], reason);
-    }
-    reply(report, call);
 }
 
 /* rpc ReleaseTransfers: the old union's word. */
@@ -290,7 +268,7 @@ static void transfers__release_transfers(Identity__Transfers_Service *service,
                                          const Identity__DecideTransfersRequest *req,
                                          Identity__DecisionReport_Closure reply, void *call)
 {
-    decide(self_of(service), req, true, reply, call);
+    decide_each(self_of(service), DECISION(req, transfer_ids), release_one, reply, call);
 }
 
 /* rpc AcceptTransfers: the new union's word. */
@@ -298,7 +276,7 @@ static void transfers__accept_transfers(Identity__Transfers_Service *service,
                                         const Identity__DecideTransfersRequest *req,
                                         Identity__DecisionReport_Closure reply, void *call)
 {
-    decide(self_of(service), req, false, reply, call);
+    decide_each(self_of(service), DECISION(req, transfer_ids), accept_one, reply, call);
 }
 
 int member_hang(struct identity *self, const struct union_node *node, int64_t member_id, void *call)
@@ -313,29 +291,21 @@ int member_hang(struct identity *self, const struct union_node *node, int64_t me
     return 0;
 }
 
+static int hang(struct identity *self, const struct decision *decision, int64_t member_id, void *call)
+{
+    struct union_node node;
+
+    return unions_find(&self->unions, decision->union_id, &node) ? member_hang(self, &node, member_id, call)
+                                                                 : (int)IDENTITY__REASON__UNION_NOT_FOUND;
+}
+
 /* rpc HangMembers: a root's members have no level above, and belong to no union then. */
 static void transfers__hang_members(Identity__Transfers_Service *service, const Identity__HangMembersRequest *req,
                                     Identity__DecisionReport_Closure reply, void *call)
 {
-    struct identity *self = self_of(service);
-    Identity__DecisionReport *report;
-    struct union_node node;
-    int reason = official_refusal(self, req->union_id, administrators, call);
+    struct decision decision = {req->union_id, req->member_ids, req->n_member_ids, .approve = true};
 
-    if (!reason)
-        reason = decision_refusal(req->n_member_ids, true, 0);
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    report = decision_report(req->n_member_ids, call);
-    if (!report || !unions_find(&self->unions, req->union_id, &node)) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    for (size_t i = 0; i < req->n_member_ids; i++)
-        decision_add(report, req->member_ids[i], member_hang(self, &node, req->member_ids[i], call));
-    reply(report, call);
+    decide_each(self_of(service), &decision, hang, reply, call);
 }
 
 const Identity__Transfers_Service transfers_api = IDENTITY__TRANSFERS__INIT(transfers__);

@@ -2,26 +2,6 @@
 #include "services/identity/cadres.h"
 #include "services/identity/fixture.h"
 
-#define ROOT   "0000"
-#define FIRST  "00000000"
-#define SECOND "00000001"
-
-static int64_t root_id, first_id, second_id, town_id;
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-    town_id = make_union(h, "440604-1", "440604")->union_id;
-}
-
-static Rpc__Principal *administrator(struct harness *h, const char *path)
-{
-    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, path);
-}
-
 static Identity__SetCadreRequest record_of(int64_t union_id, const char *mobile, int post)
 {
     Identity__SetCadreRequest request = IDENTITY__SET_CADRE_REQUEST__INIT;
@@ -68,7 +48,7 @@ static Identity__CadreList *list(struct harness *h, const Rpc__Principal *who, i
     return harness_output(h, ask_list(h, who, union_id, size, token), &identity__cadre_list__descriptor);
 }
 
-static Identity__CadreList *history(struct harness *h, int64_t cadre_id)
+static Identity__CadreList *records_of(struct harness *h, int64_t cadre_id)
 {
     Identity__CadreRequest request = IDENTITY__CADRE_REQUEST__INIT;
 
@@ -110,7 +90,7 @@ static void a_person_has_one_record_in_a_union_and_its_history_stays(void **stat
     second = record(&h, set(&h, administrator(&h, FIRST), &request));
     assert_int_not_equal(second->cadre_id, first->cadre_id);
     harness_reopen(&h);
-    records = history(&h, first->cadre_id);
+    records = records_of(&h, first->cadre_id);
     assert_int_equal(records->n_cadres, 2);
     assert_int_equal(records->cadres[0]->post, IDENTITY__POST__POST_CHAIR);
     assert_int_equal(records->cadres[0]->from, clock_now(&h.service.clock));
@@ -125,7 +105,7 @@ static void a_person_has_one_record_in_a_union_and_its_history_stays(void **stat
     assert_int_equal(end_record(&h, administrator(&h, FIRST), second->cadre_id)->reason, 0);
     assert_int_equal(journal_changes(&h), rows);
     assert_int_equal(list(&h, administrator(&h, ROOT), root_id, 0, "")->n_cadres, 0);
-    assert_int_equal(history(&h, second->cadre_id)->n_cadres, 2);
+    assert_int_equal(records_of(&h, second->cadre_id)->n_cadres, 2);
     assert_string_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE cadre SET post = 3 WHERE post = 1");
     assert_string_not_equal(harness_audit(&h), "");

@@ -1,28 +1,7 @@
 #include <jansson.h>
 
+#include "services/identity/changes.h"
 #include "services/identity/fixture.h"
-
-/* 440600, below it 440604 and 440605; 440604-1 below 440604. */
-static int64_t root_id, first_id, second_id, town_id;
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-    town_id = make_union(h, "440604-1", "440604")->union_id;
-}
-
-#define ROOT   "0000"
-#define FIRST  "00000000"
-#define SECOND "00000001"
-#define TOWN   "000000000000"
-
-static Rpc__Principal *administrator(struct harness *h, int64_t member_id, const char *path)
-{
-    return harness_official(h, member_id, RULE__ROLE__UNION_ADMIN, path);
-}
 
 static Identity__AskUnionChangeRequest change_of(int64_t union_id, int kind)
 {
@@ -60,7 +39,7 @@ static int64_t asked(struct harness *h, const Rpc__Answer *answer)
 /* Asked by the command line and approved by an official of the root. */
 static const Rpc__Answer *carry_out(struct harness *h, const Identity__AskUnionChangeRequest *request)
 {
-    return decide(h, administrator(h, 9, ROOT), asked(h, ask(h, harness_internal(h), request)), true);
+    return decide(h, administrator(h, ROOT), asked(h, ask(h, harness_internal(h), request)), true);
 }
 
 static Identity__Union *by_code(struct harness *h, const char *code)
@@ -70,19 +49,6 @@ static Identity__Union *by_code(struct harness *h, const char *code)
     request.code = (char *)(uintptr_t)code;
     return harness_output(h, harness_call(h, "Unions.GetUnionByCode", &request.base, harness_member(h, 1, ""), NULL),
                           &identity__union__descriptor);
-}
-
-static bool was_member(struct harness *h, int64_t member_id, int64_t union_id, int64_t at)
-{
-    Identity__CheckMembershipRequest request = IDENTITY__CHECK_MEMBERSHIP_REQUEST__INIT;
-
-    request.member_id = member_id;
-    request.union_id = union_id;
-    request.at = at;
-    return ((Identity__MembershipCheck *)harness_output(
-                h, harness_call(h, "Memberships.CheckMembership", &request.base, harness_internal(h), NULL),
-                &identity__membership_check__descriptor))
-        ->member;
 }
 
 static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state)
@@ -98,23 +64,25 @@ static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_NAME);
     request.name = (char *)(uintptr_t) " 禅城区总工会 ";
     request.code = (char *)(uintptr_t) "440604-n";
-    assert_refused(ask(&h, administrator(&h, 8, SECOND), &request), "OUTSIDE_YOUR_UNION");
-    id = asked(&h, ask(&h, administrator(&h, 8, FIRST), &request));
-    assert_refused(ask(&h, administrator(&h, 8, FIRST), &request), "CHANGE_PENDING");
-    assert_refused(decide(&h, administrator(&h, 7, FIRST), id, true), "NEEDS_LEVEL_ABOVE");
-    assert_refused(decide(&h, administrator(&h, 7, SECOND), id, true), "OUTSIDE_YOUR_UNION");
-    assert_refused(decide(&h, administrator(&h, 8, ROOT), id, true), "NOT_FOR_YOURSELF");
+    assert_refused(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, SECOND), &request), "OUTSIDE_YOUR_UNION");
+    id = asked(&h, ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request));
+    assert_refused(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request), "CHANGE_PENDING");
+    assert_refused(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, FIRST), id, true), "NEEDS_LEVEL_ABOVE");
+    assert_refused(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, SECOND), id, true),
+                   "OUTSIDE_YOUR_UNION");
+    assert_refused(decide(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, ROOT), id, true), "NOT_FOR_YOURSELF");
     assert_string_equal(by_code(&h, "440604")->name, "总工会");
-    assert_int_equal(decide(&h, administrator(&h, 9, ROOT), id, true)->reason, 0);
-    assert_refused(decide(&h, administrator(&h, 9, ROOT), id, false), "CHANGE_DECIDED");
-    assert_refused(decide(&h, administrator(&h, 9, ROOT), 4711, true), "CHANGE_NOT_FOUND");
+    assert_int_equal(decide(&h, administrator(&h, ROOT), id, true)->reason, 0);
+    assert_refused(decide(&h, administrator(&h, ROOT), id, false), "CHANGE_DECIDED");
+    assert_refused(decide(&h, administrator(&h, ROOT), 4711, true), "CHANGE_NOT_FOUND");
     assert_string_equal(by_code(&h, "440604-N")->name, "禅城区总工会");
     assert_int_equal(by_code(&h, "440604")->union_id, first_id); /* the old code leads there still */
     assert_refused(create_union(&h, harness_internal(&h), "440604", "总工会", "440600"), "UNION_CODE_TAKEN");
     list.union_id = first_id;
-    changes =
-        harness_output(&h, harness_call(&h, "Unions.ListUnionChanges", &list.base, administrator(&h, 8, FIRST), NULL),
-                       &identity__union_change_list__descriptor);
+    changes = harness_output(&h,
+                             harness_call(&h, "Unions.ListUnionChanges", &list.base,
+                                          harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), NULL),
+                             &identity__union_change_list__descriptor);
     assert_int_equal(changes->n_changes, 1);
     assert_int_equal(changes->changes[0]->asked_by, 8);
     assert_int_equal(changes->changes[0]->decided_by, 9);
@@ -129,14 +97,15 @@ static void a_refused_change_changes_nothing_and_another_may_be_asked(void **sta
     (void)state;
     begin_with_unions(&h);
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE);
-    assert_refused(ask(&h, administrator(&h, 8, FIRST), &request), "UNION_HAS_CHILDREN");
+    assert_refused(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request), "UNION_HAS_CHILDREN");
     request = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE);
-    assert_int_equal(
-        decide(&h, administrator(&h, 9, ROOT), asked(&h, ask(&h, administrator(&h, 8, FIRST), &request)), false)
-            ->reason,
-        0);
+    assert_int_equal(decide(&h, administrator(&h, ROOT),
+                            asked(&h, ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request)),
+                            false)
+                         ->reason,
+                     0);
     assert_int_equal(by_code(&h, "440604-1")->state, IDENTITY__UNION_STATE__UNION_ACTIVE);
-    assert_int_equal(ask(&h, administrator(&h, 8, FIRST), &request)->reason, 0);
+    assert_int_equal(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request)->reason, 0);
     request = change_of(root_id, IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE);
     assert_refused(ask(&h, harness_internal(&h), &request), "UNION_IS_ROOT");
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_NAME);
@@ -223,7 +192,7 @@ static void a_cycle_is_refused_and_so_is_a_move_to_nowhere(void **state)
     request = change_of(second_id, IDENTITY__CHANGE_KIND__CHANGE_PLACE);
     request.target_id = town_id;
     assert_int_equal(carry_out(&h, &request)->reason, 0);
-    assert_refused(decide(&h, administrator(&h, 9, ROOT), id, true), "UNION_CYCLE");
+    assert_refused(decide(&h, administrator(&h, ROOT), id, true), "UNION_CYCLE");
     for (int level = 5; level <= LIMIT_PATH_LEVELS; level++) {
         snprintf(code, sizeof(code), "L%d", level);
         make_union(&h, code, parent);
@@ -247,10 +216,10 @@ static void who_approves_a_move_administers_both_places(void **state)
     begin_with_unions(&h);
     request = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_PLACE);
     request.target_id = second_id;
-    id = asked(&h, ask(&h, administrator(&h, 8, TOWN), &request));
-    assert_refused(decide(&h, administrator(&h, 9, FIRST), id, true), "OUTSIDE_YOUR_UNION");
-    assert_refused(decide(&h, administrator(&h, 9, SECOND), id, true), "OUTSIDE_YOUR_UNION");
-    assert_int_equal(decide(&h, administrator(&h, 9, ROOT), id, true)->reason, 0);
+    id = asked(&h, ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, TOWN), &request));
+    assert_refused(decide(&h, administrator(&h, FIRST), id, true), "OUTSIDE_YOUR_UNION");
+    assert_refused(decide(&h, administrator(&h, SECOND), id, true), "OUTSIDE_YOUR_UNION");
+    assert_int_equal(decide(&h, administrator(&h, ROOT), id, true)->reason, 0);
     end(&h);
 }
 
@@ -387,14 +356,14 @@ static void every_vector_of_credit_codes_is_taken_or_refused_as_expected(void **
         if (answer->reason == 0) {
             if (!valid)
                 fail_msg("%s is taken", request.credit_code);
-            decide(&h, administrator(&h, 9, ROOT), asked(&h, answer), false);
+            decide(&h, administrator(&h, ROOT), asked(&h, answer), false);
         } else if (valid && answer->reason != IDENTITY__REASON__CREDIT_CODE_NOT_UNION) {
             fail_msg("%s: %s", request.credit_code, refused(answer));
         } else if (valid) {
             request.excuse = (char *)(uintptr_t) "登记机关确认";
             answer = ask(&h, harness_internal(&h), &request);
             assert_int_equal(answer->reason, 0);
-            decide(&h, administrator(&h, 9, ROOT), asked(&h, answer), false);
+            decide(&h, administrator(&h, ROOT), asked(&h, answer), false);
         }
         harness_forget(&h);
     }
@@ -453,10 +422,12 @@ static void a_new_union_is_asked_for_by_a_member_and_made_by_the_union_above(voi
     /* Another's for the same union waits beside it, and so does a change of that union. */
     request.credit_code = (char *)(uintptr_t) "";
     assert_int_equal(ask_new(&h, member_of_union(&h, 3, "440605"), &request)->reason, 0);
-    assert_refused(decide(&h, administrator(&h, 7, SECOND), id, true), "OUTSIDE_YOUR_UNION");
-    assert_refused(decide(&h, administrator(&h, who->member_id, FIRST), id, true), "NOT_FOR_YOURSELF");
-    assert_int_equal(decide(&h, administrator(&h, 7, FIRST), id, true)->reason, 0);
-    assert_refused(decide(&h, administrator(&h, 7, FIRST), id, true), "CHANGE_DECIDED");
+    assert_refused(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, SECOND), id, true),
+                   "OUTSIDE_YOUR_UNION");
+    assert_refused(decide(&h, harness_official(&h, who->member_id, RULE__ROLE__UNION_ADMIN, FIRST), id, true),
+                   "NOT_FOR_YOURSELF");
+    assert_int_equal(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, FIRST), id, true)->reason, 0);
+    assert_refused(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, FIRST), id, true), "CHANGE_DECIDED");
     assert_string_equal(by_code(&h, "440604-1-1")->name, "石湾陶瓷厂工会");
     assert_string_equal(by_code(&h, "440604-1-1")->credit_code, "81440604MC0000100M");
     assert_int_equal(by_code(&h, "440604-1-1")->parent_id, town_id);
@@ -477,7 +448,10 @@ static void a_refused_new_union_is_not_made(void **state)
     begin_with_unions(&h);
     who = member_of_union(&h, 1, "440605");
     request = new_union(town_id, "440604-1-1");
-    assert_int_equal(decide(&h, administrator(&h, 7, FIRST), asked(&h, ask_new(&h, who, &request)), false)->reason, 0);
+    assert_int_equal(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, FIRST),
+                            asked(&h, ask_new(&h, who, &request)), false)
+                         ->reason,
+                     0);
     assert_int_equal(my_new_unions(&h, who)->changes[0]->state, IDENTITY__CHANGE_STATE__CHANGE_REFUSED);
     assert_int_equal(ask_new(&h, who, &request)->reason, 0);
     end(&h);
@@ -518,12 +492,33 @@ static void what_a_new_union_is_asked_with_is_checked(void **state)
     assert_refused(ask_new(&h, who, &request), "UNION_NOT_FOUND");
     change = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_CREATE); /* not this way */
     change.name = change.code = (char *)(uintptr_t) "N-1";
-    assert_refused(ask(&h, administrator(&h, 8, FIRST), &change), "CHANGE_EMPTY");
+    assert_refused(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &change), "CHANGE_EMPTY");
     request = new_union(town_id, "N-1"); /* of few workers in any form */
     request.workers = 24;
     request.body = IDENTITY__UNION_BODY__BODY_ORGANISER;
     assert_int_equal(ask_new(&h, who, &request)->reason, 0);
     end(&h);
+}
+
+static void a_subtree_too_large_to_move_at_once_is_refused(void **state)
+{
+    static const char fill[] = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+                               "INSERT INTO unions (union_id, parent_id, code, name, path, created_at) "
+                               "SELECT i, union_id, 'small-' || i, '', path || printf('%04d', i), 0 "
+                               "FROM n JOIN unions WHERE code = '440604-1'";
+    Identity__AskUnionChangeRequest request;
+    struct harness h;
+
+    (void)state;
+    assert_int_equal(CHANGE_SUBTREE_MAX, 2000);
+    begin_with_unions(&h);
+    harness_tamper(&h, fill);
+    request = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_PLACE);
+    request.target_id = second_id;
+    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_SUBTREE_TOO_LARGE");
+    harness_tamper(&h, "DELETE FROM unions WHERE union_id = 2000");
+    assert_int_equal(ask(&h, harness_internal(&h), &request)->reason, 0);
+    harness_close(&h);
 }
 
 int main(void)
@@ -541,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_new_union_is_asked_for_by_a_member_and_made_by_the_union_above),
         cmocka_unit_test(a_refused_new_union_is_not_made),
         cmocka_unit_test(what_a_new_union_is_asked_with_is_checked),
+        cmocka_unit_test(a_subtree_too_large_to_move_at_once_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

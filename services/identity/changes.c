@@ -37,11 +37,6 @@ bool changes_add(const struct changes *changes, const struct change *change)
                      (int64_t)change->workers, (int64_t)change->body) != -1;
 }
 
-static void text(struct store *store, unsigned statement, int column, char *ret, size_t size)
-{
-    snprintf(ret, size, "%s", store_text(store, statement, column));
-}
-
 static bool next(const struct changes *changes, unsigned statement, struct change *ret)
 {
     struct store *store = changes->store;
@@ -62,11 +57,11 @@ static bool next(const struct changes *changes, unsigned statement, struct chang
         .workers = (int)store_int(store, statement, 15),
         .body = (int)store_int(store, statement, 16),
     };
-    text(store, statement, 9, ret->name, sizeof(ret->name));
-    text(store, statement, 10, ret->code, sizeof(ret->code));
-    text(store, statement, 11, ret->credit_code, sizeof(ret->credit_code));
-    text(store, statement, 12, ret->excuse, sizeof(ret->excuse));
-    text(store, statement, 13, ret->remark, sizeof(ret->remark));
+    store_copy_text(store, statement, 9, ret->name, sizeof(ret->name));
+    store_copy_text(store, statement, 10, ret->code, sizeof(ret->code));
+    store_copy_text(store, statement, 11, ret->credit_code, sizeof(ret->credit_code));
+    store_copy_text(store, statement, 12, ret->excuse, sizeof(ret->excuse));
+    store_copy_text(store, statement, 13, ret->remark, sizeof(ret->remark));
     return true;
 }
 
@@ -107,7 +102,7 @@ bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at
     store_ask(changes->store, statement, "ii", union_id, at);
     if (!store_row(changes->store, statement))
         return false;
-    text(changes->store, statement, 0, ret_path, UNION_PATH_SIZE);
+    store_copy_text(changes->store, statement, 0, ret_path, UNION_PATH_SIZE);
     store_end(changes->store, statement);
     return true;
 }

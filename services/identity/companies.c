@@ -37,9 +37,9 @@ bool companies_find(const struct companies *companies, int64_t union_id, struct 
         .registered_by = store_int(store, find, 5),
         .registered_at = store_int(store, find, 6),
     };
-    snprintf(ret->credit_code, sizeof(ret->credit_code), "%s", store_text(store, find, 2));
-    snprintf(ret->name, sizeof(ret->name), "%s", store_text(store, find, 3));
-    snprintf(ret->excuse, sizeof(ret->excuse), "%s", store_text(store, find, 4));
+    store_copy_text(store, find, 2, ret->credit_code, sizeof(ret->credit_code));
+    store_copy_text(store, find, 3, ret->name, sizeof(ret->name));
+    store_copy_text(store, find, 4, ret->excuse, sizeof(ret->excuse));
     store_end(store, find);
     return true;
 }

@@ -2,30 +2,17 @@
 #include "services/identity/companies.h"
 #include "services/identity/fixture.h"
 
-#define ROOT  "0000"
-#define FIRST "00000000"
-#define TOWN  "000000000000"
-#define CODE  "91350100M000100Y43"
-
-static int64_t first_id, town_id;
+#define CODE "91350100M000100Y43"
 
 static void begin_with_company(struct harness *h)
 {
     Identity__RegisterCompanyRequest request = IDENTITY__REGISTER_COMPANY_REQUEST__INIT;
 
-    begin(h);
-    make_union(h, "440600", "");
-    first_id = make_union(h, "440604", "440600")->union_id;
-    town_id = make_union(h, "440604-1", "440604")->union_id;
+    begin_with_unions(h);
     request.union_id = first_id;
     request.credit_code = (char *)(uintptr_t)CODE;
     request.name = (char *)(uintptr_t) "佛山某快递公司";
     assert_true(harness_call(h, "Companies.RegisterCompany", &request.base, harness_internal(h), NULL)->created);
-}
-
-static Rpc__Principal *administrator(struct harness *h)
-{
-    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, FIRST);
 }
 
 static const Rpc__Answer *register_company(struct harness *h, const Rpc__Principal *who, int64_t union_id,
@@ -69,7 +56,7 @@ static Rpc__Principal *agent_signed_in(struct harness *h, unsigned n, int kind)
 {
     char mobile[CN_MOBILE_LEN + 1];
 
-    company_of(h, set_agent(h, administrator(h), n, kind));
+    company_of(h, set_agent(h, administrator(h, FIRST), n, kind));
     return principal_of(h, enrolled(h, mobile_of(n, mobile)));
 }
 
@@ -104,14 +91,16 @@ static void a_union_registers_its_company_once(void **state)
     (void)state;
     begin_with_company(&h);
     rows = journal_rows(&h);
-    assert_false(register_company(&h, administrator(&h), first_id, "91350100m000100y43", "")->created);
+    assert_false(register_company(&h, administrator(&h, FIRST), first_id, "91350100m000100y43", "")->created);
     assert_int_equal(journal_rows(&h), rows);
-    assert_refused(register_company(&h, administrator(&h), first_id, "91110000101623741K", ""), "COMPANY_TAKEN");
-    assert_refused(register_company(&h, administrator(&h), town_id, CODE, ""), "COMPANY_TAKEN");
-    assert_refused(register_company(&h, administrator(&h), town_id, "91350211M0000XUF46", ""), "CREDIT_CODE_CHECKSUM");
-    assert_refused(register_company(&h, administrator(&h), town_id, "9135", ""), "CREDIT_CODE_INVALID");
+    assert_refused(register_company(&h, administrator(&h, FIRST), first_id, "91110000101623741K", ""), "COMPANY_TAKEN");
+    assert_refused(register_company(&h, administrator(&h, FIRST), town_id, CODE, ""), "COMPANY_TAKEN");
+    assert_refused(register_company(&h, administrator(&h, FIRST), town_id, "91350211M0000XUF46", ""),
+                   "CREDIT_CODE_CHECKSUM");
+    assert_refused(register_company(&h, administrator(&h, FIRST), town_id, "9135", ""), "CREDIT_CODE_INVALID");
     assert_int_equal(journal_rows(&h), rows);
-    assert_int_equal(register_company(&h, administrator(&h), town_id, "91350211M0000XUF46", "执照原件如此")->reason, 0);
+    assert_int_equal(
+        register_company(&h, administrator(&h, FIRST), town_id, "91350211M0000XUF46", "执照原件如此")->reason, 0);
     assert_string_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE company SET company_id = company_id + 1 WHERE excuse <> ''");
     assert_string_not_equal(harness_audit(&h), "");
@@ -128,7 +117,7 @@ static void the_first_agent_appoints_others_and_signs_in_as_officials_do(void **
 
     (void)state;
     begin_with_company(&h);
-    assert_refused(set_agent(&h, administrator(&h), 1, 3), "AGENT_KIND_INVALID");
+    assert_refused(set_agent(&h, administrator(&h, FIRST), 1, 3), "AGENT_KIND_INVALID");
     first = agent_signed_in(&h, 1, IDENTITY__AGENT_KIND__AGENT_APPROVER);
     assert_int_equal(first->n_grants, 1);
     assert_int_equal(first->grants[0]->role, RULE__ROLE__COMPANY_AGENT);
@@ -163,9 +152,10 @@ static void agents_are_few(void **state)
     (void)state;
     begin_with_company(&h);
     for (unsigned i = 0; i < COMPANY_AGENTS_MAX; i++)
-        assert_int_equal(set_agent(&h, administrator(&h), i + 1, IDENTITY__AGENT_KIND__AGENT_HANDLER)->reason, 0);
-    assert_refused(set_agent(&h, administrator(&h), 99, IDENTITY__AGENT_KIND__AGENT_HANDLER), "TOO_MANY_AGENTS");
-    assert_int_equal(set_agent(&h, administrator(&h), 1, IDENTITY__AGENT_KIND__AGENT_APPROVER)->reason, 0);
+        assert_int_equal(set_agent(&h, administrator(&h, FIRST), i + 1, IDENTITY__AGENT_KIND__AGENT_HANDLER)->reason,
+                         0);
+    assert_refused(set_agent(&h, administrator(&h, FIRST), 99, IDENTITY__AGENT_KIND__AGENT_HANDLER), "TOO_MANY_AGENTS");
+    assert_int_equal(set_agent(&h, administrator(&h, FIRST), 1, IDENTITY__AGENT_KIND__AGENT_APPROVER)->reason, 0);
     end(&h);
 }
 
@@ -237,8 +227,9 @@ static void an_approver_does_not_confirm_her_own_word_but_the_union_may(void **s
     member = member_of_union(&h, 11, "440604");
     other = member_of_union(&h, 12, "440604");
     approver = agent_signed_in(&h, 1, IDENTITY__AGENT_KIND__AGENT_APPROVER);
-    proposed(&h, propose_standing(&h, administrator(&h), other->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
-                                  IDENTITY__STANDING_REASON__STANDING_DISCIPLINE));
+    proposed(&h,
+             propose_standing(&h, administrator(&h, FIRST), other->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
+                              IDENTITY__STANDING_REASON__STANDING_DISCIPLINE));
     id = proposed(&h, propose_departure(&h, approver, member->member_id))->proposal_id;
     assert_refused(decide_proposal(&h, approver, id, true), "PROPOSAL_OWN");
     /* She sees her company's own proposals alone. */
@@ -247,11 +238,12 @@ static void an_approver_does_not_confirm_her_own_word_but_the_union_may(void **s
                           &identity__proposal_list__descriptor);
     assert_int_equal(list->n_proposals, 1);
     assert_int_equal(list->proposals[0]->proposal_id, id);
-    list = harness_output(&h, harness_call(&h, "Proposals.ListProposals", &request.base, administrator(&h), NULL),
-                          &identity__proposal_list__descriptor);
+    list =
+        harness_output(&h, harness_call(&h, "Proposals.ListProposals", &request.base, administrator(&h, FIRST), NULL),
+                       &identity__proposal_list__descriptor);
     assert_int_equal(list->n_proposals, 2);
     assert_refused(decide_proposal(&h, approver, list->proposals[0]->proposal_id, true), "PROPOSAL_OTHER_OFFICE");
-    assert_int_equal(decide_proposal(&h, administrator(&h), id, true)->reason, 0);
+    assert_int_equal(decide_proposal(&h, administrator(&h, FIRST), id, true)->reason, 0);
     end(&h);
 }
 

@@ -51,7 +51,6 @@ void correction_ask(struct identity *self, const struct correction *correction, 
 static bool next(const struct corrections *corrections, unsigned statement, struct correction *ret)
 {
     struct store *store = corrections->store;
-    const void *sealed;
 
     if (!store_row(store, statement))
         return false;
@@ -66,11 +65,8 @@ static bool next(const struct corrections *corrections, unsigned statement, stru
         .decided_by = store_int(store, statement, 7),
         .refusal = (int)store_int(store, statement, 8),
     };
-    snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 9));
-    sealed = store_blob(store, statement, 10, &ret->sealed.len);
-    if (ret->sealed.len > sizeof(ret->sealed.bytes))
-        ret->sealed.len = 0; /* as if it could not be opened */
-    memcpy(ret->sealed.bytes, sealed, ret->sealed.len);
+    store_copy_text(store, statement, 9, ret->remark, sizeof(ret->remark));
+    ret->sealed.len = store_copy_blob(store, statement, 10, ret->sealed.bytes, sizeof(ret->sealed.bytes));
     return true;
 }
 

@@ -9,36 +9,9 @@
 
 #define CODE "440604"
 
-static struct identity *self_of(struct harness *h)
-{
-    return h->service.self;
-}
-
 static void find(struct harness *h, int64_t member_id, struct member *ret)
 {
     assert_true(members_find(&identity_of(h)->members, member_id, ret));
-}
-
-static const Rpc__Answer *enter_by_wechat(struct harness *h, const char *openid, const char *mobile)
-{
-    Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
-
-    request.appid = (char *)(uintptr_t) "wx0000000000000001";
-    request.openid = (char *)(uintptr_t)openid;
-    request.mobile = (char *)(uintptr_t)mobile;
-    return harness_call(h, "Identity.CompleteWechatLogin", &request.base, harness_internal(h), NULL);
-}
-
-static const Rpc__Answer *ask_to_join(struct harness *h, const Rpc__Principal *who, int64_t union_id)
-{
-    Identity__CreateJoinRequestRequest request = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
-    char id[CN_RESIDENT_ID_LEN + 1];
-
-    make_resident_id(5, id);
-    request.union_id = union_id;
-    request.name = (char *)(uintptr_t) "王小明";
-    request.resident_id = id;
-    return harness_call(h, "Joins.CreateJoinRequest", &request.base, who, NULL);
 }
 
 static Identity__Member *me(struct harness *h, const Rpc__Principal *who)
@@ -61,14 +34,14 @@ static void all_that_is_sealed_of_a_member_lies_under_her_key(void **state)
     who = member_of_union(&h, 1, CODE);
     assert_int_equal(enter_by_wechat(&h, "openid", mobile_of(1, mobile))->reason, 0);
     asker = person_signed_in(&h, 2);
-    assert_int_equal(ask_to_join(&h, asker, make_union(&h, "440605", "")->union_id)->reason, 0);
+    assert_int_equal(ask_to_join(&h, asker, make_union(&h, "440605", "")->union_id, 5)->reason, 0);
     find(&h, who->member_id, &member);
     assert_int_equal(member.data_key.len, PII_WRAPPED_LEN);
     assert_true(pii_is_under_data_key(member.sealed_mobile.bytes, member.sealed_mobile.len));
     assert_true(pii_is_under_data_key(member.sealed_person.bytes, member.sealed_person.len));
     assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
     assert_true(pii_is_under_data_key(door.sealed.bytes, door.sealed.len));
-    assert_true(joins_find_open(&self_of(&h)->joins, asker->member_id, &join));
+    assert_true(joins_find_open(&identity_of(&h)->joins, asker->member_id, &join));
     assert_true(pii_is_under_data_key(join.sealed.bytes, join.sealed.len));
     end(&h);
 }
@@ -87,10 +60,10 @@ static void without_her_key_nothing_of_hers_opens(void **state)
     who = member_of_union(&h, 1, CODE);
     find(&h, who->member_id, &member);
     find(&h, member_of_union(&h, 2, CODE)->member_id, &other);
-    assert_true(person_open_member(self_of(&h), &member, &person));
+    assert_true(person_open_member(identity_of(&h), &member, &person));
     assert_string_equal(person.name, "王小明");
     member.data_key = other.data_key; /* nor with another's */
-    assert_false(person_open_member(self_of(&h), &member, &person));
+    assert_false(person_open_member(identity_of(&h), &member, &person));
     assert_string_equal(person.mobile, "");
     harness_tamper(&h, "UPDATE member SET data_key = x''");
     message = me(&h, who);
@@ -113,7 +86,7 @@ static void seal_as_before(struct harness *h, const char *context, int64_t row, 
     unsigned char sealed[256];
     char digits[513], statement[1024];
 
-    pii_seal(self_of(h)->pii, context, row, nonce, text, strlen(text), sealed);
+    pii_seal(identity_of(h)->pii, context, row, nonce, text, strlen(text), sealed);
     hex(sealed, strlen(text) + PII_OVERHEAD, digits);
     snprintf(statement, sizeof(statement), "UPDATE %s SET %s = x'%s' WHERE %s = %lld", table, set, digits, key,
              (long long)row);
@@ -131,7 +104,7 @@ static void make_people_of_before(struct harness *h, Rpc__Principal **ret_member
     *ret_member = member_of_union(h, 1, CODE);
     assert_int_equal(enter_by_wechat(h, "openid", mobile_of(1, mobile))->reason, 0);
     *ret_asker = person_signed_in(h, 2);
-    assert_int_equal(ask_to_join(h, *ret_asker, make_union(h, "440605", "")->union_id)->reason, 0);
+    assert_int_equal(ask_to_join(h, *ret_asker, make_union(h, "440605", "")->union_id, 5)->reason, 0);
     seal_as_before(h, "member.mobile", (*ret_member)->member_id, mobile, "member", "data_key = NULL, sealed_mobile",
                    "member_id");
     make_resident_id(1, id);
@@ -143,7 +116,7 @@ static void make_people_of_before(struct harness *h, Rpc__Principal **ret_member
                    "data_key = NULL, sealed_mobile", "member_id");
     make_resident_id(5, id);
     snprintf(text, sizeof(text), "王小明\n%s", id);
-    assert_true(joins_find_open(&self_of(h)->joins, (*ret_asker)->member_id, &join));
+    assert_true(joins_find_open(&identity_of(h)->joins, (*ret_asker)->member_id, &join));
     seal_as_before(h, "join", join.id, text, "join_request", "sealed", "request_id");
 }
 
@@ -166,16 +139,16 @@ static void who_was_there_before_there_were_keys_is_given_hers(void **state)
     identity_tidy(h.service.self);
     find(&h, who->member_id, &member);
     assert_true(pii_is_under_data_key(member.sealed_mobile.bytes, member.sealed_mobile.len));
-    assert_true(person_open_member(self_of(&h), &member, &person));
+    assert_true(person_open_member(identity_of(&h), &member, &person));
     assert_string_equal(person.name, "王小明");
     assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
     assert_true(pii_is_under_data_key(door.sealed.bytes, door.sealed.len));
-    assert_true(person_open_wechat(self_of(&h), &member, &door, appid, NULL));
+    assert_true(person_open_wechat(identity_of(&h), &member, &door, appid, NULL));
     assert_string_equal(appid, "wx0000000000000001");
     find(&h, asker->member_id, &member);
-    assert_true(joins_find_open(&self_of(&h)->joins, asker->member_id, &join));
+    assert_true(joins_find_open(&identity_of(&h)->joins, asker->member_id, &join));
     assert_true(pii_is_under_data_key(join.sealed.bytes, join.sealed.len));
-    assert_true(person_open_join(self_of(&h), &member, join.id, &join.sealed, &person));
+    assert_true(person_open_join(identity_of(&h), &member, join.id, &join.sealed, &person));
     assert_string_equal(person.name, "王小明");
     end(&h);
 }
@@ -194,7 +167,7 @@ static void she_is_given_her_key_before_something_of_hers_is_sealed(void **state
     assert_int_equal(enter_by_wechat(&h, "another", mobile_of(1, mobile))->reason, 0);
     find(&h, who->member_id, &member);
     assert_true(pii_is_under_data_key(member.sealed_person.bytes, member.sealed_person.len));
-    assert_true(person_open_member(self_of(&h), &member, &person));
+    assert_true(person_open_member(identity_of(&h), &member, &person));
     assert_string_equal(person.mobile, mobile);
     end(&h);
 }

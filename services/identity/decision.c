@@ -1,6 +1,10 @@
-/* What operations on several requests at once have in common. */
-#include "services/identity/api_membership.h"
+#include "services/identity/decision.h"
+
+#include "services/identity/rules.h"
 #include "services/identity/unions.h"
+
+const int union_administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};
+const int union_readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
 
 bool caller_holds(void *call, const int *roles, const char *union_path)
 {
@@ -20,20 +24,34 @@ int official_refusal(struct identity *self, int64_t union_id, const int *roles, 
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
-int decision_refusal(size_t n, bool approve, int reason)
+int waiting_refusal(struct identity *self, int64_t union_id, int32_t page_size, size_t max, const char *token,
+                    void *call, int64_t *ret_after, size_t *ret_size)
 {
-    if (n == 0)
+    int reason = official_refusal(self, union_id, union_administrators, call);
+
+    if (reason)
+        return reason;
+    *ret_after = 0;
+    *ret_size = page_size > 0 && (size_t)page_size <= max ? (size_t)page_size : max / 2;
+    return page_token_read(token, ret_after) ? 0 : RPC__REASON__BAD_PAGE_TOKEN;
+}
+
+static int decision_refusal(const struct decision *decision)
+{
+    if (decision->n == 0)
         return RPC__REASON__MISSING_FIELD;
-    if (n > DECISIONS_MAX)
+    if (decision->n > DECISIONS_MAX)
         return RPC__REASON__TOO_MANY_ITEMS;
-    if (approve)
+    if (decision->approve)
         return 0;
-    return reason > IDENTITY__REFUSAL_REASON__REFUSAL_NONE && reason <= IDENTITY__REFUSAL_REASON__REFUSAL_OTHER
+    return decision->reason > IDENTITY__REFUSAL_REASON__REFUSAL_NONE &&
+                   decision->reason <= IDENTITY__REFUSAL_REASON__REFUSAL_OTHER
                ? 0
                : IDENTITY__REASON__DECISION_REASON_INVALID;
 }
 
-Identity__DecisionReport *decision_report(size_t n, void *call)
+/* An empty report with room for n results; NULL when the call's memory is full. */
+static Identity__DecisionReport *report_for(size_t n, void *call)
 {
     Identity__DecisionReport *report = arena_alloc(rpc_arena(call), sizeof(*report));
     Identity__DecisionResult *results = arena_alloc(rpc_arena(call), n * sizeof(*results) + 1);
@@ -51,7 +69,7 @@ Identity__DecisionReport *decision_report(size_t n, void *call)
     return report;
 }
 
-void decision_add(Identity__DecisionReport *report, int64_t id, int reason)
+static void add_result(Identity__DecisionReport *report, int64_t id, int reason)
 {
     Identity__DecisionResult *result = report->results[report->n_results++];
 
@@ -60,4 +78,26 @@ void decision_add(Identity__DecisionReport *report, int64_t id, int reason)
         result->reason = (char *)(uintptr_t)api_reason(reason)->name;
     else
         report->done++;
+}
+
+void decide_each(struct identity *self, const struct decision *decision, decide_one one,
+                 Identity__DecisionReport_Closure reply, void *call)
+{
+    Identity__DecisionReport *report;
+    int reason = official_refusal(self, decision->union_id, union_administrators, call);
+
+    if (!reason)
+        reason = decision_refusal(decision);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    report = report_for(decision->n, call);
+    if (!report) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    for (size_t i = 0; i < decision->n; i++)
+        add_result(report, decision->ids[i], one(self, decision, decision->ids[i], call));
+    reply(report, call);
 }

@@ -313,16 +313,124 @@ static inline Rpc__Principal *person_signed_in(struct harness *h, unsigned n)
     return principal_of(h, login(h, mobile_of(n, mobile)));
 }
 
-/* The n-th person on the roster of a union, verified: as her new token says. */
-static inline Rpc__Principal *member_of_union(struct harness *h, unsigned n, const char *union_code)
+/* Lists the n-th person on a union's roster. */
+static inline void list_person(struct harness *h, unsigned n, const char *union_code)
 {
     char id[CN_RESIDENT_ID_LEN + 1], csv[256];
 
     make_resident_id(n, id);
     snprintf(csv, sizeof(csv), "王小明,%s,16900000009,%s,COURIER\n", id, union_code);
     assert_int_equal(import_roster(h, csv)->loaded, 1);
+}
+
+/* The n-th person on the roster of a union, verified: as her new token says. */
+static inline Rpc__Principal *member_of_union(struct harness *h, unsigned n, const char *union_code)
+{
+    char id[CN_RESIDENT_ID_LEN + 1];
+
+    make_resident_id(n, id);
+    list_person(h, n, union_code);
     return principal_of(
         h, harness_output(h, verify(h, person_signed_in(h, n), "王小明", id), &identity__session__descriptor));
+}
+
+/* Through WeChat, which proves her number: made a member if she is none. */
+static inline const Rpc__Answer *enter_by_wechat(struct harness *h, const char *openid, const char *mobile)
+{
+    Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
+
+    request.appid = (char *)(uintptr_t) "wx0000000000000001";
+    request.openid = (char *)(uintptr_t)openid;
+    request.mobile = (char *)(uintptr_t)mobile;
+    return harness_call(h, "Identity.CompleteWechatLogin", &request.base, harness_internal(h), NULL);
+}
+
+/* ---- the tree and who belongs where ---- */
+
+/* 440600, below it 440604 and 440605, and 440604-1 below 440604. */
+static int64_t root_id, first_id, second_id, town_id;
+
+#define ROOT   "0000"
+#define FIRST  "00000000"
+#define SECOND "00000001"
+#define TOWN   "000000000000"
+
+static inline void begin_with_unions(struct harness *h)
+{
+    begin(h);
+    root_id = make_union(h, "440600", "")->union_id;
+    first_id = make_union(h, "440604", "440600")->union_id;
+    second_id = make_union(h, "440605", "440600")->union_id;
+    town_id = make_union(h, "440604-1", "440604")->union_id;
+}
+
+static inline Rpc__Principal *administrator(struct harness *h, const char *path)
+{
+    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, path);
+}
+
+/* The n-th person asks a union to take her. */
+static inline const Rpc__Answer *ask_to_join(struct harness *h, const Rpc__Principal *who, int64_t union_id, unsigned n)
+{
+    Identity__CreateJoinRequestRequest request = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1];
+
+    make_resident_id(n, id);
+    request.union_id = union_id;
+    request.name = (char *)(uintptr_t) "王小明";
+    request.resident_id = id;
+    return harness_call(h, "Joins.CreateJoinRequest", &request.base, who, NULL);
+}
+
+static inline Identity__JoinRequest *asked_to_join(struct harness *h, const Rpc__Answer *answer)
+{
+    return harness_output(h, answer, &identity__join_request__descriptor);
+}
+
+/* What came of the one that was to be decided: "" when it was done, or a Reason's name. */
+static inline const char *outcome(struct harness *h, const Rpc__Answer *answer)
+{
+    Identity__DecisionReport *report;
+
+    if (answer->reason)
+        return refused(answer);
+    report = harness_output(h, answer, &identity__decision_report__descriptor);
+    assert_int_equal(report->n_results, 1);
+    return report->results[0]->reason;
+}
+
+static inline const Rpc__Answer *leave(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__LeaveRequest request = IDENTITY__LEAVE_REQUEST__INIT;
+
+    request.confirmed = true;
+    return harness_call(h, "Memberships.Leave", &request.base, who, NULL);
+}
+
+static inline Identity__MembershipList *history(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__MyMembershipsRequest request = IDENTITY__MY_MEMBERSHIPS_REQUEST__INIT;
+
+    return harness_output(h, harness_call(h, "Memberships.ListMyMemberships", &request.base, who, NULL),
+                          &identity__membership_list__descriptor);
+}
+
+static inline const Rpc__Answer *check_membership(struct harness *h, const Rpc__Principal *who, int64_t member_id,
+                                                  int64_t union_id, int64_t at)
+{
+    Identity__CheckMembershipRequest request = IDENTITY__CHECK_MEMBERSHIP_REQUEST__INIT;
+
+    request.member_id = member_id;
+    request.union_id = union_id;
+    request.at = at;
+    return harness_call(h, "Memberships.CheckMembership", &request.base, who, NULL);
+}
+
+static inline bool was_member(struct harness *h, int64_t member_id, int64_t union_id, int64_t at)
+{
+    const Rpc__Answer *answer = check_membership(h, harness_internal(h), member_id, union_id, at);
+
+    return ((Identity__MembershipCheck *)harness_output(h, answer, &identity__membership_check__descriptor))->member;
 }
 
 /* ---- the journal ---- */

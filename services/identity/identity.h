@@ -5,8 +5,8 @@
  * who have signed in, their sessions, and what officials may do where. It alone
  * holds the keys of personal data: names, resident IDs and mobile numbers are
  * sealed at rest, each person's under a key of her own (data_keys.h), and found by
- * blind index only; none is ever in the journal, a refusal or a log (the demonstration's code sender logs a masked
- * number).
+ * blind index only; none is ever in the journal, a refusal or a log (the demonstration's
+ * code sender logs a masked number).
  *
  * Everything is asked of the store, whose indexes are small, and nothing is kept
  * in memory, so a failed commit leaves nothing to take back. A roster of a million

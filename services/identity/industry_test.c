@@ -1,11 +1,8 @@
 /* Industry unions for new employment forms, and joining them by one request (三位一体). */
 #include "services/identity/fixture.h"
 
-#define ROOT "0000"
-
-/* 440600, below it 440604 and 440605, and 440604-1 below 440604. Industry unions: of
- * riders below 440604 (two), of couriers and riders below 440600. */
-static int64_t root_id, first_id, second_id, town_id, riders_id, others_id, city_id;
+/* Industry unions: of riders below 440604 (two), of couriers and riders below 440600. */
+static int64_t riders_id, others_id, city_id;
 
 static Identity__Union *make_industry(struct harness *h, const char *code, const char *parent, Rpc__Trade *trades,
                                       size_t n)
@@ -21,23 +18,26 @@ static Identity__Union *make_industry(struct harness *h, const char *code, const
                           &identity__union__descriptor);
 }
 
-static void begin_with_unions(struct harness *h)
+static void begin_with_industries(struct harness *h)
 {
     Rpc__Trade trades[] = {RPC__TRADE__FOOD_DELIVERY, RPC__TRADE__COURIER};
 
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-    town_id = make_union(h, "440604-1", "440604")->union_id;
+    begin_with_unions(h);
     riders_id = make_industry(h, "440604-R", "440604", trades, 1)->union_id;
     others_id = make_industry(h, "440604-S", "440604", trades, 1)->union_id;
     city_id = make_industry(h, "440600-R", "440600", trades, 2)->union_id;
 }
 
-static Rpc__Principal *administrator(struct harness *h)
+static const char *approve(struct harness *h, const Identity__JoinRequest *join)
 {
-    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, ROOT);
+    Identity__DecideJoinRequestsRequest request = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
+    int64_t id = join->request_id;
+
+    request.union_id = join->union_->union_id;
+    request.request_ids = &id;
+    request.n_request_ids = 1;
+    request.approve = true;
+    return outcome(h, harness_call(h, "Joins.DecideJoinRequests", &request.base, administrator(h, ROOT), NULL));
 }
 
 /* The n-th person asks by one request. */
@@ -60,36 +60,12 @@ static Identity__JoinRequest *asked(struct harness *h, const Rpc__Answer *answer
     return harness_output(h, answer, &identity__join_request__descriptor);
 }
 
-static const char *approve(struct harness *h, const Identity__JoinRequest *join)
-{
-    Identity__DecideJoinRequestsRequest request = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
-    int64_t id = join->request_id;
-
-    request.union_id = join->union_->union_id;
-    request.request_ids = &id;
-    request.n_request_ids = 1;
-    request.approve = true;
-    return ((Identity__DecisionReport *)harness_output(
-                h, harness_call(h, "Joins.DecideJoinRequests", &request.base, administrator(h), NULL),
-                &identity__decision_report__descriptor))
-        ->results[0]
-        ->reason;
-}
-
-static void leave(struct harness *h, const Rpc__Principal *who)
-{
-    Identity__LeaveRequest request = IDENTITY__LEAVE_REQUEST__INIT;
-
-    request.confirmed = true;
-    assert_int_equal(harness_call(h, "Memberships.Leave", &request.base, who, NULL)->reason, 0);
-}
-
 static void a_request_goes_to_the_nearest_industry_union_for_the_trade(void **state)
 {
     struct harness h;
 
     (void)state;
-    begin_with_unions(&h);
+    begin_with_industries(&h);
     const struct {
         int64_t from, to;
         int trade;
@@ -121,7 +97,7 @@ static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_y
     int64_t cover_id;
 
     (void)state;
-    begin_with_unions(&h);
+    begin_with_industries(&h);
     who = person_signed_in(&h, 1);
     join = asked(&h, ask(&h, who, town_id, RPC__TRADE__FOOD_DELIVERY, 1));
     assert_int_equal(asked(&h, ask(&h, who, first_id, RPC__TRADE__FOOD_DELIVERY, 1))->request_id, join->request_id);
@@ -136,12 +112,12 @@ static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_y
     assert_int_equal(enrolled->trade, RPC__TRADE__FOOD_DELIVERY);
     assert_int_equal(enrolled->until - enrolled->from, INT64_C(365) * 86400000);
     cover_id = enrolled->cover_id;
-    leave(&h, who);
+    assert_int_equal(leave(&h, who)->reason, 0);
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
                         "");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
     clock_step(&h.service.clock, INT64_C(365) * 86400000);
-    leave(&h, person_signed_in(&h, 1));
+    assert_int_equal(leave(&h, person_signed_in(&h, 1))->reason, 0);
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
                         "");
     assert_int_not_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
@@ -160,7 +136,7 @@ static void two_accounts_of_one_person_are_covered_once(void **state)
     int64_t cover_id;
 
     (void)state;
-    begin_with_unions(&h);
+    begin_with_industries(&h);
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), town_id, RPC__TRADE__FOOD_DELIVERY, 1))),
                         "");
     cover_id = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id;
@@ -173,8 +149,8 @@ static void two_accounts_of_one_person_are_covered_once(void **state)
                            &identity__merge__descriptor);
     decision.merge_id = merge->merge_id;
     decision.approve = true;
-    assert_int_equal(harness_call(&h, "Merges.DecideMerge", &decision.base, administrator(&h), NULL)->reason, 0);
-    leave(&h, person_signed_in(&h, 2));
+    assert_int_equal(harness_call(&h, "Merges.DecideMerge", &decision.base, administrator(&h, ROOT), NULL)->reason, 0);
+    assert_int_equal(leave(&h, person_signed_in(&h, 2))->reason, 0);
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
                         "");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
@@ -189,7 +165,7 @@ static void an_industry_union_proves_a_trade_of_a_member_of_another(void **state
     struct harness h;
 
     (void)state;
-    begin_with_unions(&h);
+    begin_with_industries(&h);
     who = member_of_union(&h, 1, "440604-1");
     request.trade = RPC__TRADE__FOOD_DELIVERY;
     request.proof = IDENTITY__TRADE_PROOF__PROOF_PLATFORM_ACCOUNT;
@@ -214,7 +190,7 @@ static void which_trades_a_union_takes_is_changed_by_the_level_above(void **stat
     struct harness h;
 
     (void)state;
-    begin_with_unions(&h);
+    begin_with_industries(&h);
     request.union_id = second_id;
     request.kind = IDENTITY__CHANGE_KIND__CHANGE_TRADES;
     assert_refused(harness_call(&h, "Unions.AskUnionChange", &request.base, harness_internal(&h), "1"), "CHANGE_EMPTY");
@@ -228,7 +204,8 @@ static void which_trades_a_union_takes_is_changed_by_the_level_above(void **stat
     assert_int_equal(change->trades[0], RPC__TRADE__SANITATION);
     decision.change_id = change->change_id;
     decision.approve = true;
-    assert_int_equal(harness_call(&h, "Unions.DecideUnionChange", &decision.base, administrator(&h), NULL)->reason, 0);
+    assert_int_equal(
+        harness_call(&h, "Unions.DecideUnionChange", &decision.base, administrator(&h, ROOT), NULL)->reason, 0);
     get.union_id = second_id;
     node = harness_output(&h, harness_call(&h, "Identity.GetUnion", &get.base, harness_member(&h, 1, ""), NULL),
                           &identity__union__descriptor);

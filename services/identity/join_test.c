@@ -1,23 +1,6 @@
 #include "services/identity/fixture.h"
 
-static int64_t first_id, second_id; /* 440604 and 440605, below 440600 */
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    make_union(h, "440600", "");
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-}
-
 #define DECISIONS 5
-#define FIRST     "00000000"
-#define SECOND    "00000001"
-
-static Rpc__Principal *administrator(struct harness *h, const char *path)
-{
-    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, path);
-}
 
 /* The n-th person asks; NULL gives no name. */
 static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, int64_t union_id, const char *name,

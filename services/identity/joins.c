@@ -3,7 +3,16 @@
 #define COLUMNS                                                                                                        \
     "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
 
-enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_DECIDE, SQL_MINE, SQL_UNION, SQL_DROP_OLD, N_SQL };
+enum {
+    SQL_MINE, /* these two as in enum joins_list */
+    SQL_UNION,
+    SQL_ADD,
+    SQL_FIND,
+    SQL_FIND_OPEN,
+    SQL_DECIDE,
+    SQL_DROP_OLD,
+    N_SQL
+};
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO join_request (request_id, member_id, union_id, state, trade, asked_at, sealed, cover) "
@@ -12,7 +21,8 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state = 1",
     [SQL_DECIDE] = "UPDATE join_request SET state = ?2, decided_at = ?3, decided_by = ?4, reason = ?5, remark = ?6, "
                    "sealed = x'' WHERE request_id = ?1",
-    [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 ORDER BY request_id DESC LIMIT ?2",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state >= ?2 AND "
+                 "request_id > ?3 ORDER BY request_id DESC LIMIT ?4",
     [SQL_UNION] = "SELECT " COLUMNS " FROM join_request WHERE union_id = ?1 AND state = ?2 AND request_id > ?3 "
                   "ORDER BY request_id LIMIT ?4",
     [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
@@ -30,7 +40,6 @@ void joins_add(const struct joins *joins, const struct join *join)
 static bool next(const struct joins *joins, unsigned statement, struct join *ret)
 {
     struct store *store = joins->store;
-    const void *sealed;
 
     if (!store_row(store, statement))
         return false;
@@ -46,11 +55,8 @@ static bool next(const struct joins *joins, unsigned statement, struct join *ret
         .reason = (int)store_int(store, statement, 8),
         .cover = store_int(store, statement, 11) != 0,
     };
-    snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 9));
-    sealed = store_blob(store, statement, 10, &ret->sealed.len);
-    if (ret->sealed.len > sizeof(ret->sealed.bytes))
-        ret->sealed.len = 0; /* as if it could not be opened */
-    memcpy(ret->sealed.bytes, sealed, ret->sealed.len);
+    store_copy_text(store, statement, 9, ret->remark, sizeof(ret->remark));
+    ret->sealed.len = store_copy_blob(store, statement, 10, ret->sealed.bytes, sizeof(ret->sealed.bytes));
     return true;
 }
 
@@ -81,30 +87,19 @@ void joins_decide(const struct joins *joins, const struct join *join)
               join->decided_by, (int64_t)join->reason, join->remark);
 }
 
-void joins_ask_mine(const struct joins *joins, int64_t member_id, int limit)
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int state, int64_t after, int limit)
 {
-    store_ask(joins->store, joins->sql + SQL_MINE, "ii", member_id, (int64_t)limit);
+    store_ask(joins->store, joins->sql + list, "iiii", id, (int64_t)state, after, (int64_t)limit);
 }
 
-bool joins_next_mine(const struct joins *joins, struct join *ret)
+bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret)
 {
-    return next(joins, joins->sql + SQL_MINE, ret);
+    return next(joins, joins->sql + list, ret);
 }
 
-void joins_ask_union(const struct joins *joins, int64_t union_id, int state, int64_t after, int limit)
+void joins_end(const struct joins *joins, enum joins_list list)
 {
-    store_ask(joins->store, joins->sql + SQL_UNION, "iiii", union_id, (int64_t)state, after, (int64_t)limit);
-}
-
-bool joins_next_union(const struct joins *joins, struct join *ret)
-{
-    return next(joins, joins->sql + SQL_UNION, ret);
-}
-
-void joins_end(const struct joins *joins)
-{
-    store_end(joins->store, joins->sql + SQL_MINE);
-    store_end(joins->store, joins->sql + SQL_UNION);
+    store_end(joins->store, joins->sql + list);
 }
 
 int joins_drop_old(const struct joins *joins, int64_t before)

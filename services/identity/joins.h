@@ -21,13 +21,11 @@ bool joins_find(const struct joins *joins, int64_t request_id, struct join *ret)
 bool joins_find_open(const struct joins *joins, int64_t member_id, struct join *ret);
 /* Ends a request: state, reason, remark and who decided when; its sealed part is erased. */
 void joins_decide(const struct joins *joins, const struct join *join);
-/* A member's requests, the latest first; the caller steps with joins_next_mine. */
-void joins_ask_mine(const struct joins *joins, int64_t member_id, int limit);
-bool joins_next_mine(const struct joins *joins, struct join *ret);
-/* A union's requests of a state after an id, in order. */
-void joins_ask_union(const struct joins *joins, int64_t union_id, int state, int64_t after, int limit);
-bool joins_next_union(const struct joins *joins, struct join *ret);
-void joins_end(const struct joins *joins);
+/* A member's requests (the latest first; any state), or a union's in a state after an id. */
+enum joins_list { JOINS_MINE, JOINS_UNION };
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int state, int64_t after, int limit);
+bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret);
+void joins_end(const struct joins *joins, enum joins_list list);
 /* Deletes a slice of those decided before an instant; returns how many. */
 int joins_drop_old(const struct joins *joins, int64_t before);
 

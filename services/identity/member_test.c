@@ -25,7 +25,7 @@ static void make_id(const char *first_17, char ret[CN_RESIDENT_ID_LEN + 1])
 }
 
 /* A row of the roster of a union. */
-static void list_person(struct harness *h, const char *name, const char *resident_id, const char *union_code)
+static void list_row(struct harness *h, const char *name, const char *resident_id, const char *union_code)
 {
     char csv[256];
     Identity__ImportReport *report;
@@ -50,7 +50,7 @@ static void who_is_on_a_roster_becomes_a_member_of_its_union(void **state)
     begin(&h);
     two_unions(&h);
     make_id("44060419901028002", id);
-    list_person(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440604");
     before = principal_of(&h, login(&h, MOBILE));
     answer = verify(&h, before, " 王小明 ", id);
     session = harness_output(&h, answer, &identity__session__descriptor);
@@ -83,7 +83,7 @@ static void who_was_verified_stays_so_at_the_next_login(void **state)
     begin(&h);
     two_unions(&h);
     make_id("44060419901028003", id);
-    list_person(&h, "李明", id, "440605");
+    list_row(&h, "李明", id, "440605");
     assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "李明", id)->reason, 0);
     harness_reopen(&h);
     principal = principal_of(&h, login(&h, MOBILE));
@@ -112,7 +112,7 @@ static void what_is_no_name_or_resident_id_is_told_and_not_counted(void **state)
     begin(&h);
     two_unions(&h);
     make_id("44060419901028002", id);
-    list_person(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440604");
     principal = principal_of(&h, login(&h, MOBILE));
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         answer = verify(&h, principal, cases[i].name, cases[i].resident_id);
@@ -138,7 +138,7 @@ static void five_failed_attempts_a_day_are_counted(void **state)
     two_unions(&h);
     make_id("44060419901028002", id);
     make_id("44060419901028004", unknown);
-    list_person(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440604");
     principal = principal_of(&h, login(&h, MOBILE));
     for (int i = 0; i < VERIFY_TRIES; i++) {
         if (i % 2)
@@ -163,8 +163,8 @@ static void a_person_on_two_unions_rosters_is_not_verified_until_one_takes_her_o
     begin(&h);
     two_unions(&h);
     make_id("44060419901028002", id);
-    list_person(&h, "王小明", id, "440604");
-    list_person(&h, "王小明", id, "440605");
+    list_row(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440605");
     principal = principal_of(&h, login(&h, MOBILE));
     assert_refused(verify(&h, principal, "王小明", id), "ROSTER_CONFLICT");
     assert_refused(verify(&h, principal, "王大明", id), "NAME_MISMATCH");
@@ -184,7 +184,7 @@ static void a_resident_id_verifies_one_member(void **state)
     begin(&h);
     two_unions(&h);
     make_id("44060419901028002", id);
-    list_person(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440604");
     assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id)->reason, 0);
     second = principal_of(&h, login(&h, "16900000002"));
     assert_refused(verify(&h, second, "王小明", id), "RESIDENT_ID_TAKEN");
@@ -203,7 +203,7 @@ static void who_has_no_live_session_is_not_verified(void **state)
     begin(&h);
     two_unions(&h);
     make_id("44060419901028002", id);
-    list_person(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440604");
     principal = principal_of(&h, login(&h, MOBILE));
     assert_int_equal(harness_call(&h, "Identity.Logout", &logout.base, principal, NULL)->reason, 0);
     assert_refused(verify(&h, principal, "王小明", id), "TOKEN_REVOKED");
@@ -225,7 +225,7 @@ static void personal_data_is_nowhere_in_the_store_as_it_is(void **state)
     begin(&h);
     two_unions(&h);
     make_id("44060419901028002", id);
-    list_person(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440604");
     assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id)->reason, 0);
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof(path), "%s/data.sqlite%s", h.dir, i ? "-wal" : "");
@@ -275,7 +275,7 @@ static void the_audit_finds_a_member_who_was_moved(void **state)
     begin(&h);
     two_unions(&h);
     make_id("44060419901028002", id);
-    list_person(&h, "王小明", id, "440604");
+    list_row(&h, "王小明", id, "440604");
     assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id)->reason, 0);
     assert_string_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE member SET union_id = 0");

@@ -53,11 +53,6 @@ static void set_member(struct identity *self, struct member *member, int64_t uni
     rolls_set_member(&self->rolls, member->id, union_id, member->level);
 }
 
-void membership_set_level(struct identity *self, struct member *member)
-{
-    set_member(self, member, member->union_id);
-}
-
 static void begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call)
 {
     struct period period = {
@@ -171,7 +166,7 @@ void membership_set_standing(struct identity *self, struct member *member, int s
     } else if (old.standing == IDENTITY__STANDING__STANDING_DECEASED) {
         take_back_death(self, member, call);
     } else {
-        membership_set_level(self, member);
+        set_member(self, member, member->union_id);
     }
     if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
         session_revoke_all(self, member->id, call);

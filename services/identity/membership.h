@@ -10,8 +10,6 @@
 #include "services/identity/rolls.h"
 #include "services/identity/unions.h"
 
-/* Writes the level that follows from her membership and standing. */
-void membership_set_level(struct identity *self, struct member *member);
 /* Begins a period now, and ends a request to join that is still open; member->union_id and level are set. She must have
  * none. */
 void membership_begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call);

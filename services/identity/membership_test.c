@@ -1,55 +1,6 @@
 #include "services/identity/fixture.h"
 #include "services/identity/rolls.h"
 
-static int64_t root_id, first_id, second_id, town_id; /* 440600, below it 440604 and 440605, 440604-1 */
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-    town_id = make_union(h, "440604-1", "440604")->union_id;
-}
-
-#define ROOT   "0000"
-#define FIRST  "00000000"
-#define SECOND "00000001"
-
-static const Rpc__Answer *leave(struct harness *h, const Rpc__Principal *who)
-{
-    Identity__LeaveRequest request = IDENTITY__LEAVE_REQUEST__INIT;
-
-    request.confirmed = true;
-    return harness_call(h, "Memberships.Leave", &request.base, who, NULL);
-}
-
-static Identity__MembershipList *history(struct harness *h, const Rpc__Principal *who)
-{
-    Identity__MyMembershipsRequest request = IDENTITY__MY_MEMBERSHIPS_REQUEST__INIT;
-
-    return harness_output(h, harness_call(h, "Memberships.ListMyMemberships", &request.base, who, NULL),
-                          &identity__membership_list__descriptor);
-}
-
-static const Rpc__Answer *check(struct harness *h, const Rpc__Principal *who, int64_t member_id, int64_t union_id,
-                                int64_t at)
-{
-    Identity__CheckMembershipRequest request = IDENTITY__CHECK_MEMBERSHIP_REQUEST__INIT;
-
-    request.member_id = member_id;
-    request.union_id = union_id;
-    request.at = at;
-    return harness_call(h, "Memberships.CheckMembership", &request.base, who, NULL);
-}
-
-static bool was_member(struct harness *h, int64_t member_id, int64_t union_id, int64_t at)
-{
-    return ((Identity__MembershipCheck *)harness_output(h, check(h, harness_internal(h), member_id, union_id, at),
-                                                        &identity__membership_check__descriptor))
-        ->member;
-}
-
 static void verification_begins_the_first_period(void **state)
 {
     Identity__MembershipList *list;
@@ -135,9 +86,10 @@ static void who_was_a_member_when_is_answered_later(void **state)
     assert_false(was_member(&h, member->member_id, town_id, to));
     assert_false(was_member(&h, member->member_id, town_id, 0));
     assert_false(was_member(&h, 12345, town_id, from));
-    assert_refused(check(&h, harness_internal(&h), member->member_id, 4711, from), "UNION_NOT_FOUND");
-    assert_refused(check(&h, harness_official(&h, 9, RULE__ROLE__FINANCE, SECOND), member->member_id, first_id, from),
-                   "OUTSIDE_YOUR_UNION");
+    assert_refused(check_membership(&h, harness_internal(&h), member->member_id, 4711, from), "UNION_NOT_FOUND");
+    assert_refused(
+        check_membership(&h, harness_official(&h, 9, RULE__ROLE__FINANCE, SECOND), member->member_id, first_id, from),
+        "OUTSIDE_YOUR_UNION");
     end(&h);
 }
 

@@ -1,24 +1,7 @@
 #include "services/identity/fixture.h"
+#include "services/identity/members.h"
+#include "services/identity/merges.h"
 #include "services/identity/tallies.h"
-
-#define ROOT   "0000"
-#define FIRST  "00000000"
-#define SECOND "00000001"
-
-static int64_t root_id, first_id, second_id; /* 440604 and 440605, below 440600 */
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-}
-
-static Rpc__Principal *administrator(struct harness *h, int64_t member_id, const char *path)
-{
-    return harness_official(h, member_id, RULE__ROLE__UNION_ADMIN, path);
-}
 
 static Identity__Merge *merge_of(struct harness *h, const Rpc__Answer *answer)
 {
@@ -75,9 +58,9 @@ static const Rpc__Answer *decide(struct harness *h, const Rpc__Principal *who, i
 /* Proposed by one official of the root and confirmed by another. */
 static const Rpc__Answer *carry_out(struct harness *h, int64_t kept_id, int64_t gone_id)
 {
-    const Rpc__Answer *answer = propose(h, administrator(h, 8, ROOT), kept_id, gone_id);
+    const Rpc__Answer *answer = propose(h, harness_official(h, 8, RULE__ROLE__UNION_ADMIN, ROOT), kept_id, gone_id);
 
-    return answer->reason ? answer : decide(h, administrator(h, 9, ROOT), merge_of(h, answer)->merge_id, true);
+    return answer->reason ? answer : decide(h, administrator(h, ROOT), merge_of(h, answer)->merge_id, true);
 }
 
 static Identity__MergeList *waiting(struct harness *h, int64_t union_id)
@@ -85,7 +68,7 @@ static Identity__MergeList *waiting(struct harness *h, int64_t union_id)
     Identity__ListMergesRequest request = IDENTITY__LIST_MERGES_REQUEST__INIT;
 
     request.union_id = union_id;
-    return harness_output(h, harness_call(h, "Merges.ListMerges", &request.base, administrator(h, 9, ROOT), NULL),
+    return harness_output(h, harness_call(h, "Merges.ListMerges", &request.base, administrator(h, ROOT), NULL),
                           &identity__merge_list__descriptor);
 }
 
@@ -95,39 +78,6 @@ static Identity__MergeList *mine(struct harness *h, const Rpc__Principal *who)
 
     return harness_output(h, harness_call(h, "Merges.ListMyMerges", &request.base, who, NULL),
                           &identity__merge_list__descriptor);
-}
-
-static bool was_member(struct harness *h, int64_t member_id, int64_t union_id, int64_t at)
-{
-    Identity__CheckMembershipRequest request = IDENTITY__CHECK_MEMBERSHIP_REQUEST__INIT;
-
-    request.member_id = member_id;
-    request.union_id = union_id;
-    request.at = at;
-    return ((Identity__MembershipCheck *)harness_output(
-                h, harness_call(h, "Memberships.CheckMembership", &request.base, harness_internal(h), NULL),
-                &identity__membership_check__descriptor))
-        ->member;
-}
-
-static Identity__MembershipList *history(struct harness *h, const Rpc__Principal *who)
-{
-    Identity__MyMembershipsRequest request = IDENTITY__MY_MEMBERSHIPS_REQUEST__INIT;
-
-    return harness_output(h, harness_call(h, "Memberships.ListMyMemberships", &request.base, who, NULL),
-                          &identity__membership_list__descriptor);
-}
-
-static void bind_wechat(struct harness *h, unsigned n, const char *openid)
-{
-    Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
-    char mobile[CN_MOBILE_LEN + 1];
-
-    request.appid = (char *)(uintptr_t) "wx1";
-    request.openid = (char *)(uintptr_t)openid;
-    request.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
-    assert_int_equal(harness_call(h, "Identity.CompleteWechatLogin", &request.base, harness_internal(h), NULL)->reason,
-                     0);
 }
 
 static Identity__WechatList *doors(struct harness *h, const Rpc__Principal *who)
@@ -172,15 +122,21 @@ static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_official
     assert_int_equal(merge_of(&h, ask(&h, gone, "王小明", 1))->merge_id, merge->merge_id);
     assert_int_equal(waiting(&h, second_id)->n_merges, 0);
     assert_string_equal(waiting(&h, first_id)->merges[0]->kept->name, "王*明");
-    assert_refused(decide(&h, administrator(&h, 9, FIRST), merge->merge_id, true), "MERGE_NOT_PROPOSED");
-    assert_refused(propose(&h, administrator(&h, 8, SECOND), kept->member_id, gone->member_id), "OUTSIDE_YOUR_UNION");
-    assert_refused(propose(&h, administrator(&h, kept->member_id, FIRST), kept->member_id, gone->member_id),
+    assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, true), "MERGE_NOT_PROPOSED");
+    assert_refused(
+        propose(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, SECOND), kept->member_id, gone->member_id),
+        "OUTSIDE_YOUR_UNION");
+    assert_refused(propose(&h, harness_official(&h, kept->member_id, RULE__ROLE__UNION_ADMIN, FIRST), kept->member_id,
+                           gone->member_id),
                    "NOT_FOR_YOURSELF");
-    assert_int_equal(propose(&h, administrator(&h, 8, FIRST), kept->member_id, gone->member_id)->reason, 0);
-    assert_refused(decide(&h, administrator(&h, 8, FIRST), merge->merge_id, true), "NOT_FOR_YOURSELF");
-    assert_refused(decide(&h, administrator(&h, 9, SECOND), merge->merge_id, true), "OUTSIDE_YOUR_UNION");
-    assert_int_equal(decide(&h, administrator(&h, 9, FIRST), merge->merge_id, true)->reason, 0);
-    assert_refused(decide(&h, administrator(&h, 9, FIRST), merge->merge_id, false), "MERGE_DECIDED");
+    assert_int_equal(
+        propose(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), kept->member_id, gone->member_id)->reason,
+        0);
+    assert_refused(decide(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), merge->merge_id, true),
+                   "NOT_FOR_YOURSELF");
+    assert_refused(decide(&h, administrator(&h, SECOND), merge->merge_id, true), "OUTSIDE_YOUR_UNION");
+    assert_int_equal(decide(&h, administrator(&h, FIRST), merge->merge_id, true)->reason, 0);
+    assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, false), "MERGE_DECIDED");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MEMBERS_MERGED)->members_merged->gone_id, gone->member_id);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id,
                      gone->session_id);
@@ -198,40 +154,35 @@ static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_official
 
 static void she_merges_two_numbers_by_codes_sent_to_both(void **state)
 {
-    Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
     Identity__MyJoinRequestsRequest joins = IDENTITY__MY_JOIN_REQUESTS_REQUEST__INIT;
     Identity__JoinRequestList *asked;
-    char id[CN_RESIDENT_ID_LEN + 1];
     Rpc__Principal *own, *other;
     Identity__Merge *merge;
+    char mobile[CN_MOBILE_LEN + 1];
     struct harness h;
 
     (void)state;
     begin_with_unions(&h);
     own = person_signed_in(&h, 1);
     other = person_signed_in(&h, 2);
-    bind_wechat(&h, 1, "openid-1");
-    bind_wechat(&h, 2, "openid-2");
-    make_resident_id(2, id);
-    join.union_id = first_id;
-    join.name = (char *)(uintptr_t) "王小明";
-    join.resident_id = id;
-    assert_int_equal(harness_call(&h, "Joins.CreateJoinRequest", &join.base, other, NULL)->reason, 0);
+    assert_int_equal(enter_by_wechat(&h, "openid-1", mobile_of(1, mobile))->reason, 0);
+    assert_int_equal(enter_by_wechat(&h, "openid-2", mobile_of(2, mobile))->reason, 0);
+    assert_int_equal(ask_to_join(&h, other, first_id, 2)->reason, 0);
     merge = merge_of(&h, merge_mine(&h, own, 1, 2));
     assert_int_equal(merge->state, IDENTITY__MERGE_STATE__MERGE_DONE);
     assert_int_equal(merge->kept_id, own->member_id);
     assert_int_equal(merge->gone_id, other->member_id);
     assert_int_equal(doors(&h, own)->n_wechats, 2);
-    assert_string_equal(doors(&h, own)->wechats[1]->appid, "wx1"); /* sealed under her key */
+    assert_string_equal(doors(&h, own)->wechats[1]->appid, "wx0000000000000001"); /* sealed under her key */
     asked = harness_output(&h, harness_call(&h, "Joins.ListMyJoinRequests", &joins.base, own, NULL),
                            &identity__join_request_list__descriptor);
     assert_int_equal(asked->n_requests, 1);
     assert_int_equal(asked->requests[0]->state, IDENTITY__JOIN_STATE__JOIN_ASKED);
     assert_string_equal(asked->requests[0]->name, "王*明");
-    bind_wechat(&h, 2, "openid-2");
+    assert_int_equal(enter_by_wechat(&h, "openid-2", mobile_of(2, mobile))->reason, 0);
     assert_int_equal(person_signed_in(&h, 2)->member_id, own->member_id);
     assert_refused(merge_mine(&h, own, 1, 2), "MERGE_SAME");
-    assert_refused(harness_call(&h, "Joins.CreateJoinRequest", &join.base, other, NULL), "ACCOUNT_MERGED");
+    assert_refused(ask_to_join(&h, other, first_id, 2), "ACCOUNT_MERGED");
     end(&h);
 }
 
@@ -368,8 +319,7 @@ static void who_holds_an_office_or_is_suspended_is_not_merged(void **state)
     assert_refused(carry_out(&h, kept->member_id, kept->member_id), "MERGE_SAME");
     assert_refused(carry_out(&h, kept->member_id, unnamed->member_id), "MEMBER_NOT_FOUND"); /* nobody tries numbers */
     assert_refused(carry_out(&h, unnamed->member_id, kept->member_id), "MEMBER_NOT_FOUND");
-    assert_int_equal(set_standing(&h, administrator(&h, 9, ROOT), gone->member_id,
-                                  IDENTITY__STANDING__STANDING_SUSPENDED,
+    assert_int_equal(set_standing(&h, administrator(&h, ROOT), gone->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
                                   IDENTITY__STANDING_REASON__STANDING_DISCIPLINE)
                          ->reason,
                      0);
@@ -448,9 +398,43 @@ static void either_account_refuses_what_is_not_done(void **state)
                    "MERGE_NOT_FOUND");
     assert_int_equal(harness_call(&h, "Merges.RefuseMyMerge", &request.base, kept, NULL)->reason, 0);
     assert_refused(harness_call(&h, "Merges.RefuseMyMerge", &request.base, gone, NULL), "MERGE_DECIDED");
-    assert_refused(decide(&h, administrator(&h, 9, FIRST), request.merge_id, true), "MERGE_DECIDED");
+    assert_refused(decide(&h, administrator(&h, FIRST), request.merge_id, true), "MERGE_DECIDED");
     request.merge_id = merge_of(&h, ask(&h, gone, "王小明", 1))->merge_id;
-    assert_int_equal(decide(&h, administrator(&h, 9, FIRST), request.merge_id, false)->reason, 0);
+    assert_int_equal(decide(&h, administrator(&h, FIRST), request.merge_id, false)->reason, 0);
+    end(&h);
+}
+
+static void one_account_goes_into_one_other_at_a_time_for_a_reason(void **state)
+{
+    Identity__ProposeMergeRequest request = IDENTITY__PROPOSE_MERGE_REQUEST__INIT;
+    Rpc__Principal *first, *second, *gone;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    first = member_of_union(&h, 1, "440604");
+    second = member_of_union(&h, 2, "440604");
+    gone = member_of_union(&h, 3, "440605");
+    request.kept_id = first->member_id;
+    request.gone_id = gone->member_id;
+    assert_refused(harness_call(&h, "Merges.ProposeMerge", &request.base, administrator(&h, ROOT), NULL),
+                   "MERGE_REASON_INVALID");
+    assert_int_equal(propose(&h, administrator(&h, ROOT), first->member_id, gone->member_id)->reason, 0);
+    assert_refused(propose(&h, administrator(&h, ROOT), second->member_id, gone->member_id), "MERGE_PENDING");
+    end(&h);
+}
+
+static void an_account_known_by_name_never_goes_into_one_that_is_not(void **state)
+{
+    struct member named, unnamed;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    assert_true(members_find(&identity_of(&h)->members, member_of_union(&h, 1, "440604")->member_id, &named));
+    assert_true(members_find(&identity_of(&h)->members, person_signed_in(&h, 2)->member_id, &unnamed));
+    assert_int_equal(merge_refusal(identity_of(&h), &unnamed, &named), IDENTITY__REASON__MERGE_KEEPS_NAMED);
+    assert_int_equal(merge_refusal(identity_of(&h), &named, &unnamed), 0);
     end(&h);
 }
 
@@ -468,6 +452,8 @@ int main(void)
         cmocka_unit_test(a_number_of_what_is_gone_may_become_that_of_what_is_kept),
         cmocka_unit_test(closing_what_is_kept_forgets_what_is_gone),
         cmocka_unit_test(either_account_refuses_what_is_not_done),
+        cmocka_unit_test(one_account_goes_into_one_other_at_a_time_for_a_reason),
+        cmocka_unit_test(an_account_known_by_name_never_goes_into_one_that_is_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

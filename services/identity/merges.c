@@ -66,7 +66,7 @@ static bool next(const struct merges *merges, unsigned statement, struct merge *
         .state = (int)store_int(store, statement, 8),
         .reason = (int)store_int(store, statement, 9),
     };
-    snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 10));
+    store_copy_text(store, statement, 10, ret->remark, sizeof(ret->remark));
     return true;
 }
 

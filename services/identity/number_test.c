@@ -1,20 +1,7 @@
 #include "services/identity/fixture.h"
 #include "services/identity/tallies.h"
 
-/* 440600, below it 440604 and 440605; 440604-1 below 440604. */
-static int64_t root_id, first_id, second_id, town_id;
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-    town_id = make_union(h, "440604-1", "440604")->union_id;
-}
-
-#define ROOT "0000"
-#define DAY  INT64_C(86400000)
+#define DAY INT64_C(86400000)
 
 static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, int64_t union_id, int64_t from, int64_t to)
 {
@@ -30,14 +17,6 @@ static Identity__Numbers *numbers(struct harness *h, int64_t union_id)
 {
     return harness_output(h, ask(h, harness_official(h, 9, RULE__ROLE__FINANCE, ROOT), union_id, 0, 0),
                           &identity__numbers__descriptor);
-}
-
-static const Rpc__Answer *leave(struct harness *h, const Rpc__Principal *who)
-{
-    Identity__LeaveRequest request = IDENTITY__LEAVE_REQUEST__INIT;
-
-    request.confirmed = true;
-    return harness_call(h, "Memberships.Leave", &request.base, who, NULL);
 }
 
 /* The member's move, by hanging her to the level above. */

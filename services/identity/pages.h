@@ -26,9 +26,11 @@ struct page {
     size_t size;
 };
 
-/* The page of a union's subtree that a token names, "" being the first. page_size 0 is
- * `max` / 2. False when the token is none of this subtree. */
-bool page_begin(const struct union_node *node, int32_t page_size, size_t max, const char *token, struct page *ret_page);
+/* The page of a union's subtree that a token names, "" being the first, for who holds one of
+ * the roles over it. page_size 0 is `max` / 2. False after refusing: UNION_NOT_FOUND,
+ * OUTSIDE_YOUR_UNION, or BAD_PAGE_TOKEN of what is none of this subtree. */
+bool page_begin(struct identity *self, int64_t union_id, const int *roles, int32_t page_size, size_t max,
+                const char *token, void *call, struct page *ret_page);
 /* The token behind a row; or, when a page has found too few, of the next slice: "" at the end. */
 void page_token_behind(const char *path, int64_t id, char ret_token[PAGE_TOKEN_SIZE]);
 void page_token_slice(const struct unions *unions, const struct page *page, char ret_token[PAGE_TOKEN_SIZE]);

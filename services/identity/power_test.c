@@ -3,8 +3,6 @@
 #include "services/identity/fixture.h"
 #include "tests/power.h"
 
-#define FIRST  "00000000"
-#define SECOND "00000001"
 #define MEMBER 1
 
 static struct {
@@ -18,10 +16,9 @@ static struct {
 static void open_with_a_member(struct harness *h)
 {
     memset(&told, 0, sizeof(told));
-    begin(h);
-    make_union(h, "440600", "");
-    told.from = make_union(h, "440604", "440600")->union_id;
-    told.to = make_union(h, "440605", "440600")->union_id;
+    begin_with_unions(h);
+    told.from = first_id;
+    told.to = second_id;
     told.who = member_of_union(h, MEMBER, "440604");
 }
 

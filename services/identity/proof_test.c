@@ -52,15 +52,6 @@ static Rpc__Principal *proven(struct harness *h, unsigned n)
                           &identity__session__descriptor));
 }
 
-static void list_person(struct harness *h, unsigned n, const char *union_code)
-{
-    char id[CN_RESIDENT_ID_LEN + 1], csv[256];
-
-    make_resident_id(n, id);
-    snprintf(csv, sizeof(csv), NAME ",%s,16900000009,%s,COURIER\n", id, union_code);
-    assert_int_equal(import_roster(h, csv)->loaded, 1);
-}
-
 static void whose_name_is_proven_outside_is_known_by_name_and_no_member(void **state)
 {
     char id[CN_RESIDENT_ID_LEN + 1];
@@ -247,6 +238,22 @@ static void what_cannot_be_asked_is_refused_and_nothing_is_counted(void **state)
     end(&h);
 }
 
+static void an_account_is_not_merged_by_the_union_of_who_is_in_none(void **state)
+{
+    Identity__AskMergeRequest request = IDENTITY__ASK_MERGE_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1];
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    proven(&h, 1);
+    make_resident_id(1, id);
+    request.name = (char *)(uintptr_t)NAME;
+    request.resident_id = id;
+    assert_refused(harness_call(&h, "Merges.AskMerge", &request.base, person_signed_in(&h, 2), NULL), "MERGE_NO_UNION");
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_resident_id_proves_one_member),
         cmocka_unit_test(whom_a_roster_lists_later_becomes_a_member_by_it),
         cmocka_unit_test(what_cannot_be_asked_is_refused_and_nothing_is_counted),
+        cmocka_unit_test(an_account_is_not_merged_by_the_union_of_who_is_in_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,21 +4,8 @@
 #include "services/identity/rolls.h"
 
 #define SUSPEND       IDENTITY__STANDING__STANDING_SUSPENDED, IDENTITY__STANDING_REASON__STANDING_DISCIPLINE
-#define ROOT          "0000"
-#define FIRST         "00000000"
-#define SECOND        "00000001"
 #define ADMINISTRATOR RULE__ROLE__UNION_ADMIN
 #define GUARD         RULE__ROLE__SECURITY_ADMIN
-
-static int64_t root_id, first_id, second_id;
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-}
 
 static const Rpc__Answer *propose_grant(struct harness *h, const Rpc__Principal *who, const char *mobile, int role,
                                         const char *union_code)

@@ -48,7 +48,7 @@ static bool next(const struct proposals *proposals, unsigned sql_of, struct prop
         .value = (int)store_int(store, statement, 9),
         .reason = (int)store_int(store, statement, 10),
     };
-    snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 11));
+    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
     return true;
 }
 

@@ -6,21 +6,6 @@
 
 #define DAY INT64_C(86400000)
 
-static int64_t ask_to_join(struct harness *h, const Rpc__Principal *who, int64_t union_id, unsigned n)
-{
-    Identity__CreateJoinRequestRequest request = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
-    Identity__JoinRequest *join;
-    char id[CN_RESIDENT_ID_LEN + 1];
-
-    make_resident_id(n, id);
-    request.union_id = union_id;
-    request.name = (char *)(uintptr_t) "王小明";
-    request.resident_id = id;
-    join = harness_output(h, harness_call(h, "Joins.CreateJoinRequest", &request.base, who, NULL),
-                          &identity__join_request__descriptor);
-    return join->request_id;
-}
-
 static void withdraw(struct harness *h, const Rpc__Principal *who, int64_t request_id)
 {
     Identity__JoinRequestRequest request = IDENTITY__JOIN_REQUEST_REQUEST__INIT;
@@ -63,8 +48,8 @@ static void what_is_past_its_time_is_deleted_with_evidence_and_the_audit_agrees(
     union_id = make_union(&h, "440604", "")->union_id;
     decided = person_signed_in(&h, 1);
     open = person_signed_in(&h, 2);
-    decided_id = ask_to_join(&h, decided, union_id, 1);
-    open_id = ask_to_join(&h, open, union_id, 2);
+    decided_id = asked_to_join(&h, ask_to_join(&h, decided, union_id, 1))->request_id;
+    open_id = asked_to_join(&h, ask_to_join(&h, open, union_id, 2))->request_id;
     withdraw(&h, decided, decided_id);
     clock_step(&h.service.clock, 730 * DAY - PURGE_PERIOD_MS);
     identity_tidy(self);
@@ -89,7 +74,7 @@ static void a_row_that_vanished_without_evidence_is_found_by_the_audit(void **st
     (void)state;
     begin(&h);
     who = person_signed_in(&h, 1);
-    id = ask_to_join(&h, who, make_union(&h, "440604", "")->union_id, 1);
+    id = asked_to_join(&h, ask_to_join(&h, who, make_union(&h, "440604", "")->union_id, 1))->request_id;
     withdraw(&h, who, id);
     harness_tamper(&h, "DELETE FROM join_request");
     assert_non_null(strstr(harness_audit(&h), "deleted requests to join"));

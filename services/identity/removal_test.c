@@ -1,35 +1,6 @@
 #include "services/identity/fixture.h"
 #include "services/identity/tallies.h"
 
-#define ROOT   "0000"
-#define FIRST  "00000000"
-#define SECOND "00000001"
-
-static int64_t root_id, first_id, second_id; /* 440604 and 440605, below 440600 */
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-}
-
-static Rpc__Principal *administrator(struct harness *h, const char *path)
-{
-    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, path);
-}
-
-/* Lists the n-th person on a union's roster. */
-static void list(struct harness *h, unsigned n, const char *union_code)
-{
-    char id[CN_RESIDENT_ID_LEN + 1], csv[256];
-
-    make_resident_id(n, id);
-    snprintf(csv, sizeof(csv), "王小明,%s,16900000009,%s,COURIER\n", id, union_code);
-    assert_int_equal(import_roster(h, csv)->loaded, 1);
-}
-
 static Identity__RosterRowList *find(struct harness *h, int64_t union_id, unsigned n)
 {
     Identity__FindRosterRowsRequest request = IDENTITY__FIND_ROSTER_ROWS_REQUEST__INIT;
@@ -52,14 +23,6 @@ static const Rpc__Answer *take_off(struct harness *h, const Rpc__Principal *who,
     request.n_roster_ids = 1;
     request.reason = (Identity__RosterRemoval)reason;
     return harness_call(h, "Rosters.RemoveRosterRows", &request.base, who, NULL);
-}
-
-static const char *taken_off(struct harness *h, const Rpc__Answer *answer)
-{
-    Identity__DecisionReport *report = harness_output(h, answer, &identity__decision_report__descriptor);
-
-    assert_int_equal(report->n_results, 1);
-    return report->results[0]->reason;
 }
 
 static Identity__ImportReport *take_off_listed(struct harness *h, const Rpc__Principal *who, const char *csv,
@@ -93,9 +56,9 @@ static void who_is_on_two_rosters_is_verified_once_one_takes_her_off(void **stat
 
     (void)state;
     begin_with_unions(&h);
-    list(&h, 1, "440604");
-    list(&h, 1, "440605");
-    list(&h, 2, "440605");
+    list_person(&h, 1, "440604");
+    list_person(&h, 1, "440605");
+    list_person(&h, 2, "440605");
     who = person_signed_in(&h, 1);
     make_resident_id(1, id);
     assert_refused(verify(&h, who, "王小明", id), "ROSTER_CONFLICT");
@@ -105,13 +68,13 @@ static void who_is_on_two_rosters_is_verified_once_one_takes_her_off(void **stat
     assert_string_equal(rows->rows[0]->name, "王*明");
     assert_int_equal(rows->rows[0]->union_->union_id, second_id);
     assert_int_equal(find(&h, root_id, 1)->n_rows, 2);
-    assert_string_equal(taken_off(&h, take_off(&h, administrator(&h, SECOND), second_id, rows->rows[0]->roster_id,
-                                               IDENTITY__ROSTER_REMOVAL__REMOVAL_ELSEWHERE)),
+    assert_string_equal(outcome(&h, take_off(&h, administrator(&h, SECOND), second_id, rows->rows[0]->roster_id,
+                                             IDENTITY__ROSTER_REMOVAL__REMOVAL_ELSEWHERE)),
                         "");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_ROSTER_ROW_REMOVED)->roster_row_removed->reason,
                      IDENTITY__ROSTER_REMOVAL__REMOVAL_ELSEWHERE);
-    assert_string_equal(taken_off(&h, take_off(&h, administrator(&h, SECOND), second_id, rows->rows[0]->roster_id,
-                                               IDENTITY__ROSTER_REMOVAL__REMOVAL_ELSEWHERE)),
+    assert_string_equal(outcome(&h, take_off(&h, administrator(&h, SECOND), second_id, rows->rows[0]->roster_id,
+                                             IDENTITY__ROSTER_REMOVAL__REMOVAL_ELSEWHERE)),
                         "ROSTER_ROW_NOT_FOUND");
     assert_int_equal(verify(&h, who, "王小明", id)->reason, 0);
     assert_int_equal(tally_of(&h, root_id).listed, 2);
@@ -133,13 +96,11 @@ static void who_is_a_member_by_a_row_has_left_the_company_with_it(void **state)
     assert_int_equal(find(&h, first_id, 1)->rows[0]->member_id, hers->member_id);
     assert_refused(take_off(&h, administrator(&h, FIRST), first_id, id, 0), "REMOVAL_REASON_INVALID");
     assert_refused(take_off(&h, administrator(&h, SECOND), first_id, id, 1), "OUTSIDE_YOUR_UNION");
-    assert_string_equal(taken_off(&h, take_off(&h, administrator(&h, SECOND), second_id, id, 1)),
-                        "ROSTER_ROW_NOT_FOUND");
-    assert_string_equal(
-        taken_off(&h,
-                  take_off(&h, harness_official(&h, hers->member_id, RULE__ROLE__UNION_ADMIN, FIRST), first_id, id, 1)),
-        "NOT_FOR_YOURSELF");
-    assert_string_equal(taken_off(&h, take_off(&h, administrator(&h, FIRST), first_id, id, 1)), "");
+    assert_string_equal(outcome(&h, take_off(&h, administrator(&h, SECOND), second_id, id, 1)), "ROSTER_ROW_NOT_FOUND");
+    assert_string_equal(outcome(&h, take_off(&h, harness_official(&h, hers->member_id, RULE__ROLE__UNION_ADMIN, FIRST),
+                                             first_id, id, 1)),
+                        "NOT_FOR_YOURSELF");
+    assert_string_equal(outcome(&h, take_off(&h, administrator(&h, FIRST), first_id, id, 1)), "");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->member_id,
                      hers->member_id);
     who = person_signed_in(&h, 1);
@@ -165,7 +126,7 @@ static void who_has_moved_since_stays_where_she_is(void **state)
     hang.n_member_ids = 1;
     assert_int_equal(harness_call(&h, "Transfers.HangMembers", &hang.base, administrator(&h, FIRST), NULL)->reason, 0);
     assert_string_equal(
-        taken_off(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 2)),
+        outcome(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 2)),
         "");
     who = person_signed_in(&h, 1);
     assert_string_equal(who->union_path, ROOT);
@@ -197,7 +158,7 @@ static void who_has_joined_the_same_union_by_request_stays_in_it(void **state)
     assert_int_equal(
         harness_call(&h, "Joins.DecideJoinRequests", &decision.base, administrator(&h, FIRST), NULL)->reason, 0);
     assert_string_equal(
-        taken_off(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 1)),
+        outcome(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 1)),
         "");
     assert_string_equal(person_signed_in(&h, 1)->union_path, FIRST);
     end(&h);
@@ -213,9 +174,9 @@ static void many_are_taken_off_by_a_list(void **state)
     begin_with_unions(&h);
     for (unsigned n = 0; n < 3; n++)
         make_resident_id(n + 1, id[n]);
-    list(&h, 1, "440604");
-    list(&h, 2, "440604");
-    list(&h, 3, "440605");
+    list_person(&h, 1, "440604");
+    list_person(&h, 2, "440604");
+    list_person(&h, 3, "440605");
     snprintf(csv, sizeof(csv), "%s,440604\n%s,440604\n%s,440604\n%s,440605\n%s\n440604199003070013,440604\n%s,X\n",
              id[0], id[1], id[2], id[2], id[0], id[0]);
     report = take_off_listed(&h, administrator(&h, FIRST), csv, true);
@@ -231,7 +192,7 @@ static void many_are_taken_off_by_a_list(void **state)
     assert_string_equal(report->problems[4]->reason, "UNION_NOT_FOUND");
     assert_int_equal(tally_of(&h, root_id).listed, 1);
     assert_int_equal(take_off_listed(&h, administrator(&h, FIRST), csv, false)->loaded, 0);
-    list(&h, 1, "440604"); /* and is listed again */
+    list_person(&h, 1, "440604"); /* and is listed again */
     assert_int_equal(tally_of(&h, root_id).listed, 2);
     end(&h);
 }
@@ -243,7 +204,7 @@ static void the_audit_finds_a_row_that_nobody_took_off_or_put_on(void **state)
     (void)state;
     begin_with_unions(&h);
     for (unsigned n = 1; n <= 3; n++)
-        list(&h, n, "440604");
+        list_person(&h, n, "440604");
     take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 2)->rows[0]->roster_id, 2);
     assert_string_equal(harness_audit(&h), "");
     harness_tamper(&h,

@@ -39,16 +39,6 @@ static const Rpc__Answer *close_account(struct harness *h, const Rpc__Principal 
     return close_with(h, who, code);
 }
 
-static const Rpc__Answer *enter_by_wechat(struct harness *h, const char *mobile)
-{
-    Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
-
-    request.appid = (char *)(uintptr_t) "wx0000000000000001";
-    request.openid = (char *)(uintptr_t) "openid";
-    request.mobile = (char *)(uintptr_t)mobile;
-    return harness_call(h, "Identity.CompleteWechatLogin", &request.base, harness_internal(h), NULL);
-}
-
 /* ---- export ---- */
 
 static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
@@ -63,7 +53,7 @@ static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
     make_resident_id(1, id);
-    assert_int_equal(enter_by_wechat(&h, mobile_of(1, mobile))->reason, 0);
+    assert_int_equal(enter_by_wechat(&h, "openid", mobile_of(1, mobile))->reason, 0);
     get_code(&h, mobile, code);
     data = harness_output(&h, export_data(&h, who, code), &identity__my_data__descriptor);
     assert_string_equal(data->account->mobile, mobile);
@@ -180,7 +170,7 @@ static void a_closed_account_leaves_nothing_that_tells_who_she_was(void **state)
     begin(&h);
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
-    assert_int_equal(enter_by_wechat(&h, mobile_of(1, mobile))->reason, 0);
+    assert_int_equal(enter_by_wechat(&h, "openid", mobile_of(1, mobile))->reason, 0);
     assert_true(members_find(&identity_of(&h)->members, who->member_id, &before));
     assert_int_equal(rosters_find_person(&identity_of(&h)->rosters, before.person, &row, 1), 1);
     assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
@@ -215,10 +205,9 @@ static void what_she_was_in_the_union_stays_under_her_number_alone(void **state)
     who = member_of_union(&h, 1, CODE);
     close_now(&h, who, 1);
     request.member_id = who->member_id;
-    history = harness_output(&h,
-                             harness_call(&h, "Memberships.ListMemberships", &request.base,
-                                          harness_official(&h, OFFICIAL, RULE__ROLE__UNION_ADMIN, ""), NULL),
-                             &identity__membership_list__descriptor);
+    history =
+        harness_output(&h, harness_call(&h, "Memberships.ListMemberships", &request.base, administrator(&h, ""), NULL),
+                       &identity__membership_list__descriptor);
     assert_int_equal(history->n_memberships, 1);
     assert_int_equal(history->memberships[0]->ended, IDENTITY__ENDED__ENDED_BY_LEAVING);
     tallies_find(&((struct identity *)h.service.self)->tallies, union_id, &tally);

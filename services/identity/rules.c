@@ -30,19 +30,9 @@ void union_path_parent(const char *path, char ret_path[UNION_PATH_SIZE])
     ret_path[len] = '\0';
 }
 
-int union_path_level(const char *path)
-{
-    return (int)(strlen(path) / LIMIT_PATH_SEGMENT);
-}
-
 bool union_path_covers(const char *path, const char *other)
 {
     return strncmp(path, other, strlen(path)) == 0;
-}
-
-bool union_path_is_ancestor(const char *path, const char *other)
-{
-    return union_path_covers(path, other) && strlen(other) > strlen(path);
 }
 
 void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1])

@@ -25,12 +25,8 @@
 int union_path_child(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE]);
 /* The path of the parent: "" for a root, and for "" itself. */
 void union_path_parent(const char *path, char ret_path[UNION_PATH_SIZE]);
-/* 1 for a root, 0 for "". */
-int union_path_level(const char *path);
 /* Whether `other` is this union or below it; "" covers every union. */
 bool union_path_covers(const char *path, const char *other);
-/* Whether `other` is below this union and not the union itself. */
-bool union_path_is_ancestor(const char *path, const char *other);
 /* The end of the subtree's range: path <= p < end holds for the union and all
  * below it, and for nothing else. */
 void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1]);

@@ -3,12 +3,12 @@
  * A session begins at login and lives as long as it is refreshed within
  * REFRESH_LIFE_MS. Its bearer token (common/token.h) lasts LIMIT_SESSION_MS and
  * is checked by the gateway alone. One opened by password and one-time password carries
- * the grants of offices, unless she is suspended, and lasts shorter: OFFICIAL_TOKEN_MS, OFFICIAL_IDLE_MS without
- * a refresh, OFFICIAL_MAX_MS at all. Its refresh token is base64url of the
- * session's id (8 bytes, big-endian), its family and its turn (16 random bytes
- * each), of which the store has the SHA-256. Each refresh makes a new turn. A token of the right family with
- * another turn has been used before, so somebody has a copy: the session ends.
- * Without the right family nobody can end a session by guessing. */
+ * the grants of offices, unless she is suspended, and lasts shorter: OFFICIAL_TOKEN_MS,
+ * OFFICIAL_IDLE_MS without a refresh, OFFICIAL_MAX_MS at all. Its refresh token is
+ * base64url of the session's id (8 bytes, big-endian), its family and its turn (16 random
+ * bytes each), of which the store has the SHA-256. Each refresh makes a new turn. A token
+ * of the right family with another turn has been used before, so somebody has a copy: the
+ * session ends. Without the right family nobody can end a session by guessing. */
 #pragma once
 #include "services/identity/grants.h"
 #include "services/identity/identity.h"

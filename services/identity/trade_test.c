@@ -2,25 +2,7 @@
 #include "services/identity/tallies.h"
 #include "services/identity/trades.h"
 
-#define ROOT   "0000"
-#define FIRST  "00000000"
-#define SECOND "00000001"
 #define DAY_MS INT64_C(86400000)
-
-static int64_t root_id, first_id, second_id; /* 440604 and 440605, below 440600 */
-
-static void begin_with_unions(struct harness *h)
-{
-    begin(h);
-    root_id = make_union(h, "440600", "")->union_id;
-    first_id = make_union(h, "440604", "440600")->union_id;
-    second_id = make_union(h, "440605", "440600")->union_id;
-}
-
-static Rpc__Principal *administrator(struct harness *h, const char *path)
-{
-    return harness_official(h, 9, RULE__ROLE__UNION_ADMIN, path);
-}
 
 static const Rpc__Answer *claim(struct harness *h, const Rpc__Principal *who, int trade, const char *number)
 {
@@ -72,14 +54,6 @@ static const Rpc__Answer *decide(struct harness *h, const Rpc__Principal *who, i
     return harness_call(h, "Trades.DecideTradeClaims", &request.base, who, NULL);
 }
 
-static const char *decided(struct harness *h, const Rpc__Answer *answer)
-{
-    Identity__DecisionReport *report = harness_output(h, answer, &identity__decision_report__descriptor);
-
-    assert_int_equal(report->n_results, 1);
-    return report->results[0]->reason;
-}
-
 static const Rpc__Answer *withdraw(struct harness *h, const Rpc__Principal *who, int64_t trade_id)
 {
     Identity__TradeRequest request = IDENTITY__TRADE_REQUEST__INIT;
@@ -124,7 +98,7 @@ static void a_claim_is_proven_by_her_union_and_counted(void **state)
     trade = waiting(&h, first_id, 0, "")->trades[0];
     assert_string_equal(trade->work_number, "DD-4711");
     assert_string_equal(trade->name, "王*明");
-    assert_string_equal(decided(&h, decide(&h, administrator(&h, FIRST), first_id, trade->trade_id, true, 0)), "");
+    assert_string_equal(outcome(&h, decide(&h, administrator(&h, FIRST), first_id, trade->trade_id, true, 0)), "");
     who = person_signed_in(&h, 1);
     assert_int_equal(who->trade, RPC__TRADE__RIDE_DRIVER);
     assert_int_equal(tallied(&h, root_id, RPC__TRADE__COURIER), 0);
@@ -136,7 +110,7 @@ static void a_claim_is_proven_by_her_union_and_counted(void **state)
     assert_string_equal(trade->work_number, ""); /* erased */
     assert_int_equal(mine(&h, who)->trades[1]->state, IDENTITY__TRADE_STATE__TRADE_REPLACED);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_TRADE_CHANGED)->trade_changed->until, trade->until);
-    assert_string_equal(decided(&h, decide(&h, administrator(&h, FIRST), first_id, trade->trade_id, true, 0)),
+    assert_string_equal(outcome(&h, decide(&h, administrator(&h, FIRST), first_id, trade->trade_id, true, 0)),
                         "TRADE_CLAIM_DECIDED");
     end(&h);
 }
@@ -153,12 +127,12 @@ static void a_refused_claim_says_why_and_may_be_made_again(void **state)
     id = claimed(&h, claim(&h, who, RPC__TRADE__RIDE_DRIVER, "1"))->trade_id;
     assert_refused(decide(&h, administrator(&h, FIRST), first_id, id, false, 0), "DECISION_REASON_INVALID");
     assert_refused(decide(&h, administrator(&h, SECOND), first_id, id, true, 0), "OUTSIDE_YOUR_UNION");
-    assert_string_equal(decided(&h, decide(&h, administrator(&h, SECOND), second_id, id, true, 0)),
+    assert_string_equal(outcome(&h, decide(&h, administrator(&h, SECOND), second_id, id, true, 0)),
                         "TRADE_CLAIM_NOT_FOUND");
-    assert_string_equal(decided(&h, decide(&h, harness_official(&h, who->member_id, RULE__ROLE__UNION_ADMIN, FIRST),
+    assert_string_equal(outcome(&h, decide(&h, harness_official(&h, who->member_id, RULE__ROLE__UNION_ADMIN, FIRST),
                                            first_id, id, true, 0)),
                         "NOT_FOR_YOURSELF");
-    assert_string_equal(decided(&h, decide(&h, administrator(&h, FIRST), first_id, id, false,
+    assert_string_equal(outcome(&h, decide(&h, administrator(&h, FIRST), first_id, id, false,
                                            IDENTITY__REFUSAL_REASON__REFUSAL_UNPROVEN)),
                         "");
     assert_int_equal(mine(&h, who)->trades[0]->reason, IDENTITY__REFUSAL_REASON__REFUSAL_UNPROVEN);

@@ -39,7 +39,6 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 static bool next(const struct trades *trades, unsigned statement, struct trade *ret)
 {
     struct store *store = trades->store;
-    const void *sealed;
 
     if (!store_row(store, statement))
         return false;
@@ -58,11 +57,8 @@ static bool next(const struct trades *trades, unsigned statement, struct trade *
         .reason = (int)store_int(store, statement, 11),
         .proof = (int)store_int(store, statement, 12),
     };
-    snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 13));
-    sealed = store_blob(store, statement, 14, &ret->sealed.len);
-    if (ret->sealed.len > sizeof(ret->sealed.bytes))
-        ret->sealed.len = 0; /* as if it could not be opened */
-    memcpy(ret->sealed.bytes, sealed, ret->sealed.len);
+    store_copy_text(store, statement, 13, ret->remark, sizeof(ret->remark));
+    ret->sealed.len = store_copy_blob(store, statement, 14, ret->sealed.bytes, sizeof(ret->sealed.bytes));
     return true;
 }
 

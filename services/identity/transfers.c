@@ -59,7 +59,7 @@ static bool next(const struct transfers *transfers, unsigned statement, struct t
         .release = (int)store_int(store, statement, 9),
         .reason = (int)store_int(store, statement, 10),
     };
-    snprintf(ret->remark, sizeof(ret->remark), "%s", store_text(store, statement, 11));
+    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
     return true;
 }
 
@@ -80,18 +80,6 @@ bool transfers_find(const struct transfers *transfers, int64_t transfer_id, stru
 bool transfers_find_open(const struct transfers *transfers, int64_t member_id, struct transfer *ret)
 {
     return only(transfers, SQL_FIND_OPEN, member_id, ret);
-}
-
-bool transfers_find_silent(const struct transfers *transfers, int64_t asked_before, struct transfer *ret)
-{
-    return only(transfers, SQL_FIND_SILENT, asked_before, ret);
-}
-
-void transfers_set(const struct transfers *transfers, const struct transfer *transfer)
-{
-    store_run(transfers->store, transfers->sql + SQL_SET, "iiiitiii", transfer->id, (int64_t)transfer->state,
-              (int64_t)transfer->release, (int64_t)transfer->reason, transfer->remark, transfer->released_at,
-              transfer->decided_at, transfer->decided_by);
 }
 
 void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t after,
@@ -135,7 +123,9 @@ void transfer_change(struct identity *self, struct transfer *transfer, int state
     transfer->decided_by = rpc_principal(call)->member_id;
     if (state > (int)IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)
         transfer->decided_at = rpc_now(call);
-    transfers_set(&self->transfers, transfer);
+    store_run(self->store, self->transfers.sql + SQL_SET, "iiiitiii", transfer->id, (int64_t)transfer->state,
+              (int64_t)transfer->release, (int64_t)transfer->reason, transfer->remark, transfer->released_at,
+              transfer->decided_at, transfer->decided_by);
     transfer_journal(transfer, call);
 }
 
@@ -166,7 +156,7 @@ static bool tidy(void *arg, void *call)
     struct transfer transfer;
 
     for (int i = 0; i < TRANSFER_SLICE && !store_trouble(self->store); i++) {
-        if (!transfers_find_silent(&self->transfers, rpc_now(call) - self->transfer_silence_ms, &transfer))
+        if (!only(&self->transfers, SQL_FIND_SILENT, rpc_now(call) - self->transfer_silence_ms, &transfer))
             return false;
         transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_BY_SILENCE, call);
     }

@@ -20,10 +20,6 @@ void transfers_add(const struct transfers *transfers, const struct transfer *tra
 bool transfers_find(const struct transfers *transfers, int64_t transfer_id, struct transfer *ret);
 /* The member's open one. */
 bool transfers_find_open(const struct transfers *transfers, int64_t member_id, struct transfer *ret);
-/* The oldest that still waits for an old union since before an instant. */
-bool transfers_find_silent(const struct transfers *transfers, int64_t asked_before, struct transfer *ret);
-/* Writes everything that may change. */
-void transfers_set(const struct transfers *transfers, const struct transfer *transfer);
 
 /* A member's (the latest first), or those to or from a union in a state, after an id. */
 enum transfers_list { TRANSFERS_MINE, TRANSFERS_FROM, TRANSFERS_TO };

@@ -301,10 +301,10 @@ static bool drain_joins(struct identity *self, int64_t union_id, void *call)
     struct join joins[CHANGE_SLICE / 4];
     size_t n = 0;
 
-    joins_ask_union(&self->joins, union_id, IDENTITY__JOIN_STATE__JOIN_ASKED, 0, ARRAY_LEN(joins));
-    while (n < ARRAY_LEN(joins) && joins_next_union(&self->joins, &joins[n]))
+    joins_ask(&self->joins, JOINS_UNION, union_id, IDENTITY__JOIN_STATE__JOIN_ASKED, 0, ARRAY_LEN(joins));
+    while (n < ARRAY_LEN(joins) && joins_next(&self->joins, JOINS_UNION, &joins[n]))
         n++;
-    joins_end(&self->joins);
+    joins_end(&self->joins, JOINS_UNION);
     for (size_t i = 0; i < n; i++) {
         joins[i].state = IDENTITY__JOIN_STATE__JOIN_REFUSED;
         joins[i].reason = IDENTITY__REFUSAL_REASON__REFUSAL_UNION_CLOSED;

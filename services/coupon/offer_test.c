@@ -1,0 +1,129 @@
+/* What a member is shown: the offers, and the coupons that she has. */
+#include "services/coupon/fixture.h"
+
+static void offers_say_what_may_be_taken_and_why_not(void **state)
+{
+    Coupon__Release later = draft_of(1, 1, 0), elsewhere = draft_of(1, 1, 0);
+    int64_t open = open_release(1, 1, 0), soon, far, gone, ended;
+    const Rpc__Principal *member = harness_member(&h, 1, TOWN);
+    const Coupon__OfferList *list;
+
+    (void)state;
+    later.opens_at = OPENS + 5000;
+    soon = publish(later);
+    elsewhere.opens_at = OPENS + 1;
+    elsewhere.eligible_path = (char *)(uintptr_t) "00010009";
+    far = publish(elsewhere);
+    elsewhere.eligible_path = (char *)(uintptr_t)TOWN;
+    gone = publish(elsewhere);
+    ended = publish(elsewhere);
+    clock_step(&h.service.clock, 1);
+    claim(gone, 2);
+    change("Coupons.EndRelease", ended);
+    coupon_of(claim(open, 1));
+    list = list_offers(member);
+    assert_int_equal(list->n_offers, 4); /* newest first, without what ended */
+    assert_int_equal(list->offers[0]->status->release->release_id, gone);
+    assert_string_equal(list->offers[0]->reason, "SOLD_OUT");
+    assert_int_equal(list->offers[1]->status->release->release_id, far);
+    assert_string_equal(list->offers[1]->reason, "NOT_ELIGIBLE_UNION");
+    assert_int_equal(list->offers[2]->status->release->release_id, soon);
+    assert_string_equal(list->offers[2]->reason, "NOT_OPEN_YET");
+    assert_int_equal(list->offers[3]->status->release->release_id, open);
+    assert_string_equal(list->offers[3]->reason, "");
+    assert_non_null(list->offers[3]->coupon);
+    assert_null(list->offers[0]->coupon);
+    list = list_offers(harness_member(&h, 3, TOWN));
+    assert_string_equal(list->offers[3]->reason, "SOLD_OUT");
+}
+
+/* All her coupons, page by page, must be those of the array from the last to the first. */
+static void assert_lists(int64_t member_id, const int64_t *ids, int n, int32_t size)
+{
+    const char *token = "";
+    int at = n;
+
+    do {
+        const Coupon__CouponList *list = list_coupons(member_id, size, token);
+
+        assert_true(list->n_coupons <= (size_t)(size ? size : 20));
+        for (size_t i = 0; i < list->n_coupons; i++) {
+            assert_true(at > 0);
+            assert_int_equal(list->coupons[i]->coupon_id, ids[--at]);
+        }
+        token = list->next_page_token;
+        assert_int_equal(*token != '\0', at > 0);
+    } while (*token);
+    assert_int_equal(at, 0);
+}
+
+static void her_coupons_are_listed_however_far_they_are_indexed(void **state)
+{
+    static const int32_t sizes[] = {1, 2, 5, 9, 10, 11, 0, 100};
+    struct coupon *self = h.service.self;
+    int64_t releases[10], ids[10], other[10], behind = INT64_MAX;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(ids); i++)
+        releases[i] = publish(draft_of(5, 1, 0));
+    clock_step(&h.service.clock, 60000);
+    for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
+        ids[i] = coupon_of(claim(releases[i], 1))->coupon_id;
+        other[i] = coupon_of(claim(releases[i], 2))->coupon_id;
+        clock_step(&h.service.clock, 1);
+    }
+    while (behind > 0) {
+        for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+            assert_lists(1, ids, ARRAY_LEN(ids), sizes[i]);
+            assert_lists(2, other, ARRAY_LEN(other), sizes[i]);
+            assert_lists(3, NULL, 0, sizes[i]);
+        }
+        behind = coupon_index_slice(self, 3);
+    }
+    harness_reopen(&h);
+    assert_int_equal(coupon_index_slice(self, 3), 0);
+    assert_lists(1, ids, ARRAY_LEN(ids), 3);
+    assert_clean();
+}
+
+static void a_page_token_of_hers_alone_is_taken(void **state)
+{
+    static const char *const wrong[] = {"x", "-5", "0", "99999999999999999999999x", " "};
+    Coupon__ListCouponsRequest request = COUPON__LIST_COUPONS_REQUEST__INIT;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
+        request.page_token = (char *)(uintptr_t)wrong[i];
+        assert_int_equal(
+            harness_call(&h, "Coupons.ListCoupons", &request.base, harness_member(&h, 1, TOWN), NULL)->reason,
+            RPC__REASON__BAD_PAGE_TOKEN);
+    }
+}
+
+static void coupons_outlive_the_memory_of_their_release(void **state)
+{
+    int64_t id = open_release(5, 1, 0), coupon_id = coupon_of(claim(id, 1))->coupon_id;
+
+    (void)state;
+    change("Coupons.EndRelease", id);
+    while (coupon_index_slice(h.service.self, 100) > 0)
+        continue;
+    clock_step(&h.service.clock, COUPON_DAY_MS + 1);
+    harness_reopen(&h);
+    assert_null(coupon_find(h.service.self, id));
+    assert_lists(1, &coupon_id, 1, 0);
+    assert_int_equal(list_coupons(1, 0, "")->coupons[0]->face_fen, 500);
+    assert_string_equal(get(id)->release->title, "早餐券");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(offers_say_what_may_be_taken_and_why_not),
+        TEST(her_coupons_are_listed_however_far_they_are_indexed),
+        TEST(a_page_token_of_hers_alone_is_taken),
+        TEST(coupons_outlive_the_memory_of_their_release),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,271 @@
+/* Releases: made, published, ended, listed, and moved with their union. */
+#include "services/coupon/fixture.h"
+
+static void a_release_is_drafted_with_its_defaults(void **state)
+{
+    Coupon__Release draft = draft_of(3, 0, 0);
+    const Rpc__Answer *answer = create(&draft, manager_of(UNION));
+    const Coupon__ReleaseStatus *status = status_of(answer);
+
+    (void)state;
+    assert_true(answer->created && h.grown);
+    assert_int_equal(status->release->state, COUPON__STATE__DRAFT);
+    assert_string_equal(status->release->title, "早餐券");
+    assert_string_equal(status->release->eligible_path, UNION);
+    assert_int_equal(status->release->days, 1);
+    assert_int_equal(status->release->valid_days, COUPON_DEFAULT_VALID_DAYS);
+    assert_int_equal(status->release->created_at, HARNESS_NOW);
+    assert_int_equal(status->left, 3);
+    assert_int_equal(status->granted, 0);
+    assert_clean();
+}
+
+static void a_draft_that_breaks_a_rule_is_refused_by_field(void **state)
+{
+    static const struct {
+        int64_t opens_at, threshold_fen;
+        const char *union_path, *eligible_path;
+        int reason;
+        const char *field;
+    } cases[] = {
+        {HARNESS_NOW, 0, UNION, "", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
+        {OPENS, 499, UNION, "", COUPON__REASON__THRESHOLD_BELOW_FACE, "release.thresholdFen"},
+        {OPENS, 0, UNION, "0002", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligiblePath"},
+        {OPENS, 0, "0002", "", RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionPath"},
+        {OPENS, 0, "", "", RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionPath"},
+    };
+    const Rpc__Answer *answer = create(NULL, manager_of(UNION));
+
+    (void)state;
+    assert_int_equal(answer->reason, RPC__REASON__MISSING_FIELD);
+    assert_string_equal(answer->field, "release");
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        Coupon__Release draft = draft_of(3, 0, 0);
+
+        draft.opens_at = cases[i].opens_at;
+        draft.threshold_fen = cases[i].threshold_fen;
+        draft.union_path = (char *)(uintptr_t)cases[i].union_path;
+        draft.eligible_path = (char *)(uintptr_t)cases[i].eligible_path;
+        answer = create(&draft, manager_of(UNION));
+        assert_int_equal(answer->reason, cases[i].reason);
+        assert_string_equal(answer->field, cases[i].field);
+    }
+    assert_false(h.grown);
+}
+
+static void releases_are_bounded_until_old_ones_end(void **state)
+{
+    Coupon__Release draft = draft_of(3, 0, 0);
+    int64_t first = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+
+    (void)state;
+    for (int i = 1; i < COUPON_MAX_RELEASES; i++)
+        assert_int_equal(create(&draft, manager_of(UNION))->reason, 0);
+    assert_int_equal(create(&draft, manager_of(UNION))->reason, COUPON__REASON__TOO_MANY_RELEASES);
+    assert_int_equal(change("Coupons.EndRelease", first), 0);
+    assert_int_equal(create(&draft, manager_of(UNION))->reason, COUPON__REASON__TOO_MANY_RELEASES);
+    clock_step(&h.service.clock, COUPON_DAY_MS + 1);
+    coupon_forget_ended(h.service.self);
+    draft.opens_at = clock_now(&h.service.clock) + 1;
+    assert_int_equal(create(&draft, manager_of(UNION))->reason, 0);
+    assert_int_equal(create(&draft, manager_of(UNION))->reason, COUPON__REASON__TOO_MANY_RELEASES);
+    assert_int_equal(get(first)->release->state, COUPON__STATE__CLOSED);
+    harness_reopen(&h);
+    assert_int_equal(create(&draft, manager_of(UNION))->reason, COUPON__REASON__TOO_MANY_RELEASES);
+    assert_clean();
+}
+
+static void a_release_whose_days_are_over_closes_by_itself_and_keeps_its_count(void **state)
+{
+    int64_t id = open_release(2, 0, 0);
+
+    (void)state;
+    assert_int_equal(claim(id, 1)->reason, 0);
+    clock_step(&h.service.clock, COUPON_DAY_MS);
+    assert_int_equal(get(id)->release->state, COUPON__STATE__PUBLISHED);
+    coupon_forget_ended(h.service.self);
+    assert_int_equal(get(id)->release->state, COUPON__STATE__CLOSED);
+    assert_int_equal(get(id)->granted, 1);
+    harness_reopen(&h);
+    assert_int_equal(get(id)->granted, 1);
+    clock_step(&h.service.clock, COUPON_DAY_MS + 1);
+    coupon_index_slice(h.service.self, 10);
+    coupon_forget_ended(h.service.self);
+    assert_null(coupon_find(h.service.self, id));
+    assert_int_equal(get(id)->granted, 1);
+    assert_clean();
+}
+
+static void a_draft_is_seen_by_its_officials_alone(void **state)
+{
+    Coupon__Release draft = draft_of(3, 0, 0);
+    int64_t id = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    const Rpc__Principal *member = harness_member(&h, 1, TOWN);
+
+    (void)state;
+    clock_step(&h.service.clock, 60000);
+    assert_int_equal(on_release("Coupons.GetRelease", id, manager_of(UNION))->reason, 0);
+    assert_int_equal(on_release("Coupons.GetRelease", id, manager_of(""))->reason, 0);
+    assert_int_equal(on_release("Coupons.GetRelease", id, manager_of("0002"))->reason,
+                     COUPON__REASON__RELEASE_NOT_FOUND);
+    assert_int_equal(on_release("Coupons.GetRelease", id, member)->reason, COUPON__REASON__RELEASE_NOT_FOUND);
+    assert_int_equal(claim(id, 1)->reason, COUPON__REASON__RELEASE_NOT_FOUND);
+    assert_int_equal(list_offers(member)->n_offers, 0);
+    assert_int_equal(on_release("Coupons.GetRelease", id + 1, member)->reason, COUPON__REASON__RELEASE_NOT_FOUND);
+    assert_int_equal(claim(id + 1, 1)->reason, COUPON__REASON__RELEASE_NOT_FOUND);
+    change("Coupons.PublishRelease", id);
+    assert_int_equal(on_release("Coupons.GetRelease", id, member)->reason, 0);
+}
+
+static void a_release_is_published_paused_and_ended(void **state)
+{
+    Coupon__Release draft = draft_of(3, 0, 0);
+    int64_t id = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+
+    (void)state;
+    assert_int_equal(change("Coupons.PauseRelease", id), COUPON__REASON__WRONG_STATE);
+    assert_int_equal(change("Coupons.PublishRelease", id), 0);
+    assert_true(h.grown);
+    assert_int_equal(change("Coupons.PublishRelease", id), 0); /* a repeat changes nothing */
+    assert_false(h.grown);
+    assert_int_equal(change("Coupons.PauseRelease", id), 0);
+    assert_int_equal(get(id)->release->state, COUPON__STATE__SUSPENDED);
+    assert_int_equal(change("Coupons.PublishRelease", id), 0);
+    assert_int_equal(change("Coupons.EndRelease", id), 0);
+    assert_int_equal(change("Coupons.PublishRelease", id), COUPON__REASON__WRONG_STATE);
+    assert_int_equal(change("Coupons.PauseRelease", id), COUPON__REASON__WRONG_STATE);
+    assert_int_equal(change("Coupons.EndRelease", id), 0);
+    assert_int_equal(change("Coupons.EndRelease", 12345), COUPON__REASON__RELEASE_NOT_FOUND);
+    harness_reopen(&h);
+    assert_int_equal(get(id)->release->state, COUPON__STATE__CLOSED);
+    assert_clean();
+}
+
+static void another_unions_official_is_refused(void **state)
+{
+    static const char *const methods[] = {"Coupons.PublishRelease", "Coupons.PauseRelease", "Coupons.EndRelease"};
+    Coupon__Release draft = draft_of(3, 0, 0);
+    int64_t id = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(methods); i++) {
+        assert_int_equal(on_release(methods[i], id, manager_of("0002"))->reason, RPC__REASON__OUTSIDE_YOUR_UNION);
+        assert_int_equal(on_release(methods[i], id, manager_of(TOWN))->reason, RPC__REASON__OUTSIDE_YOUR_UNION);
+        assert_int_equal(on_release(methods[i], id, harness_member(&h, 1, UNION))->reason, RPC__REASON__NOT_OFFICIAL);
+    }
+    assert_int_equal(get(id)->release->state, COUPON__STATE__DRAFT);
+    assert_int_equal(on_release("Coupons.PublishRelease", id, manager_of(""))->reason, 0);
+}
+
+static const Coupon__ReleaseList *list_releases(const Rpc__Principal *principal, const char *path, int32_t size,
+                                                const char *token)
+{
+    Coupon__ListReleasesRequest request = COUPON__LIST_RELEASES_REQUEST__INIT;
+
+    request.union_path = (char *)(uintptr_t)path;
+    request.page_size = size;
+    request.page_token = (char *)(uintptr_t)token;
+    return harness_output(&h, harness_call(&h, "Coupons.ListReleases", &request.base, principal, NULL),
+                          &coupon__release_list__descriptor);
+}
+
+static void officials_list_the_releases_of_their_unions_in_pages(void **state)
+{
+    const Coupon__ReleaseList *list;
+    Coupon__ListReleasesRequest request = COUPON__LIST_RELEASES_REQUEST__INIT;
+    int64_t last = INT64_MAX;
+    const char *token = "";
+    unsigned n = 0;
+
+    (void)state;
+    for (int i = 0; i < 25; i++) {
+        Coupon__Release draft = draft_of(3, 0, 0);
+
+        draft.union_path = (char *)(uintptr_t)(i % 5 ? UNION : TOWN);
+        create(&draft, manager_of(UNION));
+    }
+    do {
+        list = list_releases(manager_of(UNION), "", 10, token);
+        for (size_t i = 0; i < list->n_releases; i++, n++) {
+            assert_true(list->releases[i]->release->release_id < last); /* newest first */
+            last = list->releases[i]->release->release_id;
+        }
+        token = list->next_page_token;
+    } while (*token);
+    assert_int_equal(n, 25);
+    assert_int_equal(list_releases(manager_of(UNION), "", 0, "")->n_releases, 20);
+    assert_int_equal(list_releases(manager_of(UNION), TOWN, 100, "")->n_releases, 5);
+    assert_int_equal(list_releases(manager_of(TOWN), "", 100, "")->n_releases, 5);
+    assert_int_equal(list_releases(manager_of("0002"), "", 100, "")->n_releases, 0);
+    for (int i = 0; i < 4; i++) {
+        static const char *const wrong[] = {"x", "-1", "0", "12x"};
+
+        request.page_token = (char *)(uintptr_t)wrong[i];
+        assert_int_equal(harness_call(&h, "Coupons.ListReleases", &request.base, manager_of(UNION), NULL)->reason,
+                         RPC__REASON__BAD_PAGE_TOKEN);
+    }
+}
+
+struct move {
+    const char *from, *to;
+    bool refused;
+};
+
+static void follow_move(void *call, void *arg)
+{
+    struct move *move = arg;
+
+    coupon_follow_move(h.service.self, move->from, move->to, call);
+    if (move->refused)
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static const char *paths_of(int64_t release_id)
+{
+    static char paths[2 * COUPON_PATH_SIZE];
+    struct release *release = coupon_find(h.service.self, release_id);
+
+    snprintf(paths, sizeof(paths), "%s %s", release->union_path, release->eligible_path);
+    return paths;
+}
+
+static void a_release_goes_with_its_union(void **state)
+{
+    struct move moves[] = {{TOWN, "00020001", true}, {TOWN, "00020001", false}, {"0009", "0008", false}};
+    Coupon__Release draft = draft_of(5, 1, 0);
+    int64_t of_town, of_city;
+
+    (void)state;
+    draft.union_path = (char *)(uintptr_t)TOWN "0003";
+    of_town = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    draft.union_path = (char *)(uintptr_t)UNION;
+    draft.eligible_path = (char *)(uintptr_t)TOWN;
+    of_city = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    assert_int_equal(rpc_server_transact(h.service.rpc, follow_move, &moves[0]), RPC__REASON__OVERLOADED);
+    assert_string_equal(paths_of(of_town), TOWN "0003 " TOWN "0003");
+    for (unsigned i = 1; i < ARRAY_LEN(moves); i++)
+        assert_int_equal(rpc_server_transact(h.service.rpc, follow_move, &moves[i]), 0);
+    for (int restarts = 0; restarts < 2; restarts++) {
+        assert_string_equal(paths_of(of_town), "000200010003 000200010003");
+        assert_string_equal(paths_of(of_city), UNION " 00020001");
+        assert_clean();
+        harness_reopen(&h);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_release_is_drafted_with_its_defaults),
+        TEST(a_draft_that_breaks_a_rule_is_refused_by_field),
+        TEST(releases_are_bounded_until_old_ones_end),
+        TEST(a_release_whose_days_are_over_closes_by_itself_and_keeps_its_count),
+        TEST(a_draft_is_seen_by_its_officials_alone),
+        TEST(a_release_is_published_paused_and_ended),
+        TEST(another_unions_official_is_refused),
+        TEST(officials_list_the_releases_of_their_unions_in_pages),
+        TEST(a_release_goes_with_its_union),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
