@@ -410,6 +410,7 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
 {
     int64_t slot = a_slot(&h, campaign, site, 480, 1);
     struct entitlement entitlement;
+    const Health__Reminder *told;
     int64_t rows;
 
     (void)state;
@@ -422,6 +423,10 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
     clock_step(&h.service.clock, DAY_AT + 480 * MINUTE_MS - BOOKING_REMIND_MS - now_of(&h));
     tidy(&h);
     assert_int_equal(reminded(HEALTH__REMINDER_KIND__DAY_BEFORE), MEMBER);
+    told = last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder;
+    assert_int_equal(told->at, DAY_AT + 480 * MINUTE_MS);
+    assert_string_equal(told->campaign_title, "职工免费体检");
+    assert_string_equal(told->site_name, "市中医院");
     rows = journal_rows(&h);
     tidy(&h);
     assert_int_equal(journal_rows(&h), rows);

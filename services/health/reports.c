@@ -3,6 +3,7 @@
 #include "common/base64url.h"
 #include "services/health/accounts.h"
 #include "services/health/bookings.h"
+#include "services/health/campaigns.h"
 
 #define COLUMNS                                                                                                        \
     "report_id, booking_id, campaign_id, site_id, member_id, version, size, state, begun_at, ready_at, ended_at, "     \
@@ -247,6 +248,7 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
 
 void report_ready(struct health *self, struct report *report, void *call)
 {
+    Health__Reminder reminder = HEALTH__REMINDER__INIT;
     struct report before;
 
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_READY, &before))
@@ -257,8 +259,13 @@ void report_ready(struct health *self, struct report *report, void *call)
     store_end(self->store, self->reports.sql + SQL_VERSIONS);
     report->ready_at = rpc_now(call);
     change(self, report, HEALTH__REPORT_STATE__REPORT_STATE_READY, call);
-    remind(self, report->member_id, HEALTH__REMINDER_KIND__REPORT_READY, report->ready_at, report->booking_id,
-           report->campaign_id, call);
+    reminder.member_id = report->member_id;
+    reminder.kind = HEALTH__REMINDER_KIND__REPORT_READY;
+    reminder.at = report->ready_at;
+    reminder.booking_id = report->booking_id;
+    reminder.campaign_id = report->campaign_id;
+    remind(self, &reminder, campaigns_find(&self->campaigns, report->campaign_id, rpc_arena(call)), report->site_id,
+           call);
 }
 
 void report_end(struct health *self, struct report *report, int state, void *call)
