@@ -17,11 +17,11 @@ const hash = (bytes) => createHash('sha256').update(bytes).digest('base64');
 
 describe("a member's check-up on her page", () => {
     const rider = person(1);
-    let stack, chrome, page, campaign, near, far, me, bookingId, reportId;
+    let stack, chrome, page, campaign, near, far, van, me, bookingId, reportId;
 
     const official = (memberId, role) => mint(stack.tokenKey(), { memberId, grants: [{ role, unionPath: UNION }] });
-    const site = async (name, latE6, lonE6) =>
-        (await post(stack, '/v1/checkup-sites', { site: { unionPath: UNION, name, address: `${name}1号`, latE6, lonE6 } })).siteId;
+    const site = async (name, latE6, lonE6, more) =>
+        (await post(stack, '/v1/checkup-sites', { site: { unionPath: UNION, name, address: `${name}1号`, latE6, lonE6, ...more } })).siteId;
     const reload = async (pattern) => {
         await page.send('Page.reload');
         await page.shows('#campaigns', pattern);
@@ -33,12 +33,14 @@ describe("a member's check-up on her page", () => {
         await stack.import('roster', rosterCsv([rider]));
         far = await site('甲远体检点', 23200000, 113400000);
         near = await site('乙近体检点', 23031000, 113111000);
+        van = await site('乙远流动体检车', 24000000, 114000000, {
+            kind: 'VAN', stopsFrom: new Date().toISOString(), stopsUntil: new Date(Date.now() + 3600000).toISOString(), capacity: 4, walkIns: 2 });
         chrome = new Chrome();
         page = await chrome.open(`http://127.0.0.1:${stack.port}/`);
         await signIn(stack, page, rider);
         await page.shows('#campaigns-state', /目前没有面向您的体检活动/);
         await announced(stack, { opens: 1000, open: 3600000, title: '快递员体检', trades: ['COURIER'] });
-        campaign = await announced(stack, { opens: 1000, open: 9000, quota: 2, waiting: 0, cancelHours: 0, sites: [{ siteId: far }, { siteId: near }] });
+        campaign = await announced(stack, { opens: 1000, open: 9000, quota: 2, waiting: 0, cancelHours: 0, sites: [{ siteId: far }, { siteId: near }, { siteId: van }] });
         await until('entries open', async () => (await enter(stack, campaign, 500)).status < 300);
     });
     after(async () => {
@@ -96,12 +98,21 @@ describe("a member's check-up on her page", () => {
             assert.match(await said(text.replace(from, to)), problem, String(from));
     });
 
+    test('where a receiver says she stands is put on the maps of the sites', async () => {
+        // Of the published examples of this conversion.
+        const on = await page.value("import('/gcj02.js').then(({ gcj02 }) => gcj02({ latitude: 31.1774276, longitude: 121.5272106 }))");
+        assert.deepEqual([on.latitude.toFixed(7), on.longitude.toFixed(7)], ['31.1753040', '121.5315419']);
+        assert.equal(await page.value("import('/gcj02.js').then(({ gcj02 }) => gcj02({ latitude: 37, longitude: -122 }).latitude)"), 37);
+    });
+
     test('she books at the site nearest to where she stands, and moves', async () => {
         const slot = await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 20, capacity: 5 });
         await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 60, capacity: 1 });
         await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: far }] }, { minutes: 20, capacity: 5 });
         await page.press('#campaigns', '就近预约');
         await page.shows('.panel', /按名称排列[^]*甲远体检点[^]*乙近体检点/);
+        await page.press('.panel .site:last-child', '现场登记码');
+        await page.shows('.panel .site:last-child', /流动体检车，停靠[^]*现场名额 2 个[^]*B[\w-]{31}/);
         await chrome.standAt(page, HERE.latitude, HERE.longitude);
         await page.press('.panel', '按距离排列');
         await page.shows('.panel', /已按距离排列[^]*乙近体检点[^]*距您 \d+ 米　余 6 个名额[^]*甲远体检点[^]*距您 3\d\.\d 公里/);
@@ -110,9 +121,9 @@ describe("a member's check-up on her page", () => {
         await page.click('.panel .site:first-child [role=group]:last-child .slot:last-child');
         await page.shows('#notice', /预约成功/);
         await page.press('#campaigns', '改约');
-        await page.press('.panel .site:last-child', '选择时段');
+        await page.press('.panel .site:nth-child(2)', '选择时段');
         await page.shows('.panel', /–\d\d:\d\d 余 5/);
-        await page.click('.panel .site:last-child .slot');
+        await page.click('.panel .site:nth-child(2) .slot');
         await page.shows('#notice', /已改约到/);
         const [booking] = await stack.query('health', 'SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(slot_id AS TEXT) AS slot_id FROM booking');
         assert.equal(booking.slot_id, slot);
@@ -164,11 +175,22 @@ describe("a member's check-up on her page", () => {
         assert.ok(rows.length === 1 && hashes.includes(rows[0].hash), 'the hash is the row of the journal');
     });
 
+    test('without network each part of the page says so, and shows itself again when told to', async () => {
+        await stack.stop('gateway');
+        await page.press('#checkups', '刷新');
+        await page.shows('#campaigns-state', /网络不通，请稍后再试[^]*重试/);
+        await page.shows('#report-list-state', /网络不通/);
+        stack.spawn('gateway');
+        await stack.ready();
+        await page.press('#checkups', '重试');
+        await page.shows('#campaigns', /职工免费体检/);
+    });
+
     test('nothing of her is left in the browser or in an address', async () => {
         const kept = await page.value('JSON.stringify([{ ...localStorage }, Object.keys(sessionStorage)])');
         assert.equal(kept, '[{},["session"]]');
         for (const secret of [rider.name, encodeURIComponent(rider.name), rider.mobile, rider.residentId])
             assert.ok(!chrome.requests.some((url) => url.includes(secret)));
-        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[039]/.test(line)), []);
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[039]|ERR_CONNECTION/.test(line)), []);
     });
 });

@@ -9,6 +9,7 @@ import { until } from '../system/stack.mjs';
 
 // Nothing is looked up or fetched beside the page.
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+    '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', // a camera, and leave to use it
     '--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage', '--remote-debugging-pipe'];
 
 export class Chrome {
@@ -150,7 +151,7 @@ class Page {
             const now = await this.value(`(() => { const one = document.querySelector(${JSON.stringify(selector)});
                 one?.scrollIntoView({ block: 'center' });
                 const box = one?.getBoundingClientRect(), at = box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-                return at && one.contains(document.elementFromPoint(at.x, at.y)) ? at : null; })()`);
+                return at && !one.disabled && one.contains(document.elementFromPoint(at.x, at.y)) ? at : null; })()`);
             const rests = now && before && now.x === before.x && now.y === before.y;
             before = now;
             return rests && now;

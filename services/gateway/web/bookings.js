@@ -1,54 +1,41 @@
 // What she has booked: changing it, the pass that she shows, and the story of it.
-import { get, newKey, patiently, post } from './api.js';
+import { get, newKey, patiently, post, words } from './api.js';
+import { showCode, turn } from './codes.js';
 import { actions, button, clock, day, element, facts, moment, say, time, unfold } from './dom.js';
-import { chooseSlot, directionsTo, siteOf } from './sites.js';
+import { sitesPanel, directionsTo, siteOf } from './sites.js';
 
 export const BOOKING = { ACTIVE: '已预约', ARRIVED: '已到检', CANCELLED: '已取消', NOT_COME: '未到检' };
 
-const svgImage = (svg, alt) => element('img', { className: 'code', alt, src: `data:image/svg+xml,${encodeURIComponent(svg)}` });
-
 /** Chooses a slot in the card around a button, and does `book` with it. */
 export const choose = (title, campaignId, book) => (event) =>
-  unfold(event.currentTarget, title, () => chooseSlot(campaignId, (slot) => book(slot)));
+  unfold(event.currentTarget, title, () => sitesPanel(campaignId, (slot) => book(slot)));
 
 // ---- the pass ----
 
-// Shows the code of the moment as long as it is on the page, a new one when it changes;
-// without network, the one that does not change.
-async function showTurning(bookingId, pass, place) {
-  if (!place.isConnected) return;
-  let changes = 5000;
-  try {
-    const { svg, code, changesAt } = await get(`/v1/me/bookings/${bookingId}/screen-code`);
-    place.replaceChildren(svgImage(svg, '预约码，每 30 秒更换'), element('p', { className: 'digits' }, code),
-      element('p', { className: 'fine' }, '此码每 30 秒自动更换，截图无效。'));
-    changes = Math.min(Math.max(Date.parse(changesAt) - Date.now(), 1000), 30000);
-  } catch {
-    showFixed(pass, place);
-    place.prepend(element('p', { className: 'state' }, '网络不通，已改用离线码。'));
-  }
-  if (place.turning) setTimeout(() => place.turning && showTurning(bookingId, pass, place), changes);
-}
+const showFixed = (pass, place) => showCode(place, { svg: pass.svg, text: pass.text,
+  fine: '体检点没有网络时出示此码。请勿转给他人：谁先用，谁就占用您的名额。' });
 
-function showFixed(pass, place) {
-  place.replaceChildren(svgImage(pass.svg, '离线预约码'), element('p', { className: 'digits' }, pass.text),
-    element('p', { className: 'fine' }, '体检点没有网络时出示此码。请勿转给他人：谁先用，谁就占用您的名额。'));
-}
+// The code that changes; without network, the one that does not.
+const showTurning = (bookingId, pass, place) => turn(place, () => get(`/v1/me/bookings/${bookingId}/screen-code`),
+  '此码每 30 秒自动更换，截图无效。', (error) => {
+    showFixed(pass, place);
+    place.prepend(element('p', { className: 'state' }, `${words(error)}。已改用离线码。`));
+  });
 
 async function passPanel(booking) {
   const [pass, site] = await Promise.all([get(`/v1/me/bookings/${booking.bookingId}/pass`), siteOf(booking.siteId)]);
   const place = element('div', { className: 'pass' });
-  const turn = (on) => () => {
-    place.turning = on;
-    return on ? showTurning(booking.bookingId, pass, place) : showFixed(pass, place);
+  const show = (turning) => () => {
+    place.turning = turning;
+    return turning ? showTurning(booking.bookingId, pass, place) : showFixed(pass, place);
   };
-  setTimeout(turn(true)); // once it is on the page
+  setTimeout(show(true)); // once it is on the page
   return [facts(['体检点', site.name], ['时间', hoursOf(booking)], ['可验时间', `${moment(pass.validFrom)} 至 ${moment(pass.validUntil)}`],
     ['名单代号', pass.handle]), place,
-  actions(button('动态码', turn(true), { className: 'quiet' }), button('离线码', turn(false), { className: 'quiet' }),
+  actions(button('动态码', show(true), { className: 'quiet' }), button('离线码', show(false), { className: 'quiet' }),
     button('换发新码', async () => {
       Object.assign(pass, await post(`/v1/me/bookings/${booking.bookingId}:reissue`, {}, newKey()));
-      await turn(place.turning)();
+      await show(place.turning)();
       say('已换发，旧码作废');
     }, { className: 'quiet' }))];
 }
@@ -98,10 +85,10 @@ export async function bookingPart(booking, changed) {
     say('已取消预约');
   };
   const active = booking.state === 'ACTIVE';
-  return element('div', {}, facts(['预约', BOOKING[booking.state]], ['时间', hoursOf(booking)],
+  return [facts(['预约', BOOKING[booking.state]], ['编号', booking.bookingId], ['时间', hoursOf(booking)],
     ['体检点', element('span', {}, site.name, element('br'), element('span', { className: 'fine' }, site.address), element('br'), directionsTo(site))],
     active ? ['最迟改约', booking.mustMove ? '该体检点已不再接受本次体检，请改约' : moment(booking.cancelUntil)] : null),
-  actions(active || booking.state === 'ARRIVED' ? button('出示预约码', (event) => unfold(event.currentTarget, '预约码', () => passPanel(booking))) : null,
+  actions(active ? button('出示预约码', (event) => unfold(event.currentTarget, '预约码', () => passPanel(booking))) : null,
     active ? button('改约', move, { className: 'quiet' }) : null, active ? button('取消预约', cancel, { className: 'quiet' }) : null,
-    storyButton(booking.bookingId)));
+    storyButton(booking.bookingId))];
 }

@@ -1,10 +1,10 @@
-// Health checks given by lot: what is open for her, her entry, what came out, and what
-// she does with a place.
+// Health checks given by lot: what is open for her, her entry, what came out, what she
+// does with a place, and all there was.
 import { get, patiently, post } from './api.js';
-import { bookingPart, choose, hoursOf } from './bookings.js';
+import { BOOKING, bookingPart, choose, hoursOf, storyButton } from './bookings.js';
 import { $, actions, button, card, element, facts, fill, moment, save, say, time, unfold } from './dom.js';
 import { checkReceipt, Mismatch } from './receipt.js';
-import { siteOf } from './sites.js';
+import { siteOf, sitesPanel } from './sites.js';
 
 const STATE = { ANNOUNCED: '即将报名', OPEN: '报名中', FROZEN: '名单已冻结，等待抽签', DRAWN: '已抽签，等待公布', PUBLISHED: '结果已公布', CLOSED: '已结束', VOID: '已作废' };
 // The service takes a moment to say that an hour has come.
@@ -12,7 +12,7 @@ function stateOf({ state, opensAt, closesAt }) {
   if (state === 'ANNOUNCED' && Date.now() >= Date.parse(opensAt)) return 'OPEN';
   return state === 'OPEN' && Date.now() >= Date.parse(closesAt) ? 'FROZEN' : state;
 }
-export const ENTITLEMENT = {
+const ENTITLEMENT = {
   WON: '已中签，请在期限内预约', BOOKED: '已中签，已预约', ATTENDED: '已体检', LAPSED: '已中签，没有在期限内预约，名额已失效',
   DECLINED: '您放弃了名额', NO_SHOW: '预约后没有到检',
 };
@@ -61,11 +61,13 @@ async function proofPanel({ campaign, entry }) {
     const read = await checkReceipt(text, entry.ticket);
     if (read.root !== draw.root) throw new Mismatch('凭据的名单指纹与公布的不同');
     return [element('p', { className: 'proven' }, read.drawn ? `核对无误：按公布的方法算出，您${read.won ? '中签' : '没有中签'}。` : '核对无误：您在冻结的名单中。'),
-      facts(['您的号签', entry.ticket], ['名单', `共 ${read.entries} 人，您在第 ${read.index + 1} 行`], ['名单指纹', read.root],
-        read.drawn ? ['公开数值', `${read.public} = ${read.value}`] : null, read.drawn ? ['您的抽签号', read.rank] : null,
-        read.drawn ? ['中签线', read.cutoff === '-' ? '无人中签' : `${read.cutoff}（抽签号不大于它的中签）`] : null,
-        read.place > 0 ? ['名次', String(read.place)] : null),
-      element('p', { className: 'fine' }, '以上由您的浏览器自己算出，没有采信工会的结论。'), keep, draw.secret ? whole : null];
+      facts(['名单', `共 ${read.entries} 人，您在第 ${read.index + 1} 行`], read.place > 0 ? ['名次', String(read.place)] : null,
+        read.drawn ? ['公开数值', `${read.public} = ${read.value}`] : null),
+      element('p', { className: 'fine' }, '以上由您的浏览器自己算出，没有采信工会的结论。'),
+      element('details', {}, element('summary', {}, '计算的数据'), facts(['您的号签', entry.ticket], ['名单指纹', read.root],
+        read.drawn ? ['您的抽签号', read.rank] : null,
+        read.drawn ? ['中签线', read.cutoff === '-' ? '无人中签' : `${read.cutoff}（抽签号不大于它的中签）`] : null)),
+      draw.secret ? whole : null, keep];
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
     return [element('p', { className: 'bad', role: 'alert' }, `核对不符：${error.message}。请保存凭据并向工会经审部门反映。`), keep];
@@ -98,6 +100,8 @@ async function itemsPanel({ packageId }) {
 }
 const itemsButton = (campaign) => button('体检项目', (event) => unfold(event.currentTarget, '体检项目', () => itemsPanel(campaign)), { className: 'quiet' });
 
+const sitesButton = ({ campaignId }) => button('体检点', (event) => unfold(event.currentTarget, '体检点', () => sitesPanel(campaignId)), { className: 'quiet' });
+
 // ---- a campaign's card ----
 
 async function entryPart(offer, booking) {
@@ -107,7 +111,7 @@ async function entryPart(offer, booking) {
   return [element('p', { className: 'standing' }, result ? resultWords(offer, quota) : '已报名'),
     facts(['号签', entry.ticket], ['报名时间', time(entry.enteredAt)]),
     ...result?.state === 'WON' ? wonPart(offer) : [],
-    booking ? await bookingPart(booking, showCheckups) : null,
+    ...booking ? await bookingPart(booking, showCheckups) : [],
     actions(open ? withdrawButton(campaign) : null, open || campaign.state === 'VOID' ? null : proofButton(offer))];
 }
 
@@ -117,8 +121,17 @@ async function offerCard(offer, booking) {
     facts(['进度', campaign.state === 'VOID' ? `已作废：${campaign.voidReason}` : STATE[stateOf(campaign)]], ['名额', `${quota} 个`],
       ['报名', `${moment(campaign.opensAt)} 至 ${moment(campaign.closesAt)}`], ['抽签', moment(campaign.drawAt)],
       ['预约', `${moment(campaign.bookFrom)} 至 ${moment(campaign.bookUntil)}`]),
-    ...await entryPart(offer, booking), actions(itemsButton(campaign)));
+    ...await entryPart(offer, booking), actions(itemsButton(campaign), campaign.state === 'PUBLISHED' ? sitesButton(campaign) : null));
 }
+
+// ---- all of the past ----
+
+const pastCard = (one) => card(one.title,
+  facts(['报名', one.enteredAt ? moment(one.enteredAt) : '现场登记'], one.entitlement !== 'ENTITLEMENT_NONE' ? ['名额', ENTITLEMENT[one.entitlement]] : null,
+    one.booking !== 'BOOKING_NONE' ? ['预约', `${BOOKING[one.booking]}　${moment(one.startsAt)}`] : null, one.reports ? ['报告', `${one.reports} 份`] : null),
+  actions(one.bookingId !== '0' ? storyButton(one.bookingId) : null,
+    one.enteredAt ? button('我的凭据', (event) => unfold(event.currentTarget, '我的凭据', async () =>
+      proofPanel(await get(`/v1/me/checkups/${one.campaignId}`))), { className: 'quiet' }) : null));
 
 // ---- what is next ----
 
@@ -138,5 +151,6 @@ export async function showCheckups() {
       nextOf(offer, booking?.state === 'ACTIVE' ? booking : null)).filter(Boolean).map((line) => element('li', {}, line)));
     return Promise.all(offers.map((offer) => offerCard(offer, of(offer))));
   };
-  await fill('campaigns', load, (one) => one, '目前没有面向您的体检活动。');
+  await Promise.all([fill('campaigns', load, (one) => one, '目前没有面向您的体检活动。'),
+    fill('past', async () => (await get('/v1/me/checkup-history')).checkups, pastCard, '您还没有参加过体检活动。')]);
 }

@@ -1,6 +1,6 @@
 // What she may take, and what she has taken.
 import { get, newKey, post } from './api.js';
-import { button, element, fill, say, time, yuan } from './dom.js';
+import { actions, button, element, fill, say, time, yuan } from './dom.js';
 
 function claimButton(offer) {
   // One key for this button: pressing it again can only repeat the same claim.
@@ -15,8 +15,7 @@ function claimButton(offer) {
 function offerItem(offer) {
   const { release, left } = offer.status;
   const text = `${release.title}　${yuan(release.faceFen)}　剩余 ${left}　${time(release.opensAt)} 开始`;
-  return element('li', { className: 'card' }, text + (offer.coupon ? '　已领取' : ''),
-    offer.coupon ? null : element('div', { className: 'actions' }, claimButton(offer)));
+  return element('li', { className: 'card' }, element('p', {}, text + (offer.coupon ? '　已领取' : '')), offer.coupon ? null : actions(claimButton(offer)));
 }
 
 const couponItem = (coupon) =>

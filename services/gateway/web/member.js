@@ -4,7 +4,7 @@ import { session } from './api.js';
 import { showCheckups } from './checkups.js';
 import { showCoupons } from './coupons.js';
 import { $, act, offerLarge } from './dom.js';
-import { showHistory, showReports } from './reports.js';
+import { showReports } from './reports.js';
 
 const LISTS = ['campaigns', 'offers', 'coupons', 'report-list', 'past'];
 
@@ -22,7 +22,7 @@ async function show() {
   }
   $('sign-in').hidden = true;
   $('member').hidden = false;
-  await Promise.all([showAccount(), showCheckups(), showCoupons(), showReports(), showHistory()]);
+  await Promise.all([showAccount(), showCheckups(), showCoupons(), showReports()]);
 }
 
 document.addEventListener('signed-out', forget);

@@ -1,8 +1,6 @@
-// Reports of her check-ups, which she alone reads, and everything she has had to do with.
+// Reports of her check-ups, which she alone reads.
 import { download, get, patiently, post } from './api.js';
-import { BOOKING, storyButton } from './bookings.js';
-import { ENTITLEMENT } from './checkups.js';
-import { actions, button, card, day, element, facts, fill, moment, save, say, time, unfold } from './dom.js';
+import { actions, button, card, day, element, facts, fill, save, say, time, unfold } from './dom.js';
 import { siteOf } from './sites.js';
 
 const PURPOSE = 'PURPOSE_HEALTH_REPORT';
@@ -88,12 +86,3 @@ export const showReports = () => fill('report-list', async () => {
   const { reports, consented } = await get('/v1/me/checkup-reports');
   return Promise.all(reports.map((one) => reportCard(one, consented)));
 }, (one) => one, '还没有体检报告。体检后由医院上传，只有您本人能看。');
-
-// ---- all of the past ----
-
-const pastCard = (one) => card(one.title,
-  facts(['报名', one.enteredAt ? moment(one.enteredAt) : '现场登记'], one.entitlement !== 'ENTITLEMENT_NONE' ? ['名额', ENTITLEMENT[one.entitlement]] : null,
-    one.booking !== 'BOOKING_NONE' ? ['预约', `${BOOKING[one.booking]}　${moment(one.startsAt)}`] : null, one.reports ? ['报告', `${one.reports} 份`] : null),
-  one.bookingId !== '0' ? actions(storyButton(one.bookingId)) : null);
-
-export const showHistory = () => fill('past', async () => (await get('/v1/me/checkup-history')).checkups, pastCard, '您还没有参加过体检活动。');

@@ -1,0 +1,219 @@
+// The page of who scans at a site's door.
+import { get, isOffline, post, session, words } from '../api.js';
+import { $, act, actions, button, card, clock, element, facts, fill, offerLarge, say, time, unfold } from '../dom.js';
+import { siteOf } from '../sites.js';
+import { handIn, openDesk, scan, waiting } from './desk.js';
+import { all } from './kept.js';
+
+const LATER_MS = 15000;
+const RENEW_MS = 10 * 60000; // keys and revocations are taken along anew
+const UNDO_MS = 15 * 60000;
+let desk = null;
+
+const OUTCOME = {
+  ACCEPTED: '通过', DUPLICATE: '重复：预约码已经使用过', SCAN_REVOKED: '预约码已作废', SCAN_OTHER_SITE: '这是其他体检点的预约码', SCAN_NOT_YET: '还没有到预约的时间',
+  SCAN_EXPIRED: '预约的时间已经过去', SCAN_FORGED: '预约码是伪造的', SCAN_UNKNOWN_KEY: '预约码的签发密钥未知', SCAN_MALFORMED: '这不是体检预约码',
+  SCAN_STALE: '动态码已过期', SCAN_DEVICE_OFF: '核验时设备已停用', SCAN_CHANGED: '预约已改约或取消',
+};
+const OFFLINE = {
+  USED: '预约码已经使用过', REVOKED: '预约码已作废：预约已改约、取消或重新出码', OTHER_SITE: OUTCOME.SCAN_OTHER_SITE, NOT_YET: OUTCOME.SCAN_NOT_YET, EXPIRED: OUTCOME.SCAN_EXPIRED,
+  FORGED: OUTCOME.SCAN_FORGED, UNKNOWN_KEY: OUTCOME.SCAN_UNKNOWN_KEY, MALFORMED: OUTCOME.SCAN_MALFORMED, NEEDS_NETWORK: '没有网络时不能核验动态码，请会员出示“离线码”',
+};
+const ROSTER = { ACTIVE: '未到', ARRIVED: '已到', CANCELLED: '已取消', NOT_COME: '未到检' };
+
+// ---- the verdict ----
+
+function showVerdict(good, lines) {
+  $('verdict').className = good ? 'verdict yes' : 'verdict no';
+  $('verdict').replaceChildren(element('strong', {}, good ? '✓ 通过' : '✗ 未通过'), ...lines.filter(Boolean).map((line) => element('p', {}, line)));
+}
+
+/** Where and when a pass was used before. */
+const usedBefore = async (siteId, at) => `已于 ${time(at)} 在 ${(await siteOf(siteId)).name} 使用。`;
+
+async function verdictOf({ good, scan: done, pass, refusal, offline }) {
+  if (good) return [`代号 ${offline ? pass.handle : done.handle}`, offline ? '没有网络：已记在本机，联网后自动上传。' : null];
+  if (refusal) return [refusal.message, refusal.firstAt ? await usedBefore(refusal.firstSiteId, refusal.firstAt) : null];
+  return [OFFLINE[pass.reason], pass.before ? `本机已于 ${time(pass.before)} 核验过。` : null];
+}
+
+async function take(text) {
+  // The verdict of the one before must not be taken for this one's.
+  $('verdict').className = 'verdict';
+  $('verdict').textContent = '正在核验…';
+  const done = await scan(desk, text.trim()).catch((error) => {
+    showVerdict(false, [words(error)]);
+    throw error;
+  });
+  showVerdict(done.good, await verdictOf(done));
+  if (done.offline) await showNetwork(false);
+  else act(Date.now() - desk.takenAt > RENEW_MS ? renew : showLists)();
+}
+
+// One after the other, however fast they come.
+let line = Promise.resolve();
+const queue = (text) => (line = line.then(act(() => take(text))));
+
+// ---- what the desk shows ----
+
+async function showNetwork(online) {
+  const left = (await waiting()).length;
+  $('network').textContent = [online ? null : '没有网络，仍可核验“离线码”。', left ? `有 ${left} 次离线核验等待上传。` : null].filter(Boolean).join('');
+}
+
+async function showCounts() {
+  const { expected, arrived, leftOver, notCome, walkedIn } = await get(`/v1/checkup-sites/${desk.siteId}/counts`);
+  const count = ([name, number]) => element('div', {}, element('dt', {}, name), element('dd', {}, String(number)));
+  $('counts').replaceChildren(...[['应到', expected], ['已到', arrived], ['待到', leftOver], ['未到检', notCome], ['现场登记', walkedIn]].map(count));
+}
+
+function undoPanel(one) {
+  const reason = element('input', { required: true, maxLength: 200 });
+  const form = element('form', {}, element('label', {}, '撤销的原因 ', reason), element('button', {}, '确认撤销'));
+  form.addEventListener('submit', act(async () => {
+    await post(`/v1/checkup-scans/${one.scanId}:undo`, { reason: reason.value });
+    await showLists();
+    say('已撤销，该预约恢复为未到');
+  }));
+  return [form];
+}
+
+function scanCard(one) {
+  const fresh = one.outcome === 'ACCEPTED' && !one.undoneAt && Date.now() - Date.parse(one.at) < UNDO_MS;
+  return card(`${clock(one.at)}　${one.undoneAt ? '已撤销' : OUTCOME[one.outcome]}`,
+    facts(one.handle ? ['代号', one.handle] : null, one.offline ? ['方式', '离线核验后上传'] : null, one.firstAt ? ['先前', `${time(one.firstAt)} 已使用`] : null,
+      one.undoneAt ? ['撤销原因', one.undoReason] : null),
+    actions(fresh ? button('撤销', (event) => unfold(event.currentTarget, '撤销这次核验', () => undoPanel(one)), { className: 'quiet' }) : null));
+}
+
+async function rosterLines() {
+  const lines = [];
+  for (let token = ''; ;) {
+    const page = await get(`/v1/checkup-sites/${desk.siteId}/roster?pageSize=1000&pageToken=${token}`);
+    lines.push(...page.lines);
+    token = page.nextPageToken;
+    if (!token) return lines.sort((a, b) => (a.startsAt < b.startsAt ? -1 : 1));
+  }
+}
+const rosterItem = (line) => element('li', {}, `${clock(line.startsAt)}–${clock(line.endsAt)}　${ROSTER[line.state]}　`, element('code', {}, line.handle));
+
+const showLists = () => Promise.all([showCounts(), showNetwork(true),
+  fill('scans', async () => (await get(`/v1/checkup-sites/${desk.siteId}/scans?pageSize=20`)).scans, scanCard, '还没有核验。'),
+  fill('roster', rosterLines, rosterItem, '今天没有预约。')]);
+
+// Takes along what is new, and hands in what waits; says so when there is no network.
+async function renew() {
+  try {
+    const handed = await handIn();
+    desk = await openDesk({ siteId: desk.siteId, name: desk.name });
+    await showLists();
+    const refused = handed.filter((one) => one.outcome !== 'ACCEPTED').length;
+    if (handed.length) say(`已上传 ${handed.length} 次离线核验${refused ? `，其中 ${refused} 次未通过，见“最近核验”` : ''}`, !refused);
+  } catch (error) {
+    await showNetwork(!isOffline(error));
+    if (!isOffline(error)) say(words(error), false);
+  }
+}
+
+// ---- the camera ----
+
+async function watch() {
+  const video = $('video'), detector = new BarcodeDetector({ formats: ['qr_code'] });
+  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+  video.hidden = false;
+  await video.play();
+  for (let last = ''; !video.hidden; await new Promise((done) => setTimeout(done, 250))) {
+    const [found] = await detector.detect(video).catch(() => []);
+    if (found && found.rawValue !== last) {
+      last = found.rawValue;
+      await queue(found.rawValue);
+    }
+  }
+}
+
+function stopWatching() {
+  $('video').srcObject?.getTracks().forEach((track) => track.stop());
+  $('video').hidden = true;
+}
+
+const toggleCamera = () => {
+  if (!$('video').hidden) return stopWatching();
+  watch().catch(() => {
+    stopWatching();
+    say('不能使用摄像头，请输入或粘贴预约码', false);
+  });
+};
+
+// ---- without network ----
+
+// What this page is made of, for worker.js, which was not yet there when it was loaded first.
+async function keepFiles() {
+  await navigator.serviceWorker.register('/staff/worker.js');
+  const made = performance.getEntriesByType('resource').map((one) => new URL(one.name))
+    .filter((one) => one.origin === location.origin && !one.pathname.startsWith('/v1/'));
+  await (await caches.open('desk')).addAll(['/staff/', ...made.map((one) => one.pathname)]);
+}
+
+// ---- who is at it ----
+
+async function enter(site) {
+  // Without network, what was taken along the last time.
+  desk = await openDesk(site).catch(async (error) => {
+    const kept = (await all('desks')).find((one) => one.siteId === site.siteId);
+    if (!isOffline(error) || !kept) throw error;
+    return kept;
+  });
+  $('place').textContent = desk.name;
+  $('choice').hidden = true;
+  $('desk').hidden = false;
+  $('code').focus();
+  await renew();
+}
+
+async function show() {
+  $('loading').hidden = true;
+  $('sign-in').hidden = Boolean(session.get());
+  $('desk').hidden = $('choice').hidden = true;
+  if (!session.get()) return;
+  const choose = (site) => element('li', {}, button(site.name, () => enter(site)));
+  const sites = await get('/v1/me/checkup-sites').then((list) => list.sites, (error) => {
+    if (isOffline(error)) return all('desks');
+    $('sign-in').hidden = false;
+    throw error;
+  });
+  if (sites.length === 1) return enter(sites[0]);
+  $('choice').hidden = false;
+  await fill('sites', async () => sites, choose, '您没有负责核验的体检点，请联系工会。');
+}
+
+document.addEventListener('signed-out', () => {
+  stopWatching();
+  $('sign-in').hidden = false;
+  $('desk').hidden = $('choice').hidden = true;
+});
+$('sign-in-form').addEventListener('submit', act(async () => {
+  session.set(await post('/v1/official-sessions', { mobile: $('mobile').value, password: $('password').value, totp: $('totp').value }));
+  $('password').value = $('totp').value = '';
+  await show();
+}));
+$('scan-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  queue($('code').value);
+  $('code').value = '';
+  $('code').focus();
+});
+$('refresh').addEventListener('click', act(renew));
+$('sign-out').addEventListener('click', act(async () => {
+  stopWatching();
+  await post('/v1/sessions:revoke');
+  session.clear();
+  await show();
+}));
+$('camera').hidden = !('BarcodeDetector' in window && navigator.mediaDevices);
+$('camera').addEventListener('click', toggleCamera);
+addEventListener('online', () => desk && renew());
+// Asks for nothing unless something waits: a desk that nobody uses is to be signed out.
+setInterval(async () => desk && session.get() && (await waiting()).length && renew(), LATER_MS);
+keepFiles().catch(() => {}); // a browser that cannot works with network alone
+offerLarge();
+act(show)();

@@ -1,0 +1,178 @@
+// The page of a site's staff in a real browser: she signs in with her second factor, scans, sees why a code
+// is not good, takes a mistake back, and works on when there is no network.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { book, passOf, scan, scanner, soon, won } from '../system/bookings.mjs';
+import { manager, member, post, UNION } from '../system/checkups.mjs';
+import { enrol, mobile, PASSWORD, totp, unionsCsv } from '../system/people.mjs';
+import { Stack, top, until } from '../system/stack.mjs';
+import { Chrome } from './chrome.mjs';
+import { barriersOnTelephone } from './member.mjs';
+
+describe("the staff's page at a site", () => {
+    const number = mobile(7000);
+    let stack, chrome, page, campaign, siteId, other, van, secret, old, bookings = [];
+
+    const passText = async (i) => (await passOf(stack, bookings[i], i + 1)).text;
+    const scans = () => stack.query('health', 'SELECT outcome, offline FROM scan ORDER BY scan_id');
+    async function tryCode(text) {
+        await page.type('#code', text);
+        await page.click('#scan-form button');
+    }
+
+    before(async () => {
+        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: join(top, 'services/gateway/web') } } });
+        await stack.import('unions', unionsCsv());
+        await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role: 'CHECKUP_STAFF', unionCode: '440600' });
+        const official = await enrol(stack, number);
+        ({ secret } = official);
+        const site = async (name, more) => (await post(stack, '/v1/checkup-sites',
+            { site: { unionPath: UNION, name, address: `${name}1号`, latE6: 23000000, lonE6: 113000000, ...more } })).siteId;
+        siteId = await site('市中医院');
+        other = await site('丙体检点');
+        van = await site('丁流动体检车', { kind: 'VAN', stopsFrom: new Date().toISOString(),
+            stopsUntil: new Date(Date.now() + 3600000).toISOString(), capacity: 1, walkIns: 1 });
+        campaign = await won(stack, 6, { open: 2500, sites: [{ siteId }, { siteId: van }] });
+        await post(stack, `/v1/checkups/${campaign.campaignId}/sites/${van}/slots`, {});
+        const slot = await soon(stack, campaign, { minutes: 2 });
+        for (const id of campaign.people)
+            bookings.push((await book(stack, campaign, slot, id)).json.bookingId);
+        for (const one of [siteId, other, van])
+            await post(stack, `/v1/checkup-sites/${one}:setStaff`, { memberId: official.member.memberId, duty: 'SCANS' }, manager(stack));
+        chrome = new Chrome();
+        page = await chrome.open(`http://127.0.0.1:${stack.port}/staff/`);
+        await page.shows('#sign-in', /动态口令/);
+    });
+    after(async () => {
+        await chrome?.close();
+        await stack.close();
+    });
+
+    test('lets nobody in without the second factor', async () => {
+        await page.type('#mobile', number);
+        await page.type('#password', PASSWORD);
+        await page.type('#totp', '000000');
+        await page.click('#sign-in-form button');
+        await page.shows('#notice', /不正确/);
+        assert.deepEqual(await barriersOnTelephone(page), []);
+    });
+
+    test('she signs in and chooses her site', async () => {
+        await page.type('#password', PASSWORD);
+        await page.type('#totp', totp(secret, 1));
+        await page.click('#sign-in-form button');
+        await page.shows('#sites', /市中医院[^]*丙体检点/);
+        await page.press('#sites', '市中医院');
+        await page.shows('#place', /市中医院/);
+        await page.shows('#counts', /应到\s+6\s+已到\s+0\s+待到\s+6/);
+        await page.shows('#roster', /^(\d\d:\d\d–\d\d:\d\d　未到　[0-9a-f]{16}\s*){6}$/);
+    });
+
+    test('she scans, and what is not good has its own reason', async () => {
+        const text = await passText(0);
+        await tryCode(text);
+        await page.shows('#verdict', /✓ 通过[^]*代号 [0-9a-f]{16}/);
+        await page.shows('#counts', /已到\s+1\s+待到\s+5/);
+        await tryCode(text);
+        await page.shows('#verdict', /✗ 未通过[^]*已经使用过[^]*在 市中医院 使用/);
+        const forged = await passText(1);
+        await tryCode(`${forged.slice(0, 100)}${forged[100] === 'A' ? 'B' : 'A'}${forged.slice(101)}`);
+        await page.shows('#verdict', /预约码是伪造的/);
+        await tryCode('https://example.com');
+        await page.shows('#verdict', /这不是体检预约码/);
+        old = await passText(1);
+        await stack.post(`/v1/me/bookings/${bookings[1]}:reissue`, {}, { token: member(stack, 2), key: 'anew' });
+        await tryCode(old);
+        await page.shows('#verdict', /预约码已作废/);
+        assert.deepEqual(await barriersOnTelephone(page), []);
+    });
+
+    test('a code from the screen is good as long as it is shown', async () => {
+        const { json } = await stack.get(`/v1/me/bookings/${bookings[1]}/screen-code`, { token: member(stack, 2) });
+        await tryCode(json.code);
+        await page.shows('#verdict', /✓ 通过/);
+        await page.shows('#counts', /已到\s+2/);
+    });
+
+    test('she takes a mistake back with its reason', async () => {
+        await page.press('#scans .card:first-child', '撤销');
+        await page.type('#scans .panel input', '扫错了人');
+        await page.click('#scans .panel form button');
+        await page.shows('#notice', /已撤销/);
+        await page.shows('#scans', /已撤销[^]*扫错了人/);
+        await page.shows('#counts', /已到\s+1\s+待到\s+5/);
+    });
+
+    test('without network she judges signed codes herself, also after the page was loaded anew', async () => {
+        await until('the page is kept', () => page.value("caches.open('desk').then((cache) => cache.match('/staff/staff.js')).then(Boolean)"));
+        const texts = [await passText(2), await passText(3), await passText(0)];
+        const { code } = (await stack.get(`/v1/me/bookings/${bookings[4]}/screen-code`, { token: member(stack, 5) })).json;
+        await page.press('#counts-part', '刷新'); // takes along what was revoked
+        await until('it is taken along', () => page.value(`new Promise((done) => { indexedDB.open('scanner').onsuccess = ({ target }) => {
+            target.result.transaction('desks').objectStore('desks').getAll().onsuccess = (got) => done(got.target.result[0].revoked.length); }; })`));
+        await stack.stop('gateway');
+        await tryCode(old);
+        await page.shows('#verdict', /✗ 未通过[^]*预约码已作废/);
+        await tryCode(texts[0]);
+        await page.shows('#verdict', /✓ 通过[^]*已记在本机/);
+        await page.send('Page.reload');
+        await page.shows('#place', /市中医院/);
+        await page.shows('#network', /没有网络[^]*有 1 次离线核验等待上传/);
+        await tryCode(texts[0]);
+        await page.shows('#verdict', /✗ 未通过[^]*本机已于/);
+        await tryCode(texts[2]);
+        await page.shows('#verdict', /✗ 未通过[^]*本机已于/);
+        await tryCode(`${texts[1].slice(0, 100)}${texts[1][100] === 'A' ? 'B' : 'A'}${texts[1].slice(101)}`);
+        await page.shows('#verdict', /预约码是伪造的/);
+        await tryCode(code);
+        await page.shows('#verdict', /请会员出示“离线码”/);
+        await tryCode(texts[1]);
+        await page.shows('#network', /有 2 次离线核验等待上传/);
+    });
+
+    test('back in the network she hands in, and a conflict stays visible', async () => {
+        stack.spawn('gateway');
+        await stack.ready();
+        // Meanwhile somebody else's device at the same door took the fourth.
+        const door = await scanner(stack, siteId, 7100);
+        assert.equal((await scan(stack, door, 'elsewhere', await passText(3))).status, 201);
+        await page.value('dispatchEvent(new Event("online"))');
+        await page.shows('#notice', /已上传 2 次离线核验，其中 1 次未通过/);
+        await page.shows('#scans', /重复：预约码已经使用过[^]*离线核验后上传/);
+        assert.deepEqual((await scans()).filter((one) => one.offline).map((one) => one.outcome), [1, 2]);
+        await page.shows('#counts', /已到\s+3\s+待到\s+3/);
+        assert.equal(await page.text('#network'), '');
+        await stack.assertCleanAudits();
+    });
+
+    test('where the browser reads codes, the camera is enough', async () => {
+        const code = await passText(5);
+        assert.equal(await page.text('#camera'), '', 'this browser does not read them');
+        await page.send('Page.addScriptToEvaluateOnNewDocument', { source: `
+            globalThis.BarcodeDetector = class { async detect(video) { return video.videoWidth ? [{ rawValue: '${code}' }] : []; } };` });
+        await page.send('Page.reload');
+        await page.press('#sites', '市中医院');
+        await page.press('#scan', '用摄像头扫码');
+        await page.shows('#verdict', /✓ 通过/);
+        await page.press('#scan', '用摄像头扫码');
+        assert.ok(await page.value("document.querySelector('#video').hidden"));
+    });
+
+    test('at a van who comes without a booking is taken in by her code, as long as there is room', async () => {
+        const code = async (id) =>
+            (await stack.post(`/v1/checkups/${campaign.campaignId}/walk-in-code`, {}, { token: member(stack, id) })).json.code;
+        await page.send('Page.reload');
+        await page.press('#sites', '丁流动体检车');
+        await page.shows('#place', /丁流动体检车/);
+        await tryCode(await code(50));
+        await page.shows('#verdict', /✓ 通过[^]*代号 [0-9a-f]{16}/);
+        await page.shows('#counts', /现场登记\s+1/);
+        await tryCode(await code(51));
+        await page.shows('#verdict', /✗ 未通过[^]*现场名额已满/);
+    });
+
+    test('nothing went wrong in the console but the refusals', () => {
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[013]|ERR_CONNECTION/.test(line)), []);
+    });
+});
