@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { member } from './checkups.mjs';
+import { manager, member } from './checkups.mjs';
 import { book, passOf, scan, scanner, soon, won } from './bookings.mjs';
 import { assertProblem } from './http.mjs';
-import { Stack } from './stack.mjs';
+import { Stack, until } from './stack.mjs';
 
 globalThis.crypto ??= webcrypto;
 const { Scanner, screenCode } = await import('../pass/verify.mjs');
@@ -115,6 +115,30 @@ describe('a booked health check', () => {
         const { json: counts } = await stack.get(`/v1/checkup-sites/${siteId}/counts?day=${day}`, { token: staff.token });
         assert.ok(counts.arrived >= 3, JSON.stringify(counts));
         assertProblem(await stack.get(`/v1/checkup-sites/${siteId}/roster`, { token: member(stack, id) }), 403, 'NOT_OFFICIAL');
+    });
+
+    test('a slot takes more people, and when it cannot be held who has booked it moves', async () => {
+        const [id, other] = campaign.people.filter((one) => !bookings.has(one)).slice(-2);
+        const small = await soon(stack, campaign, { minutes: 120, capacity: 1 });
+        const path = `/v1/checkup-slots/${small}`, token = manager(stack);
+        const booked = await book(stack, campaign, small, id);
+        assert.equal(booked.status, 201, booked.text);
+        assertProblem(await book(stack, campaign, small, other), 400, 'SLOT_FULL');
+        const raised = await stack.post(`${path}:change`, { capacity: 2 }, { token });
+        assert.equal(raised.json.free, 1, raised.text);
+        const second = await book(stack, campaign, small, other);
+        assert.equal(second.status, 201, second.text);
+        const lowered = await stack.post(`${path}:change`, { capacity: 1 }, { token });
+        assertProblem(lowered, 400, 'CAPACITY_BELOW_BOOKED');
+        assert.equal(lowered.json.booked, '2');
+        const withdrawn = await stack.post(`${path}:withdraw`, {}, { token });
+        assert.equal(withdrawn.json.withdrawn, true, withdrawn.text);
+        const hers = `/v1/me/bookings/${booked.json.bookingId}`;
+        await until('she must move', async () => (await stack.get(hers, { token: member(stack, id) })).json.mustMove);
+        const to = await soon(stack, campaign, { minutes: 150, capacity: 1 });
+        const moved = await stack.post(`${hers}:move`, { slotId: to }, { token: member(stack, id) });
+        assert.deepEqual([moved.json.slotId, moved.json.mustMove ?? false], [to, false], moved.text);
+        bookings.set(id, booked.json.bookingId).set(other, second.json.bookingId);
     });
 
     test('after kill -9 all of it is there, and the audit is clean', async () => {
