@@ -8,7 +8,7 @@
  *   methods    carry a rule.method; exactly one route, or none and INTERNAL;
  *              OFFICIAL and only OFFICIAL names roles; reads need no idempotency;
  *              a POST that creates (no custom verb) says KEY or NATURAL unless nobody
- *              is signed in, and KEY needs somebody who is
+ *              is signed in, and KEY needs somebody who is and no answer that comes later
  *   inputs     with a route bound every string and bytes by max_len, every repeated by
  *              max_items, have no floating point, and only scalars in a GET or DELETE
  *
@@ -184,6 +184,8 @@ static const char *rule_mistake(const Rule__Method *rule)
         return "a read needs no idempotency";
     if (rule->who == RULE__WHO__PUBLIC && rule->idempotency == RULE__IDEMPOTENCY__KEY)
         return "an Idempotency-Key belongs to somebody signed in";
+    if (rule->outside && rule->idempotency == RULE__IDEMPOTENCY__KEY)
+        return "an answer that comes later is not kept for an Idempotency-Key";
     if (creates && rule->who != RULE__WHO__PUBLIC && rule->idempotency == RULE__IDEMPOTENCY__NONE)
         return "a POST that creates says KEY or NATURAL";
     return NULL;

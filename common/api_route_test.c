@@ -1,6 +1,5 @@
 #include "common/api_internal.h"
 #include "common/clock.h"
-#include "common/limits.h"
 #include "coupon.pb-c.h"
 
 #include <setjmp.h>

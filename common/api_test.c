@@ -1,5 +1,4 @@
 #include "common/api_internal.h"
-#include "common/clock.h"
 #include "common/limits.h"
 #include "coupon.pb-c.h"
 
@@ -230,6 +229,10 @@ CHANGE(key_of_nobody)
 {
     rule(set, "RefreshSession")->idempotency = RULE__IDEMPOTENCY__KEY;
 }
+CHANGE(key_of_later)
+{
+    rule(set, "CreateRelease")->outside = true;
+}
 CHANGE(create_without_sense)
 {
     rule(set, "CreateClaim")->idempotency = RULE__IDEMPOTENCY__NONE;
@@ -334,6 +337,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {no_role, "method Coupons.CreateRelease: ROLE_NONE"},
         {read_with_key, "method Coupons.GetCoupon: a read"},
         {key_of_nobody, "method Identity.RefreshSession: an Idempotency-Key"},
+        {key_of_later, "method Coupons.CreateRelease: an answer that comes later"},
         {create_without_sense, "method Coupons.CreateClaim: a POST"},
         {message_in_query, "method Coupons.CreateRelease: a message in a query"},
         {clash, "route GET /v1/me/coupons: the same for"},

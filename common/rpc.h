@@ -61,9 +61,11 @@ int64_t rpc_deadline(void *call);
 
 /* ---- answers that come later ----
  *
- * For a daemon without a store whose answers come from elsewhere (the bridge): its
- * handler ends with rpc_defer instead of a reply, and the answer is given in a later
- * turn of the loop. The other calls of the same message wait with it. */
+ * For a daemon whose answers come from elsewhere (the bridge): its handler ends with
+ * rpc_defer instead of a reply, and the answer is given in a later turn of the loop. Such
+ * a call writes nothing itself, so that it waits for no commit and none can fail it. The
+ * other calls of the same message wait with it, so a caller gives such operations messages
+ * of their own (the gateway's lanes). */
 
 #define RPC_MAX_LATER 1024
 

@@ -328,6 +328,8 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
     ensure(call->done);
     if (!server->store)
         return;
+    /* Its answer knows nothing of this batch's commit, nor of an Idempotency-Key. */
+    ensure(!call->deferred || (!fingerprint && !store_call_changed(server->store)));
     journal_authority(call, input);
     if (fingerprint && !call->answer.reason)
         keep_answer(call, fingerprint);

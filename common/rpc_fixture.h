@@ -16,9 +16,10 @@
 #define PATH   "00010002"
 
 /* Numbers from here on are refused after they have written; from KEPT on, what they
- * wrote is kept. */
-#define REFUSED 1000
-#define KEPT    2000
+ * wrote is kept; from DEFERRED on they write nothing and are answered later. */
+#define REFUSED  1000
+#define KEPT     2000
+#define DEFERRED 3000
 
 static const char schema[] = "-- step 1\nCREATE TABLE thing (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;\n";
 static const size_t schema_len = sizeof(schema) - 1;
@@ -39,6 +40,7 @@ struct things {
     size_t reply_size;
     const char *asked_path; /* whether the reader holds FINANCE over it */
     bool covered;
+    struct rpc_later *later; /* the last that was deferred */
 };
 
 static struct harness h;
@@ -78,6 +80,10 @@ static inline void create_claim(Coupon__Coupons_Service *service, const Coupon__
 
     self->runs++;
     self->now = rpc_now(call);
+    if (req->release_id >= DEFERRED) {
+        self->later = rpc_defer(call);
+        return;
+    }
     add(self, req->release_id, call);
     if (req->release_id >= REFUSED) {
         if (req->release_id >= KEPT)

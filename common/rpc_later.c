@@ -1,4 +1,4 @@
-/* rpc_later.c: answers that come after their batch; only daemons without a store give them. */
+/* rpc_later.c: answers that come after their batch. */
 #include "common/rpc_internal.h"
 
 void rpc_later_init(struct rpc_server *server)
@@ -35,8 +35,7 @@ struct rpc_later *rpc_defer(void *arg)
     struct message *message = &server->messages[server->n_messages - 1];
     struct rpc_later *later = server->idle_later;
 
-    /* With a store, the answer would have to wait for a commit that it knows nothing of. */
-    ensure(!server->store && !call->done);
+    ensure(!call->done);
     if (!later || (!message->held && !server->idle_held)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return NULL;

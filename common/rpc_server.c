@@ -126,7 +126,7 @@ static void settle_failed_batch(struct rpc_server *server, int reason)
         for (size_t i = 0; i < server->messages[m].n_calls; i++) {
             struct rpc_call *call = &server->messages[m].calls[i];
 
-            if (!call->method)
+            if (!call->method || call->deferred)
                 continue;
             if (call->method->api->writes || call->method->api->shows) {
                 answer_for_store(call, reason);

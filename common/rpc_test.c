@@ -236,6 +236,46 @@ static void a_refused_call_may_keep_what_it_wrote(void **state)
     assert_holds(1); /* but not over a failed commit */
 }
 
+/* ---- answers that come later ---- */
+
+static void answer_later(int reason)
+{
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+
+    answer.reason = reason;
+    rpc_answer_later(things.later, &answer);
+}
+
+static void a_deferred_answer_comes_after_the_commit_of_its_neighbours(void **state)
+{
+    (void)state;
+    gather_claim(1);
+    gather_claim(DEFERRED);
+    gather_get();
+    assert_null(harness_run(&h));
+    assert_holds(1);
+    answer_later(COUPON__REASON__SOLD_OUT);
+    assert_int_equal(h.answers->n_answers, 3);
+    assert_int_equal(h.answers->answers[0]->reason, 0);
+    assert_int_equal(h.answers->answers[1]->reason, COUPON__REASON__SOLD_OUT);
+    assert_status(h.answers->answers[2], 1, 1);
+}
+
+static void a_deferred_answer_is_not_refused_by_a_commit_that_fails_beside_it(void **state)
+{
+    (void)state;
+    harness_fill(&h);
+    gather_claim(1);
+    gather_claim(DEFERRED);
+    gather_get();
+    assert_null(harness_run(&h));
+    answer_later(0);
+    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__STORE_FULL);
+    assert_int_equal(h.answers->answers[1]->reason, 0);
+    assert_status(h.answers->answers[2], 0, 0);
+    assert_int_equal(things.runs, 2);
+}
+
 /* ---- a commit that fails ---- */
 
 static void a_failed_commit_answers_every_writer_with_its_reason(void **state)
@@ -470,6 +510,8 @@ int main(void)
         TEST(a_batch_has_one_time),
         TEST(a_refused_call_is_taken_back_among_its_neighbours),
         TEST(a_refused_call_may_keep_what_it_wrote),
+        TEST(a_deferred_answer_comes_after_the_commit_of_its_neighbours),
+        TEST(a_deferred_answer_is_not_refused_by_a_commit_that_fails_beside_it),
         TEST(a_failed_commit_answers_every_writer_with_its_reason),
         TEST(a_failed_commit_keeps_no_answer),
         TEST(a_batch_is_full_at_its_bounds),

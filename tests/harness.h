@@ -14,6 +14,7 @@
 #pragma once
 #include <dirent.h>
 #include <mbedtls/sha256.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/limits.h"
@@ -71,13 +72,34 @@ static inline void harness_stop(struct harness *h)
     store_close(h->service.store);
 }
 
-/* Starts a service on an empty store. done gives back what spec->start took. */
-static inline void harness_open(struct harness *h, const struct service_spec *spec, void (*done)(void *self))
+/* A folder and a clock for a service that has not started. done gives back what
+ * spec->start takes. */
+static inline void harness_init(struct harness *h, const struct service_spec *spec, void (*done)(void *self))
 {
     *h = (struct harness){.service = {.spec = spec}, .done = done, .dir = "/tmp/huigong-test-XXXXXX"};
     arena_init(&h->arena, (size_t)1 << 30);
     clock_fake(&h->service.clock, HARNESS_NOW, 1);
     ensure(mkdtemp(h->dir) && api_load() == 0);
+}
+
+#define HARNESS_KEY "1111111111111111111111111111111111111111111111111111111111111111"
+
+/* Makes a file that a setting names, for keys; it goes with the harness. */
+static inline void harness_key(struct harness *h, const char *setting, const char *text)
+{
+    char path[96];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", h->dir, setting);
+    file = fopen(path, "wx");
+    ensure(file && fputs(text, file) >= 0 && fchmod(fileno(file), 0600) == 0 && fclose(file) == 0);
+    setenv(setting, path, 1);
+}
+
+/* Starts a service that needs no keys on an empty store. */
+static inline void harness_open(struct harness *h, const struct service_spec *spec, void (*done)(void *self))
+{
+    harness_init(h, spec, done);
     harness_start(h);
 }
 
@@ -263,6 +285,15 @@ static inline void harness_work(struct harness *h, void (*work)(struct harness *
         work(h);
     } while (harness_attempt(h));
 }
+
+/* The name of the reason for which an operation was refused, as it must have been. */
+static inline const char *harness_refusal(const Rpc__Answer *answer)
+{
+    ensure(answer->reason != 0 && answer->output.len == 0);
+    return api_reason(answer->reason)->name;
+}
+
+#define assert_refused(answer, name) assert_string_equal(harness_refusal(answer), name)
 
 /* The output of an answer as a message of its type; never NULL. */
 static inline void *harness_output(struct harness *h, const Rpc__Answer *answer,

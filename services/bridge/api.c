@@ -7,14 +7,29 @@ static const char *field_of(int reason)
     return reason == BRIDGE__REASON__WECHAT_APP_UNKNOWN ? "appid" : "code";
 }
 
+/* What a code stands for: wechat_session or wechat_phone. */
+typedef int (*ask_code)(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms,
+                        wechat_done done, void *arg);
+
+static void begin_code(Bridge__Bridge_Service *service, const Bridge__WechatCode *req, ask_code ask, wechat_done done,
+                       void *call)
+{
+    struct bridge *self = container_of(service, struct bridge, service);
+    struct errand *errand = errand_new(self, call);
+    int reason;
+
+    if (!errand)
+        return;
+    reason = ask(&self->wechat, req->appid, req->code, errand_time_ms(errand, 0), done, errand);
+    errand_wait(errand, reason, field_of(reason), call);
+}
+
 static void on_session(void *arg, const struct wechat_result *result)
 {
     Bridge__WechatVisitor message = BRIDGE__WECHAT_VISITOR__INIT;
 
-    if (result->reason) {
-        errand_refuse(arg, result->reason, "code", result->retry_after_s);
+    if (refused(arg, result, "code"))
         return;
-    }
     message.openid = (char *)(uintptr_t)result->openid;
     message.unionid = (char *)(uintptr_t)result->unionid;
     errand_reply(arg, &message.base);
@@ -24,25 +39,16 @@ static void on_session(void *arg, const struct wechat_result *result)
 static void bridge__code_to_session(Bridge__Bridge_Service *service, const Bridge__WechatCode *req,
                                     Bridge__WechatVisitor_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
-    struct errand *errand = errand_new(self, call);
-    int reason;
-
     (void)reply;
-    if (!errand)
-        return;
-    reason = wechat_session(&self->wechat, req->appid, req->code, errand_time_ms(errand, 0), on_session, errand);
-    errand_wait(errand, reason, field_of(reason), call);
+    begin_code(service, req, wechat_session, on_session, call);
 }
 
 static void on_phone(void *arg, const struct wechat_result *result)
 {
     Bridge__WechatPhone message = BRIDGE__WECHAT_PHONE__INIT;
 
-    if (result->reason) {
-        errand_refuse(arg, result->reason, "code", result->retry_after_s);
+    if (refused(arg, result, "code"))
         return;
-    }
     message.mobile = (char *)(uintptr_t)result->mobile;
     errand_reply(arg, &message.base);
 }
@@ -51,15 +57,8 @@ static void on_phone(void *arg, const struct wechat_result *result)
 static void bridge__phone_by_code(Bridge__Bridge_Service *service, const Bridge__WechatCode *req,
                                   Bridge__WechatPhone_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
-    struct errand *errand = errand_new(self, call);
-    int reason;
-
     (void)reply;
-    if (!errand)
-        return;
-    reason = wechat_phone(&self->wechat, req->appid, req->code, errand_time_ms(errand, 0), on_phone, errand);
-    errand_wait(errand, reason, field_of(reason), call);
+    begin_code(service, req, wechat_phone, on_phone, call);
 }
 
 /* Identity's answer is the caller's, but for the names of the fields. */
@@ -91,9 +90,7 @@ static void tell_identity(struct errand *errand, const char *mobile)
 
 static void on_visitor_phone(void *arg, const struct wechat_result *result)
 {
-    if (result->reason)
-        errand_refuse(arg, result->reason, "phoneCode", result->retry_after_s);
-    else
+    if (!refused(arg, result, "phoneCode"))
         tell_identity(arg, result->mobile);
 }
 
@@ -102,10 +99,8 @@ static void on_visitor(void *arg, const struct wechat_result *result)
     struct errand *errand = arg;
     int reason;
 
-    if (result->reason) {
-        errand_refuse(errand, result->reason, "code", result->retry_after_s);
+    if (refused(errand, result, "code"))
         return;
-    }
     snprintf(errand->wechat.openid, sizeof(errand->wechat.openid), "%s", result->openid);
     snprintf(errand->wechat.unionid, sizeof(errand->wechat.unionid), "%s", result->unionid);
     if (!*errand->wechat.phone_code) {

@@ -2,6 +2,14 @@
 #pragma once
 #include "services/bridge/bridge.h"
 
+/* Ends an errand that WeChat has refused, naming the field at fault. Whether it has. */
+static inline bool refused(struct errand *errand, const struct wechat_result *result, const char *field)
+{
+    if (result->reason)
+        errand_refuse(errand, result->reason, field, result->retry_after_s);
+    return result->reason != 0;
+}
+
 void bridge__prove_me(Bridge__Bridge_Service *service, const Identity__VerifyRequest *req,
                       Identity__Session_Closure reply, void *call);
 void bridge__send_code(Bridge__Bridge_Service *service, const Identity__SendCodeRequest *req,

@@ -7,20 +7,8 @@ static void on_message(void *arg, const struct wechat_result *result)
 {
     Bridge__WechatMessageReply message = BRIDGE__WECHAT_MESSAGE_REPLY__INIT;
 
-    if (result->reason)
-        errand_refuse(arg, result->reason, "fields", result->retry_after_s);
-    else
+    if (!refused(arg, result, "fields"))
         errand_reply(arg, &message.base);
-}
-
-static json_t *message_body(const Bridge__WechatMessage *req)
-{
-    json_t *data = json_object();
-
-    for (size_t i = 0; i < req->n_fields; i++)
-        json_object_set_new(data, req->fields[i]->name, json_pack("{s:s}", "value", req->fields[i]->value));
-    return json_pack("{s:s, s:s, s:s, s:s, s:o}", "touser", req->openid, "template_id", req->template_id, "page",
-                     req->page, "lang", "zh_CN", "data", data);
 }
 
 static bool are_values(const Bridge__WechatMessage *req)
@@ -48,8 +36,7 @@ void bridge__send_wechat_message(Bridge__Bridge_Service *service, const Bridge__
     errand = errand_new(self, call);
     if (!errand)
         return;
-    reason = wechat_text(&self->wechat, WECHAT_MESSAGE, req->appid, message_body(req), errand_time_ms(errand, 0),
-                         on_message, errand);
+    reason = wechat_message(&self->wechat, req, errand_time_ms(errand, 0), on_message, errand);
     errand_wait(errand, reason, "appid", call);
 }
 
@@ -59,10 +46,8 @@ static void on_checked(void *arg, const struct wechat_result *result)
 {
     Bridge__TextVerdict message = BRIDGE__TEXT_VERDICT__INIT;
 
-    if (result->reason) {
-        errand_refuse(arg, result->reason, "content", result->retry_after_s);
+    if (refused(arg, result, "content"))
         return;
-    }
     message.suggestion = (Bridge__TextSuggestion)result->suggestion;
     message.label = result->label;
     errand_reply(arg, &message.base);
@@ -80,9 +65,6 @@ void bridge__check_text(Bridge__Bridge_Service *service, const Bridge__TextToChe
     (void)reply;
     if (!errand)
         return;
-    reason = wechat_text(&self->wechat, WECHAT_CHECK, req->appid,
-                         json_pack("{s:i, s:s, s:i, s:s}", "version", 2, "openid", req->openid, "scene",
-                                   (int)req->scene, "content", req->content),
-                         errand_time_ms(errand, 0), on_checked, errand);
+    reason = wechat_check(&self->wechat, req, errand_time_ms(errand, 0), on_checked, errand);
     errand_wait(errand, reason, "appid", call);
 }

@@ -2,13 +2,20 @@
 
 #include "common/log.h"
 
+extern const unsigned char bridge_schema[];
+extern const size_t bridge_schema_len;
+
 #define WINDOW 4 /* messages to identity */
+
+_Static_assert(WECHAT_JOBS + WECHAT_APPS + 2 * PARTNER_JOBS <= FETCH_MAX, "no partner takes another's requests");
 
 static struct conf_entry conf[] = {
     {"HUIGONG_WECHAT_URL", "https://api.weixin.qq.com", CONF_TEXT, "where WeChat's interfaces are", 0, 0, NULL},
     {"HUIGONG_WECHAT_APPS", "", CONF_PATH, "file of the mini-programs: \"APPID SECRET\" lines", 0, 0, NULL},
     {"HUIGONG_WECHAT_ACCOUNT", "", CONF_PATH, "file of the official account: \"APPID SECRET\"", 0, 0, NULL},
     {"HUIGONG_WECHAT_PAGES", "", CONF_TEXT, "hosts of the pages to which WeChat sends back: HOST[:PORT],...", 0, 0,
+     NULL},
+    {"HUIGONG_WECHAT_TEMPLATES", "", CONF_PATH, "file of the reminders' templates (services/bridge/notice.h)", 0, 0,
      NULL},
     {"HUIGONG_WECHAT_OPEN_URL", "https://open.weixin.qq.com", CONF_TEXT, "where WeChat's own pages are", 0, 0, NULL},
     {"HUIGONG_REALNAME", "roster", CONF_TEXT, "how names are proven, in this order: roster, outside, or both", 0, 0,
@@ -52,7 +59,7 @@ static int start(struct service *service)
     static struct bridge bridge;
     unsigned char key[32]; /* of pages' states */
 
-    bridge = (struct bridge){.service = bridge_api, .clock = &service->clock};
+    bridge = (struct bridge){.service = bridge_api, .outbox_service = outbox_api, .clock = &service->clock};
     for (unsigned i = ARRAY_LEN(bridge.errands); i-- > 0;) {
         bridge.errands[i].next = bridge.idle;
         bridge.idle = &bridge.errands[i];
@@ -66,16 +73,55 @@ static int start(struct service *service)
                      conf_text(conf, "HUIGONG_VERIFIER_SECRET")) ||
         partner_init(&bridge.sms, "sms", "HUIGONG_SMS_URL", conf_text(conf, "HUIGONG_SMS_URL"),
                      conf_text(conf, "HUIGONG_SMS_SECRET")) ||
-        read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) || fetch_init())
+        read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) ||
+        outbox_init(&bridge.outbox, service->store, service->rpc, &service->clock, &bridge.wechat,
+                    conf_text(conf, "HUIGONG_WECHAT_TEMPLATES")) ||
+        fetch_init())
         return -1;
     service->self = &bridge;
     rpc_server_add(service->rpc, &bridge.service.base);
+    rpc_server_add(service->rpc, &bridge.outbox_service.base);
     return 0;
 }
 
 static bool send_out(void *fetch, const struct fetch_request *request, fetch_done done, void *arg)
 {
     return fetch_start(fetch, request, done, arg);
+}
+
+static bool ask_identity(void *identity, const Rpc__Call *call, rpc_answered answered, void *arg)
+{
+    bool asked = rpc_client_call(identity, call, answered, arg);
+
+    rpc_client_flush(identity);
+    return asked;
+}
+
+/* Whoever waits is told STOPPING: by WeChat's part, then by identity's, which also
+ * answers what a partner's end would have told identity. */
+static void end(struct service *service)
+{
+    struct bridge *self = service->self;
+
+    fetch_close(self->fetch);
+    wechat_close(&self->wechat);
+    partner_close(&self->verifier);
+    partner_close(&self->sms);
+    rpc_client_close(self->identity);
+    ensure(rpc_server_deferred(service->rpc) == 0);
+    service_stopped(service);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
+    struct bridge *self = service->self;
+
+    outbox_step(&self->outbox);
+    if (service->stopping && !outbox_stop(&self->outbox)) {
+        uv_timer_stop(timer);
+        end(service);
+    }
 }
 
 static int serve(struct service *service)
@@ -89,22 +135,20 @@ static int serve(struct service *service)
     wechat_open(&self->wechat, &service->loop, send_out, self->fetch);
     partner_open(&self->verifier, &service->loop, self->clock, send_out, self->fetch);
     partner_open(&self->sms, &service->loop, self->clock, send_out, self->fetch);
-    return 0;
+    self->outbox.ask = ask_identity;
+    self->outbox.ask_self = self->identity;
+    uv_timer_init(&service->loop, &self->tick);
+    self->tick.data = service;
+    return uv_timer_start(&self->tick, on_tick, OUTBOX_TICK_MS, OUTBOX_TICK_MS) ? -1 : 0;
 }
 
-/* Whoever waits is told STOPPING: by WeChat's part, then by identity's, which also
- * answers what a partner's end would have told identity. */
+/* Messages whose requests are out are waited for, as long as a call to WeChat may take. */
 static void stop(struct service *service)
 {
     struct bridge *self = service->self;
 
-    fetch_close(self->fetch);
-    wechat_close(&self->wechat);
-    partner_close(&self->verifier);
-    partner_close(&self->sms);
-    rpc_client_close(self->identity);
-    ensure(rpc_server_deferred(service->rpc) == 0);
-    service_stopped(service);
+    outbox_stop(&self->outbox);
+    uv_timer_start(&self->tick, on_tick, 0, OUTBOX_TICK_MS);
 }
 
 static void report_partner(const struct partner *partner, struct arena *arena, Rpc__ProbeReport *ret)
@@ -121,7 +165,7 @@ static void report_partner(const struct partner *partner, struct arena *arena, R
 
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
 {
-    const struct bridge *self = service->self;
+    struct bridge *self = service->self;
     const struct wechat *wechat = &self->wechat;
 
     rpc_metric(arena, ret, "huigong_bridge_deferred", "gauge", "", rpc_server_deferred(service->rpc));
@@ -131,14 +175,19 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
     rpc_metric(arena, ret, "huigong_wechat_requests_total", "counter", "", (double)wechat->asked);
     rpc_metric(arena, ret, "huigong_wechat_failed_total", "counter", "", (double)wechat->failed);
     rpc_metric(arena, ret, "huigong_wechat_tokens_total", "counter", "", (double)wechat->tokens);
+    outbox_report(&self->outbox, arena, ret);
     report_partner(&self->verifier, arena, ret);
     report_partner(&self->sms, arena, ret);
 }
 
 const struct service_spec bridge_spec = {
     .name = "bridge",
-    .about = "the only way out: WeChat, codes, and names proven outside",
+    .about = "the only way out: WeChat, reminders, codes, and names proven outside",
     .conf = conf,
+    .schema = bridge_schema,
+    .schema_len = &bridge_schema_len,
+    .sql = bridge_sql,
+    .n_sql = &bridge_n_sql,
     .network = true,
     .read_conf = read_conf,
     .read_paths = read_paths,
@@ -146,4 +195,6 @@ const struct service_spec bridge_spec = {
     .serve = serve,
     .stop = stop,
     .report = report,
+    .audit = bridge_audit,
+    .follows = bridge_sources,
 };

@@ -1,8 +1,9 @@
 /* bridge.h: hg-bridge, the only way out.
  *
- * Owns the credentials of partners, their access tokens, and every connection that
- * leaves the system. It keeps no store: what it has learnt is in the answer that it
- * gives, and what it holds (an access token) can be asked for again.
+ * Owns the credentials of partners, their access tokens, every connection that leaves the
+ * system, and the messages that it is to send by itself (outbox.h), which are all that its
+ * store keeps: what it has learnt else is in the answer that it gives, and what it holds
+ * (an access token) can be asked for again.
  *
  * An answer from outside takes longer than a batch, and services call nobody. So the
  * bridge is called by the other edge like a service: a handler begins its errand and
@@ -11,13 +12,13 @@
  * asks WeChat who holds the code, then CALLS identity (CompleteWechatLogin), as an edge
  * may, and passes identity's answer on as it is. Nothing of it is recorded before
  * identity's commit: whoever dies on the way, the client is told 503 and asks
- * wx.login for another code. What must happen exactly once without anybody waiting
- * (messages, payouts) will follow journals instead.
+ * wx.login for another code. What happens without anybody waiting follows journals
+ * instead (sources.c): members are reminded of what others' journals say.
  *
  * An official account's page signs in the same way (page.h), and whoever has a session
  * binds her WeChat to it: identity is told whose session it is.
  *
- * Subscribed messages and texts to be checked are asked for on the bus alone.
+ * Single subscribed messages and texts to be checked are asked for on the bus alone.
  *
  * One-time codes are asked for here, made by identity and sent by a partner of short
  * messages (api_sms.c), or shown in identity's log for demonstration.
@@ -27,9 +28,9 @@
  * is told the name and the resident ID and says whether they agree. None is the only way:
  * a refusal says what each way said and which remain, and VerifyMe works without the bridge.
  *
- * Bounds: RPC_MAX_LATER calls wait, WECHAT_JOBS of them for WeChat, PARTNER_JOBS for each partner, FETCH_MAX requests
- * are out over FETCH_CONNECTIONS connections; past that a call is OVERLOADED. Each call
- * ends within WECHAT_DEADLINE_MS and before its caller gives up.
+ * Bounds: RPC_MAX_LATER calls wait, WECHAT_JOBS of them for WeChat, PARTNER_JOBS for each partner, each over
+ * FETCH_CONNECTIONS connections, so that a slow one holds up none but its own; past that a call is OVERLOADED. Each
+ * call ends within WECHAT_DEADLINE_MS and before its caller gives up. OUTBOX_OUT messages are under way.
  *
  * Promises: an AppSecret, an access token, a code, an openid, a number, a name, a resident ID and a URL
  * that holds one are never logged; a session_key is not even read. An address that is not
@@ -39,6 +40,7 @@
 #include "common/service.h"
 #include "services/bridge/errand.h"
 #include "services/bridge/fetch.h"
+#include "services/bridge/outbox.h"
 #include "services/bridge/page.h"
 #include "services/bridge/partner.h"
 #include "services/bridge/wechat.h"
@@ -50,6 +52,7 @@ enum way { WAY_ROSTER, WAY_OUTSIDE };
 
 struct bridge {
     Bridge__Bridge_Service service;
+    Bridge__Outbox_Service outbox_service;
     struct clock *clock;
     struct fetch *fetch;
     struct wechat wechat;
@@ -58,8 +61,14 @@ struct bridge {
     enum way ways[BRIDGE_WAYS];
     unsigned n_ways;
     struct rpc_client *identity;
+    struct outbox outbox;
+    uv_timer_t tick; /* of the outbox */
     struct errand errands[RPC_MAX_LATER], *idle;
 };
 
 extern const Bridge__Bridge_Service bridge_api;
+extern const Bridge__Outbox_Service outbox_api;
+extern const struct service_follow bridge_sources[];
 extern const struct service_spec bridge_spec;
+
+int bridge_audit(struct store *store, struct journal *journal, FILE *out);

@@ -229,7 +229,7 @@ struct fetch *fetch_open(uv_loop_t *loop, const char *ca_file)
          curl_multi_setopt(fetch->multi, CURLMOPT_SOCKETDATA, fetch) == CURLM_OK &&
          curl_multi_setopt(fetch->multi, CURLMOPT_TIMERFUNCTION, on_timeout) == CURLM_OK &&
          curl_multi_setopt(fetch->multi, CURLMOPT_TIMERDATA, fetch) == CURLM_OK &&
-         curl_multi_setopt(fetch->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)FETCH_CONNECTIONS) == CURLM_OK;
+         curl_multi_setopt(fetch->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)FETCH_CONNECTIONS) == CURLM_OK;
     for (unsigned i = 0; i < FETCH_MAX; i++) {
         struct transfer *transfer = &fetch->transfers[i];
 

@@ -8,8 +8,8 @@
 #pragma once
 #include <uv.h>
 
-#define FETCH_MAX         256 /* requests at a time */
-#define FETCH_CONNECTIONS 32
+#define FETCH_MAX         520 /* requests at a time: as many as all partners' calls together */
+#define FETCH_CONNECTIONS 32  /* to one host */
 #define FETCH_BODY_MAX    (64 << 10)
 #define FETCH_HEADER_MAX  512
 #define FETCH_CONNECT_MS  3000

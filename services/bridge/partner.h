@@ -23,7 +23,7 @@
 #include "services/bridge/fetch.h"
 #include "services/bridge/rules.h"
 
-#define PARTNER_JOBS        256  /* calls at a time */
+#define PARTNER_JOBS        128  /* calls at a time */
 #define PARTNER_TRY_MS      2500 /* of one request */
 #define PARTNER_DEADLINE_MS 5000 /* of a call, with all its tries */
 #define PARTNER_BODY_SIZE   1024

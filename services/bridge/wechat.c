@@ -370,13 +370,36 @@ static int call(struct wechat *wechat, enum wechat_what what, const char *appid,
     return 0;
 }
 
-int wechat_text(struct wechat *wechat, enum wechat_what what, const char *appid, json_t *body, int64_t timeout_ms,
-                wechat_done done, void *arg)
+/* body is a new reference, given away. */
+static int call_with(struct wechat *wechat, enum wechat_what what, const char *appid, json_t *body, int64_t timeout_ms,
+                     wechat_done done, void *arg)
 {
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
     json_decref(body);
     return text ? call(wechat, what, appid, "", text, timeout_ms, done, arg) : RPC__REASON__OVERLOADED;
+}
+
+int wechat_message(struct wechat *wechat, const Bridge__WechatMessage *message, int64_t timeout_ms, wechat_done done,
+                   void *arg)
+{
+    json_t *data = json_object();
+
+    for (size_t i = 0; i < message->n_fields; i++)
+        json_object_set_new(data, message->fields[i]->name, json_pack("{s:s}", "value", message->fields[i]->value));
+    return call_with(wechat, WECHAT_MESSAGE, message->appid,
+                     json_pack("{s:s, s:s, s:s, s:s, s:o}", "touser", message->openid, "template_id",
+                               message->template_id, "page", message->page, "lang", "zh_CN", "data", data),
+                     timeout_ms, done, arg);
+}
+
+int wechat_check(struct wechat *wechat, const Bridge__TextToCheck *text, int64_t timeout_ms, wechat_done done,
+                 void *arg)
+{
+    return call_with(wechat, WECHAT_CHECK, text->appid,
+                     json_pack("{s:i, s:s, s:i, s:s}", "version", 2, "openid", text->openid, "scene", (int)text->scene,
+                               "content", text->content),
+                     timeout_ms, done, arg);
 }
 
 int wechat_session(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
@@ -391,6 +414,11 @@ int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wec
 
     return appid ? call(wechat, WECHAT_PAGE, appid, code, NULL, timeout_ms, done, arg)
                  : BRIDGE__REASON__WECHAT_NO_ACCOUNT;
+}
+
+bool wechat_has_app(struct wechat *wechat, const char *appid)
+{
+    return find_app(wechat, appid, false) != NULL;
 }
 
 const char *wechat_account(const struct wechat *wechat)

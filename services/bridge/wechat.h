@@ -16,7 +16,7 @@
 #include "services/bridge/said.h"
 
 #define WECHAT_APPS        8
-#define WECHAT_JOBS        512  /* calls under way */
+#define WECHAT_JOBS        256  /* calls under way */
 #define WECHAT_DEADLINE_MS 7000 /* of a call */
 #define WECHAT_TRY_MS      2500 /* of one request */
 #define WECHAT_SECRET_SIZE 65
@@ -85,6 +85,8 @@ struct wechat {
  * mini-programs and of the official account (its first line); file "": none. 0, or -1
  * after logging why. */
 int wechat_init(struct wechat *wechat, const char *url, const char *file, const char *account_file);
+/* Whether there is such a mini-program. */
+bool wechat_has_app(struct wechat *wechat, const char *appid);
 /* The official account's appid; NULL: there is none. */
 const char *wechat_account(const struct wechat *wechat);
 /* Ready to ask, over this loop. */
@@ -99,9 +101,12 @@ int wechat_session(struct wechat *wechat, const char *appid, const char *code, i
                    void *arg);
 int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
                  void *arg);
-/* Sends a message, or has a text checked: a body as WeChat wants it (a new reference, given
- * away). A message that may have gone out is not sent again: WECHAT_UNCERTAIN. */
-int wechat_text(struct wechat *wechat, enum wechat_what what, const char *appid, json_t *body, int64_t timeout_ms,
-                wechat_done done, void *arg);
+/* Sends a message, whose values are as wechat_value_ok wants them. One that may have gone out
+ * is not sent again: WECHAT_UNCERTAIN. */
+int wechat_message(struct wechat *wechat, const Bridge__WechatMessage *message, int64_t timeout_ms, wechat_done done,
+                   void *arg);
+/* Has a text checked. */
+int wechat_check(struct wechat *wechat, const Bridge__TextToCheck *text, int64_t timeout_ms, wechat_done done,
+                 void *arg);
 /* Whose code of the official account's page; else WECHAT_NO_ACCOUNT. */
 int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wechat_done done, void *arg);

@@ -37,6 +37,19 @@ static void offers_say_what_may_be_taken_and_why_not(void **state)
     assert_string_equal(list->offers[3]->reason, "SOLD_OUT");
 }
 
+static void no_more_than_the_newest_offers_are_listed(void **state)
+{
+    const Coupon__OfferList *list;
+    int64_t last = 0;
+
+    (void)state;
+    for (int i = 0; i <= COUPON_MAX_OFFERS; i++)
+        last = publish(draft_of(1, 1, 0));
+    list = list_offers(harness_member(&h, 1, TOWN));
+    assert_int_equal(list->n_offers, COUPON_MAX_OFFERS);
+    assert_int_equal(list->offers[0]->status->release->release_id, last);
+}
+
 /* All her coupons, page by page, must be those of the array from the last to the first. */
 static void assert_lists(int64_t member_id, const int64_t *ids, int n, int32_t size)
 {
@@ -120,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(offers_say_what_may_be_taken_and_why_not),
+        TEST(no_more_than_the_newest_offers_are_listed),
         TEST(her_coupons_are_listed_however_far_they_are_indexed),
         TEST(a_page_token_of_hers_alone_is_taken),
         TEST(coupons_outlive_the_memory_of_their_release),

@@ -1,4 +1,3 @@
-#include "common/log.h"
 #include "identity.pb-c.h"
 #include "services/coupon/api.h"
 #include "services/coupon/coupon.h"

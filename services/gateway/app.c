@@ -312,11 +312,15 @@ static bool admit(struct pending *pending)
 
 /* ---- operations ---- */
 
-static struct app_queue *queue_of(struct app *app, const char *name)
+static struct rpc_client *client_of(struct app *app, const struct api_method *method)
 {
+    for (unsigned i = 0; i < app->n_lanes; i++) {
+        if (app->lanes[i].method == method)
+            return app->lanes[i].client;
+    }
     for (unsigned i = 0; i < app->n_queues; i++) {
-        if (strcmp(app->queues[i].name, name) == 0)
-            return &app->queues[i];
+        if (strcmp(app->queues[i].name, method->queue) == 0)
+            return app->queues[i].client;
     }
     return NULL;
 }
@@ -332,7 +336,7 @@ static void not_sent(struct pending *pending, int reason)
 static void send_call(struct pending *pending)
 {
     struct app *app = pending->app;
-    struct app_queue *queue = queue_of(app, pending->method->queue);
+    struct rpc_client *client = client_of(app, pending->method);
     Rpc__Call *call = &pending->call;
     size_t len = protobuf_c_message_get_packed_size(pending->input);
 
@@ -341,12 +345,12 @@ static void send_call(struct pending *pending)
     call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
     call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
     call->input.data = arena_alloc(&pending->request->arena, len + 1);
-    if (!call->input.data || !queue) {
+    if (!call->input.data || !client) {
         not_sent(pending, RPC__REASON__INTERNAL);
         return;
     }
     call->input.len = protobuf_c_message_pack(pending->input, call->input.data);
-    if (!rpc_client_call(queue->client, call, pending->method->rule->media[0] ? on_part : on_answer, pending)) {
+    if (!rpc_client_call(client, call, pending->method->rule->media[0] ? on_part : on_answer, pending)) {
         http_count(&app_counts_of(app->settings, app->worker, pending->method)->shed, 1);
         not_sent(pending, RPC__REASON__OVERLOADED);
     }

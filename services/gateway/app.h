@@ -19,6 +19,7 @@
 #include "services/gateway/server.h"
 
 #define APP_MAX_QUEUES 16
+#define APP_MAX_LANES  8
 #define APP_REVOKED    65536 /* sessions remembered as revoked; a power of two */
 
 struct app_settings {
@@ -54,6 +55,13 @@ struct app_queue {
     Rpc__ProbeReport *report; /* the last, or NULL */
 };
 
+/* A way of its own for the calls of an operation that somebody outside answers: however
+ * long one partner takes, calls to others do not wait in its messages nor for its window. */
+struct app_lane {
+    const struct api_method *method;
+    struct rpc_client *client;
+};
+
 struct revoked {
     int64_t session_id; /* 0: free */
     int64_t until;
@@ -64,6 +72,8 @@ struct app {
     struct clock clock;
     struct app_queue queues[APP_MAX_QUEUES];
     unsigned n_queues;
+    struct app_lane lanes[APP_MAX_LANES];
+    unsigned n_lanes;
     struct limiter members, addresses;
     struct follower *revocations;
     struct revoked *revoked;

@@ -116,14 +116,17 @@ static void on_revocation(void *arg, void *call, const Rpc__JournalRow *row)
 
 /* ---- the life of a worker's state ---- */
 
-/* Whether a queue's answers may take long: its messages then do not wait for each other. */
-static bool is_outside(const char *queue)
+/* No lane takes more than half of the messages that the broker lets through to a queue. */
+static int open_lane(struct app *app, uv_loop_t *loop, const struct api_method *method)
 {
-    for (const struct api_method *method = api_methods(); method->name; method++) {
-        if (method->rule->outside && strcmp(method->queue, queue) == 0)
-            return true;
-    }
-    return false;
+    unsigned window = LIMIT_BROKER_IN_FLIGHT / 2 / (unsigned)app->settings->workers;
+    struct app_lane *lane = &app->lanes[app->n_lanes];
+
+    ensure(app->n_lanes < APP_MAX_LANES);
+    window = window < 1 ? 1 : window > LIMIT_CLIENT_WINDOW ? LIMIT_CLIENT_WINDOW : window;
+    *lane = (struct app_lane){method, rpc_client_open(loop, app->settings->bus_dir, method->queue, window)};
+    app->n_lanes += lane->client != NULL;
+    return lane->client ? 0 : -1;
 }
 
 static int open_queue(struct app *app, uv_loop_t *loop, const char *name)
@@ -136,13 +139,12 @@ static int open_queue(struct app *app, uv_loop_t *loop, const char *name)
     }
     ensure(app->n_queues < APP_MAX_QUEUES);
     *queue = (struct app_queue){.app = app, .name = name};
-    queue->client = rpc_client_open(loop, app->settings->bus_dir, name,
-                                    is_outside(name) ? LIMIT_CLIENT_WINDOW : app->settings->window);
+    queue->client = rpc_client_open(loop, app->settings->bus_dir, name, app->settings->window);
     app->n_queues += queue->client != NULL;
     return queue->client ? 0 : -1;
 }
 
-/* Those that operations with a route are in, and the broker's own, for its metrics. */
+/* Those that operations with a route are in with their lanes, and the broker's own, for its metrics. */
 static int open_queues(struct app *app, uv_loop_t *loop)
 {
     int failed = open_queue(app, loop, "broker");
@@ -150,6 +152,8 @@ static int open_queues(struct app *app, uv_loop_t *loop)
     for (const struct api_method *method = api_methods(); method->name && !failed; method++) {
         if (method->http)
             failed = open_queue(app, loop, method->queue);
+        if (method->http && method->rule->outside && !failed)
+            failed = open_lane(app, loop, method);
     }
     return failed;
 }
@@ -198,6 +202,8 @@ void app_flush(struct app *app)
 {
     for (unsigned i = 0; i < app->n_queues; i++)
         rpc_client_flush(app->queues[i].client);
+    for (unsigned i = 0; i < app->n_lanes; i++)
+        rpc_client_flush(app->lanes[i].client);
 }
 
 static void free_app(uv_handle_t *probes)
@@ -213,9 +219,11 @@ void app_close(struct app *app)
         rpc_client_close(app->queues[i].client);
         rpc__probe_report__free_unpacked(app->queues[i].report, NULL);
     }
+    for (unsigned i = 0; i < app->n_lanes; i++)
+        rpc_client_close(app->lanes[i].client);
     limiter_done(&app->members);
     limiter_done(&app->addresses);
     buf_done(&app->out);
     free(app->revoked);
-    app->n_queues = 0;
+    app->n_queues = app->n_lanes = 0;
 }

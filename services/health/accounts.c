@@ -175,20 +175,13 @@ bool accounts_audit_event(struct accounts *accounts, const Health__Event *event)
 
 int accounts_audit(struct accounts *accounts, FILE *out)
 {
-    int64_t found = health_number(accounts->store, accounts->sql + SQL_AUDIT_COUNT);
+    static const struct audit_check checks[] = {
+        {SQL_AUDIT_TWICE, "entitlement", "whoever holds it has another one in its campaign"},
+        {SQL_AUDIT_LEFT, "member", "the account is closed, and has a place or a report"},
+    };
 
-    if (found != accounts->told) {
-        fprintf(out, "account_gone: %lld, where the journal tells of %lld\n", (long long)found,
-                (long long)accounts->told);
-        return -1;
-    }
-    found = health_number(accounts->store, accounts->sql + SQL_AUDIT_TWICE);
-    if (found) {
-        fprintf(out, "entitlement %lld: whoever holds it has another one in its campaign\n", (long long)found);
-        return -1;
-    }
-    found = health_number(accounts->store, accounts->sql + SQL_AUDIT_LEFT);
-    if (found)
-        fprintf(out, "member %lld: the account is closed, and has a place or a report\n", (long long)found);
-    return found ? -1 : 0;
+    return audit_told(accounts->store, accounts->sql + SQL_AUDIT_COUNT, accounts->told, "account", out) ||
+                   audit_checks(accounts->store, accounts->sql, checks, ARRAY_LEN(checks), out)
+               ? -1
+               : 0;
 }

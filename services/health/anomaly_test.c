@@ -6,6 +6,7 @@
 
 #define ENTRANTS 4
 #define QUOTA    2
+#define KEPT     50 /* the account of which the first winner's becomes part */
 #define PRICE    11600
 #define AT_DOOR  (DAY_AT + 9 * HOUR_MS + 30 * MINUTE_MS)
 
@@ -51,21 +52,28 @@ static int booked(int64_t slot_id)
     return slot.booked;
 }
 
-/* The first winner moves to the later slot, the second gets the place she leaves. */
+/* The first winner moves to the later slot, the second gets the place she leaves when her own slot is
+ * withdrawn, and again when she has given it up. */
 static void book_places(const int64_t winners[QUOTA], int64_t ret_bookings[QUOTA])
 {
-    int64_t morning = a_slot(&h, the_campaign, the_site, 9 * 60, 1), noon = a_slot(&h, the_campaign, the_site, 660, 2);
-    int64_t other;
+    const Rpc__Principal *manager = manager_of(&h, UNION);
+    int64_t morning = a_slot(&h, the_campaign, the_site, 9 * 60, 1), noon = a_slot(&h, the_campaign, the_site, 660, 1);
+    int64_t evening = a_slot(&h, the_campaign, the_site, 18 * 60, 1), moved;
 
     ret_bookings[0] = booking_in(&h, book(&h, the_campaign, morning, winners[0]))->booking_id;
     assert_refused(book(&h, the_campaign, morning, winners[1]), "SLOT_FULL");
-    other = booking_in(&h, book(&h, the_campaign, noon, winners[1]))->booking_id;
-    assert_refused(move(&h, other, morning, winners[1]), "SLOT_FULL");
+    moved = booking_in(&h, book(&h, the_campaign, evening, winners[1]))->booking_id;
+    assert_int_equal(withdraw_slot(&h, manager, evening)->reason, 0);
+    settle(&h);
+    assert_refused(move(&h, moved, morning, winners[1]), "SLOT_FULL");
+    assert_int_equal(change_slot(&h, manager, noon, 2, 0)->reason, 0);
     assert_int_equal(move(&h, ret_bookings[0], noon, winners[0])->reason, 0);
-    assert_int_equal(on_booking(&h, "Bookings.CancelBooking", other, winners[1])->reason, 0);
+    assert_int_equal(move(&h, moved, morning, winners[1])->reason, 0);
+    assert_int_equal(on_booking(&h, "Bookings.CancelBooking", moved, winners[1])->reason, 0);
     ret_bookings[1] = booking_in(&h, book(&h, the_campaign, morning, winners[1]))->booking_id;
     assert_int_equal(booked(morning), 1);
     assert_int_equal(booked(noon), 1);
+    assert_int_equal(booked(evening), 0);
 }
 
 /* ---- the door ---- */
@@ -127,6 +135,9 @@ static void no_failing_access_loses_or_doubles_anything(void **state)
         anomaly_begin(&h, &anomalies[i]);
         draw_a_lot(winners);
         book_places(winners, bookings);
+        assert_int_equal(hear_merged(&h, winners[0], KEPT), 0);
+        settle(&h);
+        winners[0] = KEPT;
         open_the_door(winners, bookings);
         report_id = uploaded(&h, bookings[0]);
         consent(&h, winners[0], 1, false);

@@ -260,15 +260,18 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
     reply_booking(campaign, &booking, reply, call);
 }
 
-/* Why a booking cannot be moved or cancelled now: a Reason, or 0. */
-static int change_refusal(const Health__Campaign *campaign, const struct booking *booking, void *call)
+/* Whether a booking can be moved or cancelled now; false after refusing. */
+static bool may_change(const Health__Campaign *campaign, const struct booking *booking, void *call)
 {
-    if (booking->state != HEALTH__BOOKING_STATE__ACTIVE)
-        return HEALTH__REASON__BOOKING_NOT_ACTIVE;
+    if (booking->state != HEALTH__BOOKING_STATE__ACTIVE) {
+        rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_ACTIVE);
+        return false;
+    }
     if (booking->must_move || rpc_now(call) < cancel_until(campaign, booking))
-        return 0;
+        return true;
     rpc_fact_time(call, "cancelUntil", cancel_until(campaign, booking));
-    return HEALTH__REASON__TOO_LATE_TO_CHANGE;
+    rpc_refuse(call, HEALTH__REASON__TOO_LATE_TO_CHANGE);
+    return false;
 }
 
 /* rpc MoveBooking: takes the new place, and only then gives the old one back. */
@@ -279,7 +282,6 @@ static void bookings__move_booking(Health__Bookings_Service *service, const Heal
     const Health__Campaign *campaign;
     struct booking booking;
     struct slot slot;
-    int refusal;
 
     if (!booking_of_member(self, req->booking_id, call, &booking, &campaign))
         return;
@@ -287,12 +289,7 @@ static void bookings__move_booking(Health__Bookings_Service *service, const Heal
         reply_booking(campaign, &booking, reply, call);
         return;
     }
-    refusal = change_refusal(campaign, &booking, call);
-    if (refusal) {
-        rpc_refuse(call, refusal);
-        return;
-    }
-    if (!take_slot(self, campaign, req->slot_id, call, &slot))
+    if (!may_change(campaign, &booking, call) || !take_slot(self, campaign, req->slot_id, call, &slot))
         return;
     booking_move(self, &booking, &slot, call);
     reply_booking(campaign, &booking, reply, call);
@@ -306,7 +303,6 @@ static void bookings__cancel_booking(Health__Bookings_Service *service, const He
     const Health__Campaign *campaign;
     struct entitlement entitlement;
     struct booking booking;
-    int refusal;
 
     if (!booking_of_member(self, req->booking_id, call, &booking, &campaign))
         return;
@@ -314,11 +310,8 @@ static void bookings__cancel_booking(Health__Bookings_Service *service, const He
         reply_booking(campaign, &booking, reply, call);
         return;
     }
-    refusal = change_refusal(campaign, &booking, call);
-    if (refusal) {
-        rpc_refuse(call, refusal);
+    if (!may_change(campaign, &booking, call))
         return;
-    }
     booking_set(self, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
     if (entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
         if (rpc_now(call) < entitlement.book_by)

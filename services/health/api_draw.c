@@ -228,12 +228,41 @@ static int value_refusal(const Health__Campaign *campaign, const struct lottery 
     return now < campaign->value_at ? HEALTH__REASON__VALUE_NOT_YET : 0;
 }
 
-/* Refuses, and notes who tried to change what is fixed. */
-static void refuse_value(struct health *self, const Health__Campaign *campaign, int refusal, void *call)
+/* Takes a value as said, unless it cannot be now or say_so has a Reason against it; who tries
+ * to change what is fixed is noted. */
+static void take_value(Health__Draws_Service *service, const Health__ValueRequest *req,
+                       int (*say_so)(const struct health *self, const char *value, struct lottery *lottery,
+                                     int64_t member_id),
+                       Health__DrawStatus_Closure reply, void *call)
 {
-    if (refusal == HEALTH__REASON__VALUE_FIXED)
-        attempt_note(self, campaign, HEALTH__ATTEMPT__CHANGE_VALUE, call);
-    rpc_refuse(call, refusal);
+    struct health *self = container_of(service, struct health, draws_service);
+    struct lottery lottery;
+    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
+    int refusal;
+
+    if (!campaign)
+        return;
+    refusal = value_refusal(campaign, &lottery, rpc_now(call));
+    if (!refusal)
+        refusal = say_so(self, req->value, &lottery, rpc_principal(call)->member_id);
+    if (refusal) {
+        if (refusal == HEALTH__REASON__VALUE_FIXED)
+            attempt_note(self, campaign, HEALTH__ATTEMPT__CHANGE_VALUE, call);
+        rpc_refuse(call, refusal);
+        return;
+    }
+    lottery_put(self, &lottery);
+    say_value(&lottery, call);
+    reply_status(self, campaign, &lottery, reply, call);
+}
+
+static int enter_value(const struct health *self, const char *value, struct lottery *lottery, int64_t member_id)
+{
+    (void)self;
+    if (utf8_line(value, lottery->value, sizeof(lottery->value)) <= 0)
+        return HEALTH__REASON__VALUE_NOT_A_LINE;
+    lottery->value_by = member_id;
+    return 0;
 }
 
 /* rpc EnterValue: what the public draw gave, as one official reads it; until it is
@@ -241,54 +270,28 @@ static void refuse_value(struct health *self, const Health__Campaign *campaign, 
 static void draws__enter_value(Health__Draws_Service *service, const Health__ValueRequest *req,
                                Health__DrawStatus_Closure reply, void *call)
 {
-    struct health *self = container_of(service, struct health, draws_service);
-    struct lottery lottery;
-    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
-    int refusal;
+    take_value(service, req, enter_value, reply, call);
+}
 
-    if (!campaign)
-        return;
-    refusal = value_refusal(campaign, &lottery, rpc_now(call));
-    if (!refusal && utf8_line(req->value, lottery.value, sizeof(lottery.value)) <= 0)
-        refusal = HEALTH__REASON__VALUE_NOT_A_LINE;
-    if (refusal) {
-        refuse_value(self, campaign, refusal, call);
-        return;
-    }
-    lottery.value_by = rpc_principal(call)->member_id;
-    lottery_put(self, &lottery);
-    say_value(&lottery, call);
-    reply_status(self, campaign, &lottery, reply, call);
+static int confirm_value(const struct health *self, const char *said, struct lottery *lottery, int64_t member_id)
+{
+    char value[DRAW_TEXT_SIZE];
+
+    if (!*lottery->value)
+        return HEALTH__REASON__VALUE_NOT_ENTERED;
+    if (!member_id || accounts_holds(&self->accounts, member_id, lottery->value_by))
+        return HEALTH__REASON__VALUE_OWN;
+    if (utf8_line(said, value, sizeof(value)) <= 0 || strcmp(lottery->value, value) != 0)
+        return HEALTH__REASON__VALUE_DIFFERS;
+    lottery->confirmed_by = member_id;
+    return 0;
 }
 
 /* rpc ConfirmValue: another official reads the same. From then on it is fixed. */
 static void draws__confirm_value(Health__Draws_Service *service, const Health__ValueRequest *req,
                                  Health__DrawStatus_Closure reply, void *call)
 {
-    struct health *self = container_of(service, struct health, draws_service);
-    struct lottery lottery;
-    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
-    char value[DRAW_TEXT_SIZE];
-    int refusal;
-
-    if (!campaign)
-        return;
-    refusal = value_refusal(campaign, &lottery, rpc_now(call));
-    if (!refusal && !*lottery.value)
-        refusal = HEALTH__REASON__VALUE_NOT_ENTERED;
-    if (!refusal && (!rpc_principal(call)->member_id ||
-                     accounts_holds(&self->accounts, rpc_principal(call)->member_id, lottery.value_by)))
-        refusal = HEALTH__REASON__VALUE_OWN;
-    if (!refusal && (utf8_line(req->value, value, sizeof(value)) <= 0 || strcmp(lottery.value, value) != 0))
-        refusal = HEALTH__REASON__VALUE_DIFFERS;
-    if (refusal) {
-        refuse_value(self, campaign, refusal, call);
-        return;
-    }
-    lottery.confirmed_by = rpc_principal(call)->member_id;
-    lottery_put(self, &lottery);
-    say_value(&lottery, call);
-    reply_status(self, campaign, &lottery, reply, call);
+    take_value(service, req, confirm_value, reply, call);
 }
 
 /* ---- the draw and after ---- */

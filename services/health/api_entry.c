@@ -230,6 +230,21 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     return offer;
 }
 
+/* What she would be examined for. False when the arena is full. */
+static bool add_items(struct health *self, Health__Offer *offer, void *call)
+{
+    Health__Package *package = packages_find(&self->campaigns, offer->campaign->package_id, rpc_arena(call));
+
+    if (!package)
+        return false;
+    offer->items = package->items;
+    for (size_t i = 0; i < package->n_items; i++) {
+        if (item_is_for(package->items[i], rpc_principal(call)->trade))
+            offer->items[offer->n_items++] = package->items[i];
+    }
+    return true;
+}
+
 /* rpc ListOffers: campaigns that are announced and not closed, newest first, and why
  * she cannot enter where she cannot. Those of other unions are left out. */
 static void entries__list_offers(Health__Entries_Service *service, const Health__ListOffersRequest *req,
@@ -270,14 +285,14 @@ static void entries__get_offer(Health__Entries_Service *service, const Health__C
 {
     struct health *self = container_of(service, struct health, entries_service);
     Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
-    const Health__Offer *offer;
+    Health__Offer *offer;
 
     if (!campaign || campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
     offer = offer_message(self, campaign, call);
-    if (offer)
+    if (offer && add_items(self, offer, call))
         reply(offer, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);

@@ -98,8 +98,9 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
                              .size = req->size};
     items.items = req->items;
     items.n_items = req->n_items;
-    if (!report_begin(self, &report, &items, call)) {
-        rpc_refuse(call, HEALTH__REASON__TOO_MANY_VERSIONS);
+    refusal = report_begin(self, &report, &items, call);
+    if (refusal) {
+        rpc_refuse(call, refusal);
         return;
     }
     rpc_created(call);

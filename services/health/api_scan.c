@@ -141,6 +141,39 @@ static void refuse_scan(struct health *self, const struct scan *scan, enum pass_
     rpc_refuse(call, pass_refusal(reason));
 }
 
+/* The caller's device for a scan that has not been taken yet; false after refusing, or after replying with
+ * the scan as it was taken. */
+static bool is_new_scan(struct health *self, int64_t site_id, int64_t device_id, const char *ref,
+                        Health__Scan_Closure reply, void *call, struct device *ret_device)
+{
+    struct scan scan;
+
+    if (!device_in_use(self, site_id, device_id, call, ret_device))
+        return false;
+    if (!scans_find_ref(&self->scans, ret_device->id, ref, &scan))
+        return true;
+    reply_scan(self, &scan, reply, call);
+    return false;
+}
+
+/* A scan of a pass of ours, or of nothing we know. */
+static struct scan new_scan(const struct device *device, const char *ref, const struct issued *issued, int64_t at,
+                            int outcome, void *call)
+{
+    struct scan scan = {
+        .device_id = device->id,
+        .site_id = device->site_id,
+        .booking_id = issued->booking_id,
+        .serial = issued->serial,
+        .at = at,
+        .received_at = rpc_now(call),
+        .outcome = outcome,
+    };
+
+    snprintf(scan.ref, sizeof(scan.ref), "%s", ref);
+    return scan;
+}
+
 /* rpc CreateScan: with network: it is accepted, or refused with what is wrong and nothing is kept. */
 static void scans__create_scan(Health__Scans_Service *service, const Health__CreateScanRequest *req,
                                Health__Scan_Closure reply, void *call)
@@ -152,23 +185,10 @@ static void scans__create_scan(Health__Scans_Service *service, const Health__Cre
     struct issued issued;
     struct scan scan;
 
-    if (!device_in_use(self, req->site_id, req->device_id, call, &device))
+    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device))
         return;
-    if (scans_find_ref(&self->scans, device.id, req->scan_ref, &scan)) {
-        reply_scan(self, &scan, reply, call);
-        return;
-    }
     reason = judge(self, req->text, req->site_id, rpc_now(call), &issued, &booking);
-    scan = (struct scan){
-        .device_id = device.id,
-        .site_id = req->site_id,
-        .booking_id = booking.id,
-        .serial = issued.serial,
-        .at = rpc_now(call),
-        .received_at = rpc_now(call),
-        .outcome = outcome_of(reason),
-    };
-    snprintf(scan.ref, sizeof(scan.ref), "%s", req->scan_ref);
+    scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), outcome_of(reason), call);
     if (reason == PASS_OK)
         decide(self, &issued, &booking, &scan);
     if (scan.outcome != HEALTH__SCAN_OUTCOME__ACCEPTED) {
@@ -191,17 +211,8 @@ static void take_late(struct health *self, const struct device *device, const He
     if (scans_find_ref(&self->scans, device->id, item->scan_ref, ret))
         return;
     reason = judge(self, item->text, device->site_id, item->at, &issued, &booking);
-    *ret = (struct scan){
-        .device_id = device->id,
-        .site_id = device->site_id,
-        .booking_id = booking.id,
-        .serial = issued.serial,
-        .at = item->at,
-        .received_at = rpc_now(call),
-        .outcome = outcome_of(reason),
-        .offline = true,
-    };
-    snprintf(ret->ref, sizeof(ret->ref), "%s", item->scan_ref);
+    *ret = new_scan(device, item->scan_ref, &issued, item->at, outcome_of(reason), call);
+    ret->offline = true;
     if (device->revoked_at && device->revoked_at <= item->at)
         ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_DEVICE_OFF;
     else if (reason == PASS_OK)
@@ -369,12 +380,8 @@ static void scans__create_walk_in(Health__Scans_Service *service, const Health__
     struct scan scan;
     int refusal;
 
-    if (!device_in_use(self, req->site_id, req->device_id, call, &device))
+    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device))
         return;
-    if (scans_find_ref(&self->scans, device.id, req->scan_ref, &scan)) {
-        reply_scan(self, &scan, reply, call);
-        return;
-    }
     refusal = read_walk_in(self, req->code, rpc_now(call), &walk_in);
     if (!refusal)
         refusal = walk_in_book(self, &walk_in, req->site_id, call, &booking);
@@ -384,17 +391,8 @@ static void scans__create_walk_in(Health__Scans_Service *service, const Health__
         rpc_refuse(call, refusal);
         return;
     }
-    scan = (struct scan){
-        .device_id = device.id,
-        .site_id = req->site_id,
-        .booking_id = booking.id,
-        .serial = issued.serial,
-        .at = rpc_now(call),
-        .received_at = rpc_now(call),
-        .outcome = HEALTH__SCAN_OUTCOME__ACCEPTED,
-        .walk_in = true,
-    };
-    snprintf(scan.ref, sizeof(scan.ref), "%s", req->scan_ref);
+    scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), HEALTH__SCAN_OUTCOME__ACCEPTED, call);
+    scan.walk_in = true;
     accept_scan(self, &scan, &booking, call);
     rpc_created(call);
     reply_scan(self, &scan, reply, call);

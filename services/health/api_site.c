@@ -254,12 +254,12 @@ static void sites__set_staff(Health__Sites_Service *service, const Health__SetSt
         rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "duty");
         return;
     }
-    if (!req->off && staff_count(&self->sites, site->site_id) >= STAFF_MAX) {
+    if (staff_set(&self->sites, site->site_id, req->member_id, (int)req->duty, req->off))
+        staff_journal(req, call);
+    if (!req->off && staff_count(&self->sites, site->site_id) > STAFF_MAX) {
         rpc_refuse(call, HEALTH__REASON__TOO_MANY_STAFF);
         return;
     }
-    if (staff_set(&self->sites, site->site_id, req->member_id, (int)req->duty, req->off))
-        staff_journal(req, call);
     reply_staff(self, site->site_id, reply, call);
 }
 

@@ -32,6 +32,31 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
+/* ---- for the parts ---- */
+
+int audit_told(struct store *store, unsigned count, int64_t told, const char *of, FILE *out)
+{
+    int64_t rows = health_number(store, count);
+
+    if (rows == told)
+        return 0;
+    fprintf(out, "%s: %lld rows, of which the journal tells %lld\n", of, (long long)rows, (long long)told);
+    return -1;
+}
+
+int audit_checks(struct store *store, unsigned sql_of_part, const struct audit_check *checks, size_t n, FILE *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t found = health_number(store, sql_of_part + checks[i].statement);
+
+        if (found) {
+            fprintf(out, "%s %lld: %s\n", checks[i].of, (long long)found, checks[i].says);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* What an entitlement has become, as the journal tells. */
 struct told {
     int64_t id;
@@ -165,8 +190,9 @@ static bool audit_row(const Rpc__JournalRow *row, void *arg)
 
 static int audit_entitlements(struct audit *audit)
 {
+    static const struct audit_check misplaced = {SQL_MISPLACED, "entitlement", "not of whoever has its place"};
+    struct store *store = audit->self->store;
     struct entitlement entitlement;
-    int64_t id;
 
     for (size_t i = 0; i < audit->n_told; i++) {
         if (!entitlements_find(&audit->self->entitlements, audit->told[i].id, &entitlement) ||
@@ -175,14 +201,10 @@ static int audit_entitlements(struct audit *audit)
             return -1;
         }
     }
-    if (health_number(audit->self->store, audit->sql + SQL_ENTITLEMENTS) != (int64_t)audit->n_told) {
-        fprintf(audit->out, "entitlement: one is not in the journal\n");
-        return -1;
-    }
-    id = health_number(audit->self->store, audit->sql + SQL_MISPLACED);
-    if (id)
-        fprintf(audit->out, "entitlement %lld: not of whoever has its place\n", (long long)id);
-    return id ? -1 : 0;
+    return audit_told(store, audit->sql + SQL_ENTITLEMENTS, (int64_t)audit->n_told, "entitlement", audit->out) ||
+                   audit_checks(store, audit->sql, &misplaced, 1, audit->out)
+               ? -1
+               : 0;
 }
 
 /* ---- draws ---- */
@@ -259,7 +281,7 @@ static const char *drawn_fault(struct audit *audit, const Health__Campaign *camp
         }
         outcomes_find(&audit->self->places, lottery->campaign_id, (int32_t)i, &outcome);
         store_ask(audit->self->store, audit->sql + SQL_ACTIVE, "ii", lottery->campaign_id, (int64_t)i);
-        active = health_row_number(audit->self->store, audit->sql + SQL_ACTIVE);
+        active = store_number(audit->self->store, audit->sql + SQL_ACTIVE);
         if (active > campaign->strata[i]->quota)
             fault = "more are entitled than the quota";
     }
@@ -304,7 +326,7 @@ static int audit_draws(struct audit *audit)
         const char *fault = "no campaign";
 
         store_ask(audit->self->store, statement, "i", id);
-        id = health_row_number(audit->self->store, statement);
+        id = store_number(audit->self->store, statement);
         if (!id)
             return 0;
         campaign = campaigns_find(&audit->self->campaigns, id, &audit->arena);
@@ -339,20 +361,12 @@ int health_audit(struct store *store, struct journal *journal, FILE *out)
         failed = -1;
     }
     entries_end(&self.entries);
-    if (!failed && health_number(store, audit.sql + SQL_WITHDRAWN) != audit.withdrawn) {
-        fprintf(out, "entry: not all withdrawals are in the journal\n");
-        failed = -1;
-    }
     if (!failed)
-        failed = audit_entitlements(&audit);
-    if (!failed)
-        failed = bookings_audit(&self.bookings, out) || scans_audit(&self.scans, out) ? -1 : 0;
-    if (!failed)
-        failed = union_moves_audit(&self.union_moves, out);
-    if (!failed)
-        failed = audit_draws(&audit) || accounts_audit(&self.accounts, out) ? -1 : 0;
-    if (!failed)
-        failed = reports_audit(&self.reports, out) || settlements_audit(&self.settlements, out) ||
+        failed = audit_told(store, audit.sql + SQL_WITHDRAWN, audit.withdrawn, "withdrawn entry", out) ||
+                         audit_entitlements(&audit) || bookings_audit(&self.bookings, out) ||
+                         scans_audit(&self.scans, out) || union_moves_audit(&self.union_moves, out) ||
+                         audit_draws(&audit) || accounts_audit(&self.accounts, out) ||
+                         reports_audit(&self.reports, out) || settlements_audit(&self.settlements, out) ||
                          stories_audit(&self.stories, out)
                      ? -1
                      : 0;

@@ -7,7 +7,7 @@ static bool audit_slot(struct bookings *bookings, const Health__SlotMade *said)
 
     store_ask(bookings->store, at, "iiiiiii", said->slot_id, said->campaign_id, said->site_id, said->starts_at,
               said->ends_at, (int64_t)said->capacity, (int64_t)said->walk_ins);
-    return health_row_number(bookings->store, at) == 1;
+    return store_number(bookings->store, at) == 1;
 }
 
 static bool audit_slot_change(struct bookings *bookings, int64_t seq, const Health__SlotChanged *said)
@@ -75,26 +75,15 @@ bool bookings_audit_event(struct bookings *bookings, int64_t seq, const Health__
 
 int bookings_audit(struct bookings *bookings, FILE *out)
 {
-    static const struct {
-        unsigned statement;
-        const char *of, *says;
-    } checks[] = {
+    static const struct audit_check checks[] = {
         {BOOKING_SQL_AUDIT_SLOTS, "slot", "its counts are not those of its bookings, or pass its capacity"},
         {BOOKING_SQL_AUDIT_PASSES, "booking", "not one pass while it counts"},
         {BOOKING_SQL_AUDIT_STATES, "booking", "its entitlement says otherwise"},
     };
 
-    if (health_number(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT) != bookings->told) {
-        fprintf(out, "booking: not each booking, pass and change of a slot is in the journal\n");
-        return -1;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
-        int64_t found = health_number(bookings->store, bookings->sql + checks[i].statement);
-
-        if (found) {
-            fprintf(out, "%s %lld: %s\n", checks[i].of, (long long)found, checks[i].says);
-            return -1;
-        }
-    }
-    return 0;
+    return audit_told(bookings->store, bookings->sql + BOOKING_SQL_AUDIT_COUNT, bookings->told,
+                      "booking, pass or change of a slot", out) ||
+                   audit_checks(bookings->store, bookings->sql, checks, ARRAY_LEN(checks), out)
+               ? -1
+               : 0;
 }

@@ -1,6 +1,8 @@
 /* booking_change.c: what changes bookings and passes, in the store and in the journal. */
 #include "services/health/accounts.h"
 #include "services/health/booking_sql.h"
+#include "services/health/campaigns.h"
+#include "services/health/sites.h"
 
 static int64_t last_row(struct health *self)
 {
@@ -151,21 +153,21 @@ void booking_set(struct health *self, struct booking *booking, int state, void *
 
 /* ---- reminders ---- */
 
-void remind(struct health *self, int64_t number, int kind, int64_t at, int64_t booking_id, int64_t campaign_id,
+void remind(struct health *self, Health__Reminder *reminder, const Health__Campaign *campaign, int64_t site_id,
             void *call)
 {
+    const Health__Site *site = site_id ? sites_find(&self->sites, site_id, rpc_arena(call)) : NULL;
     Health__Event event = HEALTH__EVENT__INIT;
-    Health__Reminder reminder = HEALTH__REMINDER__INIT;
 
-    reminder.member_id = accounts_holder(&self->accounts, number);
-    if (!reminder.member_id)
+    reminder->member_id = accounts_holder(&self->accounts, reminder->member_id);
+    if (!reminder->member_id)
         return;
-    reminder.kind = (Health__ReminderKind)kind;
-    reminder.at = at;
-    reminder.booking_id = booking_id;
-    reminder.campaign_id = campaign_id;
+    if (campaign)
+        reminder->campaign_title = campaign->title;
+    if (site)
+        reminder->site_name = site->name;
     event.event_case = HEALTH__EVENT__EVENT_REMINDER;
-    event.reminder = &reminder;
+    event.reminder = reminder;
     rpc_journal(call, &event.base);
 }
 
@@ -173,8 +175,28 @@ void remind(struct health *self, int64_t number, int kind, int64_t at, int64_t b
 
 struct slice {
     struct health *self;
-    int n; /* of the rows that were found */
+    int n;                      /* of the rows that were found */
+    Health__Campaign *campaign; /* that was asked for last: a slice is mostly of one */
 };
+
+static const Health__Campaign *campaign_of(struct slice *slice, int64_t campaign_id, void *call)
+{
+    if (!slice->campaign || slice->campaign->campaign_id != campaign_id)
+        slice->campaign = campaigns_find(&slice->self->campaigns, campaign_id, rpc_arena(call));
+    return slice->campaign;
+}
+
+static void remind_of(struct slice *slice, const struct booking *booking, Health__ReminderKind kind, void *call)
+{
+    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+
+    reminder.member_id = booking->member_id;
+    reminder.kind = kind;
+    reminder.at = booking->starts_at;
+    reminder.booking_id = booking->id;
+    reminder.campaign_id = booking->campaign_id;
+    remind(slice->self, &reminder, campaign_of(slice, booking->campaign_id, call), booking->site_id, call);
+}
 
 /* Up to a slice of the bookings that a query found, which is over then, so that they may be changed. */
 static int gather(struct health *self, unsigned statement, struct booking ret[BOOKING_SLICE])
@@ -201,7 +223,7 @@ static void strand(struct slice *slice, unsigned statement, int kind, void *call
         booking->remind_at = 0;
         booking->due_at = booking->ends_at + BOOKING_MOVE_MS;
         change(self, booking, call);
-        remind(self, booking->member_id, kind, booking->starts_at, booking->id, booking->campaign_id, call);
+        remind_of(slice, booking, (Health__ReminderKind)kind, call);
     }
 }
 
@@ -258,8 +280,7 @@ static void remind_day_before(void *call, void *arg)
     for (int i = 0; i < slice->n; i++) {
         bookings[i].remind_at = 0;
         write_booking(self, &bookings[i]);
-        remind(self, bookings[i].member_id, HEALTH__REMINDER_KIND__DAY_BEFORE, bookings[i].starts_at, bookings[i].id,
-               bookings[i].campaign_id, call);
+        remind_of(slice, &bookings[i], HEALTH__REMINDER_KIND__DAY_BEFORE, call);
     }
 }
 
@@ -278,9 +299,14 @@ static void remind_book_soon(void *call, void *arg)
                                                .book_by = store_int(self->store, at, 3)};
     store_end(self->store, at);
     for (int i = 0; i < slice->n; i++) {
+        Health__Reminder reminder = HEALTH__REMINDER__INIT;
+
         store_run(self->store, self->bookings.sql + BOOKING_SQL_SAID_SOON, "i", found[i].id);
-        remind(self, found[i].member_id, HEALTH__REMINDER_KIND__BOOK_SOON, found[i].book_by, 0, found[i].campaign_id,
-               call);
+        reminder.member_id = found[i].member_id;
+        reminder.kind = HEALTH__REMINDER_KIND__BOOK_SOON;
+        reminder.at = found[i].book_by;
+        reminder.campaign_id = found[i].campaign_id;
+        remind(self, &reminder, campaign_of(slice, found[i].campaign_id, call), 0, call);
     }
 }
 

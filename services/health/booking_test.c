@@ -189,6 +189,8 @@ static void who_has_no_place_or_comes_at_the_wrong_time_is_told_why(void **state
     assert_refused(book(&h, campaign + 1, slot, MEMBER), "CAMPAIGN_NOT_FOUND");
     give_places(&h, campaign, MEMBER, 1);
     assert_refused(book(&h, campaign, slot + 1, MEMBER), "SLOT_NOT_FOUND");
+    clock_step(&h.service.clock, -1);
+    assert_refused(book(&h, campaign, slot, MEMBER), "BOOKING_NOT_OPEN");
     assert_true(entitlements_find_of(&health_of(&h)->entitlements, campaign, MEMBER, &entitlement));
     clock_step(&h.service.clock, entitlement.book_by - now_of(&h));
     assert_refused(book(&h, campaign, slot, MEMBER), "BOOKING_OVER");
@@ -408,6 +410,7 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
 {
     int64_t slot = a_slot(&h, campaign, site, 480, 1);
     struct entitlement entitlement;
+    const Health__Reminder *told;
     int64_t rows;
 
     (void)state;
@@ -420,6 +423,10 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
     clock_step(&h.service.clock, DAY_AT + 480 * MINUTE_MS - BOOKING_REMIND_MS - now_of(&h));
     tidy(&h);
     assert_int_equal(reminded(HEALTH__REMINDER_KIND__DAY_BEFORE), MEMBER);
+    told = last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder;
+    assert_int_equal(told->at, DAY_AT + 480 * MINUTE_MS);
+    assert_string_equal(told->campaign_title, "职工免费体检");
+    assert_string_equal(told->site_name, "市中医院");
     rows = journal_rows(&h);
     tidy(&h);
     assert_int_equal(journal_rows(&h), rows);
@@ -427,7 +434,8 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
 
 static void a_withdrawn_site_lets_her_move_whenever(void **state)
 {
-    int64_t slot = a_slot(&h, campaign, site, 480, 1), to = a_slot(&h, campaign, other_site, 1200, 1), id;
+    int64_t slot = a_slot(&h, campaign, site, 480, 1), later = a_slot(&h, campaign, site, 1200, 1);
+    int64_t to = a_slot(&h, campaign, other_site, 1200, 1), id;
     Health__CampaignSiteRequest request = HEALTH__CAMPAIGN_SITE_REQUEST__INIT;
     const Health__Booking *booking;
 
@@ -443,6 +451,7 @@ static void a_withdrawn_site_lets_her_move_whenever(void **state)
     assert_true(booking->must_move);
     clock_step(&h.service.clock, DAY_AT + 600 * MINUTE_MS - now_of(&h));
     tidy(&h);
+    assert_refused(move(&h, id, later, MEMBER), "SITE_WITHDRAWN_HERE");
     booking = booking_in(&h, move(&h, id, to, MEMBER));
     assert_true(booking->site_id == other_site && !booking->must_move);
     assert_refused(create_slots(&h, manager_of(&h, UNION), campaign, site, "2026-03-05", 480, 540, 1),

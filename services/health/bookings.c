@@ -173,5 +173,5 @@ uint32_t passes_revoked(const struct bookings *bookings, int64_t site_id, int64_
 int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id)
 {
     ask(bookings, BOOKING_SQL_COUNT_REVOKED, site_id);
-    return health_row_number(bookings->store, bookings->sql + BOOKING_SQL_COUNT_REVOKED);
+    return store_number(bookings->store, bookings->sql + BOOKING_SQL_COUNT_REVOKED);
 }

@@ -88,8 +88,9 @@ int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id);
 
 /* ---- reminders ---- */
 
-/* Something to tell whoever holds a number. */
-void remind(struct health *self, int64_t number, int kind, int64_t at, int64_t booking_id, int64_t campaign_id,
+/* Says in the journal what whoever holds reminder's number is to be told, completed by the names of the campaign
+ * (NULL: unknown) and of the booking's site (0: there is none yet). */
+void remind(struct health *self, Health__Reminder *reminder, const Health__Campaign *campaign, int64_t site_id,
             void *call);
 
 /* ---- the audit ---- */

@@ -44,6 +44,18 @@ static void a_package_with_a_hepatitis_b_item_is_refused(void **state)
     assert_int_equal(journal_rows(&h), rows);
 }
 
+static void a_package_of_nothing_is_refused(void **state)
+{
+    Health__CreatePackageRequest request = HEALTH__CREATE_PACKAGE_REQUEST__INIT;
+    Health__Package package = HEALTH__PACKAGE__INIT;
+
+    (void)state;
+    package.title = (char *)(uintptr_t) "空套餐";
+    package.union_path = (char *)(uintptr_t)UNION;
+    request.package = &package;
+    assert_refused(call_once(&h, "Campaigns.CreatePackage", &request.base, manager_of(&h, UNION)), "NO_PACKAGE_ITEMS");
+}
+
 static void only_officials_of_the_union_or_above_make_things(void **state)
 {
     Health__Site site = a_site_draft();
@@ -90,9 +102,9 @@ static void a_draft_is_replaced_and_keeps_its_union(void **state)
 static void a_wrong_draft_names_what_is_wrong(void **state)
 {
     static const char *const reasons[] = {
-        "OPENS_TOO_SOON",    "TIMES_OUT_OF_ORDER", "TIMES_OUT_OF_ORDER", "NO_SITES",          "PRICE_MISSING",
-        "NO_PLACES",         "BUDGET_EXCEEDED",    "SITE_NOT_FOUND",     "PACKAGE_NOT_FOUND", "SITE_NOT_IN_CAMPAIGN",
-        "OUTSIDE_YOUR_UNION"};
+        "OPENS_TOO_SOON", "TIMES_OUT_OF_ORDER", "TIMES_OUT_OF_ORDER", "NO_SITES",          "PRICE_MISSING",
+        "NO_PLACES",      "BUDGET_EXCEEDED",    "SITE_NOT_FOUND",     "PACKAGE_NOT_FOUND", "SITE_NOT_IN_CAMPAIGN",
+        "SITE_TWICE",     "OUTSIDE_YOUR_UNION"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
@@ -129,6 +141,10 @@ static void a_wrong_draft_names_what_is_wrong(void **state)
             break;
         case 9:
             draft->strata[0]->site_id = 7;
+            break;
+        case 10:
+            draft->sites = (Health__CampaignSite *[]){draft->sites[0], draft->sites[0]};
+            draft->n_sites = 2;
             break;
         default:
             draft->eligible_path = (char *)(uintptr_t) "0002";
@@ -224,7 +240,7 @@ static void a_campaign_uses_sites_of_its_own_union_and_those_above_and_below(voi
         answer = create_site(&h, manager_of(&h, cases[i].union_path), &site);
         draft->sites[0]->site_id = ((Health__Site *)harness_output(&h, answer, &health__site__descriptor))->site_id;
         answer = create_campaign(&h, manager_of(&h, UNION), draft);
-        assert_string_equal(answer->reason ? refused(answer) : "", cases[i].used ? "" : "OUTSIDE_YOUR_UNION");
+        assert_string_equal(answer->reason ? harness_refusal(answer) : "", cases[i].used ? "" : "OUTSIDE_YOUR_UNION");
     }
 }
 
@@ -306,6 +322,11 @@ static void a_campaign_has_its_own_sites(void **state)
     request.site_id++;
     assert_refused(harness_call(&h, "Campaigns.WithdrawSite", &request.base, manager_of(&h, UNION), NULL),
                    "SITE_NOT_IN_CAMPAIGN");
+    campaign = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 10)));
+    request.campaign_id = campaign->campaign_id;
+    request.site_id = campaign->sites[0]->site_id;
+    assert_refused(harness_call(&h, "Campaigns.WithdrawSite", &request.base, manager_of(&h, UNION), NULL),
+                   "CAMPAIGN_STATE_WRONG");
 }
 
 static const Rpc__Answer *set_staff(int64_t site_id, int64_t member_id, int duty, bool off, const Rpc__Principal *who)
@@ -339,11 +360,25 @@ static void a_duty_is_given_and_taken_once(void **state)
     assert_int_equal(list->n_staff, 0);
 }
 
+static void a_site_has_so_many_staff(void **state)
+{
+    int64_t site = a_site(&h);
+
+    (void)state;
+    for (int64_t id = 1; id <= 200; id++)
+        assert_int_equal(set_staff(site, id, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION))->reason, 0);
+    assert_refused(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)), "TOO_MANY_STAFF");
+    assert_int_equal(set_staff(site, 1, HEALTH__DUTY__SCANS, true, manager_of(&h, UNION))->reason, 0);
+    assert_int_equal(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION))->reason, 0);
+    assert_int_equal(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION))->reason, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_package_is_kept_as_it_was_made, setup, teardown),
         cmocka_unit_test_setup_teardown(a_package_with_a_hepatitis_b_item_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_package_of_nothing_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(only_officials_of_the_union_or_above_make_things, setup, teardown),
         cmocka_unit_test_setup_teardown(a_draft_is_seen_by_its_officials_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_draft_is_replaced_and_keeps_its_union, setup, teardown),
@@ -358,6 +393,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_site_that_was_not_kept_is_not_on_the_map, setup, teardown),
         cmocka_unit_test_setup_teardown(a_campaign_has_its_own_sites, setup, teardown),
         cmocka_unit_test_setup_teardown(a_duty_is_given_and_taken_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_site_has_so_many_staff, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

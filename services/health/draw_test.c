@@ -1,6 +1,5 @@
-/* From the announcement to the last promotion, through the service. */
+/* From the announcement to the winners, through the service. */
 #include "common/draw_file.h"
-#include "services/health/entitlements.h"
 #include "services/health/fixture.h"
 
 static struct harness h;
@@ -43,15 +42,6 @@ static int state_of(int64_t campaign_id)
     return (int)draw_status(&h, campaign_id)->state;
 }
 
-static unsigned winners_of(int64_t campaign_id, int n)
-{
-    unsigned winners = 0;
-
-    for (int i = 1; i <= n; i++)
-        winners += offer_of(&h, campaign_id, i)->result->state == HEALTH__ENTITLEMENT_STATE__WON;
-    return winners;
-}
-
 /* ---- the story ---- */
 
 static void a_campaign_goes_from_announcement_to_winners(void **state)
@@ -64,7 +54,7 @@ static void a_campaign_goes_from_announcement_to_winners(void **state)
     assert_int_equal(status->state, HEALTH__CAMPAIGN_STATE__PUBLISHED);
     assert_int_equal(status->n_entries, 10);
     assert_int_equal(status->outcomes[0]->places, 6);
-    assert_int_equal(winners_of(campaign->campaign_id, 10), 3);
+    assert_int_equal(winners_of(&h, campaign->campaign_id, 10), 3);
     verify(file_of(&h, campaign->campaign_id), false, &reader);
     assert_int_equal(reader.strata[0].outcome.entrants, 10);
     draw_reader_done(&reader);
@@ -136,7 +126,7 @@ static void a_restart_at_any_slice_gives_the_same_result(void **state)
     assert_int_equal(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION))->reason, 0);
     harness_reopen(&h);
     settle(&h);
-    assert_int_equal(winners_of(id, 12), 4);
+    assert_int_equal(winners_of(&h, id, 12), 4);
     verify(file_of(&h, id), false, &reader);
     draw_reader_done(&reader);
 }
@@ -158,13 +148,13 @@ static void without_entrants_nobody_wins(void **state)
 static void one_entrant_wins(void **state)
 {
     (void)state;
-    assert_int_equal(winners_of(published(&h, 3, 1)->campaign_id, 1), 1);
+    assert_int_equal(winners_of(&h, published(&h, 3, 1)->campaign_id, 1), 1);
 }
 
 static void a_quota_above_the_entrants_lets_all_win(void **state)
 {
     (void)state;
-    assert_int_equal(winners_of(published(&h, 20, 7)->campaign_id, 7), 7);
+    assert_int_equal(winners_of(&h, published(&h, 20, 7)->campaign_id, 7), 7);
 }
 
 static void strata_are_drawn_apart(void **state)
@@ -228,118 +218,7 @@ static void a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_pla
     draw_lots(&h, campaign);
     assert_int_equal(on_campaign(&h, "Draws.Publish", campaign->campaign_id, manager_of(&h, UNION))->reason, 0);
     settle(&h);
-    assert_int_equal(winners_of(campaign->campaign_id, 4), 2);
-}
-
-/* ---- entering ---- */
-
-static void entering_twice_is_entering_once(void **state)
-{
-    const Health__Campaign *campaign = opened(&h, 3);
-    const Health__Entry *first, *again;
-    const Rpc__Answer *answer = enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN));
-    int64_t rows = journal_rows(&h);
-
-    (void)state;
-    assert_true(answer->created);
-    first = harness_output(&h, answer, &health__entry__descriptor);
-    step_to(&h, campaign->closes_at);
-    answer = enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN));
-    again = harness_output(&h, answer, &health__entry__descriptor);
-    assert_false(answer->created);
-    assert_int_equal(first->entry_id, again->entry_id);
-    assert_string_equal(first->ticket, again->ticket);
-    assert_true(journal_rows(&h) > rows); /* the freeze */
-}
-
-static void whoever_withdraws_is_not_in_the_list_and_may_come_back(void **state)
-{
-    const Health__Campaign *campaign = opened(&h, 3);
-    int64_t id = campaign->campaign_id;
-
-    (void)state;
-    enter_all(&h, id, 3);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(on_campaign(&h, "Entries.WithdrawEntry", id, harness_member(&h, 1, TOWN))->reason, 0);
-        assert_int_equal(on_campaign(&h, "Entries.WithdrawEntry", id, harness_member(&h, 2, TOWN))->reason, 0);
-    }
-    assert_int_equal(enter(&h, id, harness_member(&h, 2, TOWN))->reason, 0);
-    step_to(&h, campaign->closes_at);
-    assert_int_equal(draw_status(&h, id)->n_entries, 2);
-    assert_refused(on_campaign(&h, "Entries.GetReceipt", id, harness_member(&h, 1, TOWN)), "NOT_ENTERED");
-}
-
-static void each_failing_rule_has_its_own_reason(void **state)
-{
-    static const char *const reasons[] = {"NOT_VERIFIED",    "UNION_NOT_INVITED",      "TRADE_NOT_INVITED",
-                                          "SEX_NOT_INVITED", "BIRTH_YEAR_NOT_INVITED", "BIRTH_YEAR_NOT_INVITED"};
-    Health__Campaign *draft = a_draft(&h, 3);
-    Rpc__Trade couriers = RPC__TRADE__COURIER;
-    Health__Campaign *campaign;
-
-    (void)state;
-    draft->trades = &couriers;
-    draft->n_trades = 1;
-    draft->sex = RPC__SEX__FEMALE;
-    draft->born_from = 1970;
-    draft->born_until = 1990;
-    campaign = announced(&h, draft);
-    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "ENTRIES_NOT_OPEN");
-    step_to(&h, campaign->opens_at);
-    for (size_t i = 0; i <= ARRAY_LEN(reasons); i++) {
-        Rpc__Principal *who = harness_member(&h, 1, TOWN);
-        const Rpc__Answer *answer;
-
-        who->trade = RPC__TRADE__COURIER;
-        who->sex = RPC__SEX__FEMALE;
-        who->birth_year = 1980;
-        switch (i) {
-        case 0:
-            who->level = RPC__LEVEL__REAL_NAME;
-            break;
-        case 1:
-            who->union_path = (char *)(uintptr_t) "0002";
-            break;
-        case 2:
-            who->trade = RPC__TRADE__SANITATION;
-            break;
-        case 3:
-            who->sex = RPC__SEX__MALE;
-            break;
-        case 4:
-            who->birth_year = 1969;
-            break;
-        case 5:
-            who->birth_year = 1991;
-            break;
-        default:
-            break;
-        }
-        if (i < ARRAY_LEN(reasons)) {
-            assert_refused(enter(&h, campaign->campaign_id, who), reasons[i]);
-            continue;
-        }
-        answer = enter(&h, campaign->campaign_id, who);
-        assert_int_equal(answer->reason, 0);
-    }
-}
-
-static void who_did_not_come_is_barred_for_so_many_days(void **state)
-{
-    Health__Campaign *draft, *campaign;
-
-    (void)state;
-    assert_int_equal(winners_of(published(&h, 3, 1)->campaign_id, 1), 1);
-    harness_tamper(&h, "UPDATE entitlement SET state = 6");
-    draft = a_draft(&h, 3);
-    draft->no_show_days = 365;
-    campaign = announced(&h, draft);
-    step_to(&h, campaign->opens_at);
-    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "BARRED_AFTER_NO_SHOW");
-    assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->reason, "BARRED_AFTER_NO_SHOW");
-    assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->words, "您近期预约体检后未到，暂不能报名");
-    assert_int_equal(enter(&h, campaign->campaign_id, harness_member(&h, 2, TOWN))->reason, 0);
-    harness_tamper(&h, "UPDATE entitlement SET state = 1");
+    assert_int_equal(winners_of(&h, campaign->campaign_id, 4), 2);
 }
 
 /* ---- what is forbidden after the freeze, and told ---- */
@@ -466,78 +345,38 @@ static void a_void_draw_stays_visible_with_its_reason(void **state)
     }
 }
 
-/* ---- promotion ---- */
-
-/* The member who has a place. */
-static int64_t at_place(int64_t campaign_id, int n, int place)
+static void what_comes_too_soon_is_refused(void **state)
 {
-    for (int i = 1; i <= n; i++) {
-        if (offer_of(&h, campaign_id, i)->result->place == place)
-            return i;
-    }
-    fail();
-    return 0;
-}
-
-static void lapsed_winners_promote_the_next_in_order(void **state)
-{
-    const Health__Campaign *campaign = published(&h, 3, 10);
-    int64_t id = campaign->campaign_id;
+    const Health__Campaign *draft = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 3)));
+    const Health__Campaign *campaign = opened(&h, 3);
+    int64_t rows = journal_rows(&h);
 
     (void)state;
-    step_to(&h, offer_of(&h, id, at_place(id, 10, 1))->result->book_by + 1);
-    for (int place = 1; place <= 6; place++) {
-        int expected = place <= 3 ? HEALTH__ENTITLEMENT_STATE__LAPSED : HEALTH__ENTITLEMENT_STATE__WON;
-
-        assert_int_equal(offer_of(&h, id, at_place(id, 10, place))->result->state, expected);
-    }
-    assert_int_equal(draw_status(&h, id)->outcomes[0]->promoted, 3);
-    /* The list is used up: lapses promote nobody. */
-    step_to(&h, offer_of(&h, id, at_place(id, 10, 4))->result->book_by + 1);
-    assert_int_equal(winners_of(id, 10), 0);
+    assert_refused(on_campaign(&h, "Draws.Publish", draft->campaign_id, manager_of(&h, UNION)), "CAMPAIGN_STATE_WRONG");
+    assert_refused(on_campaign(&h, "Draws.Publish", campaign->campaign_id, manager_of(&h, UNION)), "NOT_DRAWN_YET");
+    assert_refused(on_campaign(&h, "Draws.Close", campaign->campaign_id, manager_of(&h, UNION)),
+                   "CAMPAIGN_STATE_WRONG");
+    assert_int_equal(journal_rows(&h), rows);
+    enter_all(&h, campaign->campaign_id, 2);
+    step_to(&h, campaign->value_at);
+    assert_int_equal(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "1", 900)->reason, 0);
+    assert_int_equal(with_value(&h, "Draws.ConfirmValue", campaign->campaign_id, "1", 901)->reason, 0);
+    clock_step(&h.service.clock, campaign->draw_at - now_of(&h));
+    for (; state_of(campaign->campaign_id) != HEALTH__CAMPAIGN_STATE__DRAWN; health_tidy(self_of(&h)))
+        assert_refused(on_campaign(&h, "Draws.Publish", campaign->campaign_id, manager_of(&h, UNION)), "NOT_DRAWN_YET");
 }
 
-struct ending {
-    int64_t entitlement_id;
-    int state;
-};
-
-static void end_one(void *call, void *arg)
+/* Whoever verifies the draw reads them as lines. */
+static void terms_that_are_no_lines_are_not_announced(void **state)
 {
-    const struct ending *ending = arg;
-    struct entitlement entitlement;
-
-    assert_true(entitlements_find(&self_of(&h)->entitlements, ending->entitlement_id, &entitlement));
-    entitlement_end(self_of(&h), &entitlement, ending->state, call);
-}
-
-static void one_who_declines_promotes_one_and_moves_nobody_else(void **state)
-{
-    const Health__Campaign *campaign = published(&h, 3, 10);
-    int64_t id = campaign->campaign_id, second = at_place(id, 10, 2), fifth = at_place(id, 10, 5);
-    struct ending ending = {offer_of(&h, id, second)->result->entitlement_id, HEALTH__ENTITLEMENT_STATE__DECLINED};
+    Health__AnnounceRequest request = HEALTH__ANNOUNCE_REQUEST__INIT;
+    Health__Campaign *draft = a_draft(&h, 3);
 
     (void)state;
-    assert_int_equal(offer_of(&h, id, fifth)->result->waiting_position, 2);
-    assert_int_equal(rpc_server_transact(h.service.rpc, end_one, &ending), 0);
-    assert_int_equal(offer_of(&h, id, second)->result->state, HEALTH__ENTITLEMENT_STATE__DECLINED);
-    assert_int_equal(offer_of(&h, id, at_place(id, 10, 4))->result->state, HEALTH__ENTITLEMENT_STATE__WON);
-    assert_int_equal(offer_of(&h, id, fifth)->result->waiting_position, 1);
-    assert_int_equal(offer_of(&h, id, fifth)->result->place, 5);
-}
-
-static void after_booking_ends_nobody_is_promoted(void **state)
-{
-    const Health__Campaign *campaign = published(&h, 3, 10);
-    int64_t id = campaign->campaign_id;
-    struct ending ending = {offer_of(&h, id, at_place(id, 10, 1))->result->entitlement_id,
-                            HEALTH__ENTITLEMENT_STATE__NO_SHOW};
-
-    (void)state;
-    clock_step(&h.service.clock, campaign->book_until - now_of(&h));
-    assert_int_equal(rpc_server_transact(h.service.rpc, end_one, &ending), 0);
-    assert_int_equal(draw_status(&h, id)->outcomes[0]->promoted, 0);
-    assert_int_equal(on_campaign(&h, "Draws.Close", id, manager_of(&h, UNION))->reason, 0);
+    draft->title = (char *)(uintptr_t) "职工\n体检";
+    request.campaign_id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), draft))->campaign_id;
+    assert_refused(harness_call(&h, "Draws.Announce", &request.base, manager_of(&h, UNION), NULL),
+                   "TERMS_NOT_PRINTABLE");
 }
 
 /* ---- chains ---- */
@@ -674,17 +513,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(strata_are_drawn_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_place, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(entering_twice_is_entering_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(whoever_withdraws_is_not_in_the_list_and_may_come_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_failing_rule_has_its_own_reason, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_did_not_come_is_barred_for_so_many_days, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_forbidden_after_the_freeze_is_refused_and_told, setup, teardown),
         cmocka_unit_test_setup_teardown(the_value_takes_two_officials, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lot_is_in_the_hands_of_its_unions_officials, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_draw_stays_visible_with_its_reason, setup, teardown),
-        cmocka_unit_test_setup_teardown(lapsed_winners_promote_the_next_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_who_declines_promotes_one_and_moves_nobody_else, setup, teardown),
-        cmocka_unit_test_setup_teardown(after_booking_ends_nobody_is_promoted, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_comes_too_soon_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(terms_that_are_no_lines_are_not_announced, setup, teardown),
         cmocka_unit_test_setup_teardown(days_of_a_chain_are_drawn_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(the_secret_is_not_in_the_store_before_publication, setup, teardown),
         cmocka_unit_test_setup_teardown(a_changed_list_is_not_drawn_from, setup, teardown),

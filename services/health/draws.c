@@ -187,7 +187,7 @@ bool lottery_waits(struct health *self, const struct lottery *lottery)
         return false;
     store_ask(self->store, self->draws.sql + SQL_WAITS, "iii", lottery->chain_id, (int64_t)lottery->draw.steps,
               (int64_t)DRAW_FROZEN);
-    return health_row_number(self->store, self->draws.sql + SQL_WAITS) == 1;
+    return store_number(self->store, self->draws.sql + SQL_WAITS) == 1;
 }
 
 /* ---- chains ---- */
@@ -234,5 +234,5 @@ bool chain_find(struct health *self, int64_t chain_id, struct chain *ret)
 int64_t chain_used(struct health *self, int64_t chain_id)
 {
     store_ask(self->store, self->draws.sql + SQL_CHAIN_USED, "i", chain_id);
-    return health_row_number(self->store, self->draws.sql + SQL_CHAIN_USED);
+    return store_number(self->store, self->draws.sql + SQL_CHAIN_USED);
 }

@@ -97,7 +97,7 @@ unsigned entitlements_spare(const struct entitlements *entitlements, int64_t mem
 bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since)
 {
     store_ask(entitlements->store, entitlements->sql + SQL_NO_SHOW, "ii", member_id, since);
-    return health_row_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
+    return store_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
 }
 
 /* ---- changes ---- */
@@ -142,6 +142,7 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
         .granted_at = rpc_now(call),
         .book_by = book_by(campaign, rpc_now(call)),
     };
+    Health__Reminder reminder = HEALTH__REMINDER__INIT;
     int64_t holder = accounts_holder(&self->accounts, member_id);
     struct entitlement other;
 
@@ -151,8 +152,12 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
                   (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
         return false;
     say_changed(&made, call);
+    reminder.member_id = member_id;
+    reminder.kind = HEALTH__REMINDER_KIND__YOU_WON;
+    reminder.at = made.book_by;
+    reminder.campaign_id = campaign->campaign_id;
     if (place > 0)
-        remind(self, member_id, HEALTH__REMINDER_KIND__YOU_WON, made.book_by, 0, campaign->campaign_id, call);
+        remind(self, &reminder, campaign, 0, call);
     if (ret)
         *ret = made;
     return true;

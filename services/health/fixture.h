@@ -9,65 +9,32 @@
 #include "services/health/health.h"
 #include "tests/harness.h"
 
-#include <sys/stat.h>
-
 #define UNION   "0001"
 #define TOWN    "00010002"
 #define HOUR_MS INT64_C(3600000)
-
-static char key_file[64], pass_file[64], report_file[64];
 
 static inline void health_close(void *self)
 {
     health_done(self);
 }
 
-#define TEST_KEY "1111111111111111111111111111111111111111111111111111111111111111"
-
-/* Makes the key file that a setting names. */
-static inline void make_key(char path[64], const char *setting, const char *text)
-{
-    FILE *file;
-
-    snprintf(path, 64, "/tmp/huigong-test-%s.%d", setting, (int)getpid());
-    unlink(path);
-    file = fopen(path, "wx");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fchmod(fileno(file), 0600), 0);
-    fclose(file);
-    setenv(setting, path, 1);
-}
-
 static inline void begin(struct harness *h)
 {
-    make_key(key_file, "HUIGONG_DRAW_KEY", "1 " TEST_KEY "\nindex " TEST_KEY "\n");
-    make_key(report_file, "HUIGONG_REPORT_KEY", "1 " TEST_KEY "\nindex " TEST_KEY "\n");
-    make_key(pass_file, "HUIGONG_PASS_KEY", "1 " TEST_KEY "\n");
+    harness_init(h, &health_spec, health_close);
+    harness_key(h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(h, "HUIGONG_REPORT_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(h, "HUIGONG_PASS_KEY", "1 " HARNESS_KEY "\n");
     assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
-    harness_open(h, &health_spec, health_close);
+    harness_start(h);
 }
 
 static inline void end(struct harness *h)
 {
     assert_string_equal(harness_audit(h), "");
     harness_close(h);
-    unlink(key_file);
-    unlink(pass_file);
-    unlink(report_file);
 }
 
 /* ---- calls ---- */
-
-/* An operation that must be refused; its reason's name. */
-static inline const char *refused(const Rpc__Answer *answer)
-{
-    assert_int_not_equal(answer->reason, 0);
-    assert_int_equal(answer->output.len, 0);
-    return api_reason(answer->reason)->name;
-}
-
-#define assert_refused(answer, name) assert_string_equal(refused(answer), name)
 
 static inline Rpc__Principal *manager_of(struct harness *h, const char *path)
 {
@@ -387,6 +354,16 @@ static inline Health__Offer *offer_of(struct harness *h, int64_t campaign_id, in
 {
     return harness_output(h, on_campaign(h, "Entries.GetOffer", campaign_id, harness_member(h, member_id, TOWN)),
                           &health__offer__descriptor);
+}
+
+/* How many of members 1..n have a place that they may book. */
+static inline int winners_of(struct harness *h, int64_t campaign_id, int n)
+{
+    int winners = 0;
+
+    for (int i = 1; i <= n; i++)
+        winners += offer_of(h, campaign_id, i)->result->state == HEALTH__ENTITLEMENT_STATE__WON;
+    return winners;
 }
 
 /* The published file, all its pages. */

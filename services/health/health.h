@@ -198,7 +198,16 @@ bool health_tidy(struct health *self);
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len);
 /* A text of the present row in the arena, or NULL when it is full. */
 char *health_text(struct store *store, unsigned statement, int column, struct arena *arena);
-/* The number of a query's only row, 0 when there is none: asked now, or already. */
+/* The number of the only row of a query without parameters, 0 when there is none. */
 int64_t health_number(struct store *store, unsigned statement);
-int64_t health_row_number(struct store *store, unsigned statement);
 int health_audit(struct store *store, struct journal *journal, FILE *out);
+
+/* A query for the number of something that must not be, and what it means that it is. */
+struct audit_check {
+    unsigned statement;
+    const char *of, *says;
+};
+/* Prints the first fault and returns -1: fewer or more rows of a part counted than the
+ * journal has told of; something found that a check looks for. */
+int audit_told(struct store *store, unsigned count, int64_t told, const char *of, FILE *out);
+int audit_checks(struct store *store, unsigned sql, const struct audit_check *checks, size_t n, FILE *out);

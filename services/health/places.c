@@ -33,13 +33,13 @@ void places_add(const struct places *places, int64_t campaign_id, int32_t stratu
 int64_t places_at(const struct places *places, int64_t campaign_id, int32_t stratum, uint32_t place)
 {
     store_ask(places->store, places->sql + SQL_AT, "iii", campaign_id, (int64_t)stratum, (int64_t)place);
-    return health_row_number(places->store, places->sql + SQL_AT);
+    return store_number(places->store, places->sql + SQL_AT);
 }
 
 uint32_t places_of(const struct places *places, int64_t campaign_id, int64_t member_id)
 {
     store_ask(places->store, places->sql + SQL_OF, "ii", campaign_id, member_id);
-    return (uint32_t)health_row_number(places->store, places->sql + SQL_OF);
+    return (uint32_t)store_number(places->store, places->sql + SQL_OF);
 }
 
 void places_ask(const struct places *places, int64_t campaign_id, int32_t stratum, uint32_t after, uint32_t upto)

@@ -144,7 +144,7 @@ static inline Health__OpenedReport *reads_her_report(struct harness *h, int64_t 
     return opened;
 }
 
-/* ---- her consent ---- */
+/* ---- what identity says ---- */
 
 /* What identity's journal says of her consent. */
 static inline void consent(struct harness *h, int64_t member_id, int32_t version, bool withdrawn)

@@ -193,6 +193,14 @@ static void an_upload_that_is_given_up_leaves_nothing(void **state)
     assert_int_equal(my_reports(MEMBER)->n_reports, 0);
 }
 
+static void a_booking_has_so_many_versions(void **state)
+{
+    (void)state;
+    for (int i = 0; i < REPORT_VERSIONS_MAX; i++)
+        begun(&h, booking_id);
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id, SIZE, NULL), "TOO_MANY_VERSIONS");
+}
+
 /* ---- reading ---- */
 
 static void she_reads_her_report_and_nobody_else_does(void **state)
@@ -413,6 +421,7 @@ int main(void)
         TEST(a_part_that_was_not_kept_is_not_hashed),
         TEST(a_part_that_does_not_fit_is_refused),
         TEST(an_upload_that_is_given_up_leaves_nothing),
+        TEST(a_booking_has_so_many_versions),
         TEST(she_reads_her_report_and_nobody_else_does),
         TEST(consent_counts_for_the_text_in_force),
         TEST(every_look_is_noted_for_her),

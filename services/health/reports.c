@@ -3,6 +3,7 @@
 #include "common/base64url.h"
 #include "services/health/accounts.h"
 #include "services/health/bookings.h"
+#include "services/health/campaigns.h"
 
 #define COLUMNS                                                                                                        \
     "report_id, booking_id, campaign_id, site_id, member_id, version, size, state, begun_at, ready_at, ended_at, "     \
@@ -73,21 +74,9 @@ int reports_open(struct reports *reports, struct store *store)
     return 0;
 }
 
-static int64_t one_number(const struct reports *reports, unsigned statement)
-{
-    int64_t number = 0;
-
-    if (store_row(reports->store, statement)) {
-        number = store_int(reports->store, statement, 0);
-        store_end(reports->store, statement);
-    }
-    return number;
-}
-
 int64_t reports_last_id(const struct reports *reports)
 {
-    store_ask(reports->store, reports->sql + SQL_LAST_ID, "");
-    return one_number(reports, reports->sql + SQL_LAST_ID);
+    return health_number(reports->store, reports->sql + SQL_LAST_ID);
 }
 
 static bool next_report(const struct reports *reports, unsigned statement, struct report *ret)
@@ -169,7 +158,7 @@ int32_t report_part_size(int32_t size, int32_t part)
 int32_t reports_received(const struct reports *reports, int64_t report_id)
 {
     store_ask(reports->store, reports->sql + SQL_RECEIVED, "i", report_id);
-    return (int32_t)one_number(reports, reports->sql + SQL_RECEIVED);
+    return (int32_t)store_number(reports->store, reports->sql + SQL_RECEIVED);
 }
 
 /* ---- changes ---- */
@@ -199,7 +188,7 @@ static const struct pii_key *key_of(const struct health *self, const struct repo
     return pii_data_key(self->report_keys, report->id, report->wrapped, report->wrapped_len);
 }
 
-bool report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call)
+int report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call)
 {
     unsigned char key[PII_KEY_LEN], nonce[PII_NONCE_LEN], *sealed;
     struct report before;
@@ -207,8 +196,8 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
     size_t len = 0;
 
     store_ask(self->store, self->reports.sql + SQL_VERSIONS, "i", report->booking_id);
-    if (one_number(&self->reports, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
-        return false;
+    if (store_number(self->store, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
+        return HEALTH__REASON__TOO_MANY_VERSIONS;
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING, &before))
         report_end(self, &before, HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED, call);
     report->id = id_next(&self->ids, rpc_now(call));
@@ -221,7 +210,7 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
     packed = health_pack(&items->base, rpc_arena(call), &len);
     sealed = arena_alloc(rpc_arena(call), len + PII_OVERHEAD);
     if (!packed || !sealed || len > LIMIT_PART || !key_of(self, report))
-        return false;
+        return RPC__REASON__OVERLOADED;
     rpc_random(call, nonce, sizeof(nonce));
     pii_seal_under(key_of(self, report), "report.items", report->id, nonce, packed, len, sealed);
     store_run(self->store, self->reports.sql + SQL_ADD, "iiiiiiiiiiiibb", report->id, report->booking_id,
@@ -229,7 +218,7 @@ bool report_begin(struct health *self, struct report *report, const Health__Repo
               report->begun_at, (int64_t)0, (int64_t)0, (int64_t)0, report->wrapped, sizeof(report->wrapped), sealed,
               len + PII_OVERHEAD);
     change(self, report, HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING, call);
-    return true;
+    return 0;
 }
 
 /* A part is authenticated with its place, so that none can stand for another. */
@@ -238,9 +227,6 @@ static const char *part_context(int32_t part, char ret[24])
     snprintf(ret, 24, "report.part.%d", part);
     return ret;
 }
-
-static void hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content,
-                      void *call);
 
 void report_put(struct health *self, const struct report *report, int32_t part, ProtobufCBinaryData content, void *call)
 {
@@ -257,11 +243,12 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
                    self->reports.sealed);
     store_run(self->store, self->reports.sql + SQL_PUT_PART, "iib", report->id, (int64_t)part, self->reports.sealed,
               content.len + PII_OVERHEAD);
-    hash_part(&self->reports, report->id, part, content, call);
+    report_hash_part(&self->reports, report->id, part, content, call);
 }
 
 void report_ready(struct health *self, struct report *report, void *call)
 {
+    Health__Reminder reminder = HEALTH__REMINDER__INIT;
     struct report before;
 
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_READY, &before))
@@ -272,8 +259,13 @@ void report_ready(struct health *self, struct report *report, void *call)
     store_end(self->store, self->reports.sql + SQL_VERSIONS);
     report->ready_at = rpc_now(call);
     change(self, report, HEALTH__REPORT_STATE__REPORT_STATE_READY, call);
-    remind(self, report->member_id, HEALTH__REMINDER_KIND__REPORT_READY, report->ready_at, report->booking_id,
-           report->campaign_id, call);
+    reminder.member_id = report->member_id;
+    reminder.kind = HEALTH__REMINDER_KIND__REPORT_READY;
+    reminder.at = report->ready_at;
+    reminder.booking_id = report->booking_id;
+    reminder.campaign_id = report->campaign_id;
+    remind(self, &reminder, campaigns_find(&self->campaigns, report->campaign_id, rpc_arena(call)), report->site_id,
+           call);
 }
 
 void report_end(struct health *self, struct report *report, int state, void *call)
@@ -362,116 +354,6 @@ bool report_views_next(const struct reports *reports, Health__ReportView *ret)
     return true;
 }
 
-/* ---- the hash of a PDF ---- */
-
-static struct report_hash *find_hash(struct reports *reports, int64_t report_id)
-{
-    for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        if (reports->hashes[i].report_id == report_id)
-            return &reports->hashes[i];
-    }
-    return NULL;
-}
-
-/* In place of the one that was begun longest ago. */
-static struct report_hash *begin_hash(struct reports *reports, int64_t report_id)
-{
-    struct report_hash *hash;
-
-    reports->last_hash = (reports->last_hash + 1) % REPORT_HASHES;
-    hash = &reports->hashes[reports->last_hash];
-    *hash = (struct report_hash){.report_id = report_id};
-    mbedtls_sha256_init(&hash->sum);
-    mbedtls_sha256_starts_ret(&hash->sum, 0);
-    return hash;
-}
-
-static void add_part(struct report_hash *hash, const void *bytes, size_t len)
-{
-    mbedtls_sha256_update_ret(&hash->sum, bytes, len);
-    hash->next++;
-}
-
-static void undo_part(void *arg, int64_t report_id, int64_t unused)
-{
-    struct report_hash *hash = find_hash(arg, report_id);
-
-    (void)unused;
-    if (hash)
-        hash->report_id = 0;
-}
-
-/* Takes in a part that is stored in this call: the next one; another value of an
- * earlier one makes the hash begin anew. */
-static void hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content, void *call)
-{
-    struct report_hash *hash = find_hash(reports, report_id);
-
-    if (!hash && part == 0)
-        hash = begin_hash(reports, report_id);
-    if (!hash || part > hash->next)
-        return;
-    if (part < hash->next) {
-        hash->report_id = 0;
-        return;
-    }
-    add_part(hash, content.data, content.len);
-    rpc_on_undo(call, undo_part, reports, report_id, 0);
-}
-
-/* Hashes a slice of the parts that are stored. */
-static void go_on(struct health *self, const struct report *report, struct report_hash *hash)
-{
-    char plain[LIMIT_PART + 1];
-
-    for (int i = 0; i < REPORT_HASH_SLICE && hash->next < report_parts(report->size); i++) {
-        long len = report_part(self, report, hash->next, plain);
-
-        if (len < 0)
-            return;
-        add_part(hash, plain, (size_t)len);
-    }
-}
-
-bool report_hash(struct health *self, const struct report *report, unsigned char ret[32])
-{
-    struct report_hash *hash = find_hash(&self->reports, report->id);
-    mbedtls_sha256_context sum;
-
-    if (!hash)
-        hash = begin_hash(&self->reports, report->id);
-    /* Not here: a part that is stored in this batch may be undone. */
-    hash->wanted = hash->next < report_parts(report->size);
-    if (hash->wanted)
-        return false;
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_clone(&sum, &hash->sum);
-    mbedtls_sha256_finish_ret(&sum, ret);
-    mbedtls_sha256_free(&sum);
-    return true;
-}
-
-/* A slice of each hash that is waited for. Whether there is more. */
-static bool hash_slice(struct health *self)
-{
-    bool more = false;
-
-    for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        struct report_hash *hash = &self->reports.hashes[i];
-        struct report report;
-
-        if (!hash->wanted || !hash->report_id)
-            continue;
-        if (reports_find(&self->reports, hash->report_id, &report) && report.wrapped_len > 0)
-            go_on(self, &report, hash);
-        else
-            hash->report_id = 0;
-        hash->wanted = hash->report_id && hash->next < report_parts(report.size);
-        more |= hash->wanted;
-    }
-    return more;
-}
-
 /* ---- links ---- */
 
 #define LINK_SAID 16 /* bytes before the blind index */
@@ -553,7 +435,7 @@ static void end_due(void *call, void *arg)
 
 bool reports_tidy(struct health *self)
 {
-    bool more = hash_slice(self);
+    bool more = report_hash_slice(self);
 
     self->reports.more = false;
     if (rpc_server_transact(self->rpc, end_due, self))
@@ -586,19 +468,10 @@ bool reports_audit_event(struct reports *reports, int64_t seq, const Health__Eve
 
 int reports_audit(struct reports *reports, FILE *out)
 {
-    int64_t count, report_id;
+    static const struct audit_check sealed = {SQL_AUDIT_SEALED, "report", "its key and its state do not agree"};
 
-    store_ask(reports->store, reports->sql + SQL_AUDIT_COUNT, "");
-    count = one_number(reports, reports->sql + SQL_AUDIT_COUNT);
-    if (count != reports->told) {
-        fprintf(out, "reports: %lld, of which the journal tells %lld\n", (long long)count, (long long)reports->told);
-        return -1;
-    }
-    store_ask(reports->store, reports->sql + SQL_AUDIT_SEALED, "");
-    report_id = one_number(reports, reports->sql + SQL_AUDIT_SEALED);
-    if (report_id) {
-        fprintf(out, "report %lld: its key and its state do not agree\n", (long long)report_id);
-        return -1;
-    }
-    return 0;
+    return audit_told(reports->store, reports->sql + SQL_AUDIT_COUNT, reports->told, "report", out) ||
+                   audit_checks(reports->store, reports->sql, &sealed, 1, out)
+               ? -1
+               : 0;
 }

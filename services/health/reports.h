@@ -55,13 +55,19 @@ int32_t report_part_size(int32_t size, int32_t part);
 int32_t reports_received(const struct reports *reports, int64_t report_id);
 
 /* Adds a version, UPLOADING, with fresh keys; the upload of the same booking that was
- * not finished is given up. False when the booking has too many or memory is full. */
-bool report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call);
+ * not finished is given up. 0, or the Reason why not. */
+int report_begin(struct health *self, struct report *report, const Health__ReportItems *items, void *call);
 /* Seals a part; a repeated one replaces the first. */
 void report_put(struct health *self, const struct report *report, int32_t part, ProtobufCBinaryData content,
                 void *call);
+/* Takes in a part that is stored in this call: the next one; another value of an
+ * earlier one makes the hash begin anew. */
+void report_hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content,
+                      void *call);
 /* The SHA-256 of the PDF whose parts are all there; false while it is being made. */
 bool report_hash(struct health *self, const struct report *report, unsigned char ret[32]);
+/* A slice of each hash that is waited for. Whether there is more. */
+bool report_hash_slice(struct health *self);
 /* The version is ready; the one before is superseded. */
 void report_ready(struct health *self, struct report *report, void *call);
 /* Destroys the key and what was sealed under it. */

@@ -348,6 +348,17 @@ static void a_scanner_takes_along_all_it_needs(void **state)
     pass_keys_close(keys);
 }
 
+static void a_site_has_so_many_devices_and_a_substitute_is_none_more(void **state)
+{
+    int64_t first = a_device(site, STAFF);
+
+    (void)state;
+    for (int i = 1; i < DEVICES_MAX; i++)
+        a_device(site, STAFF);
+    assert_refused(register_device(site, STAFF, 0), "TOO_MANY_DEVICES");
+    assert_int_equal(register_device(site, STAFF, first)->reason, 0);
+}
+
 static void the_roster_names_handles_alone_and_has_its_hash(void **state)
 {
     Health__RosterRequest request = HEALTH__ROSTER_REQUEST__INIT;
@@ -425,7 +436,7 @@ static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
     (void)state;
     to(START - HOUR_MS);
     assert_int_equal(scan(device, "online-01", text_of(a_booking(0), 0))->reason, 0);
-    upload(device, STAFF, refs, texts, at, 2);
+    assert_refused(undo(upload(device, STAFF, refs, texts, at, 2)->scans[0]->scan_id, STAFF), "SCAN_NOT_ACCEPTED");
     request.site_id = site;
     request.conflicts = true;
     request.page_size = 1;
@@ -511,6 +522,7 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
     int64_t device = a_device(van, STAFF), id;
 
     (void)state;
+    assert_refused(create_slots(&h, manager_of(&h, UNION), campaign, van, DAY, 480, 540, 1), "VAN_HAS_ITS_HOURS");
     assert_int_equal(stop->n_slots, 1);
     assert_int_equal(stop->slots[0]->free, 2);
     give_places(&h, campaign, MEMBER, 3);
@@ -617,6 +629,7 @@ int main(void)
         test(only_staff_of_the_site_scans_with_her_own_device),
         test(a_mistake_is_undone_within_a_quarter_of_an_hour),
         test(a_scanner_takes_along_all_it_needs),
+        test(a_site_has_so_many_devices_and_a_substitute_is_none_more),
         test(the_roster_names_handles_alone_and_has_its_hash),
         test(late_scans_get_an_honest_answer_each),
         test(conflicts_stay_visible_to_those_who_must_settle_them),

@@ -118,7 +118,7 @@ bool devices_find(const struct scans *scans, int64_t device_id, struct device *r
 int64_t devices_count(const struct scans *scans, int64_t site_id)
 {
     store_ask(scans->store, scans->sql + SQL_COUNT_DEVICES, "i", site_id);
-    return health_row_number(scans->store, scans->sql + SQL_COUNT_DEVICES);
+    return store_number(scans->store, scans->sql + SQL_COUNT_DEVICES);
 }
 
 void device_revoke(struct health *self, struct device *device, void *call)
@@ -312,19 +312,13 @@ bool scans_audit_event(struct scans *scans, int64_t seq, const Health__Event *ev
 
 int scans_audit(struct scans *scans, FILE *out)
 {
-    int64_t found;
+    static const struct audit_check checks[] = {
+        {SQL_AUDIT_STATES, "booking", "arrived without one accepted scan, or the other way round"},
+        {SQL_AUDIT_PASSES, "scan", "accepted without a pass of its booking and site"},
+    };
 
-    if (health_number(scans->store, scans->sql + SQL_AUDIT_COUNT) != scans->told) {
-        fprintf(out, "scan: not each is in the journal\n");
-        return -1;
-    }
-    found = health_number(scans->store, scans->sql + SQL_AUDIT_STATES);
-    if (found) {
-        fprintf(out, "booking %lld: arrived without one accepted scan, or the other way round\n", (long long)found);
-        return -1;
-    }
-    found = health_number(scans->store, scans->sql + SQL_AUDIT_PASSES);
-    if (found)
-        fprintf(out, "scan %lld: accepted without a pass of its booking and site\n", (long long)found);
-    return found ? -1 : 0;
+    return audit_told(scans->store, scans->sql + SQL_AUDIT_COUNT, scans->told, "scan", out) ||
+                   audit_checks(scans->store, scans->sql, checks, ARRAY_LEN(checks), out)
+               ? -1
+               : 0;
 }

@@ -318,7 +318,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
             return RPC__REASON__OUT_OF_RANGE;
     }
     store_ask(self->store, self->settlements.sql + SQL_TOTAL, "i", made.campaign_id);
-    spent_fen = health_row_number(self->store, self->settlements.sql + SQL_TOTAL);
+    spent_fen = store_number(self->store, self->settlements.sql + SQL_TOTAL);
     if (__builtin_add_overflow(spent_fen, made.total_fen, &spent_fen) || spent_fen > campaign->budget_fen)
         return HEALTH__REASON__BUDGET_USED_UP;
     store_run(self->store, self->settlements.sql + SQL_ADD, "iiiiiibiiiii", made.id, made.campaign_id, made.site_id,
@@ -333,7 +333,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
 bool settlement_is_stale(struct health *self, const struct settlement *settlement)
 {
     store_ask(self->store, self->settlements.sql + SQL_STALE, "i", settlement->id);
-    return health_row_number(self->store, self->settlements.sql + SQL_STALE) > 0;
+    return store_number(self->store, self->settlements.sql + SQL_STALE) > 0;
 }
 
 /* Frees what its lines stand for. */
@@ -405,27 +405,14 @@ bool settlements_audit_event(struct settlements *settlements, int64_t seq, const
 
 int settlements_audit(struct settlements *settlements, FILE *out)
 {
-    int64_t count = health_number(settlements->store, settlements->sql + SQL_AUDIT_COUNT), id;
+    static const struct audit_check checks[] = {
+        {SQL_AUDIT_TOTALS, "settlement", "its lines do not add up to it"},
+        {SQL_AUDIT_TWICE, "booking", "settled otherwise than its lines say"},
+        {SQL_AUDIT_ROWS, "settlement", "a line names another row than the journal has"},
+    };
 
-    if (count != settlements->told) {
-        fprintf(out, "settlements: %lld, of which the journal tells %lld\n", (long long)count,
-                (long long)settlements->told);
-        return -1;
-    }
-    id = health_number(settlements->store, settlements->sql + SQL_AUDIT_TOTALS);
-    if (id) {
-        fprintf(out, "settlement %lld: its lines do not add up to it\n", (long long)id);
-        return -1;
-    }
-    id = health_number(settlements->store, settlements->sql + SQL_AUDIT_TWICE);
-    if (id) {
-        fprintf(out, "booking %lld: settled otherwise than its lines say\n", (long long)id);
-        return -1;
-    }
-    id = health_number(settlements->store, settlements->sql + SQL_AUDIT_ROWS);
-    if (id) {
-        fprintf(out, "settlement %lld: a line names another row than the journal has\n", (long long)id);
-        return -1;
-    }
-    return 0;
+    return audit_told(settlements->store, settlements->sql + SQL_AUDIT_COUNT, settlements->told, "settlement", out) ||
+                   audit_checks(settlements->store, settlements->sql, checks, ARRAY_LEN(checks), out)
+               ? -1
+               : 0;
 }

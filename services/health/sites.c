@@ -118,13 +118,13 @@ bool staff_has(const struct sites *sites, int64_t site_id, int64_t member_id, in
     unsigned statement = sites->sql + SQL_HAS;
 
     store_ask(sites->store, statement, "iii", site_id, member_id, (int64_t)duty);
-    return health_row_number(sites->store, statement) == 1;
+    return store_number(sites->store, statement) == 1;
 }
 
 int64_t staff_count(const struct sites *sites, int64_t site_id)
 {
     store_ask(sites->store, sites->sql + SQL_COUNT, "i", site_id);
-    return health_row_number(sites->store, sites->sql + SQL_COUNT);
+    return store_number(sites->store, sites->sql + SQL_COUNT);
 }
 
 void staff_ask(const struct sites *sites, int64_t site_id)

@@ -184,5 +184,5 @@ int32_t slot_free(const struct slot *slot)
 int64_t slots_free(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t now)
 {
     store_ask(slots->store, slots->sql + SQL_FREE, "iii", site_id, campaign_id, now);
-    return health_row_number(slots->store, slots->sql + SQL_FREE);
+    return store_number(slots->store, slots->sql + SQL_FREE);
 }

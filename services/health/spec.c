@@ -127,21 +127,10 @@ void health_done(struct health *self)
     self->passes = NULL;
 }
 
-int64_t health_row_number(struct store *store, unsigned statement)
-{
-    int64_t number = 0;
-
-    if (store_row(store, statement)) {
-        number = store_int(store, statement, 0);
-        store_end(store, statement);
-    }
-    return number;
-}
-
 int64_t health_number(struct store *store, unsigned statement)
 {
     store_ask(store, statement, "");
-    return health_row_number(store, statement);
+    return store_number(store, statement);
 }
 
 void *health_pack(const ProtobufCMessage *message, struct arena *arena, size_t *ret_len)

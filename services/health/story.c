@@ -208,15 +208,10 @@ bool stories_audit_event(struct stories *stories, const struct bookings *booking
         return true;
     stories->told++;
     store_ask(stories->store, stories->sql + SQL_HAS, "ii", entitlement_id, seq);
-    return health_row_number(stories->store, stories->sql + SQL_HAS) == 1;
+    return store_number(stories->store, stories->sql + SQL_HAS) == 1;
 }
 
 int stories_audit(struct stories *stories, FILE *out)
 {
-    int64_t count = health_number(stories->store, stories->sql + SQL_COUNT);
-
-    if (count == stories->told)
-        return 0;
-    fprintf(out, "story: %lld rows, where the journal gives %lld\n", (long long)count, (long long)stories->told);
-    return -1;
+    return audit_told(stories->store, stories->sql + SQL_COUNT, stories->told, "story", out);
 }

@@ -83,6 +83,21 @@ static void one_call_tells_all_with_the_journals_rows(void **state)
     assert_string_equal(harness_audit(&h), "");
 }
 
+static void a_story_that_the_index_is_far_behind_waits_for_it(void **state)
+{
+    int64_t booking_id = booking_of(&h, 7, true);
+
+    (void)state;
+    for (int i = 0; i <= STORY_BEHIND / 2; i++) {
+        set_staff(&h, 5, HEALTH__DUTY__SCANS, false);
+        set_staff(&h, 5, HEALTH__DUTY__SCANS, true);
+    }
+    assert_refused(ask_story("Stories.GetMyStory", booking_id, harness_member(&h, 7, TOWN)), "STORY_NOT_READY");
+    while (stories_tidy(health_of(&h)))
+        continue;
+    assert_int_equal(story_of_member(booking_id, 7)->booking, HEALTH__BOOKING_STATE__ARRIVED);
+}
+
 static void a_story_is_hers_and_the_audits_alone(void **state)
 {
     int64_t booking_id = booking_of(&h, 7, true);
@@ -161,8 +176,11 @@ static void officials_see_how_many_and_not_fewer_than_ten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(one_call_tells_all_with_the_journals_rows),      TEST(a_story_is_hers_and_the_audits_alone),
-        cmocka_unit_test(an_index_that_was_changed_is_found), TEST(she_sees_all_her_campaigns),
+        TEST(one_call_tells_all_with_the_journals_rows),
+        TEST(a_story_that_the_index_is_far_behind_waits_for_it),
+        TEST(a_story_is_hers_and_the_audits_alone),
+        cmocka_unit_test(an_index_that_was_changed_is_found),
+        TEST(she_sees_all_her_campaigns),
         TEST(officials_see_how_many_and_not_fewer_than_ten),
     };
 

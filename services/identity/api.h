@@ -26,6 +26,8 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
                                      Identity__Session_Closure reply, void *call);
 void identity__complete_wechat_binding(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
                                        Identity__WechatDoor_Closure reply, void *call);
+void identity__find_openid(Identity__Identity_Service *service, const Identity__FindOpenidRequest *req,
+                           Identity__FoundOpenid_Closure reply, void *call);
 void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
                             Identity__WechatList_Closure reply, void *call);
 void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,

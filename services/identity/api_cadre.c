@@ -1,4 +1,4 @@
-#include "services/identity/api_membership.h"
+#include "services/identity/decision.h"
 #include "services/identity/cadres.h"
 #include "services/identity/members.h"
 #include "services/identity/person.h"

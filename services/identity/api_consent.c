@@ -1,6 +1,6 @@
 #include <mbedtls/sha256.h>
 
-#include "services/identity/api_membership.h"
+#include "services/identity/decision.h"
 #include "services/identity/api_rights.h"
 #include "services/identity/consents.h"
 #include "services/identity/members.h"

@@ -1,5 +1,6 @@
 #include "services/identity/api.h"
-#include "services/identity/api_membership.h"
+#include "services/identity/decision.h"
+#include "services/identity/rolls.h"
 #include "services/identity/api_rights.h"
 #include "services/identity/changes.h"
 #include "services/identity/corrections.h"

@@ -1,4 +1,3 @@
-#include "services/identity/api_membership.h"
 #include "services/identity/session.h"
 #include "services/identity/sessions.h"
 

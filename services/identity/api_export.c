@@ -188,7 +188,7 @@ static bool export_doors(struct export *export)
     if (!messages || !export->data.wechats)
         return false;
     for (size_t i = 0; i < n; i++) {
-        person_open_wechat(export->self, &export->member, &doors[i], appid);
+        person_open_wechat(export->self, &export->member, &doors[i], appid, NULL);
         identity__wechat_door__init(&messages[i]);
         messages[i].wechat_id = doors[i].id;
         messages[i].bound_at = doors[i].bound_at;

@@ -1,5 +1,4 @@
 #include "services/identity/api.h"
-#include "services/identity/api_membership.h"
 #include "services/identity/grants.h"
 #include "services/identity/members.h"
 #include "services/identity/pages.h"

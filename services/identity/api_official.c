@@ -1,4 +1,3 @@
-#include "services/identity/api_membership.h"
 #include "services/identity/credentials.h"
 #include "services/identity/grants.h"
 #include "services/identity/members.h"

@@ -1,6 +1,5 @@
 #include "services/identity/api_rights.h"
 #include "services/identity/api.h"
-#include "services/identity/api_membership.h"
 #include "services/identity/closings.h"
 #include "services/identity/grants.h"
 #include "services/identity/looks.h"

@@ -1,7 +1,6 @@
 #include "services/identity/api_membership.h"
 #include "services/identity/members.h"
 #include "services/identity/membership.h"
-#include "services/identity/person.h"
 #include "services/identity/rules.h"
 #include "services/identity/session.h"
 #include "services/identity/transfers.h"

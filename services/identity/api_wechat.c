@@ -1,3 +1,5 @@
+#include <mbedtls/platform_util.h>
+
 #include "services/identity/api.h"
 #include "services/identity/data_keys.h"
 #include "services/identity/members.h"
@@ -176,6 +178,33 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
     reply(&message, call);
 }
 
+/* rpc FindOpenid: in the door of that app that was bound last. Whose account has gone up
+ * into another of hers is found there. */
+void identity__find_openid(Identity__Identity_Service *service, const Identity__FindOpenidRequest *req,
+                           Identity__FoundOpenid_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    char appid[WECHAT_NAME_MAX + 1], openid[WECHAT_NAME_MAX + 1] = "";
+    Identity__FoundOpenid message = IDENTITY__FOUND_OPENID__INIT;
+    struct wechat doors[WECHAT_DOORS];
+    struct member member;
+    size_t n = 0;
+
+    if (members_find(&self->members, req->member_id, &member) &&
+        (!member.merged_into || members_find(&self->members, member.merged_into, &member)))
+        n = wechats_find_all(&self->wechats, member.id, doors, ARRAY_LEN(doors));
+    while (n > 0 && !*openid) {
+        if (person_open_wechat(self, &member, &doors[--n], appid, openid) && strcmp(appid, req->appid) != 0)
+            *openid = '\0';
+    }
+    message.openid = openid;
+    if (*openid)
+        reply(&message, call);
+    else
+        rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
+    mbedtls_platform_zeroize(openid, sizeof(openid));
+}
+
 /* rpc ListWechats: the doors through which WeChat lets the caller in. */
 void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
                             Identity__WechatList_Closure reply, void *call)
@@ -195,7 +224,7 @@ void identity__list_wechats(Identity__Identity_Service *service, const Identity_
     list.n_wechats = wechats_find_all(&self->wechats, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
     list.wechats = wechats;
     for (size_t i = 0; i < list.n_wechats; i++) {
-        person_open_wechat(self, &member, &doors[i], appids[i]);
+        person_open_wechat(self, &member, &doors[i], appids[i], NULL);
         identity__wechat_door__init(&messages[i]);
         messages[i].wechat_id = doors[i].id;
         messages[i].bound_at = doors[i].bound_at;

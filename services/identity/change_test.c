@@ -358,7 +358,7 @@ static void every_vector_of_credit_codes_is_taken_or_refused_as_expected(void **
                 fail_msg("%s is taken", request.credit_code);
             decide(&h, administrator(&h, ROOT), asked(&h, answer), false);
         } else if (valid && answer->reason != IDENTITY__REASON__CREDIT_CODE_NOT_UNION) {
-            fail_msg("%s: %s", request.credit_code, refused(answer));
+            fail_msg("%s: %s", request.credit_code, harness_refusal(answer));
         } else if (valid) {
             request.excuse = (char *)(uintptr_t) "登记机关确认";
             answer = ask(&h, harness_internal(&h), &request);

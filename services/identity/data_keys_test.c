@@ -143,7 +143,7 @@ static void who_was_there_before_there_were_keys_is_given_hers(void **state)
     assert_string_equal(person.name, "王小明");
     assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
     assert_true(pii_is_under_data_key(door.sealed.bytes, door.sealed.len));
-    assert_true(person_open_wechat(identity_of(&h), &member, &door, appid));
+    assert_true(person_open_wechat(identity_of(&h), &member, &door, appid, NULL));
     assert_string_equal(appid, "wx0000000000000001");
     find(&h, asker->member_id, &member);
     assert_true(joins_find_open(&identity_of(&h)->joins, asker->member_id, &join));

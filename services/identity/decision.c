@@ -1,6 +1,5 @@
 #include "services/identity/decision.h"
 
-#include "services/identity/rules.h"
 #include "services/identity/unions.h"
 
 const int union_administrators[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__ROLE_NONE};

@@ -11,44 +11,21 @@
 #include "services/identity/rules.h"
 #include "tests/harness.h"
 
-#include <sys/stat.h>
-
-static char pii_file[64], token_file[64];
-
-static inline void write_key_file(const char *path, const char *text)
-{
-    FILE *file;
-
-    unlink(path);
-    file = fopen(path, "wx");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fchmod(fileno(file), 0600), 0);
-    fclose(file);
-}
-
 static inline void with_sender(const char *sender)
 {
     setenv("HUIGONG_SMS", sender, 1);
     assert_int_equal(conf_load(identity_spec.conf, NULL, true), 0);
 }
 
-/* Keys of one digit each; the codes are logged, where a test does not need them. */
+/* The codes are logged, where a test does not need them. */
 static inline void begin(struct harness *h)
 {
-    static const char key1[] = "1111111111111111111111111111111111111111111111111111111111111111";
-    static const char key2[] = "2222222222222222222222222222222222222222222222222222222222222222";
-    char text[256];
-
-    snprintf(pii_file, sizeof(pii_file), "/tmp/huigong-test-pii.%d", (int)getpid());
-    snprintf(token_file, sizeof(token_file), "/tmp/huigong-test-token.%d", (int)getpid());
-    snprintf(text, sizeof(text), "1 %s\nindex %s\n", key1, key2);
-    write_key_file(pii_file, text);
-    write_key_file(token_file, key1);
-    setenv("HUIGONG_PII_KEY", pii_file, 1);
-    setenv("HUIGONG_TOKEN_KEY", token_file, 1);
+    harness_init(h, &identity_spec, (void (*)(void *))identity_done);
+    harness_key(h, "HUIGONG_PII_KEY",
+                "1 " HARNESS_KEY "\nindex 2222222222222222222222222222222222222222222222222222222222222222\n");
+    harness_key(h, "HUIGONG_TOKEN_KEY", HARNESS_KEY);
     with_sender("log");
-    harness_open(h, &identity_spec, (void (*)(void *))identity_done);
+    harness_start(h);
 }
 
 static inline struct identity *identity_of(struct harness *h)
@@ -60,21 +37,9 @@ static inline void end(struct harness *h)
 {
     assert_string_equal(harness_audit(h), "");
     harness_close(h);
-    unlink(pii_file);
-    unlink(token_file);
 }
 
 /* ---- calls ---- */
-
-/* An operation that must be refused; its reason's name. */
-static inline const char *refused(const Rpc__Answer *answer)
-{
-    assert_int_not_equal(answer->reason, 0);
-    assert_int_equal(answer->output.len, 0);
-    return api_reason(answer->reason)->name;
-}
-
-#define assert_refused(answer, name) assert_string_equal(refused(answer), name)
 
 static inline const Rpc__Answer *create_union(struct harness *h, const Rpc__Principal *who, const char *code,
                                               const char *name, const char *parent)
@@ -393,7 +358,7 @@ static inline const char *outcome(struct harness *h, const Rpc__Answer *answer)
     Identity__DecisionReport *report;
 
     if (answer->reason)
-        return refused(answer);
+        return harness_refusal(answer);
     report = harness_output(h, answer, &identity__decision_report__descriptor);
     assert_int_equal(report->n_results, 1);
     return report->results[0]->reason;

@@ -60,24 +60,7 @@
 #include "common/pii.h"
 #include "common/service.h"
 #include "common/token.h"
-#include "consent.pb-c.h"
-#include "correction.pb-c.h"
-#include "cadre.pb-c.h"
-#include "company.pb-c.h"
-#include "device.pb-c.h"
-#include "identity.pb-c.h"
-#include "joining.pb-c.h"
-#include "membership.pb-c.h"
-#include "realname.pb-c.h"
-#include "official.pb-c.h"
-#include "merge.pb-c.h"
-#include "roster.pb-c.h"
-#include "trade.pb-c.h"
-#include "pledge.pb-c.h"
-#include "rights.pb-c.h"
-#include "proposal.pb-c.h"
-#include "transfer.pb-c.h"
-#include "union.pb-c.h"
+#include "identity.pb.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
 #define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
@@ -128,28 +111,8 @@
 IDENTITY_PARTS(PART_STRUCT)
 #undef PART_STRUCT
 
-/* The services of the .proto files, each with its handlers in api_*.c: adding one is a line
- * here and its handlers. */
-#define IDENTITY_SERVICES(SERVICE)                                                                                     \
-    SERVICE(Identity, identity)                                                                                        \
-    SERVICE(Memberships, memberships)                                                                                  \
-    SERVICE(Joins, joins)                                                                                              \
-    SERVICE(Transfers, transfers)                                                                                      \
-    SERVICE(Unions, unions)                                                                                            \
-    SERVICE(Proofs, proofs)                                                                                            \
-    SERVICE(Officials, officials)                                                                                      \
-    SERVICE(Trades, trades)                                                                                            \
-    SERVICE(Merges, merges)                                                                                            \
-    SERVICE(Rosters, rosters)                                                                                          \
-    SERVICE(Consents, consents)                                                                                        \
-    SERVICE(Pledges, pledges)                                                                                          \
-    SERVICE(Rights, rights)                                                                                            \
-    SERVICE(Corrections, corrections)                                                                                  \
-    SERVICE(Devices, devices)                                                                                          \
-    SERVICE(Proposals, proposals)                                                                                      \
-    SERVICE(Cadres, cadres)                                                                                            \
-    SERVICE(Companies, companies)
-
+/* The services of the .proto files (identity.pb.h), each with its handlers in an api_*.c:
+ * leaving them out does not link. */
 #define SERVICE_API(Name, name) extern const Identity__##Name##_Service name##_api;
 IDENTITY_SERVICES(SERVICE_API)
 #undef SERVICE_API

@@ -2,7 +2,6 @@
 
 #include "services/identity/closings.h"
 #include "services/identity/corrections.h"
-#include "services/identity/data_keys.h"
 #include "services/identity/grants.h"
 #include "services/identity/joins.h"
 #include "services/identity/members.h"

@@ -210,15 +210,20 @@ bool person_reseal_wechat(const struct identity *self, const struct member *old,
 }
 
 bool person_open_wechat(const struct identity *self, const struct member *member, const struct wechat *wechat,
-                        char ret_appid[WECHAT_NAME_MAX + 1])
+                        char ret_appid[WECHAT_NAME_MAX + 1], char ret_openid[WECHAT_NAME_MAX + 1])
 {
     char text[SEALED_MAX], *at = text;
+    bool opened = open_sealed(self, key_of(self, member), WECHAT, wechat->id, &wechat->sealed, text);
 
     *ret_appid = '\0';
-    if (!open_sealed(self, key_of(self, member), WECHAT, wechat->id, &wechat->sealed, text))
-        return false;
-    next_line(&at, ret_appid, WECHAT_NAME_MAX + 1);
-    return true;
+    if (opened)
+        next_line(&at, ret_appid, WECHAT_NAME_MAX + 1);
+    if (ret_openid)
+        *ret_openid = '\0';
+    if (ret_openid && opened && at)
+        next_line(&at, ret_openid, WECHAT_NAME_MAX + 1);
+    mbedtls_platform_zeroize(text, sizeof(text));
+    return opened;
 }
 
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret)

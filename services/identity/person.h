@@ -65,9 +65,10 @@ void person_seal_wechat(const struct identity *self, const struct member *member
 bool person_reseal_wechat(const struct identity *self, const struct member *old, const struct member *member,
                           struct wechat *door, int64_t new_id, void *call);
 
-/* The appid of a member's door; "" and false when its seal cannot be opened. */
+/* The appid of a member's door, and her openid there unless that is NULL; "" and false
+ * when its seal cannot be opened. */
 bool person_open_wechat(const struct identity *self, const struct member *member, const struct wechat *wechat,
-                        char ret_appid[WECHAT_NAME_MAX + 1]);
+                        char ret_appid[WECHAT_NAME_MAX + 1], char ret_openid[WECHAT_NAME_MAX + 1]);
 
 /* Of a credential: bytes as they are; ret has room for len + PII_OVERHEAD. */
 void person_seal_secrets(const struct identity *self, int64_t member_id, const unsigned char *nonce,

@@ -121,8 +121,6 @@ static void no_power_cut_loses_a_sign_in_or_a_transfer(void **state)
 
     (void)state;
     assert_true(power_every_cut(&h, &trial) > 40);
-    unlink(pii_file);
-    unlink(token_file);
 }
 
 int main(void)

@@ -241,6 +241,48 @@ static void a_member_sees_her_doors_and_closes_them(void **state)
     end(&h);
 }
 
+static const Rpc__Answer *find_openid(struct harness *h, const Rpc__Principal *who, int64_t member_id,
+                                      const char *appid)
+{
+    Identity__FindOpenidRequest request = IDENTITY__FIND_OPENID_REQUEST__INIT;
+
+    request.member_id = member_id;
+    request.appid = (char *)(uintptr_t)appid;
+    return harness_call(h, "Identity.FindOpenid", &request.base, who, NULL);
+}
+
+static void the_bridge_alone_is_told_by_what_name_wechat_knows_her(void **state)
+{
+    Rpc__Principal *member;
+    Identity__FoundOpenid *found;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin(&h);
+    member = principal_of(&h, login(&h, MOBILE));
+    assert_refused(find_openid(&h, harness_internal(&h), member->member_id, APP), "WECHAT_NOT_FOUND");
+    enter(&h, APP, "oOld", "", MOBILE);
+    clock_step(&h.service.clock, 5);
+    enter(&h, APP, OPENID, "", MOBILE);
+    clock_step(&h.service.clock, 5);
+    enter(&h, OTHER, "oAnother", "", MOBILE);
+    rows = journal_rows(&h);
+    found = harness_output(&h, find_openid(&h, harness_internal(&h), member->member_id, APP),
+                           &identity__found_openid__descriptor);
+    assert_string_equal(found->openid, OPENID);
+    found = harness_output(&h, find_openid(&h, harness_internal(&h), member->member_id, OTHER),
+                           &identity__found_openid__descriptor);
+    assert_string_equal(found->openid, "oAnother");
+    assert_refused(find_openid(&h, harness_internal(&h), member->member_id, "wx9"), "WECHAT_NOT_FOUND");
+    assert_refused(find_openid(&h, harness_internal(&h), 12345, APP), "WECHAT_NOT_FOUND");
+    assert_refused(find_openid(&h, member, member->member_id, APP), "NOT_OFFICIAL");
+    assert_refused(find_openid(&h, harness_official(&h, 7, RULE__ROLE__SYSTEM_ADMIN, ""), member->member_id, APP),
+                   "NOT_OFFICIAL");
+    assert_int_equal(journal_rows(&h), rows);
+    end(&h);
+}
+
 /* As the bridge speaks for her. */
 static const Rpc__Answer *bind_wechat(struct harness *h, const Rpc__Principal *member, const char *appid,
                                       const char *openid, const char *unionid)
@@ -403,6 +445,7 @@ int main(void)
         cmocka_unit_test(what_wechat_never_says_is_refused),
         cmocka_unit_test(a_member_has_so_many_doors_and_no_more),
         cmocka_unit_test(a_member_sees_her_doors_and_closes_them),
+        cmocka_unit_test(the_bridge_alone_is_told_by_what_name_wechat_knows_her),
         cmocka_unit_test(who_has_signed_in_by_a_code_binds_her_wechat),
         cmocka_unit_test(a_wechat_of_somebody_else_is_not_bound),
         cmocka_unit_test(who_has_left_closes_no_door),

@@ -149,6 +149,5 @@ int main(int argc, char **argv)
     run_nearest();
     run_lot(entrants);
     harness_close(&h);
-    unlink(key_file);
     return 0;
 }

@@ -3,16 +3,10 @@
 // A partner checks what a real one checks: method and path, the sign over method, path, instant,
 // nonce and body, an instant within five minutes of its own, a nonce that it has not seen, and how
 // many requests come in a minute. Its clock is the system's, and what it was stepped.
-//
-// The same through HTTP, for who runs it by its main.mjs: POST /sim/NAME with a JSON body, for the
-// names in controls(); GET /sim/ledger.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
-import http from 'node:http';
-import https from 'node:https';
+import { Simulator } from './simulator.mjs';
 
 const WINDOW_S = 300;
-const BODY_MAX = 1 << 16;
 
 export class Refusal extends Error {
     constructor(status, error) {
@@ -21,35 +15,14 @@ export class Refusal extends Error {
     }
 }
 
-export class Partner {
+export class Partner extends Simulator {
     keys = new Map();   // id: key of 32 bytes
     nonces = new Map(); // nonce: when it came, in seconds
-    faults = [];
-    held = null;        // those that wait
-    ledger = [];        // { path, status, error, body, at } in the order they came
+    bodyMax = 1 << 16;
     stepped = 0;
     latencyMs = 0;
     limits = { perMinute: 6000 };
     counts = new Map();
-
-    /** options: port (any free one), tls ({ key, cert }). */
-    static async start({ port = 0, tls } = {}) {
-        const partner = new this();
-        const handle = (request, response) => partner.serve(request, response);
-        partner.server = tls ? https.createServer(tls, handle) : http.createServer(handle);
-        partner.server.listen(port, '127.0.0.1');
-        await once(partner.server, 'listening');
-        partner.url = `http${tls ? 's' : ''}://127.0.0.1:${partner.server.address().port}`;
-        return partner;
-    }
-
-    async close() {
-        this.server.close();
-        this.server.closeAllConnections();
-        await once(this.server, 'close');
-    }
-
-    // ---- the control plane ----
 
     /** key: 64 hex digits. */
     addKey(id, key) {
@@ -64,50 +37,11 @@ export class Partner {
         this.stepped += ms;
     }
 
-    /**
-     * The next `times` requests are answered with a status and a body, or with the answer itself
-     * changed (`answer`), or their connection ends (drop; with `after` once they have had their effect).
-     */
-    fault({ times = 1, status, body = '', answer, drop = false, after = false }) {
-        this.faults.push({ times, status, body, answer, drop, after });
-    }
-
-    hold() {
-        this.held = [];
-    }
-
-    release() {
-        const waiting = this.held ?? [];
-        this.held = null;
-        waiting.forEach((go) => go());
-    }
-
-    waiting() {
-        return this.held?.length ?? 0;
-    }
-
-    // ---- HTTP ----
-
-    async serve(request, response) {
-        const url = new URL(request.url, 'http://partner');
-        const pieces = [];
-        let size = 0;
-        for await (const piece of request) {
-            size += piece.length;
-            if (size > BODY_MAX)
-                return void response.destroy();
-            pieces.push(piece);
-        }
-        const body = Buffer.concat(pieces);
-        if (url.pathname.startsWith('/sim/'))
-            return void this.control(request.method, url.pathname.slice(5), body, response);
-        const line = { path: url.pathname, at: this.now() };
-        this.ledger.push(line);
-        if (this.held)
-            await new Promise((go) => this.held.push(go));
+    async serve(request, url, body, response) {
+        const line = await this.enter(url.pathname, this.now());
         if (this.latencyMs)
             await new Promise((go) => setTimeout(go, this.latencyMs));
-        const fault = this.takeFault();
+        const fault = this.takeFault(url.pathname);
         if (fault?.drop && !fault.after)
             return void response.destroy();
         let status = 200, answer;
@@ -128,13 +62,6 @@ export class Partner {
             return void response.destroy();
         response.writeHead(status, { 'Content-Type': 'application/json' });
         response.end(fault?.status ? fault.body : JSON.stringify({ ...answer, ...fault?.answer }));
-    }
-
-    takeFault() {
-        const [fault] = this.faults;
-        if (fault && --fault.times === 0)
-            this.faults.shift();
-        return fault;
     }
 
     parse(body) {
@@ -176,41 +103,11 @@ export class Partner {
             throw new Refusal(429, 'LIMITED');
     }
 
-    // ---- the control plane over HTTP ----
-
     controls() {
         return {
+            ...super.controls(),
             keys: ({ id, key }) => this.addKey(id, key),
-            faults: (given) => this.fault(given),
-            hold: () => this.hold(),
-            release: () => this.release(),
             latency: ({ ms }) => { this.latencyMs = ms; },
-            clock: ({ stepMs }) => this.step(stepMs),
-            limits: (given) => Object.assign(this.limits, given),
-            ledger: () => this.ledger,
         };
     }
-
-    control(method, name, body, response) {
-        const controls = this.controls();
-        let status = 200, answer;
-        try {
-            if (!controls[name] || (method !== 'POST' && name !== 'ledger'))
-                status = 404;
-            else
-                answer = controls[name](body.length ? JSON.parse(body.toString('utf8')) : {});
-        } catch (error) {
-            status = 400;
-            answer = { error: error.message };
-        }
-        response.writeHead(status, { 'Content-Type': 'application/json' });
-        response.end(JSON.stringify(answer ?? {}));
-    }
-}
-
-/** Runs a partner as a program: main.mjs [PORT] [KEY.pem CERT.pem] prints its address. */
-export async function main(kind, readFileSync) {
-    const [port = '0', key, cert] = process.argv.slice(2);
-    const partner = await kind.start({ port: Number(port), tls: key && { key: readFileSync(key), cert: readFileSync(cert) } });
-    console.log(partner.url);
 }

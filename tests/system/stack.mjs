@@ -114,7 +114,7 @@ export class Stack {
     /**
      * options: daemons (all), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
      * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]], account:
-     * [appid, secret] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier and sms ({ url, id, key }; with sms codes
+     * [appid, secret], templates: [line] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier and sms ({ url, id, key }; with sms codes
      * are sent by it).
      */
     static async start(options = {}) {
@@ -172,6 +172,8 @@ export class Stack {
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
         if (wechat?.account)
             this.writeKey('account', `${wechat.account.join(' ')}\n`);
+        if (wechat?.templates)
+            this.writeKey('templates', wechat.templates.map((line) => `${line}\n`).join(''));
         if (verifier)
             this.writeKey('verifier', `${verifier.id} ${verifier.key}\n`);
         if (sms)
@@ -209,6 +211,7 @@ export class Stack {
             identity: { HUIGONG_SMS: this.sms ? 'bridge' : 'log' },
             bridge: {
                 ...this.wechat && { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') },
+                ...this.wechat?.templates && { HUIGONG_WECHAT_TEMPLATES: this.path('keys', 'templates') },
                 ...this.wechat?.account && {
                     HUIGONG_WECHAT_ACCOUNT: this.path('keys', 'account'), HUIGONG_WECHAT_OPEN_URL: this.wechat.url,
                     HUIGONG_WECHAT_PAGES: `gh.example,127.0.0.1:${this.port}`,

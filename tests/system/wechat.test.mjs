@@ -506,6 +506,36 @@ describe("WeChat's access token", () => {
     });
 });
 
+describe('a WeChat that takes its time', () => {
+    let wechat, stack;
+
+    before(async () => {
+        ({ wechat, stack } = await begin());
+        wechat.addUser('li', { phone: mobile(61) });
+    });
+    after(async () => {
+        await stack.close();
+        await wechat.close();
+    });
+
+    test('holds up nobody else: codes go out and the bridge is ready while logins wait', async () => {
+        wechat.hold(SESSION);
+        // More of them, one after the other, than messages may be outstanding.
+        const logins = [];
+        for (let i = 1; i <= 40; i++) {
+            logins.push(login(stack, { appid: APP, code: wechat.loginCode(APP, 'li'), phoneCode: wechat.phoneCode(APP, 'li') }));
+            await until('WeChat has been asked', () => wechat.waiting(SESSION) >= Math.min(i, 20));
+        }
+        const { token } = await stack.login(mobile(62));
+        assert.ok(token);
+        assert.equal((await stack.get('/readyz')).status, 200);
+        assert.ok(wechat.waiting(SESSION) >= 20);
+        wechat.release(SESSION);
+        for (const answer of await Promise.all(logins))
+            assert.ok([201, 503].includes(answer.status), answer.text);
+    });
+});
+
 describe('the bridge goes away', () => {
     let wechat, stack;
 

@@ -1,6 +1,5 @@
 // The simulator as a program: node tests/simulators/sms/main.mjs [PORT] [KEY.pem CERT.pem]
-import { readFileSync } from 'node:fs';
-import { main } from '../partner.mjs';
+import { main } from '../simulator.mjs';
 import { Sms } from './sms.mjs';
 
-await main(Sms, readFileSync);
+await main(Sms);

@@ -10,49 +10,56 @@
 // An official account's page login is spoken too: a browser that goes to /connect/oauth2/authorize
 // of an app with `pages` (hosts) comes back, as the user that `wechat.visitor` names, with a code.
 //
-// Subscribed messages need a template and the person's consent to each (subscribe); a text is judged
-// by the words of `wechat.words`, for a person who was active within two hours.
+// Subscribed messages need a template, values of its fields' kinds and the person's consent to each
+// (subscribe); a text is judged by the words of `wechat.words`, for a person who was active within two hours.
 //
 // It checks what WeChat checks: methods, parameters, credentials; a code is good once, for five
 // minutes, for its app and its purpose; a token has its life, its renewal with an overlap of five
 // minutes, and its forced renewal; rates per minute and per day. HTTP is 200 whatever is refused,
 // a code2Session that succeeds has no errcode. Its clock is its own and only stepped.
 //
-// The same through HTTP, for who runs it by main.mjs: POST /sim/NAME with a JSON body, for the
-// names in control(); GET /sim/ledger. Sources of the behaviour: developers.weixin.qq.com, the pages
-// of code2Session, getuserphonenumber, getStableAccessToken, 网页授权, subscribeMessage.send, msgSecCheck and the table of return codes.
+// Sources of the behaviour: developers.weixin.qq.com, the pages of code2Session, getuserphonenumber,
+// getStableAccessToken, 网页授权, subscribeMessage.send, msgSecCheck and the table of return codes.
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import http from 'node:http';
-import https from 'node:https';
+import { Simulator } from '../simulator.mjs';
 
 const MINUTE_MS = 60000;
 const DAY_MS = 86400000;
 const CODE_LIFE_MS = 5 * MINUTE_MS;
 const TOKEN_LIFE_MS = 7200 * 1000;
 const TOKEN_OVERLAP_MS = 5 * MINUTE_MS;
-const BODY_MAX = 1 << 20;
 
 const WORDS = {
     '-1': 'system error', 40001: 'invalid credential, access_token is invalid or not latest', 40002: 'invalid grant_type',
     40003: 'invalid openid', 40013: 'invalid appid', 40029: 'invalid code', 40125: 'invalid appsecret', 40163: 'code been used',
-    40037: 'invalid template_id', 40129: 'invalid scene', 40226: 'code blocked', 41001: 'access_token missing', 41002: 'appid missing', 41004: 'appsecret missing',
+    40037: 'invalid template_id', 41030: 'invalid page', 40129: 'invalid scene', 40226: 'code blocked', 41001: 'access_token missing', 41002: 'appid missing', 41004: 'appsecret missing',
     41008: 'missing code', 42001: 'access_token expired', 43001: 'require GET method', 43002: 'require POST method',
     45009: 'reach max api daily quota limit', 45011: 'api minute-quota reach limit, please retry next minute',
     43101: 'user refuse to accept the msg', 43104: 'appid not match with openid', 44002: 'empty post data',
     47001: 'data format error', 47003: 'argument invalid!', 48001: 'api unauthorized', 61010: 'code is expired',
 };
 
+// What a field of a subscribed message may hold, by the kind in its name.
+const CLOCK = '\\d{1,2}:\\d{2}', DATE = '\\d{4}年\\d{1,2}月\\d{1,2}日';
+const KINDS = {
+    thing: /^.{1,20}$/su, number: /^\d{1,28}(\.\d{1,3})?$/, letter: /^[A-Za-z]{1,32}$/, symbol: /^[^\p{L}\p{N}]{1,5}$/u,
+    character_string: /^[!-~]{1,32}$/, time: new RegExp(`^(${DATE} )?${CLOCK}(~(${DATE} )?${CLOCK})?$`), date: new RegExp(`^${DATE}(~${DATE})?$`),
+    amount: /^[¥￥$]?\d{1,10}(\.\d+)?元?$/, phone_number: /^[\d+-]{1,17}$/, car_number: /^.{1,8}$/u,
+    name: /^(\p{Script=Han}{1,10}|[A-Za-z ]{1,20})$/u, phrase: /^\p{Script=Han}{1,5}$/u,
+};
+
+function isValue(field, value) {
+    const [, kind] = /^([a-z_]+)\d+$/.exec(field) ?? [];
+    return typeof value === 'string' && !/\p{Cc}/u.test(value) && Boolean(KINDS[kind]?.test(value));
+}
+
 const hash = (...parts) => createHash('sha256').update(parts.join('\n')).digest('base64url');
 const refusal = (errcode) => ({ errcode, errmsg: `${WORDS[errcode] ?? 'error'}, rid: ${randomBytes(4).toString('hex')}` });
 
-export class Wechat {
+export class Wechat extends Simulator {
     apps = new Map();
     users = new Map();
     codes = new Map();
-    faults = [];
-    holds = new Map(); // path: those that wait
-    ledger = [];       // { path, appid, errcode, at } in the order they came, and ended
     now = Date.parse('2026-01-01T00:00:00Z');
     counts = new Map();
     templates = new Map(); // id: { appid, fields }
@@ -61,33 +68,17 @@ export class Wechat {
     active = new Map();    // when somebody last used an app
     words = new Map();     // a word: { suggest, label }
     visitor = '';      // who uses the browser that comes
-    limits = { loginsPerMinute: 100, tokensPerMinute: 10000, tokensPerDay: 500000, forcesPerDay: 20, forceGapMs: 30000 };
-
-    /** options: port (any free one), tls ({ key, cert }). */
-    static async start({ port = 0, tls } = {}) {
-        const wechat = new Wechat();
-        const handle = (request, response) => wechat.serve(request, response);
-        wechat.server = tls ? https.createServer(tls, handle) : http.createServer(handle);
-        wechat.server.listen(port, '127.0.0.1');
-        await once(wechat.server, 'listening');
-        wechat.url = `http${tls ? 's' : ''}://127.0.0.1:${wechat.server.address().port}`;
-        return wechat;
-    }
-
-    async close() {
-        this.server.close();
-        this.server.closeAllConnections();
-        await once(this.server, 'close');
-    }
+    limits = { loginsPerMinute: 100, tokensPerMinute: 10000, tokensPerDay: 500000, forcesPerDay: 20, forceGapMs: 30000, messagesPerDay: 10000000 };
 
     // ---- the control plane ----
 
     /**
      * owner: of the Open Platform account that gives its apps one unionid a person. phone: may ask for
-     * numbers. pages: the hosts of an official account's pages; a mini-program has none.
+     * numbers. pages: the hosts of an official account's pages; a mini-program has none. paths: a
+     * mini-program's own pages, where a message may lead; any unless they are said.
      */
-    addApp({ appid, secret, owner = '', phone = true, pages = [] }) {
-        this.apps.set(appid, { appid, secret, owner, phone, pages, tokens: [] });
+    addApp({ appid, secret, owner = '', phone = true, pages = [], paths }) {
+        this.apps.set(appid, { appid, secret, owner, phone, pages, paths, tokens: [] });
     }
 
     addUser(name, { phone = '', country = '86', blocked = false } = {}) {
@@ -138,29 +129,6 @@ export class Wechat {
         this.consents.set(key, (this.consents.get(key) ?? 0) + times);
     }
 
-    /**
-     * From now on the next `times` requests of a path (all: '*') are answered so: errcode; or status
-     * with a body; or drop (the connection ends; with `after` once the request has had its effect).
-     */
-    fault({ path = '*', times = 1, errcode, status, body = '', drop = false, after = false }) {
-        this.faults.push({ path, times, errcode, status, body, drop, after });
-    }
-
-    /** Requests of a path wait, having come, until they are released. */
-    hold(path) {
-        this.holds.set(path, []);
-    }
-
-    release(path) {
-        const waiting = this.holds.get(path) ?? [];
-        this.holds.delete(path);
-        waiting.forEach((go) => go());
-    }
-
-    waiting(path) {
-        return this.holds.get(path)?.length ?? 0;
-    }
-
     step(ms) {
         this.now += ms;
     }
@@ -170,31 +138,12 @@ export class Wechat {
         this.apps.get(appid).tokens.forEach((token) => { token.revoked = true; });
     }
 
-    asked(path) {
-        return this.ledger.filter((line) => line.path === path);
-    }
-
     // ---- HTTP ----
 
-    async serve(request, response) {
-        const url = new URL(request.url, 'http://wechat');
-        const pieces = [];
-        let size = 0;
-        for await (const piece of request) {
-            size += piece.length;
-            if (size > BODY_MAX)
-                return void response.destroy();
-            pieces.push(piece);
-        }
-        const body = Buffer.concat(pieces).toString('utf8');
+    async serve(request, url, body, response) {
         if (url.pathname === '/connect/oauth2/authorize')
             return void this.authorize(url, response);
-        if (url.pathname.startsWith('/sim/'))
-            return void this.control(request.method, url.pathname.slice(5), body, response);
-        const line = { path: url.pathname, at: this.now };
-        this.ledger.push(line);
-        if (this.holds.has(url.pathname))
-            await new Promise((go) => this.holds.get(url.pathname).push(go));
+        const line = await this.enter(url.pathname, this.now);
         const fault = this.takeFault(url.pathname);
         if (fault?.drop && !fault.after)
             return void response.destroy();
@@ -202,7 +151,8 @@ export class Wechat {
             response.writeHead(fault.status, { 'Content-Type': 'text/plain' });
             return void response.end(fault.body);
         }
-        const answer = fault?.errcode === undefined ? this.answer(request.method, url, body, line) : refusal(fault.errcode);
+        const answer = fault?.errcode === undefined
+            ? this.answer(request.method, url, body.toString('utf8'), line) : refusal(fault.errcode);
         line.errcode = answer.errcode ?? 0;
         if (fault?.drop)
             return void response.destroy();
@@ -230,16 +180,6 @@ export class Wechat {
         back.searchParams.set('state', state);
         response.writeHead(302, { Location: back.href });
         response.end();
-    }
-
-    takeFault(path) {
-        const i = this.faults.findIndex((fault) => fault.path === '*' || fault.path === path);
-        if (i < 0)
-            return null;
-        const fault = this.faults[i];
-        if (--fault.times === 0)
-            this.faults.splice(i, 1);
-        return fault;
     }
 
     answer(method, url, body, line) {
@@ -384,9 +324,14 @@ export class Wechat {
             return refusal(40003);
         if (template?.appid !== app.appid)
             return refusal(40037);
-        if (Object.keys(data ?? {}).sort().join() !== [...template.fields].sort().join()
-            || Object.entries(data).some(([field, { value }]) => field.startsWith('thing') && [...value].length > 20))
-            return refusal(47003);
+        if (page && app.paths && !app.paths.includes(page.split('?')[0]))
+            return refusal(41030);
+        const wrong = template.fields.find((field) => !isValue(field, data?.[field]?.value))
+            ?? Object.keys(data).find((field) => !template.fields.includes(field));
+        if (wrong)
+            return { errcode: 47003, errmsg: `argument invalid! data.${wrong}.value invalid` };
+        if (this.over(this.limits.messagesPerDay, DAY_MS, 'message', app.appid))
+            return refusal(45009);
         if (!this.consents.get(key))
             return refusal(43101);
         this.consents.set(key, this.consents.get(key) - 1);
@@ -433,10 +378,9 @@ export class Wechat {
         };
     }
 
-    // ---- the control plane over HTTP ----
-
-    control(method, name, body, response) {
-        const controls = {
+    controls() {
+        return {
+            ...super.controls(),
             apps: (given) => this.addApp(given),
             users: ({ name: user, ...rest }) => this.addUser(user, rest),
             'login-codes': ({ appid, name: user }) => ({ code: this.loginCode(appid, user) }),
@@ -447,25 +391,7 @@ export class Wechat {
             words: ({ word, suggest, label }) => { this.words.set(word, { suggest, label }); },
             sent: () => this.sent,
             visitor: ({ name: user }) => { this.visitor = user; },
-            faults: (given) => this.fault(given),
-            hold: ({ path }) => this.hold(path),
-            release: ({ path }) => this.release(path),
-            clock: ({ stepMs }) => this.step(stepMs),
             'revoke-tokens': ({ appid }) => this.revokeTokens(appid),
-            limits: (given) => Object.assign(this.limits, given),
-            ledger: () => this.ledger,
         };
-        let status = 200, answer;
-        try {
-            if (!controls[name] || (method !== 'POST' && name !== 'ledger'))
-                status = 404;
-            else
-                answer = controls[name](body ? JSON.parse(body) : {});
-        } catch (error) {
-            status = 400;
-            answer = { error: error.message };
-        }
-        response.writeHead(status, { 'Content-Type': 'application/json' });
-        response.end(JSON.stringify(answer ?? {}));
     }
 }

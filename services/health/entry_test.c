@@ -1,0 +1,172 @@
+/* Who may enter a lot, and who is in it. */
+#include "services/health/fixture.h"
+
+static struct harness h;
+
+static int setup(void **state)
+{
+    (void)state;
+    begin(&h);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    end(&h);
+    return 0;
+}
+
+static void entering_twice_is_entering_once(void **state)
+{
+    const Health__Campaign *campaign = opened(&h, 3);
+    const Health__Entry *first, *again;
+    const Rpc__Answer *answer = enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN));
+    int64_t rows = journal_rows(&h);
+
+    (void)state;
+    assert_true(answer->created);
+    first = harness_output(&h, answer, &health__entry__descriptor);
+    step_to(&h, campaign->closes_at);
+    answer = enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN));
+    again = harness_output(&h, answer, &health__entry__descriptor);
+    assert_false(answer->created);
+    assert_int_equal(first->entry_id, again->entry_id);
+    assert_string_equal(first->ticket, again->ticket);
+    assert_true(journal_rows(&h) > rows); /* the freeze */
+}
+
+static void whoever_withdraws_is_not_in_the_list_and_may_come_back(void **state)
+{
+    const Health__Campaign *campaign = opened(&h, 3);
+    int64_t id = campaign->campaign_id;
+
+    (void)state;
+    enter_all(&h, id, 3);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(on_campaign(&h, "Entries.WithdrawEntry", id, harness_member(&h, 1, TOWN))->reason, 0);
+        assert_int_equal(on_campaign(&h, "Entries.WithdrawEntry", id, harness_member(&h, 2, TOWN))->reason, 0);
+    }
+    assert_int_equal(enter(&h, id, harness_member(&h, 2, TOWN))->reason, 0);
+    step_to(&h, campaign->closes_at);
+    assert_int_equal(draw_status(&h, id)->n_entries, 2);
+    assert_refused(on_campaign(&h, "Entries.GetReceipt", id, harness_member(&h, 1, TOWN)), "NOT_ENTERED");
+}
+
+static void each_failing_rule_has_its_own_reason(void **state)
+{
+    static const char *const reasons[] = {"NOT_VERIFIED",    "UNION_NOT_INVITED",      "TRADE_NOT_INVITED",
+                                          "SEX_NOT_INVITED", "BIRTH_YEAR_NOT_INVITED", "BIRTH_YEAR_NOT_INVITED"};
+    Health__Campaign *draft = a_draft(&h, 3);
+    Rpc__Trade couriers = RPC__TRADE__COURIER;
+    Health__Campaign *campaign;
+
+    (void)state;
+    draft->trades = &couriers;
+    draft->n_trades = 1;
+    draft->sex = RPC__SEX__FEMALE;
+    draft->born_from = 1970;
+    draft->born_until = 1990;
+    campaign = announced(&h, draft);
+    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "ENTRIES_NOT_OPEN");
+    step_to(&h, campaign->opens_at);
+    for (size_t i = 0; i <= ARRAY_LEN(reasons); i++) {
+        Rpc__Principal *who = harness_member(&h, 1, TOWN);
+        const Rpc__Answer *answer;
+
+        who->trade = RPC__TRADE__COURIER;
+        who->sex = RPC__SEX__FEMALE;
+        who->birth_year = 1980;
+        switch (i) {
+        case 0:
+            who->level = RPC__LEVEL__REAL_NAME;
+            break;
+        case 1:
+            who->union_path = (char *)(uintptr_t) "0002";
+            break;
+        case 2:
+            who->trade = RPC__TRADE__SANITATION;
+            break;
+        case 3:
+            who->sex = RPC__SEX__MALE;
+            break;
+        case 4:
+            who->birth_year = 1969;
+            break;
+        case 5:
+            who->birth_year = 1991;
+            break;
+        default:
+            break;
+        }
+        if (i < ARRAY_LEN(reasons)) {
+            assert_refused(enter(&h, campaign->campaign_id, who), reasons[i]);
+            continue;
+        }
+        answer = enter(&h, campaign->campaign_id, who);
+        assert_int_equal(answer->reason, 0);
+    }
+}
+
+static void the_offer_names_what_she_would_be_examined_for(void **state)
+{
+    Health__CreatePackageRequest request = HEALTH__CREATE_PACKAGE_REQUEST__INIT;
+    Health__Package package = HEALTH__PACKAGE__INIT;
+    Health__PackageItem items[2] = {HEALTH__PACKAGE_ITEM__INIT, HEALTH__PACKAGE_ITEM__INIT};
+    Rpc__Principal *courier = harness_member(&h, 1, TOWN);
+    Health__Campaign *draft = a_draft(&h, 3);
+    const Health__Offer *offer;
+
+    (void)state;
+    items[0].code = items[1].code = items[1].name = (char *)(uintptr_t) "CT-L";
+    items[0].name = (char *)(uintptr_t) "肺部低剂量CT";
+    items[0].kind = HEALTH__ITEM_KIND__LUNG;
+    package.title = (char *)(uintptr_t) "新就业形态套餐";
+    package.union_path = (char *)(uintptr_t)UNION;
+    package.items = (Health__PackageItem *[]){&items[0], &items[1]};
+    package.n_items = 2;
+    request.package = &package;
+    draft->package_id = ((Health__Package *)harness_output(
+                             &h, call_once(&h, "Campaigns.CreatePackage", &request.base, manager_of(&h, UNION)),
+                             &health__package__descriptor))
+                            ->package_id;
+    draft = announced(&h, draft);
+    offer = offer_of(&h, draft->campaign_id, 1);
+    assert_int_equal(offer->n_items, 1);
+    assert_string_equal(offer->items[0]->name, "CT-L");
+    courier->trade = RPC__TRADE__COURIER;
+    offer = harness_output(&h, on_campaign(&h, "Entries.GetOffer", draft->campaign_id, courier),
+                           &health__offer__descriptor);
+    assert_int_equal(offer->n_items, 2);
+}
+
+static void who_did_not_come_is_barred_for_so_many_days(void **state)
+{
+    Health__Campaign *draft, *campaign;
+
+    (void)state;
+    assert_int_equal(winners_of(&h, published(&h, 3, 1)->campaign_id, 1), 1);
+    harness_tamper(&h, "UPDATE entitlement SET state = 6");
+    draft = a_draft(&h, 3);
+    draft->no_show_days = 365;
+    campaign = announced(&h, draft);
+    step_to(&h, campaign->opens_at);
+    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "BARRED_AFTER_NO_SHOW");
+    assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->reason, "BARRED_AFTER_NO_SHOW");
+    assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->words, "您近期预约体检后未到，暂不能报名");
+    assert_int_equal(enter(&h, campaign->campaign_id, harness_member(&h, 2, TOWN))->reason, 0);
+    harness_tamper(&h, "UPDATE entitlement SET state = 1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(entering_twice_is_entering_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(whoever_withdraws_is_not_in_the_list_and_may_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_failing_rule_has_its_own_reason, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_offer_names_what_she_would_be_examined_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_did_not_come_is_barred_for_so_many_days, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
