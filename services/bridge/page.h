@@ -15,7 +15,6 @@
 
 #define PAGE_HASH_CHARS   64                             /* SHA-256, hex */
 #define PAGE_STATE_SIZE   (8 + PAGE_HASH_CHARS + 32 + 1) /* letters and digits; WeChat takes 128 */
-#define PAGE_SECRET_SIZE  129
 #define PAGE_LIFE_S       600
 #define PAGE_HOSTS_SIZE   512
 #define PAGE_URI_SIZE     257

@@ -21,7 +21,6 @@
 #include "common/limits.h"
 #include "services/health/health.h"
 
-#define REPORT_PARTS_MAX    80 /* 10 MiB */
 #define REPORT_VERSIONS_MAX 20 /* of a booking */
 #define REPORT_UPLOAD_MS    HEALTH_DAY_MS
 #define REPORT_LINK_MS      INT64_C(300000)

@@ -22,9 +22,13 @@ build_release() {
   ninja -C "$build" daemons hg-city bench_mint bench_fill bench_ask >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
 }
 
-start() { # NAME [SETTING=VALUE ...]
-  local name="$1"; shift
-  env "$@" "$build/hg-$name" 2>"$work/$name.log" &
+start() { # NAME [SETTING=VALUE ...]; one with a schema has a store
+  local name="$1" store=(); shift
+  if [ -e "$top/services/$name/schema.sql" ]; then
+    mkdir -p "$work/store/$name"
+    store=(HUIGONG_STORE="$work/store/$name")
+  fi
+  env "${store[@]}" "$@" "$build/hg-$name" 2>"$work/$name.log" &
   pids[$name]=$!
 }
 
@@ -39,18 +43,16 @@ make_keys() {
 }
 
 start_identity() { # [SETTING=VALUE ...]
-  start identity HUIGONG_STORE="$work/store/identity" HUIGONG_TOKEN_KEY="$work/token.key" \
-    HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log "$@"
+  start identity HUIGONG_TOKEN_KEY="$work/token.key" HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log "$@"
 }
 
 start_stack() { # [SETTING=VALUE ... for the gateway]
-  mkdir -p "$work/bus" "$work/store/identity" "$work/store/coupon" "$work/store/health"
+  mkdir -p "$work/bus"
   [ -e "$work/token.key" ] || make_keys
   start broker
   start_identity
-  start coupon HUIGONG_STORE="$work/store/coupon"
-  start health HUIGONG_STORE="$work/store/health" HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" \
-    HUIGONG_REPORT_KEY="$work/report.key"
+  start coupon
+  start health HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" HUIGONG_REPORT_KEY="$work/report.key"
   start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do
