@@ -12,22 +12,15 @@ static struct harness h;
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin(&h);
     return 0;
 }
 
 static int setup_attended(void **state)
 {
-    (void)state;
+    *state = &h;
     begin_campaign(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -430,7 +423,6 @@ static void no_power_cut_leaves_anything_half_ended(void **state)
     assert_true(power_every_cut(&h, &trial) > 10);
 }
 
-#define TEST(name)     cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define ATTENDED(name) cmocka_unit_test_setup_teardown(name, setup_attended, teardown)
 
 int main(void)

@@ -12,7 +12,7 @@ static int setup(void **state)
 {
     Health__Campaign *draft;
 
-    (void)state;
+    *state = &h;
     begin(&h);
     clock_step(&h.service.clock, DAY_AT - 20 * HEALTH_DAY_MS - now_of(&h));
     draft = a_draft(&h, 100);
@@ -28,13 +28,6 @@ static int setup(void **state)
     draft->sites[0]->site_id = site;
     draft->sites[1]->site_id = other_site;
     campaign = a_campaign_to_book(&h, draft);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -504,29 +497,28 @@ static void the_audit_finds_what_was_changed_behind_the_journal(void **state)
 
 int main(void)
 {
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        test(slots_are_days_times_hours),
-        test(the_nearest_sites_say_what_is_free_there),
-        test(what_cannot_be_slots_is_refused),
-        test(the_nearest_sites_say_what_is_free),
-        test(a_winner_books_once_and_the_same_again_is_the_first),
-        test(who_has_no_place_or_comes_at_the_wrong_time_is_told_why),
-        test(a_slot_that_began_is_not_booked),
-        test(two_hundred_at_once_for_the_last_place_give_one),
-        test(a_move_gives_the_old_place_only_for_the_new_one),
-        test(the_last_hours_before_a_slot_change_nothing),
-        test(who_cancels_in_time_may_book_again_and_who_does_not_makes_room),
-        test(a_place_is_declined_once_and_for_all),
-        test(a_pass_has_every_form_and_says_what_was_booked),
-        test(a_new_pass_revokes_the_old_one),
-        test(the_screen_changes_every_half_minute),
-        test(who_does_not_come_makes_room_after_a_day),
-        test(more_bookings_than_a_slice_come_due),
-        test(she_is_reminded_the_day_before_and_before_her_right_lapses),
-        test(a_withdrawn_site_lets_her_move_whenever),
-        test(who_does_not_move_from_a_withdrawn_site_loses_the_right_without_a_mark),
-        test(the_audit_finds_what_was_changed_behind_the_journal),
+        TEST(slots_are_days_times_hours),
+        TEST(the_nearest_sites_say_what_is_free_there),
+        TEST(what_cannot_be_slots_is_refused),
+        TEST(the_nearest_sites_say_what_is_free),
+        TEST(a_winner_books_once_and_the_same_again_is_the_first),
+        TEST(who_has_no_place_or_comes_at_the_wrong_time_is_told_why),
+        TEST(a_slot_that_began_is_not_booked),
+        TEST(two_hundred_at_once_for_the_last_place_give_one),
+        TEST(a_move_gives_the_old_place_only_for_the_new_one),
+        TEST(the_last_hours_before_a_slot_change_nothing),
+        TEST(who_cancels_in_time_may_book_again_and_who_does_not_makes_room),
+        TEST(a_place_is_declined_once_and_for_all),
+        TEST(a_pass_has_every_form_and_says_what_was_booked),
+        TEST(a_new_pass_revokes_the_old_one),
+        TEST(the_screen_changes_every_half_minute),
+        TEST(who_does_not_come_makes_room_after_a_day),
+        TEST(more_bookings_than_a_slice_come_due),
+        TEST(she_is_reminded_the_day_before_and_before_her_right_lapses),
+        TEST(a_withdrawn_site_lets_her_move_whenever),
+        TEST(who_does_not_move_from_a_withdrawn_site_loses_the_right_without_a_mark),
+        TEST(the_audit_finds_what_was_changed_behind_the_journal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

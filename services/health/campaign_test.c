@@ -5,15 +5,8 @@ static struct harness h;
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -376,24 +369,23 @@ static void a_site_has_so_many_staff(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_package_is_kept_as_it_was_made, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_package_with_a_hepatitis_b_item_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_package_of_nothing_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_officials_of_the_union_or_above_make_things, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_draft_is_seen_by_its_officials_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_draft_is_replaced_and_keeps_its_union, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_wrong_draft_names_what_is_wrong, setup, teardown),
-        cmocka_unit_test_setup_teardown(campaigns_are_listed_by_pages_newest_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_site_says_how_to_get_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_van_has_a_day_and_so_many_people, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_closed_site_takes_no_new_campaign, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_campaign_uses_sites_of_its_own_union_and_those_above_and_below, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(the_nearest_site_comes_first_and_a_closed_one_not_at_all, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_site_that_was_not_kept_is_not_on_the_map, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_campaign_has_its_own_sites, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_duty_is_given_and_taken_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_site_has_so_many_staff, setup, teardown),
+        TEST(a_package_is_kept_as_it_was_made),
+        TEST(a_package_with_a_hepatitis_b_item_is_refused),
+        TEST(a_package_of_nothing_is_refused),
+        TEST(only_officials_of_the_union_or_above_make_things),
+        TEST(a_draft_is_seen_by_its_officials_alone),
+        TEST(a_draft_is_replaced_and_keeps_its_union),
+        TEST(a_wrong_draft_names_what_is_wrong),
+        TEST(campaigns_are_listed_by_pages_newest_first),
+        TEST(a_site_says_how_to_get_there),
+        TEST(a_van_has_a_day_and_so_many_people),
+        TEST(a_closed_site_takes_no_new_campaign),
+        TEST(a_campaign_uses_sites_of_its_own_union_and_those_above_and_below),
+        TEST(the_nearest_site_comes_first_and_a_closed_one_not_at_all),
+        TEST(a_site_that_was_not_kept_is_not_on_the_map),
+        TEST(a_campaign_has_its_own_sites),
+        TEST(a_duty_is_given_and_taken_once),
+        TEST(a_site_has_so_many_staff),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

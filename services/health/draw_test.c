@@ -6,15 +6,8 @@ static struct harness h;
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -503,26 +496,25 @@ static void the_audit_finds_whatever_was_changed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_campaign_goes_from_announcement_to_winners, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_receipt_tells_the_holder_what_the_service_tells, setup, teardown),
-        cmocka_unit_test_setup_teardown(before_publication_nobody_sees_more_than_the_frozen_list, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_restart_at_any_slice_gives_the_same_result, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_entrants_nobody_wins, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_entrant_wins, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_quota_above_the_entrants_lets_all_win, setup, teardown),
-        cmocka_unit_test_setup_teardown(strata_are_drawn_apart, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_place, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_is_forbidden_after_the_freeze_is_refused_and_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_value_takes_two_officials, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_lot_is_in_the_hands_of_its_unions_officials, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_void_draw_stays_visible_with_its_reason, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_comes_too_soon_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(terms_that_are_no_lines_are_not_announced, setup, teardown),
-        cmocka_unit_test_setup_teardown(days_of_a_chain_are_drawn_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_secret_is_not_in_the_store_before_publication, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_changed_list_is_not_drawn_from, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_audit_finds_whatever_was_changed, setup, teardown),
+        TEST(a_campaign_goes_from_announcement_to_winners),
+        TEST(each_receipt_tells_the_holder_what_the_service_tells),
+        TEST(before_publication_nobody_sees_more_than_the_frozen_list),
+        TEST(a_restart_at_any_slice_gives_the_same_result),
+        TEST(without_entrants_nobody_wins),
+        TEST(one_entrant_wins),
+        TEST(a_quota_above_the_entrants_lets_all_win),
+        TEST(strata_are_drawn_apart),
+        TEST(a_site_that_is_withdrawn_takes_no_more_entries_and_takes_nobodys_place),
+        TEST(what_is_forbidden_after_the_freeze_is_refused_and_told),
+        TEST(the_value_takes_two_officials),
+        TEST(a_lot_is_in_the_hands_of_its_unions_officials),
+        TEST(a_void_draw_stays_visible_with_its_reason),
+        TEST(what_comes_too_soon_is_refused),
+        TEST(terms_that_are_no_lines_are_not_announced),
+        TEST(days_of_a_chain_are_drawn_in_order),
+        TEST(the_secret_is_not_in_the_store_before_publication),
+        TEST(a_changed_list_is_not_drawn_from),
+        TEST(the_audit_finds_whatever_was_changed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,15 +5,8 @@ static struct harness h;
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -161,11 +154,11 @@ static void who_did_not_come_is_barred_for_so_many_days(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(entering_twice_is_entering_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(whoever_withdraws_is_not_in_the_list_and_may_come_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_failing_rule_has_its_own_reason, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_offer_names_what_she_would_be_examined_for, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_did_not_come_is_barred_for_so_many_days, setup, teardown),
+        TEST(entering_twice_is_entering_once),
+        TEST(whoever_withdraws_is_not_in_the_list_and_may_come_back),
+        TEST(each_failing_rule_has_its_own_reason),
+        TEST(the_offer_names_what_she_would_be_examined_for),
+        TEST(who_did_not_come_is_barred_for_so_many_days),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

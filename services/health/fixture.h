@@ -34,6 +34,15 @@ static inline void end(struct harness *h)
     harness_close(h);
 }
 
+/* Of a setup that gave its harness as the state. */
+static inline int teardown(void **state)
+{
+    end(*state);
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 /* ---- calls ---- */
 
 static inline Rpc__Principal *manager_of(struct harness *h, const char *path)

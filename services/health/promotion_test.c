@@ -6,15 +6,8 @@ static struct harness h;
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -93,9 +86,9 @@ static void after_booking_ends_nobody_is_promoted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(lapsed_winners_promote_the_next_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_who_declines_promotes_one_and_moves_nobody_else, setup, teardown),
-        cmocka_unit_test_setup_teardown(after_booking_ends_nobody_is_promoted, setup, teardown),
+        TEST(lapsed_winners_promote_the_next_in_order),
+        TEST(one_who_declines_promotes_one_and_moves_nobody_else),
+        TEST(after_booking_ends_nobody_is_promoted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,16 +18,9 @@ static void begin_with_a_booking(struct harness *trial)
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin_with_a_booking(&h);
     make_pdf(SIZE, 'x');
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -407,8 +400,6 @@ static void no_power_cut_loses_a_part_or_a_report(void **state)
     make_pdf(SHORT, 'x');
     assert_true(power_every_cut(&h, &trial) > 20);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

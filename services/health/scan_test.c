@@ -45,7 +45,7 @@ static int setup(void **state)
 {
     Health__Campaign *draft;
 
-    (void)state;
+    *state = &h;
     begin(&h);
     clock_step(&h.service.clock, DAY_AT - 20 * HEALTH_DAY_MS - now_of(&h));
     draft = a_draft(&h, 100);
@@ -65,13 +65,6 @@ static int setup(void **state)
     employ(site, STAFF + 1);
     employ(other_site, STAFF + 10);
     employ(van, STAFF);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -620,26 +613,25 @@ static void the_audit_finds_a_scan_that_was_changed(void **state)
 
 int main(void)
 {
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        test(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
-        test(each_form_of_a_pass_is_the_same_pass),
-        test(each_thing_that_is_wrong_has_its_own_answer),
-        test(staff_sees_the_sites_where_she_scans),
-        test(only_staff_of_the_site_scans_with_her_own_device),
-        test(a_mistake_is_undone_within_a_quarter_of_an_hour),
-        test(a_scanner_takes_along_all_it_needs),
-        test(a_site_has_so_many_devices_and_a_substitute_is_none_more),
-        test(the_roster_names_handles_alone_and_has_its_hash),
-        test(late_scans_get_an_honest_answer_each),
-        test(conflicts_stay_visible_to_those_who_must_settle_them),
-        test(what_a_revoked_device_scanned_before_is_still_taken),
-        test(who_was_taken_for_a_no_show_and_was_there_has_been_there),
-        test(the_van_takes_who_walks_in_while_places_are_left),
-        test(a_vans_places_are_changed_while_it_stops),
-        test(a_walk_in_code_is_that_of_whoever_holds_the_number),
-        test(a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code),
-        test(the_audit_finds_a_scan_that_was_changed),
+        TEST(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
+        TEST(each_form_of_a_pass_is_the_same_pass),
+        TEST(each_thing_that_is_wrong_has_its_own_answer),
+        TEST(staff_sees_the_sites_where_she_scans),
+        TEST(only_staff_of_the_site_scans_with_her_own_device),
+        TEST(a_mistake_is_undone_within_a_quarter_of_an_hour),
+        TEST(a_scanner_takes_along_all_it_needs),
+        TEST(a_site_has_so_many_devices_and_a_substitute_is_none_more),
+        TEST(the_roster_names_handles_alone_and_has_its_hash),
+        TEST(late_scans_get_an_honest_answer_each),
+        TEST(conflicts_stay_visible_to_those_who_must_settle_them),
+        TEST(what_a_revoked_device_scanned_before_is_still_taken),
+        TEST(who_was_taken_for_a_no_show_and_was_there_has_been_there),
+        TEST(the_van_takes_who_walks_in_while_places_are_left),
+        TEST(a_vans_places_are_changed_while_it_stops),
+        TEST(a_walk_in_code_is_that_of_whoever_holds_the_number),
+        TEST(a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code),
+        TEST(the_audit_finds_a_scan_that_was_changed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

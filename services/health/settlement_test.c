@@ -9,15 +9,8 @@ static struct harness h;
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin_campaign(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -228,8 +221,6 @@ static void no_power_cut_settles_twice_or_not_at_all(void **state)
     (void)state;
     assert_true(power_every_cut(&h, &trial) > 10);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

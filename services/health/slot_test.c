@@ -12,7 +12,7 @@ static int setup(void **state)
 {
     Health__Campaign *draft;
 
-    (void)state;
+    *state = &h;
     begin(&h);
     clock_step(&h.service.clock, DAY_AT - 20 * HEALTH_DAY_MS - now_of(&h));
     draft = a_draft(&h, 100);
@@ -21,13 +21,6 @@ static int setup(void **state)
     campaign = a_campaign_to_book(&h, draft);
     slot = a_slot(&h, campaign, site, 480, 3);
     give_places(&h, campaign, MEMBER, 5);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -144,13 +137,12 @@ static void the_audit_finds_a_slot_changed_behind_the_journal(void **state)
 
 int main(void)
 {
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        test(a_slot_is_raised_and_lowered_to_no_less_than_is_booked),
-        test(a_slot_is_in_the_hands_of_its_unions_officials),
-        test(who_booked_a_withdrawn_slot_is_told_and_books_another_one),
-        test(more_bookings_of_a_slot_than_a_slice_are_told),
-        test(the_audit_finds_a_slot_changed_behind_the_journal),
+        TEST(a_slot_is_raised_and_lowered_to_no_less_than_is_booked),
+        TEST(a_slot_is_in_the_hands_of_its_unions_officials),
+        TEST(who_booked_a_withdrawn_slot_is_told_and_books_another_one),
+        TEST(more_bookings_of_a_slot_than_a_slice_are_told),
+        TEST(the_audit_finds_a_slot_changed_behind_the_journal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

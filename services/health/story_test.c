@@ -6,15 +6,8 @@ static struct harness h;
 
 static int setup(void **state)
 {
-    (void)state;
+    *state = &h;
     begin_campaign(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end(&h);
     return 0;
 }
 
@@ -170,8 +163,6 @@ static void officials_see_how_many_and_not_fewer_than_ten(void **state)
     assert_refused(on_campaign(&h, "Stories.GetCampaignTotals", the_campaign, manager_of(&h, TOWN)),
                    "OUTSIDE_YOUR_UNION");
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
