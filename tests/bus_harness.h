@@ -17,7 +17,7 @@
 #include <uv.h>
 #include <cmocka.h>
 
-#include "common/bus.h"
+#include "common/bus/bus.h"
 #include "rpc.pb-c.h"
 #include "tests/harness.h"
 

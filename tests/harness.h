@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/limits.h"
-#include "common/service.h"
+#include "common/base/limits.h"
+#include "common/daemon/service.h"
 
 #define HARNESS_NOW INT64_C(1767225600000) /* 2026-01-01 00:00 UTC */
 

@@ -1,5 +1,5 @@
 /* The generated city is checked with the readers that the import uses. */
-#include "common/cn_id.h"
+#include "common/cn/cn_id.h"
 #include "deploy/demo/city.h"
 
 #include <setjmp.h>

@@ -1,9 +1,9 @@
 /* hg-draw: verifies, receipts and makes published draws. Needs neither network nor
- * store; common/draw.h says what is computed, common/draw_file.h what is read. */
+ * store; common/draw/draw.h says what is computed, common/draw/draw_file.h what is read. */
 #include <errno.h>
 #include <getopt.h>
 
-#include "common/draw_file.h"
+#include "common/draw/draw_file.h"
 
 #define CHUNK (1 << 20)
 #define SLICE 100000

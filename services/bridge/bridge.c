@@ -1,6 +1,6 @@
 #include "services/bridge/bridge.h"
 
-#include "common/log.h"
+#include "common/base/log.h"
 
 extern const unsigned char bridge_schema[];
 extern const size_t bridge_schema_len;
@@ -15,8 +15,8 @@ static struct conf_entry conf[] = {
     {"HUIGONG_WECHAT_ACCOUNT", "", CONF_PATH, "file of the official account: \"APPID SECRET\"", 0, 0, NULL},
     {"HUIGONG_WECHAT_PAGES", "", CONF_TEXT, "hosts of the pages to which WeChat sends back: HOST[:PORT],...", 0, 0,
      NULL},
-    {"HUIGONG_WECHAT_TEMPLATES", "", CONF_PATH, "file of the reminders' templates (services/bridge/notice.h)", 0, 0,
-     NULL},
+    {"HUIGONG_WECHAT_TEMPLATES", "", CONF_PATH, "file of the reminders' templates (services/bridge/outbox/notice.h)", 0,
+     0, NULL},
     {"HUIGONG_WECHAT_OPEN_URL", "https://open.weixin.qq.com", CONF_TEXT, "where WeChat's own pages are", 0, 0, NULL},
     {"HUIGONG_REALNAME", "roster", CONF_TEXT, "how names are proven, in this order: roster, outside, or both", 0, 0,
      NULL},

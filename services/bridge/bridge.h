@@ -36,14 +36,14 @@
  * that holds one are never logged; a session_key is not even read. An address that is not
  * https is refused, unless it is this machine's own, where a simulator may stand. */
 #pragma once
-#include "bridge.pb-c.h"
-#include "common/service.h"
+#include "bridge/bridge.pb-c.h"
+#include "common/daemon/service.h"
 #include "services/bridge/errand.h"
 #include "services/bridge/fetch.h"
-#include "services/bridge/outbox.h"
-#include "services/bridge/page.h"
+#include "services/bridge/outbox/outbox.h"
+#include "services/bridge/wechat/page.h"
 #include "services/bridge/partner.h"
-#include "services/bridge/wechat.h"
+#include "services/bridge/wechat/wechat.h"
 
 #define BRIDGE_WAYS 2 /* of proving a name */
 

@@ -4,10 +4,10 @@
  * defers the answer or refuses the call. Afterwards the errand is ended exactly once, by
  * errand_end or one of the others, from a callback. */
 #pragma once
-#include "common/rpc.h"
-#include "realname.pb-c.h"
+#include "common/rpc/rpc.h"
+#include "identity/realname.pb-c.h"
 #include "services/bridge/rules.h"
-#include "services/bridge/said.h"
+#include "services/bridge/wechat/said.h"
 
 #define IDENTITY_MS     1000         /* kept of a caller's time for identity's part */
 #define CLAIM_NAME_SIZE (50 * 4 + 1) /* as identity.proto bounds them */

@@ -2,8 +2,8 @@
 
 #include <curl/curl.h>
 
-#include "common/buf.h"
-#include "common/log.h"
+#include "common/base/buf.h"
+#include "common/base/log.h"
 
 struct transfer {
     struct fetch *fetch;

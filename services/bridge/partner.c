@@ -2,7 +2,7 @@
 
 #include <mbedtls/platform_util.h>
 
-#include "common/log.h"
+#include "common/base/log.h"
 
 /* ---- the end of a call ---- */
 

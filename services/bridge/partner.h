@@ -17,9 +17,9 @@
 #include <jansson.h>
 #include <uv.h>
 
-#include "common/clock.h"
-#include "common/hmac.h"
-#include "common/keyfile.h"
+#include "common/base/clock.h"
+#include "common/base/hmac.h"
+#include "common/base/keyfile.h"
 #include "services/bridge/fetch.h"
 #include "services/bridge/rules.h"
 

@@ -3,7 +3,7 @@
  * Source of WeChat's codes: WeChat's pages of code2Session, getuserphonenumber and
  * getStableAccessToken, and its table of global return codes. */
 #pragma once
-#include "bridge.pb-c.h"
+#include "bridge/bridge.pb-c.h"
 
 enum wechat_what {
     WECHAT_TOKEN,   /* POST /cgi-bin/stable_token */

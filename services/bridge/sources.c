@@ -1,5 +1,5 @@
 /* sources.c: whose journals remind members of something, and of what. */
-#include "health.pb-c.h"
+#include "health/health.pb-c.h"
 #include "services/bridge/bridge.h"
 
 #define HEALTH "health"

@@ -1,7 +1,7 @@
 /* store.h: the bridge's only SQL: the messages of its outbox. */
 #pragma once
-#include "common/rpc.h"
-#include "services/bridge/notice.h"
+#include "common/rpc/rpc.h"
+#include "services/bridge/outbox/notice.h"
 
 #define SOURCE_SIZE 32 /* the name of a queue */
 

@@ -1,7 +1,7 @@
 #include "services/broker/broker.h"
 
-#include "common/bus.h"
-#include "common/log.h"
+#include "common/bus/bus.h"
+#include "common/base/log.h"
 
 #define MAX_QUEUES 32
 #define QUEUE_NAME 32

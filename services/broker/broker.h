@@ -8,7 +8,7 @@
  * that, calls are answered OVERLOADED. Forwarding runs on nng's threads; the loop serves
  * the broker's own queue, through which it is probed. */
 #pragma once
-#include "common/service.h"
+#include "common/daemon/service.h"
 
 int broker_start(struct service *service);
 int broker_serve(struct service *service);

@@ -1,6 +1,6 @@
 #include "services/coupon/coupon.h"
 
-#include "common/log.h"
+#include "common/base/log.h"
 #include "services/coupon/rules.h"
 #include "services/coupon/store.h"
 

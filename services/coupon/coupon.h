@@ -19,9 +19,9 @@
  * carries the first one's Idempotency-Key and 200 otherwise, also when the release
  * has meanwhile sold out, paused or ended. */
 #pragma once
-#include "common/id.h"
-#include "common/service.h"
-#include "coupon.pb-c.h"
+#include "common/base/id.h"
+#include "common/daemon/service.h"
+#include "coupon/coupon.pb-c.h"
 #include "services/coupon/claims.h"
 
 #define COUPON_MAX_RELEASES       1024 /* not closed, or closed within the last day */

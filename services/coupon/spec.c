@@ -1,4 +1,4 @@
-#include "identity.pb-c.h"
+#include "identity/identity.pb-c.h"
 #include "services/coupon/api.h"
 #include "services/coupon/coupon.h"
 #include "services/coupon/store.h"

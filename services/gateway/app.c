@@ -1,8 +1,8 @@
 #include "services/gateway/app.h"
 
-#include "common/limits.h"
-#include "common/log.h"
-#include "common/problem.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/api/problem.h"
 
 #define LOGGED_PER_SECOND 50
 #define HEADERS_SIZE      512

@@ -10,13 +10,13 @@
 #pragma once
 #include <uv.h>
 
-#include "common/follow.h"
-#include "common/json.h"
-#include "common/rpc.h"
-#include "common/token.h"
+#include "common/daemon/follow.h"
+#include "common/api/json.h"
+#include "common/rpc/rpc.h"
+#include "common/trust/token.h"
 #include "services/gateway/files.h"
 #include "services/gateway/limiter.h"
-#include "services/gateway/server.h"
+#include "services/gateway/http/server.h"
 
 #define APP_MAX_QUEUES 16
 #define APP_MAX_LANES  8

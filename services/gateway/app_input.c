@@ -2,7 +2,7 @@
  * operation's input. */
 #include <mbedtls/sha256.h>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "services/gateway/app.h"
 
 static int hex_digit(char c)

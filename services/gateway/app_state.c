@@ -1,8 +1,8 @@
 /* app_state.c: what a worker of the gateway knows beside its requests: which
  * queues are served and which sessions are revoked. */
-#include "common/limits.h"
-#include "common/log.h"
-#include "identity.pb-c.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "identity/identity.pb-c.h"
 #include "services/gateway/app.h"
 
 #define PROBE_MS         1000

@@ -9,7 +9,7 @@
  * application inside the browser (HTML is accepted, no dot in the last segment,
  * not under /v1/) gets the nearest index.html. */
 #pragma once
-#include "services/gateway/http.h"
+#include "services/gateway/http/http.h"
 
 struct files;
 

@@ -6,7 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "common/log.h"
+#include "common/base/log.h"
 #include "services/gateway/app.h"
 
 struct gateway {
@@ -176,7 +176,10 @@ int gateway_probe(const struct service *service)
         n = read(fd, answer, sizeof(answer) - 1);
     if (n > 12)
         code = memcmp(answer + 9, "200", 3) == 0 ? 0 : 1;
-    printf("%s gateway at %s\n", code == 0 ? "healthy" : code == 1 ? "sick" : "unreachable",
+    printf("%s gateway at %s\n",
+           code == 0   ? "healthy"
+           : code == 1 ? "sick"
+                       : "unreachable",
            conf_text(service->spec->conf, "HUIGONG_LISTEN"));
     if (fd >= 0)
         close(fd);

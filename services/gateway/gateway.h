@@ -13,7 +13,7 @@
  * queue of its own; the main thread only waits for signals. SIGHUP reads the
  * certificate again; SIGTERM finishes the requests in flight. */
 #pragma once
-#include "common/service.h"
+#include "common/daemon/service.h"
 
 int gateway_start(struct service *service);
 int gateway_serve(struct service *service);

@@ -1,6 +1,6 @@
 /* api.h: health's operations, one function per rpc, in the order of the .proto. */
 #pragma once
-#include "services/health/draws.h"
+#include "services/health/lot/draws.h"
 
 extern const Health__Campaigns_Service campaigns_api;
 extern const Health__Sites_Service sites_api;

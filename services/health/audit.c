@@ -1,16 +1,16 @@
 /* audit.c: the store against its journal, and every published draw against its lists. */
-#include "common/limits.h"
-#include "services/health/accounts.h"
-#include "services/health/campaigns.h"
-#include "services/health/entitlements.h"
-#include "services/health/entries.h"
-#include "services/health/lots.h"
-#include "services/health/places.h"
-#include "services/health/reports.h"
-#include "services/health/scans.h"
-#include "services/health/settlements.h"
-#include "services/health/story.h"
-#include "services/health/union_moves.h"
+#include "common/base/limits.h"
+#include "services/health/holder/accounts.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/lot/entitlements.h"
+#include "services/health/lot/entries.h"
+#include "services/health/lot/lots.h"
+#include "services/health/lot/places.h"
+#include "services/health/report/reports.h"
+#include "services/health/door/scans.h"
+#include "services/health/settlement/settlements.h"
+#include "services/health/story/story.h"
+#include "services/health/holder/union_moves.h"
 
 #define UNITS (1 << 20)
 

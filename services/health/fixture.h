@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "identity.pb-c.h"
+#include "identity/identity.pb-c.h"
 #include "services/health/health.h"
 #include "tests/harness.h"
 

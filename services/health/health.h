@@ -4,7 +4,7 @@
  * may book: the entitlements. An official with the role BENEFIT_MANAGER drafts a
  * campaign for her union and announces it; from then on nobody changes its terms.
  * Members enter by one tap, the list is frozen at the closing time, and the lot
- * (common/draw.h) gives every place. Whoever has a place within the quota is
+ * (common/draw/draw.h) gives every place. Whoever has a place within the quota is
  * entitled; who lapses, declines or does not come makes room for the next place in
  * the committed order, until booking ends.
  *
@@ -34,20 +34,20 @@
 #pragma once
 #include <mbedtls/sha256.h>
 
-#include "common/id.h"
-#include "booking.pb-c.h"
-#include "common/limits.h"
-#include "common/pass.h"
-#include "common/pii.h"
-#include "common/service.h"
-#include "entry.pb-c.h"
-#include "health.pb-c.h"
-#include "scan.pb-c.h"
-#include "report.pb-c.h"
-#include "settlement.pb-c.h"
-#include "slot.pb-c.h"
-#include "story.pb-c.h"
-#include "services/health/map.h"
+#include "common/base/id.h"
+#include "health/booking.pb-c.h"
+#include "common/base/limits.h"
+#include "common/pass/pass.h"
+#include "common/trust/pii.h"
+#include "common/daemon/service.h"
+#include "health/entry.pb-c.h"
+#include "health/health.pb-c.h"
+#include "health/scan.pb-c.h"
+#include "health/report.pb-c.h"
+#include "health/settlement.pb-c.h"
+#include "health/slot.pb-c.h"
+#include "health/story.pb-c.h"
+#include "services/health/campaign/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */

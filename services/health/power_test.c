@@ -1,6 +1,6 @@
 /* The power is lost at every write from an entry to the winners: who was told that she
  * is in or out is so, a root or a result that was told stays, and the rest goes on. */
-#include "common/draw_file.h"
+#include "common/draw/draw_file.h"
 #include "services/health/fixture.h"
 #include "tests/power.h"
 

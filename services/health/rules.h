@@ -1,6 +1,6 @@
 /* rules.h: what health decides, without I/O, clock or memory of its own. */
 #pragma once
-#include "common/draw.h"
+#include "common/draw/draw.h"
 #include "services/health/health.h"
 
 /* Whether an item tests for hepatitis B, by its catalogue code (LOINC or the usual

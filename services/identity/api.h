@@ -1,7 +1,7 @@
 /* api.h: identity's operations, one function per rpc. api_union.c, api_import.c,
  * api_login.c, api_wechat.c, api_member.c and api_grant.c hold them, each in the order of the .proto. */
 #pragma once
-#include "common/cn_id.h"
+#include "common/cn/cn_id.h"
 #include "services/identity/identity.h"
 
 void identity__create_union(Identity__Identity_Service *service, const Identity__CreateUnionRequest *req,

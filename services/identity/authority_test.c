@@ -4,7 +4,7 @@
  * fails until the field is. */
 #include <limits.h>
 
-#include "common/json.h"
+#include "common/api/json.h"
 #include "services/identity/fixture.h"
 
 #define ROLES      (RULE__ROLE__COMPANY_AGENT + 1)

@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "common/cn_id.h"
-#include "services/identity/credentials.h"
+#include "common/cn/cn_id.h"
+#include "services/identity/access/credentials.h"
 #include "services/identity/identity.h"
 #include "services/identity/rules.h"
 #include "tests/harness.h"

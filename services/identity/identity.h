@@ -55,11 +55,11 @@
  * the commit. In the demonstration it is logged inside its call, before the commit: when
  * that fails, a code was shown that lets nobody in. */
 #pragma once
-#include "common/id.h"
-#include "common/part.h"
-#include "common/pii.h"
-#include "common/service.h"
-#include "common/token.h"
+#include "common/base/id.h"
+#include "common/daemon/part.h"
+#include "common/trust/pii.h"
+#include "common/daemon/service.h"
+#include "common/trust/token.h"
 #include "identity.pb.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
@@ -71,7 +71,7 @@
 #define OFFICIAL_IDLE_MS  (15 * 60 * 1000)
 #define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
 
-/* The parts of the store (common/part.h), each said in its NAME.h, in the order in which they
+/* The parts of the store (common/daemon/part.h), each said in its NAME.h, in the order in which they
  * tidy: adding one is a line here, NAME.h, NAME.c with its NAME_part, and a step of schema.sql. */
 #define IDENTITY_PARTS(PART)                                                                                           \
     PART(unions)                                                                                                       \

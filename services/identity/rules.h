@@ -3,11 +3,11 @@
  * Every refusal is a Reason of identity.proto (or of rpc.proto), 0 being none.
  * Results are untouched when a function refuses. */
 #pragma once
-#include "common/cn_id.h"
-#include "common/csv.h"
-#include "common/limits.h"
-#include "identity.pb-c.h"
-#include "union.pb-c.h"
+#include "common/cn/cn_id.h"
+#include "common/base/csv.h"
+#include "common/base/limits.h"
+#include "identity/identity.pb-c.h"
+#include "identity/union.pb-c.h"
 
 /* ---- the union tree ----
  *
@@ -166,7 +166,7 @@ int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id,
 /* A union's code in normal form: upper-case letters, digits and single hyphens
  * between them. UNION_CODE_INVALID. */
 int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE]);
-/* A union's unified social credit code in normal form (common/cn_id.h). CREDIT_CODE_INVALID;
+/* A union's unified social credit code in normal form (common/cn/cn_id.h). CREDIT_CODE_INVALID;
  * and unless there is an excuse for a code that is real all the same,
  * CREDIT_CODE_CHECKSUM, or CREDIT_CODE_NOT_UNION when it was not registered by the
  * unions' department (8). */

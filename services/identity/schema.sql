@@ -1,4 +1,4 @@
--- Blind indexes (BLOB of 16 bytes) and sealed fields are those of common/pii.h.
+-- Blind indexes (BLOB of 16 bytes) and sealed fields are those of common/trust/pii.h.
 -- step 1
 CREATE TABLE unions (
     union_id   INTEGER PRIMARY KEY,
@@ -251,7 +251,7 @@ INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone)
     JOIN unions AS above ON above.path = substr(below.path, 1, cut.len)
     GROUP BY above.union_id, day;
 -- step 8
--- Each member's own key, wrapped (common/pii.h): NULL until what was sealed before there
+-- Each member's own key, wrapped (common/trust/pii.h): NULL until what was sealed before there
 -- were such keys is sealed anew, empty once it is destroyed.
 ALTER TABLE member ADD COLUMN data_key BLOB;
 CREATE INDEX member_without_key ON member (member_id) WHERE data_key IS NULL;

@@ -1,5 +1,5 @@
-#include "common/log.h"
-#include "services/identity/looks.h"
+#include "common/base/log.h"
+#include "services/identity/rights/looks.h"
 
 extern const unsigned char identity_schema[];
 extern const size_t identity_schema_len;

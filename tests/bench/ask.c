@@ -6,12 +6,12 @@
  * KIND is code, login, refresh, verify, me or numbers. From the environment: PEOPLE ("members begin"
  * as fill has printed), HUIGONG_BUS, STORE, CODES (identity's log, for login), PII_KEY, TOKEN_KEY, PORT.
  * Exit 1 when a call was refused. */
-#include "common/limits.h"
-#include "common/log.h"
-#include "common/rpc.h"
-#include "services/identity/members.h"
-#include "services/identity/rosters.h"
-#include "services/identity/session.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/rpc/rpc.h"
+#include "services/identity/people/members.h"
+#include "services/identity/registers/rosters.h"
+#include "services/identity/access/session_life.h"
 #include "tests/bench/people.h"
 
 #define GROUP     64
@@ -77,7 +77,7 @@ static void login(struct ask *ask, uint64_t draw, struct request *ret)
     snprintf(ret->json, sizeof(ret->json), "{\"mobile\":\"%s\",\"code\":\"%s\"}", input.mobile, input.code);
 }
 
-/* See services/identity/session.h. */
+/* See services/identity/access/session_life.h. */
 static void write_refresh(const struct ask *ask, uint64_t turn, char ret[REFRESH_SIZE])
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "common/draw_file.h"
+#include "common/draw/draw_file.h"
 
 #define UNITS 4096 /* of a slice: about a millisecond */
 #define LINES 4096

@@ -8,17 +8,17 @@
  * that is cut off is of no use. */
 #include <mbedtls/sha256.h>
 
-#include "common/log.h"
+#include "common/base/log.h"
 #include "services/identity/api.h"
-#include "services/identity/data_keys.h"
-#include "services/identity/members.h"
-#include "services/identity/rolls.h"
-#include "services/identity/rosters.h"
+#include "services/identity/people/data_keys.h"
+#include "services/identity/people/members.h"
+#include "services/identity/membership/periods.h"
+#include "services/identity/registers/rosters.h"
 #include "services/identity/rules.h"
-#include "services/identity/sessions.h"
-#include "services/identity/tallies.h"
-#include "services/identity/trades.h"
-#include "services/identity/unions.h"
+#include "services/identity/access/sessions.h"
+#include "services/identity/unions/tallies.h"
+#include "services/identity/membership/trades.h"
+#include "services/identity/unions/unions.h"
 #include "tests/bench/people.h"
 
 #define SLICE      500000 /* people in one transaction */

@@ -1,9 +1,9 @@
 /* mint KEYFILE FIRST COUNT UNION_PATH: prints COUNT session tokens of verified
  * members FIRST, FIRST+1, ..., one a line, signed with this stack's own key. For
  * benchmarks only: nobody without the key can do this. */
-#include "common/clock.h"
-#include "common/limits.h"
-#include "common/token.h"
+#include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "common/trust/token.h"
 
 int main(int argc, char **argv)
 {

@@ -7,15 +7,15 @@
  * asks: the first draws are spread evenly over everybody, the last ones are those
  * who are not verified. */
 #pragma once
-#include "common/cn_id.h"
-#include "common/id.h"
-#include "services/identity/person.h"
+#include "common/cn/cn_id.h"
+#include "common/base/id.h"
+#include "services/identity/people/person.h"
 
 #define SPARE_MIN 30000
 #define N_UNIONS  140200
 #define DAYS      90 /* in which they signed in */
 #define DAY_MS    INT64_C(86400000)
-#define HALF_LEN  16 /* of a refresh token, see services/identity/session.h */
+#define HALF_LEN  16 /* of a refresh token, see services/identity/access/session_life.h */
 
 /* Primes above any number of people. */
 #define TURN_TO_PLACE UINT64_C(998244353)

@@ -1,7 +1,7 @@
 /* A request line's method and path, divided by a space.
  *
  * Holds: a match has the parameters of its template, each within the path. */
-#include "common/api.h"
+#include "common/api/api.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

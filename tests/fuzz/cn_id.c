@@ -1,8 +1,8 @@
 /* What somebody types as a name, a number or a code.
  *
  * Holds: what is read is its own normal form, and a mask of it is a string. */
-#include "common/cn_id.h"
-#include "common/utf8.h"
+#include "common/cn/cn_id.h"
+#include "common/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #define TODAY 20260101

@@ -2,7 +2,7 @@
  *
  * Holds: what is refused has a reason and a line, and what is right as one piece is
  * right in two. */
-#include "common/draw_file.h"
+#include "common/draw/draw_file.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool read_pieces(const char *bytes, size_t len, size_t split, bool receipt)

@@ -4,7 +4,7 @@
  * Holds: what is read does not depend on the pieces; every part lies within the head's
  * bytes and consists of the characters that it may; no request has two framings of its
  * body, nor one that is too large; nothing is taken that was not given. */
-#include "services/gateway/chunk.h"
+#include "services/gateway/http/chunk.h"
 #include "tests/fuzz/fuzz.h"
 
 struct reading {

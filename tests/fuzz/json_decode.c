@@ -3,7 +3,7 @@
  *
  * Holds: a refusal is a known reason and its field is UTF-8; what was taken and is
  * complete can be written, read again without trouble, and is then written the same. */
-#include "common/json_internal.h"
+#include "common/api/json_internal.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MEMORY_MAX ((size_t)4 << 20)

@@ -1,8 +1,8 @@
 /* What a scanner reads: a pass, a code, a list of revocations; as it comes, and signed by us.
  *
  * Holds: nothing that we have not signed passes; what passes and is made anew is the same text. */
-#include "common/base64url.h"
-#include "common/pass_internal.h"
+#include "common/base/base64url.h"
+#include "common/pass/pass_internal.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <unistd.h>

@@ -10,7 +10,7 @@
 
 #define RENEW_ROWS  20000 /* of the journal, before an empty store takes over */
 #define RENEW_MS    (250 * COUPON_DAY_MS)
-#define CHECK_EVERY 512   /* inputs */
+#define CHECK_EVERY 512 /* inputs */
 
 static struct harness h;
 

@@ -1,8 +1,8 @@
 /* A token: as it comes, and as the body of one with our signature.
  *
  * Holds: only a signed one passes; what passes can be made anew and passes again. */
-#include "common/hmac.h"
-#include "common/token.h"
+#include "common/base/hmac.h"
+#include "common/trust/token.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <unistd.h>

@@ -2,7 +2,7 @@
  *
  * Holds: what was read can be put into a URL and JSON as it is; a refusal brings
  * nothing with it but its errcode; reading the same bytes again gives the same. */
-#include "services/bridge/said.h"
+#include "services/bridge/wechat/said.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,4 +1,4 @@
-// A scanner of passes (common/pass.h) with no code of the union's: one file without imports, of
+// A scanner of passes (common/pass/pass.h) with no code of the union's: one file without imports, of
 // what every browser and Node have. It works without network once it has the keys and the list.
 //
 //   const scanner = await Scanner.open({ keys: [{ keyId, point }], site });   // point: 64 bytes, x | y

@@ -1,5 +1,5 @@
 // A scanner that shares no code with common/pass agrees with it: on its vectors, and on each of
-// them with one bit changed. common/pass_test.c reads the same file.
+// them with one bit changed. common/pass/pass_test.c reads the same file.
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';

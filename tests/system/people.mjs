@@ -96,7 +96,7 @@ const text = (field, value) => (value ? bytes(field, Buffer.from(value)) : Buffe
 export const ROLES = { SYSTEM_ADMIN: 1, SECURITY_ADMIN: 2, AUDIT_ADMIN: 3, UNION_ADMIN: 4, BENEFIT_MANAGER: 5, FINANCE: 6, CHECKUP_STAFF: 9, REPORT_CLERK: 10 };
 export const EVERY_ROLE = Object.keys(ROLES).map((role) => ({ role, unionPath: '' }));
 
-/** A session token as common/token.h describes it, signed with `key`. */
+/** A session token as common/trust/token.h describes it, signed with `key`. */
 export function mint(key, principal) {
     const one = {
         memberId: 1, sessionId: principal.memberId ?? 1, expiresAt: Date.now() + 1800000, level: 3, unionPath: '00000000',

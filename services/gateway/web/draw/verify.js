@@ -1,4 +1,4 @@
-// Verifies a published draw (common/draw_file.h) with no code of the union's: one
+// Verifies a published draw (common/draw/draw_file.h) with no code of the union's: one
 // file without imports and no module, so that a browser runs it from the disk too
 // (index.html beside it, without any network), as well as Node:
 //     node services/gateway/web/draw/verify.js FILE

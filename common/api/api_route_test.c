@@ -1,0 +1,185 @@
+#include "common/api/api_internal.h"
+#include "common/base/clock.h"
+#include "coupon/coupon.pb-c.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static struct api_match route(const char *http, const char *path)
+{
+    struct api_match match;
+
+    api_route(http, strlen(http), path, strlen(path), &match);
+    return match;
+}
+
+static void a_path_leads_to_its_operation(void **state)
+{
+    static const struct {
+        const char *http, *path, *method, *param;
+    } cases[] = {
+        {"GET", "/v1/releases", "Coupons.ListReleases", NULL},
+        {"POST", "/v1/releases", "Coupons.CreateRelease", NULL},
+        {"GET", "/v1/releases/12", "Coupons.GetRelease", "12"},
+        {"GET", "/v1/releases/%2F", "Coupons.GetRelease", "%2F"},
+        {"POST", "/v1/releases/12:publish", "Coupons.PublishRelease", "12"},
+        {"POST", "/v1/releases/1:2:end", "Coupons.EndRelease", "1:2"},
+        {"POST", "/v1/releases/12/claims", "Coupons.CreateClaim", "12"},
+        {"POST", "/v1/releases/1:2/claims", "Coupons.CreateClaim", "1:2"},
+        {"GET", "/v1/me", "Identity.GetMe", NULL},
+        {"POST", "/v1/me:verify", "Identity.VerifyMe", NULL},
+        {"GET", "/v1/me/coupons", "Coupons.ListCoupons", NULL},
+        {"GET", "/v1/me/coupons/7", "Coupons.GetCoupon", "7"},
+        {"POST", "/v1/sessions:refresh", "Identity.RefreshSession", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct api_match match = route(cases[i].http, cases[i].path);
+
+        assert_non_null(match.method);
+        assert_string_equal(match.method->name, cases[i].method);
+        assert_int_equal(match.n_params, cases[i].param != NULL);
+        assert_false(match.other_methods);
+        if (!cases[i].param)
+            continue;
+        assert_int_equal(match.params[0].len, strlen(cases[i].param));
+        assert_memory_equal(match.params[0].text, cases[i].param, match.params[0].len);
+        assert_ptr_equal(match.params[0].field, &match.method->input->fields[0]);
+    }
+}
+
+static void any_other_path_leads_nowhere(void **state)
+{
+    static const char *const paths[] = {
+        "",
+        "/",
+        "//",
+        "v1/releases",
+        "/v1",
+        "/v1/",
+        "/v1/nothing",
+        "/v1/releases/",
+        "/v1/releases//claims",
+        "/v1/releases/12/",
+        "/v1/releases/12/claims/",
+        "/v1/releases/12/nothing",
+        "/v1/releases/12/claims/3",
+        "/v1/releases/12:",
+        "/v1/releases/12:nothing",
+        "/v1/releases/12:publishe",
+        "/v1/releases/:publish",
+        "/v1/releases:",
+        "/v1/releases:publish",
+        "/v1/releases/12:publish/claims:publish",
+        "/v1/Releases",
+        "/v1/release",
+        "/v1/rele%61ses",
+        "/v1/releases?x=1",
+        " /v1/releases",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        struct api_match match = route("GET", paths[i]);
+
+        if (match.method || match.other_methods)
+            fail_msg("%s is a route", paths[i]);
+    }
+}
+
+static void a_wrong_http_method_names_the_right_ones(void **state)
+{
+    static const struct {
+        const char *http, *path, *allow;
+    } cases[] = {
+        {"DELETE", "/v1/releases", "GET, POST"}, {"PUT", "/v1/me", "GET"},
+        {"GET", "/v1/me:verify", "POST"},        {"get", "/v1/releases/1", "GET"},
+        {"", "/v1/releases/1:end", "POST"},      {"GETS", "/v1/releases/1/claims", "POST"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct api_match match = route(cases[i].http, cases[i].path);
+
+        assert_null(match.method);
+        assert_true(match.other_methods);
+        assert_string_equal(match.allow, cases[i].allow);
+    }
+}
+
+static void every_route_leads_to_its_own_method(void **state)
+{
+    (void)state;
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        char path[256];
+        size_t len = 0;
+        struct api_match match;
+
+        for (const char *at = method->path; at && *at; at++) {
+            path[len++] = *at == '{' ? '9' : *at;
+            if (*at == '{')
+                at = strchr(at, '}');
+        }
+        if (!method->path)
+            continue;
+        api_route(method->http, strlen(method->http), path, len, &match);
+        assert_ptr_equal(match.method, method);
+        assert_int_equal(match.n_params, method->n_params);
+    }
+}
+
+static void any_bytes_are_a_safe_path(void **state)
+{
+    static const char *const pieces[] = {"/",  ":",       "v1",     "/v1/",    "releases",
+                                         "me", "coupons", "claims", "publish", "\0"};
+    struct clock clock;
+
+    (void)state;
+    clock_fake(&clock, 1, 7);
+    for (int round = 0; round < 50000; round++) {
+        unsigned char choice[12];
+        char path[256], *exact;
+        size_t len = 0;
+        struct api_match match;
+
+        clock_random(&clock, choice, sizeof(choice));
+        for (size_t i = 0; i < choice[0] % sizeof(choice); i++) {
+            const char *piece = pieces[choice[i] % ARRAY_LEN(pieces)];
+            size_t n = piece[0] ? strlen(piece) : 1;
+
+            memcpy(path + len, piece, n);
+            len += n;
+        }
+        /* On the heap without a NUL behind, where a sanitizer sees the end. */
+        exact = malloc(len ? len : 1);
+        assert_non_null(exact);
+        memcpy(exact, path, len);
+        api_route("POST", 4, exact, len, &match);
+        for (unsigned i = 0; match.method && i < match.n_params; i++) {
+            assert_true(match.params[i].len > 0 && match.params[i].text > exact);
+            assert_true(match.params[i].text + match.params[i].len <= exact + len);
+        }
+        free(exact);
+    }
+}
+
+static int load(void **state)
+{
+    (void)state;
+    return api_load();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_path_leads_to_its_operation),
+        cmocka_unit_test(any_other_path_leads_nowhere),
+        cmocka_unit_test(a_wrong_http_method_names_the_right_ones),
+        cmocka_unit_test(every_route_leads_to_its_own_method),
+        cmocka_unit_test(any_bytes_are_a_safe_path),
+    };
+
+    return cmocka_run_group_tests(tests, load, NULL);
+}

@@ -1,0 +1,173 @@
+#include "common/api/api_internal.h"
+#include "coupon/coupon.pb-c.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static json_t *document(void)
+{
+    size_t len;
+    const char *text = api_openapi(&len);
+    json_error_t error;
+    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+
+    assert_int_equal(strlen(text), len);
+    if (!root)
+        fail_msg("line %d: %s", error.line, error.text);
+    return root;
+}
+
+/* The value at a path of names divided by spaces. */
+static const json_t *at(const json_t *root, const char *names)
+{
+    while (root && *names) {
+        size_t len = strcspn(names, " ");
+        char name[128];
+
+        snprintf(name, sizeof(name), "%.*s", (int)len, names);
+        root =
+            json_is_array(root) ? json_array_get(root, (size_t)strtoul(name, NULL, 10)) : json_object_get(root, name);
+        names += len + (names[len] == ' ');
+    }
+    if (!root)
+        fail_msg("nothing at %s", names);
+    return root;
+}
+
+static size_t count_references(const json_t *root, const json_t *value)
+{
+    const char *name;
+    json_t *child;
+    size_t i, n = 0;
+
+    json_array_foreach(value, i, child) n += count_references(root, child);
+    json_object_foreach((json_t *)value, name, child)
+    {
+        if (strcmp(name, "$ref") == 0) {
+            char path[256];
+
+            assert_int_equal(strncmp(json_string_value(child), "#/", 2), 0);
+            snprintf(path, sizeof(path), "%s", json_string_value(child) + 2);
+            for (char *slash = path; (slash = strchr(slash, '/'));)
+                *slash = ' ';
+            assert_true(json_is_object(at(root, path)));
+            n++;
+        }
+        n += count_references(root, child);
+    }
+    return n;
+}
+
+static void the_document_is_json_whose_references_resolve(void **state)
+{
+    json_t *root = document();
+
+    (void)state;
+    assert_string_equal(json_string_value(at(root, "openapi")), "3.1.0");
+    assert_true(count_references(root, root) > 50);
+    json_decref(root);
+}
+
+static void the_document_has_every_route_with_all_its_parameters(void **state)
+{
+    json_t *root = document();
+    size_t n = 0, n_operations = 0;
+    const char *path, *http, *text;
+    json_t *item, *operation;
+
+    (void)state;
+    for (const struct api_method *method = api_methods(); method->name; method++)
+        n += method->path != NULL;
+    json_object_foreach((json_t *)at(root, "paths"), path, item)
+    {
+        json_object_foreach(item, http, operation)
+        {
+            const struct api_method *method = api_method(json_string_value(at(operation, "operationId")));
+            const json_t *parameters = at(operation, "parameters");
+            size_t n_path = 0;
+
+            assert_non_null(method);
+            assert_int_equal(strcasecmp(method->http, http), 0);
+            for (size_t i = 0; i < json_array_size(parameters); i++) {
+                const json_t *parameter = json_array_get(parameters, i);
+                char braces[64];
+
+                text = json_string_value(at(parameter, "in"));
+                snprintf(braces, sizeof(braces), "{%s}", json_string_value(at(parameter, "name")));
+                assert_true(!strstr(path, braces) == (strcmp(text, "path") != 0));
+                n_path += strcmp(text, "path") == 0;
+            }
+            assert_int_equal(n_path, method->n_params);
+            n_operations++;
+        }
+    }
+    assert_int_equal(n_operations, n);
+    json_decref(root);
+}
+
+static void the_document_tells_limits_roles_and_keys(void **state)
+{
+    json_t *root = document();
+    const json_t *release = at(root, "components schemas coupon.Release");
+    const json_t *create = at(root, "paths /v1/releases post");
+
+    (void)state;
+    assert_int_equal(json_integer_value(at(release, "properties title maxLength")), 60);
+    assert_int_equal(json_integer_value(at(release, "properties title minLength")), 1);
+    assert_int_equal(json_integer_value(at(release, "properties faceFen maximum")), 100000000);
+    assert_string_equal(json_string_value(at(release, "properties faceFen format")), "int64");
+    assert_string_equal(json_string_value(at(release, "properties opensAt format")), "date-time");
+    assert_int_equal(json_integer_value(at(release, "properties trades maxItems")), 8);
+    assert_string_equal(json_string_value(at(release, "required 0")), "title");
+    assert_string_equal(json_string_value(at(root, "components schemas coupon.State enum 2")), "SUSPENDED");
+    assert_string_equal(json_string_value(at(create, "parameters 0 name")), "Idempotency-Key");
+    assert_string_equal(json_string_value(at(create, "x-roles 0")), "BENEFIT_MANAGER");
+    assert_true(json_is_true(at(create, "requestBody required")));
+    assert_int_equal(json_array_size(at(create, "security")), 1);
+    assert_int_equal(json_array_size(at(root, "paths /v1/sessions post security")), 0);
+    assert_null(json_object_get(at(root, "paths /v1/releases/{releaseId}/claims post"), "requestBody"));
+    assert_null(json_object_get(at(root, "paths /v1/releases get"), "requestBody"));
+    assert_null(json_object_get(at(root, "components schemas"), "rpc.JournalRow"));
+    json_decref(root);
+}
+
+static void the_document_lists_every_reason(void **state)
+{
+    json_t *root = document();
+    const json_t *reasons = at(root, "x-reasons");
+    size_t i;
+    json_t *reason;
+
+    (void)state;
+    assert_true(json_array_size(reasons) > 80);
+    json_array_foreach(reasons, i, reason)
+    {
+        const struct api_reason *known = api_reason((int)json_integer_value(at(reason, "errcode")));
+
+        assert_string_equal(json_string_value(at(reason, "reason")), known->name);
+        assert_string_equal(json_string_value(at(reason, "errmsg")), known->zh);
+        assert_string_equal(json_string_value(at(reason, "package")), known->package);
+        assert_int_equal(json_integer_value(at(reason, "http")), known->http);
+    }
+    json_decref(root);
+}
+
+static int load(void **state)
+{
+    (void)state;
+    return api_load();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_document_is_json_whose_references_resolve),
+        cmocka_unit_test(the_document_has_every_route_with_all_its_parameters),
+        cmocka_unit_test(the_document_tells_limits_roles_and_keys),
+        cmocka_unit_test(the_document_lists_every_reason),
+    };
+
+    return cmocka_run_group_tests(tests, load, NULL);
+}

@@ -1,0 +1,136 @@
+#include "common/base/arena.h"
+
+#include <stdarg.h>
+
+#define CHUNK_SIZE ((size_t)64 << 10)
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size;
+    _Alignas(16) unsigned char bytes[];
+};
+
+static void *allocator_alloc(void *arena, size_t size)
+{
+    return arena_alloc(arena, size);
+}
+
+static void allocator_free(void *arena, void *pointer)
+{
+    (void)arena;
+    (void)pointer;
+}
+
+void arena_init(struct arena *arena, size_t cap)
+{
+    *arena = (struct arena){.cap = cap};
+    arena->allocator = (ProtobufCAllocator){allocator_alloc, allocator_free, arena};
+}
+
+static void free_chunks(struct arena *arena, struct arena_chunk *chunk)
+{
+    while (chunk) {
+        struct arena_chunk *next = chunk->next;
+
+        arena->total -= chunk->size;
+        free(chunk);
+        chunk = next;
+    }
+}
+
+void arena_reset(struct arena *arena)
+{
+    if (arena->first) {
+        free_chunks(arena, arena->first->next);
+        arena->first->next = NULL;
+    }
+    arena->current = arena->first;
+    arena->used = 0;
+}
+
+void arena_done(struct arena *arena)
+{
+    free_chunks(arena, arena->first);
+    arena->first = arena->current = NULL;
+    arena->used = 0;
+}
+
+static bool add_chunk(struct arena *arena, size_t size)
+{
+    size_t want = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+    struct arena_chunk *chunk;
+
+    if (want > arena->cap || arena->total > arena->cap - want) {
+        want = size;
+        if (want > arena->cap || arena->total > arena->cap - want)
+            return false;
+    }
+    chunk = malloc(sizeof(*chunk) + want);
+    if (!chunk)
+        return false;
+    chunk->next = NULL;
+    chunk->size = want;
+    if (arena->current)
+        arena->current->next = chunk;
+    else
+        arena->first = chunk;
+    arena->current = chunk;
+    arena->used = 0;
+    arena->total += want;
+    return true;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *bytes;
+
+    if (size > arena->cap)
+        return NULL;
+    size = (size + 15) & ~(size_t)15;
+    if (!arena->current || size > arena->current->size - arena->used) {
+        if (!add_chunk(arena, size))
+            return NULL;
+    }
+    bytes = arena->current->bytes + arena->used;
+    arena->used += size;
+    return bytes;
+}
+
+void *arena_zalloc(struct arena *arena, size_t size)
+{
+    void *bytes = arena_alloc(arena, size);
+
+    if (bytes)
+        memset(bytes, 0, size);
+    return bytes;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+    char *copy = arena_alloc(arena, len + 1);
+
+    if (copy) {
+        if (len)
+            memcpy(copy, text, len);
+        copy[len] = '\0';
+    }
+    return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    char *text;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    text = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
+    if (text) {
+        va_start(args, format);
+        vsnprintf(text, (size_t)len + 1, format, args);
+        va_end(args);
+    }
+    return text;
+}

@@ -1,0 +1,57 @@
+/* limits.h: every bound of the system, by name. A size is in bytes, a time in
+ * milliseconds, unless the name ends in another unit. */
+#pragma once
+
+/* The bus */
+#define LIMIT_BATCH_CALLS      2000      /* calls in one transaction */
+#define LIMIT_BATCH_MESSAGES   64        /* messages drained for one transaction */
+#define LIMIT_MESSAGE_SIZE     (4 << 20) /* one nng message */
+#define LIMIT_MESSAGE_CALLS    512       /* calls a client puts into one message */
+#define LIMIT_CLIENT_WINDOW    16        /* messages a client may have outstanding per service */
+#define LIMIT_CLIENT_QUEUE     4096      /* calls waiting in a client for its window */
+#define LIMIT_BROKER_IN_FLIGHT 64        /* messages outstanding per service queue; nng drops answers past 64 */
+#define LIMIT_CLIENT_WAIT_MS   1000      /* a call waits so long in a client for its window */
+#define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
+
+/* Memory of one request or batch */
+#define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */
+#define LIMIT_BATCH_ARENA   (64 << 20) /* decoding and answering one batch */
+
+/* HTTP */
+#define LIMIT_URI          4096
+#define LIMIT_HEADERS      16384
+#define LIMIT_HEADER_COUNT 64
+#define LIMIT_HEADER_LINE  8000 /* one field with its name */
+#define LIMIT_BODY         (1 << 20)
+#define LIMIT_JSON_DEPTH   16
+#define LIMIT_JSON_VALUES  20000 /* values in one body: the parser takes up to 300 bytes for each */
+#define LIMIT_CONNECTIONS  20000
+#define LIMIT_HEADER_MS    10000 /* from a request's first byte to the end of its headers */
+#define LIMIT_BODY_MS      30000
+#define LIMIT_IDLE_MS      75000
+#define LIMIT_WRITE_MS     30000
+#define LIMIT_LINGER_MS    2000        /* reading on after the last answer, so that it is not lost to a reset */
+#define LIMIT_MEDIA        (11 << 20)  /* a body put together from parts */
+#define LIMIT_PART         (128 << 10) /* one of its parts */
+#define LIMIT_MEDIA_OUT    8           /* that one worker puts together at a time */
+#define LIMIT_STOP_MS      10000       /* for the requests in flight when the gateway stops */
+#define LIMIT_HTTP_MEMORY  (256 << 20) /* bodies and unsent answers of one worker */
+#define LIMIT_FILES        4096        /* static files, with their compressed siblings */
+#define LIMIT_FILES_SIZE   (128 << 20)
+
+/* Tokens */
+#define LIMIT_TOKEN           1024 /* characters of a session token */
+#define LIMIT_GRANTS          16   /* of one person */
+#define LIMIT_SESSION_MS      (30 * 60 * 1000)
+#define LIMIT_IDEMPOTENCY_MS  (24 * 60 * 60 * 1000)
+#define LIMIT_IDEMPOTENCY_KEY 128 /* characters of the header */
+
+/* The journal */
+#define LIMIT_JOURNAL_PAGE 1000
+#define LIMIT_EVENT        4096 /* one packed Event */
+#define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
+
+/* The union tree */
+#define LIMIT_PATH_LEVELS  12
+#define LIMIT_PATH_SEGMENT 4 /* base-36 digits of one level */
+#define LIMIT_UNION_PATH   (LIMIT_PATH_LEVELS * LIMIT_PATH_SEGMENT)

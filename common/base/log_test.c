@@ -1,0 +1,161 @@
+#include "common/base/log.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static FILE *captured;
+static int saved;
+static char text[65536];
+
+static void begin_capture(void)
+{
+    captured = tmpfile();
+    assert_non_null(captured);
+    saved = dup(STDERR_FILENO);
+    dup2(fileno(captured), STDERR_FILENO);
+}
+
+/* What was written since, and how many lines it is. */
+static unsigned end_capture(void)
+{
+    unsigned lines = 0;
+    ssize_t len;
+
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    len = pread(fileno(captured), text, sizeof(text) - 1, 0);
+    assert_true(len >= 0);
+    text[len] = '\0';
+    fclose(captured);
+    for (ssize_t i = 0; i < len; i++)
+        lines += text[i] == '\n';
+    assert_true(len == 0 || text[len - 1] == '\n');
+    return lines;
+}
+
+static json_t *parse_line(void)
+{
+    json_t *line = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+    assert_non_null(line);
+    return line;
+}
+
+static const char *value_of(const json_t *line, const char *name)
+{
+    const char *value = json_string_value(json_object_get(line, name));
+
+    assert_non_null(value);
+    return value;
+}
+
+static void an_event_is_one_json_object(void **state)
+{
+    json_t *line;
+
+    (void)state;
+    log_init("coupon", LOG_INFO);
+    begin_capture();
+    log_warn("opened", "queue", "coupon", "rows", log_int(-42), "absent", (char *)NULL);
+    assert_int_equal(end_capture(), 1);
+    line = parse_line();
+    assert_string_equal(value_of(line, "level"), "warn");
+    assert_string_equal(value_of(line, "svc"), "coupon");
+    assert_string_equal(value_of(line, "event"), "opened");
+    assert_string_equal(value_of(line, "queue"), "coupon");
+    assert_string_equal(value_of(line, "rows"), "-42");
+    assert_string_equal(value_of(line, "absent"), "");
+    assert_int_equal(strlen(value_of(line, "ts")), 24);
+    json_decref(line);
+}
+
+static void a_value_with_control_characters_stays_one_line(void **state)
+{
+    static const char hostile[] = "a\nb\r\n{\"level\":\"error\"}\t\x1b[31m\x7f\"\\ 惠";
+    json_t *line;
+
+    (void)state;
+    begin_capture();
+    log_info("x", "value", hostile);
+    assert_int_equal(end_capture(), 1);
+    for (const char *p = text; *p != '\n'; p++)
+        assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+    line = parse_line();
+    assert_string_equal(value_of(line, "value"), hostile);
+    assert_string_equal(value_of(line, "level"), "info");
+    json_decref(line);
+}
+
+static void a_long_value_is_cut(void **state)
+{
+    char value[2000];
+    json_t *line;
+
+    (void)state;
+    memset(value, 'v', sizeof(value));
+    value[sizeof(value) - 1] = '\0';
+    begin_capture();
+    log_info("x", "value", value, "after", "here");
+    assert_int_equal(end_capture(), 1);
+    line = parse_line();
+    assert_int_equal(strlen(value_of(line, "value")), 512);
+    assert_string_equal(value_of(line, "after"), "here");
+    json_decref(line);
+}
+
+static void a_line_that_is_too_long_is_still_json(void **state)
+{
+    char value[600];
+    json_t *line;
+
+    (void)state;
+    memset(value, '\1', sizeof(value));
+    value[sizeof(value) - 1] = '\0';
+    begin_capture();
+    log_info("x", "a", value, "b", value, "c", "short");
+    assert_int_equal(end_capture(), 1);
+    line = parse_line();
+    assert_string_equal(value_of(line, "event"), "x");
+    json_decref(line);
+}
+
+static void less_than_the_least_level_is_not_written(void **state)
+{
+    (void)state;
+    log_init("coupon", LOG_WARN);
+    begin_capture();
+    log_info("quiet", "a", "b");
+    log_error("loud", "a", "b");
+    assert_int_equal(end_capture(), 1);
+    assert_non_null(strstr(text, "loud"));
+    log_init("coupon", LOG_INFO);
+}
+
+static void several_numbers_can_be_in_one_line(void **state)
+{
+    static const unsigned char id[16] = {0x00, 0x01, 0xab, 0xff, [15] = 0x0f};
+
+    (void)state;
+    begin_capture();
+    log_info("x", "a", log_int(INT64_MIN), "b", log_int(2), "c", log_int(3), "trace", log_trace(id));
+    end_capture();
+    assert_non_null(strstr(text, "\"a\":\"-9223372036854775808\",\"b\":\"2\",\"c\":\"3\","
+                                 "\"trace\":\"0001abff00000000000000000000000f\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_event_is_one_json_object),
+        cmocka_unit_test(a_value_with_control_characters_stays_one_line),
+        cmocka_unit_test(a_long_value_is_cut),
+        cmocka_unit_test(a_line_that_is_too_long_is_still_json),
+        cmocka_unit_test(less_than_the_least_level_is_not_written),
+        cmocka_unit_test(several_numbers_can_be_in_one_line),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

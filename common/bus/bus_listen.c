@@ -1,0 +1,93 @@
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/bus/bus_nng.h"
+#include "common/base/log.h"
+
+static int listen_at(struct bus_listening *listening)
+{
+    return bus_failed("listen", listening->address,
+                      nng_listen(listening->socket, listening->address, &listening->listener, 0));
+}
+
+int bus_listen(struct bus_listening *listening, nng_socket socket, const char *dir, const char *name, int buffered)
+{
+    *listening = (struct bus_listening){.socket = socket, .knocked = -1};
+    snprintf(listening->address, sizeof(listening->address), "ipc://%s/%s", dir, name);
+    bus_socket_bounds(socket, buffered);
+    return listen_at(listening);
+}
+
+static uint64_t stat_of(nng_stat *scope, const char *name)
+{
+    nng_stat *stat = nng_stat_find(scope, name);
+
+    return stat ? nng_stat_value(stat) : 0;
+}
+
+/* Connections that failed before they were accepted, and those accepted. 1; 0 when
+ * there is no such listener; -1 when nng cannot tell.
+ * nng_stat_find_listener of nng 1.5.2 finds the first listener, whichever is asked for. */
+static int count(nng_listener listener, uint64_t *ret_failed, uint64_t *ret_accepted)
+{
+    bool found = false;
+    nng_stat *all;
+
+    if (nng_stats_get(&all))
+        return -1;
+    for (nng_stat *one = nng_stat_child(all); one && !found; one = nng_stat_next(one)) {
+        found =
+            strcmp(nng_stat_name(one), "listener") == 0 && stat_of(one, "id") == (uint64_t)nng_listener_id(listener);
+        *ret_failed = stat_of(one, "other");
+        *ret_accepted = stat_of(one, "accept");
+    }
+    nng_stats_free(all);
+    return found;
+}
+
+/* Connects and greets as a peer of no protocol, who is accepted, and then refused. It
+ * must stay until then, or it would be a failure itself. */
+static int knock(const char *address)
+{
+    static const unsigned char greeting[8] = {0, 'S', 'P', 0, 0, 0, 0, 0};
+    struct sockaddr_un peer = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(peer.sun_path, sizeof(peer.sun_path), "%s", address + strlen("ipc://"));
+    if (fd >= 0 && (connect(fd, (struct sockaddr *)&peer, sizeof(peer)) ||
+                    write(fd, greeting, sizeof(greeting)) != sizeof(greeting)))
+        log_warn("knock_failed", "address", address, "error", strerror(errno));
+    return fd;
+}
+
+static void listen_anew(struct bus_listening *listening)
+{
+    log_warn("listening_anew", "address", listening->address);
+    nng_listener_close(listening->listener);
+    listening->failed = 0;
+    if (listen_at(listening))
+        listening->listener = (nng_listener)NNG_LISTENER_INITIALIZER; /* the next time tries again */
+}
+
+void bus_listen_tend(struct bus_listening *listening)
+{
+    uint64_t failed = 0, accepted = 0;
+    int known = count(listening->listener, &failed, &accepted);
+
+    if (known < 0)
+        return;
+    if (listening->knocked >= 0) {
+        close(listening->knocked);
+        listening->knocked = -1;
+        known = known && accepted > listening->accepted;
+    }
+    if (!known) {
+        listen_anew(listening);
+    } else if (failed > listening->failed) {
+        listening->failed = failed;
+        listening->accepted = accepted;
+        listening->knocked = knock(listening->address);
+    }
+}

@@ -1,0 +1,366 @@
+/* The broker's half of the bus: one queue is two raw sockets and two loops of
+ * callbacks on nng's threads, clients to server and server to clients.
+ *
+ * A message on its way to the server carries two header words, the client's pipe
+ * and the client's request number; both are kept in a table until the answer
+ * comes back, so that when the server dies every call it had taken is answered
+ * UNAVAILABLE at once instead of at its deadline. */
+#include <nng/nng.h>
+#include <nng/protocol/pipeline0/pull.h>
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <pthread.h>
+
+#include "common/bus/bus.h"
+#include "common/bus/bus_nng.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+
+struct way_back {
+    uint32_t pipe, request;
+};
+
+struct bus_queue {
+    nng_socket clients, server;
+    struct bus_listening at_calls, at_service;
+    nng_aio *take_call, *take_answer;
+    struct bus_refusals refusals;
+    pthread_mutex_t mutex; /* guards all below */
+    struct way_back in_flight[LIMIT_BROKER_IN_FLIGHT];
+    unsigned depth;
+    nng_pipe server_pipe; /* id -1: none */
+    struct bus_queue_counts counts;
+    char name[64];
+};
+
+static bool has_server(const struct bus_queue *queue)
+{
+    return nng_pipe_id(queue->server_pipe) > 0;
+}
+
+/* Answers in the server's stead. msg already has its way back as header. */
+static void refuse(struct bus_queue *queue, nng_msg *msg, const void *bytes, size_t len)
+{
+    nng_msg_clear(msg);
+    if (nng_msg_append(msg, bytes, len) || nng_sendmsg(queue->clients, msg, NNG_FLAG_NONBLOCK))
+        nng_msg_free(msg);
+}
+
+static void refuse_way_back(struct bus_queue *queue, struct way_back back)
+{
+    nng_msg *msg;
+
+    if (nng_msg_alloc(&msg, 0))
+        return;
+    if (nng_msg_header_append_u32(msg, back.pipe) || nng_msg_header_append_u32(msg, back.request))
+        nng_msg_free(msg);
+    else
+        refuse(queue, msg, queue->refusals.unserved, queue->refusals.unserved_len);
+}
+
+static bool read_way_back(nng_msg *msg, struct way_back *ret)
+{
+    const unsigned char *p = nng_msg_header(msg);
+
+    if (nng_msg_header_len(msg) != 8)
+        return false;
+    ret->pipe = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    ret->request = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 | (uint32_t)p[6] << 8 | p[7];
+    return true;
+}
+
+static void forward_call(struct bus_queue *queue, nng_msg *msg)
+{
+    struct way_back back;
+    bool served, full;
+
+    if (!read_way_back(msg, &back)) {
+        nng_msg_free(msg);
+        return;
+    }
+    pthread_mutex_lock(&queue->mutex);
+    served = has_server(queue);
+    full = queue->depth == LIMIT_BROKER_IN_FLIGHT;
+    if (served && !full) {
+        queue->in_flight[queue->depth++] = back;
+        queue->counts.forwarded++;
+    } else if (served) {
+        queue->counts.refused_full++;
+    } else {
+        queue->counts.refused_unserved++;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    if (!served)
+        refuse(queue, msg, queue->refusals.unserved, queue->refusals.unserved_len);
+    else if (full)
+        refuse(queue, msg, queue->refusals.full, queue->refusals.full_len);
+    else if (nng_sendmsg(queue->server, msg, 0))
+        nng_msg_free(msg); /* the server has just gone; server_left answers for it */
+}
+
+static void call_taken(void *arg)
+{
+    struct bus_queue *queue = arg;
+
+    if (nng_aio_result(queue->take_call) == NNG_ECLOSED)
+        return;
+    if (nng_aio_result(queue->take_call) == 0)
+        forward_call(queue, nng_aio_get_msg(queue->take_call));
+    nng_recv_aio(queue->clients, queue->take_call);
+}
+
+/* The server's answer comes with the way back as its header. */
+static void forward_answer(struct bus_queue *queue, nng_msg *msg)
+{
+    struct way_back back;
+    bool known = false;
+
+    if (!read_way_back(msg, &back)) {
+        nng_msg_free(msg);
+        return;
+    }
+    pthread_mutex_lock(&queue->mutex);
+    for (unsigned i = 0; i < queue->depth && !known; i++) {
+        known = queue->in_flight[i].pipe == back.pipe && queue->in_flight[i].request == back.request;
+        if (known)
+            queue->in_flight[i] = queue->in_flight[--queue->depth];
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    if (!known || nng_sendmsg(queue->clients, msg, NNG_FLAG_NONBLOCK))
+        nng_msg_free(msg);
+}
+
+static void answer_taken(void *arg)
+{
+    struct bus_queue *queue = arg;
+
+    if (nng_aio_result(queue->take_answer) == NNG_ECLOSED)
+        return;
+    if (nng_aio_result(queue->take_answer) == 0)
+        forward_answer(queue, nng_aio_get_msg(queue->take_answer));
+    nng_recv_aio(queue->server, queue->take_answer);
+}
+
+/* A second server is closed before its pipe is used: after that, it would be given
+ * messages until it is closed. */
+static void server_arriving(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus_queue *queue = arg;
+    bool second;
+
+    pthread_mutex_lock(&queue->mutex);
+    second = has_server(queue);
+    queue->counts.turned_away += second;
+    pthread_mutex_unlock(&queue->mutex);
+    if (second)
+        nng_pipe_close(pipe);
+    else
+        bus_check_peer(pipe, event, NULL);
+}
+
+static void server_joined(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus_queue *queue = arg;
+    bool second;
+
+    (void)event;
+    pthread_mutex_lock(&queue->mutex);
+    second = has_server(queue);
+    if (!second)
+        queue->server_pipe = pipe;
+    pthread_mutex_unlock(&queue->mutex);
+    if (second) {
+        log_warn("second_server_refused", "queue", queue->name);
+        nng_pipe_close(pipe);
+    } else {
+        log_info("served", "queue", queue->name);
+    }
+}
+
+static void server_left(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus_queue *queue = arg;
+    struct way_back lost[LIMIT_BROKER_IN_FLIGHT];
+    unsigned n = 0;
+    bool ours;
+
+    (void)event;
+    pthread_mutex_lock(&queue->mutex);
+    ours = nng_pipe_id(pipe) == nng_pipe_id(queue->server_pipe);
+    if (ours) {
+        queue->server_pipe = (nng_pipe)NNG_PIPE_INITIALIZER;
+        n = queue->depth;
+        memcpy(lost, queue->in_flight, n * sizeof(lost[0]));
+        queue->depth = 0;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    if (ours)
+        log_warn("unserved", "queue", queue->name, "calls_lost", log_int(n));
+    for (unsigned i = 0; i < n; i++)
+        refuse_way_back(queue, lost[i]);
+}
+
+static void client_came_or_went(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus_queue *queue = arg;
+
+    (void)pipe;
+    pthread_mutex_lock(&queue->mutex);
+    if (event == NNG_PIPE_EV_ADD_POST)
+        queue->counts.clients++;
+    else if (queue->counts.clients > 0)
+        queue->counts.clients--;
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+struct bus_queue *bus_queue_open(const char *dir, const char *name, const struct bus_refusals *refusals)
+{
+    struct bus_queue *queue = calloc(1, sizeof(*queue));
+    char address[128];
+
+    if (!queue)
+        return NULL;
+    queue->refusals = *refusals;
+    queue->server_pipe = (nng_pipe)NNG_PIPE_INITIALIZER;
+    snprintf(queue->name, sizeof(queue->name), "%s", name);
+    pthread_mutex_init(&queue->mutex, NULL);
+    if (bus_failed("open", name, nng_rep0_open_raw(&queue->clients)))
+        goto free_queue;
+    if (bus_failed("open", name, nng_req0_open_raw(&queue->server)))
+        goto close_clients;
+    nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_POST, server_joined, queue);
+    nng_pipe_notify(queue->server, NNG_PIPE_EV_REM_POST, server_left, queue);
+    nng_pipe_notify(queue->clients, NNG_PIPE_EV_ADD_POST, client_came_or_went, queue);
+    nng_pipe_notify(queue->clients, NNG_PIPE_EV_REM_POST, client_came_or_went, queue);
+    if (nng_aio_alloc(&queue->take_call, call_taken, queue))
+        goto close_server;
+    if (nng_aio_alloc(&queue->take_answer, answer_taken, queue))
+        goto free_take_call;
+    snprintf(address, sizeof(address), "%s.service", name);
+    if (bus_listen(&queue->at_service, queue->server, dir, address, LIMIT_BATCH_MESSAGES))
+        goto free_take_answer;
+    nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_PRE, server_arriving, queue);
+    snprintf(address, sizeof(address), "%s.calls", name);
+    if (bus_listen(&queue->at_calls, queue->clients, dir, address, LIMIT_BATCH_MESSAGES))
+        goto free_take_answer;
+    nng_recv_aio(queue->clients, queue->take_call);
+    nng_recv_aio(queue->server, queue->take_answer);
+    return queue;
+free_take_answer:
+    nng_aio_free(queue->take_answer);
+free_take_call:
+    nng_aio_free(queue->take_call);
+close_server:
+    nng_close(queue->server);
+close_clients:
+    nng_close(queue->clients);
+free_queue:
+    free(queue);
+    return NULL;
+}
+
+void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret)
+{
+    pthread_mutex_lock(&queue->mutex);
+    *ret = queue->counts;
+    ret->served = has_server(queue);
+    ret->depth = queue->depth;
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+void bus_queue_tend(struct bus_queue *queue)
+{
+    nng_pipe pipe;
+
+    bus_listen_tend(&queue->at_calls);
+    bus_listen_tend(&queue->at_service);
+    pthread_mutex_lock(&queue->mutex);
+    pipe = queue->server_pipe;
+    pthread_mutex_unlock(&queue->mutex);
+    /* Joined after it left: those two are told by different threads. */
+    if (nng_pipe_id(pipe) > 0 && nng_listener_id(nng_pipe_listener(pipe)) < 0)
+        server_left(pipe, NNG_PIPE_EV_REM_POST, queue);
+}
+
+void bus_queue_close(struct bus_queue *queue)
+{
+    if (!queue || bus_is_left())
+        return;
+    nng_close(queue->clients);
+    nng_close(queue->server);
+    nng_aio_stop(queue->take_call);
+    nng_aio_stop(queue->take_answer);
+    nng_aio_free(queue->take_call);
+    nng_aio_free(queue->take_answer);
+    pthread_mutex_destroy(&queue->mutex);
+    free(queue);
+}
+
+/* ---- the bell: PULL on ring, PUB on bell ---- */
+
+struct bus_bell {
+    nng_socket ring, bell;
+    struct bus_listening at_ring, at_bell;
+    nng_aio *take_ring;
+};
+
+static void ring_taken(void *arg)
+{
+    struct bus_bell *bell = arg;
+
+    if (nng_aio_result(bell->take_ring) == NNG_ECLOSED)
+        return;
+    if (nng_aio_result(bell->take_ring) == 0) {
+        nng_msg *msg = nng_aio_get_msg(bell->take_ring);
+
+        if (nng_sendmsg(bell->bell, msg, NNG_FLAG_NONBLOCK))
+            nng_msg_free(msg);
+    }
+    nng_recv_aio(bell->ring, bell->take_ring);
+}
+
+struct bus_bell *bus_bell_open(const char *dir)
+{
+    struct bus_bell *bell = calloc(1, sizeof(*bell));
+
+    if (!bell)
+        return NULL;
+    if (bus_failed("open", "ring", nng_pull0_open(&bell->ring)))
+        goto free_bell;
+    if (bus_failed("open", "bell", nng_pub0_open(&bell->bell)))
+        goto close_ring;
+    if (nng_aio_alloc(&bell->take_ring, ring_taken, bell))
+        goto close_bell;
+    if (bus_listen(&bell->at_ring, bell->ring, dir, "ring", 64) ||
+        bus_listen(&bell->at_bell, bell->bell, dir, "bell", 64))
+        goto free_aio;
+    nng_recv_aio(bell->ring, bell->take_ring);
+    return bell;
+free_aio:
+    nng_aio_free(bell->take_ring);
+close_bell:
+    nng_close(bell->bell);
+close_ring:
+    nng_close(bell->ring);
+free_bell:
+    free(bell);
+    return NULL;
+}
+
+void bus_bell_tend(struct bus_bell *bell)
+{
+    bus_listen_tend(&bell->at_ring);
+    bus_listen_tend(&bell->at_bell);
+}
+
+void bus_bell_close(struct bus_bell *bell)
+{
+    if (!bell || bus_is_left())
+        return;
+    nng_close(bell->ring);
+    nng_close(bell->bell);
+    nng_aio_stop(bell->take_ring);
+    nng_aio_free(bell->take_ring);
+    free(bell);
+}

@@ -1,0 +1,247 @@
+#include "common/cn/cn_id.h"
+
+#define CN_OFFSET_MS (8LL * 60 * 60 * 1000)
+#define DAY_MS       (24LL * 60 * 60 * 1000)
+
+static const char digits[] = "0123456789";
+
+/* One character of what people type for a number, as ASCII: ' ' for any blank,
+ * 0 at the end, -1 for anything else. Full-width forms are U+FF01 to U+FF5E. */
+static int next_ascii(const unsigned char **at)
+{
+    const unsigned char *p = *at;
+
+    if (p[0] < 0x80) {
+        if (p[0])
+            (*at)++;
+        return p[0] == '\t' ? ' ' : p[0];
+    }
+    if (p[0] == 0xc2 && p[1] == 0xa0) {
+        *at += 2;
+        return ' ';
+    }
+    if (p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80) {
+        *at += 3;
+        return ' ';
+    }
+    if (p[0] == 0xef && p[1] == 0xbc && p[2] >= 0x81 && p[2] <= 0xbf) {
+        *at += 3;
+        return p[2] - 0x81 + '!';
+    }
+    if (p[0] == 0xef && p[1] == 0xbd && p[2] >= 0x80 && p[2] <= 0x9e) {
+        *at += 3;
+        return p[2] - 0x80 + '`';
+    }
+    return -1;
+}
+
+bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    bool blank = false;
+    size_t len = 0;
+    int c;
+
+    while ((c = next_ascii(&at)) != 0) {
+        if (c < 0)
+            return false;
+        if (strchr(ignored, c))
+            continue;
+        if (c == ' ') {
+            blank = len > 0;
+            continue;
+        }
+        if (blank || len + 1 >= size)
+            return false;
+        ret[len++] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    ret[len] = '\0';
+    return true;
+}
+
+static bool calendar_date(int year, int month, int day)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    if (month < 1 || month > 12 || day < 1)
+        return false;
+    return day <= days[month - 1] + (month == 2 && leap);
+}
+
+static char resident_check(const char *number)
+{
+    static const int weights[CN_RESIDENT_ID_LEN - 1] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+    int sum = 0;
+
+    for (int i = 0; i < CN_RESIDENT_ID_LEN - 1; i++)
+        sum += (number[i] - '0') * weights[i];
+    return "10X98765432"[sum % 11];
+}
+
+static int read_digits(const char *text, int n)
+{
+    int value = 0;
+
+    for (int i = 0; i < n; i++)
+        value = value * 10 + (text[i] - '0');
+    return value;
+}
+
+static void judge_region(struct cn_resident_id *id)
+{
+    char name[CN_REGION_SIZE];
+
+    id->foreign = id->number[0] == '9';
+    /* 81, 82 and 83 have no lower levels, whatever the birth year. */
+    if (id->foreign || id->number[0] == '8')
+        return;
+    switch (cn_region(id->number, id->birth_year, name)) {
+    case CN_REGION_UNKNOWN:
+        id->region_unknown = true;
+        break;
+    case CN_REGION_WITHDRAWN:
+        id->region_abolished = true;
+        break;
+    case CN_REGION_LATER:
+        id->region_later = true;
+        break;
+    case CN_REGION_IN_FORCE:
+        break;
+    }
+}
+
+enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident_id *ret)
+{
+    struct cn_resident_id id = {0};
+    size_t n_digits;
+    int birth;
+
+    if (!cn_fold(text, "", id.number, sizeof(id.number)))
+        return CN_ID_FORMAT;
+    n_digits = strspn(id.number, digits);
+    if (n_digits == 15 && id.number[15] == '\0')
+        return CN_ID_15_DIGITS;
+    if (strlen(id.number) != CN_RESIDENT_ID_LEN || n_digits < CN_RESIDENT_ID_LEN - 1)
+        return CN_ID_FORMAT;
+    if (n_digits < CN_RESIDENT_ID_LEN && id.number[CN_RESIDENT_ID_LEN - 1] != 'X')
+        return CN_ID_FORMAT;
+    if (id.number[CN_RESIDENT_ID_LEN - 1] != resident_check(id.number))
+        return CN_ID_CHECKSUM;
+
+    birth = read_digits(id.number + 6, 8);
+    id.birth_year = birth / 10000;
+    id.birth_month = birth / 100 % 100;
+    id.birth_day = birth % 100;
+    id.male = (id.number[16] - '0') % 2 == 1;
+    if (id.birth_year < 1900 || birth > today || !calendar_date(id.birth_year, id.birth_month, id.birth_day))
+        return CN_ID_DATE;
+    if (!cn_is_province(id.number[0] == '9' ? id.number + 1 : id.number))
+        return CN_ID_REGION;
+    judge_region(&id);
+    *ret = id;
+    return CN_ID_OK;
+}
+
+static void mask(const char *text, size_t len, size_t head, size_t tail, char *ret)
+{
+    memset(ret, '*', len);
+    ret[len] = '\0';
+    if (strnlen(text, len + 1) != len)
+        return;
+    memcpy(ret, text, head);
+    memcpy(ret + len - tail, text + len - tail, tail);
+}
+
+void cn_mask_resident_id(const char *number, char ret[CN_RESIDENT_ID_LEN + 1])
+{
+    mask(number, CN_RESIDENT_ID_LEN, 6, 4, ret);
+}
+
+/* Civil date from a day count: the proleptic Gregorian calendar in eras of 400
+ * years that begin on 1 March, so the leap day is the last of a year. */
+int cn_day(int64_t at_ms)
+{
+    int64_t ms = at_ms + CN_OFFSET_MS;
+    int64_t days = ms / DAY_MS - (ms % DAY_MS < 0) + 719468; /* since 0000-03-01 */
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t of_era = days - era * 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153; /* 0 is March */
+    int64_t day = of_year - (153 * month + 2) / 5 + 1;
+
+    month = month < 10 ? month + 3 : month - 9;
+    return (int)((year + era * 400 + (month <= 2)) * 10000 + month * 100 + day);
+}
+
+int cn_age(const struct cn_resident_id *id, int today)
+{
+    int birthday = id->birth_month * 100 + id->birth_day;
+
+    return today / 10000 - id->birth_year - (today % 10000 < birthday);
+}
+
+bool cn_mobile(const char *text, char ret[CN_MOBILE_LEN + 1])
+{
+    static const char *const prefixes[] = {"+86", "0086", "86"};
+    char folded[CN_MOBILE_LEN + 5];
+    const char *number = folded;
+
+    if (!cn_fold(text, " -", folded, sizeof(folded)))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+        size_t len = strlen(prefixes[i]);
+
+        if (strncmp(folded, prefixes[i], len) == 0) {
+            number = folded + len;
+            break;
+        }
+    }
+    if (strlen(number) != CN_MOBILE_LEN || strspn(number, digits) != CN_MOBILE_LEN)
+        return false;
+    if (number[0] != '1' || number[1] < '3')
+        return false;
+    memcpy(ret, number, CN_MOBILE_LEN + 1);
+    return true;
+}
+
+void cn_mask_mobile(const char *mobile, char ret[CN_MOBILE_LEN + 1])
+{
+    mask(mobile, CN_MOBILE_LEN, 3, 4, ret);
+}
+
+/* GB 11714: the check character of an organisation code of eight. */
+static char organisation_check(const char *code)
+{
+    static const int weights[] = {3, 7, 9, 10, 5, 8, 4, 2};
+    int sum = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(weights); i++)
+        sum += (code[i] <= '9' ? code[i] - '0' : code[i] - 'A' + 10) * weights[i];
+    return "0X987654321"[sum % 11];
+}
+
+enum cn_id_result cn_uscc(const char *text, char ret[CN_USCC_LEN + 1])
+{
+    static const char charset[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    char code[CN_USCC_LEN + 1];
+    int sum = 0, weight = 1;
+
+    if (!cn_fold(text, "", code, sizeof(code)))
+        return CN_ID_FORMAT;
+    if (strlen(code) != CN_USCC_LEN || strspn(code, charset) != CN_USCC_LEN)
+        return CN_ID_FORMAT;
+    if (strspn(code + 2, digits) < CN_REGION_LEN)
+        return CN_ID_FORMAT;
+    for (int i = 0; i < CN_USCC_LEN - 1; i++) {
+        sum += (int)(strchr(charset, code[i]) - charset) * weight;
+        weight = weight * 3 % 31;
+    }
+    if (code[CN_USCC_LEN - 1] != charset[(31 - sum % 31) % 31] || code[16] != organisation_check(code + 8))
+        return CN_ID_CHECKSUM;
+    if (strncmp(code + 2, "10", 2) != 0 && !cn_is_province(code + 2))
+        return CN_ID_REGION;
+    memcpy(ret, code, sizeof(code));
+    return CN_ID_OK;
+}

@@ -1,0 +1,98 @@
+/* cn_id.h: Chinese identity numbers, names and regions.
+ *
+ * Resident ID: GB 11643-1999, check digit ISO 7064 MOD 11-2. The same form holds
+ * residents of Hong Kong, Macau and Taiwan (regions 810000, 820000, 830000) and,
+ * since December 2023, foreign permanent residents (GA 2102-2023: a leading 9,
+ * the province of application, the three digits of the nationality). Region
+ * codes: GB/T 2260, 1981 to 2024 with the years of each (common/cn/areacodes.csv,
+ * CC0, github yescallop/areacodes). Unified social credit code: GB 32100-2015
+ * with the organisation code of GB 11714.
+ *
+ * A region code never refuses a number by itself: a person keeps the code of her
+ * first registration for life, and every published table lacks some. Only a
+ * province that does not exist refuses.
+ *
+ * No function allocates, keeps state or needs setting up: the region table is
+ * searched in the embedded file, which is sorted. */
+#pragma once
+
+#define CN_RESIDENT_ID_LEN 18
+#define CN_USCC_LEN        18
+#define CN_MOBILE_LEN      11
+#define CN_NAME_MAX        50                    /* characters */
+#define CN_NAME_SIZE       (CN_NAME_MAX * 4 + 1) /* bytes with the NUL */
+#define CN_REGION_LEN      6
+#define CN_REGION_SIZE     64 /* bytes of a region's name with the NUL */
+
+/* What somebody typed for a number or a code, as upper-case ASCII: full-width
+ * letters and digits folded, without surrounding blanks, and without any
+ * character of `ignored` inside. False when it has other characters or blanks
+ * inside, or does not fit. */
+bool cn_fold(const char *text, const char *ignored, char *ret, size_t size);
+
+enum cn_id_result {
+    CN_ID_OK,
+    CN_ID_FORMAT,    /* length or characters */
+    CN_ID_15_DIGITS, /* a first-generation number, no longer valid (since 2013) */
+    CN_ID_CHECKSUM,
+    CN_ID_DATE,   /* not a calendar date, before 1900, or after today */
+    CN_ID_REGION, /* first two digits are no province */
+};
+
+struct cn_resident_id {
+    char number[CN_RESIDENT_ID_LEN + 1]; /* upper-case X */
+    int birth_year, birth_month, birth_day;
+    bool male;
+    bool foreign;          /* a foreign permanent resident; has no region */
+    bool region_abolished; /* known, but withdrawn before the birth year: a warning only */
+    bool region_later;     /* came into force after the birth year, as when a person was registered late: no warning */
+    bool region_unknown;   /* not in the table though its province is: a warning only */
+};
+
+/* Reads a resident ID. today is YYYYMMDD. Full-width digits and letters and
+ * surrounding blanks are folded first; a lower-case x becomes X. The first rule
+ * that fails, in the order of enum cn_id_result, is the result; *ret is set only
+ * with CN_ID_OK. */
+enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident_id *ret);
+/* 440604********0014; all stars for what is not 18 characters long. */
+void cn_mask_resident_id(const char *number, char ret[CN_RESIDENT_ID_LEN + 1]);
+/* The calendar day, YYYYMMDD, of an instant in China (UTC+8, no summer time since 1991). */
+int cn_day(int64_t at_ms);
+/* Whole years of age on that day; who was born on 29 February is a year older on 1 March. */
+int cn_age(const struct cn_resident_id *id, int today);
+
+/* A mainland mobile number, with or without +86, blanks and hyphens: 11 digits
+ * out. False when it is none. */
+bool cn_mobile(const char *text, char ret[CN_MOBILE_LEN + 1]);
+/* 138****8000; all stars for what is not 11 characters long. */
+void cn_mask_mobile(const char *mobile, char ret[CN_MOBILE_LEN + 1]);
+
+/* A person's name in normal form; false when it is none. Han (all planes, no
+ * compatibility forms): 2 to 30 characters, no blanks, interpuncts U+00B7
+ * between characters only. Latin (precomposed letters): 2 letters to CN_NAME_MAX
+ * characters, single blanks, hyphens, apostrophes and interpuncts between
+ * letters, a full stop behind one. The scripts do not mix. */
+bool cn_name(const char *text, char ret[CN_NAME_SIZE]);
+/* 张*, 李*明, 欧阳娜 as 欧**, four and more as 买**尔, Latin as J***. */
+void cn_mask_name(const char *name, char ret[CN_NAME_SIZE]);
+
+/* Unified social credit code, folded like a resident ID; both check characters
+ * are computed (CN_ID_CHECKSUM), the region's province is looked up, 10 being
+ * the national registry (CN_ID_REGION). *ret is set with CN_ID_OK. */
+enum cn_id_result cn_uscc(const char *text, char ret[CN_USCC_LEN + 1]);
+
+enum cn_region_state {
+    CN_REGION_UNKNOWN,
+    CN_REGION_IN_FORCE,
+    CN_REGION_WITHDRAWN, /* before that year */
+    CN_REGION_LATER,     /* came into force after that year */
+};
+
+/* What a region's code of six digits stood for in a year, and its name then or
+ * at the nearest time, e.g. 禅城区; "" when unknown. The table begins in 1981:
+ * earlier years count as that one. A code counts in the years of its beginning
+ * and its end. */
+enum cn_region_state cn_region(const char *code, int year, char ret_name[CN_REGION_SIZE]);
+/* Whether the first two digits name a province, an autonomous region, a
+ * municipality, 71 (Taiwan), or 81 to 83. */
+bool cn_is_province(const char *code);

@@ -1,0 +1,530 @@
+#include "common/cn/cn_id.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define TODAY 20260101
+
+extern const unsigned char areacodes_csv[];
+extern const size_t areacodes_csv_len;
+
+static json_t *load(const char *file)
+{
+    json_error_t error;
+    json_t *vectors = json_load_file(file, 0, &error);
+
+    if (!vectors)
+        fail_msg("%s: %s", file, error.text);
+    return vectors;
+}
+
+static const char *text_of(const json_t *vector, const char *key)
+{
+    const char *text = json_string_value(json_object_get(vector, key));
+
+    return text ? text : "";
+}
+
+static void check_facts(const json_t *vector, const struct cn_resident_id *id)
+{
+    const char *birth = text_of(vector, "birth"), *sex = text_of(vector, "sex"), *place = text_of(vector, "place");
+    char date[32], name[CN_REGION_SIZE];
+
+    snprintf(date, sizeof(date), "%04d-%02d-%02d", id->birth_year, id->birth_month, id->birth_day);
+    if (*birth)
+        assert_string_equal(date, birth);
+    if (*sex)
+        assert_string_equal(id->male ? "M" : "F", sex);
+    /* The table begins in 1981; one vector names the place of a year before. */
+    if (*place && cn_region(id->number, id->birth_year, name) == CN_REGION_IN_FORCE && strcmp(birth, "1980-01-01") != 0)
+        assert_non_null(strstr(place, name));
+}
+
+static void every_vector_of_resident_ids_is_judged_as_expected(void **state)
+{
+    json_t *vectors = load("tests/data/resident-id-vectors.json"), *vector;
+    size_t i, valid = 0, invalid = 0;
+
+    (void)state;
+    json_array_foreach(vectors, i, vector)
+    {
+        const char *number = text_of(vector, "number"), *expect = text_of(vector, "expect");
+        bool strict = strcmp(expect, "invalid-strict") == 0 || strcmp(text_of(vector, "strict"), "true") == 0;
+        struct cn_resident_id id;
+        enum cn_id_result result = cn_resident_id(number, TODAY, &id);
+
+        if (strict) {
+            if (result != CN_ID_OK || !(id.region_abolished || id.region_later || id.region_unknown))
+                fail_msg("%s must pass with a mark: %d", number, result);
+        } else if (strcmp(expect, "valid") == 0) {
+            if (result != CN_ID_OK)
+                fail_msg("%s must pass: %d", number, result);
+            assert_string_equal(id.number, number);
+            check_facts(vector, &id);
+            valid++;
+        } else if (strcmp(expect, "valid-15") == 0) {
+            assert_int_equal(result, CN_ID_15_DIGITS);
+        } else if (strcmp(expect, "normalise-or-reject") == 0) {
+            assert_int_equal(result, CN_ID_OK);
+            assert_string_equal(id.number, "11010519491231002X");
+        } else {
+            assert_string_equal(expect, "invalid");
+            if (result == CN_ID_OK)
+                fail_msg("%s must be refused", number);
+            if (json_is_false(json_object_get(vector, "checksum_ok")))
+                assert_int_equal(result, CN_ID_CHECKSUM);
+            invalid++;
+        }
+    }
+    assert_true(valid >= 10 && invalid >= 5);
+    json_decref(vectors);
+}
+
+static void every_rule_of_a_resident_id_has_its_own_result(void **state)
+{
+    static const struct {
+        const char *text;
+        enum cn_id_result result;
+    } cases[] = {
+        {"", CN_ID_FORMAT},
+        {"44060419900307001", CN_ID_FORMAT},
+        {"4406041990030700144", CN_ID_FORMAT},
+        {"44060419900307O014", CN_ID_FORMAT},
+        {"X10105194912310021", CN_ID_FORMAT},
+        {"44060419900307001A", CN_ID_FORMAT},
+        {"440604 199003070014", CN_ID_FORMAT},
+        {"440604199003070014\xff", CN_ID_FORMAT},
+        {"440604199003070014\xef\xbc", CN_ID_FORMAT},
+        {"110105491231002", CN_ID_15_DIGITS},
+        {"110105194912310021", CN_ID_CHECKSUM},
+        {"440604199003070015", CN_ID_CHECKSUM},
+        {"360426199113010079", CN_ID_DATE},
+        {"160105194912310029", CN_ID_REGION},
+        {"990426199112010074", CN_ID_REGION}, /* a foreigner of no province */
+        {"440604199003070014", CN_ID_OK},
+        {" 440604199003070014\t", CN_ID_OK},
+        {"\xe3\x80\x80"
+         "440604199003070014\xc2\xa0",
+         CN_ID_OK},
+        {"44060519850615123x", CN_ID_OK},
+        {"440524188001010014", CN_ID_DATE},
+        {"106200002290104", CN_ID_15_DIGITS},
+        {"440106200002290104", CN_ID_OK},
+        {"810000199408230021", CN_ID_OK},
+        {"830000199201300022", CN_ID_OK},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct cn_resident_id id = {.birth_year = -1};
+        enum cn_id_result result = cn_resident_id(cases[i].text, TODAY, &id);
+
+        if (result != cases[i].result)
+            fail_msg("%s: %d, not %d", cases[i].text, result, cases[i].result);
+        if (result != CN_ID_OK)
+            assert_int_equal(id.birth_year, -1);
+    }
+}
+
+/* The check character of the first 17, by the standard's other formula: the
+ * whole number weighted by powers of two is 1 modulo 11. */
+static void complete(char number[CN_RESIDENT_ID_LEN + 1])
+{
+    int m = 0;
+
+    for (int i = 0; i < 17; i++)
+        m = (m + number[i] - '0') * 2 % 11;
+    m = (12 - m) % 11;
+    number[17] = (char)(m == 10 ? 'X' : '0' + m);
+    number[18] = '\0';
+}
+
+static void a_birth_date_is_a_day_of_the_calendar_not_after_today(void **state)
+{
+    static const struct {
+        const char *birth;
+        bool valid;
+    } cases[] = {
+        {"19000101", true},  {"18991231", false}, {"19000229", false}, {"20000229", true},  {"20010229", false},
+        {"20040229", true},  {"20240431", false}, {"20241231", true},  {"20250000", false}, {"20250100", false},
+        {"20251301", false}, {"20260101", true},  {"20260102", false}, {"29990101", false}, {"00000000", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char number[CN_RESIDENT_ID_LEN + 1];
+        struct cn_resident_id id;
+
+        snprintf(number, sizeof(number), "440604%s001", cases[i].birth);
+        complete(number);
+        if (cn_resident_id(number, TODAY, &id) != (cases[i].valid ? CN_ID_OK : CN_ID_DATE))
+            fail_msg("%s", number);
+    }
+}
+
+static void a_region_marks_a_number_but_never_refuses_it(void **state)
+{
+    static const struct {
+        const char *head;
+        bool abolished, later, unknown, foreign;
+    } cases[] = {
+        {"44060419900307001", .later = true},                                             /* 禅城区 since 2002 */
+        {.head = "44060420030307001"},          {"44060320030307001", .abolished = true}, /* 石湾区 1984 to 2002 */
+        {.head = "44060320020307001"},          {"44060319600307001", .later = true},
+        {"50015720250307001", .unknown = true}, /* younger than the table */
+        {"11020119931201007", .unknown = true}, {.head = "83000019920130002"},
+        {"94415619900307001", .foreign = true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char number[CN_RESIDENT_ID_LEN + 1];
+        struct cn_resident_id id;
+
+        snprintf(number, sizeof(number), "%s", cases[i].head);
+        complete(number);
+        if (cn_resident_id(number, TODAY, &id) != CN_ID_OK)
+            fail_msg("%s is refused", number);
+        if (id.region_abolished != cases[i].abolished || id.region_later != cases[i].later ||
+            id.region_unknown != cases[i].unknown || id.foreign != cases[i].foreign)
+            fail_msg("%s: %d %d %d %d", number, id.region_abolished, id.region_later, id.region_unknown, id.foreign);
+    }
+}
+
+static void any_one_changed_digit_of_a_resident_id_is_noticed(void **state)
+{
+    static const char number[] = "44060519850615123X";
+    struct cn_resident_id id;
+
+    (void)state;
+    for (size_t i = 0; i < CN_RESIDENT_ID_LEN; i++) {
+        for (const char *c = "0123456789X"; *c; c++) {
+            char changed[sizeof(number)];
+
+            memcpy(changed, number, sizeof(number));
+            changed[i] = *c;
+            assert_int_equal(cn_resident_id(changed, TODAY, &id) == CN_ID_OK, *c == number[i]);
+        }
+    }
+}
+
+static void the_region_table_is_sorted_and_every_row_is_found(void **state)
+{
+    const char *at = (const char *)areacodes_csv, *end = at + areacodes_csv_len;
+    char before[CN_REGION_LEN] = "000000", name[CN_REGION_SIZE];
+    int rows = 0;
+
+    (void)state;
+    for (at = (const char *)memchr(at, '\n', areacodes_csv_len) + 1; at < end; rows++) {
+        const char *column = at;
+        char expect[CN_REGION_SIZE];
+        int year;
+
+        assert_true(memcmp(before, at, CN_REGION_LEN) <= 0);
+        memcpy(before, at, CN_REGION_LEN);
+        for (int i = 0; i < 3; i++)
+            column = strchr(column, ',') + 1;
+        snprintf(expect, sizeof(expect), "%.*s", (int)(strchr(column, ',') - column), column);
+        for (int i = 0; i < 3; i++)
+            column = strchr(column, ',') + 1;
+        year = (int)strtol(column, NULL, 10);
+        column = strchr(column, ',') + 1;
+        assert_true(cn_is_province(at));
+        if (cn_region(at, year, name) != CN_REGION_IN_FORCE)
+            fail_msg("%.6s %d", at, year);
+        /* In a year of change both names hold; away from it only this one. */
+        if (*column == ',' || strtol(column, NULL, 10) > year + 1) {
+            assert_int_equal(cn_region(at, year + 1, name), CN_REGION_IN_FORCE);
+            if (strcmp(name, expect) != 0)
+                fail_msg("%.6s %d: %s, not %s", at, year + 1, name, expect);
+        }
+        at = strchr(at, '\n') + 1;
+    }
+    assert_int_equal(rows, 6823);
+}
+
+static void a_region_has_the_name_of_its_year(void **state)
+{
+    static const struct {
+        const char *code;
+        int year;
+        enum cn_region_state state;
+        const char *name;
+    } cases[] = {
+        {"440604", 2024, CN_REGION_IN_FORCE, "禅城区"},  {"440604", 1990, CN_REGION_LATER, "禅城区"},
+        {"440603", 2024, CN_REGION_WITHDRAWN, "石湾区"}, {"120110", 1950, CN_REGION_IN_FORCE, "东郊区"},
+        {"120110", 1991, CN_REGION_IN_FORCE, "东郊区"},  {"120110", 1993, CN_REGION_IN_FORCE, "东丽区"},
+        {"110000", 2000, CN_REGION_IN_FORCE, "北京市"},  {"820000", 2024, CN_REGION_IN_FORCE, "澳门特别行政区"},
+        {"000000", 2024, CN_REGION_UNKNOWN, ""},         {"999999", 2024, CN_REGION_UNKNOWN, ""},
+        {"44060", 2024, CN_REGION_UNKNOWN, ""},          {"", 2024, CN_REGION_UNKNOWN, ""},
+        {"44060x", 2024, CN_REGION_UNKNOWN, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char name[CN_REGION_SIZE] = "?";
+
+        assert_int_equal(cn_region(cases[i].code, cases[i].year, name), cases[i].state);
+        assert_string_equal(name, cases[i].name);
+    }
+}
+
+static void a_day_begins_at_midnight_in_china(void **state)
+{
+    (void)state;
+    assert_int_equal(cn_day(0), 19700101);
+    assert_int_equal(cn_day(57599999), 19700101);
+    assert_int_equal(cn_day(57600000), 19700102);
+    assert_int_equal(cn_day(-28800000), 19700101);
+    assert_int_equal(cn_day(-28800001), 19691231);
+    assert_int_equal(cn_day(951753600000), 20000229);
+    assert_int_equal(cn_day(951839999999), 20000229);
+    assert_int_equal(cn_day(951840000000), 20000301);
+    assert_int_equal(cn_day(1767196799999), 20251231);
+    assert_int_equal(cn_day(1767196800000), 20260101);
+}
+
+static void an_age_counts_whole_years(void **state)
+{
+    struct cn_resident_id id = {.birth_year = 2008, .birth_month = 2, .birth_day = 29};
+
+    (void)state;
+    assert_int_equal(cn_age(&id, 20240228), 15);
+    assert_int_equal(cn_age(&id, 20240229), 16);
+    assert_int_equal(cn_age(&id, 20250228), 16);
+    assert_int_equal(cn_age(&id, 20250301), 17);
+    assert_int_equal(cn_age(&id, 20080229), 0);
+}
+
+static void a_mobile_number_is_read_in_the_ways_people_write_it(void **state)
+{
+    static const char *const good[] = {
+        "13800138000",     "+8613800138000",  "+86 138 0013 8000",      "86-138-0013-8000",
+        "008613800138000", " 138-0013-8000 ", "１３８００１３８０００",
+    };
+    static const char *const bad[] = {
+        "",
+        "1380013800",
+        "138001380001",
+        "12800138000",
+        "23800138000",
+        "+85213800138000",
+        "1380013800a",
+        "+8613800138000086",
+        "138.0013.8000",
+        "++8613800138000",
+        "86",
+        "\xff",
+        "0757-8888888",
+    };
+    char mobile[CN_MOBILE_LEN + 1];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_true(cn_mobile(good[i], mobile));
+        assert_string_equal(mobile, "13800138000");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        snprintf(mobile, sizeof(mobile), "before");
+        if (cn_mobile(bad[i], mobile))
+            fail_msg("%s", bad[i]);
+        assert_string_equal(mobile, "before");
+    }
+}
+
+static void a_name_takes_its_normal_form(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"李明", "李明"},
+        {" 李　明 ", "李明"},
+        {"𠮷野家", "𠮷野家"},
+        {"𰻝面", "𰻝面"},
+        {"阿依古丽.买买提", "阿依古丽·买买提"},
+        {"阿依古丽．买买提", "阿依古丽·买买提"},
+        {"阿依古丽•买买提", "阿依古丽·买买提"},
+        {"阿依古丽・买买提", "阿依古丽·买买提"},
+        {"阿依古丽 · 买买提", "阿依古丽·买买提"},
+        {"John  Smith", "John Smith"},
+        {"J. R. Müller-O’Hara", "J. R. Müller-O'Hara"},
+        {"Ｊｏｈｎ", "John"},
+        {"Li", "Li"},
+    };
+    char name[CN_NAME_SIZE], again[CN_NAME_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        if (!cn_name(pairs[i][0], name))
+            fail_msg("%s is refused", pairs[i][0]);
+        assert_string_equal(name, pairs[i][1]);
+        assert_true(cn_name(name, again));
+        assert_string_equal(again, name);
+    }
+}
+
+static void what_is_no_name_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        " ",
+        "李",
+        "L",
+        "·李明",
+        "李明·",
+        "李··明",
+        "李明1",
+        "李a明",
+        "李\n明",
+        "李\xe2\x80\x8b明",
+        "明\xcc\x81李",
+        "e\xcc\x81ric",
+        "-John",
+        "John-",
+        "Jo--hn",
+        "John.Smith?",
+        "李明\xff",
+        "\xed\xa0\x80李明",
+        "\xc0\xaf李明",
+        "\xef\xa4\x80明",
+        "\xf0\xaf\xa0\x80明",
+        "<b>明明</b>",
+        "=1+1",
+        "张三\xf3\xa0\x84\x80",
+        "12345",
+        "\xe6\x9d",
+        "..",
+        "A.",
+        "李明 (已退休)",
+    };
+    char longest[31 * 4 + 1] = "", latin[CN_NAME_MAX + 2], name[CN_NAME_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        snprintf(name, sizeof(name), "before");
+        if (cn_name(bad[i], name))
+            fail_msg("%s passes as %s", bad[i], name);
+        assert_string_equal(name, "before");
+    }
+    for (size_t i = 0; i < 30; i++)
+        memcpy(longest + 4 * i, "𠮷", 4);
+    assert_true(cn_name(longest, name));
+    memcpy(longest + 4 * 30, "𠮷", 5);
+    assert_false(cn_name(longest, name));
+    memset(latin, 'a', sizeof(latin));
+    latin[CN_NAME_MAX] = '\0';
+    assert_true(cn_name(latin, name));
+    latin[CN_NAME_MAX] = 'a';
+    latin[CN_NAME_MAX + 1] = '\0';
+    assert_false(cn_name(latin, name));
+}
+
+static void masks_show_only_what_the_law_lets_be_published(void **state)
+{
+    static const char *const names[][2] = {
+        {"张三", "张*"},
+        {"李小明", "李*明"},
+        {"欧阳娜", "欧**"},
+        {"欧阳娜娜", "欧**娜"},
+        {"阿依古丽·买买提", "阿**提"},
+        {"𠮷野家", "𠮷*家"},
+        {"John Smith", "J***"},
+        {"", ""},
+        {"李\xff", "*"},
+    };
+    char name[CN_NAME_SIZE], number[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        cn_mask_name(names[i][0], name);
+        assert_string_equal(name, names[i][1]);
+    }
+    cn_mask_resident_id("440604199003070014", number);
+    assert_string_equal(number, "440604********0014");
+    cn_mask_resident_id("44060419900307001", number);
+    assert_string_equal(number, "******************");
+    cn_mask_resident_id("4406041990030700145", number);
+    assert_string_equal(number, "******************");
+    cn_mask_mobile("13800138000", mobile);
+    assert_string_equal(mobile, "138****8000");
+    cn_mask_mobile("", mobile);
+    assert_string_equal(mobile, "***********");
+}
+
+static void every_vector_of_credit_codes_is_judged_as_expected(void **state)
+{
+    json_t *vectors = load("tests/data/uscc-vectors.json"), *vector;
+    size_t i, valid = 0;
+
+    (void)state;
+    json_array_foreach(vectors, i, vector)
+    {
+        const char *number = text_of(vector, "number");
+        bool expect = strcmp(text_of(vector, "expect"), "valid") == 0;
+        char code[CN_USCC_LEN + 1];
+
+        if ((cn_uscc(number, code) == CN_ID_OK) != expect)
+            fail_msg("%s: %d", number, cn_uscc(number, code));
+        valid += expect;
+    }
+    assert_true(valid > 100);
+    json_decref(vectors);
+}
+
+static void a_credit_code_is_folded_and_both_its_checks_hold(void **state)
+{
+    static const struct {
+        const char *text;
+        enum cn_id_result result;
+    } cases[] = {
+        {"81440600MC0000012D", CN_ID_OK},       {"89330503MC0000100E", CN_ID_OK},
+        {" 81440600mc0000012d ", CN_ID_OK},     {"８１440600MC0000012D", CN_ID_OK},
+        {"91350211M0000XUF46", CN_ID_CHECKSUM}, {"81440600MC0000012E", CN_ID_CHECKSUM},
+        {"81440600MC0000013G", CN_ID_CHECKSUM}, /* of the organisation code only */
+        {"81990600MC0000012K", CN_ID_REGION},   {"81100000MC0000012R", CN_ID_OK},
+        {"8144060OMC0000012D", CN_ID_FORMAT},   {"81440600IC0000012D", CN_ID_FORMAT},
+        {"8144A600MC0000012D", CN_ID_FORMAT},   {"81440600MC0000012", CN_ID_FORMAT},
+        {"81440600MC0000012DD", CN_ID_FORMAT},  {"", CN_ID_FORMAT},
+        {"81440600MC00 00012D", CN_ID_FORMAT},
+    };
+    char code[CN_USCC_LEN + 1];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (cn_uscc(cases[i].text, code) != cases[i].result)
+            fail_msg("%s: %d", cases[i].text, cn_uscc(cases[i].text, code));
+    }
+    assert_int_equal(cn_uscc("81440600mc0000012d", code), CN_ID_OK);
+    assert_string_equal(code, "81440600MC0000012D");
+    for (size_t i = 0; i < CN_USCC_LEN; i++) {
+        char changed[CN_USCC_LEN + 1] = "81440600MC0000012D";
+
+        for (const char *c = "0123456789ABCDEFGHJKLMNPQRTUWXY"; *c; c++) {
+            changed[i] = *c;
+            assert_int_equal(cn_uscc(changed, code) == CN_ID_OK, *c == "81440600MC0000012D"[i]);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_vector_of_resident_ids_is_judged_as_expected),
+        cmocka_unit_test(every_rule_of_a_resident_id_has_its_own_result),
+        cmocka_unit_test(a_birth_date_is_a_day_of_the_calendar_not_after_today),
+        cmocka_unit_test(a_region_marks_a_number_but_never_refuses_it),
+        cmocka_unit_test(any_one_changed_digit_of_a_resident_id_is_noticed),
+        cmocka_unit_test(the_region_table_is_sorted_and_every_row_is_found),
+        cmocka_unit_test(a_region_has_the_name_of_its_year),
+        cmocka_unit_test(a_day_begins_at_midnight_in_china),
+        cmocka_unit_test(an_age_counts_whole_years),
+        cmocka_unit_test(a_mobile_number_is_read_in_the_ways_people_write_it),
+        cmocka_unit_test(a_name_takes_its_normal_form),
+        cmocka_unit_test(what_is_no_name_is_refused),
+        cmocka_unit_test(masks_show_only_what_the_law_lets_be_published),
+        cmocka_unit_test(every_vector_of_credit_codes_is_judged_as_expected),
+        cmocka_unit_test(a_credit_code_is_folded_and_both_its_checks_hold),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,34 @@
+/* follow.h: reading another service's journal, in order, each row once.
+ *
+ * A follower reads pages through the broker, after its cursor, when the bell
+ * rings and otherwise every FOLLOW_TICK_MS, since a ring may be lost. With a
+ * server of its own, rows are applied and the cursor advanced in one transaction,
+ * so that an effect happens exactly once whatever dies in between; without one
+ * (the gateway) the cursor is in memory and starts `since` an instant. */
+#pragma once
+#include "common/rpc/rpc.h"
+
+#define FOLLOW_TICK_MS 1000
+#define FOLLOW_KINDS   16
+
+struct follower;
+
+struct follow_options {
+    struct uv_loop_s *loop;
+    const char *bus_dir;
+    const char *queue;         /* whose journal */
+    struct rpc_client *client; /* of that queue */
+    struct rpc_server *server; /* ours, or NULL for a cursor in memory */
+    struct store *store;       /* the server's */
+    int64_t since;             /* without a server: only rows from this instant on */
+    const int32_t *kinds;      /* only these, at most FOLLOW_KINDS; none is all */
+    unsigned n_kinds;
+    /* Applies one row; call is NULL without a server, else as for rpc_server_transact.
+     * May end with rpc_refuse: then the page is undone and tried again later. */
+    void (*apply)(void *arg, void *call, const Rpc__JournalRow *row);
+    void *arg;
+};
+
+/* NULL after logging why. */
+struct follower *follower_open(const struct follow_options *options);
+void follower_close(struct follower *follower);

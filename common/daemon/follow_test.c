@@ -1,0 +1,390 @@
+/* A service follows another's journal over a real bus: each row once, in order,
+ * whatever dies in between. */
+#include "common/daemon/follow.h"
+
+#include "coupon/coupon.pb-c.h"
+#include "tests/bus_harness.h"
+
+#define ROWS 2500 /* more than two pages */
+
+/* ---- the service that is followed: a journal and its reading ---- */
+
+struct source {
+    struct harness h;
+    Rpc__Daemon_Service daemon;
+    struct bus_server *bus;
+};
+
+static struct source source;
+
+static void read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
+                         Rpc__JournalPage_Closure reply, void *call)
+{
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+
+    (void)daemon;
+    journal_read(rpc_server_journal(source.h.service.rpc), request, rpc_arena(call), &page);
+    reply(&page, call);
+}
+
+static int start_source(struct service *service)
+{
+    source.daemon = (Rpc__Daemon_Service){.base = RPC__DAEMON__BASE_INIT, .read_journal = read_journal};
+    rpc_server_add(service->rpc, &source.daemon.base);
+    return 0;
+}
+
+/* No tables of its own: the chassis' are enough. */
+static const struct service_spec source_spec = {.name = "coupon", .start = start_source};
+
+static bool on_message(void *arg, struct bus_message *message)
+{
+    size_t len;
+    const void *bytes = bus_message_bytes(message, &len);
+
+    (void)arg;
+    return rpc_server_take(source.h.service.rpc, bytes, len, message);
+}
+
+static void send_answer(void *arg, void *tag, const void *bytes, size_t len)
+{
+    (void)arg;
+    bus_server_answer(source.bus, tag, bytes, len);
+}
+
+static void on_drained(void *arg)
+{
+    (void)arg;
+    rpc_server_finish(source.h.service.rpc, send_answer, NULL);
+}
+
+/* Kind 1 for every third row, else 2. */
+static void add_row(void *call, void *arg)
+{
+    Coupon__Event event = COUPON__EVENT__INIT;
+    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
+    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+    int64_t number = *(int64_t *)arg;
+
+    changed.release_id = claimed.coupon_id = number;
+    event.event_case = number % 3 == 0 ? COUPON__EVENT__EVENT_RELEASE_CHANGED : COUPON__EVENT__EVENT_CLAIMED;
+    if (number % 3 == 0)
+        event.release_changed = &changed;
+    else
+        event.claimed = &claimed;
+    rpc_journal(call, &event.base);
+}
+
+/* One millisecond apart, so that row n was written at HARNESS_NOW + n. */
+static void add_rows(int64_t first, int64_t last)
+{
+    for (int64_t number = first; number <= last; number++) {
+        clock_step(&source.h.service.clock, HARNESS_NOW + number - clock_now(&source.h.service.clock));
+        assert_int_equal(rpc_server_transact(source.h.service.rpc, add_row, &number), 0);
+    }
+}
+
+static void serve_source(void)
+{
+    static const struct bus_server_events events = {on_message, on_drained};
+
+    source.bus = bus_server_open(&b.loop, b.dir, "coupon", &events, NULL);
+    assert_non_null(source.bus);
+    bus_wait(&b, bus_counts(&b).served);
+}
+
+/* ---- the service that follows: a table of what it was given ---- */
+
+static const char schema[] = "-- step 1\nCREATE TABLE applied (n INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;\n";
+static const size_t schema_len = sizeof(schema) - 1;
+enum { SQL_APPLY, SQL_COUNT, SQL_DISORDER, N_SQL };
+static const char *const sql[] = {
+    [SQL_APPLY] = "INSERT INTO applied (n, seq) VALUES ((SELECT coalesce(max(n), 0) + 1 FROM applied), ?1)",
+    [SQL_COUNT] = "SELECT count(*) FROM applied",
+    [SQL_DISORDER] = "SELECT count(*) FROM applied WHERE n != seq",
+};
+static const unsigned n_sql = N_SQL;
+static const struct service_spec target_spec = {
+    .name = "subsidy", .schema = (const unsigned char *)schema, .schema_len = &schema_len, .sql = sql, .n_sql = &n_sql};
+
+static struct harness target;
+static struct rpc_client *client;
+static int64_t seen; /* rows given, also those that were undone */
+static int64_t die_at, refuse_at;
+
+static void apply(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    assert_ptr_equal(arg, &target);
+    assert_true(rpc_principal(call)->internal);
+    seen++;
+    if (row->seq == die_at) {
+        harness_remove_dir(b.dir);
+        kill(getpid(), SIGKILL);
+        pause();
+    }
+    store_run(target.service.store, SQL_APPLY, "i", row->seq);
+    if (row->seq == refuse_at) {
+        refuse_at = 0;
+        rpc_refuse(call, RPC__REASON__INTERNAL);
+    }
+}
+
+static struct follower *follow(void)
+{
+    const struct follow_options options = {
+        .loop = &b.loop,
+        .bus_dir = b.dir,
+        .queue = "coupon",
+        .client = client,
+        .server = target.service.rpc,
+        .store = target.service.store,
+        .apply = apply,
+        .arg = &target,
+    };
+    struct follower *follower = follower_open(&options);
+
+    assert_non_null(follower);
+    return follower;
+}
+
+static int64_t number_of(unsigned statement)
+{
+    int64_t number;
+
+    store_ask(target.service.store, statement, "");
+    assert_true(store_row(target.service.store, statement));
+    number = store_int(target.service.store, statement, 0);
+    store_end(target.service.store, statement);
+    return number;
+}
+
+static void assert_applied_once_each(int64_t rows)
+{
+    assert_int_equal(number_of(SQL_COUNT), rows);
+    assert_int_equal(number_of(SQL_DISORDER), 0);
+}
+
+static void open_both(void)
+{
+    harness_open(&source.h, &source_spec, NULL);
+    harness_open(&target, &target_spec, NULL);
+    client = rpc_client_open(&b.loop, b.dir, "coupon", 4);
+    assert_non_null(client);
+}
+
+static void close_both(void)
+{
+    harness_close(&source.h);
+    harness_close(&target);
+}
+
+/* ---- the tests ---- */
+
+static void every_row_is_applied_once_in_order(void **state)
+{
+    (void)state;
+    open_both();
+    add_rows(1, ROWS);
+    serve_source();
+    follow();
+    bus_wait(&b, number_of(SQL_COUNT) == ROWS);
+    assert_applied_once_each(ROWS);
+    assert_int_equal(seen, ROWS);
+    add_rows(ROWS + 1, ROWS + 5); /* found by the timer, without a bell */
+    bus_wait(&b, number_of(SQL_COUNT) == ROWS + 5);
+    assert_applied_once_each(ROWS + 5);
+    close_both();
+}
+
+static void the_bell_brings_new_rows(void **state)
+{
+    struct bus_ringer *ringer;
+    int64_t rows = 1;
+
+    (void)state;
+    open_both();
+    ringer = bus_ringer_open(b.dir);
+    add_rows(1, 1);
+    serve_source();
+    follow();
+    bus_wait(&b, seen == 1);
+    /* Many times quicker than the timer could. */
+    for (; rows < 100; rows++) {
+        add_rows(rows + 1, rows + 1);
+        while (seen != rows + 1) {
+            bus_ringer_ring(ringer, "coupon");
+            uv_run(&b.loop, UV_RUN_ONCE);
+        }
+    }
+    assert_applied_once_each(rows);
+    close_both();
+}
+
+static void a_restart_goes_on_where_the_cursor_is(void **state)
+{
+    struct follower *follower;
+
+    (void)state;
+    open_both();
+    add_rows(1, ROWS);
+    serve_source();
+    follower = follow();
+    bus_wait(&b, seen > 0);
+    follower_close(follower);
+    for (int turn = 0; turn < 20; turn++)
+        uv_run(&b.loop, UV_RUN_ONCE);
+    harness_reopen(&target);
+    follow();
+    bus_wait(&b, number_of(SQL_COUNT) == ROWS);
+    assert_applied_once_each(ROWS);
+    assert_int_equal(seen, ROWS);
+    close_both();
+}
+
+static void a_page_that_cannot_be_applied_is_tried_again(void **state)
+{
+    (void)state;
+    open_both();
+    add_rows(1, 1500);
+    serve_source();
+    refuse_at = 1200;
+    follow();
+    bus_wait(&b, number_of(SQL_COUNT) == 1500);
+    assert_applied_once_each(1500);
+    assert_int_equal(seen, 2000); /* the second page twice */
+    harness_fill(&target);
+    add_rows(1501, 2500);
+    bus_wait(&b, seen > 2000);
+    assert_applied_once_each(1500);
+    harness_empty(&target);
+    bus_wait(&b, number_of(SQL_COUNT) == 2500);
+    assert_applied_once_each(2500);
+    close_both();
+}
+
+static void a_source_that_is_down_is_waited_for(void **state)
+{
+    (void)state;
+    open_both();
+    add_rows(1, 10);
+    follow();
+    bus_wait(&b, bus_counts(&b).refused_unserved > 0);
+    serve_source();
+    bus_wait(&b, number_of(SQL_COUNT) == 10);
+    assert_applied_once_each(10);
+    close_both();
+}
+
+/* ---- a crash between the applying and the cursor ---- */
+
+/* The stores outlive the process: their folders are named by the test. */
+static void open_in(struct harness *h, const struct service_spec *spec, const char *dir)
+{
+    *h = (struct harness){.service = {.spec = spec}};
+    snprintf(h->dir, sizeof(h->dir), "%s", dir);
+    arena_init(&h->arena, 1 << 20);
+    clock_fake(&h->service.clock, HARNESS_NOW, 1);
+    harness_start(h);
+}
+
+/* Follows and is killed at a row. */
+static int follow_until_death(const char *arguments)
+{
+    char source_dir[32], target_dir[32];
+    int row;
+
+    alarm(60);
+    if (sscanf(arguments, "%31[^,],%31[^,],%d", source_dir, target_dir, &row) != 3)
+        return 1;
+    die_at = row;
+    bus_setup(NULL);
+    open_in(&source.h, &source_spec, source_dir);
+    open_in(&target, &target_spec, target_dir);
+    client = rpc_client_open(&b.loop, b.dir, "coupon", 4);
+    serve_source();
+    follow();
+    return uv_run(&b.loop, UV_RUN_DEFAULT);
+}
+
+static void a_crash_between_row_and_cursor_doubles_nothing(void **state)
+{
+    static const int rows[] = {1, 500, 1000, 1001, 1999, 2500};
+
+    (void)state;
+    open_both();
+    add_rows(1, ROWS);
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        char arguments[100];
+        int status;
+        pid_t child;
+
+        snprintf(arguments, sizeof(arguments), "%s,%s,%d", source.h.dir, target.dir, rows[i]);
+        harness_stop(&source.h);
+        harness_stop(&target);
+        child = bus_spawn("--die", arguments);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        harness_start(&source.h);
+        harness_start(&target);
+        assert_applied_once_each((rows[i] - 1) / 1000 * 1000); /* whole pages */
+    }
+    serve_source();
+    follow();
+    bus_wait(&b, number_of(SQL_COUNT) == ROWS);
+    assert_applied_once_each(ROWS);
+    close_both();
+}
+
+/* ---- without a server of one's own ---- */
+
+static int64_t last_seq, n_changes;
+
+static void note(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    (void)arg;
+    assert_null(call);
+    assert_true(row->seq > last_seq);
+    assert_int_equal(row->kind, 1);
+    last_seq = row->seq;
+    n_changes++;
+}
+
+static void an_edge_follows_one_kind_from_an_instant_on(void **state)
+{
+    struct follow_options options = {.loop = &b.loop,
+                                     .bus_dir = b.dir,
+                                     .queue = "coupon",
+                                     .since = HARNESS_NOW + 1000,
+                                     .kinds = &(int32_t){1},
+                                     .n_kinds = 1,
+                                     .apply = note};
+
+    (void)state;
+    open_both();
+    add_rows(1, ROWS);
+    serve_source();
+    options.client = client;
+    assert_non_null(follower_open(&options));
+    bus_wait(&b, last_seq == ROWS - ROWS % 3);
+    assert_int_equal(n_changes, ROWS / 3 - 999 / 3); /* from row 1000 on, whose time it is */
+    add_rows(ROWS + 1, ROWS + 9);
+    bus_wait(&b, n_changes == ROWS / 3 - 999 / 3 + 3);
+    close_both();
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row_is_applied_once_in_order),
+        cmocka_unit_test(the_bell_brings_new_rows),
+        cmocka_unit_test(a_restart_goes_on_where_the_cursor_is),
+        cmocka_unit_test(a_page_that_cannot_be_applied_is_tried_again),
+        cmocka_unit_test(a_source_that_is_down_is_waited_for),
+        cmocka_unit_test(a_crash_between_row_and_cursor_doubles_nothing),
+        cmocka_unit_test(an_edge_follows_one_kind_from_an_instant_on),
+    };
+
+    if (argc == 3 && strcmp(argv[1], "--die") == 0)
+        return follow_until_death(argv[2]);
+    return bus_run_tests(argc, argv, tests, ARRAY_LEN(tests));
+}

@@ -1,0 +1,387 @@
+#include "common/daemon/service.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/bus/bus.h"
+#include "common/daemon/cli.h"
+#include "common/daemon/follow.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+
+#define TIDY_MS         1000
+#define STOP_DEADLINE_S 15
+
+static struct conf_entry chassis_conf[] = {
+    {"HUIGONG_BUS", "run/bus", CONF_TEXT, "folder of the bus' sockets", 0, 0, NULL},
+    {"HUIGONG_STORE", "", CONF_PATH, "folder of this daemon's store", 0, 0, NULL},
+    {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
+    CONF_END,
+};
+
+static const char *const flags_help =
+    "  --probe            one line; exit 0 healthy, 1 sick, 2 unreachable\n"
+    "  --check            read the settings and exit\n"
+    "  --audit            recompute the journal's hashes and check the store against it\n"
+    "  --backup FILE      copy the store as of now; the daemon may be running\n"
+    "  --call METHOD JSON run one operation over the bus\n"
+    "  --standby          wait for the store's lock and take over\n"
+    "  --version, --help\n";
+
+const char *service_bus_dir(const struct service *service)
+{
+    return conf_text(service->conf, "HUIGONG_BUS");
+}
+
+static const char *store_dir(const struct service *service)
+{
+    return conf_text(service->conf, "HUIGONG_STORE");
+}
+
+/* ---- what every daemon serves ---- */
+
+static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
+                                 Rpc__JournalPage_Closure reply, void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+
+    if (!service->store) {
+        rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
+        return;
+    }
+    journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page);
+    reply(&page, call);
+}
+
+/* Fills a probe's report. */
+static void fill_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
+{
+    char *summary = arena_printf(arena, "%s", service->spec->name);
+    char *version = arena_printf(arena, "%s", HUIGONG_VERSION);
+
+    report->healthy = !service->stopping;
+    if (service->store) {
+        int64_t rows = rpc_server_journal(service->rpc)->committed.seq;
+
+        summary = arena_printf(arena, "%s: journal of %lld rows", service->spec->name, (long long)rows);
+        rpc_metric(arena, report, "huigong_journal_rows", "gauge", "", (double)rows);
+    }
+    if (summary)
+        report->summary = summary;
+    if (version)
+        report->version = version;
+    rpc_server_metrics(service->rpc, arena, report);
+    if (service->spec->report)
+        service->spec->report(service, arena, report);
+}
+
+static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
+                          void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
+
+    (void)request;
+    fill_report(service, rpc_arena(call), &report);
+    reply(&report, call);
+}
+
+static Rpc__Daemon_Service daemon_service = RPC__DAEMON__INIT(daemon__);
+
+/* ---- the bus ---- */
+
+static bool on_message(void *arg, struct bus_message *message)
+{
+    struct service *service = arg;
+    size_t len;
+    const void *bytes = bus_message_bytes(message, &len);
+
+    return rpc_server_take(service->rpc, bytes, len, message);
+}
+
+static void send_answer(void *arg, void *tag, const void *bytes, size_t len)
+{
+    bus_server_answer(((struct service *)arg)->bus, tag, bytes, len);
+}
+
+static void on_drained(void *arg)
+{
+    struct service *service = arg;
+
+    if (rpc_server_finish(service->rpc, send_answer, service))
+        bus_ringer_ring(service->ringer, service->spec->name);
+}
+
+static const struct bus_server_events bus_events = {on_message, on_drained};
+
+/* ---- stopping ---- */
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void service_stopped(struct service *service)
+{
+    bus_server_close(service->bus);
+    for (unsigned i = 0; i < SERVICE_FOLLOWS; i++) {
+        follower_close(service->followed[i].follower);
+        rpc_client_close(service->followed[i].client);
+    }
+    uv_walk(&service->loop, close_handle, NULL);
+}
+
+static void on_terminate(uv_signal_t *handle, int signal)
+{
+    struct service *service = handle->data;
+
+    if (service->stopping)
+        return;
+    service->stopping = true;
+    log_info("stopping", "signal", log_int(signal));
+    bus_leave_open();
+    if (service->bus)
+        bus_server_stop(service->bus);
+    alarm(STOP_DEADLINE_S); /* ends the process, also when it hangs outside the loop */
+    if (service->spec->stop)
+        service->spec->stop(service);
+    else
+        service_stopped(service);
+}
+
+static void on_tidy(uv_timer_t *timer)
+{
+    rpc_server_tidy(((struct service *)timer->data)->rpc);
+}
+
+/* ---- the life ---- */
+
+static int open_store(struct service *service, bool standby, bool read_only)
+{
+    const struct service_spec *spec = service->spec;
+    struct store_options options = {
+        .dir = store_dir(service),
+        .schema = spec->schema,
+        .schema_len = spec->schema_len ? *spec->schema_len : 0,
+        .sql = spec->sql,
+        .n_sql = spec->n_sql ? *spec->n_sql : 0,
+        .standby = standby,
+        .read_only = read_only,
+    };
+
+    if (!*options.dir) {
+        log_error("setting_missing", "name", "HUIGONG_STORE");
+        return -1;
+    }
+    service->store = store_open(&options);
+    return service->store ? 0 : -1;
+}
+
+static int enter_sandbox(struct service *service)
+{
+    struct sandbox sandbox = {.network = service->spec->network};
+    char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
+    unsigned n = 0, m = 0;
+
+    sandbox.write_dirs[n++] = service_bus_dir(service);
+    if (service->store)
+        sandbox.write_dirs[n++] = store_dir(service);
+    for (const char *const *name = service->spec->read_conf; name && *name; name++) {
+        const char *path = conf_text(service->spec->conf, *name);
+
+        ensure(m < ARRAY_LEN(folders));
+        if (!*path)
+            continue;
+        /* Its folder: a file that is renamed into the old one's place is another file. */
+        snprintf(folders[m], sizeof(folders[m]), "%s", path);
+        sandbox.read_paths[m] = dirname(folders[m]);
+        m++;
+    }
+    for (const char *const *path = service->spec->read_paths; path && *path; path++) {
+        if (access(*path, R_OK) == 0 && m < ARRAY_LEN(sandbox.read_paths) - 1)
+            sandbox.read_paths[m++] = *path;
+    }
+    return sandbox_enter(&sandbox);
+}
+
+static int open_bus(struct service *service)
+{
+    service->ringer = bus_ringer_open(service_bus_dir(service));
+    service->bus = bus_server_open(&service->loop, service_bus_dir(service), service->spec->name, &bus_events, service);
+    return service->ringer && service->bus ? 0 : -1;
+}
+
+static int open_followers(struct service *service)
+{
+    const char *dir = service_bus_dir(service);
+    unsigned n = 0;
+
+    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++) {
+        struct follow_options options = {
+            .loop = &service->loop,
+            .bus_dir = dir,
+            .queue = follow->queue,
+            .client = rpc_client_open(&service->loop, dir, follow->queue, 1),
+            .server = service->rpc,
+            .store = service->store,
+            .kinds = follow->kinds,
+            .n_kinds = follow->n_kinds,
+            .apply = follow->apply,
+            .arg = service->self,
+        };
+
+        ensure(n < SERVICE_FOLLOWS);
+        service->followed[n].client = options.client;
+        service->followed[n].follower = options.client ? follower_open(&options) : NULL;
+        if (!service->followed[n++].follower)
+            return -1;
+    }
+    return 0;
+}
+
+static void watch_signals(struct service *service)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+
+    signal(SIGPIPE, SIG_IGN);
+    for (unsigned i = 0; i < ARRAY_LEN(numbers); i++) {
+        uv_signal_init(&service->loop, &service->signals[i]);
+        service->signals[i].data = service;
+        uv_signal_start(&service->signals[i], on_terminate, numbers[i]);
+    }
+    uv_timer_init(&service->loop, &service->tidy);
+    service->tidy.data = service;
+    uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);
+}
+
+static int run(struct service *service, bool standby)
+{
+    const struct service_spec *spec = service->spec;
+    int code = 1;
+
+    if (uv_loop_init(&service->loop) || (spec->schema && open_store(service, standby, false)))
+        return 1;
+    service->rpc = rpc_server_new(service->store, &service->clock);
+    if (!service->rpc)
+        goto close_store;
+    rpc_server_add(service->rpc, &service->daemon.base);
+    if (spec->start && spec->start(service))
+        goto free_rpc;
+    watch_signals(service);
+    if (enter_sandbox(service) || (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) ||
+        open_followers(service))
+        goto free_rpc;
+    log_info("started", "version", HUIGONG_VERSION);
+    uv_run(&service->loop, UV_RUN_DEFAULT);
+    log_info("stopped");
+    code = 0;
+free_rpc:
+    bus_ringer_close(service->ringer);
+    rpc_server_free(service->rpc);
+close_store:
+    store_close(service->store);
+    return code;
+}
+
+/* ---- the flags ---- */
+
+static int audit(struct service *service)
+{
+    struct journal journal;
+    int64_t rows = 0;
+    int failed;
+
+    if (!service->spec->schema) {
+        printf("%s keeps no store\n", service->spec->name);
+        return 0;
+    }
+    if (open_store(service, false, true) || journal_open(&journal, service->store))
+        return 1;
+    failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
+             (service->spec->audit && service->spec->audit(service->store, &journal, stdout));
+    if (!failed)
+        printf("clean: %lld journal rows\n", (long long)rows);
+    store_close(service->store);
+    return failed ? 1 : 0;
+}
+
+static int help(const struct service *service)
+{
+    const struct service_spec *spec = service->spec;
+
+    printf("hg-%s: %s\n\n%s", spec->name, spec->about, flags_help);
+    for (const struct service_command *command = spec->commands; command && command->name; command++)
+        printf("  --%-16s %s\n", command->name, command->help);
+    printf("\nSettings, from the environment:\n");
+    conf_print(stdout, service->conf);
+    conf_print(stdout, spec->conf);
+    return 0;
+}
+
+static int command(struct service *service, const char *flag, int argc, char **argv)
+{
+    const struct service_spec *spec = service->spec;
+
+    if (strcmp(flag, "probe") == 0)
+        return spec->probe ? spec->probe(service) : cli_probe(service_bus_dir(service), spec->name);
+    if (strcmp(flag, "check") == 0)
+        return 0;
+    if (strcmp(flag, "audit") == 0)
+        return audit(service);
+    if (strcmp(flag, "backup") == 0 && argc == 1 && spec->schema)
+        return store_backup(store_dir(service), argv[0]) ? 1 : 0;
+    if (strcmp(flag, "call") == 0 && argc == 2)
+        return cli_call_json(service_bus_dir(service), argv[0], argv[1]);
+    for (const struct service_command *own = spec->commands; own && own->name; own++) {
+        if (strcmp(flag, own->name) == 0)
+            return own->run(service, argc, argv);
+    }
+    fprintf(stderr, "hg-%s: --%s is not understood like this; see --help\n", spec->name, flag);
+    return 1;
+}
+
+static enum log_level log_level(const char *text)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        if (strcmp(text, names[i]) == 0)
+            return (enum log_level)i;
+    }
+    return LOG_INFO;
+}
+
+int service_main(int argc, char **argv, const struct service_spec *spec)
+{
+    static struct service service;
+    bool standby = argc == 2 && strcmp(argv[1], "--standby") == 0;
+
+    service = (struct service){.spec = spec, .conf = chassis_conf, .daemon = daemon_service};
+    clock_real(&service.clock);
+    umask(0077);
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("hg-%s %s\n", spec->name, HUIGONG_VERSION);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return help(&service);
+    if (conf_load(spec->conf, chassis_conf, argc == 1 || standby || strcmp(argv[1], "--check") == 0))
+        return 1;
+    log_init(spec->name, log_level(conf_text(chassis_conf, "HUIGONG_LOG")));
+    if (api_load())
+        return 1;
+    if (argc > 1 && !standby) {
+        if (strncmp(argv[1], "--", 2) != 0) {
+            fprintf(stderr, "hg-%s: flags begin with --; see --help\n", spec->name);
+            return 1;
+        }
+        return command(&service, argv[1] + 2, argc - 2, argv + 2);
+    }
+    return run(&service, standby);
+}

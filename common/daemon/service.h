@@ -1,0 +1,92 @@
+/* service.h: the life of a daemon.
+ *
+ * Every daemon is a struct service_spec and service_main(): settings, store,
+ * memory, sandbox, bus, loop, and a graceful stop on SIGTERM, in that order; and
+ * the same flags everywhere (--probe --check --audit --backup --call --version
+ * --help --standby). A daemon serves the queue of its name at the broker, unless
+ * it is an edge that only calls others. */
+#pragma once
+#include <uv.h>
+
+#include "common/base/conf.h"
+#include "common/rpc/rpc.h"
+#include "common/daemon/sandbox.h"
+
+struct service;
+struct follower;
+
+/* A command line of the daemon's own: --NAME and what follows it. */
+struct service_command {
+    const char *name, *help;
+    int (*run)(const struct service *service, int argc, char **argv); /* the exit code */
+};
+
+#define SERVICE_FOLLOWS 4 /* journals that one daemon follows */
+
+/* What a daemon reads of another's journal, each row once (follow.h). */
+struct service_follow {
+    const char *queue;    /* whose journal; each once */
+    const int32_t *kinds; /* fields of that service's Event */
+    unsigned n_kinds;
+    /* Applies one row, in a transaction of the daemon's own. self is service->self. */
+    void (*apply)(void *self, void *call, const Rpc__JournalRow *row);
+};
+
+struct service_spec {
+    const char *name;            /* of the queue; the program is hg-NAME */
+    const char *about;           /* one line */
+    struct conf_entry *conf;     /* the daemon's own settings, may be NULL */
+    const unsigned char *schema; /* NULL: no store */
+    const size_t *schema_len;
+    const char *const *sql;
+    const unsigned *n_sql;
+    bool edge;                     /* serves no queue of the broker */
+    bool network;                  /* may open inet sockets */
+    const char *const *read_conf;  /* names of settings whose files are read again later; their folders stay
+                                      readable; NULL-terminated */
+    const char *const *read_paths; /* the system's own that stay readable where there are such; NULL-terminated */
+
+    /* Builds the memory from the store and adds the services to service->rpc. 0 or
+     * -1, logged. Nothing can be sent yet. */
+    int (*start)(struct service *service);
+    /* Opens sockets; the sandbox is closed. 0 or -1, logged. May be NULL. */
+    int (*serve)(struct service *service);
+    /* Ends what serve began; calls service_stopped when done. May be NULL. */
+    void (*stop)(struct service *service);
+    /* Adds to the probe's report. May be NULL. */
+    void (*report)(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
+    /* Checks the store against its journal: prints and returns -1 on the first
+     * fault. May be NULL. */
+    int (*audit)(struct store *store, struct journal *journal, FILE *out);
+    /* Replaces the probe by bus, for an edge. May be NULL. */
+    int (*probe)(const struct service *service);
+    const struct service_follow *follows;   /* NULL or ended by a NULL queue */
+    const struct service_command *commands; /* NULL or ended by a NULL name */
+};
+
+struct service {
+    const struct service_spec *spec;
+    struct conf_entry *conf; /* the chassis' settings */
+    uv_loop_t loop;
+    struct clock clock;
+    struct store *store;
+    struct rpc_server *rpc;
+    struct bus_server *bus;
+    struct bus_ringer *ringer;
+    void *self; /* the daemon's own state, set by start */
+    bool stopping;
+    /* chassis' own */
+    Rpc__Daemon_Service daemon;
+    struct {
+        struct rpc_client *client;
+        struct follower *follower;
+    } followed[SERVICE_FOLLOWS];
+    uv_signal_t signals[3];
+    uv_timer_t tidy;
+};
+
+int service_main(int argc, char **argv, const struct service_spec *spec);
+/* The folder of the bus' sockets. */
+const char *service_bus_dir(const struct service *service);
+/* Called once by what `stop` began. */
+void service_stopped(struct service *service);

@@ -1,0 +1,166 @@
+#include "common/pass/pass_internal.h"
+
+#include "common/base/base64url.h"
+#include "common/base/buf.h"
+
+#define BODY_LEN 59
+#define PASS_LEN (BODY_LEN + SIGNATURE_LEN)
+#define HEAD_LEN 35 /* of a list of revocations */
+
+enum { KIND_PASS = 0x01, KIND_REVOCATIONS = 0x10 };
+
+_Static_assert(BASE64URL_CHARS(PASS_LEN) == PASS_CHARS && PASS_LEN % 3 == 0, "a text has one spelling");
+
+/* Seconds since 1970 of an instant that is a whole one in 32 bits; false when it is not. */
+static bool seconds_of(int64_t at_ms, uint32_t *ret)
+{
+    if (at_ms < 0 || at_ms % 1000 != 0 || at_ms / 1000 > UINT32_MAX)
+        return false;
+    *ret = (uint32_t)(at_ms / 1000);
+    return true;
+}
+
+/* ---- the signed form ---- */
+
+bool pass_make(struct pass_keys *keys, const struct pass *pass, char ret_text[PASS_SIZE])
+{
+    unsigned char bytes[PASS_LEN];
+    uint32_t from, until;
+
+    if (!seconds_of(pass->from_ms, &from) || !seconds_of(pass->until_ms, &until) || from >= until)
+        return false;
+    bytes[0] = KIND_PASS;
+    put_be(bytes + 1, keys->keys[0].id, 2);
+    put_be(bytes + 3, (uint64_t)pass->issuer, 8);
+    put_be(bytes + 11, (uint64_t)pass->campaign, 8);
+    put_be(bytes + 19, (uint64_t)pass->site, 8);
+    put_be(bytes + 27, (uint64_t)pass->slot, 8);
+    put_be(bytes + 35, pass->handle, 8);
+    put_be(bytes + 43, pass->serial, 8);
+    put_be(bytes + 51, from, 4);
+    put_be(bytes + 55, until, 4);
+    if (!pass_sign(keys, bytes, BODY_LEN, bytes + BODY_LEN))
+        return false;
+    base64url_encode(bytes, sizeof(bytes), ret_text);
+    ret_text[PASS_CHARS] = '\0';
+    return true;
+}
+
+enum pass_reason pass_verify(struct pass_keys *keys, const char *text, size_t len, struct pass *ret)
+{
+    unsigned char bytes[PASS_LEN];
+    enum pass_reason reason;
+    struct pass pass;
+
+    if (len != PASS_CHARS || base64url_decode(text, len, bytes) != PASS_LEN || bytes[0] != KIND_PASS)
+        return PASS_MALFORMED;
+    pass = (struct pass){
+        .key_id = (uint16_t)get_be(bytes + 1, 2),
+        .issuer = (int64_t)get_be(bytes + 3, 8),
+        .campaign = (int64_t)get_be(bytes + 11, 8),
+        .site = (int64_t)get_be(bytes + 19, 8),
+        .slot = (int64_t)get_be(bytes + 27, 8),
+        .handle = get_be(bytes + 35, 8),
+        .serial = get_be(bytes + 43, 8),
+        .from_ms = (int64_t)get_be(bytes + 51, 4) * 1000,
+        .until_ms = (int64_t)get_be(bytes + 55, 4) * 1000,
+    };
+    if (pass.key_id == 0 || pass.from_ms >= pass.until_ms)
+        return PASS_MALFORMED;
+    reason = pass_check_signature(keys, pass.key_id, bytes, BODY_LEN, bytes + BODY_LEN);
+    if (reason == PASS_OK)
+        *ret = pass;
+    return reason;
+}
+
+enum pass_reason pass_judge(const struct pass *pass, int64_t site, const struct pass_revocations *revoked,
+                            int64_t now_ms)
+{
+    if (revoked && pass_revoked(revoked, pass->serial))
+        return PASS_REVOKED;
+    if (pass->site != site)
+        return PASS_OTHER_SITE;
+    if (now_ms < pass->from_ms)
+        return PASS_NOT_YET;
+    return now_ms < pass->until_ms ? PASS_OK : PASS_EXPIRED;
+}
+
+/* ---- revocations ---- */
+
+bool pass_revocations_make(struct pass_keys *keys, const struct pass_revocations *head, const uint64_t *serials,
+                           uint32_t n, struct buf *buf)
+{
+    size_t len = HEAD_LEN + 8 * (size_t)n;
+    unsigned char *bytes;
+    uint32_t made;
+
+    if (n > PASS_REVOKED_MAX || !seconds_of(head->made_ms, &made))
+        return false;
+    for (uint32_t i = 1; i < n; i++) {
+        if (serials[i - 1] >= serials[i])
+            return false;
+    }
+    bytes = (unsigned char *)buf_room(buf, len + SIGNATURE_LEN);
+    if (!bytes)
+        return false;
+    bytes[0] = KIND_REVOCATIONS;
+    put_be(bytes + 1, keys->keys[0].id, 2);
+    put_be(bytes + 3, (uint64_t)head->issuer, 8);
+    put_be(bytes + 11, (uint64_t)head->site, 8);
+    put_be(bytes + 19, (uint64_t)head->version, 8);
+    put_be(bytes + 27, made, 4);
+    put_be(bytes + 31, n, 4);
+    for (uint32_t i = 0; i < n; i++)
+        put_be(bytes + HEAD_LEN + 8 * (size_t)i, serials[i], 8);
+    if (!pass_sign(keys, bytes, len, bytes + len))
+        return false;
+    buf->len += len + SIGNATURE_LEN;
+    return true;
+}
+
+enum pass_reason pass_revocations_read(struct pass_keys *keys, const unsigned char *bytes, size_t len,
+                                       struct pass_revocations *ret)
+{
+    struct pass_revocations list;
+    enum pass_reason reason;
+
+    if (len < HEAD_LEN + SIGNATURE_LEN || bytes[0] != KIND_REVOCATIONS)
+        return PASS_MALFORMED;
+    list = (struct pass_revocations){
+        .key_id = (uint16_t)get_be(bytes + 1, 2),
+        .issuer = (int64_t)get_be(bytes + 3, 8),
+        .site = (int64_t)get_be(bytes + 11, 8),
+        .version = (int64_t)get_be(bytes + 19, 8),
+        .made_ms = (int64_t)get_be(bytes + 27, 4) * 1000,
+        .n = (uint32_t)get_be(bytes + 31, 4),
+        .serials = bytes + HEAD_LEN,
+    };
+    if (list.key_id == 0 || list.n > PASS_REVOKED_MAX || len != HEAD_LEN + 8 * (size_t)list.n + SIGNATURE_LEN)
+        return PASS_MALFORMED;
+    for (uint32_t i = 1; i < list.n; i++) {
+        if (memcmp(list.serials + 8 * (size_t)(i - 1), list.serials + 8 * (size_t)i, 8) >= 0)
+            return PASS_MALFORMED;
+    }
+    reason = pass_check_signature(keys, list.key_id, bytes, len - SIGNATURE_LEN, bytes + len - SIGNATURE_LEN);
+    if (reason == PASS_OK)
+        *ret = list;
+    return reason;
+}
+
+bool pass_revoked(const struct pass_revocations *revoked, uint64_t serial)
+{
+    uint32_t low = 0, high = revoked->n;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        uint64_t found = get_be(revoked->serials + 8 * (size_t)middle, 8);
+
+        if (found == serial)
+            return true;
+        if (found < serial)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}

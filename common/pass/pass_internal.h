@@ -1,0 +1,46 @@
+/* pass_internal.h: between the files of pass. */
+#pragma once
+#include "common/base/hmac.h"
+#include "common/pass/pass.h"
+
+#include <mbedtls/ecp.h>
+
+#define SIGNATURE_LEN 64
+
+struct pass_key {
+    uint16_t id;
+    bool secret; /* d and code are set */
+    mbedtls_mpi d;
+    mbedtls_ecp_point q;
+    struct hmac code;
+};
+
+struct pass_keys {
+    mbedtls_ecp_group group;
+    struct pass_key keys[PASS_KEYS_MAX]; /* newest first */
+    size_t n_keys;
+};
+
+const struct pass_key *pass_key_find(const struct pass_keys *keys, uint16_t id);
+/* The signature of bytes by the newest key; false when it is public alone or without memory. */
+bool pass_sign(struct pass_keys *keys, const unsigned char *bytes, size_t len, unsigned char ret[SIGNATURE_LEN]);
+/* OK, UNKNOWN_KEY or FORGED. */
+enum pass_reason pass_check_signature(struct pass_keys *keys, uint16_t key_id, const unsigned char *bytes, size_t len,
+                                      const unsigned char signature[SIGNATURE_LEN]);
+
+static inline void put_be(unsigned char *at, uint64_t value, unsigned n)
+{
+    while (n-- > 0) {
+        at[n] = (unsigned char)value;
+        value >>= 8;
+    }
+}
+
+static inline uint64_t get_be(const unsigned char *at, unsigned n)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        value = value << 8 | at[i];
+    return value;
+}

@@ -1,0 +1,145 @@
+/* rpc.h: calls, in batches.
+ *
+ * Server side: a service is a set of protobuf-c services over a store. Messages
+ * of calls are added to a batch; each call is run at once, under the checks of
+ * its .proto (who may call, idempotency), and the batch ends with one commit,
+ * after which the answers go out. When the commit fails, the calls that wrote
+ * are answered with the reason, everything they changed in memory is undone in
+ * reverse order, and the reads are run again on the store as it is.
+ *
+ * Client side: calls to one queue gather until they are flushed as one message;
+ * at most `window` messages are outstanding, each with a deadline.
+ *
+ * One thread; nothing here waits. */
+#pragma once
+#include "common/api/api.h"
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/store/journal.h"
+#include "common/store/store.h"
+
+/* ---- what a handler sees ---- */
+
+struct rpc_call; /* the closure data of a protobuf-c handler */
+
+/* Who calls; never NULL: member_id 0 when nobody has signed in. */
+const Rpc__Principal *rpc_principal(void *call);
+/* Milliseconds since 1970 at which this batch began. */
+int64_t rpc_now(void *call);
+/* Memory until the batch has been answered. */
+struct arena *rpc_arena(void *call);
+/* Randomness; see clock.h. */
+void rpc_random(void *call, void *bytes, size_t len);
+/* The Idempotency-Key as 16 bytes; len 0 when there was none. */
+ProtobufCBinaryData rpc_key(void *call);
+/* Ends the call with a refusal: a Reason. What it wrote is undone. */
+void rpc_refuse(void *call, int reason);
+/* The same, naming the input field (JSON path). */
+void rpc_refuse_field(void *call, int reason, const char *field);
+/* Keeps what the call writes although it will be refused, such as the count of
+ * a wrong try; its changes of memory are then not undone either. */
+void rpc_keep(void *call);
+/* Undoes what the call writes and changes although it will be replied to: a rehearsal.
+ * Not for operations with an Idempotency-Key. */
+void rpc_discard(void *call);
+/* Gives a refusal one more member, e.g. soldOutAt; before rpc_refuse. */
+void rpc_fact(void *call, const char *name, const char *value);
+void rpc_fact_time(void *call, const char *name, int64_t at);
+void rpc_retry_after(void *call, int32_t seconds);
+/* The reply that follows is 201 Created. */
+void rpc_created(void *call);
+/* Adds an event to the journal as the caller's deed. */
+void rpc_journal(void *call, const ProtobufCMessage *event);
+/* Undoes a change of memory if this call is refused or its batch not committed. */
+typedef void (*rpc_undo)(void *self, int64_t a, int64_t b);
+void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b);
+/* Whether the caller holds a role over a union; a shorthand for the refusal. */
+bool rpc_has_role(void *call, Rule__Role role, const char *union_path);
+/* When the caller gives up waiting, in milliseconds since 1970; 0: it did not say. */
+int64_t rpc_deadline(void *call);
+
+/* ---- answers that come later ----
+ *
+ * For a daemon whose answers come from elsewhere (the bridge): its handler ends with
+ * rpc_defer instead of a reply, and the answer is given in a later turn of the loop. Such
+ * a call writes nothing itself, so that it waits for no commit and none can fail it. The
+ * other calls of the same message wait with it, so a caller gives such operations messages
+ * of their own (the gateway's lanes). */
+
+#define RPC_MAX_LATER 1024
+
+struct rpc_later; /* a call whose answer is still to come */
+
+/* NULL, and the call is refused with OVERLOADED, when too many wait already. */
+struct rpc_later *rpc_defer(void *call);
+/* Gives the answer, exactly once, never from inside a handler. answer's memory is
+ * the caller's. */
+void rpc_answer_later(struct rpc_later *later, const Rpc__Answer *answer);
+
+/* ---- server ---- */
+
+struct rpc_server;
+
+struct rpc_server_counts {
+    uint64_t batches, commits, failed_commits, calls;
+    int64_t commit_ns;
+};
+
+struct rpc_server *rpc_server_new(struct store *store, struct clock *clock); /* store NULL: keeps nothing */
+void rpc_server_free(struct rpc_server *server);
+/* Serves the methods of one generated service; its methods must be in api.h's table. */
+void rpc_server_add(struct rpc_server *server, ProtobufCService *service);
+struct journal *rpc_server_journal(struct rpc_server *server);
+/* What a service does when an official, or the command line, has been given an answer
+ * that shows members' personal data: it is told of the n different members but the
+ * caller (Field.subject; ids in order), in the call and before it is committed. When
+ * the look cannot be recorded, the answer is not given. */
+typedef void (*rpc_seen)(void *call, const struct api_method *method, const int64_t *members, size_t n, void *arg);
+void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg);
+
+/* Runs the calls of one message. tag comes back with its answer. False when the
+ * batch is full: finish it before the next. */
+bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* Commits and gives every message's answer, packed AnswerBatch. bytes are valid
+ * during the call. True when the journal has grown. */
+typedef void (*rpc_send)(void *arg, void *tag, const void *bytes, size_t len);
+bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg);
+/* Runs work of the daemon's own, outside any batch, as the internal principal and
+ * in a transaction of its own; every rpc_* function works on the call it is given.
+ * Returns 0, or the Reason it was undone for. */
+typedef void (*rpc_work)(void *call, void *arg);
+int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg);
+/* Deletes stored answers past their time, a slice at a time. */
+void rpc_server_tidy(struct rpc_server *server);
+const struct rpc_server_counts *rpc_server_counts(const struct rpc_server *server);
+/* Calls whose answer is still to come. */
+unsigned rpc_server_deferred(const struct rpc_server *server);
+/* Per-method counters as Prometheus metrics, into the arena of the current call. */
+void rpc_server_metrics(struct rpc_server *server, struct arena *arena, Rpc__ProbeReport *report);
+/* Adds one metric to a report. */
+void rpc_metric(struct arena *arena, Rpc__ProbeReport *report, const char *name, const char *type, const char *labels,
+                double value);
+#define RPC_MAX_METRICS 512
+
+/* ---- client ---- */
+
+struct uv_loop_s;
+struct rpc_client;
+
+/* The answer to a call, or one with a reason of ours (SERVICE_DOWN,
+ * DEADLINE_EXCEEDED, OVERLOADED). Called exactly once per rpc_client_call, never
+ * from inside it. */
+typedef void (*rpc_answered)(void *arg, const Rpc__Answer *answer);
+
+/* Calls to queue by the bus in dir. NULL after logging why. */
+struct rpc_client *rpc_client_open(struct uv_loop_s *loop, const char *dir, const char *queue, unsigned window);
+/* Gathers a call. False, and no answer will come, when LIMIT_CLIENT_QUEUE calls
+ * wait already or this one is larger than a message may be. */
+bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answered answered, void *arg);
+/* Sends what has gathered, as far as the window allows; at the end of a loop turn. */
+void rpc_client_flush(struct rpc_client *client);
+/* Calls waiting or outstanding. */
+unsigned rpc_client_pending(const struct rpc_client *client);
+/* Answers what is pending with STOPPING and closes. */
+void rpc_client_close(struct rpc_client *client);

@@ -1,0 +1,429 @@
+/* rpc_call.c: one call, from its envelope to its answer, and what its handler sees. */
+#include <mbedtls/sha256.h>
+
+#include "common/rpc/rpc_internal.h"
+
+enum { SQL_FIND_ANSWER, SQL_KEEP_ANSWER, SQL_DROP_ANSWERS, N_SQL };
+static const char *const sql[N_SQL] = {
+    [SQL_FIND_ANSWER] = "SELECT fingerprint, answer FROM stored_answer WHERE member_id = ?1 AND method = ?2 "
+                        "AND key = ?3 AND at >= ?4",
+    [SQL_KEEP_ANSWER] = "INSERT INTO stored_answer (member_id, method, key, fingerprint, answer, at) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (member_id, method, key) DO UPDATE SET "
+                        "fingerprint = excluded.fingerprint, answer = excluded.answer, at = excluded.at",
+    [SQL_DROP_ANSWERS] = "DELETE FROM stored_answer WHERE (member_id, method, key) IN "
+                         "(SELECT member_id, method, key FROM stored_answer WHERE at < ?1 ORDER BY at LIMIT 1000)",
+};
+
+static const Rpc__Principal nobody = RPC__PRINCIPAL__INIT;
+
+/* ---- what a handler sees ---- */
+
+const Rpc__Principal *rpc_principal(void *call)
+{
+    const Rpc__Principal *principal = ((struct rpc_call *)call)->envelope->principal;
+
+    return principal ? principal : &nobody;
+}
+
+int64_t rpc_deadline(void *call)
+{
+    return ((struct rpc_call *)call)->envelope->deadline_at;
+}
+
+int64_t rpc_now(void *call)
+{
+    return ((struct rpc_call *)call)->server->now;
+}
+
+struct arena *rpc_arena(void *call)
+{
+    return &((struct rpc_call *)call)->server->arena;
+}
+
+void rpc_random(void *call, void *bytes, size_t len)
+{
+    clock_random(((struct rpc_call *)call)->server->clock, bytes, len);
+}
+
+ProtobufCBinaryData rpc_key(void *call)
+{
+    return ((struct rpc_call *)call)->envelope->idempotency_key;
+}
+
+void rpc_refuse(void *call, int reason)
+{
+    struct rpc_call *self = call;
+
+    ensure(!self->done && reason);
+    self->done = true;
+    self->answer.reason = reason;
+}
+
+void rpc_refuse_field(void *call, int reason, const char *field)
+{
+    char *copy = arena_strndup(rpc_arena(call), field, strlen(field));
+
+    if (copy)
+        ((struct rpc_call *)call)->answer.field = copy;
+    rpc_refuse(call, reason);
+}
+
+void rpc_keep(void *call)
+{
+    ((struct rpc_call *)call)->keep = true;
+}
+
+void rpc_discard(void *call)
+{
+    ((struct rpc_call *)call)->discard = true;
+}
+
+void rpc_fact(void *call, const char *name, const char *value)
+{
+    struct rpc_call *self = call;
+    Rpc__Fact *fact = arena_alloc(&self->server->arena, sizeof(*fact));
+
+    ensure(self->answer.n_facts < ARRAY_LEN(self->facts));
+    if (!fact)
+        return;
+    rpc__fact__init(fact);
+    fact->name = arena_strndup(&self->server->arena, name, strlen(name));
+    fact->value = arena_strndup(&self->server->arena, value, strlen(value));
+    if (fact->name && fact->value) {
+        self->facts[self->answer.n_facts++] = fact;
+        self->answer.facts = self->facts;
+    }
+}
+
+void rpc_fact_time(void *call, const char *name, int64_t at)
+{
+    char text[CLOCK_TEXT];
+
+    clock_format(at, text);
+    rpc_fact(call, name, text);
+}
+
+void rpc_retry_after(void *call, int32_t seconds)
+{
+    ((struct rpc_call *)call)->answer.retry_after_s = seconds;
+}
+
+void rpc_created(void *call)
+{
+    ((struct rpc_call *)call)->answer.created = true;
+}
+
+void rpc_journal(void *call, const ProtobufCMessage *event)
+{
+    struct rpc_call *self = call;
+
+    journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, event);
+}
+
+void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
+{
+    struct rpc_server *server = ((struct rpc_call *)call)->server;
+    struct undo *entry = arena_alloc(&server->undo_arena, sizeof(*entry));
+
+    /* Of an arena of its own, whose cap is far above what a full batch of our own
+     * handlers notes down, whatever the clients' bytes take of the other. */
+    ensure(entry);
+    *entry = (struct undo){undo, self, a, b, server->undos};
+    server->undos = entry;
+}
+
+bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+
+    if (principal->internal)
+        return true;
+    for (size_t i = 0; i < principal->n_grants; i++) {
+        const Rpc__Grant *grant = principal->grants[i];
+
+        if (grant->role == role && strncmp(grant->union_path, union_path, strlen(grant->union_path)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- one call ---- */
+
+unsigned rpc_hash_name(const char *name)
+{
+    unsigned hash = 2166136261u; /* FNV-1a */
+
+    while (*name)
+        hash = (hash ^ (unsigned char)*name++) * 16777619u;
+    return hash % METHOD_HASH;
+}
+
+static struct method *find_method(struct rpc_server *server, const char *name)
+{
+    struct method *method = server->methods[rpc_hash_name(name)];
+
+    while (method && strcmp(method->api->name, name) != 0)
+        method = method->next;
+    return method;
+}
+
+/* The one place that decides who may call what. */
+static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal)
+{
+    if (principal->internal || rule->who == RULE__WHO__PUBLIC)
+        return 0;
+    if (rule->who == RULE__WHO__INTERNAL)
+        return RPC__REASON__NOT_OFFICIAL;
+    if (!principal->member_id)
+        return RPC__REASON__MISSING_TOKEN;
+    if (rule->who == RULE__WHO__VERIFIED && principal->level < RPC__LEVEL__MEMBER)
+        return RPC__REASON__NOT_VERIFIED;
+    if (rule->who == RULE__WHO__OFFICIAL) {
+        for (size_t i = 0; i < principal->n_grants; i++) {
+            for (size_t j = 0; j < rule->n_roles; j++) {
+                if (principal->grants[i]->role == rule->roles[j])
+                    return 0;
+            }
+        }
+        return RPC__REASON__NOT_OFFICIAL;
+    }
+    return 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Whom the answer shows, each once and without the caller, told to the service. */
+static void tell_seen(struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct rpc_server *server = call->server;
+    const struct api_method *api = call->method->api;
+    size_t n = api_subjects(api->output, message, NULL), kept = 0;
+    int64_t *ids = arena_alloc(&server->arena, n * sizeof(*ids) + 1);
+
+    if (!ids) {
+        call->answer.reason = RPC__REASON__OVERLOADED;
+        return;
+    }
+    api_subjects(api->output, message, ids);
+    qsort(ids, n, sizeof(*ids), compare_ids);
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] != rpc_principal(call)->member_id && (kept == 0 || ids[kept - 1] != ids[i]))
+            ids[kept++] = ids[i];
+    }
+    if (kept)
+        server->seen(call, api, ids, kept, server->seen_arg);
+}
+
+static void on_reply(const ProtobufCMessage *message, void *closure_data)
+{
+    struct rpc_call *call = closure_data;
+    size_t len;
+
+    ensure(!call->done && message);
+    call->done = true;
+    len = protobuf_c_message_get_packed_size(message);
+    call->answer.output.data = arena_alloc(&call->server->arena, len + 1);
+    if (!call->answer.output.data) {
+        call->answer.reason = RPC__REASON__OVERLOADED;
+        return;
+    }
+    call->answer.output.len = protobuf_c_message_pack(message, call->answer.output.data);
+    call->changed = call->server->store && store_call_changed(call->server->store);
+    if (call->server->seen && call->method->api->shows)
+        tell_seen(call, message);
+}
+
+void rpc_undo_until(struct rpc_server *server, const struct undo *mark)
+{
+    while (server->undos != mark) {
+        struct undo *entry = server->undos;
+
+        server->undos = entry->next;
+        entry->undo(entry->self, entry->a, entry->b);
+    }
+}
+
+/* The first id among a message's fields: the one of that name, or any that has another;
+ * both may be NULL. 0 when there is none. */
+static int64_t find_id(const ProtobufCMessage *message, const char *name, const char *other_than)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        size_t len = strlen(field->name);
+
+        if (field->type == PROTOBUF_C_TYPE_INT64 && field->label != PROTOBUF_C_LABEL_REPEATED && len > 3 &&
+            strcmp(field->name + len - 3, "_id") == 0 && (!name || strcmp(field->name, name) == 0) &&
+            (!other_than || strcmp(field->name, other_than) != 0))
+            return *(const int64_t *)(const void *)((const char *)message + field->offset);
+    }
+    return 0;
+}
+
+/* The id of what a call has made: of its output, or of the message this begins with. */
+static int64_t made_id(const struct rpc_call *call)
+{
+    ProtobufCMessage *output =
+        protobuf_c_message_unpack(call->method->api->output->descriptor, &call->server->arena.allocator,
+                                  call->answer.output.len, call->answer.output.data);
+
+    if (output && output->descriptor->n_fields && output->descriptor->fields[0].type == PROTOBUF_C_TYPE_MESSAGE)
+        output = *(ProtobufCMessage **)(void *)((char *)output + output->descriptor->fields[0].offset);
+    return output ? find_id(output, NULL, NULL) : 0;
+}
+
+/* The one place where the use of authority is put on record, for every service. */
+static void journal_authority(struct rpc_call *call, const ProtobufCMessage *input)
+{
+    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
+    Rpc__OfficialActed acted = RPC__OFFICIAL_ACTED__INIT;
+
+    if (!call->method->api->writes || call->method->api->rule->who != RULE__WHO__OFFICIAL ||
+        rpc_principal(call)->internal || call->answer.reason || call->discard || !call->changed)
+        return;
+    acted.method = call->envelope->method;
+    acted.union_id = find_id(input, "union_id", NULL);
+    acted.target_id = find_id(input, NULL, "union_id");
+    if (!acted.target_id && call->answer.created)
+        acted.target_id = made_id(call);
+    event.event_case = RPC__CHASSIS_EVENT__EVENT_OFFICIAL_ACTED;
+    event.official_acted = &acted;
+    rpc_journal(call, &event.base);
+}
+
+/* Keeps the answer to a call with an Idempotency-Key, in the call's own savepoint. */
+static void keep_answer(struct rpc_call *call, const unsigned char fingerprint[32])
+{
+    struct rpc_server *server = call->server;
+    const Rpc__Call *envelope = call->envelope;
+    size_t len = rpc__answer__get_packed_size(&call->answer);
+    unsigned char *packed = arena_alloc(&server->arena, len + 1);
+
+    if (!packed) {
+        call->answer.reason = RPC__REASON__OVERLOADED;
+        return;
+    }
+    rpc__answer__pack(&call->answer, packed);
+    store_run(server->store, server->sql + SQL_KEEP_ANSWER, "itbbbi", rpc_principal(call)->member_id, envelope->method,
+              envelope->idempotency_key.data, envelope->idempotency_key.len, fingerprint, (size_t)32, packed, len,
+              server->now);
+}
+
+static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const unsigned char *fingerprint)
+{
+    struct rpc_server *server = call->server;
+    ProtobufCService *service = call->method->service;
+    struct undo *mark = server->undos;
+    bool undone;
+
+    if (server->store) {
+        journal_call_begin(&server->journal);
+        store_call_begin(server->store);
+    }
+    service->invoke(service, call->method->api->index, input, on_reply, call);
+    ensure(call->done);
+    if (!server->store)
+        return;
+    /* Its answer knows nothing of this batch's commit, nor of an Idempotency-Key. */
+    ensure(!call->deferred || (!fingerprint && !store_call_changed(server->store)));
+    journal_authority(call, input);
+    if (fingerprint && !call->answer.reason)
+        keep_answer(call, fingerprint);
+    undone = call->discard || (call->answer.reason && !call->keep);
+    if (undone) {
+        journal_call_undo(&server->journal);
+        rpc_undo_until(server, mark);
+    }
+    store_call_end(server->store, !undone);
+}
+
+/* An operation with an Idempotency-Key: the first answer is kept and given again. */
+static void invoke_once(struct rpc_call *call, const ProtobufCMessage *input)
+{
+    struct rpc_server *server = call->server;
+    const Rpc__Call *envelope = call->envelope;
+    unsigned find = server->sql + SQL_FIND_ANSWER;
+    unsigned char fingerprint[32];
+    const void *bytes;
+    size_t len;
+
+    mbedtls_sha256_ret(envelope->input.data, envelope->input.len, fingerprint, 0);
+    store_ask(server->store, find, "itbi", rpc_principal(call)->member_id, envelope->method,
+              envelope->idempotency_key.data, envelope->idempotency_key.len, server->now - LIMIT_IDEMPOTENCY_MS);
+    if (!store_row(server->store, find)) {
+        invoke(call, input, fingerprint);
+        return;
+    }
+    bytes = store_blob(server->store, find, 0, &len);
+    if (len != sizeof(fingerprint) || memcmp(bytes, fingerprint, len) != 0) {
+        rpc_refuse(call, RPC__REASON__IDEMPOTENCY_KEY_REUSED);
+    } else {
+        Rpc__Answer *stored;
+
+        bytes = store_blob(server->store, find, 1, &len);
+        stored = rpc__answer__unpack(&server->arena.allocator, len, bytes);
+        if (stored)
+            call->answer = *stored;
+        else
+            call->answer.reason = RPC__REASON__OVERLOADED;
+        call->done = true;
+    }
+    store_end(server->store, find);
+}
+
+static int envelope_refusal(struct rpc_call *call)
+{
+    const Rpc__Call *envelope = call->envelope;
+    const Rule__Method *rule;
+    int reason;
+
+    call->method = find_method(call->server, envelope->method);
+    if (!call->method)
+        return RPC__REASON__UNIMPLEMENTED;
+    rule = call->method->api->rule;
+    if (envelope->deadline_at && envelope->deadline_at < call->server->now)
+        return RPC__REASON__DEADLINE_EXCEEDED;
+    reason = caller_refusal(rule, rpc_principal(call));
+    if (reason)
+        return reason;
+    if (envelope->idempotency_key.len != 0 && envelope->idempotency_key.len != 16)
+        return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
+    if (rule->idempotency == RULE__IDEMPOTENCY__KEY && envelope->idempotency_key.len == 0 &&
+        !rpc_principal(call)->internal)
+        return RPC__REASON__IDEMPOTENCY_KEY_MISSING;
+    return 0;
+}
+
+void rpc_call_run(struct rpc_call *call)
+{
+    struct rpc_server *server = call->server;
+    ProtobufCMessage *input;
+    int reason = envelope_refusal(call);
+
+    if (!reason) {
+        input = protobuf_c_message_unpack(call->method->api->input->descriptor, &server->arena.allocator,
+                                          call->envelope->input.len, call->envelope->input.data);
+        if (!input)
+            reason = RPC__REASON__BAD_REQUEST;
+        else if (call->method->api->rule->idempotency == RULE__IDEMPOTENCY__KEY && call->envelope->idempotency_key.len)
+            invoke_once(call, input);
+        else
+            invoke(call, input, NULL);
+    }
+    if (reason)
+        rpc_refuse(call, reason);
+}
+
+int rpc_call_prepare(struct store *store)
+{
+    return store_prepare(store, sql, N_SQL);
+}
+
+void rpc_call_drop_answers(struct rpc_server *server)
+{
+    store_run(server->store, server->sql + SQL_DROP_ANSWERS, "i", server->now - LIMIT_IDEMPOTENCY_MS);
+}

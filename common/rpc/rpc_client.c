@@ -1,0 +1,272 @@
+#include <uv.h>
+
+#include "common/bus/bus.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/rpc/rpc.h"
+
+#define N_WAITING          (LIMIT_CLIENT_QUEUE / LIMIT_MESSAGE_CALLS)
+#define N_BATCHES          (LIMIT_CLIENT_WINDOW + N_WAITING)
+#define DEADLINE_TICK_MS   20
+#define BROKER_PATIENCE_MS 1000
+#define COALESCE_PART      2 /* a half */
+#define COALESCE_MS        20
+
+struct waiter {
+    rpc_answered answered;
+    void *arg;
+};
+
+/* Calls on their way as one message: gathering, waiting to be sent, or sent. */
+struct batch {
+    struct buf bytes;
+    struct waiter waiters[LIMIT_MESSAGE_CALLS];
+    unsigned n_calls;
+    uint32_t request;
+    int64_t gathered_ns; /* when its first call came */
+    unsigned losses;     /* of the broker, when it was sent */
+    struct batch *next;
+};
+
+struct rpc_client {
+    struct bus_client *bus;
+    uv_timer_t timer;
+    struct arena arena;
+    unsigned window, n_sent, pending;
+    unsigned outstanding; /* calls in the messages sent */
+    uint32_t last_request;
+    int64_t disconnected_ns; /* since when there is no broker; 0 when there is */
+    struct batch *idle;
+    struct batch *waiting, *waiting_last; /* the last one is still gathering */
+    struct batch *sent;
+    struct batch batches[N_BATCHES];
+};
+
+static void batch_put_back(struct rpc_client *client, struct batch *batch)
+{
+    buf_clear(&batch->bytes);
+    batch->n_calls = 0;
+    batch->next = client->idle;
+    client->idle = batch;
+}
+
+static void answer_all(struct rpc_client *client, struct batch *batch, int reason)
+{
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+
+    answer.reason = reason;
+    answer.retry_after_s = 1;
+    for (unsigned i = 0; i < batch->n_calls; i++) {
+        client->pending--;
+        batch->waiters[i].answered(batch->waiters[i].arg, &answer);
+    }
+}
+
+static void on_answer(void *arg, uint32_t request, const void *bytes, size_t len)
+{
+    struct rpc_client *client = arg;
+    struct batch **place = &client->sent, *batch;
+    Rpc__AnswerBatch *answers;
+
+    while (*place && (*place)->request != request)
+        place = &(*place)->next;
+    batch = *place;
+    if (!batch)
+        return; /* its deadline was passed already */
+    *place = batch->next;
+    client->n_sent--;
+    client->outstanding -= batch->n_calls;
+    answers = rpc__answer_batch__unpack(&client->arena.allocator, len, bytes);
+    if (!answers || answers->reason || answers->n_answers != batch->n_calls) {
+        answer_all(client, batch, answers && answers->reason ? answers->reason : RPC__REASON__INTERNAL);
+    } else {
+        for (unsigned i = 0; i < batch->n_calls; i++) {
+            client->pending--;
+            batch->waiters[i].answered(batch->waiters[i].arg, answers->answers[i]);
+        }
+    }
+    arena_reset(&client->arena);
+    batch_put_back(client, batch);
+    rpc_client_flush(client);
+}
+
+static void fail_sent(struct rpc_client *client, int64_t now)
+{
+    struct batch **place = &client->sent;
+    unsigned losses;
+
+    bus_client_connected(client->bus, &losses);
+    while (*place) {
+        struct batch *batch = *place;
+        bool lost = batch->losses != losses;
+
+        if (!lost && now - batch->gathered_ns < LIMIT_CALL_DEADLINE_MS * INT64_C(1000000)) {
+            place = &batch->next;
+            continue;
+        }
+        *place = batch->next;
+        client->n_sent--;
+        client->outstanding -= batch->n_calls;
+        answer_all(client, batch, lost ? RPC__REASON__SERVICE_DOWN : RPC__REASON__DEADLINE_EXCEEDED);
+        batch_put_back(client, batch);
+    }
+}
+
+/* What has not been sent has not happened, so it is refused early: a service that
+ * cannot keep up sheds load before its callers' patience ends. */
+static void fail_waiting(struct rpc_client *client, int64_t now)
+{
+    unsigned losses;
+    bool down;
+
+    if (bus_client_connected(client->bus, &losses))
+        client->disconnected_ns = 0;
+    else if (!client->disconnected_ns)
+        client->disconnected_ns = now;
+    down = client->disconnected_ns && now - client->disconnected_ns > BROKER_PATIENCE_MS * INT64_C(1000000);
+    while (client->waiting && (down || now - client->waiting->gathered_ns > LIMIT_CLIENT_WAIT_MS * INT64_C(1000000))) {
+        struct batch *batch = client->waiting;
+
+        client->waiting = batch->next;
+        if (!client->waiting)
+            client->waiting_last = NULL;
+        answer_all(client, batch, client->disconnected_ns ? RPC__REASON__SERVICE_DOWN : RPC__REASON__OVERLOADED);
+        batch_put_back(client, batch);
+    }
+}
+
+/* A broker that has just gone away is given a moment to come back; what it had
+ * been sent is answered at once, since its answers are lost. */
+static void on_tick(uv_timer_t *timer)
+{
+    struct rpc_client *client = timer->data;
+    int64_t now = clock_monotonic_ns();
+
+    fail_sent(client, now);
+    fail_waiting(client, now);
+    rpc_client_flush(client);
+}
+
+struct rpc_client *rpc_client_open(uv_loop_t *loop, const char *dir, const char *queue, unsigned window)
+{
+    struct rpc_client *client = calloc(1, sizeof(*client));
+
+    if (!client)
+        return NULL;
+    ensure(window > 0 && window <= LIMIT_CLIENT_WINDOW);
+    client->window = window;
+    arena_init(&client->arena, LIMIT_BATCH_ARENA);
+    client->bus = bus_client_open(loop, dir, queue, on_answer, client);
+    if (!client->bus) {
+        free(client);
+        return NULL;
+    }
+    for (unsigned i = 0; i < window + N_WAITING; i++) {
+        buf_init(&client->batches[i].bytes, LIMIT_MESSAGE_SIZE);
+        batch_put_back(client, &client->batches[i]);
+    }
+    uv_timer_init(loop, &client->timer);
+    client->timer.data = client;
+    uv_timer_start(&client->timer, on_tick, DEADLINE_TICK_MS, DEADLINE_TICK_MS);
+    uv_unref((uv_handle_t *)&client->timer);
+    return client;
+}
+
+/* The batch that gathers, with room for one more call of len bytes. */
+static struct batch *gathering(struct rpc_client *client, size_t len)
+{
+    struct batch *batch = client->waiting_last;
+
+    if (batch && batch->n_calls < LIMIT_MESSAGE_CALLS && batch->bytes.max - batch->bytes.len >= len)
+        return batch;
+    batch = client->idle;
+    if (!batch)
+        return NULL;
+    client->idle = batch->next;
+    batch->next = NULL;
+    batch->gathered_ns = clock_monotonic_ns();
+    if (client->waiting_last)
+        client->waiting_last->next = batch;
+    else
+        client->waiting = batch;
+    client->waiting_last = batch;
+    return batch;
+}
+
+bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answered answered, void *arg)
+{
+    size_t len = rpc__call__get_packed_size(call), rest = len;
+    struct batch *batch = len <= LIMIT_MESSAGE_SIZE - 6 ? gathering(client, len + 6) : NULL;
+    char *room = batch ? buf_room(&batch->bytes, len + 6) : NULL;
+
+    if (!room)
+        return false;
+    *room++ = 0x0a; /* CallBatch.calls, length-delimited */
+    batch->bytes.len++;
+    for (; rest >= 0x80; rest >>= 7) {
+        *room++ = (char)(rest | 0x80);
+        batch->bytes.len++;
+    }
+    *room++ = (char)rest;
+    batch->bytes.len += 1 + rpc__call__pack(call, (uint8_t *)room);
+    batch->waiters[batch->n_calls++] = (struct waiter){answered, arg};
+    client->pending++;
+    return true;
+}
+
+/* A message costs the same whether it carries one call or a hundred. While others
+ * are out, one is sent only once it has gathered COALESCE_PART of what they carry;
+ * their answers flush again, so a call waits for no more than one of them, and no
+ * longer than COALESCE_MS and a tick for answers that take their time. */
+static bool worth_sending(const struct rpc_client *client, const struct batch *batch)
+{
+    return client->n_sent == 0 || batch->n_calls * COALESCE_PART >= client->outstanding ||
+           clock_monotonic_ns() - batch->gathered_ns >= COALESCE_MS * INT64_C(1000000);
+}
+
+void rpc_client_flush(struct rpc_client *client)
+{
+    while (client->waiting && client->n_sent < client->window && worth_sending(client, client->waiting)) {
+        struct batch *batch = client->waiting;
+
+        if (!bus_client_connected(client->bus, &batch->losses))
+            return; /* the timer tries again */
+        batch->request = ++client->last_request & 0x7fffffffu;
+        if (!bus_client_send(client->bus, batch->request, batch->bytes.bytes, batch->bytes.len))
+            return;
+        client->waiting = batch->next;
+        if (!client->waiting)
+            client->waiting_last = NULL;
+        batch->next = client->sent;
+        client->sent = batch;
+        client->n_sent++;
+        client->outstanding += batch->n_calls;
+    }
+}
+
+unsigned rpc_client_pending(const struct rpc_client *client)
+{
+    return client->pending;
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    struct rpc_client *client = handle->data;
+
+    for (unsigned i = 0; i < N_BATCHES; i++)
+        buf_done(&client->batches[i].bytes);
+    arena_done(&client->arena);
+    free(client);
+}
+
+void rpc_client_close(struct rpc_client *client)
+{
+    if (!client)
+        return;
+    for (struct batch *batch = client->sent; batch; batch = batch->next)
+        answer_all(client, batch, RPC__REASON__STOPPING);
+    for (struct batch *batch = client->waiting; batch; batch = batch->next)
+        answer_all(client, batch, RPC__REASON__STOPPING);
+    bus_client_close(client->bus);
+    uv_close((uv_handle_t *)&client->timer, timer_closed);
+}

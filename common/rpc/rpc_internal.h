@@ -1,0 +1,110 @@
+/* rpc_internal.h: what rpc_call.c, rpc_later.c, rpc_server.c and rpc_metrics.c share; included
+ * by nothing else. */
+#pragma once
+#include "common/base/limits.h"
+#include "common/rpc/rpc.h"
+
+struct method {
+    const struct api_method *api;
+    ProtobufCService *service;
+    uint64_t calls, refused, unavailable;
+    struct method *next; /* of the same hash */
+};
+
+#define METHOD_HASH 256
+
+struct undo {
+    rpc_undo undo;
+    void *self;
+    int64_t a, b;
+    struct undo *next;
+};
+
+struct rpc_call {
+    struct rpc_server *server;
+    const Rpc__Call *envelope;
+    struct method *method;
+    Rpc__Answer answer;
+    Rpc__Fact *facts[4];
+    bool done, keep, discard, deferred;
+    bool changed; /* a row, by the time it was replied to */
+};
+
+/* A message some of whose answers are still to come: those that are there, packed. */
+struct held {
+    struct rpc_server *server;
+    struct arena arena;
+    void *tag;
+    ProtobufCBinaryData *answers;
+    size_t n_calls, n_waiting;
+    int reason;        /* answers the whole message; 0: each call has its own */
+    struct held *next; /* idle */
+};
+
+struct rpc_later {
+    struct held *held;
+    struct method *method;
+    size_t index;           /* of the call in its message */
+    struct rpc_later *next; /* idle */
+};
+
+struct message {
+    void *tag;
+    struct rpc_call *calls;
+    size_t n_calls;
+    int reason;        /* answers the whole message */
+    struct held *held; /* NULL when every call has been answered */
+};
+
+struct rpc_server {
+    struct store *store;
+    struct clock *clock;
+    rpc_seen seen; /* NULL: nobody is told */
+    void *seen_arg;
+    struct journal journal;
+    unsigned sql;
+    struct arena arena, undo_arena;
+    struct method *methods[METHOD_HASH];
+    /* The batch */
+    int64_t now;
+    struct message messages[LIMIT_BATCH_MESSAGES];
+    unsigned n_messages;
+    size_t n_calls;
+    struct undo *undos;
+    int64_t journal_seq;
+    struct buf out;
+    struct rpc_server_counts counts;
+    /* Answers that come later */
+    struct held helds[LIMIT_BROKER_IN_FLIGHT], *idle_held;
+    struct rpc_later laters[RPC_MAX_LATER], *idle_later;
+    unsigned n_deferred;
+    rpc_send send; /* where they go */
+    void *send_arg;
+};
+
+/* ---- rpc_call.c ---- */
+
+/* Runs one call under the checks of its .proto, in a savepoint of its own. */
+void rpc_call_run(struct rpc_call *call);
+/* Undoes changes of memory back to a mark, in reverse order; NULL: all. */
+void rpc_undo_until(struct rpc_server *server, const struct undo *mark);
+/* Prepares the statements of stored answers: the first one's index, or -1. */
+int rpc_call_prepare(struct store *store);
+/* Deletes a slice of the answers that are past their time. */
+void rpc_call_drop_answers(struct rpc_server *server);
+unsigned rpc_hash_name(const char *name);
+
+/* ---- rpc_server.c ---- */
+
+/* Appends one packed Answer of that length to a packed AnswerBatch: room for its
+ * bytes, to be added with out->len, or NULL. */
+char *rpc_answer_room(struct buf *out, size_t len);
+void rpc_count(struct method *method, int reason);
+void rpc_send_reason(int reason, rpc_send send, void *arg, void *tag);
+
+/* ---- rpc_later.c ---- */
+
+void rpc_later_init(struct rpc_server *server);
+void rpc_later_done(struct rpc_server *server);
+/* Keeps the answers that a message has already, until the others have come. */
+void rpc_later_hold(struct rpc_server *server, const struct message *message, rpc_send send, void *arg);

@@ -1,0 +1,297 @@
+/* rpc_server.c: batches, each a transaction with one commit before any answer. */
+#include "common/rpc/rpc_internal.h"
+
+struct rpc_server *rpc_server_new(struct store *store, struct clock *clock)
+{
+    struct rpc_server *server = calloc(1, sizeof(*server));
+    int first = 0;
+
+    if (!server)
+        return NULL;
+    *server = (struct rpc_server){.store = store, .clock = clock};
+    arena_init(&server->arena, LIMIT_BATCH_ARENA);
+    arena_init(&server->undo_arena, LIMIT_BATCH_ARENA);
+    buf_init(&server->out, LIMIT_MESSAGE_SIZE);
+    rpc_later_init(server);
+    if (store) {
+        first = rpc_call_prepare(store);
+        if (first < 0 || journal_open(&server->journal, store)) {
+            rpc_server_free(server);
+            return NULL;
+        }
+        server->sql = (unsigned)first;
+    }
+    return server;
+}
+
+void rpc_server_free(struct rpc_server *server)
+{
+    if (!server)
+        return;
+    for (unsigned i = 0; i < METHOD_HASH; i++) {
+        while (server->methods[i]) {
+            struct method *next = server->methods[i]->next;
+
+            free(server->methods[i]);
+            server->methods[i] = next;
+        }
+    }
+    arena_done(&server->arena);
+    arena_done(&server->undo_arena);
+    buf_done(&server->out);
+    rpc_later_done(server);
+    free(server);
+}
+
+void rpc_server_add(struct rpc_server *server, ProtobufCService *service)
+{
+    for (const struct api_method *api = api_methods(); api->name; api++) {
+        struct method *method;
+        unsigned hash = rpc_hash_name(api->name);
+
+        if (api->service != service->descriptor)
+            continue;
+        method = calloc(1, sizeof(*method));
+        ensure(method);
+        *method = (struct method){.api = api, .service = service, .next = server->methods[hash]};
+        server->methods[hash] = method;
+    }
+}
+
+void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg)
+{
+    server->seen = seen;
+    server->seen_arg = arg;
+}
+
+struct journal *rpc_server_journal(struct rpc_server *server)
+{
+    return &server->journal;
+}
+
+static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len)
+{
+    Rpc__CallBatch *batch = rpc__call_batch__unpack(&server->arena.allocator, len, bytes);
+
+    if (!batch || batch->n_calls > LIMIT_MESSAGE_CALLS) {
+        message->reason = RPC__REASON__BAD_REQUEST;
+        return;
+    }
+    message->calls = arena_zalloc(&server->arena, batch->n_calls * sizeof(message->calls[0]));
+    if (!message->calls) {
+        message->reason = RPC__REASON__OVERLOADED;
+        return;
+    }
+    message->n_calls = batch->n_calls;
+    server->n_calls += batch->n_calls;
+    for (size_t i = 0; i < batch->n_calls; i++) {
+        struct rpc_call *call = &message->calls[i];
+
+        call->server = server;
+        call->envelope = batch->calls[i];
+        rpc__answer__init(&call->answer);
+        rpc_call_run(call);
+    }
+}
+
+bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+{
+    struct message *message;
+
+    ensure(server->n_messages < LIMIT_BATCH_MESSAGES);
+    if (server->n_messages == 0) {
+        server->now = clock_now(server->clock);
+        server->journal_seq = server->journal.tip.seq;
+    }
+    message = &server->messages[server->n_messages++];
+    *message = (struct message){.tag = tag};
+    run_message(server, message, bytes, len);
+    return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS;
+}
+
+static void answer_for_store(struct rpc_call *call, int reason)
+{
+    rpc__answer__init(&call->answer);
+    call->done = false;
+    rpc_retry_after(call, 1);
+    rpc_refuse(call, reason);
+}
+
+/* After a failed commit: what was read may have seen what is now undone, so the
+ * reads are run again. One that fails again may have taken the end of its rows for
+ * the end of the table, so its answer is not believed. */
+static void settle_failed_batch(struct rpc_server *server, int reason)
+{
+    for (unsigned m = 0; m < server->n_messages; m++) {
+        for (size_t i = 0; i < server->messages[m].n_calls; i++) {
+            struct rpc_call *call = &server->messages[m].calls[i];
+
+            if (!call->method || call->deferred)
+                continue;
+            if (call->method->api->writes || call->method->api->shows) {
+                answer_for_store(call, reason);
+                continue;
+            }
+            rpc__answer__init(&call->answer);
+            call->done = false;
+            rpc_call_run(call);
+            if (store_trouble(server->store))
+                answer_for_store(call, store_commit(server->store));
+        }
+    }
+}
+
+static void commit_batch(struct rpc_server *server)
+{
+    int reason = store_trouble(server->store);
+    int64_t began;
+
+    if (!store_dirty(server->store) && !reason)
+        return;
+    began = clock_monotonic_ns();
+    reason = store_commit(server->store);
+    server->counts.commit_ns += clock_monotonic_ns() - began;
+    journal_batch_end(&server->journal, reason == 0);
+    if (reason) {
+        server->counts.failed_commits++;
+        rpc_undo_until(server, NULL);
+        settle_failed_batch(server, reason);
+    } else {
+        server->counts.commits++;
+    }
+}
+
+void rpc_count(struct method *method, int reason)
+{
+    if (!method)
+        return;
+    method->calls++;
+    if (reason)
+        method->refused++;
+    if (reason && api_reason(reason)->http >= 500)
+        method->unavailable++;
+}
+
+char *rpc_answer_room(struct buf *out, size_t len)
+{
+    uint32_t rest = (uint32_t)len;
+    char *room = buf_room(out, len + 6);
+
+    if (!room)
+        return NULL;
+    *room++ = 0x0a; /* AnswerBatch.answers, length-delimited */
+    out->len++;
+    while (rest >= 0x80) {
+        *room++ = (char)(rest | 0x80);
+        rest >>= 7;
+        out->len++;
+    }
+    *room++ = (char)rest;
+    out->len++;
+    return room;
+}
+
+/* Packs a message's answers field by field, without an array of pointers. */
+static void pack_answers(struct rpc_server *server, const struct message *message)
+{
+    struct buf *out = &server->out;
+
+    for (size_t i = 0; i < message->n_calls; i++) {
+        const struct rpc_call *call = &message->calls[i];
+        char *room = rpc_answer_room(out, rpc__answer__get_packed_size(&call->answer));
+
+        if (!room)
+            return;
+        out->len += rpc__answer__pack(&call->answer, (uint8_t *)room);
+        rpc_count(call->method, call->answer.reason);
+    }
+}
+
+void rpc_send_reason(int reason, rpc_send send, void *arg, void *tag)
+{
+    Rpc__AnswerBatch batch = RPC__ANSWER_BATCH__INIT;
+    uint8_t packed[16];
+
+    batch.reason = reason;
+    send(arg, tag, packed, rpc__answer_batch__pack(&batch, packed));
+}
+
+bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg)
+{
+    bool grown;
+
+    if (server->n_messages == 0)
+        return false;
+    server->counts.batches++;
+    server->counts.calls += server->n_calls;
+    if (server->store)
+        commit_batch(server);
+    for (unsigned m = 0; m < server->n_messages; m++) {
+        struct message *message = &server->messages[m];
+
+        if (message->held) {
+            rpc_later_hold(server, message, send, arg);
+            continue;
+        }
+        buf_clear(&server->out);
+        if (!message->reason)
+            pack_answers(server, message);
+        if (server->out.failed)
+            message->reason = RPC__REASON__OVERLOADED;
+        if (message->reason)
+            rpc_send_reason(message->reason, send, arg, message->tag);
+        else
+            send(arg, message->tag, server->out.bytes, server->out.len);
+    }
+    grown = server->journal.tip.seq != server->journal_seq;
+    server->n_messages = 0;
+    server->n_calls = 0;
+    server->undos = NULL;
+    arena_reset(&server->arena);
+    arena_reset(&server->undo_arena);
+    return grown;
+}
+
+int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
+{
+    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
+    Rpc__Call envelope = RPC__CALL__INIT;
+    struct rpc_call call = {.server = server, .envelope = &envelope, .answer = RPC__ANSWER__INIT};
+    int reason;
+
+    ensure(server->n_messages == 0);
+    principal.internal = true;
+    envelope.principal = &principal;
+    server->now = clock_now(server->clock);
+    journal_call_begin(&server->journal);
+    store_call_begin(server->store);
+    work(&call, arg);
+    reason = call.answer.reason;
+    store_call_end(server->store, !reason);
+    if (reason) {
+        journal_call_undo(&server->journal);
+        rpc_undo_until(server, NULL);
+        store_commit(server->store);
+    } else {
+        reason = store_commit(server->store);
+        if (reason)
+            rpc_undo_until(server, NULL);
+    }
+    journal_batch_end(&server->journal, reason == 0);
+    server->undos = NULL;
+    arena_reset(&server->arena);
+    arena_reset(&server->undo_arena);
+    return reason;
+}
+
+static void drop_old_answers(void *call, void *arg)
+{
+    (void)call;
+    rpc_call_drop_answers(arg);
+}
+
+void rpc_server_tidy(struct rpc_server *server)
+{
+    if (server->store)
+        rpc_server_transact(server, drop_old_answers, server);
+}

@@ -1,0 +1,217 @@
+#include "common/store/journal.h"
+
+#include <mbedtls/sha256.h>
+
+#include "common/base/limits.h"
+
+enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_TIME, SQL_ALL, N_SQL };
+static const char *const sql[N_SQL] = {
+    [SQL_TIP] = "SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1",
+    [SQL_ADD] = "INSERT INTO journal (seq, at, kind, actor, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_READ] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    [SQL_TIME] = "SELECT at FROM journal WHERE seq = ?1",
+    [SQL_ALL] = "SELECT seq, at, kind, actor, body, hash FROM journal ORDER BY seq",
+};
+
+int journal_open(struct journal *journal, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *journal = (struct journal){.store = store, .sql = (unsigned)first};
+    store_ask(store, journal->sql + SQL_TIP, "");
+    if (store_row(store, journal->sql + SQL_TIP)) {
+        size_t len;
+        const void *hash = store_blob(store, journal->sql + SQL_TIP, 1, &len);
+
+        journal->tip.seq = store_int(store, journal->sql + SQL_TIP, 0);
+        journal->tip.at = store_int(store, journal->sql + SQL_TIP, 2);
+        if (len == JOURNAL_HASH_LEN)
+            memcpy(journal->tip.hash, hash, len);
+        store_end(store, journal->sql + SQL_TIP);
+    }
+    journal->committed = journal->before = journal->tip;
+    return store_trouble(store) ? -1 : 0;
+}
+
+static unsigned char *put_be(unsigned char *p, uint64_t value, int bytes)
+{
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        *p++ = (unsigned char)(value >> shift);
+    return p;
+}
+
+static void row_hash(const unsigned char previous[JOURNAL_HASH_LEN], int64_t seq, int64_t at, int32_t kind,
+                     int64_t actor, const void *body, size_t len, unsigned char ret_hash[JOURNAL_HASH_LEN])
+{
+    unsigned char head[JOURNAL_HASH_LEN + 28], *p = head + JOURNAL_HASH_LEN;
+    mbedtls_sha256_context sha;
+
+    memcpy(head, previous, JOURNAL_HASH_LEN);
+    p = put_be(p, (uint64_t)seq, 8);
+    p = put_be(p, (uint64_t)at, 8);
+    p = put_be(p, (uint32_t)kind, 4);
+    p = put_be(p, (uint64_t)actor, 8);
+    mbedtls_sha256_init(&sha);
+    mbedtls_sha256_starts_ret(&sha, 0);
+    mbedtls_sha256_update_ret(&sha, head, sizeof(head));
+    mbedtls_sha256_update_ret(&sha, body, len);
+    mbedtls_sha256_finish_ret(&sha, ret_hash);
+}
+
+void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *event)
+{
+    const ProtobufCFieldDescriptor *first = &event->descriptor->fields[0];
+    const uint32_t *kind = (const void *)((const char *)event + first->quantifier_offset);
+    unsigned char body[LIMIT_EVENT];
+    size_t len = protobuf_c_message_get_packed_size(event);
+    struct journal_tip *tip = &journal->tip;
+
+    ensure((first->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && *kind && len <= sizeof(body));
+    protobuf_c_message_pack(event, body);
+    tip->seq++;
+    if (now > tip->at)
+        tip->at = now;
+    row_hash(tip->hash, tip->seq, tip->at, (int32_t)*kind, actor, body, len, tip->hash);
+    store_run(journal->store, journal->sql + SQL_ADD, "iiiibb", tip->seq, tip->at, (int64_t)*kind, actor, body, len,
+              tip->hash, sizeof(tip->hash));
+}
+
+/* The row's bytes belong to the statement until its next step. */
+static void read_row(struct journal *journal, unsigned statement, Rpc__JournalRow *ret_row)
+{
+    struct store *store = journal->store;
+
+    rpc__journal_row__init(ret_row);
+    ret_row->seq = store_int(store, statement, 0);
+    ret_row->at = store_int(store, statement, 1);
+    ret_row->kind = (int32_t)store_int(store, statement, 2);
+    ret_row->actor = store_int(store, statement, 3);
+    ret_row->body.data = (uint8_t *)(uintptr_t)store_blob(store, statement, 4, &ret_row->body.len);
+    ret_row->hash.data = (uint8_t *)(uintptr_t)store_blob(store, statement, 5, &ret_row->hash.len);
+}
+
+/* The last row older than an instant, found by halving. */
+static int64_t seq_before(struct journal *journal, int64_t after, int64_t since)
+{
+    unsigned statement = journal->sql + SQL_TIME;
+    int64_t low = after, high = journal->tip.seq;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2 + 1, at;
+
+        store_ask(journal->store, statement, "i", middle);
+        if (!store_row(journal->store, statement))
+            break;
+        at = store_int(journal->store, statement, 0);
+        store_end(journal->store, statement);
+        if (at < since)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+static bool copy_bytes(struct arena *arena, ProtobufCBinaryData *bytes)
+{
+    uint8_t *copy = arena_alloc(arena, bytes->len + 1);
+
+    if (copy)
+        memcpy(copy, bytes->data, bytes->len);
+    bytes->data = copy;
+    return copy != NULL;
+}
+
+static bool is_wanted(const Rpc__JournalRequest *request, int64_t kind)
+{
+    bool wanted = request->n_kinds == 0;
+
+    for (size_t i = 0; i < request->n_kinds && !wanted; i++)
+        wanted = request->kinds[i] == kind;
+    return wanted;
+}
+
+void journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
+                  Rpc__JournalPage *ret_page)
+{
+    unsigned statement = journal->sql + SQL_READ;
+    int64_t limit = request->limit > 0 && request->limit < LIMIT_JOURNAL_PAGE ? request->limit : LIMIT_JOURNAL_PAGE;
+    int64_t after = request->since ? seq_before(journal, request->after_seq, request->since) : request->after_seq;
+
+    ret_page->last_seq = journal->tip.seq;
+    ret_page->read_to = after;
+    ret_page->rows = arena_alloc(arena, (size_t)limit * sizeof(*ret_page->rows));
+    store_ask(journal->store, statement, "ii", after, limit);
+    while (ret_page->rows && store_row(journal->store, statement)) {
+        Rpc__JournalRow *row;
+
+        if (!is_wanted(request, store_int(journal->store, statement, 2))) {
+            ret_page->read_to = store_int(journal->store, statement, 0);
+            continue;
+        }
+        row = arena_alloc(arena, sizeof(*row));
+        if (row)
+            read_row(journal, statement, row);
+        if (!row || !copy_bytes(arena, &row->body) || !copy_bytes(arena, &row->hash)) {
+            store_end(journal->store, statement);
+            break; /* a shorter page; the follower asks for the rest */
+        }
+        ret_page->rows[ret_page->n_rows++] = row;
+        ret_page->read_to = row->seq;
+    }
+}
+
+int journal_audit(struct journal *journal, FILE *out, journal_visit visit, void *arg, int64_t *ret_rows)
+{
+    unsigned statement = journal->sql + SQL_ALL;
+    unsigned char hash[JOURNAL_HASH_LEN] = {0};
+    int64_t seq = 0;
+
+    store_ask(journal->store, statement, "");
+    while (store_row(journal->store, statement)) {
+        Rpc__JournalRow row;
+
+        read_row(journal, statement, &row);
+        if (row.seq != seq + 1) {
+            fprintf(out, "journal: row %lld is missing\n", (long long)seq + 1);
+            goto bad;
+        }
+        row_hash(hash, row.seq, row.at, row.kind, row.actor, row.body.data, row.body.len, hash);
+        if (row.hash.len != sizeof(hash) || memcmp(hash, row.hash.data, sizeof(hash)) != 0) {
+            fprintf(out, "journal: row %lld does not match its hash\n", (long long)row.seq);
+            goto bad;
+        }
+        if (visit && !visit(&row, arg))
+            goto bad;
+        seq++;
+    }
+    *ret_rows = seq;
+    if (store_trouble(journal->store)) {
+        fprintf(out, "journal: unreadable after row %lld\n", (long long)seq);
+        return -1;
+    }
+    return 0;
+bad:
+    store_end(journal->store, statement);
+    return -1;
+}
+
+void journal_call_begin(struct journal *journal)
+{
+    journal->before = journal->tip;
+}
+
+void journal_call_undo(struct journal *journal)
+{
+    journal->tip = journal->before;
+}
+
+void journal_batch_end(struct journal *journal, bool committed)
+{
+    if (committed)
+        journal->committed = journal->tip;
+    else
+        journal->tip = journal->committed;
+}

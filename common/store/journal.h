@@ -1,0 +1,52 @@
+/* journal.h: the table that is outbox, audit trail and history at once.
+ *
+ * Every change that matters to anyone else adds a row in the change's own
+ * transaction. Sequence numbers start at 1 and have no gaps. The hash of a row is
+ *   SHA-256(hash of the row before | seq | at | kind | actor | body)
+ * with 64-bit (kind: 32-bit) big-endian integers and 32 zero bytes before the
+ * first row, so one changed byte anywhere breaks the chain at that row. Times
+ * never decrease along it: when the clock has stepped back, a row takes the time
+ * of the row before.
+ * Bodies hold ids and facts, never personal data. Besides a service's own events each
+ * journal has those of the chassis (rpc.proto, ChassisEvent): every change that an
+ * official makes by her authority ends with a row that says so. */
+#pragma once
+#include <protobuf-c/protobuf-c.h>
+
+#include "common/base/arena.h"
+#include "common/store/store.h"
+#include "rpc.pb-c.h"
+
+#define JOURNAL_HASH_LEN 32
+
+struct journal_tip {
+    int64_t seq, at;
+    unsigned char hash[JOURNAL_HASH_LEN];
+};
+
+struct journal {
+    struct store *store;
+    unsigned sql;
+    struct journal_tip tip;    /* with what the current batch added */
+    struct journal_tip before; /* at the current call's beginning */
+    struct journal_tip committed;
+};
+
+/* Prepares the journal of a store and reads its tip. 0 or -1, logged. */
+int journal_open(struct journal *journal, struct store *store);
+/* Adds an event: a message with one oneof, of which one member is set. */
+void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *event);
+/* Rows after a sequence number and not older than since, into the arena. */
+void journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
+                  Rpc__JournalPage *ret_page);
+
+/* Recomputes the chain. Prints the first row that breaks it, by number, and
+ * returns -1; or 0 with the number of rows. visit, when given, sees every row of
+ * a sound chain so far, and returns false to report a row itself. */
+typedef bool (*journal_visit)(const Rpc__JournalRow *row, void *arg);
+int journal_audit(struct journal *journal, FILE *out, journal_visit visit, void *arg, int64_t *ret_rows);
+
+/* ---- the dispatcher's side ---- */
+void journal_call_begin(struct journal *journal);
+void journal_call_undo(struct journal *journal);
+void journal_batch_end(struct journal *journal, bool committed);

@@ -1,0 +1,26 @@
+-- The tables that every store has beside its service's own.
+-- step 1
+CREATE TABLE journal (
+    seq   INTEGER PRIMARY KEY,
+    at    INTEGER NOT NULL,  -- milliseconds since 1970
+    kind  INTEGER NOT NULL,  -- field number in the service's Event
+    actor INTEGER NOT NULL,  -- member id, 0 for the system
+    body  BLOB    NOT NULL,  -- the packed Event: ids and facts, no personal data
+    hash  BLOB    NOT NULL   -- see common/store/journal.h
+) STRICT;
+
+CREATE TABLE stored_answer (
+    member_id   INTEGER NOT NULL,
+    method      TEXT    NOT NULL,
+    key         BLOB    NOT NULL,
+    fingerprint BLOB    NOT NULL,
+    answer      BLOB    NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (member_id, method, key)
+) STRICT;
+CREATE INDEX stored_answer_at ON stored_answer (at);
+
+CREATE TABLE cursor (
+    source TEXT    PRIMARY KEY,  -- the queue whose journal is followed
+    seq    INTEGER NOT NULL
+) STRICT;

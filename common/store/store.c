@@ -1,0 +1,591 @@
+#include "common/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <sqlite3.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "rpc.pb-c.h"
+
+#define MAX_STATEMENTS 448
+#define FILE_NAME      "data.sqlite"
+/* Pages that are kept in memory: a part of the file, which holds the inner pages of all
+ * its trees many times over. */
+#define CACHE_PART    16
+#define CACHE_KIB_MIN 16384
+#define CACHE_KIB_MAX (1 << 20)
+#define BUSY_MS       5000
+
+extern const unsigned char chassis_schema[];
+extern const size_t chassis_schema_len;
+
+/* The store's own statements, prepared like everybody's. */
+enum { SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_SAVEPOINT, SQL_RELEASE, SQL_ROLLBACK_TO, N_OWN };
+static const char *const own_sql[N_OWN] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",    [SQL_COMMIT] = "COMMIT",        [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_SAVEPOINT] = "SAVEPOINT call", [SQL_RELEASE] = "RELEASE call", [SQL_ROLLBACK_TO] = "ROLLBACK TO call",
+};
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[MAX_STATEMENTS];
+    unsigned n_statements;
+    unsigned own; /* index of the first of own_sql */
+    int lock_fd;
+    int trouble;
+    bool in_transaction, in_call, in_savepoint, call_changed;
+    bool sick; /* the last transaction failed: said once, until one succeeds */
+};
+
+static void remember(struct store *store, const char *where)
+{
+    int code = sqlite3_errcode(store->db);
+
+    if (store->trouble)
+        return;
+    store->trouble = (code & 0xff) == SQLITE_FULL ? RPC__REASON__STORE_FULL : RPC__REASON__STORE_FAILED;
+    if (store->sick)
+        return;
+    store->sick = true;
+    log_warn("store_trouble", "at", where, "error", sqlite3_errmsg(store->db), "code",
+             log_int(sqlite3_extended_errcode(store->db)));
+}
+
+/* ---- opening ---- */
+
+static int take_lock(struct store *store, const char *dir, bool standby)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/lock", dir);
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (store->lock_fd < 0) {
+        log_error("store_lock", "file", path, "error", strerror(errno));
+        return -1;
+    }
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (!standby) {
+        log_error("store_owned_by_another", "file", path);
+        return -1;
+    }
+    log_info("standing_by", "file", path);
+    while (flock(store->lock_fd, LOCK_EX) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    log_info("taking_over", "file", path);
+    return 0;
+}
+
+static int exec(struct store *store, const char *sql)
+{
+    char *error = NULL;
+
+    if (sqlite3_exec(store->db, sql, NULL, NULL, &error) == SQLITE_OK)
+        return 0;
+    log_error("store_exec", "sql", sql, "error", error ? error : "?");
+    sqlite3_free(error);
+    return -1;
+}
+
+static int64_t scalar(struct store *store, const char *sql)
+{
+    sqlite3_stmt *statement;
+    int64_t value = -1;
+
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK) {
+        if (sqlite3_step(statement) == SQLITE_ROW)
+            value = sqlite3_column_int64(statement, 0);
+        sqlite3_finalize(statement);
+    }
+    return value;
+}
+
+/* The text of step n of a schema, cut out in place of its copy; NULL past the last. */
+static char *schema_step(const unsigned char *schema, size_t len, int n)
+{
+    char marker[32];
+    char *text = strndup((const char *)schema, len), *begin, *end, *step = NULL;
+
+    if (!text)
+        return NULL;
+    snprintf(marker, sizeof(marker), "-- step %d\n", n);
+    begin = strstr(text, marker);
+    if (begin) {
+        begin += strlen(marker);
+        end = strstr(begin, "\n-- step ");
+        step = strndup(begin, end ? (size_t)(end - begin) : strlen(begin));
+    }
+    free(text);
+    return step;
+}
+
+/* Whether steps are numbered from 1 on, each once and in order: of two with one number
+ * the second would never be made. */
+static bool steps_are_numbered(const unsigned char *schema, size_t len)
+{
+    char *text = strndup((const char *)schema, len);
+    bool ok = text != NULL;
+    char marker[32];
+    int n = 0;
+
+    for (char *at = text; at && ok && (at = strstr(at, "-- step ")); at++) {
+        snprintf(marker, sizeof(marker), "-- step %d\n", ++n);
+        ok = strncmp(at, marker, strlen(marker)) == 0;
+    }
+    free(text);
+    if (!ok)
+        log_error("schema_steps", "wrong_at", log_int(n));
+    return ok;
+}
+
+/* user_version counts the service's steps; the chassis' steps are counted in the
+ * same way in application_id, so that both can grow. */
+static int migrate_one(struct store *store, const unsigned char *schema, size_t len, const char *counter)
+{
+    char sql[64];
+    int64_t version;
+    char *step;
+
+    if (!steps_are_numbered(schema, len))
+        return -1;
+    snprintf(sql, sizeof(sql), "PRAGMA %s", counter);
+    version = scalar(store, sql);
+    if (version < 0 || version > INT_MAX - 1)
+        return -1;
+    if (version > 0) {
+        step = schema_step(schema, len, (int)version);
+        if (!step) {
+            log_error("store_too_new", "steps", log_int(version), "of", counter);
+            return -1;
+        }
+        free(step);
+    }
+    while ((step = schema_step(schema, len, (int)version + 1))) {
+        int failed;
+
+        snprintf(sql, sizeof(sql), "PRAGMA %s = %lld", counter, (long long)version + 1);
+        failed = exec(store, "BEGIN IMMEDIATE") || exec(store, step) || exec(store, sql) || exec(store, "COMMIT");
+        free(step);
+        if (failed)
+            return -1;
+        version++;
+    }
+    return 0;
+}
+
+static int migrate(struct store *store, const struct store_options *options)
+{
+    if (exec(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"))
+        return -1;
+    if (migrate_one(store, chassis_schema, chassis_schema_len, "application_id"))
+        return -1;
+    return options->schema ? migrate_one(store, options->schema, options->schema_len, "user_version") : 0;
+}
+
+int store_prepare(struct store *store, const char *const *sql, unsigned n)
+{
+    unsigned first = store->n_statements;
+
+    ensure(n <= MAX_STATEMENTS - first);
+    for (unsigned i = 0; i < n; i++) {
+        if (sqlite3_prepare_v3(store->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[first + i], NULL)) {
+            log_error("store_prepare", "sql", sql[i], "error", sqlite3_errmsg(store->db));
+            return -1;
+        }
+        store->n_statements++;
+    }
+    return (int)first;
+}
+
+/* One thread has the connection, and nobody reads SQLite's own memory statistics:
+ * without them its allocator takes no lock. Refused, harmlessly, after the first. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static int set_cache(struct store *store, const char *path)
+{
+    struct stat file;
+    int64_t kib = stat(path, &file) ? 0 : file.st_size / 1024 / CACHE_PART;
+    char sql[64];
+
+    if (kib < CACHE_KIB_MIN)
+        kib = CACHE_KIB_MIN;
+    snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%lld", (long long)(kib < CACHE_KIB_MAX ? kib : CACHE_KIB_MAX));
+    return exec(store, sql);
+}
+
+struct store *store_open(const struct store_options *options)
+{
+    char path[PATH_MAX];
+    int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    struct store *store = calloc(1, sizeof(*store));
+    int own;
+
+    if (!store)
+        return NULL;
+    configure();
+    store->lock_fd = -1;
+    if (!options->read_only && take_lock(store, options->dir, options->standby))
+        goto fail;
+    snprintf(path, sizeof(path), "%s/" FILE_NAME, options->dir);
+    if (sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, NULL)) {
+        log_error("store_open", "file", path, "error", sqlite3_errmsg(store->db));
+        goto fail;
+    }
+    if (!options->read_only)
+        chmod(path, 0600);
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    if (exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
+                    "PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON") ||
+        set_cache(store, path))
+        goto fail;
+    if (!options->read_only && migrate(store, options))
+        goto fail;
+    if (options->n_sql && store_prepare(store, options->sql, options->n_sql) < 0)
+        goto fail;
+    own = store_prepare(store, own_sql, N_OWN);
+    if (own < 0)
+        goto fail;
+    store->own = (unsigned)own;
+    return store;
+fail:
+    store_close(store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (unsigned i = 0; i < store->n_statements; i++)
+        sqlite3_finalize(store->statements[i]);
+    sqlite3_close(store->db);
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    free(store);
+}
+
+/* ---- statements ---- */
+
+static bool run_own(struct store *store, unsigned sql)
+{
+    sqlite3_stmt *statement = store->statements[store->own + sql];
+    int code = sqlite3_step(statement);
+
+    if (code != SQLITE_DONE)
+        remember(store, own_sql[sql]);
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE;
+}
+
+static sqlite3_stmt *bind(struct store *store, unsigned sql, const char *types, va_list args)
+{
+    sqlite3_stmt *statement;
+    int n = 0;
+
+    ensure(sql < store->n_statements);
+    statement = store->statements[sql];
+    for (const char *type = types; *type; type++) {
+        n++;
+        if (*type == 'i') {
+            sqlite3_bind_int64(statement, n, va_arg(args, int64_t));
+        } else if (*type == 't') {
+            sqlite3_bind_text(statement, n, va_arg(args, const char *), -1, SQLITE_STATIC);
+        } else {
+            const void *bytes = va_arg(args, const void *);
+            size_t len = va_arg(args, size_t);
+
+            ensure(*type == 'b' && len <= INT_MAX);
+            /* A NULL pointer would bind SQL NULL; an empty blob is meant. */
+            sqlite3_bind_blob(statement, n, bytes ? bytes : "", (int)len, SQLITE_STATIC);
+        }
+    }
+    ensure(n == sqlite3_bind_parameter_count(statement));
+    return statement;
+}
+
+static bool ready_to_write(struct store *store)
+{
+    if (store->trouble)
+        return false;
+    if (!store->in_transaction) {
+        if (!run_own(store, SQL_BEGIN))
+            return false;
+        store->in_transaction = true;
+    }
+    if (store->in_call && !store->in_savepoint) {
+        if (!run_own(store, SQL_SAVEPOINT))
+            return false;
+        store->in_savepoint = true;
+    }
+    return true;
+}
+
+int store_run(struct store *store, unsigned sql, const char *types, ...)
+{
+    sqlite3_stmt *statement;
+    va_list args;
+    int code, changes;
+
+    if (!ready_to_write(store))
+        return -2;
+    va_start(args, types);
+    statement = bind(store, sql, types, args);
+    va_end(args);
+    code = sqlite3_step(statement);
+    changes = code == SQLITE_DONE ? sqlite3_changes(store->db) : (code & 0xff) == SQLITE_CONSTRAINT ? -1 : -2;
+    if (changes == -2)
+        remember(store, sqlite3_sql(statement));
+    store->call_changed |= changes > 0;
+    sqlite3_reset(statement);
+    return changes;
+}
+
+void store_ask(struct store *store, unsigned sql, const char *types, ...)
+{
+    va_list args;
+
+    ensure(sql < store->n_statements);
+    sqlite3_reset(store->statements[sql]);
+    va_start(args, types);
+    bind(store, sql, types, args);
+    va_end(args);
+}
+
+bool store_row(struct store *store, unsigned sql)
+{
+    int code = sqlite3_step(store->statements[sql]);
+
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        remember(store, sqlite3_sql(store->statements[sql]));
+    sqlite3_reset(store->statements[sql]);
+    return false;
+}
+
+void store_end(struct store *store, unsigned sql)
+{
+    sqlite3_reset(store->statements[sql]);
+}
+
+int64_t store_int(struct store *store, unsigned sql, int column)
+{
+    return sqlite3_column_int64(store->statements[sql], column);
+}
+
+const char *store_text(struct store *store, unsigned sql, int column)
+{
+    const unsigned char *text = sqlite3_column_text(store->statements[sql], column);
+
+    return text ? (const char *)text : "";
+}
+
+const void *store_blob(struct store *store, unsigned sql, int column, size_t *ret_len)
+{
+    const void *bytes = sqlite3_column_blob(store->statements[sql], column);
+
+    *ret_len = (size_t)sqlite3_column_bytes(store->statements[sql], column);
+    return bytes ? bytes : "";
+}
+
+int64_t store_number(struct store *store, unsigned sql)
+{
+    int64_t number = 0;
+
+    if (store_row(store, sql)) {
+        number = store_int(store, sql, 0);
+        store_end(store, sql);
+    }
+    return number;
+}
+
+bool store_any(struct store *store, unsigned sql)
+{
+    bool any = store_row(store, sql);
+
+    if (any)
+        store_end(store, sql);
+    return any;
+}
+
+void store_copy_text(struct store *store, unsigned sql, int column, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", store_text(store, sql, column));
+}
+
+size_t store_copy_blob(struct store *store, unsigned sql, int column, void *ret, size_t size)
+{
+    size_t len;
+    const void *bytes = store_blob(store, sql, column, &len);
+
+    if (len > size)
+        len = 0;
+    memcpy(ret, bytes, len);
+    return len;
+}
+
+int store_trouble(const struct store *store)
+{
+    return store->trouble;
+}
+
+/* ---- transactions ---- */
+
+void store_call_begin(struct store *store)
+{
+    ensure(!store->in_call);
+    store->in_call = true;
+    store->in_savepoint = store->call_changed = false;
+}
+
+bool store_call_changed(const struct store *store)
+{
+    return store->call_changed;
+}
+
+void store_call_end(struct store *store, bool keep)
+{
+    ensure(store->in_call);
+    if (store->in_savepoint && !store->trouble) {
+        if (!keep)
+            run_own(store, SQL_ROLLBACK_TO);
+        run_own(store, SQL_RELEASE);
+    }
+    store->in_call = store->in_savepoint = false;
+}
+
+int store_commit(struct store *store)
+{
+    int trouble;
+
+    ensure(!store->in_call);
+    if (store->in_transaction && !store->trouble)
+        run_own(store, SQL_COMMIT);
+    trouble = store->trouble;
+    if (!trouble && store->in_transaction && store->sick) {
+        store->sick = false;
+        log_info("store_recovered");
+    }
+    if (trouble) {
+        store->trouble = 0;
+        /* SQLite may have rolled back by itself already. */
+        if (!sqlite3_get_autocommit(store->db)) {
+            for (unsigned i = 0; i < store->n_statements; i++)
+                sqlite3_reset(store->statements[i]);
+            run_own(store, SQL_ROLLBACK);
+            store->trouble = 0;
+        }
+        ensure(sqlite3_get_autocommit(store->db));
+    }
+    store->in_transaction = false;
+    return trouble;
+}
+
+bool store_dirty(const struct store *store)
+{
+    return store->in_transaction;
+}
+
+bool store_scrub(struct store *store)
+{
+    int code;
+
+    ensure(!store->in_transaction);
+    sqlite3_busy_timeout(store->db, 0); /* nobody waits for a reader */
+    code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    return code == SQLITE_OK;
+}
+
+/* ---- copies and checks ---- */
+
+static int sync_file(const char *file)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int failed = fd < 0 || fsync(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return failed ? -1 : 0;
+}
+
+int store_backup(const char *dir, const char *file)
+{
+    char path[PATH_MAX], folder[PATH_MAX];
+    sqlite3 *from = NULL, *to = NULL;
+    sqlite3_backup *backup;
+    int code = SQLITE_ERROR;
+
+    snprintf(path, sizeof(path), "%s/" FILE_NAME, dir);
+    if (access(file, F_OK) == 0) {
+        log_error("backup_exists", "file", file);
+        return -1;
+    }
+    if (sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_open_v2(file, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK) {
+        sqlite3_busy_timeout(from, 5000);
+        backup = sqlite3_backup_init(to, "main", from, "main");
+        if (backup) {
+            /* All pages in one step read one snapshot; in WAL mode the owner writes on. */
+            sqlite3_backup_step(backup, -1);
+            code = sqlite3_backup_finish(backup);
+        }
+    }
+    if (code != SQLITE_OK)
+        log_error("backup_failed", "file", file, "error", sqlite3_errmsg(to ? to : from));
+    sqlite3_close(to);
+    sqlite3_close(from);
+    snprintf(folder, sizeof(folder), "%s", file);
+    if (code == SQLITE_OK && (chmod(file, 0600) || sync_file(file) || sync_file(dirname(folder)))) {
+        log_error("backup_failed", "file", file, "error", strerror(errno));
+        code = SQLITE_IOERR;
+    }
+    if (code != SQLITE_OK)
+        unlink(file); /* half a copy is taken for a whole one some day */
+    return code == SQLITE_OK ? 0 : -1;
+}
+
+/* Prints the first row of a check that is not "ok". */
+static bool finds_fault(struct store *store, const char *pragma, FILE *out)
+{
+    sqlite3_stmt *statement;
+    bool found = false;
+    int code;
+
+    if (sqlite3_prepare_v2(store->db, pragma, -1, &statement, NULL) != SQLITE_OK) {
+        fprintf(out, "store: %s\n", sqlite3_errmsg(store->db));
+        return true;
+    }
+    while (!found && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(statement, 0);
+
+        found = !line || strcmp(line, "ok") != 0;
+        if (found)
+            fprintf(out, "store: %s: %s\n", pragma, line ? line : "unreadable");
+    }
+    if (!found && code != SQLITE_DONE) {
+        fprintf(out, "store: %s\n", sqlite3_errmsg(store->db));
+        found = true;
+    }
+    sqlite3_finalize(statement);
+    return found;
+}
+
+int store_check(struct store *store, FILE *out)
+{
+    return finds_fault(store, "PRAGMA integrity_check(20)", out) || finds_fault(store, "PRAGMA foreign_key_check", out)
+               ? -1
+               : 0;
+}

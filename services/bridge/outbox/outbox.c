@@ -1,0 +1,384 @@
+#include "services/bridge/outbox/outbox.h"
+
+#include <mbedtls/platform_util.h>
+
+#include "common/base/keyfile.h"
+#include "common/base/log.h"
+#include "identity/identity.pb-c.h"
+
+#define WAITING  BRIDGE__MESSAGE_STATE__MESSAGE_WAITING
+#define SENDING  BRIDGE__MESSAGE_STATE__MESSAGE_SENDING
+#define NOT_SENT BRIDGE__MESSAGE_STATE__MESSAGE_NOT_SENT
+
+/* ---- the templates ---- */
+
+int outbox_init(struct outbox *outbox, struct store *store, struct rpc_server *rpc, struct clock *clock,
+                struct wechat *wechat, const char *file)
+{
+    char name[64], rest[NOTICE_LINE_SIZE];
+    struct keyfile lines;
+    int kind, more;
+
+    *outbox = (struct outbox){.store = store, .rpc = rpc, .clock = clock, .wechat = wechat};
+    outbox->ids.last = store_last_message(store);
+    for (unsigned i = 0; i < OUTBOX_OUT; i++)
+        outbox->jobs[i].outbox = outbox;
+    if (!*file)
+        return 0;
+    if (keyfile_open(&lines, file))
+        return -1;
+    while ((more = keyfile_pair(&lines, name, sizeof(name), rest, sizeof(rest))) > 0) {
+        struct notice_template template;
+
+        if (!notice_template_read(name, rest, &kind, &template) || !wechat_has_app(wechat, template.appid) ||
+            outbox->templates[kind].n_fields) {
+            log_error("template_refused", "file", file, "line", log_int(lines.line));
+            more = -1;
+            break;
+        }
+        outbox->templates[kind] = template;
+    }
+    keyfile_close(&lines);
+    return more;
+}
+
+static const struct notice_template *template_of(const struct outbox *outbox, int kind)
+{
+    bool known = kind > 0 && kind < NOTICE_KINDS && outbox->templates[kind].n_fields;
+
+    return known ? &outbox->templates[kind] : NULL;
+}
+
+/* ---- in the store and in the journal ---- */
+
+static int64_t next_row(struct outbox *outbox)
+{
+    return rpc_server_journal(outbox->rpc)->tip.seq + 1;
+}
+
+/* Says in that row what has become of a message; of a new one also what it is. */
+static void say(struct outbox *outbox, const struct message *message, bool new, void *call)
+{
+    Bridge__MessageChanged changed = BRIDGE__MESSAGE_CHANGED__INIT;
+    Bridge__Event event = BRIDGE__EVENT__INIT;
+
+    changed.message_id = message->id;
+    changed.state = (Bridge__MessageState)message->state;
+    changed.reason = message->reason;
+    if (new) {
+        changed.source = (char *)(uintptr_t)message->source;
+        changed.source_seq = message->source_seq;
+        changed.member_id = message->notice.member_id;
+        changed.kind = (Bridge__NoticeKind)message->notice.kind;
+    }
+    event.event_case = BRIDGE__EVENT__EVENT_MESSAGE_CHANGED;
+    event.message_changed = &changed;
+    rpc_journal(call, &event.base);
+    store_tally(outbox->store, message->state, message->reason);
+}
+
+void outbox_take(struct outbox *outbox, const char *source, int64_t source_seq, const struct notice *notice, void *call)
+{
+    int64_t now = rpc_now(call);
+    struct message message = {
+        .id = id_next(&outbox->ids, now),
+        .source_seq = source_seq,
+        .notice = *notice,
+        .until = notice_until(notice->kind, notice->about_at),
+        .state = WAITING,
+        .due_at = now,
+        .made_at = now,
+        .journal_seq = next_row(outbox),
+    };
+
+    snprintf(message.source, sizeof(message.source), "%s", source);
+    if (!template_of(outbox, notice->kind))
+        message.reason = BRIDGE__REASON__NOTICE_NO_TEMPLATE;
+    else if (now >= message.until)
+        message.reason = BRIDGE__REASON__NOTICE_TOO_LATE;
+    if (message.reason) {
+        message.state = NOT_SENT;
+        message.ended_at = now;
+    }
+    if (store_add_message(outbox->store, &message))
+        say(outbox, &message, true, call);
+}
+
+/* Ends a message that is in that state. False when it is in another. */
+static bool end(struct outbox *outbox, struct message *message, int was, void *call)
+{
+    message->ended_at = rpc_now(call);
+    message->journal_seq = next_row(outbox);
+    if (!store_set_message(outbox->store, message, was))
+        return false;
+    say(outbox, message, false, call);
+    return true;
+}
+
+void outbox_withdraw(struct outbox *outbox, const char *source, int64_t about_id, void *call)
+{
+    struct message messages[OUTBOX_WITHDRAWN];
+    unsigned n = store_messages_about(outbox->store, source, about_id, messages, ARRAY_LEN(messages));
+
+    for (unsigned i = 0; i < n; i++) {
+        messages[i].state = NOT_SENT;
+        messages[i].reason = BRIDGE__REASON__NOTICE_WITHDRAWN;
+        end(outbox, &messages[i], WAITING, call);
+    }
+}
+
+/* ---- one message ---- */
+
+static void finish(struct outbox_job *job, int reason, int32_t retry_after_s)
+{
+    job->stage = OUTBOX_ENDED;
+    job->reason = reason;
+    job->retry_after_s = retry_after_s;
+    mbedtls_platform_zeroize(job->openid, sizeof(job->openid));
+}
+
+static void on_sent(void *arg, const struct wechat_result *result)
+{
+    finish(arg, result->reason, result->retry_after_s);
+}
+
+static void send_out(struct outbox_job *job)
+{
+    const struct notice *notice = &job->message.notice;
+    const struct notice_template *template = template_of(job->outbox, notice->kind);
+    Bridge__WechatMessage message = BRIDGE__WECHAT_MESSAGE__INIT;
+    Bridge__WechatField fields[NOTICE_FIELDS], *list[NOTICE_FIELDS];
+    char values[NOTICE_FIELDS][NOTICE_VALUE_SIZE];
+    int reason;
+
+    message.appid = (char *)(uintptr_t) template->appid;
+    message.openid = job->openid;
+    message.template_id = (char *)(uintptr_t) template->id;
+    message.page = (char *)(uintptr_t) template->page;
+    for (unsigned i = 0; i < template->n_fields; i++) {
+        notice_value(notice, &template->fields[i], values[i]);
+        bridge__wechat_field__init(&fields[i]);
+        fields[i].name = (char *)(uintptr_t) template->fields[i].name;
+        fields[i].value = values[i];
+        list[i] = &fields[i];
+    }
+    message.fields = list;
+    message.n_fields = template->n_fields;
+    job->stage = OUTBOX_SENDING;
+    reason = wechat_message(job->outbox->wechat, &message, WECHAT_DEADLINE_MS, on_sent, job);
+    if (reason)
+        finish(job, reason, 1);
+}
+
+static void on_openid(void *arg, const Rpc__Answer *answer)
+{
+    struct outbox_job *job = arg;
+    Identity__FoundOpenid *found = NULL;
+
+    if (answer->reason == IDENTITY__REASON__WECHAT_NOT_FOUND) {
+        finish(job, BRIDGE__REASON__NOTICE_NO_WECHAT, 0);
+        return;
+    }
+    if (!answer->reason)
+        found = identity__found_openid__unpack(NULL, answer->output.len, answer->output.data);
+    if (found && wechat_word_ok(found->openid, sizeof(job->openid) - 1)) {
+        snprintf(job->openid, sizeof(job->openid), "%s", found->openid);
+        job->stage = OUTBOX_READY;
+    } else {
+        finish(job, answer->reason ? answer->reason : RPC__REASON__INTERNAL, 1);
+    }
+    if (found)
+        mbedtls_platform_zeroize(found->openid, strlen(found->openid));
+    identity__found_openid__free_unpacked(found, NULL);
+}
+
+static void begin(struct outbox_job *job, const struct message *message, int64_t now)
+{
+    const struct notice_template *template = template_of(job->outbox, message->notice.kind);
+    Identity__FindOpenidRequest request = IDENTITY__FIND_OPENID_REQUEST__INIT;
+    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
+    Rpc__Call call = RPC__CALL__INIT;
+    uint8_t packed[WECHAT_NAME_SIZE + 32];
+
+    job->message = *message;
+    job->stage = OUTBOX_ASKING;
+    if (!template || now >= message->until) {
+        finish(job, template ? BRIDGE__REASON__NOTICE_TOO_LATE : BRIDGE__REASON__NOTICE_NO_TEMPLATE, 0);
+        return;
+    }
+    request.member_id = message->notice.member_id;
+    request.appid = (char *)(uintptr_t) template->appid;
+    principal.internal = true;
+    call.method = (char *)(uintptr_t) "Identity.FindOpenid";
+    call.principal = &principal;
+    call.input = (ProtobufCBinaryData){identity__find_openid_request__pack(&request, packed), packed};
+    if (!job->outbox->ask(job->outbox->ask_self, &call, on_openid, job))
+        finish(job, RPC__REASON__OVERLOADED, 1);
+}
+
+/* ---- a step ---- */
+
+static int64_t delay_ms(int tries, int32_t retry_after_s)
+{
+    int64_t delay = OUTBOX_DELAY_MS, least = retry_after_s * INT64_C(1000);
+
+    while (--tries > 0 && delay < OUTBOX_DELAY_MAX_MS)
+        delay *= 2;
+    delay = delay < OUTBOX_DELAY_MAX_MS ? delay : OUTBOX_DELAY_MAX_MS;
+    return delay > least ? delay : least;
+}
+
+/* Writes down what a try has ended with. */
+static void settle(struct outbox_job *job, void *call)
+{
+    struct message next = job->message;
+    int was = next.state;
+
+    next.tries++;
+    next.reason = job->reason;
+    switch (notice_judge(job->reason)) {
+    case NOTICE_SENT:
+        next.state = BRIDGE__MESSAGE_STATE__MESSAGE_SENT;
+        break;
+    case NOTICE_UNKNOWN:
+        next.state = BRIDGE__MESSAGE_STATE__MESSAGE_UNCERTAIN;
+        break;
+    case NOTICE_NEVER:
+        next.state = NOT_SENT;
+        break;
+    case NOTICE_AGAIN:
+        next.due_at = rpc_now(call) + delay_ms(next.tries, job->retry_after_s);
+        next.state = next.tries < OUTBOX_TRIES && next.due_at < next.until ? WAITING : NOT_SENT;
+        break;
+    }
+    if (next.state == WAITING)
+        store_set_message(job->outbox->store, &next, was);
+    else
+        end(job->outbox, &next, was, call);
+}
+
+/* What the last life left: each may have been sent. */
+static void recover(struct outbox *outbox, void *call)
+{
+    struct message left[OUTBOX_OUT];
+    unsigned n = store_messages_in(outbox->store, SENDING, left, OUTBOX_OUT);
+
+    for (unsigned i = 0; i < n; i++) {
+        left[i].state = BRIDGE__MESSAGE_STATE__MESSAGE_UNCERTAIN;
+        left[i].reason = BRIDGE__REASON__WECHAT_UNCERTAIN;
+        end(outbox, &left[i], SENDING, call);
+    }
+}
+
+struct turn {
+    struct outbox *outbox;
+    bool marked[OUTBOX_OUT]; /* those that are SENDING once this is committed */
+};
+
+static void write_turn(void *call, void *arg)
+{
+    struct turn *turn = arg;
+    struct outbox *outbox = turn->outbox;
+
+    if (!outbox->recovered)
+        recover(outbox, call);
+    for (unsigned i = 0; i < OUTBOX_OUT; i++) {
+        struct outbox_job *job = &outbox->jobs[i];
+        struct message next = job->message;
+
+        next.state = SENDING;
+        if (job->stage == OUTBOX_READY)
+            turn->marked[i] = store_set_message(outbox->store, &next, WAITING);
+        else if (job->stage == OUTBOX_ENDED)
+            settle(job, call);
+    }
+    store_drop_messages(outbox->store, rpc_now(call) - OUTBOX_KEEP_MS, OUTBOX_DROP);
+}
+
+/* Commits what there is to say, and lets go who may. False when the commit failed: all
+ * is as before, and tried again. */
+static bool write_down(struct outbox *outbox)
+{
+    struct turn turn = {.outbox = outbox};
+    bool wanted = !outbox->recovered;
+
+    for (unsigned i = 0; i < OUTBOX_OUT; i++)
+        wanted |= outbox->jobs[i].stage == OUTBOX_READY || outbox->jobs[i].stage == OUTBOX_ENDED;
+    if (!wanted)
+        return true;
+    if (rpc_server_transact(outbox->rpc, write_turn, &turn))
+        return false;
+    outbox->recovered = true;
+    for (unsigned i = 0; i < OUTBOX_OUT; i++) {
+        struct outbox_job *job = &outbox->jobs[i];
+
+        if (job->stage == OUTBOX_READY && turn.marked[i]) {
+            job->message.state = SENDING;
+            send_out(job);
+        } else if (job->stage == OUTBOX_READY || job->stage == OUTBOX_ENDED) {
+            *job = (struct outbox_job){.outbox = outbox}; /* a READY one was withdrawn meanwhile */
+        }
+    }
+    return true;
+}
+
+static bool is_under_way(const struct outbox *outbox, int64_t message_id)
+{
+    for (unsigned i = 0; i < OUTBOX_OUT; i++) {
+        if (outbox->jobs[i].stage != OUTBOX_IDLE && outbox->jobs[i].message.id == message_id)
+            return true;
+    }
+    return false;
+}
+
+void outbox_step(struct outbox *outbox)
+{
+    int64_t now = clock_now(outbox->clock);
+    struct message due[OUTBOX_OUT];
+    unsigned n, next = 0;
+
+    /* Who has waited for identity past its use is not sent any more. */
+    for (unsigned i = 0; i < OUTBOX_OUT; i++) {
+        if (outbox->jobs[i].stage == OUTBOX_READY && now >= outbox->jobs[i].message.until)
+            finish(&outbox->jobs[i], BRIDGE__REASON__NOTICE_TOO_LATE, 0);
+    }
+    if (!write_down(outbox) || outbox->stopping)
+        return;
+    n = store_due_messages(outbox->store, now, due, OUTBOX_OUT);
+    for (unsigned i = 0; i < OUTBOX_OUT && next < n; i++) {
+        if (outbox->jobs[i].stage != OUTBOX_IDLE)
+            continue;
+        while (next < n && is_under_way(outbox, due[next].id))
+            next++;
+        if (next < n)
+            begin(&outbox->jobs[i], &due[next++], now);
+    }
+}
+
+bool outbox_stop(struct outbox *outbox)
+{
+    outbox->stopping = true;
+    for (unsigned i = 0; i < OUTBOX_OUT; i++) {
+        if (outbox->jobs[i].stage == OUTBOX_SENDING)
+            return true;
+    }
+    return false;
+}
+
+void outbox_report(struct outbox *outbox, struct arena *arena, Rpc__ProbeReport *ret)
+{
+    int64_t n;
+    int state, reason;
+
+    store_ask_tallies(outbox->store);
+    while (store_next_tally(outbox->store, &state, &reason, &n)) {
+        const ProtobufCEnumValue *value =
+            protobuf_c_enum_descriptor_get_value(&bridge__message_state__descriptor, state);
+        char *labels = arena_printf(arena, "state=\"%s\",reason=\"%s\"", value ? value->name : "",
+                                    reason ? api_reason(reason)->name : "");
+
+        if (labels)
+            rpc_metric(arena, ret, "huigong_messages_total", "counter", labels, (double)n);
+    }
+    rpc_metric(arena, ret, "huigong_messages_waiting", "gauge", "", (double)store_count_open(outbox->store));
+}

@@ -1,0 +1,356 @@
+/* outbox_fixture.h: the bridge's outbox in a test's own process, which stands in the
+ * place of health's journal, of identity and of WeChat. */
+#pragma once
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "health/health.pb-c.h"
+#include "identity/identity.pb-c.h"
+#include "services/bridge/bridge.h"
+#include "tests/harness.h"
+
+#define APP     "wx0000000000000001"
+#define SOON_AT (HARNESS_NOW + INT64_C(91800000)) /* 2026-01-02 09:30 in China */
+#define N_NOTED 512
+
+#define WAITING   BRIDGE__MESSAGE_STATE__MESSAGE_WAITING
+#define SENDING   BRIDGE__MESSAGE_STATE__MESSAGE_SENDING
+#define SENT      BRIDGE__MESSAGE_STATE__MESSAGE_SENT
+#define NOT_SENT  BRIDGE__MESSAGE_STATE__MESSAGE_NOT_SENT
+#define UNCERTAIN BRIDGE__MESSAGE_STATE__MESSAGE_UNCERTAIN
+
+static struct harness h;
+static struct {
+    struct outbox *outbox;
+    uv_loop_t loop;
+    int64_t row; /* of health's journal */
+    struct {
+        char method[32], appid[WECHAT_NAME_SIZE];
+        int64_t member_id;
+        rpc_answered answered; /* NULL: it has been answered */
+        void *arg;
+    } questions[N_NOTED];
+    struct {
+        char json[1024];
+        fetch_done done; /* NULL: it has been answered */
+        void *arg;
+    } sent[N_NOTED];
+    unsigned n_questions, n_sent;
+    fetch_done token_done; /* NULL: nobody waits for a token */
+    void *token_arg;
+    bool connected;
+} t;
+
+/* ---- in the place of others ---- */
+
+static inline bool note_question(void *self, const Rpc__Call *call, rpc_answered answered, void *arg)
+{
+    Identity__FindOpenidRequest *request =
+        identity__find_openid_request__unpack(NULL, call->input.len, call->input.data);
+
+    (void)self;
+    ensure(t.n_questions < N_NOTED && request && call->principal->internal);
+    snprintf(t.questions[t.n_questions].method, sizeof(t.questions[0].method), "%s", call->method);
+    snprintf(t.questions[t.n_questions].appid, sizeof(t.questions[0].appid), "%s", request->appid);
+    t.questions[t.n_questions].member_id = request->member_id;
+    t.questions[t.n_questions].answered = answered;
+    t.questions[t.n_questions++].arg = arg;
+    identity__find_openid_request__free_unpacked(request, NULL);
+    return true;
+}
+
+static inline bool note_request(void *self, const struct fetch_request *request, fetch_done done, void *arg)
+{
+    (void)self;
+    if (strstr(request->url, "/cgi-bin/stable_token")) {
+        t.token_done = done;
+        t.token_arg = arg;
+        return true;
+    }
+    ensure(t.n_sent < N_NOTED && strstr(request->url, "/cgi-bin/message/subscribe/send?access_token=token1"));
+    snprintf(t.sent[t.n_sent].json, sizeof(t.sent[0].json), "%s", request->json);
+    t.sent[t.n_sent].done = done;
+    t.sent[t.n_sent++].arg = arg;
+    return true;
+}
+
+static inline void tell_openid(unsigned i, const char *openid)
+{
+    Identity__FoundOpenid found = IDENTITY__FOUND_OPENID__INIT;
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+    uint8_t packed[128];
+
+    found.openid = (char *)(uintptr_t)openid;
+    answer.output = (ProtobufCBinaryData){identity__found_openid__pack(&found, packed), packed};
+    t.questions[i].answered(t.questions[i].arg, &answer);
+    t.questions[i].answered = NULL;
+}
+
+static inline void tell_nobody(unsigned i, int reason)
+{
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+
+    answer.reason = reason;
+    t.questions[i].answered(t.questions[i].arg, &answer);
+    t.questions[i].answered = NULL;
+}
+
+/* A step, and the access token if one is asked for. */
+static inline void step(void)
+{
+    static const char body[] = "{\"access_token\":\"token1\",\"expires_in\":7200}";
+    struct fetch_answer answer = {.status = 200, .body = body, .len = sizeof(body) - 1};
+    fetch_done done;
+
+    outbox_step(t.outbox);
+    done = t.token_done;
+    t.token_done = NULL;
+    if (done)
+        done(t.token_arg, &answer);
+}
+
+static inline void answer(unsigned i, const char *body)
+{
+    struct fetch_answer fetched = {.status = 200, .body = body, .len = strlen(body)};
+    fetch_done done = t.sent[i].done;
+
+    ensure(done);
+    t.sent[i].done = NULL;
+    done(t.sent[i].arg, &fetched);
+}
+
+/* The request went out, and nothing came back. */
+static inline void lose(unsigned i)
+{
+    struct fetch_answer fetched = {.failure = "Timeout was reached", .sent = true, .body = ""};
+    fetch_done done = t.sent[i].done;
+
+    t.sent[i].done = NULL;
+    done(t.sent[i].arg, &fetched);
+}
+
+/* ---- health's journal ---- */
+
+struct row {
+    int64_t seq;
+    Health__Event *event;
+};
+
+static inline void apply(void *call, void *arg)
+{
+    const struct row *row = arg;
+    Rpc__JournalRow message = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[1024];
+
+    message.seq = row->seq;
+    message.body = (ProtobufCBinaryData){health__event__pack(row->event, packed), packed};
+    bridge_sources[0].apply(h.service.self, call, &message);
+}
+
+static inline bool remind_by(int64_t seq, int kind, int64_t member_id, int64_t at)
+{
+    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+    Health__Event event = HEALTH__EVENT__INIT;
+    struct row row = {seq, &event};
+
+    reminder.member_id = member_id;
+    reminder.kind = (Health__ReminderKind)kind;
+    reminder.at = at;
+    reminder.booking_id = member_id + 1000;
+    reminder.campaign_title = (char *)(uintptr_t) "职工免费体检";
+    reminder.site_name = (char *)(uintptr_t) "市中医院";
+    event.event_case = HEALTH__EVENT__EVENT_REMINDER;
+    event.reminder = &reminder;
+    return rpc_server_transact(h.service.rpc, apply, &row) == 0;
+}
+
+static inline bool remind(int kind, int64_t member_id, int64_t at)
+{
+    return remind_by(++t.row, kind, member_id, at);
+}
+
+static inline void change_booking(int64_t member_id)
+{
+    Health__BookingChanged changed = HEALTH__BOOKING_CHANGED__INIT;
+    Health__Event event = HEALTH__EVENT__INIT;
+    struct row row = {N_NOTED + member_id, &event};
+
+    changed.booking_id = member_id + 1000;
+    event.event_case = HEALTH__EVENT__EVENT_BOOKING_CHANGED;
+    event.booking_changed = &changed;
+    assert_int_equal(rpc_server_transact(h.service.rpc, apply, &row), 0);
+}
+
+/* Reminds, and goes on until the request is out. */
+static inline void send_one_at(int64_t member_id, int64_t at)
+{
+    unsigned questions = t.n_questions, sent = t.n_sent;
+
+    assert_true(remind(HEALTH__REMINDER_KIND__DAY_BEFORE, member_id, at));
+    step();
+    assert_int_equal(t.n_questions, questions + 1);
+    tell_openid(questions, "oSomebody");
+    step();
+    assert_int_equal(t.n_sent, sent + 1);
+}
+
+static inline void send_one(int64_t member_id)
+{
+    send_one_at(member_id, SOON_AT);
+}
+
+/* ---- what has become of it ---- */
+
+static inline int64_t count(const char *sql)
+{
+    int statement = store_prepare(h.service.store, &sql, 1);
+    int64_t n = -1;
+
+    assert_true(statement >= 0);
+    store_ask(h.service.store, (unsigned)statement, "");
+    if (store_row(h.service.store, (unsigned)statement)) {
+        n = store_int(h.service.store, (unsigned)statement, 0);
+        store_end(h.service.store, (unsigned)statement);
+    }
+    return n;
+}
+
+/* Of the message of a row. */
+static inline int state_of(int64_t row)
+{
+    char sql[96];
+
+    snprintf(sql, sizeof(sql), "SELECT state FROM message WHERE source_seq = %lld", (long long)row);
+    return (int)count(sql);
+}
+
+static inline void assert_ended(int64_t row, int state, int reason)
+{
+    char sql[96];
+
+    assert_int_equal(state_of(row), state);
+    snprintf(sql, sizeof(sql), "SELECT reason FROM message WHERE ended_at > 0 AND source_seq = %lld", (long long)row);
+    assert_int_equal(count(sql), reason);
+}
+
+static inline int64_t journal_rows(void)
+{
+    return rpc_server_journal(h.service.rpc)->tip.seq;
+}
+
+static inline Bridge__MessageList *listed(const Bridge__ListMessagesRequest *request)
+{
+    return harness_output(&h, harness_call(&h, "Outbox.ListMessages", &request->base, harness_internal(&h), NULL),
+                          &bridge__message_list__descriptor);
+}
+
+/* In no file of the store. */
+static inline void assert_nothing_kept(const char *secret)
+{
+    static const char *const names[] = {"data.sqlite", "data.sqlite-wal"};
+    static char bytes[1 << 22];
+
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        char path[64];
+        FILE *file;
+        size_t n;
+
+        snprintf(path, sizeof(path), "%s/%s", h.dir, names[i]);
+        file = fopen(path, "r");
+        assert_non_null(file);
+        n = fread(bytes, 1, sizeof(bytes), file);
+        fclose(file);
+        assert_in_range(n, 1, sizeof(bytes) - 1);
+        assert_null(memmem(bytes, n, secret, strlen(secret)));
+    }
+}
+
+/* ---- life ---- */
+
+static inline void write_file(char *path, const char *text)
+{
+    int fd;
+
+    snprintf(path + strlen(path) - 6, 7, "XXXXXX");
+    fd = mkstemp(path);
+    ensure(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+}
+
+static inline void set_conf(void)
+{
+    static char apps[] = "/tmp/huigong-test-apps-XXXXXX", templates[] = "/tmp/huigong-test-templates-XXXXXX";
+
+    write_file(apps, APP " 0123456789abcdef0123456789abcdef\n");
+    write_file(templates, "CHECKUP_SOON " APP " tpl-soon pages/booking thing1=title time2=when thing3=place "
+                          "phrase4=what\nCHECKUP_REPORT_READY " APP " tpl-report - thing1=title thing2=what\n");
+    setenv("HUIGONG_WECHAT_APPS", apps, 1);
+    setenv("HUIGONG_WECHAT_TEMPLATES", templates, 1);
+    ensure(conf_load(bridge_spec.conf, NULL, true) == 0);
+}
+
+static inline void unset_conf(void)
+{
+    unlink(getenv("HUIGONG_WECHAT_APPS"));
+    unlink(getenv("HUIGONG_WECHAT_TEMPLATES"));
+}
+
+/* After harness_start: what serve() would do. */
+static inline void connect_outbox(void)
+{
+    struct bridge *bridge = h.service.self;
+
+    t.outbox = &bridge->outbox;
+    t.outbox->ask = note_question;
+    uv_loop_init(&t.loop);
+    wechat_open(&bridge->wechat, &t.loop, note_request, NULL);
+    t.connected = true;
+}
+
+/* Before harness_stop. */
+static inline void disconnect_outbox(void *self)
+{
+    if (!t.connected)
+        return;
+    t.connected = false;
+    wechat_close(&((struct bridge *)self)->wechat);
+    uv_run(&t.loop, UV_RUN_DEFAULT);
+    ensure(uv_loop_close(&t.loop) == 0);
+    for (unsigned i = 0; i < t.n_sent; i++)
+        t.sent[i].done = NULL;
+    for (unsigned i = 0; i < t.n_questions; i++)
+        t.questions[i].answered = NULL;
+    t.token_done = NULL;
+}
+
+/* The bridge is killed and starts again. */
+static inline void die(void)
+{
+    harness_reopen(&h);
+    connect_outbox();
+}
+
+static inline int setup(void **state)
+{
+    (void)state;
+    memset(&t, 0, sizeof(t));
+    set_conf();
+    harness_open(&h, &bridge_spec, disconnect_outbox);
+    connect_outbox();
+    return 0;
+}
+
+static inline int teardown_dirty(void **state)
+{
+    (void)state;
+    harness_close(&h);
+    unset_conf();
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    assert_string_equal(harness_audit(&h), "");
+    return teardown_dirty(state);
+}

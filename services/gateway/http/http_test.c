@@ -1,0 +1,742 @@
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <mbedtls/base64.h>
+
+#include "common/base/log.h"
+#include "services/gateway/http/http.h"
+
+/* A connection whose output gathers in text, with an application that answers
+ * with the method, the path and the body at once, unless told to wait. */
+static struct {
+    struct http_shared shared;
+    struct http http;
+    bool waits;
+    struct http_request *waiting;
+    unsigned served;
+    char out[1 << 17];
+    size_t out_len;
+} test;
+
+static void answer(struct http_request *request)
+{
+    char body[4096];
+    int len = snprintf(body, sizeof(body), "%.*s %.*s?%.*s %.*s", (int)request->method_len, request->method,
+                       (int)request->path_len, request->path, (int)request->query_len, request->query,
+                       (int)(request->body_len < 99 ? request->body_len : 99), request->body);
+
+    http_reply(request, 200, NULL, body, (size_t)len < sizeof(body) ? (size_t)len : sizeof(body) - 1);
+}
+
+static void on_request(struct http_request *request, void *context)
+{
+    (void)context;
+    test.served++;
+    if (test.waits)
+        test.waiting = request;
+    else
+        answer(request);
+}
+
+static size_t render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context)
+{
+    (void)context;
+    (void)reason;
+    return (size_t)snprintf(ret_body, size, "{\"status\":%d,\"detail\":\"%s\"}", status, detail);
+}
+
+static void wake(struct http *http)
+{
+    (void)http;
+}
+
+static const struct http_app app = {on_request, render};
+
+static void start(void)
+{
+    http_open(&test.http, &test.shared, "127.0.0.1", false);
+    test.waits = false;
+    test.served = 0;
+    test.out_len = 0;
+    test.out[0] = '\0';
+}
+
+static void flush(void)
+{
+    struct http_piece pieces[2];
+    unsigned count;
+
+    while ((count = http_output(&test.http, pieces)) > 0) {
+        for (unsigned i = 0; i < count; i++) {
+            assert_true(test.out_len + pieces[i].len < sizeof(test.out));
+            memcpy(test.out + test.out_len, pieces[i].bytes, pieces[i].len);
+            test.out_len += pieces[i].len;
+            http_sent(&test.http, pieces[i].len);
+        }
+        http_resume(&test.http);
+    }
+    test.out[test.out_len] = '\0';
+}
+
+/* Feeds as the server does: what http does not want now, later. */
+static void feed(const char *bytes, size_t len)
+{
+    while (len > 0) {
+        size_t piece = len < HTTP_FEED ? len : HTTP_FEED;
+
+        assert_true(http_wants_bytes(&test.http) || http_finished(&test.http));
+        http_feed(&test.http, bytes, piece);
+        flush();
+        bytes += piece;
+        len -= piece;
+    }
+}
+
+static void say(const char *text)
+{
+    feed(text, strlen(text));
+}
+
+static void stop(void)
+{
+    http_close(&test.http);
+    assert_int_equal(test.shared.memory, 0);
+    assert_int_equal(test.shared.outstanding, 0);
+}
+
+/* Only the statuses and whether it closed: the Date differs from run to run. */
+static void outcome(char *ret_text, size_t size)
+{
+    const char *at = test.out;
+    size_t used = 0;
+
+    while ((at = strstr(at, "HTTP/1.1 ")) && used < size) {
+        used += (size_t)snprintf(ret_text + used, size - used, "%.3s ", at + 9);
+        at += 9;
+    }
+    if (used < size)
+        used += (size_t)snprintf(ret_text + used, size - used, "%u %s", test.served,
+                                 http_finished(&test.http) ? "closed" : "open");
+    at = strstr(test.out, "\"detail\":");
+    if (used < size)
+        snprintf(ret_text + used, size - used, " %.40s", at ? at : "");
+}
+
+#define GET       "GET / HTTP/1.1\r\nHost: a\r\n"
+#define POST      "POST / HTTP/1.1\r\nHost: a\r\n"
+#define CHUNKED   POST "Transfer-Encoding: chunked\r\n\r\n"
+#define TEXT_10   "0123456789"
+#define TEXT_100  TEXT_10 TEXT_10 TEXT_10 TEXT_10 TEXT_10 TEXT_10 TEXT_10 TEXT_10 TEXT_10 TEXT_10
+#define TEXT_1000 TEXT_100 TEXT_100 TEXT_100 TEXT_100 TEXT_100 TEXT_100 TEXT_100 TEXT_100 TEXT_100 TEXT_100
+#define TEXT_4000 TEXT_1000 TEXT_1000 TEXT_1000 TEXT_1000
+
+/* A request, the status of its (first) answer or 0 for none yet, and the word of
+ * its refusal. */
+static const struct {
+    const char *request;
+    int status;
+    const char *detail;
+} policy[] = {
+    {GET "\r\n", 200, NULL},
+    {GET, 0, NULL},
+    {"\r\n" GET "\r\n", 400, "method"},
+    {"get / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "unknown_method"},
+    {"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "unknown_method"},
+    {"G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "method"},
+    {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 400, "version"},
+    {"GET /\tHTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /\xe5\xb7\xa5 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /?a=%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /%c0%af HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /%E0%80%af HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /%F0%80%80%af HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET /%e5%b7%a5%20%E0%A0%80 HTTP/1.1\r\nHost: a\r\n\r\n", 200, NULL},
+    {"GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 200, NULL},
+    {"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 200, NULL},
+    {"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 405, "connect"},
+    {"GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400, "version"},
+    {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 400, "version"},
+    {"GET / http/1.1\r\nHost: a\r\n\r\n", 400, "version"},
+    {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "version"},
+    {"GET /\r\n\r\n", 400, "target"},
+    {"GET / HTTP/1.1\nHost: a\n\n", 400, "version"},
+    {"GET / HTTP/1.1\r\nHost: a\n\r\n", 400, "line_end"},
+    {"GET / HTTP/1.1\r\nHost: a\rb: c\r\n\r\n", 400, "line_end"},
+    {GET "\n", 400, "line_end"},
+    {GET "\r\r\n", 400, "line_end"},
+    {"GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400, "line_fold"},
+    {GET "a: b\r\n c\r\n\r\n", 400, "line_fold"},
+    {GET "a: b\r\n\tc\r\n\r\n", 400, "line_fold"},
+    {GET "a : b\r\n\r\n", 400, "field_name"},
+    {GET ": b\r\n\r\n", 400, "field_name"},
+    {GET "a\r\n\r\n", 400, "line_end"},
+    {GET "a[]: b\r\n\r\n", 400, "field_name"},
+    {GET "a: b\x01\r\n\r\n", 400, "field_value"},
+    {GET "a: b\x7f\r\n\r\n", 400, "field_value"},
+    {GET "a: \t b\xe5\xb7\xa5 \t\r\nc:\r\n\r\n", 200, NULL},
+    {"GET / HTTP/1.1\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.0\r\n\r\n", 200, NULL},
+    {GET "Host: a\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.0\r\nHost: a\r\nhost: a\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: \r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400, "host"},
+    {"GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200, NULL},
+    {"GET http://A:80/x?y HTTP/1.1\r\nHost: a\r\n\r\n", 200, NULL},
+    {"GET http://a?y HTTP/1.1\r\nHost: a\r\n\r\n", 200, NULL},
+    {"GET https://a:443/ HTTP/1.1\r\nHost: a\r\n\r\n", 200, NULL},
+    {"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "host"},
+    {"GET http://a@b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "host"},
+    {"GET http://a:81/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "host"},
+    {"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target"},
+    {POST "Content-Length: 2\r\n\r\nab", 200, NULL},
+    {POST "Content-Length: 2\r\n\r\na", 0, NULL},
+    {POST "Content-Length: 002\r\n\r\nab", 200, NULL},
+    {POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nab", 400, "content_length"},
+    {POST "Content-Length: 2, 2\r\n\r\nab", 400, "content_length"},
+    {POST "Content-Length: +2\r\n\r\nab", 400, "content_length"},
+    {POST "Content-Length: 0x2\r\n\r\nab", 400, "content_length"},
+    {POST "Content-Length:\r\n\r\n", 400, "content_length"},
+    {POST "Content-Length: 0000000000000000002\r\n\r\nab", 400, "content_length"},
+    {POST "Content-Length: 999999999999999999\r\n\r\n", 413, "body_too_large"},
+    {POST "Content-Length: 1048577\r\n\r\n", 413, "body_too_large"},
+    {POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "content_length"},
+    {POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400, "content_length"},
+    {POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400, "transfer_encoding"},
+    {POST "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400, "transfer_encoding"},
+    {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "transfer_encoding"},
+    {POST "Transfer-Encoding: identity\r\n\r\n", 400, "transfer_encoding"},
+    {POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400, "transfer_encoding"},
+    {POST "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n", 400, "transfer_encoding"},
+    {POST "Transfer-Encoding: chunked;a=b\r\n\r\n0\r\n\r\n", 400, "transfer_encoding"},
+    {POST "Transfer-Encoding:\r\n\r\n", 400, "transfer_encoding"},
+    {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "transfer_encoding"},
+    {POST "transfer-encoding: Chunked\r\n\r\n0\r\n\r\n", 200, NULL},
+    {CHUNKED "3\r\nabc\r\n0A\r\n0123456789\r\n000\r\n\r\n", 200, NULL},
+    {CHUNKED "3;a=\"b;c\\\"\"; d\r\nabc\r\n0\r\nx: y\r\n\r\n", 200, NULL},
+    {CHUNKED "0\r\n", 0, NULL},
+    {CHUNKED "-3\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "+3\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "0x3\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "1_0\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED " 3\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3 \r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3 ;a\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED ";a\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "00000000000000003\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "0000000000000003\r\nabc\r\n0\r\n\r\n", 200, NULL},
+    {CHUNKED "ffffffffffffffff\r\nabc\r\n0\r\n\r\n", 413, "body_too_large"},
+    {CHUNKED "100001\r\n", 413, "body_too_large"},
+    {CHUNKED "3;a\nb\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3;a\rb\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3;a=\"\r\nabc\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3\r\nabcd\r\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3\r\nabc0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "3\r\nabc\n0\r\n\r\n", 400, "chunk"},
+    {CHUNKED "0\r\nContent-Length: 3\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\ntransfer-encoding: chunked\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\nHost: a\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\nAuthorization: a\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\nContent-Type: a\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\nx : y\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\n x: y\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\nx: y\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\nx: y\r\n z\r\n\r\n", 400, "trailer"},
+    {CHUNKED "0\r\n\n", 400, "trailer"},
+    {CHUNKED "0\r\nx: " TEXT_4000 TEXT_4000 TEXT_4000 TEXT_4000 TEXT_4000 "\r\n\r\n", 431, "headers_too_large"},
+    {CHUNKED "1;" TEXT_4000 TEXT_4000 TEXT_4000 TEXT_4000 TEXT_4000 "\r\n\r\n", 431, "headers_too_large"},
+    {POST "Content-Type: a\r\nContent-Type: b\r\n\r\n", 400, "field_twice"},
+    {GET "Authorization: a\r\nAuthorization: b\r\n\r\n", 400, "field_twice"},
+    {POST "Idempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n", 400, "field_twice"},
+    {POST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nab", 100, NULL},
+    {POST "Expect: 200-ok\r\nContent-Length: 2\r\n\r\nab", 417, "expectation"},
+    {POST "Expect: 100-continue\r\nContent-Length: 1048577\r\n\r\n", 413, "body_too_large"},
+    {GET "Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n", 200, NULL},
+    {GET "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 501, "upgrade"},
+    {"GET /" TEXT_4000 " HTTP/1.1\r\nHost: a\r\n\r\n", 200, NULL},
+    {"GET /" TEXT_4000 TEXT_100 " HTTP/1.1\r\nHost: a\r\n\r\n", 414, "uri_too_long"},
+    {GET "a: " TEXT_4000 TEXT_4000 "\r\n\r\n", 431, "headers_too_large"},
+    {GET "a: " TEXT_4000 "\r\na: " TEXT_4000 "\r\na: " TEXT_4000 "\r\na: " TEXT_4000 "\r\na: " TEXT_1000 "\r\n\r\n",
+     431, "headers_too_large"},
+    {GET TEXT_4000 TEXT_4000 ": a\r\n\r\n", 431, "headers_too_large"},
+};
+
+static void every_rule_of_the_policy_holds_however_the_bytes_are_split(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(policy); i++) {
+        for (size_t piece = 1; piece < 1 << 16; piece = piece * 3 + 1) {
+            size_t len = strlen(policy[i].request);
+            char expected[80] = "";
+
+            start();
+            for (size_t at = 0; at < len && !http_finished(&test.http); at += piece)
+                feed(policy[i].request + at, len - at < piece ? len - at : piece);
+            if (policy[i].status)
+                snprintf(expected, sizeof(expected), "HTTP/1.1 %d", policy[i].status);
+            if (strncmp(test.out, expected, strlen(expected)) != 0 || (!policy[i].status && test.out_len > 0))
+                fail_msg("case %zu in pieces of %zu: %.70s: %.400s", i, piece, policy[i].request, test.out);
+            if (policy[i].detail) {
+                snprintf(expected, sizeof(expected), "\"detail\":\"%s\"", policy[i].detail);
+                if (!strstr(test.out, expected) || !http_finished(&test.http) || test.served)
+                    fail_msg("case %zu in pieces of %zu: %.70s: %.400s", i, piece, policy[i].request, test.out);
+            }
+            stop();
+        }
+    }
+}
+
+static void a_nul_byte_anywhere_in_a_head_is_refused(void **state)
+{
+    static const char request[] = GET "a: b\r\n\r\n";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(request) - 1; i++) {
+        char copy[sizeof(request)];
+
+        memcpy(copy, request, sizeof(copy));
+        copy[i] = '\0';
+        start();
+        feed(copy, sizeof(copy) - 1);
+        assert_memory_equal(test.out, "HTTP/1.1 400", 12);
+        assert_int_equal(test.served, 0);
+        stop();
+    }
+}
+
+static void more_fields_than_allowed_are_refused(void **state)
+{
+    (void)state;
+    for (unsigned fields = LIMIT_HEADER_COUNT; fields <= LIMIT_HEADER_COUNT + 1; fields++) {
+        start();
+        say(GET);
+        for (unsigned i = 1; i < fields; i++)
+            say("a: b\r\n");
+        if (!http_finished(&test.http))
+            say("\r\n");
+        assert_memory_equal(test.out, fields > LIMIT_HEADER_COUNT ? "HTTP/1.1 431" : "HTTP/1.1 200", 12);
+        stop();
+    }
+}
+
+static void nothing_behind_a_refused_request_is_served(void **state)
+{
+    (void)state;
+    start();
+    say(GET "\r\n" GET " x: y\r\n\r\n" GET "\r\n");
+    assert_int_equal(test.served, 1);
+    assert_true(http_finished(&test.http));
+    say(GET "\r\n");
+    assert_int_equal(test.served, 1);
+    stop();
+}
+
+static void pipelined_requests_are_answered_in_order_one_after_the_other(void **state)
+{
+    (void)state;
+    start();
+    test.waits = true;
+    say("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /3 HT");
+    assert_int_equal(test.served, 1);
+    assert_false(http_wants_bytes(&test.http));
+    answer(test.waiting);
+    flush();
+    assert_int_equal(test.served, 2);
+    answer(test.waiting);
+    flush();
+    assert_int_equal(test.served, 2);
+    assert_true(http_wants_bytes(&test.http));
+    say("TP/1.1\r\nHost: a\r\n\r\n");
+    answer(test.waiting);
+    flush();
+    assert_int_equal(test.served, 3);
+    assert_true(strstr(test.out, "GET /1? ") < strstr(test.out, "POST /2? abc"));
+    assert_true(strstr(test.out, "POST /2? abc") < strstr(test.out, "GET /3? "));
+    stop();
+}
+
+static void an_answer_made_while_another_is_being_sent_does_not_move_it(void **state)
+{
+    struct http_piece first[2], again[2];
+
+    (void)state;
+    start();
+    say("");
+    http_feed(&test.http, GET "\r\n", strlen(GET "\r\n"));
+    test.waits = true;
+    http_feed(&test.http, "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n", 28);
+    assert_int_equal(http_output(&test.http, first), 1);
+    http_sent(&test.http, 10);
+    http_reply(test.waiting, 200, NULL, "second", 6);
+    http_feed(&test.http, GET "\r\n", strlen(GET "\r\n"));
+    assert_int_equal(test.served, 2);
+    assert_false(http_wants_bytes(&test.http));
+    assert_int_equal(http_output(&test.http, again), 1);
+    assert_ptr_equal(again[0].bytes, first[0].bytes + 10);
+    assert_int_equal(again[0].len, first[0].len - 10);
+    flush();
+    assert_non_null(strstr(test.out, "second"));
+    assert_int_equal(test.served, 3);
+    answer(test.waiting);
+    stop();
+}
+
+static void a_client_that_goes_away_leaves_a_request_that_can_be_answered(void **state)
+{
+    uint64_t gone = test.shared.counters.gone;
+
+    (void)state;
+    start();
+    test.waits = true;
+    say(GET "\r\n");
+    http_close(&test.http);
+    assert_int_equal(test.shared.outstanding, 1);
+    assert_memory_equal(test.waiting->method, "GET", 3);
+    http_reply(test.waiting, 200, NULL, "x", 1);
+    assert_int_equal(test.shared.counters.gone, gone + 1);
+    stop();
+}
+
+static void requests_sent_before_the_end_of_input_are_still_served(void **state)
+{
+    (void)state;
+    start();
+    test.waits = true;
+    say(GET "\r\n" GET "\r\n");
+    http_eof(&test.http);
+    assert_false(http_finished(&test.http));
+    answer(test.waiting);
+    flush();
+    assert_false(http_finished(&test.http));
+    answer(test.waiting);
+    flush();
+    assert_int_equal(test.served, 2);
+    assert_true(http_finished(&test.http));
+    stop();
+}
+
+static void head_204_and_304_have_no_body(void **state)
+{
+    (void)state;
+    start();
+    say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_non_null(strstr(test.out, "Content-Length: 9\r\n"));
+    assert_string_equal(test.out + test.out_len - 4, "\r\n\r\n");
+    test.waits = true;
+    say(GET "\r\n");
+    test.out_len = 0;
+    http_reply(test.waiting, 204, "", NULL, 0);
+    flush();
+    assert_null(strstr(test.out, "Content-Length"));
+    say(GET "\r\n");
+    test.out_len = 0;
+    http_reply_static(test.waiting, 304, "ETag: \"a\"\r\n", "body", 4);
+    flush();
+    assert_string_equal(test.out + test.out_len - 4, "\r\n\r\n");
+    stop();
+}
+
+static void a_static_body_follows_its_head(void **state)
+{
+    static const char text[] = TEXT_4000 TEXT_4000;
+
+    (void)state;
+    start();
+    test.waits = true;
+    say(GET "\r\n" GET "\r\n");
+    http_reply_static(test.waiting, 200, "Content-Type: text/plain\r\n", text, sizeof(text) - 1);
+    flush();
+    http_reply(test.waiting, 200, NULL, "last", 4);
+    flush();
+    assert_non_null(strstr(test.out, TEXT_4000 "HTTP/1.1 200 OK"));
+    assert_string_equal(test.out + test.out_len - 4, "last");
+    stop();
+}
+
+static void connection_close_and_http_1_0_end_the_connection(void **state)
+{
+    static const struct {
+        const char *request;
+        bool closes;
+        const char *says;
+    } cases[] = {
+        {GET "\r\n", false, NULL},
+        {GET "Connection: foo, Close\r\n\r\n", true, "Connection: close\r\n"},
+        {GET "Connection: close\r\nConnection: keep-alive\r\n\r\n", true, "Connection: close\r\n"},
+        {"GET / HTTP/1.0\r\n\r\n", true, "Connection: close\r\n"},
+        {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", false, "Connection: keep-alive\r\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        start();
+        say(cases[i].request);
+        assert_int_equal(test.served, 1);
+        assert_int_equal(http_finished(&test.http), cases[i].closes);
+        if (cases[i].says)
+            assert_non_null(strstr(test.out, cases[i].says));
+        stop();
+    }
+}
+
+static void a_draining_worker_closes_after_the_answer(void **state)
+{
+    (void)state;
+    start();
+    test.shared.draining = true;
+    say(GET "\r\n" GET "\r\n");
+    test.shared.draining = false;
+    assert_int_equal(test.served, 1);
+    assert_true(http_finished(&test.http));
+    assert_non_null(strstr(test.out, "Connection: close\r\n"));
+    stop();
+}
+
+static void a_slow_request_is_refused_and_an_idle_connection_is_not(void **state)
+{
+    (void)state;
+    start();
+    http_timeout(&test.http);
+    flush();
+    assert_int_equal(test.out_len, 0);
+    say("GET / HT");
+    http_timeout(&test.http);
+    flush();
+    assert_memory_equal(test.out, "HTTP/1.1 408", 12);
+    assert_true(http_finished(&test.http));
+    stop();
+}
+
+static void the_continue_comes_before_the_body_and_once(void **state)
+{
+    (void)state;
+    start();
+    say(POST "Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n");
+    assert_string_equal(test.out, "HTTP/1.1 100 Continue\r\n\r\n");
+    say("ab");
+    assert_non_null(strstr(test.out, "\r\n\r\nPOST /? ab"));
+    stop();
+}
+
+static void a_body_of_the_greatest_size_arrives_whole(void **state)
+{
+    char *body = malloc(LIMIT_BODY + 1);
+
+    (void)state;
+    assert_non_null(body);
+    for (size_t i = 0; i < LIMIT_BODY; i++)
+        body[i] = (char)(i * 31 >> 3);
+    for (int chunked = 0; chunked < 2; chunked++) {
+        start();
+        test.waits = true;
+        say(chunked ? CHUNKED "100000\r\n" : POST "Content-Length: 1048576\r\n\r\n");
+        feed(body, LIMIT_BODY);
+        if (chunked)
+            say("\r\n0\r\n\r\n");
+        assert_int_equal(test.served, 1);
+        assert_int_equal(test.waiting->body_len, LIMIT_BODY);
+        assert_memory_equal(test.waiting->body, body, LIMIT_BODY);
+        answer(test.waiting);
+        stop();
+    }
+    free(body);
+}
+
+static void bodies_past_the_memory_of_a_worker_are_refused(void **state)
+{
+    (void)state;
+    start();
+    test.shared.memory = LIMIT_HTTP_MEMORY - 40000;
+    say(POST "Content-Length: 100000\r\n\r\n");
+    for (int i = 0; i < 8 && !http_finished(&test.http); i++)
+        say(TEXT_4000 TEXT_4000);
+    assert_memory_equal(test.out, "HTTP/1.1 503", 12);
+    test.shared.memory -= LIMIT_HTTP_MEMORY - 40000;
+    stop();
+}
+
+static void without_memory_for_an_answer_the_connection_ends(void **state)
+{
+    (void)state;
+    start();
+    test.waits = true;
+    say(GET "\r\n");
+    test.shared.memory = LIMIT_HTTP_MEMORY;
+    answer(test.waiting);
+    flush();
+    assert_true(http_finished(&test.http));
+    assert_int_equal(test.out_len, 0);
+    test.shared.memory = 0;
+    stop();
+}
+
+static void fields_are_found_by_name_whatever_their_case(void **state)
+{
+    size_t len = 0;
+    const char *value;
+
+    (void)state;
+    start();
+    test.waits = true;
+    say("GET http://u@a:80/p%20q?x=1&y#z HTTP/1.1\r\nhOST: a\r\nX-Thing: \t one two \r\nx-thing: "
+        "three\r\nempty:\r\n\r\n");
+    value = http_header(test.waiting, "x-thing", &len);
+    assert_int_equal(len, 7);
+    assert_memory_equal(value, "one two", 7);
+    assert_non_null(http_header(test.waiting, "empty", &len));
+    assert_int_equal(len, 0);
+    assert_null(http_header(test.waiting, "x-thin", &len));
+    assert_int_equal(test.waiting->path_len, 6);
+    assert_memory_equal(test.waiting->path, "/p%20q", 6);
+    assert_int_equal(test.waiting->query_len, 5);
+    assert_memory_equal(test.waiting->query, "x=1&y", 5);
+    assert_string_equal(test.waiting->peer, "127.0.0.1");
+    answer(test.waiting);
+    stop();
+}
+
+/* ---- the cases of others ---- */
+
+/* Feeds a first piece, then pieces of this size, or of pseudorandom sizes up to 64
+ * when it is 0. */
+static void run_split(const unsigned char *raw, size_t len, size_t first, size_t piece, char *ret_text, size_t size)
+{
+    const char *bytes = (const char *)raw;
+    uint32_t random = (uint32_t)first;
+    size_t at = first;
+
+    start();
+    if (first > 0)
+        feed(bytes, first);
+    while (at < len && !http_finished(&test.http)) {
+        size_t want = piece;
+
+        if (piece == 0) {
+            random = random * 1664525 + 1013904223;
+            want = 1 + (random >> 26);
+        }
+        if (want > len - at)
+            want = len - at;
+        feed(bytes + at, want);
+        at += want;
+    }
+    outcome(ret_text, size);
+    stop();
+}
+
+static void check_case(const char *id, const char *consensus, unsigned max_served, const unsigned char *raw, size_t len)
+{
+    char whole[200], split[200];
+    unsigned served;
+    bool refused;
+
+    run_split(raw, len, 0, len, whole, sizeof(whole));
+    served = test.served;
+    refused = strstr(whole, "detail") != NULL;
+    /* CONNECT is well formed, so these cases want it accepted; here no method may open a tunnel. */
+    if (strcmp(consensus, "accept") == 0 && !strstr(whole, "\"connect\"") && served == 0)
+        fail_msg("%s should be accepted: %s", id, whole);
+    if (strcmp(consensus, "reject") == 0 && !refused)
+        fail_msg("%s should be refused: %s", id, whole);
+    if (served > max_served)
+        fail_msg("%s: %u served, at most %u allowed: %s", id, served, max_served, whole);
+    run_split(raw, len, 0, 1, split, sizeof(split));
+    if (strcmp(whole, split) != 0)
+        fail_msg("%s byte by byte: %s, whole: %s", id, split, whole);
+    for (size_t first = 1; first < len; first++) {
+        run_split(raw, len, first, len - first, split, sizeof(split));
+        if (strcmp(whole, split) != 0)
+            fail_msg("%s in two at %zu: %s, whole: %s", id, first, split, whole);
+        if (first > 50)
+            continue;
+        run_split(raw, len, first, 0, split, sizeof(split));
+        if (strcmp(whole, split) != 0)
+            fail_msg("%s at random after %zu: %s, whole: %s", id, first, split, whole);
+    }
+}
+
+static void the_cases_of_other_servers_have_the_same_outcome_however_they_are_split(void **state)
+{
+    const char *name = getenv("HTTP1_CASES");
+    FILE *file = fopen(name ? name : "tests/data/http1-cases.jsonl", "r");
+    unsigned char raw[32768];
+    char *line = NULL;
+    size_t size = 0, len;
+    unsigned cases = 0;
+
+    (void)state;
+    assert_non_null(file);
+    while (getline(&line, &size, file) > 0) {
+        json_t *json = json_loads(line, 0, NULL);
+        const char *raw_b64 = json_string_value(json_object_get(json, "raw_b64"));
+
+        assert_non_null(raw_b64);
+        assert_int_equal(mbedtls_base64_decode(raw, sizeof(raw), &len, (const unsigned char *)raw_b64, strlen(raw_b64)),
+                         0);
+        check_case(json_string_value(json_object_get(json, "id")),
+                   json_string_value(json_object_get(json, "consensus")),
+                   (unsigned)json_integer_value(json_object_get(json, "max_served")), raw, len);
+        json_decref(json);
+        cases++;
+    }
+    free(line);
+    fclose(file);
+    assert_true(cases > 100);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    log_init("http_test", LOG_ERROR);
+    http_shared_init(&test.shared, &app, NULL, 0, wake);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    http_shared_done(&test.shared);
+    return 0;
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_rule_of_the_policy_holds_however_the_bytes_are_split),
+        cmocka_unit_test(a_nul_byte_anywhere_in_a_head_is_refused),
+        cmocka_unit_test(more_fields_than_allowed_are_refused),
+        cmocka_unit_test(nothing_behind_a_refused_request_is_served),
+        cmocka_unit_test(pipelined_requests_are_answered_in_order_one_after_the_other),
+        cmocka_unit_test(an_answer_made_while_another_is_being_sent_does_not_move_it),
+        cmocka_unit_test(a_client_that_goes_away_leaves_a_request_that_can_be_answered),
+        cmocka_unit_test(requests_sent_before_the_end_of_input_are_still_served),
+        cmocka_unit_test(head_204_and_304_have_no_body),
+        cmocka_unit_test(a_static_body_follows_its_head),
+        cmocka_unit_test(connection_close_and_http_1_0_end_the_connection),
+        cmocka_unit_test(a_draining_worker_closes_after_the_answer),
+        cmocka_unit_test(a_slow_request_is_refused_and_an_idle_connection_is_not),
+        cmocka_unit_test(the_continue_comes_before_the_body_and_once),
+        cmocka_unit_test(a_body_of_the_greatest_size_arrives_whole),
+        cmocka_unit_test(bodies_past_the_memory_of_a_worker_are_refused),
+        cmocka_unit_test(without_memory_for_an_answer_the_connection_ends),
+        cmocka_unit_test(fields_are_found_by_name_whatever_their_case),
+        cmocka_unit_test(the_cases_of_other_servers_have_the_same_outcome_however_they_are_split),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,395 @@
+#include "services/health/holder/accounts.h"
+#include "services/health/api.h"
+#include "services/health/booking/booking_rules.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/campaign/sites.h"
+
+#define SLOTS_LISTED    500
+#define BOOKINGS_LISTED 100
+
+/* ---- slots ---- */
+
+Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
+{
+    Health__Slot *message = arena_alloc(arena, sizeof(*message));
+
+    if (!message)
+        return NULL;
+    health__slot__init(message);
+    message->slot_id = slot->id;
+    message->campaign_id = slot->campaign_id;
+    message->site_id = slot->site_id;
+    message->starts_at = slot->starts_at;
+    message->ends_at = slot->ends_at;
+    message->capacity = slot->capacity;
+    message->walk_ins = slot->walk_ins;
+    message->free = slot_free(slot);
+    message->withdrawn = slot->withdrawn;
+    return message;
+}
+
+static void reply_slots(struct health *self, int64_t campaign_id, int64_t site_id, int64_t from, int64_t until,
+                        Health__SlotList_Closure reply, void *call)
+{
+    Health__SlotList list = HEALTH__SLOT_LIST__INIT;
+    struct slot slot;
+
+    list.slots = arena_alloc(rpc_arena(call), SLOTS_LISTED * sizeof(*list.slots));
+    slots_ask(&self->slots, campaign_id, site_id, from, until, SLOTS_LISTED);
+    while (slots_next(&self->slots, &slot)) {
+        Health__Slot *message = list.slots ? slot_message(&slot, rpc_arena(call)) : NULL;
+
+        if (message)
+            list.slots[list.n_slots++] = message;
+        else
+            list.slots = NULL;
+    }
+    if (list.slots)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* Makes a slot unless the very same is there. False when another one is. */
+static bool obtain_slot(struct health *self, struct slot slot, void *call)
+{
+    struct slot old;
+
+    if (!slots_find_at(&self->slots, slot.campaign_id, slot.site_id, slot.starts_at, &old)) {
+        slot_make(self, &slot, call);
+        return true;
+    }
+    return !old.withdrawn && old.ends_at == slot.ends_at && old.capacity == slot.capacity &&
+           old.walk_ins == slot.walk_ins;
+}
+
+/* A Reason with its field, or 0 after making them. */
+static int make_van_slot(struct health *self, const Health__CreateSlotsRequest *req, const Health__Site *site,
+                         void *call, const char **ret_field)
+{
+    struct slot slot = {.campaign_id = req->campaign_id,
+                        .site_id = site->site_id,
+                        .starts_at = site->stops_from,
+                        .ends_at = site->stops_until,
+                        .capacity = site->capacity,
+                        .walk_ins = site->walk_ins},
+                other;
+
+    *ret_field = "days";
+    if (req->n_days > 0 || req->n_hours > 0)
+        return HEALTH__REASON__VAN_HAS_ITS_HOURS;
+    *ret_field = "siteId";
+    if (slots_find_of(&self->slots, site->site_id, &other) && other.campaign_id != req->campaign_id)
+        return HEALTH__REASON__SLOT_EXISTS;
+    return obtain_slot(self, slot, call) ? 0 : HEALTH__REASON__SLOT_EXISTS;
+}
+
+static int make_hospital_slots(struct health *self, const Health__CreateSlotsRequest *req, void *call,
+                               const char **ret_field)
+{
+    int refusal = hours_refusal(req->hours, req->n_hours, ret_field);
+
+    if (refusal || req->n_hours == 0)
+        return refusal ? refusal : RPC__REASON__MISSING_FIELD;
+    *ret_field = "days";
+    if (req->n_days == 0)
+        return RPC__REASON__MISSING_FIELD;
+    for (size_t i = 0; i < req->n_days; i++) {
+        int64_t day;
+
+        if (!day_start(req->days[i], &day))
+            return HEALTH__REASON__NO_SUCH_DAY;
+        for (size_t j = 0; j < req->n_hours; j++) {
+            const Health__Hours *hours = req->hours[j];
+            struct slot slot = {.campaign_id = req->campaign_id,
+                                .site_id = req->site_id,
+                                .starts_at = day + hours->from_minute * INT64_C(60000),
+                                .ends_at = day + hours->until_minute * INT64_C(60000),
+                                .capacity = hours->capacity};
+
+            if (slot.starts_at <= rpc_now(call))
+                return HEALTH__REASON__SLOT_OVER;
+            if (!obtain_slot(self, slot, call))
+                return HEALTH__REASON__SLOT_EXISTS;
+        }
+    }
+    return 0;
+}
+
+/* rpc CreateSlots: days times hours at a hospital, or the stop of a van. */
+static void bookings__create_slots(Health__Bookings_Service *service, const Health__CreateSlotsRequest *req,
+                                   Health__SlotList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+    const Health__Campaign *campaign = campaign_of_official(self, req->campaign_id, call);
+    const Health__CampaignSite *of_campaign;
+    const Health__Site *site;
+    const char *field = "siteId";
+    int refusal;
+
+    if (!campaign)
+        return;
+    site = sites_find(&self->sites, req->site_id, rpc_arena(call));
+    of_campaign = campaign_site(campaign, req->site_id);
+    if (!site || !of_campaign || of_campaign->withdrawn) {
+        rpc_refuse_field(call, HEALTH__REASON__SITE_NOT_IN_CAMPAIGN, field);
+        return;
+    }
+    refusal = site->kind == HEALTH__SITE_KIND__VAN ? make_van_slot(self, req, site, call, &field)
+                                                   : make_hospital_slots(self, req, call, &field);
+    if (refusal) {
+        rpc_refuse_field(call, refusal, field);
+        return;
+    }
+    reply_slots(self, req->campaign_id, req->site_id, rpc_now(call), INT64_MAX, reply, call);
+}
+
+/* rpc ListSlots: a site's hours in a campaign, and what is free. */
+static void bookings__list_slots(Health__Bookings_Service *service, const Health__ListSlotsRequest *req,
+                                 Health__SlotList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+
+    reply_slots(self, req->campaign_id, req->site_id, req->from ? req->from : rpc_now(call),
+                req->until ? req->until : INT64_MAX, reply, call);
+}
+
+/* ---- bookings ---- */
+
+static void booking_message(const Health__Campaign *campaign, const struct booking *booking, Health__Booking *ret)
+{
+    health__booking__init(ret);
+    ret->booking_id = booking->id;
+    ret->entitlement_id = booking->entitlement_id;
+    ret->campaign_id = booking->campaign_id;
+    ret->site_id = booking->site_id;
+    ret->slot_id = booking->slot_id;
+    ret->starts_at = booking->starts_at;
+    ret->ends_at = booking->ends_at;
+    ret->state = (Health__BookingState)booking->state;
+    ret->must_move = booking->must_move;
+    ret->cancel_until = cancel_until(campaign, booking);
+    ret->made_at = booking->made_at;
+}
+
+static void reply_booking(const Health__Campaign *campaign, const struct booking *booking,
+                          Health__Booking_Closure reply, void *call)
+{
+    Health__Booking message;
+
+    booking_message(campaign, booking, &message);
+    reply(&message, call);
+}
+
+/* A campaign that members see; NULL after refusing. */
+static const Health__Campaign *campaign_of_member(struct health *self, int64_t campaign_id, void *call)
+{
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, campaign_id, rpc_arena(call));
+
+    if (campaign && campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT)
+        return campaign;
+    rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+    return NULL;
+}
+
+bool booking_of_member(struct health *self, int64_t booking_id, void *call, struct booking *ret_booking,
+                       const Health__Campaign **ret_campaign)
+{
+    if (!bookings_find(&self->bookings, booking_id, ret_booking) ||
+        !accounts_holds(&self->accounts, rpc_principal(call)->member_id, ret_booking->member_id)) {
+        rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
+        return false;
+    }
+    *ret_campaign = campaigns_find(&self->campaigns, ret_booking->campaign_id, rpc_arena(call));
+    if (!*ret_campaign)
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    return *ret_campaign != NULL;
+}
+
+/* Takes a place of a slot that may be booked; false after refusing. */
+static bool take_slot(struct health *self, const Health__Campaign *campaign, int64_t slot_id, void *call,
+                      struct slot *ret)
+{
+    int refusal = slots_find(&self->slots, slot_id, ret) ? slot_refusal(campaign, ret, rpc_now(call))
+                                                         : HEALTH__REASON__SLOT_NOT_FOUND;
+
+    if (!refusal && !slots_take(&self->slots, slot_id, false))
+        refusal = HEALTH__REASON__SLOT_FULL;
+    if (refusal)
+        rpc_refuse_field(call, refusal, "slotId");
+    return !refusal;
+}
+
+/* rpc CreateBooking: a winner takes a place; the same again gives the first. */
+static void bookings__create_booking(Health__Bookings_Service *service, const Health__CreateBookingRequest *req,
+                                     Health__Booking_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+    const Health__Campaign *campaign = campaign_of_member(self, req->campaign_id, call);
+    struct entitlement entitlement;
+    struct booking booking;
+    struct slot slot;
+    char id[24];
+    int refusal;
+
+    if (!campaign)
+        return;
+    if (!entitlements_find_of(&self->entitlements, req->campaign_id, rpc_principal(call)->member_id, &entitlement)) {
+        rpc_refuse(call, HEALTH__REASON__NOT_ENTITLED);
+        return;
+    }
+    if (bookings_find_of(&self->bookings, entitlement.id, &booking)) {
+        if (booking.slot_id == req->slot_id) {
+            reply_booking(campaign, &booking, reply, call);
+            return;
+        }
+        snprintf(id, sizeof(id), "%lld", (long long)booking.id);
+        rpc_fact(call, "bookingId", id);
+        rpc_refuse(call, HEALTH__REASON__ALREADY_BOOKED);
+        return;
+    }
+    refusal = book_refusal(campaign, &entitlement, rpc_now(call));
+    if (refusal) {
+        rpc_refuse(call, refusal);
+        return;
+    }
+    if (!take_slot(self, campaign, req->slot_id, call, &slot))
+        return;
+    booking_make(self, &entitlement, &slot, false, call, &booking);
+    rpc_created(call);
+    reply_booking(campaign, &booking, reply, call);
+}
+
+/* Whether a booking can be moved or cancelled now; false after refusing. */
+static bool may_change(const Health__Campaign *campaign, const struct booking *booking, void *call)
+{
+    if (booking->state != HEALTH__BOOKING_STATE__ACTIVE) {
+        rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_ACTIVE);
+        return false;
+    }
+    if (booking->must_move || rpc_now(call) < cancel_until(campaign, booking))
+        return true;
+    rpc_fact_time(call, "cancelUntil", cancel_until(campaign, booking));
+    rpc_refuse(call, HEALTH__REASON__TOO_LATE_TO_CHANGE);
+    return false;
+}
+
+/* rpc MoveBooking: takes the new place, and only then gives the old one back. */
+static void bookings__move_booking(Health__Bookings_Service *service, const Health__MoveBookingRequest *req,
+                                   Health__Booking_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+    const Health__Campaign *campaign;
+    struct booking booking;
+    struct slot slot;
+
+    if (!booking_of_member(self, req->booking_id, call, &booking, &campaign))
+        return;
+    if (booking.slot_id == req->slot_id && booking.state == HEALTH__BOOKING_STATE__ACTIVE) {
+        reply_booking(campaign, &booking, reply, call);
+        return;
+    }
+    if (!may_change(campaign, &booking, call) || !take_slot(self, campaign, req->slot_id, call, &slot))
+        return;
+    booking_move(self, &booking, &slot, call);
+    reply_booking(campaign, &booking, reply, call);
+}
+
+/* rpc CancelBooking: she may book again while she has the right to, and else makes room. */
+static void bookings__cancel_booking(Health__Bookings_Service *service, const Health__BookingRequest *req,
+                                     Health__Booking_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+    const Health__Campaign *campaign;
+    struct entitlement entitlement;
+    struct booking booking;
+
+    if (!booking_of_member(self, req->booking_id, call, &booking, &campaign))
+        return;
+    if (booking.state == HEALTH__BOOKING_STATE__CANCELLED) {
+        reply_booking(campaign, &booking, reply, call);
+        return;
+    }
+    if (!may_change(campaign, &booking, call))
+        return;
+    booking_set(self, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
+    if (entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
+        if (rpc_now(call) < entitlement.book_by)
+            entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__WON, call);
+        else
+            entitlement_end(self, &entitlement, HEALTH__ENTITLEMENT_STATE__LAPSED, call);
+    }
+    reply_booking(campaign, &booking, reply, call);
+}
+
+/* rpc DeclineEntitlement: she does not want her place, and makes room for the next. */
+static void bookings__decline_entitlement(Health__Bookings_Service *service, const Health__DeclineRequest *req,
+                                          Health__DeclineReply_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+    Health__DeclineReply message = HEALTH__DECLINE_REPLY__INIT;
+    struct entitlement entitlement;
+
+    if (!entitlements_find_of(&self->entitlements, req->campaign_id, rpc_principal(call)->member_id, &entitlement)) {
+        rpc_refuse(call, HEALTH__REASON__NOT_ENTITLED);
+        return;
+    }
+    if (entitlement.state == HEALTH__ENTITLEMENT_STATE__WON) {
+        entitlement_end(self, &entitlement, HEALTH__ENTITLEMENT_STATE__DECLINED, call);
+    } else if (entitlement.state != HEALTH__ENTITLEMENT_STATE__DECLINED) {
+        rpc_refuse(call, entitlement.state == HEALTH__ENTITLEMENT_STATE__BOOKED   ? HEALTH__REASON__CANCEL_FIRST
+                         : entitlement.state == HEALTH__ENTITLEMENT_STATE__LAPSED ? HEALTH__REASON__ENTITLEMENT_LAPSED
+                                                                                  : HEALTH__REASON__ENTITLEMENT_USED);
+        return;
+    }
+    message.entitlement_id = entitlement.id;
+    reply(&message, call);
+}
+
+/* rpc GetBooking: hers. */
+static void bookings__get_booking(Health__Bookings_Service *service, const Health__BookingRequest *req,
+                                  Health__Booking_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+    const Health__Campaign *campaign;
+    struct booking booking;
+
+    if (booking_of_member(self, req->booking_id, call, &booking, &campaign))
+        reply_booking(campaign, &booking, reply, call);
+}
+
+/* rpc ListBookings: hers, the latest first. */
+static void bookings__list_bookings(Health__Bookings_Service *service, const Health__ListBookingsRequest *req,
+                                    Health__BookingList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, bookings_service);
+    struct arena *arena = rpc_arena(call);
+    struct booking *found = arena_alloc(arena, BOOKINGS_LISTED * sizeof(*found));
+    Health__Booking *messages = arena_alloc(arena, BOOKINGS_LISTED * sizeof(*messages));
+    Health__BookingList list = HEALTH__BOOKING_LIST__INIT;
+    size_t n = 0;
+
+    (void)req;
+    list.bookings = arena_alloc(arena, BOOKINGS_LISTED * sizeof(*list.bookings));
+    if (!found || !messages || !list.bookings) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    bookings_ask(&self->bookings, rpc_principal(call)->member_id, BOOKINGS_LISTED);
+    while (n < BOOKINGS_LISTED && bookings_next(&self->bookings, &found[n]))
+        n++;
+    bookings_end(&self->bookings);
+    for (size_t i = 0; i < n; i++) {
+        const Health__Campaign *campaign = campaigns_find(&self->campaigns, found[i].campaign_id, arena);
+
+        if (!campaign) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+        booking_message(campaign, &found[i], &messages[i]);
+        list.bookings[list.n_bookings++] = &messages[i];
+    }
+    reply(&list, call);
+}
+
+const Health__Bookings_Service bookings_api = HEALTH__BOOKINGS__INIT(bookings__);

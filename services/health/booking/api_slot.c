@@ -1,0 +1,79 @@
+#include "services/health/api.h"
+#include "services/health/booking/booking_rules.h"
+
+/* A slot of one of an official's campaigns; false after refusing. */
+static bool slot_of_official(struct health *self, int64_t slot_id, void *call, struct slot *ret)
+{
+    if (slots_find(&self->slots, slot_id, ret))
+        return campaign_of_official(self, ret->campaign_id, call) != NULL;
+    rpc_refuse(call, HEALTH__REASON__SLOT_NOT_FOUND);
+    return false;
+}
+
+static void reply_slot(const struct slot *slot, Health__Slot_Closure reply, void *call)
+{
+    const Health__Slot *message = slot_message(slot, rpc_arena(call));
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static void fact_number(void *call, const char *name, int32_t number)
+{
+    char text[12];
+
+    snprintf(text, sizeof(text), "%d", number);
+    rpc_fact(call, name, text);
+}
+
+/* rpc ChangeSlot: how many it takes, and how many of them without a booking. */
+static void slots__change_slot(Health__Slots_Service *service, const Health__ChangeSlotRequest *req,
+                               Health__Slot_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, slots_service);
+    const char *field;
+    struct slot slot;
+    int refusal;
+
+    if (!slot_of_official(self, req->slot_id, call, &slot))
+        return;
+    refusal = slot_change_refusal(&slot, req->capacity, req->walk_ins, rpc_now(call), &field);
+    if (refusal) {
+        if (refusal == HEALTH__REASON__CAPACITY_BELOW_BOOKED) {
+            fact_number(call, "booked", slot.booked);
+            fact_number(call, "walkedIn", slot.walked);
+        }
+        rpc_refuse_field(call, refusal, field);
+        return;
+    }
+    if (slot.capacity != req->capacity || slot.walk_ins != req->walk_ins) {
+        slot.capacity = req->capacity;
+        slot.walk_ins = req->walk_ins;
+        slot_change(self, &slot, call);
+    }
+    reply_slot(&slot, reply, call);
+}
+
+/* rpc WithdrawSlot: it takes nobody any more; who has booked it is told, and moves. */
+static void slots__withdraw_slot(Health__Slots_Service *service, const Health__SlotRequest *req,
+                                 Health__Slot_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, slots_service);
+    struct slot slot;
+
+    if (!slot_of_official(self, req->slot_id, call, &slot))
+        return;
+    if (!slot.withdrawn) {
+        if (rpc_now(call) >= slot.ends_at) {
+            rpc_refuse(call, HEALTH__REASON__SLOT_OVER);
+            return;
+        }
+        slot.withdrawn = true;
+        slot_change(self, &slot, call);
+    }
+    reply_slot(&slot, reply, call);
+}
+
+const Health__Slots_Service slots_api = HEALTH__SLOTS__INIT(slots__);

@@ -1,0 +1,300 @@
+#include "services/health/api.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/rules.h"
+#include "services/health/campaign/sites.h"
+#include "services/health/booking/slots.h"
+
+#define PAGE_DEFAULT 20
+#define NEAR_MAX     50
+#define STAFF_MAX    200 /* of one site */
+#define MY_SITES_MAX 100 /* of one person */
+
+static void reply_site(Health__Site *site, Health__Site_Closure reply, void *call)
+{
+    site->directions = directions(site, rpc_arena(call));
+    if (site->directions)
+        reply(site, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static void undo_add(void *map, int64_t site_id, int64_t unused)
+{
+    (void)unused;
+    map_remove(map, site_id);
+}
+
+static void undo_close(void *map, int64_t site_id, int64_t until)
+{
+    map_end(map, site_id, until);
+}
+
+/* rpc CreateSite: a hospital, or one stop of the van. */
+static void sites__create_site(Health__Sites_Service *service, const Health__CreateSiteRequest *req,
+                               Health__Site_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    Health__Site *site = req->site;
+    const char *field = "site";
+    int refusal;
+
+    if (!site) {
+        rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, field);
+        return;
+    }
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "site.unionPath");
+        return;
+    }
+    refusal = site_refusal(site, rpc_now(call), &field);
+    if (refusal) {
+        rpc_refuse_field(call, refusal, field);
+        return;
+    }
+    site->site_id = id_next(&self->ids, rpc_now(call));
+    site->closed = false;
+    site->directions = (char *)(uintptr_t) "";
+    if (!sites_add(&self->sites, site, rpc_arena(call)) || !site_on_map(&self->map, site)) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    rpc_on_undo(call, undo_add, &self->map, site->site_id, 0);
+    site_journal(site, call);
+    rpc_created(call);
+    reply_site(site, reply, call);
+}
+
+/* rpc GetSite: for whoever asks. */
+static void sites__get_site(Health__Sites_Service *service, const Health__SiteRequest *req, Health__Site_Closure reply,
+                            void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    Health__Site *site = sites_find(&self->sites, req->site_id, rpc_arena(call));
+
+    if (site)
+        reply_site(site, reply, call);
+    else
+        rpc_refuse(call, HEALTH__REASON__SITE_NOT_FOUND);
+}
+
+/* rpc ListSites: of a union and all below it, in order of making. */
+static void sites__list_sites(Health__Sites_Service *service, const Health__ListSitesRequest *req,
+                              Health__SiteList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
+    struct arena *arena = rpc_arena(call);
+    Health__SiteList list = HEALTH__SITE_LIST__INIT;
+    Health__Site *site;
+    int64_t after;
+
+    list.sites = arena_alloc(arena, size * sizeof(*list.sites));
+    if (!list.sites || !page_token_read(req->page_token, &after)) {
+        rpc_refuse(call, list.sites ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
+        return;
+    }
+    sites_ask(&self->sites, after);
+    while ((site = sites_next(&self->sites, arena))) {
+        if (strncmp(site->union_path, req->union_path, strlen(req->union_path)) != 0)
+            continue;
+        if (list.n_sites == size) {
+            list.next_page_token = arena_printf(arena, "%lld", (long long)list.sites[size - 1]->site_id);
+            sites_end(&self->sites);
+            break;
+        }
+        site->directions = directions(site, arena);
+        list.sites[list.n_sites++] = site;
+    }
+    if (list.next_page_token)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* The ids of a campaign's sites that take somebody, in rising order. */
+static int64_t *open_sites(struct health *self, const Health__Campaign *campaign, bool free_only, void *call,
+                           size_t *ret_n)
+{
+    int64_t *ids = arena_alloc(rpc_arena(call), (campaign->n_sites + 1) * sizeof(*ids));
+    size_t n = 0;
+
+    for (size_t i = 0; ids && i < campaign->n_sites; i++) {
+        size_t at = n;
+
+        if (campaign->sites[i]->withdrawn || (free_only && slots_free(&self->slots, campaign->campaign_id,
+                                                                      campaign->sites[i]->site_id, rpc_now(call)) == 0))
+            continue;
+        for (; at > 0 && ids[at - 1] > campaign->sites[i]->site_id; at--)
+            ids[at] = ids[at - 1];
+        ids[at] = campaign->sites[i]->site_id;
+        n++;
+    }
+    *ret_n = n;
+    return ids;
+}
+
+static void reply_near(struct health *self, int64_t campaign_id, const struct near *near, size_t n,
+                       Health__NearSiteList_Closure reply, void *call)
+{
+    struct arena *arena = rpc_arena(call);
+    Health__NearSite *sites = arena_alloc(arena, (n + 1) * sizeof(*sites));
+    Health__NearSiteList list = HEALTH__NEAR_SITE_LIST__INIT;
+    bool ok = sites != NULL;
+
+    list.sites = arena_alloc(arena, (n + 1) * sizeof(*list.sites));
+    for (size_t i = 0; i < n && ok && list.sites; i++) {
+        health__near_site__init(&sites[i]);
+        sites[i].site = sites_find(&self->sites, near[i].site_id, arena);
+        sites[i].metres = (int32_t)(near[i].metres + 0.5);
+        if (campaign_id)
+            sites[i].free = slots_free(&self->slots, campaign_id, near[i].site_id, rpc_now(call));
+        ok = sites[i].site && (sites[i].site->directions = directions(sites[i].site, arena));
+        list.sites[i] = &sites[i];
+    }
+    list.n_sites = n;
+    if (ok && list.sites)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc ListNearest: the sites by distance from where she stands. */
+static void sites__list_nearest(Health__Sites_Service *service, const Health__NearestSitesRequest *req,
+                                Health__NearSiteList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    size_t limit = req->limit ? (size_t)req->limit : PAGE_DEFAULT, n_only = 0;
+    const Health__Campaign *campaign = NULL;
+    int64_t *only = NULL;
+    struct near near[NEAR_MAX];
+
+    if (req->campaign_id) {
+        campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+        if (!campaign || campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
+            rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+            return;
+        }
+        only = open_sites(self, campaign, req->free_only, call, &n_only);
+    }
+    if (campaign && !only) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    if (limit > NEAR_MAX)
+        limit = NEAR_MAX;
+    reply_near(self, req->campaign_id, near,
+               map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), only, n_only, near, limit), reply,
+               call);
+}
+
+static Health__Site *site_of_official(struct health *self, int64_t site_id, void *call)
+{
+    Health__Site *site = sites_find(&self->sites, site_id, rpc_arena(call));
+
+    if (!site) {
+        rpc_refuse(call, HEALTH__REASON__SITE_NOT_FOUND);
+        return NULL;
+    }
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return NULL;
+    }
+    return site;
+}
+
+/* rpc CloseSite: for good; campaigns that name it go on. */
+static void sites__close_site(Health__Sites_Service *service, const Health__SiteRequest *req,
+                              Health__Site_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    Health__Site *site = site_of_official(self, req->site_id, call);
+
+    if (!site)
+        return;
+    if (!site->closed) {
+        site->closed = true;
+        sites_close(&self->sites, site->site_id);
+        rpc_on_undo(call, undo_close, &self->map, site->site_id, map_end(&self->map, site->site_id, 0));
+        site_journal(site, call);
+    }
+    reply_site(site, reply, call);
+}
+
+static void reply_staff(struct health *self, int64_t site_id, Health__StaffList_Closure reply, void *call)
+{
+    Health__StaffRecord *records = arena_alloc(rpc_arena(call), STAFF_MAX * sizeof(*records));
+    Health__StaffList list = HEALTH__STAFF_LIST__INIT;
+    Health__StaffRecord record;
+
+    list.staff = arena_alloc(rpc_arena(call), STAFF_MAX * sizeof(*list.staff));
+    staff_ask(&self->sites, site_id);
+    while (staff_next(&self->sites, &record)) {
+        if (!records || !list.staff || list.n_staff == STAFF_MAX)
+            continue;
+        records[list.n_staff] = record;
+        list.staff[list.n_staff] = &records[list.n_staff];
+        list.n_staff++;
+    }
+    if (records && list.staff)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc SetStaff: gives a person a duty at a site, or takes it. */
+static void sites__set_staff(Health__Sites_Service *service, const Health__SetStaffRequest *req,
+                             Health__StaffList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    const Health__Site *site = site_of_official(self, req->site_id, call);
+
+    if (!site)
+        return;
+    if (req->duty != HEALTH__DUTY__SCANS && req->duty != HEALTH__DUTY__REPORTS) {
+        rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "duty");
+        return;
+    }
+    if (staff_set(&self->sites, site->site_id, req->member_id, (int)req->duty, req->off))
+        staff_journal(req, call);
+    if (!req->off && staff_count(&self->sites, site->site_id) > STAFF_MAX) {
+        rpc_refuse(call, HEALTH__REASON__TOO_MANY_STAFF);
+        return;
+    }
+    reply_staff(self, site->site_id, reply, call);
+}
+
+/* rpc ListStaff: who has which duty at a site. */
+static void sites__list_staff(Health__Sites_Service *service, const Health__SiteRequest *req,
+                              Health__StaffList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    const Health__Site *site = site_of_official(self, req->site_id, call);
+
+    if (site)
+        reply_staff(self, site->site_id, reply, call);
+}
+
+/* rpc ListMySites: where the caller scans, the first of them. */
+static void sites__list_my_sites(Health__Sites_Service *service, const Health__MySitesRequest *req,
+                                 Health__SiteList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, sites_service);
+    struct arena *arena = rpc_arena(call);
+    Health__SiteList list = HEALTH__SITE_LIST__INIT;
+    Health__Site *site;
+
+    (void)req;
+    list.sites = arena_alloc(arena, MY_SITES_MAX * sizeof(*list.sites));
+    sites_ask_of_staff(&self->sites, rpc_principal(call)->member_id, HEALTH__DUTY__SCANS);
+    while (list.sites && list.n_sites < MY_SITES_MAX && (site = sites_next_of_staff(&self->sites, arena))) {
+        if (rpc_has_role(call, RULE__ROLE__CHECKUP_STAFF, site->union_path))
+            list.sites[list.n_sites++] = site;
+    }
+    sites_end_of_staff(&self->sites);
+    if (list.sites)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+const Health__Sites_Service sites_api = HEALTH__SITES__INIT(sites__);

@@ -1,0 +1,250 @@
+#include "services/health/campaign/campaigns.h"
+
+#define COLUMNS "campaign_id, state, void_reason, packed, union_path"
+
+enum {
+    SQL_LAST_ID,
+    SQL_ADD_PACKAGE,
+    SQL_FIND_PACKAGE,
+    SQL_PUT,
+    SQL_FIND,
+    SQL_BEFORE,
+    SQL_CURRENT,
+    SQL_SET_STATE,
+    SQL_DUE,
+    SQL_SITES,
+    SQL_CLEAR_SITES,
+    SQL_ADD_SITE,
+    SQL_WITHDRAW_SITE,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(campaign_id) FROM campaign), 0), "
+                    "coalesce((SELECT max(package_id) FROM package), 0))",
+    [SQL_ADD_PACKAGE] = "INSERT INTO package (package_id, union_path, packed) VALUES (?1, ?2, ?3)",
+    [SQL_FIND_PACKAGE] = "SELECT packed, union_path FROM package WHERE package_id = ?1",
+    [SQL_PUT] =
+        "INSERT INTO campaign (campaign_id, union_path, package_id, state, opens_at, closes_at, draw_at, packed) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (campaign_id) DO UPDATE SET "
+        "package_id = excluded.package_id, opens_at = excluded.opens_at, closes_at = excluded.closes_at, "
+        "draw_at = excluded.draw_at, packed = excluded.packed",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM campaign WHERE campaign_id = ?1",
+    [SQL_BEFORE] = "SELECT " COLUMNS " FROM campaign WHERE campaign_id < ?1 ORDER BY campaign_id DESC",
+    [SQL_CURRENT] = "SELECT " COLUMNS " FROM campaign WHERE state BETWEEN 2 AND 6 ORDER BY campaign_id DESC",
+    [SQL_SET_STATE] = "UPDATE campaign SET state = ?2, void_reason = ?3 WHERE campaign_id = ?1",
+    [SQL_DUE] =
+        "SELECT campaign_id FROM campaign WHERE campaign_id > ?2 AND (state = 4 OR (state = 2 AND opens_at <= ?1) "
+        "OR (state = 3 AND closes_at <= ?1) OR (state = 6 AND EXISTS (SELECT 1 FROM draw "
+        "WHERE draw.campaign_id = campaign.campaign_id AND granted < wins))) ORDER BY campaign_id LIMIT ?3",
+    [SQL_SITES] = "SELECT site_id, withdrawn FROM campaign_site WHERE campaign_id = ?1",
+    [SQL_CLEAR_SITES] = "DELETE FROM campaign_site WHERE campaign_id = ?1",
+    [SQL_ADD_SITE] = "INSERT INTO campaign_site (campaign_id, site_id, price_fen) VALUES (?1, ?2, ?3)",
+    [SQL_WITHDRAW_SITE] = "UPDATE campaign_site SET withdrawn = 1 WHERE campaign_id = ?1 AND site_id = ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int campaigns_open(struct campaigns *campaigns, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *campaigns = (struct campaigns){store, (unsigned)first};
+    return 0;
+}
+
+int64_t campaigns_last_id(const struct campaigns *campaigns)
+{
+    return health_number(campaigns->store, campaigns->sql + SQL_LAST_ID);
+}
+
+/* ---- packages ---- */
+
+bool packages_add(const struct campaigns *campaigns, const Health__Package *package, struct arena *arena)
+{
+    size_t len;
+    const void *packed = health_pack(&package->base, arena, &len);
+
+    return packed && store_run(campaigns->store, campaigns->sql + SQL_ADD_PACKAGE, "itb", package->package_id,
+                               package->union_path, packed, len) != -1;
+}
+
+Health__Package *packages_find(const struct campaigns *campaigns, int64_t package_id, struct arena *arena)
+{
+    unsigned statement = campaigns->sql + SQL_FIND_PACKAGE;
+    Health__Package *package;
+    const void *packed;
+    size_t len;
+
+    store_ask(campaigns->store, statement, "i", package_id);
+    if (!store_row(campaigns->store, statement))
+        return NULL;
+    packed = store_blob(campaigns->store, statement, 0, &len);
+    package = health__package__unpack(&arena->allocator, len, packed);
+    if (package)
+        package->union_path = health_text(campaigns->store, statement, 1, arena);
+    store_end(campaigns->store, statement);
+    return package && package->union_path ? package : NULL;
+}
+
+/* ---- campaigns ---- */
+
+bool campaigns_put(const struct campaigns *campaigns, const Health__Campaign *campaign, struct arena *arena)
+{
+    struct store *store = campaigns->store;
+    size_t len;
+    const void *packed = health_pack(&campaign->base, arena, &len);
+    bool added = packed && store_run(store, campaigns->sql + SQL_PUT, "itiiiiib", campaign->campaign_id,
+                                     campaign->union_path, campaign->package_id, (int64_t)campaign->state,
+                                     campaign->opens_at, campaign->closes_at, campaign->draw_at, packed, len) != -1;
+
+    store_run(store, campaigns->sql + SQL_CLEAR_SITES, "i", campaign->campaign_id);
+    for (size_t i = 0; i < campaign->n_sites && added; i++)
+        added = store_run(store, campaigns->sql + SQL_ADD_SITE, "iii", campaign->campaign_id,
+                          campaign->sites[i]->site_id, campaign->sites[i]->price_fen) != -1;
+    return added;
+}
+
+static Health__Campaign *read_campaign(const struct campaigns *campaigns, unsigned statement, struct arena *arena)
+{
+    size_t len;
+    const void *packed = store_blob(campaigns->store, statement, 3, &len);
+    Health__Campaign *campaign = health__campaign__unpack(&arena->allocator, len, packed);
+
+    if (!campaign)
+        return NULL;
+    campaign->campaign_id = store_int(campaigns->store, statement, 0);
+    campaign->state = (Health__CampaignState)store_int(campaigns->store, statement, 1);
+    campaign->void_reason = health_text(campaigns->store, statement, 2, arena);
+    campaign->union_path = health_text(campaigns->store, statement, 4, arena);
+    return campaign->void_reason && campaign->union_path ? campaign : NULL;
+}
+
+static void read_sites(const struct campaigns *campaigns, Health__Campaign *campaign)
+{
+    unsigned statement = campaigns->sql + SQL_SITES;
+
+    store_ask(campaigns->store, statement, "i", campaign->campaign_id);
+    while (store_row(campaigns->store, statement)) {
+        Health__CampaignSite *site = campaign_site(campaign, store_int(campaigns->store, statement, 0));
+
+        if (site)
+            site->withdrawn = store_int(campaigns->store, statement, 1) != 0;
+    }
+}
+
+Health__Campaign *campaigns_find(const struct campaigns *campaigns, int64_t campaign_id, struct arena *arena)
+{
+    unsigned statement = campaigns->sql + SQL_FIND;
+    Health__Campaign *campaign;
+
+    store_ask(campaigns->store, statement, "i", campaign_id);
+    if (!store_row(campaigns->store, statement))
+        return NULL;
+    campaign = read_campaign(campaigns, statement, arena);
+    store_end(campaigns->store, statement);
+    if (campaign)
+        read_sites(campaigns, campaign);
+    return campaign;
+}
+
+void campaigns_ask(const struct campaigns *campaigns, int64_t before)
+{
+    store_ask(campaigns->store, campaigns->sql + SQL_BEFORE, "i", before);
+}
+
+Health__Campaign *campaigns_next(const struct campaigns *campaigns, struct arena *arena)
+{
+    if (!store_row(campaigns->store, campaigns->sql + SQL_BEFORE))
+        return NULL;
+    return read_campaign(campaigns, campaigns->sql + SQL_BEFORE, arena);
+}
+
+void campaigns_end(const struct campaigns *campaigns)
+{
+    store_end(campaigns->store, campaigns->sql + SQL_BEFORE);
+}
+
+void campaigns_ask_current(const struct campaigns *campaigns)
+{
+    store_ask(campaigns->store, campaigns->sql + SQL_CURRENT, "");
+}
+
+Health__Campaign *campaigns_next_current(const struct campaigns *campaigns, struct arena *arena)
+{
+    if (!store_row(campaigns->store, campaigns->sql + SQL_CURRENT))
+        return NULL;
+    return read_campaign(campaigns, campaigns->sql + SQL_CURRENT, arena);
+}
+
+void campaigns_end_current(const struct campaigns *campaigns)
+{
+    store_end(campaigns->store, campaigns->sql + SQL_CURRENT);
+}
+
+unsigned campaigns_due(const struct campaigns *campaigns, int64_t now, int64_t after, int64_t *ret_ids, unsigned max)
+{
+    unsigned statement = campaigns->sql + SQL_DUE;
+    unsigned n = 0;
+
+    store_ask(campaigns->store, statement, "iii", now, after, (int64_t)max);
+    while (n < max && store_row(campaigns->store, statement))
+        ret_ids[n++] = store_int(campaigns->store, statement, 0);
+    store_end(campaigns->store, statement);
+    return n;
+}
+
+/* ---- one campaign ---- */
+
+Health__CampaignSite *campaign_site(const Health__Campaign *campaign, int64_t site_id)
+{
+    for (size_t i = 0; i < campaign->n_sites; i++) {
+        if (campaign->sites[i]->site_id == site_id)
+            return campaign->sites[i];
+    }
+    return NULL;
+}
+
+void campaign_set_state(struct health *self, Health__Campaign *campaign, int state, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__CampaignChanged changed = HEALTH__CAMPAIGN_CHANGED__INIT;
+
+    campaign->state = (Health__CampaignState)state;
+    store_run(self->store, self->campaigns.sql + SQL_SET_STATE, "iit", campaign->campaign_id, (int64_t)state,
+              campaign->void_reason);
+    changed.campaign_id = campaign->campaign_id;
+    changed.state = campaign->state;
+    changed.union_path = campaign->union_path;
+    event.event_case = HEALTH__EVENT__EVENT_CAMPAIGN_CHANGED;
+    event.campaign_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+void campaign_withdraw_site(struct health *self, const Health__Campaign *campaign, Health__CampaignSite *site,
+                            void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__SiteWithdrawn withdrawn = HEALTH__SITE_WITHDRAWN__INIT;
+
+    site->withdrawn = true;
+    store_run(self->store, self->campaigns.sql + SQL_WITHDRAW_SITE, "ii", campaign->campaign_id, site->site_id);
+    withdrawn.campaign_id = campaign->campaign_id;
+    withdrawn.site_id = site->site_id;
+    event.event_case = HEALTH__EVENT__EVENT_SITE_WITHDRAWN;
+    event.site_withdrawn = &withdrawn;
+    rpc_journal(call, &event.base);
+}
+
+void package_journal(const Health__Package *package, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__PackageMade made = HEALTH__PACKAGE_MADE__INIT;
+
+    made.package_id = package->package_id;
+    made.union_path = package->union_path;
+    event.event_case = HEALTH__EVENT__EVENT_PACKAGE_MADE;
+    event.package_made = &made;
+    rpc_journal(call, &event.base);
+}

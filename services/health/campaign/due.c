@@ -1,0 +1,245 @@
+#include "services/health/campaign/due.h"
+
+#include "common/base/log.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/lot/entitlements.h"
+#include "services/health/lot/entries.h"
+#include "services/health/lot/lots.h"
+#include "services/health/lot/places.h"
+
+#define DUE_MAX     64   /* campaigns looked at in a slice */
+#define SEAT_SLICE  1000 /* entries looked at, of which */
+#define SEAT_WRITES 64   /* get a place: each changes pages all over two trees */
+#define GRANT_SLICE 32   /* entitlements */
+
+/* One campaign's turn: a transaction. */
+struct turn {
+    struct health *self;
+    Health__Campaign *campaign;
+    struct lottery lottery;
+    int64_t campaign_id;
+    bool more;
+};
+
+/* ---- freezing ---- */
+
+static void say_frozen(const struct lottery *lottery, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__DrawFrozen frozen = HEALTH__DRAW_FROZEN__INIT;
+
+    frozen.campaign_id = lottery->campaign_id;
+    frozen.root = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.root};
+    frozen.n_entries = (int32_t)lottery->draw.n_entries;
+    event.event_case = HEALTH__EVENT__EVENT_DRAW_FROZEN;
+    event.draw_frozen = &frozen;
+    rpc_journal(call, &event.base);
+}
+
+/* From here on nobody enters or withdraws, so that the list can be read in slices. */
+static void close_entries(struct turn *turn, void *call)
+{
+    turn->lottery.last_entry = entries_last_id(&turn->self->entries);
+    lottery_put(turn->self, &turn->lottery);
+    campaign_set_state(turn->self, turn->campaign, HEALTH__CAMPAIGN_STATE__FROZEN, call);
+}
+
+static void freeze(struct turn *turn, void *call)
+{
+    const struct lot *lot = lots_obtain(turn->self, turn->campaign, &turn->lottery);
+
+    if (!lot || draw_freeze(&turn->lottery.draw, lot->list.root, lot->list.n, turn->campaign->closes_at) != DRAW_OK)
+        return;
+    lottery_put(turn->self, &turn->lottery);
+    say_frozen(&turn->lottery, call);
+}
+
+/* ---- drawing ---- */
+
+static void say_drawn(const struct lottery *lottery, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__LotsDrawn drawn = HEALTH__LOTS_DRAWN__INIT;
+
+    drawn.campaign_id = lottery->campaign_id;
+    drawn.seed = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.seed};
+    event.event_case = HEALTH__EVENT__EVENT_LOTS_DRAWN;
+    event.lots_drawn = &drawn;
+    rpc_journal(call, &event.base);
+}
+
+/* Fixes the seed. The list is read anew when it is not in memory; when it is not the
+ * frozen one, somebody has changed the store, and nothing is drawn from it. */
+static void fix_seed(struct turn *turn, void *call)
+{
+    struct lottery *lottery = &turn->lottery;
+    struct lot *lot = lots_obtain(turn->self, turn->campaign, lottery);
+    enum draw_reason reason;
+
+    turn->more = !lot || !lot->refused;
+    if (!lot || lot->refused)
+        return;
+    reason = draw_draw(&lottery->draw, lot->list.root, lot->list.n, lottery->secret, lottery->value, rpc_now(call));
+    if (reason != DRAW_OK) {
+        log_error("draw_refused", "campaign", log_int(lottery->campaign_id), "reason", draw_reason_name(reason));
+        lot->refused = true;
+        turn->more = false;
+        return;
+    }
+    lottery_put(turn->self, lottery);
+    say_drawn(lottery, call);
+}
+
+/* Writes down the places of some entries, in the order of entering. */
+static void seat(struct turn *turn, void *call)
+{
+    struct health *self = turn->self;
+    struct lottery *lottery = &turn->lottery;
+    const struct lot *lot = lots_obtain(self, turn->campaign, lottery);
+    unsigned left = SEAT_SLICE, places = 0;
+    struct draw_outcome outcome;
+    struct entry entry;
+
+    if (!lot)
+        return;
+    entries_ask(&self->entries, lottery->seated, lottery->last_entry);
+    while (left > 0 && places < SEAT_WRITES && entries_next(&self->entries, &entry)) {
+        uint32_t index, place;
+
+        left--;
+        lottery->seated = entry.id;
+        if (entry.campaign_id != lottery->campaign_id || entry.withdrawn_at ||
+            !draw_list_find(&lot->list, entry.ticket, &index))
+            continue;
+        place = draw_job_place(&lot->job, index);
+        if (!place)
+            continue;
+        places_add(&self->places, lottery->campaign_id, entry.stratum, place, entry.member_id);
+        places++;
+    }
+    if (left == 0 || places == SEAT_WRITES) {
+        entries_end(&self->entries);
+        lottery_put(self, lottery);
+        return;
+    }
+    for (uint32_t i = 0; i < lot->terms->n_strata; i++) {
+        draw_job_outcome(&lot->job, i, &outcome);
+        outcomes_add(&self->places, lottery->campaign_id, (int32_t)i, &outcome);
+        lottery->wins += outcome.places < lot->terms->strata[i].quota ? outcome.places : lot->terms->strata[i].quota;
+    }
+    lottery_put(self, lottery);
+    campaign_set_state(self, turn->campaign, HEALTH__CAMPAIGN_STATE__DRAWN, call);
+}
+
+static void work_on_frozen(struct turn *turn, void *call)
+{
+    switch (turn->lottery.draw.state) {
+    case DRAW_OPEN:
+        freeze(turn, call);
+        break;
+    case DRAW_FROZEN:
+        turn->more = turn->lottery.confirmed_by && rpc_now(call) >= turn->campaign->draw_at &&
+                     !lottery_waits(turn->self, &turn->lottery);
+        if (turn->more)
+            fix_seed(turn, call);
+        break;
+    default:
+        seat(turn, call);
+        break;
+    }
+}
+
+/* ---- granting ---- */
+
+/* Gives some winners their entitlements, stratum by stratum, place by place; `granted`
+ * counts over all strata. */
+static void grant(struct turn *turn, void *call)
+{
+    struct lottery *lottery = &turn->lottery;
+    int64_t before = 0;
+    int64_t was = lottery->granted;
+
+    for (size_t i = 0; i < turn->campaign->n_strata && lottery->granted < was + GRANT_SLICE; i++) {
+        struct outcome outcome = {0};
+        uint32_t winners, place;
+        int64_t member_id;
+
+        outcomes_find(&turn->self->places, lottery->campaign_id, (int32_t)i, &outcome);
+        winners = (uint32_t)turn->campaign->strata[i]->quota;
+        winners = outcome.drawn.places < winners ? outcome.drawn.places : winners;
+        if (lottery->granted < before + winners) {
+            places_ask(&turn->self->places, lottery->campaign_id, (int32_t)i, (uint32_t)(lottery->granted - before),
+                       winners);
+            while (lottery->granted < was + GRANT_SLICE && places_next(&turn->self->places, &place, &member_id)) {
+                if (!entitlement_grant(turn->self, turn->campaign, member_id, (int32_t)i, (int32_t)place, call, NULL))
+                    entitlement_promote(turn->self, lottery->campaign_id, (int32_t)i, call);
+                lottery->granted++;
+            }
+            places_end(&turn->self->places);
+        }
+        before += winners;
+    }
+    turn->more = lottery->granted > was;
+    if (turn->more)
+        lottery_put(turn->self, lottery);
+}
+
+/* ---- turns ---- */
+
+static void take_turn(void *call, void *arg)
+{
+    struct turn *turn = arg;
+    struct health *self = turn->self;
+
+    turn->campaign = campaigns_find(&self->campaigns, turn->campaign_id, rpc_arena(call));
+    if (!turn->campaign || !lottery_find(self, turn->campaign, &turn->lottery))
+        return;
+    turn->more = true;
+    switch (turn->campaign->state) {
+    case HEALTH__CAMPAIGN_STATE__ANNOUNCED:
+        draw_open(&turn->lottery.draw, rpc_now(call));
+        lottery_put(self, &turn->lottery);
+        campaign_set_state(self, turn->campaign, HEALTH__CAMPAIGN_STATE__OPEN, call);
+        break;
+    case HEALTH__CAMPAIGN_STATE__OPEN:
+        close_entries(turn, call);
+        break;
+    case HEALTH__CAMPAIGN_STATE__FROZEN:
+        work_on_frozen(turn, call);
+        break;
+    case HEALTH__CAMPAIGN_STATE__PUBLISHED:
+        grant(turn, call);
+        break;
+    default:
+        turn->more = false;
+        break;
+    }
+}
+
+struct lapsing {
+    struct health *self;
+    bool more;
+};
+
+static void lapse(void *call, void *arg)
+{
+    struct lapsing *lapsing = arg;
+
+    lapsing->more = entitlements_lapse(lapsing->self, call);
+}
+
+bool due_step(struct health *self)
+{
+    int64_t ids[DUE_MAX];
+    struct lapsing lapsing = {.self = self};
+    unsigned n = campaigns_due(&self->campaigns, clock_now(self->clock), self->due_after, ids, DUE_MAX);
+
+    self->due_after = n == DUE_MAX ? ids[n - 1] : 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct turn turn = {.self = self, .campaign_id = ids[i]};
+
+        if (rpc_server_transact(self->rpc, take_turn, &turn) == 0 && turn.more)
+            return true;
+    }
+    return (rpc_server_transact(self->rpc, lapse, &lapsing) == 0 && lapsing.more) || self->due_after;
+}

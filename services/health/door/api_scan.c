@@ -1,0 +1,425 @@
+#include "services/health/holder/accounts.h"
+#include "services/health/api.h"
+#include "services/health/booking/booking_rules.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/door/scans.h"
+#include "services/health/campaign/sites.h"
+#include "services/health/door/walk_ins.h"
+
+#define SCANS_DEFAULT 50
+
+/* ---- scans ---- */
+
+static Health__Scan *scan_message(struct health *self, const struct scan *scan, struct arena *arena)
+{
+    Health__Scan *message = arena_alloc(arena, sizeof(*message));
+    struct booking booking;
+    struct scan first;
+
+    if (!message)
+        return NULL;
+    health__scan__init(message);
+    message->scan_id = scan->id;
+    message->device_id = scan->device_id;
+    message->scan_ref = arena_strndup(arena, scan->ref, strlen(scan->ref));
+    message->outcome = (Health__ScanOutcome)scan->outcome;
+    message->at = scan->at;
+    message->offline = scan->offline;
+    message->walk_in = scan->walk_in;
+    message->undone_at = scan->undone_at;
+    message->undo_reason = arena_strndup(arena, scan->undo_reason, strlen(scan->undo_reason));
+    if (scan->booking_id && bookings_find(&self->bookings, scan->booking_id, &booking))
+        message->handle = handle_text(booking.handle, arena);
+    if (scan->duplicate_of && scans_find(&self->scans, scan->duplicate_of, &first)) {
+        message->duplicate_of = first.id;
+        message->first_site_id = first.site_id;
+        message->first_at = first.at;
+    }
+    return message->scan_ref && message->undo_reason && message->handle ? message : NULL;
+}
+
+static void reply_scan(struct health *self, const struct scan *scan, Health__Scan_Closure reply, void *call)
+{
+    Health__Scan *message = scan_message(self, scan, rpc_arena(call));
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* The pass that a text is, and whether it is good at the site then: the reason, with what is known of it. */
+static enum pass_reason judge(struct health *self, const char *text, int64_t site_id, int64_t at,
+                              struct issued *ret_issued, struct booking *ret_booking)
+{
+    size_t len = strlen(text);
+    struct pass_code code;
+    struct pass pass;
+    enum pass_reason reason;
+
+    *ret_issued = (struct issued){0};
+    *ret_booking = (struct booking){0};
+    if (len == PASS_CODE_CHARS) {
+        reason = pass_code_check(self->passes, text, len, at, &code);
+        if (reason == PASS_OK && code.kind == PASS_ACCOUNT)
+            reason = PASS_MALFORMED;
+        pass.serial = code.subject;
+    } else {
+        reason = pass_verify(self->passes, text, len, &pass);
+    }
+    if (reason != PASS_OK)
+        return reason;
+    /* What we signed and never issued has been signed by who stole the key. */
+    if (!passes_find(&self->bookings, (int64_t)pass.serial, ret_issued) ||
+        !bookings_find(&self->bookings, ret_issued->booking_id, ret_booking))
+        return PASS_FORGED;
+    if (ret_issued->revoked_at && ret_issued->revoked_at <= at)
+        return PASS_REVOKED;
+    pass.site = ret_issued->site_id;
+    pass.from_ms = ret_issued->from_at;
+    pass.until_ms = ret_issued->until_at;
+    return pass_judge(&pass, site_id, NULL, at);
+}
+
+static int outcome_of(enum pass_reason reason)
+{
+    static const int outcomes[] = {
+        [PASS_OK] = HEALTH__SCAN_OUTCOME__ACCEPTED,
+        [PASS_MALFORMED] = HEALTH__SCAN_OUTCOME__SCAN_MALFORMED,
+        [PASS_UNKNOWN_KEY] = HEALTH__SCAN_OUTCOME__SCAN_UNKNOWN_KEY,
+        [PASS_FORGED] = HEALTH__SCAN_OUTCOME__SCAN_FORGED,
+        [PASS_STALE] = HEALTH__SCAN_OUTCOME__SCAN_STALE,
+        [PASS_REVOKED] = HEALTH__SCAN_OUTCOME__SCAN_REVOKED,
+        [PASS_OTHER_SITE] = HEALTH__SCAN_OUTCOME__SCAN_OTHER_SITE,
+        [PASS_NOT_YET] = HEALTH__SCAN_OUTCOME__SCAN_NOT_YET,
+        [PASS_EXPIRED] = HEALTH__SCAN_OUTCOME__SCAN_EXPIRED,
+        [PASS_USED] = HEALTH__SCAN_OUTCOME__DUPLICATE,
+    };
+
+    return outcomes[reason];
+}
+
+/* Fills in what becomes of a scan whose pass is good: of its booking the store decides. */
+static void decide(struct health *self, const struct issued *issued, const struct booking *booking, struct scan *scan)
+{
+    struct scan first;
+
+    if (scans_find_of(&self->scans, booking->id, &first)) {
+        scan->outcome = HEALTH__SCAN_OUTCOME__DUPLICATE;
+        scan->duplicate_of = first.id;
+    } else if (issued->slot_id != booking->slot_id || booking->state == HEALTH__BOOKING_STATE__CANCELLED) {
+        scan->outcome = HEALTH__SCAN_OUTCOME__SCAN_CHANGED;
+    }
+}
+
+/* She has come: the scan, the booking, the entitlement. */
+static void accept_scan(struct health *self, struct scan *scan, struct booking *booking, void *call)
+{
+    struct entitlement entitlement;
+
+    scan_make(self, scan, call);
+    booking_set(self, booking, HEALTH__BOOKING_STATE__ARRIVED, call);
+    if (entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
+        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__ATTENDED, call);
+    account_recheck(self, booking->member_id);
+}
+
+static void refuse_scan(struct health *self, const struct scan *scan, enum pass_reason reason, void *call)
+{
+    struct scan first;
+
+    if (scan->outcome == HEALTH__SCAN_OUTCOME__DUPLICATE && scans_find(&self->scans, scan->duplicate_of, &first)) {
+        char site[24];
+
+        snprintf(site, sizeof(site), "%lld", (long long)first.site_id);
+        rpc_fact(call, "firstSiteId", site);
+        rpc_fact_time(call, "firstAt", first.at);
+        reason = PASS_USED;
+    } else if (scan->outcome == HEALTH__SCAN_OUTCOME__SCAN_CHANGED) {
+        reason = PASS_REVOKED;
+    }
+    rpc_refuse(call, pass_refusal(reason));
+}
+
+/* The caller's device for a scan that has not been taken yet; false after refusing, or after replying with
+ * the scan as it was taken. */
+static bool is_new_scan(struct health *self, int64_t site_id, int64_t device_id, const char *ref,
+                        Health__Scan_Closure reply, void *call, struct device *ret_device)
+{
+    struct scan scan;
+
+    if (!device_in_use(self, site_id, device_id, call, ret_device))
+        return false;
+    if (!scans_find_ref(&self->scans, ret_device->id, ref, &scan))
+        return true;
+    reply_scan(self, &scan, reply, call);
+    return false;
+}
+
+/* A scan of a pass of ours, or of nothing we know. */
+static struct scan new_scan(const struct device *device, const char *ref, const struct issued *issued, int64_t at,
+                            int outcome, void *call)
+{
+    struct scan scan = {
+        .device_id = device->id,
+        .site_id = device->site_id,
+        .booking_id = issued->booking_id,
+        .serial = issued->serial,
+        .at = at,
+        .received_at = rpc_now(call),
+        .outcome = outcome,
+    };
+
+    snprintf(scan.ref, sizeof(scan.ref), "%s", ref);
+    return scan;
+}
+
+/* rpc CreateScan: with network: it is accepted, or refused with what is wrong and nothing is kept. */
+static void scans__create_scan(Health__Scans_Service *service, const Health__CreateScanRequest *req,
+                               Health__Scan_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, scans_service);
+    enum pass_reason reason;
+    struct booking booking;
+    struct device device;
+    struct issued issued;
+    struct scan scan;
+
+    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device))
+        return;
+    reason = judge(self, req->text, req->site_id, rpc_now(call), &issued, &booking);
+    scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), outcome_of(reason), call);
+    if (reason == PASS_OK)
+        decide(self, &issued, &booking, &scan);
+    if (scan.outcome != HEALTH__SCAN_OUTCOME__ACCEPTED) {
+        refuse_scan(self, &scan, reason, call);
+        return;
+    }
+    accept_scan(self, &scan, &booking, call);
+    rpc_created(call);
+    reply_scan(self, &scan, reply, call);
+}
+
+/* One scan that was made without network: kept, whatever it is. */
+static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item, void *call,
+                      struct scan *ret)
+{
+    enum pass_reason reason;
+    struct booking booking;
+    struct issued issued;
+
+    if (scans_find_ref(&self->scans, device->id, item->scan_ref, ret))
+        return;
+    reason = judge(self, item->text, device->site_id, item->at, &issued, &booking);
+    *ret = new_scan(device, item->scan_ref, &issued, item->at, outcome_of(reason), call);
+    ret->offline = true;
+    if (device->revoked_at && device->revoked_at <= item->at)
+        ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_DEVICE_OFF;
+    else if (reason == PASS_OK)
+        decide(self, &issued, &booking, ret);
+    if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED)
+        accept_scan(self, ret, &booking, call);
+    else
+        scan_make(self, ret, call);
+}
+
+/* rpc UploadScans: what a device scanned without network; each gets its own outcome. */
+static void scans__upload_scans(Health__Scans_Service *service, const Health__UploadScansRequest *req,
+                                Health__ScanList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, scans_service);
+    Health__ScanList list = HEALTH__SCAN_LIST__INIT;
+    struct device device;
+
+    if (!device_of_staff(self, req->site_id, req->device_id, call, &device))
+        return;
+    list.scans = arena_alloc(rpc_arena(call), req->n_items * sizeof(*list.scans));
+    for (size_t i = 0; i < req->n_items; i++) {
+        Health__Scan *message;
+        struct scan scan;
+
+        if (req->items[i]->at > rpc_now(call) + SCAN_AHEAD_MS) {
+            rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "items.at");
+            return;
+        }
+        take_late(self, &device, req->items[i], call, &scan);
+        message = list.scans ? scan_message(self, &scan, rpc_arena(call)) : NULL;
+        if (!message) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+        list.scans[list.n_scans++] = message;
+    }
+    reply(&list, call);
+}
+
+/* Whether the caller may see a site's scans: who scans there, or an official above it. */
+static bool may_see(struct health *self, int64_t site_id, void *call)
+{
+    const Health__Site *site = sites_find(&self->sites, site_id, rpc_arena(call));
+
+    if (site && rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path))
+        return true;
+    return site_of_staff(self, site_id, call) != NULL;
+}
+
+/* rpc ListScans: of a site, the latest first. */
+static void scans__list_scans(Health__Scans_Service *service, const Health__ListScansRequest *req,
+                              Health__ScanList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, scans_service);
+    size_t size = req->page_size ? (size_t)req->page_size : SCANS_DEFAULT, n = 0;
+    struct arena *arena = rpc_arena(call);
+    struct scan *found = arena_alloc(arena, size * sizeof(*found));
+    Health__ScanList list = HEALTH__SCAN_LIST__INIT;
+    int64_t before = INT64_MAX;
+    char *end;
+
+    if (!may_see(self, req->site_id, call))
+        return;
+    if (*req->page_token) {
+        before = strtoll(req->page_token, &end, 10);
+        if (*end || before <= 0) {
+            rpc_refuse(call, RPC__REASON__BAD_PAGE_TOKEN);
+            return;
+        }
+    }
+    list.scans = arena_alloc(arena, size * sizeof(*list.scans));
+    scans_ask(&self->scans, req->site_id, req->conflicts, before, (int)size);
+    while (found && list.scans && n < size && scans_next(&self->scans, req->conflicts, &found[n]))
+        n++;
+    scans_end(&self->scans, req->conflicts);
+    while (list.n_scans < n) {
+        Health__Scan *message = scan_message(self, &found[list.n_scans], arena);
+
+        if (!message)
+            break;
+        list.scans[list.n_scans++] = message;
+    }
+    if (n == size && n > 0)
+        list.next_page_token = arena_printf(arena, "%lld", (long long)found[n - 1].id);
+    if (found && list.scans && list.n_scans == n && list.next_page_token)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc UndoScan: a mistake of the last minutes; all is as before it. */
+static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoScanRequest *req,
+                             Health__Scan_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, scans_service);
+    struct entitlement entitlement;
+    struct booking booking;
+    struct scan scan;
+
+    if (!scans_find(&self->scans, req->scan_id, &scan)) {
+        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_FOUND);
+        return;
+    }
+    if (!site_of_staff(self, scan.site_id, call))
+        return;
+    if (scan.undone_at) {
+        reply_scan(self, &scan, reply, call);
+        return;
+    }
+    if (scan.outcome != HEALTH__SCAN_OUTCOME__ACCEPTED) {
+        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_ACCEPTED);
+        return;
+    }
+    if (rpc_now(call) >= scan.received_at + SCAN_UNDO_MS) {
+        rpc_refuse(call, HEALTH__REASON__UNDO_TOO_LATE);
+        return;
+    }
+    if (!bookings_find(&self->bookings, scan.booking_id, &booking) ||
+        !entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
+        rpc_refuse(call, RPC__REASON__STORE_FAILED);
+        return;
+    }
+    scan_undo(self, &scan, req->reason, call);
+    if (booking.walk_in) {
+        walk_in_undo(self, &booking, &entitlement, call);
+    } else if (booking.due_at <= scan.received_at) { /* had not come, and the next was called */
+        booking_set(self, &booking, HEALTH__BOOKING_STATE__NOT_COME, call);
+        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__NO_SHOW, call);
+    } else {
+        booking_set(self, &booking, HEALTH__BOOKING_STATE__ACTIVE, call);
+        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);
+    }
+    account_recheck(self, booking.member_id);
+    reply_scan(self, &scan, reply, call);
+}
+
+/* ---- walk-ins ---- */
+
+/* The walk-in code that a text is; a Reason, or 0. */
+static int read_walk_in(struct health *self, const char *text, int64_t now, struct walk_in *ret)
+{
+    struct pass_code code;
+    enum pass_reason reason = pass_code_check(self->passes, text, strlen(text), now, &code);
+
+    if (reason != PASS_OK)
+        return pass_refusal(reason);
+    if (code.kind != PASS_ACCOUNT)
+        return HEALTH__REASON__NO_WALK_IN_CODE;
+    if (!walk_ins_find(&self->walk_ins, (int64_t)code.subject, ret))
+        return HEALTH__REASON__PASS_FORGED;
+    ret->member_id = accounts_holder(&self->accounts, ret->member_id);
+    return ret->member_id ? 0 : HEALTH__REASON__PASS_REVOKED_NOW;
+}
+
+/* rpc CreateWalkIn: somebody without a booking takes a place of the van's slot that lasts now. */
+static void scans__create_walk_in(Health__Scans_Service *service, const Health__WalkInRequest *req,
+                                  Health__Scan_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, scans_service);
+    struct walk_in walk_in;
+    struct booking booking;
+    struct issued issued;
+    struct device device;
+    struct scan scan;
+    int refusal;
+
+    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device))
+        return;
+    refusal = read_walk_in(self, req->code, rpc_now(call), &walk_in);
+    if (!refusal)
+        refusal = walk_in_book(self, &walk_in, req->site_id, call, &booking);
+    if (!refusal && !passes_find_of(&self->bookings, booking.id, &issued))
+        refusal = RPC__REASON__STORE_FAILED;
+    if (refusal) {
+        rpc_refuse(call, refusal);
+        return;
+    }
+    scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), HEALTH__SCAN_OUTCOME__ACCEPTED, call);
+    scan.walk_in = true;
+    accept_scan(self, &scan, &booking, call);
+    rpc_created(call);
+    reply_scan(self, &scan, reply, call);
+}
+
+/* rpc CreateWalkInCode: what a member shows at the van. */
+static void scans__create_walk_in_code(Health__Scans_Service *service, const Health__WalkInCodeRequest *req,
+                                       Health__ScreenCode_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, scans_service);
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    struct walk_in walk_in;
+    int refusal;
+
+    if (!campaign || campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+        return;
+    }
+    refusal = accounts_holds(&self->accounts, rpc_principal(call)->member_id, rpc_principal(call)->member_id)
+                  ? walk_in_refusal(campaign, rpc_principal(call), rpc_now(call))
+                  : RPC__REASON__TOKEN_REVOKED;
+    if (refusal) {
+        rpc_refuse(call, refusal);
+        return;
+    }
+    walk_ins_obtain(self, campaign->campaign_id, rpc_principal(call)->member_id, call, &walk_in);
+    reply_code(self, PASS_ACCOUNT, walk_in.subject, reply, call);
+}
+
+const Health__Scans_Service scans_api = HEALTH__SCANS__INIT(scans__);

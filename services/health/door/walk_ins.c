@@ -1,0 +1,111 @@
+#include "services/health/door/walk_ins.h"
+
+#include "services/health/campaign/campaigns.h"
+#include "services/health/rules.h"
+#include "services/health/campaign/sites.h"
+
+enum { SQL_ADD, SQL_FIND, SQL_FIND_OF, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO walk_in (subject, campaign_id, member_id) VALUES (?1, ?2, ?3)",
+    [SQL_FIND] = "SELECT subject, campaign_id, member_id FROM walk_in WHERE subject = ?1",
+    [SQL_FIND_OF] = "SELECT subject, campaign_id, member_id FROM walk_in WHERE campaign_id = ?1 AND member_id = ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int walk_ins_open(struct walk_ins *walk_ins, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *walk_ins = (struct walk_ins){store, (unsigned)first};
+    return 0;
+}
+
+static bool only(const struct walk_ins *walk_ins, unsigned statement, struct walk_in *ret)
+{
+    struct store *store = walk_ins->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct walk_in){store_int(store, statement, 0), store_int(store, statement, 1),
+                            store_int(store, statement, 2)};
+    store_end(store, statement);
+    return true;
+}
+
+bool walk_ins_find(const struct walk_ins *walk_ins, int64_t subject, struct walk_in *ret)
+{
+    store_ask(walk_ins->store, walk_ins->sql + SQL_FIND, "i", subject);
+    return only(walk_ins, walk_ins->sql + SQL_FIND, ret);
+}
+
+void walk_ins_obtain(struct health *self, int64_t campaign_id, int64_t member_id, void *call, struct walk_in *ret)
+{
+    store_ask(self->store, self->walk_ins.sql + SQL_FIND_OF, "ii", campaign_id, member_id);
+    if (only(&self->walk_ins, self->walk_ins.sql + SQL_FIND_OF, ret))
+        return;
+    *ret = (struct walk_in){random_id(call), campaign_id, member_id};
+    store_run(self->store, self->walk_ins.sql + SQL_ADD, "iii", ret->subject, campaign_id, member_id);
+}
+
+int walk_in_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t now)
+{
+    if (campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED || now < campaign->book_from)
+        return HEALTH__REASON__BOOKING_NOT_OPEN;
+    if (now >= campaign->book_until)
+        return HEALTH__REASON__BOOKING_OVER;
+    return invitation_refusal(campaign, principal);
+}
+
+/* The right to come, which must not have been used: hers by lot, or one with place 0. */
+static int obtain_right(struct health *self, const Health__Campaign *campaign, int64_t member_id, void *call,
+                        struct entitlement *ret)
+{
+    if (!entitlements_find_of(&self->entitlements, campaign->campaign_id, member_id, ret))
+        return entitlement_grant(self, campaign, member_id, 0, 0, call, ret) ? 0 : RPC__REASON__STORE_FAILED;
+    switch (ret->state) {
+    case HEALTH__ENTITLEMENT_STATE__WON:
+        return 0;
+    case HEALTH__ENTITLEMENT_STATE__BOOKED:
+        return HEALTH__REASON__ALREADY_BOOKED;
+    case HEALTH__ENTITLEMENT_STATE__DECLINED:
+        return ret->place == 0 ? 0 : HEALTH__REASON__ENTITLEMENT_DECLINED;
+    case HEALTH__ENTITLEMENT_STATE__LAPSED:
+        return HEALTH__REASON__ENTITLEMENT_LAPSED;
+    default:
+        return HEALTH__REASON__ENTITLEMENT_USED;
+    }
+}
+
+int walk_in_book(struct health *self, const struct walk_in *walk_in, int64_t site_id, void *call, struct booking *ret)
+{
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, walk_in->campaign_id, rpc_arena(call));
+    const Health__Site *site = sites_find(&self->sites, site_id, rpc_arena(call));
+    struct entitlement entitlement;
+    struct slot slot;
+    int refusal;
+
+    if (!campaign || !site)
+        return RPC__REASON__OVERLOADED;
+    if (campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED || site->kind != HEALTH__SITE_KIND__VAN ||
+        !slots_find_during(&self->slots, campaign->campaign_id, site_id, rpc_now(call), &slot))
+        return HEALTH__REASON__NO_WALK_INS_NOW;
+    refusal = obtain_right(self, campaign, walk_in->member_id, call, &entitlement);
+    if (refusal)
+        return refusal;
+    if (!slots_take(&self->slots, slot.id, true))
+        return HEALTH__REASON__WALK_INS_FULL;
+    booking_make(self, &entitlement, &slot, true, call, ret);
+    return 0;
+}
+
+void walk_in_undo(struct health *self, struct booking *booking, struct entitlement *entitlement, void *call)
+{
+    booking_set(self, booking, HEALTH__BOOKING_STATE__CANCELLED, call);
+    if (entitlement->place > 0)
+        entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__WON, call);
+    else
+        entitlement_end(self, entitlement, HEALTH__ENTITLEMENT_STATE__DECLINED, call);
+}

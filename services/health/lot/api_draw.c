@@ -1,0 +1,491 @@
+#include "services/health/holder/accounts.h"
+#include "services/health/api.h"
+
+#include "common/draw/draw_file.h"
+#include "common/base/utf8.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/lot/entries.h"
+#include "services/health/lot/lots.h"
+#include "services/health/lot/places.h"
+#include "services/health/rules.h"
+
+#define FILE_LINES 4000      /* of the list in a page */
+#define FILE_SIZE  (1 << 20) /* of a page, in bytes */
+
+/* ---- messages ---- */
+
+static void hash_text(const unsigned char hash[DRAW_HASH_LEN], struct arena *arena, char **ret)
+{
+    char *text = hex_text(hash, DRAW_HASH_LEN, arena);
+
+    if (text)
+        *ret = text;
+}
+
+static void add_outcomes(struct health *self, const Health__Campaign *campaign, struct arena *arena,
+                         Health__DrawStatus *status)
+{
+    Health__Outcome *outcomes = arena_alloc(arena, campaign->n_strata * sizeof(*outcomes));
+
+    status->outcomes = arena_alloc(arena, campaign->n_strata * sizeof(*status->outcomes));
+    for (size_t i = 0; outcomes && status->outcomes && i < campaign->n_strata; i++) {
+        static const unsigned char none[DRAW_HASH_LEN];
+        struct outcome outcome;
+
+        if (!outcomes_find(&self->places, campaign->campaign_id, (int32_t)i, &outcome))
+            continue;
+        health__outcome__init(&outcomes[i]);
+        outcomes[i].stratum = (int32_t)i;
+        outcomes[i].entrants = (int32_t)outcome.drawn.entrants;
+        outcomes[i].places = (int32_t)outcome.drawn.places;
+        outcomes[i].promoted = (int32_t)outcome.promoted;
+        if (memcmp(outcome.drawn.cutoff, none, DRAW_HASH_LEN) != 0)
+            hash_text(outcome.drawn.cutoff, arena, &outcomes[i].cutoff);
+        status->outcomes[status->n_outcomes++] = &outcomes[i];
+    }
+}
+
+static void reply_status(struct health *self, const Health__Campaign *campaign, struct lottery *lottery,
+                         Health__DrawStatus_Closure reply, void *call)
+{
+    Health__DrawStatus status = HEALTH__DRAW_STATUS__INIT;
+    const struct draw *draw = &lottery->draw;
+    struct arena *arena = rpc_arena(call);
+
+    status.campaign_id = campaign->campaign_id;
+    status.state = campaign->state;
+    status.void_reason = campaign->void_reason;
+    status.steps = (int32_t)draw->steps;
+    hash_text(draw->commitment, arena, &status.commitment);
+    if (lottery_reached(lottery) >= DRAW_FROZEN) {
+        hash_text(draw->root, arena, &status.root);
+        status.n_entries = (int32_t)draw->n_entries;
+    }
+    status.value = lottery->value;
+    status.value_confirmed = lottery->confirmed_by != 0;
+    if (draw->state == DRAW_PUBLISHED) {
+        hash_text(draw->secret, arena, &status.secret);
+        add_outcomes(self, campaign, arena, &status);
+    }
+    reply(&status, call);
+}
+
+/* A campaign with its lottery for an official of its union; NULL after refusing. */
+static Health__Campaign *with_lottery(struct health *self, int64_t campaign_id, void *call, struct lottery *ret)
+{
+    Health__Campaign *campaign = campaign_of_official(self, campaign_id, call);
+
+    if (!campaign)
+        return NULL;
+    if (lottery_find(self, campaign, ret))
+        return campaign;
+    rpc_refuse(call, HEALTH__REASON__CAMPAIGN_STATE_WRONG);
+    return NULL;
+}
+
+/* ---- the announcement ---- */
+
+/* rpc CreateChain: secrets for so many days, of which each tells all before it. */
+static void draws__create_chain(Health__Draws_Service *service, const Health__CreateChainRequest *req,
+                                Health__Chain_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    struct chain chain = {.days = req->days};
+    Health__Chain message = HEALTH__CHAIN__INIT;
+
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, req->union_path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionPath");
+        return;
+    }
+    if (req->days < 1 || req->days > DRAW_STEPS_MAX) {
+        rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "days");
+        return;
+    }
+    chain.id = id_next(&self->ids, rpc_now(call));
+    snprintf(chain.union_path, sizeof(chain.union_path), "%s", req->union_path);
+    rpc_random(call, chain.last, sizeof(chain.last));
+    draw_commitment(chain.last, (uint32_t)chain.days, chain.anchor);
+    chain_add(self, &chain, call);
+    message.chain_id = chain.id;
+    message.days = chain.days;
+    hash_text(chain.anchor, rpc_arena(call), &message.anchor);
+    rpc_created(call);
+    reply(&message, call);
+}
+
+static int choose_secret(struct health *self, const Health__AnnounceRequest *req, const Health__Campaign *campaign,
+                         void *call, struct lottery *ret)
+{
+    struct chain chain;
+
+    rpc_random(call, ret->key, sizeof(ret->key));
+    ret->draw.steps = 1;
+    if (!req->chain_id) {
+        rpc_random(call, ret->secret, sizeof(ret->secret));
+    } else {
+        if (!chain_find(self, req->chain_id, &chain) || strcmp(chain.union_path, campaign->union_path) != 0)
+            return HEALTH__REASON__CHAIN_NOT_FOUND;
+        if (req->day <= chain_used(self, req->chain_id) || req->day > chain.days)
+            return HEALTH__REASON__CHAIN_DAY_TAKEN;
+        draw_chain_secret(chain.last, (uint32_t)chain.days, (uint32_t)req->day, ret->secret);
+        ret->chain_id = chain.id;
+        ret->draw.steps = (uint32_t)req->day;
+    }
+    draw_commitment(ret->secret, ret->draw.steps, ret->draw.commitment);
+    return 0;
+}
+
+/* Fixes the terms of a draft. */
+static int announce(struct health *self, const Health__AnnounceRequest *req, const Health__Campaign *campaign,
+                    void *call, struct lottery *ret)
+{
+    int refusal = choose_secret(self, req, campaign, call, ret);
+    struct draw_terms *terms;
+
+    if (refusal)
+        return refusal;
+    terms = lottery_terms(campaign, ret->draw.commitment, ret->draw.steps);
+    if (!terms)
+        return RPC__REASON__OVERLOADED;
+    memset(&ret->draw, 0, sizeof(ret->draw));
+    refusal = draw_refusal(draw_announce(&ret->draw, terms, rpc_now(call)));
+    free(terms);
+    if (!refusal && !lottery_add(self, ret, call))
+        refusal = HEALTH__REASON__CHAIN_DAY_TAKEN;
+    return refusal;
+}
+
+static void say_announced(const struct lottery *lottery, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__DrawAnnounced announced = HEALTH__DRAW_ANNOUNCED__INIT;
+
+    announced.campaign_id = lottery->campaign_id;
+    announced.terms = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.terms};
+    announced.commitment = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.commitment};
+    announced.steps = (int32_t)lottery->draw.steps;
+    event.event_case = HEALTH__EVENT__EVENT_DRAW_ANNOUNCED;
+    event.draw_announced = &announced;
+    rpc_journal(call, &event.base);
+}
+
+/* rpc Announce: the terms are fixed, and the secret committed to. Again: the status. */
+static void draws__announce(Health__Draws_Service *service, const Health__AnnounceRequest *req,
+                            Health__DrawStatus_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    Health__Campaign *campaign = campaign_of_official(self, req->campaign_id, call);
+    struct lottery lottery = {.campaign_id = req->campaign_id};
+    int refusal;
+
+    if (!campaign)
+        return;
+    if (campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT) {
+        if (lottery_find(self, campaign, &lottery))
+            reply_status(self, campaign, &lottery, reply, call);
+        else
+            rpc_refuse(call, RPC__REASON__STORE_FAILED);
+        return;
+    }
+    if (campaign->opens_at <= rpc_now(call)) {
+        rpc_refuse(call, HEALTH__REASON__OPENS_TOO_SOON);
+        return;
+    }
+    refusal = announce(self, req, campaign, call, &lottery);
+    if (refusal) {
+        rpc_refuse(call, refusal);
+        return;
+    }
+    say_announced(&lottery, call);
+    campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__ANNOUNCED, call);
+    reply_status(self, campaign, &lottery, reply, call);
+}
+
+/* ---- the public value ---- */
+
+static void say_value(const struct lottery *lottery, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__ValueEntered entered = HEALTH__VALUE_ENTERED__INIT;
+
+    entered.campaign_id = lottery->campaign_id;
+    entered.value = (char *)(uintptr_t)lottery->value;
+    entered.confirmed = lottery->confirmed_by != 0;
+    event.event_case = HEALTH__EVENT__EVENT_VALUE_ENTERED;
+    event.value_entered = &entered;
+    rpc_journal(call, &event.base);
+}
+
+/* Why a value cannot be entered or confirmed now, whatever it is. */
+static int value_refusal(const Health__Campaign *campaign, const struct lottery *lottery, int64_t now)
+{
+    if (campaign->state == HEALTH__CAMPAIGN_STATE__VOID)
+        return HEALTH__REASON__CAMPAIGN_VOID;
+    if (lottery->confirmed_by)
+        return HEALTH__REASON__VALUE_FIXED;
+    if (lottery_reached(lottery) < DRAW_FROZEN)
+        return HEALTH__REASON__NOT_FROZEN_YET;
+    return now < campaign->value_at ? HEALTH__REASON__VALUE_NOT_YET : 0;
+}
+
+/* Takes a value as said, unless it cannot be now or say_so has a Reason against it; who tries
+ * to change what is fixed is noted. */
+static void take_value(Health__Draws_Service *service, const Health__ValueRequest *req,
+                       int (*say_so)(const struct health *self, const char *value, struct lottery *lottery,
+                                     int64_t member_id),
+                       Health__DrawStatus_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    struct lottery lottery;
+    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
+    int refusal;
+
+    if (!campaign)
+        return;
+    refusal = value_refusal(campaign, &lottery, rpc_now(call));
+    if (!refusal)
+        refusal = say_so(self, req->value, &lottery, rpc_principal(call)->member_id);
+    if (refusal) {
+        if (refusal == HEALTH__REASON__VALUE_FIXED)
+            attempt_note(self, campaign, HEALTH__ATTEMPT__CHANGE_VALUE, call);
+        rpc_refuse(call, refusal);
+        return;
+    }
+    lottery_put(self, &lottery);
+    say_value(&lottery, call);
+    reply_status(self, campaign, &lottery, reply, call);
+}
+
+static int enter_value(const struct health *self, const char *value, struct lottery *lottery, int64_t member_id)
+{
+    (void)self;
+    if (utf8_line(value, lottery->value, sizeof(lottery->value)) <= 0)
+        return HEALTH__REASON__VALUE_NOT_A_LINE;
+    lottery->value_by = member_id;
+    return 0;
+}
+
+/* rpc EnterValue: what the public draw gave, as one official reads it; until it is
+ * confirmed she or another may correct it. */
+static void draws__enter_value(Health__Draws_Service *service, const Health__ValueRequest *req,
+                               Health__DrawStatus_Closure reply, void *call)
+{
+    take_value(service, req, enter_value, reply, call);
+}
+
+static int confirm_value(const struct health *self, const char *said, struct lottery *lottery, int64_t member_id)
+{
+    char value[DRAW_TEXT_SIZE];
+
+    if (!*lottery->value)
+        return HEALTH__REASON__VALUE_NOT_ENTERED;
+    if (!member_id || accounts_holds(&self->accounts, member_id, lottery->value_by))
+        return HEALTH__REASON__VALUE_OWN;
+    if (utf8_line(said, value, sizeof(value)) <= 0 || strcmp(lottery->value, value) != 0)
+        return HEALTH__REASON__VALUE_DIFFERS;
+    lottery->confirmed_by = member_id;
+    return 0;
+}
+
+/* rpc ConfirmValue: another official reads the same. From then on it is fixed. */
+static void draws__confirm_value(Health__Draws_Service *service, const Health__ValueRequest *req,
+                                 Health__DrawStatus_Closure reply, void *call)
+{
+    take_value(service, req, confirm_value, reply, call);
+}
+
+/* ---- the draw and after ---- */
+
+/* rpc DrawLots: lots are drawn by themselves when the hour has come; this says why
+ * they are not yet, and that they are not drawn again. */
+static void draws__draw_lots(Health__Draws_Service *service, const Health__CampaignRequest *req,
+                             Health__DrawStatus_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    struct lottery lottery;
+    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
+
+    if (!campaign)
+        return;
+    if (campaign->state == HEALTH__CAMPAIGN_STATE__VOID) {
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_VOID);
+    } else if (lottery.draw.state >= DRAW_DRAWN) {
+        attempt_note(self, campaign, HEALTH__ATTEMPT__DRAW_AGAIN, call);
+        rpc_refuse(call, HEALTH__REASON__DRAWN_ALREADY);
+    } else if (lottery_reached(&lottery) < DRAW_FROZEN) {
+        rpc_refuse(call, HEALTH__REASON__NOT_FROZEN_YET);
+    } else if (!lottery.confirmed_by) {
+        rpc_refuse(call, HEALTH__REASON__VALUE_NOT_ENTERED);
+    } else {
+        reply_status(self, campaign, &lottery, reply, call);
+    }
+}
+
+/* rpc Publish: from here on the result stands, and winners book. Again: the status. */
+static void draws__publish(Health__Draws_Service *service, const Health__CampaignRequest *req,
+                           Health__DrawStatus_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    struct lottery lottery;
+    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
+    int refusal;
+
+    if (!campaign)
+        return;
+    if (lottery.draw.state != DRAW_PUBLISHED) {
+        refusal = campaign->state < HEALTH__CAMPAIGN_STATE__DRAWN ? HEALTH__REASON__NOT_DRAWN_YET
+                                                                  : draw_refusal(draw_publish(&lottery.draw));
+        if (refusal) {
+            rpc_refuse(call, refusal);
+            return;
+        }
+        lottery_put(self, &lottery);
+        campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__PUBLISHED, call);
+    }
+    reply_status(self, campaign, &lottery, reply, call);
+}
+
+/* rpc MakeVoid: stays visible with its reason; not once it is published. */
+static void draws__make_void(Health__Draws_Service *service, const Health__VoidRequest *req,
+                             Health__DrawStatus_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    struct lottery lottery;
+    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
+    int refusal;
+
+    if (!campaign)
+        return;
+    refusal = draw_refusal(draw_make_void(&lottery.draw, req->reason));
+    if (refusal) {
+        if (refusal == HEALTH__REASON__PUBLISHED_ALREADY)
+            attempt_note(self, campaign, HEALTH__ATTEMPT__VOID_PUBLISHED, call);
+        rpc_refuse(call, refusal);
+        return;
+    }
+    lottery_put(self, &lottery);
+    campaign->void_reason = req->reason;
+    campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__VOID, call);
+    reply_status(self, campaign, &lottery, reply, call);
+}
+
+/* rpc Close: nobody books any more. */
+static void draws__close(Health__Draws_Service *service, const Health__CampaignRequest *req,
+                         Health__DrawStatus_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    struct lottery lottery;
+    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
+
+    if (!campaign)
+        return;
+    if (campaign->state != HEALTH__CAMPAIGN_STATE__CLOSED) {
+        if (campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED || rpc_now(call) < campaign->book_until) {
+            rpc_refuse(call, HEALTH__REASON__CAMPAIGN_STATE_WRONG);
+            return;
+        }
+        campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__CLOSED, call);
+    }
+    reply_status(self, campaign, &lottery, reply, call);
+}
+
+/* ---- for everybody ---- */
+
+/* rpc GetDraw: what was committed to, what came out. */
+static void draws__get_draw(Health__Draws_Service *service, const Health__CampaignRequest *req,
+                            Health__DrawStatus_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    struct lottery lottery;
+
+    if (campaign && lottery_find(self, campaign, &lottery))
+        reply_status(self, campaign, &lottery, reply, call);
+    else
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+}
+
+/* A page of the published file: its head, or lines of the list from one on. */
+static bool write_page(struct draw_writer *writer, int64_t at, struct arena *arena, Health__DrawFilePage *ret)
+{
+    struct buf buf;
+    bool more;
+
+    buf_init(&buf, FILE_SIZE);
+    if (at > 0)
+        draw_writer_seek(writer, (uint32_t)at - 1);
+    more = draw_writer_step(writer, &buf, FILE_LINES);
+    ret->text = buf.failed ? NULL : arena_strndup(arena, buf.bytes, buf.len);
+    buf_done(&buf);
+    if (more)
+        ret->next_page_token = arena_printf(arena, "%u", writer->at + 1);
+    return ret->text && ret->next_page_token;
+}
+
+/* Of a lot that was made void before it was frozen there is the announcement alone. */
+static bool write_void(const Health__Campaign *campaign, const struct lottery *lottery, struct arena *arena,
+                       Health__DrawFilePage *ret)
+{
+    struct draw_terms *terms = lottery_terms(campaign, lottery->draw.commitment, lottery->draw.steps);
+    struct draw_writer writer;
+    struct buf buf;
+
+    if (!terms)
+        return false;
+    buf_init(&buf, FILE_SIZE);
+    draw_writer_init(&writer, terms, &lottery->draw, NULL, NULL);
+    while (draw_writer_step(&writer, &buf, FILE_LINES))
+        continue;
+    ret->text = buf.failed ? NULL : arena_strndup(arena, buf.bytes, buf.len);
+    buf_done(&buf);
+    free(terms);
+    return ret->text != NULL;
+}
+
+/* rpc GetDrawFile: the file of a lot, page by page; of one drawn and not yet published,
+ * as it was frozen. */
+static void draws__get_draw_file(Health__Draws_Service *service, const Health__DrawFileRequest *req,
+                                 Health__DrawFilePage_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    Health__DrawFilePage page = HEALTH__DRAW_FILE_PAGE__INIT;
+    struct draw_writer writer;
+    const struct lot *lot;
+    struct lottery lottery;
+    int64_t at;
+
+    if (!campaign || !lottery_find(self, campaign, &lottery)) {
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+        return;
+    }
+    if (!page_token_read(req->page_token, &at) || at > (int64_t)lottery.draw.n_entries + 1) {
+        rpc_refuse(call, RPC__REASON__BAD_PAGE_TOKEN);
+        return;
+    }
+    if (lottery_reached(&lottery) < DRAW_FROZEN) {
+        if (lottery.draw.state != DRAW_VOID)
+            rpc_refuse(call, HEALTH__REASON__NOT_FROZEN_YET);
+        else if (write_void(campaign, &lottery, rpc_arena(call), &page))
+            reply(&page, call);
+        else
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    lot = lots_obtain(self, campaign, &lottery);
+    if (!lot) {
+        rpc_retry_after(call, 1);
+        rpc_refuse(call, HEALTH__REASON__DRAW_LOADING);
+        return;
+    }
+    if (lottery.draw.state == DRAW_DRAWN)
+        lottery.draw.state = DRAW_FROZEN;
+    draw_writer_init(&writer, lot->terms, &lottery.draw, &lot->list,
+                     lottery_reached(&lottery) >= DRAW_DRAWN ? &lot->job : NULL);
+    if (write_page(&writer, at, rpc_arena(call), &page))
+        reply(&page, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+const Health__Draws_Service draws_api = HEALTH__DRAWS__INIT(draws__);

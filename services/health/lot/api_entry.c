@@ -1,0 +1,363 @@
+#include "services/health/api.h"
+
+#include "common/draw/draw_file.h"
+#include "services/health/holder/accounts.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/lot/entitlements.h"
+#include "services/health/lot/entries.h"
+#include "services/health/lot/lots.h"
+#include "services/health/lot/places.h"
+#include "services/health/rules.h"
+
+#define OFFERS_MAX   50
+#define RECEIPT_SIZE (1 << 20)
+
+/* ---- messages ---- */
+
+char *hex_text(const unsigned char *bytes, size_t len, struct arena *arena)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, 2 * len + 1);
+
+    if (!text)
+        return NULL;
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * len] = '\0';
+    return text;
+}
+
+static Health__Entry *entry_message(const Health__Campaign *campaign, const struct entry *entry, struct arena *arena)
+{
+    Health__Entry *message = arena_alloc(arena, sizeof(*message));
+
+    if (!message)
+        return NULL;
+    health__entry__init(message);
+    message->entry_id = entry->id;
+    message->campaign_id = entry->campaign_id;
+    message->ticket = hex_text(entry->ticket, DRAW_TICKET_LEN, arena);
+    message->stratum = entry->stratum;
+    message->stratum_label = campaign->strata[entry->stratum]->label;
+    message->entered_at = entry->at;
+    return message->ticket ? message : NULL;
+}
+
+/* What came out for somebody who had entered; her turn on the waiting list moves as
+ * others make room. */
+static Health__Result *result_message(struct health *self, const Health__Campaign *campaign, const struct entry *entry,
+                                      void *call)
+{
+    uint32_t quota = (uint32_t)campaign->strata[entry->stratum]->quota;
+    Health__Result *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct entitlement entitlement;
+    struct outcome outcome = {0};
+    uint32_t place;
+
+    if (!message)
+        return NULL;
+    health__result__init(message);
+    place = places_of(&self->places, campaign->campaign_id, entry->member_id);
+    outcomes_find(&self->places, campaign->campaign_id, entry->stratum, &outcome);
+    message->place = (int32_t)place;
+    if (place > quota + outcome.promoted)
+        message->waiting_position = (int32_t)(place - quota - outcome.promoted);
+    if (entitlements_find_of(&self->entitlements, campaign->campaign_id, rpc_principal(call)->member_id,
+                             &entitlement)) {
+        message->entitlement_id = entitlement.id;
+        message->state = (Health__EntitlementState)entitlement.state;
+        message->book_by = entitlement.book_by;
+    }
+    return message;
+}
+
+/* Hers in a campaign: of two tickets that accounts merged since have in the list, the one by which
+ * she has a place. */
+static bool find_entry(struct health *self, int64_t campaign_id, int64_t member_id, struct entry *ret)
+{
+    struct entitlement entitlement;
+
+    return (entitlements_find_of(&self->entitlements, campaign_id, member_id, &entitlement) &&
+            entries_find(&self->entries, campaign_id, entitlement.member_id, ret)) ||
+           entries_find(&self->entries, campaign_id, member_id, ret);
+}
+
+/* ---- entering ---- */
+
+/* Why she cannot enter now; *ret_stratum is hers when she can. */
+static int refusal_for(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
+                       int32_t *ret_stratum)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+    const Health__CampaignSite *site = campaign_site(campaign, site_id);
+    int refusal = entering_refusal(campaign, rpc_now(call));
+
+    if (!refusal)
+        refusal = invitation_refusal(campaign, principal);
+    if (!refusal && site_id && (!site || site->withdrawn))
+        refusal = HEALTH__REASON__SITE_NOT_IN_CAMPAIGN;
+    if (!refusal && campaign->no_show_days &&
+        entitlements_missed(&self->entitlements, principal->member_id,
+                            rpc_now(call) - campaign->no_show_days * HEALTH_DAY_MS))
+        refusal = HEALTH__REASON__BARRED_AFTER_NO_SHOW;
+    *ret_stratum = stratum_of(campaign, principal, site_id);
+    return !refusal && *ret_stratum < 0 ? HEALTH__REASON__NO_STRATUM_FITS : refusal;
+}
+
+static void refuse_entering(struct health *self, const Health__Campaign *campaign, int refusal, int attempt, void *call)
+{
+    if (refusal == HEALTH__REASON__ENTRIES_NOT_OPEN)
+        rpc_fact_time(call, "opensAt", campaign->opens_at);
+    if (refusal == HEALTH__REASON__ENTRIES_CLOSED)
+        rpc_fact_time(call, "closedAt", campaign->closes_at);
+    if (refusal == HEALTH__REASON__ENTRIES_CLOSED && campaign->state >= HEALTH__CAMPAIGN_STATE__FROZEN)
+        attempt_note(self, campaign, attempt, call);
+    rpc_refuse(call, refusal);
+}
+
+static void make_ticket(const struct lottery *lottery, int64_t member_id, unsigned char ret[DRAW_TICKET_LEN])
+{
+    unsigned char person[8];
+
+    for (int i = 0; i < 8; i++)
+        person[i] = (unsigned char)((uint64_t)member_id >> (56 - 8 * i));
+    draw_ticket(lottery->key, person, sizeof(person), ret);
+}
+
+static void reply_entry(const Health__Campaign *campaign, const struct entry *entry, Health__Entry_Closure reply,
+                        void *call)
+{
+    const Health__Entry *message = entry_message(campaign, entry, rpc_arena(call));
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc Enter: one tap. Again, also after the closing: the first entry. */
+static void entries__enter(Health__Entries_Service *service, const Health__EnterRequest *req,
+                           Health__Entry_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, entries_service);
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    struct entry entry = {.campaign_id = req->campaign_id, .member_id = rpc_principal(call)->member_id};
+    struct lottery lottery;
+    int refusal;
+
+    if (!campaign || !entry.member_id) {
+        rpc_refuse(call, campaign ? RPC__REASON__MISSING_TOKEN : HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+        return;
+    }
+    if (entries_find(&self->entries, req->campaign_id, entry.member_id, &entry)) {
+        reply_entry(campaign, &entry, reply, call);
+        return;
+    }
+    refusal = accounts_holds(&self->accounts, entry.member_id, entry.member_id)
+                  ? refusal_for(self, campaign, req->site_id, call, &entry.stratum)
+                  : RPC__REASON__TOKEN_REVOKED;
+    if (refusal) {
+        refuse_entering(self, campaign, refusal, HEALTH__ATTEMPT__ENTER_LATE, call);
+        return;
+    }
+    if (!lottery_find(self, campaign, &lottery)) {
+        rpc_refuse(call, RPC__REASON__STORE_FAILED);
+        return;
+    }
+    entry.id = id_next(&self->ids, rpc_now(call));
+    entry.at = rpc_now(call);
+    make_ticket(&lottery, entry.member_id, entry.ticket);
+    entry_add(self, &entry, call);
+    rpc_created(call);
+    reply_entry(campaign, &entry, reply, call);
+}
+
+/* rpc WithdrawEntry: until the closing. Again does nothing. */
+static void entries__withdraw_entry(Health__Entries_Service *service, const Health__CampaignRequest *req,
+                                    Health__WithdrawEntryReply_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, entries_service);
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    Health__WithdrawEntryReply done = HEALTH__WITHDRAW_ENTRY_REPLY__INIT;
+    struct entry entry;
+    int refusal;
+
+    refusal = campaign ? entering_refusal(campaign, rpc_now(call)) : HEALTH__REASON__CAMPAIGN_NOT_FOUND;
+    if (refusal) {
+        if (campaign)
+            refuse_entering(self, campaign, refusal, HEALTH__ATTEMPT__WITHDRAW_LATE, call);
+        else
+            rpc_refuse(call, refusal);
+        return;
+    }
+    if (entries_find(&self->entries, req->campaign_id, rpc_principal(call)->member_id, &entry))
+        entry_withdraw(self, &entry, call);
+    reply(&done, call);
+}
+
+/* ---- what she sees ---- */
+
+/* NULL when the arena is full. */
+static Health__Offer *offer_message(struct health *self, Health__Campaign *campaign, void *call)
+{
+    Health__Offer *offer = arena_alloc(rpc_arena(call), sizeof(*offer));
+    struct entry entry;
+    int32_t stratum;
+    int refusal;
+
+    if (!offer)
+        return NULL;
+    health__offer__init(offer);
+    offer->campaign = campaign;
+    if (!find_entry(self, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
+        refusal = refusal_for(self, campaign, 0, call, &stratum);
+        if (refusal && refusal != HEALTH__REASON__NO_STRATUM_FITS) { /* which she may find by naming a site */
+            offer->reason = (char *)(uintptr_t)api_reason(refusal)->name;
+            offer->words = (char *)(uintptr_t)api_reason(refusal)->zh;
+        }
+        return offer;
+    }
+    offer->entry = entry_message(campaign, &entry, rpc_arena(call));
+    if (!offer->entry)
+        return NULL;
+    if (campaign->state == HEALTH__CAMPAIGN_STATE__PUBLISHED || campaign->state == HEALTH__CAMPAIGN_STATE__CLOSED) {
+        offer->result = result_message(self, campaign, &entry, call);
+        if (!offer->result)
+            return NULL;
+    }
+    return offer;
+}
+
+/* What she would be examined for. False when the arena is full. */
+static bool add_items(struct health *self, Health__Offer *offer, void *call)
+{
+    Health__Package *package = packages_find(&self->campaigns, offer->campaign->package_id, rpc_arena(call));
+
+    if (!package)
+        return false;
+    offer->items = package->items;
+    for (size_t i = 0; i < package->n_items; i++) {
+        if (item_is_for(package->items[i], rpc_principal(call)->trade))
+            offer->items[offer->n_items++] = package->items[i];
+    }
+    return true;
+}
+
+/* rpc ListOffers: campaigns that are announced and not closed, newest first, and why
+ * she cannot enter where she cannot. Those of other unions are left out. */
+static void entries__list_offers(Health__Entries_Service *service, const Health__ListOffersRequest *req,
+                                 Health__OfferList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, entries_service);
+    Health__Campaign **campaigns = arena_alloc(rpc_arena(call), OFFERS_MAX * sizeof(*campaigns));
+    Health__OfferList list = HEALTH__OFFER_LIST__INIT;
+    Health__Campaign *campaign;
+    size_t n = 0;
+
+    (void)req;
+    list.offers = arena_alloc(rpc_arena(call), OFFERS_MAX * sizeof(*list.offers));
+    if (!campaigns || !list.offers) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    campaigns_ask_current(&self->campaigns);
+    while (n < OFFERS_MAX && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
+        if (strncmp(rpc_principal(call)->union_path, campaign->eligible_path, strlen(campaign->eligible_path)) == 0)
+            campaigns[n++] = campaign;
+    }
+    campaigns_end_current(&self->campaigns);
+    for (size_t i = 0; i < n; i++) {
+        list.offers[i] = offer_message(self, campaigns[i], call);
+        if (!list.offers[i]) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    list.n_offers = n;
+    reply(&list, call);
+}
+
+/* rpc GetOffer: one campaign for her, however old. */
+static void entries__get_offer(Health__Entries_Service *service, const Health__CampaignRequest *req,
+                               Health__Offer_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, entries_service);
+    Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    Health__Offer *offer;
+
+    if (!campaign || campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+        return;
+    }
+    offer = offer_message(self, campaign, call);
+    if (offer && add_items(self, offer, call))
+        reply(offer, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* ---- the receipt ---- */
+
+/* The text of a receipt in the arena, or NULL when it is full. Before publication it
+ * tells of the frozen list alone. */
+static char *receipt_text(const struct lot *lot, struct lottery *lottery, const struct entry *entry,
+                          struct arena *arena)
+{
+    struct draw_outcome *outcomes = arena_zalloc(arena, lot->terms->n_strata * sizeof(*outcomes));
+    struct buf buf;
+    uint32_t index;
+    char *text;
+
+    if (!outcomes || !draw_list_find(&lot->list, entry->ticket, &index))
+        return NULL;
+    if (lottery->draw.state == DRAW_DRAWN)
+        lottery->draw.state = DRAW_FROZEN;
+    buf_init(&buf, RECEIPT_SIZE);
+    if (lottery_reached(lottery) == DRAW_FROZEN) {
+        draw_receipt_write(lot->terms, &lottery->draw, &lot->list, index, NULL, 0, &buf);
+    } else {
+        for (uint32_t i = 0; i < lot->terms->n_strata; i++)
+            draw_job_outcome(&lot->job, i, &outcomes[i]);
+        draw_receipt_write(lot->terms, &lottery->draw, &lot->list, index, outcomes, draw_job_place(&lot->job, index),
+                           &buf);
+    }
+    text = buf.failed ? NULL : arena_strndup(arena, buf.bytes, buf.len);
+    buf_done(&buf);
+    return text;
+}
+
+/* rpc GetReceipt: what proves that she is in the list, and what came out for her. */
+static void entries__get_receipt(Health__Entries_Service *service, const Health__CampaignRequest *req,
+                                 Health__Receipt_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, entries_service);
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    Health__Receipt receipt = HEALTH__RECEIPT__INIT;
+    const struct lot *lot;
+    struct lottery lottery;
+    struct entry entry;
+
+    if (!campaign || !find_entry(self, req->campaign_id, rpc_principal(call)->member_id, &entry)) {
+        rpc_refuse(call, campaign ? HEALTH__REASON__NOT_ENTERED : HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+        return;
+    }
+    if (!lottery_find(self, campaign, &lottery) || lottery_reached(&lottery) < DRAW_FROZEN) {
+        rpc_refuse(call, HEALTH__REASON__NOT_FROZEN_YET);
+        return;
+    }
+    lot = lots_obtain(self, campaign, &lottery);
+    if (!lot) {
+        rpc_retry_after(call, 1);
+        rpc_refuse(call, HEALTH__REASON__DRAW_LOADING);
+        return;
+    }
+    receipt.text = receipt_text(lot, &lottery, &entry, rpc_arena(call));
+    if (receipt.text)
+        reply(&receipt, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+const Health__Entries_Service entries_api = HEALTH__ENTRIES__INIT(entries__);

@@ -1,0 +1,238 @@
+#include "services/health/lot/draws.h"
+
+#include "common/base/log.h"
+
+#define SEALED (DRAW_HASH_LEN + PII_OVERHEAD)
+
+enum { SQL_ADD, SQL_PUT, SQL_FIND, SQL_WAITS, SQL_LAST_CHAIN, SQL_ADD_CHAIN, SQL_FIND_CHAIN, SQL_CHAIN_USED, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO draw (campaign_id, state, void_from, terms, commitment, steps, chain_id, sealed_secret, "
+                "sealed_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_PUT] = "UPDATE draw SET state = ?2, void_from = ?3, last_entry = ?4, root = ?5, n_entries = ?6, value = ?7, "
+                "value_by = ?8, confirmed_by = ?9, secret = ?10, seated = ?11, wins = ?12, granted = ?13 WHERE "
+                "campaign_id = ?1",
+    [SQL_FIND] = "SELECT state, void_from, terms, commitment, steps, chain_id, sealed_secret, sealed_key, last_entry, "
+                 "root, n_entries, value, value_by, confirmed_by, seated, wins, granted, secret FROM draw WHERE "
+                 "campaign_id = ?1",
+    [SQL_WAITS] = "SELECT 1 FROM draw WHERE chain_id = ?1 AND steps < ?2 AND state < ?3 LIMIT 1",
+    [SQL_LAST_CHAIN] = "SELECT coalesce(max(chain_id), 0) FROM chain",
+    [SQL_ADD_CHAIN] = "INSERT INTO chain (chain_id, union_path, days, anchor, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_FIND_CHAIN] = "SELECT union_path, days, anchor, sealed FROM chain WHERE chain_id = ?1",
+    [SQL_CHAIN_USED] = "SELECT coalesce(max(steps), 0) FROM draw WHERE chain_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int draws_open(struct draws *draws, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *draws = (struct draws){store, (unsigned)first};
+    return 0;
+}
+
+/* ---- the terms ---- */
+
+static void copy_text(char *ret, size_t size, const char *text)
+{
+    snprintf(ret, size, "%s", text);
+}
+
+struct draw_terms *lottery_terms(const Health__Campaign *campaign, const unsigned char commitment[DRAW_HASH_LEN],
+                                 uint32_t steps)
+{
+    struct {
+        struct draw_terms terms;
+        struct draw_stratum strata[];
+    } *block = calloc(1, sizeof(*block) + campaign->n_strata * sizeof(block->strata[0]));
+    struct draw_terms *terms;
+
+    if (!block)
+        return NULL;
+    terms = &block->terms;
+    snprintf(terms->id, sizeof(terms->id), "checkup-%lld", (long long)campaign->campaign_id);
+    copy_text(terms->title, sizeof(terms->title), campaign->title);
+    copy_text(terms->rules, sizeof(terms->rules), campaign->rules);
+    copy_text(terms->public_name, sizeof(terms->public_name), campaign->public_name);
+    memcpy(terms->commitment, commitment, DRAW_HASH_LEN);
+    terms->steps = steps;
+    terms->opens_ms = campaign->opens_at;
+    terms->closes_ms = campaign->closes_at;
+    terms->value_at_ms = campaign->value_at;
+    terms->weight_max = 1;
+    terms->n_strata = (uint32_t)campaign->n_strata;
+    terms->strata = block->strata;
+    for (size_t i = 0; i < campaign->n_strata; i++) {
+        terms->strata[i].quota = (uint32_t)campaign->strata[i]->quota;
+        terms->strata[i].waiting = (uint32_t)campaign->strata[i]->waiting;
+        copy_text(terms->strata[i].label, sizeof(terms->strata[i].label), campaign->strata[i]->label);
+    }
+    return terms;
+}
+
+/* ---- lotteries ---- */
+
+static void seal(struct health *self, const char *context, int64_t row, const unsigned char plain[DRAW_HASH_LEN],
+                 void *call, unsigned char ret[SEALED])
+{
+    unsigned char nonce[PII_NONCE_LEN];
+
+    rpc_random(call, nonce, sizeof(nonce));
+    pii_seal(self->keys, context, row, nonce, plain, DRAW_HASH_LEN, ret);
+}
+
+/* The sealed column of the present row. */
+static bool unseal(struct health *self, const char *context, int64_t row, unsigned statement, int column,
+                   unsigned char ret[DRAW_HASH_LEN])
+{
+    char plain[DRAW_HASH_LEN + 1];
+    size_t len;
+    const void *sealed = store_blob(self->store, statement, column, &len);
+    bool opened = len == SEALED && pii_open(self->keys, context, row, sealed, len, plain) == DRAW_HASH_LEN;
+
+    if (opened)
+        memcpy(ret, plain, DRAW_HASH_LEN);
+    else
+        log_error("draw_secret_lost", "context", context, "row", log_int(row));
+    return opened;
+}
+
+bool lottery_add(struct health *self, const struct lottery *lottery, void *call)
+{
+    const struct draw *draw = &lottery->draw;
+    unsigned char secret[SEALED], key[SEALED];
+
+    seal(self, "draw.secret", lottery->campaign_id, lottery->secret, call, secret);
+    seal(self, "draw.key", lottery->campaign_id, lottery->key, call, key);
+    return store_run(self->store, self->draws.sql + SQL_ADD, "iiibbiibb", lottery->campaign_id, (int64_t)draw->state,
+                     (int64_t)draw->void_from, draw->terms, (size_t)DRAW_HASH_LEN, draw->commitment,
+                     (size_t)DRAW_HASH_LEN, (int64_t)draw->steps, lottery->chain_id, secret, sizeof(secret), key,
+                     sizeof(key)) != -1;
+}
+
+enum draw_state lottery_reached(const struct lottery *lottery)
+{
+    return lottery->draw.state == DRAW_VOID ? lottery->draw.void_from : lottery->draw.state;
+}
+
+void lottery_put(struct health *self, const struct lottery *lottery)
+{
+    const struct draw *draw = &lottery->draw;
+    bool told = draw->state == DRAW_PUBLISHED || (draw->state == DRAW_VOID && draw->void_from == DRAW_DRAWN);
+
+    store_run(self->store, self->draws.sql + SQL_PUT, "iiiibitiibiii", lottery->campaign_id, (int64_t)draw->state,
+              (int64_t)draw->void_from, lottery->last_entry, draw->root,
+              (size_t)(lottery_reached(lottery) >= DRAW_FROZEN ? DRAW_HASH_LEN : 0), (int64_t)draw->n_entries,
+              lottery->value, lottery->value_by, lottery->confirmed_by, lottery->secret,
+              (size_t)(told ? DRAW_HASH_LEN : 0), lottery->seated, lottery->wins, lottery->granted);
+}
+
+static void copy_hash(struct store *store, unsigned statement, int column, unsigned char ret[DRAW_HASH_LEN])
+{
+    size_t len;
+    const void *bytes = store_blob(store, statement, column, &len);
+
+    if (len == DRAW_HASH_LEN)
+        memcpy(ret, bytes, len);
+}
+
+bool lottery_find(struct health *self, const Health__Campaign *campaign, struct lottery *ret)
+{
+    unsigned statement = self->draws.sql + SQL_FIND;
+    struct store *store = self->store;
+    bool opened;
+
+    store_ask(store, statement, "i", campaign->campaign_id);
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct lottery){
+        .campaign_id = campaign->campaign_id,
+        .draw = {.state = (enum draw_state)store_int(store, statement, 0),
+                 .void_from = (enum draw_state)store_int(store, statement, 1),
+                 .steps = (uint32_t)store_int(store, statement, 4),
+                 .opens_ms = campaign->opens_at,
+                 .closes_ms = campaign->closes_at,
+                 .value_at_ms = campaign->value_at,
+                 .n_entries = (uint32_t)store_int(store, statement, 10)},
+        .chain_id = store_int(store, statement, 5),
+        .last_entry = store_int(store, statement, 8),
+        .value_by = store_int(store, statement, 12),
+        .confirmed_by = store_int(store, statement, 13),
+        .seated = store_int(store, statement, 14),
+        .wins = store_int(store, statement, 15),
+        .granted = store_int(store, statement, 16),
+    };
+    copy_hash(store, statement, 2, ret->draw.terms);
+    copy_hash(store, statement, 3, ret->draw.commitment);
+    copy_hash(store, statement, 9, ret->draw.root);
+    copy_text(ret->value, sizeof(ret->value), store_text(store, statement, 11));
+    copy_text(ret->draw.void_reason, sizeof(ret->draw.void_reason), campaign->void_reason);
+    copy_hash(store, statement, 17, ret->secret);
+    opened = !self->keys || (unseal(self, "draw.secret", campaign->campaign_id, statement, 6, ret->secret) &&
+                             unseal(self, "draw.key", campaign->campaign_id, statement, 7, ret->key));
+    store_end(store, statement);
+    if (opened && lottery_reached(ret) >= DRAW_DRAWN) {
+        memcpy(ret->draw.secret, ret->secret, DRAW_HASH_LEN);
+        copy_text(ret->draw.value, sizeof(ret->draw.value), ret->value);
+        draw_seed(ret->secret, ret->draw.root, ret->value, ret->draw.seed);
+    }
+    return opened;
+}
+
+bool lottery_waits(struct health *self, const struct lottery *lottery)
+{
+    if (!lottery->chain_id)
+        return false;
+    store_ask(self->store, self->draws.sql + SQL_WAITS, "iii", lottery->chain_id, (int64_t)lottery->draw.steps,
+              (int64_t)DRAW_FROZEN);
+    return store_number(self->store, self->draws.sql + SQL_WAITS) == 1;
+}
+
+/* ---- chains ---- */
+
+int64_t chains_last_id(const struct draws *draws)
+{
+    return health_number(draws->store, draws->sql + SQL_LAST_CHAIN);
+}
+
+void chain_add(struct health *self, const struct chain *chain, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__ChainMade made = HEALTH__CHAIN_MADE__INIT;
+    unsigned char sealed[SEALED];
+
+    seal(self, "chain.last", chain->id, chain->last, call, sealed);
+    store_run(self->store, self->draws.sql + SQL_ADD_CHAIN, "itibb", chain->id, chain->union_path, (int64_t)chain->days,
+              chain->anchor, (size_t)DRAW_HASH_LEN, sealed, sizeof(sealed));
+    made.chain_id = chain->id;
+    made.union_path = (char *)(uintptr_t)chain->union_path;
+    made.days = chain->days;
+    made.anchor = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)chain->anchor};
+    event.event_case = HEALTH__EVENT__EVENT_CHAIN_MADE;
+    event.chain_made = &made;
+    rpc_journal(call, &event.base);
+}
+
+bool chain_find(struct health *self, int64_t chain_id, struct chain *ret)
+{
+    unsigned statement = self->draws.sql + SQL_FIND_CHAIN;
+    bool opened;
+
+    store_ask(self->store, statement, "i", chain_id);
+    if (!store_row(self->store, statement))
+        return false;
+    *ret = (struct chain){.id = chain_id, .days = (int32_t)store_int(self->store, statement, 1)};
+    copy_text(ret->union_path, sizeof(ret->union_path), store_text(self->store, statement, 0));
+    copy_hash(self->store, statement, 2, ret->anchor);
+    opened = unseal(self, "chain.last", chain_id, statement, 3, ret->last);
+    store_end(self->store, statement);
+    return opened;
+}
+
+int64_t chain_used(struct health *self, int64_t chain_id)
+{
+    store_ask(self->store, self->draws.sql + SQL_CHAIN_USED, "i", chain_id);
+    return store_number(self->store, self->draws.sql + SQL_CHAIN_USED);
+}

@@ -1,0 +1,217 @@
+#include "services/health/lot/entitlements.h"
+
+#include "services/health/holder/accounts.h"
+#include "services/health/booking/bookings.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/lot/places.h"
+
+#define LAPSE_SLICE 32
+#define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
+
+enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_LAST_ID] = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
+    [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_SET_STATE] = "UPDATE entitlement SET state = ?2 WHERE entitlement_id = ?1",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM entitlement WHERE entitlement_id = ?1",
+    [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE " ACCOUNT_HERS " AND campaign_id = ?2 "
+                    "ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1",
+    [SQL_SPARE] = "SELECT " COLUMNS " FROM entitlement e WHERE " ACCOUNT_HERS " AND state IN (1, 2) "
+                  "AND (?2 OR EXISTS (SELECT 1 FROM entitlement o WHERE o." ACCOUNT_HERS
+                  " AND o.campaign_id = e.campaign_id AND o.state <= 3 AND (o.state, o.member_id = ?1, "
+                  "o.entitlement_id) > (e.state, e.member_id = ?1, e.entitlement_id))) LIMIT ?3",
+    [SQL_DUE] = "SELECT " COLUMNS " FROM entitlement WHERE state = 1 AND book_by < ?1 ORDER BY book_by LIMIT ?2",
+    [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE " ACCOUNT_HERS " AND state = 6 AND granted_at >= ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int entitlements_open(struct entitlements *entitlements, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *entitlements = (struct entitlements){store, (unsigned)first};
+    return 0;
+}
+
+int64_t entitlements_last_id(const struct entitlements *entitlements)
+{
+    return health_number(entitlements->store, entitlements->sql + SQL_LAST_ID);
+}
+
+static bool next(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)
+{
+    struct store *store = entitlements->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct entitlement){
+        .id = store_int(store, statement, 0),
+        .campaign_id = store_int(store, statement, 1),
+        .member_id = store_int(store, statement, 2),
+        .stratum = (int32_t)store_int(store, statement, 3),
+        .place = (int32_t)store_int(store, statement, 4),
+        .state = (int)store_int(store, statement, 5),
+        .granted_at = store_int(store, statement, 6),
+        .book_by = store_int(store, statement, 7),
+    };
+    return true;
+}
+
+static bool only(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)
+{
+    bool found = next(entitlements, statement, ret);
+
+    if (found)
+        store_end(entitlements->store, statement);
+    return found;
+}
+
+bool entitlements_find(const struct entitlements *entitlements, int64_t entitlement_id, struct entitlement *ret)
+{
+    store_ask(entitlements->store, entitlements->sql + SQL_FIND, "i", entitlement_id);
+    return only(entitlements, entitlements->sql + SQL_FIND, ret);
+}
+
+bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
+                          struct entitlement *ret)
+{
+    store_ask(entitlements->store, entitlements->sql + SQL_FIND_OF, "ii", member_id, campaign_id);
+    return only(entitlements, entitlements->sql + SQL_FIND_OF, ret);
+}
+
+unsigned entitlements_spare(const struct entitlements *entitlements, int64_t member_id, bool all,
+                            struct entitlement *ret, unsigned max)
+{
+    unsigned statement = entitlements->sql + SQL_SPARE, n = 0;
+
+    store_ask(entitlements->store, statement, "iii", member_id, (int64_t)all, (int64_t)max);
+    while (n < max && next(entitlements, statement, &ret[n]))
+        n++;
+    store_end(entitlements->store, statement);
+    return n;
+}
+
+bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since)
+{
+    store_ask(entitlements->store, entitlements->sql + SQL_NO_SHOW, "ii", member_id, since);
+    return store_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
+}
+
+/* ---- changes ---- */
+
+static void say_changed(const struct entitlement *entitlement, void *call)
+{
+    Health__Event event = HEALTH__EVENT__INIT;
+    Health__EntitlementChanged changed = HEALTH__ENTITLEMENT_CHANGED__INIT;
+
+    changed.entitlement_id = entitlement->id;
+    changed.campaign_id = entitlement->campaign_id;
+    changed.member_id = entitlement->member_id;
+    changed.stratum = entitlement->stratum;
+    changed.place = entitlement->place;
+    changed.state = (Health__EntitlementState)entitlement->state;
+    event.event_case = HEALTH__EVENT__EVENT_ENTITLEMENT_CHANGED;
+    event.entitlement_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+/* A winner has the campaign's days from the later of now and the beginning of
+ * booking, and never longer than booking lasts. */
+static int64_t book_by(const Health__Campaign *campaign, int64_t now)
+{
+    int64_t days = campaign->book_days ? campaign->book_days : HEALTH_BOOK_DAYS;
+    int64_t from = now > campaign->book_from ? now : campaign->book_from;
+    int64_t by = from + days * HEALTH_DAY_MS;
+
+    return by < campaign->book_until ? by : campaign->book_until;
+}
+
+bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
+                       int32_t place, void *call, struct entitlement *ret)
+{
+    struct entitlement made = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .campaign_id = campaign->campaign_id,
+        .member_id = member_id,
+        .stratum = stratum,
+        .place = place,
+        .state = HEALTH__ENTITLEMENT_STATE__WON,
+        .granted_at = rpc_now(call),
+        .book_by = book_by(campaign, rpc_now(call)),
+    };
+    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+    int64_t holder = accounts_holder(&self->accounts, member_id);
+    struct entitlement other;
+
+    if (!holder || entitlements_find_of(&self->entitlements, campaign->campaign_id, holder, &other))
+        return false;
+    if (store_run(self->store, self->entitlements.sql + SQL_ADD, "iiiiiiii", made.id, made.campaign_id, made.member_id,
+                  (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
+        return false;
+    say_changed(&made, call);
+    reminder.member_id = member_id;
+    reminder.kind = HEALTH__REMINDER_KIND__YOU_WON;
+    reminder.at = made.book_by;
+    reminder.campaign_id = campaign->campaign_id;
+    if (place > 0)
+        remind(self, &reminder, campaign, 0, call);
+    if (ret)
+        *ret = made;
+    return true;
+}
+
+void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call)
+{
+    entitlement->state = state;
+    store_run(self->store, self->entitlements.sql + SQL_SET_STATE, "ii", entitlement->id, (int64_t)state);
+    say_changed(entitlement, call);
+}
+
+void entitlement_promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call)
+{
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, campaign_id, rpc_arena(call));
+    struct draw_promotion promotion;
+    struct outcome outcome;
+    bool granted = false;
+    uint32_t place;
+
+    if (!campaign || (size_t)stratum >= campaign->n_strata || campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED ||
+        rpc_now(call) >= campaign->book_until || !outcomes_find(&self->places, campaign_id, stratum, &outcome))
+        return;
+    promotion = (struct draw_promotion){
+        .quota = (uint32_t)campaign->strata[stratum]->quota,
+        .places = outcome.drawn.places,
+        .promoted = outcome.promoted,
+    };
+    while (!granted && (place = draw_promote(&promotion)))
+        granted = entitlement_grant(self, campaign, places_at(&self->places, campaign_id, stratum, place), stratum,
+                                    (int32_t)place, call, NULL);
+    outcomes_promote(&self->places, campaign_id, stratum, promotion.promoted);
+}
+
+void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call)
+{
+    ensure(state == HEALTH__ENTITLEMENT_STATE__LAPSED || state == HEALTH__ENTITLEMENT_STATE__DECLINED ||
+           state == HEALTH__ENTITLEMENT_STATE__NO_SHOW);
+    entitlement_set(self, entitlement, state, call);
+    if (entitlement->place)
+        entitlement_promote(self, entitlement->campaign_id, entitlement->stratum, call);
+}
+
+bool entitlements_lapse(struct health *self, void *call)
+{
+    unsigned statement = self->entitlements.sql + SQL_DUE;
+    struct entitlement due[LAPSE_SLICE];
+    unsigned n = 0;
+
+    store_ask(self->store, statement, "ii", rpc_now(call), (int64_t)LAPSE_SLICE);
+    while (n < LAPSE_SLICE && next(&self->entitlements, statement, &due[n]))
+        n++;
+    store_end(self->store, statement);
+    for (unsigned i = 0; i < n; i++)
+        entitlement_end(self, &due[i], HEALTH__ENTITLEMENT_STATE__LAPSED, call);
+    return n == LAPSE_SLICE;
+}

@@ -1,0 +1,429 @@
+/* Reports, from the clerk's upload to the member's reading and their end. */
+#include "services/health/report/report_fixture.h"
+#include "tests/power.h"
+
+#define MEMBER 7
+#define SIZE   (2 * LIMIT_PART + 1000)
+#define SHORT  9000 /* of the report that is uploaded under power cuts */
+
+static struct harness h;
+static int64_t booking_id;
+
+static void begin_with_a_booking(struct harness *trial)
+{
+    begin_campaign(trial);
+    booking_id = booking_of(trial, MEMBER, true);
+    set_staff(trial, CLERK, HEALTH__DUTY__REPORTS, false);
+}
+
+static int setup(void **state)
+{
+    *state = &h;
+    begin_with_a_booking(&h);
+    make_pdf(SIZE, 'x');
+    return 0;
+}
+
+/* ---- callers ---- */
+
+static Rpc__Principal *member(int64_t member_id)
+{
+    return harness_member(&h, member_id, TOWN);
+}
+
+static Health__MyReportList *my_reports(int64_t member_id)
+{
+    Health__MyReportsRequest request = HEALTH__MY_REPORTS_REQUEST__INIT;
+
+    return harness_output(&h, harness_call(&h, "Reports.ListMyReports", &request.base, member(member_id), NULL),
+                          &health__my_report_list__descriptor);
+}
+
+static void publish_policy(int32_t version, int64_t in_force_at)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__PolicyPublished published = IDENTITY__POLICY_PUBLISHED__INIT;
+
+    published.purpose = IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT;
+    published.version = version;
+    published.in_force_at = in_force_at;
+    event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
+    event.policy_published = &published;
+    assert_int_equal(identity_says(&h, &event), 0);
+}
+
+/* ---- uploading ---- */
+
+static void a_report_of_nobody_who_attended_is_refused(void **state)
+{
+    int64_t rows = journal_rows(&h), absent;
+
+    (void)state;
+    absent = booking_of(&h, MEMBER + 1, false);
+    rows = journal_rows(&h);
+    assert_refused(try_begin(&h, clerk_of(&h), absent, SIZE, NULL), "NOT_ATTENDED");
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id + 999, SIZE, NULL), "BOOKING_NOT_FOUND");
+    assert_int_equal(journal_rows(&h), rows);
+}
+
+static void only_the_sites_clerk_uploads(void **state)
+{
+    int64_t report_id = begun(&h, booking_id);
+
+    (void)state;
+    assert_refused(try_begin(&h, member(CLERK), booking_id, SIZE, NULL), "NOT_OFFICIAL");
+    assert_refused(try_begin(&h, harness_official(&h, 801, RULE__ROLE__REPORT_CLERK, UNION), booking_id, SIZE, NULL),
+                   "NOT_CLERK_HERE");
+    assert_refused(try_begin(&h, harness_official(&h, CLERK, RULE__ROLE__REPORT_CLERK, "0002"), booking_id, SIZE, NULL),
+                   "NOT_CLERK_HERE");
+    set_staff(&h, CLERK, HEALTH__DUTY__REPORTS, true);
+    assert_refused(put_part(&h, report_id, 0), "NOT_CLERK_HERE");
+    assert_refused(finish(&h, report_id, NULL), "NOT_CLERK_HERE");
+}
+
+static void hepatitis_b_is_kept_out_of_reports_too(void **state)
+{
+    Health__ReportItem item = blood_sugar(false);
+
+    (void)state;
+    item.name = (char *)(uintptr_t) "乙肝表面抗原";
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id, 0, &item), "REPORT_HEPATITIS_B");
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id, 0, NULL), "REPORT_EMPTY");
+}
+
+static void parts_come_in_any_order_and_again(void **state)
+{
+    int64_t report_id = begun(&h, booking_id);
+    const Health__ReportFact *fact;
+    bool at_once;
+
+    (void)state;
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 2))->received, 1);
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 0))->received, 2);
+    pdf[LIMIT_PART + 5] ^= 1;
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 1))->received, 3);
+    pdf[LIMIT_PART + 5] ^= 1;
+    assert_refused(finish(&h, report_id, NULL), "REPORT_DAMAGED");
+    harness_reopen(&h);
+    assert_int_equal(fact_of(&h, put_part(&h, report_id, 1))->received, 3);
+    fact = fact_of(&h, finish(&h, report_id, &at_once));
+    assert_int_equal(fact->state, HEALTH__REPORT_STATE__REPORT_STATE_READY);
+    assert_false(at_once);
+    assert_int_equal(fact->version, 1);
+    assert_int_equal(fact_of(&h, finish(&h, report_id, NULL))->version, 1);
+    assert_refused(put_part(&h, report_id, 1), "REPORT_NOT_UPLOADING");
+    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, MEMBER);
+}
+
+static void parts_that_come_in_order_are_checked_as_they_come(void **state)
+{
+    int64_t report_id = begun(&h, booking_id);
+    bool at_once;
+
+    (void)state;
+    for (int32_t part = 0; part < 3; part++)
+        assert_int_equal(put_part(&h, report_id, part)->reason, 0);
+    assert_int_equal(finish(&h, report_id, &at_once)->reason, 0);
+    assert_true(at_once);
+}
+
+/* A part and the end of the upload in one batch, whose commit fails. */
+static void a_part_that_was_not_kept_is_not_hashed(void **state)
+{
+    Health__PutReportPartRequest part = HEALTH__PUT_REPORT_PART_REQUEST__INIT;
+    Health__FinishReportRequest end_of_it = HEALTH__FINISH_REPORT_REQUEST__INIT;
+    int64_t report_id = begun(&h, booking_id);
+    unsigned char sum[32];
+
+    (void)state;
+    for (int32_t i = 0; i < 3; i++)
+        assert_int_equal(put_part(&h, report_id, i)->reason, 0);
+    harness_reopen(&h);
+    pdf[LIMIT_PART + 5] ^= 1;
+    mbedtls_sha256_ret(pdf, SIZE, sum, 0);
+    part.report_id = end_of_it.report_id = report_id;
+    part.part = 1;
+    part.content = (ProtobufCBinaryData){LIMIT_PART, pdf + LIMIT_PART};
+    end_of_it.sha256 = (ProtobufCBinaryData){sizeof(sum), sum};
+    harness_add(&h, "Reports.PutReportPart", &part.base, clerk_of(&h), NULL);
+    harness_add(&h, "Reports.FinishReport", &end_of_it.base, clerk_of(&h), NULL);
+    disk_fail(DISK_SYNC_FAILS, 1, false);
+    harness_run(&h);
+    disk_heal();
+    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__STORE_FAILED);
+    assert_refused(finish(&h, report_id, NULL), "REPORT_DAMAGED");
+    pdf[LIMIT_PART + 5] ^= 1;
+    assert_int_equal(finish(&h, report_id, NULL)->reason, 0);
+}
+
+static void a_part_that_does_not_fit_is_refused(void **state)
+{
+    int64_t report_id = begun(&h, booking_id);
+
+    (void)state;
+    assert_refused(put(&h, report_id, 0, pdf, LIMIT_PART - 1), "REPORT_PART_WRONG");
+    assert_refused(put(&h, report_id, 2, pdf, LIMIT_PART), "REPORT_PART_WRONG");
+    assert_refused(put(&h, report_id, 3, pdf, 1000), "REPORT_PART_WRONG");
+    assert_refused(put(&h, report_id, 0, pdf + LIMIT_PART, LIMIT_PART), "NOT_A_PDF");
+    assert_refused(finish(&h, report_id, NULL), "REPORT_INCOMPLETE");
+}
+
+static void an_upload_that_is_given_up_leaves_nothing(void **state)
+{
+    struct health *self = h.service.self;
+    int64_t first = begun(&h, booking_id), second;
+
+    (void)state;
+    assert_int_equal(put_part(&h, first, 0)->reason, 0);
+    second = begun(&h, booking_id);
+    assert_int_equal(fact_of(&h, on_report(&h, "Reports.GetUploadedReport", first, clerk_of(&h)))->state,
+                     HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED);
+    assert_int_equal(put_part(&h, second, 0)->reason, 0);
+    clock_step(&h.service.clock, REPORT_UPLOAD_MS);
+    assert_false(reports_tidy(self));
+    assert_refused(put_part(&h, second, 1), "REPORT_NOT_UPLOADING");
+    assert_int_equal(reports_received(&self->reports, second), 0);
+    assert_int_equal(my_reports(MEMBER)->n_reports, 0);
+}
+
+static void a_booking_has_so_many_versions(void **state)
+{
+    (void)state;
+    for (int i = 0; i < REPORT_VERSIONS_MAX; i++)
+        begun(&h, booking_id);
+    assert_refused(try_begin(&h, clerk_of(&h), booking_id, SIZE, NULL), "TOO_MANY_VERSIONS");
+}
+
+/* ---- reading ---- */
+
+static void she_reads_her_report_and_nobody_else_does(void **state)
+{
+    Health__OpenedReport *opened;
+    int64_t report_id = uploaded(&h, booking_id);
+
+    (void)state;
+    assert_false(my_reports(MEMBER)->reports[0]->abnormal);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
+    consent(&h, MEMBER, 1, false);
+    consent(&h, 8, 1, false);
+    assert_true(my_reports(MEMBER)->reports[0]->abnormal);
+    assert_int_equal(my_reports(8)->n_reports, 0);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(8)), "REPORT_NOT_FOUND");
+    opened = reads_her_report(&h, report_id, member(MEMBER));
+    assert_string_equal(opened->items[0]->value, "9.8");
+    assert_refused(fetch(&h, opened->link, 0, member(8)), "REPORT_NOT_FOUND");
+    opened->link[25] ^= 1;
+    assert_refused(fetch(&h, opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
+    opened->link[25] ^= 1;
+    clock_step(&h.service.clock, REPORT_LINK_MS);
+    assert_refused(fetch(&h, opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
+}
+
+static void consent_counts_for_the_text_in_force(void **state)
+{
+    int64_t report_id = uploaded(&h, booking_id);
+
+    (void)state;
+    publish_policy(1, now_of(&h));
+    consent(&h, MEMBER, 1, false);
+    publish_policy(2, now_of(&h) + HOUR_MS);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    clock_step(&h.service.clock, HOUR_MS);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
+    consent(&h, MEMBER, 2, false);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    consent(&h, MEMBER, 2, true);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_CONSENT_MISSING");
+}
+
+static void every_look_is_noted_for_her(void **state)
+{
+    Health__ReportViewList *list;
+    int64_t report_id = uploaded(&h, booking_id);
+
+    (void)state;
+    consent(&h, MEMBER, 1, false);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    clock_step(&h.service.clock, 1000);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    list = harness_output(&h, on_report(&h, "Reports.ListReportViews", report_id, member(MEMBER)),
+                          &health__report_view_list__descriptor);
+    assert_int_equal(list->n_views, 2);
+    assert_int_equal(list->views[0]->at, now_of(&h));
+    assert_int_equal(list->views[0]->session_id, member(MEMBER)->session_id);
+    assert_refused(on_report(&h, "Reports.ListReportViews", report_id, member(8)), "REPORT_NOT_FOUND");
+}
+
+static void a_second_version_supersedes_the_first_visibly(void **state)
+{
+    int64_t first = uploaded(&h, booking_id), second;
+    Health__MyReportList *list;
+
+    (void)state;
+    make_pdf(SIZE, 'y');
+    second = uploaded(&h, booking_id);
+    consent(&h, MEMBER, 1, false);
+    list = my_reports(MEMBER);
+    assert_int_equal(list->n_reports, 2);
+    assert_int_equal(list->reports[0]->fact->report_id, second);
+    assert_int_equal(list->reports[0]->fact->version, 2);
+    assert_int_equal(list->reports[1]->fact->state, HEALTH__REPORT_STATE__REPORT_STATE_SUPERSEDED);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", first, member(MEMBER))->reason, 0);
+}
+
+/* ---- their end ---- */
+
+static void gone(int64_t report_id, int state)
+{
+    struct health *self = h.service.self;
+    struct report report;
+
+    assert_true(reports_find(&self->reports, report_id, &report));
+    assert_int_equal(report.state, state);
+    assert_int_equal(report.wrapped_len, 0);
+    assert_int_equal(reports_received(&self->reports, report_id), 0);
+    assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_GONE");
+}
+
+static void she_erases_her_report(void **state)
+{
+    int64_t report_id = uploaded(&h, booking_id);
+
+    (void)state;
+    consent(&h, MEMBER, 1, false);
+    assert_refused(on_report(&h, "Reports.EraseReport", report_id, member(8)), "REPORT_NOT_FOUND");
+    assert_int_equal(fact_of(&h, on_report(&h, "Reports.EraseReport", report_id, member(MEMBER)))->state,
+                     HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
+    assert_int_equal(on_report(&h, "Reports.EraseReport", report_id, member(MEMBER))->reason, 0);
+    gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
+    assert_int_equal(my_reports(MEMBER)->reports[0]->fact->state, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
+}
+
+static void a_reports_key_is_destroyed_when_its_time_is_over(void **state)
+{
+    struct health *self = h.service.self;
+    int64_t report_id = uploaded(&h, booking_id);
+
+    (void)state;
+    consent(&h, MEMBER, 1, false);
+    clock_step(&h.service.clock, 730 * HEALTH_DAY_MS - 1);
+    reports_tidy(self);
+    assert_int_equal(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER))->reason, 0);
+    clock_step(&h.service.clock, 1);
+    reports_tidy(self);
+    gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED);
+}
+
+static void what_is_said_of_a_report_behind_the_journals_back_is_found(void **state)
+{
+    (void)state;
+    setup(state);
+    uploaded(&h, booking_id);
+    assert_string_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE report SET version = 2");
+    assert_non_null(strstr(harness_audit(&h), "journal"));
+    harness_tamper(&h, "UPDATE report SET version = 1, wrapped = x''");
+    assert_non_null(strstr(harness_audit(&h), "its key"));
+    harness_tamper(&h, "UPDATE report SET state = 6, items = x''");
+    assert_non_null(strstr(harness_audit(&h), "journal"));
+    harness_tamper(&h, "DELETE FROM report_part");
+    harness_tamper(&h, "DELETE FROM report");
+    assert_non_null(strstr(harness_audit(&h), "journal"));
+    harness_close(&h);
+}
+
+static void nothing_of_a_report_is_in_the_store_as_it_was_said(void **state)
+{
+    char path[64], *bytes;
+    FILE *file;
+    long len;
+
+    (void)state;
+    uploaded(&h, booking_id);
+    harness_stop(&h);
+    snprintf(path, sizeof(path), "%s/data.sqlite", h.dir);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    len = ftell(file);
+    rewind(file);
+    bytes = malloc((size_t)len);
+    assert_int_equal(fread(bytes, 1, (size_t)len, file), len);
+    fclose(file);
+    assert_null(memmem(bytes, (size_t)len, "mmol/L", 6));
+    assert_null(memmem(bytes, (size_t)len, "%PDF-", 5));
+    assert_null(memmem(bytes, (size_t)len, "xxxxxxxxxxxxxxxx", 16));
+    free(bytes);
+    harness_start(&h);
+}
+
+/* ---- the power ---- */
+
+static int64_t told_report;
+static bool told_part, told_ready;
+
+static void upload_until_dark(struct harness *trial)
+{
+    Health__ReportItem item = blood_sugar(true);
+    const Rpc__Answer *answer = try_begin(&h, clerk_of(&h), booking_id, pdf_size, &item);
+
+    (void)trial;
+    told_report = 0;
+    told_part = told_ready = false;
+    if (answer->reason)
+        return;
+    told_report = fact_of(&h, answer)->report_id;
+    told_part = put_part(&h, told_report, 0)->reason == 0;
+    told_ready = finish(&h, told_report, NULL)->reason == 0;
+}
+
+static void what_was_uploaded_is_there(struct harness *trial)
+{
+    struct health *self = trial->service.self;
+    struct report report;
+
+    if (!told_report)
+        return;
+    assert_true(reports_find(&self->reports, told_report, &report));
+    assert_true(reports_received(&self->reports, told_report) == 1 || !told_part);
+    assert_true(!told_ready || report.version == 1);
+    if (report.version == 0)
+        assert_int_equal(put_part(&h, told_report, 0)->reason, 0);
+    assert_int_equal(finish(&h, told_report, NULL)->reason, 0);
+}
+
+static void no_power_cut_loses_a_part_or_a_report(void **state)
+{
+    static const struct power_trial trial = {begin_with_a_booking, upload_until_dark, what_was_uploaded_is_there};
+
+    (void)state;
+    make_pdf(SHORT, 'x');
+    assert_true(power_every_cut(&h, &trial) > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_report_of_nobody_who_attended_is_refused),
+        TEST(only_the_sites_clerk_uploads),
+        TEST(hepatitis_b_is_kept_out_of_reports_too),
+        TEST(parts_come_in_any_order_and_again),
+        TEST(parts_that_come_in_order_are_checked_as_they_come),
+        TEST(a_part_that_was_not_kept_is_not_hashed),
+        TEST(a_part_that_does_not_fit_is_refused),
+        TEST(an_upload_that_is_given_up_leaves_nothing),
+        TEST(a_booking_has_so_many_versions),
+        TEST(she_reads_her_report_and_nobody_else_does),
+        TEST(consent_counts_for_the_text_in_force),
+        TEST(every_look_is_noted_for_her),
+        TEST(a_second_version_supersedes_the_first_visibly),
+        TEST(she_erases_her_report),
+        TEST(a_reports_key_is_destroyed_when_its_time_is_over),
+        cmocka_unit_test(what_is_said_of_a_report_behind_the_journals_back_is_found),
+        TEST(nothing_of_a_report_is_in_the_store_as_it_was_said),
+        cmocka_unit_test(no_power_cut_loses_a_part_or_a_report),
+    };
+
+    disk_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

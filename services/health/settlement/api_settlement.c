@@ -1,0 +1,300 @@
+#include "services/health/holder/accounts.h"
+#include "services/health/api.h"
+#include "services/health/campaign/campaigns.h"
+#include "services/health/settlement/settlements.h"
+
+#define PAGE_DEFAULT  20
+#define LINES_DEFAULT 100
+#define CSV_LINES     500 /* of one part */
+#define CSV_LINE      180 /* characters of one, at most */
+
+static void settlement_message(struct settlement *s, Health__Settlement *ret)
+{
+    health__settlement__init(ret);
+    ret->settlement_id = s->id;
+    ret->campaign_id = s->campaign_id;
+    ret->site_id = s->site_id;
+    ret->state = (Health__SettlementState)s->state;
+    ret->n_lines = s->n_lines;
+    ret->total_fen = s->total_fen;
+    ret->lines_hash = (ProtobufCBinaryData){sizeof(s->lines_hash), s->lines_hash};
+    ret->prepared_by = s->prepared_by;
+    ret->prepared_at = s->prepared_at;
+    ret->decided_by = s->decided_by;
+    ret->decided_at = s->decided_at;
+}
+
+static void reply_settlement(struct settlement *settlement, Health__Settlement_Closure reply, void *call)
+{
+    Health__Settlement message;
+
+    settlement_message(settlement, &message);
+    reply(&message, call);
+}
+
+/* A campaign over which the caller has finance or, to read, the audit; NULL after refusing. */
+static Health__Campaign *campaign_of_finance(struct health *self, int64_t campaign_id, bool reads, void *call)
+{
+    Health__Campaign *campaign = campaigns_find(&self->campaigns, campaign_id, rpc_arena(call));
+
+    if (!campaign) {
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+        return NULL;
+    }
+    if (rpc_has_role(call, RULE__ROLE__FINANCE, campaign->union_path) ||
+        (reads && rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, campaign->union_path)))
+        return campaign;
+    rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+    return NULL;
+}
+
+/* A settlement of such a campaign; false after refusing. */
+static bool find_settlement(struct health *self, int64_t settlement_id, bool reads, void *call, struct settlement *ret)
+{
+    if (settlements_find(&self->settlements, settlement_id, ret))
+        return campaign_of_finance(self, ret->campaign_id, reads, call) != NULL;
+    rpc_refuse(call, HEALTH__REASON__SETTLEMENT_NOT_FOUND);
+    return false;
+}
+
+/* rpc PrepareSettlement: of all that a site has done since the last; the open one when there is one. */
+static void settlements__prepare_settlement(Health__Settlements_Service *service,
+                                            const Health__PrepareSettlementRequest *req,
+                                            Health__Settlement_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, settlements_service);
+    const Health__Campaign *campaign = campaign_of_finance(self, req->campaign_id, false, call);
+    const Health__CampaignSite *site = campaign ? campaign_site(campaign, req->site_id) : NULL;
+    struct settlement settlement;
+    int reason;
+
+    if (!campaign)
+        return;
+    if (!site) {
+        rpc_refuse_field(call, HEALTH__REASON__SITE_NOT_IN_CAMPAIGN, "siteId");
+        return;
+    }
+    if (!settlements_find_open(&self->settlements, campaign->campaign_id, site->site_id, &settlement)) {
+        reason = settlement_prepare(self, campaign, site, call, &settlement);
+        if (reason) {
+            rpc_refuse(call, reason);
+            return;
+        }
+        rpc_created(call);
+    }
+    reply_settlement(&settlement, reply, call);
+}
+
+/* rpc ListSettlements: of a campaign, newest first. */
+static void settlements__list_settlements(Health__Settlements_Service *service,
+                                          const Health__ListSettlementsRequest *req,
+                                          Health__SettlementList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, settlements_service);
+    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
+    struct arena *arena = rpc_arena(call);
+    Health__SettlementList list = HEALTH__SETTLEMENT_LIST__INIT;
+    struct settlement *found = arena_alloc(arena, size * sizeof(*found));
+    Health__Settlement *messages = arena_alloc(arena, size * sizeof(*messages));
+    int64_t before;
+
+    if (!campaign_of_finance(self, req->campaign_id, true, call))
+        return;
+    list.settlements = arena_alloc(arena, size * sizeof(*list.settlements));
+    if (!page_token_read(req->page_token, &before) || !found || !messages || !list.settlements) {
+        rpc_refuse(call, list.settlements && messages && found ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
+        return;
+    }
+    settlements_ask(&self->settlements, req->campaign_id, before ? before : INT64_MAX, (int)size);
+    while (list.n_settlements < size && settlements_next(&self->settlements, &found[list.n_settlements])) {
+        settlement_message(&found[list.n_settlements], &messages[list.n_settlements]);
+        list.settlements[list.n_settlements] = &messages[list.n_settlements];
+        list.n_settlements++;
+    }
+    if (list.n_settlements == size)
+        list.next_page_token = arena_printf(arena, "%lld", (long long)found[size - 1].id);
+    if (list.next_page_token)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc GetSettlement: without its lines. */
+static void settlements__get_settlement(Health__Settlements_Service *service, const Health__SettlementRequest *req,
+                                        Health__Settlement_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, settlements_service);
+    struct settlement settlement;
+
+    if (find_settlement(self, req->settlement_id, true, call, &settlement))
+        reply_settlement(&settlement, reply, call);
+}
+
+/* Up to n lines after a number, in the arena; their number, or -1 when memory is full. */
+static int read_lines(struct health *self, int64_t settlement_id, int32_t after, int n, struct arena *arena,
+                      struct settlement_line **ret)
+{
+    struct settlement_line *lines = arena_alloc(arena, (size_t)n * sizeof(*lines));
+    int count = 0;
+
+    if (!lines)
+        return -1;
+    settlement_lines_ask(&self->settlements, settlement_id, after, n);
+    while (count < n && settlement_lines_next(&self->settlements, &lines[count]))
+        count++;
+    settlement_lines_end(&self->settlements);
+    *ret = lines;
+    return count;
+}
+
+void settlement_line_message(struct settlement_line *line, Health__SettlementLine *ret)
+{
+    health__settlement_line__init(ret);
+    ret->line = line->line;
+    ret->booking_id = line->booking_id;
+    ret->kind = (Health__LineKind)line->kind;
+    ret->fen = line->fen;
+    ret->seq = line->seq;
+    ret->hash = (ProtobufCBinaryData){sizeof(line->hash), line->hash};
+}
+
+/* rpc ListSettlementLines: in their order. */
+static void settlements__list_settlement_lines(Health__Settlements_Service *service,
+                                               const Health__ListSettlementLinesRequest *req,
+                                               Health__SettlementLineList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, settlements_service);
+    int size = req->page_size ? req->page_size : LINES_DEFAULT;
+    struct arena *arena = rpc_arena(call);
+    Health__SettlementLineList list = HEALTH__SETTLEMENT_LINE_LIST__INIT;
+    Health__SettlementLine *messages = arena_alloc(arena, (size_t)size * sizeof(*messages));
+    struct settlement settlement;
+    struct settlement_line *lines;
+    int64_t after;
+    int n;
+
+    if (!find_settlement(self, req->settlement_id, true, call, &settlement))
+        return;
+    if (!page_token_read(req->page_token, &after) || after > SETTLEMENT_LINES_MAX) {
+        rpc_refuse(call, RPC__REASON__BAD_PAGE_TOKEN);
+        return;
+    }
+    list.lines = arena_alloc(arena, (size_t)size * sizeof(*list.lines));
+    n = read_lines(self, settlement.id, (int32_t)after, size, arena, &lines);
+    for (int i = 0; messages && list.lines && i < n; i++) {
+        settlement_line_message(&lines[i], &messages[i]);
+        list.lines[list.n_lines++] = &messages[i];
+    }
+    if (n > 0 && lines[n - 1].line < settlement.n_lines)
+        list.next_page_token = arena_printf(arena, "%d", lines[n - 1].line);
+    if (messages && list.lines && n >= 0 && list.next_page_token)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* Fen as yuan with two decimals. */
+static int print_yuan(char *to, size_t size, int64_t fen)
+{
+    uint64_t amount = fen < 0 ? -(uint64_t)fen : (uint64_t)fen;
+
+    return snprintf(to, size, "%s%llu.%02llu", fen < 0 ? "-" : "", (unsigned long long)(amount / 100),
+                    (unsigned long long)(amount % 100));
+}
+
+/* One line as CSV (RFC 4180); how many characters, at most CSV_LINE. */
+static size_t print_line(char *to, const struct settlement *s, const struct settlement_line *line)
+{
+    static const char hex[] = "0123456789abcdef";
+    char yuan[32];
+    size_t len;
+
+    print_yuan(yuan, sizeof(yuan), line->fen);
+    len = (size_t)snprintf(to, CSV_LINE, "%lld,%d,%lld,%s,%s,%lld,", (long long)s->id, line->line,
+                           (long long)line->booking_id, line->kind == HEALTH__LINE_KIND__LINE_SCAN ? "到检" : "冲正",
+                           yuan, (long long)line->seq);
+    for (size_t i = 0; i < sizeof(line->hash); i++) {
+        to[len++] = hex[line->hash[i] >> 4];
+        to[len++] = hex[line->hash[i] & 15];
+    }
+    to[len++] = '\r';
+    to[len++] = '\n';
+    ensure(len <= CSV_LINE);
+    return len;
+}
+
+/* rpc ExportSettlement: for a spreadsheet, with a byte order mark as those expect it. */
+static void settlements__export_settlement(Health__Settlements_Service *service,
+                                           const Health__ExportSettlementRequest *req, Rpc__Part_Closure reply,
+                                           void *call)
+{
+    static const char head[] = "\xef\xbb\xbf结算单号,行号,预约号,类别,金额(元),日志序号,日志哈希\r\n";
+    struct health *self = container_of(service, struct health, settlements_service);
+    char *text = arena_alloc(rpc_arena(call), sizeof(head) + CSV_LINES * CSV_LINE), name[48];
+    Rpc__Part part = RPC__PART__INIT;
+    struct settlement settlement;
+    struct settlement_line *lines;
+    int n;
+
+    if (!find_settlement(self, req->settlement_id, true, call, &settlement))
+        return;
+    n = read_lines(self, settlement.id, req->part, CSV_LINES, rpc_arena(call), &lines);
+    if (!text || n < 0) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    part.body.data = (uint8_t *)text;
+    if (req->part == 0) {
+        memcpy(text, head, sizeof(head) - 1);
+        part.body.len = sizeof(head) - 1;
+    }
+    for (int i = 0; i < n; i++)
+        part.body.len += print_line(text + part.body.len, &settlement, &lines[i]);
+    snprintf(name, sizeof(name), "settlement-%lld.csv", (long long)settlement.id);
+    part.file_name = name;
+    if (n > 0 && lines[n - 1].line < settlement.n_lines)
+        part.next = lines[n - 1].line;
+    reply(&part, call);
+}
+
+static void decide(Health__Settlements_Service *service, const Health__SettlementRequest *req, int state,
+                   Health__Settlement_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, settlements_service);
+    bool confirms = state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED;
+    struct settlement settlement;
+    int reason = 0;
+
+    if (!find_settlement(self, req->settlement_id, false, call, &settlement))
+        return;
+    if (settlement.state != state) {
+        if (settlement.state != HEALTH__SETTLEMENT_STATE__SETTLEMENT_PREPARED)
+            reason = HEALTH__REASON__SETTLEMENT_DECIDED;
+        else if (confirms && accounts_holds(&self->accounts, rpc_principal(call)->member_id, settlement.prepared_by))
+            reason = HEALTH__REASON__SETTLED_BY_ONE;
+        else if (confirms && settlement_is_stale(self, &settlement))
+            reason = HEALTH__REASON__SETTLEMENT_STALE;
+        else if (!settlement_decide(self, &settlement, state, call))
+            reason = RPC__REASON__OVERLOADED;
+    }
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply_settlement(&settlement, reply, call);
+}
+
+/* rpc ConfirmSettlement: by another than who prepared it; for good. */
+static void settlements__confirm_settlement(Health__Settlements_Service *service, const Health__SettlementRequest *req,
+                                            Health__Settlement_Closure reply, void *call)
+{
+    decide(service, req, HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED, reply, call);
+}
+
+/* rpc RejectSettlement: its lines are free for another; also by who prepared it. */
+static void settlements__reject_settlement(Health__Settlements_Service *service, const Health__SettlementRequest *req,
+                                           Health__Settlement_Closure reply, void *call)
+{
+    decide(service, req, HEALTH__SETTLEMENT_STATE__SETTLEMENT_REJECTED, reply, call);
+}
+
+const Health__Settlements_Service settlements_api = HEALTH__SETTLEMENTS__INIT(settlements__);

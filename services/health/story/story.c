@@ -1,0 +1,217 @@
+#include "services/health/story/story.h"
+
+#include "services/health/holder/accounts.h"
+#include "services/health/booking/bookings.h"
+
+enum { SQL_UPTO, SQL_SET_UPTO, SQL_ADD, SQL_OF, SQL_CHECKUPS, SQL_TOTALS, SQL_HAS, SQL_COUNT, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_UPTO] = "SELECT upto FROM story_progress",
+    [SQL_SET_UPTO] = "UPDATE story_progress SET upto = ?1",
+    [SQL_ADD] = "INSERT INTO story (entitlement_id, seq) VALUES (?1, ?2)",
+    [SQL_OF] = "SELECT seq FROM story WHERE entitlement_id = ?1 ORDER BY seq LIMIT ?2",
+    [SQL_CHECKUPS] =
+        "SELECT c.campaign_id, coalesce((SELECT min(at) FROM entry WHERE " ACCOUNT_HERS
+        " AND campaign_id = c.campaign_id "
+        "AND withdrawn_at = 0), 0), coalesce(n.state, 0), coalesce(b.booking_id, 0), coalesce(b.state, 0), "
+        "coalesce(b.site_id, 0), coalesce(b.starts_at, 0), "
+        "(SELECT count(*) FROM report r WHERE r.booking_id = b.booking_id AND r.ready_at > 0) "
+        "FROM (SELECT campaign_id FROM entry WHERE " ACCOUNT_HERS " AND withdrawn_at = 0 "
+        "UNION SELECT campaign_id FROM entitlement WHERE " ACCOUNT_HERS ") c "
+        "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
+        "WHERE " ACCOUNT_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "
+        "LEFT JOIN booking b ON b.entitlement_id = n.entitlement_id AND b.state <> 3 "
+        "ORDER BY c.campaign_id DESC LIMIT 100",
+    [SQL_TOTALS] =
+        "SELECT s.site_id, (SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 "
+        "AND b.site_id = s.site_id AND b.state <> 3), "
+        "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2), "
+        "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2 "
+        "AND EXISTS (SELECT 1 FROM report r WHERE r.booking_id = b.booking_id AND r.version = 1)) "
+        "FROM campaign_site s WHERE s.campaign_id = ?1 ORDER BY s.site_id",
+    [SQL_HAS] = "SELECT 1 FROM story WHERE entitlement_id = ?1 AND seq = ?2",
+    [SQL_COUNT] = "SELECT count(*) FROM story",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int stories_open(struct stories *stories, struct store *store)
+{
+    int first = store_prepare(store, sql, N_SQL);
+
+    if (first < 0)
+        return -1;
+    *stories = (struct stories){.store = store, .sql = (unsigned)first};
+    return 0;
+}
+
+int64_t story_of(const struct bookings *bookings, const Health__Event *event)
+{
+    struct booking booking;
+    int64_t booking_id;
+
+    switch (event->event_case) {
+    case HEALTH__EVENT__EVENT_ENTITLEMENT_CHANGED:
+        return event->entitlement_changed->entitlement_id;
+    case HEALTH__EVENT__EVENT_BOOKING_CHANGED:
+        return event->booking_changed->entitlement_id;
+    case HEALTH__EVENT__EVENT_PASS_ISSUED:
+        booking_id = event->pass_issued->booking_id;
+        break;
+    case HEALTH__EVENT__EVENT_PASS_REVOKED:
+        booking_id = event->pass_revoked->booking_id;
+        break;
+    case HEALTH__EVENT__EVENT_SCANNED:
+        booking_id = event->scanned->booking_id;
+        break;
+    case HEALTH__EVENT__EVENT_SCAN_UNDONE:
+        booking_id = event->scan_undone->booking_id;
+        break;
+    case HEALTH__EVENT__EVENT_REPORT_CHANGED:
+        booking_id = event->report_changed->booking_id;
+        break;
+    default:
+        return 0;
+    }
+    return booking_id && bookings_find(bookings, booking_id, &booking) ? booking.entitlement_id : 0;
+}
+
+static int64_t upto(const struct stories *stories)
+{
+    return health_number(stories->store, stories->sql + SQL_UPTO);
+}
+
+static int64_t story_of_row(const struct bookings *bookings, const Rpc__JournalRow *row, struct arena *arena)
+{
+    const Health__Event *event = health__event__unpack(&arena->allocator, row->body.len, row->body.data);
+
+    return event ? story_of(bookings, event) : 0;
+}
+
+static void read_journal(struct health *self, int64_t after, int32_t limit, struct arena *arena, Rpc__JournalPage *ret)
+{
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+
+    request.after_seq = after;
+    request.limit = limit;
+    rpc__journal_page__init(ret);
+    journal_read(rpc_server_journal(self->rpc), &request, arena, ret);
+}
+
+Rpc__JournalRow *journal_row(struct health *self, int64_t seq, struct arena *arena)
+{
+    Rpc__JournalPage page;
+
+    read_journal(self, seq - 1, 1, arena, &page);
+    return page.n_rows == 1 && page.rows[0]->seq == seq ? page.rows[0] : NULL;
+}
+
+int story_read(struct health *self, int64_t entitlement_id, struct arena *arena, Rpc__JournalRow **ret_rows)
+{
+    unsigned statement = self->stories.sql + SQL_OF;
+    int64_t *seqs = arena_alloc(arena, STORY_FACTS_MAX * sizeof(*seqs)), indexed = upto(&self->stories);
+    Rpc__JournalPage behind;
+    int n = 0;
+
+    if (!seqs)
+        return -1;
+    store_ask(self->store, statement, "ii", entitlement_id, (int64_t)STORY_FACTS_MAX);
+    while (n < STORY_FACTS_MAX && store_row(self->store, statement))
+        seqs[n++] = store_int(self->store, statement, 0);
+    store_end(self->store, statement);
+    for (int i = 0; i < n; i++) {
+        ret_rows[i] = journal_row(self, seqs[i], arena);
+        if (!ret_rows[i])
+            return -1;
+    }
+    read_journal(self, indexed, STORY_BEHIND, arena, &behind);
+    for (size_t i = 0; i < behind.n_rows && n < STORY_FACTS_MAX; i++) {
+        if (story_of_row(&self->bookings, behind.rows[i], arena) == entitlement_id)
+            ret_rows[n++] = behind.rows[i];
+    }
+    return behind.read_to < behind.last_seq ? -2 : n;
+}
+
+static void index_slice(void *call, void *arg)
+{
+    struct health *self = arg;
+    Rpc__JournalPage page;
+
+    read_journal(self, upto(&self->stories), STORY_SLICE, rpc_arena(call), &page);
+    for (size_t i = 0; i < page.n_rows; i++) {
+        int64_t entitlement_id = story_of_row(&self->bookings, page.rows[i], rpc_arena(call));
+
+        if (entitlement_id)
+            store_run(self->store, self->stories.sql + SQL_ADD, "ii", entitlement_id, page.rows[i]->seq);
+    }
+    self->stories.more = page.n_rows > 0 && page.read_to < page.last_seq;
+    if (page.n_rows > 0)
+        store_run(self->store, self->stories.sql + SQL_SET_UPTO, "i", page.rows[page.n_rows - 1]->seq);
+}
+
+bool stories_tidy(struct health *self)
+{
+    self->stories.more = false;
+    return rpc_server_transact(self->rpc, index_slice, self) == 0 && self->stories.more;
+}
+
+/* ---- a member's campaigns, a campaign's people ---- */
+
+void checkups_ask(const struct stories *stories, int64_t member_id)
+{
+    store_ask(stories->store, stories->sql + SQL_CHECKUPS, "i", member_id);
+}
+
+bool checkups_next(const struct stories *stories, Health__MyCheckup *ret)
+{
+    unsigned statement = stories->sql + SQL_CHECKUPS;
+    struct store *store = stories->store;
+
+    if (!store_row(store, statement))
+        return false;
+    health__my_checkup__init(ret);
+    ret->campaign_id = store_int(store, statement, 0);
+    ret->entered_at = store_int(store, statement, 1);
+    ret->entitlement = (Health__EntitlementState)store_int(store, statement, 2);
+    ret->booking_id = store_int(store, statement, 3);
+    ret->booking = (Health__BookingState)store_int(store, statement, 4);
+    ret->site_id = store_int(store, statement, 5);
+    ret->starts_at = store_int(store, statement, 6);
+    ret->reports = (int32_t)store_int(store, statement, 7);
+    return true;
+}
+
+void totals_ask(const struct stories *stories, int64_t campaign_id)
+{
+    store_ask(stories->store, stories->sql + SQL_TOTALS, "i", campaign_id);
+}
+
+bool totals_next(const struct stories *stories, struct site_totals *ret)
+{
+    unsigned statement = stories->sql + SQL_TOTALS;
+
+    if (!store_row(stories->store, statement))
+        return false;
+    *ret = (struct site_totals){.site_id = store_int(stories->store, statement, 0)};
+    for (int i = 0; i < TOTALS_COLUMNS; i++)
+        ret->numbers[i] = (int32_t)store_int(stories->store, statement, i + 1);
+    return true;
+}
+
+/* ---- the audit ---- */
+
+bool stories_audit_event(struct stories *stories, const struct bookings *bookings, int64_t seq,
+                         const Health__Event *event)
+{
+    int64_t entitlement_id = seq <= upto(stories) ? story_of(bookings, event) : 0;
+
+    if (!entitlement_id)
+        return true;
+    stories->told++;
+    store_ask(stories->store, stories->sql + SQL_HAS, "ii", entitlement_id, seq);
+    return store_number(stories->store, stories->sql + SQL_HAS) == 1;
+}
+
+int stories_audit(struct stories *stories, FILE *out)
+{
+    return audit_told(stories->store, stories->sql + SQL_COUNT, stories->told, "story", out);
+}

@@ -1,0 +1,358 @@
+#include "services/identity/api.h"
+#include "services/identity/membership/api_membership.h"
+#include "services/identity/registers/companies.h"
+#include "services/identity/access/credentials.h"
+#include "services/identity/access/grants.h"
+#include "services/identity/people/members.h"
+#include "services/identity/membership/membership_life.h"
+#include "services/identity/access/proposals.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/membership/transfers.h"
+#include "services/identity/unions/unions.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     100
+
+static const int guards[] = {RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__ROLE_NONE};
+static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__AUDIT_ADMIN,
+                              RULE__ROLE__ROLE_NONE};
+
+static struct identity *self_of(Identity__Proposals_Service *service)
+{
+    return container_of(service, struct identity, proposals_service);
+}
+
+static void fill_message(const struct proposal *proposal, Identity__Proposal *ret)
+{
+    identity__proposal__init(ret);
+    ret->proposal_id = proposal->id;
+    ret->kind = (Identity__ProposalKind)proposal->kind;
+    ret->state = (Identity__ProposalState)proposal->state;
+    ret->member_id = proposal->member_id;
+    ret->union_id = proposal->union_id;
+    if (proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)
+        ret->standing = (Identity__Standing)proposal->value;
+    if (proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_GRANT)
+        ret->role = (Rule__Role)proposal->value;
+    ret->reason = (Identity__StandingReason)proposal->reason;
+    ret->asked_by = proposal->asked_by;
+    ret->asked_at = proposal->asked_at;
+    ret->lapses_at = proposal->asked_at + PROPOSAL_LIFE_MS;
+    ret->decided_by = proposal->decided_by;
+    ret->decided_at = proposal->decided_at;
+    ret->remark = (char *)(uintptr_t)proposal->remark;
+}
+
+static void reply_proposal(const struct proposal *proposal, Identity__Proposal_Closure reply, void *call)
+{
+    Identity__Proposal message;
+
+    fill_message(proposal, &message);
+    reply(&message, call);
+}
+
+void proposal_make(struct identity *self, struct proposal *proposal, Identity__Proposal_Closure reply, void *call)
+{
+    proposal->id = id_next(&self->ids, rpc_now(call));
+    proposal->state = IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN;
+    proposal->asked_by = rpc_principal(call)->member_id;
+    proposal->asked_at = rpc_now(call);
+    if (!proposals_add(&self->proposals, proposal)) {
+        rpc_refuse(call, IDENTITY__REASON__PROPOSAL_PENDING);
+        return;
+    }
+    proposal_journal(proposal, call);
+    rpc_created(call);
+    reply_proposal(proposal, reply, call);
+}
+
+/* ---- each kind: who may propose and confirm it as things are, and what it does ---- */
+
+static int judge_standing(struct identity *self, const struct proposal *proposal, void *call, struct member *ret_member)
+{
+    int reason = member_refusal(self, proposal->member_id, union_administrators, call, ret_member);
+    struct standing old = {0};
+
+    if (reason)
+        return reason;
+    if (proposal->member_id == rpc_principal(call)->member_id)
+        return IDENTITY__REASON__NOT_FOR_YOURSELF;
+    rolls_find_standing(&self->rolls, proposal->member_id, &old);
+    return standing_refusal(old.standing, proposal->value, proposal->reason);
+}
+
+/* ret_grant is the highest of her grants: who covers all of them decides. */
+static int judge_reset(struct identity *self, int64_t member_id, void *call, struct authority *ret_grant,
+                       struct credential *ret_credential)
+{
+    struct authority grants[LIMIT_GRANTS];
+    size_t n = grants_find_all(&self->grants, member_id, grants, ARRAY_LEN(grants));
+
+    for (size_t i = 0; i < n; i++) {
+        if (!caller_holds(call, guards, grants[i].union_path))
+            return RPC__REASON__OUTSIDE_YOUR_UNION;
+        if (i == 0 || strlen(grants[i].union_path) < strlen(ret_grant->union_path))
+            *ret_grant = grants[i];
+    }
+    if (member_id == rpc_principal(call)->member_id)
+        return IDENTITY__REASON__NOT_FOR_YOURSELF;
+    if (n == 0 || !credential_find(self, member_id, ret_credential) || !ret_credential->confirmed)
+        return IDENTITY__REASON__CREDENTIAL_NOT_FOUND;
+    return 0;
+}
+
+static int confirm_standing(struct identity *self, const struct proposal *proposal, void *call)
+{
+    struct member member;
+    int reason = judge_standing(self, proposal, call, &member);
+
+    if (!reason)
+        membership_set_standing(self, &member, proposal->value, proposal->reason, call);
+    return reason;
+}
+
+static int confirm_grant(struct identity *self, const struct proposal *proposal, void *call)
+{
+    struct union_node node;
+    struct authority same;
+    int reason;
+
+    if (!unions_find(&self->unions, proposal->union_id, &node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    reason = grant_judge(self, proposal->value, &node, proposal->member_id, call, &same);
+    if (!reason && !same.id)
+        grant_give(self, proposal->value, &node, proposal->member_id, call, NULL);
+    return reason;
+}
+
+static int confirm_departure(struct identity *self, const struct proposal *proposal, void *call)
+{
+    struct union_node node;
+
+    return unions_find(&self->unions, proposal->union_id, &node) ? member_hang(self, &node, proposal->member_id, call)
+                                                                 : (int)IDENTITY__REASON__UNION_NOT_FOUND;
+}
+
+static int confirm_reset(struct identity *self, const struct proposal *proposal, void *call)
+{
+    struct credential credential;
+    struct authority grant;
+    int reason = judge_reset(self, proposal->member_id, call, &grant, &credential);
+
+    if (reason)
+        return reason;
+    credential_reset(&credential);
+    credential_keep(self, &credential, call);
+    credential_journal(proposal->member_id, IDENTITY__CREDENTIAL_CHANGE__CREDENTIAL_RESET, call);
+    session_revoke_all(self, proposal->member_id, call);
+    return 0;
+}
+
+/* ---- the operations ---- */
+
+/* rpc ProposeStanding: suspend, reinstate, or record a death. */
+static void proposals__propose_standing(Identity__Proposals_Service *service,
+                                        const Identity__ProposeStandingRequest *req, Identity__Proposal_Closure reply,
+                                        void *call)
+{
+    struct identity *self = self_of(service);
+    struct proposal proposal = {
+        .kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING,
+        .member_id = req->member_id,
+        .value = (int)req->standing,
+        .reason = (int)req->reason,
+    };
+    struct member member;
+    struct period last;
+    int reason = judge_standing(self, &proposal, call, &member);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    rolls_find_last(&self->rolls, member.id, &last); /* member_refusal has found it */
+    proposal.union_id = last.union_id;
+    proposal_make(self, &proposal, reply, call);
+}
+
+/* rpc ProposeGrant: an administrator's role over a union. */
+static void proposals__propose_grant(Identity__Proposals_Service *service, const Identity__ProposeGrantRequest *req,
+                                     Identity__Proposal_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct proposal proposal = {.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_GRANT, .value = (int)req->role};
+    char mobile[CN_MOBILE_LEN + 1];
+    const char *field = "";
+    struct union_node node;
+    struct authority same;
+    struct member member;
+    int reason = grant_read(self, req->mobile, req->union_code, mobile, &node, &field);
+
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    /* Undone with the rest when it is refused. */
+    member_obtain(self, mobile, call, &member);
+    reason = grant_judge(self, proposal.value, &node, member.id, call, &same);
+    if (!reason && !role_is_administrator(proposal.value))
+        reason = IDENTITY__REASON__ROLE_INVALID;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    proposal.member_id = member.id;
+    proposal.union_id = node.id;
+    proposal_make(self, &proposal, reply, call);
+}
+
+/* rpc ProposeCredentialReset: an official who has lost her second factor enrols anew. */
+static void proposals__propose_credential_reset(Identity__Proposals_Service *service,
+                                                const Identity__ProposeCredentialResetRequest *req,
+                                                Identity__Proposal_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct credential credential;
+    struct authority grant;
+    int reason = judge_reset(self, req->member_id, call, &grant, &credential);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    proposal_make(self,
+                  &(struct proposal){.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_CREDENTIAL_RESET,
+                                     .member_id = req->member_id,
+                                     .union_id = grant.union_id},
+                  reply, call);
+}
+
+/* rpc ListProposals: what waits for a decision; of a company's own, for its agents. */
+static void proposals__list_proposals(Identity__Proposals_Service *service, const Identity__ListProposalsRequest *req,
+                                      Identity__ProposalList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT;
+    Identity__Proposal messages[PAGE_MAX], *shown[PAGE_MAX];
+    Identity__ProposalList list = IDENTITY__PROPOSAL_LIST__INIT;
+    struct proposal found[PAGE_MAX + 1];
+    struct union_node node;
+    char token[24];
+    int64_t after;
+    bool all;
+    size_t n;
+
+    if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
+        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        return;
+    }
+    all = caller_holds(call, readers, node.path);
+    if (!all && !caller_is_agent(call, node.path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return;
+    }
+    if (!page_token_read(req->page_token, &after)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
+        return;
+    }
+    n = proposals_find_open(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE, after,
+                            found, size + 1);
+    if (n > size) {
+        n = size;
+        snprintf(token, sizeof(token), "%lld", (long long)found[n - 1].id);
+        list.next_page_token = token;
+    }
+    for (size_t i = 0; i < n; i++) {
+        fill_message(&found[i], &messages[i]);
+        shown[i] = &messages[i];
+    }
+    list.proposals = shown;
+    list.n_proposals = n;
+    reply(&list, call);
+}
+
+/* Whether the caller holds an office over a union that has anything to do with proposals
+ * of this kind: 0 or why not. */
+static int office_refusal(struct identity *self, int kind, const struct union_node *node, void *call)
+{
+    bool administers = caller_holds(call, union_administrators, node->path), agent = caller_is_agent(call, node->path);
+    bool guards_it = caller_holds(call, guards, node->path), right = guards_it;
+
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)
+        right = administers;
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE)
+        right = administers || caller_is_approver(self, call, node);
+    if (right)
+        return 0;
+    if (agent && kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE)
+        return IDENTITY__REASON__AGENT_NOT_APPROVER;
+    return administers || guards_it || agent ? (int)IDENTITY__REASON__PROPOSAL_OTHER_OFFICE
+                                             : (int)RPC__REASON__OUTSIDE_YOUR_UNION;
+}
+
+/* Whether the caller may decide it at all: the same office over its union or above, and
+ * another person than who proposed it. */
+static int decider_refusal(struct identity *self, const struct proposal *proposal, void *call)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+    struct union_node node;
+    int reason;
+
+    if (!unions_find(&self->unions, proposal->union_id, &node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    reason = office_refusal(self, proposal->kind, &node, call);
+    if (reason)
+        return reason;
+    if (proposal->member_id == principal->member_id)
+        return IDENTITY__REASON__NOT_FOR_YOURSELF;
+    if (proposal->asked_by == principal->member_id && !principal->internal)
+        return IDENTITY__REASON__PROPOSAL_OWN;
+    if (proposal->state != IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN ||
+        proposal->asked_at + PROPOSAL_LIFE_MS <= rpc_now(call))
+        return IDENTITY__REASON__PROPOSAL_DECIDED;
+    return 0;
+}
+
+static int carry_out(struct identity *self, const struct proposal *proposal, void *call)
+{
+    switch (proposal->kind) {
+    case IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING:
+        return confirm_standing(self, proposal, call);
+    case IDENTITY__PROPOSAL_KIND__PROPOSAL_GRANT:
+        return confirm_grant(self, proposal, call);
+    case IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE:
+        return confirm_departure(self, proposal, call);
+    default:
+        return confirm_reset(self, proposal, call);
+    }
+}
+
+/* rpc DecideProposal: what is confirmed takes effect at once. */
+static void proposals__decide_proposal(Identity__Proposals_Service *service, const Identity__DecideProposalRequest *req,
+                                       Identity__Proposal_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct proposal proposal;
+    int reason = IDENTITY__REASON__PROPOSAL_NOT_FOUND;
+
+    if (proposals_find(&self->proposals, req->proposal_id, &proposal))
+        reason = decider_refusal(self, &proposal, call);
+    if (!reason && strlen(req->remark) >= sizeof(proposal.remark))
+        reason = RPC__REASON__TOO_LONG;
+    if (!reason && req->confirm)
+        reason = carry_out(self, &proposal, call);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    proposal.state =
+        req->confirm ? IDENTITY__PROPOSAL_STATE__PROPOSAL_CONFIRMED : IDENTITY__PROPOSAL_STATE__PROPOSAL_REFUSED;
+    proposal.decided_by = rpc_principal(call)->member_id;
+    proposal.decided_at = rpc_now(call);
+    snprintf(proposal.remark, sizeof(proposal.remark), "%s", req->remark);
+    proposals_decide(&self->proposals, &proposal);
+    proposal_journal(&proposal, call);
+    reply_proposal(&proposal, reply, call);
+}
+
+const Identity__Proposals_Service proposals_api = IDENTITY__PROPOSALS__INIT(proposals__);

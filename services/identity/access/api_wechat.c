@@ -1,0 +1,260 @@
+#include <mbedtls/platform_util.h>
+
+#include "services/identity/api.h"
+#include "services/identity/people/data_keys.h"
+#include "services/identity/people/members.h"
+#include "services/identity/people/person.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/access/wechats.h"
+
+/* What the bridge says, in the forms it is looked up by. */
+struct visitor {
+    const Identity__WechatLoginRequest *said;
+    unsigned char unionid[PII_INDEX_LEN];
+    int64_t by_unionid;
+    char mobile[CN_MOBILE_LEN + 1]; /* "" when she gave none */
+    struct wechat door;             /* id 0: never seen */
+};
+
+/* 0, or the Reason with its field. */
+static int read_visitor(struct identity *self, const Identity__WechatLoginRequest *req, struct visitor *ret,
+                        const char **ret_field)
+{
+    *ret = (struct visitor){.said = req};
+    *ret_field = !wechat_name_read(req->appid)                      ? "appid"
+                 : !wechat_name_read(req->openid)                   ? "openid"
+                 : *req->unionid && !wechat_name_read(req->unionid) ? "unionid"
+                                                                    : NULL;
+    if (*ret_field)
+        return RPC__REASON__BAD_REQUEST;
+    *ret_field = "mobile";
+    if (*req->mobile && !cn_mobile(req->mobile, ret->mobile))
+        return IDENTITY__REASON__MOBILE_INVALID;
+    person_index_openid(self, req->appid, req->openid, ret->door.openid);
+    wechats_find(&self->wechats, ret->door.openid, &ret->door);
+    if (*req->unionid) {
+        person_index_unionid(self, req->unionid, ret->unionid);
+        ret->by_unionid = wechats_owner(&self->wechats, ret->unionid);
+    }
+    return 0;
+}
+
+/* Finds or makes her member, without binding anything yet. */
+static int find_member(struct identity *self, const struct visitor *visitor, void *call, struct member *ret_member)
+{
+    unsigned char index[PII_INDEX_LEN];
+    int64_t by_mobile = 0, member_id;
+    int reason;
+
+    if (*visitor->mobile) {
+        person_index_mobile(self, visitor->mobile, index);
+        if (members_find_mobile(&self->members, index, ret_member))
+            by_mobile = ret_member->id;
+    }
+    reason = wechat_member(visitor->door.member_id, visitor->by_unionid, *visitor->mobile, by_mobile, &member_id);
+    if (reason)
+        return reason;
+    if (!member_id)
+        member_obtain(self, visitor->mobile, call, ret_member);
+    else if (member_id != by_mobile && !members_find(&self->members, member_id, ret_member))
+        return IDENTITY__REASON__MEMBER_NOT_FOUND;
+    return 0;
+}
+
+static void seal_door(struct identity *self, const struct visitor *visitor, const struct member *member,
+                      struct wechat *door, void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_wechat(self, member, door->id, nonce, visitor->said->appid, visitor->said->openid,
+                       visitor->said->unionid, &door->sealed);
+}
+
+/* Afterwards visitor->door is the new one. */
+static int bind_door(struct identity *self, struct visitor *visitor, const struct member *member, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
+    struct wechat door = visitor->door;
+
+    if (wechats_count(&self->wechats, member->id) >= WECHAT_DOORS)
+        return IDENTITY__REASON__WECHAT_TOO_MANY;
+    door.id = id_next(&self->ids, rpc_now(call));
+    door.member_id = member->id;
+    door.bound_at = rpc_now(call);
+    door.has_unionid = *visitor->said->unionid;
+    memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
+    seal_door(self, visitor, member, &door, call);
+    wechats_add(&self->wechats, &door);
+    visitor->door = door;
+    bound.wechat_id = door.id;
+    bound.member_id = member->id;
+    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
+    event.wechat_bound = &bound;
+    rpc_journal(call, &event.base);
+    return 0;
+}
+
+/* An app that has joined an owner's others gives a unionid it did not give before. One
+ * that another member has already stays hers. */
+static void note_unionid(struct identity *self, const struct visitor *visitor, const struct member *member, void *call)
+{
+    struct wechat door = visitor->door;
+
+    if (!*visitor->said->unionid || door.has_unionid || (visitor->by_unionid && visitor->by_unionid != door.member_id))
+        return;
+    door.has_unionid = true;
+    memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
+    seal_door(self, visitor, member, &door, call);
+    wechats_set(&self->wechats, &door);
+}
+
+/* rpc CompleteWechatLogin: signs in whom WeChat knows, and binds this door to her. */
+void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
+                                     Identity__Session_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    const char *field = NULL;
+    struct visitor visitor;
+    struct member member;
+    int reason = read_visitor(self, req, &visitor, &field);
+
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    reason = find_member(self, &visitor, call, &member);
+    if (!reason)
+        reason = data_key_ready(self, &member, call);
+    if (!reason && visitor.door.id)
+        note_unionid(self, &visitor, &member, call);
+    else if (!reason)
+        reason = bind_door(self, &visitor, &member, call);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, req->device, reply, call);
+}
+
+/* rpc CompleteWechatBinding: binds this door to the caller, who has signed in otherwise;
+ * nobody else is found or made. Bound to her already, it is answered as it is. */
+void identity__complete_wechat_binding(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
+                                       Identity__WechatDoor_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    int64_t member_id = rpc_principal(call)->member_id;
+    Identity__WechatDoor message = IDENTITY__WECHAT_DOOR__INIT;
+    const char *field = NULL;
+    struct visitor visitor;
+    struct member member;
+    int reason = read_visitor(self, req, &visitor, &field);
+    bool bound = !visitor.door.id;
+
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    if (!session_is_live(self, call) || !members_find(&self->members, member_id, &member))
+        reason = RPC__REASON__TOKEN_REVOKED;
+    else if ((visitor.door.id && visitor.door.member_id != member_id) ||
+             (visitor.by_unionid && visitor.by_unionid != member_id))
+        reason = IDENTITY__REASON__WECHAT_OTHER_MEMBER;
+    else
+        reason = data_key_ready(self, &member, call);
+    if (!reason && visitor.door.id)
+        note_unionid(self, &visitor, &member, call);
+    else if (!reason)
+        reason = bind_door(self, &visitor, &member, call);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (bound)
+        rpc_created(call);
+    message.wechat_id = visitor.door.id;
+    message.appid = req->appid;
+    message.bound_at = visitor.door.bound_at;
+    reply(&message, call);
+}
+
+/* rpc FindOpenid: in the door of that app that was bound last. Whose account has gone up
+ * into another of hers is found there. */
+void identity__find_openid(Identity__Identity_Service *service, const Identity__FindOpenidRequest *req,
+                           Identity__FoundOpenid_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    char appid[WECHAT_NAME_MAX + 1], openid[WECHAT_NAME_MAX + 1] = "";
+    Identity__FoundOpenid message = IDENTITY__FOUND_OPENID__INIT;
+    struct wechat doors[WECHAT_DOORS];
+    struct member member;
+    size_t n = 0;
+
+    if (members_find(&self->members, req->member_id, &member) &&
+        (!member.merged_into || members_find(&self->members, member.merged_into, &member)))
+        n = wechats_find_all(&self->wechats, member.id, doors, ARRAY_LEN(doors));
+    while (n > 0 && !*openid) {
+        if (person_open_wechat(self, &member, &doors[--n], appid, openid) && strcmp(appid, req->appid) != 0)
+            *openid = '\0';
+    }
+    message.openid = openid;
+    if (*openid)
+        reply(&message, call);
+    else
+        rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
+    mbedtls_platform_zeroize(openid, sizeof(openid));
+}
+
+/* rpc ListWechats: the doors through which WeChat lets the caller in. */
+void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
+                            Identity__WechatList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    Identity__WechatList list = IDENTITY__WECHAT_LIST__INIT;
+    Identity__WechatDoor messages[WECHAT_DOORS], *wechats[WECHAT_DOORS];
+    char appids[WECHAT_DOORS][WECHAT_NAME_MAX + 1];
+    struct wechat doors[WECHAT_DOORS];
+    struct member member;
+
+    (void)req;
+    if (!members_find(&self->members, rpc_principal(call)->member_id, &member)) {
+        rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
+        return;
+    }
+    list.n_wechats = wechats_find_all(&self->wechats, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
+    list.wechats = wechats;
+    for (size_t i = 0; i < list.n_wechats; i++) {
+        person_open_wechat(self, &member, &doors[i], appids[i], NULL);
+        identity__wechat_door__init(&messages[i]);
+        messages[i].wechat_id = doors[i].id;
+        messages[i].bound_at = doors[i].bound_at;
+        messages[i].appid = appids[i];
+        wechats[i] = &messages[i];
+    }
+    reply(&list, call);
+}
+
+/* rpc UnbindWechat: closes one of the caller's doors; her sessions stay. */
+void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
+                             Identity__UnbindWechatReply_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    Identity__UnbindWechatReply message = IDENTITY__UNBIND_WECHAT_REPLY__INIT;
+    Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
+    Identity__Event event = IDENTITY__EVENT__INIT;
+
+    if (!session_is_live(self, call)) {
+        rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
+        return;
+    }
+    if (!wechats_drop(&self->wechats, req->wechat_id, rpc_principal(call)->member_id)) {
+        rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
+        return;
+    }
+    unbound.wechat_id = req->wechat_id;
+    unbound.member_id = rpc_principal(call)->member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
+    event.wechat_unbound = &unbound;
+    rpc_journal(call, &event.base);
+    reply(&message, call);
+}

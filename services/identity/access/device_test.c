@@ -1,0 +1,187 @@
+/* Where a member is signed in, and ending that. */
+#include "services/identity/fixture.h"
+#include "services/identity/access/sessions.h"
+
+#define MOBILE "16900000001"
+
+static Rpc__Principal *signed_in_on(struct harness *h, const char *device)
+{
+    Identity__LoginRequest request = IDENTITY__LOGIN_REQUEST__INIT;
+    char code[CODE_DIGITS + 1];
+
+    get_code(h, MOBILE, code);
+    clock_step(&h->service.clock, CODE_RESEND_MS);
+    request.mobile = (char *)(uintptr_t)MOBILE;
+    request.code = code;
+    request.device = (char *)(uintptr_t)device;
+    return principal_of(h, harness_output(h, harness_call(h, "Identity.Login", &request.base, NULL, NULL),
+                                          &identity__session__descriptor));
+}
+
+static const Rpc__Answer *ask_list(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__ListSessionsRequest request = IDENTITY__LIST_SESSIONS_REQUEST__INIT;
+
+    return harness_call(h, "Devices.ListSessions", &request.base, who, NULL);
+}
+
+static Identity__LiveSessionList *list(struct harness *h, const Rpc__Principal *who)
+{
+    return harness_output(h, ask_list(h, who), &identity__live_session_list__descriptor);
+}
+
+static const Rpc__Answer *end_session(struct harness *h, const Rpc__Principal *who, int64_t session_id)
+{
+    Identity__EndSessionRequest request = IDENTITY__END_SESSION_REQUEST__INIT;
+
+    request.session_id = session_id;
+    return harness_call(h, "Devices.EndSession", &request.base, who, NULL);
+}
+
+static const Rpc__Answer *log_out_everywhere(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__LogoutEverywhereRequest request = IDENTITY__LOGOUT_EVERYWHERE_REQUEST__INIT;
+
+    return harness_call(h, "Devices.LogoutEverywhere", &request.base, who, NULL);
+}
+
+static int64_t last_revoked(struct harness *h)
+{
+    return last_event(h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id;
+}
+
+static void a_member_sees_where_she_is_signed_in(void **state)
+{
+    Rpc__Principal *phone, *tablet;
+    Identity__LiveSessionList *sessions;
+    Identity__WechatLoginRequest wechat = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
+    int64_t opened;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    person_signed_in(&h, 2);
+    phone = signed_in_on(&h, "手机");
+    tablet = signed_in_on(&h, "");
+    wechat.appid = (char *)(uintptr_t) "wx1";
+    wechat.openid = (char *)(uintptr_t) "o1";
+    wechat.mobile = (char *)(uintptr_t)MOBILE;
+    wechat.device = (char *)(uintptr_t) "iPhone 15";
+    opened = clock_now(&h.service.clock);
+    harness_output(&h, harness_call(&h, "Identity.CompleteWechatLogin", &wechat.base, harness_internal(&h), NULL),
+                   &identity__session__descriptor);
+    sessions = list(&h, phone);
+    assert_int_equal(sessions->n_sessions, 3);
+    assert_int_equal(sessions->sessions[0]->sign_in, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT);
+    assert_string_equal(sessions->sessions[0]->device, "iPhone 15");
+    assert_int_equal(sessions->sessions[0]->opened_at, opened);
+    assert_int_equal(sessions->sessions[0]->expires_at, opened + REFRESH_LIFE_MS);
+    assert_int_equal(sessions->sessions[1]->session_id, tablet->session_id);
+    assert_false(sessions->sessions[1]->own);
+    assert_int_equal(sessions->sessions[2]->sign_in, IDENTITY__SIGN_IN__SIGN_IN_BY_CODE);
+    assert_string_equal(sessions->sessions[2]->device, "手机");
+    assert_true(sessions->sessions[2]->own);
+    end(&h);
+}
+
+static void a_refresh_is_seen_and_what_is_over_is_not(void **state)
+{
+    Identity__Session *session;
+    Identity__LiveSessionList *sessions;
+    int64_t opened;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    signed_in_on(&h, "old");
+    clock_step(&h.service.clock, REFRESH_LIFE_MS - 2 * CODE_RESEND_MS);
+    session = login(&h, MOBILE);
+    opened = clock_now(&h.service.clock);
+    clock_step(&h.service.clock, 2 * CODE_RESEND_MS);
+    assert_int_equal(try_refresh(&h, session->refresh_token)->reason, 0);
+    sessions = list(&h, principal_of(&h, session));
+    assert_int_equal(sessions->n_sessions, 1);
+    assert_int_equal(sessions->sessions[0]->opened_at, opened);
+    assert_int_equal(sessions->sessions[0]->refreshed_at, opened + 2 * CODE_RESEND_MS);
+    end(&h);
+}
+
+static void a_member_ends_one_of_her_own_sessions_and_no_others(void **state)
+{
+    Rpc__Principal *phone, *tablet, *other;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin(&h);
+    phone = signed_in_on(&h, "");
+    tablet = signed_in_on(&h, "");
+    other = person_signed_in(&h, 2);
+    rows = journal_rows(&h);
+    assert_refused(end_session(&h, other, tablet->session_id), "SESSION_NOT_FOUND");
+    assert_refused(end_session(&h, other, 4711), "SESSION_NOT_FOUND");
+    assert_int_equal(journal_rows(&h), rows);
+    assert_int_equal(end_session(&h, phone, tablet->session_id)->reason, 0);
+    assert_int_equal(last_revoked(&h), tablet->session_id);
+    assert_refused(end_session(&h, phone, tablet->session_id), "SESSION_NOT_FOUND");
+    assert_int_equal(end_session(&h, phone, phone->session_id)->reason, 0);
+    assert_refused(end_session(&h, phone, phone->session_id), "TOKEN_REVOKED");
+    assert_refused(ask_list(&h, phone), "TOKEN_REVOKED");
+    end(&h);
+}
+
+static void logging_out_everywhere_ends_all_of_hers_at_once(void **state)
+{
+    Rpc__Principal *phone, *other;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin(&h);
+    other = person_signed_in(&h, 2);
+    signed_in_on(&h, "");
+    signed_in_on(&h, "");
+    phone = signed_in_on(&h, "");
+    rows = journal_rows(&h);
+    assert_int_equal(log_out_everywhere(&h, phone)->reason, 0);
+    assert_int_equal(journal_rows(&h), rows + 3);
+    assert_refused(ask_list(&h, phone), "TOKEN_REVOKED");
+    assert_int_equal(list(&h, other)->n_sessions, 1);
+    assert_int_equal(log_out_everywhere(&h, phone)->reason, 0);
+    assert_int_equal(journal_rows(&h), rows + 3);
+    end(&h);
+}
+
+static void one_session_too_many_ends_the_oldest(void **state)
+{
+    Rpc__Principal *first, *last = NULL;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    first = signed_in_on(&h, "first");
+    for (int i = 1; i < SESSIONS_MAX; i++) {
+        clock_step(&h.service.clock, CODE_WINDOW_MS / CODE_SENDS);
+        last = signed_in_on(&h, "");
+    }
+    assert_int_equal(list(&h, first)->n_sessions, SESSIONS_MAX);
+    assert_null(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED));
+    clock_step(&h.service.clock, CODE_WINDOW_MS / CODE_SENDS);
+    signed_in_on(&h, "");
+    assert_int_equal(last_revoked(&h), first->session_id);
+    assert_int_equal(list(&h, last)->n_sessions, SESSIONS_MAX);
+    end(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_sees_where_she_is_signed_in),
+        cmocka_unit_test(a_refresh_is_seen_and_what_is_over_is_not),
+        cmocka_unit_test(a_member_ends_one_of_her_own_sessions_and_no_others),
+        cmocka_unit_test(logging_out_everywhere_ends_all_of_hers_at_once),
+        cmocka_unit_test(one_session_too_many_ends_the_oldest),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+#include "services/identity/access/grants.h"
+
+#include "services/identity/unions/pages.h"
+
+#define COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
+
+enum { SQL_ADD, SQL_FIND, SQL_FIND_ALL, SQL_PAGE, SQL_DROP, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO authority (grant_id, member_id, role, union_id, granted_by, granted_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
+                 "WHERE grant_id = ?1",
+    [SQL_FIND_ALL] = "SELECT " COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
+                     "WHERE member_id = ?1 ORDER BY grant_id LIMIT ?2",
+    [SQL_PAGE] = "WITH slice AS (" PAGE_SLICE ") SELECT " COLUMNS " FROM slice "
+                 "JOIN authority ON authority.union_id = slice.union_id WHERE (path > ?1 OR grant_id > ?3) "
+                 "ORDER BY path, grant_id LIMIT ?4",
+    [SQL_DROP] = "DELETE FROM authority WHERE grant_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+void grants_add(const struct grants *grants, const struct authority *grant)
+{
+    store_run(grants->store, grants->sql + SQL_ADD, "iiiiii", grant->id, grant->member_id, (int64_t)grant->role,
+              grant->union_id, grant->granted_by, grant->granted_at);
+}
+
+static void read_grant(struct store *store, unsigned statement, struct authority *ret)
+{
+    ret->id = store_int(store, statement, 0);
+    ret->member_id = store_int(store, statement, 1);
+    ret->union_id = store_int(store, statement, 2);
+    ret->granted_by = store_int(store, statement, 3);
+    ret->granted_at = store_int(store, statement, 4);
+    ret->role = (int)store_int(store, statement, 5);
+    store_copy_text(store, statement, 6, ret->union_path, sizeof(ret->union_path));
+}
+
+bool grants_find(const struct grants *grants, int64_t grant_id, struct authority *ret_grant)
+{
+    store_ask(grants->store, grants->sql + SQL_FIND, "i", grant_id);
+    if (!store_row(grants->store, grants->sql + SQL_FIND))
+        return false;
+    read_grant(grants->store, grants->sql + SQL_FIND, ret_grant);
+    store_end(grants->store, grants->sql + SQL_FIND);
+    return true;
+}
+
+size_t grants_find_all(const struct grants *grants, int64_t member_id, struct authority *ret_grants, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(grants->store, grants->sql + SQL_FIND_ALL, "ii", member_id, (int64_t)size);
+    while (n < size && store_row(grants->store, grants->sql + SQL_FIND_ALL))
+        read_grant(grants->store, grants->sql + SQL_FIND_ALL, &ret_grants[n++]);
+    store_end(grants->store, grants->sql + SQL_FIND_ALL);
+    return n;
+}
+
+size_t grants_find_page(const struct grants *grants, const struct page *page, struct authority *ret_grants)
+{
+    size_t n = 0;
+
+    store_ask(grants->store, grants->sql + SQL_PAGE, "ttii", page->from, page->end, page->after,
+              (int64_t)page->size + 1);
+    while (n <= page->size && store_row(grants->store, grants->sql + SQL_PAGE))
+        read_grant(grants->store, grants->sql + SQL_PAGE, &ret_grants[n++]);
+    store_end(grants->store, grants->sql + SQL_PAGE);
+    return n;
+}
+
+void grants_drop(const struct grants *grants, int64_t grant_id)
+{
+    store_run(grants->store, grants->sql + SQL_DROP, "i", grant_id);
+}
+
+/* A grant that is there is what was granted; one that was revoked is gone. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__GrantChanged *changed = event->grant_changed;
+    struct authority grant;
+    bool found;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_GRANT_CHANGED)
+        return true;
+    found = grants_find(&self->grants, changed->grant_id, &grant);
+    told[0] += changed->revoked ? -1 : 1;
+    if (changed->revoked || !found)
+        return !found;
+    return grant.member_id == changed->member_id && grant.role == (int)changed->role &&
+           grant.union_id == changed->union_id;
+}
+
+const struct part_spec grants_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(grant_id) FROM authority",
+    .agrees = agrees,
+    .counts = {{"grants", "SELECT count(*) FROM authority"}},
+};

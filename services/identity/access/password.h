@@ -1,0 +1,31 @@
+/* password.h: officials' passwords: what they must be, and their hashes.
+ *
+ * Rules as in use with GB/T 22239-2019, 8.1.4.1: at least 10 characters, three of four
+ * classes, nothing of her name or number, none of her last five, 90 days.
+ *
+ * Hashed by yescrypt with N = 1024, r = 32: 4 MiB of memory for the moment, and 4 ms of
+ * one core of the machine that the README's figures are of. That holds the one loop, so
+ * it is done only for who has shown the right one-time password before: guessing at the
+ * door costs nobody a hash (credentials.h). The hashes are sealed at rest besides, so a
+ * stolen store alone gives nothing to guess at.
+ *
+ * One person's passwords share their salt, so a new one is compared with all she had by
+ * one hash; different persons' do not. */
+#pragma once
+#include "services/identity/people/person.h"
+
+#define PASSWORD_MIN       10 /* characters */
+#define PASSWORD_MAX       64
+#define PASSWORD_LIFE_MS   (INT64_C(90) * 86400000)
+#define PASSWORD_SALT_LEN  16
+#define PASSWORD_HASH_SIZE 96 /* "$y$...", with its NUL */
+
+/* PASSWORD_WEAK, PASSWORD_TELLING, or 0. */
+int password_refusal(const char *password, const struct person *person);
+/* Hashes under a fresh salt. False when there is no memory. */
+bool password_hash_new(const char *password, const unsigned char salt[PASSWORD_SALT_LEN],
+                       char ret_hash[PASSWORD_HASH_SIZE]);
+/* Hashes under the salt of another hash. False when there is no memory. */
+bool password_hash_like(const char *password, const char *hash, char ret_hash[PASSWORD_HASH_SIZE]);
+/* In constant time. */
+bool password_same(const char a[PASSWORD_HASH_SIZE], const char b[PASSWORD_HASH_SIZE]);

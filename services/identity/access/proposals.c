@@ -1,0 +1,151 @@
+#include "services/identity/access/proposals.h"
+#include "services/identity/rules.h"
+
+#define COLUMNS                                                                                                        \
+    "proposal_id, member_id, proposal.union_id, asked_by, asked_at, decided_by, decided_at, kind, proposal.state, "    \
+    "value, reason, remark"
+
+enum { SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_OPEN, SQL_OLD, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO proposal (proposal_id, kind, state, member_id, union_id, value, reason, asked_by, "
+                "asked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM proposal WHERE proposal_id = ?1",
+    [SQL_DECIDE] = "UPDATE proposal SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
+                   "WHERE proposal_id = ?1",
+    [SQL_OPEN] = "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
+                 "WHERE proposal.state = 1 AND proposal_id > ?3 AND path >= ?1 AND path < ?2 "
+                 "AND (?5 = 0 OR kind = ?5) "
+                 "ORDER BY proposal_id LIMIT ?4",
+    [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE proposal.state = 1 ORDER BY proposal_id LIMIT 1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+bool proposals_add(const struct proposals *proposals, const struct proposal *proposal)
+{
+    return store_run(proposals->store, proposals->sql + SQL_ADD, "iiiiiiiii", proposal->id, (int64_t)proposal->kind,
+                     (int64_t)proposal->state, proposal->member_id, proposal->union_id, (int64_t)proposal->value,
+                     (int64_t)proposal->reason, proposal->asked_by, proposal->asked_at) != -1;
+}
+
+static bool next(const struct proposals *proposals, unsigned sql_of, struct proposal *ret)
+{
+    struct store *store = proposals->store;
+    unsigned statement = proposals->sql + sql_of;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct proposal){
+        .id = store_int(store, statement, 0),
+        .member_id = store_int(store, statement, 1),
+        .union_id = store_int(store, statement, 2),
+        .asked_by = store_int(store, statement, 3),
+        .asked_at = store_int(store, statement, 4),
+        .decided_by = store_int(store, statement, 5),
+        .decided_at = store_int(store, statement, 6),
+        .kind = (int)store_int(store, statement, 7),
+        .state = (int)store_int(store, statement, 8),
+        .value = (int)store_int(store, statement, 9),
+        .reason = (int)store_int(store, statement, 10),
+    };
+    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
+    return true;
+}
+
+bool proposals_find(const struct proposals *proposals, int64_t proposal_id, struct proposal *ret)
+{
+    bool found;
+
+    store_ask(proposals->store, proposals->sql + SQL_FIND, "i", proposal_id);
+    found = next(proposals, SQL_FIND, ret);
+    store_end(proposals->store, proposals->sql + SQL_FIND);
+    return found;
+}
+
+void proposals_decide(const struct proposals *proposals, const struct proposal *proposal)
+{
+    store_run(proposals->store, proposals->sql + SQL_DECIDE, "iiiit", proposal->id, (int64_t)proposal->state,
+              proposal->decided_by, proposal->decided_at, proposal->remark);
+}
+
+size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
+                           struct proposal *ret, size_t size)
+{
+    char end[UNION_PATH_SIZE + 1];
+    size_t n = 0;
+
+    union_path_end(path, end);
+    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiii", path, end, after, (int64_t)size, (int64_t)kind);
+    while (n < size && next(proposals, SQL_OPEN, &ret[n]))
+        n++;
+    store_end(proposals->store, proposals->sql + SQL_OPEN);
+    return n;
+}
+
+void proposal_journal(const struct proposal *proposal, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__ProposalChanged changed = IDENTITY__PROPOSAL_CHANGED__INIT;
+
+    changed.proposal_id = proposal->id;
+    changed.kind = (Identity__ProposalKind)proposal->kind;
+    changed.state = (Identity__ProposalState)proposal->state;
+    changed.member_id = proposal->member_id;
+    changed.union_id = proposal->union_id;
+    event.event_case = IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED;
+    event.proposal_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+static bool tidy(void *arg, void *call)
+{
+    struct identity *self = arg;
+    const struct proposals *proposals = &self->proposals;
+    struct proposal proposal;
+
+    for (int i = 0; i < PROPOSAL_SLICE && !store_trouble(self->store); i++) {
+        bool found;
+
+        store_ask(self->store, proposals->sql + SQL_OLD, "");
+        found = next(proposals, SQL_OLD, &proposal);
+        store_end(self->store, proposals->sql + SQL_OLD);
+        if (!found || proposal.asked_at + PROPOSAL_LIFE_MS > rpc_now(call))
+            return false;
+        proposal.state = IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED;
+        proposal.decided_at = rpc_now(call);
+        proposals_decide(proposals, &proposal);
+        proposal_journal(&proposal, call);
+    }
+    return false;
+}
+
+enum { TOLD_ALL, TOLD_DECIDED }; /* as in counts */
+
+/* A proposal that was decided says what the journal does of it. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__ProposalChanged *changed = event->proposal_changed;
+    struct proposal proposal;
+    bool decided;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED)
+        return true;
+    decided = changed->state != IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN;
+    told[decided ? TOLD_DECIDED : TOLD_ALL]++;
+    return proposals_find(&self->proposals, changed->proposal_id, &proposal) &&
+           proposal.member_id == changed->member_id && proposal.union_id == changed->union_id &&
+           proposal.kind == (int)changed->kind && (!decided || proposal.state == (int)changed->state);
+}
+
+const struct part_spec proposals_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(proposal_id) FROM proposal",
+    .tidy = tidy,
+    .agrees = agrees,
+    .counts = {{"proposals", "SELECT count(*) FROM proposal"},
+               {"decided proposals", "SELECT count(*) FROM proposal WHERE state > 1"}},
+};

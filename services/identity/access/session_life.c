@@ -1,0 +1,409 @@
+#include "services/identity/access/session_life.h"
+
+#include <mbedtls/constant_time.h>
+#include <mbedtls/sha256.h>
+
+#include "services/identity/access/grants.h"
+#include "services/identity/people/members.h"
+#include "services/identity/people/person.h"
+#include "services/identity/membership/periods.h"
+#include "services/identity/access/sessions.h"
+#include "services/identity/unions/unions.h"
+
+#define HALF 16
+
+struct refresh {
+    int64_t session_id;
+    unsigned char family[HALF], turn[HALF];
+};
+
+/* ---- refresh tokens ---- */
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void refresh_write(const struct refresh *refresh, char ret[REFRESH_SIZE])
+{
+    unsigned char bytes[REFRESH_BYTES + 2] = {0};
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((uint64_t)refresh->session_id >> (56 - 8 * i));
+    memcpy(bytes + 8, refresh->family, HALF);
+    memcpy(bytes + 8 + HALF, refresh->turn, HALF);
+    for (unsigned i = 0; i < REFRESH_CHARS; i++) {
+        unsigned bit = i * 6, two = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
+
+        ret[i] = alphabet[two >> (10 - bit % 8) & 63];
+    }
+    ret[REFRESH_CHARS] = '\0';
+}
+
+static bool refresh_read(const char *text, struct refresh *ret)
+{
+    unsigned char bytes[REFRESH_BYTES + 2] = {0};
+    uint64_t id = 0;
+
+    if (strlen(text) != REFRESH_CHARS)
+        return false;
+    for (unsigned i = 0; i < REFRESH_CHARS; i++) {
+        const char *at = strchr(alphabet, text[i]);
+        unsigned bit = i * 6, two;
+
+        if (!at)
+            return false;
+        two = (unsigned)(at - alphabet) << (10 - bit % 8);
+        bytes[bit / 8] |= (unsigned char)(two >> 8);
+        bytes[bit / 8 + 1] |= (unsigned char)two;
+    }
+    for (int i = 0; i < 8; i++)
+        id = id << 8 | bytes[i];
+    ret->session_id = (int64_t)id;
+    memcpy(ret->family, bytes + 8, HALF);
+    memcpy(ret->turn, bytes + 8 + HALF, HALF);
+    return bytes[REFRESH_BYTES] == 0; /* the bits that no byte holds */
+}
+
+static void hash_half(const unsigned char half[HALF], unsigned char ret[SESSION_HASH_LEN])
+{
+    mbedtls_sha256_ret(half, HALF, ret, 0);
+}
+
+static bool is_half(const unsigned char half[HALF], const unsigned char hash[SESSION_HASH_LEN])
+{
+    unsigned char sum[SESSION_HASH_LEN];
+
+    hash_half(half, sum);
+    return mbedtls_ct_memcmp(sum, hash, sizeof(sum)) == 0;
+}
+
+/* ---- the principal ---- */
+
+static bool is_official(const struct session *session)
+{
+    return session->sign_in == IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD;
+}
+
+static int64_t at_most(int64_t at, int64_t end)
+{
+    return at < end ? at : end;
+}
+
+static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, struct arena *arena)
+{
+    struct authority held[LIMIT_GRANTS];
+    size_t n = grants_find_all(&self->grants, member_id, held, ARRAY_LEN(held));
+    Rpc__Grant *grants = arena_alloc(arena, n * sizeof(*grants) + 1);
+
+    principal->grants = arena_alloc(arena, n * sizeof(*principal->grants) + 1);
+    if (!grants || !principal->grants)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        rpc__grant__init(&grants[i]);
+        grants[i].role = (Rule__Role)held[i].role;
+        grants[i].union_path = arena_strndup(arena, held[i].union_path, strlen(held[i].union_path));
+        if (!grants[i].union_path)
+            return false;
+        principal->grants[principal->n_grants++] = &grants[i];
+    }
+    return true;
+}
+
+/* The bearer token of a member as the store has her now; false when the batch's
+ * memory is full. */
+static bool write_token(struct identity *self, const struct member *member, const struct session *session,
+                        int64_t expires_at, char ret_token[TOKEN_SIZE], void *call)
+{
+    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
+    struct union_node node = {0};
+
+    principal.member_id = member->id;
+    principal.session_id = session->id;
+    principal.expires_at = expires_at;
+    principal.level = (Rpc__Level)level_told(member->level, member->trade);
+    principal.trade = (Rpc__Trade)member->trade;
+    principal.birth_year = member->birth_year;
+    principal.sex = (Rpc__Sex)member->sex;
+    if (member->union_id && unions_find(&self->unions, member->union_id, &node))
+        principal.union_path = node.path;
+    if (is_official(session) &&
+        rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
+        !add_grants(self, member->id, &principal, rpc_arena(call)))
+        return false;
+    return token_make(self->tokens, &principal, ret_token);
+}
+
+/* Until when a session may be refreshed that is opened or refreshed now. */
+static int64_t refresh_end(const struct session *session)
+{
+    if (is_official(session))
+        return at_most(session->refreshed_at + OFFICIAL_IDLE_MS, session->opened_at + OFFICIAL_MAX_MS);
+    return session->refreshed_at + REFRESH_LIFE_MS;
+}
+
+/* refresh_token NULL: none. */
+static void reply_session(struct identity *self, const struct member *member, const struct session *live,
+                          const struct refresh *refresh, Identity__Session_Closure reply, void *call)
+{
+    Identity__Session session = IDENTITY__SESSION__INIT;
+    char token[TOKEN_SIZE], refresh_token[REFRESH_SIZE] = "";
+
+    session.expires_at = is_official(live)
+                             ? at_most(rpc_now(call) + OFFICIAL_TOKEN_MS, live->opened_at + OFFICIAL_MAX_MS)
+                             : rpc_now(call) + LIMIT_SESSION_MS;
+    session.sign_in = (Identity__SignIn)live->sign_in;
+    session.member = member_message(self, member, call);
+    if (!session.member || !write_token(self, member, live, session.expires_at, token, call)) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    if (refresh)
+        refresh_write(refresh, refresh_token);
+    session.token = token;
+    session.refresh_token = refresh_token;
+    reply(&session, call);
+}
+
+/* ---- sessions ---- */
+
+/* Ends the oldest sessions, so that one more is SESSIONS_MAX at most. */
+static void end_surplus(struct identity *self, int64_t member_id, void *call)
+{
+    int64_t session_id;
+
+    while (!store_trouble(self->store) &&
+           sessions_find_surplus(&self->sessions, member_id, SESSIONS_MAX - 1, &session_id))
+        session_revoke(self, member_id, session_id, call);
+}
+
+void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
+                  Identity__Session_Closure reply, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__SessionOpened opened = IDENTITY__SESSION_OPENED__INIT;
+    struct refresh refresh = {.session_id = id_next(&self->ids, rpc_now(call))};
+    struct session session = {
+        .id = refresh.session_id,
+        .member_id = member->id,
+        .opened_at = rpc_now(call),
+        .refreshed_at = rpc_now(call),
+        .sign_in = sign_in,
+    };
+
+    if (rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
+        rpc_keep(call); /* the code that has let her in is used up */
+        rpc_refuse(call, IDENTITY__REASON__ACCOUNT_STOPPED);
+        return;
+    }
+    session.expires_at = refresh_end(&session);
+    snprintf(session.device, sizeof(session.device), "%s", device);
+    rpc_random(call, refresh.family, sizeof(refresh.family));
+    rpc_random(call, refresh.turn, sizeof(refresh.turn));
+    hash_half(refresh.family, session.family);
+    hash_half(refresh.turn, session.turn);
+    end_surplus(self, member->id, call);
+    sessions_add(&self->sessions, &session);
+    opened.member_id = member->id;
+    opened.session_id = session.id;
+    opened.sign_in = (Identity__SignIn)sign_in;
+    event.event_case = IDENTITY__EVENT__EVENT_SESSION_OPENED;
+    event.session_opened = &opened;
+    rpc_journal(call, &event.base);
+    rpc_created(call);
+    reply_session(self, member, &session, &refresh, reply, call);
+}
+
+void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call)
+{
+    struct refresh refresh;
+    struct session session;
+    struct member member;
+
+    if (!refresh_read(refresh_token, &refresh) || !sessions_find(&self->sessions, refresh.session_id, &session) ||
+        !is_half(refresh.family, session.family) || session.expires_at <= rpc_now(call) ||
+        !members_find(&self->members, session.member_id, &member)) {
+        rpc_refuse(call, IDENTITY__REASON__REFRESH_INVALID);
+        return;
+    }
+    if (!is_half(refresh.turn, session.turn)) {
+        session_revoke(self, session.member_id, session.id, call);
+        rpc_keep(call);
+        rpc_refuse(call, IDENTITY__REASON__REFRESH_INVALID);
+        return;
+    }
+    rpc_random(call, refresh.turn, sizeof(refresh.turn));
+    hash_half(refresh.turn, session.turn);
+    session.refreshed_at = rpc_now(call);
+    session.expires_at = refresh_end(&session);
+    sessions_turn(&self->sessions, &session);
+    reply_session(self, &member, &session, &refresh, reply, call);
+}
+
+void session_renew(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call)
+{
+    struct session session;
+
+    if (session_find(self, call, &session))
+        reply_session(self, member, &session, NULL, reply, call);
+    else
+        rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
+}
+
+bool session_find(struct identity *self, void *call, struct session *ret_session)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+
+    return sessions_find(&self->sessions, principal->session_id, ret_session) &&
+           ret_session->member_id == principal->member_id && ret_session->expires_at > rpc_now(call);
+}
+
+bool session_is_live(struct identity *self, void *call)
+{
+    struct session session;
+
+    return session_find(self, call, &session);
+}
+
+void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__SessionRevoked revoked = IDENTITY__SESSION_REVOKED__INIT;
+
+    if (!sessions_drop(&self->sessions, session_id))
+        return;
+    revoked.member_id = member_id;
+    revoked.session_id = session_id;
+    event.event_case = IDENTITY__EVENT__EVENT_SESSION_REVOKED;
+    event.session_revoked = &revoked;
+    rpc_journal(call, &event.base);
+}
+
+void session_revoke_all(struct identity *self, int64_t member_id, void *call)
+{
+    int64_t session_id;
+
+    while (!store_trouble(self->store) && sessions_find_any(&self->sessions, member_id, &session_id))
+        session_revoke(self, member_id, session_id, call);
+}
+
+/* ---- messages ---- */
+
+static char *copy(const char *text, void *call)
+{
+    return arena_strndup(rpc_arena(call), text, strlen(text));
+}
+
+bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call)
+{
+    Rpc__Trade *list = arena_alloc(rpc_arena(call), (RPC__TRADE__CONSTRUCTION + 1) * sizeof(*list));
+    size_t n = 0;
+
+    if (!list)
+        return false;
+    for (int i = RPC__TRADE__TRADE_OTHER + 1; i <= RPC__TRADE__CONSTRUCTION; i++) {
+        if (trades >> i & 1)
+            list[n++] = (Rpc__Trade)i;
+    }
+    *ret_n = n;
+    *ret_list = list;
+    return true;
+}
+
+Identity__Union *union_message(const struct union_node *node, void *call)
+{
+    Identity__Union *message = arena_alloc(rpc_arena(call), sizeof(*message));
+
+    if (!message)
+        return NULL;
+    identity__union__init(message);
+    message->union_id = node->id;
+    message->parent_id = node->parent_id;
+    message->children = (int32_t)node->children;
+    message->code = copy(node->code, call);
+    message->name = copy(node->name, call);
+    message->path = copy(node->path, call);
+    message->state = (Identity__UnionState)node->state;
+    message->credit_code = copy(node->credit_code, call);
+    if (!trades_message(node->trades, &message->n_trades, &message->trades, call))
+        return NULL;
+    return message->code && message->name && message->path && message->credit_code ? message : NULL;
+}
+
+Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call)
+{
+    Identity__GrantRecord *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct union_node node;
+
+    if (!message || !unions_find(&self->unions, grant->union_id, &node))
+        return NULL;
+    identity__grant_record__init(message);
+    message->grant_id = grant->id;
+    message->member_id = grant->member_id;
+    message->role = (Rule__Role)grant->role;
+    message->granted_by = grant->granted_by;
+    message->granted_at = grant->granted_at;
+    message->union_ = union_message(&node, call);
+    return message->union_ ? message : NULL;
+}
+
+char *member_masked_name(struct identity *self, int64_t member_id, void *call)
+{
+    char name[CN_NAME_SIZE] = "";
+    struct person person;
+    struct member member;
+
+    if (members_find(&self->members, member_id, &member) && member.sealed_person.len) {
+        person_open_member(self, &member, &person);
+        cn_mask_name(person.name, name);
+    }
+    return copy(name, call);
+}
+
+/* The masked forms; stars alone where the seal cannot be opened. */
+static bool mask_person(struct identity *self, const struct member *member, Identity__Member *message, void *call)
+{
+    char mobile[CN_MOBILE_LEN + 1], name[CN_NAME_SIZE], resident_id[CN_RESIDENT_ID_LEN + 1];
+    struct person person;
+
+    person_open_member(self, member, &person);
+    cn_mask_mobile(person.mobile, mobile);
+    message->mobile = copy(mobile, call);
+    if (!member->sealed_person.len)
+        return message->mobile;
+    cn_mask_name(person.name, name);
+    cn_mask_resident_id(person.resident_id, resident_id);
+    message->name = copy(name, call);
+    message->resident_id = copy(resident_id, call);
+    return message->mobile && message->name && message->resident_id;
+}
+
+Identity__Member *member_message(struct identity *self, const struct member *member, void *call)
+{
+    struct authority held[LIMIT_GRANTS];
+    size_t n = grants_find_all(&self->grants, member->id, held, ARRAY_LEN(held));
+    Identity__Member *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct standing standing;
+    struct union_node node;
+
+    if (!message)
+        return NULL;
+    identity__member__init(message);
+    message->member_id = member->id;
+    message->level = (Rpc__Level)level_told(member->level, member->trade);
+    message->trade = (Rpc__Trade)member->trade;
+    message->grants = arena_alloc(rpc_arena(call), n * sizeof(*message->grants) + 1);
+    if (!message->grants || !mask_person(self, member, message, call))
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        message->grants[i] = grant_message(self, &held[i], call);
+        if (!message->grants[i])
+            return NULL;
+        message->n_grants++;
+    }
+    if (rolls_find_standing(&self->rolls, member->id, &standing))
+        message->standing = (Identity__Standing)standing.standing;
+    if (member->union_id && unions_find(&self->unions, member->union_id, &node)) {
+        message->union_ = union_message(&node, call);
+        if (!message->union_)
+            return NULL;
+    }
+    return message;
+}

@@ -1,0 +1,47 @@
+/* session.h: sessions, their tokens, and what is told of a member.
+ *
+ * A session begins at login and lives as long as it is refreshed within
+ * REFRESH_LIFE_MS. Its bearer token (common/trust/token.h) lasts LIMIT_SESSION_MS and
+ * is checked by the gateway alone. One opened by password and one-time password carries
+ * the grants of offices, unless she is suspended, and lasts shorter: OFFICIAL_TOKEN_MS,
+ * OFFICIAL_IDLE_MS without a refresh, OFFICIAL_MAX_MS at all. Its refresh token is
+ * base64url of the session's id (8 bytes, big-endian), its family and its turn (16 random
+ * bytes each), of which the store has the SHA-256. Each refresh makes a new turn. A token
+ * of the right family with another turn has been used before, so somebody has a copy: the
+ * session ends. Without the right family nobody can end a session by guessing. */
+#pragma once
+#include "services/identity/access/grants.h"
+#include "services/identity/identity.h"
+#include "services/identity/people/members.h"
+#include "services/identity/access/sessions.h"
+#include "services/identity/unions/unions.h"
+
+#define REFRESH_BYTES (8 + 16 + 16)
+#define REFRESH_CHARS 54 /* base64url of those, unpadded */
+#define REFRESH_SIZE  (REFRESH_CHARS + 1)
+
+/* Opens a session of a member who has signed in like that (Identity__SignIn) from a
+ * device, and answers with it (201), or refuses with ACCOUNT_STOPPED who is recorded as
+ * deceased. Who has SESSIONS_MAX already loses the oldest. */
+void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
+                  Identity__Session_Closure reply, void *call);
+/* Refreshes by a token, or refuses with REFRESH_INVALID. */
+void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call);
+/* A new bearer token for the caller's live session; its refresh token stays as it
+ * is and is left empty. */
+void session_renew(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call);
+/* Whether the caller's session is live and hers. */
+bool session_find(struct identity *self, void *call, struct session *ret_session);
+bool session_is_live(struct identity *self, void *call);
+/* Ends a session and tells the journal; nothing when it has ended before. */
+void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call);
+void session_revoke_all(struct identity *self, int64_t member_id, void *call);
+
+/* The trades of a union as a message's list; false when the call's memory is full. */
+bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call);
+/* Messages in the call's arena; NULL when it is full. */
+Identity__Union *union_message(const struct union_node *node, void *call);
+Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call);
+/* "" when she is not known by name; stars when her seal cannot be opened. */
+char *member_masked_name(struct identity *self, int64_t member_id, void *call);
+Identity__Member *member_message(struct identity *self, const struct member *member, void *call);

@@ -1,0 +1,157 @@
+#include "services/identity/access/wechats.h"
+
+enum {
+    SQL_ADD,
+    SQL_FIND,
+    SQL_OWNER,
+    SQL_SET,
+    SQL_SEAL,
+    SQL_COUNT,
+    SQL_MEMBER,
+    SQL_FIND_ALL,
+    SQL_MOVE,
+    SQL_DROP,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO wechat (wechat_id, member_id, openid, unionid, sealed, bound_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_FIND] = "SELECT wechat_id, member_id, unionid, bound_at FROM wechat WHERE openid = ?1",
+    [SQL_OWNER] = "SELECT member_id FROM wechat WHERE unionid = ?1 AND length(unionid) > 0 LIMIT 1",
+    [SQL_SET] = "UPDATE wechat SET unionid = ?2, sealed = ?3 WHERE wechat_id = ?1",
+    [SQL_SEAL] = "UPDATE wechat SET sealed = ?2 WHERE wechat_id = ?1",
+    [SQL_COUNT] = "SELECT count(*) FROM wechat WHERE member_id = ?1",
+    [SQL_MEMBER] = "SELECT member_id FROM wechat WHERE wechat_id = ?1",
+    [SQL_FIND_ALL] = "SELECT wechat_id, bound_at, sealed FROM wechat WHERE member_id = ?1 ORDER BY wechat_id "
+                     "LIMIT ?2",
+    [SQL_MOVE] = "UPDATE wechat SET wechat_id = ?2, member_id = ?3, sealed = ?4 WHERE wechat_id = ?1",
+    [SQL_DROP] = "DELETE FROM wechat WHERE wechat_id = ?1 AND member_id = ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+static size_t unionid_len(const struct wechat *wechat)
+{
+    return wechat->has_unionid ? sizeof(wechat->unionid) : 0;
+}
+
+void wechats_add(const struct wechats *wechats, const struct wechat *wechat)
+{
+    store_run(wechats->store, wechats->sql + SQL_ADD, "iibbbi", wechat->id, wechat->member_id, wechat->openid,
+              sizeof(wechat->openid), wechat->unionid, unionid_len(wechat), wechat->sealed.bytes, wechat->sealed.len,
+              wechat->bound_at);
+}
+
+bool wechats_find(const struct wechats *wechats, const unsigned char openid[PII_INDEX_LEN], struct wechat *ret_wechat)
+{
+    store_ask(wechats->store, wechats->sql + SQL_FIND, "b", openid, (size_t)PII_INDEX_LEN);
+    if (!store_row(wechats->store, wechats->sql + SQL_FIND))
+        return false;
+    *ret_wechat = (struct wechat){
+        .id = store_int(wechats->store, wechats->sql + SQL_FIND, 0),
+        .member_id = store_int(wechats->store, wechats->sql + SQL_FIND, 1),
+        .bound_at = store_int(wechats->store, wechats->sql + SQL_FIND, 3),
+    };
+    memcpy(ret_wechat->openid, openid, PII_INDEX_LEN);
+    ret_wechat->has_unionid = store_copy_blob(wechats->store, wechats->sql + SQL_FIND, 2, ret_wechat->unionid,
+                                              sizeof(ret_wechat->unionid)) > 0;
+    store_end(wechats->store, wechats->sql + SQL_FIND);
+    return true;
+}
+
+int64_t wechats_owner(const struct wechats *wechats, const unsigned char unionid[PII_INDEX_LEN])
+{
+    store_ask(wechats->store, wechats->sql + SQL_OWNER, "b", unionid, (size_t)PII_INDEX_LEN);
+    return store_number(wechats->store, wechats->sql + SQL_OWNER);
+}
+
+void wechats_set(const struct wechats *wechats, const struct wechat *wechat)
+{
+    store_run(wechats->store, wechats->sql + SQL_SET, "ibb", wechat->id, wechat->unionid, unionid_len(wechat),
+              wechat->sealed.bytes, wechat->sealed.len);
+}
+
+void wechats_seal(const struct wechats *wechats, const struct wechat *wechat)
+{
+    store_run(wechats->store, wechats->sql + SQL_SEAL, "ib", wechat->id, wechat->sealed.bytes, wechat->sealed.len);
+}
+
+int64_t wechats_count(const struct wechats *wechats, int64_t member_id)
+{
+    store_ask(wechats->store, wechats->sql + SQL_COUNT, "i", member_id);
+    return store_number(wechats->store, wechats->sql + SQL_COUNT);
+}
+
+int64_t wechats_member(const struct wechats *wechats, int64_t wechat_id)
+{
+    store_ask(wechats->store, wechats->sql + SQL_MEMBER, "i", wechat_id);
+    return store_number(wechats->store, wechats->sql + SQL_MEMBER);
+}
+
+size_t wechats_find_all(const struct wechats *wechats, int64_t member_id, struct wechat *ret_wechats, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(wechats->store, wechats->sql + SQL_FIND_ALL, "ii", member_id, (int64_t)size);
+    while (n < size && store_row(wechats->store, wechats->sql + SQL_FIND_ALL)) {
+        struct wechat *wechat = &ret_wechats[n++];
+
+        *wechat = (struct wechat){
+            .id = store_int(wechats->store, wechats->sql + SQL_FIND_ALL, 0),
+            .member_id = member_id,
+            .bound_at = store_int(wechats->store, wechats->sql + SQL_FIND_ALL, 1),
+        };
+        wechat->sealed.len = store_copy_blob(wechats->store, wechats->sql + SQL_FIND_ALL, 2, wechat->sealed.bytes,
+                                             sizeof(wechat->sealed.bytes));
+    }
+    store_end(wechats->store, wechats->sql + SQL_FIND_ALL);
+    return n;
+}
+
+void wechats_move(const struct wechats *wechats, int64_t wechat_id, int64_t member_id, const struct wechat *wechat)
+{
+    store_run(wechats->store, wechats->sql + SQL_MOVE, "iiib", wechat_id, wechat->id, member_id, wechat->sealed.bytes,
+              wechat->sealed.len);
+}
+
+bool wechats_drop(const struct wechats *wechats, int64_t wechat_id, int64_t member_id)
+{
+    return store_run(wechats->store, wechats->sql + SQL_DROP, "ii", wechat_id, member_id) == 1;
+}
+
+/* A door that is there is the member's to whom it was bound; one that she unbound is gone. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    int64_t owner;
+
+    (void)row;
+    switch (event->event_case) {
+    case IDENTITY__EVENT__EVENT_WECHAT_BOUND:
+        told[0]++;
+        owner = wechats_member(&self->wechats, event->wechat_bound->wechat_id);
+        return owner == 0 || owner == event->wechat_bound->member_id;
+    case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
+        told[0]--;
+        return wechats_member(&self->wechats, event->wechat_unbound->wechat_id) == 0;
+    default:
+        return true;
+    }
+}
+
+static const struct part_stray strays[] = {
+    {"WeChat door", "its unionid is another member's too",
+     "SELECT max(wechat_id) FROM wechat WHERE length(unionid) > 0 GROUP BY unionid "
+     "HAVING min(member_id) <> max(member_id) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec wechats_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(wechat_id) FROM wechat",
+    .agrees = agrees,
+    .counts = {{"WeChat doors", "SELECT count(*) FROM wechat"}},
+    .strays = strays,
+};

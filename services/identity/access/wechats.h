@@ -1,0 +1,32 @@
+/* wechats.h: doors of WeChat: by which of its names a member comes in.
+ *
+ * A find returns false when there is no such row, or when the store failed: the batch then
+ * ends with that, whatever is answered (common/store/store.h). */
+#pragma once
+#include "services/identity/identity.h"
+#include "services/identity/people/sealed.h"
+
+struct wechat {
+    int64_t id, member_id, bound_at;
+    unsigned char openid[PII_INDEX_LEN], unionid[PII_INDEX_LEN];
+    bool has_unionid;
+    struct sealed sealed;
+};
+
+void wechats_add(const struct wechats *wechats, const struct wechat *wechat);
+bool wechats_find(const struct wechats *wechats, const unsigned char openid[PII_INDEX_LEN], struct wechat *ret_wechat);
+/* The member whom another app of the same owner knows by this unionid; 0: none. */
+int64_t wechats_owner(const struct wechats *wechats, const unsigned char unionid[PII_INDEX_LEN]);
+/* Writes unionid and seal anew. */
+void wechats_set(const struct wechats *wechats, const struct wechat *wechat);
+/* Writes its seal anew. */
+void wechats_seal(const struct wechats *wechats, const struct wechat *wechat);
+/* A member's doors in the order they were bound, at most `size`; returns how many. */
+size_t wechats_find_all(const struct wechats *wechats, int64_t member_id, struct wechat *ret_wechats, size_t size);
+/* Gives a door to another member, by a new id and seal. */
+void wechats_move(const struct wechats *wechats, int64_t wechat_id, int64_t member_id, const struct wechat *wechat);
+/* Whether it was this member's. */
+bool wechats_drop(const struct wechats *wechats, int64_t wechat_id, int64_t member_id);
+int64_t wechats_count(const struct wechats *wechats, int64_t member_id);
+/* Whose door it is; 0: there is none. */
+int64_t wechats_member(const struct wechats *wechats, int64_t wechat_id);

@@ -1,0 +1,209 @@
+#include "services/identity/membership/api_membership.h"
+
+#include "services/identity/unions/changes.h"
+#include "services/identity/people/members.h"
+#include "services/identity/membership/membership_life.h"
+#include "services/identity/rules.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/unions/unions.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     100
+
+static const int askers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__BENEFIT_MANAGER,
+                             RULE__ROLE__FINANCE, RULE__ROLE__ROLE_NONE};
+
+static struct identity *self_of(Identity__Memberships_Service *service)
+{
+    return container_of(service, struct identity, memberships_service);
+}
+
+int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member)
+{
+    struct union_node node;
+    struct period last;
+
+    if (!members_find(&self->members, member_id, ret_member) || !rolls_find_last(&self->rolls, member_id, &last) ||
+        !unions_find(&self->unions, last.union_id, &node))
+        return IDENTITY__REASON__MEMBER_NOT_FOUND;
+    return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
+}
+
+Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call)
+{
+    Identity__Membership *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct union_node node;
+
+    if (!message || !unions_find(&self->unions, period->union_id, &node))
+        return NULL;
+    identity__membership__init(message);
+    message->membership_id = period->id;
+    message->member_id = period->member_id;
+    message->union_ = union_message(&node, call);
+    message->from = period->began_at;
+    message->to = period->ended_at;
+    message->began = (Identity__Began)period->began;
+    message->ended = (Identity__Ended)period->ended;
+    return message->union_ ? message : NULL;
+}
+
+static void reply_history(struct identity *self, int64_t member_id, Identity__MembershipList_Closure reply, void *call)
+{
+    Identity__MembershipList list = IDENTITY__MEMBERSHIP_LIST__INIT;
+    struct period *periods = arena_alloc(rpc_arena(call), ROLLS_HISTORY_MAX * sizeof(*periods));
+    size_t n = periods ? rolls_find_history(&self->rolls, member_id, periods, ROLLS_HISTORY_MAX) : 0;
+
+    list.memberships = arena_alloc(rpc_arena(call), n * sizeof(*list.memberships) + 1);
+    for (size_t i = 0; list.memberships && i < n; i++) {
+        list.memberships[i] = membership_message(self, &periods[i], call);
+        if (!list.memberships[i])
+            break;
+        list.n_memberships++;
+    }
+    if (periods && list.memberships && list.n_memberships == n)
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc ListMyMemberships: the caller's own history. */
+static void memberships__list_my_memberships(Identity__Memberships_Service *service,
+                                             const Identity__MyMembershipsRequest *req,
+                                             Identity__MembershipList_Closure reply, void *call)
+{
+    (void)req;
+    reply_history(self_of(service), rpc_principal(call)->member_id, reply, call);
+}
+
+/* rpc Leave: the caller leaves her union, and signs in anew. */
+static void memberships__leave(Identity__Memberships_Service *service, const Identity__LeaveRequest *req,
+                               Identity__LeaveReply_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__LeaveReply message = IDENTITY__LEAVE_REPLY__INIT;
+    struct member member;
+
+    if (!req->confirmed) {
+        rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, "confirmed");
+    } else if (!members_find(&self->members, rpc_principal(call)->member_id, &member) ||
+               !membership_end(self, &member, IDENTITY__ENDED__ENDED_BY_LEAVING, call)) {
+        rpc_refuse(call, IDENTITY__REASON__NO_MEMBERSHIP);
+    } else {
+        reply(&message, call);
+    }
+}
+
+static bool fill_members(struct identity *self, const struct period *periods, size_t n, Identity__MemberList *list,
+                         void *call)
+{
+    list->members = arena_alloc(rpc_arena(call), n * sizeof(*list->members) + 1);
+    if (!list->members)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct member member;
+
+        if (!members_find(&self->members, periods[i].member_id, &member))
+            return false;
+        list->members[i] = member_message(self, &member, call);
+        if (!list->members[i])
+            return false;
+        list->n_members++;
+    }
+    return true;
+}
+
+/* rpc ListMembers: the members of a union itself, masked. */
+static void memberships__list_members(Identity__Memberships_Service *service, const Identity__ListMembersRequest *req,
+                                      Identity__MemberList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    Identity__MemberList list = IDENTITY__MEMBER_LIST__INIT;
+    struct period periods[PAGE_MAX + 1];
+    char token[24];
+    int64_t after;
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (!page_token_read(req->page_token, &after)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
+        return;
+    }
+    n = rolls_find_members(&self->rolls, req->union_id, after, periods, size + 1);
+    if (n > size) {
+        n = size;
+        snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);
+        list.next_page_token = token;
+    }
+    if (fill_members(self, periods, n, &list, call))
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc ListMemberships: a member's history, for who watches over her union. */
+static void memberships__list_memberships(Identity__Memberships_Service *service, const Identity__MemberRequest *req,
+                                          Identity__MembershipList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct member member;
+    int reason = member_refusal(self, req->member_id, union_readers, call, &member);
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply_history(self, member.id, reply, call);
+}
+
+/* Whether one union was another or below it at an instant. */
+static bool was_below(struct identity *self, const struct union_node *node, const struct union_node *above, int64_t at)
+{
+    char path[UNION_PATH_SIZE], above_path[UNION_PATH_SIZE];
+
+    if (!changes_path_at(&self->changes, node->id, at, path))
+        memcpy(path, node->path, sizeof(path));
+    if (!changes_path_at(&self->changes, above->id, at, above_path))
+        memcpy(above_path, above->path, sizeof(above_path));
+    return union_path_covers(above_path, path);
+}
+
+/* rpc CheckMembership: whether she belonged to a union or its subtree at an instant. */
+static void memberships__check_membership(Identity__Memberships_Service *service,
+                                          const Identity__CheckMembershipRequest *req,
+                                          Identity__MembershipCheck_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__MembershipCheck message = IDENTITY__MEMBERSHIP_CHECK__INIT;
+    int64_t at = req->at > 0 ? req->at : rpc_now(call);
+    struct period periods[ROLLS_ACCOUNTS];
+    struct union_node node, of;
+    size_t n;
+
+    if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
+        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        return;
+    }
+    if (!caller_holds(call, askers, node.path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return;
+    }
+    /* Of who was elsewhere nothing is told but that she was not here. */
+    n = rolls_find_at(&self->rolls, req->member_id, at, periods, ARRAY_LEN(periods));
+    for (size_t i = 0; i < n && !message.member; i++) {
+        if (!unions_find(&self->unions, periods[i].union_id, &of) || !was_below(self, &of, &node, at))
+            continue;
+        message.member = true;
+        message.standing = (Identity__Standing)rolls_standing_at(&self->rolls, req->member_id, at);
+        message.membership = membership_message(self, &periods[i], call);
+        if (!message.membership) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    reply(&message, call);
+}
+
+const Identity__Memberships_Service memberships_api = IDENTITY__MEMBERSHIPS__INIT(memberships__);

@@ -1,0 +1,28 @@
+/* api_membership.h: the operations on memberships, one function per rpc of
+ * membership.proto. Each noun has its file. */
+#pragma once
+#include "services/identity/unions/decision.h"
+#include "services/identity/identity.h"
+#include "services/identity/people/members.h"
+#include "services/identity/membership/periods.h"
+
+/* In api_import.c. */
+void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__RemoveListedRequest *req,
+                            Identity__ImportReport_Closure reply, void *call);
+/* In api_number.c. */
+void unions__get_numbers(Identity__Unions_Service *service, const Identity__NumbersRequest *req,
+                         Identity__Numbers_Closure reply, void *call);
+
+/* The union that a member belongs to, or belonged to last, as who may see or change
+ * her record: 0, or MEMBER_NOT_FOUND (also when she never was of any union, so that
+ * nobody tries numbers), or OUTSIDE_YOUR_UNION. */
+int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member);
+
+/* Messages in the call's memory; NULL when it is full. */
+struct join;
+struct transfer;
+Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call);
+Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call);
+struct trade;
+Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call);
+Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call);

@@ -1,0 +1,71 @@
+#include "services/identity/membership/covers.h"
+#include "services/identity/people/members.h"
+
+enum { SQL_FIND, SQL_IS_COVERED, SQL_ADD, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_FIND] = "SELECT member_id, union_id, trade, from_at, until_at FROM cover WHERE cover_id = ?1",
+    [SQL_IS_COVERED] = "SELECT 1 FROM cover WHERE " SQL_HERS " AND until_at > ?2 LIMIT 1",
+    [SQL_ADD] = "INSERT INTO cover (cover_id, member_id, union_id, trade, from_at, until_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+void cover_enrol(struct identity *self, int64_t member_id, int64_t union_id, int trade, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__CoverEnrolled enrolled = IDENTITY__COVER_ENROLLED__INIT;
+    unsigned first = self->covers.sql;
+
+    store_ask(self->store, first + SQL_IS_COVERED, "ii", member_id, rpc_now(call));
+    if (store_number(self->store, first + SQL_IS_COVERED))
+        return;
+    enrolled.cover_id = id_next(&self->ids, rpc_now(call));
+    enrolled.member_id = member_id;
+    enrolled.union_id = union_id;
+    enrolled.trade = (Rpc__Trade)trade;
+    enrolled.from = rpc_now(call);
+    enrolled.until = enrolled.from + COVER_MS;
+    store_run(self->store, first + SQL_ADD, "iiiiii", enrolled.cover_id, member_id, union_id, (int64_t)trade,
+              enrolled.from, enrolled.until);
+    event.event_case = IDENTITY__EVENT__EVENT_COVER_ENROLLED;
+    event.cover_enrolled = &enrolled;
+    rpc_journal(call, &event.base);
+}
+
+static bool is_as_told(const struct covers *covers, const Identity__CoverEnrolled *enrolled)
+{
+    unsigned statement = covers->sql + SQL_FIND;
+    bool agree;
+
+    store_ask(covers->store, statement, "i", enrolled->cover_id);
+    if (!store_row(covers->store, statement))
+        return false;
+    agree = store_int(covers->store, statement, 0) == enrolled->member_id &&
+            store_int(covers->store, statement, 1) == enrolled->union_id &&
+            store_int(covers->store, statement, 2) == (int64_t)enrolled->trade &&
+            store_int(covers->store, statement, 3) == enrolled->from &&
+            store_int(covers->store, statement, 4) == enrolled->until;
+    store_end(covers->store, statement);
+    return agree;
+}
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_COVER_ENROLLED)
+        return true;
+    told[0]++;
+    return is_as_told(&self->covers, event->cover_enrolled);
+}
+
+const struct part_spec covers_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(cover_id) FROM cover",
+    .agrees = agrees,
+    .counts = {{"enrolments", "SELECT count(*) FROM cover"}},
+};

@@ -1,0 +1,174 @@
+#include "services/identity/membership/joins.h"
+
+#define COLUMNS                                                                                                        \
+    "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
+
+enum {
+    SQL_MINE, /* these two as in enum joins_list */
+    SQL_UNION,
+    SQL_ADD,
+    SQL_FIND,
+    SQL_FIND_OPEN,
+    SQL_DECIDE,
+    SQL_DROP_OLD,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO join_request (request_id, member_id, union_id, state, trade, asked_at, sealed, cover) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM join_request WHERE request_id = ?1",
+    [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state = 1",
+    [SQL_DECIDE] = "UPDATE join_request SET state = ?2, decided_at = ?3, decided_by = ?4, reason = ?5, remark = ?6, "
+                   "sealed = x'' WHERE request_id = ?1",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state >= ?2 AND "
+                 "request_id > ?3 ORDER BY request_id DESC LIMIT ?4",
+    [SQL_UNION] = "SELECT " COLUMNS " FROM join_request WHERE union_id = ?1 AND state = ?2 AND request_id > ?3 "
+                  "ORDER BY request_id LIMIT ?4",
+    [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
+                     "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+void joins_add(const struct joins *joins, const struct join *join)
+{
+    store_run(joins->store, joins->sql + SQL_ADD, "iiiiiibi", join->id, join->member_id, join->union_id,
+              (int64_t)join->state, (int64_t)join->trade, join->asked_at, join->sealed.bytes, join->sealed.len,
+              (int64_t)join->cover);
+}
+
+static bool next(const struct joins *joins, unsigned statement, struct join *ret)
+{
+    struct store *store = joins->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct join){
+        .id = store_int(store, statement, 0),
+        .member_id = store_int(store, statement, 1),
+        .union_id = store_int(store, statement, 2),
+        .asked_at = store_int(store, statement, 3),
+        .decided_at = store_int(store, statement, 4),
+        .decided_by = store_int(store, statement, 5),
+        .state = (int)store_int(store, statement, 6),
+        .trade = (int)store_int(store, statement, 7),
+        .reason = (int)store_int(store, statement, 8),
+        .cover = store_int(store, statement, 11) != 0,
+    };
+    store_copy_text(store, statement, 9, ret->remark, sizeof(ret->remark));
+    ret->sealed.len = store_copy_blob(store, statement, 10, ret->sealed.bytes, sizeof(ret->sealed.bytes));
+    return true;
+}
+
+static bool only(const struct joins *joins, unsigned statement, struct join *ret)
+{
+    bool found = next(joins, statement, ret);
+
+    if (found)
+        store_end(joins->store, statement);
+    return found;
+}
+
+bool joins_find(const struct joins *joins, int64_t request_id, struct join *ret)
+{
+    store_ask(joins->store, joins->sql + SQL_FIND, "i", request_id);
+    return only(joins, joins->sql + SQL_FIND, ret);
+}
+
+bool joins_find_open(const struct joins *joins, int64_t member_id, struct join *ret)
+{
+    store_ask(joins->store, joins->sql + SQL_FIND_OPEN, "i", member_id);
+    return only(joins, joins->sql + SQL_FIND_OPEN, ret);
+}
+
+void joins_decide(const struct joins *joins, const struct join *join)
+{
+    store_run(joins->store, joins->sql + SQL_DECIDE, "iiiiit", join->id, (int64_t)join->state, join->decided_at,
+              join->decided_by, (int64_t)join->reason, join->remark);
+}
+
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int state, int64_t after, int limit)
+{
+    store_ask(joins->store, joins->sql + list, "iiii", id, (int64_t)state, after, (int64_t)limit);
+}
+
+bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret)
+{
+    return next(joins, joins->sql + list, ret);
+}
+
+void joins_end(const struct joins *joins, enum joins_list list)
+{
+    store_end(joins->store, joins->sql + list);
+}
+
+int joins_drop_old(const struct joins *joins, int64_t before)
+{
+    return store_run(joins->store, joins->sql + SQL_DROP_OLD, "i", before);
+}
+
+void join_journal(const struct join *join, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__JoinChanged changed = IDENTITY__JOIN_CHANGED__INIT;
+
+    changed.request_id = join->id;
+    changed.member_id = join->member_id;
+    changed.union_id = join->union_id;
+    changed.state = (Identity__JoinState)join->state;
+    changed.reason = (Identity__RefusalReason)join->reason;
+    event.event_case = IDENTITY__EVENT__EVENT_JOIN_CHANGED;
+    event.join_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+void join_withdraw(struct identity *self, int64_t member_id, void *call)
+{
+    struct join join;
+
+    if (!joins_find_open(&self->joins, member_id, &join))
+        return;
+    join.state = IDENTITY__JOIN_STATE__JOIN_WITHDRAWN;
+    join.decided_at = rpc_now(call);
+    join.decided_by = rpc_principal(call)->member_id;
+    joins_decide(&self->joins, &join);
+    join_journal(&join, call);
+}
+
+enum { TOLD_ALL, TOLD_DECIDED, TOLD_MISSING }; /* as in counts */
+
+/* A request that was decided says what the journal does of it; it may have been purged
+ * since, which the journal tells too. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__JoinChanged *changed = event->join_changed;
+    struct join join;
+    bool decided;
+
+    (void)row;
+    if (event->event_case == IDENTITY__EVENT__EVENT_PURGED && event->purged->kind == IDENTITY__PURGE_KIND__PURGE_JOINS)
+        told[TOLD_MISSING] -= event->purged->count;
+    if (event->event_case != IDENTITY__EVENT__EVENT_JOIN_CHANGED)
+        return true;
+    decided = changed->state != IDENTITY__JOIN_STATE__JOIN_ASKED;
+    if (!joins_find(&self->joins, changed->request_id, &join)) {
+        told[TOLD_MISSING] += !decided;
+        return true;
+    }
+    told[TOLD_ALL] += !decided;
+    told[TOLD_DECIDED] += decided;
+    return join.member_id == changed->member_id && join.union_id == changed->union_id &&
+           (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
+}
+
+const struct part_spec joins_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(request_id) FROM join_request",
+    .agrees = agrees,
+    .counts = {{"requests to join", "SELECT count(*) FROM join_request"},
+               {"decided requests to join", "SELECT count(*) FROM join_request WHERE state > 1 AND sealed = x''"},
+               {"deleted requests to join, less those purged", "SELECT 0"}},
+};

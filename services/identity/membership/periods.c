@@ -1,0 +1,256 @@
+#include "services/identity/membership/periods.h"
+#include "services/identity/people/members.h"
+
+#define PERIOD_COLUMNS "membership_id, member_id, union_id, began_at, ended_at, began, ended"
+
+enum {
+    SQL_BEGIN,
+    SQL_END,
+    SQL_SET_MEMBER,
+    SQL_CURRENT,
+    SQL_PERIOD,
+    SQL_LAST,
+    SQL_AT,
+    SQL_HISTORY,
+    SQL_MEMBERS,
+    SQL_GONE,
+    SQL_STANDING_AT,
+    SQL_STANDING,
+    SQL_STANDINGS,
+    SQL_BEGIN_STANDING,
+    SQL_END_STANDING,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_BEGIN] = "INSERT INTO membership (membership_id, member_id, union_id, began_at, began) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_END] = "UPDATE membership SET ended_at = ?2, ended = ?3 WHERE membership_id = ?1",
+    [SQL_SET_MEMBER] = "UPDATE member SET union_id = ?2, level = ?3 WHERE member_id = ?1",
+    [SQL_CURRENT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE member_id = ?1 AND ended_at = 0",
+    [SQL_PERIOD] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE membership_id = ?1",
+    [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " ORDER BY membership_id DESC LIMIT 1",
+    [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND began_at <= ?2 AND "
+               "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT ?3",
+    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " "
+                    "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
+    [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
+                    "ended_at = 0 ORDER BY membership_id LIMIT ?3",
+    [SQL_GONE] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
+                 "ended_at > 0 ORDER BY membership_id LIMIT ?3",
+    [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE " SQL_HERS " AND began_at <= ?2 AND "
+                        "(ended_at = 0 OR ended_at > ?2) ORDER BY began_at DESC LIMIT 1",
+    [SQL_STANDING] = "SELECT standing_id, member_id, began_at, decided_by, standing, reason FROM standing "
+                     "WHERE member_id = ?1 AND ended_at = 0",
+    [SQL_STANDINGS] = "SELECT standing, reason, began_at, ended_at FROM standing WHERE member_id = ?1 "
+                      "ORDER BY began_at DESC LIMIT ?2",
+    [SQL_BEGIN_STANDING] = "INSERT INTO standing (standing_id, member_id, standing, reason, began_at, decided_by) "
+                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_END_STANDING] = "UPDATE standing SET ended_at = ?2 WHERE standing_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+/* ---- memberships ---- */
+
+bool rolls_begin(const struct rolls *rolls, const struct period *period)
+{
+    return store_run(rolls->store, rolls->sql + SQL_BEGIN, "iiiii", period->id, period->member_id, period->union_id,
+                     period->began_at, (int64_t)period->began) != -1;
+}
+
+void rolls_end(const struct rolls *rolls, const struct period *period)
+{
+    store_run(rolls->store, rolls->sql + SQL_END, "iii", period->id, period->ended_at, (int64_t)period->ended);
+}
+
+void rolls_set_member(const struct rolls *rolls, int64_t member_id, int64_t union_id, int level)
+{
+    store_run(rolls->store, rolls->sql + SQL_SET_MEMBER, "iii", member_id, union_id, (int64_t)level);
+}
+
+static void read_period(struct store *store, unsigned statement, struct period *ret)
+{
+    *ret = (struct period){
+        .id = store_int(store, statement, 0),
+        .member_id = store_int(store, statement, 1),
+        .union_id = store_int(store, statement, 2),
+        .began_at = store_int(store, statement, 3),
+        .ended_at = store_int(store, statement, 4),
+        .began = (int)store_int(store, statement, 5),
+        .ended = (int)store_int(store, statement, 6),
+    };
+}
+
+static bool one_period(const struct rolls *rolls, unsigned statement, struct period *ret)
+{
+    if (!store_row(rolls->store, statement))
+        return false;
+    read_period(rolls->store, statement, ret);
+    store_end(rolls->store, statement);
+    return true;
+}
+
+bool rolls_find_current(const struct rolls *rolls, int64_t member_id, struct period *ret)
+{
+    store_ask(rolls->store, rolls->sql + SQL_CURRENT, "i", member_id);
+    return one_period(rolls, rolls->sql + SQL_CURRENT, ret);
+}
+
+bool rolls_find_period(const struct rolls *rolls, int64_t membership_id, struct period *ret)
+{
+    store_ask(rolls->store, rolls->sql + SQL_PERIOD, "i", membership_id);
+    return one_period(rolls, rolls->sql + SQL_PERIOD, ret);
+}
+
+bool rolls_find_last(const struct rolls *rolls, int64_t member_id, struct period *ret)
+{
+    store_ask(rolls->store, rolls->sql + SQL_LAST, "i", member_id);
+    return one_period(rolls, rolls->sql + SQL_LAST, ret);
+}
+
+static size_t all_periods(const struct rolls *rolls, unsigned statement, struct period *ret, size_t size)
+{
+    size_t n = 0;
+
+    while (n < size && store_row(rolls->store, statement))
+        read_period(rolls->store, statement, &ret[n++]);
+    store_end(rolls->store, statement);
+    return n;
+}
+
+size_t rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret, size_t size)
+{
+    store_ask(rolls->store, rolls->sql + SQL_AT, "iii", member_id, at, (int64_t)size);
+    return all_periods(rolls, rolls->sql + SQL_AT, ret, size);
+}
+
+size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct period *ret, size_t size)
+{
+    store_ask(rolls->store, rolls->sql + SQL_HISTORY, "ii", member_id, (int64_t)size);
+    return all_periods(rolls, rolls->sql + SQL_HISTORY, ret, size);
+}
+
+size_t rolls_find_members(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size)
+{
+    store_ask(rolls->store, rolls->sql + SQL_MEMBERS, "iii", union_id, after, (int64_t)size);
+    return all_periods(rolls, rolls->sql + SQL_MEMBERS, ret, size);
+}
+
+size_t rolls_find_gone(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size)
+{
+    store_ask(rolls->store, rolls->sql + SQL_GONE, "iii", union_id, after, (int64_t)size);
+    return all_periods(rolls, rolls->sql + SQL_GONE, ret, size);
+}
+
+/* ---- standing ---- */
+
+int rolls_standing_at(const struct rolls *rolls, int64_t member_id, int64_t at)
+{
+    store_ask(rolls->store, rolls->sql + SQL_STANDING_AT, "ii", member_id, at);
+    return (int)store_number(rolls->store, rolls->sql + SQL_STANDING_AT);
+}
+
+bool rolls_find_standing(const struct rolls *rolls, int64_t member_id, struct standing *ret)
+{
+    unsigned statement = rolls->sql + SQL_STANDING;
+
+    store_ask(rolls->store, statement, "i", member_id);
+    if (!store_row(rolls->store, statement))
+        return false;
+    *ret = (struct standing){
+        .id = store_int(rolls->store, statement, 0),
+        .member_id = store_int(rolls->store, statement, 1),
+        .began_at = store_int(rolls->store, statement, 2),
+        .decided_by = store_int(rolls->store, statement, 3),
+        .standing = (int)store_int(rolls->store, statement, 4),
+        .reason = (int)store_int(rolls->store, statement, 5),
+    };
+    store_end(rolls->store, statement);
+    return true;
+}
+
+size_t rolls_find_standings(const struct rolls *rolls, int64_t member_id, struct standing *ret, size_t size)
+{
+    unsigned statement = rolls->sql + SQL_STANDINGS;
+    struct store *store = rolls->store;
+    size_t n = 0;
+
+    store_ask(store, statement, "ii", member_id, (int64_t)size);
+    for (; n < size && store_row(store, statement); n++)
+        ret[n] = (struct standing){
+            .member_id = member_id,
+            .standing = (int)store_int(store, statement, 0),
+            .reason = (int)store_int(store, statement, 1),
+            .began_at = store_int(store, statement, 2),
+            .ended_at = store_int(store, statement, 3),
+        };
+    store_end(store, statement);
+    return n;
+}
+
+void rolls_begin_standing(const struct rolls *rolls, const struct standing *standing)
+{
+    store_run(rolls->store, rolls->sql + SQL_BEGIN_STANDING, "iiiiii", standing->id, standing->member_id,
+              (int64_t)standing->standing, (int64_t)standing->reason, standing->began_at, standing->decided_by);
+}
+
+void rolls_end_standing(const struct rolls *rolls, int64_t standing_id, int64_t at)
+{
+    store_run(rolls->store, rolls->sql + SQL_END_STANDING, "ii", standing_id, at);
+}
+
+/* ---- for the audit ---- */
+
+/* ---- for the audit ---- */
+
+enum { TOLD_PERIODS, TOLD_ENDED, TOLD_STANDINGS }; /* as in counts */
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__MembershipBegan *began = event->membership_began;
+    const Identity__MembershipEnded *ended = event->membership_ended;
+    struct period period;
+
+    (void)row;
+    switch (event->event_case) {
+    case IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN:
+        told[TOLD_PERIODS]++;
+        return rolls_find_period(&self->rolls, began->membership_id, &period) && period.member_id == began->member_id &&
+               period.union_id == began->union_id && period.began == (int)began->began;
+    case IDENTITY__EVENT__EVENT_MEMBERSHIP_ENDED:
+        told[TOLD_ENDED]++;
+        return rolls_find_period(&self->rolls, ended->membership_id, &period) && period.member_id == ended->member_id &&
+               period.union_id == ended->union_id && period.ended == (int)ended->ended &&
+               period.ended_at >= period.began_at;
+    case IDENTITY__EVENT__EVENT_STANDING_CHANGED:
+        told[TOLD_STANDINGS] += event->standing_changed->standing != IDENTITY__STANDING__STANDING_ACTIVE;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static const struct part_stray strays[] = {
+    {"member", "her row does not agree with her membership and standing",
+     "SELECT member.member_id FROM member "
+     "LEFT JOIN membership ON membership.member_id = member.member_id AND membership.ended_at = 0 "
+     "LEFT JOIN standing ON standing.member_id = member.member_id AND standing.ended_at = 0 "
+     "WHERE member.union_id <> coalesce(membership.union_id, 0) OR (member.level = 3) <> "
+     "(membership.union_id IS NOT NULL AND standing.standing IS NULL) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec rolls_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(id) FROM (SELECT max(membership_id) AS id FROM membership UNION ALL "
+               "SELECT max(standing_id) FROM standing) AS ids",
+    .agrees = agrees,
+    /* Periods from before the journal told of them have the number of their member. */
+    .counts = {{"memberships", "SELECT count(*) FROM membership WHERE membership_id <> member_id"},
+               {"ended memberships", "SELECT count(*) FROM membership WHERE ended_at > 0"},
+               {"standings", "SELECT count(*) FROM standing"}},
+    .strays = strays,
+};

@@ -1,0 +1,194 @@
+#include "services/identity/membership/transfers.h"
+
+#define COLUMNS                                                                                                        \
+    "transfer_id, member_id, from_union, to_union, asked_at, released_at, decided_at, decided_by, state, release, "    \
+    "reason, remark"
+
+enum {
+    SQL_MINE, /* these three as in enum transfers_list */
+    SQL_FROM,
+    SQL_TO,
+    SQL_ADD,
+    SQL_FIND,
+    SQL_FIND_OPEN,
+    SQL_FIND_SILENT,
+    SQL_SET,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_MINE] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state > ?2 AND transfer_id > ?3 "
+                 "ORDER BY transfer_id DESC LIMIT ?4",
+    [SQL_FROM] = "SELECT " COLUMNS " FROM transfer WHERE from_union = ?1 AND state = ?2 AND transfer_id > ?3 "
+                 "ORDER BY transfer_id LIMIT ?4",
+    [SQL_TO] = "SELECT " COLUMNS " FROM transfer WHERE to_union = ?1 AND state = ?2 AND transfer_id > ?3 "
+               "ORDER BY transfer_id LIMIT ?4",
+    [SQL_ADD] = "INSERT INTO transfer (transfer_id, member_id, from_union, to_union, state, release, asked_at, "
+                "released_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM transfer WHERE transfer_id = ?1",
+    [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state <= 3",
+    [SQL_FIND_SILENT] = "SELECT " COLUMNS " FROM transfer WHERE state = 1 AND asked_at <= ?1 ORDER BY asked_at LIMIT 1",
+    [SQL_SET] = "UPDATE transfer SET state = ?2, release = ?3, reason = ?4, remark = ?5, released_at = ?6, "
+                "decided_at = ?7, decided_by = ?8 WHERE transfer_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+void transfers_add(const struct transfers *transfers, const struct transfer *transfer)
+{
+    store_run(transfers->store, transfers->sql + SQL_ADD, "iiiiiiii", transfer->id, transfer->member_id,
+              transfer->from_union, transfer->to_union, (int64_t)transfer->state, (int64_t)transfer->release,
+              transfer->asked_at, transfer->released_at);
+}
+
+static bool next(const struct transfers *transfers, unsigned statement, struct transfer *ret)
+{
+    struct store *store = transfers->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct transfer){
+        .id = store_int(store, statement, 0),
+        .member_id = store_int(store, statement, 1),
+        .from_union = store_int(store, statement, 2),
+        .to_union = store_int(store, statement, 3),
+        .asked_at = store_int(store, statement, 4),
+        .released_at = store_int(store, statement, 5),
+        .decided_at = store_int(store, statement, 6),
+        .decided_by = store_int(store, statement, 7),
+        .state = (int)store_int(store, statement, 8),
+        .release = (int)store_int(store, statement, 9),
+        .reason = (int)store_int(store, statement, 10),
+    };
+    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
+    return true;
+}
+
+static bool only(const struct transfers *transfers, unsigned which, int64_t parameter, struct transfer *ret)
+{
+    store_ask(transfers->store, transfers->sql + which, "i", parameter);
+    if (!next(transfers, transfers->sql + which, ret))
+        return false;
+    store_end(transfers->store, transfers->sql + which);
+    return true;
+}
+
+bool transfers_find(const struct transfers *transfers, int64_t transfer_id, struct transfer *ret)
+{
+    return only(transfers, SQL_FIND, transfer_id, ret);
+}
+
+bool transfers_find_open(const struct transfers *transfers, int64_t member_id, struct transfer *ret)
+{
+    return only(transfers, SQL_FIND_OPEN, member_id, ret);
+}
+
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t after,
+                   int limit)
+{
+    store_ask(transfers->store, transfers->sql + list, "iiii", id, (int64_t)state, after, (int64_t)limit);
+}
+
+bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret)
+{
+    return next(transfers, transfers->sql + list, ret);
+}
+
+void transfers_end(const struct transfers *transfers, enum transfers_list list)
+{
+    store_end(transfers->store, transfers->sql + list);
+}
+
+/* ---- what becomes of one ---- */
+
+void transfer_journal(const struct transfer *transfer, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__TransferChanged changed = IDENTITY__TRANSFER_CHANGED__INIT;
+
+    changed.transfer_id = transfer->id;
+    changed.member_id = transfer->member_id;
+    changed.from_union_id = transfer->from_union;
+    changed.to_union_id = transfer->to_union;
+    changed.state = (Identity__TransferState)transfer->state;
+    changed.release = (Identity__Release)transfer->release;
+    changed.reason = (Identity__RefusalReason)transfer->reason;
+    event.event_case = IDENTITY__EVENT__EVENT_TRANSFER_CHANGED;
+    event.transfer_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+void transfer_change(struct identity *self, struct transfer *transfer, int state, void *call)
+{
+    transfer->state = state;
+    transfer->decided_by = rpc_principal(call)->member_id;
+    if (state > (int)IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)
+        transfer->decided_at = rpc_now(call);
+    store_run(self->store, self->transfers.sql + SQL_SET, "iiiitiii", transfer->id, (int64_t)transfer->state,
+              (int64_t)transfer->release, (int64_t)transfer->reason, transfer->remark, transfer->released_at,
+              transfer->decided_at, transfer->decided_by);
+    transfer_journal(transfer, call);
+}
+
+void transfer_release(struct identity *self, struct transfer *transfer, int release, void *call)
+{
+    transfer->release = release;
+    transfer->released_at = rpc_now(call);
+    transfer->reason = 0;
+    transfer->remark[0] = '\0';
+    transfer_change(self, transfer, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED, call);
+}
+
+void transfer_settle(struct identity *self, int64_t member_id, int64_t union_id, void *call)
+{
+    struct transfer transfer;
+
+    if (!transfers_find_open(&self->transfers, member_id, &transfer))
+        return;
+    if (!union_id || union_id == transfer.to_union)
+        transfer_change(self, &transfer, IDENTITY__TRANSFER_STATE__TRANSFER_WITHDRAWN, call);
+    else if (transfer.state != IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)
+        transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_NOT_NEEDED, call);
+}
+
+static bool tidy(void *arg, void *call)
+{
+    struct identity *self = arg;
+    struct transfer transfer;
+
+    for (int i = 0; i < TRANSFER_SLICE && !store_trouble(self->store); i++) {
+        if (!only(&self->transfers, SQL_FIND_SILENT, rpc_now(call) - self->transfer_silence_ms, &transfer))
+            return false;
+        transfer_release(self, &transfer, IDENTITY__RELEASE__RELEASE_BY_SILENCE, call);
+    }
+    return false;
+}
+
+/* Once it is closed, a transfer says what the journal does of it; its first row is
+ * the one before which nothing was released or decided. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    const Identity__TransferChanged *changed = event->transfer_changed;
+    struct transfer transfer;
+    bool closed;
+
+    if (event->event_case != IDENTITY__EVENT__EVENT_TRANSFER_CHANGED)
+        return true;
+    closed = changed->state > IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED;
+    told[0] += row->actor == changed->member_id && !closed;
+    return transfers_find(&self->transfers, changed->transfer_id, &transfer) &&
+           transfer.member_id == changed->member_id && transfer.from_union == changed->from_union_id &&
+           transfer.to_union == changed->to_union_id &&
+           (!closed || (transfer.state == (int)changed->state && transfer.release == (int)changed->release &&
+                        transfer.reason == (int)changed->reason));
+}
+
+const struct part_spec transfers_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(transfer_id) FROM transfer",
+    .tidy = tidy,
+    .agrees = agrees,
+    .counts = {{"transfers", "SELECT count(*) FROM transfer"}},
+};

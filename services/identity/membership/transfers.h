@@ -1,0 +1,42 @@
+/* transfers.h: transfers between unions: their SQL, and how they are released.
+ *
+ * Somebody has one open transfer at most, which the schema sees to. A transfer
+ * waits for the old union only self->transfer_silence_ms: then the daemon's own
+ * tidying releases it, and so does the new union's acceptance if it comes first. */
+#pragma once
+#include "services/identity/identity.h"
+#include "services/identity/unions/unions.h"
+
+#define TRANSFER_REMARK_SIZE (200 * 4 + 1)
+#define TRANSFER_SLICE       100 /* released by silence in one transaction */
+
+struct transfer {
+    int64_t id, member_id, from_union, to_union, asked_at, released_at, decided_at, decided_by;
+    int state, release, reason; /* Identity__TransferState, Identity__Release, Identity__RefusalReason */
+    char remark[TRANSFER_REMARK_SIZE];
+};
+
+void transfers_add(const struct transfers *transfers, const struct transfer *transfer);
+bool transfers_find(const struct transfers *transfers, int64_t transfer_id, struct transfer *ret);
+/* The member's open one. */
+bool transfers_find_open(const struct transfers *transfers, int64_t member_id, struct transfer *ret);
+
+/* A member's (the latest first), or those to or from a union in a state, after an id. */
+enum transfers_list { TRANSFERS_MINE, TRANSFERS_FROM, TRANSFERS_TO };
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t after,
+                   int limit);
+bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret);
+void transfers_end(const struct transfers *transfers, enum transfers_list list);
+
+/* Tells the journal how a transfer stands. */
+void transfer_journal(const struct transfer *transfer, void *call);
+/* Writes a transfer's new state and tells the journal. */
+void transfer_change(struct identity *self, struct transfer *transfer, int state, void *call);
+/* Lets her go: released now, as `release` says. */
+void transfer_release(struct identity *self, struct transfer *transfer, int release, void *call);
+/* A member's open transfer when her membership ends otherwise: moved to another
+ * union, which nobody need release her from, or altogether (0). */
+void transfer_settle(struct identity *self, int64_t member_id, int64_t union_id, void *call);
+/* A member of this union has left the company: the level above keeps her until she moves
+ * in herself. 0, MEMBER_NOT_FOUND when she is not of this union, NOT_FOR_YOURSELF. */
+int member_hang(struct identity *self, const struct union_node *node, int64_t member_id, void *call);

@@ -1,0 +1,183 @@
+#include "services/identity/api.h"
+#include "services/identity/unions/changes.h"
+#include "services/identity/people/data_keys.h"
+#include "services/identity/people/members.h"
+#include "services/identity/membership/membership_life.h"
+#include "services/identity/people/person.h"
+#include "services/identity/registers/rosters.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/unions/tallies.h"
+#include "services/identity/membership/trades.h"
+#include "services/identity/unions/unions.h"
+
+/* The caller as a member; refuses and returns false when she is none. */
+static bool caller(struct identity *self, void *call, struct member *ret_member)
+{
+    if (members_find(&self->members, rpc_principal(call)->member_id, ret_member))
+        return true;
+    rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
+    return false;
+}
+
+/* rpc GetMe: what is known of the caller, masked, and what she may do. */
+void identity__get_me(Identity__Identity_Service *service, const Identity__MeRequest *req,
+                      Identity__Member_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    Identity__Member *message;
+    struct member member;
+
+    (void)req;
+    if (!caller(self, call, &member))
+        return;
+    message = member_message(self, &member, call);
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+int claim_read(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN_NAME_SIZE],
+               struct cn_resident_id *ret_id, const char **ret_field)
+{
+    int warning;
+
+    *ret_field = "name";
+    if (!cn_name(req->name, ret_name))
+        return IDENTITY__REASON__NAME_INVALID;
+    *ret_field = "residentId";
+    return resident_id_read(req->resident_id, cn_day(now), ret_id, &warning);
+}
+
+/* Whose name was proven outside only: a roster, or a union, may still make her a member. */
+static bool awaits_union(struct identity *self, const struct member *member)
+{
+    struct period period;
+
+    return member->level == (int)RPC__LEVEL__REAL_NAME && !member->roster_id &&
+           !rolls_find_last(&self->rolls, member->id, &period);
+}
+
+/* Finds her one row. A wrong name is told before anything else of the rosters, so
+ * that a resident ID alone learns nothing but whether it is on one. */
+static int match_roster(struct identity *self, const struct member *member, const char *name,
+                        const unsigned char index[PII_INDEX_LEN], struct roster_entry *ret_entry)
+{
+    struct roster_entry entries[ROSTERS_SEEN];
+    size_t n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
+    struct union_node node;
+    bool named = false;
+
+    if (n == 0)
+        return IDENTITY__REASON__NOT_ON_ROSTER;
+    for (size_t i = 0; i < n; i++) {
+        struct person person;
+
+        if (person_open_roster(self, entries[i].id, &entries[i].sealed, &person) && strcmp(person.name, name) == 0)
+            named = true;
+    }
+    if (!named)
+        return IDENTITY__REASON__NAME_MISMATCH;
+    if (n > 1)
+        return IDENTITY__REASON__ROSTER_CONFLICT;
+    if (memcmp(member->person, index, PII_INDEX_LEN) != 0 && members_have_person(&self->members, index))
+        return IDENTITY__REASON__RESIDENT_ID_TAKEN;
+    /* The roster's union may have become part of another. */
+    if (!union_successor(self, entries[0].union_id, &node))
+        return IDENTITY__REASON__UNION_CLOSED;
+    *ret_entry = entries[0];
+    return 0;
+}
+
+void member_set_person(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
+                       void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+    struct person person = {0};
+
+    member->level = RPC__LEVEL__REAL_NAME;
+    member->birth_year = id->birth_year;
+    member->sex = id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+    person_index_id(self, id->number, member->person);
+    snprintf(person.name, sizeof(person.name), "%s", name);
+    snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_member(self, member, nonce, &person, &member->sealed_person);
+    members_verify(&self->members, member);
+}
+
+static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
+                   const struct roster_entry *entry, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
+    struct trade trade = {
+        .member_id = member->id, .trade = entry->trade, .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER};
+    struct union_node node;
+
+    verified.again = member->level == (int)RPC__LEVEL__REAL_NAME;
+    member->roster_id = entry->id;
+    member_set_person(self, member, name, id, call);
+    verified.member_id = member->id;
+    verified.roster_id = entry->id;
+    verified.union_id = entry->union_id;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
+    event.member_verified = &verified;
+    rpc_journal(call, &event.base);
+    tallies_verify(self, entry->union_id);
+    if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
+        return;
+    trade.union_id = node.id;
+    if (trade.trade)
+        trade_prove(self, member, &trade, call);
+    membership_begin(self, member, node.id, IDENTITY__BEGAN__BEGAN_BY_ROSTER, call);
+}
+
+/* rpc VerifyMe: by name and resident ID she becomes a member of the union whose
+ * roster has her. Every attempt that asks the rosters and fails counts. */
+void identity__verify_me(Identity__Identity_Service *service, const Identity__VerifyRequest *req,
+                         Identity__Session_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    int today = cn_day(rpc_now(call)), reason;
+    unsigned char index[PII_INDEX_LEN];
+    char name[CN_NAME_SIZE];
+    const char *field = NULL;
+    struct roster_entry entry;
+    struct cn_resident_id id;
+    struct member member;
+    bool known;
+
+    if (!caller(self, call, &member))
+        return;
+    known = member.level >= (int)RPC__LEVEL__REAL_NAME;
+    reason = !session_is_live(self, call)            ? (int)RPC__REASON__TOKEN_REVOKED
+             : known && !awaits_union(self, &member) ? (int)IDENTITY__REASON__ALREADY_VERIFIED
+                                                     : verify_refusal(&member.tries, today);
+    if (!reason)
+        reason = data_key_ready(self, &member, call);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    reason = claim_read(req, rpc_now(call), name, &id, &field);
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    person_index_id(self, id.number, index);
+    if (known && memcmp(member.person, index, sizeof(index)) != 0) { /* she is proven to be another */
+        rpc_refuse(call, IDENTITY__REASON__ALREADY_VERIFIED);
+        return;
+    }
+    reason = match_roster(self, &member, name, index, &entry);
+    if (reason) {
+        verify_failed(&member.tries, today);
+        members_set_tries(&self->members, &member);
+        rpc_keep(call);
+        rpc_refuse(call, reason);
+        return;
+    }
+    verify(self, &member, name, &id, &entry, call);
+    session_renew(self, &member, reply, call);
+}

@@ -1,0 +1,396 @@
+#include "services/identity/api.h"
+#include "services/identity/membership/api_membership.h"
+#include "services/identity/people/data_keys.h"
+#include "services/identity/people/members.h"
+#include "services/identity/people/merges.h"
+#include "services/identity/people/person.h"
+#include "services/identity/access/session_life.h"
+
+#define PAGE_MAX 50
+#define MINE_MAX 20
+
+static struct identity *self_of(Identity__Merges_Service *service)
+{
+    return container_of(service, struct identity, merges_service);
+}
+
+/* ---- messages ---- */
+
+/* Of the two accounts officials are shown what they compare, and she what she knows. */
+static Identity__Merge *merge_message(struct identity *self, const struct merge *merge, bool official, void *call)
+{
+    Identity__Merge *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    struct member kept, gone;
+
+    if (!message)
+        return NULL;
+    identity__merge__init(message);
+    message->merge_id = merge->id;
+    message->kept_id = merge->kept_id;
+    message->gone_id = merge->gone_id;
+    message->state = (Identity__MergeState)merge->state;
+    message->reason = (Identity__MergeReason)merge->reason;
+    message->remark = arena_strndup(rpc_arena(call), merge->remark, strlen(merge->remark));
+    message->asked_at = merge->asked_at;
+    message->proposed_by = merge->proposed_by;
+    message->decided_by = merge->decided_by;
+    message->decided_at = merge->decided_at;
+    if (!official)
+        return message->remark ? message : NULL;
+    if (!members_find(&self->members, merge->kept_id, &kept) || !members_find(&self->members, merge->gone_id, &gone))
+        return NULL;
+    message->kept = member_message(self, &kept, call);
+    message->gone = member_message(self, &gone, call);
+    return message->remark && message->kept && message->gone ? message : NULL;
+}
+
+static void reply_merge(struct identity *self, const struct merge *merge, bool official, Identity__Merge_Closure reply,
+                        void *call)
+{
+    Identity__Merge *message = merge_message(self, merge, official, call);
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static void reply_list(struct identity *self, enum merges_list which, size_t size, Identity__MergeList_Closure reply,
+                       void *call)
+{
+    Identity__MergeList list = IDENTITY__MERGE_LIST__INIT;
+    Identity__Merge *found[PAGE_MAX];
+    struct merge merge;
+    char token[24];
+
+    list.merges = found;
+    while (merges_next(&self->merges, which, &merge)) {
+        if (list.n_merges == size) {
+            snprintf(token, sizeof(token), "%lld", (long long)found[size - 1]->merge_id);
+            list.next_page_token = token;
+            break;
+        }
+        found[list.n_merges] = merge_message(self, &merge, which == MERGES_WAITING, call);
+        if (!found[list.n_merges++]) {
+            merges_end(&self->merges, which);
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    merges_end(&self->merges, which);
+    reply(&list, call);
+}
+
+/* ---- she herself ---- */
+
+/* Finds the account that another number of hers has proven: 0, or the Reason with its field. */
+static int find_other(struct identity *self, const Identity__AskMergeRequest *req, struct member *ret_other, void *call,
+                      const char **ret_field)
+{
+    unsigned char index[PII_INDEX_LEN];
+    char name[CN_NAME_SIZE];
+    struct cn_resident_id id;
+    struct person person;
+    int warning, reason;
+
+    *ret_field = "name";
+    if (!cn_name(req->name, name))
+        return IDENTITY__REASON__NAME_INVALID;
+    *ret_field = "residentId";
+    reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+    if (reason)
+        return reason;
+    person_index_id(self, id.number, index);
+    return members_find_person(&self->members, index, ret_other) && person_open_member(self, ret_other, &person) &&
+                   strcmp(person.name, name) == 0
+               ? 0
+               : IDENTITY__REASON__MERGE_NO_OTHER;
+}
+
+/* Puts a merge on record: 0 or the Reason. */
+static int add_merge(struct identity *self, const struct member *kept, const struct member *gone, int64_t union_id,
+                     int state, struct merge *ret, void *call)
+{
+    int reason = merge_refusal(self, kept, gone);
+
+    *ret = (struct merge){
+        .id = id_next(&self->ids, rpc_now(call)),
+        .kept_id = kept->id,
+        .gone_id = gone->id,
+        .union_id = union_id,
+        .state = state,
+        .asked_at = rpc_now(call),
+    };
+    if (!reason && !merges_add(&self->merges, ret))
+        reason = IDENTITY__REASON__MERGE_PENDING;
+    return reason;
+}
+
+/* Why she may not ask at all; *ret_open has what she has asked already, else id 0. */
+static int ask_refusal(struct identity *self, void *call, struct member *ret_member, struct merge *ret_open)
+{
+    ret_open->id = 0;
+    if (!members_find(&self->members, rpc_principal(call)->member_id, ret_member))
+        return IDENTITY__REASON__MEMBER_NOT_FOUND;
+    if (ret_member->merged_into)
+        return IDENTITY__REASON__ACCOUNT_MERGED;
+    if (ret_member->level >= (int)RPC__LEVEL__REAL_NAME)
+        return IDENTITY__REASON__ALREADY_VERIFIED;
+    if (merges_find_open(&self->merges, ret_member->id, ret_open))
+        return 0;
+    return verify_refusal(&ret_member->tries, cn_day(rpc_now(call)));
+}
+
+/* rpc AskMerge: the caller's account is to become part of the one that has proven her name. */
+static void merges__ask_merge(Identity__Merges_Service *service, const Identity__AskMergeRequest *req,
+                              Identity__Merge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    const char *field = "";
+    struct member gone, kept;
+    struct period last;
+    struct merge merge;
+    int reason = ask_refusal(self, call, &gone, &merge);
+
+    if (!reason && !merge.id) {
+        reason = find_other(self, req, &kept, call, &field);
+        if (reason == IDENTITY__REASON__MERGE_NO_OTHER) {
+            verify_failed(&gone.tries, cn_day(rpc_now(call)));
+            members_set_tries(&self->members, &gone);
+            rpc_keep(call);
+        }
+        if (!reason && !rolls_find_last(&self->rolls, kept.id, &last))
+            reason = IDENTITY__REASON__MERGE_NO_UNION;
+        if (!reason)
+            reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);
+        if (!reason) {
+            merge_journal(&merge, call);
+            rpc_created(call);
+        }
+    }
+    if (reason)
+        rpc_refuse_field(call, reason, field);
+    else
+        reply_merge(self, &merge, false, reply, call);
+}
+
+/* Both numbers answer to codes: 0, or the Reason with its field. A wrong answer to
+ * either counts. */
+static int judge_codes(struct identity *self, const Identity__MergeMineRequest *req, const struct member *member,
+                       const char *mobile, void *call, const char **ret_field)
+{
+    struct person person;
+    int reason;
+
+    *ret_field = "ownCode";
+    if (!person_open_member(self, member, &person))
+        return RPC__REASON__STORE_FAILED;
+    reason = code_judge(self, person.mobile, req->own_code, call);
+    if (reason)
+        return reason;
+    *ret_field = "code";
+    return code_judge(self, mobile, req->code, call);
+}
+
+/* Which of two accounts is kept: the one that is known by name, else the caller's own. */
+static int choose(struct member *own, struct member *other, struct member **ret_kept, struct member **ret_gone)
+{
+    bool own_named = own->level >= (int)RPC__LEVEL__REAL_NAME, other_named = other->level >= (int)RPC__LEVEL__REAL_NAME;
+
+    *ret_kept = other_named && !own_named ? other : own;
+    *ret_gone = *ret_kept == own ? other : own;
+    return own_named && other_named ? IDENTITY__REASON__MERGE_TWO_NAMED : 0;
+}
+
+/* rpc MergeMine: by codes sent to both numbers, at once. */
+static void merges__merge_mine(Identity__Merges_Service *service, const Identity__MergeMineRequest *req,
+                               Identity__Merge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct member own, other, *kept, *gone;
+    unsigned char index[PII_INDEX_LEN];
+    char mobile[CN_MOBILE_LEN + 1];
+    const char *field = "mobile";
+    struct merge merge;
+    int reason = 0;
+
+    if (!cn_mobile(req->mobile, mobile))
+        reason = IDENTITY__REASON__MOBILE_INVALID;
+    else if (!session_is_live(self, call) || !members_find(&self->members, rpc_principal(call)->member_id, &own))
+        reason = RPC__REASON__TOKEN_REVOKED;
+    if (!reason) {
+        reason = judge_codes(self, req, &own, mobile, call, &field);
+        if (reason)
+            rpc_keep(call);
+    }
+    if (!reason) {
+        field = "mobile";
+        person_index_mobile(self, mobile, index);
+        if (!members_find_mobile(&self->members, index, &other))
+            reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
+        else
+            reason = choose(&own, &other, &kept, &gone);
+    }
+    if (!reason)
+        reason = data_key_ready(self, kept, call);
+    if (!reason && merges_find_open(&self->merges, gone->id, &merge))
+        merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
+    if (!reason)
+        reason = add_merge(self, kept, gone, 0, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_NUMBERS;
+    merge_apply(self, &merge, kept, gone, call);
+    reply_merge(self, &merge, false, reply, call);
+}
+
+/* rpc ListMyMerges: in which the caller's account is kept or goes. */
+static void merges__list_my_merges(Identity__Merges_Service *service, const Identity__MyMergesRequest *req,
+                                   Identity__MergeList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+
+    (void)req;
+    merges_ask(&self->merges, MERGES_MINE, rpc_principal(call)->member_id, 0, MINE_MAX);
+    reply_list(self, MERGES_MINE, MINE_MAX, reply, call);
+}
+
+/* rpc RefuseMyMerge: either account's owner wants none of it. */
+static void merges__refuse_my_merge(Identity__Merges_Service *service, const Identity__MergeRequest *req,
+                                    Identity__Merge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    int64_t caller = rpc_principal(call)->member_id;
+    struct merge merge;
+
+    if (!merges_find(&self->merges, req->merge_id, &merge) || (merge.kept_id != caller && merge.gone_id != caller)) {
+        rpc_refuse(call, IDENTITY__REASON__MERGE_NOT_FOUND);
+        return;
+    }
+    if (merge.state > (int)IDENTITY__MERGE_STATE__MERGE_PROPOSED) {
+        rpc_refuse(call, IDENTITY__REASON__MERGE_DECIDED);
+        return;
+    }
+    merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
+    reply_merge(self, &merge, false, reply, call);
+}
+
+/* ---- the officials ---- */
+
+/* rpc ListMerges: what waits for a union. */
+static void merges__list_merges(Identity__Merges_Service *service, const Identity__ListMergesRequest *req,
+                                Identity__MergeList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    size_t size = 0;
+    int64_t after = 0;
+    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    merges_ask(&self->merges, MERGES_WAITING, req->union_id, after, (int)size + 1);
+    reply_list(self, MERGES_WAITING, size, reply, call);
+}
+
+/* The two accounts, as an official may merge them: the one that is kept is of her
+ * unions, and so is the other, unless it never was of any and has asked itself. */
+static int pair_refusal(struct identity *self, int64_t kept_id, int64_t gone_id, bool asked, void *call,
+                        struct member *ret_kept, struct member *ret_gone)
+{
+    int64_t caller = rpc_principal(call)->member_id;
+    struct period last;
+    int reason = member_refusal(self, kept_id, union_administrators, call, ret_kept);
+
+    if (reason)
+        return reason;
+    if (!asked || rolls_find_last(&self->rolls, gone_id, &last))
+        reason = member_refusal(self, gone_id, union_administrators, call, ret_gone);
+    else if (!members_find(&self->members, gone_id, ret_gone))
+        reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
+    if (!reason && caller && (caller == kept_id || caller == gone_id))
+        reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
+    return reason;
+}
+
+/* rpc ProposeMerge: by the first of two officials. */
+static void merges__propose_merge(Identity__Merges_Service *service, const Identity__ProposeMergeRequest *req,
+                                  Identity__Merge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct member kept, gone;
+    struct period last;
+    struct merge merge;
+    bool asked = merges_find_open(&self->merges, req->gone_id, &merge) && merge.kept_id == req->kept_id;
+    int reason = pair_refusal(self, req->kept_id, req->gone_id, asked, call, &kept, &gone);
+
+    if (!reason && (req->reason <= IDENTITY__MERGE_REASON__MERGE_REASON_NONE ||
+                    req->reason > IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS))
+        reason = IDENTITY__REASON__MERGE_REASON_INVALID;
+    if (!reason && asked)
+        reason = merge_refusal(self, &kept, &gone);
+    else if (!reason && rolls_find_last(&self->rolls, kept.id, &last))
+        reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_PROPOSED, &merge, call);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (asked && merge.state == IDENTITY__MERGE_STATE__MERGE_PROPOSED) {
+        reply_merge(self, &merge, true, reply, call);
+        return;
+    }
+    merge.reason = (int)req->reason;
+    merge.proposed_by = rpc_principal(call)->member_id;
+    snprintf(merge.remark, sizeof(merge.remark), "%s", req->remark);
+    merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_PROPOSED, call);
+    rpc_created(call);
+    reply_merge(self, &merge, true, reply, call);
+}
+
+/* Why the caller may not confirm: 0 or the Reason. */
+static int confirm_refusal(struct identity *self, const struct merge *merge, struct member *kept,
+                           const struct member *gone, void *call)
+{
+    int reason;
+
+    if (merge->state != IDENTITY__MERGE_STATE__MERGE_PROPOSED)
+        return IDENTITY__REASON__MERGE_NOT_PROPOSED;
+    if (merge->proposed_by == rpc_principal(call)->member_id)
+        return IDENTITY__REASON__NOT_FOR_YOURSELF;
+    /* What was possible when it was proposed may be so no more. */
+    reason = merge_refusal(self, kept, gone);
+    return reason ? reason : data_key_ready(self, kept, call);
+}
+
+/* rpc DecideMerge: confirmed by the second official, it is carried out at once. */
+static void merges__decide_merge(Identity__Merges_Service *service, const Identity__DecideMergeRequest *req,
+                                 Identity__Merge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct member kept, gone;
+    struct merge merge;
+    int reason = merges_find(&self->merges, req->merge_id, &merge)
+                     ? pair_refusal(self, merge.kept_id, merge.gone_id, true, call, &kept, &gone)
+                     : (int)IDENTITY__REASON__MERGE_NOT_FOUND;
+
+    if (!reason && merge.state > (int)IDENTITY__MERGE_STATE__MERGE_PROPOSED)
+        reason = IDENTITY__REASON__MERGE_DECIDED;
+    if (!reason && req->approve)
+        reason = confirm_refusal(self, &merge, &kept, &gone, call);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (*req->remark)
+        snprintf(merge.remark, sizeof(merge.remark), "%s", req->remark);
+    if (req->approve)
+        merge_apply(self, &merge, &kept, &gone, call);
+    else
+        merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
+    reply_merge(self, &merge, true, reply, call);
+}
+
+const Identity__Merges_Service merges_api = IDENTITY__MERGES__INIT(merges__);

@@ -1,0 +1,309 @@
+#include "services/identity/people/merges.h"
+
+#include "services/identity/rights/closings.h"
+#include "services/identity/rights/corrections.h"
+#include "services/identity/access/grants.h"
+#include "services/identity/membership/joins.h"
+#include "services/identity/people/members.h"
+#include "services/identity/membership/membership_life.h"
+#include "services/identity/people/person.h"
+#include "services/identity/rights/pledges.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/membership/trades.h"
+#include "services/identity/access/wechats.h"
+
+#define COLUMNS                                                                                                        \
+    "merge_id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at, state, reason, remark"
+
+enum {
+    SQL_MINE, /* these two as in enum merges_list */
+    SQL_WAITING,
+    SQL_ADD,
+    SQL_FIND,
+    SQL_FIND_OPEN,
+    SQL_SET,
+    SQL_FORGET,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_MINE] = "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id > ?2 "
+                 "ORDER BY merge_id DESC LIMIT ?3",
+    [SQL_WAITING] = "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 "
+                    "ORDER BY merge_id LIMIT ?3",
+    [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM merge WHERE merge_id = ?1",
+    [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM merge WHERE gone_id = ?1 AND state <= 2",
+    [SQL_SET] = "UPDATE merge SET state = ?2, reason = ?3, remark = ?4, proposed_by = ?5, decided_by = ?6, "
+                "decided_at = ?7 WHERE merge_id = ?1",
+    [SQL_FORGET] = "UPDATE member SET data_key = x'', sealed_mobile = x'', sealed_person = x'' WHERE member_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+bool merges_add(const struct merges *merges, const struct merge *merge)
+{
+    return store_run(merges->store, merges->sql + SQL_ADD, "iiiiii", merge->id, merge->kept_id, merge->gone_id,
+                     merge->union_id, (int64_t)merge->state, merge->asked_at) != -1;
+}
+
+static bool next(const struct merges *merges, unsigned statement, struct merge *ret)
+{
+    struct store *store = merges->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct merge){
+        .id = store_int(store, statement, 0),
+        .kept_id = store_int(store, statement, 1),
+        .gone_id = store_int(store, statement, 2),
+        .union_id = store_int(store, statement, 3),
+        .asked_at = store_int(store, statement, 4),
+        .proposed_by = store_int(store, statement, 5),
+        .decided_by = store_int(store, statement, 6),
+        .decided_at = store_int(store, statement, 7),
+        .state = (int)store_int(store, statement, 8),
+        .reason = (int)store_int(store, statement, 9),
+    };
+    store_copy_text(store, statement, 10, ret->remark, sizeof(ret->remark));
+    return true;
+}
+
+static bool only(const struct merges *merges, unsigned which, int64_t parameter, struct merge *ret)
+{
+    store_ask(merges->store, merges->sql + which, "i", parameter);
+    if (!next(merges, merges->sql + which, ret))
+        return false;
+    store_end(merges->store, merges->sql + which);
+    return true;
+}
+
+bool merges_find(const struct merges *merges, int64_t merge_id, struct merge *ret)
+{
+    return only(merges, SQL_FIND, merge_id, ret);
+}
+
+bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge *ret)
+{
+    return only(merges, SQL_FIND_OPEN, gone_id, ret);
+}
+
+void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t after, int limit)
+{
+    store_ask(merges->store, merges->sql + list, "iii", id, after, (int64_t)limit);
+}
+
+bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret)
+{
+    return next(merges, merges->sql + list, ret);
+}
+
+void merges_end(const struct merges *merges, enum merges_list list)
+{
+    store_end(merges->store, merges->sql + list);
+}
+
+/* ---- what becomes of one ---- */
+
+void merge_journal(const struct merge *merge, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MergeChanged changed = IDENTITY__MERGE_CHANGED__INIT;
+
+    changed.merge_id = merge->id;
+    changed.kept_id = merge->kept_id;
+    changed.gone_id = merge->gone_id;
+    changed.state = (Identity__MergeState)merge->state;
+    changed.reason = (Identity__MergeReason)merge->reason;
+    event.event_case = IDENTITY__EVENT__EVENT_MERGE_CHANGED;
+    event.merge_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+void merge_change(struct identity *self, struct merge *merge, int state, void *call)
+{
+    merge->state = state;
+    if (state > (int)IDENTITY__MERGE_STATE__MERGE_PROPOSED) {
+        merge->decided_by = rpc_principal(call)->member_id;
+        merge->decided_at = rpc_now(call);
+    }
+    store_run(self->store, self->merges.sql + SQL_SET, "iiitiii", merge->id, (int64_t)merge->state,
+              (int64_t)merge->reason, merge->remark, merge->proposed_by, merge->decided_by, merge->decided_at);
+    merge_journal(merge, call);
+}
+
+int merge_refusal(struct identity *self, const struct member *kept, const struct member *gone)
+{
+    struct authority grant;
+    struct standing standing;
+    struct closing closing;
+
+    if (kept->id == gone->id)
+        return IDENTITY__REASON__MERGE_SAME;
+    if (kept->merged_into || gone->merged_into)
+        return IDENTITY__REASON__ACCOUNT_MERGED;
+    if (!kept->sealed_mobile.len || !gone->sealed_mobile.len)
+        return IDENTITY__REASON__ACCOUNT_CLOSED;
+    if (closings_find(&self->closings, kept->id, &closing) || closings_find(&self->closings, gone->id, &closing))
+        return IDENTITY__REASON__MERGE_CLOSING;
+    if (grants_find_all(&self->grants, gone->id, &grant, 1))
+        return IDENTITY__REASON__MERGE_HAS_GRANTS;
+    if (gone->level >= (int)RPC__LEVEL__REAL_NAME && kept->level < (int)RPC__LEVEL__REAL_NAME)
+        return IDENTITY__REASON__MERGE_KEEPS_NAMED;
+    if (rolls_find_standing(&self->rolls, kept->id, &standing) ||
+        rolls_find_standing(&self->rolls, gone->id, &standing))
+        return IDENTITY__REASON__MERGE_STANDING;
+    if (wechats_count(&self->wechats, kept->id) + wechats_count(&self->wechats, gone->id) > WECHAT_DOORS)
+        return IDENTITY__REASON__WECHAT_TOO_MANY;
+    return 0;
+}
+
+static void journal_door(int64_t wechat_id, int64_t member_id, bool unbound, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
+    Identity__WechatUnbound gone = IDENTITY__WECHAT_UNBOUND__INIT;
+
+    bound.wechat_id = gone.wechat_id = wechat_id;
+    bound.member_id = gone.member_id = member_id;
+    if (unbound) {
+        event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
+        event.wechat_unbound = &gone;
+    } else {
+        event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
+        event.wechat_bound = &bound;
+    }
+    rpc_journal(call, &event.base);
+}
+
+/* Doors keep what they are called outside and get a number of their own. */
+static void hand_over_doors(struct identity *self, const struct member *kept, const struct member *gone, void *call)
+{
+    struct wechat doors[WECHAT_DOORS];
+    size_t n = wechats_find_all(&self->wechats, gone->id, doors, ARRAY_LEN(doors));
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t old_id = doors[i].id, new_id = id_next(&self->ids, rpc_now(call));
+
+        if (!person_reseal_wechat(self, gone, kept, &doors[i], new_id, call)) {
+            wechats_drop(&self->wechats, old_id, gone->id); /* its names cannot be read any more */
+        } else {
+            wechats_move(&self->wechats, old_id, kept->id, &doors[i]);
+        }
+        journal_door(old_id, gone->id, true, call);
+        if (doors[i].id == new_id)
+            journal_door(new_id, kept->id, false, call);
+    }
+}
+
+/* Asks anew in the name of who is kept, unless that is settled already. */
+static void hand_over_join(struct identity *self, const struct member *kept, const struct member *gone, void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+    struct person person;
+    struct join join, open;
+
+    if (!joins_find_open(&self->joins, gone->id, &join))
+        return;
+    join_withdraw(self, gone->id, call);
+    if (kept->union_id || joins_find_open(&self->joins, kept->id, &open))
+        return;
+    if (kept->level >= (int)RPC__LEVEL__REAL_NAME)
+        join.sealed.len = 0;
+    else if (!person_open_join(self, gone, join.id, &join.sealed, &person))
+        return;
+    join.id = id_next(&self->ids, rpc_now(call));
+    join.member_id = kept->id;
+    if (join.sealed.len) {
+        rpc_random(call, nonce, sizeof(nonce));
+        person_seal_join(self, kept, join.id, nonce, &person, &join.sealed);
+    }
+    joins_add(&self->joins, &join);
+    join_journal(&join, call);
+}
+
+static void hand_over_membership(struct identity *self, struct member *kept, struct member *gone, void *call)
+{
+    int64_t union_id = gone->union_id;
+
+    if (!membership_end(self, gone, IDENTITY__ENDED__ENDED_BY_ACCOUNTS, call))
+        return;
+    if (!kept->union_id)
+        membership_begin(self, kept, union_id, IDENTITY__BEGAN__BEGAN_BY_ACCOUNTS, call);
+}
+
+void merge_apply(struct identity *self, struct merge *merge, struct member *kept, struct member *gone, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
+    struct correction correction;
+
+    if (corrections_find_open(&self->corrections, gone->id, &correction))
+        correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
+    pledge_revoke(self, gone->id, call);
+    trade_hand_over(self, kept, gone, call);
+    hand_over_membership(self, kept, gone, call);
+    hand_over_join(self, kept, gone, call);
+    hand_over_doors(self, kept, gone, call);
+    session_revoke_all(self, gone->id, call);
+    members_merge(&self->members, gone->id, kept->id);
+    store_run(self->store, self->merges.sql + SQL_FORGET, "i", gone->id);
+    merge_change(self, merge, IDENTITY__MERGE_STATE__MERGE_DONE, call);
+    merged.kept_id = kept->id;
+    merged.gone_id = gone->id;
+    merged.reason = (Identity__MergeReason)merge->reason;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
+    event.members_merged = &merged;
+    rpc_journal(call, &event.base);
+}
+
+/* A merge begins as asked or proposed, or is done by her at once, and ends as its row says. */
+static bool merge_agrees(const struct identity *self, const Identity__MergeChanged *changed)
+{
+    struct merge merge;
+
+    return merges_find(&self->merges, changed->merge_id, &merge) && merge.kept_id == changed->kept_id &&
+           merge.gone_id == changed->gone_id && merge.state >= (int)changed->state;
+}
+
+/* What is gone leads to what was kept, or to what that one is gone into. */
+static bool members_agree(const struct identity *self, const Identity__MembersMerged *merged)
+{
+    struct member kept, gone;
+
+    return members_find(&self->members, merged->gone_id, &gone) &&
+           members_find(&self->members, merged->kept_id, &kept) &&
+           gone.merged_into == (kept.merged_into ? kept.merged_into : kept.id);
+}
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const Identity__Event *event = body;
+
+    (void)row;
+    if (event->event_case == IDENTITY__EVENT__EVENT_MERGE_CHANGED)
+        return merge_agrees(arg, event->merge_changed);
+    if (event->event_case != IDENTITY__EVENT__EVENT_MEMBERS_MERGED)
+        return true;
+    told[0]++;
+    return members_agree(arg, event->members_merged);
+}
+
+static const struct part_stray strays[] = {
+    {"member", "what is gone into another account lives on",
+     "SELECT gone.member_id FROM member AS gone JOIN member AS kept ON "
+     "kept.member_id = gone.merged_into WHERE gone.merged_into > 0 AND "
+     "(kept.merged_into > 0 OR gone.union_id > 0 OR gone.trade > 0 OR "
+     "EXISTS (SELECT 1 FROM session WHERE session.member_id = gone.member_id) OR "
+     "EXISTS (SELECT 1 FROM wechat WHERE wechat.member_id = gone.member_id)) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec merges_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(merge_id) FROM merge",
+    .agrees = agrees,
+    .counts = {{"merged accounts", "SELECT count(*) FROM merge WHERE state = 3"}},
+    .strays = strays,
+};

@@ -1,0 +1,343 @@
+#include "services/identity/api.h"
+#include "services/identity/membership/api_membership.h"
+#include "services/identity/registers/companies.h"
+#include "services/identity/access/grants.h"
+#include "services/identity/people/members.h"
+#include "services/identity/access/proposals.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/unions/unions.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     100
+
+static const int nobody[] = {RULE__ROLE__ROLE_NONE};
+
+static struct identity *self_of(Identity__Companies_Service *service)
+{
+    return container_of(service, struct identity, companies_service);
+}
+
+/* Whether an official of these roles, or one of its agents, may ask of the company of a
+ * union: 0, UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, COMPANY_NOT_FOUND. */
+static int company_refusal(struct identity *self, int64_t union_id, const int *roles, void *call,
+                           struct union_node *ret_node, struct company *ret_company)
+{
+    if (union_id <= 0 || !unions_find(&self->unions, union_id, ret_node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    if (!caller_holds(call, roles, ret_node->path) && !caller_is_agent(call, ret_node->path))
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    return companies_find(&self->companies, union_id, ret_company) ? 0 : IDENTITY__REASON__COMPANY_NOT_FOUND;
+}
+
+static void reply_company(struct identity *self, const struct company *company, Identity__Company_Closure reply,
+                          void *call)
+{
+    Identity__CompanyAgent messages[COMPANY_AGENTS_MAX], *shown[COMPANY_AGENTS_MAX];
+    Identity__Company message = IDENTITY__COMPANY__INIT;
+    struct agent agents[COMPANY_AGENTS_MAX];
+
+    message.company_id = company->id;
+    message.union_id = company->union_id;
+    message.credit_code = (char *)(uintptr_t)company->credit_code;
+    message.name = (char *)(uintptr_t)company->name;
+    message.agents = shown;
+    message.n_agents = companies_find_agents(&self->companies, company->id, agents, ARRAY_LEN(agents));
+    for (size_t i = 0; i < message.n_agents; i++) {
+        identity__company_agent__init(&messages[i]);
+        messages[i].agent_id = agents[i].grant_id;
+        messages[i].member_id = agents[i].member_id;
+        messages[i].name = member_masked_name(self, agents[i].member_id, call);
+        messages[i].kind = (Identity__AgentKind)agents[i].kind;
+        messages[i].since = agents[i].since;
+        shown[i] = &messages[i];
+        if (!messages[i].name) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    reply(&message, call);
+}
+
+/* ---- the register ---- */
+
+static void journal_company(const struct company *company, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__CompanyRegistered registered = IDENTITY__COMPANY_REGISTERED__INIT;
+
+    registered.company_id = company->id;
+    registered.union_id = company->union_id;
+    event.event_case = IDENTITY__EVENT__EVENT_COMPANY_REGISTERED;
+    event.company_registered = &registered;
+    rpc_journal(call, &event.base);
+}
+
+static int read_company(const Identity__RegisterCompanyRequest *req, struct company *ret, const char **ret_field)
+{
+    int reason;
+
+    *ret_field = "excuse";
+    if (snprintf(ret->excuse, sizeof(ret->excuse), "%s", req->excuse) >= (int)sizeof(ret->excuse))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "creditCode";
+    reason = company_code_read(req->credit_code, *req->excuse != '\0', ret->credit_code);
+    if (reason)
+        return reason;
+    *ret_field = "name";
+    return union_name_read(req->name, ret->name);
+}
+
+/* rpc RegisterCompany: the same again is answered as it is. */
+static void companies__register_company(Identity__Companies_Service *service,
+                                        const Identity__RegisterCompanyRequest *req, Identity__Company_Closure reply,
+                                        void *call)
+{
+    struct identity *self = self_of(service);
+    struct company known, company = {
+                              .union_id = req->union_id,
+                              .registered_by = rpc_principal(call)->member_id,
+                              .registered_at = rpc_now(call),
+                          };
+    const char *field = "unionId";
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
+
+    if (!reason)
+        reason = read_company(req, &company, &field);
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    if (companies_find(&self->companies, company.union_id, &known) &&
+        strcmp(known.credit_code, company.credit_code) == 0) {
+        reply_company(self, &known, reply, call);
+        return;
+    }
+    company.id = id_next(&self->ids, rpc_now(call));
+    if (!companies_add(&self->companies, &company)) {
+        rpc_refuse(call, IDENTITY__REASON__COMPANY_TAKEN);
+        return;
+    }
+    journal_company(&company, call);
+    rpc_created(call);
+    reply_company(self, &company, reply, call);
+}
+
+/* rpc GetCompany: with who acts for it. */
+static void companies__get_company(Identity__Companies_Service *service, const Identity__CompanyRequest *req,
+                                   Identity__Company_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct union_node node;
+    struct company company;
+    int reason = company_refusal(self, req->union_id, union_readers, call, &node, &company);
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply_company(self, &company, reply, call);
+}
+
+/* ---- agents ---- */
+
+static void journal_agent(const struct agent *agent, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__CompanyAgentSet set = IDENTITY__COMPANY_AGENT_SET__INIT;
+
+    set.agent_id = agent->grant_id;
+    set.company_id = agent->company_id;
+    set.member_id = agent->member_id;
+    set.kind = agent->kind;
+    event.event_case = IDENTITY__EVENT__EVENT_COMPANY_AGENT_SET;
+    event.company_agent_set = &set;
+    rpc_journal(call, &event.base);
+}
+
+/* Whether the caller may change who acts for a company: an official of its union, or
+ * the first of its agents. */
+static int appointing_refusal(struct identity *self, int64_t union_id, void *call, struct union_node *ret_node,
+                              struct company *ret_company)
+{
+    int reason = company_refusal(self, union_id, union_administrators, call, ret_node, ret_company);
+    struct agent first;
+
+    if (reason || caller_holds(call, union_administrators, ret_node->path))
+        return reason;
+    return companies_find_agents(&self->companies, ret_company->id, &first, 1) &&
+                   first.member_id == rpc_principal(call)->member_id
+               ? 0
+               : IDENTITY__REASON__AGENT_NOT_FIRST;
+}
+
+/* Her grant over the company's union, made if she has none: TOO_MANY_GRANTS,
+ * TOO_MANY_AGENTS, or 0. */
+static int obtain_grant(struct identity *self, const struct company *company, const struct union_node *node,
+                        int64_t member_id, void *call, struct authority *ret_grant)
+{
+    struct authority grants[LIMIT_GRANTS];
+    struct held_grant held[LIMIT_GRANTS];
+    struct agent agents[COMPANY_AGENTS_MAX];
+    size_t n = grants_find_all(&self->grants, member_id, grants, ARRAY_LEN(grants));
+    int reason;
+
+    for (size_t i = 0; i < n; i++) {
+        if (grants[i].role == RULE__ROLE__COMPANY_AGENT && grants[i].union_id == node->id) {
+            *ret_grant = grants[i];
+            return 0;
+        }
+        held[i] = (struct held_grant){grants[i].role, grants[i].union_path};
+    }
+    if (companies_find_agents(&self->companies, company->id, agents, ARRAY_LEN(agents)) == ARRAY_LEN(agents))
+        return IDENTITY__REASON__TOO_MANY_AGENTS;
+    reason = grant_room_refusal(node->path, held, n);
+    if (!reason)
+        grant_give(self, RULE__ROLE__COMPANY_AGENT, node, member_id, call, ret_grant);
+    return reason;
+}
+
+/* rpc SetAgent: appoints somebody, or changes what she does for the company. */
+static void companies__set_agent(Identity__Companies_Service *service, const Identity__SetAgentRequest *req,
+                                 Identity__Company_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    char mobile[CN_MOBILE_LEN + 1];
+    struct authority grant;
+    struct company company;
+    struct union_node node;
+    struct member member;
+    struct agent agent;
+    int reason = appointing_refusal(self, req->union_id, call, &node, &company);
+
+    if (!reason &&
+        (req->kind <= IDENTITY__AGENT_KIND__AGENT_KIND_NONE || req->kind > IDENTITY__AGENT_KIND__AGENT_APPROVER))
+        reason = IDENTITY__REASON__AGENT_KIND_INVALID;
+    if (!reason && !cn_mobile(req->mobile, mobile))
+        reason = IDENTITY__REASON__MOBILE_INVALID;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    /* Undone with the rest when it is refused. */
+    member_obtain(self, mobile, call, &member);
+    reason = obtain_grant(self, &company, &node, member.id, call, &grant);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    agent = (struct agent){grant.id, company.id, member.id, grant.granted_at, (int)req->kind};
+    companies_set_agent(&self->companies, &agent);
+    journal_agent(&agent, call);
+    reply_company(self, &company, reply, call);
+}
+
+/* rpc DismissAgent: she acts for the company no more, and her sessions end. */
+static void companies__dismiss_agent(Identity__Companies_Service *service, const Identity__DismissAgentRequest *req,
+                                     Identity__Company_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct authority grant;
+    struct company company;
+    struct union_node node;
+    int reason = IDENTITY__REASON__AGENT_NOT_FOUND;
+
+    if (grants_find(&self->grants, req->agent_id, &grant) && grant.role == RULE__ROLE__COMPANY_AGENT)
+        reason = appointing_refusal(self, grant.union_id, call, &node, &company);
+    if (!reason && grant.member_id == rpc_principal(call)->member_id)
+        reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    grant_take(self, &grant, call);
+    reply_company(self, &company, reply, call);
+}
+
+/* ---- the company's members ---- */
+
+static bool fill_members(struct identity *self, const struct period *periods, size_t n,
+                         Identity__CompanyMemberList *list, void *call)
+{
+    Identity__CompanyMember *messages = arena_alloc(rpc_arena(call), n * sizeof(*messages) + 1);
+
+    list->members = arena_alloc(rpc_arena(call), n * sizeof(*list->members) + 1);
+    if (!messages || !list->members)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct member member;
+
+        identity__company_member__init(&messages[i]);
+        messages[i].member_id = periods[i].member_id;
+        messages[i].name = member_masked_name(self, periods[i].member_id, call);
+        if (!messages[i].name || !members_find(&self->members, periods[i].member_id, &member))
+            return false;
+        messages[i].trade = (Rpc__Trade)member.trade;
+        messages[i].from = periods[i].began_at;
+        messages[i].to = periods[i].ended_at;
+        messages[i].began = (Identity__Began)periods[i].began;
+        messages[i].ended = (Identity__Ended)periods[i].ended;
+        list->members[list->n_members++] = &messages[i];
+    }
+    return true;
+}
+
+/* rpc ListCompanyMembers: who is there, and who was. */
+static void companies__list_company_members(Identity__Companies_Service *service,
+                                            const Identity__ListCompanyMembersRequest *req,
+                                            Identity__CompanyMemberList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    Identity__CompanyMemberList list = IDENTITY__COMPANY_MEMBER_LIST__INIT;
+    struct period periods[PAGE_MAX + 1];
+    struct union_node node;
+    struct company company;
+    char token[24];
+    int64_t after;
+    int reason = company_refusal(self, req->union_id, nobody, call, &node, &company);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    if (!page_token_read(req->page_token, &after)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
+        return;
+    }
+    n = (req->gone ? rolls_find_gone : rolls_find_members)(&self->rolls, node.id, after, periods, size + 1);
+    if (n > size) {
+        n = size;
+        snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);
+        list.next_page_token = token;
+    }
+    if (fill_members(self, periods, n, &list, call))
+        reply(&list, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc ProposeDeparture: a member has left the company, says one of its agents. */
+static void companies__propose_departure(Identity__Companies_Service *service,
+                                         const Identity__ProposeDepartureRequest *req, Identity__Proposal_Closure reply,
+                                         void *call)
+{
+    struct identity *self = self_of(service);
+    struct union_node node;
+    struct company company;
+    struct member member;
+    int reason = company_refusal(self, req->union_id, nobody, call, &node, &company);
+
+    if (!reason && (!members_find(&self->members, req->member_id, &member) || member.union_id != node.id))
+        reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
+    if (!reason && member.id == rpc_principal(call)->member_id)
+        reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    proposal_make(self,
+                  &(struct proposal){
+                      .kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE, .member_id = member.id, .union_id = node.id},
+                  reply, call);
+}
+
+const Identity__Companies_Service companies_api = IDENTITY__COMPANIES__INIT(companies__);

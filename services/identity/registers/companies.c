@@ -1,0 +1,123 @@
+#include "services/identity/registers/companies.h"
+#include "services/identity/unions/unions.h"
+
+enum { SQL_ADD, SQL_FIND, SQL_SET_AGENT, SQL_AGENTS, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO company (company_id, union_id, credit_code, name, excuse, registered_by, registered_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_FIND] = "SELECT company_id, union_id, credit_code, name, excuse, registered_by, registered_at FROM company "
+                 "WHERE union_id = ?1",
+    [SQL_SET_AGENT] = "INSERT INTO company_agent (grant_id, company_id, kind) VALUES (?1, ?2, ?3) "
+                      "ON CONFLICT (grant_id) DO UPDATE SET kind = excluded.kind",
+    [SQL_AGENTS] = "SELECT company_agent.grant_id, company_id, member_id, granted_at, kind FROM company_agent "
+                   "JOIN authority ON authority.grant_id = company_agent.grant_id WHERE company_id = ?1 "
+                   "ORDER BY company_agent.grant_id LIMIT ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+bool companies_add(const struct companies *companies, const struct company *company)
+{
+    return store_run(companies->store, companies->sql + SQL_ADD, "iitttii", company->id, company->union_id,
+                     company->credit_code, company->name, company->excuse, company->registered_by,
+                     company->registered_at) != -1;
+}
+
+bool companies_find(const struct companies *companies, int64_t union_id, struct company *ret)
+{
+    struct store *store = companies->store;
+    unsigned find = companies->sql + SQL_FIND;
+
+    store_ask(store, find, "i", union_id);
+    if (!store_row(store, find))
+        return false;
+    *ret = (struct company){
+        .id = store_int(store, find, 0),
+        .union_id = store_int(store, find, 1),
+        .registered_by = store_int(store, find, 5),
+        .registered_at = store_int(store, find, 6),
+    };
+    store_copy_text(store, find, 2, ret->credit_code, sizeof(ret->credit_code));
+    store_copy_text(store, find, 3, ret->name, sizeof(ret->name));
+    store_copy_text(store, find, 4, ret->excuse, sizeof(ret->excuse));
+    store_end(store, find);
+    return true;
+}
+
+void companies_set_agent(const struct companies *companies, const struct agent *agent)
+{
+    store_run(companies->store, companies->sql + SQL_SET_AGENT, "iii", agent->grant_id, agent->company_id,
+              (int64_t)agent->kind);
+}
+
+size_t companies_find_agents(const struct companies *companies, int64_t company_id, struct agent *ret, size_t size)
+{
+    struct store *store = companies->store;
+    unsigned agents = companies->sql + SQL_AGENTS;
+    size_t n = 0;
+
+    store_ask(store, agents, "ii", company_id, (int64_t)size);
+    while (n < size && store_row(store, agents)) {
+        ret[n++] = (struct agent){
+            .grant_id = store_int(store, agents, 0),
+            .company_id = store_int(store, agents, 1),
+            .member_id = store_int(store, agents, 2),
+            .since = store_int(store, agents, 3),
+            .kind = (int)store_int(store, agents, 4),
+        };
+    }
+    store_end(store, agents);
+    return n;
+}
+
+bool caller_is_agent(void *call, const char *union_path)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+
+    if (principal->internal)
+        return true;
+    for (size_t i = 0; i < principal->n_grants; i++) {
+        if (principal->grants[i]->role == RULE__ROLE__COMPANY_AGENT &&
+            strcmp(principal->grants[i]->union_path, union_path) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool caller_is_approver(struct identity *self, void *call, const struct union_node *node)
+{
+    struct agent agents[COMPANY_AGENTS_MAX];
+    struct company company;
+    size_t n;
+
+    if (!caller_is_agent(call, node->path) || !companies_find(&self->companies, node->id, &company))
+        return false;
+    n = companies_find_agents(&self->companies, company.id, agents, ARRAY_LEN(agents));
+    for (size_t i = 0; i < n; i++) {
+        if (agents[i].member_id == rpc_principal(call)->member_id)
+            return agents[i].kind == IDENTITY__AGENT_KIND__AGENT_APPROVER;
+    }
+    return false;
+}
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    struct company company;
+
+    (void)row;
+    if (event->event_case != IDENTITY__EVENT__EVENT_COMPANY_REGISTERED)
+        return true;
+    told[0]++;
+    return companies_find(&self->companies, event->company_registered->union_id, &company) &&
+           company.id == event->company_registered->company_id;
+}
+
+const struct part_spec companies_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(company_id) FROM company",
+    .agrees = agrees,
+    .counts = {{"companies", "SELECT count(*) FROM company"}},
+};

@@ -1,0 +1,352 @@
+#include "services/identity/fixture.h"
+#include "services/identity/registers/lines.h"
+#include "services/identity/registers/named.h"
+#include "services/identity/unions/unions.h"
+
+static void two_unions(struct harness *h)
+{
+    make_union(h, "440600", "");
+    make_union(h, "440604", "440600");
+    make_union(h, "440605", "440600");
+}
+
+static int64_t roster_rows(struct harness *h)
+{
+    return harness_number(h, "SELECT count(*) FROM roster");
+}
+
+static const Identity__ImportProblem *problem_at(const Identity__ImportReport *report, int line)
+{
+    for (size_t i = 0; i < report->n_problems; i++) {
+        if (report->problems[i]->line == line)
+            return report->problems[i];
+    }
+    return NULL;
+}
+
+/* Vectors of GB 11643: see tests/data/resident-id-vectors.json. */
+#define GOOD_ROW  "王小明,44060519850615123X,13800138000,440604,COURIER\n"
+#define OTHER_ROW "李明,440106200002290104,13800138001,440604,货车司机\n"
+
+static void bad_lines_are_named_and_good_ones_loaded(void **state)
+{
+    static const struct {
+        const char *line, *reason, *field;
+    } cases[] = {
+        {"王,44060519850615123X,13800138000,440604,", "NAME_INVALID", "name"},
+        {"王小明,44060519850615123,13800138000,440604,", "RESIDENT_ID_INVALID", "residentId"},
+        {"王小明,440604850615123,13800138000,440604,", "RESIDENT_ID_15_DIGITS", "residentId"},
+        {"王小明,110105194912310021,13800138000,440604,", "RESIDENT_ID_CHECKSUM", "residentId"},
+        {"王小明,44060419850230123X,13800138000,440604,", NULL, "residentId"},
+        {"王小明,44060519850615123X,1380013800,440604,", "MOBILE_INVALID", "mobile"},
+        {"王小明,44060519850615123X,13800138000,?,", "UNION_CODE_INVALID", "unionCode"},
+        {"王小明,44060519850615123X,13800138000,440699,", "UNION_NOT_FOUND", "unionCode"},
+        {"王小明,44060519850615123X,13800138000,440604,骑手", "TRADE_INVALID", "trade"},
+        {"王小明,44060519850615123X,13800138000", "CSV_MALFORMED", ""},
+        {"王\"小明,44060519850615123X,13800138000,440604,", "CSV_MALFORMED", ""},
+    };
+    const Identity__ImportProblem *problem;
+    Identity__ImportReport *report;
+    char csv[4096] = GOOD_ROW;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        size_t len = strlen(csv);
+
+        snprintf(csv + len, sizeof(csv) - len, "%s\n", cases[i].line);
+    }
+    report = import_roster(&h, csv);
+    assert_int_equal(report->lines, 1 + ARRAY_LEN(cases));
+    assert_int_equal(report->loaded, 1);
+    assert_int_equal(report->refused, ARRAY_LEN(cases));
+    assert_null(problem_at(report, 2)); /* of the first line after the header */
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        problem = problem_at(report, (int)i + 3);
+        assert_non_null(problem);
+        if (cases[i].reason)
+            assert_string_equal(problem->reason, cases[i].reason);
+        assert_string_equal(problem->field, cases[i].field);
+        assert_false(problem->warning);
+    }
+    assert_int_equal(roster_rows(&h), 1);
+    end(&h);
+}
+
+/* With the check digit that belongs to it. */
+static void make_id(const char *first_17, char ret[CN_RESIDENT_ID_LEN + 1])
+{
+    struct cn_resident_id id;
+    enum cn_id_result result = CN_ID_CHECKSUM;
+
+    for (const char *check = "0123456789X"; *check && result == CN_ID_CHECKSUM; check++) {
+        snprintf(ret, CN_RESIDENT_ID_LEN + 1, "%s%c", first_17, *check);
+        result = cn_resident_id(ret, 20260101, &id);
+    }
+}
+
+static void resident_ids_are_judged_by_their_date_region_and_age(void **state)
+{
+    static const struct {
+        const char *first_17, *reason;
+        bool warning;
+    } cases[] = {
+        {"44060419850230123", "RESIDENT_ID_DATE", false}, /* 30 February */
+        {"44060420990101123", "RESIDENT_ID_DATE", false}, /* not born yet */
+        {"99060419850615123", "RESIDENT_ID_REGION", false}, {"44060420150615123", "TOO_YOUNG", false},
+        {"44060320050615123", "REGION_ABOLISHED", true}, /* 石湾区, to 2002 */
+        {"44069919850615123", "REGION_UNKNOWN", true},
+    };
+    const Identity__ImportProblem *problem;
+    Identity__ImportReport *report;
+    char csv[256], id[CN_RESIDENT_ID_LEN + 1];
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        make_id(cases[i].first_17, id);
+        snprintf(csv, sizeof(csv), "王小明,%s,13800138000,440604,\n", id);
+        report = import_roster(&h, csv);
+        problem = problem_at(report, 2);
+        assert_non_null(problem);
+        assert_string_equal(problem->reason, cases[i].reason);
+        assert_int_equal(problem->warning, cases[i].warning);
+        assert_int_equal(report->loaded, cases[i].warning);
+        assert_int_equal(report->refused, !cases[i].warning);
+    }
+    end(&h);
+}
+
+static void a_person_is_on_one_unions_roster_once(void **state)
+{
+    Identity__ImportReport *report;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    report = import_roster(&h, GOOD_ROW OTHER_ROW GOOD_ROW);
+    assert_int_equal(report->loaded, 2);
+    assert_string_equal(problem_at(report, 4)->reason, "ROSTER_DUPLICATE");
+    harness_reopen(&h);
+    report = import_roster(&h, "王大明,44060519850615123x,13800138009,440604,\n");
+    assert_int_equal(report->refused, 1);
+    assert_string_equal(report->problems[0]->reason, "ROSTER_DUPLICATE");
+    assert_int_equal(roster_rows(&h), 2);
+    end(&h);
+}
+
+static void a_person_of_another_union_is_loaded_and_reported(void **state)
+{
+    Identity__ImportReport *report;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    import_roster(&h, GOOD_ROW);
+    report = import_roster(&h, "王小明,44060519850615123X,13800138000,440605,\n" OTHER_ROW);
+    assert_int_equal(report->loaded, 2);
+    assert_int_equal(report->n_problems, 1);
+    assert_string_equal(report->problems[0]->reason, "ROSTER_CONFLICT");
+    assert_true(report->problems[0]->warning);
+    end(&h);
+}
+
+static void a_rehearsal_says_the_same_and_changes_nothing(void **state)
+{
+    static const char page[] = GOOD_ROW OTHER_ROW GOOD_ROW;
+    Identity__ImportReport *rehearsed, *loaded;
+    const Rpc__Answer *answer;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    rows = journal_rows(&h);
+    answer = import_page(&h, harness_internal(&h), "Identity.ImportRoster", page, true);
+    rehearsed = harness_output(&h, answer, &identity__import_report__descriptor);
+    assert_int_equal(journal_rows(&h), rows);
+    assert_int_equal(roster_rows(&h), 0);
+    loaded = import_roster(&h, page);
+    assert_int_equal(identity__import_report__get_packed_size(loaded),
+                     identity__import_report__get_packed_size(rehearsed));
+    assert_int_equal(rehearsed->loaded, 2);
+    assert_int_equal(rehearsed->refused, 1);
+    assert_int_equal(journal_rows(&h), rows + 2);
+    end(&h);
+}
+
+static void an_official_loads_the_rosters_of_her_own_unions(void **state)
+{
+    const Rpc__Principal *official;
+    Identity__ImportReport *report;
+    const Rpc__Answer *answer;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "00000001");
+    answer = import_page(&h, official, "Identity.ImportRoster",
+                         GOOD_ROW "李明,440106200002290104,13800138001,440605,\n", false);
+    report = harness_output(&h, answer, &identity__import_report__descriptor);
+    assert_int_equal(report->loaded, 1);
+    assert_string_equal(problem_at(report, 2)->reason, "OUTSIDE_YOUR_UNION");
+    assert_string_equal(problem_at(report, 2)->field, "unionCode");
+    assert_refused(
+        import_page(&h, harness_official(&h, 5, RULE__ROLE__FINANCE, "0000"), "Identity.ImportRoster", GOOD_ROW, false),
+        "NOT_OFFICIAL");
+    end(&h);
+}
+
+static void unions_load_below_parents_of_the_same_page(void **state)
+{
+    static const char page[] = "440604,禅城区总工会,440600\n"
+                               "A-1,甲公司工会,440604\n"
+                               "A-1,乙公司工会,440604\n"
+                               "B-1,丙公司工会,B-0\n"
+                               "C,,440604\n"
+                               "\"A-2\",\"丁公司\n工会\",440604\n"
+                               "D-1,戊公司工会,\n";
+    static const struct {
+        int line;
+        const char *reason, *field;
+    } problems[] = {
+        {4, "UNION_CODE_TAKEN", "code"},   {5, "UNION_NOT_FOUND", "parentCode"},    {6, "UNION_NAME_INVALID", "name"},
+        {7, "UNION_NAME_INVALID", "name"}, {9, "OUTSIDE_YOUR_UNION", "parentCode"},
+    };
+    const Rpc__Principal *official;
+    Identity__ImportReport *report;
+    struct union_node node;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, "440600", "");
+    official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "0000");
+    for (int round = 0; round < 2; round++) {
+        report = harness_output(&h, import_page(&h, official, "Identity.ImportUnions", page, round == 0),
+                                &identity__import_report__descriptor);
+        assert_int_equal(report->lines, 7);
+        assert_int_equal(report->loaded, 2);
+        assert_int_equal(report->n_problems, ARRAY_LEN(problems));
+        for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
+            assert_int_equal(report->problems[i]->line, problems[i].line);
+            assert_string_equal(report->problems[i]->reason, problems[i].reason);
+            assert_string_equal(report->problems[i]->field, problems[i].field);
+        }
+        assert_int_equal(unions_find_code(&identity_of(&h)->unions, "A-1", &node), round);
+    }
+    assert_string_equal(node.path, "000000000000");
+    end(&h);
+}
+
+static void a_page_has_a_thousand_lines_at_most(void **state)
+{
+    char csv[IMPORT_LINES_MAX + 2];
+    const Rpc__Answer *answer;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    memset(csv, '\n', sizeof(csv));
+    csv[IMPORT_LINES_MAX] = '\0';
+    answer = import_page(&h, harness_internal(&h), "Identity.ImportRoster", csv, false);
+    assert_refused(answer, "TOO_MANY_ITEMS");
+    assert_string_equal(answer->field, "csv");
+    csv[IMPORT_LINES_MAX - 1] = '\0';
+    assert_int_equal(import_roster(&h, csv)->lines, 0);
+    for (int i = 0; i < IMPORT_LINES_MAX; i += 2)
+        csv[i] = ',';
+    assert_int_equal(import_roster(&h, csv)->refused, IMPORT_LINES_MAX / 2);
+    end(&h);
+}
+
+/* ---- the command's own parts ---- */
+
+static void a_file_is_read_in_lines_whatever_their_length(void **state)
+{
+    static const size_t lengths[] = {1, 2, 100, LINES_MAX - 1, LINES_MAX, LINES_MAX + 1, 3 * LINES_BUFFER, 7, 1, 50};
+    static struct lines lines;
+    FILE *file = tmpfile();
+    const char *line;
+    size_t len;
+
+    (void)state;
+    assert_non_null(file);
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+            for (size_t k = 1; k < lengths[i]; k++)
+                fputc('a' + (int)i, file);
+            fputc('\n', file);
+        }
+    }
+    fputs("last", file);
+    rewind(file);
+    lines_init(&lines, file);
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+            line = lines_next(&lines, &len);
+            assert_non_null(line);
+            assert_int_equal(len, lengths[i] > LINES_MAX ? 0 : lengths[i]);
+            if (len > 0)
+                assert_int_equal(line[len - 1], '\n');
+            if (len > 1)
+                assert_int_equal(line[0], 'a' + (int)i);
+        }
+    }
+    line = lines_next(&lines, &len);
+    assert_int_equal(len, 4);
+    assert_memory_equal(line, "last", 4);
+    assert_null(lines_next(&lines, &len));
+    assert_null(lines_next(&lines, &len));
+    fclose(file);
+}
+
+static void what_a_file_has_named_is_remembered_by_name_and_place(void **state)
+{
+    struct seen seen = {0};
+    char name[32];
+
+    (void)state;
+    assert_false(seen_has(&seen, "0"));
+    for (int i = 0; i < 20000; i++) {
+        snprintf(name, sizeof(name), "%d", i);
+        assert_int_equal(seen_note(&seen, name, "here"), SEEN_NEW);
+    }
+    for (int i = 0; i < 20000; i++) {
+        snprintf(name, sizeof(name), "%d", i);
+        assert_true(seen_has(&seen, name));
+        assert_int_equal(seen_note(&seen, name, "here"), SEEN_HERE);
+        assert_int_equal(seen_note(&seen, name, "there"), SEEN_ELSEWHERE);
+        assert_int_equal(seen_note(&seen, name, "there"), SEEN_HERE);
+        assert_int_equal(seen_note(&seen, name, "here"), SEEN_HERE);
+    }
+    assert_false(seen_has(&seen, "20000"));
+    assert_int_equal(seen.n, 40000);
+    seen_done(&seen);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_lines_are_named_and_good_ones_loaded),
+        cmocka_unit_test(resident_ids_are_judged_by_their_date_region_and_age),
+        cmocka_unit_test(a_person_is_on_one_unions_roster_once),
+        cmocka_unit_test(a_person_of_another_union_is_loaded_and_reported),
+        cmocka_unit_test(a_rehearsal_says_the_same_and_changes_nothing),
+        cmocka_unit_test(an_official_loads_the_rosters_of_her_own_unions),
+        cmocka_unit_test(unions_load_below_parents_of_the_same_page),
+        cmocka_unit_test(a_page_has_a_thousand_lines_at_most),
+        cmocka_unit_test(a_file_is_read_in_lines_whatever_their_length),
+        cmocka_unit_test(what_a_file_has_named_is_remembered_by_name_and_place),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

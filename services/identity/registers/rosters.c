@@ -1,0 +1,106 @@
+#include "services/identity/registers/rosters.h"
+
+enum { SQL_ADD, SQL_HAVE, SQL_FIND_PERSON, SQL_FIND, SQL_DROP, SQL_MEMBER, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_HAVE] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
+    [SQL_FIND_PERSON] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
+    [SQL_FIND] = "SELECT roster_id, union_id, trade, sealed, person FROM roster WHERE roster_id = ?1",
+    [SQL_DROP] = "DELETE FROM roster WHERE roster_id = ?1",
+    [SQL_MEMBER] = "SELECT CASE merged_into WHEN 0 THEN member_id ELSE merged_into END FROM member "
+                   "WHERE person = ?1 AND roster_id = ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+int rosters_add(const struct rosters *rosters, const struct roster_entry *entry)
+{
+    return store_run(rosters->store, rosters->sql + SQL_ADD, "iiibb", entry->id, entry->union_id, (int64_t)entry->trade,
+                     entry->person, sizeof(entry->person), entry->sealed.bytes, entry->sealed.len);
+}
+
+bool rosters_have(const struct rosters *rosters, const unsigned char person[PII_INDEX_LEN])
+{
+    store_ask(rosters->store, rosters->sql + SQL_HAVE, "b", person, (size_t)PII_INDEX_LEN);
+    return store_any(rosters->store, rosters->sql + SQL_HAVE);
+}
+
+size_t rosters_find_person(const struct rosters *rosters, const unsigned char person[PII_INDEX_LEN],
+                           struct roster_entry *ret, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(rosters->store, rosters->sql + SQL_FIND_PERSON, "bi", person, (size_t)PII_INDEX_LEN, (int64_t)size);
+    while (n < size && store_row(rosters->store, rosters->sql + SQL_FIND_PERSON)) {
+        struct roster_entry *entry = &ret[n++];
+
+        entry->id = store_int(rosters->store, rosters->sql + SQL_FIND_PERSON, 0);
+        entry->union_id = store_int(rosters->store, rosters->sql + SQL_FIND_PERSON, 1);
+        entry->trade = (int)store_int(rosters->store, rosters->sql + SQL_FIND_PERSON, 2);
+        memcpy(entry->person, person, PII_INDEX_LEN);
+        entry->sealed.len = store_copy_blob(rosters->store, rosters->sql + SQL_FIND_PERSON, 3, entry->sealed.bytes,
+                                            sizeof(entry->sealed.bytes));
+    }
+    store_end(rosters->store, rosters->sql + SQL_FIND_PERSON);
+    return n;
+}
+
+bool rosters_find(const struct rosters *rosters, int64_t roster_id, struct roster_entry *ret_entry)
+{
+    unsigned statement = rosters->sql + SQL_FIND;
+
+    store_ask(rosters->store, statement, "i", roster_id);
+    if (!store_row(rosters->store, statement))
+        return false;
+    ret_entry->id = store_int(rosters->store, statement, 0);
+    ret_entry->union_id = store_int(rosters->store, statement, 1);
+    ret_entry->trade = (int)store_int(rosters->store, statement, 2);
+    ret_entry->sealed.len =
+        store_copy_blob(rosters->store, statement, 3, ret_entry->sealed.bytes, sizeof(ret_entry->sealed.bytes));
+    store_copy_blob(rosters->store, statement, 4, ret_entry->person, sizeof(ret_entry->person));
+    store_end(rosters->store, statement);
+    return true;
+}
+
+void rosters_drop(const struct rosters *rosters, int64_t roster_id)
+{
+    store_run(rosters->store, rosters->sql + SQL_DROP, "i", roster_id);
+}
+
+int64_t rosters_member(const struct rosters *rosters, const struct roster_entry *entry)
+{
+    store_ask(rosters->store, rosters->sql + SQL_MEMBER, "bi", entry->person, sizeof(entry->person), entry->id);
+    return store_number(rosters->store, rosters->sql + SQL_MEMBER);
+}
+
+enum { TOLD_ROWS, TOLD_MISSING }; /* as in counts */
+
+/* A row that was told of is there or was taken off, which is told too. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    struct roster_entry entry;
+
+    (void)row;
+    if (event->event_case == IDENTITY__EVENT__EVENT_ROSTER_ROW_REMOVED) {
+        told[TOLD_MISSING]--;
+        return !rosters_find(&self->rosters, event->roster_row_removed->roster_id, &entry);
+    }
+    if (event->event_case != IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED)
+        return true;
+    if (!rosters_find(&self->rosters, event->roster_row_added->roster_id, &entry)) {
+        told[TOLD_MISSING]++;
+        return true;
+    }
+    told[TOLD_ROWS]++;
+    return entry.union_id == event->roster_row_added->union_id;
+}
+
+const struct part_spec rosters_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(roster_id) FROM roster",
+    .agrees = agrees,
+    .counts = {{"roster rows", "SELECT count(*) FROM roster"}, {"roster rows missing, less those removed", "SELECT 0"}},
+};

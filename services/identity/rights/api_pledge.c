@@ -1,0 +1,135 @@
+#include "services/identity/rights/api_rights.h"
+#include "services/identity/people/members.h"
+#include "services/identity/people/person.h"
+#include "services/identity/rights/pledges.h"
+
+static struct identity *self_of(Identity__Pledges_Service *service)
+{
+    return container_of(service, struct identity, pledges_service);
+}
+
+void pledge_fill(const struct pledge *pledge, int64_t now, char digits[TEXT_HASH_DIGITS], Identity__Pledge *ret)
+{
+    bool over = pledge->state == IDENTITY__PLEDGE_STATE__PLEDGE_STANDING && pledge->until <= now;
+
+    identity__pledge__init(ret);
+    ret->pledge_id = pledge->id;
+    ret->state = over ? IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED : (Identity__PledgeState)pledge->state;
+    ret->version = pledge->version;
+    ret->made_at = pledge->made_at;
+    ret->until = pledge->until;
+    ret->ended_at = over ? pledge->until : pledge->ended_at;
+    text_hash_digits(pledge->hash, digits);
+    ret->text_sha256 = digits;
+}
+
+static void reply_pledge(const struct pledge *pledge, Identity__Pledge_Closure reply, void *call)
+{
+    char digits[TEXT_HASH_DIGITS];
+    Identity__Pledge message;
+
+    pledge_fill(pledge, rpc_now(call), digits, &message);
+    reply(&message, call);
+}
+
+/* 0, or the Reason with its field. */
+static int pledge_refusal(struct identity *self, const Identity__MakePledgeRequest *req, const struct member *member,
+                          void *call, struct policy *ret_policy, const char **ret_field)
+{
+    char name[CN_NAME_SIZE];
+    struct person person;
+
+    *ret_field = "name";
+    if (member->level < (int)RPC__LEVEL__REAL_NAME)
+        return IDENTITY__REASON__PLEDGE_NEEDS_REAL_NAME;
+    if (!cn_name(req->name, name) || !person_open_member(self, member, &person) || strcmp(person.name, name) != 0)
+        return IDENTITY__REASON__PLEDGE_NAME_MISMATCH;
+    *ret_field = "version";
+    if (!consents_find_in_force(&self->consents, IDENTITY__PURPOSE__PURPOSE_SINGLE_PLEDGE, rpc_now(call), ret_policy))
+        return IDENTITY__REASON__POLICY_NOT_FOUND;
+    return ret_policy->version == req->version ? 0 : IDENTITY__REASON__CONSENT_OTHER_VERSION;
+}
+
+/* rpc MakePledge: her word from now on; the one before it is renewed by it. */
+static void pledges__make_pledge(Identity__Pledges_Service *service, const Identity__MakePledgeRequest *req,
+                                 Identity__Pledge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    const char *field = NULL;
+    struct pledge old, pledge;
+    struct policy policy;
+    struct member member;
+    int reason = caller_refusal(self, call, &member);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    reason = pledge_refusal(self, req, &member, call, &policy, &field);
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    if (pledges_find(&self->pledges, member.id, &old)) {
+        old.state = IDENTITY__PLEDGE_STATE__PLEDGE_RENEWED;
+        old.ended_at = rpc_now(call);
+        pledges_end(&self->pledges, &old);
+    }
+    pledge = (struct pledge){
+        .id = id_next(&self->ids, rpc_now(call)),
+        .member_id = member.id,
+        .made_at = rpc_now(call),
+        .until = rpc_now(call) + self->pledge_life_ms,
+        .state = IDENTITY__PLEDGE_STATE__PLEDGE_STANDING,
+        .version = policy.version,
+    };
+    memcpy(pledge.hash, policy.hash, sizeof(pledge.hash));
+    pledges_add(&self->pledges, &pledge);
+    pledge_journal(&pledge, call);
+    rpc_created(call);
+    reply_pledge(&pledge, reply, call);
+}
+
+/* rpc ListMyPledges: the caller's, the latest first. */
+static void pledges__list_my_pledges(Identity__Pledges_Service *service, const Identity__MyPledgesRequest *req,
+                                     Identity__PledgeList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__Pledge messages[PLEDGES_SHOWN], *list[PLEDGES_SHOWN];
+    char digits[PLEDGES_SHOWN][TEXT_HASH_DIGITS];
+    Identity__PledgeList message = IDENTITY__PLEDGE_LIST__INIT;
+    struct pledge pledges[PLEDGES_SHOWN];
+
+    (void)req;
+    message.pledges = list;
+    message.n_pledges = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, pledges, PLEDGES_SHOWN);
+    for (size_t i = 0; i < message.n_pledges; i++) {
+        pledge_fill(&pledges[i], rpc_now(call), digits[i], &messages[i]);
+        list[i] = &messages[i];
+    }
+    reply(&message, call);
+}
+
+/* rpc RevokePledge: she takes her word back. */
+static void pledges__revoke_pledge(Identity__Pledges_Service *service, const Identity__RevokePledgeRequest *req,
+                                   Identity__Pledge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct pledge pledge;
+    struct member member;
+    int reason = caller_refusal(self, call, &member);
+
+    (void)req;
+    if (!reason && (!pledges_find(&self->pledges, member.id, &pledge) || pledge.until <= rpc_now(call)))
+        reason = IDENTITY__REASON__PLEDGE_NOT_FOUND;
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    pledge_revoke(self, member.id, call);
+    pledge.state = IDENTITY__PLEDGE_STATE__PLEDGE_REVOKED;
+    pledge.ended_at = rpc_now(call);
+    reply_pledge(&pledge, reply, call);
+}
+
+const Identity__Pledges_Service pledges_api = IDENTITY__PLEDGES__INIT(pledges__);

@@ -1,0 +1,193 @@
+#include "services/identity/rights/corrections.h"
+
+#include "services/identity/people/data_keys.h"
+#include "services/identity/people/members.h"
+#include "services/identity/access/session_life.h"
+
+#define COLUMNS                                                                                                        \
+    "correction_id, member_id, union_id, state, reason, asked_at, decided_at, decided_by, refusal, remark, sealed"
+
+enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_END, SQL_MINE, SQL_UNION, SQL_DROP_OLD, SQL_SET_MOBILE, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO correction (correction_id, member_id, union_id, state, reason, asked_at, sealed) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM correction WHERE correction_id = ?1",
+    [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND state = 1",
+    [SQL_END] = "UPDATE correction SET state = ?2, decided_at = ?3, decided_by = ?4, refusal = ?5, remark = ?6, "
+                "sealed = x'' WHERE correction_id = ?1",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 ORDER BY correction_id DESC LIMIT ?2",
+    [SQL_UNION] = "SELECT " COLUMNS " FROM correction WHERE union_id = ?1 AND state = 1 AND correction_id > ?2 "
+                  "ORDER BY correction_id LIMIT ?3",
+    [SQL_DROP_OLD] = "DELETE FROM correction WHERE correction_id IN (SELECT correction_id FROM correction "
+                     "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
+    [SQL_SET_MOBILE] = "UPDATE member SET mobile = ?2, sealed_mobile = ?3 WHERE member_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+static void journal(const struct correction *correction, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__CorrectionChanged changed = IDENTITY__CORRECTION_CHANGED__INIT;
+
+    changed.correction_id = correction->id;
+    changed.member_id = correction->member_id;
+    changed.union_id = correction->union_id;
+    changed.state = (Identity__CorrectionState)correction->state;
+    changed.refusal = (Identity__RefusalReason)correction->refusal;
+    event.event_case = IDENTITY__EVENT__EVENT_CORRECTION_CHANGED;
+    event.correction_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+void correction_ask(struct identity *self, const struct correction *correction, void *call)
+{
+    store_run(self->store, self->corrections.sql + SQL_ADD, "iiiiiib", correction->id, correction->member_id,
+              correction->union_id, (int64_t)correction->state, (int64_t)correction->reason, correction->asked_at,
+              correction->sealed.bytes, correction->sealed.len);
+    journal(correction, call);
+}
+
+static bool next(const struct corrections *corrections, unsigned statement, struct correction *ret)
+{
+    struct store *store = corrections->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct correction){
+        .id = store_int(store, statement, 0),
+        .member_id = store_int(store, statement, 1),
+        .union_id = store_int(store, statement, 2),
+        .state = (int)store_int(store, statement, 3),
+        .reason = (int)store_int(store, statement, 4),
+        .asked_at = store_int(store, statement, 5),
+        .decided_at = store_int(store, statement, 6),
+        .decided_by = store_int(store, statement, 7),
+        .refusal = (int)store_int(store, statement, 8),
+    };
+    store_copy_text(store, statement, 9, ret->remark, sizeof(ret->remark));
+    ret->sealed.len = store_copy_blob(store, statement, 10, ret->sealed.bytes, sizeof(ret->sealed.bytes));
+    return true;
+}
+
+static size_t all(const struct corrections *corrections, unsigned statement, struct correction *ret, size_t size)
+{
+    size_t n = 0;
+
+    while (n < size && next(corrections, statement, &ret[n]))
+        n++;
+    store_end(corrections->store, statement);
+    return n;
+}
+
+bool corrections_find(const struct corrections *corrections, int64_t correction_id, struct correction *ret)
+{
+    store_ask(corrections->store, corrections->sql + SQL_FIND, "i", correction_id);
+    return all(corrections, corrections->sql + SQL_FIND, ret, 1) == 1;
+}
+
+bool corrections_find_open(const struct corrections *corrections, int64_t member_id, struct correction *ret)
+{
+    store_ask(corrections->store, corrections->sql + SQL_FIND_OPEN, "i", member_id);
+    return all(corrections, corrections->sql + SQL_FIND_OPEN, ret, 1) == 1;
+}
+
+void correction_end(struct identity *self, struct correction *correction, int state, void *call)
+{
+    correction->state = state;
+    correction->decided_at = rpc_now(call);
+    correction->decided_by = rpc_principal(call)->member_id;
+    correction->sealed.len = 0;
+    store_run(self->store, self->corrections.sql + SQL_END, "iiiiit", correction->id, (int64_t)state,
+              correction->decided_at, correction->decided_by, (int64_t)correction->refusal, correction->remark);
+    journal(correction, call);
+}
+
+size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, struct correction *ret,
+                             size_t size)
+{
+    store_ask(corrections->store, corrections->sql + SQL_MINE, "ii", member_id, (int64_t)size);
+    return all(corrections, corrections->sql + SQL_MINE, ret, size);
+}
+
+size_t corrections_find_union(const struct corrections *corrections, int64_t union_id, int64_t after,
+                              struct correction *ret, size_t size)
+{
+    store_ask(corrections->store, corrections->sql + SQL_UNION, "iii", union_id, after, (int64_t)size);
+    return all(corrections, corrections->sql + SQL_UNION, ret, size);
+}
+
+int corrections_drop_old(const struct corrections *corrections, int64_t before)
+{
+    return store_run(corrections->store, corrections->sql + SQL_DROP_OLD, "i", before);
+}
+
+/* ---- doing it ---- */
+
+static int correct_person(struct identity *self, struct member *member, const struct person *wanted, void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN], index[PII_INDEX_LEN];
+    struct cn_resident_id id;
+    struct person person;
+
+    if (!person_open_member(self, member, &person))
+        return RPC__REASON__STORE_FAILED;
+    if (wanted->name[0])
+        memcpy(person.name, wanted->name, sizeof(person.name));
+    if (wanted->resident_id[0]) {
+        if (cn_resident_id(wanted->resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
+            return RPC__REASON__STORE_FAILED;
+        memcpy(person.resident_id, id.number, sizeof(person.resident_id));
+        person_index_id(self, id.number, index);
+        if (memcmp(index, member->person, sizeof(index)) != 0 && members_have_person(&self->members, index))
+            return IDENTITY__REASON__RESIDENT_ID_TAKEN;
+        memcpy(member->person, index, sizeof(index));
+        member->birth_year = id.birth_year;
+        member->sex = id.male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+    }
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_member(self, member, nonce, &person, &member->sealed_person);
+    members_verify(&self->members, member);
+    return 0;
+}
+
+static int correct_mobile(struct identity *self, struct member *member, const char *mobile, void *call)
+{
+    Identity__MobileChanged changed = IDENTITY__MOBILE_CHANGED__INIT;
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    unsigned char nonce[PII_NONCE_LEN];
+    struct member other;
+
+    person_index_mobile(self, mobile, member->mobile);
+    if (members_find_mobile(&self->members, member->mobile, &other) && other.id != member->id)
+        return IDENTITY__REASON__MOBILE_TAKEN;
+    members_release_mobile(&self->members, member->id, member->mobile);
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_mobile(self, member, nonce, mobile, &member->sealed_mobile);
+    store_run(self->store, self->corrections.sql + SQL_SET_MOBILE, "ibb", member->id, member->mobile,
+              sizeof(member->mobile), member->sealed_mobile.bytes, member->sealed_mobile.len);
+    changed.member_id = member->id;
+    event.event_case = IDENTITY__EVENT__EVENT_MOBILE_CHANGED;
+    event.mobile_changed = &changed;
+    rpc_journal(call, &event.base);
+    return 0;
+}
+
+int member_correct(struct identity *self, struct member *member, const struct person *wanted, void *call)
+{
+    int reason = data_key_ready(self, member, call);
+
+    if (!reason && (wanted->name[0] || wanted->resident_id[0]))
+        reason = correct_person(self, member, wanted, call);
+    if (!reason && wanted->mobile[0])
+        reason = correct_mobile(self, member, wanted->mobile, call);
+    if (!reason)
+        session_revoke_all(self, member->id, call);
+    return reason;
+}
+
+const struct part_spec corrections_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(correction_id) FROM correction",
+};

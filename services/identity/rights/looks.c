@@ -1,0 +1,148 @@
+#include "services/identity/rights/looks.h"
+#include "services/identity/unions/unions.h"
+
+#define MEMBERS_A_ROW 300 /* so that an event stays below LIMIT_EVENT */
+
+enum { SQL_FILE, SQL_UNION_OF, SQL_FIND, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_FILE] = "INSERT INTO look (about_id, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    [SQL_UNION_OF] = "SELECT union_id FROM member WHERE member_id = ?1",
+    [SQL_FIND] = "SELECT seq FROM look WHERE about_id IN (SELECT ?1 UNION SELECT union_id FROM membership "
+                 "WHERE member_id = ?1) AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+/* ---- recording ---- */
+
+static int64_t union_of(const struct looks *looks, int64_t member_id)
+{
+    unsigned statement = looks->sql + SQL_UNION_OF;
+    int64_t union_id = 0;
+
+    store_ask(looks->store, statement, "i", member_id);
+    if (store_row(looks->store, statement)) {
+        union_id = store_int(looks->store, statement, 0);
+        store_end(looks->store, statement);
+    }
+    return union_id;
+}
+
+static bool names_role(const struct api_method *method, int role)
+{
+    for (size_t i = 0; i < method->rule->n_roles; i++) {
+        if ((int)method->rule->roles[i] == role)
+            return true;
+    }
+    return false;
+}
+
+/* The union over which the caller holds the office that let her see this person: the
+ * nearest above her union, or any when she is in none. */
+static int64_t office_of(struct identity *self, const struct api_method *method, int64_t union_id, void *call)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+    struct union_node node = {0}, office;
+    const char *best = NULL;
+
+    if (union_id && !unions_find(&self->unions, union_id, &node))
+        node.path[0] = '\0';
+    for (size_t i = 0; i < principal->n_grants; i++) {
+        const Rpc__Grant *grant = principal->grants[i];
+
+        if (!names_role(method, (int)grant->role) || (union_id && !union_path_covers(grant->union_path, node.path)))
+            continue;
+        if (!best || strlen(grant->union_path) > strlen(best))
+            best = grant->union_path;
+    }
+    return best && unions_find_path(&self->unions, best, &office) ? office.id : 0;
+}
+
+static int64_t journal_seen(struct identity *self, const struct api_method *method, int64_t office_id,
+                            const int64_t *members, size_t n, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__DataSeen seen = IDENTITY__DATA_SEEN__INIT;
+
+    seen.method = (char *)(uintptr_t)method->name;
+    seen.office_union_id = office_id;
+    seen.member_ids = (int64_t *)(uintptr_t)members;
+    seen.n_member_ids = n;
+    event.event_case = IDENTITY__EVENT__EVENT_DATA_SEEN;
+    event.data_seen = &seen;
+    rpc_journal(call, &event.base);
+    return rpc_server_journal(self->rpc)->tip.seq;
+}
+
+static void record(struct identity *self, const struct api_method *method, const int64_t *members, size_t n, void *call)
+{
+    int64_t first_union = union_of(&self->looks, members[0]), filed = 0;
+    int64_t seq = journal_seen(self, method, office_of(self, method, first_union, call), members, n, call);
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t union_id = n == 1 ? 0 : union_of(&self->looks, members[i]), about = union_id ? union_id : members[i];
+
+        if (about != filed)
+            store_run(self->looks.store, self->looks.sql + SQL_FILE, "ii", about, seq);
+        filed = about;
+    }
+}
+
+void looks_record(void *call, const struct api_method *method, const int64_t *members, size_t n, void *self)
+{
+    for (size_t at = 0; at < n; at += MEMBERS_A_ROW)
+        record(self, method, members + at, n - at < MEMBERS_A_ROW ? n - at : MEMBERS_A_ROW, call);
+}
+
+/* ---- asking ---- */
+
+/* Whether the journal's row is a look at this member. */
+static bool read_look(struct identity *self, int64_t seq, int64_t member_id, struct look *ret, void *call)
+{
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    Identity__Event *event;
+    bool hers = false;
+
+    request.after_seq = seq - 1;
+    request.limit = 1;
+    journal_read(rpc_server_journal(self->rpc), &request, rpc_arena(call), &page);
+    if (page.n_rows == 0 || page.rows[0]->seq != seq)
+        return false;
+    event = identity__event__unpack(&rpc_arena(call)->allocator, page.rows[0]->body.len, page.rows[0]->body.data);
+    if (!event || event->event_case != IDENTITY__EVENT__EVENT_DATA_SEEN)
+        return false;
+    for (size_t i = 0; i < event->data_seen->n_member_ids && !hers; i++)
+        hers = event->data_seen->member_ids[i] == member_id;
+    *ret = (struct look){
+        .seq = seq,
+        .at = page.rows[0]->at,
+        .by = page.rows[0]->actor,
+        .office_id = event->data_seen->office_union_id,
+    };
+    snprintf(ret->method, sizeof(ret->method), "%s", event->data_seen->method);
+    return hers;
+}
+
+size_t looks_find(struct identity *self, int64_t member_id, int64_t before, struct look *ret, size_t size,
+                  int64_t *ret_next, void *call)
+{
+    unsigned statement = self->looks.sql + SQL_FIND;
+    struct store *store = self->looks.store;
+    int64_t seqs[LOOKS_EXAMINED];
+    size_t n = 0, found = 0, i = 0;
+
+    store_ask(store, statement, "iii", member_id, before ? before : INT64_MAX, (int64_t)LOOKS_EXAMINED);
+    while (n < LOOKS_EXAMINED && store_row(store, statement))
+        seqs[n++] = store_int(store, statement, 0);
+    store_end(store, statement);
+    while (i < n && found < size)
+        found += read_look(self, seqs[i++], member_id, &ret[found], call);
+    *ret_next = i < n || n == LOOKS_EXAMINED ? seqs[i - 1] : 0;
+    return found;
+}
+
+const struct part_spec looks_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+};

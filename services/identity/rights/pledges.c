@@ -1,0 +1,124 @@
+#include "services/identity/rights/pledges.h"
+
+#define COLUMNS "pledge_id, member_id, state, version, text_hash, made_at, until_at, ended_at"
+
+enum { SQL_ADD, SQL_FIND, SQL_END, SQL_ALL, SQL_OVER, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO pledge (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND state = 1",
+    [SQL_END] = "UPDATE pledge SET state = ?2, ended_at = ?3 WHERE pledge_id = ?1",
+    [SQL_ALL] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 ORDER BY pledge_id DESC LIMIT ?2",
+    [SQL_OVER] = "SELECT " COLUMNS " FROM pledge WHERE state = 1 AND until_at <= ?1 ORDER BY until_at LIMIT 1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+void pledges_add(const struct pledges *pledges, const struct pledge *pledge)
+{
+    store_run(pledges->store, pledges->sql + SQL_ADD, "iiiibii", pledge->id, pledge->member_id, (int64_t)pledge->state,
+              (int64_t)pledge->version, pledge->hash, sizeof(pledge->hash), pledge->made_at, pledge->until);
+}
+
+static bool next(const struct pledges *pledges, unsigned statement, struct pledge *ret)
+{
+    struct store *store = pledges->store;
+    const void *hash;
+    size_t len;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct pledge){
+        .id = store_int(store, statement, 0),
+        .member_id = store_int(store, statement, 1),
+        .state = (int)store_int(store, statement, 2),
+        .version = (int)store_int(store, statement, 3),
+        .made_at = store_int(store, statement, 5),
+        .until = store_int(store, statement, 6),
+        .ended_at = store_int(store, statement, 7),
+    };
+    hash = store_blob(store, statement, 4, &len);
+    if (len == sizeof(ret->hash))
+        memcpy(ret->hash, hash, len);
+    return true;
+}
+
+static bool only(const struct pledges *pledges, unsigned statement, struct pledge *ret)
+{
+    bool found = next(pledges, statement, ret);
+
+    if (found)
+        store_end(pledges->store, statement);
+    return found;
+}
+
+bool pledges_find(const struct pledges *pledges, int64_t member_id, struct pledge *ret)
+{
+    store_ask(pledges->store, pledges->sql + SQL_FIND, "i", member_id);
+    return only(pledges, pledges->sql + SQL_FIND, ret);
+}
+
+void pledges_end(const struct pledges *pledges, const struct pledge *pledge)
+{
+    store_run(pledges->store, pledges->sql + SQL_END, "iii", pledge->id, (int64_t)pledge->state, pledge->ended_at);
+}
+
+size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, struct pledge *ret, size_t size)
+{
+    size_t n = 0;
+
+    store_ask(pledges->store, pledges->sql + SQL_ALL, "ii", member_id, (int64_t)size);
+    while (n < size && next(pledges, pledges->sql + SQL_ALL, &ret[n]))
+        n++;
+    store_end(pledges->store, pledges->sql + SQL_ALL);
+    return n;
+}
+
+void pledge_journal(const struct pledge *pledge, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__PledgeChanged changed = IDENTITY__PLEDGE_CHANGED__INIT;
+
+    changed.member_id = pledge->member_id;
+    changed.state = (Identity__PledgeState)pledge->state;
+    changed.until = pledge->until;
+    event.event_case = IDENTITY__EVENT__EVENT_PLEDGE_CHANGED;
+    event.pledge_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+static void end(struct identity *self, struct pledge *pledge, int state, void *call)
+{
+    pledge->state = state;
+    pledge->ended_at = rpc_now(call);
+    pledges_end(&self->pledges, pledge);
+    pledge_journal(pledge, call);
+}
+
+void pledge_revoke(struct identity *self, int64_t member_id, void *call)
+{
+    struct pledge pledge;
+
+    if (pledges_find(&self->pledges, member_id, &pledge))
+        end(self, &pledge, IDENTITY__PLEDGE_STATE__PLEDGE_REVOKED, call);
+}
+
+static bool tidy(void *arg, void *call)
+{
+    struct identity *self = arg;
+    struct pledge pledge;
+
+    for (int i = 0; i < PLEDGES_SLICE && !store_trouble(self->store); i++) {
+        store_ask(self->pledges.store, self->pledges.sql + SQL_OVER, "i", rpc_now(call));
+        if (!only(&self->pledges, self->pledges.sql + SQL_OVER, &pledge))
+            return false;
+        end(self, &pledge, IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED, call);
+    }
+    return false;
+}
+
+const struct part_spec pledges_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(pledge_id) FROM pledge",
+    .tidy = tidy,
+};

@@ -1,0 +1,305 @@
+#include "services/identity/membership/api_membership.h"
+#include "services/identity/unions/changes.h"
+#include "services/identity/people/members.h"
+#include "services/identity/rules.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/unions/unions.h"
+
+#define CHANGES_MAX 100 /* of one union that are shown */
+
+static struct identity *self_of(Identity__Unions_Service *service)
+{
+    return container_of(service, struct identity, unions_service);
+}
+
+static char *copy(const char *text, void *call)
+{
+    return arena_strndup(rpc_arena(call), text, strlen(text));
+}
+
+/* NULL when the call's memory is full. */
+static Identity__UnionChange *change_message(const struct change *change, void *call)
+{
+    Identity__UnionChange *message = arena_alloc(rpc_arena(call), sizeof(*message));
+
+    if (!message)
+        return NULL;
+    identity__union_change__init(message);
+    message->change_id = change->id;
+    message->union_id = change->union_id;
+    message->kind = (Identity__ChangeKind)change->kind;
+    message->state = (Identity__ChangeState)change->state;
+    message->target_id = change->target_id;
+    message->name = copy(change->name, call);
+    message->code = copy(change->code, call);
+    message->credit_code = copy(change->credit_code, call);
+    message->excuse = copy(change->excuse, call);
+    message->asked_by = change->asked_by;
+    message->asked_at = change->asked_at;
+    message->decided_by = change->decided_by;
+    message->decided_at = change->decided_at;
+    message->remark = copy(change->remark, call);
+    message->workers = change->workers;
+    message->body = (Identity__UnionBody)change->body;
+    if (!trades_message(change->trades, &message->n_trades, &message->trades, call))
+        return NULL;
+    return message->name && message->code && message->credit_code && message->excuse && message->remark ? message
+                                                                                                        : NULL;
+}
+
+static void reply_change(const struct change *change, Identity__UnionChange_Closure reply, void *call)
+{
+    Identity__UnionChange *message = change_message(change, call);
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+static void journal_change(const struct change *change, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__UnionChanged changed = IDENTITY__UNION_CHANGED__INIT;
+
+    changed.change_id = change->id;
+    changed.union_id = change->union_id;
+    changed.kind = (Identity__ChangeKind)change->kind;
+    changed.state = (Identity__ChangeState)change->state;
+    changed.target_id = change->target_id;
+    event.event_case = IDENTITY__EVENT__EVENT_UNION_CHANGED;
+    event.union_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+/* rpc GetUnionByCode: by its code, one it had before, or that of a union that became part of it. */
+static void unions__get_union_by_code(Identity__Unions_Service *service, const Identity__UnionCodeRequest *req,
+                                      Identity__Union_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__Union *message;
+    char code[UNION_CODE_SIZE];
+    struct union_node node;
+
+    if (union_code_read(req->code, code) || !unions_find_code(&self->unions, code, &node)) {
+        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        return;
+    }
+    message = union_message(&node, call);
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* False when a text does not fit. */
+static bool read_change(const Identity__AskUnionChangeRequest *req, struct change *ret)
+{
+    return snprintf(ret->name, sizeof(ret->name), "%s", req->name) < (int)sizeof(ret->name) &&
+           snprintf(ret->code, sizeof(ret->code), "%s", req->code) < (int)sizeof(ret->code) &&
+           snprintf(ret->credit_code, sizeof(ret->credit_code), "%s", req->credit_code) <
+               (int)sizeof(ret->credit_code) &&
+           snprintf(ret->excuse, sizeof(ret->excuse), "%s", req->excuse) < (int)sizeof(ret->excuse);
+}
+
+/* What has been read well, or refused for a reason with its field: judged, kept and answered. */
+static void keep_change(struct identity *self, struct change *change, int reason, const char *field,
+                        Identity__UnionChange_Closure reply, void *call)
+{
+    if (!reason)
+        reason = change_refusal(self, change, &field);
+    if (!reason && !changes_add(&self->changes, change))
+        reason = change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE ? IDENTITY__REASON__UNION_REQUEST_PENDING
+                                                                      : IDENTITY__REASON__CHANGE_PENDING;
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    journal_change(change, call);
+    rpc_created(call);
+    reply_change(change, reply, call);
+}
+
+/* rpc AskUnionChange: kept until the level above decides. */
+static void unions__ask_union_change(Identity__Unions_Service *service, const Identity__AskUnionChangeRequest *req,
+                                     Identity__UnionChange_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct change change = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .union_id = req->union_id,
+        .target_id = req->target_id,
+        .kind = (int)req->kind,
+        .state = IDENTITY__CHANGE_STATE__CHANGE_ASKED,
+        .asked_by = rpc_principal(call)->member_id,
+        .asked_at = rpc_now(call),
+    };
+    const char *field = "unionId";
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
+
+    if (!reason && !read_change(req, &change))
+        reason = RPC__REASON__TOO_LONG;
+    if (!reason && change.kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE)
+        reason = IDENTITY__REASON__CHANGE_EMPTY;
+    if (!reason)
+        reason = union_trades_read(req->trades, req->n_trades, &change.trades);
+    keep_change(self, &change, reason, field, reply, call);
+}
+
+/* What was asked of a union, or by a member. */
+static void reply_changes(struct identity *self, enum changes_list which, int64_t id,
+                          Identity__UnionChangeList_Closure reply, void *call)
+{
+    Identity__UnionChangeList list = IDENTITY__UNION_CHANGE_LIST__INIT;
+    Identity__UnionChange *found[CHANGES_MAX];
+    struct change change;
+
+    list.changes = found;
+    changes_ask(&self->changes, which, id, CHANGES_MAX);
+    while (list.n_changes < CHANGES_MAX && changes_next(&self->changes, which, &change)) {
+        found[list.n_changes] = change_message(&change, call);
+        if (!found[list.n_changes++]) {
+            changes_end(&self->changes, which);
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    changes_end(&self->changes, which);
+    reply(&list, call);
+}
+
+/* 0, or the Reason with its field. */
+static int read_new_union(const Identity__AskNewUnionRequest *req, struct change *ret, const char **ret_field)
+{
+    *ret_field = "creditCode";
+    if (snprintf(ret->credit_code, sizeof(ret->credit_code), "%s", req->credit_code) >= (int)sizeof(ret->credit_code))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "name";
+    if (snprintf(ret->name, sizeof(ret->name), "%s", req->name) >= (int)sizeof(ret->name))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "code";
+    if (snprintf(ret->code, sizeof(ret->code), "%s", req->code) >= (int)sizeof(ret->code))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "excuse";
+    if (snprintf(ret->excuse, sizeof(ret->excuse), "%s", req->excuse) >= (int)sizeof(ret->excuse))
+        return RPC__REASON__TOO_LONG;
+    *ret_field = "trades";
+    return union_trades_read(req->trades, req->n_trades, &ret->trades);
+}
+
+/* rpc AskNewUnion: somebody known by name asks; the union above decides. */
+static void unions__ask_new_union(Identity__Unions_Service *service, const Identity__AskNewUnionRequest *req,
+                                  Identity__UnionChange_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct change change = {
+        .id = id_next(&self->ids, rpc_now(call)),
+        .union_id = req->union_id,
+        .kind = IDENTITY__CHANGE_KIND__CHANGE_CREATE,
+        .state = IDENTITY__CHANGE_STATE__CHANGE_ASKED,
+        .asked_by = rpc_principal(call)->member_id,
+        .asked_at = rpc_now(call),
+        .workers = req->workers,
+        .body = (int)req->body,
+    };
+    const char *field = "";
+    struct member member;
+    int reason = 0;
+
+    if (!members_find(&self->members, change.asked_by, &member))
+        reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
+    else if (member.merged_into)
+        reason = IDENTITY__REASON__ACCOUNT_MERGED;
+    else if (member.level < (int)RPC__LEVEL__REAL_NAME)
+        reason = RPC__REASON__NOT_VERIFIED;
+    if (!reason)
+        reason = read_new_union(req, &change, &field);
+    keep_change(self, &change, reason, field, reply, call);
+}
+
+/* rpc ListMyNewUnions: what the caller has asked for, and what came of it. */
+static void unions__list_my_new_unions(Identity__Unions_Service *service, const Identity__MyNewUnionsRequest *req,
+                                       Identity__UnionChangeList_Closure reply, void *call)
+{
+    (void)req;
+    reply_changes(self_of(service), CHANGES_MINE, rpc_principal(call)->member_id, reply, call);
+}
+
+/* rpc ListUnionChanges: what was asked of a union, and what came of it. */
+static void unions__list_union_changes(Identity__Unions_Service *service, const Identity__ListUnionChangesRequest *req,
+                                       Identity__UnionChangeList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    int reason = official_refusal(self, req->union_id, union_readers, call);
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply_changes(self, CHANGES_UNION, req->union_id, reply, call);
+}
+
+static bool holds_above(const struct union_node *node, void *call)
+{
+    char above[UNION_PATH_SIZE];
+
+    union_path_parent(node->path, above);
+    return caller_holds(call, union_administrators, above);
+}
+
+/* Who decides administers the level above the union (of a new one, the union that it is
+ * to be below) and, when it goes to another, the level that receives it; and is not who
+ * asked. */
+static int decider_refusal(struct identity *self, const struct change *change, void *call)
+{
+    struct union_node node, target;
+
+    if (!unions_find(&self->unions, change->union_id, &node))
+        return IDENTITY__REASON__UNION_NOT_FOUND;
+    if (!caller_holds(call, union_administrators, node.path))
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    if (change->kind != IDENTITY__CHANGE_KIND__CHANGE_CREATE && !holds_above(&node, call))
+        return IDENTITY__REASON__NEEDS_LEVEL_ABOVE;
+    if (change->asked_by == rpc_principal(call)->member_id && !rpc_principal(call)->internal)
+        return IDENTITY__REASON__NOT_FOR_YOURSELF;
+    if (!change->target_id || !unions_find(&self->unions, change->target_id, &target))
+        return 0;
+    if (change->kind == IDENTITY__CHANGE_KIND__CHANGE_PLACE)
+        return caller_holds(call, union_administrators, target.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
+    return holds_above(&target, call) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
+}
+
+/* rpc DecideUnionChange: an approved change is carried out at once. */
+static void unions__decide_union_change(Identity__Unions_Service *service,
+                                        const Identity__DecideUnionChangeRequest *req,
+                                        Identity__UnionChange_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    const char *field = "changeId";
+    struct change change;
+    int reason = 0;
+
+    if (!changes_find(&self->changes, req->change_id, &change))
+        reason = IDENTITY__REASON__CHANGE_NOT_FOUND;
+    else
+        reason = decider_refusal(self, &change, call);
+    if (!reason && change.state != IDENTITY__CHANGE_STATE__CHANGE_ASKED)
+        reason = IDENTITY__REASON__CHANGE_DECIDED;
+    /* What was possible when it was asked may be so no more. */
+    if (!reason && req->approve)
+        reason = change_refusal(self, &change, &field);
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    change.state = req->approve ? IDENTITY__CHANGE_STATE__CHANGE_APPROVED : IDENTITY__CHANGE_STATE__CHANGE_REFUSED;
+    change.decided_by = rpc_principal(call)->member_id;
+    change.decided_at = rpc_now(call);
+    snprintf(change.remark, sizeof(change.remark), "%s", req->remark);
+    if (req->approve)
+        change_apply(self, &change, call);
+    changes_decide(&self->changes, &change);
+    journal_change(&change, call);
+    reply_change(&change, reply, call);
+}
+
+const Identity__Unions_Service unions_api = IDENTITY__UNIONS__INIT(unions__);

@@ -1,0 +1,190 @@
+#include "services/identity/api.h"
+#include "services/identity/rules.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/unions/unions.h"
+
+#define PAGE_DEFAULT 50
+
+static void journal_union(const struct union_node *node, void *call)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__UnionCreated created = IDENTITY__UNION_CREATED__INIT;
+
+    created.union_id = node->id;
+    created.parent_id = node->parent_id;
+    created.path = (char *)(uintptr_t)node->path;
+    event.event_case = IDENTITY__EVENT__EVENT_UNION_CREATED;
+    event.union_created = &created;
+    rpc_journal(call, &event.base);
+}
+
+static int refuse_in(const char *field, int reason, const char **ret_field)
+{
+    *ret_field = field;
+    return reason;
+}
+
+int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, int trades,
+                 void *call, struct union_node *ret_node, const char **ret_field)
+{
+    struct union_node parent = {0}, taken, node = {0};
+    int reason;
+
+    /* The roots' parent has no code. */
+    if (!unions_find_code(&self->unions, parent_code, &parent))
+        return refuse_in("parentCode", IDENTITY__REASON__UNION_NOT_FOUND, ret_field);
+    if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, parent.path))
+        return refuse_in("parentCode", RPC__REASON__OUTSIDE_YOUR_UNION, ret_field);
+    if (parent.state)
+        return refuse_in("parentCode", IDENTITY__REASON__UNION_CLOSED, ret_field);
+    if (unions_find_code(&self->unions, code, &taken))
+        return refuse_in("code", IDENTITY__REASON__UNION_CODE_TAKEN, ret_field);
+    reason = union_path_child(parent.path, parent.children, node.path);
+    if (reason)
+        return refuse_in("parentCode", reason, ret_field);
+    node.id = id_next(&self->ids, rpc_now(call));
+    node.parent_id = parent.id;
+    node.trades = trades;
+    snprintf(node.code, sizeof(node.code), "%s", code);
+    snprintf(node.name, sizeof(node.name), "%s", name);
+    if (!unions_add(&self->unions, &node, rpc_now(call)))
+        return refuse_in("code", RPC__REASON__STORE_FAILED, ret_field);
+    journal_union(&node, call);
+    *ret_node = node;
+    return 0;
+}
+
+static void reply_union(const struct union_node *node, Identity__Union_Closure reply, void *call)
+{
+    Identity__Union *message = union_message(node, call);
+
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
+/* rpc CreateUnion: an administrator of unions adds one below her own. */
+void identity__create_union(Identity__Identity_Service *service, const Identity__CreateUnionRequest *req,
+                            Identity__Union_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], parent_code[UNION_CODE_SIZE] = "";
+    const char *field = "code";
+    struct union_node node;
+    int reason = union_code_read(req->code, code), trades = 0;
+
+    if (!reason) {
+        field = "name";
+        reason = union_name_read(req->name, name);
+    }
+    if (!reason && *req->parent_code) {
+        field = "parentCode";
+        reason = union_code_read(req->parent_code, parent_code);
+    }
+    if (!reason) {
+        field = "trades";
+        reason = union_trades_read(req->trades, req->n_trades, &trades);
+    }
+    if (!reason)
+        reason = union_create(self, code, name, parent_code, trades, call, &node, &field);
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
+        return;
+    }
+    rpc_created(call);
+    reply_union(&node, reply, call);
+}
+
+/* The union that a request names; refuses and returns false when there is none. */
+static bool named_union(struct identity *self, int64_t union_id, void *call, struct union_node *ret_node)
+{
+    if (union_id > 0 && unions_find(&self->unions, union_id, ret_node))
+        return true;
+    rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+    return false;
+}
+
+/* rpc GetUnion: one union. */
+void identity__get_union(Identity__Identity_Service *service, const Identity__UnionRequest *req,
+                         Identity__Union_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    struct union_node node;
+
+    if (named_union(self, req->union_id, call, &node))
+        reply_union(&node, reply, call);
+}
+
+/* A page's token is the path of its predecessor's last union. */
+static bool good_page_token(const char *token)
+{
+    size_t len = strlen(token);
+
+    return len <= LIMIT_UNION_PATH && len % LIMIT_PATH_SEGMENT == 0 &&
+           strspn(token, "0123456789abcdefghijklmnopqrstuvwxyz") == len;
+}
+
+/* rpc ListChildren: the unions just below one, in the order they were made. */
+void identity__list_children(Identity__Identity_Service *service, const Identity__ListChildrenRequest *req,
+                             Identity__UnionList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    size_t size = req->page_size > 0 && req->page_size <= 200 ? (size_t)req->page_size : PAGE_DEFAULT;
+    Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
+    struct union_node node;
+
+    if (!named_union(self, req->union_id, call, &node))
+        return;
+    if (!good_page_token(req->page_token)) {
+        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
+        return;
+    }
+    list.unions = arena_alloc(rpc_arena(call), size * sizeof(*list.unions));
+    unions_ask_children(&self->unions, node.id, req->page_token, (int)size + 1);
+    while (unions_next_child(&self->unions, &node)) {
+        if (list.n_unions == size) {
+            list.next_page_token = list.unions[size - 1]->path;
+            break;
+        }
+        if (!list.unions || !(list.unions[list.n_unions] = union_message(&node, call))) {
+            unions_end_children(&self->unions);
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+        list.n_unions++;
+    }
+    unions_end_children(&self->unions);
+    reply(&list, call);
+}
+
+/* rpc GetPath: a union and all above it, the root first. */
+void identity__get_path(Identity__Identity_Service *service, const Identity__UnionRequest *req,
+                        Identity__UnionList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
+    Identity__Union *unions[LIMIT_PATH_LEVELS];
+    struct union_node node, above;
+
+    if (!named_union(self, req->union_id, call, &node))
+        return;
+    list.unions = unions;
+    for (size_t len = LIMIT_PATH_SEGMENT; len <= strlen(node.path); len += LIMIT_PATH_SEGMENT) {
+        char path[UNION_PATH_SIZE];
+
+        snprintf(path, sizeof(path), "%.*s", (int)len, node.path);
+        if (!unions_find_path(&self->unions, path, &above)) {
+            rpc_refuse(call, RPC__REASON__STORE_FAILED);
+            return;
+        }
+        unions[list.n_unions] = union_message(&above, call);
+        if (!unions[list.n_unions++]) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED);
+            return;
+        }
+    }
+    reply(&list, call);
+}
+
+const Identity__Identity_Service identity_api = IDENTITY__IDENTITY__INIT(identity__);

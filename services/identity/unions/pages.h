@@ -1,0 +1,36 @@
+/* pages.h: lists of what belongs to the unions of a subtree, in pages.
+ *
+ * In the order of the tree, and of ids within a union: a page begins behind the last
+ * row of the one before, which its token names. Unions are looked at by PAGE_UNIONS at
+ * most for one page, so that a subtree of 100,000 with little in it holds nobody up: a
+ * page may then be short, or empty, and still have a next one. */
+#pragma once
+#include "services/identity/identity.h"
+#include "services/identity/rules.h"
+#include "services/identity/unions/unions.h"
+
+#define PAGE_UNIONS     1000
+#define PAGE_TOKEN_SIZE (UNION_PATH_SIZE + 24)
+
+#define PAGE_TEXT_(n) #n
+#define PAGE_TEXT(n)  PAGE_TEXT_(n)
+/* The unions of a page, for a statement of two paths, the id and a limit:
+ *   WITH slice AS (" PAGE_SLICE ") SELECT ..., path FROM slice JOIN t ON t.union_id = slice.union_id
+ *   WHERE (path > ?1 OR id > ?3) ORDER BY path, id LIMIT ?4 */
+#define PAGE_SLICE                                                                                                     \
+    "SELECT union_id, path FROM unions WHERE path >= ?1 AND path < ?2 ORDER BY path LIMIT " PAGE_TEXT(PAGE_UNIONS)
+
+struct page {
+    char from[UNION_PATH_SIZE], end[UNION_PATH_SIZE + 1];
+    int64_t after; /* id within the union at `from` */
+    size_t size;
+};
+
+/* The page of a union's subtree that a token names, "" being the first, for who holds one of
+ * the roles over it. page_size 0 is `max` / 2. False after refusing: UNION_NOT_FOUND,
+ * OUTSIDE_YOUR_UNION, or BAD_PAGE_TOKEN of what is none of this subtree. */
+bool page_begin(struct identity *self, int64_t union_id, const int *roles, int32_t page_size, size_t max,
+                const char *token, void *call, struct page *ret_page);
+/* The token behind a row; or, when a page has found too few, of the next slice: "" at the end. */
+void page_token_behind(const char *path, int64_t id, char ret_token[PAGE_TOKEN_SIZE]);
+void page_token_slice(const struct unions *unions, const struct page *page, char ret_token[PAGE_TOKEN_SIZE]);

@@ -1,0 +1,273 @@
+#include "services/identity/unions/unions.h"
+#include "services/identity/rules.h"
+
+#define COLUMNS        "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code, trades"
+#define SUBTREE        "path >= ?1 AND path < ?2"
+#define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
+
+enum {
+    SQL_ADD,
+    SQL_COUNT_CHILD,
+    SQL_FIND,
+    SQL_FIND_CODE,
+    SQL_FIND_PATH,
+    SQL_FIND_ALIAS,
+    SQL_FIND_CREDIT_CODE,
+    SQL_FIND_CLOSING,
+    SQL_NAME,
+    SQL_ADD_ALIAS,
+    SQL_SET_CREDIT_CODE,
+    SQL_SET_TRADES,
+    SQL_FIND_INDUSTRY,
+    SQL_MEASURE,
+    SQL_KEEP_PLACES,
+    SQL_MOVE_SUBTREE,
+    SQL_MOVE,
+    SQL_CLOSE,
+    SQL_OPEN_CHILD,
+    SQL_PATH_BEYOND,
+    SQL_CHILDREN,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at, trades) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_COUNT_CHILD] = "UPDATE unions SET children = children + 1 WHERE union_id = ?1",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM unions WHERE union_id = ?1",
+    [SQL_FIND_CODE] = "SELECT " COLUMNS " FROM unions WHERE code = ?1",
+    [SQL_FIND_PATH] = "SELECT " COLUMNS " FROM unions WHERE path = ?1",
+    [SQL_FIND_ALIAS] = "SELECT " COLUMNS " FROM unions WHERE union_id = "
+                       "(SELECT union_id FROM union_alias WHERE code = ?1)",
+    [SQL_FIND_CREDIT_CODE] = "SELECT " COLUMNS " FROM unions WHERE credit_code = ?1",
+    [SQL_FIND_CLOSING] = "SELECT " COLUMNS " FROM unions WHERE state = 1 OR state = 3 LIMIT 1",
+    [SQL_NAME] = "UPDATE unions SET name = ?2, code = ?3 WHERE union_id = ?1",
+    [SQL_ADD_ALIAS] = "INSERT INTO union_alias (code, union_id) VALUES (?1, ?2)",
+    [SQL_SET_CREDIT_CODE] = "UPDATE unions SET credit_code = ?2 WHERE union_id = ?1",
+    [SQL_SET_TRADES] = "UPDATE unions SET trades = ?2 WHERE union_id = ?1",
+    [SQL_FIND_INDUSTRY] = "SELECT " COLUMNS " FROM unions WHERE parent_id = ?1 AND trades > 0 AND "
+                          "trades & ?2 > 0 AND state = 0 ORDER BY path LIMIT 1",
+    [SQL_MEASURE] =
+        "SELECT count(*), max(length(path)) FROM (SELECT path FROM unions WHERE " SUBTREE " LIMIT ?3) AS subtree",
+    [SQL_KEEP_PLACES] = "INSERT INTO union_place (union_id, until_at, path) SELECT union_id, ?3, path FROM unions "
+                        "WHERE " SUBTREE " ON CONFLICT DO NOTHING",
+    [SQL_MOVE_SUBTREE] = "UPDATE unions SET path = ?3 || substr(path, length(?1) + 1) WHERE " SUBTREE,
+    [SQL_MOVE] = "UPDATE unions SET parent_id = ?2, moves = moves + 1 WHERE union_id = ?1",
+    [SQL_CLOSE] = "UPDATE unions SET state = ?2, into_id = ?3 WHERE union_id = ?1",
+    [SQL_OPEN_CHILD] = "SELECT 1 FROM unions WHERE parent_id = ?1 AND union_id > 0 AND state = 0 LIMIT 1",
+    [SQL_PATH_BEYOND] = "SELECT path FROM unions WHERE path >= ?1 AND path < ?2 ORDER BY path LIMIT 1 OFFSET ?3",
+    [SQL_CHILDREN] = "SELECT " COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+bool unions_add(const struct unions *unions, const struct union_node *node, int64_t now)
+{
+    return store_run(unions->store, unions->sql + SQL_ADD, "iitttii", node->id, node->parent_id, node->code, node->name,
+                     node->path, now, (int64_t)node->trades) == 1 &&
+           store_run(unions->store, unions->sql + SQL_COUNT_CHILD, "i", node->parent_id) == 1;
+}
+
+static void read_union(struct store *store, unsigned statement, struct union_node *ret)
+{
+    ret->id = store_int(store, statement, 0);
+    ret->parent_id = store_int(store, statement, 1);
+    ret->children = store_int(store, statement, 2);
+    store_copy_text(store, statement, 3, ret->code, sizeof(ret->code));
+    store_copy_text(store, statement, 4, ret->name, sizeof(ret->name));
+    store_copy_text(store, statement, 5, ret->path, sizeof(ret->path));
+    ret->state = (int)store_int(store, statement, 6);
+    ret->into_id = store_int(store, statement, 7);
+    ret->moves = store_int(store, statement, 8);
+    store_copy_text(store, statement, 9, ret->credit_code, sizeof(ret->credit_code));
+    ret->trades = (int)store_int(store, statement, 10);
+}
+
+static bool one_union(struct store *store, unsigned statement, struct union_node *ret_node)
+{
+    if (!store_row(store, statement))
+        return false;
+    read_union(store, statement, ret_node);
+    store_end(store, statement);
+    return true;
+}
+
+bool unions_find(const struct unions *unions, int64_t union_id, struct union_node *ret_node)
+{
+    store_ask(unions->store, unions->sql + SQL_FIND, "i", union_id);
+    return one_union(unions->store, unions->sql + SQL_FIND, ret_node);
+}
+
+bool unions_find_code(const struct unions *unions, const char *code, struct union_node *ret_node)
+{
+    bool found;
+
+    store_ask(unions->store, unions->sql + SQL_FIND_CODE, "t", code);
+    found = one_union(unions->store, unions->sql + SQL_FIND_CODE, ret_node);
+    if (!found) {
+        store_ask(unions->store, unions->sql + SQL_FIND_ALIAS, "t", code);
+        found = one_union(unions->store, unions->sql + SQL_FIND_ALIAS, ret_node);
+    }
+    for (int i = 0; found && i < CODES_IN_A_ROW && ret_node->state >= (int)IDENTITY__UNION_STATE__UNION_MERGING; i++)
+        found = unions_find(unions, ret_node->into_id, ret_node);
+    return found;
+}
+
+bool unions_find_credit_code(const struct unions *unions, const char *credit_code, struct union_node *ret_node)
+{
+    store_ask(unions->store, unions->sql + SQL_FIND_CREDIT_CODE, "t", credit_code);
+    return one_union(unions->store, unions->sql + SQL_FIND_CREDIT_CODE, ret_node);
+}
+
+void unions_name(const struct unions *unions, const struct union_node *node, const char *name, const char *code)
+{
+    if (strcmp(node->code, code) != 0)
+        store_run(unions->store, unions->sql + SQL_ADD_ALIAS, "ti", node->code, node->id);
+    store_run(unions->store, unions->sql + SQL_NAME, "itt", node->id, name, code);
+}
+
+void unions_set_credit_code(const struct unions *unions, int64_t union_id, const char *credit_code)
+{
+    store_run(unions->store, unions->sql + SQL_SET_CREDIT_CODE, "it", union_id, credit_code);
+}
+
+void unions_set_trades(const struct unions *unions, int64_t union_id, int trades)
+{
+    store_run(unions->store, unions->sql + SQL_SET_TRADES, "ii", union_id, (int64_t)trades);
+}
+
+bool unions_find_industry(const struct unions *unions, int64_t parent_id, int trade, struct union_node *ret_node)
+{
+    store_ask(unions->store, unions->sql + SQL_FIND_INDUSTRY, "ii", parent_id, (int64_t)1 << trade);
+    return one_union(unions->store, unions->sql + SQL_FIND_INDUSTRY, ret_node);
+}
+
+void unions_measure(const struct unions *unions, const char *path, int64_t limit, int64_t *ret_n, int64_t *ret_deepest)
+{
+    char end[UNION_PATH_SIZE + 1];
+
+    *ret_n = *ret_deepest = 0;
+    union_path_end(path, end);
+    store_ask(unions->store, unions->sql + SQL_MEASURE, "tti", path, end, limit);
+    if (!store_row(unions->store, unions->sql + SQL_MEASURE))
+        return;
+    *ret_n = store_int(unions->store, unions->sql + SQL_MEASURE, 0);
+    *ret_deepest = store_int(unions->store, unions->sql + SQL_MEASURE, 1);
+    store_end(unions->store, unions->sql + SQL_MEASURE);
+}
+
+void unions_move(const struct unions *unions, const struct union_node *node, const struct union_node *parent,
+                 const char *path, int64_t now)
+{
+    char end[UNION_PATH_SIZE + 1];
+
+    union_path_end(node->path, end);
+    store_run(unions->store, unions->sql + SQL_KEEP_PLACES, "tti", node->path, end, now);
+    store_run(unions->store, unions->sql + SQL_MOVE_SUBTREE, "ttt", node->path, end, path);
+    store_run(unions->store, unions->sql + SQL_MOVE, "ii", node->id, parent->id);
+    store_run(unions->store, unions->sql + SQL_COUNT_CHILD, "i", parent->id);
+}
+
+void unions_close(const struct unions *unions, const struct union_node *node)
+{
+    store_run(unions->store, unions->sql + SQL_CLOSE, "iii", node->id, (int64_t)node->state, node->into_id);
+}
+
+bool unions_have_open_child(const struct unions *unions, int64_t union_id)
+{
+    store_ask(unions->store, unions->sql + SQL_OPEN_CHILD, "i", union_id);
+    return store_any(unions->store, unions->sql + SQL_OPEN_CHILD);
+}
+
+bool unions_find_closing(const struct unions *unions, struct union_node *ret_node)
+{
+    store_ask(unions->store, unions->sql + SQL_FIND_CLOSING, "");
+    return one_union(unions->store, unions->sql + SQL_FIND_CLOSING, ret_node);
+}
+
+bool unions_find_path(const struct unions *unions, const char *path, struct union_node *ret_node)
+{
+    store_ask(unions->store, unions->sql + SQL_FIND_PATH, "t", path);
+    return one_union(unions->store, unions->sql + SQL_FIND_PATH, ret_node);
+}
+
+bool unions_find_path_beyond(const struct unions *unions, const char *from, const char *end, int64_t n,
+                             char ret_path[UNION_PATH_SIZE])
+{
+    store_ask(unions->store, unions->sql + SQL_PATH_BEYOND, "tti", from, end, n);
+    if (!store_row(unions->store, unions->sql + SQL_PATH_BEYOND))
+        return false;
+    store_copy_text(unions->store, unions->sql + SQL_PATH_BEYOND, 0, ret_path, UNION_PATH_SIZE);
+    store_end(unions->store, unions->sql + SQL_PATH_BEYOND);
+    return true;
+}
+
+void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, int limit)
+{
+    store_ask(unions->store, unions->sql + SQL_CHILDREN, "iti", parent_id, after, (int64_t)limit);
+}
+
+bool unions_next_child(const struct unions *unions, struct union_node *ret_node)
+{
+    if (!store_row(unions->store, unions->sql + SQL_CHILDREN))
+        return false;
+    read_union(unions->store, unions->sql + SQL_CHILDREN, ret_node);
+    return true;
+}
+
+void unions_end_children(const struct unions *unions)
+{
+    store_end(unions->store, unions->sql + SQL_CHILDREN);
+}
+
+/* Whether a union hangs where its last move, or its creation, put it. Of its path the
+ * rest follows its parent's, as no stray does. */
+static bool is_in_place(const struct union_node *node, int64_t move, int64_t parent_id, const char *path)
+{
+    size_t len = strlen(path), node_len = strlen(node->path);
+
+    if (node->moves != move)
+        return node->moves > move;
+    return node->parent_id == parent_id && len >= LIMIT_PATH_SEGMENT && node_len >= LIMIT_PATH_SEGMENT &&
+           strcmp(node->path + node_len - LIMIT_PATH_SEGMENT, path + len - LIMIT_PATH_SEGMENT) == 0;
+}
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct identity *self = arg;
+    const Identity__Event *event = body;
+    struct union_node node;
+
+    (void)row;
+    switch (event->event_case) {
+    case IDENTITY__EVENT__EVENT_UNION_CREATED:
+        told[0]++;
+        return unions_find(&self->unions, event->union_created->union_id, &node) &&
+               is_in_place(&node, 0, event->union_created->parent_id, event->union_created->path);
+    case IDENTITY__EVENT__EVENT_UNION_MOVED:
+        return unions_find(&self->unions, event->union_moved->union_id, &node) &&
+               is_in_place(&node, event->union_moved->move, event->union_moved->parent_id, event->union_moved->path);
+    case IDENTITY__EVENT__EVENT_UNION_CLOSED:
+        return unions_find(&self->unions, event->union_closed->union_id, &node) &&
+               node.state >= (int)event->union_closed->state && node.into_id == event->union_closed->into_id;
+    default:
+        return true;
+    }
+}
+
+static const struct part_stray strays[] = {
+    {"union", "its path is not below its parent's",
+     "SELECT child.union_id FROM unions AS child JOIN unions AS parent "
+     "ON parent.union_id = child.parent_id WHERE child.union_id > 0 AND "
+     "(length(child.path) <> length(parent.path) + 4 OR "
+     "substr(child.path, 1, length(parent.path)) <> parent.path) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec unions_part = {
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(union_id) FROM unions",
+    .agrees = agrees,
+    .counts = {{"unions", "SELECT count(*) FROM unions WHERE union_id > 0"}},
+    .strays = strays,
+};
