@@ -23,7 +23,7 @@
  * password carries any authority (credentials.h): one opened by a code or WeChat is a
  * plain member's, whatever offices she holds.
  *
- * Who belongs where is kept as periods (rolls.h) that only membership.c begins and
+ * Who belongs where is kept as periods (periods.h) that only membership_life.c begins and
  * ends: a member is in one union or in none, and where she was at an instant is
  * answered years later, also when unions have moved since. She comes by a roster, by
  * a request (joins.h) or by a transfer (transfers.h), which an old union cannot block
@@ -91,7 +91,7 @@
     PART(proposals)                                                                                                    \
     PART(cadres)                                                                                                       \
     PART(companies)                                                                                                    \
-    PART(rolls)                                                                                                        \
+    PART(periods)                                                                                                        \
     PART(joins)                                                                                                        \
     PART(transfers)                                                                                                    \
     PART(proofs)                                                                                                       \

@@ -41,7 +41,7 @@ CREATE TABLE member (
     created_at    INTEGER NOT NULL
 ) STRICT;
 
--- A row is a live session; SHA-256 of the two halves of its refresh token, see session.h.
+-- A row is a live session; SHA-256 of the two halves of its refresh token, see session_life.h.
 CREATE TABLE session (
     session_id INTEGER PRIMARY KEY,
     member_id  INTEGER NOT NULL REFERENCES member,

@@ -152,7 +152,7 @@ static void begin_membership(struct fill *fill, const struct member *member, int
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembershipBegan began = IDENTITY__MEMBERSHIP_BEGAN__INIT;
 
-    ensure(rolls_begin(&fill->identity.rolls, &period));
+    ensure(periods_begin(&fill->identity.periods, &period));
     began.membership_id = period.id;
     began.member_id = period.member_id;
     began.union_id = period.union_id;

@@ -77,7 +77,7 @@ static int judge_standing(struct identity *self, const struct proposal *proposal
         return reason;
     if (proposal->member_id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    rolls_find_standing(&self->rolls, proposal->member_id, &old);
+    periods_find_standing(&self->periods, proposal->member_id, &old);
     return standing_refusal(old.standing, proposal->value, proposal->reason);
 }
 
@@ -170,7 +170,7 @@ static void proposals__propose_standing(Identity__Proposals_Service *service,
         rpc_refuse(call, reason);
         return;
     }
-    rolls_find_last(&self->rolls, member.id, &last); /* member_refusal has found it */
+    periods_find_last(&self->periods, member.id, &last); /* member_refusal has found it */
     proposal.union_id = last.union_id;
     proposal_make(self, &proposal, reply, call);
 }

@@ -72,7 +72,7 @@ static void a_standing_changes_when_another_official_confirms(void **state)
     assert_int_equal(proposal->asked_by, 8);
     assert_int_equal(proposal->decided_by, 9);
     assert_int_equal(proposal->standing, IDENTITY__STANDING__STANDING_SUSPENDED);
-    assert_true(rolls_find_standing(&((struct identity *)h.service.self)->rolls, member->member_id, &standing));
+    assert_true(periods_find_standing(&((struct identity *)h.service.self)->periods, member->member_id, &standing));
     assert_int_equal(standing.decided_by, 9);
     assert_refused(decide_proposal(&h, harness_official(&h, 10, ADMINISTRATOR, ROOT), id, true), "PROPOSAL_DECIDED");
     assert_refused(decide_proposal(&h, official, 4711, true), "PROPOSAL_NOT_FOUND");

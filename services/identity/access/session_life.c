@@ -125,7 +125,7 @@ static bool write_token(struct identity *self, const struct member *member, cons
     if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
     if (is_official(session) &&
-        rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
+        periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
         !add_grants(self, member->id, &principal, rpc_arena(call)))
         return false;
     return token_make(self->tokens, &principal, ret_token);
@@ -188,7 +188,7 @@ void session_open(struct identity *self, const struct member *member, int sign_i
         .sign_in = sign_in,
     };
 
-    if (rolls_standing_at(&self->rolls, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
+    if (periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
         rpc_keep(call); /* the code that has let her in is used up */
         rpc_refuse(call, IDENTITY__REASON__ACCOUNT_STOPPED);
         return;
@@ -398,7 +398,7 @@ Identity__Member *member_message(struct identity *self, const struct member *mem
             return NULL;
         message->n_grants++;
     }
-    if (rolls_find_standing(&self->rolls, member->id, &standing))
+    if (periods_find_standing(&self->periods, member->id, &standing))
         message->standing = (Identity__Standing)standing.standing;
     if (member->union_id && unions_find(&self->unions, member->union_id, &node)) {
         message->union_ = union_message(&node, call);

@@ -1,4 +1,4 @@
-/* session.h: sessions, their tokens, and what is told of a member.
+/* session_life.h: sessions, their tokens, and what is told of a member.
  *
  * A session begins at login and lives as long as it is refreshed within
  * REFRESH_LIFE_MS. Its bearer token (common/trust/token.h) lasts LIMIT_SESSION_MS and

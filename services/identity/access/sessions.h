@@ -1,4 +1,4 @@
-/* sessions.h: the rows of sessions; what one is, is said in session.h.
+/* sessions.h: the rows of sessions; what one is, is said in session_life.h.
  *
  * A find returns false when there is no such row, or when the store failed: the batch then
  * ends with that, whatever is answered (common/store/store.h). */

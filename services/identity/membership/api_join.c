@@ -190,7 +190,7 @@ static int ask_refusal(struct identity *self, const Identity__CreateJoinRequestR
         reason = data_key_ready(self, ret_member, call);
     if (reason)
         return reason;
-    if (rolls_find_current(&self->rolls, ret_member->id, &period))
+    if (periods_find_current(&self->periods, ret_member->id, &period))
         return IDENTITY__REASON__ALREADY_MEMBER;
     if (joins_find_open(&self->joins, ret_member->id, ret_open) && ret_open->union_id != ret_node->id)
         return IDENTITY__REASON__JOIN_PENDING;

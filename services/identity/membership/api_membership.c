@@ -23,7 +23,7 @@ int member_refusal(struct identity *self, int64_t member_id, const int *roles, v
     struct union_node node;
     struct period last;
 
-    if (!members_find(&self->members, member_id, ret_member) || !rolls_find_last(&self->rolls, member_id, &last) ||
+    if (!members_find(&self->members, member_id, ret_member) || !periods_find_last(&self->periods, member_id, &last) ||
         !unions_find(&self->unions, last.union_id, &node))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
@@ -50,8 +50,8 @@ Identity__Membership *membership_message(struct identity *self, const struct per
 static void reply_history(struct identity *self, int64_t member_id, Identity__MembershipList_Closure reply, void *call)
 {
     Identity__MembershipList list = IDENTITY__MEMBERSHIP_LIST__INIT;
-    struct period *periods = arena_alloc(rpc_arena(call), ROLLS_HISTORY_MAX * sizeof(*periods));
-    size_t n = periods ? rolls_find_history(&self->rolls, member_id, periods, ROLLS_HISTORY_MAX) : 0;
+    struct period *periods = arena_alloc(rpc_arena(call), PERIODS_HISTORY_MAX * sizeof(*periods));
+    size_t n = periods ? periods_find_history(&self->periods, member_id, periods, PERIODS_HISTORY_MAX) : 0;
 
     list.memberships = arena_alloc(rpc_arena(call), n * sizeof(*list.memberships) + 1);
     for (size_t i = 0; list.memberships && i < n; i++) {
@@ -132,7 +132,7 @@ static void memberships__list_members(Identity__Memberships_Service *service, co
         rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
         return;
     }
-    n = rolls_find_members(&self->rolls, req->union_id, after, periods, size + 1);
+    n = periods_find_members(&self->periods, req->union_id, after, periods, size + 1);
     if (n > size) {
         n = size;
         snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);
@@ -178,7 +178,7 @@ static void memberships__check_membership(Identity__Memberships_Service *service
     struct identity *self = self_of(service);
     Identity__MembershipCheck message = IDENTITY__MEMBERSHIP_CHECK__INIT;
     int64_t at = req->at > 0 ? req->at : rpc_now(call);
-    struct period periods[ROLLS_ACCOUNTS];
+    struct period periods[PERIODS_ACCOUNTS];
     struct union_node node, of;
     size_t n;
 
@@ -191,12 +191,12 @@ static void memberships__check_membership(Identity__Memberships_Service *service
         return;
     }
     /* Of who was elsewhere nothing is told but that she was not here. */
-    n = rolls_find_at(&self->rolls, req->member_id, at, periods, ARRAY_LEN(periods));
+    n = periods_find_at(&self->periods, req->member_id, at, periods, ARRAY_LEN(periods));
     for (size_t i = 0; i < n && !message.member; i++) {
         if (!unions_find(&self->unions, periods[i].union_id, &of) || !was_below(self, &of, &node, at))
             continue;
         message.member = true;
-        message.standing = (Identity__Standing)rolls_standing_at(&self->rolls, req->member_id, at);
+        message.standing = (Identity__Standing)periods_standing_at(&self->periods, req->member_id, at);
         message.membership = membership_message(self, &periods[i], call);
         if (!message.membership) {
             rpc_refuse(call, RPC__REASON__OVERLOADED);

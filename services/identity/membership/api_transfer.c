@@ -95,7 +95,7 @@ static int ask_refusal(struct identity *self, int64_t to, void *call, struct per
         return IDENTITY__REASON__UNION_NOT_FOUND;
     if (node.state)
         return IDENTITY__REASON__UNION_CLOSED;
-    if (!rolls_find_current(&self->rolls, member_id, ret_current))
+    if (!periods_find_current(&self->periods, member_id, ret_current))
         return IDENTITY__REASON__NO_MEMBERSHIP;
     if (ret_current->union_id == to)
         return IDENTITY__REASON__TRANSFER_TO_SAME;

@@ -42,15 +42,15 @@ static int level_of(struct identity *self, int64_t member_id, int64_t union_id)
 {
     struct standing standing;
 
-    return union_id && !rolls_find_standing(&self->rolls, member_id, &standing) ? RPC__LEVEL__MEMBER
-                                                                                : RPC__LEVEL__REAL_NAME;
+    return union_id && !periods_find_standing(&self->periods, member_id, &standing) ? RPC__LEVEL__MEMBER
+                                                                                    : RPC__LEVEL__REAL_NAME;
 }
 
 static void set_member(struct identity *self, struct member *member, int64_t union_id)
 {
     member->union_id = union_id;
     member->level = level_of(self, member->id, union_id);
-    rolls_set_member(&self->rolls, member->id, union_id, member->level);
+    periods_set_member(&self->periods, member->id, union_id, member->level);
 }
 
 static void begin(struct identity *self, struct member *member, int64_t union_id, int began, void *call)
@@ -64,7 +64,7 @@ static void begin(struct identity *self, struct member *member, int64_t union_id
     };
 
     join_withdraw(self, member->id, call);
-    ensure(rolls_begin(&self->rolls, &period));
+    ensure(periods_begin(&self->periods, &period));
     journal_began(&period, member->trade, call);
 }
 
@@ -72,11 +72,11 @@ static bool end(struct identity *self, const struct member *member, int ended, v
 {
     struct period period;
 
-    if (!rolls_find_current(&self->rolls, member->id, &period))
+    if (!periods_find_current(&self->periods, member->id, &period))
         return false;
     period.ended_at = rpc_now(call);
     period.ended = ended;
-    rolls_end(&self->rolls, &period);
+    periods_end(&self->periods, &period);
     journal_ended(&period, call);
     trade_withdraw(self, member->id, call);
     return true;
@@ -139,7 +139,7 @@ static void take_back_death(struct identity *self, struct member *member, void *
 {
     struct period last;
 
-    if (rolls_find_last(&self->rolls, member->id, &last) && last.ended == IDENTITY__ENDED__ENDED_BY_DEATH)
+    if (periods_find_last(&self->periods, member->id, &last) && last.ended == IDENTITY__ENDED__ENDED_BY_DEATH)
         membership_begin(self, member, last.union_id, IDENTITY__BEGAN__BEGAN_BY_REINSTATING, call);
 }
 
@@ -155,10 +155,10 @@ void membership_set_standing(struct identity *self, struct member *member, int s
         .reason = reason,
     };
 
-    if (rolls_find_standing(&self->rolls, member->id, &old))
-        rolls_end_standing(&self->rolls, old.id, next.began_at);
+    if (periods_find_standing(&self->periods, member->id, &old))
+        periods_end_standing(&self->periods, old.id, next.began_at);
     if (standing != IDENTITY__STANDING__STANDING_ACTIVE)
-        rolls_begin_standing(&self->rolls, &next);
+        periods_begin_standing(&self->periods, &next);
     journal_standing(member->id, standing, reason, call);
     if (standing == IDENTITY__STANDING__STANDING_DECEASED) {
         join_withdraw(self, member->id, call);

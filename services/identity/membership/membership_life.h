@@ -1,4 +1,4 @@
-/* membership.h: a member comes to a union and leaves it.
+/* membership_life.h: a member comes to a union and leaves it.
  *
  * The only code that begins and ends periods: each keeps the member's row, the
  * journal and what hangs on the period in step, in the call's transaction.

@@ -273,9 +273,9 @@ static void the_store_holds_one_lasting_period_of_a_member(void **state)
     self = h.service.self;
     second.member_id = member->member_id;
     second.union_id = second_id;
-    assert_false(rolls_begin(&self->rolls, &second));
+    assert_false(periods_begin(&self->periods, &second));
     assert_int_equal(store_commit(h.service.store), 0);
-    assert_false(rolls_find_period(&self->rolls, 5, &second));
+    assert_false(periods_find_period(&self->periods, 5, &second));
     end(&h);
 }
 

@@ -52,20 +52,20 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 /* ---- memberships ---- */
 
-bool rolls_begin(const struct rolls *rolls, const struct period *period)
+bool periods_begin(const struct periods *periods, const struct period *period)
 {
-    return store_run(rolls->store, rolls->sql + SQL_BEGIN, "iiiii", period->id, period->member_id, period->union_id,
+    return store_run(periods->store, periods->sql + SQL_BEGIN, "iiiii", period->id, period->member_id, period->union_id,
                      period->began_at, (int64_t)period->began) != -1;
 }
 
-void rolls_end(const struct rolls *rolls, const struct period *period)
+void periods_end(const struct periods *periods, const struct period *period)
 {
-    store_run(rolls->store, rolls->sql + SQL_END, "iii", period->id, period->ended_at, (int64_t)period->ended);
+    store_run(periods->store, periods->sql + SQL_END, "iii", period->id, period->ended_at, (int64_t)period->ended);
 }
 
-void rolls_set_member(const struct rolls *rolls, int64_t member_id, int64_t union_id, int level)
+void periods_set_member(const struct periods *periods, int64_t member_id, int64_t union_id, int level)
 {
-    store_run(rolls->store, rolls->sql + SQL_SET_MEMBER, "iii", member_id, union_id, (int64_t)level);
+    store_run(periods->store, periods->sql + SQL_SET_MEMBER, "iii", member_id, union_id, (int64_t)level);
 }
 
 static void read_period(struct store *store, unsigned statement, struct period *ret)
@@ -81,98 +81,100 @@ static void read_period(struct store *store, unsigned statement, struct period *
     };
 }
 
-static bool one_period(const struct rolls *rolls, unsigned statement, struct period *ret)
+static bool one_period(const struct periods *periods, unsigned statement, struct period *ret)
 {
-    if (!store_row(rolls->store, statement))
+    if (!store_row(periods->store, statement))
         return false;
-    read_period(rolls->store, statement, ret);
-    store_end(rolls->store, statement);
+    read_period(periods->store, statement, ret);
+    store_end(periods->store, statement);
     return true;
 }
 
-bool rolls_find_current(const struct rolls *rolls, int64_t member_id, struct period *ret)
+bool periods_find_current(const struct periods *periods, int64_t member_id, struct period *ret)
 {
-    store_ask(rolls->store, rolls->sql + SQL_CURRENT, "i", member_id);
-    return one_period(rolls, rolls->sql + SQL_CURRENT, ret);
+    store_ask(periods->store, periods->sql + SQL_CURRENT, "i", member_id);
+    return one_period(periods, periods->sql + SQL_CURRENT, ret);
 }
 
-bool rolls_find_period(const struct rolls *rolls, int64_t membership_id, struct period *ret)
+bool periods_find_period(const struct periods *periods, int64_t membership_id, struct period *ret)
 {
-    store_ask(rolls->store, rolls->sql + SQL_PERIOD, "i", membership_id);
-    return one_period(rolls, rolls->sql + SQL_PERIOD, ret);
+    store_ask(periods->store, periods->sql + SQL_PERIOD, "i", membership_id);
+    return one_period(periods, periods->sql + SQL_PERIOD, ret);
 }
 
-bool rolls_find_last(const struct rolls *rolls, int64_t member_id, struct period *ret)
+bool periods_find_last(const struct periods *periods, int64_t member_id, struct period *ret)
 {
-    store_ask(rolls->store, rolls->sql + SQL_LAST, "i", member_id);
-    return one_period(rolls, rolls->sql + SQL_LAST, ret);
+    store_ask(periods->store, periods->sql + SQL_LAST, "i", member_id);
+    return one_period(periods, periods->sql + SQL_LAST, ret);
 }
 
-static size_t all_periods(const struct rolls *rolls, unsigned statement, struct period *ret, size_t size)
+static size_t all_periods(const struct periods *periods, unsigned statement, struct period *ret, size_t size)
 {
     size_t n = 0;
 
-    while (n < size && store_row(rolls->store, statement))
-        read_period(rolls->store, statement, &ret[n++]);
-    store_end(rolls->store, statement);
+    while (n < size && store_row(periods->store, statement))
+        read_period(periods->store, statement, &ret[n++]);
+    store_end(periods->store, statement);
     return n;
 }
 
-size_t rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret, size_t size)
+size_t periods_find_at(const struct periods *periods, int64_t member_id, int64_t at, struct period *ret, size_t size)
 {
-    store_ask(rolls->store, rolls->sql + SQL_AT, "iii", member_id, at, (int64_t)size);
-    return all_periods(rolls, rolls->sql + SQL_AT, ret, size);
+    store_ask(periods->store, periods->sql + SQL_AT, "iii", member_id, at, (int64_t)size);
+    return all_periods(periods, periods->sql + SQL_AT, ret, size);
 }
 
-size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct period *ret, size_t size)
+size_t periods_find_history(const struct periods *periods, int64_t member_id, struct period *ret, size_t size)
 {
-    store_ask(rolls->store, rolls->sql + SQL_HISTORY, "ii", member_id, (int64_t)size);
-    return all_periods(rolls, rolls->sql + SQL_HISTORY, ret, size);
+    store_ask(periods->store, periods->sql + SQL_HISTORY, "ii", member_id, (int64_t)size);
+    return all_periods(periods, periods->sql + SQL_HISTORY, ret, size);
 }
 
-size_t rolls_find_members(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size)
+size_t periods_find_members(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
+                            size_t size)
 {
-    store_ask(rolls->store, rolls->sql + SQL_MEMBERS, "iii", union_id, after, (int64_t)size);
-    return all_periods(rolls, rolls->sql + SQL_MEMBERS, ret, size);
+    store_ask(periods->store, periods->sql + SQL_MEMBERS, "iii", union_id, after, (int64_t)size);
+    return all_periods(periods, periods->sql + SQL_MEMBERS, ret, size);
 }
 
-size_t rolls_find_gone(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size)
+size_t periods_find_gone(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
+                         size_t size)
 {
-    store_ask(rolls->store, rolls->sql + SQL_GONE, "iii", union_id, after, (int64_t)size);
-    return all_periods(rolls, rolls->sql + SQL_GONE, ret, size);
+    store_ask(periods->store, periods->sql + SQL_GONE, "iii", union_id, after, (int64_t)size);
+    return all_periods(periods, periods->sql + SQL_GONE, ret, size);
 }
 
 /* ---- standing ---- */
 
-int rolls_standing_at(const struct rolls *rolls, int64_t member_id, int64_t at)
+int periods_standing_at(const struct periods *periods, int64_t member_id, int64_t at)
 {
-    store_ask(rolls->store, rolls->sql + SQL_STANDING_AT, "ii", member_id, at);
-    return (int)store_number(rolls->store, rolls->sql + SQL_STANDING_AT);
+    store_ask(periods->store, periods->sql + SQL_STANDING_AT, "ii", member_id, at);
+    return (int)store_number(periods->store, periods->sql + SQL_STANDING_AT);
 }
 
-bool rolls_find_standing(const struct rolls *rolls, int64_t member_id, struct standing *ret)
+bool periods_find_standing(const struct periods *periods, int64_t member_id, struct standing *ret)
 {
-    unsigned statement = rolls->sql + SQL_STANDING;
+    unsigned statement = periods->sql + SQL_STANDING;
 
-    store_ask(rolls->store, statement, "i", member_id);
-    if (!store_row(rolls->store, statement))
+    store_ask(periods->store, statement, "i", member_id);
+    if (!store_row(periods->store, statement))
         return false;
     *ret = (struct standing){
-        .id = store_int(rolls->store, statement, 0),
-        .member_id = store_int(rolls->store, statement, 1),
-        .began_at = store_int(rolls->store, statement, 2),
-        .decided_by = store_int(rolls->store, statement, 3),
-        .standing = (int)store_int(rolls->store, statement, 4),
-        .reason = (int)store_int(rolls->store, statement, 5),
+        .id = store_int(periods->store, statement, 0),
+        .member_id = store_int(periods->store, statement, 1),
+        .began_at = store_int(periods->store, statement, 2),
+        .decided_by = store_int(periods->store, statement, 3),
+        .standing = (int)store_int(periods->store, statement, 4),
+        .reason = (int)store_int(periods->store, statement, 5),
     };
-    store_end(rolls->store, statement);
+    store_end(periods->store, statement);
     return true;
 }
 
-size_t rolls_find_standings(const struct rolls *rolls, int64_t member_id, struct standing *ret, size_t size)
+size_t periods_find_standings(const struct periods *periods, int64_t member_id, struct standing *ret, size_t size)
 {
-    unsigned statement = rolls->sql + SQL_STANDINGS;
-    struct store *store = rolls->store;
+    unsigned statement = periods->sql + SQL_STANDINGS;
+    struct store *store = periods->store;
     size_t n = 0;
 
     store_ask(store, statement, "ii", member_id, (int64_t)size);
@@ -188,15 +190,15 @@ size_t rolls_find_standings(const struct rolls *rolls, int64_t member_id, struct
     return n;
 }
 
-void rolls_begin_standing(const struct rolls *rolls, const struct standing *standing)
+void periods_begin_standing(const struct periods *periods, const struct standing *standing)
 {
-    store_run(rolls->store, rolls->sql + SQL_BEGIN_STANDING, "iiiiii", standing->id, standing->member_id,
+    store_run(periods->store, periods->sql + SQL_BEGIN_STANDING, "iiiiii", standing->id, standing->member_id,
               (int64_t)standing->standing, (int64_t)standing->reason, standing->began_at, standing->decided_by);
 }
 
-void rolls_end_standing(const struct rolls *rolls, int64_t standing_id, int64_t at)
+void periods_end_standing(const struct periods *periods, int64_t standing_id, int64_t at)
 {
-    store_run(rolls->store, rolls->sql + SQL_END_STANDING, "ii", standing_id, at);
+    store_run(periods->store, periods->sql + SQL_END_STANDING, "ii", standing_id, at);
 }
 
 /* ---- for the audit ---- */
@@ -217,13 +219,14 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
     switch (event->event_case) {
     case IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN:
         told[TOLD_PERIODS]++;
-        return rolls_find_period(&self->rolls, began->membership_id, &period) && period.member_id == began->member_id &&
-               period.union_id == began->union_id && period.began == (int)began->began;
+        return periods_find_period(&self->periods, began->membership_id, &period) &&
+               period.member_id == began->member_id && period.union_id == began->union_id &&
+               period.began == (int)began->began;
     case IDENTITY__EVENT__EVENT_MEMBERSHIP_ENDED:
         told[TOLD_ENDED]++;
-        return rolls_find_period(&self->rolls, ended->membership_id, &period) && period.member_id == ended->member_id &&
-               period.union_id == ended->union_id && period.ended == (int)ended->ended &&
-               period.ended_at >= period.began_at;
+        return periods_find_period(&self->periods, ended->membership_id, &period) &&
+               period.member_id == ended->member_id && period.union_id == ended->union_id &&
+               period.ended == (int)ended->ended && period.ended_at >= period.began_at;
     case IDENTITY__EVENT__EVENT_STANDING_CHANGED:
         told[TOLD_STANDINGS] += event->standing_changed->standing != IDENTITY__STANDING__STANDING_ACTIVE;
         return true;
@@ -242,7 +245,7 @@ static const struct part_stray strays[] = {
     {NULL, NULL, NULL},
 };
 
-const struct part_spec rolls_part = {
+const struct part_spec periods_part = {
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(id) FROM (SELECT max(membership_id) AS id FROM membership UNION ALL "

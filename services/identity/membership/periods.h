@@ -1,4 +1,4 @@
-/* rolls.h: who belonged to which union, and in what standing: the SQL of both.
+/* periods.h: who belonged to which union, and in what standing: the SQL of both.
  *
  * Periods are half open: what began at an instant counts there, what ended at it
  * does not. A period that lasts has no end (0), and a member has one such period
@@ -6,8 +6,8 @@
 #pragma once
 #include "services/identity/identity.h"
 
-#define ROLLS_ACCOUNTS    8   /* of one person that count at an instant */
-#define ROLLS_HISTORY_MAX 200 /* periods of one member that are shown: the last ones */
+#define PERIODS_ACCOUNTS    8   /* of one person that count at an instant */
+#define PERIODS_HISTORY_MAX 200 /* periods of one member that are shown: the last ones */
 
 struct period {
     int64_t id, member_id, union_id, began_at, ended_at;
@@ -15,47 +15,49 @@ struct period {
 };
 
 struct standing {
-    int64_t id, member_id, began_at, ended_at, decided_by; /* ended_at: of rolls_find_standings alone */
+    int64_t id, member_id, began_at, ended_at, decided_by; /* ended_at: of periods_find_standings alone */
     int standing, reason;                                  /* Identity__Standing, Identity__StandingReason */
 };
 
 /* ---- memberships ---- */
 
 /* False when she has a period that lasts. */
-bool rolls_begin(const struct rolls *rolls, const struct period *period);
+bool periods_begin(const struct periods *periods, const struct period *period);
 /* With its ended_at and ended. */
-void rolls_end(const struct rolls *rolls, const struct period *period);
+void periods_end(const struct periods *periods, const struct period *period);
 /* The union that the member's row repeats, and her level. */
-void rolls_set_member(const struct rolls *rolls, int64_t member_id, int64_t union_id, int level);
+void periods_set_member(const struct periods *periods, int64_t member_id, int64_t union_id, int level);
 /* The period that lasts. */
-bool rolls_find_current(const struct rolls *rolls, int64_t member_id, struct period *ret);
-bool rolls_find_period(const struct rolls *rolls, int64_t membership_id, struct period *ret);
+bool periods_find_current(const struct periods *periods, int64_t member_id, struct period *ret);
+bool periods_find_period(const struct periods *periods, int64_t membership_id, struct period *ret);
 /* Here and below a member is also every account that is gone into hers (merges.h). */
 
 /* The last period, whether it lasts or not. */
-bool rolls_find_last(const struct rolls *rolls, int64_t member_id, struct period *ret);
+bool periods_find_last(const struct periods *periods, int64_t member_id, struct period *ret);
 /* The periods that counted at an instant, at most `size`: one for each account. */
-size_t rolls_find_at(const struct rolls *rolls, int64_t member_id, int64_t at, struct period *ret, size_t size);
+size_t periods_find_at(const struct periods *periods, int64_t member_id, int64_t at, struct period *ret, size_t size);
 /* Her last periods, the oldest first, at most `size`; returns how many. */
-size_t rolls_find_history(const struct rolls *rolls, int64_t member_id, struct period *ret, size_t size);
+size_t periods_find_history(const struct periods *periods, int64_t member_id, struct period *ret, size_t size);
 /* Lasting periods of a union itself after a membership id, in order; returns how many. */
-size_t rolls_find_members(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size);
+size_t periods_find_members(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
+                            size_t size);
 
 /* The same of periods that have ended. */
-size_t rolls_find_gone(const struct rolls *rolls, int64_t union_id, int64_t after, struct period *ret, size_t size);
+size_t periods_find_gone(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
+                         size_t size);
 
 /* ---- standing ---- */
 
 /* At an instant; STANDING_ACTIVE when nothing is on record. */
-int rolls_standing_at(const struct rolls *rolls, int64_t member_id, int64_t at);
+int periods_standing_at(const struct periods *periods, int64_t member_id, int64_t at);
 /* All, the latest first, at most `size`; returns how many. */
-size_t rolls_find_standings(const struct rolls *rolls, int64_t member_id, struct standing *ret, size_t size);
-bool rolls_find_standing(const struct rolls *rolls, int64_t member_id, struct standing *ret);
-void rolls_begin_standing(const struct rolls *rolls, const struct standing *standing);
-void rolls_end_standing(const struct rolls *rolls, int64_t standing_id, int64_t at);
+size_t periods_find_standings(const struct periods *periods, int64_t member_id, struct standing *ret, size_t size);
+bool periods_find_standing(const struct periods *periods, int64_t member_id, struct standing *ret);
+void periods_begin_standing(const struct periods *periods, const struct standing *standing);
+void periods_end_standing(const struct periods *periods, int64_t standing_id, int64_t at);
 
 /* ---- for the audit ---- */
 
-struct rolls_counts {
+struct periods_counts {
     int64_t periods, ended, standings; /* periods: without those older than the journal's word of them */
 };

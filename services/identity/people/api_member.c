@@ -55,7 +55,7 @@ static bool awaits_union(struct identity *self, const struct member *member)
     struct period period;
 
     return member->level == (int)RPC__LEVEL__REAL_NAME && !member->roster_id &&
-           !rolls_find_last(&self->rolls, member->id, &period);
+           !periods_find_last(&self->periods, member->id, &period);
 }
 
 /* Finds her one row. A wrong name is told before anything else of the rosters, so

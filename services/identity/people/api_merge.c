@@ -159,7 +159,7 @@ static void merges__ask_merge(Identity__Merges_Service *service, const Identity_
             members_set_tries(&self->members, &gone);
             rpc_keep(call);
         }
-        if (!reason && !rolls_find_last(&self->rolls, kept.id, &last))
+        if (!reason && !periods_find_last(&self->periods, kept.id, &last))
             reason = IDENTITY__REASON__MERGE_NO_UNION;
         if (!reason)
             reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);
@@ -307,7 +307,7 @@ static int pair_refusal(struct identity *self, int64_t kept_id, int64_t gone_id,
 
     if (reason)
         return reason;
-    if (!asked || rolls_find_last(&self->rolls, gone_id, &last))
+    if (!asked || periods_find_last(&self->periods, gone_id, &last))
         reason = member_refusal(self, gone_id, union_administrators, call, ret_gone);
     else if (!members_find(&self->members, gone_id, ret_gone))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
@@ -332,7 +332,7 @@ static void merges__propose_merge(Identity__Merges_Service *service, const Ident
         reason = IDENTITY__REASON__MERGE_REASON_INVALID;
     if (!reason && asked)
         reason = merge_refusal(self, &kept, &gone);
-    else if (!reason && rolls_find_last(&self->rolls, kept.id, &last))
+    else if (!reason && periods_find_last(&self->periods, kept.id, &last))
         reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_PROPOSED, &merge, call);
     if (reason) {
         rpc_refuse(call, reason);

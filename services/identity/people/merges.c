@@ -150,8 +150,8 @@ int merge_refusal(struct identity *self, const struct member *kept, const struct
         return IDENTITY__REASON__MERGE_HAS_GRANTS;
     if (gone->level >= (int)RPC__LEVEL__REAL_NAME && kept->level < (int)RPC__LEVEL__REAL_NAME)
         return IDENTITY__REASON__MERGE_KEEPS_NAMED;
-    if (rolls_find_standing(&self->rolls, kept->id, &standing) ||
-        rolls_find_standing(&self->rolls, gone->id, &standing))
+    if (periods_find_standing(&self->periods, kept->id, &standing) ||
+        periods_find_standing(&self->periods, gone->id, &standing))
         return IDENTITY__REASON__MERGE_STANDING;
     if (wechats_count(&self->wechats, kept->id) + wechats_count(&self->wechats, gone->id) > WECHAT_DOORS)
         return IDENTITY__REASON__WECHAT_TOO_MANY;

@@ -3,7 +3,7 @@
  * The account that is kept takes over the doors of WeChat, a request to join that is open,
  * a trade and, when it has none itself, the membership. When both have one, that of the
  * account that goes ends: nobody is in two unions. Periods stay under the number under which
- * they were, and rolls.h answers for an account over all that are gone into it. The sessions
+ * they were, and periods.h answers for an account over all that are gone into it. The sessions
  * of what is gone end, its mobile number opens what was kept, and what was sealed of it is
  * destroyed. What she has stated of herself there (a pledge, a correction asked for) ends:
  * she states it anew. Offices are not merged: who holds one gives it up first. Nothing undoes a

@@ -303,7 +303,7 @@ static void companies__list_company_members(Identity__Companies_Service *service
         rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
         return;
     }
-    n = (req->gone ? rolls_find_gone : rolls_find_members)(&self->rolls, node.id, after, periods, size + 1);
+    n = (req->gone ? periods_find_gone : periods_find_members)(&self->periods, node.id, after, periods, size + 1);
     if (n > size) {
         n = size;
         snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);

@@ -3,7 +3,7 @@
  * Reads a CSV file with a header line and sends it as pages of about PAGE_LINES
  * lines to the service, several at a time for a roster and one after the other
  * for unions, whose parents must be there first. Memory does not depend on the
- * file, but for --all-or-nothing's 16 bytes and more a row (seen.h). Prints a
+ * file, but for --all-or-nothing's 16 bytes and more a row (named.h). Prints a
  * line for each problem and one with the counts at the end.
  *
  * --all-or-nothing goes through the file twice: first every page is rehearsed
@@ -54,7 +54,7 @@ struct importer {
     char csv[IMPORT_CSV_MAX + 1], scratch[IMPORT_CSV_MAX + 1];
     unsigned char packed[IMPORT_CSV_MAX + 64];
     size_t csv_len;
-    struct seen seen;
+    struct named named;
     struct totals totals;
     struct arena arena;
 };
@@ -156,18 +156,18 @@ static void examine_roster(struct importer *self, const struct csv_row *csv, uns
 
     if (roster_row_read(csv, today, &row, &field))
         return;
-    switch (seen_note(&self->seen, row.id.number, row.union_code)) {
-    case SEEN_HERE:
+    switch (named_note(&self->named, row.id.number, row.union_code)) {
+    case NAMED_HERE:
         *own |= OWN_REPEATED;
         break;
-    case SEEN_ELSEWHERE:
+    case NAMED_ELSEWHERE:
         *own |= OWN_CONFLICT;
         break;
-    case SEEN_FULL:
+    case NAMED_FULL:
         fprintf(stderr, "hg-identity: the file is too large for --all-or-nothing\n");
         self->failed = true;
         break;
-    case SEEN_NEW:
+    case NAMED_NEW:
         break;
     }
 }
@@ -179,9 +179,9 @@ static void examine_union(struct importer *self, const struct csv_row *csv, unsi
 
     if (union_row_read(csv, &row, &field))
         return;
-    if (row.parent_code[0] && seen_has(&self->seen, row.parent_code))
+    if (row.parent_code[0] && named_has(&self->named, row.parent_code))
         *own |= OWN_PARENT;
-    if (seen_note(&self->seen, row.code, "") == SEEN_HERE)
+    if (named_note(&self->named, row.code, "") == NAMED_HERE)
         *own |= OWN_REPEATED;
 }
 
@@ -333,7 +333,7 @@ static int import_file(struct importer *self, FILE *file, bool all_or_nothing)
 
     if (all_or_nothing) {
         sent = run_pass(self, file, true);
-        seen_done(&self->seen);
+        named_done(&self->named);
         self->rehearsed = true;
     }
     if (sent && self->totals.refused == 0)

@@ -311,26 +311,26 @@ static void a_file_is_read_in_lines_whatever_their_length(void **state)
 
 static void what_a_file_has_named_is_remembered_by_name_and_place(void **state)
 {
-    struct seen seen = {0};
+    struct named named = {0};
     char name[32];
 
     (void)state;
-    assert_false(seen_has(&seen, "0"));
+    assert_false(named_has(&named, "0"));
     for (int i = 0; i < 20000; i++) {
         snprintf(name, sizeof(name), "%d", i);
-        assert_int_equal(seen_note(&seen, name, "here"), SEEN_NEW);
+        assert_int_equal(named_note(&named, name, "here"), NAMED_NEW);
     }
     for (int i = 0; i < 20000; i++) {
         snprintf(name, sizeof(name), "%d", i);
-        assert_true(seen_has(&seen, name));
-        assert_int_equal(seen_note(&seen, name, "here"), SEEN_HERE);
-        assert_int_equal(seen_note(&seen, name, "there"), SEEN_ELSEWHERE);
-        assert_int_equal(seen_note(&seen, name, "there"), SEEN_HERE);
-        assert_int_equal(seen_note(&seen, name, "here"), SEEN_HERE);
+        assert_true(named_has(&named, name));
+        assert_int_equal(named_note(&named, name, "here"), NAMED_HERE);
+        assert_int_equal(named_note(&named, name, "there"), NAMED_ELSEWHERE);
+        assert_int_equal(named_note(&named, name, "there"), NAMED_HERE);
+        assert_int_equal(named_note(&named, name, "here"), NAMED_HERE);
     }
-    assert_false(seen_has(&seen, "20000"));
-    assert_int_equal(seen.n, 40000);
-    seen_done(&seen);
+    assert_false(named_has(&named, "20000"));
+    assert_int_equal(named.n, 40000);
+    named_done(&named);
 }
 
 int main(void)

@@ -15,13 +15,13 @@ static uint64_t digest(const char *text)
     return value ? value : 1;
 }
 
-void seen_done(struct seen *seen)
+void named_done(struct named *named)
 {
-    free(seen->entries);
-    *seen = (struct seen){0};
+    free(named->entries);
+    *named = (struct named){0};
 }
 
-static void place_entry(struct seen_entry *entries, size_t size, struct seen_entry entry)
+static void place_entry(struct named_entry *entries, size_t size, struct named_entry entry)
 {
     size_t i = entry.name & (size - 1);
 
@@ -31,51 +31,51 @@ static void place_entry(struct seen_entry *entries, size_t size, struct seen_ent
 }
 
 /* Keeps at least a third of the entries free. */
-static bool grow(struct seen *seen)
+static bool grow(struct named *named)
 {
-    size_t size = seen->size ? seen->size * 2 : FIRST_SIZE;
-    struct seen_entry *entries;
+    size_t size = named->size ? named->size * 2 : FIRST_SIZE;
+    struct named_entry *entries;
 
-    if (seen->n < seen->size / 3 * 2)
+    if (named->n < named->size / 3 * 2)
         return true;
-    entries = seen->n < SEEN_MAX ? calloc(size, sizeof(*entries)) : NULL;
+    entries = named->n < NAMED_MAX ? calloc(size, sizeof(*entries)) : NULL;
     if (!entries)
         return false;
-    for (size_t i = 0; i < seen->size; i++) {
-        if (seen->entries[i].name)
-            place_entry(entries, size, seen->entries[i]);
+    for (size_t i = 0; i < named->size; i++) {
+        if (named->entries[i].name)
+            place_entry(entries, size, named->entries[i]);
     }
-    free(seen->entries);
-    seen->entries = entries;
-    seen->size = size;
+    free(named->entries);
+    named->entries = entries;
+    named->size = size;
     return true;
 }
 
-enum seen_result seen_note(struct seen *seen, const char *name, const char *place)
+enum named_result named_note(struct named *named, const char *name, const char *place)
 {
-    struct seen_entry entry = {digest(name), digest(place)};
-    enum seen_result result = SEEN_NEW;
+    struct named_entry entry = {digest(name), digest(place)};
+    enum named_result result = NAMED_NEW;
 
-    if (!grow(seen))
-        return SEEN_FULL;
-    for (size_t i = entry.name & (seen->size - 1); seen->entries[i].name; i = (i + 1) & (seen->size - 1)) {
-        if (seen->entries[i].name != entry.name)
+    if (!grow(named))
+        return NAMED_FULL;
+    for (size_t i = entry.name & (named->size - 1); named->entries[i].name; i = (i + 1) & (named->size - 1)) {
+        if (named->entries[i].name != entry.name)
             continue;
-        if (seen->entries[i].place == entry.place)
-            return SEEN_HERE;
-        result = SEEN_ELSEWHERE;
+        if (named->entries[i].place == entry.place)
+            return NAMED_HERE;
+        result = NAMED_ELSEWHERE;
     }
-    place_entry(seen->entries, seen->size, entry);
-    seen->n++;
+    place_entry(named->entries, named->size, entry);
+    named->n++;
     return result;
 }
 
-bool seen_has(const struct seen *seen, const char *name)
+bool named_has(const struct named *named, const char *name)
 {
     uint64_t value = digest(name);
 
-    for (size_t i = value & (seen->size - 1); seen->size && seen->entries[i].name; i = (i + 1) & (seen->size - 1)) {
-        if (seen->entries[i].name == value)
+    for (size_t i = value & (named->size - 1); named->size && named->entries[i].name; i = (i + 1) & (named->size - 1)) {
+        if (named->entries[i].name == value)
             return true;
     }
     return false;

@@ -129,7 +129,7 @@ static int asker_refusal(struct identity *self, void *call, struct member *ret_m
         return reason;
     if (ret_member->level < (int)RPC__LEVEL__REAL_NAME)
         return RPC__REASON__NOT_VERIFIED;
-    if (!rolls_find_last(&self->rolls, ret_member->id, &last) || !union_successor(self, last.union_id, &node))
+    if (!periods_find_last(&self->periods, ret_member->id, &last) || !union_successor(self, last.union_id, &node))
         return IDENTITY__REASON__NO_MEMBERSHIP;
     if (corrections_find_open(&self->corrections, ret_member->id, &open))
         return IDENTITY__REASON__CORRECTION_PENDING;

@@ -56,7 +56,7 @@ static bool export_account(struct export *export)
     if (!account)
         return false;
     identity__my_account__init(account);
-    rolls_find_standing(&export->self->rolls, export->member.id, &standing);
+    periods_find_standing(&export->self->periods, export->member.id, &standing);
     account->member_id = export->member.id;
     account->level = (Rpc__Level) export->member.level;
     account->birth_year = export->member.birth_year;
@@ -101,8 +101,9 @@ static bool export_rosters(struct export *export)
 
 static bool export_memberships(struct export *export)
 {
-    struct period *periods = take(export, ROLLS_HISTORY_MAX * sizeof(*periods));
-    size_t n = periods ? rolls_find_history(&export->self->rolls, export->member.id, periods, ROLLS_HISTORY_MAX) : 0;
+    struct period *periods = take(export, PERIODS_HISTORY_MAX * sizeof(*periods));
+    size_t n =
+        periods ? periods_find_history(&export->self->periods, export->member.id, periods, PERIODS_HISTORY_MAX) : 0;
 
     export->data.memberships = take(export, n * sizeof(*export->data.memberships));
     if (!periods || !export->data.memberships)
@@ -243,7 +244,7 @@ static bool export_standings(struct export *export)
 {
     Identity__MyStanding *messages = take(export, LISTED_MAX * sizeof(*messages));
     struct standing standings[LISTED_MAX];
-    size_t n = rolls_find_standings(&export->self->rolls, export->member.id, standings, LISTED_MAX);
+    size_t n = periods_find_standings(&export->self->periods, export->member.id, standings, LISTED_MAX);
 
     export->data.standings = take(export, n * sizeof(*export->data.standings));
     if (!messages || !export->data.standings)

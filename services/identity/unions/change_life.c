@@ -280,7 +280,7 @@ static bool drain_members(struct identity *self, const struct union_node *node, 
 {
     bool merging = node->state == IDENTITY__UNION_STATE__UNION_MERGING;
     struct period periods[CHANGE_SLICE];
-    size_t n = rolls_find_members(&self->rolls, node->id, 0, periods, CHANGE_SLICE);
+    size_t n = periods_find_members(&self->periods, node->id, 0, periods, CHANGE_SLICE);
     struct union_node into;
     struct member member;
 
