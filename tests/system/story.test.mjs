@@ -206,7 +206,7 @@ describe('from a roster to a coupon', () => {
         const claim = (key) => stack.post(`/v1/releases/${releaseId}/claims`, undefined, { token: member.token, key });
         const first = await until('the release is open', async () => {
             const answer = await claim('mine');
-            return answer.status !== 400 && answer;
+            return answer.json.reason !== 'NOT_OPEN_YET' && answer;
         });
         assert.equal(first.status, 201, first.text);
         coupon = first.json;
