@@ -261,7 +261,7 @@ describe('from a roster to a coupon', () => {
         await stack.post(`/v1/releases/${id}:publish`, {}, { token: official.token });
         const taken = await until('it is open', async () => {
             const claim = await stack.post(`/v1/releases/${id}/claims`, {}, { token: member.token });
-            return claim.status !== 400 && claim;
+            return claim.json.reason !== 'NOT_OPEN_YET' && claim;
         });
         assert.equal(taken.status, 201, taken.text);
         const late = await stack.login(mobile(9301));
