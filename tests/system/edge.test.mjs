@@ -96,7 +96,7 @@ describe('the gateway', () => {
         const { paths } = (await stack.get('/v1/openapi.json')).json;
         const camel = (text) => text.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
         const written = [];
-        for (const file of readdirSync(join(top, 'proto'))) {
+        for (const file of readdirSync(join(top, 'proto'), { recursive: true }).filter((name) => name.endsWith('.proto'))) {
             const source = readFileSync(join(top, 'proto', file), 'utf8').replace(/\/\/.*$/gm, '');
             for (const [, method, path] of source.matchAll(/\b(get|post|delete): *"([^"]+)"/g))
                 written.push(`${method} ${path.replace(/\{\w+\}/g, camel)}`);
