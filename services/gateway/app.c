@@ -1,5 +1,6 @@
 #include "services/gateway/app.h"
 
+#include "common/base/bytes.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/api/problem.h"
@@ -259,11 +260,7 @@ static void trace_of(struct app *app, const struct http_request *request, unsign
 
 static uint64_t address_key(const char *peer)
 {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    while (*peer)
-        hash = (hash ^ (unsigned char)*peer++) * UINT64_C(1099511628211);
-    return hash | 1;
+    return fnv1a(peer, strlen(peer)) | 1;
 }
 
 static int check_token(struct pending *pending)
