@@ -24,3 +24,10 @@ CREATE TABLE cursor (
     source TEXT    PRIMARY KEY,  -- the queue whose journal is followed
     seq    INTEGER NOT NULL
 ) STRICT;
+
+-- step 2
+-- Where this store's ids begin: one row. What has a smaller id is of partition 0 (common/store/ids.h).
+CREATE TABLE ids (
+    partition INTEGER PRIMARY KEY,
+    first     INTEGER NOT NULL
+) STRICT;
