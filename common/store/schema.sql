@@ -26,6 +26,13 @@ CREATE TABLE cursor (
 ) STRICT;
 
 -- step 2
+-- How many steps of its own each part has made; see common/store/store.h.
+CREATE TABLE part_version (
+    name  TEXT    PRIMARY KEY,
+    steps INTEGER NOT NULL
+) STRICT;
+
+-- step 3
 -- Where this store's ids begin: one row. What has a smaller id is of partition 0 (common/store/ids.h).
 CREATE TABLE ids (
     partition INTEGER PRIMARY KEY,
