@@ -9,7 +9,8 @@
  *
  * Reading is strict: UTF-8 without NUL, no unknown or duplicate field, no
  * trailing text, LIMIT_JSON_DEPTH levels, LIMIT_JSON_VALUES values, and every limit
- * of the .proto; integers have no fraction or exponent. A least value or length does
+ * of the .proto; integers have no fraction or exponent, and beyond 2^53 they come as
+ * strings: most programs would have rounded a number. A least value or length does
  * not bind a field at its default, which is as good as absent, unless the field is
  * required; so what was written can be read back. Each trouble is a Reason and the name of the field,
  * e.g. "release.faceFen" or "release.trades[2]".
@@ -22,9 +23,19 @@
 #include "common/base/buf.h"
 
 struct json_trouble {
-    int reason;      /* a Reason; 0 when all is well */
-    char field[128]; /* the JSON path of the field, cut to this size, or empty; UTF-8 */
+    int reason;               /* a Reason; 0 when all is well */
+    char field[128];          /* the JSON path of the field, cut to this size, or empty; UTF-8 */
+    const Rule__Field *limit; /* what the field may hold, when that is what was passed; else NULL */
 };
+
+/* A trouble as a refusal: the field and, as facts, the limit that it passed (maxLength,
+ * minLength, maxItems, minimum and maximum). */
+struct json_refusal {
+    Rpc__Answer answer; /* points into the trouble and into the rest of this */
+    Rpc__Fact facts[2], *list[2];
+    char values[2][24];
+};
+void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret);
 
 /* An empty message of this type in the arena, or NULL past its cap. */
 ProtobufCMessage *json_new(const struct api_message *type, struct arena *arena);

@@ -4,6 +4,8 @@
 
 /* The last instant of the year 9999, in milliseconds since 1970. */
 #define JSON_TIME_MAX 253402300799999
+/* The greatest integer below which a double holds every one. */
+#define JSON_EXACT_MAX ((UINT64_C(1) << 53) - 1)
 
 /* Where in a message the reader is: a chain of names and indexes up to the root. */
 struct json_place {

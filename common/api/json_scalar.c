@@ -105,16 +105,23 @@ static int put_integer(const struct api_field *field, struct integer value, void
 int json_from_integer(const struct api_field *field, int64_t value, void *ret_member)
 {
     struct integer integer = {value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value};
+    int reason = put_integer(field, integer, ret_member);
 
-    return put_integer(field, integer, ret_member);
+    /* Past this one, neighbours share a double: who wrote the number may have meant another. */
+    return reason || integer.magnitude <= JSON_EXACT_MAX ? reason : RPC__REASON__NUMBER_NOT_EXACT;
 }
 
 int json_from_real(const struct api_field *field, double value, void *ret_member)
 {
+    uint64_t below, above;
+
     if (field->descriptor->type == PROTOBUF_C_TYPE_DOUBLE) {
         *(double *)ret_member = value;
         return 0;
     }
+    /* An integer that was written as 4.4E+17 has lost its last digits. */
+    if (type_range(field->descriptor->type, &below, &above) && fabs(value) > (double)JSON_EXACT_MAX)
+        return RPC__REASON__NUMBER_NOT_EXACT;
     if (field->descriptor->type != PROTOBUF_C_TYPE_FLOAT)
         return RPC__REASON__WRONG_TYPE;
     if (!isfinite((float)value))
@@ -359,7 +366,8 @@ int json_from_text(const struct api_field *field, const char *text, size_t len, 
         int64_t at = 0;
         int reason = parse_time(text, len, &at);
 
-        return reason ? reason : json_from_integer(field, at, ret_member);
+        value = (struct integer){.magnitude = (uint64_t)at};
+        return reason ? reason : put_integer(field, value, ret_member);
     }
     return RPC__REASON__WRONG_TYPE;
 }
