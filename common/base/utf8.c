@@ -53,7 +53,7 @@ char *utf8_put(char *at, int32_t c)
 
 /* The general category decides (Unicode 15): Cc, Cf, Co, Zl, Zp, the fillers that
  * show as nothing, and blanks that are neither the common nor the full-width one. */
-static bool is_hidden(int32_t c)
+bool utf8_is_hidden(int32_t c)
 {
     static const struct {
         int32_t from, to;
@@ -76,10 +76,12 @@ static bool is_blank(int32_t c)
     return c == ' ' || c == '\t' || c == 0xa0 || c == 0x3000;
 }
 
-int utf8_line(const char *text, char *ret_line, size_t size)
+int utf8_line_or(const char *text, char *ret_line, size_t size, int32_t *ret_bad)
 {
     const unsigned char *at = (const unsigned char *)text, *start = at, *end = at;
     int chars = 0, chars_to_end = 0;
+
+    *ret_bad = 0;
 
     while (*at) {
         const unsigned char *before = at;
@@ -92,7 +94,11 @@ int utf8_line(const char *text, char *ret_line, size_t size)
             chars += chars > 0;
             continue;
         }
-        if (is_hidden(c) || (chars > 0 && memchr(end, '\t', (size_t)(before - end))))
+        if (utf8_is_hidden(c))
+            *ret_bad = c;
+        else if (chars > 0 && memchr(end, '\t', (size_t)(before - end)))
+            *ret_bad = '\t';
+        if (*ret_bad)
             return -1;
         if (chars++ == 0)
             start = before;
@@ -104,4 +110,11 @@ int utf8_line(const char *text, char *ret_line, size_t size)
     memcpy(ret_line, start, (size_t)(end - start));
     ret_line[end - start] = '\0';
     return chars_to_end;
+}
+
+int utf8_line(const char *text, char *ret_line, size_t size)
+{
+    int32_t bad;
+
+    return utf8_line_or(text, ret_line, size, &bad);
 }

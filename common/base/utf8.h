@@ -12,3 +12,9 @@ char *utf8_put(char *at, int32_t c);
  * containing line breaks, controls, private characters, or characters that show
  * as nothing or turn the direction, by which one name could pass as another. */
 int utf8_line(const char *text, char *ret_line, size_t size);
+/* The same; with -1 the character that is refused, 0 when it is no single one. */
+int utf8_line_or(const char *text, char *ret_line, size_t size, int32_t *ret_bad);
+/* Whether a character stands in no line of visible text: controls, private characters, and
+ * what shows as nothing or turns the direction. Published draws are read by this rule
+ * (common/draw/draw_file.h), so that it stays as it is. */
+bool utf8_is_hidden(int32_t c);
