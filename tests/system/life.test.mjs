@@ -179,7 +179,7 @@ describe('a second instance', () => {
             assert.deepEqual((await claim(id)).json, first[id - 400], 'nothing acknowledged is lost');
         for (let id = 450; id < 500; id++)
             assert.equal((await claim(id)).status, 201);
-        assertProblem(await claim(500), 400, 'SOLD_OUT');
+        assertProblem(await claim(500), 409, 'SOLD_OUT');
     });
 });
 
