@@ -71,7 +71,7 @@ static void add_fact(struct json_refusal *refusal, const char *name, int64_t val
 
     snprintf(refusal->values[n], sizeof(refusal->values[n]), "%lld", (long long)value);
     rpc__fact__init(&refusal->facts[n]);
-    refusal->facts[n].name = (char *)(uintptr_t)name;
+    refusal->facts[n].name = unconst(name);
     refusal->facts[n].value = refusal->values[n];
     refusal->list[n] = &refusal->facts[n];
 }
@@ -82,7 +82,7 @@ void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret)
 
     rpc__answer__init(&ret->answer);
     ret->answer.reason = trouble->reason;
-    ret->answer.field = (char *)(uintptr_t)trouble->field;
+    ret->answer.field = unconst(trouble->field);
     ret->answer.facts = ret->list;
     if (!limit)
         return;
