@@ -33,6 +33,7 @@ int json_fail(struct json_trouble *ret_trouble, int reason, const struct json_pl
     ret_trouble->reason = reason;
     ret_trouble->field[0] = '\0';
     ret_trouble->limit = NULL;
+    ret_trouble->character = 0;
     for (; place && place->up && n < ARRAY_LEN(chain); place = place->up)
         chain[n++] = place;
     while (n-- > 0) {
@@ -65,7 +66,17 @@ static int fail_value(const struct reader *reader, int reason, const struct json
     return reason;
 }
 
-static void add_fact(struct json_refusal *refusal, const char *name, int64_t value)
+/* The same of a text. */
+static int fail_text(const struct reader *reader, int reason, const struct json_place *place,
+                     const struct api_field *field, const char *text, size_t len)
+{
+    fail_value(reader, reason, place, field);
+    if (reason == RPC__REASON__NOT_ONE_LINE || reason == RPC__REASON__HIDDEN_CHARACTER)
+        reader->trouble->character = json_hidden_character(field, text, len, reader->arena);
+    return reason;
+}
+
+static char *add_fact(struct json_refusal *refusal, const char *name, int64_t value)
 {
     size_t n = refusal->answer.n_facts++;
 
@@ -74,6 +85,7 @@ static void add_fact(struct json_refusal *refusal, const char *name, int64_t val
     refusal->facts[n].name = unconst(name);
     refusal->facts[n].value = refusal->values[n];
     refusal->list[n] = &refusal->facts[n];
+    return refusal->values[n];
 }
 
 void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret)
@@ -84,6 +96,8 @@ void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret)
     ret->answer.reason = trouble->reason;
     ret->answer.field = unconst(trouble->field);
     ret->answer.facts = ret->list;
+    if (trouble->character)
+        text_show(trouble->character, add_fact(ret, "character", 0));
     if (!limit)
         return;
     if (trouble->reason == RPC__REASON__TOO_LONG)
@@ -143,10 +157,10 @@ static int read_value(const struct reader *reader, const struct api_field *field
         *(ProtobufCMessage **)ret_member = message;
         return read_object(reader, field->message, value, place, message);
     case JSON_STRING:
-        return fail_value(
+        return fail_text(
             reader,
             json_from_text(field, json_string_value(value), json_string_length(value), reader->arena, ret_member),
-            place, field);
+            place, field, json_string_value(value), json_string_length(value));
     case JSON_INTEGER:
         return fail_value(reader, json_from_integer(field, json_integer_value(value), ret_member), place, field);
     case JSON_REAL:
@@ -355,7 +369,7 @@ int json_set(ProtobufCMessage *message, const struct api_field *field, const cha
                 *(uint32_t *)json_member(message, descriptor->quantifier_offset) = descriptor->id;
         }
     }
-    return fail_value(&(struct reader){arena, ret_trouble}, reason, &place, field);
+    return fail_text(&(struct reader){arena, ret_trouble}, reason, &place, field, text, len);
 }
 
 /* ---- required fields ---- */

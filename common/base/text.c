@@ -84,16 +84,26 @@ static char *put_folded(char *at, const char *end, int32_t c)
     return at;
 }
 
-/* Whether nothing would change, as of most texts: ASCII and the common ideographs. */
-static bool is_plain(const unsigned char *at)
+/* Folds by itself and joins with no character before it, as most do: ASCII and the common ideographs. */
+static bool is_plain(int32_t c)
 {
-    int32_t c;
+    return c <= 0x7e || (c >= 0x4e00 && c <= 0x9fff);
+}
 
-    while ((c = utf8_next(&at)) > 0) {
-        if (c > 0x7e && !(c >= 0x4e00 && c <= 0x9fff))
-            return false;
+/* Behind the characters that fold to what they are: the last of these may join with what follows. */
+static const unsigned char *skip_plain(const unsigned char *at)
+{
+    const unsigned char *last = at;
+
+    while (*at) {
+        const unsigned char *before = at;
+        int32_t c = utf8_next(&at);
+
+        if (c < 0 || !is_plain(c))
+            return last;
+        last = before;
     }
-    return c == 0;
+    return at;
 }
 
 /* NFC of UTF-8 that is valid; bytes, or -1 when it does not fit. */
@@ -120,31 +130,58 @@ static int compose(const char *text, char *ret, size_t size)
     return (int)len;
 }
 
-int text_fold(const char *text, char *ret, size_t size)
+/* Folds one plain character and what is not plain behind it; bytes written, or -1. */
+static int fold_piece(const unsigned char **in, char *ret, size_t size)
 {
-    char parts[12 * TEXT_MAX];
-    const unsigned char *in = (const unsigned char *)text;
-    char *at = parts;
+    char parts[12 * TEXT_MAX], *at = parts;
     int n = 0;
 
-    if (is_plain(in)) {
-        size_t len = strlen(text);
+    while (**in) {
+        const unsigned char *next = *in;
+        int32_t c = utf8_next(&next);
 
-        if (len >= size)
-            return -1;
-        memcpy(ret, text, len + 1);
-        return (int)len;
-    }
-    for (int32_t c; *in; n++) {
-        c = utf8_next(&in);
         if (c < 0 || n == TEXT_MAX)
             return -1;
+        if (n > 0 && is_plain(c))
+            break;
         at = put_folded(at, parts + sizeof(parts), c);
         if (!at)
             return -1;
+        *in = next;
+        n++;
     }
     *at = '\0';
     return compose(parts, ret, size);
+}
+
+bool text_is_plain(const char *text)
+{
+    return *skip_plain((const unsigned char *)text) == '\0';
+}
+
+int text_fold(const char *text, char *ret, size_t size)
+{
+    const unsigned char *in = (const unsigned char *)text;
+    size_t len = 0;
+
+    while (*in) {
+        const unsigned char *plain = in;
+        size_t n;
+        int piece;
+
+        in = skip_plain(in);
+        n = (size_t)(in - plain);
+        if (len + n >= size)
+            return -1;
+        memcpy(ret + len, plain, n);
+        len += n;
+        piece = *in ? fold_piece(&in, ret + len, size - len) : 0;
+        if (piece < 0)
+            return -1;
+        len += (size_t)piece;
+    }
+    ret[len] = '\0';
+    return (int)len;
 }
 
 int text_line(const char *text, char *ret_line, size_t size, int32_t *ret_bad)

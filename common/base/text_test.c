@@ -65,7 +65,7 @@ static void private_characters_are_those_of_gb_18030(void **state)
 
 static void what_does_not_fit_is_refused(void **state)
 {
-    static char many[4 * (TEXT_MAX + 1) + 1], folded[sizeof(many)];
+    static char many[4 * (TEXT_MAX + 1) + 1], folded[2 * sizeof(many)];
     char *at = many;
 
     (void)state;
@@ -80,6 +80,8 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(text_fold(many, folded, sizeof(folded)), 3 * TEXT_MAX);
     utf8_put(at, 0x2f08);
     assert_int_equal(text_fold(many, folded, sizeof(folded)), -1);
+    many[3] = many[4] = many[5] = 'a';
+    assert_int_equal(text_fold(many, folded, sizeof(folded)), 3 * TEXT_MAX + 3);
 }
 
 static void a_refused_line_says_which_character_it_was(void **state)

@@ -76,13 +76,40 @@ static bool is_blank(int32_t c)
     return c == ' ' || c == '\t' || c == 0xa0 || c == 0x3000;
 }
 
+static bool is_line_end(int32_t c)
+{
+    return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+enum utf8_look utf8_look(const char *text, size_t len, bool lines, int32_t *ret_bad)
+{
+    const unsigned char *at = (const unsigned char *)text, *end = at + len;
+
+    while (at < end) {
+        int32_t c = *at < 0x80 ? *at++ : utf8_next(&at);
+
+        if (c >= ' ' && c < 0x7f)
+            continue;
+        *ret_bad = c;
+        if (c < 0)
+            return UTF8_HIDDEN;
+        if (lines && (c == '\n' || c == '\t' || (c == '\r' && at < end && *at == '\n')))
+            continue;
+        if (is_line_end(c))
+            return lines ? UTF8_HIDDEN : UTF8_LINE_END;
+        if (utf8_is_hidden(c))
+            return UTF8_HIDDEN;
+    }
+    *ret_bad = 0;
+    return UTF8_PLAIN;
+}
+
 int utf8_line_or(const char *text, char *ret_line, size_t size, int32_t *ret_bad)
 {
     const unsigned char *at = (const unsigned char *)text, *start = at, *end = at;
     int chars = 0, chars_to_end = 0;
 
     *ret_bad = 0;
-
     while (*at) {
         const unsigned char *before = at;
         int32_t c = utf8_next(&at);
