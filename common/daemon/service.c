@@ -9,6 +9,8 @@
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
 #include "common/daemon/follow.h"
+#include "common/daemon/service_worker.h"
+#include "common/daemon/worker.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 
@@ -83,6 +85,8 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
         report->summary = summary;
     if (version)
         report->version = version;
+    if (service->worker)
+        rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
@@ -139,6 +143,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 void service_stopped(struct service *service)
 {
+    service_worker_close(service);
     bus_server_close(service->bus);
     for (unsigned i = 0; i < SERVICE_FOLLOWS; i++) {
         follower_close(service->followed[i].follower);
@@ -300,8 +305,8 @@ static int run(struct service *service, bool standby)
     if (spec->start && spec->start(service))
         goto free_rpc;
     watch_signals(service);
-    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
-        (!spec->edge && open_bus(service)) || open_followers(service))
+    if (enter_sandbox(service) || log_begin() || service_worker_open(service, on_drained) ||
+        (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) || open_followers(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);

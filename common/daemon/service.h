@@ -15,6 +15,7 @@
 
 struct service;
 struct follower;
+struct worker;
 
 /* A command line of the daemon's own: --NAME and what follows it. */
 struct service_command {
@@ -75,6 +76,8 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
+    struct worker *worker; /* runs what handlers ask for by rpc_make */
+    void (*settled)(void *service);
     void *self; /* the daemon's own state, set by start */
     unsigned partition;
     int64_t first_id; /* of its store, see ids.h; 0: makes none */

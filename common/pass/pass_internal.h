@@ -25,6 +25,10 @@ struct pass_keys {
 const struct pass_key *pass_key_find(const struct pass_keys *keys, uint16_t id);
 /* The signature of bytes by the newest key; false when it is public alone or without memory. */
 bool pass_sign(struct pass_keys *keys, const unsigned char *bytes, size_t len, unsigned char ret[SIGNATURE_LEN]);
+void pass_key_point(const struct pass_key *key, unsigned char ret[PASS_POINT_LEN]);
+/* Whether it is a signature of bytes by the key of that point, with memory of its own alone. */
+bool pass_check_alone(const unsigned char point[PASS_POINT_LEN], const unsigned char *bytes, size_t len,
+                      const unsigned char signature[SIGNATURE_LEN]);
 /* OK, UNKNOWN_KEY or FORGED. */
 enum pass_reason pass_check_signature(struct pass_keys *keys, uint16_t key_id, const unsigned char *bytes, size_t len,
                                       const unsigned char signature[SIGNATURE_LEN]);

@@ -173,13 +173,16 @@ struct pass_keys *pass_keys_public(const struct pass_public *public, size_t n)
 size_t pass_keys_list(const struct pass_keys *keys, struct pass_public ret[PASS_KEYS_MAX])
 {
     for (size_t i = 0; i < keys->n_keys; i++) {
-        const mbedtls_ecp_point *q = &keys->keys[i].q;
-
         ret[i].key_id = keys->keys[i].id;
-        ensure(mbedtls_mpi_write_binary(&q->X, ret[i].point, HALF) == 0);
-        ensure(mbedtls_mpi_write_binary(&q->Y, ret[i].point + HALF, HALF) == 0);
+        pass_key_point(&keys->keys[i], ret[i].point);
     }
     return keys->n_keys;
+}
+
+void pass_key_point(const struct pass_key *key, unsigned char ret[PASS_POINT_LEN])
+{
+    ensure(mbedtls_mpi_write_binary(&key->q.X, ret, HALF) == 0);
+    ensure(mbedtls_mpi_write_binary(&key->q.Y, ret + HALF, HALF) == 0);
 }
 
 const struct pass_key *pass_key_find(const struct pass_keys *keys, uint16_t id)
@@ -236,24 +239,50 @@ static bool is_ours(struct pass_keys *keys, const struct pass_key *key, const un
     return differ == 0;
 }
 
-enum pass_reason pass_check_signature(struct pass_keys *keys, uint16_t key_id, const unsigned char *bytes, size_t len,
-                                      const unsigned char signature[SIGNATURE_LEN])
+static bool verify(mbedtls_ecp_group *group, const mbedtls_ecp_point *q, const unsigned char *bytes, size_t len,
+                   const unsigned char signature[SIGNATURE_LEN])
 {
-    const struct pass_key *key = pass_key_find(keys, key_id);
     unsigned char hash[HASH_LEN];
     mbedtls_mpi r, s;
     bool good;
 
-    if (!key)
-        return PASS_UNKNOWN_KEY;
-    if (is_ours(keys, key, bytes, len, signature))
-        return PASS_OK;
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
     good = mbedtls_sha256_ret(bytes, len, hash, 0) == 0 && mbedtls_mpi_read_binary(&r, signature, HALF) == 0 &&
            mbedtls_mpi_read_binary(&s, signature + HALF, HALF) == 0 &&
-           mbedtls_ecdsa_verify(&keys->group, hash, sizeof(hash), &key->q, &r, &s) == 0;
+           mbedtls_ecdsa_verify(group, hash, sizeof(hash), q, &r, &s) == 0;
     mbedtls_mpi_free(&s);
     mbedtls_mpi_free(&r);
-    return good ? PASS_OK : PASS_FORGED;
+    return good;
+}
+
+enum pass_reason pass_check_signature(struct pass_keys *keys, uint16_t key_id, const unsigned char *bytes, size_t len,
+                                      const unsigned char signature[SIGNATURE_LEN])
+{
+    const struct pass_key *key = pass_key_find(keys, key_id);
+
+    if (!key)
+        return PASS_UNKNOWN_KEY;
+    return is_ours(keys, key, bytes, len, signature) || verify(&keys->group, &key->q, bytes, len, signature)
+               ? PASS_OK
+               : PASS_FORGED;
+}
+
+bool pass_check_alone(const unsigned char point[PASS_POINT_LEN], const unsigned char *bytes, size_t len,
+                      const unsigned char signature[SIGNATURE_LEN])
+{
+    unsigned char whole[1 + PASS_POINT_LEN] = {0x04};
+    mbedtls_ecp_group group;
+    mbedtls_ecp_point q;
+    bool good;
+
+    memcpy(whole + 1, point, PASS_POINT_LEN);
+    mbedtls_ecp_group_init(&group);
+    mbedtls_ecp_point_init(&q);
+    good = mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
+           mbedtls_ecp_point_read_binary(&group, &q, whole, sizeof(whole)) == 0 &&
+           mbedtls_ecp_check_pubkey(&group, &q) == 0 && verify(&group, &q, bytes, len, signature);
+    mbedtls_ecp_point_free(&q);
+    mbedtls_ecp_group_free(&group);
+    return good;
 }

@@ -98,8 +98,8 @@ struct walk_ins { /* walk_ins.h */
 
 struct report_hash { /* how far the hash of a PDF has got; report_id 0: free */
     int64_t report_id;
+    uint64_t run; /* no two hashes have the same */
     int32_t next; /* part */
-    bool wanted;  /* the daemon goes on with it by itself */
     mbedtls_sha256_context sum;
 };
 #define REPORT_HASHES 16
@@ -107,7 +107,7 @@ struct reports { /* reports.h */
     struct store *store;
     unsigned sql;
     struct report_hash hashes[REPORT_HASHES];
-    unsigned last_hash; /* that was begun last */
+    uint64_t runs; /* hashes begun; the last one's run */
     bool more, scrub;
     int64_t told; /* versions that the audit has found in the journal */
     unsigned char sealed[LIMIT_PART + PII_OVERHEAD];

@@ -244,7 +244,7 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
                    self->reports.sealed);
     store_run(self->store, self->reports.sql + SQL_PUT_PART, "iib", report->id, (int64_t)part, self->reports.sealed,
               content.len + PII_OVERHEAD);
-    report_hash_part(&self->reports, report->id, part, content, call);
+    report_hash_changed(&self->reports, report->id, call);
 }
 
 void report_ready(struct health *self, struct report *report, void *call)
@@ -421,17 +421,15 @@ static void end_due(void *call, void *arg)
 
 bool reports_tidy(struct health *self)
 {
-    bool more = report_hash_slice(self);
-
     self->reports.more = false;
     if (rpc_server_transact(self->rpc, end_due, self))
-        return more;
+        return false;
     /* What was deleted is not to be found in the log either. */
     if (self->reports.scrub && !self->reports.more) {
         store_scrub(self->store);
         self->reports.scrub = false;
     }
-    return self->reports.more || more;
+    return self->reports.more;
 }
 
 /* ---- the audit ---- */
