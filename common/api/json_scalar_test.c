@@ -122,7 +122,7 @@ static void text_is_utf8_in_bodies_and_parameters(void **state)
     for (size_t i = 0; i < ARRAY_LEN(utf8_cases); i++) {
         const char *bytes = utf8_cases[i].bytes;
         int expected = utf8_cases[i].good ? 0 : RPC__REASON__INVALID_UTF8;
-        Identity__ImportRequest *req;
+        Sample__ImportRequest *req;
         char json[64];
         size_t points;
 
@@ -224,20 +224,20 @@ static void times_are_read_as_rfc3339_or_milliseconds(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        Coupon__CreateReleaseRequest *req;
+        Sample__CreateShowRequest *req;
         char json[128];
 
-        snprintf(json, sizeof(json), "{\"release\":{\"createdAt\":%s}}", cases[i].json);
-        if (decode(RELEASE, json, strlen(json), &req) != cases[i].reason)
+        snprintf(json, sizeof(json), "{\"show\":{\"createdAt\":%s}}", cases[i].json);
+        if (decode(SHOW, json, strlen(json), &req) != cases[i].reason)
             fail_msg("%s: %s", cases[i].json, api_reason(trouble.reason)->name);
         if (!cases[i].reason)
-            assert_int_equal(req->release->created_at, cases[i].at);
+            assert_int_equal(req->show->created_at, cases[i].at);
     }
 }
 
 static void every_day_is_written_as_it_is_read(void **state)
 {
-    const struct api_field *field = json_field(api_message(&coupon__coupon__descriptor), "claimedAt", 9);
+    const struct api_field *field = json_field(api_message(&sample__seat__descriptor), "takenAt", 7);
 
     (void)state;
     for (int64_t at = 1; at <= JSON_TIME_MAX; at += 86400000 + 999) {

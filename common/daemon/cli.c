@@ -106,7 +106,7 @@ int cli_call_json(const char *bus_dir, const char *name, const char *json)
     int code;
 
     if (!method || !*method->queue) {
-        fprintf(stderr, "%s is no operation; those of this system:\n", name);
+        fprintf(stderr, "%s is no operation of this daemon; it knows:\n", name);
         for (method = api_methods(); method->name; method++)
             fprintf(stderr, "  %s\n", method->name);
         return 1;
