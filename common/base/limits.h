@@ -46,6 +46,7 @@
 #define LIMIT_TOKEN           1024 /* characters of a session token */
 #define LIMIT_GRANTS          16   /* of one person */
 #define LIMIT_SESSION_MS      (30 * 60 * 1000)
+#define LIMIT_REVOKED         1000000 /* sessions that a worker remembers as revoked */
 #define LIMIT_IDEMPOTENCY_MS  (24 * 60 * 60 * 1000)
 #define LIMIT_IDEMPOTENCY_KEY 128 /* characters of the header */
 
@@ -53,6 +54,9 @@
 #define LIMIT_JOURNAL_PAGE 1000
 #define LIMIT_EVENT        4096 /* one packed Event */
 #define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
+
+/* The store */
+#define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
 
 /* The union tree */
 #define LIMIT_PATH_LEVELS  12
