@@ -146,11 +146,11 @@ CHANGE(optional)
 }
 CHANGE(recursion)
 {
-    view_field(set, ".sample.Offer", "seat")->type_name = (char *)".sample.Offer";
+    view_field(set, ".sample.Offer", "seat")->type_name = ".sample.Offer";
 }
 CHANGE(unknown_type)
 {
-    view_field(set, ".sample.Offer", "seat")->type_name = (char *)".sample.Nothing";
+    view_field(set, ".sample.Offer", "seat")->type_name = ".sample.Nothing";
 }
 CHANGE(map)
 {
@@ -163,7 +163,7 @@ CHANGE(map)
 }
 CHANGE(another_field)
 {
-    view_field(set, ".sample.Offer", "seat")->name = (char *)"voucher";
+    view_field(set, ".sample.Offer", "seat")->name = "voucher";
 }
 CHANGE(reason_number_twice)
 {
@@ -171,11 +171,11 @@ CHANGE(reason_number_twice)
 }
 CHANGE(reason_name_twice)
 {
-    view_reason(set, "SOLD_OUT")->name = (char *)"INTERNAL";
+    view_reason(set, "SOLD_OUT")->name = "INTERNAL";
 }
 CHANGE(reason_without_text)
 {
-    view_reason(set, "SOLD_OUT")->options->says->zh = (char *)"";
+    view_reason(set, "SOLD_OUT")->options->says->zh = "";
 }
 CHANGE(reason_without_status)
 {
@@ -187,19 +187,19 @@ CHANGE(method_without_rule)
 }
 CHANGE(method_of_nothing)
 {
-    view_method(set, "GetSeat")->output_type = (char *)".sample.Nothing";
+    view_method(set, "GetSeat")->output_type = ".sample.Nothing";
 }
 CHANGE(method_renamed)
 {
-    view_method(set, "GetSeat")->name = (char *)"FetchSeat";
+    view_method(set, "GetSeat")->name = "FetchSeat";
 }
 CHANGE(two_routes)
 {
-    rule(set, "GetSeat")->post = (char *)"/v1/seats";
+    rule(set, "GetSeat")->post = "/v1/seats";
 }
 CHANGE(no_route)
 {
-    rule(set, "GetSeat")->get = (char *)"";
+    rule(set, "GetSeat")->get = "";
 }
 CHANGE(internal_with_route)
 {
@@ -249,54 +249,54 @@ CHANGE(event_of_the_chassis)
 }
 CHANGE(message_in_query)
 {
-    rule(set, "CreateShow")->post = (char *)"";
-    rule(set, "CreateShow")->get = (char *)"/v1/other";
+    rule(set, "CreateShow")->post = "";
+    rule(set, "CreateShow")->get = "/v1/other";
     rule(set, "CreateShow")->idempotency = RULE__IDEMPOTENCY__NONE;
 }
 CHANGE(clash)
 {
-    rule(set, "ListOffers")->get = (char *)"/v1/me/seats";
+    rule(set, "ListOffers")->get = "/v1/me/seats";
 }
 CHANGE(clash_of_parameters)
 {
-    rule(set, "GetHouse")->get = (char *)"/v1/shows/{house_id}";
+    rule(set, "GetHouse")->get = "/v1/shows/{house_id}";
 }
 CHANGE(parameter_of_nothing)
 {
-    rule(set, "GetSeat")->get = (char *)"/v1/me/seats/{seat}";
+    rule(set, "GetSeat")->get = "/v1/me/seats/{seat}";
 }
 CHANGE(parameter_message)
 {
-    rule(set, "CreateShow")->post = (char *)"/v1/shows/{show}";
+    rule(set, "CreateShow")->post = "/v1/shows/{show}";
 }
 CHANGE(parameter_twice)
 {
-    rule(set, "GetSeat")->get = (char *)"/v1/{seat_id}/{seat_id}";
+    rule(set, "GetSeat")->get = "/v1/{seat_id}/{seat_id}";
 }
 CHANGE(no_slash)
 {
-    rule(set, "GetSeat")->get = (char *)"v1";
+    rule(set, "GetSeat")->get = "v1";
 }
 CHANGE(empty_segment)
 {
-    rule(set, "GetSeat")->get = (char *)"/v1//{seat_id}";
+    rule(set, "GetSeat")->get = "/v1//{seat_id}";
 }
 CHANGE(capital_segment)
 {
-    rule(set, "GetSeat")->get = (char *)"/v1/Seats/{seat_id}";
+    rule(set, "GetSeat")->get = "/v1/Seats/{seat_id}";
 }
 CHANGE(verb_in_the_middle)
 {
-    rule(set, "EndShow")->post = (char *)"/v1/shows:end/{show_id}";
+    rule(set, "EndShow")->post = "/v1/shows:end/{show_id}";
     rule(set, "EndShow")->idempotency = RULE__IDEMPOTENCY__NATURAL;
 }
 CHANGE(verb_read)
 {
-    rule(set, "GetSeat")->get = (char *)"/v1/me/seats/{seat_id}:get";
+    rule(set, "GetSeat")->get = "/v1/me/seats/{seat_id}:get";
 }
 CHANGE(media_of_another_message)
 {
-    rule(set, "GetSeat")->media = (char *)"application/pdf";
+    rule(set, "GetSeat")->media = "application/pdf";
 }
 
 static void each_mistake_in_a_proto_is_refused_and_named(void **state)
@@ -379,15 +379,15 @@ static void a_set_that_is_cut_off_is_refused(void **state)
 
 CHANGE(literals_beside_parameters)
 {
-    rule(set, "GetShow")->get = (char *)"/v1/{show_id}";
-    rule(set, "GetMe")->get = (char *)"/v1/me";
-    rule(set, "GetHouse")->get = (char *)"/v1/{house_id}/deep/one";
-    rule(set, "ListOffers")->get = (char *)"/v1/me/deep/two";
-    rule(set, "GetPath")->get = (char *)"/v1/me/{house_id}/four";
-    rule(set, "ListShows")->get = (char *)"/v1/{union_path}/{page_size}/{page_token}";
-    rule(set, "GetSeat")->get = (char *)"";
-    rule(set, "GetSeat")->delete_ = (char *)"/v1/me";
-    rule(set, "Logout")->post = (char *)"/v1/mine";
+    rule(set, "GetShow")->get = "/v1/{show_id}";
+    rule(set, "GetMe")->get = "/v1/me";
+    rule(set, "GetHouse")->get = "/v1/{house_id}/deep/one";
+    rule(set, "ListOffers")->get = "/v1/me/deep/two";
+    rule(set, "GetPath")->get = "/v1/me/{house_id}/four";
+    rule(set, "ListShows")->get = "/v1/{union_path}/{page_size}/{page_token}";
+    rule(set, "GetSeat")->get = "";
+    rule(set, "GetSeat")->delete_ = "/v1/me";
+    rule(set, "Logout")->post = "/v1/mine";
     rule(set, "Logout")->idempotency = RULE__IDEMPOTENCY__NATURAL;
 }
 

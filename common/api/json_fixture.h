@@ -57,13 +57,13 @@ static inline void add_test_service(View__FileSet *set)
     }
     rule.who = RULE__WHO__INTERNAL;
     options.method = &rule;
-    events.name = (char *)"Events";
-    events.input_type = events.output_type = (char *)".sample.Event";
-    calls.name = (char *)"Calls";
-    calls.input_type = (char *)".rpc.Call";
-    calls.output_type = (char *)".rule.Field";
+    events.name = "Events";
+    events.input_type = events.output_type = ".sample.Event";
+    calls.name = "Calls";
+    calls.input_type = ".rpc.Call";
+    calls.output_type = ".rule.Field";
     events.options = calls.options = &options;
-    service.name = (char *)"Tests";
+    service.name = "Tests";
     service.n_method = ARRAY_LEN(methods);
     service.method = methods;
     for (size_t i = 0; i < set->n_file; i++) {
@@ -118,8 +118,8 @@ static inline int empty(void **state)
 
 /* ---- help ---- */
 
-#define SHOW    &sample__create_show_request__descriptor
-#define TAKE    &sample__take_seat_request__descriptor
+#define SHOW &sample__create_show_request__descriptor
+#define TAKE   &sample__take_seat_request__descriptor
 #define IMPORT  &sample__import_request__descriptor
 #define LIST    &sample__list_shows_request__descriptor
 #define GRANT   &sample__create_grant_request__descriptor

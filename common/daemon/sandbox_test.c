@@ -79,7 +79,7 @@ static int open_in(const char *dir, const char *name, int flags)
 
 static int run_a_program(void)
 {
-    char *argv[] = {(char *)(uintptr_t) "true", NULL}, *envp[] = {NULL};
+    char *argv[] = {"true", NULL}, *envp[] = {NULL};
 
     return execve("/bin/true", argv, envp);
 }

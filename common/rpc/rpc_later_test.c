@@ -24,8 +24,8 @@ static struct {
     Rpc__AnswerBatch *answers[N_TAGS]; /* by tag */
 } t;
 
-static void get_show(Sample__Shows_Service *service, const Sample__ShowRequest *req, Sample__ShowStatus_Closure reply,
-                     void *call)
+static void get_show(Sample__Shows_Service *service, const Sample__ShowRequest *req,
+                        Sample__ShowStatus_Closure reply, void *call)
 {
     Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT;
     struct rpc_later *later;
@@ -80,7 +80,7 @@ static void take(uintptr_t tag, unsigned n, const int64_t *numbers)
 
         request.show_id = numbers[i];
         calls[i] = (Rpc__Call)RPC__CALL__INIT;
-        calls[i].method = (char *)(uintptr_t) "Shows.GetShow";
+        calls[i].method = "Shows.GetShow";
         calls[i].principal = &principal;
         calls[i].deadline_at = 1000007;
         calls[i].input = (ProtobufCBinaryData){sample__show_request__pack(&request, inputs[i]), inputs[i]};
@@ -124,7 +124,7 @@ static void refuse(unsigned i, int reason)
     Rpc__Answer answer = RPC__ANSWER__INIT;
 
     answer.reason = reason;
-    answer.field = (char *)(uintptr_t) "code";
+    answer.field = "code";
     rpc_answer_later(t.laters[i], &answer);
 }
 
