@@ -5,9 +5,8 @@ static void a_seat_is_written_with_all_its_fields(void **state)
     Sample__Seat seat = SAMPLE__SEAT__INIT;
 
     (void)state;
-    assert_string_equal(encode(&seat),
-                        "{\"seatId\":\"0\",\"showId\":\"0\",\"day\":0,\"code\":\"\",\"priceFen\":\"0\","
-                        "\"depositFen\":\"0\",\"takenAt\":null,\"expiresAt\":null}");
+    assert_string_equal(encode(&seat), "{\"seatId\":\"0\",\"showId\":\"0\",\"day\":0,\"code\":\"\",\"priceFen\":\"0\","
+                                       "\"depositFen\":\"0\",\"takenAt\":null,\"expiresAt\":null}");
     seat.seat_id = INT64_MAX;
     seat.show_id = INT64_MIN;
     seat.day = INT32_MIN;
@@ -146,7 +145,7 @@ static void writing_past_the_maximum_fails_without_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_seat_is_written_with_all_its_fields),        TEST(an_absent_message_is_not_written),
+        TEST(a_seat_is_written_with_all_its_fields),          TEST(an_absent_message_is_not_written),
         TEST(an_unknown_enum_value_is_written_as_its_number), TEST(every_character_is_quoted_as_json_asks),
         TEST(reals_are_written_so_that_they_read_back),       TEST(what_is_written_reads_back_the_same),
         TEST(writing_past_the_maximum_fails_without_harm),
