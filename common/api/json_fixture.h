@@ -118,8 +118,8 @@ static inline int empty(void **state)
 
 /* ---- help ---- */
 
-#define SHOW    &sample__create_show_request__descriptor
-#define TAKE    &sample__take_seat_request__descriptor
+#define SHOW &sample__create_show_request__descriptor
+#define TAKE   &sample__take_seat_request__descriptor
 #define IMPORT  &sample__import_request__descriptor
 #define LIST    &sample__list_shows_request__descriptor
 #define GRANT   &sample__create_grant_request__descriptor
@@ -129,7 +129,7 @@ static inline int empty(void **state)
 #define PROBE   &rpc__probe_report__descriptor
 
 static const char full_show[] =
-    "{\"show\":{\"showId\":\"-5\",\"title\":\"五一\\t\\\"餐券\\\"\",\"unionPath\":\"00010002\",\"priceFen\":"
+    "{\"show\":{\"showId\":\"-5\",\"title\":\"五一\\\\\\\"餐券\\\"\",\"unionPath\":\"00010002\",\"priceFen\":"
     "\"1500\","
     "\"depositFen\":\"3000\",\"seatsPerDay\":500,\"opensAt\":\"2026-05-01T02:00:00.123Z\",\"days\":5,"
     "\"allowance\":\"ONE_PER_DAY\",\"minLevel\":\"MEMBER\",\"eligiblePath\":\"0001\","

@@ -4,7 +4,7 @@
 
 static void a_body_fills_its_message(void **state)
 {
-    static const char json[] = " {\"show\": {\"title\":\"\\u5348\\ud83c\\udf5a\\n\\\"饭\", \"priceFen\": 1000,"
+    static const char json[] = " {\"show\": {\"title\":\"\\u5348\\ud83c\\udf5a\\\"饭\", \"priceFen\": 1000,"
                                "\"deposit_fen\":\"2500\",\"seatsPerDay\":\"300\",\"days\":null,"
                                "\"opensAt\":\"2026-05-01T10:00:00+08:00\",\"allowance\":\"ONE_PER_DAY\","
                                "\"minLevel\":3,\"trades\":[\"COURIER\",2,\"3\"]}}\r\n";
@@ -12,7 +12,7 @@ static void a_body_fills_its_message(void **state)
 
     (void)state;
     assert_int_equal(decode(SHOW, json, strlen(json), &req), 0);
-    assert_string_equal(req->show->title, "午🍚\n\"饭");
+    assert_string_equal(req->show->title, "午🍚\"饭");
     assert_int_equal(req->show->price_fen, 1000);
     assert_int_equal(req->show->deposit_fen, 2500);
     assert_int_equal(req->show->seats_per_day, 300);
@@ -78,7 +78,8 @@ static void a_field_that_does_not_fit_is_named(void **state)
         {TAKE, "{\"showId\":1,\"showId\":1}", RPC__REASON__DUPLICATE_FIELD, "showId"},
         {TAKE, "{\"showId\":1,\"show_id\":1}", RPC__REASON__DUPLICATE_FIELD, "showId"},
         {TAKE, "{\"showId\":null,\"show_id\":1}", RPC__REASON__DUPLICATE_FIELD, "showId"},
-        {SHOW, "{\"show\":{\"days\":1,\"trades\":[1,2],\"days\":1}}", RPC__REASON__DUPLICATE_FIELD, "show.days"},
+        {SHOW, "{\"show\":{\"days\":1,\"trades\":[1,2],\"days\":1}}", RPC__REASON__DUPLICATE_FIELD,
+         "show.days"},
         {EVENT, "{\"seatTaken\":{},\"showChanged\":{}}", RPC__REASON__DUPLICATE_FIELD, "showChanged"},
         {CALL, "{\"principal\":{\"grants\":[{},{\"role\":1,\"role\":2}]}}", RPC__REASON__DUPLICATE_FIELD,
          "principal.grants[1].role"},

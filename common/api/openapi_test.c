@@ -116,7 +116,7 @@ static void the_document_tells_limits_roles_and_keys(void **state)
     (void)state;
     assert_int_equal(json_integer_value(at(show, "properties title maxLength")), 60);
     assert_int_equal(json_integer_value(at(show, "properties title minLength")), 1);
-    assert_int_equal(json_integer_value(at(show, "properties priceFen maximum")), 100000000);
+    assert_int_equal(json_integer_value(at(show, "properties priceFen x-maximum")), 100000000);
     assert_string_equal(json_string_value(at(show, "properties priceFen format")), "int64");
     assert_string_equal(json_string_value(at(show, "properties opensAt format")), "date-time");
     assert_int_equal(json_integer_value(at(show, "properties trades maxItems")), 8);
