@@ -118,8 +118,8 @@ static inline int empty(void **state)
 
 /* ---- help ---- */
 
-#define SHOW &sample__create_show_request__descriptor
-#define TAKE   &sample__take_seat_request__descriptor
+#define SHOW    &sample__create_show_request__descriptor
+#define TAKE    &sample__take_seat_request__descriptor
 #define IMPORT  &sample__import_request__descriptor
 #define LIST    &sample__list_shows_request__descriptor
 #define GRANT   &sample__create_grant_request__descriptor

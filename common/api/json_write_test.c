@@ -5,9 +5,8 @@ static void a_seat_is_written_with_all_its_fields(void **state)
     Sample__Seat seat = SAMPLE__SEAT__INIT;
 
     (void)state;
-    assert_string_equal(encode(&seat),
-                        "{\"seatId\":\"0\",\"showId\":\"0\",\"day\":0,\"code\":\"\",\"priceFen\":\"0\","
-                        "\"depositFen\":\"0\",\"takenAt\":null,\"expiresAt\":null}");
+    assert_string_equal(encode(&seat), "{\"seatId\":\"0\",\"showId\":\"0\",\"day\":0,\"code\":\"\",\"priceFen\":\"0\","
+                                       "\"depositFen\":\"0\",\"takenAt\":null,\"expiresAt\":null}");
     seat.seat_id = INT64_MAX;
     seat.show_id = INT64_MIN;
     seat.day = INT32_MIN;
