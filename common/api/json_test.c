@@ -120,6 +120,12 @@ static void a_field_that_does_not_fit_is_named(void **state)
         {SHOW, "{\"show\":{\"days\":-1}}", RPC__REASON__OUT_OF_RANGE, "show.days"},
         {SHOW, "{\"show\":{\"days\":4294967296}}", RPC__REASON__OUT_OF_RANGE, "show.days"},
         {SHOW, "{\"show\":{\"showId\":9223372036854775808}}", RPC__REASON__OUT_OF_RANGE, "show.showId"},
+        /* What a program that keeps numbers as doubles makes of 449812345678901234. */
+        {TAKE, "{\"showId\":449812345678901250}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":-9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":9223372036854775807}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":4.498123456789012e17}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
         {SHOW, "{\"show\":{\"showId\":1e999}}", RPC__REASON__OUT_OF_RANGE, "show.showId"},
         {TAKE, "{\"showId\":\"9223372036854775808\"}", RPC__REASON__OUT_OF_RANGE, "showId"},
         {TAKE, "{\"showId\":\"-9223372036854775809\"}", RPC__REASON__OUT_OF_RANGE, "showId"},
@@ -173,9 +179,12 @@ static void the_bounds_themselves_are_taken(void **state)
     snprintf(json, sizeof(json), "{\"showId\":\"-9223372036854775808\"}");
     assert_int_equal(decode(TAKE, json, strlen(json), &take), 0);
     assert_true(take->show_id == INT64_MIN);
-    snprintf(json, sizeof(json), "{\"show_id\":9223372036854775807}");
+    snprintf(json, sizeof(json), "{\"show_id\":\"9223372036854775807\"}");
     assert_int_equal(decode(TAKE, json, strlen(json), &take), 0);
     assert_true(take->show_id == INT64_MAX);
+    snprintf(json, sizeof(json), "{\"show_id\":9007199254740991}");
+    assert_int_equal(decode(TAKE, json, strlen(json), &take), 0);
+    assert_true(take->show_id == INT64_C(9007199254740991));
     snprintf(json, sizeof(json), "{\"show\":{\"priceFen\":100000000,\"days\":366,\"trades\":[1,2,3,4,5,6,1,2]}}");
     assert_int_equal(decode(SHOW, json, strlen(json), &show), 0);
     assert_int_equal(show->show->n_trades, 8);
