@@ -40,7 +40,7 @@ static int64_t created(struct harness *h, const char *method, const ProtobufCMes
 
     snprintf(key, sizeof(key), "world %u", n_calls++);
     answer = harness_call(h, method, input, who, key);
-    assert_int_equal(answer->reason, 0);
+    assert_ok(answer);
     /* Every such output begins with its id. */
     return *(int64_t *)(void *)((char *)harness_output(h, answer, api_method(method)->output->descriptor) +
                                 api_method(method)->output->descriptor->fields[0].offset);
@@ -521,9 +521,9 @@ static void only_public_operations_are_open_to_nobody_and_internal_ones_to_no_pe
     for (const struct api_method *method = api_methods(); method->name; method++) {
         if (strcmp(method->queue, "identity") != 0 || method->rule->who == RULE__WHO__PUBLIC)
             continue;
-        assert_int_equal(call_as(&h, method, NULL, NULL)->reason, method->rule->who == RULE__WHO__INTERNAL
-                                                                      ? RPC__REASON__NOT_OFFICIAL
-                                                                      : RPC__REASON__MISSING_TOKEN);
+        assert_reason(call_as(&h, method, NULL, NULL), method->rule->who == RULE__WHO__INTERNAL
+                                                           ? RPC__REASON__NOT_OFFICIAL
+                                                           : RPC__REASON__MISSING_TOKEN);
         for (int role = 1; role < ROLES && method->rule->who == RULE__WHO__INTERNAL; role++)
             assert_refused(call_as(&h, method, harness_official(&h, OFFICIAL, role, ""), NULL), "NOT_OFFICIAL");
     }
