@@ -84,11 +84,10 @@ static inline void authority_put_hers(struct authority_place *place, const char 
     place->fields[place->n_fields - 1].owner = (struct authority_person){owner->member_id, owner->session_id};
 }
 
-/* The text is kept, not copied. */
 static inline void authority_put_text(struct authority_place *place, const char *field, const char *text)
 {
     authority_put(place, field, 0);
-    place->fields[place->n_fields - 1].text = text;
+    place->fields[place->n_fields - 1].text = strdup(text);
 }
 
 /* ---- the world ---- */
@@ -142,6 +141,10 @@ static inline void authority_close(struct authority *world)
 {
     dump_unwatch(world->watch);
     free(world->saved);
+    for (unsigned i = 0; i < N_PLACES; i++) {
+        for (unsigned j = 0; j < world->places[i].n_fields; j++)
+            free((char *)(uintptr_t)world->places[i].fields[j].text);
+    }
     world->end(world->harness);
 }
 
@@ -371,18 +374,71 @@ static inline bool authority_is_refusal(const struct authority *world, int reaso
     return reason == RPC__REASON__NOT_OFFICIAL || reason == RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
+static inline bool authority_covers(int role, unsigned place)
+{
+    /* Who acts for a company does so in its own union alone (rule.proto). */
+    return place == OWN || (place == CHILD && role != RULE__ROLE__COMPANY_AGENT);
+}
+
+/* Whether a number is that of something in a place that the role does not cover. */
+static inline bool authority_is_beyond(const struct authority *world, int role, int64_t number)
+{
+    for (unsigned i = 0; i < N_PLACES; i++) {
+        for (unsigned j = 0; !authority_covers(role, i) && j < world->places[i].n_fields; j++) {
+            if (number && world->places[i].fields[j].number == number)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The field of an output that names something beyond the role; NULL when none does. */
+static inline const char *authority_shown(const struct authority *world, int role, const struct api_message *kind,
+                                          const ProtobufCMessage *message)
+{
+    for (unsigned i = 0; i < kind->descriptor->n_fields; i++) {
+        const struct api_field *field = &kind->fields[i];
+        const char *at = (const char *)message + field->descriptor->offset, *found = NULL;
+        size_t n = 1;
+
+        if (field->descriptor->label == PROTOBUF_C_LABEL_REPEATED) {
+            n = *(const size_t *)(const void *)((const char *)message + field->descriptor->quantifier_offset);
+            at = *(const char *const *)(const void *)at;
+        }
+        for (size_t j = 0; j < n && !found; j++) {
+            const void *value = at + j * sizeof(int64_t);
+
+            if (field->message && *(ProtobufCMessage *const *)value)
+                found = authority_shown(world, role, field->message, *(ProtobufCMessage *const *)value);
+            else if (authority_is_id(field) && authority_is_beyond(world, role, *(const int64_t *)value))
+                found = field->descriptor->name;
+        }
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static inline const char *authority_answered(const struct authority *world, const struct api_method *method, int role,
+                                             const Rpc__Answer *answer)
+{
+    return authority_shown(world, role, method->output,
+                           harness_output(world->harness, answer, method->output->descriptor));
+}
+
 static inline void authority_judge(const struct authority *world, const struct api_method *method, int role,
                                    unsigned place, const Rpc__Answer *answer, bool changed)
 {
-    bool covered = place == OWN || (place == CHILD && role != RULE__ROLE__COMPANY_AGENT);
     bool placed = !authority_lists(world->placeless, method->name), wrong;
 
     if (!authority_has_role(method, role))
         wrong = answer->reason != RPC__REASON__NOT_OFFICIAL || changed;
-    else if (placed && !covered)
-        /* A list may leave out what she may not see, a report refuses each of its lines. */
-        wrong = changed || (!authority_is_refusal(world, answer->reason) &&
-                            (answer->reason || (answer->output.len && method->output->descriptor != world->report)));
+    else if (placed && !authority_covers(role, place) && answer->reason == 0)
+        /* A list leaves out what she may not see, a report refuses each of its lines. */
+        wrong = changed || authority_answered(world, method, role, answer) ||
+                (method->writes && method->output->descriptor != world->report);
+    else if (placed && !authority_covers(role, place))
+        wrong = changed || !authority_is_refusal(world, answer->reason);
     else
         wrong = authority_is_refusal(world, answer->reason);
     if (wrong)

@@ -17,6 +17,9 @@
 #define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */
 #define LIMIT_BATCH_ARENA   (64 << 20) /* decoding and answering one batch */
 
+/* The log */
+#define LIMIT_LOG (128 << 10) /* of lines that wait to be written, twice */
+
 /* HTTP */
 #define LIMIT_URI          4096
 #define LIMIT_HEADERS      16384

@@ -1,10 +1,13 @@
 #include "common/base/log.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
 #include <cmocka.h>
+
+#include "common/base/limits.h"
 
 static FILE *captured;
 static int saved;
@@ -146,6 +149,145 @@ static void several_numbers_can_be_in_one_line(void **state)
                                  "\"trace\":\"0001abff00000000000000000000000f\""));
 }
 
+/* ---- when nobody takes the lines ---- */
+
+#define FLOOD 20000
+
+/* The lines in a text, each a whole object; of those named log_lines_dropped, their counts together. */
+static unsigned count_lines(char *lines, size_t len, uint64_t *ret_told)
+{
+    unsigned n = 0;
+
+    assert_true(len > 0 && lines[len - 1] == '\n');
+    for (char *at = lines, *end; at < lines + len; at = end + 1, n++) {
+        json_t *line;
+
+        end = strchr(at, '\n');
+        *end = '\0';
+        line = json_loads(at, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(line);
+        if (strcmp(value_of(line, "event"), "log_lines_dropped") == 0)
+            *ret_told += strtoull(value_of(line, "count"), NULL, 10);
+        json_decref(line);
+    }
+    return n;
+}
+
+/* Reads until the lines are over. */
+static size_t drain(int fd, char *ret_text, size_t size)
+{
+    size_t len = 0;
+    ssize_t n;
+
+    while (len < size - 1 && (n = read(fd, ret_text + len, size - 1 - len)) > 0)
+        len += (size_t)n;
+    ret_text[len] = '\0';
+    return len;
+}
+
+static void flood(int lines)
+{
+    for (int i = 0; i < lines; i++)
+        log_info("flood", "number", log_int(i));
+}
+
+/* Without a thread of the log's own this writes to a pipe that nobody empties, and would never end. */
+static void a_command_line_whose_log_nobody_reads_goes_on(void **state)
+{
+    static char lines[1 << 20];
+    uint64_t before = log_dropped(), told = 0;
+    unsigned seen;
+    int ends[2];
+    size_t len;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    alarm(60);
+    flood(FLOOD);
+    alarm(0);
+    assert_true(log_dropped() > before);
+    len = (size_t)read(ends[0], lines, sizeof(lines));
+    log_info("again");
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    len += drain(ends[0], lines + len, sizeof(lines) - len);
+    close(ends[0]);
+    seen = count_lines(lines, len, &told);
+    assert_int_equal(told, log_dropped() - before);
+    assert_int_equal(seen - 1 + told, FLOOD + 1);
+}
+
+/* From here on a thread of the log's own writes. */
+static void lines_are_written_by_the_threads_end(void **state)
+{
+    (void)state;
+    assert_int_equal(log_begin(), 0);
+    begin_capture();
+    log_info("x", "a", "b");
+    log_end();
+    assert_int_equal(end_capture(), 1);
+}
+
+static void a_stalled_pipe_stops_nobody_and_what_was_dropped_is_said(void **state)
+{
+    static char lines[4 << 20];
+    uint64_t before = log_dropped(), told = 0;
+    unsigned seen;
+    int ends[2];
+    size_t len;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    alarm(60);
+    flood(FLOOD);
+    alarm(0);
+    assert_true(log_dropped() - before > FLOOD / 2);
+    /* The reader is back: what waited comes, then how much did not. */
+    close(ends[1]);
+    for (len = 0; told == 0;) {
+        len += (size_t)read(ends[0], lines + len, sizeof(lines) - len - 1);
+        lines[len] = '\0';
+        if (strstr(lines, "log_lines_dropped") && lines[len - 1] == '\n')
+            told = 1;
+    }
+    log_end();
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    len += drain(ends[0], lines + len, sizeof(lines) - len);
+    close(ends[0]);
+    told = 0;
+    seen = count_lines(lines, len, &told);
+    assert_int_equal(told, log_dropped() - before);
+    assert_int_equal(seen - 1 + told, FLOOD);
+}
+
+static void a_full_disk_loses_lines_and_counts_them(void **state)
+{
+    uint64_t before = log_dropped();
+    int full = open("/dev/full", O_WRONLY);
+
+    (void)state;
+    assert_true(full >= 0);
+    saved = dup(STDERR_FILENO);
+    dup2(full, STDERR_FILENO);
+    flood(10);
+    log_end();
+    assert_int_equal(log_dropped() - before, 10);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(full);
+    begin_capture();
+    log_info("room");
+    log_end();
+    assert_int_equal(end_capture(), 2);
+    assert_non_null(strstr(text, "\"event\":\"log_lines_dropped\",\"count\":\"10\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +297,10 @@ int main(void)
         cmocka_unit_test(a_line_that_is_too_long_is_still_json),
         cmocka_unit_test(less_than_the_least_level_is_not_written),
         cmocka_unit_test(several_numbers_can_be_in_one_line),
+        cmocka_unit_test(a_command_line_whose_log_nobody_reads_goes_on),
+        cmocka_unit_test(lines_are_written_by_the_threads_end),
+        cmocka_unit_test(a_stalled_pipe_stops_nobody_and_what_was_dropped_is_said),
+        cmocka_unit_test(a_full_disk_loses_lines_and_counts_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "common/rpc/rpc.h"
 #include "tests/bus_harness.h"
 
 #define MAX_HELD  256

@@ -74,6 +74,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
         report->summary = summary;
     if (version)
         report->version = version;
+    rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
         service->spec->report(service, arena, report);
@@ -274,12 +275,13 @@ static int run(struct service *service, bool standby)
     if (spec->start && spec->start(service))
         goto free_rpc;
     watch_signals(service);
-    if (enter_sandbox(service) || (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) ||
+    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) ||
         open_followers(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
     log_info("stopped");
+    log_end();
     code = 0;
 free_rpc:
     bus_ringer_close(service->ringer);

@@ -1,5 +1,6 @@
 /* app_metrics.c: what all workers have counted, and what the daemons report, in the
  * Prometheus text format. */
+#include "common/base/log.h"
 #include "services/gateway/app.h"
 
 int app_counts_open(struct app_settings *settings)
@@ -25,8 +26,8 @@ static void sample(struct buf *ret, const char *name, const char *type, const ch
 /* All samples of one name stand together, under one TYPE line. */
 static void service_metrics(const struct app *app, struct buf *ret)
 {
-    const char *done[RPC_MAX_METRICS];
-    unsigned n_done = 0;
+    const char *done[RPC_MAX_METRICS] = {LOG_DROPPED_METRIC};
+    unsigned n_done = 1;
 
     for (unsigned q = 0; q < app->n_queues; q++) {
         const Rpc__ProbeReport *report = app->queues[q].report;
@@ -55,6 +56,24 @@ static void service_metrics(const struct app *app, struct buf *ret)
                     first = false;
                 }
             }
+        }
+    }
+}
+
+/* The one that the gateway has as well. */
+static void log_metrics(const struct app *app, struct buf *ret)
+{
+    char labels[64];
+
+    sample(ret, LOG_DROPPED_METRIC, "counter", "service=\"gateway\"", (double)log_dropped());
+    for (unsigned q = 0; q < app->n_queues; q++) {
+        const Rpc__ProbeReport *report = app->queues[q].report;
+
+        for (size_t i = 0; report && i < report->n_metrics; i++) {
+            if (strcmp(report->metrics[i]->name, LOG_DROPPED_METRIC) != 0)
+                continue;
+            snprintf(labels, sizeof(labels), "service=\"%s\"", app->queues[q].name);
+            sample(ret, LOG_DROPPED_METRIC, NULL, labels, report->metrics[i]->value);
         }
     }
 }
@@ -151,5 +170,6 @@ void app_metrics(struct app *app, struct buf *ret)
     }
     operation_metrics(app->settings, ret);
     duration_metrics(app->settings, ret);
+    log_metrics(app, ret);
     service_metrics(app, ret);
 }

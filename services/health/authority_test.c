@@ -140,6 +140,7 @@ static const struct authority_field fields[] = {
     {.field = "reason", .text = "有误"},
     {.field = "scan_ref", .text = "scan-of-the-matrix"},
     {.field = "at", .number = DAY_AT},
+    {.field = "content", .text = "%PDF-1.7"},
     {.field = "until_minute", .number = 600},
     {.field = "capacity", .number = 5},
     {.field = "day", .text = DAY},

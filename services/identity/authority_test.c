@@ -17,6 +17,14 @@ static int64_t created(struct harness *h, const char *method, const ProtobufCMes
                                 api_method(method)->output->descriptor->fields[0].offset);
 }
 
+/* By all the names that fields have for a member. */
+static void put_member(struct authority_place *place, int64_t member_id)
+{
+    authority_put(place, "member_id", member_id);
+    authority_put(place, "member_ids", member_id);
+    authority_put(place, "kept_id", member_id);
+}
+
 /* ---- what a union has ---- */
 
 /* A company of its own, and who acts for it. */
@@ -58,7 +66,7 @@ static void list_somebody(struct harness *h, const char *code, struct authority_
                           &identity__roster_row_list__descriptor);
     authority_put(place, "roster_ids", rows->rows[0]->roster_id);
     snprintf(csv, sizeof(csv), "%s,%s\n", id, code);
-    authority_put_text(place, "Rosters.RemoveListed/csv", arena_strndup(&h->arena, csv, strlen(csv)));
+    authority_put_text(place, "Rosters.RemoveListed/csv", csv);
 }
 
 /* What officials have to decide on. */
@@ -111,7 +119,9 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     id = created(h, "Trades.ClaimTrade", &trade.base, who);
     authority_put_hers(place, "trade_id", id, who);
     authority_put(place, "trade_ids", id);
-    authority_put(place, "gone_id", member_of_union(h, n + 5, code)->member_id);
+    id = member_of_union(h, n + 5, code)->member_id;
+    authority_put(place, "gone_id", id);
+    put_member(place, id);
     merge.kept_id = who->member_id;
     merge.gone_id = member_of_union(h, n + 6, code)->member_id;
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
@@ -172,9 +182,7 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     authority_put(place, "union_id", union_ids[i]);
     authority_put_text(place, "union_code", code);
     who = member_of_union(h, n, code);
-    authority_put(place, "member_id", who->member_id);
-    authority_put(place, "member_ids", who->member_id);
-    authority_put(place, "kept_id", who->member_id);
+    put_member(place, who->member_id);
     authority_put_text(place, "parent_code", code);
     grant = harness_output(h, create_grant(h, harness_internal(h), mobile_of(n, mobile), RULE__ROLE__FINANCE, code),
                            &identity__grant_record__descriptor);

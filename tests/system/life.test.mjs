@@ -1,6 +1,7 @@
 // The life of daemons: one of them down, stopping gracefully, a standby that takes over, settings.
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, exchange } from './http.mjs';
 import { claimer, openRelease } from './releases.mjs';
@@ -166,6 +167,32 @@ describe('a second instance', () => {
         for (let id = 450; id < 500; id++)
             assert.equal((await claim(id)).status, 201);
         assertProblem(await claim(500), 400, 'SOLD_OUT');
+    });
+});
+
+describe('a log that nobody reads', () => {
+    test('stops no daemon: all start, serve and end', async () => {
+        let pipe;
+        const prepare = (stack) => {
+            const path = stack.path('stalled');
+            execFileSync('mkfifo', [path]);
+            pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+            assert.throws(() => {
+                for (;;)
+                    writeSync(pipe, Buffer.alloc(4096, ' '));
+            }, { code: 'EAGAIN' });
+            for (const name of DAEMONS)
+                stack.wrappers[name] = { start: ['sh', '-c', `exec "$@" 2>${path}`, 'sh'] };
+        };
+        await Stack.with({ prepare }, async (stack) => {
+            const claim = claimer(stack, await openRelease(stack));
+            for (let id = 600; id < 610; id++)
+                assert.equal((await claim(id)).status, 201);
+            for (let i = 0; i < 100; i++)
+                assertProblem(await stack.get(`/v1/nothing/${i}`), 404, 'ROUTE_NOT_FOUND');
+            assert.equal((await stack.get('/v1/me/offers')).status, 401);
+        });
+        closeSync(pipe);
     });
 });
 

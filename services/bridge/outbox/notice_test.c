@@ -46,10 +46,11 @@ static void every_kind_has_texts_that_fit_whatever_is_missing_or_long(void **sta
 {
     struct notice absent = {0}, full = {.about_at = AT};
     char value[NOTICE_VALUE_SIZE];
+    size_t len = 0;
 
     (void)state;
-    for (unsigned i = 0; i < NOTICE_TEXT_CHARS; i++)
-        strncat(full.title, i % 7 ? "\xf0\xa0\x80\x80" : "\n", 5); /* a character beyond the first plane */
+    for (unsigned i = 0; i < NOTICE_TEXT_CHARS; i++) /* a character beyond the first plane */
+        len += (size_t)snprintf(full.title + len, sizeof(full.title) - len, "%s", i % 7 ? "\xf0\xa0\x80\x80" : "\n");
     memcpy(full.place, full.title, sizeof(full.place));
     for (int kind = 1; kind < NOTICE_KINDS; kind++) {
         absent.kind = full.kind = kind;

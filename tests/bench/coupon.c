@@ -1,0 +1,69 @@
+/* coupon CLAIMS: so many members each claim a coupon, CALLS of them a message and a
+ * message a batch, in one process: decoded, run, committed on a store on disk, answered.
+ * Under callgrind, run_batch() is what to count: whatever a claim costs hg-coupon, and
+ * nothing of the test around it. The file is built with older checkouts as well, so it
+ * knows of the service what its tests' fixture knows. */
+#include "services/coupon/fixture.h"
+
+#define CALLS 64
+
+void run_batch(struct rpc_server *server, const uint8_t *message, size_t len, size_t *ret_answered);
+
+static void on_answers(void *arg, void *tag, const void *bytes, size_t len)
+{
+    (void)tag;
+    (void)bytes;
+    *(size_t *)arg += len;
+}
+
+/* A name of its own for callgrind. */
+__attribute__((noinline)) void run_batch(struct rpc_server *server, const uint8_t *message, size_t len,
+                                         size_t *ret_answered)
+{
+    rpc_server_take(server, message, len, NULL);
+    rpc_server_finish(server, on_answers, ret_answered);
+}
+
+/* A message of claims by the members from first on. */
+static uint8_t *pack_claims(int64_t release_id, int64_t first, size_t *ret_len)
+{
+    Rpc__CallBatch batch = RPC__CALL_BATCH__INIT;
+    uint8_t *message;
+
+    for (int64_t member = first; member < first + CALLS; member++)
+        gather_claim(release_id, harness_member(&h, member, TOWN), NULL);
+    batch.calls = h.calls;
+    batch.n_calls = h.n_calls;
+    message = harness_alloc(&h, rpc__call_batch__get_packed_size(&batch) + 1);
+    *ret_len = rpc__call_batch__pack(&batch, message);
+    h.n_calls = 0;
+    return message;
+}
+
+int main(int argc, char **argv)
+{
+    int64_t claims = argc == 2 ? strtoll(argv[1], NULL, 10) : 0;
+    size_t answered = 0, len;
+    int64_t release_id;
+
+    if (claims <= 0 || claims % CALLS != 0) {
+        fprintf(stderr, "usage: coupon CLAIMS, a multiple of %d\n", CALLS);
+        return 2;
+    }
+    setup(NULL);
+    release_id = open_release(10000000, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE);
+    for (int64_t i = 0; i < claims; i += CALLS) {
+        const uint8_t *message = pack_claims(release_id, 1 + i, &len);
+
+        run_batch(h.service.rpc, message, len, &answered);
+        clock_step(&h.service.clock, 1);
+        harness_forget(&h);
+    }
+    if (get(release_id)->granted != claims) {
+        fprintf(stderr, "not every claim was granted\n");
+        return 1;
+    }
+    printf("claims=%lld answer_bytes=%zu\n", (long long)claims, answered / (size_t)claims);
+    teardown(NULL);
+    return 0;
+}

@@ -1,0 +1,94 @@
+// The rules of rules.mjs hold of the tree, and each finds what breaks it.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+    bannedFunctions, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
+    topIsTheDesigns,
+} from './rules.mjs';
+import { fileOf, tree } from './tree.mjs';
+
+const files = tree();
+
+/** The tree with one more file. */
+const withFile = (path, text = '') => [...files.filter((file) => file.path !== path), fileOf(path, text)];
+
+/** A rule of the tree, and files that it refuses at the line they name. */
+function rule(name, check, broken) {
+    describe(name, () => {
+        test('in the tree', () => assert.deepEqual(check(files), []));
+        for (const [path, text, at = `${path}:1`] of broken) {
+            test(`not so: ${path}: ${text.trim().split('\n').at(-1).slice(0, 60)}`, () => {
+                const found = check(withFile(path, text)).filter((line) => line.startsWith(`${at}:`));
+                assert.equal(found.length, 1, `nothing said of ${at}`);
+            });
+        }
+    });
+}
+
+const include = (...names) => names.map((name) => `#include "${name}"\n`).join('');
+
+rule('includes go only down', includesGoDown, [
+    ['common/api/new.c', include('common/base/buf.h', 'services/coupon/coupon.h'), 'common/api/new.c:2'],
+    ['common/base/new.h', include('health/slot.pb-c.h')],
+    ['common/daemon/new.c', include('identity.pb.h')],
+    ['common/base/new.c', include('common/store/store.h')],
+    ['common/store/new.c', include('common/bus/bus.h')],
+    ['common/bus/new_test.c', include('common/rpc/rpc.h')],
+    ['common/rpc/new.c', include('common/base/buf.h', 'common/api/api.h', 'common/daemon/service.h'), 'common/rpc/new.c:3'],
+    ['common/draw/new.c', include('common/pass/pass.h')],
+    ['common/cn/new.c', include('common/trust/pii.h')],
+    ['common/new/new.c', include('common/base/buf.h')],
+    ['services/health/new.c', '\n  #  include "services/identity/identity.h"', 'services/health/new.c:2'],
+    ['services/coupon/new_test.c', include('services/health/fixture.h')],
+    ['services/coupon/new.c', include('tests/harness.h')],
+    ['tests/new.h', include('services/coupon/coupon.h')],
+    ['tests/new.h', include('coupon/coupon.pb-c.h')],
+]);
+
+rule('an include names the whole path', includesAreFull, [
+    ['common/api/new.c', include('api.h')],
+    ['services/health/new.c', include('../coupon/coupon.h')],
+    ['services/health/new.c', include('slot.pb-c.h')],
+    ['tests/new.c', include('common/nothing.h')],
+]);
+
+rule('messages go only down', importsGoDown, [
+    ['proto/rpc.proto', 'import "coupon/coupon.proto";'],
+    ['proto/coupon/new.proto', 'import "identity/identity.proto";'],
+    ['proto/identity/new.proto', 'import public "bridge/bridge.proto";'],
+]);
+
+rule('a library has its place', librariesHaveAPlace, [
+    ['common/rpc/new.c', '#include <nng/nng.h>'],
+    ['services/broker/new.c', '#include "nng/protocol/reqrep0/req.h"'],
+    ['services/health/new.c', '#include <sqlite3.h>'],
+    ['tests/new.c', '#include <sqlite3.h>'],
+    ['common/trust/new.c', '#include <mbedtls/ssl.h>'],
+    ['services/identity/new.c', '#include <curl/curl.h>'],
+]);
+
+rule('some functions are banned', bannedFunctions, [
+    ['common/base/new.c', '/* fine:\n * strcpy(a, b) */\nx = strcpy(a, "b");', 'common/base/new.c:3'],
+    ['services/coupon/new.c', 'return time(NULL);'],
+    ['services/coupon/new_test.c', 'usleep (10);'],
+    ['common/base/new.h', 'n = atoll(text);'],
+]);
+
+rule('the top of the tree is the design\'s', topIsTheDesigns, [
+    ['NOTES.md', 'notes', 'NOTES.md'],
+    ['scripts/new', 'a script', 'scripts'],
+]);
+
+rule('no path is of one machine', noMachinePaths, [
+    ['deploy/new', `cd ${['', 'home', 'somebody', 'src'].join('/')}`],
+    ['README.md', `see \`${['', 'work', 'notes.txt'].join('/')}\``],
+    ['common/base/new.c', `x = "${['', 'root', '.cache'].join('/')}";`],
+    ['tests/new.mjs', `open('${['C:', 'Users', 'x'].join('\\')}')`],
+]);
+
+describe('a folder of C has at most 45 files', () => {
+    const folder = (n) => Array.from({ length: n }, (_, i) => fileOf(`services/new/${i}.${'ch'[i % 2]}`, ''));
+    test('in the tree', () => assert.deepEqual(foldersAreSmall(files), []));
+    test('45 are enough', () => assert.deepEqual(foldersAreSmall(folder(45)), []));
+    test('46 are not', () => assert.deepEqual(foldersAreSmall(folder(46)), ['services/new: 46 files of C, more than 45']));
+});
