@@ -55,6 +55,9 @@
 #define LIMIT_EVENT        4096 /* one packed Event */
 #define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
+/* The store */
+#define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+
 /* The union tree */
 #define LIMIT_PATH_LEVELS  12
 #define LIMIT_PATH_SEGMENT 4 /* base-36 digits of one level */

@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 
 #define TIDY_MS         1000
+#define HOUR_MS         INT64_C(3600000)
 #define STOP_DEADLINE_S 15
 
 static struct conf_entry chassis_conf[] = {
@@ -158,7 +159,14 @@ static void on_terminate(uv_signal_t *handle, int signal)
 
 static void on_tidy(uv_timer_t *timer)
 {
-    rpc_server_tidy(((struct service *)timer->data)->rpc);
+    struct service *service = timer->data;
+    int64_t now = clock_now(&service->clock);
+
+    rpc_server_tidy(service->rpc);
+    if (service->store && now >= service->copies_at) {
+        store_drop_copies(store_dir(service), now - LIMIT_STORE_COPY_MS);
+        service->copies_at = now + HOUR_MS;
+    }
 }
 
 /* ---- the life ---- */

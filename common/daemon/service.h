@@ -83,6 +83,7 @@ struct service {
     } followed[SERVICE_FOLLOWS];
     uv_signal_t signals[3];
     uv_timer_t tidy;
+    int64_t copies_at; /* when copies from before steps are looked through again */
 };
 
 int service_main(int argc, char **argv, const struct service_spec *spec);

@@ -24,3 +24,10 @@ CREATE TABLE cursor (
     source TEXT    PRIMARY KEY,  -- the queue whose journal is followed
     seq    INTEGER NOT NULL
 ) STRICT;
+
+-- step 2
+-- How many steps of its own each part has made; see common/store/store.h.
+CREATE TABLE part_version (
+    name  TEXT    PRIMARY KEY,
+    steps INTEGER NOT NULL
+) STRICT;

@@ -1,46 +1,26 @@
-#include "common/store/store.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
-#include <sqlite3.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/store/store_internal.h"
 #include "rpc.pb-c.h"
 
-#define MAX_STATEMENTS 448
-#define FILE_NAME      "data.sqlite"
 /* Pages that are kept in memory: a part of the file, which holds the inner pages of all
  * its trees many times over. */
 #define CACHE_PART    16
 #define CACHE_KIB_MIN 16384
 #define CACHE_KIB_MAX (1 << 20)
-#define BUSY_MS       5000
-
-extern const unsigned char chassis_schema[];
-extern const size_t chassis_schema_len;
 
 /* The store's own statements, prepared like everybody's. */
 enum { SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_SAVEPOINT, SQL_RELEASE, SQL_ROLLBACK_TO, N_OWN };
 static const char *const own_sql[N_OWN] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",    [SQL_COMMIT] = "COMMIT",        [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_SAVEPOINT] = "SAVEPOINT call", [SQL_RELEASE] = "RELEASE call", [SQL_ROLLBACK_TO] = "ROLLBACK TO call",
-};
-
-struct store {
-    sqlite3 *db;
-    sqlite3_stmt *statements[MAX_STATEMENTS];
-    unsigned n_statements;
-    unsigned own; /* index of the first of own_sql */
-    int lock_fd;
-    int trouble;
-    bool in_transaction, in_call, in_savepoint, call_changed;
-    bool sick; /* the last transaction failed: said once, until one succeeds */
 };
 
 static void remember(struct store *store, const char *where)
@@ -84,7 +64,7 @@ static int take_lock(struct store *store, const char *dir, bool standby)
     return 0;
 }
 
-static int exec(struct store *store, const char *sql)
+int store_exec(struct store *store, const char *sql)
 {
     char *error = NULL;
 
@@ -93,101 +73,6 @@ static int exec(struct store *store, const char *sql)
     log_error("store_exec", "sql", sql, "error", error ? error : "?");
     sqlite3_free(error);
     return -1;
-}
-
-static int64_t scalar(struct store *store, const char *sql)
-{
-    sqlite3_stmt *statement;
-    int64_t value = -1;
-
-    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK) {
-        if (sqlite3_step(statement) == SQLITE_ROW)
-            value = sqlite3_column_int64(statement, 0);
-        sqlite3_finalize(statement);
-    }
-    return value;
-}
-
-/* The text of step n of a schema, cut out in place of its copy; NULL past the last. */
-static char *schema_step(const unsigned char *schema, size_t len, int n)
-{
-    char marker[32];
-    char *text = strndup((const char *)schema, len), *begin, *end, *step = NULL;
-
-    if (!text)
-        return NULL;
-    snprintf(marker, sizeof(marker), "-- step %d\n", n);
-    begin = strstr(text, marker);
-    if (begin) {
-        begin += strlen(marker);
-        end = strstr(begin, "\n-- step ");
-        step = strndup(begin, end ? (size_t)(end - begin) : strlen(begin));
-    }
-    free(text);
-    return step;
-}
-
-/* Whether steps are numbered from 1 on, each once and in order: of two with one number
- * the second would never be made. */
-static bool steps_are_numbered(const unsigned char *schema, size_t len)
-{
-    char *text = strndup((const char *)schema, len);
-    bool ok = text != NULL;
-    char marker[32];
-    int n = 0;
-
-    for (char *at = text; at && ok && (at = strstr(at, "-- step ")); at++) {
-        snprintf(marker, sizeof(marker), "-- step %d\n", ++n);
-        ok = strncmp(at, marker, strlen(marker)) == 0;
-    }
-    free(text);
-    if (!ok)
-        log_error("schema_steps", "wrong_at", log_int(n));
-    return ok;
-}
-
-/* user_version counts the service's steps; the chassis' steps are counted in the
- * same way in application_id, so that both can grow. */
-static int migrate_one(struct store *store, const unsigned char *schema, size_t len, const char *counter)
-{
-    char sql[64];
-    int64_t version;
-    char *step;
-
-    if (!steps_are_numbered(schema, len))
-        return -1;
-    snprintf(sql, sizeof(sql), "PRAGMA %s", counter);
-    version = scalar(store, sql);
-    if (version < 0 || version > INT_MAX - 1)
-        return -1;
-    if (version > 0) {
-        step = schema_step(schema, len, (int)version);
-        if (!step) {
-            log_error("store_too_new", "steps", log_int(version), "of", counter);
-            return -1;
-        }
-        free(step);
-    }
-    while ((step = schema_step(schema, len, (int)version + 1))) {
-        int failed;
-
-        snprintf(sql, sizeof(sql), "PRAGMA %s = %lld", counter, (long long)version + 1);
-        failed = exec(store, "BEGIN IMMEDIATE") || exec(store, step) || exec(store, sql) || exec(store, "COMMIT");
-        free(step);
-        if (failed)
-            return -1;
-        version++;
-    }
-    return 0;
-}
-
-static int migrate(struct store *store, const struct store_options *options)
-{
-    if (exec(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"))
-        return -1;
-    if (migrate_one(store, chassis_schema, chassis_schema_len, "application_id"))
-        return -1;
-    return options->schema ? migrate_one(store, options->schema, options->schema_len, "user_version") : 0;
 }
 
 int store_prepare(struct store *store, const char *const *sql, unsigned n)
@@ -222,7 +107,7 @@ static int set_cache(struct store *store, const char *path)
     if (kib < CACHE_KIB_MIN)
         kib = CACHE_KIB_MIN;
     snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%lld", (long long)(kib < CACHE_KIB_MAX ? kib : CACHE_KIB_MAX));
-    return exec(store, sql);
+    return store_exec(store, sql);
 }
 
 struct store *store_open(const struct store_options *options)
@@ -246,11 +131,11 @@ struct store *store_open(const struct store_options *options)
     if (!options->read_only)
         chmod(path, 0600);
     sqlite3_busy_timeout(store->db, BUSY_MS);
-    if (exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
-                    "PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON") ||
+    if (store_exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
+                          "PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON") ||
         set_cache(store, path))
         goto fail;
-    if (!options->read_only && migrate(store, options))
+    if (!options->read_only && store_migrate(store, options))
         goto fail;
     if (options->n_sql && store_prepare(store, options->sql, options->n_sql) < 0)
         goto fail;
@@ -512,85 +397,4 @@ bool store_scrub(struct store *store)
     code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_busy_timeout(store->db, BUSY_MS);
     return code == SQLITE_OK;
-}
-
-/* ---- copies and checks ---- */
-
-static int sync_file(const char *file)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    int failed = fd < 0 || fsync(fd);
-
-    if (fd >= 0)
-        close(fd);
-    return failed ? -1 : 0;
-}
-
-int store_backup(const char *dir, const char *file)
-{
-    char path[PATH_MAX], folder[PATH_MAX];
-    sqlite3 *from = NULL, *to = NULL;
-    sqlite3_backup *backup;
-    int code = SQLITE_ERROR;
-
-    snprintf(path, sizeof(path), "%s/" FILE_NAME, dir);
-    if (access(file, F_OK) == 0) {
-        log_error("backup_exists", "file", file);
-        return -1;
-    }
-    if (sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-        sqlite3_open_v2(file, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK) {
-        sqlite3_busy_timeout(from, 5000);
-        backup = sqlite3_backup_init(to, "main", from, "main");
-        if (backup) {
-            /* All pages in one step read one snapshot; in WAL mode the owner writes on. */
-            sqlite3_backup_step(backup, -1);
-            code = sqlite3_backup_finish(backup);
-        }
-    }
-    if (code != SQLITE_OK)
-        log_error("backup_failed", "file", file, "error", sqlite3_errmsg(to ? to : from));
-    sqlite3_close(to);
-    sqlite3_close(from);
-    snprintf(folder, sizeof(folder), "%s", file);
-    if (code == SQLITE_OK && (chmod(file, 0600) || sync_file(file) || sync_file(dirname(folder)))) {
-        log_error("backup_failed", "file", file, "error", strerror(errno));
-        code = SQLITE_IOERR;
-    }
-    if (code != SQLITE_OK)
-        unlink(file); /* half a copy is taken for a whole one some day */
-    return code == SQLITE_OK ? 0 : -1;
-}
-
-/* Prints the first row of a check that is not "ok". */
-static bool finds_fault(struct store *store, const char *pragma, FILE *out)
-{
-    sqlite3_stmt *statement;
-    bool found = false;
-    int code;
-
-    if (sqlite3_prepare_v2(store->db, pragma, -1, &statement, NULL) != SQLITE_OK) {
-        fprintf(out, "store: %s\n", sqlite3_errmsg(store->db));
-        return true;
-    }
-    while (!found && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *line = (const char *)sqlite3_column_text(statement, 0);
-
-        found = !line || strcmp(line, "ok") != 0;
-        if (found)
-            fprintf(out, "store: %s: %s\n", pragma, line ? line : "unreadable");
-    }
-    if (!found && code != SQLITE_DONE) {
-        fprintf(out, "store: %s\n", sqlite3_errmsg(store->db));
-        found = true;
-    }
-    sqlite3_finalize(statement);
-    return found;
-}
-
-int store_check(struct store *store, FILE *out)
-{
-    return finds_fault(store, "PRAGMA integrity_check(20)", out) || finds_fault(store, "PRAGMA foreign_key_check", out)
-               ? -1
-               : 0;
 }

@@ -1,9 +1,14 @@
 /* store.h: one SQLite file, owned by one daemon.
  *
  * WAL, synchronous=FULL, foreign keys, STRICT tables, one connection, one thread.
- * The schema is text in numbered steps ("-- step 1" lines); a store that is
- * behind is brought forward at open, one that is ahead is refused. All SQL is
- * prepared at open, so a typo fails at start. The page cache grows, as it is used, to a
+ * Its tables are made by text in numbered steps ("-- step 1" lines): the chassis has its
+ * own, a service may have some, and so may each of its parts. A store that is behind is
+ * brought forward at open, each step in a transaction with its number; one that is ahead,
+ * or has a part that the program does not know, is refused. A part's step that changes
+ * rows says so ("-- step 2 rows"). Before the first step of any owner that changes rows
+ * of a store in use, the store as it was is copied beside it (STORE_COPY).
+ *
+ * All SQL is prepared at open, so a typo fails at start. The page cache grows, as it is used, to a
  * sixteenth of the file's size at open: 16 MiB at least, 1 GiB at most.
  *
  * Transactions open themselves: the first write of a batch begins one, the first
@@ -17,10 +22,26 @@
 
 struct store;
 
+/* The numbered steps of one owner of tables. */
+struct store_steps {
+    const char *name; /* of the part, under which its version is kept */
+    const unsigned char *text;
+    const size_t *len;
+};
+
+/* Copies are named by the step that was to come: before-stories-1.sqlite. The program that
+ * ran before opens such a file in place of data.sqlite. */
+#define STORE_COPY "before-"
+
 struct store_options {
     const char *dir;             /* holds data.sqlite and lock */
-    const unsigned char *schema; /* the service's steps; the chassis has its own */
+    const unsigned char *schema; /* the service's steps before it had parts; NULL: none */
     size_t schema_len;
+    const struct store_steps *parts; /* made behind those, in this order */
+    unsigned n_parts;
+    struct {
+        int chassis, schema;
+    } earlier;              /* for tests: no more than so many steps (0: all), as an earlier program made them */
     const char *const *sql; /* the service's statements, known by their index */
     unsigned n_sql;
     bool standby;   /* wait for the lock instead of failing */
@@ -84,5 +105,7 @@ bool store_scrub(struct store *store);
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
  * may be writing meanwhile. 0, or -1 after logging why. */
 int store_backup(const char *dir, const char *file);
+/* Deletes the copies that were made before steps, and before an instant. */
+void store_drop_copies(const char *dir, int64_t before);
 /* SQLite's own checks, of the file and of what refers to what: 0, or -1 after printing what it found to out. */
 int store_check(struct store *store, FILE *out);
