@@ -46,10 +46,10 @@ static void a_refusal_says_what_and_why(void **state)
     answer.facts = facts;
     answer.n_facts = 1;
     object = encode(&answer, NULL, &http);
-    assert_int_equal(http, 400);
+    assert_int_equal(http, 409);
     assert_string_equal(text(object, "type"), "about:blank");
-    assert_string_equal(text(object, "title"), "Bad Request");
-    assert_int_equal(json_integer_value(json_object_get(object, "status")), 400);
+    assert_string_equal(text(object, "title"), "Conflict");
+    assert_int_equal(json_integer_value(json_object_get(object, "status")), 409);
     assert_string_equal(text(object, "reason"), "SOLD_OUT");
     assert_int_equal(json_integer_value(json_object_get(object, "errcode")), COUPON__REASON__SOLD_OUT);
     assert_string_equal(text(object, "errmsg"), "已经领完");

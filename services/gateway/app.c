@@ -281,8 +281,10 @@ static int check_token(struct pending *pending)
         return RPC__REASON__BAD_TOKEN;
     reason = token_check(app->settings->keys, value + sizeof(bearer) - 1, len - (sizeof(bearer) - 1), now,
                          &pending->request->arena, &pending->principal);
-    if (!reason && app_is_revoked(app, pending->principal->session_id))
-        reason = RPC__REASON__TOKEN_REVOKED;
+    if (!reason && !app_knows_revocations(app))
+        reason = RPC__REASON__SERVICE_DOWN;
+    if (!reason)
+        reason = revoked_reason(&app->revoked, pending->principal);
     if (reason)
         pending->principal = NULL;
     return reason;
@@ -432,10 +434,12 @@ static bool answer_own(struct app *app, struct http_request *request, const unsi
     } else if (is(request, "/v1/openapi.json")) {
         body = api_openapi(&len);
         http_reply_static(request, 200, HTTP_JSON, body, len);
-    } else if (app_ready(app)) {
-        http_reply_static(request, 200, text, "ready\n", 6);
     } else {
-        http_reply_static(request, 503, text, "not ready\n", 10);
+        bool ready;
+
+        buf_clear(&app->out);
+        ready = app_ready(app, &app->out);
+        http_reply(request, ready ? 200 : 503, text, app->out.bytes, app->out.len);
     }
     return true;
 }
