@@ -143,7 +143,7 @@ static inline void authority_close(struct authority *world)
     free(world->saved);
     for (unsigned i = 0; i < N_PLACES; i++) {
         for (unsigned j = 0; j < world->places[i].n_fields; j++)
-            free((char *)(uintptr_t)world->places[i].fields[j].text);
+            free(unconst(world->places[i].fields[j].text));
     }
     world->end(world->harness);
 }

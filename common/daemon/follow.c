@@ -124,11 +124,11 @@ static void ask(struct follower *follower)
     follower->rung = false;
     request.after_seq = follower->cursor;
     request.since = follower->cursor ? 0 : follower->options.since;
-    request.kinds = (int32_t *)(uintptr_t)follower->options.kinds;
+    request.kinds = unconst(follower->options.kinds);
     request.n_kinds = follower->options.n_kinds;
     request.limit = LIMIT_JOURNAL_PAGE;
     principal.internal = true;
-    call.method = (char *)(uintptr_t) "Daemon.ReadJournal";
+    call.method = "Daemon.ReadJournal";
     call.principal = &principal;
     call.input = (ProtobufCBinaryData){rpc__journal_request__pack(&request, packed), packed};
     follower->asking = rpc_client_call(follower->options.client, &call, on_page, follower);

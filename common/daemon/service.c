@@ -19,6 +19,8 @@
 static struct conf_entry chassis_conf[] = {
     {"HUIGONG_BUS", "run/bus", CONF_TEXT, "folder of the bus' sockets", 0, 0, NULL},
     {"HUIGONG_STORE", "", CONF_PATH, "folder of this daemon's store", 0, 0, NULL},
+    {"HUIGONG_SANDBOX", "required", CONF_TEXT, "required; if-there: start also where the kernel has no Landlock", 0, 0,
+     NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
     CONF_END,
 };
@@ -194,11 +196,20 @@ static int open_store(struct service *service, bool standby, bool read_only)
 
 static int enter_sandbox(struct service *service)
 {
+    const char *closed = conf_text(service->conf, "HUIGONG_SANDBOX");
     struct sandbox sandbox = {.network = service->spec->network};
     char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
     unsigned n = 0, m = 0;
 
-    sandbox.write_dirs[n++] = service_bus_dir(service);
+    sandbox.without_landlock = strcmp(closed, "if-there") == 0;
+    if (!sandbox.without_landlock && strcmp(closed, "required") != 0) {
+        log_error("setting", "name", "HUIGONG_SANDBOX", "value", closed);
+        return -1;
+    }
+    if (service->spec->listens)
+        sandbox.listen_dirs[0] = service_bus_dir(service);
+    else
+        sandbox.read_paths[m++] = service_bus_dir(service);
     if (service->store)
         sandbox.write_dirs[n++] = store_dir(service);
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {
@@ -283,8 +294,8 @@ static int run(struct service *service, bool standby)
     if (spec->start && spec->start(service))
         goto free_rpc;
     watch_signals(service);
-    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) ||
-        open_followers(service))
+    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
+        (!spec->edge && open_bus(service)) || open_followers(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);

@@ -19,7 +19,7 @@ static bool hide(void *self, void *call, Rpc__Principal *principal, bool lasting
     assert_false(principal->internal);
     principal->member_id ^= SECRET;
     principal->session_id = 0;
-    principal->shown_name = (char *)(uintptr_t) "";
+    principal->shown_name = unconst("");
     map.lasting += lasting;
     map.passing += !lasting;
     if (map.writes && lasting)
@@ -40,7 +40,7 @@ static Rpc__Principal *member(void)
     Rpc__Principal *principal = harness_member(&h, MEMBER, PATH);
 
     principal->session_id = SESSION;
-    principal->shown_name = (char *)(uintptr_t) "王*明";
+    principal->shown_name = unconst("王*明");
     return principal;
 }
 

@@ -24,7 +24,7 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     int64_t release_id;
 
     clock_step(&harness->service.clock, HARNESS_NOW - clock_now(&harness->service.clock));
-    draft.union_path = (char *)(uintptr_t)place->path;
+    draft.union_path = unconst(place->path);
     authority_put_text(place, "union_path", place->path);
     authority_put(place, "Coupons.PublishRelease/release_id",
                   status_of(create(&draft, manager_of("")))->release->release_id);

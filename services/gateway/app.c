@@ -106,7 +106,7 @@ static void refuse(struct app *app, struct http_request *request, int reason, co
 
     answer.reason = reason;
     if (field)
-        answer.field = (char *)(uintptr_t)field;
+        answer.field = unconst(field);
     if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
         answer.retry_after_s = 1;
     refuse_with(app, request, &answer, more, trace_id);
@@ -342,7 +342,7 @@ static void send_call(struct pending *pending)
     Rpc__Call *call = &pending->call;
     size_t len = protobuf_c_message_get_packed_size(pending->input);
 
-    call->method = (char *)(uintptr_t)pending->method->name;
+    call->method = unconst(pending->method->name);
     call->principal = pending->principal;
     call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
     call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;

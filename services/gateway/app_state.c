@@ -34,7 +34,7 @@ static void probe(struct app_queue *queue)
     if (queue->asking)
         return;
     principal.internal = true;
-    call.method = (char *)(uintptr_t) "Daemon.Probe";
+    call.method = "Daemon.Probe";
     call.principal = &principal;
     queue->asking = rpc_client_call(queue->client, &call, on_report, queue);
     rpc_client_flush(queue->client);

@@ -17,7 +17,7 @@ static void make_campaign(struct harness *h, const char *path, unsigned i)
     Health__Site site = a_site_draft();
     Health__Campaign *draft = a_draft(h, 100);
 
-    site.union_path = draft->union_path = (char *)(uintptr_t)path;
+    site.union_path = draft->union_path = unconst(path);
     made[i].package_id = draft->package_id;
     made[i].site_id = draft->sites[0]->site_id =
         ((Health__Site *)harness_output(h, create_site(h, manager_of(h, UNION), &site), &health__site__descriptor))
@@ -45,7 +45,7 @@ static void employ(struct harness *h, struct authority_place *place)
     set_staff(h, AUTHORITY_OFFICIAL, HEALTH__DUTY__REPORTS, false);
     register_the_device(h);
     request.site_id = the_site;
-    request.name = (char *)(uintptr_t) "二号枪";
+    request.name = unconst("二号枪");
     device = harness_output(h,
                             call_once(h, "Doors.RegisterDevice", &request.base,
                                       harness_official(h, AUTHORITY_OFFICIAL, RULE__ROLE__CHECKUP_STAFF, UNION)),
@@ -58,7 +58,7 @@ static void make_drafts(struct harness *h, struct authority_place *place)
 {
     Health__Campaign *draft = a_draft(h, 100);
 
-    draft->union_path = (char *)(uintptr_t)place->path;
+    draft->union_path = unconst(place->path);
     draft->sites[0]->site_id = the_site;
     authority_put(place, "Campaigns.UpdateCampaign/campaign_id",
                   campaign_of(h, create_campaign(h, manager_of(h, UNION), draft))->campaign_id);

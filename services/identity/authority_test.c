@@ -38,10 +38,10 @@ static void make_agent(struct harness *h, unsigned n, struct authority_place *pl
     Identity__Company *made;
 
     company.union_id = agent.union_id = union_id;
-    company.credit_code = (char *)(uintptr_t)codes[n / 10];
-    company.name = (char *)(uintptr_t) "公司";
+    company.credit_code = unconst(codes[n) / 10];
+    company.name = unconst("公司");
     created(h, "Companies.RegisterCompany", &company.base, harness_internal(h));
-    agent.mobile = (char *)(uintptr_t)mobile_of(n + 4, mobile);
+    agent.mobile = unconst(mobile_of(n + 4, mobile));
     agent.kind = IDENTITY__AGENT_KIND__AGENT_HANDLER;
     made = harness_output(h, harness_call(h, "Companies.SetAgent", &agent.base, harness_internal(h), NULL),
                           &identity__company__descriptor);
@@ -79,10 +79,10 @@ static void ask_officials(struct harness *h, struct authority_place *place, int6
 
     change.union_id = union_id;
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
-    change.name = (char *)(uintptr_t) "新总工会";
+    change.name = unconst("新总工会");
     authority_put(place, "change_id", created(h, "Unions.AskUnionChange", &change.base, harness_internal(h)));
     cadre.union_id = union_id;
-    cadre.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
+    cadre.mobile = unconst(mobile_of(n, mobile));
     cadre.post = IDENTITY__POST__POST_CHAIR;
     cadre.term_from = 1;
     authority_put(place, "cadre_id", created(h, "Cadres.SetCadre", &cadre.base, harness_internal(h)));
@@ -115,7 +115,7 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     authority_put(place, "transfer_ids", id);
     trade.trade = RPC__TRADE__SANITATION;
     trade.proof = IDENTITY__TRADE_PROOF__PROOF_WORK_CARD;
-    trade.platform = trade.work_number = (char *)(uintptr_t) "环卫所";
+    trade.platform = trade.work_number = unconst("环卫所");
     id = created(h, "Trades.ClaimTrade", &trade.base, who);
     authority_put_hers(place, "trade_id", id, who);
     authority_put(place, "trade_ids", id);
@@ -127,7 +127,7 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
     authority_put_hers(place, "merge_id", created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h)), who);
     who = member_of_union(h, n + 3, code);
-    correction.name = (char *)(uintptr_t) "王大明";
+    correction.name = unconst("王大明");
     correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
     id = created(h, "Corrections.AskCorrection", &correction.base, who);
     authority_put_hers(place, "correction_id", id, who);
