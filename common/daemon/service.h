@@ -11,6 +11,7 @@
 #include "common/base/conf.h"
 #include "common/rpc/rpc.h"
 #include "common/daemon/sandbox.h"
+#include "common/store/ids.h"
 
 struct service;
 struct follower;
@@ -75,6 +76,8 @@ struct service {
     struct bus_server *bus;
     struct bus_ringer *ringer;
     void *self; /* the daemon's own state, set by start */
+    unsigned partition;
+    int64_t first_id; /* of its store, see ids.h; 0: makes none */
     bool stopping;
     /* chassis' own */
     Rpc__Daemon_Service daemon;
@@ -88,6 +91,9 @@ struct service {
 };
 
 int service_main(int argc, char **argv, const struct service_spec *spec);
+/* Begins the ids of the daemon's store behind ids->last, the greatest in its tables: for
+ * start. 0 or -1, logged. */
+int service_ids(struct service *service, struct id_source *ids);
 /* The folder of the bus' sockets. */
 const char *service_bus_dir(const struct service *service);
 /* Called once by what `stop` began. */

@@ -76,7 +76,7 @@ static int start(struct service *service)
         read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) ||
         outbox_init(&bridge.outbox, service->store, service->rpc, &service->clock, &bridge.wechat,
                     conf_text(conf, "HUIGONG_WECHAT_TEMPLATES")) ||
-        fetch_init())
+        service_ids(service, &bridge.outbox.ids) || fetch_init())
         return -1;
     service->self = &bridge;
     rpc_server_add(service->rpc, &bridge.service.base);

@@ -73,13 +73,12 @@ static bool count_claim(struct coupon *self, const struct claim *claim)
 /* Coupon ids grow with time, so nothing before the oldest release matters. */
 static int read_claims(struct coupon *self)
 {
-    struct id_source first = {0};
     struct claim claim;
     bool ok = true;
 
     if (self->n_releases == 0)
         return 0;
-    store_ask_claims(self->store, id_next(&first, self->releases[0]->created_at) - 1);
+    store_ask_claims(self->store, id_at(self->releases[0]->created_at) - 1);
     while (ok && store_next_claim(self->store, &claim))
         ok = count_claim(self, &claim);
     store_end_claims(self->store);

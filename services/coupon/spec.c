@@ -41,7 +41,7 @@ static int start(struct service *service)
     static struct coupon coupon;
 
     coupon.service = coupon_api;
-    if (coupon_init(&coupon, service->store, service->rpc, &service->clock))
+    if (coupon_init(&coupon, service->store, service->rpc, &service->clock) || service_ids(service, &coupon.ids))
         return -1;
     service->self = &coupon;
     rpc_server_add(service->rpc, &coupon.service.base);

@@ -92,7 +92,7 @@ static int start(struct service *service)
 {
     static struct identity identity;
 
-    if (identity_init(&identity, service->store, service->rpc))
+    if (identity_init(&identity, service->store, service->rpc) || service_ids(service, &identity.ids))
         return -1;
     service->self = &identity;
 #define SERVICE(Name, name) rpc_server_add(service->rpc, &identity.name##_service.base);
