@@ -143,7 +143,7 @@ static const struct authority_field fields[] = {
     {.field = "content", .text = "%PDF-1.7"},
     {.field = "until_minute", .number = 600},
     {.field = "capacity", .number = 5},
-    {.field = "day", .text = DAY},
+    {.field = "day", .number = DAY},
     {.field = "kind", .number = 0},
     {.field = "days", .number = 3},
     {NULL},

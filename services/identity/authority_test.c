@@ -38,7 +38,7 @@ static void make_agent(struct harness *h, unsigned n, struct authority_place *pl
     Identity__Company *made;
 
     company.union_id = agent.union_id = union_id;
-    company.credit_code = unconst(codes[n) / 10];
+    company.credit_code = unconst(codes[n / 10]);
     company.name = unconst("公司");
     created(h, "Companies.RegisterCompany", &company.base, harness_internal(h));
     agent.mobile = unconst(mobile_of(n + 4, mobile));
