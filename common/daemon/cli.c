@@ -78,11 +78,10 @@ static int call_with(const char *bus_dir, const struct api_method *method, const
     struct buf out;
 
     if (!input || json_decode(input, json, strlen(json), arena, &trouble) || json_complete(input, &trouble)) {
-        Rpc__Answer refusal = RPC__ANSWER__INIT;
+        struct json_refusal refusal;
 
-        refusal.reason = trouble.reason;
-        refusal.field = trouble.field;
-        return print_refusal(&refusal);
+        json_refuse(&trouble, &refusal);
+        return print_refusal(&refusal.answer);
     }
     packed = arena_alloc(arena, protobuf_c_message_get_packed_size(input) + 1);
     ensure(packed);
@@ -106,7 +105,7 @@ int cli_call_json(const char *bus_dir, const char *name, const char *json)
     int code;
 
     if (!method || !*method->queue) {
-        fprintf(stderr, "%s is no operation; those of this system:\n", name);
+        fprintf(stderr, "%s is no operation of this daemon; it knows:\n", name);
         for (method = api_methods(); method->name; method++)
             fprintf(stderr, "  %s\n", method->name);
         return 1;

@@ -44,12 +44,12 @@ static Rpc__Principal *member(void)
     return principal;
 }
 
-static const Rpc__Answer *claim_as(const Rpc__Principal *who, int64_t number)
+static const Rpc__Answer *take_as(const Rpc__Principal *who, int64_t number)
 {
-    Coupon__CreateClaimRequest request = COUPON__CREATE_CLAIM_REQUEST__INIT;
+    Sample__TakeSeatRequest request = SAMPLE__TAKE_SEAT_REQUEST__INIT;
 
-    request.release_id = number;
-    return harness_call(&h, CLAIM, &request.base, who, NULL);
+    request.show_id = number;
+    return harness_call(&h, TAKE, &request.base, who, NULL);
 }
 
 /* The actor of the journal's row of a number. */
@@ -68,7 +68,7 @@ static int64_t actor_of(int64_t seq)
 static void the_store_of_a_mapped_service_has_handles_alone(void **state)
 {
     (void)state;
-    assert_int_equal(claim_as(member(), 1)->reason, 0);
+    assert_int_equal(take_as(member(), 1)->reason, 0);
     assert_int_equal(things.caller.member_id, MEMBER ^ SECRET);
     assert_int_equal(things.caller.session_id, 0);
     assert_string_equal(things.caller.union_path, PATH);
@@ -89,7 +89,7 @@ static void without_a_map_they_are_known_by_their_ids(void **state)
 {
     (void)state;
     rpc_server_on_principal(h.service.rpc, NULL, NULL);
-    assert_int_equal(claim_as(member(), 1)->reason, 0);
+    assert_int_equal(take_as(member(), 1)->reason, 0);
     assert_int_equal(create(OFFICIAL, 5, "k")->reason, 0);
     assert_int_equal(actor_of(1), MEMBER);
     assert_int_equal(things.caller.session_id, OFFICIAL + 1000000);
@@ -124,8 +124,8 @@ static void a_read_asks_for_no_handle_that_lasts(void **state)
 static void nobody_and_a_daemon_are_not_mapped(void **state)
 {
     (void)state;
-    assert_refused(claim_as(NULL, 1), "MISSING_TOKEN");
-    assert_int_equal(claim_as(harness_internal(&h), 1)->reason, 0);
+    assert_refused(take_as(NULL, 1), "MISSING_TOKEN");
+    assert_int_equal(take_as(harness_internal(&h), 1)->reason, 0);
     assert_int_equal(map.lasting + map.passing, 0);
     assert_int_equal(actor_of(1), 0);
 }
@@ -141,7 +141,7 @@ static void a_map_that_fails_refuses_the_call(void **state)
 {
     (void)state;
     map.fails = map.writes = true;
-    assert_refused(claim_as(member(), 1), "OVERLOADED");
+    assert_refused(take_as(member(), 1), "OVERLOADED");
     assert_refused(create(OFFICIAL, 5, "k"), "OVERLOADED");
     assert_int_equal(things.runs, 0);
     assert_int_equal(journal_rows(), 0);
@@ -153,7 +153,7 @@ static void what_a_map_writes_is_part_of_the_call(void **state)
 {
     (void)state;
     map.writes = true;
-    assert_refused(claim_as(member(), REFUSED), "SOLD_OUT");
+    assert_refused(take_as(member(), REFUSED), "SOLD_OUT");
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM thing"), 0);
     assert_refused(create(OFFICIAL, 0, "k"), "WRONG_STATE");
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM thing"), 0);
