@@ -168,6 +168,35 @@ static const View__Method *view_method(const View__FileSet *set, const ProtobufC
     return NULL;
 }
 
+/* The fields down to the one that chooses a method's partition: "release.union_path". */
+static int join_key(struct api *api, struct api_method *method)
+{
+    const struct api_message *message = method->input;
+    const char *name = method->rule->partition;
+
+    while (*name) {
+        size_t len = strcspn(name, ".");
+        const struct api_field *field = NULL;
+
+        for (unsigned i = 0; message && i < message->descriptor->n_fields; i++) {
+            const char *one = message->descriptor->fields[i].name;
+
+            if (strlen(one) == len && memcmp(one, name, len) == 0)
+                field = &message->fields[i];
+        }
+        if (!field || method->n_key == API_MAX_KEY || field->descriptor->label == PROTOBUF_C_LABEL_REPEATED ||
+            (field->descriptor->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+            return api_wrong(api, "method %s: partition names no single field of its input", method->name);
+        method->key[method->n_key++] = field;
+        message = field->message;
+        name += len + (name[len] == '.');
+        if (!*name && field->descriptor->type != PROTOBUF_C_TYPE_INT64 &&
+            field->descriptor->type != PROTOBUF_C_TYPE_STRING)
+            return api_wrong(api, "method %s: partition names neither an id nor a union's path", method->name);
+    }
+    return 0;
+}
+
 static int join_method(struct api *api, const ProtobufCServiceDescriptor *service, unsigned index)
 {
     const ProtobufCMethodDescriptor *descriptor = &service->methods[index];
@@ -196,6 +225,8 @@ static int join_method(struct api *api, const ProtobufCServiceDescriptor *servic
     method->shows = rule->who == RULE__WHO__OFFICIAL && method->output->shows;
     method->name = name;
     api->by_name[api->n_methods++] = method;
+    if (join_key(api, method))
+        return -1;
     return method->path ? api_route_add(api, method) : 0;
 }
 

@@ -13,6 +13,7 @@
 #include "rule.pb-c.h"
 
 #define API_MAX_PARAMS 4
+#define API_MAX_KEY    3 /* fields from an input down to the one that chooses the partition */
 
 struct api_field {
     const ProtobufCFieldDescriptor *descriptor;
@@ -42,6 +43,8 @@ struct api_method {
     bool shows;        /* officials are shown personal data, which is recorded: a read of this kind writes too */
     unsigned n_params; /* of the path, in its order */
     const struct api_field *params[API_MAX_PARAMS];
+    unsigned n_key; /* of the path to the field that chooses the partition; 0: none does */
+    const struct api_field *key[API_MAX_KEY];
 };
 
 struct api_reason {

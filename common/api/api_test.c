@@ -299,6 +299,27 @@ CHANGE(media_of_another_message)
     rule(set, "GetCoupon")->media = "application/pdf";
 }
 
+CHANGE(partition_of_nothing)
+{
+    rule(set, "GetCoupon")->partition = "release_id";
+}
+CHANGE(partition_below_a_number)
+{
+    rule(set, "GetCoupon")->partition = "coupon_id.low";
+}
+CHANGE(partition_of_many)
+{
+    rule(set, "CreateRelease")->partition = "release.trades";
+}
+CHANGE(partition_of_a_small_number)
+{
+    rule(set, "CreateRelease")->partition = "release.days";
+}
+CHANGE(partition_of_a_message)
+{
+    rule(set, "CreateRelease")->partition = "release";
+}
+
 static void each_mistake_in_a_proto_is_refused_and_named(void **state)
 {
     static const struct {
@@ -325,6 +346,11 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {reason_name_twice, "reason INTERNAL: in two packages"},
         {reason_without_text, "reason coupon.SOLD_OUT: says no"},
         {reason_without_status, "reason coupon.SOLD_OUT: says no"},
+        {partition_of_nothing, "method Coupons.GetCoupon: partition names no single field"},
+        {partition_below_a_number, "method Coupons.GetCoupon: partition names no single field"},
+        {partition_of_many, "method Coupons.CreateRelease: partition names no single field"},
+        {partition_of_a_small_number, "method Coupons.CreateRelease: partition names neither"},
+        {partition_of_a_message, "method Coupons.CreateRelease: partition names neither"},
         {method_without_rule, "method Coupons.GetCoupon: no rule.method"},
         {method_of_nothing, "method Coupons.GetCoupon: a message"},
         {method_renamed, "method coupon.Coupons.GetCoupon: not in the set"},
