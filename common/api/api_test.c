@@ -181,6 +181,10 @@ CHANGE(reason_without_status)
 {
     view_reason(set, "SOLD_OUT")->options = NULL;
 }
+CHANGE(reason_without_phrase)
+{
+    view_reason(set, "SOLD_OUT")->options->says->http = 299;
+}
 CHANGE(method_without_rule)
 {
     view_method(set, "GetCoupon")->options = NULL;
@@ -351,6 +355,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {partition_of_many, "method Coupons.CreateRelease: partition names no single field"},
         {partition_of_a_small_number, "method Coupons.CreateRelease: partition names neither"},
         {partition_of_a_message, "method Coupons.CreateRelease: partition names neither"},
+        {reason_without_phrase, "reason coupon.SOLD_OUT: says no"},
         {method_without_rule, "method Coupons.GetCoupon: no rule.method"},
         {method_of_nothing, "method Coupons.GetCoupon: a message"},
         {method_renamed, "method coupon.Coupons.GetCoupon: not in the set"},

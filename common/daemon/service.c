@@ -3,6 +3,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -258,11 +259,23 @@ static void watch_signals(struct service *service)
     uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);
 }
 
+/* Each queue takes some, and each connection one. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int run(struct service *service, bool standby)
 {
     const struct service_spec *spec = service->spec;
     int code = 1;
 
+    raise_file_limit();
     if (uv_loop_init(&service->loop) || (spec->schema && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);

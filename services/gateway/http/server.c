@@ -78,10 +78,10 @@ static void on_connection(uv_stream_t *listener, int status)
 {
     struct worker *worker = listener->data;
     size_t index = (size_t)((uv_tcp_t *)listener - worker->listeners);
-    struct tls *tls = worker->server->options.listeners[index].tls ? worker->tls : NULL;
+    const struct server_listener *spec = &worker->server->options.listeners[index];
 
     if (status == 0)
-        worker->stuck[index] = !conn_accept(&worker->conns, listener, tls);
+        worker->stuck[index] = !conn_accept(&worker->conns, listener, spec->tls ? worker->tls : NULL, spec->inner);
 }
 
 static void accept_stuck(struct worker *worker)
@@ -275,14 +275,11 @@ static bool bind_all(struct server *server)
     return true;
 }
 
-static void raise_file_limit(void)
+static void check_file_limit(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < LIMIT_CONNECTIONS)
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < LIMIT_CONNECTIONS)
         log_warn("few_file_descriptors", "limit", log_int((int64_t)limit.rlim_cur));
 }
 
@@ -299,6 +296,7 @@ static bool init_worker(struct server *server, int index)
     pthread_mutex_init(&worker->next_tls_mutex, NULL);
     conn_owner_init(&worker->conns, &server->open);
     http_shared_init(&worker->conns.http, &server->options.app.http, NULL, index, conn_wake);
+    worker->conns.http.proxies = server->options.proxies;
     if (!server->has_tls)
         return true;
     worker->tls = tls_open(server->options.cert_file, server->options.key_file);
@@ -323,7 +321,7 @@ struct server *server_open(const struct server_options *options)
         server_close(server);
         return NULL;
     }
-    raise_file_limit();
+    check_file_limit();
     for (int i = 0; i < options->workers; i++)
         good = init_worker(server, i) && good;
     if (good && bind_all(server))
