@@ -2,6 +2,7 @@
 #include <mbedtls/sha256.h>
 
 #include "common/base/bytes.h"
+#include "common/base/text.h"
 #include "common/rpc/rpc_internal.h"
 
 enum { SQL_FIND_ANSWER, SQL_KEEP_ANSWER, SQL_DROP_ANSWERS, N_SQL };
@@ -102,6 +103,14 @@ void rpc_fact_time(void *call, const char *name, int64_t at)
 
     clock_format(at, text);
     rpc_fact(call, name, text);
+}
+
+void rpc_fact_character(void *call, int32_t c)
+{
+    char shown[TEXT_SHOWN];
+
+    if (c)
+        rpc_fact(call, "character", text_show(c, shown));
 }
 
 void rpc_retry_after(void *call, int32_t seconds)

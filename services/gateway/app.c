@@ -143,6 +143,16 @@ static void refuse_pending(struct pending *pending, int reason, const char *fiel
     refuse(pending->app, pending->request, reason, field, "", pending->trace_id);
 }
 
+/* What the request says cannot be taken. */
+static void refuse_input(struct pending *pending, const struct json_trouble *trouble)
+{
+    struct json_refusal refusal;
+
+    json_refuse(trouble, &refusal);
+    count_answer(pending->app, pending, api_reason(trouble->reason)->http);
+    refuse_with(pending->app, pending->request, &refusal.answer, "", pending->trace_id);
+}
+
 static void send_call(struct pending *pending);
 
 /* A name that needs no quoting, else none. */
@@ -369,8 +379,11 @@ static void operate(struct app *app, struct http_request *request, const struct 
     pending->call.idempotency_key = (ProtobufCBinaryData){key_len, pending->key};
     if (!reason && match->method->rule->media[0] && !begin_media(pending))
         reason = RPC__REASON__OVERLOADED;
-    if (reason)
-        refuse_pending(pending, reason, *trouble.field ? trouble.field : NULL);
+    trouble.reason = reason;
+    if (reason == RPC__REASON__OVERLOADED)
+        refuse_pending(pending, reason, NULL);
+    else if (reason)
+        refuse_input(pending, &trouble);
     else
         send_call(pending);
 }

@@ -87,7 +87,7 @@ int report_refusal(const Health__BeginReportRequest *report, bool attended, cons
 
 bool is_pdf(const uint8_t *bytes, size_t len)
 {
-    return len >= 5 && memcmp(bytes, "%PDF-", 5) == 0;
+    return memmem(bytes, len < PDF_HEADER_WITHIN ? len : PDF_HEADER_WITHIN, "%PDF-", 5) != NULL;
 }
 
 bool is_abnormal(const Health__ReportItems *items)

@@ -173,9 +173,9 @@ int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE]);
 int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1]);
 /* The same of a company, of whatever department. */
 int company_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1]);
-/* A union's name without surrounding blanks: 2 to UNION_NAME_MAX characters of
- * UTF-8, no control or other invisible character. UNION_NAME_INVALID. */
-int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE]);
+/* A union's name, folded and without surrounding blanks: 2 to UNION_NAME_MAX characters
+ * of visible text. UNION_NAME_INVALID, with the character that is refused or 0. */
+int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE], int32_t *ret_bad);
 /* The trades that an industry union takes as bits, 1 << Rpc__Trade; none is a general
  * union. TRADE_INVALID. */
 int union_trades_read(const Rpc__Trade *trades, size_t n, int *ret_trades);

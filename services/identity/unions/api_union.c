@@ -73,10 +73,12 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
     const char *field = "code";
     struct union_node node;
     int reason = union_code_read(req->code, code), trades = 0;
+    int32_t bad;
 
     if (!reason) {
         field = "name";
-        reason = union_name_read(req->name, name);
+        reason = union_name_read(req->name, name, &bad);
+        rpc_fact_character(call, bad);
     }
     if (!reason && *req->parent_code) {
         field = "parentCode";

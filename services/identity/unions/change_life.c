@@ -23,11 +23,12 @@ static int name_refusal(struct identity *self, struct change *change, const char
 {
     char name[UNION_NAME_SIZE], code[UNION_CODE_SIZE];
     struct union_node taken;
+    int32_t bad;
 
     if (!change->name[0] && !change->code[0])
         return refuse_in("name", IDENTITY__REASON__CHANGE_EMPTY, ret_field);
     if (change->name[0]) {
-        if (union_name_read(change->name, name))
+        if (union_name_read(change->name, name, &bad))
             return refuse_in("name", IDENTITY__REASON__UNION_NAME_INVALID, ret_field);
         memcpy(change->name, name, sizeof(name));
     }
