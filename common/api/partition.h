@@ -18,9 +18,9 @@
 #define QUEUE_NAME_SIZE (LIMIT_QUEUE_NAME + 1)
 
 struct partition {
-    char queue[QUEUE_NAME_SIZE]; /* "coupon.4406" */
-    unsigned service_len;        /* of "coupon" */
-    unsigned number;             /* from 1 on */
+    char queue[QUEUE_NAME_SIZE];           /* "coupon.4406" */
+    unsigned service_len;                  /* of "coupon" */
+    unsigned number;                       /* from 1 on */
     char union_path[LIMIT_UNION_PATH + 1]; /* "": no union's */
 };
 

@@ -79,7 +79,7 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
-    void *self; /* the daemon's own state, set by start */
+    void *self;                  /* the daemon's own state, set by start */
     char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */
     unsigned partition;
     int64_t first_id; /* of its store, see ids.h; 0: makes none */

@@ -84,7 +84,9 @@ static int open_queues(struct app *app, uv_loop_t *loop)
         .bus_dir = app->settings->bus_dir,
         .partitions = app->settings->partitions,
         .window = app->settings->window,
-        .lane_window = lane < 1 ? 1 : lane > LIMIT_CLIENT_WINDOW ? LIMIT_CLIENT_WINDOW : lane,
+        .lane_window = lane < 1                     ? 1
+                       : lane > LIMIT_CLIENT_WINDOW ? LIMIT_CLIENT_WINDOW
+                                                    : lane,
     };
 
     return queues_open(&app->queues, &options);
