@@ -5,12 +5,12 @@
 #include <cmocka.h>
 
 #include "common/base/id.h"
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 
 #define CITY  "00010002"
 #define OTHER "00010003"
 #define TOWN  CITY "0004"
-#define LIST  "coupon.4406=1:" CITY " coupon.4403=2:" OTHER ",health.4406=1:" CITY " coupon.town=1023:" TOWN
+#define LIST  "sample.4406=1:" CITY " sample.4403=2:" OTHER ",health.4406=1:" CITY " sample.town=1023:" TOWN
 
 static struct partitions partitions;
 static int64_t first_of_all, first_of_4406;
@@ -32,7 +32,7 @@ static int teardown(void **state)
 static int64_t first_id(void *arg, const char *queue)
 {
     (void)arg;
-    return strcmp(queue, "coupon") == 0 ? first_of_all : strcmp(queue, "coupon.4406") == 0 ? first_of_4406 : 0;
+    return strcmp(queue, "sample") == 0 ? first_of_all : strcmp(queue, "sample.4406") == 0 ? first_of_4406 : 0;
 }
 
 static const char *route(const char *method, const ProtobufCMessage *input)
@@ -44,26 +44,26 @@ static const char *route(const char *method, const ProtobufCMessage *input)
 
 static const char *route_id(int64_t id)
 {
-    Coupon__CreateClaimRequest claim = COUPON__CREATE_CLAIM_REQUEST__INIT;
+    Sample__TakeSeatRequest take = SAMPLE__TAKE_SEAT_REQUEST__INIT;
 
-    claim.release_id = id;
-    return route("Coupons.CreateClaim", &claim.base);
+    take.show_id = id;
+    return route("Shows.TakeSeat", &take.base);
 }
 
 static const char *route_union(const char *path)
 {
-    Coupon__CreateReleaseRequest create = COUPON__CREATE_RELEASE_REQUEST__INIT;
-    Coupon__Release release = COUPON__RELEASE__INIT;
+    Sample__CreateShowRequest create = SAMPLE__CREATE_SHOW_REQUEST__INIT;
+    Sample__Show show = SAMPLE__SHOW__INIT;
 
-    release.union_path = (char *)(uintptr_t)path;
-    create.release = &release;
-    return route("Coupons.CreateRelease", &create.base);
+    show.union_path = unconst(path);
+    create.show = &show;
+    return route("Shows.CreateShow", &create.base);
 }
 
 static void the_bits_of_an_id_choose(void **state)
 {
     struct id_source sources[] = {{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 1023}};
-    static const char *const expected[] = {"", "coupon.4406", "coupon.4403", "", "coupon.town"};
+    static const char *const expected[] = {"", "sample.4406", "sample.4403", "", "sample.town"};
 
     (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(sources); i++) {
@@ -81,16 +81,16 @@ static void an_id_from_before_partitions_is_of_the_first(void **state)
     (void)state;
     first_of_all = id_at(ID_EPOCH_MS + 100);
     assert_string_equal(route_id(first_of_all - ID_STEP + 1), "");
-    assert_string_equal(route_id(first_of_all + 1), "coupon.4406");
-    assert_string_equal(route_id(first_of_all + 2), "coupon.4403");
+    assert_string_equal(route_id(first_of_all + 1), "sample.4406");
+    assert_string_equal(route_id(first_of_all + 2), "sample.4403");
     /* Nothing of 4406 is older than its store. */
     first_of_4406 = id_at(ID_EPOCH_MS + 200);
     assert_string_equal(route_id(first_of_all + 1), "");
-    assert_string_equal(route_id(first_of_all + 2), "coupon.4403");
-    assert_string_equal(route_id(first_of_4406 + 1), "coupon.4406");
+    assert_string_equal(route_id(first_of_all + 2), "sample.4403");
+    assert_string_equal(route_id(first_of_4406 + 1), "sample.4406");
     first_of_all = 0;
     assert_string_equal(route_id(1), "");
-    assert_string_equal(route_id(2), "coupon.4403");
+    assert_string_equal(route_id(2), "sample.4403");
 }
 
 static void the_region_of_a_union_chooses(void **state)
@@ -98,29 +98,29 @@ static void the_region_of_a_union_chooses(void **state)
     static const char *const cases[][2] = {
         {"", ""},
         {"0001", ""},
-        {CITY, "coupon.4406"},
-        {CITY "0009", "coupon.4406"},
-        {TOWN, "coupon.town"},
-        {TOWN "0001", "coupon.town"},
-        {OTHER, "coupon.4403"},
+        {CITY, "sample.4406"},
+        {CITY "0009", "sample.4406"},
+        {TOWN, "sample.town"},
+        {TOWN "0001", "sample.town"},
+        {OTHER, "sample.4403"},
         {"00010004", ""},
         {"0002" CITY, ""},
     };
-    Coupon__CreateReleaseRequest none = COUPON__CREATE_RELEASE_REQUEST__INIT;
+    Sample__CreateShowRequest none = SAMPLE__CREATE_SHOW_REQUEST__INIT;
 
     (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++)
         assert_string_equal(route_union(cases[i][0]), cases[i][1]);
-    assert_string_equal(route("Coupons.CreateRelease", &none.base), "");
+    assert_string_equal(route("Shows.CreateShow", &none.base), "");
 }
 
 static void a_call_without_a_key_goes_to_the_first(void **state)
 {
-    Coupon__ListReleasesRequest list = COUPON__LIST_RELEASES_REQUEST__INIT;
+    Sample__ListShowsRequest list = SAMPLE__LIST_SHOWS_REQUEST__INIT;
 
     (void)state;
-    list.union_path = (char *)(uintptr_t)CITY;
-    assert_string_equal(route("Coupons.ListReleases", &list.base), "");
+    list.union_path = CITY;
+    assert_string_equal(route("Shows.ListShows", &list.base), "");
     partitions_done(&partitions);
     assert_int_equal(partitions_read(&partitions, ""), 0);
     assert_string_equal(route_id(id_at(ID_EPOCH_MS + 5) + 1), "");
@@ -130,36 +130,36 @@ static void a_partition_is_found_by_its_queue(void **state)
 {
     (void)state;
     assert_int_equal(partitions.n, 4);
-    assert_int_equal(partitions_find(&partitions, "coupon.4403")->number, 2);
+    assert_int_equal(partitions_find(&partitions, "sample.4403")->number, 2);
     assert_true(partition_is_of(partitions_find(&partitions, "health.4406"), "health"));
     assert_false(partition_is_of(partitions_find(&partitions, "health.4406"), "heal"));
     assert_false(partition_is_of(partitions_find(&partitions, "health.4406"), "healthy"));
-    assert_null(partitions_find(&partitions, "coupon"));
+    assert_null(partitions_find(&partitions, "sample"));
 }
 
 static void a_list_with_a_mistake_is_refused(void **state)
 {
     static const char *const wrong[] = {
-        "coupon",
-        "coupon=1",
-        "coupon.4406",
-        "coupon.4406=",
-        "coupon.4406=0",
-        "coupon.4406=1024",
-        "coupon.4406=99999999999999999999",
-        "coupon.4406=-1",
-        "coupon.4406=1x",
-        "coupon.4406=1:",
-        "coupon.4406=1:000",
-        "coupon.4406=1:000A",
+        "sample",
+        "sample=1",
+        "sample.4406",
+        "sample.4406=",
+        "sample.4406=0",
+        "sample.4406=1024",
+        "sample.4406=99999999999999999999",
+        "sample.4406=-1",
+        "sample.4406=1x",
+        "sample.4406=1:",
+        "sample.4406=1:000",
+        "sample.4406=1:000A",
         ".4406=1",
-        "coupon.=1",
-        "Coupon.4406=1",
-        "coupon.4406=1 coupon.4406=2",
-        "coupon.4406=1 coupon.4403=1",
-        "coupon.4406=1:0001 coupon.4403=2:0001",
-        "coupon.00000000000000000000000000=1",
-        "coupon.4406=1:0001000100010001000100010001000100010001000100010001",
+        "sample.=1",
+        "Sample.4406=1",
+        "sample.4406=1 sample.4406=2",
+        "sample.4406=1 sample.4403=1",
+        "sample.4406=1:0001 sample.4403=2:0001",
+        "sample.00000000000000000000000000=1",
+        "sample.4406=1:0001000100010001000100010001000100010001000100010001",
     };
     struct partitions none;
 
@@ -179,11 +179,11 @@ static void the_list_is_bounded(void **state)
 
     (void)state;
     for (int i = 1; i <= LIMIT_QUEUES; i++)
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "coupon.%d=%d,", i, i);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "sample.%d=%d,", i, i);
     assert_int_equal(partitions_read(&many, text), 0);
     assert_int_equal(many.n, LIMIT_QUEUES);
     partitions_done(&many);
-    snprintf(text + len, sizeof(text) - len, "coupon.last=%d", LIMIT_PARTITIONS - 1);
+    snprintf(text + len, sizeof(text) - len, "sample.last=%d", LIMIT_PARTITIONS - 1);
     assert_int_equal(partitions_read(&many, text), -1);
 }
 

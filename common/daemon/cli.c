@@ -136,7 +136,7 @@ int cli_call_json(const struct service *service, const char *name, const char *j
     int code;
 
     if (!method || !*method->queue) {
-        fprintf(stderr, "%s is no operation; those of this system:\n", name);
+        fprintf(stderr, "%s is no operation of this daemon; it knows:\n", name);
         for (method = api_methods(); method->name; method++)
             fprintf(stderr, "  %s\n", method->name);
         return 1;

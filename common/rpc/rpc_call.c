@@ -3,6 +3,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/text.h"
+#include "common/base/union_path.h"
 #include "common/rpc/rpc_internal.h"
 
 enum { SQL_FIND_ANSWER, SQL_KEEP_ANSWER, SQL_DROP_ANSWERS, N_SQL };
@@ -151,7 +152,7 @@ bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
     for (size_t i = 0; i < principal->n_grants; i++) {
         const Rpc__Grant *grant = principal->grants[i];
 
-        if (grant->role == role && strncmp(grant->union_path, union_path, strlen(grant->union_path)) == 0)
+        if (grant->role == role && union_path_covers(grant->union_path, union_path))
             return true;
     }
     return false;

@@ -5,31 +5,15 @@
 #pragma once
 #include "common/cn/cn_id.h"
 #include "common/base/csv.h"
-#include "common/base/limits.h"
+#include "common/base/union_path.h"
 #include "identity/identity.pb-c.h"
 #include "identity/union.pb-c.h"
 
-/* ---- the union tree ----
- *
- * A union's path is LIMIT_PATH_SEGMENT lower-case base-36 digits for each level,
- * root first: the ordinal of the root, of its child, and so on. Segments have one
- * width, so a prefix is an ancestor, text order is tree order, and the subtree of
- * a union is one range of the index. Paths come from the store or a checked token
- * and are well formed. */
-
-#define UNION_PATH_SIZE    (LIMIT_UNION_PATH + 1)
-#define UNION_CHILDREN_MAX 1679616 /* 36^LIMIT_PATH_SEGMENT, ordinals from 0 */
+/* ---- the union tree ---- */
 
 /* The path of the ordinal-th child; the parent of a root is "". UNION_TOO_DEEP,
  * UNION_TOO_WIDE. */
-int union_path_child(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE]);
-/* The path of the parent: "" for a root, and for "" itself. */
-void union_path_parent(const char *path, char ret_path[UNION_PATH_SIZE]);
-/* Whether `other` is this union or below it; "" covers every union. */
-bool union_path_covers(const char *path, const char *other);
-/* The end of the subtree's range: path <= p < end holds for the union and all
- * below it, and for nothing else. */
-void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1]);
+int child_refusal(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE]);
 
 /* ---- authority ---- */
 
