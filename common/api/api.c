@@ -5,7 +5,6 @@
 #include <stdarg.h>
 
 #define TABLES_MAX   ((size_t)64 << 20)
-#define DOCUMENT_MAX ((size_t)16 << 20)
 
 static struct api loaded;
 static bool is_loaded;
@@ -325,22 +324,18 @@ int api_build(struct api *api, const void *set, size_t len, const ProtobufCServi
 {
     *api = (struct api){.n_methods = 0};
     arena_init(&api->arena, TABLES_MAX);
-    buf_init(&api->openapi, DOCUMENT_MAX);
     api->set = view__file_set__unpack(&api->arena.allocator, len, set);
     if (!api->set)
         return api_wrong(api, "the descriptor set does not parse");
     if (api_check(api))
         return -1;
     make_slots(api);
-    if (join_reasons(api) || join_methods(api, services))
-        return -1;
-    return api_document(api);
+    return join_reasons(api) || join_methods(api, services) ? -1 : 0;
 }
 
 void api_done(struct api *api)
 {
     arena_done(&api->arena);
-    buf_done(&api->openapi);
     *api = (struct api){.n_methods = 0};
 }
 
@@ -418,11 +413,10 @@ void api_route(const char *http, size_t http_len, const char *path, size_t path_
     api_route_find(loaded.routes, http, http_len, path, path_len, ret_match);
 }
 
-const char *api_openapi(size_t *ret_len)
+const struct api *api_loaded(void)
 {
     ensure(is_loaded);
-    *ret_len = loaded.openapi.len;
-    return loaded.openapi.bytes;
+    return &loaded;
 }
 
 /* One value of a field, a message or a subject's id. */

@@ -444,14 +444,12 @@ static void answer_other(struct app *app, struct http_request *request, const st
                          const unsigned char trace_id[16])
 {
     char allow[128] = "Allow: GET, HEAD\r\n";
-    size_t len;
-    const char *body;
+    const struct buf *openapi = &app->settings->openapi;
 
     if (match->other_methods)
         snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);
     if (is(request, "/v1/openapi.json") && is_read(request)) {
-        body = api_openapi(&len);
-        http_reply_static(request, 200, HTTP_JSON, body, len);
+        http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
     } else if (match->other_methods || is(request, "/v1/openapi.json")) {
         refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, allow, trace_id);
     } else if (!app->settings->files || !files_serve(app->settings->files, request)) {

@@ -32,6 +32,7 @@ struct app_settings {
     const struct server *server; /* whose counters /metrics shows */
     int workers;
     size_t n_methods;          /* of the API */
+    struct buf openapi;        /* the document of it */
     struct app_counts *counts; /* of every worker and operation, see app_counts_of */
     _Atomic bool stopping;
     _Atomic int knowing; /* workers that know the revoked sessions */
