@@ -130,10 +130,9 @@ const struct rpc_server_counts *rpc_server_counts(const struct rpc_server *serve
 unsigned rpc_server_deferred(const struct rpc_server *server);
 /* Per-method counters as Prometheus metrics, into the arena of the current call. */
 void rpc_server_metrics(struct rpc_server *server, struct arena *arena, Rpc__ProbeReport *report);
-/* Adds one metric to a report. */
+/* Adds one metric to a report; without memory it is left out. */
 void rpc_metric(struct arena *arena, Rpc__ProbeReport *report, const char *name, const char *type, const char *labels,
                 double value);
-#define RPC_MAX_METRICS 512
 
 /* ---- client ---- */
 
