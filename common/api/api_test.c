@@ -305,6 +305,27 @@ CHANGE(media_of_another_message)
     rule(set, "GetSeat")->media = "application/pdf";
 }
 
+CHANGE(partition_of_nothing)
+{
+    rule(set, "GetSeat")->partition = "show_id";
+}
+CHANGE(partition_below_a_number)
+{
+    rule(set, "GetSeat")->partition = "seat_id.low";
+}
+CHANGE(partition_of_many)
+{
+    rule(set, "CreateShow")->partition = "show.trades";
+}
+CHANGE(partition_of_a_small_number)
+{
+    rule(set, "CreateShow")->partition = "show.days";
+}
+CHANGE(partition_of_a_message)
+{
+    rule(set, "CreateShow")->partition = "show";
+}
+
 static void each_mistake_in_a_proto_is_refused_and_named(void **state)
 {
     static const struct {
@@ -329,6 +350,11 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {another_field, "field Offer.seat: not in the set"},
         {reason_number_twice, "reason 10302: twice"},
         {reason_name_twice, "reason INTERNAL: in two packages"},
+        {partition_of_nothing, "method Shows.GetSeat: partition names no single field"},
+        {partition_below_a_number, "method Shows.GetSeat: partition names no single field"},
+        {partition_of_many, "method Shows.CreateShow: partition names no single field"},
+        {partition_of_a_small_number, "method Shows.CreateShow: partition names neither"},
+        {partition_of_a_message, "method Shows.CreateShow: partition names neither"},
         {reason_without_text, "reason sample.SOLD_OUT: says no"},
         {reason_without_status, "reason sample.SOLD_OUT: says no"},
         {reason_without_phrase, "reason sample.SOLD_OUT: says no"},
