@@ -1,4 +1,4 @@
-/* What is made beside the loop: the service of rpc_fixture.h, whose CreateClaim asks for
+/* What is made beside the loop: the service of rpc_fixture.h, whose TakeSeat asks for
  * as many functions as its number says before it writes. */
 #include "common/rpc/rpc_fixture.h"
 
@@ -37,12 +37,12 @@ static bool made(void *call, int64_t number, int64_t *ret)
     return true;
 }
 
-static void create_claim_made(Coupon__Coupons_Service *service, const Coupon__CreateClaimRequest *req,
-                              Coupon__Coupon_Closure reply, void *call)
+static void take_seat_made(Sample__Shows_Service *service, const Sample__TakeSeatRequest *req,
+                           Sample__Seat_Closure reply, void *call)
 {
     struct things *self = container_of(service, struct things, service);
-    Coupon__Coupon coupon = COUPON__COUPON__INIT;
-    int64_t number = req->release_id, result;
+    Sample__Seat seat = SAMPLE__SEAT__INIT;
+    int64_t number = req->show_id, result;
 
     self->runs++;
     if (number >= AMONG)
@@ -50,37 +50,37 @@ static void create_claim_made(Coupon__Coupons_Service *service, const Coupon__Cr
     if (!made(call, number, &result) || (number >= ASKS_TWO && !made(call, result, &result)))
         return;
     add(self, result, call);
-    coupon.coupon_id = result;
+    seat.seat_id = result;
     rpc_created(call);
-    reply(&coupon, call);
+    reply(&seat, call);
 }
 
 static int setup_made(void **state)
 {
     setup(state);
-    things.service.create_claim = create_claim_made;
+    things.service.take_seat = take_seat_made;
     n_run = 0;
     return 0;
 }
 
-static int64_t coupon_of(const Rpc__Answer *answer)
+static int64_t seat_of(const Rpc__Answer *answer)
 {
-    const Coupon__Coupon *coupon = harness_output(&h, answer, &coupon__coupon__descriptor);
+    const Sample__Seat *seat = harness_output(&h, answer, &sample__seat__descriptor);
 
-    return coupon->coupon_id;
+    return seat->seat_id;
 }
 
 static void a_call_runs_again_with_what_was_made_and_writes_once(void **state)
 {
     (void)state;
-    assert_int_equal(coupon_of(claim(3)), 6);
+    assert_int_equal(seat_of(take(3)), 6);
     assert_int_equal(things.runs, 2);
     assert_int_equal(n_run, 1);
     assert_holds(1);
-    assert_int_equal(coupon_of(claim(SALTED)), 4 * SALTED);
+    assert_int_equal(seat_of(take(SALTED)), 4 * SALTED);
     assert_int_equal(things.runs, 5);
     assert_int_equal(n_run, 3);
-    assert_int_equal(coupon_of(claim(AMONG)), 4 * AMONG);
+    assert_int_equal(seat_of(take(AMONG)), 4 * AMONG);
     assert_holds(4);
     assert_int_equal(journal_rows(), 4);
 }
@@ -89,8 +89,8 @@ static void without_anybody_beside_it_is_made_at_once_with_the_same_outcome(void
 {
     (void)state;
     rpc_server_beside(h.service.rpc, NULL, NULL);
-    assert_int_equal(coupon_of(claim(3)), 6);
-    assert_int_equal(coupon_of(claim(SALTED)), 4 * SALTED);
+    assert_int_equal(seat_of(take(3)), 6);
+    assert_int_equal(seat_of(take(SALTED)), 4 * SALTED);
     assert_int_equal(things.runs, 2);
     assert_holds(2);
 }
@@ -98,7 +98,7 @@ static void without_anybody_beside_it_is_made_at_once_with_the_same_outcome(void
 static void nothing_is_seen_of_a_call_that_waits(void **state)
 {
     (void)state;
-    gather_claim(AMONG);
+    gather_take(AMONG);
     harness_take(&h);
     rpc_server_finish(h.service.rpc, harness_on_answers, &h);
     assert_null(h.answers);
@@ -108,7 +108,7 @@ static void nothing_is_seen_of_a_call_that_waits(void **state)
     assert_int_equal(rpc_server_deferred(h.service.rpc), 1);
     assert_false(rpc_server_take_made(h.service.rpc));
     harness_make(&h);
-    assert_int_equal(coupon_of(h.answers->answers[0]), 4 * AMONG);
+    assert_int_equal(seat_of(h.answers->answers[0]), 4 * AMONG);
     assert_int_equal(rpc_server_deferred(h.service.rpc), 0);
     assert_holds(2);
 }
@@ -118,7 +118,7 @@ static void others_of_the_batch_are_answered_meanwhile(void **state)
     Rpc__AnswerBatch *answers;
 
     (void)state;
-    gather_claim(5);
+    gather_take(5);
     harness_take(&h);
     gather_get();
     harness_take(&h);
@@ -127,20 +127,20 @@ static void others_of_the_batch_are_answered_meanwhile(void **state)
     answers = h.answers;
     harness_make(&h);
     assert_ptr_not_equal(h.answers, answers);
-    assert_int_equal(coupon_of(h.answers->answers[0]), 10);
+    assert_int_equal(seat_of(h.answers->answers[0]), 10);
 }
 
 static void many_wait_and_one_more_is_refused(void **state)
 {
     (void)state;
     for (int64_t i = 0; i <= RPC_MAX_MADE; i++)
-        gather_claim(SALTED + i);
+        gather_take(SALTED + i);
     harness_run(&h);
     for (unsigned i = 0; i < RPC_MAX_MADE; i++)
-        assert_int_equal(coupon_of(h.answers->answers[i]), 4 * (SALTED + i));
+        assert_int_equal(seat_of(h.answers->answers[i]), 4 * (SALTED + i));
     assert_string_equal(harness_refusal(h.answers->answers[RPC_MAX_MADE]), "OVERLOADED");
     assert_holds(RPC_MAX_MADE);
-    assert_int_equal(coupon_of(claim(1)), 2);
+    assert_int_equal(seat_of(take(1)), 2);
 }
 
 static bool no_room(void *arg, struct rpc_job *job)
@@ -155,7 +155,7 @@ static void a_full_worker_refuses_and_what_waited_is_forgotten(void **state)
     (void)state;
     rpc_server_beside(h.service.rpc, no_room, NULL);
     for (int i = 0; i < 2 * RPC_MAX_MADE; i++)
-        assert_string_equal(harness_refusal(claim(3)), "OVERLOADED");
+        assert_string_equal(harness_refusal(take(3)), "OVERLOADED");
     assert_int_equal(rpc_server_deferred(h.service.rpc), 0);
     assert_holds(0);
 }
@@ -163,7 +163,7 @@ static void a_full_worker_refuses_and_what_waited_is_forgotten(void **state)
 static void a_deadline_that_passes_meanwhile_refuses(void **state)
 {
     (void)state;
-    gather_claim(3)->deadline_at = HARNESS_NOW + 10;
+    gather_take(3)->deadline_at = HARNESS_NOW + 10;
     harness_take(&h);
     rpc_server_finish(h.service.rpc, harness_on_answers, &h);
     clock_step(&h.service.clock, 1000);
@@ -175,7 +175,7 @@ static void a_deadline_that_passes_meanwhile_refuses(void **state)
 static void a_call_that_waits_is_dropped_when_the_server_ends(void **state)
 {
     (void)state;
-    gather_claim(3);
+    gather_take(3);
     harness_take(&h);
     rpc_server_finish(h.service.rpc, harness_on_answers, &h);
     h.n_jobs = 0;
