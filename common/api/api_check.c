@@ -86,6 +86,12 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "max_items above the values of a body";
     else if (limit->time && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
         wrong = "a time that is no single int64";
+    else if (limit->hex && !is_text(field))
+        wrong = "hex, but neither a string nor bytes";
+    else if (limit->day && field->type != VIEW_TYPE_INT32)
+        wrong = "a day that is no int32";
+    else if ((limit->lines || limit->raw) && field->type != VIEW_TYPE_STRING)
+        wrong = "lines or raw, but no string";
     else if (limit->subject && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
         wrong = "a subject that is no single int64";
     return wrong ? api_wrong(api, "field %s.%s: %s", message->name, field->name, wrong) : 0;

@@ -2,10 +2,10 @@
  *
  * The proto3 mapping: lowerCamelCase names (either form is read), 64-bit
  * integers as strings (numbers are read too), enums by name (numbers are read
- * too), bytes as base64, and fields with the `time` limit as RFC 3339 with
- * milliseconds in UTC. Fields with their default value are written as well, so a
+ * too), bytes as base64 or, with the `hex` limit, as hexadecimal, fields with the `time`
+ * limit as RFC 3339 with milliseconds in UTC, and with the `day` limit as 2026-03-01. Fields with their default value are written as well, so a
  * client need not know the defaults; message fields that are absent are not, and
- * a time of 0, which has not come, is null rather than 1970. null is read as absent.
+ * a time or day of 0, which has not come, is null rather than 1970. null is read as absent.
  *
  * Reading is strict: UTF-8 without NUL, no unknown or duplicate field, no
  * trailing text, LIMIT_JSON_DEPTH levels, LIMIT_JSON_VALUES values, and every limit

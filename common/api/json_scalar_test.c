@@ -52,6 +52,83 @@ static void a_float_holds_no_more_than_a_float(void **state)
     assert_int_equal(json_from_real(&field, 1e300, &value), RPC__REASON__OUT_OF_RANGE);
 }
 
+static void hexadecimal_bytes_are_read_in_one_form(void **state)
+{
+    static const struct {
+        const char *text;
+        int reason;
+    } cases[] = {
+        {"", 0},
+        {"00ff7a", 0},
+        {"00ff7a01", RPC__REASON__TOO_LONG},
+        {"00f", RPC__REASON__WRONG_TYPE},
+        {"00FF", RPC__REASON__WRONG_TYPE},
+        {"0g", RPC__REASON__WRONG_TYPE},
+        {"AP96", RPC__REASON__WRONG_TYPE},
+    };
+    static const ProtobufCFieldDescriptor type = {.type = PROTOBUF_C_TYPE_BYTES};
+    static const ProtobufCFieldDescriptor text_type = {.type = PROTOBUF_C_TYPE_STRING};
+    Rule__Field limit = RULE__FIELD__INIT;
+    struct api_field field = {.descriptor = &type, .limit = &limit};
+    ProtobufCBinaryData value;
+    char *digits;
+
+    (void)state;
+    limit.hex = true;
+    limit.max_len = 3;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(json_from_text(&field, cases[i].text, strlen(cases[i].text), &arena, &value), cases[i].reason);
+    assert_int_equal(json_from_text(&field, "00ff7a", 6, &arena, &value), 0);
+    assert_int_equal(value.len, 3);
+    assert_memory_equal(value.data, "\0\xffz", 3);
+    field.descriptor = &text_type;
+    limit.max_len = 4;
+    assert_int_equal(json_from_text(&field, "00ff", 4, &arena, &digits), 0);
+    assert_int_equal(json_from_text(&field, "00fF", 4, &arena, &digits), RPC__REASON__WRONG_TYPE);
+    assert_int_equal(json_from_text(&field, "00f", 3, &arena, &digits), RPC__REASON__WRONG_TYPE);
+}
+
+static void a_day_is_one_of_the_calendar(void **state)
+{
+    static const struct {
+        const char *text;
+        int day;
+    } cases[] = {
+        {"2026-03-01", 20260301},
+        {"2024-02-29", 20240229},
+        {"1970-01-01", 19700101},
+        {"9999-12-31", 99991231},
+        {"2026-02-29", 0},
+        {"2026-13-01", 0},
+        {"2026-00-01", 0},
+        {"2026-01-00", 0},
+        {"1969-12-31", 0},
+        {"2026-3-01", 0},
+        {"2026-03-1", 0},
+        {"20260301", 0},
+        {"2026-03-01 ", 0},
+        {"2026/03/01", 0},
+        {"today", 0},
+        {"", 0},
+        {"-026-03-01", 0},
+        {"2026-03-01T00", 0},
+    };
+    static const ProtobufCFieldDescriptor type = {.type = PROTOBUF_C_TYPE_INT32};
+    Rule__Field limit = RULE__FIELD__INIT;
+    struct api_field field = {.descriptor = &type, .limit = &limit};
+
+    (void)state;
+    limit.day = true;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int32_t day = 0;
+        int reason = json_from_text(&field, cases[i].text, strlen(cases[i].text), &arena, &day);
+
+        assert_int_equal(day, cases[i].day);
+        assert_int_equal(reason, cases[i].day ? 0 : RPC__REASON__NO_SUCH_DAY);
+        assert_int_equal(json_from_integer(&field, 20260301, &day), RPC__REASON__WRONG_TYPE);
+    }
+}
+
 static void bytes_are_read_in_either_alphabet(void **state)
 {
     static const struct {
@@ -276,6 +353,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_integer_type_has_exactly_its_range),
         TEST(a_float_holds_no_more_than_a_float),
+        TEST(hexadecimal_bytes_are_read_in_one_form),
+        TEST(a_day_is_one_of_the_calendar),
         TEST(bytes_are_read_in_either_alphabet),
         TEST(text_is_utf8_in_bodies_and_parameters),
         TEST(a_character_cut_off_is_refused_though_the_rest_follows),

@@ -4,7 +4,7 @@
 
 static void a_body_fills_its_message(void **state)
 {
-    static const char json[] = " {\"release\": {\"title\":\"\\u5348\\ud83c\\udf5a\\n\\\"饭\", \"faceFen\": 1000,"
+    static const char json[] = " {\"release\": {\"title\":\"\\u5348\\ud83c\\udf5a\\\"饭\", \"faceFen\": 1000,"
                                "\"threshold_fen\":\"2500\",\"stockPerDay\":\"300\",\"days\":null,"
                                "\"opensAt\":\"2026-05-01T10:00:00+08:00\",\"allowance\":\"ONE_PER_DAY\","
                                "\"minLevel\":3,\"trades\":[\"COURIER\",2,\"3\"]}}\r\n";
@@ -12,7 +12,7 @@ static void a_body_fills_its_message(void **state)
 
     (void)state;
     assert_int_equal(decode(RELEASE, json, strlen(json), &req), 0);
-    assert_string_equal(req->release->title, "午🍚\n\"饭");
+    assert_string_equal(req->release->title, "午🍚\"饭");
     assert_int_equal(req->release->face_fen, 1000);
     assert_int_equal(req->release->threshold_fen, 2500);
     assert_int_equal(req->release->stock_per_day, 300);

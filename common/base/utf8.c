@@ -76,6 +76,32 @@ static bool is_blank(int32_t c)
     return c == ' ' || c == '\t' || c == 0xa0 || c == 0x3000;
 }
 
+static bool is_line_end(int32_t c)
+{
+    return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+enum utf8_look utf8_look(const char *text, size_t len, bool lines)
+{
+    const unsigned char *at = (const unsigned char *)text, *end = at + len;
+
+    while (at < end) {
+        int32_t c = *at < 0x80 ? *at++ : utf8_next(&at);
+
+        if (c >= ' ' && c < 0x7f)
+            continue;
+        if (c < 0)
+            return UTF8_HIDDEN;
+        if (lines && (c == '\n' || c == '\t' || (c == '\r' && at < end && *at == '\n')))
+            continue;
+        if (is_line_end(c))
+            return lines ? UTF8_HIDDEN : UTF8_LINE_END;
+        if (is_hidden(c))
+            return UTF8_HIDDEN;
+    }
+    return UTF8_PLAIN;
+}
+
 int utf8_line(const char *text, char *ret_line, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text, *start = at, *end = at;

@@ -7,6 +7,11 @@ int32_t utf8_next(const unsigned char **at);
 /* Writes a character that utf8_next gives (at most 4 bytes) and a NUL; returns
  * where the NUL is. */
 char *utf8_put(char *at, int32_t c);
+enum utf8_look { UTF8_PLAIN, UTF8_LINE_END, UTF8_HIDDEN };
+/* What a reader would not see in a text, which is UTF-8 of len bytes: line ends, or else controls
+ * and characters that show as nothing or turn the direction. With `lines` the ends of lines
+ * (\n, \r\n) and tabs are plain. The first fault decides. */
+enum utf8_look utf8_look(const char *text, size_t len, bool lines);
 /* A line of visible text, such as a title or a company's name, without blanks
  * around it. Returns its characters, or -1: not UTF-8, not fitting into size, or
  * containing line breaks, controls, private characters, or characters that show

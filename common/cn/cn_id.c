@@ -1,5 +1,7 @@
 #include "common/cn/cn_id.h"
 
+#include "common/base/civil.h"
+
 #define CN_OFFSET_MS (8LL * 60 * 60 * 1000)
 #define DAY_MS       (24LL * 60 * 60 * 1000)
 
@@ -57,16 +59,6 @@ bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
     }
     ret[len] = '\0';
     return true;
-}
-
-static bool calendar_date(int year, int month, int day)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    if (month < 1 || month > 12 || day < 1)
-        return false;
-    return day <= days[month - 1] + (month == 2 && leap);
 }
 
 static char resident_check(const char *number)
@@ -134,7 +126,7 @@ enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident
     id.birth_month = birth / 100 % 100;
     id.birth_day = birth % 100;
     id.male = (id.number[16] - '0') % 2 == 1;
-    if (id.birth_year < 1900 || birth > today || !calendar_date(id.birth_year, id.birth_month, id.birth_day))
+    if (id.birth_year < 1900 || birth > today || !civil_date(id.birth_year, id.birth_month, id.birth_day))
         return CN_ID_DATE;
     if (!cn_is_province(id.number[0] == '9' ? id.number + 1 : id.number))
         return CN_ID_REGION;
@@ -173,6 +165,16 @@ int cn_day(int64_t at_ms)
 
     month = month < 10 ? month + 3 : month - 9;
     return (int)((year + era * 400 + (month <= 2)) * 10000 + month * 100 + day);
+}
+
+bool cn_day_begin(int day, int64_t *ret_at_ms)
+{
+    int year = day / 10000, month = day / 100 % 100, of_month = day % 100;
+
+    if (year < 1970 || year > 9999 || !civil_date(year, month, of_month))
+        return false;
+    *ret_at_ms = civil_days(year, month, of_month) * DAY_MS - CN_OFFSET_MS;
+    return true;
 }
 
 int cn_age(const struct cn_resident_id *id, int today)

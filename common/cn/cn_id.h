@@ -58,6 +58,8 @@ enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident
 void cn_mask_resident_id(const char *number, char ret[CN_RESIDENT_ID_LEN + 1]);
 /* The calendar day, YYYYMMDD, of an instant in China (UTC+8, no summer time since 1991). */
 int cn_day(int64_t at_ms);
+/* When such a day begins there; false when the calendar, from 1970 on, has no such day. */
+bool cn_day_begin(int day, int64_t *ret_at_ms);
 /* Whole years of age on that day; who was born on 29 February is a year older on 1 March. */
 int cn_age(const struct cn_resident_id *id, int today);
 

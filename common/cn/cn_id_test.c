@@ -286,6 +286,20 @@ static void a_day_begins_at_midnight_in_china(void **state)
     assert_int_equal(cn_day(1767196800000), 20260101);
 }
 
+static void a_day_of_the_calendar_begins_once(void **state)
+{
+    static const int none[] = {0, -20260301, 20260229, 20261301, 20260001, 20260100, 2026302, 19691231, 100000101};
+    int64_t at;
+
+    (void)state;
+    for (int64_t ms = 57600000; ms < 4102444800000; ms += 86400000) {
+        assert_true(cn_day_begin(cn_day(ms), &at));
+        assert_int_equal(at, ms);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(none); i++)
+        assert_false(cn_day_begin(none[i], &at));
+}
+
 static void an_age_counts_whole_years(void **state)
 {
     struct cn_resident_id id = {.birth_year = 2008, .birth_month = 2, .birth_day = 29};
@@ -517,6 +531,7 @@ int main(void)
         cmocka_unit_test(the_region_table_is_sorted_and_every_row_is_found),
         cmocka_unit_test(a_region_has_the_name_of_its_year),
         cmocka_unit_test(a_day_begins_at_midnight_in_china),
+        cmocka_unit_test(a_day_of_the_calendar_begins_once),
         cmocka_unit_test(an_age_counts_whole_years),
         cmocka_unit_test(a_mobile_number_is_read_in_the_ways_people_write_it),
         cmocka_unit_test(a_name_takes_its_normal_form),

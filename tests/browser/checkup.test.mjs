@@ -13,7 +13,7 @@ import { barriersOnTelephone, signIn } from './member.mjs';
 
 const HERE = { latitude: 23.03, longitude: 113.11 };
 const pdf = Buffer.from('%PDF-1.7\n体检报告');
-const hash = (bytes) => createHash('sha256').update(bytes).digest('base64');
+const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 describe("a member's check-up on her page", () => {
     const rider = person(1);

@@ -1,3 +1,4 @@
+#include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
 #include "services/health/door/scans.h"
@@ -121,12 +122,12 @@ static void doors__revoke_device(Health__Doors_Service *service, const Health__R
 /* ---- what a scanner takes along ---- */
 
 /* The day that was asked for, or today; false after refusing. */
-static bool read_day(const char *text, void *call, int64_t *ret_from)
+static bool read_day(int32_t day, void *call, int64_t *ret_from)
 {
     *ret_from = day_of(rpc_now(call));
-    if (!*text || day_start(text, ret_from))
+    if (!day || cn_day_begin(day, ret_from))
         return true;
-    rpc_refuse_field(call, HEALTH__REASON__NO_SUCH_DAY, "day");
+    rpc_refuse_field(call, RPC__REASON__NO_SUCH_DAY, "day");
     return false;
 }
 

@@ -511,7 +511,7 @@ static const Rpc__Answer *walk_in(int64_t device, const char *ref, const char *c
 static void the_van_takes_who_walks_in_while_places_are_left(void **state)
 {
     const Health__SlotList *stop = harness_output(
-        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0), &health__slot_list__descriptor);
+        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0), &health__slot_list__descriptor);
     int64_t device = a_device(van, STAFF), id;
 
     (void)state;
@@ -539,7 +539,7 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
 static void a_vans_places_are_changed_while_it_stops(void **state)
 {
     const Health__SlotList *stop = harness_output(
-        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0), &health__slot_list__descriptor);
+        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0), &health__slot_list__descriptor);
     int64_t device = a_device(van, STAFF), id = stop->slots[0]->slot_id;
 
     (void)state;
@@ -561,7 +561,7 @@ static void a_walk_in_code_is_that_of_whoever_holds_the_number(void **state)
     const char *codes[3];
 
     (void)state;
-    assert_int_equal(create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0)->reason, 0);
+    assert_int_equal(create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0)->reason, 0);
     to(START);
     for (int i = 0; i < 3; i++)
         codes[i] = code_of(MEMBER + 50 + i);
