@@ -1,6 +1,7 @@
 /* Messages as JSON text: the hot path of every answer. Each key is ready with its
  * comma, quotes and colon, and a field with a number takes room once. */
 #include "common/api/json_internal.h"
+#include "common/base/hex.h"
 
 #include <math.h>
 
@@ -130,7 +131,7 @@ static void add_escaped(struct buf *ret, const unsigned char *text, size_t len)
         } else {
             memcpy(out, "\\u00", 4);
             out[4] = (char)('0' + (text[i] >> 4));
-            out[5] = "0123456789abcdef"[text[i] & 15];
+            out[5] = HEX_DIGITS[text[i] & 15];
             ret->len += 6;
         }
     }

@@ -1,6 +1,7 @@
 /* rpc_call.c: one call, from its envelope to its answer, and what its handler sees. */
 #include <mbedtls/sha256.h>
 
+#include "common/base/bytes.h"
 #include "common/rpc/rpc_internal.h"
 
 enum { SQL_FIND_ANSWER, SQL_KEEP_ANSWER, SQL_DROP_ANSWERS, N_SQL };
@@ -151,11 +152,7 @@ bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
 
 unsigned rpc_hash_name(const char *name)
 {
-    unsigned hash = 2166136261u; /* FNV-1a */
-
-    while (*name)
-        hash = (hash ^ (unsigned char)*name++) * 16777619u;
-    return hash % METHOD_HASH;
+    return fnv1a(name, strlen(name)) % METHOD_HASH;
 }
 
 static struct method *find_method(struct rpc_server *server, const char *name)

@@ -238,7 +238,8 @@ static struct ecdsa_key *read_public(const char *dir)
 
     snprintf(path, sizeof(path), "%s/key.pub", dir);
     file = fopen(path, "re");
-    if (file && fgets(text, sizeof(text), file) && strlen(text) + 1 == sizeof(text) && hex_read(text, sizeof(point), point))
+    if (file && fgets(text, sizeof(text), file) && strlen(text) + 1 == sizeof(text) &&
+        hex_read(text, sizeof(point), point))
         key = ecdsa_key_public(point);
     if (file)
         fclose(file);

@@ -1,3 +1,4 @@
+#include "common/base/bytes.h"
 #include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
@@ -187,8 +188,7 @@ static void add_roster(struct health *self, int64_t site_id, int64_t from, unsig
     while (bookings_next_roster(&self->bookings, &booking)) {
         unsigned char handle[8];
 
-        for (unsigned i = 0; i < 8; i++)
-            handle[i] = (unsigned char)(booking.handle >> (56 - 8 * i));
+        put_be64(handle, (uint64_t)booking.handle);
         ensure(mbedtls_sha256_update_ret(&sha, handle, sizeof(handle)) == 0);
         message->roster_size++;
     }

@@ -1,4 +1,5 @@
 /* Devices, scans and walk-ins through the service. */
+#include "common/base/hex.h"
 #include "services/health/booking/booking_fixture.h"
 #include "services/health/door/scans.h"
 
@@ -370,12 +371,8 @@ static void the_roster_names_handles_alone_and_has_its_hash(void **state)
     do {
         roster = harness_output(&h, harness_call(&h, "Doors.GetRoster", &request.base, staff(STAFF), NULL),
                                 &health__roster__descriptor);
-        for (size_t i = 0; i < roster->n_lines; i++, n++) {
-            uint64_t handle = strtoull(roster->lines[i]->handle, NULL, 16);
-
-            for (unsigned j = 0; j < 8; j++)
-                handles[8 * n + j] = (unsigned char)(handle >> (56 - 8 * j));
-        }
+        for (size_t i = 0; i < roster->n_lines; i++, n++)
+            assert_true(hex_read(roster->lines[i]->handle, 8, handles + 8 * n));
         request.page_token = roster->next_page_token;
     } while (*request.page_token);
     assert_int_equal(n, 5);

@@ -1,3 +1,4 @@
+#include "common/base/hex.h"
 #include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 

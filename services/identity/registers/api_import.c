@@ -1,3 +1,4 @@
+#include "common/base/bytes.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/people/person.h"
@@ -113,11 +114,7 @@ static void flush_counts(struct page *page)
 
 static struct listed *listed_at(struct page *page, const char *path, size_t len)
 {
-    unsigned hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)path[i]) * 16777619u;
-    for (unsigned i = hash % LISTED_SLOTS;; i = (i + 1) % LISTED_SLOTS) {
+    for (uint64_t i = fnv1a(path, len) % LISTED_SLOTS;; i = (i + 1) % LISTED_SLOTS) {
         struct listed *listed = &page->listed[i];
 
         if (listed->rows == 0) {
