@@ -1,6 +1,8 @@
 /* Single values: from a text or a number into a member of a message. */
 #include "common/api/json_internal.h"
 #include "common/base/civil.h"
+#include "common/base/hex.h"
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 #include <math.h>
@@ -107,16 +109,23 @@ static int put_integer(const struct api_field *field, struct integer value, void
 int json_from_integer(const struct api_field *field, int64_t value, void *ret_member)
 {
     struct integer integer = {value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value};
+    int reason = put_integer(field, integer, ret_member);
 
-    return put_integer(field, integer, ret_member);
+    /* Past this one, neighbours share a double: who wrote the number may have meant another. */
+    return reason || integer.magnitude <= JSON_EXACT_MAX ? reason : RPC__REASON__NUMBER_NOT_EXACT;
 }
 
 int json_from_real(const struct api_field *field, double value, void *ret_member)
 {
+    uint64_t below, above;
+
     if (field->descriptor->type == PROTOBUF_C_TYPE_DOUBLE) {
         *(double *)ret_member = value;
         return 0;
     }
+    /* An integer that was written as 4.4E+17 has lost its last digits. */
+    if (type_range(field->descriptor->type, &below, &above) && fabs(value) > (double)JSON_EXACT_MAX)
+        return RPC__REASON__NUMBER_NOT_EXACT;
     if (field->descriptor->type != PROTOBUF_C_TYPE_FLOAT)
         return RPC__REASON__WRONG_TYPE;
     if (!isfinite((float)value))
@@ -254,41 +263,65 @@ static int length_trouble(const Rule__Field *limit, size_t len)
     return 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int look_trouble(const Rule__Field *limit, const char *text, size_t len)
 {
-    enum utf8_look look = limit->raw ? UTF8_PLAIN : utf8_look(text, len, limit->lines);
+    int32_t bad;
+    enum utf8_look look = limit->raw ? UTF8_PLAIN : utf8_look(text, len, limit->lines, &bad);
 
-    if (look == UTF8_PLAIN && limit->hex && (len % 2 || strspn(text, "0123456789abcdef") != len))
+    if (look == UTF8_PLAIN && limit->hex && (len % 2 || strspn(text, HEX_DIGITS) != len))
         return RPC__REASON__WRONG_TYPE;
     return look == UTF8_LINE_END ? RPC__REASON__NOT_ONE_LINE : look == UTF8_HIDDEN ? RPC__REASON__HIDDEN_CHARACTER : 0;
+}
+
+/* The text in the arena, folded unless the field takes it as it is; NULL with the Reason. */
+static char *fold_string(const struct api_field *field, const char *text, size_t len, struct arena *arena,
+                         int *ret_reason)
+{
+    char *copy = arena_strndup(arena, text, len), *folded;
+    size_t size = 4 * len + 1;
+
+    *ret_reason = RPC__REASON__BODY_TOO_LARGE;
+    if (!copy || field->limit->raw || text_is_plain(copy))
+        return copy;
+    folded = arena_alloc(arena, size);
+    *ret_reason = folded ? RPC__REASON__TOO_LONG : RPC__REASON__BODY_TOO_LARGE;
+    return folded && text_fold(copy, folded, size) >= 0 ? folded : NULL;
 }
 
 static int put_string(const struct api_field *field, const char *text, size_t len, struct arena *arena,
                       void *ret_member)
 {
     size_t points;
-    char *copy;
+    char *folded;
     int reason;
 
     if (!json_utf8(text, len, &points))
         return RPC__REASON__INVALID_UTF8;
+    /* Before anything of it is copied: a text is hardly shorter when it is folded. */
+    if (field->limit->max_len && points > 4 * (size_t)field->limit->max_len)
+        return RPC__REASON__TOO_LONG;
+    folded = fold_string(field, text, len, arena, &reason);
+    if (!folded)
+        return reason;
+    len = strlen(folded);
+    json_utf8(folded, len, &points);
     reason = length_trouble(field->limit, points);
     if (!reason)
-        reason = look_trouble(field->limit, text, len);
-    if (reason)
-        return reason;
-    copy = arena_strndup(arena, text, len);
-    if (!copy)
-        return RPC__REASON__BODY_TOO_LARGE;
-    *(char **)ret_member = copy;
-    return 0;
+        reason = look_trouble(field->limit, folded, len);
+    if (!reason)
+        *(char **)ret_member = folded;
+    return reason;
+}
+
+int32_t json_hidden_character(const struct api_field *field, const char *text, size_t len, struct arena *arena)
+{
+    int32_t bad = 0;
+    int reason;
+    const char *folded = fold_string(field, text, len, arena, &reason);
+
+    if (folded)
+        utf8_look(folded, strlen(folded), field->limit->lines, &bad);
+    return bad;
 }
 
 /* The value of a digit of base64 in either alphabet (RFC 4648, sections 4 and 5). */
@@ -315,13 +348,8 @@ static int put_hex(const struct api_field *field, const char *text, size_t len, 
     data = arena_alloc(arena, len / 2 + 1);
     if (!data)
         return RPC__REASON__BODY_TOO_LARGE;
-    for (size_t i = 0; i < len; i += 2) {
-        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
-
-        if (high < 0 || low < 0)
-            return RPC__REASON__WRONG_TYPE;
-        data[i / 2] = (uint8_t)(high << 4 | low);
-    }
+    if (!hex_read(text, len / 2, data))
+        return RPC__REASON__WRONG_TYPE;
     *(ProtobufCBinaryData *)ret_member = (ProtobufCBinaryData){len / 2, data};
     return 0;
 }
@@ -402,7 +430,8 @@ int json_from_text(const struct api_field *field, const char *text, size_t len, 
         int64_t at = 0;
         int reason = parse_time(text, len, &at);
 
-        return reason ? reason : json_from_integer(field, at, ret_member);
+        value = (struct integer){.magnitude = (uint64_t)at};
+        return reason ? reason : put_integer(field, value, ret_member);
     }
     return RPC__REASON__WRONG_TYPE;
 }

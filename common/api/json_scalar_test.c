@@ -199,7 +199,7 @@ static void text_is_utf8_in_bodies_and_parameters(void **state)
     for (size_t i = 0; i < ARRAY_LEN(utf8_cases); i++) {
         const char *bytes = utf8_cases[i].bytes;
         int expected = utf8_cases[i].good ? 0 : RPC__REASON__INVALID_UTF8;
-        Identity__ImportRequest *req;
+        Sample__ImportRequest *req;
         char json[64];
         size_t points;
 
@@ -301,20 +301,20 @@ static void times_are_read_as_rfc3339_or_milliseconds(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        Coupon__CreateReleaseRequest *req;
+        Sample__CreateShowRequest *req;
         char json[128];
 
-        snprintf(json, sizeof(json), "{\"release\":{\"createdAt\":%s}}", cases[i].json);
-        if (decode(RELEASE, json, strlen(json), &req) != cases[i].reason)
+        snprintf(json, sizeof(json), "{\"show\":{\"createdAt\":%s}}", cases[i].json);
+        if (decode(SHOW, json, strlen(json), &req) != cases[i].reason)
             fail_msg("%s: %s", cases[i].json, api_reason(trouble.reason)->name);
         if (!cases[i].reason)
-            assert_int_equal(req->release->created_at, cases[i].at);
+            assert_int_equal(req->show->created_at, cases[i].at);
     }
 }
 
 static void every_day_is_written_as_it_is_read(void **state)
 {
-    const struct api_field *field = json_field(api_message(&coupon__coupon__descriptor), "claimedAt", 9);
+    const struct api_field *field = json_field(api_message(&sample__seat__descriptor), "takenAt", 7);
 
     (void)state;
     for (int64_t at = 1; at <= JSON_TIME_MAX; at += 86400000 + 999) {
@@ -348,6 +348,67 @@ static void a_time_outside_the_years_is_written_as_the_nearest(void **state)
     }
 }
 
+/* The facts of the refusal that the trouble of the last decode is. */
+static const char *facts_of(void)
+{
+    static char facts[128];
+    struct json_refusal refusal;
+    size_t len = 0;
+
+    json_refuse(&trouble, &refusal);
+    assert_int_equal(refusal.answer.reason, trouble.reason);
+    assert_string_equal(refusal.answer.field, trouble.field);
+    *facts = '\0';
+    for (size_t i = 0; i < refusal.answer.n_facts; i++)
+        len += (size_t)snprintf(facts + len, sizeof(facts) - len, "%s=%s ", refusal.answer.facts[i]->name,
+                                refusal.answer.facts[i]->value);
+    return facts;
+}
+
+static void a_text_is_folded_before_it_is_measured_and_judged(void **state)
+{
+    static const ProtobufCFieldDescriptor type = {.type = PROTOBUF_C_TYPE_STRING};
+    Rule__Field limit = RULE__FIELD__INIT;
+    const struct api_field field = {.descriptor = &type, .limit = &limit};
+    char *folded;
+
+    (void)state;
+    limit.max_len = 3;
+    assert_int_equal(json_from_text(&field, "\u202d\u2f08e\u0301\uff11\u202c", 15, &arena, &folded), 0);
+    assert_string_equal(folded, "人é1");
+    assert_int_equal(json_from_text(&field, "\u2f08\u2f08\u2f08\u2f08", 12, &arena, &folded), RPC__REASON__TOO_LONG);
+    limit.raw = true;
+    assert_int_equal(json_from_text(&field, "\u2f08\u200b", 6, &arena, &folded), 0);
+    assert_string_equal(folded, "\u2f08\u200b");
+}
+
+static void a_refusal_says_the_limit_that_was_passed(void **state)
+{
+    static const struct {
+        const ProtobufCMessageDescriptor *type;
+        const char *json, *facts;
+    } cases[] = {
+        {SHOW, "{\"show\":{\"priceFen\":100000001}}", "minimum=1 maximum=100000000 "},
+        {SHOW, "{\"show\":{\"trades\":[1,2,3,4,5,6,1,2,3]}}", "maxItems=8 "},
+        {LIST, "{\"unionPath\":\"12345678901234567890123456789012345678901234567890123456789012345\"}",
+         "maxLength=64 "},
+        {TAKE, "{\"showId\":\"9223372036854775808\"}", ""},
+        {TAKE, "{\"showId\":true}", ""},
+        {TAKE, "{\"other\":1}", ""},
+        {TAKE, "{", ""},
+        {SHOW, "{\"show\":{\"title\":\"a\ue900\"}}", "character=U+E900 "},
+        {SHOW, "{\"show\":{\"title\":\"a\\nb\"}}", "character=U+000A "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        void *message;
+
+        assert_int_not_equal(decode(cases[i].type, cases[i].json, strlen(cases[i].json), &message), 0);
+        assert_string_equal(facts_of(), cases[i].facts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +423,8 @@ int main(void)
         TEST(times_are_read_as_rfc3339_or_milliseconds),
         TEST(every_day_is_written_as_it_is_read),
         TEST(a_time_outside_the_years_is_written_as_the_nearest),
+        TEST(a_text_is_folded_before_it_is_measured_and_judged),
+        TEST(a_refusal_says_the_limit_that_was_passed),
     };
 
     return cmocka_run_group_tests(tests, load, unload);

@@ -18,7 +18,9 @@
 #define LIMIT_ID_CLOCK_BITS     41
 #define LIMIT_ID_COUNTER_BITS   11 /* ids of one millisecond; more run ahead of the clock */
 #define LIMIT_ID_PARTITION_BITS 10
-#define LIMIT_PARTITIONS        (1 << LIMIT_ID_PARTITION_BITS)
+#define LIMIT_PARTITIONS        (1 << LIMIT_ID_PARTITION_BITS) /* of one queue */
+#define LIMIT_QUEUES            256                            /* of all services, with their partitions */
+#define LIMIT_QUEUE_NAME        31                             /* characters */
 
 /* Memory of one request or batch */
 #define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */

@@ -99,8 +99,12 @@ static void a_text_is_looked_at_as_a_reader_would(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        assert_int_equal(utf8_look(cases[i].text, strlen(cases[i].text), false), cases[i].line);
-        assert_int_equal(utf8_look(cases[i].text, strlen(cases[i].text), true), cases[i].lines);
+        int32_t bad;
+
+        assert_int_equal(utf8_look(cases[i].text, strlen(cases[i].text), false, &bad), cases[i].line);
+        assert_int_equal(bad != 0, cases[i].line != UTF8_PLAIN);
+        assert_int_equal(utf8_look(cases[i].text, strlen(cases[i].text), true, &bad), cases[i].lines);
+        assert_int_equal(bad != 0, cases[i].lines != UTF8_PLAIN);
     }
 }
 

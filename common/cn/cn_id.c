@@ -1,52 +1,46 @@
 #include "common/cn/cn_id.h"
 
 #include "common/base/civil.h"
+#include "common/base/text.h"
+#include "common/base/utf8.h"
 
 #define CN_OFFSET_MS (8LL * 60 * 60 * 1000)
 #define DAY_MS       (24LL * 60 * 60 * 1000)
 
 static const char digits[] = "0123456789";
 
-/* One character of what people type for a number, as ASCII: ' ' for any blank,
- * 0 at the end, -1 for anything else. Full-width forms are U+FF01 to U+FF5E. */
-static int next_ascii(const unsigned char **at)
-{
-    const unsigned char *p = *at;
+#define TYPED_SIZE 512
 
-    if (p[0] < 0x80) {
-        if (p[0])
-            (*at)++;
-        return p[0] == '\t' ? ' ' : p[0];
-    }
-    if (p[0] == 0xc2 && p[1] == 0xa0) {
-        *at += 2;
+/* What stands for a sign of ASCII in a folded text; -1 for what does not. */
+static int as_ascii(int32_t c)
+{
+    if (c == '\t')
         return ' ';
-    }
-    if (p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80) {
-        *at += 3;
-        return ' ';
-    }
-    if (p[0] == 0xef && p[1] == 0xbc && p[2] >= 0x81 && p[2] <= 0xbf) {
-        *at += 3;
-        return p[2] - 0x81 + '!';
-    }
-    if (p[0] == 0xef && p[1] == 0xbd && p[2] >= 0x80 && p[2] <= 0x9e) {
-        *at += 3;
-        return p[2] - 0x80 + '`';
-    }
-    return -1;
+    if (c >= 0xff01 && c <= 0xff5e)
+        return c - 0xff01 + '!';
+    if ((c >= 0x2010 && c <= 0x2015) || c == 0x2212)
+        return '-';
+    return c < 0x80 ? c : -1;
 }
 
-bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
+bool cn_fold_or(const char *text, const char *ignored, char *ret, size_t size, int32_t *ret_bad)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    char folded[TYPED_SIZE];
+    const unsigned char *at = (const unsigned char *)folded;
     bool blank = false;
     size_t len = 0;
-    int c;
+    int32_t typed;
 
-    while ((c = next_ascii(&at)) != 0) {
-        if (c < 0)
+    *ret_bad = 0;
+    if (text_fold(text, folded, sizeof(folded)) < 0)
+        return false;
+    while ((typed = utf8_next(&at)) != 0) {
+        int c = as_ascii(typed);
+
+        if (c < 0) {
+            *ret_bad = typed;
             return false;
+        }
         if (strchr(ignored, c))
             continue;
         if (c == ' ') {
@@ -59,6 +53,13 @@ bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
     }
     ret[len] = '\0';
     return true;
+}
+
+bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
+{
+    int32_t bad;
+
+    return cn_fold_or(text, ignored, ret, size, &bad);
 }
 
 static char resident_check(const char *number)

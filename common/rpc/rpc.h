@@ -46,6 +46,8 @@ void rpc_discard(void *call);
 /* Gives a refusal one more member, e.g. soldOutAt; before rpc_refuse. */
 void rpc_fact(void *call, const char *name, const char *value);
 void rpc_fact_time(void *call, const char *name, int64_t at);
+/* The character, and its code point, that a text is refused for (text.h); nothing when it is 0. */
+void rpc_fact_character(void *call, int32_t c);
 void rpc_retry_after(void *call, int32_t seconds);
 /* The reply that follows is 201 Created. */
 void rpc_created(void *call);
@@ -117,10 +119,9 @@ const struct rpc_server_counts *rpc_server_counts(const struct rpc_server *serve
 unsigned rpc_server_deferred(const struct rpc_server *server);
 /* Per-method counters as Prometheus metrics, into the arena of the current call. */
 void rpc_server_metrics(struct rpc_server *server, struct arena *arena, Rpc__ProbeReport *report);
-/* Adds one metric to a report. */
+/* Adds one metric to a report; without memory it is left out. */
 void rpc_metric(struct arena *arena, Rpc__ProbeReport *report, const char *name, const char *type, const char *labels,
                 double value);
-#define RPC_MAX_METRICS 512
 
 /* ---- client ---- */
 

@@ -1,5 +1,6 @@
 #include "common/base/bytes.h"
 #include "common/base/hex.h"
+#include "common/base/union_path.h"
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
@@ -250,7 +251,7 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
     }
     campaigns_ask_current(&self->campaigns);
     while (n < OFFERS_MAX && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
-        if (strncmp(rpc_principal(call)->union_path, campaign->eligible_path, strlen(campaign->eligible_path)) == 0)
+        if (union_path_covers(campaign->eligible_path, rpc_principal(call)->union_path))
             campaigns[n++] = campaign;
     }
     campaigns_end_current(&self->campaigns);
