@@ -25,6 +25,8 @@ static struct conf_entry chassis_conf[] = {
     {"HUIGONG_PARTITION", "", CONF_TEXT, "which of them this daemon is: 4406=1 is its name and number", 0, 0, NULL},
     {"HUIGONG_SANDBOX", "required", CONF_TEXT, "required; if-there: start also where the kernel has no Landlock", 0, 0,
      NULL},
+    {"HUIGONG_HEAD_KEY", "", CONF_PATH, "key that signs the heads of this daemon's journal", 0, 0, NULL},
+    {"HUIGONG_HEADS", "", CONF_PATH, "folder of the signed heads, outside the store", 0, 0, NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
     CONF_END,
 };
@@ -61,12 +63,12 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
 
-    if (!service->store) {
+    if (!service->store)
         rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
-        return;
-    }
-    journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page);
-    reply(&page, call);
+    else if (journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page))
+        reply(&page, call);
+    else
+        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
 }
 
 /* Fills a probe's report. */
@@ -172,6 +174,7 @@ static void on_tidy(uv_timer_t *timer)
     int64_t now = clock_now(&service->clock);
 
     rpc_server_tidy(service->rpc);
+    service_heads_tick(service);
     if (service->store && now >= service->copies_at) {
         store_drop_copies(store_dir(service), now - LIMIT_STORE_COPY_MS);
         service->copies_at = now + HOUR_MS;
@@ -282,7 +285,7 @@ static int run(struct service *service, bool standby)
     if (!service->rpc)
         goto close_store;
     rpc_server_add(service->rpc, &service->daemon.base);
-    if (spec->start && spec->start(service))
+    if ((service->store && service_heads_open(service)) || (spec->start && spec->start(service)))
         goto free_rpc;
     watch_signals(service);
     if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
@@ -291,9 +294,10 @@ static int run(struct service *service, bool standby)
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
     log_info("stopped");
-    log_end();
     code = 0;
 free_rpc:
+    service_heads_close(service);
+    log_end();
     bus_ringer_close(service->ringer);
     rpc_server_free(service->rpc);
 close_store:
@@ -316,6 +320,7 @@ static int audit(struct service *service)
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
     failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
+             service_heads_audit(service, &journal, stdout) ||
              (service->spec->audit && service->spec->audit(service->store, &journal, stdout));
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);

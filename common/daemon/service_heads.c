@@ -1,4 +1,10 @@
-#include "common/daemon/witness.h"
+/* service_heads.c: a daemon signs the heads of its journal (common/trust/heads.h).
+ *
+ * Within LIMIT_HEAD_MS of a new row, within a second of one whose writer asks for it
+ * (rpc_want_head), and at a clean stop. A daemon with a store does not start without its key
+ * and its folder. What cannot be signed, on a full disk, is said and tried again every
+ * second; the daemon serves on. */
+#include "common/daemon/service.h"
 
 #include <inttypes.h>
 
@@ -6,7 +12,7 @@
 #include "common/base/log.h"
 #include "common/trust/heads.h"
 
-int witness_open(struct service *service)
+int service_heads_open(struct service *service)
 {
     const char *key = conf_text(service->conf, "HUIGONG_HEAD_KEY"), *dir = conf_text(service->conf, "HUIGONG_HEADS");
 
@@ -23,16 +29,13 @@ static void sign(struct service *service)
     struct journal *journal = rpc_server_journal(service->rpc);
     const struct journal_tip *tip = &journal->committed;
 
-    if (tip->seq <= heads_last(service->heads)) {
-        journal->head_wanted = false;
-        service->unsigned_since = 0;
-    } else if (heads_sign(service->heads, tip->seq, tip->at, tip->hash) == 0) {
+    if (tip->seq <= heads_last(service->heads) || heads_sign(service->heads, tip->seq, tip->at, tip->hash) == 0) {
         journal->head_wanted = false;
         service->unsigned_since = 0;
     }
 }
 
-void witness_tick(struct service *service)
+void service_heads_tick(struct service *service)
 {
     int64_t now = clock_now(&service->clock);
     struct journal *journal;
@@ -49,7 +52,7 @@ void witness_tick(struct service *service)
         sign(service);
 }
 
-void witness_close(struct service *service)
+void service_heads_close(struct service *service)
 {
     if (!service->heads)
         return;
@@ -84,8 +87,9 @@ static bool agrees(const struct head *head, void *arg)
     return true;
 }
 
-int witness_audit(struct journal *journal, const char *dir, const char *queue, FILE *out)
+int service_heads_audit(const struct service *service, struct journal *journal, FILE *out)
 {
+    const char *dir = conf_text(service->conf, "HUIGONG_HEADS");
     struct audit audit = {journal, out};
     int64_t n;
 
@@ -93,7 +97,7 @@ int witness_audit(struct journal *journal, const char *dir, const char *queue, F
         fprintf(out, "heads not checked: HUIGONG_HEADS names no folder\n");
         return 0;
     }
-    n = heads_check(dir, queue, agrees, &audit, out);
+    n = heads_check(dir, service->queue, agrees, &audit, out);
     if (n == 0 && journal->tip.seq > 0) {
         fprintf(out, "heads: %s has none, and the journal has %" PRId64 " rows\n", dir, journal->tip.seq);
         return -1;
