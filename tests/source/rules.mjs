@@ -91,7 +91,7 @@ export function foldersAreSmall(files, most = 45) {
 
 const LIBRARIES = [
     [/^nng\//, /^common\/bus\//],
-    [/^sqlite3\.h$/, /^common\/store\/|^tests\/disk\.c$/],
+    [/^sqlite3\.h$/, /^common\/store\/|^tests\/(disk|dump)\.c$/],
     [/^mbedtls\/ssl/, /^services\/(gateway|bridge)\//],
     [/^curl\//, /^services\/bridge\//],
     [/^llhttp\.h$/, /^services\/gateway\//],
