@@ -125,6 +125,6 @@ void service_heads_tick(struct service *service);
 void service_heads_close(struct service *service);
 /* Whether the journal holds every head of the folder: 0, or -1 after printing the first that
  * it does not. */
-int service_heads_audit(const struct service *service, struct journal *journal, FILE *out);
+int service_heads_audit(struct service *service, struct journal *journal, FILE *out);
 void daemon__list_heads(Rpc__Daemon_Service *daemon, const Rpc__HeadsRequest *request, Rpc__HeadList_Closure reply,
                         void *call);

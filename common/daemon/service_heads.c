@@ -48,7 +48,8 @@ void service_heads_tick(struct service *service)
     /* A clock that was set back would let the head wait for longer than a minute. */
     if (service->unsigned_since > now)
         service->unsigned_since = now;
-    if (journal->head_wanted || (service->unsigned_since && now - service->unsigned_since >= LIMIT_HEAD_MS))
+    /* The first is signed at once: from it on nothing is replaced unseen. */
+    if (journal->head_wanted || heads_last(service->heads) == 0 || (service->unsigned_since && now - service->unsigned_since >= LIMIT_HEAD_MS))
         sign(service);
 }
 
@@ -87,7 +88,7 @@ static bool agrees(const struct head *head, void *arg)
     return true;
 }
 
-int service_heads_audit(const struct service *service, struct journal *journal, FILE *out)
+int service_heads_audit(struct service *service, struct journal *journal, FILE *out)
 {
     const char *dir = conf_text(service->conf, "HUIGONG_HEADS");
     struct audit audit = {journal, out};
@@ -98,7 +99,7 @@ int service_heads_audit(const struct service *service, struct journal *journal, 
         return 0;
     }
     n = heads_check(dir, service->queue, agrees, &audit, out);
-    if (n == 0 && journal->tip.seq > 0) {
+    if (n == 0 && journal->tip.seq > 0 && clock_now(&service->clock) - journal->tip.at > 2 * LIMIT_HEAD_MS) {
         fprintf(out, "heads: %s has none, and the journal has %" PRId64 " rows\n", dir, journal->tip.seq);
         return -1;
     }
