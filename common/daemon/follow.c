@@ -243,3 +243,18 @@ void follower_pause(struct follower *follower, int64_t ms)
 {
     follower->paused_ns = clock_monotonic_ns() + ms * 1000000;
 }
+
+int follow_print(struct store *store, FILE *out)
+{
+    static const char *const all[] = {
+        "SELECT source, seq, lower(hex(hash)) FROM cursor WHERE hash IS NOT NULL ORDER BY source"};
+    int statement = store_prepare(store, all, ARRAY_LEN(all));
+
+    if (statement < 0)
+        return -1;
+    store_ask(store, (unsigned)statement, "");
+    while (store_row(store, (unsigned)statement))
+        fprintf(out, "%s %lld %s\n", store_text(store, (unsigned)statement, 0),
+                (long long)store_int(store, (unsigned)statement, 1), store_text(store, (unsigned)statement, 2));
+    return store_trouble(store) ? -1 : 0;
+}

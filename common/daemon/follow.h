@@ -40,3 +40,6 @@ bool follower_is_current(const struct follower *follower);
 void follower_close(struct follower *follower);
 /* Moves its cursor no further for so long from now; 0: goes on. */
 void follower_pause(struct follower *follower, int64_t ms);
+/* Prints a line "QUEUE SEQ HASH" for each cursor of a store whose row's hash is known. 0 or -1,
+ * logged. */
+int follow_print(struct store *store, FILE *out);

@@ -10,6 +10,7 @@
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
 #include "common/base/limits.h"
+#include "common/base/hex.h"
 #include "common/base/log.h"
 
 #define TIDY_MS         1000
@@ -36,6 +37,8 @@ static const char *const flags_help =
     "  --check            read the settings and exit\n"
     "  --audit            recompute the journal's hashes and check the store against it\n"
     "  --backup FILE      copy the store as of now; the daemon may be running\n"
+    "  --cursors          whose journals the store follows: a line QUEUE SEQ HASH for each\n"
+    "  --row SEQ          the hash of that row of the journal\n"
     "  --call METHOD JSON run one operation over the bus\n"
     "  --standby          wait for the store's lock and take over\n"
     "  --version, --help\n";
@@ -328,6 +331,32 @@ static int audit(struct service *service)
     return failed ? 1 : 0;
 }
 
+/* For a restore, which holds cursors against the journals that they stand in. */
+static int print_cursors(struct service *service)
+{
+    if (open_store(service, false, true) || follow_print(service->store, stdout))
+        return 1;
+    store_close(service->store);
+    return 0;
+}
+
+static int print_row(struct service *service, const char *seq)
+{
+    unsigned char hash[JOURNAL_HASH_LEN];
+    char digits[HEX_SIZE(JOURNAL_HASH_LEN)];
+    struct journal journal;
+    bool found;
+
+    if (open_store(service, false, true) || journal_open(&journal, service->store))
+        return 1;
+    found = journal_hash_at(&journal, strtoll(seq, NULL, 10), hash);
+    hex_print(hash, sizeof(hash), digits);
+    if (found)
+        printf("%s\n", digits);
+    store_close(service->store);
+    return found ? 0 : 1;
+}
+
 static int help(const struct service *service)
 {
     const struct service_spec *spec = service->spec;
@@ -353,6 +382,10 @@ static int command(struct service *service, const char *flag, int argc, char **a
         return audit(service);
     if (strcmp(flag, "backup") == 0 && argc == 1 && spec->schema)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
+    if (strcmp(flag, "cursors") == 0 && argc == 0 && spec->schema)
+        return print_cursors(service);
+    if (strcmp(flag, "row") == 0 && argc == 1 && spec->schema)
+        return print_row(service, argv[0]);
     if (strcmp(flag, "call") == 0 && argc == 2)
         return cli_call_json(service, argv[0], argv[1]);
     for (const struct service_command *own = spec->commands; own && own->name; own++) {
