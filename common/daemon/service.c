@@ -9,6 +9,7 @@
 
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
+#include "common/daemon/follow.h"
 #include "common/base/limits.h"
 #include "common/base/hex.h"
 #include "common/base/log.h"

@@ -49,7 +49,8 @@ void service_heads_tick(struct service *service)
     if (service->unsigned_since > now)
         service->unsigned_since = now;
     /* The first is signed at once: from it on nothing is replaced unseen. */
-    if (journal->head_wanted || heads_last(service->heads) == 0 || (service->unsigned_since && now - service->unsigned_since >= LIMIT_HEAD_MS))
+    if (journal->head_wanted || heads_last(service->heads) == 0 ||
+        (service->unsigned_since && now - service->unsigned_since >= LIMIT_HEAD_MS))
         sign(service);
 }
 
@@ -96,6 +97,10 @@ int service_heads_audit(struct service *service, struct journal *journal, FILE *
 
     if (!*dir) {
         fprintf(out, "heads not checked: HUIGONG_HEADS names no folder\n");
+        return 0;
+    }
+    if (!heads_begun(dir)) {
+        fprintf(out, "heads: none have been signed yet\n");
         return 0;
     }
     n = heads_check(dir, service->queue, agrees, &audit, out);

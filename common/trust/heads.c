@@ -264,6 +264,15 @@ static const char *fault_of(const char *line, const char *queue, struct ecdsa_ke
     return NULL;
 }
 
+bool heads_begun(const char *dir)
+{
+    char heads[4096], key[4096];
+
+    snprintf(heads, sizeof(heads), "%s/heads", dir);
+    snprintf(key, sizeof(key), "%s/key.pub", dir);
+    return access(heads, F_OK) == 0 || access(key, F_OK) == 0;
+}
+
 int64_t heads_check(const char *dir, const char *queue, heads_visit visit, void *arg, FILE *out)
 {
     struct ecdsa_key *key = read_public(dir);

@@ -37,6 +37,8 @@ int64_t heads_last(const struct heads *heads);
 size_t heads_list(const struct heads *heads, struct head *ret, size_t max);
 void heads_point(const struct heads *heads, unsigned char ret_point[ECDSA_POINT_LEN]);
 
+/* Whether a daemon has ever opened the folder: its key.pub or its heads are there. */
+bool heads_begun(const char *dir);
 /* The auditor's side: every head of dir in its order. visit returns whether it agrees.
  * Returns the number of heads, or -1 after printing the first fault: a line that is none,
  * a signature that is not by key.pub, a number that is not behind the one before, or one that
