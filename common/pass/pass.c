@@ -89,15 +89,18 @@ enum pass_reason pass_read(const struct pass_keys *keys, const char *text, size_
     if (reason == PASS_OK && !key)
         reason = PASS_UNKNOWN_KEY;
     if (key)
-        pass_key_point(key, ret_question);
+        ecdsa_key_point(key->signs, ret_question);
     return reason;
 }
 
 bool pass_signed(const unsigned char question[PASS_QUESTION_LEN])
 {
     const unsigned char *bytes = question + PASS_POINT_LEN;
+    struct ecdsa_key *key = ecdsa_key_public(question);
+    bool good = key && ecdsa_verify(key, bytes, BODY_LEN, bytes + BODY_LEN);
 
-    return pass_check_alone(question, bytes, BODY_LEN, bytes + BODY_LEN);
+    ecdsa_key_free(key);
+    return good;
 }
 
 enum pass_reason pass_judge(const struct pass *pass, int64_t site, const struct pass_revocations *revoked,
