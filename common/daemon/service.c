@@ -8,12 +8,12 @@
 
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
-#include "common/daemon/follow.h"
-#include "common/base/limits.h"
+#include "common/daemon/part_internal.h"
 #include "common/base/log.h"
 
 #define TIDY_MS         1000
 #define HOUR_MS         INT64_C(3600000)
+#define SLICE_MS        20 /* between two slices of long work, when the parts do not say */
 #define STOP_DEADLINE_S 15
 
 static struct conf_entry chassis_conf[] = {
@@ -81,6 +81,20 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
         service->spec->report(service, arena, report);
 }
 
+static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__ExportRequest *request,
+                                  Rpc__ExportPage_Closure reply, void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
+    int reason = service->spec->parts ? parts_export(service_parts(service), request, call, &page)
+                                      : (int)RPC__REASON__UNIMPLEMENTED;
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&page, call);
+}
+
 static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
                           void *call)
 {
@@ -132,7 +146,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 void service_stopped(struct service *service)
 {
     bus_server_close(service->bus);
-    for (unsigned i = 0; i < SERVICE_FOLLOWS; i++) {
+    for (unsigned i = 0; i < PART_FOLLOWS; i++) {
         follower_close(service->followed[i].follower);
         rpc_client_close(service->followed[i].client);
     }
@@ -171,25 +185,62 @@ static void on_tidy(uv_timer_t *timer)
 
 /* ---- the life ---- */
 
-static int open_store(struct service *service, bool standby, bool read_only)
+void service_store_options(struct service *service, const char *dir, struct store_options *ret)
 {
     const struct service_spec *spec = service->spec;
-    struct store_options options = {
-        .dir = store_dir(service),
+
+    *ret = (struct store_options){
+        .dir = dir,
         .schema = spec->schema,
         .schema_len = spec->schema_len ? *spec->schema_len : 0,
-        .sql = spec->sql,
-        .n_sql = spec->n_sql ? *spec->n_sql : 0,
-        .standby = standby,
-        .read_only = read_only,
+        .parts = service->steps,
     };
+    if (spec->parts) {
+        ensure(spec->parts->n <= LIMIT_PARTS);
+        ret->n_parts = parts_steps(spec->parts, service->steps);
+    }
+}
 
+static int open_store(struct service *service, bool standby, bool read_only)
+{
+    struct store_options options;
+
+    service_store_options(service, store_dir(service), &options);
+    options.standby = standby;
+    options.read_only = read_only;
     if (!*options.dir) {
         log_error("setting_missing", "name", "HUIGONG_STORE");
         return -1;
     }
     service->store = store_open(&options);
     return service->store ? 0 : -1;
+}
+
+struct parts *service_parts(const struct service *service)
+{
+    const struct part_table *table = service->spec->parts;
+
+    return table ? (struct parts *)(void *)((char *)service->self + table->at) : NULL;
+}
+
+int service_begin(struct service *service)
+{
+    const struct part_table *table = service->spec->parts;
+
+    if (table) {
+        service->self = table->self;
+        if (parts_open(table, service->self, service->store, service->rpc, &service->clock))
+            return -1;
+        for (unsigned i = 0; i < table->n_apis; i++)
+            rpc_server_add(service->rpc, (ProtobufCService *)(void *)((char *)service->self + table->apis[i].at));
+    }
+    return service->spec->start ? service->spec->start(service) : 0;
+}
+
+void service_end(struct service *service)
+{
+    if (service->spec->parts && service->self)
+        parts_close(service_parts(service));
 }
 
 static int enter_sandbox(struct service *service)
@@ -226,32 +277,89 @@ static int open_bus(struct service *service)
     return service->ringer && service->bus ? 0 : -1;
 }
 
+void service_hear(struct service *service, const char *queue, void *call, const Rpc__JournalRow *row)
+{
+    const struct part_table *table = service->spec->parts;
+
+    for (unsigned i = 0; i < table->n; i++) {
+        const struct service_follow *follow = table->entries[i].spec->follows;
+        bool reads = false;
+
+        for (unsigned k = 0; follow && strcmp(follow->queue, queue) == 0 && k < follow->n_kinds; k++)
+            reads |= follow->kinds[k] == row->kind;
+        if (reads)
+            follow->apply(parts_hook_self(service_parts(service), i), call, row);
+    }
+}
+
+static void on_followed(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    const struct followed *followed = arg;
+
+    service_hear(followed->service, followed->queue, call, row);
+}
+
+/* One follower reads a journal for all parts. */
+static unsigned gather_follows(struct service *service)
+{
+    const struct part_table *table = service->spec->parts;
+    unsigned n = 0;
+
+    for (unsigned i = 0; table && i < table->n; i++) {
+        const struct service_follow *follow = table->entries[i].spec->follows;
+        struct followed *followed = service->followed;
+
+        if (!follow)
+            continue;
+        while (followed < service->followed + n && strcmp(followed->queue, follow->queue) != 0)
+            followed++;
+        if (followed == service->followed + n)
+            ensure(n++ < PART_FOLLOWS);
+        ensure(followed->n_kinds + follow->n_kinds <= FOLLOW_KINDS);
+        followed->service = service;
+        followed->queue = follow->queue;
+        memcpy(followed->kinds + followed->n_kinds, follow->kinds, follow->n_kinds * sizeof(follow->kinds[0]));
+        followed->n_kinds += follow->n_kinds;
+    }
+    return n;
+}
+
 static int open_followers(struct service *service)
 {
     const char *dir = service_bus_dir(service);
-    unsigned n = 0;
+    unsigned n = gather_follows(service);
 
-    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++) {
+    for (unsigned i = 0; i < n; i++) {
+        struct followed *followed = &service->followed[i];
         struct follow_options options = {
             .loop = &service->loop,
             .bus_dir = dir,
-            .queue = follow->queue,
-            .client = rpc_client_open(&service->loop, dir, follow->queue, 1),
+            .queue = followed->queue,
+            .client = rpc_client_open(&service->loop, dir, followed->queue, 1),
             .server = service->rpc,
             .store = service->store,
-            .kinds = follow->kinds,
-            .n_kinds = follow->n_kinds,
-            .apply = follow->apply,
-            .arg = service->self,
+            .kinds = followed->kinds,
+            .n_kinds = followed->n_kinds,
+            .apply = on_followed,
+            .arg = followed,
         };
 
-        ensure(n < SERVICE_FOLLOWS);
-        service->followed[n].client = options.client;
-        service->followed[n].follower = options.client ? follower_open(&options) : NULL;
-        if (!service->followed[n++].follower)
+        followed->client = options.client;
+        followed->follower = options.client ? follower_open(&options) : NULL;
+        if (!followed->follower)
             return -1;
     }
     return 0;
+}
+
+/* The next slice comes soon when there is one, and other calls before it. */
+static void on_slice(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
+    int slice_ms = service->spec->parts->slice_ms ? service->spec->parts->slice_ms : SLICE_MS;
+
+    if (!service->stopping)
+        uv_timer_start(timer, on_slice, (uint64_t)(parts_tidy(service_parts(service)) ? slice_ms : TIDY_MS), 0);
 }
 
 static void watch_signals(struct service *service)
@@ -267,6 +375,10 @@ static void watch_signals(struct service *service)
     uv_timer_init(&service->loop, &service->tidy);
     service->tidy.data = service;
     uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);
+    uv_timer_init(&service->loop, &service->slices);
+    service->slices.data = service;
+    if (service->spec->parts)
+        uv_timer_start(&service->slices, on_slice, SLICE_MS, 0); /* what was due meanwhile, at once */
 }
 
 static int run(struct service *service, bool standby)
@@ -274,17 +386,17 @@ static int run(struct service *service, bool standby)
     const struct service_spec *spec = service->spec;
     int code = 1;
 
-    if (uv_loop_init(&service->loop) || (spec->schema && open_store(service, standby, false)))
+    if (uv_loop_init(&service->loop) || (spec->parts && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
     rpc_server_add(service->rpc, &service->daemon.base);
-    if (spec->start && spec->start(service))
+    if (service_begin(service))
         goto free_rpc;
     watch_signals(service);
-    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) ||
-        open_followers(service))
+    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
+        (!spec->edge && open_bus(service)) || open_followers(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
@@ -292,6 +404,7 @@ static int run(struct service *service, bool standby)
     log_end();
     code = 0;
 free_rpc:
+    service_end(service);
     bus_ringer_close(service->ringer);
     rpc_server_free(service->rpc);
 close_store:
@@ -307,14 +420,14 @@ static int audit(struct service *service)
     int64_t rows = 0;
     int failed;
 
-    if (!service->spec->schema) {
+    if (!service->spec->parts) {
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
-    failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
-             (service->spec->audit && service->spec->audit(service->store, &journal, stdout));
+    failed = store_check(service->store, stdout) ||
+             parts_audit(service->spec->parts, service->store, &journal, stdout, &rows);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
     store_close(service->store);
@@ -344,7 +457,7 @@ static int command(struct service *service, const char *flag, int argc, char **a
         return 0;
     if (strcmp(flag, "audit") == 0)
         return audit(service);
-    if (strcmp(flag, "backup") == 0 && argc == 1 && spec->schema)
+    if (strcmp(flag, "backup") == 0 && argc == 1 && spec->parts)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
     if (strcmp(flag, "call") == 0 && argc == 2)
         return cli_call_json(service_bus_dir(service), argv[0], argv[1]);

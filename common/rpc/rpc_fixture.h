@@ -28,12 +28,12 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO thing (id, bytes) VALUES (?1, zeroblob(20000))",
     [SQL_COUNT] = "SELECT count(*) FROM thing",
 };
-static const unsigned n_sql = N_SQL;
 
 /* The service's memory: what its store holds, in the order of writing. */
 struct things {
     Coupon__Coupons_Service service;
     struct store *store;
+    unsigned sql;
     int64_t ids[4096];
     unsigned n, runs;
     int64_t now; /* of the last call that ran */
@@ -65,7 +65,7 @@ static inline void add(struct things *self, int64_t id, void *call)
 
     rpc_on_undo(call, undo_add, self, id, self->n);
     self->ids[self->n++] = id;
-    store_run(self->store, SQL_ADD, "i", id);
+    store_run(self->store, self->sql + SQL_ADD, "i", id);
     claimed.coupon_id = id;
     event.event_case = COUPON__EVENT__EVENT_CLAIMED;
     event.claimed = &claimed;
@@ -133,17 +133,21 @@ static inline void get_release(Coupon__Coupons_Service *service, const Coupon__R
     memset(title, 'x', self->reply_size);
     release.title = title;
     status.release = &release;
-    store_ask(self->store, SQL_COUNT, "");
-    assert_true(store_row(self->store, SQL_COUNT));
-    status.granted = store_int(self->store, SQL_COUNT, 0);
-    store_end(self->store, SQL_COUNT);
+    store_ask(self->store, self->sql + SQL_COUNT, "");
+    assert_true(store_row(self->store, self->sql + SQL_COUNT));
+    status.granted = store_int(self->store, self->sql + SQL_COUNT, 0);
+    store_end(self->store, self->sql + SQL_COUNT);
     status.left = (int32_t)self->n;
     reply(&status, call);
 }
 
 static inline int start(struct service *service)
 {
-    things = (struct things){.service = {.base = COUPON__COUPONS__BASE_INIT}, .store = service->store};
+    int first = store_prepare(service->store, sql, N_SQL);
+
+    ensure(first >= 0);
+    things = (struct things){
+        .service = {.base = COUPON__COUPONS__BASE_INIT}, .store = service->store, .sql = (unsigned)first};
     things.service.create_claim = create_claim;
     things.service.create_release = create_release;
     things.service.get_release = get_release;
@@ -156,8 +160,6 @@ static const struct service_spec spec = {
     .name = "coupon",
     .schema = (const unsigned char *)schema,
     .schema_len = &schema_len,
-    .sql = sql,
-    .n_sql = &n_sql,
     .start = start,
 };
 
