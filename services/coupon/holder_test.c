@@ -95,6 +95,7 @@ static void a_new_day_is_one_allowance_for_both(void **state)
     second = coupon_id_of(claim(id, KEPT));
     assert_true(second != first);
     assert_int_equal(coupon_id_of(claim(id, KEPT)), second);
+    index_all();
     assert_int_equal(list_coupons(KEPT, 0, "")->n_coupons, 2);
     assert_clean();
 }
@@ -140,7 +141,8 @@ static void the_export_gives_each_coupon_once(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
-        ids[i] = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE);
+        ids[i] = publish(draft_of(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE));
+    clock_step(&h.service.clock, OPENS - HARNESS_NOW);
     claim(ids[0], GONE);
     index_all();
     claim(ids[1], GONE);
