@@ -118,7 +118,7 @@ static inline void bus_run_and_leave(void **state)
 /* This program again with two arguments. */
 static inline pid_t bus_spawn(const char *first, const char *second)
 {
-    char *argv[] = {(char *)(uintptr_t) "test", (char *)(uintptr_t)first, (char *)(uintptr_t)second, NULL};
+    char *argv[] = {"test", unconst(first), unconst(second), NULL};
     pid_t child;
 
     ensure(posix_spawn(&child, "/proc/self/exe", NULL, NULL, argv, environ) == 0);
@@ -149,7 +149,7 @@ static inline int bus_run_tests(int argc, char **argv, const struct CMUnitTest *
             return _cmocka_run_group_tests("alone", alone, 1, NULL, NULL);
         }
         alone[i].test_func = bus_spawn_test;
-        alone[i].initial_state = (void *)(uintptr_t)tests[i].name;
+        alone[i].initial_state = unconst(tests[i].name);
     }
     return _cmocka_run_group_tests("tests", alone, n, NULL, NULL);
 }

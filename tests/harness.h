@@ -153,7 +153,7 @@ static inline Rpc__Principal *harness_person(struct harness *h, int64_t member_i
     principal->member_id = member_id;
     principal->session_id = member_id + 1000000;
     principal->level = (Rpc__Level)level;
-    principal->union_path = (char *)(uintptr_t)union_path;
+    principal->union_path = unconst(union_path);
     return principal;
 }
 
@@ -171,7 +171,7 @@ static inline Rpc__Principal *harness_official(struct harness *h, int64_t member
 
     rpc__grant__init(grant);
     grant->role = (Rule__Role)role;
-    grant->union_path = (char *)(uintptr_t)union_path;
+    grant->union_path = unconst(union_path);
     principal->grants = harness_alloc(h, sizeof(grant));
     principal->grants[0] = grant;
     principal->n_grants = 1;
@@ -200,7 +200,7 @@ static inline Rpc__Call *harness_add(struct harness *h, const char *method, cons
     ensure(h->n_calls < ARRAY_LEN(h->calls));
     rpc__call__init(call);
     call->method = arena_strndup(&h->arena, method, strlen(method));
-    call->principal = (Rpc__Principal *)(uintptr_t)principal;
+    call->principal = unconst(principal);
     if (input) {
         call->input.data = harness_alloc(h, protobuf_c_message_get_packed_size(input) + 1);
         call->input.len = protobuf_c_message_pack(input, call->input.data);

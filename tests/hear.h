@@ -55,8 +55,8 @@ static inline int hear_moved(struct harness *h, const char *old_path, const char
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionMoved moved = IDENTITY__UNION_MOVED__INIT;
 
-    moved.old_path = (char *)(uintptr_t)old_path;
-    moved.path = (char *)(uintptr_t)path;
+    moved.old_path = unconst(old_path);
+    moved.path = unconst(path);
     event.event_case = IDENTITY__EVENT__EVENT_UNION_MOVED;
     event.union_moved = &moved;
     return hear(h, &event);

@@ -146,11 +146,11 @@ CHANGE(optional)
 }
 CHANGE(recursion)
 {
-    view_field(set, ".coupon.Offer", "coupon")->type_name = (char *)".coupon.Offer";
+    view_field(set, ".coupon.Offer", "coupon")->type_name = ".coupon.Offer";
 }
 CHANGE(unknown_type)
 {
-    view_field(set, ".coupon.Offer", "coupon")->type_name = (char *)".coupon.Nothing";
+    view_field(set, ".coupon.Offer", "coupon")->type_name = ".coupon.Nothing";
 }
 CHANGE(map)
 {
@@ -163,7 +163,7 @@ CHANGE(map)
 }
 CHANGE(another_field)
 {
-    view_field(set, ".coupon.Offer", "coupon")->name = (char *)"voucher";
+    view_field(set, ".coupon.Offer", "coupon")->name = "voucher";
 }
 CHANGE(reason_number_twice)
 {
@@ -171,11 +171,11 @@ CHANGE(reason_number_twice)
 }
 CHANGE(reason_name_twice)
 {
-    view_reason(set, "SOLD_OUT")->name = (char *)"INTERNAL";
+    view_reason(set, "SOLD_OUT")->name = "INTERNAL";
 }
 CHANGE(reason_without_text)
 {
-    view_reason(set, "SOLD_OUT")->options->says->zh = (char *)"";
+    view_reason(set, "SOLD_OUT")->options->says->zh = "";
 }
 CHANGE(reason_without_status)
 {
@@ -187,19 +187,19 @@ CHANGE(method_without_rule)
 }
 CHANGE(method_of_nothing)
 {
-    view_method(set, "GetCoupon")->output_type = (char *)".coupon.Nothing";
+    view_method(set, "GetCoupon")->output_type = ".coupon.Nothing";
 }
 CHANGE(method_renamed)
 {
-    view_method(set, "GetCoupon")->name = (char *)"FetchCoupon";
+    view_method(set, "GetCoupon")->name = "FetchCoupon";
 }
 CHANGE(two_routes)
 {
-    rule(set, "GetCoupon")->post = (char *)"/v1/coupons";
+    rule(set, "GetCoupon")->post = "/v1/coupons";
 }
 CHANGE(no_route)
 {
-    rule(set, "GetCoupon")->get = (char *)"";
+    rule(set, "GetCoupon")->get = "";
 }
 CHANGE(internal_with_route)
 {
@@ -249,54 +249,54 @@ CHANGE(event_of_the_chassis)
 }
 CHANGE(message_in_query)
 {
-    rule(set, "CreateRelease")->post = (char *)"";
-    rule(set, "CreateRelease")->get = (char *)"/v1/other";
+    rule(set, "CreateRelease")->post = "";
+    rule(set, "CreateRelease")->get = "/v1/other";
     rule(set, "CreateRelease")->idempotency = RULE__IDEMPOTENCY__NONE;
 }
 CHANGE(clash)
 {
-    rule(set, "ListOffers")->get = (char *)"/v1/me/coupons";
+    rule(set, "ListOffers")->get = "/v1/me/coupons";
 }
 CHANGE(clash_of_parameters)
 {
-    rule(set, "GetUnion")->get = (char *)"/v1/releases/{union_id}";
+    rule(set, "GetUnion")->get = "/v1/releases/{union_id}";
 }
 CHANGE(parameter_of_nothing)
 {
-    rule(set, "GetCoupon")->get = (char *)"/v1/me/coupons/{coupon}";
+    rule(set, "GetCoupon")->get = "/v1/me/coupons/{coupon}";
 }
 CHANGE(parameter_message)
 {
-    rule(set, "CreateRelease")->post = (char *)"/v1/releases/{release}";
+    rule(set, "CreateRelease")->post = "/v1/releases/{release}";
 }
 CHANGE(parameter_twice)
 {
-    rule(set, "GetCoupon")->get = (char *)"/v1/{coupon_id}/{coupon_id}";
+    rule(set, "GetCoupon")->get = "/v1/{coupon_id}/{coupon_id}";
 }
 CHANGE(no_slash)
 {
-    rule(set, "GetCoupon")->get = (char *)"v1";
+    rule(set, "GetCoupon")->get = "v1";
 }
 CHANGE(empty_segment)
 {
-    rule(set, "GetCoupon")->get = (char *)"/v1//{coupon_id}";
+    rule(set, "GetCoupon")->get = "/v1//{coupon_id}";
 }
 CHANGE(capital_segment)
 {
-    rule(set, "GetCoupon")->get = (char *)"/v1/Coupons/{coupon_id}";
+    rule(set, "GetCoupon")->get = "/v1/Coupons/{coupon_id}";
 }
 CHANGE(verb_in_the_middle)
 {
-    rule(set, "EndRelease")->post = (char *)"/v1/releases:end/{release_id}";
+    rule(set, "EndRelease")->post = "/v1/releases:end/{release_id}";
     rule(set, "EndRelease")->idempotency = RULE__IDEMPOTENCY__NATURAL;
 }
 CHANGE(verb_read)
 {
-    rule(set, "GetCoupon")->get = (char *)"/v1/me/coupons/{coupon_id}:get";
+    rule(set, "GetCoupon")->get = "/v1/me/coupons/{coupon_id}:get";
 }
 CHANGE(media_of_another_message)
 {
-    rule(set, "GetCoupon")->media = (char *)"application/pdf";
+    rule(set, "GetCoupon")->media = "application/pdf";
 }
 
 static void each_mistake_in_a_proto_is_refused_and_named(void **state)
@@ -379,15 +379,15 @@ static void a_set_that_is_cut_off_is_refused(void **state)
 
 CHANGE(literals_beside_parameters)
 {
-    rule(set, "GetRelease")->get = (char *)"/v1/{release_id}";
-    rule(set, "GetMe")->get = (char *)"/v1/me";
-    rule(set, "GetUnion")->get = (char *)"/v1/{union_id}/deep/one";
-    rule(set, "ListOffers")->get = (char *)"/v1/me/deep/two";
-    rule(set, "GetPath")->get = (char *)"/v1/me/{union_id}/four";
-    rule(set, "ListReleases")->get = (char *)"/v1/{union_path}/{page_size}/{page_token}";
-    rule(set, "GetCoupon")->get = (char *)"";
-    rule(set, "GetCoupon")->delete_ = (char *)"/v1/me";
-    rule(set, "Logout")->post = (char *)"/v1/mine";
+    rule(set, "GetRelease")->get = "/v1/{release_id}";
+    rule(set, "GetMe")->get = "/v1/me";
+    rule(set, "GetUnion")->get = "/v1/{union_id}/deep/one";
+    rule(set, "ListOffers")->get = "/v1/me/deep/two";
+    rule(set, "GetPath")->get = "/v1/me/{union_id}/four";
+    rule(set, "ListReleases")->get = "/v1/{union_path}/{page_size}/{page_token}";
+    rule(set, "GetCoupon")->get = "";
+    rule(set, "GetCoupon")->delete_ = "/v1/me";
+    rule(set, "Logout")->post = "/v1/mine";
     rule(set, "Logout")->idempotency = RULE__IDEMPOTENCY__NATURAL;
 }
 

@@ -58,13 +58,13 @@ static inline void add_test_service(View__FileSet *set)
     }
     rule.who = RULE__WHO__INTERNAL;
     options.method = &rule;
-    events.name = (char *)"Events";
-    events.input_type = events.output_type = (char *)".coupon.Event";
-    calls.name = (char *)"Calls";
-    calls.input_type = (char *)".rpc.Call";
-    calls.output_type = (char *)".rule.Field";
+    events.name = "Events";
+    events.input_type = events.output_type = ".coupon.Event";
+    calls.name = "Calls";
+    calls.input_type = ".rpc.Call";
+    calls.output_type = ".rule.Field";
     events.options = calls.options = &options;
-    service.name = (char *)"Tests";
+    service.name = "Tests";
     service.n_method = ARRAY_LEN(methods);
     service.method = methods;
     for (size_t i = 0; i < set->n_file; i++) {

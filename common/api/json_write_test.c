@@ -11,7 +11,7 @@ static void a_coupon_is_written_with_all_its_fields(void **state)
     coupon.coupon_id = INT64_MAX;
     coupon.release_id = INT64_MIN;
     coupon.day = INT32_MIN;
-    coupon.code = (char *)"0123456789ABC";
+    coupon.code = "0123456789ABC";
     coupon.claimed_at = 1777600800123;
     assert_string_equal(encode(&coupon),
                         "{\"couponId\":\"9223372036854775807\",\"releaseId\":\"-9223372036854775808\","

@@ -41,15 +41,15 @@ static void a_refusal_says_what_and_why(void **state)
 
     (void)state;
     answer.reason = COUPON__REASON__SOLD_OUT;
-    fact.name = (char *)(uintptr_t) "soldOutAt";
-    fact.value = (char *)(uintptr_t) "2026-01-01T00:00:00.000Z";
+    fact.name = "soldOutAt";
+    fact.value = "2026-01-01T00:00:00.000Z";
     answer.facts = facts;
     answer.n_facts = 1;
     object = encode(&answer, NULL, &http);
-    assert_int_equal(http, 400);
+    assert_int_equal(http, 409);
     assert_string_equal(text(object, "type"), "about:blank");
-    assert_string_equal(text(object, "title"), "Bad Request");
-    assert_int_equal(json_integer_value(json_object_get(object, "status")), 400);
+    assert_string_equal(text(object, "title"), "Conflict");
+    assert_int_equal(json_integer_value(json_object_get(object, "status")), 409);
     assert_string_equal(text(object, "reason"), "SOLD_OUT");
     assert_int_equal(json_integer_value(json_object_get(object, "errcode")), COUPON__REASON__SOLD_OUT);
     assert_string_equal(text(object, "errmsg"), "已经领完");
@@ -69,7 +69,7 @@ static void a_field_is_named_in_errors(void **state)
 
     (void)state;
     answer.reason = RPC__REASON__TOO_LONG;
-    answer.field = (char *)(uintptr_t) "release.\"title\"\n";
+    answer.field = "release.\"title\"\n";
     object = encode(&answer, "more than 60 characters", &http);
     assert_string_equal(text(object, "detail"), "more than 60 characters");
     error = json_array_get(json_object_get(object, "errors"), 0);

@@ -16,3 +16,10 @@
  * daemon. Always compiled in. Never applied to what a client sent. */
 #define ensure(condition) ((condition) ? (void)0 : ensure_failed(#condition, __FILE__, __LINE__))
 _Noreturn void ensure_failed(const char *condition, const char *file, int line);
+
+/* For an interface that takes a pointer without const and only reads: the structs that
+ * protobuf-c generates to be packed, uv_buf_t, argv. */
+static inline void *unconst(const void *bytes)
+{
+    return (void *)(uintptr_t)bytes;
+}

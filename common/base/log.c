@@ -296,10 +296,9 @@ int log_begin(void)
 
 void log_end(void)
 {
-    struct timespec until;
+    int64_t until_ns = clock_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
     pthread_mutex_lock(&out.mutex);
     while (out.begun && (out.len > 0 || out.writing)) {
         if (pthread_cond_timedwait(&out.written, &out.mutex, &until))

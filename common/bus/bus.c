@@ -108,7 +108,7 @@ static void pollable_close(struct pollable *pollable)
 
 const void *bus_message_bytes(const struct bus_message *message, size_t *ret_len)
 {
-    nng_msg *msg = (nng_msg *)(uintptr_t)message;
+    nng_msg *msg = unconst(message);
 
     *ret_len = nng_msg_len(msg);
     return nng_msg_body(msg);

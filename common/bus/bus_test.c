@@ -120,7 +120,7 @@ static bool call(struct rpc_client *client, int64_t number)
     Rpc__Call envelope = RPC__CALL__INIT;
 
     assert_true(number < MAX_CALLS);
-    envelope.method = (char *)(uintptr_t) "Coupons.CreateClaim";
+    envelope.method = "Coupons.CreateClaim";
     envelope.input = (ProtobufCBinaryData){sizeof(number), (uint8_t *)&number};
     return rpc_client_call(client, &envelope, on_answered, &outcomes[number]);
 }

@@ -43,9 +43,9 @@ static const Rpc__Answer *call_and_wait(const char *bus_dir, const char *queue, 
     if (!client)
         return &unreachable;
     principal.internal = true;
-    call.method = (char *)(uintptr_t)method;
+    call.method = unconst(method);
     call.principal = &principal;
-    call.input = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)input};
+    call.input = (ProtobufCBinaryData){len, unconst(input)};
     if (rpc_client_call(client, &call, on_answer, &waiting)) {
         rpc_client_flush(client);
         while (!waiting.answer)

@@ -19,8 +19,10 @@ struct follower {
     uv_timer_t timer;
     unsigned sql;
     int64_t cursor;
-    bool asking; /* a page is on its way */
-    bool rung;   /* meanwhile there is more */
+    int64_t behind_ns; /* since when the end of the journal is out of sight; 0: it is not */
+    bool reached;      /* it has been seen */
+    bool asking;       /* a page is on its way */
+    bool rung;         /* meanwhile there is more */
     bool closing;
 };
 
@@ -47,17 +49,44 @@ static void apply_page(void *call, void *arg)
 
 static void ask(struct follower *follower);
 
+/* Where the cursor is, seen from the journal's end. */
+static void note_place(struct follower *follower, int64_t last_seq)
+{
+    if (follower->cursor >= last_seq) {
+        follower->reached = true;
+        follower->behind_ns = 0;
+    } else if (!follower->behind_ns) {
+        follower->behind_ns = clock_monotonic_ns();
+    }
+}
+
+bool follower_is_current(const struct follower *follower)
+{
+    return follower->reached &&
+           (!follower->behind_ns || clock_monotonic_ns() - follower->behind_ns < FOLLOW_BEHIND_MS * INT64_C(1000000));
+}
+
 static void take_page(struct follower *follower, const Rpc__JournalPage *rows)
 {
     struct page page = {follower, rows};
 
-    if (rows->read_to == follower->cursor)
+    if (!follower->options.server && rows->last_seq < follower->cursor) {
+        log_warn("journal_replaced", "queue", follower->options.queue);
+        follower->cursor = 0;
+        follower->reached = false;
+        follower->rung = true;
         return;
+    }
+    if (rows->read_to == follower->cursor) {
+        note_place(follower, rows->last_seq);
+        return;
+    }
     if (!follower->options.server)
         apply_rows(follower, NULL, rows);
     else if (rpc_server_transact(follower->options.server, apply_page, &page))
         return; /* undone; the next tick tries again */
     follower->cursor = rows->read_to;
+    note_place(follower, rows->last_seq);
     if (rows->read_to < rows->last_seq)
         follower->rung = true;
 }
@@ -95,11 +124,11 @@ static void ask(struct follower *follower)
     follower->rung = false;
     request.after_seq = follower->cursor;
     request.since = follower->cursor ? 0 : follower->options.since;
-    request.kinds = (int32_t *)(uintptr_t)follower->options.kinds;
+    request.kinds = unconst(follower->options.kinds);
     request.n_kinds = follower->options.n_kinds;
     request.limit = LIMIT_JOURNAL_PAGE;
     principal.internal = true;
-    call.method = (char *)(uintptr_t) "Daemon.ReadJournal";
+    call.method = "Daemon.ReadJournal";
     call.principal = &principal;
     call.input = (ProtobufCBinaryData){rpc__journal_request__pack(&request, packed), packed};
     follower->asking = rpc_client_call(follower->options.client, &call, on_page, follower);

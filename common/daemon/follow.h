@@ -4,12 +4,14 @@
  * rings and otherwise every FOLLOW_TICK_MS, since a ring may be lost. With a
  * server of its own, rows are applied and the cursor advanced in one transaction,
  * so that an effect happens exactly once whatever dies in between; without one
- * (the gateway) the cursor is in memory and starts `since` an instant. */
+ * (the gateway) the cursor is in memory and starts `since` an instant; should the
+ * journal then be shorter than it was, it has been replaced and is read anew. */
 #pragma once
 #include "common/rpc/rpc.h"
 
-#define FOLLOW_TICK_MS 1000
-#define FOLLOW_KINDS   16
+#define FOLLOW_TICK_MS   1000
+#define FOLLOW_BEHIND_MS 10000 /* the end may be out of sight for so long */
+#define FOLLOW_KINDS     16
 
 struct follower;
 
@@ -31,4 +33,7 @@ struct follow_options {
 
 /* NULL after logging why. */
 struct follower *follower_open(const struct follow_options *options);
+/* Whether all rows have been applied that the journal was known to have, some moments ago at
+ * most. A journal that cannot be reached does not change this: nobody writes to it then. */
+bool follower_is_current(const struct follower *follower);
 void follower_close(struct follower *follower);

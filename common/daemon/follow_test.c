@@ -362,17 +362,47 @@ static void an_edge_follows_one_kind_from_an_instant_on(void **state)
                                      .kinds = &(int32_t){1},
                                      .n_kinds = 1,
                                      .apply = note};
+    struct follower *follower;
 
     (void)state;
     open_both();
     add_rows(1, ROWS);
     serve_source();
     options.client = client;
-    assert_non_null(follower_open(&options));
-    bus_wait(&b, last_seq == ROWS - ROWS % 3);
+    follower = follower_open(&options);
+    assert_non_null(follower);
+    assert_false(follower_is_current(follower));
+    bus_wait(&b, last_seq > 0);
+    assert_false(follower_is_current(follower)); /* that was the first page of two */
+    bus_wait(&b, follower_is_current(follower));
+    assert_int_equal(last_seq, ROWS - ROWS % 3);
     assert_int_equal(n_changes, ROWS / 3 - 999 / 3); /* from row 1000 on, whose time it is */
     add_rows(ROWS + 1, ROWS + 9);
     bus_wait(&b, n_changes == ROWS / 3 - 999 / 3 + 3);
+    close_both();
+}
+
+static void an_edge_reads_a_journal_that_was_replaced_anew(void **state)
+{
+    struct follow_options options = {
+        .loop = &b.loop, .bus_dir = b.dir, .queue = "coupon", .kinds = &(int32_t){1}, .n_kinds = 1, .apply = note};
+    struct follower *follower;
+
+    (void)state;
+    open_both();
+    serve_source();
+    options.client = client;
+    last_seq = n_changes = 0;
+    follower = follower_open(&options);
+    assert_non_null(follower);
+    bus_wait(&b, follower_is_current(follower)); /* also when there is nothing */
+    add_rows(1, 30);
+    bus_wait(&b, n_changes == 10);
+    /* One that ends earlier stands in its place. */
+    rpc_server_journal(source.h.service.rpc)->tip.seq = 12;
+    last_seq = n_changes = 0;
+    bus_wait(&b, !follower_is_current(follower));
+    bus_wait(&b, n_changes > 0);
     close_both();
 }
 
@@ -386,6 +416,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_source_that_is_down_is_waited_for),
         cmocka_unit_test(a_crash_between_row_and_cursor_doubles_nothing),
         cmocka_unit_test(an_edge_follows_one_kind_from_an_instant_on),
+        cmocka_unit_test(an_edge_reads_a_journal_that_was_replaced_anew),
     };
 
     if (argc == 3 && strcmp(argv[1], "--die") == 0)

@@ -7,7 +7,7 @@
 
 /* What the chassis itself keeps, in every store. */
 static const struct part_spec journal_part = {
-    .tables = "journal cursor part_version",
+    .tables = "journal cursor part_version ids",
     .people = "journal.actor",
     .keeps = "the chain of hashes breaks without one of its rows, and they hold ids and facts alone (journal.h)",
 };
@@ -42,7 +42,7 @@ void *parts_self(struct parts *parts)
 void *parts_hook_self(const struct parts *parts, unsigned i)
 {
     const struct part_entry *entry = &parts->table->entries[i];
-    char *self = (char *)(uintptr_t)parts - parts->table->at;
+    char *self = (char *)unconst(parts) - parts->table->at;
 
     return i < parts->table->n && entry->parts ? self + entry->at : self;
 }

@@ -74,7 +74,7 @@ static bool give(struct part_export *export, const ProtobufCMessage *message, in
         return false;
     rpc__exported__init(thing);
     thing->part = arena_strndup(arena, page->part, strlen(page->part));
-    thing->type = (char *)(uintptr_t)message->descriptor->name;
+    thing->type = unconst(message->descriptor->name);
     thing->json = arena_strndup(arena, page->json.bytes, page->json.len);
     export->failed |= !thing->part || !thing->json;
     page->page->things[page->page->n_things++] = thing;

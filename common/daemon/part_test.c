@@ -167,7 +167,7 @@ static void notes_export(void *arg, struct part_export *export)
     (void)arg;
     for (int64_t id = export->after + 1; id <= 3; id++) {
         message.coupon_id = id;
-        message.code = (char *)(uintptr_t) "note";
+        message.code = "note";
         if (!export->give(export, &message.base, id))
             return;
     }
@@ -282,7 +282,7 @@ static void tell_note(int64_t id, int state, const char *path)
 
     changed.release_id = id;
     changed.state = (Coupon__State)state;
-    changed.union_path = (char *)(uintptr_t)path;
+    changed.union_path = unconst(path);
     assert_int_equal(rpc_server_transact(h.service.rpc, say_note, &changed), 0);
 }
 
@@ -394,8 +394,8 @@ static void move_city(void *call, void *arg)
     Rpc__UnionMoved moved = RPC__UNION_MOVED__INIT;
 
     *(bool *)arg = parts_moved(&desk->parts, "0001", "00020003", call);
-    moved.old_path = (char *)(uintptr_t) "0001";
-    moved.path = (char *)(uintptr_t) "00020003";
+    moved.old_path = "0001";
+    moved.path = "00020003";
     event.event_case = RPC__CHASSIS_EVENT__EVENT_UNION_MOVED;
     event.union_moved = &moved;
     rpc_journal(call, &event.base);
@@ -441,7 +441,7 @@ static void ask_page(void *call, void *arg)
 
 static void all_parts_are_exported_page_by_page(void **state)
 {
-    char *token = (char *)(uintptr_t) "";
+    char *token = "";
     size_t n = 0, pages = 0;
 
     (void)state;
@@ -473,7 +473,7 @@ static void a_token_that_no_page_gave_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
-        if (rpc_server_transact(h.service.rpc, ask_page, (void *)(uintptr_t)&tokens[i]) != RPC__REASON__BAD_PAGE_TOKEN)
+        if (rpc_server_transact(h.service.rpc, ask_page, unconst(&tokens[i])) != RPC__REASON__BAD_PAGE_TOKEN)
             fail_msg("taken: %s", tokens[i]);
     }
 }

@@ -19,6 +19,8 @@
 static struct conf_entry chassis_conf[] = {
     {"HUIGONG_BUS", "run/bus", CONF_TEXT, "folder of the bus' sockets", 0, 0, NULL},
     {"HUIGONG_STORE", "", CONF_PATH, "folder of this daemon's store", 0, 0, NULL},
+    {"HUIGONG_SANDBOX", "required", CONF_TEXT, "required; if-there: start also where the kernel has no Landlock", 0, 0,
+     NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
     CONF_END,
 };
@@ -234,7 +236,9 @@ int service_begin(struct service *service)
         for (unsigned i = 0; i < table->n_apis; i++)
             rpc_server_add(service->rpc, (ProtobufCService *)(void *)((char *)service->self + table->apis[i].at));
     }
-    return service->spec->start ? service->spec->start(service) : 0;
+    if (service->spec->start && service->spec->start(service))
+        return -1;
+    return table ? begin_ids(service, &service_parts(service)->ids) : 0;
 }
 
 void service_end(struct service *service)
@@ -245,11 +249,20 @@ void service_end(struct service *service)
 
 static int enter_sandbox(struct service *service)
 {
+    const char *closed = conf_text(service->conf, "HUIGONG_SANDBOX");
     struct sandbox sandbox = {.network = service->spec->network};
     char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
     unsigned n = 0, m = 0;
 
-    sandbox.write_dirs[n++] = service_bus_dir(service);
+    sandbox.without_landlock = strcmp(closed, "if-there") == 0;
+    if (!sandbox.without_landlock && strcmp(closed, "required") != 0) {
+        log_error("setting", "name", "HUIGONG_SANDBOX", "value", closed);
+        return -1;
+    }
+    if (service->spec->listens)
+        sandbox.listen_dirs[0] = service_bus_dir(service);
+    else
+        sandbox.read_paths[m++] = service_bus_dir(service);
     if (service->store)
         sandbox.write_dirs[n++] = store_dir(service);
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {

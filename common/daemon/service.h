@@ -33,7 +33,8 @@ struct service_spec {
     const unsigned char *schema;    /* steps from before parts had their own, or NULL */
     const size_t *schema_len;
     bool edge;                     /* serves no queue of the broker */
-    bool network;                  /* may open inet sockets */
+    bool listens;                  /* makes sockets in the bus' folder: the broker alone */
+    unsigned network;              /* enum sandbox_network: the ways of TCP that it needs */
     const char *const *read_conf;  /* names of settings whose files are read again later; their folders stay
                                       readable; NULL-terminated */
     const char *const *read_paths; /* the system's own that stay readable where there are such; NULL-terminated */

@@ -80,7 +80,7 @@ static void take(uintptr_t tag, unsigned n, const int64_t *numbers)
 
         request.release_id = numbers[i];
         calls[i] = (Rpc__Call)RPC__CALL__INIT;
-        calls[i].method = (char *)(uintptr_t) "Coupons.GetRelease";
+        calls[i].method = "Coupons.GetRelease";
         calls[i].principal = &principal;
         calls[i].deadline_at = 1000007;
         calls[i].input = (ProtobufCBinaryData){coupon__release_request__pack(&request, inputs[i]), inputs[i]};
@@ -124,7 +124,7 @@ static void refuse(unsigned i, int reason)
     Rpc__Answer answer = RPC__ANSWER__INIT;
 
     answer.reason = reason;
-    answer.field = (char *)(uintptr_t) "code";
+    answer.field = "code";
     rpc_answer_later(t.laters[i], &answer);
 }
 

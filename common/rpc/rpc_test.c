@@ -24,7 +24,7 @@ static void each_method_is_open_to_those_its_rule_names(void **state)
     };
     static Rule__Role roles[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__BENEFIT_MANAGER};
     /* The table is the process' own memory: one method tries every rule. */
-    Rule__Method *rule = (Rule__Method *)(uintptr_t)api_method(GET)->rule;
+    Rule__Method *rule = unconst(api_method(GET)->rule);
     Rule__Method before = *rule;
 
     (void)state;

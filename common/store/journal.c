@@ -88,8 +88,8 @@ static void read_row(struct journal *journal, unsigned statement, Rpc__JournalRo
     ret_row->at = store_int(store, statement, 1);
     ret_row->kind = (int32_t)store_int(store, statement, 2);
     ret_row->actor = store_int(store, statement, 3);
-    ret_row->body.data = (uint8_t *)(uintptr_t)store_blob(store, statement, 4, &ret_row->body.len);
-    ret_row->hash.data = (uint8_t *)(uintptr_t)store_blob(store, statement, 5, &ret_row->hash.len);
+    ret_row->body.data = unconst(store_blob(store, statement, 4, &ret_row->body.len));
+    ret_row->hash.data = unconst(store_blob(store, statement, 5, &ret_row->hash.len));
 }
 
 /* The last row older than an instant, found by halving. */

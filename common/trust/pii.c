@@ -190,7 +190,7 @@ void pii_seal(const struct pii_keys *keys, const char *context, int64_t row, con
 void pii_seal_under(const struct pii_key *key, const char *context, int64_t row,
                     const unsigned char nonce[PII_NONCE_LEN], const void *plain, size_t len, unsigned char *ret_sealed)
 {
-    seal_with((struct pii_key *)(uintptr_t)key, context, row, nonce, plain, len, ret_sealed);
+    seal_with(unconst(key), context, row, nonce, plain, len, ret_sealed);
 }
 
 long pii_open_under(const struct pii_keys *keys, const struct pii_key *data_key, const char *context, int64_t row,
@@ -207,7 +207,7 @@ long pii_open_under(const struct pii_keys *keys, const struct pii_key *data_key,
     plain_len = len - PII_OVERHEAD;
     if (plain_len > PII_PLAIN_MAX || sealed[0] != AES_256_GCM)
         return -1;
-    key = sealed[1] ? find_key(keys, sealed[1]) : (struct pii_key *)(uintptr_t)data_key;
+    key = sealed[1] ? find_key(keys, sealed[1]) : unconst(data_key);
     if (!key)
         return -1;
     aad_len = write_aad(sealed, context, row, aad);

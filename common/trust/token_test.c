@@ -257,10 +257,10 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
     assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         principal = sample();
-        principal.union_path = (char *)(uintptr_t)paths[i];
+        principal.union_path = unconst(paths[i]);
         assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
         principal = sample();
-        principal.grants[0]->union_path = (char *)(uintptr_t)paths[i];
+        principal.grants[0]->union_path = unconst(paths[i]);
         assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     }
     principal = sample();

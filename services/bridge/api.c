@@ -30,8 +30,8 @@ static void on_session(void *arg, const struct wechat_result *result)
 
     if (refused(arg, result, "code"))
         return;
-    message.openid = (char *)(uintptr_t)result->openid;
-    message.unionid = (char *)(uintptr_t)result->unionid;
+    message.openid = unconst(result->openid);
+    message.unionid = unconst(result->unionid);
     errand_reply(arg, &message.base);
 }
 
@@ -49,7 +49,7 @@ static void on_phone(void *arg, const struct wechat_result *result)
 
     if (refused(arg, result, "code"))
         return;
-    message.mobile = (char *)(uintptr_t)result->mobile;
+    message.mobile = unconst(result->mobile);
     errand_reply(arg, &message.base);
 }
 
@@ -66,7 +66,7 @@ static void on_identity(void *arg, const Rpc__Answer *answer)
 {
     Rpc__Answer own = *answer;
 
-    own.field = (char *)(uintptr_t)(*answer->field ? "phoneCode" : "");
+    own.field = *answer->field ? "phoneCode" : "";
     errand_end(arg, &own);
 }
 
@@ -79,7 +79,7 @@ static void tell_identity(struct errand *errand, const char *mobile)
     request.appid = errand->wechat.appid;
     request.openid = errand->wechat.openid;
     request.unionid = errand->wechat.unionid;
-    request.mobile = (char *)(uintptr_t)mobile;
+    request.mobile = unconst(mobile);
     request.device = errand->wechat.device;
     reason = errand_ask_identity(
         errand, errand->wechat.binds ? "Identity.CompleteWechatBinding" : "Identity.CompleteWechatLogin", &request.base,
@@ -190,7 +190,7 @@ static void bridge__begin_wechat_page(Bridge__Bridge_Service *service, const Bri
         rpc_refuse_field(call, RPC__REASON__BAD_REQUEST, "challenge");
         return;
     }
-    message.appid = (char *)(uintptr_t)appid;
+    message.appid = unconst(appid);
     message.address = address;
     reply(&message, call);
 }

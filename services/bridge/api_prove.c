@@ -22,16 +22,16 @@ static void refuse(struct errand *errand)
     Rpc__Fact *list[ARRAY_LEN(facts)];
     Rpc__Answer answer = RPC__ANSWER__INIT;
 
-    facts[0].name = (char *)(uintptr_t) "remaining";
-    facts[0].value = (char *)(uintptr_t)(outside_silent ? "roster,joining" : "joining");
+    facts[0].name = "remaining";
+    facts[0].value = outside_silent ? "roster,joining" : "joining";
     list[answer.n_facts++] = &facts[0];
     for (unsigned way = 0; way < BRIDGE_WAYS; way++) {
         Rpc__Fact *fact = &facts[answer.n_facts];
 
         if (!refused[way])
             continue;
-        fact->name = (char *)(uintptr_t)(way == WAY_ROSTER ? "roster" : "outside");
-        fact->value = (char *)(uintptr_t)reason_name(refused[way]);
+        fact->name = way == WAY_ROSTER ? "roster" : "outside";
+        fact->value = unconst(reason_name(refused[way]));
         list[answer.n_facts++] = fact;
     }
     answer.facts = list;

@@ -57,7 +57,7 @@ void errand_refuse(struct errand *errand, int reason, const char *field, int32_t
 
     answer.reason = reason;
     if (field && api_reason(reason)->http == 400)
-        answer.field = (char *)(uintptr_t)field;
+        answer.field = unconst(field);
     answer.retry_after_s = retry_after_s;
     errand_end(errand, &answer);
 }
@@ -91,7 +91,7 @@ int errand_ask_identity(struct errand *errand, const char *method, const Protobu
     principal.internal = true;
     principal.member_id = errand->member_id;
     principal.session_id = errand->session_id;
-    call.method = (char *)(uintptr_t)method;
+    call.method = unconst(method);
     call.principal = &principal;
     call.input = (ProtobufCBinaryData){protobuf_c_message_pack(request, packed), packed};
     call.deadline_at = errand->deadline_at;

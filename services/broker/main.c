@@ -10,6 +10,7 @@ static const struct service_spec spec = {
     .name = "broker",
     .about = "carries calls and answers between the gateway and the services",
     .conf = conf,
+    .listens = true,
     .start = broker_start,
     .serve = broker_serve,
     .stop = broker_stop,

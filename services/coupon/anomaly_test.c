@@ -43,7 +43,7 @@ static const Rpc__Answer *create(void)
     Coupon__Release draft = COUPON__RELEASE__INIT;
     Coupon__CreateReleaseRequest request = COUPON__CREATE_RELEASE_REQUEST__INIT;
 
-    draft.union_path = (char *)(uintptr_t)UNION;
+    draft.union_path = UNION;
     draft.face_fen = 500;
     draft.stock_per_day = STOCK;
     draft.opens_at = OPENS;

@@ -313,7 +313,7 @@ static bool offer_message(struct coupon *self, struct release *release, void *ca
         ret->coupon = coupon_copy(self, &claim, call);
     refusal = offer_refusal(release, rpc_principal(call), rpc_now(call));
     if (refusal && !ret->coupon)
-        ret->reason = (char *)(uintptr_t)api_reason(refusal)->name;
+        ret->reason = unconst(api_reason(refusal)->name);
     return true;
 }
 

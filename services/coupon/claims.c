@@ -104,13 +104,12 @@ static bool count_claim(struct coupon *self, const struct claim *claim)
 static bool count_claims(struct coupon *self)
 {
     unsigned statement = self->claims.sql + SQL_AFTER;
-    struct id_source first = {0};
     struct claim claim;
     bool ok = true;
 
     if (self->n_live == 0)
         return true;
-    store_ask(self->store, statement, "i", id_next(&first, self->live[0]->created_at) - 1);
+    store_ask(self->store, statement, "i", id_at(self->live[0]->created_at) - 1);
     while (ok && next(&self->claims, statement, &claim))
         ok = count_claim(self, &claim);
     store_end(self->store, statement);

@@ -44,8 +44,8 @@ static inline Coupon__Release draft_of(int32_t stock, int32_t days, int allowanc
 {
     Coupon__Release draft = COUPON__RELEASE__INIT;
 
-    draft.title = (char *)(uintptr_t) "早餐券";
-    draft.union_path = (char *)(uintptr_t)UNION;
+    draft.title = "早餐券";
+    draft.union_path = UNION;
     draft.face_fen = 500;
     draft.threshold_fen = 800;
     draft.stock_per_day = stock;
@@ -136,7 +136,7 @@ static inline const Coupon__CouponList *list_coupons(int64_t member_id, int32_t 
     Coupon__ListCouponsRequest request = COUPON__LIST_COUPONS_REQUEST__INIT;
 
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(
         &h, harness_call(&h, "Coupons.ListCoupons", &request.base, harness_member(&h, member_id, TOWN), NULL),
         &coupon__coupon_list__descriptor);

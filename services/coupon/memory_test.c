@@ -31,7 +31,7 @@ static void a_restart_rebuilds_memory_exactly(void **state)
                         assert_int_equal(answers[j]->output.len, before[i][j]->output.len);
                         assert_memory_equal(answers[j]->output.data, before[i][j]->output.data, answers[j]->output.len);
                     }
-                    before[i][j] = (Rpc__Answer *)(uintptr_t)answers[j];
+                    before[i][j] = unconst(answers[j]);
                 }
             }
             if (!restart)

@@ -12,9 +12,9 @@ static void offers_say_what_may_be_taken_and_why_not(void **state)
     later.opens_at = OPENS + 5000;
     soon = publish(later);
     elsewhere.opens_at = OPENS + 1;
-    elsewhere.eligible_path = (char *)(uintptr_t) "00010009";
+    elsewhere.eligible_path = "00010009";
     far = publish(elsewhere);
-    elsewhere.eligible_path = (char *)(uintptr_t)TOWN;
+    elsewhere.eligible_path = TOWN;
     gone = publish(elsewhere);
     ended = publish(elsewhere);
     clock_step(&h.service.clock, 1);
@@ -106,7 +106,7 @@ static void a_page_token_of_hers_alone_is_taken(void **state)
 
     (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
-        request.page_token = (char *)(uintptr_t)wrong[i];
+        request.page_token = unconst(wrong[i]);
         assert_int_equal(
             harness_call(&h, "Coupons.ListCoupons", &request.base, harness_member(&h, 1, TOWN), NULL)->reason,
             RPC__REASON__BAD_PAGE_TOKEN);

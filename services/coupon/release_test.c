@@ -44,8 +44,8 @@ static void a_draft_that_breaks_a_rule_is_refused_by_field(void **state)
 
         draft.opens_at = cases[i].opens_at;
         draft.threshold_fen = cases[i].threshold_fen;
-        draft.union_path = (char *)(uintptr_t)cases[i].union_path;
-        draft.eligible_path = (char *)(uintptr_t)cases[i].eligible_path;
+        draft.union_path = unconst(cases[i].union_path);
+        draft.eligible_path = unconst(cases[i].eligible_path);
         answer = create(&draft, manager_of(UNION));
         assert_int_equal(answer->reason, cases[i].reason);
         assert_string_equal(answer->field, cases[i].field);
@@ -162,9 +162,9 @@ static const Coupon__ReleaseList *list_releases(const Rpc__Principal *principal,
 {
     Coupon__ListReleasesRequest request = COUPON__LIST_RELEASES_REQUEST__INIT;
 
-    request.union_path = (char *)(uintptr_t)path;
+    request.union_path = unconst(path);
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(&h, harness_call(&h, "Coupons.ListReleases", &request.base, principal, NULL),
                           &coupon__release_list__descriptor);
 }
@@ -181,7 +181,7 @@ static void officials_list_the_releases_of_their_unions_in_pages(void **state)
     for (int i = 0; i < 25; i++) {
         Coupon__Release draft = draft_of(3, 0, 0);
 
-        draft.union_path = (char *)(uintptr_t)(i % 5 ? UNION : TOWN);
+        draft.union_path = i % 5 ? UNION : TOWN;
         create(&draft, manager_of(UNION));
     }
     do {
@@ -200,7 +200,7 @@ static void officials_list_the_releases_of_their_unions_in_pages(void **state)
     for (int i = 0; i < 4; i++) {
         static const char *const wrong[] = {"x", "-1", "0", "12x"};
 
-        request.page_token = (char *)(uintptr_t)wrong[i];
+        request.page_token = unconst(wrong[i]);
         assert_int_equal(harness_call(&h, "Coupons.ListReleases", &request.base, manager_of(UNION), NULL)->reason,
                          RPC__REASON__BAD_PAGE_TOKEN);
     }
@@ -236,10 +236,10 @@ static void a_release_goes_with_its_union(void **state)
     int64_t of_town, of_city;
 
     (void)state;
-    draft.union_path = (char *)(uintptr_t)TOWN "0003";
+    draft.union_path = TOWN "0003";
     of_town = status_of(create(&draft, manager_of(UNION)))->release->release_id;
-    draft.union_path = (char *)(uintptr_t)UNION;
-    draft.eligible_path = (char *)(uintptr_t)TOWN;
+    draft.union_path = UNION;
+    draft.eligible_path = TOWN;
     of_city = status_of(create(&draft, manager_of(UNION)))->release->release_id;
     assert_int_equal(rpc_server_transact(h.service.rpc, follow_move, &moves[0]), RPC__REASON__OVERLOADED);
     assert_string_equal(paths_of(of_town), TOWN "0003 " TOWN "0003");

@@ -139,8 +139,8 @@ void release_journal(const struct release *release, void *call)
 
     changed.release_id = release->id;
     changed.state = (Coupon__State)release->state;
-    changed.union_path = (char *)(uintptr_t)release->union_path;
-    changed.eligible_path = (char *)(uintptr_t)release->eligible_path;
+    changed.union_path = unconst(release->union_path);
+    changed.eligible_path = unconst(release->eligible_path);
     event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
     event.release_changed = &changed;
     rpc_journal(call, &event.base);

@@ -84,7 +84,7 @@ static void a_member_is_eligible_by_level_union_and_trade(void **state)
         Rpc__Principal principal = RPC__PRINCIPAL__INIT;
 
         principal.level = (Rpc__Level)cases[i].level;
-        principal.union_path = (char *)(uintptr_t)cases[i].path;
+        principal.union_path = unconst(cases[i].path);
         principal.trade = (Rpc__Trade)cases[i].trade;
         assert_int_equal(eligibility_refusal(&release, &principal), cases[i].reason);
         assert_int_equal(eligibility_refusal(&open_to_all, &principal), 0);
@@ -114,11 +114,11 @@ static void a_draft_opens_later_and_is_worth_its_threshold(void **state)
         Coupon__Release draft = COUPON__RELEASE__INIT;
         const char *field = NULL;
 
-        draft.union_path = (char *)(uintptr_t) "0001";
+        draft.union_path = "0001";
         draft.opens_at = cases[i].opens_at;
         draft.face_fen = cases[i].face;
         draft.threshold_fen = cases[i].threshold;
-        draft.eligible_path = (char *)(uintptr_t)cases[i].eligible;
+        draft.eligible_path = unconst(cases[i].eligible);
         assert_int_equal(draft_refusal(&draft, OPENS, &field), cases[i].reason);
         if (cases[i].field)
             assert_string_equal(field, cases[i].field);

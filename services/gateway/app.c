@@ -106,7 +106,7 @@ static void refuse(struct app *app, struct http_request *request, int reason, co
 
     answer.reason = reason;
     if (field)
-        answer.field = (char *)(uintptr_t)field;
+        answer.field = unconst(field);
     if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
         answer.retry_after_s = 1;
     refuse_with(app, request, &answer, more, trace_id);
@@ -281,8 +281,10 @@ static int check_token(struct pending *pending)
         return RPC__REASON__BAD_TOKEN;
     reason = token_check(app->settings->keys, value + sizeof(bearer) - 1, len - (sizeof(bearer) - 1), now,
                          &pending->request->arena, &pending->principal);
-    if (!reason && app_is_revoked(app, pending->principal->session_id))
-        reason = RPC__REASON__TOKEN_REVOKED;
+    if (!reason && !app_knows_revocations(app))
+        reason = RPC__REASON__SERVICE_DOWN;
+    if (!reason)
+        reason = revoked_reason(&app->revoked, pending->principal);
     if (reason)
         pending->principal = NULL;
     return reason;
@@ -340,7 +342,7 @@ static void send_call(struct pending *pending)
     Rpc__Call *call = &pending->call;
     size_t len = protobuf_c_message_get_packed_size(pending->input);
 
-    call->method = (char *)(uintptr_t)pending->method->name;
+    call->method = unconst(pending->method->name);
     call->principal = pending->principal;
     call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
     call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
@@ -432,10 +434,12 @@ static bool answer_own(struct app *app, struct http_request *request, const unsi
     } else if (is(request, "/v1/openapi.json")) {
         body = api_openapi(&len);
         http_reply_static(request, 200, HTTP_JSON, body, len);
-    } else if (app_ready(app)) {
-        http_reply_static(request, 200, text, "ready\n", 6);
     } else {
-        http_reply_static(request, 503, text, "not ready\n", 10);
+        bool ready;
+
+        buf_clear(&app->out);
+        ready = app_ready(app, &app->out);
+        http_reply(request, ready ? 200 : 503, text, app->out.bytes, app->out.len);
     }
     return true;
 }

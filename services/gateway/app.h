@@ -16,11 +16,11 @@
 #include "common/trust/token.h"
 #include "services/gateway/files.h"
 #include "services/gateway/limiter.h"
+#include "services/gateway/revoked.h"
 #include "services/gateway/http/server.h"
 
 #define APP_MAX_QUEUES 16
 #define APP_MAX_LANES  8
-#define APP_REVOKED    65536 /* sessions remembered as revoked; a power of two */
 
 struct app_settings {
     const char *bus_dir;
@@ -34,6 +34,7 @@ struct app_settings {
     size_t n_methods;          /* of the API */
     struct app_counts *counts; /* of every worker and operation, see app_counts_of */
     _Atomic bool stopping;
+    _Atomic int knowing; /* workers that know the revoked sessions */
 };
 
 /* Requests of one operation to one worker, by outcome and time. Written by the
@@ -62,11 +63,6 @@ struct app_lane {
     struct rpc_client *client;
 };
 
-struct revoked {
-    int64_t session_id; /* 0: free */
-    int64_t until;
-};
-
 struct app {
     struct app_settings *settings;
     struct clock clock;
@@ -76,8 +72,8 @@ struct app {
     unsigned n_lanes;
     struct limiter members, addresses;
     struct follower *revocations;
-    struct revoked *revoked;
-    unsigned n_revoked;
+    struct revoked revoked;
+    bool knows_revocations;
     int worker;
     uint64_t trace_prefix, trace_count;
     struct buf out;
@@ -104,9 +100,12 @@ int app_counts_open(struct app_settings *settings);
 struct app_counts *app_counts_of(const struct app_settings *settings, int worker, const struct api_method *method);
 /* /metrics in the Prometheus text format. */
 void app_metrics(struct app *app, struct buf *ret);
-/* Whether every queue is served and the gateway is not stopping. */
-bool app_ready(const struct app *app);
-bool app_is_revoked(const struct app *app, int64_t session_id);
+/* Whether the broker and identity are there, every worker knows the revoked sessions and the gateway is
+ * not stopping; every queue's state goes into ret, a line each. Who answers /readyz is needed by all: a
+ * queue that is missing besides stops its own operations only. */
+bool app_ready(const struct app *app, struct buf *ret);
+/* Whether identity's journal has been read to its end: until then no token can be trusted. */
+bool app_knows_revocations(struct app *app);
 /* W3C traceparent: 00-<32 lower hex, not all 0>-<16>-<2>. False when it is not. */
 bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16]);
 /* The Idempotency-Key as the first 16 bytes of its SHA-256; ret_len 0 without one.

@@ -34,11 +34,13 @@ static void probe(struct app_queue *queue)
     if (queue->asking)
         return;
     principal.internal = true;
-    call.method = (char *)(uintptr_t) "Daemon.Probe";
+    call.method = "Daemon.Probe";
     call.principal = &principal;
     queue->asking = rpc_client_call(queue->client, &call, on_report, queue);
     rpc_client_flush(queue->client);
 }
+
+static void note_revocations(struct app *app);
 
 static void on_probe_tick(uv_timer_t *timer)
 {
@@ -46,72 +48,62 @@ static void on_probe_tick(uv_timer_t *timer)
 
     for (unsigned i = 0; i < app->n_queues; i++)
         probe(&app->queues[i]);
-}
-
-bool app_ready(const struct app *app)
-{
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        if (!app->queues[i].ready)
-            return false;
-    }
-    return !app->settings->stopping;
+    revoked_forget(&app->revoked, clock_now(&app->clock));
+    note_revocations(app);
 }
 
 /* ---- revoked sessions ---- */
-
-static struct revoked *slot_of(const struct app *app, int64_t session_id)
-{
-    size_t i = (size_t)(((uint64_t)session_id * UINT64_C(0x9e3779b97f4a7c15)) >> 40) & (APP_REVOKED - 1);
-
-    while (app->revoked[i].session_id && app->revoked[i].session_id != session_id)
-        i = (i + 1) & (APP_REVOKED - 1);
-    return &app->revoked[i];
-}
-
-bool app_is_revoked(const struct app *app, int64_t session_id)
-{
-    return app->n_revoked > 0 && slot_of(app, session_id)->session_id == session_id;
-}
-
-/* Forgets those whose tokens have expired anyway. */
-static void sweep_revoked(struct app *app, int64_t now)
-{
-    struct revoked *old = app->revoked;
-
-    app->revoked = calloc(APP_REVOKED, sizeof(app->revoked[0]));
-    if (!app->revoked) {
-        app->revoked = old;
-        return;
-    }
-    app->n_revoked = 0;
-    for (size_t i = 0; i < APP_REVOKED; i++) {
-        if (old[i].session_id && old[i].until > now) {
-            *slot_of(app, old[i].session_id) = old[i];
-            app->n_revoked++;
-        }
-    }
-    free(old);
-}
 
 static void on_revocation(void *arg, void *call, const Rpc__JournalRow *row)
 {
     struct app *app = arg;
     Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
-    struct revoked *slot;
 
     (void)call;
-    if (event && event->event_case == IDENTITY__EVENT__EVENT_SESSION_REVOKED) {
-        if (app->n_revoked >= APP_REVOKED / 2)
-            sweep_revoked(app, clock_now(&app->clock));
-        if (app->n_revoked < APP_REVOKED - APP_REVOKED / 4) {
-            slot = slot_of(app, event->session_revoked->session_id);
-            app->n_revoked += slot->session_id == 0;
-            *slot = (struct revoked){event->session_revoked->session_id, row->at + LIMIT_SESSION_MS};
-        } else {
-            log_error("too_many_revocations", "limit", log_int(APP_REVOKED));
-        }
-    }
+    if (event && event->event_case == IDENTITY__EVENT__EVENT_SESSION_REVOKED)
+        revoked_add(&app->revoked, event->session_revoked->session_id, row->at);
     identity__event__free_unpacked(event, NULL);
+}
+
+/* Whether this worker knows whose session has ended; without that it takes no token. */
+static void note_revocations(struct app *app)
+{
+    bool knows = follower_is_current(app->revocations);
+
+    if (knows == app->knows_revocations)
+        return;
+    app->knows_revocations = knows;
+    atomic_fetch_add(&app->settings->knowing, knows ? 1 : -1);
+    log_info(knows ? "revocations_known" : "revocations_not_known", "worker", log_int(app->worker));
+}
+
+bool app_knows_revocations(struct app *app)
+{
+    if (!app->knows_revocations)
+        note_revocations(app);
+    return app->knows_revocations;
+}
+
+/* ---- readiness ---- */
+
+/* What nothing goes without. */
+static bool is_needed(const char *queue)
+{
+    return strcmp(queue, "broker") == 0 || strcmp(queue, REVOCATION_QUEUE) == 0;
+}
+
+bool app_ready(const struct app *app, struct buf *ret)
+{
+    bool stopping = app->settings->stopping, known = app->settings->knowing == app->settings->workers;
+    bool ready = known && !stopping;
+
+    for (unsigned i = 0; i < app->n_queues; i++)
+        ready = ready && (app->queues[i].ready || !is_needed(app->queues[i].name));
+    buf_str(ret, ready ? "ready\n" : stopping ? "stopping\n" : "not ready\n");
+    for (unsigned i = 0; i < app->n_queues; i++)
+        buf_printf(ret, "%s %s\n", app->queues[i].name, app->queues[i].ready ? "up" : "down");
+    buf_printf(ret, "revocations %s\n", known ? "known" : "not known");
+    return ready;
 }
 
 /* ---- the life of a worker's state ---- */
@@ -187,8 +179,7 @@ int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop
     clock_real(&app->clock);
     clock_random(&app->clock, &app->trace_prefix, sizeof(app->trace_prefix));
     buf_init(&app->out, LIMIT_MESSAGE_SIZE);
-    app->revoked = calloc(APP_REVOKED, sizeof(app->revoked[0]));
-    if (!app->revoked || limiter_init(&app->members, settings->member_rate, settings->member_burst) ||
+    if (revoked_init(&app->revoked) || limiter_init(&app->members, settings->member_rate, settings->member_burst) ||
         limiter_init(&app->addresses, settings->address_rate, settings->address_burst))
         return -1;
     if (open_queues(app, loop) || follow_revocations(app, loop))
@@ -224,6 +215,6 @@ void app_close(struct app *app)
     limiter_done(&app->members);
     limiter_done(&app->addresses);
     buf_done(&app->out);
-    free(app->revoked);
+    revoked_done(&app->revoked);
     app->n_queues = app->n_lanes = 0;
 }

@@ -256,7 +256,7 @@ static void join_forms(struct files *files)
 
             if (!ends_with(file->path, len, codings[coding].suffix))
                 continue;
-            plain = (struct file *)(uintptr_t)find(files, file->path, len - 3);
+            plain = unconst(find(files, file->path, len - 3));
             if (!plain || !plain->forms[IDENTITY].bytes)
                 continue;
             plain->forms[coding] = file->forms[IDENTITY];

@@ -83,7 +83,7 @@ static const Rpc__Answer *hand_in(int64_t booking_id, int64_t member_id)
     Health__UploadScansRequest request = HEALTH__UPLOAD_SCANS_REQUEST__INIT;
     Health__UploadItem item = HEALTH__UPLOAD_ITEM__INIT, *items = &item;
 
-    item.scan_ref = (char *)(uintptr_t) "late-0001";
+    item.scan_ref = "late-0001";
     item.text = pass_in(&h, on_booking(&h, "Passes.GetPass", booking_id, member_id))->text;
     item.at = now_of(&h) - MINUTE_MS;
     request.site_id = the_site;

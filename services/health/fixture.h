@@ -76,12 +76,12 @@ static inline const Rpc__Answer *create_package(struct harness *h, const Rpc__Pr
     Health__PackageItem items[2] = {HEALTH__PACKAGE_ITEM__INIT, HEALTH__PACKAGE_ITEM__INIT};
     Health__PackageItem *list[2] = {&items[0], &items[1]};
 
-    items[0].code = (char *)(uintptr_t) "36643-5";
-    items[0].name = (char *)(uintptr_t) "胸部X线";
-    items[1].code = (char *)(uintptr_t)code;
-    items[1].name = (char *)(uintptr_t)name;
-    package.title = (char *)(uintptr_t) "基本套餐";
-    package.union_path = (char *)(uintptr_t)UNION;
+    items[0].code = "36643-5";
+    items[0].name = "胸部X线";
+    items[1].code = unconst(code);
+    items[1].name = unconst(name);
+    package.title = "基本套餐";
+    package.union_path = UNION;
     package.items = list;
     package.n_items = 2;
     request.package = &package;
@@ -100,9 +100,9 @@ static inline Health__Site a_site_draft(void)
 {
     Health__Site site = HEALTH__SITE__INIT;
 
-    site.union_path = (char *)(uintptr_t)UNION;
-    site.name = (char *)(uintptr_t) "市中医院";
-    site.address = (char *)(uintptr_t) "亲仁路6号";
+    site.union_path = UNION;
+    site.name = "市中医院";
+    site.address = "亲仁路6号";
     site.lat_e6 = 23024750;
     site.lon_e6 = 113116580;
     return site;
@@ -137,14 +137,14 @@ static inline Health__Campaign *a_draft(struct harness *h, int32_t quota)
     health__campaign__init(draft);
     health__stratum__init(stratum);
     health__campaign_site__init(site);
-    draft->union_path = (char *)(uintptr_t)UNION;
-    draft->title = (char *)(uintptr_t) "职工免费体检";
-    draft->rules = (char *)(uintptr_t) "本市工会会员每人一次";
+    draft->union_path = UNION;
+    draft->title = "职工免费体检";
+    draft->rules = "本市工会会员每人一次";
     draft->package_id = a_package(h);
     draft->strata = harness_alloc(h, sizeof(stratum));
     draft->strata[0] = stratum;
     draft->n_strata = 1;
-    stratum->label = (char *)(uintptr_t) "全体";
+    stratum->label = "全体";
     stratum->quota = quota;
     stratum->waiting = quota;
     draft->sites = harness_alloc(h, sizeof(site));
@@ -153,7 +153,7 @@ static inline Health__Campaign *a_draft(struct harness *h, int32_t quota)
     site->site_id = a_site(h);
     draft->opens_at = now + HOUR_MS;
     draft->closes_at = draft->opens_at + HEALTH_DAY_MS;
-    draft->public_name = (char *)(uintptr_t) "双色球下一期开奖号码";
+    draft->public_name = "双色球下一期开奖号码";
     draft->value_at = draft->closes_at + HOUR_MS;
     draft->draw_at = draft->value_at + HOUR_MS;
     draft->book_from = draft->draw_at;
@@ -251,8 +251,8 @@ static inline int hear_moved(struct harness *h, const char *old_path, const char
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionMoved moved = IDENTITY__UNION_MOVED__INIT;
 
-    moved.old_path = (char *)(uintptr_t)old_path;
-    moved.path = (char *)(uintptr_t)path;
+    moved.old_path = unconst(old_path);
+    moved.path = unconst(path);
     event.event_case = IDENTITY__EVENT__EVENT_UNION_MOVED;
     event.union_moved = &moved;
     return identity_says(h, &event);
@@ -325,7 +325,7 @@ static inline const Rpc__Answer *with_value(struct harness *h, const char *metho
     Health__ValueRequest request = HEALTH__VALUE_REQUEST__INIT;
 
     request.campaign_id = campaign_id;
-    request.value = (char *)(uintptr_t)value;
+    request.value = unconst(value);
     return harness_call(h, method, &request.base, harness_official(h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION),
                         NULL);
 }
@@ -379,7 +379,7 @@ static inline int winners_of(struct harness *h, int64_t campaign_id, int n)
 static inline char *file_of(struct harness *h, int64_t campaign_id)
 {
     Health__DrawFileRequest request = HEALTH__DRAW_FILE_REQUEST__INIT;
-    char *text = (char *)(uintptr_t) "";
+    char *text = "";
 
     request.campaign_id = campaign_id;
     do {

@@ -57,10 +57,10 @@ static int64_t make_agent(struct harness *h, unsigned n, const struct target *ta
     Identity__Company *made;
 
     company.union_id = agent.union_id = target->union_id;
-    company.credit_code = (char *)(uintptr_t)codes[n / 10];
-    company.name = (char *)(uintptr_t) "公司";
+    company.credit_code = unconst(codes[n / 10]);
+    company.name = "公司";
     created(h, "Companies.RegisterCompany", &company.base, harness_internal(h));
-    agent.mobile = (char *)(uintptr_t)mobile_of(n + 4, mobile);
+    agent.mobile = unconst(mobile_of(n + 4, mobile));
     agent.kind = IDENTITY__AGENT_KIND__AGENT_HANDLER;
     made = harness_output(h, harness_call(h, "Companies.SetAgent", &agent.base, harness_internal(h), NULL),
                           &identity__company__descriptor);
@@ -96,7 +96,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     target->grant_id = grant->grant_id;
     make_resident_id(n + 1, id);
     join.union_id = target->union_id;
-    join.name = (char *)(uintptr_t) "王小明";
+    join.name = "王小明";
     join.resident_id = id;
     target->request_id = created(h, "Joins.CreateJoinRequest", &join.base, person_signed_in(h, n + 1));
     transfer.union_id = targets[target == &targets[SIBLING] ? OWN : SIBLING].union_id;
@@ -104,7 +104,7 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     target->transfer_id = created(h, "Transfers.CreateTransfer", &transfer.base, who);
     trade.trade = RPC__TRADE__SANITATION;
     trade.proof = IDENTITY__TRADE_PROOF__PROOF_WORK_CARD;
-    trade.platform = trade.work_number = (char *)(uintptr_t) "环卫所";
+    trade.platform = trade.work_number = "环卫所";
     target->trade_id = created(h, "Trades.ClaimTrade", &trade.base, who);
     make_resident_id(listed(target), id);
     snprintf(csv, sizeof(csv), "王小明,%s,16900000009,%s,COURIER\n", id, target->code);
@@ -121,14 +121,14 @@ static void make_things(struct harness *h, unsigned n, struct target *target)
     target->merge_id = created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h));
     change.union_id = target->union_id;
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
-    change.name = (char *)(uintptr_t) "新总工会";
+    change.name = "新总工会";
     target->change_id = created(h, "Unions.AskUnionChange", &change.base, harness_internal(h));
-    correction.name = (char *)(uintptr_t) "王大明";
+    correction.name = "王大明";
     correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
     target->correction_id =
         created(h, "Corrections.AskCorrection", &correction.base, member_of_union(h, n + 3, target->code));
     cadre.union_id = target->union_id;
-    cadre.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
+    cadre.mobile = unconst(mobile_of(n, mobile));
     cadre.post = IDENTITY__POST__POST_CHAIR;
     cadre.term_from = 1;
     target->cadre_id = created(h, "Cadres.SetCadre", &cadre.base, harness_internal(h));

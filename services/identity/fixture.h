@@ -49,9 +49,9 @@ static inline const Rpc__Answer *create_union(struct harness *h, const Rpc__Prin
     char key[32];
 
     snprintf(key, sizeof(key), "union %u", calls++);
-    request.code = (char *)(uintptr_t)code;
-    request.name = (char *)(uintptr_t)name;
-    request.parent_code = (char *)(uintptr_t)parent;
+    request.code = unconst(code);
+    request.name = unconst(name);
+    request.parent_code = unconst(parent);
     return harness_call(h, "Identity.CreateUnion", &request.base, who, key);
 }
 
@@ -67,7 +67,7 @@ static inline const Rpc__Answer *import_page(struct harness *h, const Rpc__Princ
 {
     Identity__ImportRequest request = IDENTITY__IMPORT_REQUEST__INIT;
 
-    request.csv = (char *)(uintptr_t)csv;
+    request.csv = unconst(csv);
     request.first_line = 2;
     request.check_only = check_only;
     return harness_call(h, method, &request.base, who, NULL);
@@ -83,7 +83,7 @@ static inline const Rpc__Answer *send_code(struct harness *h, const char *mobile
 {
     Identity__SendCodeRequest request = IDENTITY__SEND_CODE_REQUEST__INIT;
 
-    request.mobile = (char *)(uintptr_t)mobile;
+    request.mobile = unconst(mobile);
     return harness_call(h, "Identity.SendCode", &request.base, harness_internal(h), NULL);
 }
 
@@ -102,8 +102,8 @@ static inline const Rpc__Answer *try_login(struct harness *h, const char *mobile
 {
     Identity__LoginRequest request = IDENTITY__LOGIN_REQUEST__INIT;
 
-    request.mobile = (char *)(uintptr_t)mobile;
-    request.code = (char *)(uintptr_t)code;
+    request.mobile = unconst(mobile);
+    request.code = unconst(code);
     return harness_call(h, "Identity.Login", &request.base, NULL, NULL);
 }
 
@@ -132,7 +132,7 @@ static inline const Rpc__Answer *try_refresh(struct harness *h, const char *toke
 {
     Identity__RefreshRequest request = IDENTITY__REFRESH_REQUEST__INIT;
 
-    request.refresh_token = (char *)(uintptr_t)token;
+    request.refresh_token = unconst(token);
     return harness_call(h, "Identity.RefreshSession", &request.base, NULL, NULL);
 }
 
@@ -141,8 +141,8 @@ static inline const Rpc__Answer *verify(struct harness *h, const Rpc__Principal 
 {
     Identity__VerifyRequest request = IDENTITY__VERIFY_REQUEST__INIT;
 
-    request.name = (char *)(uintptr_t)name;
-    request.resident_id = (char *)(uintptr_t)resident_id;
+    request.name = unconst(name);
+    request.resident_id = unconst(resident_id);
     return harness_call(h, "Identity.VerifyMe", &request.base, who, NULL);
 }
 
@@ -154,9 +154,9 @@ static inline const Rpc__Answer *create_grant(struct harness *h, const Rpc__Prin
     char key[32];
 
     snprintf(key, sizeof(key), "grant %u", calls++);
-    request.mobile = (char *)(uintptr_t)mobile;
+    request.mobile = unconst(mobile);
     request.role = (Rule__Role)role;
-    request.union_code = (char *)(uintptr_t)union_code;
+    request.union_code = unconst(union_code);
     return harness_call(h, "Identity.CreateGrant", &request.base, who, key);
 }
 
@@ -178,7 +178,7 @@ static inline const Rpc__Answer *enrol(struct harness *h, const Rpc__Principal *
 {
     Identity__EnrolRequest request = IDENTITY__ENROL_REQUEST__INIT;
 
-    request.password = (char *)(uintptr_t)password;
+    request.password = unconst(password);
     return harness_call(h, "Officials.Enrol", &request.base, who, NULL);
 }
 
@@ -186,7 +186,7 @@ static inline const Rpc__Answer *confirm_enrolment(struct harness *h, const Rpc_
 {
     Identity__ConfirmEnrolmentRequest request = IDENTITY__CONFIRM_ENROLMENT_REQUEST__INIT;
 
-    request.totp = (char *)(uintptr_t)totp;
+    request.totp = unconst(totp);
     return harness_call(h, "Officials.ConfirmEnrolment", &request.base, who, NULL);
 }
 
@@ -206,10 +206,10 @@ static inline const Rpc__Answer *sign_in(struct harness *h, const char *mobile, 
 {
     Identity__OfficialSignInRequest request = IDENTITY__OFFICIAL_SIGN_IN_REQUEST__INIT;
 
-    request.mobile = (char *)(uintptr_t)mobile;
-    request.password = (char *)(uintptr_t)password;
-    request.totp = (char *)(uintptr_t)totp;
-    request.new_password = (char *)(uintptr_t)new_password;
+    request.mobile = unconst(mobile);
+    request.password = unconst(password);
+    request.totp = unconst(totp);
+    request.new_password = unconst(new_password);
     return harness_call(h, "Officials.SignIn", &request.base, NULL, NULL);
 }
 
@@ -304,9 +304,9 @@ static inline const Rpc__Answer *enter_by_wechat(struct harness *h, const char *
 {
     Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
 
-    request.appid = (char *)(uintptr_t) "wx0000000000000001";
-    request.openid = (char *)(uintptr_t)openid;
-    request.mobile = (char *)(uintptr_t)mobile;
+    request.appid = "wx0000000000000001";
+    request.openid = unconst(openid);
+    request.mobile = unconst(mobile);
     return harness_call(h, "Identity.CompleteWechatLogin", &request.base, harness_internal(h), NULL);
 }
 
@@ -342,7 +342,7 @@ static inline const Rpc__Answer *ask_to_join(struct harness *h, const Rpc__Princ
 
     make_resident_id(n, id);
     request.union_id = union_id;
-    request.name = (char *)(uintptr_t) "王小明";
+    request.name = "王小明";
     request.resident_id = id;
     return harness_call(h, "Joins.CreateJoinRequest", &request.base, who, NULL);
 }

@@ -106,9 +106,9 @@ static Rpc__Principal official(int role, const char *union_path)
     rpc__grant__init(&grants[0]);
     rpc__grant__init(&grants[1]);
     grants[0].role = RULE__ROLE__UNION_ADMIN;
-    grants[0].union_path = (char *)(uintptr_t) "";
+    grants[0].union_path = "";
     grants[1].role = (Rule__Role)role;
-    grants[1].union_path = (char *)(uintptr_t)union_path;
+    grants[1].union_path = unconst(union_path);
     principal.member_id = 7;
     principal.grants = list;
     principal.n_grants = 2;
@@ -231,7 +231,7 @@ static void the_largest_person_fits_into_a_token(void **state)
         }
         person.member_id = person.session_id = person.expires_at = INT64_MAX;
         person.level = RPC__LEVEL__MEMBER;
-        person.union_path = (char *)(uintptr_t)DEEPEST;
+        person.union_path = DEEPEST;
         person.trade = RPC__TRADE__CONSTRUCTION;
         person.birth_year = 2000;
         person.sex = RPC__SEX__FEMALE;

@@ -364,7 +364,7 @@ static void gather(struct ask *ask, const struct kind *kind, uint64_t draw, stru
 
     kind->make(ask, draw, &request);
     ensure(protobuf_c_message_get_packed_size(request.input) <= sizeof(packed));
-    call.method = (char *)(uintptr_t)request.method;
+    call.method = unconst(request.method);
     call.principal = &ask->principal;
     call.input = (ProtobufCBinaryData){protobuf_c_message_pack(request.input, packed), packed};
     ensure(rpc_client_call(client, &call, on_answer, answers));

@@ -56,7 +56,7 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
   start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do
-    curl -fs "$base/readyz" >/dev/null && return
+    curl -fs "$base/readyz" >"$work/ready" && ! grep -q ' down$' "$work/ready" && return
     sleep 0.1
   done
   cat "$work"/*.log >&2

@@ -30,7 +30,7 @@ static void open_service(void)
     harness_open(&h, &coupon_spec, done);
     /* Thousands of commits a second, whose loss nobody mourns. */
     harness_pragma(&h, "PRAGMA synchronous = OFF");
-    draft.union_path = (char *)(uintptr_t) "0001";
+    draft.union_path = "0001";
     draft.face_fen = 500;
     draft.stock_per_day = 3;
     draft.days = 300;

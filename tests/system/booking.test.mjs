@@ -31,7 +31,7 @@ describe('a booked health check', () => {
         const booked = answers.filter((answer) => answer.status === 201);
         assert.equal(booked.length, 1);
         for (const answer of answers.filter((one) => one.status !== 201))
-            assertProblem(answer, 400, 'SLOT_FULL');
+            assertProblem(answer, 409, 'SLOT_FULL');
         const [row] = await stack.query('health', `SELECT booked, capacity FROM slot WHERE slot_id = ${last}`);
         assert.deepEqual(row, { booked: 1, capacity: 1 });
         bookings.set(campaign.people[answers.indexOf(booked[0])], booked[0].json.bookingId);
@@ -49,7 +49,7 @@ describe('a booked health check', () => {
         assert.equal(cancelled.json.state, 'CANCELLED', cancelled.text);
         const { json: { slots } } = await stack.get(`/v1/checkups/${campaign.campaignId}/sites/${siteId}/slots`, { token });
         assert.deepEqual(slots.filter((slot) => slot.slotId === later || slot.slotId === slotId).map((slot) => slot.free), [5, 1]);
-        assertProblem(await stack.get(`/v1/me/bookings/${first.json.bookingId}/pass`, { token }), 400, 'BOOKING_NOT_ACTIVE');
+        assertProblem(await stack.get(`/v1/me/bookings/${first.json.bookingId}/pass`, { token }), 409, 'BOOKING_NOT_ACTIVE');
     });
 
     test('her pass is verified without network by who shares no code with us', async () => {
@@ -102,7 +102,7 @@ describe('a booked health check', () => {
         assert.equal(accepted.status, 201, accepted.text);
         assert.equal(accepted.json.handle, handle);
         const refused = await scan(stack, staff, 'mistake-2', text);
-        assertProblem(refused, 400, 'PASS_USED');
+        assertProblem(refused, 409, 'PASS_USED');
         assert.equal(refused.json.firstSiteId, siteId);
         assert.equal(refused.json.firstAt, accepted.json.at);
         const undone = await stack.post(`/v1/checkup-scans/${accepted.json.scanId}:undo`, { reason: '扫错了人' }, { token: staff.token });
@@ -123,13 +123,13 @@ describe('a booked health check', () => {
         const path = `/v1/checkup-slots/${small}`, token = manager(stack);
         const booked = await book(stack, campaign, small, id);
         assert.equal(booked.status, 201, booked.text);
-        assertProblem(await book(stack, campaign, small, other), 400, 'SLOT_FULL');
+        assertProblem(await book(stack, campaign, small, other), 409, 'SLOT_FULL');
         const raised = await stack.post(`${path}:change`, { capacity: 2 }, { token });
         assert.equal(raised.json.free, 1, raised.text);
         const second = await book(stack, campaign, small, other);
         assert.equal(second.status, 201, second.text);
         const lowered = await stack.post(`${path}:change`, { capacity: 1 }, { token });
-        assertProblem(lowered, 400, 'CAPACITY_BELOW_BOOKED');
+        assertProblem(lowered, 409, 'CAPACITY_BELOW_BOOKED');
         assert.equal(lowered.json.booked, '2');
         const withdrawn = await stack.post(`${path}:withdraw`, {}, { token });
         assert.equal(withdrawn.json.withdrawn, true, withdrawn.text);

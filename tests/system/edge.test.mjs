@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { answersIn, assertProblem, exchange, Http, parseMetrics } from './http.mjs';
 import { EVERY_ROLE, mint } from './people.mjs';
-import { freePort, run, Stack, top, until } from './stack.mjs';
+import { DAEMONS, freePort, run, Stack, top, until } from './stack.mjs';
 
 describe('the gateway', () => {
     let stack, token, officials;
@@ -23,11 +23,13 @@ describe('the gateway', () => {
 
     // ---- its own pages ----
 
+    const queues = DAEMONS.filter((name) => name !== 'gateway');
+
     test('it says that it lives and is ready, to GET and HEAD, and lets nobody keep that', async () => {
-        for (const [path, text] of [['/livez', 'ok\n'], ['/readyz', 'ready\n']]) {
+        for (const [path, text] of [['/livez', 'ok\n'], ['/readyz', `ready\n${queues.map((name) => `${name} up\n`).join('')}revocations known\n`]]) {
             const answer = await stack.get(path);
             assert.equal(answer.status, 200);
-            assert.equal(answer.text, text);
+            assert.equal(answer.text.split('\n').sort().join('\n'), text.split('\n').sort().join('\n'));
             assert.match(answer.headers['cache-control'], /no-store/);
             const head = await stack.http.request('HEAD', path);
             assert.equal(head.status, 200);
@@ -94,7 +96,7 @@ describe('the gateway', () => {
         const { paths } = (await stack.get('/v1/openapi.json')).json;
         const camel = (text) => text.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
         const written = [];
-        for (const file of readdirSync(join(top, 'proto'))) {
+        for (const file of readdirSync(join(top, 'proto'), { recursive: true }).filter((name) => name.endsWith('.proto'))) {
             const source = readFileSync(join(top, 'proto', file), 'utf8').replace(/\/\/.*$/gm, '');
             for (const [, method, path] of source.matchAll(/\b(get|post|delete): *"([^"]+)"/g))
                 written.push(`${method} ${path.replace(/\{\w+\}/g, camel)}`);

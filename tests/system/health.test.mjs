@@ -32,7 +32,7 @@ describe('a health check by lot', () => {
 
     test('members enter by one tap, see why not otherwise, and withdraw', async () => {
         campaign = await announced(stack, { open: 5000, quota: QUOTA });
-        assertProblem(await enter(stack, campaign, 1), 400, 'ENTRIES_NOT_OPEN');
+        assertProblem(await enter(stack, campaign, 1), 409, 'ENTRIES_NOT_OPEN');
         assert.equal((await offer(stack, campaign, 1)).reason, 'ENTRIES_NOT_OPEN');
         await until('entries open', async () => !(await offer(stack, campaign, 1)).reason);
         const entries = await Promise.all([...everyone, 50].map((id) => enter(stack, campaign, id)));
@@ -54,12 +54,12 @@ describe('a health check by lot', () => {
             return now.root && now;
         });
         assert.equal(frozen.nEntries, MEMBERS);
-        assertProblem(await enter(stack, campaign, 99), 400, 'ENTRIES_CLOSED');
+        assertProblem(await enter(stack, campaign, 99), 409, 'ENTRIES_CLOSED');
         assertProblem(await stack.post(`/v1/checkups/${campaign.campaignId}/entries:withdraw`, {}, { token: member(stack, 1) }),
-            400, 'ENTRIES_CLOSED');
+            409, 'ENTRIES_CLOSED');
         const { json: changed } = await stack.get(`/v1/checkups/${campaign.campaignId}`, { token: manager(stack) });
         assertProblem(await stack.post(`/v1/checkups/${campaign.campaignId}:update`, { campaign: changed }, { token: manager(stack) }),
-            400, 'CAMPAIGN_FIXED');
+            409, 'CAMPAIGN_FIXED');
         const told = await stack.query('health', 'SELECT count(*) AS n FROM journal WHERE kind = 14');
         assert.equal(told[0].n, 3);
     });
@@ -67,9 +67,9 @@ describe('a health check by lot', () => {
     test('with the value of two officials it is drawn, once', async () => {
         await giveValue(stack, campaign);
         await publish(stack, campaign, QUOTA);
-        assertProblem(await stack.post(`/v1/checkups/${campaign.campaignId}:draw`, {}, { token: manager(stack) }), 400, 'DRAWN_ALREADY');
+        assertProblem(await stack.post(`/v1/checkups/${campaign.campaignId}:draw`, {}, { token: manager(stack) }), 409, 'DRAWN_ALREADY');
         assertProblem(await stack.post(`/v1/checkups/${campaign.campaignId}:void`, { reason: '重抽' }, { token: manager(stack) }),
-            400, 'PUBLISHED_ALREADY');
+            409, 'PUBLISHED_ALREADY');
         const results = await Promise.all(everyone.map(async (id) => (await offer(stack, campaign, id)).result));
         assert.equal(results.filter((result) => result.state === 'WON').length, QUOTA);
         assert.deepEqual(results.map((result) => result.place ?? 0).filter(Boolean).sort(), [1, 2, 3, 4, 5, 6]);

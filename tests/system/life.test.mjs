@@ -29,8 +29,13 @@ describe('a service that is down', () => {
         assertDown(await claim(101));
         assert.equal((await stack.get('/v1/me', { token })).status, 200, 'identity answers');
         assert.equal((await stack.get('/livez')).status, 200);
-        await until('the stack is not ready', async () => (await stack.get('/readyz')).status === 503);
-        assert.equal((await stack.command('gateway', '--probe')).code, 1);
+        const listed = await until('it is listed as down', async () => {
+            const answer = await stack.get('/readyz');
+            return /^coupon down$/m.test(answer.text) && answer;
+        });
+        assert.equal(listed.status, 200, 'one service does not withdraw the others');
+        assert.match(listed.text, /^ready\n/);
+        assert.equal((await stack.command('gateway', '--probe')).code, 0);
         assert.equal((await stack.command('coupon', '--probe')).code, 2);
         stack.spawn('coupon');
         await stack.serves('coupon');
@@ -44,6 +49,14 @@ describe('a service that is down', () => {
         assertDown(await stack.get('/v1/me', { token }));
         assertDown(await stack.post('/v1/login-codes', { mobile: '16900000002' }));
         assert.equal((await claim(102)).status, 201);
+        const listed = await until('the gateway is not ready', async () => {
+            const answer = await stack.get('/readyz');
+            return answer.status === 503 && answer;
+        });
+        assert.match(listed.text, /^not ready\n/);
+        assert.match(listed.text, /^identity down$/m);
+        assert.match(listed.text, /^coupon up$/m);
+        assert.equal((await stack.command('gateway', '--probe')).code, 1);
         stack.spawn('identity');
         await stack.serves('identity');
         assert.equal((await stack.get('/v1/me', { token })).status, 200);
@@ -166,7 +179,7 @@ describe('a second instance', () => {
             assert.deepEqual((await claim(id)).json, first[id - 400], 'nothing acknowledged is lost');
         for (let id = 450; id < 500; id++)
             assert.equal((await claim(id)).status, 201);
-        assertProblem(await claim(500), 400, 'SOLD_OUT');
+        assertProblem(await claim(500), 409, 'SOLD_OUT');
     });
 });
 

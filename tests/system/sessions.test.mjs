@@ -73,12 +73,34 @@ describe('a session', () => {
         assertProblem(await refresh(session.refreshToken), 401, 'REFRESH_INVALID');
     });
 
+    test('a gateway that has not heard from identity takes no token, and says when to try again', async () => {
+        const gone = await stack.login(mobile(20));
+        await stack.post('/v1/sessions:revoke', {}, { token: gone.token });
+        const good = mint(key, { memberId: 10 });
+        await stack.kill('identity');
+        await stack.restart('gateway');
+        await stack.live();
+        await until('the queues are seen', async () => /^coupon up$/m.test((await stack.get('/readyz')).text));
+        assert.equal((await stack.get('/readyz')).status, 503);
+        assert.match((await stack.get('/readyz')).text, /^revocations not known$/m);
+        for (const token of [good, gone.token]) {
+            const answer = await offers(token);
+            assertProblem(answer, 503, 'SERVICE_DOWN');
+            assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
+        }
+        assertProblem(await offers('forged'), 401, 'BAD_TOKEN');
+        stack.spawn('identity');
+        await stack.serves('identity');
+        await stack.ready();
+        assert.equal((await offers(good)).status, 200);
+        assertProblem(await offers(gone.token), 401, 'TOKEN_REVOKED');
+    });
+
     test('a gateway that starts later knows who has logged out', async () => {
         const session = await stack.login(mobile(5));
         await stack.post('/v1/sessions:revoke', {}, { token: session.token });
         await stack.restart('gateway');
         await stack.ready();
-        await until('the gateway has read the journal', async () => (await offers(session.token)).status === 401);
         assertProblem(await offers(session.token), 401, 'TOKEN_REVOKED');
     });
 

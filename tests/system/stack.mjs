@@ -297,17 +297,18 @@ export class Stack {
         return this.answers('/livez');
     }
 
+    /** Waits until the gateway is ready and every queue is served. */
     ready() {
-        return this.answers('/readyz');
+        return this.answers('/readyz', (answer) => !/ down$/m.test(answer.text));
     }
 
-    /** Waits until a GET is answered with 200. */
-    async answers(path) {
+    /** Waits until a GET is answered with 200, and as it should. */
+    async answers(path, good = () => true) {
         await until(`200 from ${path}`, async () => {
             for (const daemon of Object.values(this.daemons))
                 assert.ok(!daemon.ended || this.expectedEnds.has(daemon), `${daemon.label} has ended`);
             const answer = await this.get(path).catch(() => null);
-            return answer?.status === 200;
+            return answer?.status === 200 && good(answer);
         });
     }
 

@@ -196,7 +196,7 @@ describe('from a roster to a coupon', () => {
         const early = await stack.post('/v1/releases', draft({ opensAt: '2099-01-01T00:00:00Z' }), { token: official.token, key: 'early' });
         const id = early.json.release.releaseId;
         await stack.post(`/v1/releases/${id}:publish`, {}, { token: official.token });
-        const problem = assertProblem(await stack.post(`/v1/releases/${id}/claims`, {}, { token: member.token }), 400, 'NOT_OPEN_YET');
+        const problem = assertProblem(await stack.post(`/v1/releases/${id}/claims`, {}, { token: member.token }), 409, 'NOT_OPEN_YET');
         assert.equal(problem.opensAt, '2099-01-01T00:00:00.000Z');
         const { offers } = (await stack.get('/v1/me/offers', { token: member.token })).json;
         assert.equal(offers.find((one) => one.status.release.releaseId === id).reason, 'NOT_OPEN_YET');
@@ -206,7 +206,7 @@ describe('from a roster to a coupon', () => {
         const claim = (key) => stack.post(`/v1/releases/${releaseId}/claims`, undefined, { token: member.token, key });
         const first = await until('the release is open', async () => {
             const answer = await claim('mine');
-            return answer.status !== 400 && answer;
+            return answer.json.reason !== 'NOT_OPEN_YET' && answer;
         });
         assert.equal(first.status, 201, first.text);
         coupon = first.json;
@@ -261,7 +261,7 @@ describe('from a roster to a coupon', () => {
         await stack.post(`/v1/releases/${id}:publish`, {}, { token: official.token });
         const taken = await until('it is open', async () => {
             const claim = await stack.post(`/v1/releases/${id}/claims`, {}, { token: member.token });
-            return claim.status !== 400 && claim;
+            return claim.json.reason !== 'NOT_OPEN_YET' && claim;
         });
         assert.equal(taken.status, 201, taken.text);
         const late = await stack.login(mobile(9301));
@@ -274,7 +274,7 @@ describe('from a roster to a coupon', () => {
         const verified = await stack.post('/v1/me:verify', { name: colleague.name, residentId: colleague.residentId }, { token });
         assert.equal(verified.status, 200, verified.text);
         const refused = await stack.post(`/v1/releases/${id}/claims`, {}, { token: verified.json.token });
-        assert.equal(assertProblem(refused, 400, 'SOLD_OUT').soldOutAt, taken.json.claimedAt);
+        assert.equal(assertProblem(refused, 409, 'SOLD_OUT').soldOutAt, taken.json.claimedAt);
     });
 
     test('paused, nobody takes one; published again, members do; ended, it stays so', async () => {
@@ -286,19 +286,19 @@ describe('from a roster to a coupon', () => {
         const claim = (key) => stack.post(`/v1/releases/${releaseId}/claims`, {}, { token: verified.token, key });
 
         assert.equal((await act('pause')).json.release.state, 'SUSPENDED');
-        assertProblem(await claim(), 400, 'PAUSED');
+        assertProblem(await claim(), 409, 'PAUSED');
         assert.deepEqual((await stack.post(`/v1/releases/${releaseId}/claims`, {}, { token: member.token })).json, coupon,
             'who has one still gets to see it');
         assert.equal((await act('publish')).json.release.state, 'PUBLISHED');
         assert.equal((await claim()).status, 201);
         assert.equal((await act('end')).json.release.state, 'CLOSED');
         assert.equal((await act('end')).status, 200, 'ending twice is ending');
-        assertProblem(await act('publish'), 400, 'WRONG_STATE');
+        assertProblem(await act('publish'), 409, 'WRONG_STATE');
         const late = person(32);
         await stack.import('roster', rosterCsv([late]));
         const session = await stack.login(late.mobile);
         const proven = (await stack.post('/v1/me:verify', { name: late.name, residentId: late.residentId }, { token: session.token })).json;
-        assertProblem(await stack.post(`/v1/releases/${releaseId}/claims`, {}, { token: proven.token }), 400, 'ENDED');
+        assertProblem(await stack.post(`/v1/releases/${releaseId}/claims`, {}, { token: proven.token }), 409, 'ENDED');
     });
 
     // ---- what is left behind ----

@@ -12,7 +12,7 @@ void message_copy(const struct message *message, Bridge__Message *ret)
     ret->kind = (Bridge__NoticeKind)message->notice.kind;
     ret->state = (Bridge__MessageState)message->state;
     if (message->reason)
-        ret->reason = (char *)(uintptr_t)api_reason(message->reason)->name;
+        ret->reason = unconst(api_reason(message->reason)->name);
     ret->tries = message->tries;
     ret->about_at = message->notice.about_at;
     ret->made_at = message->made_at;

@@ -69,7 +69,7 @@ static void say(struct outbox *outbox, const struct message *message, bool new, 
     changed.state = (Bridge__MessageState)message->state;
     changed.reason = message->reason;
     if (new) {
-        changed.source = (char *)(uintptr_t)message->source;
+        changed.source = unconst(message->source);
         changed.source_seq = message->source_seq;
         changed.member_id = message->notice.member_id;
         changed.kind = (Bridge__NoticeKind)message->notice.kind;
@@ -154,14 +154,14 @@ static void send_out(struct outbox_job *job)
     char values[NOTICE_FIELDS][NOTICE_VALUE_SIZE];
     int reason;
 
-    message.appid = (char *)(uintptr_t) template->appid;
+    message.appid = unconst(template->appid);
     message.openid = job->openid;
-    message.template_id = (char *)(uintptr_t) template->id;
-    message.page = (char *)(uintptr_t) template->page;
+    message.template_id = unconst(template->id);
+    message.page = unconst(template->page);
     for (unsigned i = 0; i < template->n_fields; i++) {
         notice_value(notice, &template->fields[i], values[i]);
         bridge__wechat_field__init(&fields[i]);
-        fields[i].name = (char *)(uintptr_t) template->fields[i].name;
+        fields[i].name = unconst(template->fields[i].name);
         fields[i].value = values[i];
         list[i] = &fields[i];
     }
@@ -210,9 +210,9 @@ static void begin(struct outbox_job *job, const struct message *message, int64_t
         return;
     }
     request.member_id = message->notice.member_id;
-    request.appid = (char *)(uintptr_t) template->appid;
+    request.appid = unconst(template->appid);
     principal.internal = true;
-    call.method = (char *)(uintptr_t) "Identity.FindOpenid";
+    call.method = "Identity.FindOpenid";
     call.principal = &principal;
     call.input = (ProtobufCBinaryData){identity__find_openid_request__pack(&request, packed), packed};
     if (!job->outbox->ask(job->outbox->ask_self, &call, on_openid, job))

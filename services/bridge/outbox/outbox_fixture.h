@@ -81,7 +81,7 @@ static inline void tell_openid(unsigned i, const char *openid)
     Rpc__Answer answer = RPC__ANSWER__INIT;
     uint8_t packed[128];
 
-    found.openid = (char *)(uintptr_t)openid;
+    found.openid = unconst(openid);
     answer.output = (ProtobufCBinaryData){identity__found_openid__pack(&found, packed), packed};
     t.questions[i].answered(t.questions[i].arg, &answer);
     t.questions[i].answered = NULL;
@@ -159,8 +159,8 @@ static inline bool remind_by(int64_t seq, int kind, int64_t member_id, int64_t a
     reminder.kind = (Health__ReminderKind)kind;
     reminder.at = at;
     reminder.booking_id = member_id + 1000;
-    reminder.campaign_title = (char *)(uintptr_t) "职工免费体检";
-    reminder.site_name = (char *)(uintptr_t) "市中医院";
+    reminder.campaign_title = "职工免费体检";
+    reminder.site_name = "市中医院";
     event.event_case = HEALTH__EVENT__EVENT_REMINDER;
     event.reminder = &reminder;
     return rpc_server_transact(h.service.rpc, apply, &row) == 0;

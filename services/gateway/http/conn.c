@@ -133,7 +133,7 @@ static void say_farewell(struct conn *conn)
     size_t len;
     uv_buf_t buf;
 
-    buf.base = (char *)(uintptr_t)tls_output(conn->tls, &len);
+    buf.base = unconst(tls_output(conn->tls, &len));
     buf.len = len;
     if (len > 0 && !conn->writing)
         uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1);
@@ -230,7 +230,7 @@ static unsigned gather(struct conn *conn, uv_buf_t ret_bufs[2])
     for (unsigned i = 0; i < count; i++) {
         size_t len = pieces[i].len < room ? pieces[i].len : room;
 
-        ret_bufs[i] = uv_buf_init((char *)(uintptr_t)pieces[i].bytes, (unsigned)len);
+        ret_bufs[i] = uv_buf_init(unconst(pieces[i].bytes), (unsigned)len);
         conn->in_write += len;
         room -= len;
     }

@@ -79,7 +79,7 @@ static inline const Rpc__Answer *create_slots(struct harness *h, const Rpc__Prin
 
     request.campaign_id = campaign_id;
     request.site_id = site_id;
-    request.days = (char **)(uintptr_t)&day;
+    request.days = unconst(&day);
     request.n_days = day ? 1 : 0;
     hours.from_minute = from;
     hours.until_minute = until;

@@ -56,7 +56,7 @@ static void slots_are_days_times_hours(void **state)
     }
     request.campaign_id = campaign;
     request.site_id = site;
-    request.days = (char **)(uintptr_t)days;
+    request.days = unconst(days);
     request.n_days = 2;
     request.hours = list;
     request.n_hours = 2;

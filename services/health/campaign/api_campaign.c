@@ -97,7 +97,7 @@ static int draft_refusal(struct health *self, Health__Campaign *draft, void *cal
     }
     if (!*draft->eligible_path)
         draft->eligible_path = draft->union_path;
-    draft->void_reason = (char *)(uintptr_t) "";
+    draft->void_reason = "";
     draft->state = HEALTH__CAMPAIGN_STATE__DRAFT;
     return 0;
 }

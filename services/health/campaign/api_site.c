@@ -53,7 +53,7 @@ static void sites__create_site(Health__Sites_Service *service, const Health__Cre
     }
     site->site_id = id_next(&self->ids, rpc_now(call));
     site->closed = false;
-    site->directions = (char *)(uintptr_t) "";
+    site->directions = "";
     if (!sites_add(&self->sites, site, rpc_arena(call)) || !site_on_map(&self->map, site)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;

@@ -43,8 +43,8 @@ static void a_package_of_nothing_is_refused(void **state)
     Health__Package package = HEALTH__PACKAGE__INIT;
 
     (void)state;
-    package.title = (char *)(uintptr_t) "空套餐";
-    package.union_path = (char *)(uintptr_t)UNION;
+    package.title = "空套餐";
+    package.union_path = UNION;
     request.package = &package;
     assert_refused(call_once(&h, "Campaigns.CreatePackage", &request.base, manager_of(&h, UNION)), "NO_PACKAGE_ITEMS");
 }
@@ -83,7 +83,7 @@ static void a_draft_is_replaced_and_keeps_its_union(void **state)
     (void)state;
     request.campaign_id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 10)))->campaign_id;
     request.campaign = a_draft(&h, 20);
-    request.campaign->union_path = (char *)(uintptr_t)TOWN;
+    request.campaign->union_path = TOWN;
     assert_int_equal(harness_call(&h, "Campaigns.UpdateCampaign", &request.base, manager_of(&h, UNION), NULL)->reason,
                      0);
     campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", request.campaign_id, manager_of(&h, UNION)));
@@ -140,7 +140,7 @@ static void a_wrong_draft_names_what_is_wrong(void **state)
             draft->n_sites = 2;
             break;
         default:
-            draft->eligible_path = (char *)(uintptr_t) "0002";
+            draft->eligible_path = "0002";
             break;
         }
         assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), reasons[i]);
@@ -228,8 +228,8 @@ static void a_campaign_uses_sites_of_its_own_union_and_those_above_and_below(voi
         Health__Campaign *draft = a_draft(&h, 10);
         const Rpc__Answer *answer;
 
-        site.union_path = (char *)(uintptr_t)cases[i].union_path;
-        draft->union_path = draft->eligible_path = (char *)(uintptr_t)TOWN;
+        site.union_path = unconst(cases[i].union_path);
+        draft->union_path = draft->eligible_path = TOWN;
         answer = create_site(&h, manager_of(&h, cases[i].union_path), &site);
         draft->sites[0]->site_id = ((Health__Site *)harness_output(&h, answer, &health__site__descriptor))->site_id;
         answer = create_campaign(&h, manager_of(&h, UNION), draft);

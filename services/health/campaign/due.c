@@ -29,7 +29,7 @@ static void say_frozen(const struct lottery *lottery, void *call)
     Health__DrawFrozen frozen = HEALTH__DRAW_FROZEN__INIT;
 
     frozen.campaign_id = lottery->campaign_id;
-    frozen.root = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.root};
+    frozen.root = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.root)};
     frozen.n_entries = (int32_t)lottery->draw.n_entries;
     event.event_case = HEALTH__EVENT__EVENT_DRAW_FROZEN;
     event.draw_frozen = &frozen;
@@ -62,7 +62,7 @@ static void say_drawn(const struct lottery *lottery, void *call)
     Health__LotsDrawn drawn = HEALTH__LOTS_DRAWN__INIT;
 
     drawn.campaign_id = lottery->campaign_id;
-    drawn.seed = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.seed};
+    drawn.seed = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.seed)};
     event.event_case = HEALTH__EVENT__EVENT_LOTS_DRAWN;
     event.lots_drawn = &drawn;
     rpc_journal(call, &event.base);

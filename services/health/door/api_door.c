@@ -63,7 +63,7 @@ static void reply_device(const struct device *device, Health__Device_Closure rep
 
     message.device_id = device->id;
     message.site_id = device->site_id;
-    message.name = (char *)(uintptr_t)device->name;
+    message.name = unconst(device->name);
     message.registered_at = device->registered_at;
     message.revoked_at = device->revoked_at;
     reply(&message, call);

@@ -30,7 +30,7 @@ static inline void register_the_device(struct harness *h)
     Health__RegisterDeviceRequest request = HEALTH__REGISTER_DEVICE_REQUEST__INIT;
 
     request.site_id = the_site;
-    request.name = (char *)(uintptr_t) "一号枪";
+    request.name = "一号枪";
     the_device =
         ((Health__Device *)harness_output(h, call_once(h, "Doors.RegisterDevice", &request.base, scanner_of(h)),
                                           &health__device__descriptor))
@@ -79,7 +79,7 @@ static inline void undo_scan(struct harness *h, int64_t scan_id)
     Health__UndoScanRequest request = HEALTH__UNDO_SCAN_REQUEST__INIT;
 
     request.scan_id = scan_id;
-    request.reason = (char *)(uintptr_t) "扫错了人";
+    request.reason = "扫错了人";
     assert_int_equal(harness_call(h, "Scans.UndoScan", &request.base, scanner_of(h), NULL)->reason, 0);
 }
 

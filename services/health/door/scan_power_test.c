@@ -45,7 +45,7 @@ static void open_a_door(struct harness *h)
     employ.member_id = STAFF;
     employ.duty = HEALTH__DUTY__SCANS;
     assert_int_equal(harness_call(h, "Sites.SetStaff", &employ.base, manager_of(h, UNION), NULL)->reason, 0);
-    device.name = (char *)(uintptr_t) "一号枪";
+    device.name = "一号枪";
     told.device_id = ((const Health__Device *)harness_output(
                           h, call_once(h, "Doors.RegisterDevice", &device.base, staff(h)), &health__device__descriptor))
                          ->device_id;
@@ -58,7 +58,7 @@ static const Rpc__Answer *scan(struct harness *h, const char *ref)
 
     request.site_id = told.site_id;
     request.device_id = told.device_id;
-    request.scan_ref = (char *)(uintptr_t)ref;
+    request.scan_ref = unconst(ref);
     request.text = told.text;
     return harness_call(h, "Scans.CreateScan", &request.base, staff(h), NULL);
 }
@@ -68,7 +68,7 @@ static bool undo(struct harness *h, int64_t scan_id)
     Health__UndoScanRequest request = HEALTH__UNDO_SCAN_REQUEST__INIT;
 
     request.scan_id = scan_id;
-    request.reason = (char *)(uintptr_t) "扫错了人";
+    request.reason = "扫错了人";
     return harness_call(h, "Scans.UndoScan", &request.base, staff(h), NULL)->reason == 0;
 }
 

@@ -32,7 +32,7 @@ static int64_t a_van(void)
     const Health__Site *made;
 
     draft.kind = HEALTH__SITE_KIND__VAN;
-    draft.name = (char *)(uintptr_t) "流动体检车";
+    draft.name = "流动体检车";
     draft.stops_from = START;
     draft.stops_until = START + 8 * HOUR_MS;
     draft.capacity = 4;
@@ -80,7 +80,7 @@ static const Rpc__Answer *register_device(int64_t at, int64_t member_id, int64_t
     Health__RegisterDeviceRequest request = HEALTH__REGISTER_DEVICE_REQUEST__INIT;
 
     request.site_id = at;
-    request.name = (char *)(uintptr_t) "一号枪";
+    request.name = "一号枪";
     request.replaces = replaces;
     return call_once(&h, "Doors.RegisterDevice", &request.base, staff(member_id));
 }
@@ -98,8 +98,8 @@ static const Rpc__Answer *scan_as(int64_t at, int64_t device, int64_t member_id,
 
     request.site_id = at;
     request.device_id = device;
-    request.scan_ref = (char *)(uintptr_t)ref;
-    request.text = (char *)(uintptr_t)text;
+    request.scan_ref = unconst(ref);
+    request.text = unconst(text);
     return harness_call(&h, "Scans.CreateScan", &request.base, staff(member_id), NULL);
 }
 
@@ -121,8 +121,8 @@ static const Health__ScanList *upload(int64_t device, int64_t member_id, const c
 
     for (size_t i = 0; i < n; i++) {
         health__upload_item__init(&items[i]);
-        items[i].scan_ref = (char *)(uintptr_t)refs[i];
-        items[i].text = (char *)(uintptr_t)texts[i];
+        items[i].scan_ref = unconst(refs[i]);
+        items[i].text = unconst(texts[i]);
         items[i].at = at[i];
         list[i] = &items[i];
     }
@@ -139,7 +139,7 @@ static const Rpc__Answer *undo(int64_t scan_id, int64_t member_id)
     Health__UndoScanRequest request = HEALTH__UNDO_SCAN_REQUEST__INIT;
 
     request.scan_id = scan_id;
-    request.reason = (char *)(uintptr_t) "扫错了人";
+    request.reason = "扫错了人";
     return harness_call(&h, "Scans.UndoScan", &request.base, staff(member_id), NULL);
 }
 
@@ -148,7 +148,7 @@ static const Health__Counts *counts(int64_t at)
     Health__ScannerRequest request = HEALTH__SCANNER_REQUEST__INIT;
 
     request.site_id = at;
-    request.day = (char *)(uintptr_t)DAY;
+    request.day = DAY;
     return harness_output(&h, harness_call(&h, "Doors.GetCounts", &request.base, staff(STAFF), NULL),
                           &health__counts__descriptor);
 }
@@ -278,8 +278,8 @@ static void only_staff_of_the_site_scans_with_her_own_device(void **state)
     assert_refused(scan_as(site, device + 1, STAFF, "scan-0001", text), "DEVICE_NOT_FOUND");
     request.site_id = site;
     request.device_id = device;
-    request.scan_ref = (char *)(uintptr_t) "scan-0001";
-    request.text = (char *)(uintptr_t)text;
+    request.scan_ref = "scan-0001";
+    request.text = unconst(text);
     later->session_id++;
     assert_refused(harness_call(&h, "Scans.CreateScan", &request.base, later, NULL), "DEVICE_NOT_YOURS");
     next = ((const Health__Device *)harness_output(&h, register_device(site, STAFF + 1, device),
@@ -325,7 +325,7 @@ static void a_scanner_takes_along_all_it_needs(void **state)
     (void)state;
     assert_int_equal(on_booking(&h, "Passes.ReissuePass", revoked, MEMBER)->reason, 0);
     request.site_id = site;
-    request.day = (char *)(uintptr_t)DAY;
+    request.day = DAY;
     package = harness_output(&h, harness_call(&h, "Doors.GetScannerPackage", &request.base, staff(STAFF), NULL),
                              &health__scanner_package__descriptor);
     assert_int_equal(package->n_keys, 1);
@@ -365,7 +365,7 @@ static void the_roster_names_handles_alone_and_has_its_hash(void **state)
     for (int i = 0; i < 5; i++)
         a_booking(i);
     request.site_id = scanner.site_id = site;
-    request.day = scanner.day = (char *)(uintptr_t)DAY;
+    request.day = scanner.day = DAY;
     request.page_size = 2;
     do {
         roster = harness_output(&h, harness_call(&h, "Doors.GetRoster", &request.base, staff(STAFF), NULL),
@@ -503,8 +503,8 @@ static const Rpc__Answer *walk_in(int64_t device, const char *ref, const char *c
 
     request.site_id = van;
     request.device_id = device;
-    request.scan_ref = (char *)(uintptr_t)ref;
-    request.code = (char *)(uintptr_t)code;
+    request.scan_ref = unconst(ref);
+    request.code = unconst(code);
     return harness_call(&h, "Scans.CreateWalkIn", &request.base, staff(STAFF), NULL);
 }
 

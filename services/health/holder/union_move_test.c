@@ -34,7 +34,7 @@ static Health__Campaign *draft_of_town(void)
     Health__Site site = a_site_draft();
     Health__Campaign *draft = a_draft(&h, 1);
 
-    site.union_path = draft->union_path = (char *)(uintptr_t)TOWN;
+    site.union_path = draft->union_path = TOWN;
     draft->sites[0]->site_id =
         ((Health__Site *)harness_output(&h, create_site(&h, manager_of(&h, TOWN), &site), &health__site__descriptor))
             ->site_id;
@@ -67,7 +67,7 @@ static void officials_of_the_new_place_have_a_campaign_and_its_site(void **state
     (void)state;
     update.campaign_id = id;
     update.campaign = draft;
-    draft->eligible_path = (char *)(uintptr_t) "";
+    draft->eligible_path = "";
     site.site_id = draft->sites[0]->site_id;
     move_town();
     for (int restarts = 0; restarts < 2; restarts++) {
@@ -94,7 +94,7 @@ static void a_chain_of_secrets_serves_its_union_in_the_new_place(void **state)
     int64_t id = campaign_of(&h, create_campaign(&h, manager_of(&h, TOWN), draft_of_town()))->campaign_id, chain_id;
 
     (void)state;
-    request.union_path = (char *)(uintptr_t)TOWN;
+    request.union_path = TOWN;
     request.days = 3;
     chain_id =
         ((Health__Chain *)harness_output(&h, call_once(&h, "Draws.CreateChain", &request.base, manager_of(&h, TOWN)),
@@ -111,8 +111,8 @@ static void a_lot_is_drawn_by_the_terms_it_was_announced_with(void **state)
     const Health__Entry *entry;
 
     (void)state;
-    draft->eligible_path = (char *)(uintptr_t)TOWN;
-    draft->strata[0]->union_path = (char *)(uintptr_t)TOWN "0003";
+    draft->eligible_path = TOWN;
+    draft->strata[0]->union_path = TOWN "0003";
     campaign = announced(&h, draft);
     step_to(&h, campaign->opens_at);
     assert_int_equal(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN "0003"))->reason, 0);
@@ -146,7 +146,7 @@ static void campaigns_follow_moves_in_their_order_slice_by_slice(void **state)
     int64_t first = 0, last = 0, rows;
 
     (void)state;
-    draft->eligible_path = (char *)(uintptr_t)TOWN;
+    draft->eligible_path = TOWN;
     for (int i = 0; i < 2 * UNION_MOVE_SLICE + 1; i++) {
         last = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), draft))->campaign_id;
         first = first ? first : last;

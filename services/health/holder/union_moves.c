@@ -63,8 +63,8 @@ static void say_moved(const char *old_path, const char *path, void *call)
     Health__Event event = HEALTH__EVENT__INIT;
     Health__UnionMoved moved = HEALTH__UNION_MOVED__INIT;
 
-    moved.old_path = (char *)(uintptr_t)old_path;
-    moved.path = (char *)(uintptr_t)path;
+    moved.old_path = unconst(old_path);
+    moved.path = unconst(path);
     event.event_case = HEALTH__EVENT__EVENT_UNION_MOVED;
     event.union_moved = &moved;
     rpc_journal(call, &event.base);

@@ -161,8 +161,8 @@ static void say_announced(const struct lottery *lottery, void *call)
     Health__DrawAnnounced announced = HEALTH__DRAW_ANNOUNCED__INIT;
 
     announced.campaign_id = lottery->campaign_id;
-    announced.terms = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.terms};
-    announced.commitment = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)lottery->draw.commitment};
+    announced.terms = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.terms)};
+    announced.commitment = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.commitment)};
     announced.steps = (int32_t)lottery->draw.steps;
     event.event_case = HEALTH__EVENT__EVENT_DRAW_ANNOUNCED;
     event.draw_announced = &announced;
@@ -209,7 +209,7 @@ static void say_value(const struct lottery *lottery, void *call)
     Health__ValueEntered entered = HEALTH__VALUE_ENTERED__INIT;
 
     entered.campaign_id = lottery->campaign_id;
-    entered.value = (char *)(uintptr_t)lottery->value;
+    entered.value = unconst(lottery->value);
     entered.confirmed = lottery->confirmed_by != 0;
     event.event_case = HEALTH__EVENT__EVENT_VALUE_ENTERED;
     event.value_entered = &entered;

@@ -214,8 +214,8 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     if (!find_entry(self, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
         refusal = refusal_for(self, campaign, 0, call, &stratum);
         if (refusal && refusal != HEALTH__REASON__NO_STRATUM_FITS) { /* which she may find by naming a site */
-            offer->reason = (char *)(uintptr_t)api_reason(refusal)->name;
-            offer->words = (char *)(uintptr_t)api_reason(refusal)->zh;
+            offer->reason = unconst(api_reason(refusal)->name);
+            offer->words = unconst(api_reason(refusal)->zh);
         }
         return offer;
     }

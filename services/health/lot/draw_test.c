@@ -160,7 +160,7 @@ static void strata_are_drawn_apart(void **state)
 
     (void)state;
     strata[0] = strata[1] = *draft->strata[0];
-    strata[0].label = (char *)(uintptr_t) "快递员";
+    strata[0].label = "快递员";
     strata[0].trades = &couriers;
     strata[0].n_trades = 1;
     strata[1].quota = 1;
@@ -226,7 +226,7 @@ static void what_is_forbidden_after_the_freeze_is_refused_and_told(void **state)
     (void)state;
     update.campaign_id = make_void.campaign_id = id;
     update.campaign = a_draft(&h, 99);
-    make_void.reason = (char *)(uintptr_t) "重抽";
+    make_void.reason = "重抽";
     rows = journal_rows(&h);
     for (int i = 0; i < 2; i++) { /* the second time of the same person is not told again */
         assert_refused(enter(&h, id, harness_member(&h, 77, TOWN)), "ENTRIES_CLOSED");
@@ -281,8 +281,8 @@ static void a_lot_is_in_the_hands_of_its_unions_officials(void **state)
 
     (void)state;
     announce.campaign_id = make_void.campaign_id = value.campaign_id = campaign->campaign_id;
-    make_void.reason = value.value = (char *)(uintptr_t) "1";
-    chain.union_path = (char *)(uintptr_t)UNION;
+    make_void.reason = value.value = "1";
+    chain.union_path = UNION;
     chain.days = 3;
     rows = journal_rows(&h);
     for (int i = 0; i < 3; i++) {
@@ -312,7 +312,7 @@ static void a_void_draw_stays_visible_with_its_reason(void **state)
     Health__VoidRequest request = HEALTH__VOID_REQUEST__INIT;
 
     (void)state;
-    request.reason = (char *)(uintptr_t) "公开数值未产生";
+    request.reason = "公开数值未产生";
     for (int step = 0; step < 4; step++) { /* announced, open, frozen, drawn */
         const Health__Campaign *campaign = announced(&h, a_draft(&h, 3));
         struct draw_reader reader;
@@ -366,7 +366,7 @@ static void terms_that_are_no_lines_are_not_announced(void **state)
     Health__Campaign *draft = a_draft(&h, 3);
 
     (void)state;
-    draft->title = (char *)(uintptr_t) "职工\n体检";
+    draft->title = "职工\n体检";
     request.campaign_id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), draft))->campaign_id;
     assert_refused(harness_call(&h, "Draws.Announce", &request.base, manager_of(&h, UNION), NULL),
                    "TERMS_NOT_PRINTABLE");
@@ -395,7 +395,7 @@ static void days_of_a_chain_are_drawn_in_order(void **state)
     struct draw_reader reader;
 
     (void)state;
-    request.union_path = (char *)(uintptr_t)UNION;
+    request.union_path = UNION;
     request.days = 2;
     chain = harness_output(&h, call_once(&h, "Draws.CreateChain", &request.base, manager_of(&h, UNION)),
                            &health__chain__descriptor);
@@ -414,7 +414,7 @@ static void days_of_a_chain_are_drawn_in_order(void **state)
     draw_lots(&h, second);
     assert_int_equal(state_of(second_id), HEALTH__CAMPAIGN_STATE__FROZEN);
     make_void.campaign_id = first_id;
-    make_void.reason = (char *)(uintptr_t) "取消";
+    make_void.reason = "取消";
     assert_int_equal(harness_call(&h, "Draws.MakeVoid", &make_void.base, manager_of(&h, UNION), NULL)->reason, 0);
     settle(&h);
     assert_int_equal(state_of(second_id), HEALTH__CAMPAIGN_STATE__DRAWN);

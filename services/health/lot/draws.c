@@ -207,9 +207,9 @@ void chain_add(struct health *self, const struct chain *chain, void *call)
     store_run(self->store, self->draws.sql + SQL_ADD_CHAIN, "itibb", chain->id, chain->union_path, (int64_t)chain->days,
               chain->anchor, (size_t)DRAW_HASH_LEN, sealed, sizeof(sealed));
     made.chain_id = chain->id;
-    made.union_path = (char *)(uintptr_t)chain->union_path;
+    made.union_path = unconst(chain->union_path);
     made.days = chain->days;
-    made.anchor = (ProtobufCBinaryData){DRAW_HASH_LEN, (uint8_t *)(uintptr_t)chain->anchor};
+    made.anchor = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(chain->anchor)};
     event.event_case = HEALTH__EVENT__EVENT_CHAIN_MADE;
     event.chain_made = &made;
     rpc_journal(call, &event.base);

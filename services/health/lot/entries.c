@@ -107,7 +107,7 @@ void entry_add(struct health *self, const struct entry *entry, void *call)
     entered.entry_id = entry->id;
     entered.campaign_id = entry->campaign_id;
     entered.member_id = entry->member_id;
-    entered.ticket = (ProtobufCBinaryData){sizeof(entry->ticket), (uint8_t *)(uintptr_t)entry->ticket};
+    entered.ticket = (ProtobufCBinaryData){sizeof(entry->ticket), unconst(entry->ticket)};
     entered.stratum = entry->stratum;
     event.event_case = HEALTH__EVENT__EVENT_ENTERED;
     event.entered = &entered;

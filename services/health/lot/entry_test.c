@@ -75,7 +75,7 @@ static void each_failing_rule_has_its_own_reason(void **state)
             who->level = RPC__LEVEL__REAL_NAME;
             break;
         case 1:
-            who->union_path = (char *)(uintptr_t) "0002";
+            who->union_path = "0002";
             break;
         case 2:
             who->trade = RPC__TRADE__SANITATION;
@@ -111,11 +111,11 @@ static void the_offer_names_what_she_would_be_examined_for(void **state)
     const Health__Offer *offer;
 
     (void)state;
-    items[0].code = items[1].code = items[1].name = (char *)(uintptr_t) "CT-L";
-    items[0].name = (char *)(uintptr_t) "肺部低剂量CT";
+    items[0].code = items[1].code = items[1].name = "CT-L";
+    items[0].name = "肺部低剂量CT";
     items[0].kind = HEALTH__ITEM_KIND__LUNG;
-    package.title = (char *)(uintptr_t) "新就业形态套餐";
-    package.union_path = (char *)(uintptr_t)UNION;
+    package.title = "新就业形态套餐";
+    package.union_path = UNION;
     package.items = (Health__PackageItem *[]){&items[0], &items[1]};
     package.n_items = 2;
     request.package = &package;

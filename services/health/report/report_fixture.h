@@ -30,11 +30,11 @@ static inline Health__ReportItem blood_sugar(bool abnormal)
 {
     Health__ReportItem item = HEALTH__REPORT_ITEM__INIT;
 
-    item.code = (char *)(uintptr_t) "2345-7";
-    item.name = (char *)(uintptr_t) "血糖";
-    item.value = (char *)(uintptr_t) "9.8";
-    item.unit = (char *)(uintptr_t) "mmol/L";
-    item.range = (char *)(uintptr_t) "3.9-6.1";
+    item.code = "2345-7";
+    item.name = "血糖";
+    item.value = "9.8";
+    item.unit = "mmol/L";
+    item.range = "3.9-6.1";
     item.abnormal = abnormal;
     return item;
 }
@@ -72,7 +72,7 @@ static inline const Rpc__Answer *put(struct harness *h, int64_t report_id, int32
 
     request.report_id = report_id;
     request.part = part;
-    request.content = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)bytes};
+    request.content = (ProtobufCBinaryData){len, unconst(bytes)};
     return harness_call(h, "Reports.PutReportPart", &request.base, clerk_of(h), NULL);
 }
 
@@ -123,7 +123,7 @@ static inline const Rpc__Answer *fetch(struct harness *h, const char *path, int3
 {
     Health__FetchReportRequest request = HEALTH__FETCH_REPORT_REQUEST__INIT;
 
-    request.link = (char *)(uintptr_t)(strrchr(path, '/') + 1);
+    request.link = strrchr(path, '/') + 1;
     request.part = part;
     return harness_call(h, "Reports.FetchReport", &request.base, who, NULL);
 }

@@ -86,7 +86,7 @@ static void hepatitis_b_is_kept_out_of_reports_too(void **state)
     Health__ReportItem item = blood_sugar(false);
 
     (void)state;
-    item.name = (char *)(uintptr_t) "乙肝表面抗原";
+    item.name = "乙肝表面抗原";
     assert_refused(try_begin(&h, clerk_of(&h), booking_id, 0, &item), "REPORT_HEPATITIS_B");
     assert_refused(try_begin(&h, clerk_of(&h), booking_id, 0, NULL), "REPORT_EMPTY");
 }

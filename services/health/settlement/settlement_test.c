@@ -20,7 +20,7 @@ static Health__SettlementLineList *lines_of(int64_t settlement_id, int32_t size,
 
     request.settlement_id = settlement_id;
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(&h,
                           harness_call(&h, "Settlements.ListSettlementLines", &request.base, finance(&h, 701), NULL),
                           &health__settlement_line_list__descriptor);

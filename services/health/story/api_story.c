@@ -40,7 +40,7 @@ static Health__StoryFact *fact_of(const Rpc__JournalRow *row, struct arena *aren
     fact->seq = row->seq;
     fact->at = row->at;
     fact->hash = row->hash;
-    fact->event = (char *)(uintptr_t)member->name;
+    fact->event = unconst(member->name);
     fact->state = state_in(event);
     return fact;
 }

@@ -40,7 +40,7 @@ static void fill_message(const struct proposal *proposal, Identity__Proposal *re
     ret->lapses_at = proposal->asked_at + PROPOSAL_LIFE_MS;
     ret->decided_by = proposal->decided_by;
     ret->decided_at = proposal->decided_at;
-    ret->remark = (char *)(uintptr_t)proposal->remark;
+    ret->remark = unconst(proposal->remark);
 }
 
 static void reply_proposal(const struct proposal *proposal, Identity__Proposal_Closure reply, void *call)

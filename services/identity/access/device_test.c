@@ -11,9 +11,9 @@ static Rpc__Principal *signed_in_on(struct harness *h, const char *device)
 
     get_code(h, MOBILE, code);
     clock_step(&h->service.clock, CODE_RESEND_MS);
-    request.mobile = (char *)(uintptr_t)MOBILE;
+    request.mobile = MOBILE;
     request.code = code;
-    request.device = (char *)(uintptr_t)device;
+    request.device = unconst(device);
     return principal_of(h, harness_output(h, harness_call(h, "Identity.Login", &request.base, NULL, NULL),
                                           &identity__session__descriptor));
 }
@@ -63,10 +63,10 @@ static void a_member_sees_where_she_is_signed_in(void **state)
     person_signed_in(&h, 2);
     phone = signed_in_on(&h, "手机");
     tablet = signed_in_on(&h, "");
-    wechat.appid = (char *)(uintptr_t) "wx1";
-    wechat.openid = (char *)(uintptr_t) "o1";
-    wechat.mobile = (char *)(uintptr_t)MOBILE;
-    wechat.device = (char *)(uintptr_t) "iPhone 15";
+    wechat.appid = "wx1";
+    wechat.openid = "o1";
+    wechat.mobile = MOBILE;
+    wechat.device = "iPhone 15";
     opened = clock_now(&h.service.clock);
     harness_output(&h, harness_call(&h, "Identity.CompleteWechatLogin", &wechat.base, harness_internal(&h), NULL),
                    &identity__session__descriptor);

@@ -177,7 +177,7 @@ static void the_bridge_is_told_the_code_and_takes_back_what_was_not_sent(void **
     begin(&h);
     with_sender("bridge");
     harness_reopen(&h);
-    request.mobile = (char *)(uintptr_t)MOBILE;
+    request.mobile = MOBILE;
     made = harness_output(&h, send_code(&h, "+86 " MOBILE), &identity__login_code__descriptor);
     assert_string_equal(made->mobile, MOBILE);
     assert_int_equal(strlen(made->code), CODE_DIGITS);

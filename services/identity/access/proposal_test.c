@@ -12,9 +12,9 @@ static const Rpc__Answer *propose_grant(struct harness *h, const Rpc__Principal 
 {
     Identity__ProposeGrantRequest request = IDENTITY__PROPOSE_GRANT_REQUEST__INIT;
 
-    request.mobile = (char *)(uintptr_t)mobile;
+    request.mobile = unconst(mobile);
     request.role = (Rule__Role)role;
-    request.union_code = (char *)(uintptr_t)union_code;
+    request.union_code = unconst(union_code);
     return harness_call(h, "Proposals.ProposeGrant", &request.base, who, NULL);
 }
 
@@ -33,7 +33,7 @@ static Identity__ProposalList *list(struct harness *h, const Rpc__Principal *who
 
     request.union_id = union_id;
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(h, harness_call(h, "Proposals.ListProposals", &request.base, who, NULL),
                           &identity__proposal_list__descriptor);
 }

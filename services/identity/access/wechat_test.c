@@ -13,10 +13,10 @@ static const Rpc__Answer *enter_as(struct harness *h, const Rpc__Principal *who,
 {
     Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
 
-    request.appid = (char *)(uintptr_t)appid;
-    request.openid = (char *)(uintptr_t)openid;
-    request.unionid = (char *)(uintptr_t)unionid;
-    request.mobile = (char *)(uintptr_t)mobile;
+    request.appid = unconst(appid);
+    request.openid = unconst(openid);
+    request.unionid = unconst(unionid);
+    request.mobile = unconst(mobile);
     return harness_call(h, "Identity.CompleteWechatLogin", &request.base, who, NULL);
 }
 
@@ -247,7 +247,7 @@ static const Rpc__Answer *find_openid(struct harness *h, const Rpc__Principal *w
     Identity__FindOpenidRequest request = IDENTITY__FIND_OPENID_REQUEST__INIT;
 
     request.member_id = member_id;
-    request.appid = (char *)(uintptr_t)appid;
+    request.appid = unconst(appid);
     return harness_call(h, "Identity.FindOpenid", &request.base, who, NULL);
 }
 
@@ -292,9 +292,9 @@ static const Rpc__Answer *bind_wechat(struct harness *h, const Rpc__Principal *m
 
     bridge->member_id = member->member_id;
     bridge->session_id = member->session_id;
-    request.appid = (char *)(uintptr_t)appid;
-    request.openid = (char *)(uintptr_t)openid;
-    request.unionid = (char *)(uintptr_t)unionid;
+    request.appid = unconst(appid);
+    request.openid = unconst(openid);
+    request.unionid = unconst(unionid);
     return harness_call(h, "Identity.CompleteWechatBinding", &request.base, bridge, NULL);
 }
 

@@ -9,9 +9,9 @@ static Identity__Union *make_industry(struct harness *h, const char *code, const
 {
     Identity__CreateUnionRequest request = IDENTITY__CREATE_UNION_REQUEST__INIT;
 
-    request.code = (char *)(uintptr_t)code;
-    request.name = (char *)(uintptr_t) "新就业形态行业工会联合会";
-    request.parent_code = (char *)(uintptr_t)parent;
+    request.code = unconst(code);
+    request.name = "新就业形态行业工会联合会";
+    request.parent_code = unconst(parent);
     request.trades = trades;
     request.n_trades = n;
     return harness_output(h, harness_call(h, "Identity.CreateUnion", &request.base, harness_internal(h), code),
@@ -49,7 +49,7 @@ static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, int6
     make_resident_id(n, id);
     request.union_id = union_id;
     request.trade = (Rpc__Trade)trade;
-    request.name = (char *)(uintptr_t) "王小明";
+    request.name = "王小明";
     request.resident_id = id;
     request.three_in_one = true;
     return harness_call(h, "Joins.CreateJoinRequest", &request.base, who, NULL);
@@ -169,7 +169,7 @@ static void an_industry_union_proves_a_trade_of_a_member_of_another(void **state
     who = member_of_union(&h, 1, "440604-1");
     request.trade = RPC__TRADE__FOOD_DELIVERY;
     request.proof = IDENTITY__TRADE_PROOF__PROOF_PLATFORM_ACCOUNT;
-    request.platform = request.work_number = (char *)(uintptr_t) "R-1";
+    request.platform = request.work_number = "R-1";
     request.industry = true;
     claim = harness_output(&h, harness_call(&h, "Trades.ClaimTrade", &request.base, who, NULL),
                            &identity__trade_record__descriptor);

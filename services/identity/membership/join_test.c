@@ -13,7 +13,7 @@ static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, int6
     request.union_id = union_id;
     request.trade = RPC__TRADE__TRUCK_DRIVER;
     if (name) {
-        request.name = (char *)(uintptr_t)name;
+        request.name = unconst(name);
         request.resident_id = id;
     }
     return harness_call(h, "Joins.CreateJoinRequest", &request.base, who, NULL);
@@ -47,7 +47,7 @@ static const Rpc__Answer *list(struct harness *h, const Rpc__Principal *who, int
 
     request.union_id = union_id;
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_call(h, "Joins.ListJoinRequests", &request.base, who, NULL);
 }
 
@@ -61,7 +61,7 @@ static const Rpc__Answer *decide(struct harness *h, const Rpc__Principal *who, i
     request.n_request_ids = n;
     request.approve = approve;
     request.reason = (Identity__RefusalReason)reason;
-    request.remark = (char *)(uintptr_t) "请到窗口办理";
+    request.remark = "请到窗口办理";
     return harness_call(h, "Joins.DecideJoinRequests", &request.base, who, NULL);
 }
 
@@ -147,8 +147,8 @@ static void what_an_applicant_says_is_checked(void **state)
     assert_refused(ask(&h, who, first_id, "王", 1), "NAME_INVALID");
     assert_refused(ask(&h, who, first_id, NULL, 1), "NAME_INVALID");
     request.union_id = first_id;
-    request.name = (char *)(uintptr_t) "王小明";
-    request.resident_id = (char *)(uintptr_t) "110105194912310021";
+    request.name = "王小明";
+    request.resident_id = "110105194912310021";
     answer = harness_call(&h, "Joins.CreateJoinRequest", &request.base, who, NULL);
     assert_refused(answer, "RESIDENT_ID_CHECKSUM");
     assert_string_equal(answer->field, "residentId");

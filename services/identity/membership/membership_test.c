@@ -200,7 +200,7 @@ static Identity__MemberList *members(struct harness *h, const Rpc__Principal *wh
 
     request.union_id = union_id;
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(h, harness_call(h, "Memberships.ListMembers", &request.base, who, NULL),
                           &identity__member_list__descriptor);
 }
@@ -231,7 +231,7 @@ static void an_official_sees_her_unions_members_masked_and_in_pages(void **state
     request.union_id = first_id;
     official = harness_official(&h, 9, RULE__ROLE__UNION_ADMIN, SECOND);
     assert_refused(harness_call(&h, "Memberships.ListMembers", &request.base, official, NULL), "OUTSIDE_YOUR_UNION");
-    request.page_token = (char *)(uintptr_t) "-1";
+    request.page_token = "-1";
     assert_refused(harness_call(&h, "Memberships.ListMembers", &request.base, harness_internal(&h), NULL),
                    "BAD_PAGE_TOKEN");
     request.union_id = -1;

@@ -10,9 +10,9 @@ static const Rpc__Answer *claim(struct harness *h, const Rpc__Principal *who, in
 
     request.trade = (Rpc__Trade)trade;
     request.proof = IDENTITY__TRADE_PROOF__PROOF_PLATFORM_ACCOUNT;
-    request.platform = (char *)(uintptr_t) "网约车平台";
-    request.work_number = (char *)(uintptr_t)number;
-    request.evidence = (char *)(uintptr_t) "从业资格证 0042";
+    request.platform = "网约车平台";
+    request.work_number = unconst(number);
+    request.evidence = "从业资格证 0042";
     return harness_call(h, "Trades.ClaimTrade", &request.base, who, NULL);
 }
 
@@ -35,7 +35,7 @@ static Identity__TradeList *waiting(struct harness *h, int64_t union_id, int siz
 
     request.union_id = union_id;
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(h, harness_call(h, "Trades.ListTradeClaims", &request.base, administrator(h, ROOT), NULL),
                           &identity__trade_list__descriptor);
 }
@@ -50,7 +50,7 @@ static const Rpc__Answer *decide(struct harness *h, const Rpc__Principal *who, i
     request.n_trade_ids = 1;
     request.approve = approve;
     request.reason = (Identity__RefusalReason)reason;
-    request.remark = (char *)(uintptr_t) "请上传行程记录";
+    request.remark = "请上传行程记录";
     return harness_call(h, "Trades.DecideTradeClaims", &request.base, who, NULL);
 }
 

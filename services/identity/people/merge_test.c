@@ -14,7 +14,7 @@ static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, cons
     char id[CN_RESIDENT_ID_LEN + 1];
 
     make_resident_id(n, id);
-    request.name = (char *)(uintptr_t)name;
+    request.name = unconst(name);
     request.resident_id = id;
     return harness_call(h, "Merges.AskMerge", &request.base, who, NULL);
 }
@@ -42,7 +42,7 @@ static const Rpc__Answer *propose(struct harness *h, const Rpc__Principal *who, 
     request.kept_id = kept_id;
     request.gone_id = gone_id;
     request.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
-    request.remark = (char *)(uintptr_t) "已核对证件";
+    request.remark = "已核对证件";
     return harness_call(h, "Merges.ProposeMerge", &request.base, who, NULL);
 }
 
@@ -217,7 +217,7 @@ static void a_wrong_code_merges_nothing_and_counts(void **state)
     person_signed_in(&h, 2);
     get_code(&h, mobile_of(1, mobile), own_code);
     request.mobile = mobile_of(2, mobile) ? mobile : NULL;
-    request.code = (char *)(uintptr_t) "000000";
+    request.code = "000000";
     request.own_code = own_code;
     answer = harness_call(&h, "Merges.MergeMine", &request.base, own, NULL);
     assert_refused(answer, "CODE_EXPIRED"); /* the last one sent to it has let her in */
@@ -225,7 +225,7 @@ static void a_wrong_code_merges_nothing_and_counts(void **state)
     answer = harness_call(&h, "Merges.MergeMine", &request.base, own, NULL);
     assert_refused(answer, "CODE_EXPIRED"); /* her own was used up by the first try */
     assert_string_equal(answer->field, "ownCode");
-    request.mobile = (char *)(uintptr_t) "123";
+    request.mobile = "123";
     assert_refused(harness_call(&h, "Merges.MergeMine", &request.base, own, NULL), "MOBILE_INVALID");
     assert_int_equal(mine(&h, own)->n_merges, 0);
     end(&h);

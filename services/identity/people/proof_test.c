@@ -18,8 +18,8 @@ static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *member, c
 {
     Identity__VerifyRequest request = IDENTITY__VERIFY_REQUEST__INIT;
 
-    request.name = (char *)(uintptr_t)name;
-    request.resident_id = (char *)(uintptr_t)id;
+    request.name = unconst(name);
+    request.resident_id = unconst(id);
     return harness_call(h, "Proofs.BeginProof", &request.base, bridge_for(h, member), NULL);
 }
 
@@ -248,7 +248,7 @@ static void an_account_is_not_merged_by_the_union_of_who_is_in_none(void **state
     begin(&h);
     proven(&h, 1);
     make_resident_id(1, id);
-    request.name = (char *)(uintptr_t)NAME;
+    request.name = NAME;
     request.resident_id = id;
     assert_refused(harness_call(&h, "Merges.AskMerge", &request.base, person_signed_in(&h, 2), NULL), "MERGE_NO_UNION");
     end(&h);

@@ -124,8 +124,8 @@ static void a_name_or_number_that_cannot_be_one_is_refused_wherever_it_is_given(
     rows = journal_rows(&h);
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         join.union_id = union_id;
-        join.name = merge.name = (char *)(uintptr_t)cases[i].name;
-        join.resident_id = merge.resident_id = (char *)(uintptr_t)cases[i].id;
+        join.name = merge.name = unconst(cases[i].name);
+        join.resident_id = merge.resident_id = unconst(cases[i].id);
         assert_refused(verify(&h, who, cases[i].name, cases[i].id), cases[i].reason);
         assert_refused(harness_call(&h, "Joins.CreateJoinRequest", &join.base, who, NULL), cases[i].reason);
         assert_refused(harness_call(&h, "Merges.AskMerge", &merge.base, who, NULL), cases[i].reason);

@@ -49,7 +49,7 @@ static void reply_list(struct identity *self, const struct cadre *cadres, size_t
 {
     Identity__CadreList list = IDENTITY__CADRE_LIST__INIT;
 
-    list.next_page_token = (char *)(uintptr_t)token;
+    list.next_page_token = unconst(token);
     list.cadres = arena_alloc(rpc_arena(call), n * sizeof(*list.cadres) + 1);
     while (list.cadres && list.n_cadres < n) {
         list.cadres[list.n_cadres] = cadre_message(self, &cadres[list.n_cadres], call);

@@ -38,8 +38,8 @@ static void reply_company(struct identity *self, const struct company *company, 
 
     message.company_id = company->id;
     message.union_id = company->union_id;
-    message.credit_code = (char *)(uintptr_t)company->credit_code;
-    message.name = (char *)(uintptr_t)company->name;
+    message.credit_code = unconst(company->credit_code);
+    message.name = unconst(company->name);
     message.agents = shown;
     message.n_agents = companies_find_agents(&self->companies, company->id, agents, ARRAY_LEN(agents));
     for (size_t i = 0; i < message.n_agents; i++) {

@@ -42,8 +42,8 @@ static void add_problem(struct page *page, int line, int reason, const char *fie
     }
     identity__import_problem__init(problem);
     problem->line = line;
-    problem->reason = (char *)(uintptr_t)api_reason(reason)->name;
-    problem->field = (char *)(uintptr_t)field;
+    problem->reason = unconst(api_reason(reason)->name);
+    problem->field = unconst(field);
     problem->warning = warning;
     page->report.problems[page->report.n_problems++] = problem;
 }

@@ -7,7 +7,7 @@ static Identity__SetCadreRequest record_of(int64_t union_id, const char *mobile,
     Identity__SetCadreRequest request = IDENTITY__SET_CADRE_REQUEST__INIT;
 
     request.union_id = union_id;
-    request.mobile = (char *)(uintptr_t)mobile;
+    request.mobile = unconst(mobile);
     request.post = (Identity__Post)post;
     request.term_from = HARNESS_NOW;
     return request;
@@ -38,7 +38,7 @@ static const Rpc__Answer *ask_list(struct harness *h, const Rpc__Principal *who,
 
     request.union_id = union_id;
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_call(h, "Cadres.ListCadres", &request.base, who, NULL);
 }
 
@@ -127,9 +127,9 @@ static void what_cannot_be_is_not_recorded(void **state)
     rows = journal_changes(&h);
     request = record_of(first_id, "16900000002", IDENTITY__POST__POST_CHAIR);
     assert_refused(set(&h, administrator(&h, FIRST), &request), "CADRE_NOT_REAL_NAME");
-    request.mobile = (char *)(uintptr_t) "16900000099";
+    request.mobile = "16900000099";
     assert_refused(set(&h, administrator(&h, FIRST), &request), "CADRE_NOT_REAL_NAME");
-    request.mobile = (char *)(uintptr_t) "1";
+    request.mobile = "1";
     assert_refused(set(&h, administrator(&h, FIRST), &request), "MOBILE_INVALID");
     request = record_of(first_id, mobile_of(1, mobile), 7);
     assert_refused(set(&h, administrator(&h, FIRST), &request), "CADRE_POST_INVALID");

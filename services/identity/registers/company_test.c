@@ -10,8 +10,8 @@ static void begin_with_company(struct harness *h)
 
     begin_with_unions(h);
     request.union_id = first_id;
-    request.credit_code = (char *)(uintptr_t)CODE;
-    request.name = (char *)(uintptr_t) "佛山某快递公司";
+    request.credit_code = CODE;
+    request.name = "佛山某快递公司";
     assert_true(harness_call(h, "Companies.RegisterCompany", &request.base, harness_internal(h), NULL)->created);
 }
 
@@ -21,9 +21,9 @@ static const Rpc__Answer *register_company(struct harness *h, const Rpc__Princip
     Identity__RegisterCompanyRequest request = IDENTITY__REGISTER_COMPANY_REQUEST__INIT;
 
     request.union_id = union_id;
-    request.credit_code = (char *)(uintptr_t)code;
-    request.name = (char *)(uintptr_t) "佛山某快递公司";
-    request.excuse = (char *)(uintptr_t)excuse;
+    request.credit_code = unconst(code);
+    request.name = "佛山某快递公司";
+    request.excuse = unconst(excuse);
     return harness_call(h, "Companies.RegisterCompany", &request.base, who, NULL);
 }
 
@@ -33,7 +33,7 @@ static const Rpc__Answer *set_agent(struct harness *h, const Rpc__Principal *who
     char mobile[CN_MOBILE_LEN + 1];
 
     request.union_id = first_id;
-    request.mobile = (char *)(uintptr_t)mobile_of(n, mobile);
+    request.mobile = unconst(mobile_of(n, mobile));
     request.kind = (Identity__AgentKind)kind;
     return harness_call(h, "Companies.SetAgent", &request.base, who, NULL);
 }

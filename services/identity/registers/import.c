@@ -255,7 +255,7 @@ static void send_page(struct importer *self, struct page *page)
     request.check_only = self->check;
     principal.internal = true;
     call.principal = &principal;
-    call.method = (char *)(uintptr_t)(self->unions ? "Identity.ImportUnions" : "Identity.ImportRoster");
+    call.method = self->unions ? "Identity.ImportUnions" : "Identity.ImportRoster";
     ensure(identity__import_request__get_packed_size(&request) <= sizeof(self->packed));
     call.input.data = self->packed;
     call.input.len = identity__import_request__pack(&request, self->packed);

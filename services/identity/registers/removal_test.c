@@ -30,7 +30,7 @@ static Identity__ImportReport *take_off_listed(struct harness *h, const Rpc__Pri
 {
     Identity__RemoveListedRequest request = IDENTITY__REMOVE_LISTED_REQUEST__INIT;
 
-    request.csv = (char *)(uintptr_t)csv;
+    request.csv = unconst(csv);
     request.first_line = 2;
     request.check_only = check_only;
     request.reason = IDENTITY__ROSTER_REMOVAL__REMOVAL_LEFT_COMPANY;

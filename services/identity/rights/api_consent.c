@@ -92,7 +92,7 @@ static void journal_published(const struct policy *policy, void *call)
     published.policy_id = policy->id;
     published.purpose = (Identity__Purpose)policy->purpose;
     published.version = policy->version;
-    published.text_sha256 = (ProtobufCBinaryData){sizeof(policy->hash), (uint8_t *)(uintptr_t)policy->hash};
+    published.text_sha256 = (ProtobufCBinaryData){sizeof(policy->hash), unconst(policy->hash)};
     published.in_force_at = policy->in_force_at;
     event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
     event.policy_published = &published;

@@ -17,9 +17,8 @@ static const Rpc__Answer *publish(struct harness *h, const Rpc__Principal *who, 
     snprintf(key, sizeof(key), "policy %u", calls++);
     request.union_id = union_id;
     request.purpose = (Identity__Purpose)purpose;
-    request.title = request.controller = request.contact = request.kinds = request.retention =
-        (char *)(uintptr_t) "市总工会";
-    request.text = (char *)(uintptr_t)text;
+    request.title = request.controller = request.contact = request.kinds = request.retention = "市总工会";
+    request.text = unconst(text);
     request.in_force_at = in_force_at;
     return harness_call(h, "Consents.PublishPolicy", &request.base, who, key);
 }

@@ -10,8 +10,8 @@ static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *who, cons
 {
     Identity__AskCorrectionRequest request = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
 
-    request.name = (char *)(uintptr_t)name;
-    request.resident_id = (char *)(uintptr_t)resident_id;
+    request.name = unconst(name);
+    request.resident_id = unconst(resident_id);
     request.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
     return harness_call(h, "Corrections.AskCorrection", &request.base, who, NULL);
 }
@@ -46,9 +46,9 @@ static const Rpc__Answer *change_mobile(struct harness *h, const Rpc__Principal 
 {
     Identity__ChangeMobileRequest request = IDENTITY__CHANGE_MOBILE_REQUEST__INIT;
 
-    request.code = (char *)(uintptr_t)code;
-    request.mobile = (char *)(uintptr_t)mobile;
-    request.new_code = (char *)(uintptr_t)new_code;
+    request.code = unconst(code);
+    request.mobile = unconst(mobile);
+    request.new_code = unconst(new_code);
     return harness_call(h, "Corrections.ChangeMobile", &request.base, who, NULL);
 }
 
@@ -57,10 +57,10 @@ static const Rpc__Answer *ask_mobile(struct harness *h, const Rpc__Principal *wh
 {
     Identity__AskMobileChangeRequest request = IDENTITY__ASK_MOBILE_CHANGE_REQUEST__INIT;
 
-    request.name = (char *)(uintptr_t) "王小明";
-    request.resident_id = (char *)(uintptr_t)resident_id;
-    request.mobile = (char *)(uintptr_t)mobile;
-    request.code = (char *)(uintptr_t)code;
+    request.name = "王小明";
+    request.resident_id = unconst(resident_id);
+    request.mobile = unconst(mobile);
+    request.code = unconst(code);
     return harness_call(h, "Corrections.AskMobileChange", &request.base, who, NULL);
 }
 
@@ -111,7 +111,7 @@ static void what_is_asked_must_be_something_else_and_right_in_form(void **state)
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
     make_resident_id(1, id);
-    unreasoned.name = (char *)(uintptr_t) "王大明";
+    unreasoned.name = "王大明";
     assert_refused(ask(&h, person_signed_in(&h, 2), "王大明", ""), "NOT_VERIFIED");
     assert_refused(harness_call(&h, "Corrections.AskCorrection", &unreasoned.base, who, NULL),
                    "CORRECTION_REASON_INVALID");

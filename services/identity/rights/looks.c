@@ -64,9 +64,9 @@ static int64_t journal_seen(struct identity *self, const struct api_method *meth
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__DataSeen seen = IDENTITY__DATA_SEEN__INIT;
 
-    seen.method = (char *)(uintptr_t)method->name;
+    seen.method = unconst(method->name);
     seen.office_union_id = office_id;
-    seen.member_ids = (int64_t *)(uintptr_t)members;
+    seen.member_ids = unconst(members);
     seen.n_member_ids = n;
     event.event_case = IDENTITY__EVENT__EVENT_DATA_SEEN;
     event.data_seen = &seen;

@@ -26,7 +26,7 @@ static Identity__LookList *looks(struct harness *h, const Rpc__Principal *who, i
     Identity__MyLooksRequest request = IDENTITY__MY_LOOKS_REQUEST__INIT;
 
     request.page_size = page_size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(h, harness_call(h, "Rights.ListMyLooks", &request.base, who, NULL),
                           &identity__look_list__descriptor);
 }

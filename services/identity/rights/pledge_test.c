@@ -12,9 +12,8 @@ static void publish_text(struct harness *h, int64_t union_id, const char *text)
 
     request.union_id = union_id;
     request.purpose = IDENTITY__PURPOSE__PURPOSE_SINGLE_PLEDGE;
-    request.title = request.controller = request.contact = request.kinds = request.retention =
-        (char *)(uintptr_t) "市总工会";
-    request.text = (char *)(uintptr_t)text;
+    request.title = request.controller = request.contact = request.kinds = request.retention = "市总工会";
+    request.text = unconst(text);
     assert_int_equal(harness_call(h, "Consents.PublishPolicy", &request.base, harness_internal(h), text)->reason, 0);
 }
 
@@ -25,7 +24,7 @@ static const Rpc__Answer *pledge(struct harness *h, const Rpc__Principal *who, c
     char key[32];
 
     snprintf(key, sizeof(key), "pledge %u", calls++);
-    request.name = (char *)(uintptr_t)name;
+    request.name = unconst(name);
     request.version = version;
     return harness_call(h, "Pledges.MakePledge", &request.base, who, key);
 }

@@ -16,7 +16,7 @@ static const Rpc__Answer *export_data(struct harness *h, const Rpc__Principal *w
 {
     Identity__ExportRequest request = IDENTITY__EXPORT_REQUEST__INIT;
 
-    request.code = (char *)(uintptr_t)code;
+    request.code = unconst(code);
     return harness_call(h, "Rights.ExportMyData", &request.base, who, NULL);
 }
 
@@ -24,7 +24,7 @@ static const Rpc__Answer *close_with(struct harness *h, const Rpc__Principal *wh
 {
     Identity__CloseAccountRequest request = IDENTITY__CLOSE_ACCOUNT_REQUEST__INIT;
 
-    request.code = (char *)(uintptr_t)code;
+    request.code = unconst(code);
     request.confirmed = true;
     return harness_call(h, "Rights.CloseAccount", &request.base, who, NULL);
 }

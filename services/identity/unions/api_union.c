@@ -12,7 +12,7 @@ static void journal_union(const struct union_node *node, void *call)
 
     created.union_id = node->id;
     created.parent_id = node->parent_id;
-    created.path = (char *)(uintptr_t)node->path;
+    created.path = unconst(node->path);
     event.event_case = IDENTITY__EVENT__EVENT_UNION_CREATED;
     event.union_created = &created;
     rpc_journal(call, &event.base);

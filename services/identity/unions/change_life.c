@@ -162,8 +162,8 @@ static void journal_moved(const struct union_node *node, const struct union_node
 
     moved.union_id = node->id;
     moved.parent_id = target->id;
-    moved.path = (char *)(uintptr_t)path;
-    moved.old_path = (char *)(uintptr_t)node->path;
+    moved.path = unconst(path);
+    moved.old_path = unconst(node->path);
     moved.move = node->moves + 1;
     event.event_case = IDENTITY__EVENT__EVENT_UNION_MOVED;
     event.union_moved = &moved;

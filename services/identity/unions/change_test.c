@@ -46,7 +46,7 @@ static Identity__Union *by_code(struct harness *h, const char *code)
 {
     Identity__UnionCodeRequest request = IDENTITY__UNION_CODE_REQUEST__INIT;
 
-    request.code = (char *)(uintptr_t)code;
+    request.code = unconst(code);
     return harness_output(h, harness_call(h, "Unions.GetUnionByCode", &request.base, harness_member(h, 1, ""), NULL),
                           &identity__union__descriptor);
 }
@@ -62,8 +62,8 @@ static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state
     (void)state;
     begin_with_unions(&h);
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_NAME);
-    request.name = (char *)(uintptr_t) " 禅城区总工会 ";
-    request.code = (char *)(uintptr_t) "440604-n";
+    request.name = " 禅城区总工会 ";
+    request.code = "440604-n";
     assert_refused(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, SECOND), &request), "OUTSIDE_YOUR_UNION");
     id = asked(&h, ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request));
     assert_refused(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request), "CHANGE_PENDING");
@@ -110,9 +110,9 @@ static void a_refused_change_changes_nothing_and_another_may_be_asked(void **sta
     assert_refused(ask(&h, harness_internal(&h), &request), "UNION_IS_ROOT");
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_NAME);
     assert_refused(ask(&h, harness_internal(&h), &request), "CHANGE_EMPTY");
-    request.name = (char *)(uintptr_t) "会";
+    request.name = "会";
     assert_refused(ask(&h, harness_internal(&h), &request), "UNION_NAME_INVALID");
-    request.name = request.code = (char *)(uintptr_t) "440605";
+    request.name = request.code = "440605";
     assert_refused(ask(&h, harness_internal(&h), &request), "UNION_CODE_TAKEN");
     request = change_of(first_id, 99);
     assert_refused(ask(&h, harness_internal(&h), &request), "CHANGE_EMPTY");
@@ -238,7 +238,7 @@ static void a_merged_unions_members_codes_and_rosters_go_to_the_other(void **sta
     snprintf(csv, sizeof(csv), "王小明,%s,16900000009,440604-1,COURIER\n", id);
     assert_int_equal(import_roster(&h, csv)->loaded, 1);
     join.union_id = transfer.union_id = town_id;
-    join.name = (char *)(uintptr_t) "王小明";
+    join.name = "王小明";
     join.resident_id = id;
     assert_int_equal(harness_call(&h, "Joins.CreateJoinRequest", &join.base, person_signed_in(&h, 3), NULL)->reason, 0);
     assert_int_equal(
@@ -313,16 +313,16 @@ static void a_credit_code_is_a_unions_and_checked_unless_excused(void **state)
     begin_with_unions(&h);
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_CREDIT_CODE);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        request.credit_code = (char *)(uintptr_t)cases[i].code;
-        request.excuse = (char *)(uintptr_t)cases[i].excuse;
+        request.credit_code = unconst(cases[i].code);
+        request.excuse = unconst(cases[i].excuse);
         assert_refused(ask(&h, harness_internal(&h), &request), cases[i].reason);
     }
-    request.credit_code = (char *)(uintptr_t) "81440604mc0000100m";
+    request.credit_code = "81440604mc0000100m";
     assert_int_equal(carry_out(&h, &request)->reason, 0);
     assert_string_equal(by_code(&h, "440604")->credit_code, "81440604MC0000100M");
     request.union_id = second_id;
     assert_refused(ask(&h, harness_internal(&h), &request), "CREDIT_CODE_TAKEN");
-    request.credit_code = (char *)(uintptr_t) "91350211M0000XUF46";
+    request.credit_code = "91350211M0000XUF46";
     assert_int_equal(carry_out(&h, &request)->reason, 0);
     assert_string_equal(by_code(&h, "440605")->credit_code, "91350211M0000XUF46");
     end(&h);
@@ -346,7 +346,7 @@ static void every_vector_of_credit_codes_is_taken_or_refused_as_expected(void **
         const Rpc__Answer *answer;
 
         request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_CREDIT_CODE);
-        request.credit_code = (char *)(uintptr_t)json_string_value(json_object_get(vector, "number"));
+        request.credit_code = unconst(json_string_value(json_object_get(vector, "number")));
         answer = ask(&h, harness_internal(&h), &request);
         if (answer->reason == 0) {
             if (!valid)
@@ -355,7 +355,7 @@ static void every_vector_of_credit_codes_is_taken_or_refused_as_expected(void **
         } else if (valid && answer->reason != IDENTITY__REASON__CREDIT_CODE_NOT_UNION) {
             fail_msg("%s: %s", request.credit_code, harness_refusal(answer));
         } else if (valid) {
-            request.excuse = (char *)(uintptr_t) "登记机关确认";
+            request.excuse = "登记机关确认";
             answer = ask(&h, harness_internal(&h), &request);
             assert_int_equal(answer->reason, 0);
             decide(&h, administrator(&h, ROOT), asked(&h, answer), false);
@@ -373,8 +373,8 @@ static Identity__AskNewUnionRequest new_union(int64_t parent_id, const char *cod
     Identity__AskNewUnionRequest request = IDENTITY__ASK_NEW_UNION_REQUEST__INIT;
 
     request.union_id = parent_id;
-    request.name = (char *)(uintptr_t) " 石湾陶瓷厂工会 ";
-    request.code = (char *)(uintptr_t)code;
+    request.name = " 石湾陶瓷厂工会 ";
+    request.code = unconst(code);
     request.workers = 25;
     request.body = IDENTITY__UNION_BODY__BODY_COMMITTEE;
     return request;
@@ -409,13 +409,13 @@ static void a_new_union_is_asked_for_by_a_member_and_made_by_the_union_above(voi
     begin_with_unions(&h);
     who = member_of_union(&h, 1, "440605");
     request = new_union(town_id, "440604-1-1");
-    request.credit_code = (char *)(uintptr_t) "81440604mc0000100m";
+    request.credit_code = "81440604mc0000100m";
     assert_refused(ask_new(&h, person_signed_in(&h, 2), &request), "NOT_VERIFIED");
     id = asked(&h, ask_new(&h, who, &request));
-    request.code = (char *)(uintptr_t) "440604-1-2";
+    request.code = "440604-1-2";
     assert_refused(ask_new(&h, who, &request), "UNION_REQUEST_PENDING");
     /* Another's for the same union waits beside it, and so does a change of that union. */
-    request.credit_code = (char *)(uintptr_t) "";
+    request.credit_code = "";
     assert_int_equal(ask_new(&h, member_of_union(&h, 3, "440605"), &request)->reason, 0);
     assert_refused(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, SECOND), id, true),
                    "OUTSIDE_YOUR_UNION");
@@ -477,8 +477,8 @@ static void what_a_new_union_is_asked_with_is_checked(void **state)
     who = member_of_union(&h, 1, "440605");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         request = new_union(town_id, cases[i].code);
-        request.name = (char *)(uintptr_t)cases[i].name;
-        request.credit_code = (char *)(uintptr_t)cases[i].credit_code;
+        request.name = unconst(cases[i].name);
+        request.credit_code = unconst(cases[i].credit_code);
         request.workers = cases[i].workers;
         request.body = (Identity__UnionBody)cases[i].body;
         assert_refused(ask_new(&h, who, &request), cases[i].reason);
@@ -486,7 +486,7 @@ static void what_a_new_union_is_asked_with_is_checked(void **state)
     request.union_id = 4711;
     assert_refused(ask_new(&h, who, &request), "UNION_NOT_FOUND");
     change = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_CREATE); /* not this way */
-    change.name = change.code = (char *)(uintptr_t) "N-1";
+    change.name = change.code = "N-1";
     assert_refused(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &change), "CHANGE_EMPTY");
     request = new_union(town_id, "N-1"); /* of few workers in any form */
     request.workers = 24;

@@ -74,7 +74,7 @@ static void add_result(Identity__DecisionReport *report, int64_t id, int reason)
 
     result->id = id;
     if (reason)
-        result->reason = (char *)(uintptr_t)api_reason(reason)->name;
+        result->reason = unconst(api_reason(reason)->name);
     else
         report->done++;
 }

@@ -101,7 +101,7 @@ static Identity__UnionList *children(struct harness *h, int64_t union_id, int si
 
     request.union_id = union_id;
     request.page_size = size;
-    request.page_token = (char *)(uintptr_t)token;
+    request.page_token = unconst(token);
     return harness_output(h, harness_call(h, "Identity.ListChildren", &request.base, harness_member(h, 1, ""), NULL),
                           &identity__union_list__descriptor);
 }
@@ -173,7 +173,7 @@ static void what_is_no_union_is_not_found(void **state)
     }
     assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, person, NULL), "UNION_NOT_FOUND");
     list.union_id = make_union(&h, "440600", "")->union_id;
-    list.page_token = (char *)(uintptr_t) "../";
+    list.page_token = "../";
     assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, person, NULL), "BAD_PAGE_TOKEN");
     assert_refused(harness_call(&h, "Identity.ListChildren", &list.base, NULL, NULL), "MISSING_TOKEN");
     end(&h);
