@@ -13,6 +13,12 @@
 #define LIMIT_CLIENT_WAIT_MS   1000      /* a call waits so long in a client for its window */
 #define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
 
+/* Ids (id.h) and the partitions of a queue */
+#define LIMIT_ID_CLOCK_BITS     41
+#define LIMIT_ID_COUNTER_BITS   11 /* ids of one millisecond; more run ahead of the clock */
+#define LIMIT_ID_PARTITION_BITS 10
+#define LIMIT_PARTITIONS        (1 << LIMIT_ID_PARTITION_BITS)
+
 /* Memory of one request or batch */
 #define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */
 #define LIMIT_BATCH_ARENA   (64 << 20) /* decoding and answering one batch */

@@ -44,6 +44,12 @@ static const char *store_dir(const struct service *service)
     return conf_text(service->conf, "HUIGONG_STORE");
 }
 
+/* Begins the ids of the store behind the greatest in its tables. */
+static int begin_ids(struct service *service, struct id_source *ids)
+{
+    return ids_open(ids, service->store, service->partition, ids->last, clock_now(&service->clock), &service->first_id);
+}
+
 /* ---- what every daemon serves ---- */
 
 static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
@@ -67,6 +73,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     char *version = arena_printf(arena, "%s", HUIGONG_VERSION);
 
     report->healthy = !service->stopping;
+    report->first_id = service->first_id;
     if (service->store) {
         int64_t rows = rpc_server_journal(service->rpc)->committed.seq;
 

@@ -16,6 +16,7 @@
 #include "common/daemon/part.h"
 #include "common/daemon/sandbox.h"
 #include "common/rpc/rpc.h"
+#include "common/store/ids.h"
 
 struct service;
 
@@ -63,6 +64,8 @@ struct service {
     struct bus_server *bus;
     struct bus_ringer *ringer;
     void *self; /* the daemon's own state: that of its parts, or set by start */
+    unsigned partition;
+    int64_t first_id; /* of its store, see ids.h; 0: makes none */
     bool stopping;
     /* chassis' own */
     Rpc__Daemon_Service daemon;

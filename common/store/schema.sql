@@ -31,3 +31,10 @@ CREATE TABLE part_version (
     name  TEXT    PRIMARY KEY,
     steps INTEGER NOT NULL
 ) STRICT;
+
+-- step 3
+-- Where this store's ids begin: one row. What has a smaller id is of partition 0 (common/store/ids.h).
+CREATE TABLE ids (
+    partition INTEGER PRIMARY KEY,
+    first     INTEGER NOT NULL
+) STRICT;

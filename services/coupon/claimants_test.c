@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "common/base/clock.h"
+#include "common/base/id.h"
 
 #define MEMBERS 4000
 
@@ -24,10 +25,10 @@ static int64_t plain_id(unsigned i)
     return i + 1;
 }
 
-/* As made by the program: the milliseconds are above the 21st bit. */
+/* As made by the program, one in a millisecond. */
 static int64_t made_id(unsigned i)
 {
-    return ((int64_t)i + 1) << 21;
+    return id_at(ID_EPOCH_MS + 1 + i);
 }
 
 /* Ids whose low bits are all alike, and some negative ones. */

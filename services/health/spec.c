@@ -172,7 +172,7 @@ static int start(struct service *service)
 {
     static struct health health;
 
-    if (health_init(&health, service))
+    if (health_init(&health, service) || service_ids(service, &health.ids))
         return -1;
     service->self = &health;
     rpc_server_add(service->rpc, &health.campaigns_service.base);

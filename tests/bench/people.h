@@ -91,7 +91,7 @@ static inline uint32_t people_union_above(uint32_t n)
 
 static inline int64_t people_union_id(const struct people *people, uint32_t n)
 {
-    return ((people->begin_at - 2 * DAY_MS - ID_EPOCH_MS) << 21) + n - 1;
+    return id_at(people->begin_at - 2 * DAY_MS) + (int64_t)(n - 1) * ID_STEP;
 }
 
 /* Whose roster has the place. */
@@ -104,7 +104,7 @@ static inline uint32_t people_union(const struct people *people, uint64_t place)
 
 static inline int64_t people_roster_id(const struct people *people, uint64_t place)
 {
-    return ((people->begin_at - DAY_MS - ID_EPOCH_MS) << 21) + (int64_t)place;
+    return id_at(people->begin_at - DAY_MS) + (int64_t)place * ID_STEP;
 }
 
 static inline int64_t people_signed_in_at(const struct people *people, uint64_t turn)
@@ -114,12 +114,12 @@ static inline int64_t people_signed_in_at(const struct people *people, uint64_t 
 
 static inline int64_t people_member_id(const struct people *people, uint64_t turn)
 {
-    return (people_signed_in_at(people, turn) - ID_EPOCH_MS) << 21;
+    return id_at(people_signed_in_at(people, turn));
 }
 
 static inline int64_t people_session_id(const struct people *people, uint64_t turn)
 {
-    return people_member_id(people, turn) + 1;
+    return people_member_id(people, turn) + ID_STEP;
 }
 
 /* The two halves of a refresh token that has not been used yet. */

@@ -51,7 +51,6 @@ static struct lot *place_for(struct lots *lots)
 
 static struct lot *begin(struct health *self, const Health__Campaign *campaign, const struct lottery *lottery)
 {
-    struct id_source first = {0};
     struct lot *lot = place_for(self->lots);
 
     if (!lot)
@@ -64,7 +63,7 @@ static struct lot *begin(struct health *self, const Health__Campaign *campaign, 
     }
     lot->campaign_id = campaign->campaign_id;
     /* Ids grow with time, and nobody enters before the opening. */
-    lot->read_to = id_next(&first, campaign->opens_at) - 1;
+    lot->read_to = id_at(campaign->opens_at) - 1;
     lot->last_entry = lottery->last_entry;
     return lot;
 }

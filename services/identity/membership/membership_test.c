@@ -282,7 +282,8 @@ static void the_store_holds_one_lasting_period_of_a_member(void **state)
 static void the_audit_finds_a_period_that_was_changed(void **state)
 {
     static const char *const changes[][2] = {
-        {"UPDATE membership SET union_id = union_id - 1", "UPDATE membership SET union_id = union_id + 1"},
+        {"UPDATE membership SET union_id = (SELECT max(union_id) FROM unions WHERE union_id < membership.union_id)",
+         "UPDATE membership SET union_id = (SELECT min(union_id) FROM unions WHERE union_id > membership.union_id)"},
         {"UPDATE membership SET began = 2", "UPDATE membership SET began = 1"},
         {"UPDATE member SET level = 2", "UPDATE member SET level = 3"},
         {"INSERT INTO standing (standing_id, member_id, standing, reason, began_at, ended_at, decided_by) "

@@ -7,18 +7,17 @@
 static bool read_page(const struct union_node *node, const char *token, struct page *page)
 {
     const char *dot = strchr(token, '.');
-    size_t len = dot ? (size_t)(dot - token) : 0, digits = dot ? strlen(dot + 1) : 0;
+    size_t len = dot ? (size_t)(dot - token) : 0;
 
     union_path_end(node->path, page->end);
     snprintf(page->from, sizeof(page->from), "%s", node->path);
     if (!*token)
         return true;
-    if (!dot || len > LIMIT_UNION_PATH || strspn(token, "0123456789abcdefghijklmnopqrstuvwxyz") != len || digits == 0 ||
-        digits > 18 || strspn(dot + 1, "0123456789") != digits)
+    if (!dot || len > LIMIT_UNION_PATH || strspn(token, "0123456789abcdefghijklmnopqrstuvwxyz") != len || !dot[1] ||
+        !page_token_read(dot + 1, &page->after))
         return false;
     memcpy(page->from, token, len);
     page->from[len] = '\0';
-    page->after = strtoll(dot + 1, NULL, 10);
     return union_path_covers(node->path, page->from);
 }
 
