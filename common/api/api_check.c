@@ -4,7 +4,7 @@
  *              than LIMIT_JSON_DEPTH levels of JSON; at most API_MAX_FIELDS fields
  *              Event's fields numbered below LIMIT_EVENT_NUMBER
  *   limits     fit the field's type, and least is not above greatest
- *   reasons    0 is OK, every other says an HTTP status and a Chinese text
+ *   reasons    0 is OK, every other says an HTTP status that has a phrase, and a Chinese text
  *   methods    carry a rule.method; exactly one route, or none and INTERNAL;
  *              OFFICIAL and only OFFICIAL names roles; reads need no idempotency;
  *              a POST that creates (no custom verb) says KEY or NATURAL unless nobody
@@ -15,6 +15,7 @@
  * Routes are checked where they compile (api_route.c), unique names and numbers
  * where they are sorted (api.c). */
 #include "common/api/api_internal.h"
+#include "common/base/http_phrase.h"
 #include "common/base/limits.h"
 
 static bool called(const View__File *file, const char *name, const char *type_name)
@@ -86,6 +87,12 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "max_items above the values of a body";
     else if (limit->time && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
         wrong = "a time that is no single int64";
+    else if (limit->hex && !is_text(field))
+        wrong = "hex, but neither a string nor bytes";
+    else if (limit->day && field->type != VIEW_TYPE_INT32)
+        wrong = "a day that is no int32";
+    else if ((limit->lines || limit->raw) && field->type != VIEW_TYPE_STRING)
+        wrong = "lines or raw, but no string";
     else if (limit->subject && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
         wrong = "a subject that is no single int64";
     return wrong ? api_wrong(api, "field %s.%s: %s", message->name, field->name, wrong) : 0;
@@ -134,7 +141,7 @@ static int check_reasons(struct api *api, const View__File *file, const View__En
 
         if (value->number == 0)
             continue;
-        if (!says || says->http < 200 || says->http > 599 || !says->zh[0])
+        if (!says || !http_phrase(says->http) || !says->zh[0])
             return api_wrong(api, "reason %s.%s: says no HTTP status or no text", file->package, value->name);
     }
     return 0;

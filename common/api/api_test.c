@@ -181,6 +181,10 @@ CHANGE(reason_without_status)
 {
     view_reason(set, "SOLD_OUT")->options = NULL;
 }
+CHANGE(reason_without_phrase)
+{
+    view_reason(set, "SOLD_OUT")->options->says->http = 299;
+}
 CHANGE(method_without_rule)
 {
     view_method(set, "GetCoupon")->options = NULL;
@@ -325,6 +329,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {reason_name_twice, "reason INTERNAL: in two packages"},
         {reason_without_text, "reason coupon.SOLD_OUT: says no"},
         {reason_without_status, "reason coupon.SOLD_OUT: says no"},
+        {reason_without_phrase, "reason coupon.SOLD_OUT: says no"},
         {method_without_rule, "method Coupons.GetCoupon: no rule.method"},
         {method_of_nothing, "method Coupons.GetCoupon: a message"},
         {method_renamed, "method coupon.Coupons.GetCoupon: not in the set"},

@@ -32,6 +32,8 @@ int json_fail(struct json_trouble *ret_trouble, int reason, const struct json_pl
 
     ret_trouble->reason = reason;
     ret_trouble->field[0] = '\0';
+    ret_trouble->limit = NULL;
+    ret_trouble->character = 0;
     for (; place && place->up && n < ARRAY_LEN(chain); place = place->up)
         chain[n++] = place;
     while (n-- > 0) {
@@ -51,6 +53,63 @@ int json_fail(struct json_trouble *ret_trouble, int reason, const struct json_pl
 static int fail(const struct reader *reader, int reason, const struct json_place *place)
 {
     return reason ? json_fail(reader->trouble, reason, place) : 0;
+}
+
+/* The same of a value of the field. */
+static int fail_value(const struct reader *reader, int reason, const struct json_place *place,
+                      const struct api_field *field)
+{
+    if (reason) {
+        json_fail(reader->trouble, reason, place);
+        reader->trouble->limit = field->limit;
+    }
+    return reason;
+}
+
+/* The same of a text. */
+static int fail_text(const struct reader *reader, int reason, const struct json_place *place,
+                     const struct api_field *field, const char *text, size_t len)
+{
+    fail_value(reader, reason, place, field);
+    if (reason == RPC__REASON__NOT_ONE_LINE || reason == RPC__REASON__HIDDEN_CHARACTER)
+        reader->trouble->character = json_hidden_character(field, text, len, reader->arena);
+    return reason;
+}
+
+static char *add_fact(struct json_refusal *refusal, const char *name, int64_t value)
+{
+    size_t n = refusal->answer.n_facts++;
+
+    snprintf(refusal->values[n], sizeof(refusal->values[n]), "%lld", (long long)value);
+    rpc__fact__init(&refusal->facts[n]);
+    refusal->facts[n].name = unconst(name);
+    refusal->facts[n].value = refusal->values[n];
+    refusal->list[n] = &refusal->facts[n];
+    return refusal->values[n];
+}
+
+void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret)
+{
+    const Rule__Field *limit = trouble->limit;
+
+    rpc__answer__init(&ret->answer);
+    ret->answer.reason = trouble->reason;
+    ret->answer.field = unconst(trouble->field);
+    ret->answer.facts = ret->list;
+    if (trouble->character)
+        text_show(trouble->character, add_fact(ret, "character", 0));
+    if (!limit)
+        return;
+    if (trouble->reason == RPC__REASON__TOO_LONG)
+        add_fact(ret, "maxLength", limit->max_len);
+    else if (trouble->reason == RPC__REASON__TOO_SHORT)
+        add_fact(ret, "minLength", limit->min_len);
+    else if (trouble->reason == RPC__REASON__TOO_MANY_ITEMS)
+        add_fact(ret, "maxItems", limit->max_items);
+    else if (trouble->reason == RPC__REASON__OUT_OF_RANGE && (limit->min || limit->max)) {
+        add_fact(ret, "minimum", limit->min);
+        add_fact(ret, "maximum", limit->max);
+    }
 }
 
 /* ---- reading ---- */
@@ -98,14 +157,14 @@ static int read_value(const struct reader *reader, const struct api_field *field
         *(ProtobufCMessage **)ret_member = message;
         return read_object(reader, field->message, value, place, message);
     case JSON_STRING:
-        return fail(
+        return fail_text(
             reader,
             json_from_text(field, json_string_value(value), json_string_length(value), reader->arena, ret_member),
-            place);
+            place, field, json_string_value(value), json_string_length(value));
     case JSON_INTEGER:
-        return fail(reader, json_from_integer(field, json_integer_value(value), ret_member), place);
+        return fail_value(reader, json_from_integer(field, json_integer_value(value), ret_member), place, field);
     case JSON_REAL:
-        return fail(reader, json_from_real(field, json_real_value(value), ret_member), place);
+        return fail_value(reader, json_from_real(field, json_real_value(value), ret_member), place, field);
     case JSON_TRUE:
     case JSON_FALSE:
         return fail(reader, json_from_bool(field, json_is_true(value), ret_member), place);
@@ -123,7 +182,7 @@ static int read_array(const struct reader *reader, const struct api_field *field
     if (!json_is_array(array))
         return fail(reader, RPC__REASON__WRONG_TYPE, place);
     if (field->limit->max_items && n > field->limit->max_items)
-        return fail(reader, RPC__REASON__TOO_MANY_ITEMS, place);
+        return fail_value(reader, RPC__REASON__TOO_MANY_ITEMS, place, field);
     if (n == 0)
         return 0;
     elements = arena_zalloc(reader->arena, n * size);
@@ -228,8 +287,7 @@ int json_decode(ProtobufCMessage *message, const char *text, size_t len, struct 
     json_t *value;
     int reason;
 
-    ret_trouble->reason = 0;
-    ret_trouble->field[0] = '\0';
+    *ret_trouble = (struct json_trouble){0};
     if (len == 0 || (len == 2 && text[0] == '{' && text[1] == '}'))
         return 0;
     /* Before the parser, which would take memory for every value first. */
@@ -298,8 +356,7 @@ int json_set(ProtobufCMessage *message, const struct api_field *field, const cha
     } value;
     int reason;
 
-    ret_trouble->reason = 0;
-    ret_trouble->field[0] = '\0';
+    *ret_trouble = (struct json_trouble){0};
     if (field->message) {
         reason = RPC__REASON__WRONG_TYPE;
     } else if (descriptor->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -312,7 +369,7 @@ int json_set(ProtobufCMessage *message, const struct api_field *field, const cha
                 *(uint32_t *)json_member(message, descriptor->quantifier_offset) = descriptor->id;
         }
     }
-    return reason ? json_fail(ret_trouble, reason, &place) : 0;
+    return fail_text(&(struct reader){arena, ret_trouble}, reason, &place, field, text, len);
 }
 
 /* ---- required fields ---- */
@@ -367,7 +424,6 @@ int json_complete(const ProtobufCMessage *message, struct json_trouble *ret_trou
 {
     const struct json_place root = {NULL, NULL, 0};
 
-    ret_trouble->reason = 0;
-    ret_trouble->field[0] = '\0';
+    *ret_trouble = (struct json_trouble){0};
     return complete(api_message(message->descriptor), message, &root, ret_trouble);
 }

@@ -2,14 +2,15 @@
  *
  * The proto3 mapping: lowerCamelCase names (either form is read), 64-bit
  * integers as strings (numbers are read too), enums by name (numbers are read
- * too), bytes as base64, and fields with the `time` limit as RFC 3339 with
- * milliseconds in UTC. Fields with their default value are written as well, so a
- * client need not know the defaults; message fields that are absent are not, and
- * a time of 0, which has not come, is null rather than 1970. null is read as absent.
+ * too), bytes as base64 or, with the `hex` limit, as hexadecimal, fields with the `time`
+ * limit as RFC 3339 with milliseconds in UTC, and with the `day` limit as 2026-03-01. Fields with their default value
+ * are written as well, so a client need not know the defaults; message fields that are absent are not, and a time or
+ * day of 0, which has not come, is null rather than 1970. null is read as absent.
  *
  * Reading is strict: UTF-8 without NUL, no unknown or duplicate field, no
  * trailing text, LIMIT_JSON_DEPTH levels, LIMIT_JSON_VALUES values, and every limit
- * of the .proto; integers have no fraction or exponent. A least value or length does
+ * of the .proto; integers have no fraction or exponent, and beyond 2^53 they come as
+ * strings: most programs would have rounded a number. A least value or length does
  * not bind a field at its default, which is as good as absent, unless the field is
  * required; so what was written can be read back. Each trouble is a Reason and the name of the field,
  * e.g. "release.faceFen" or "release.trades[2]".
@@ -20,11 +21,23 @@
 #include "common/api/api.h"
 #include "common/base/arena.h"
 #include "common/base/buf.h"
+#include "common/base/text.h"
 
 struct json_trouble {
-    int reason;      /* a Reason; 0 when all is well */
-    char field[128]; /* the JSON path of the field, cut to this size, or empty; UTF-8 */
+    int reason;               /* a Reason; 0 when all is well */
+    char field[128];          /* the JSON path of the field, cut to this size, or empty; UTF-8 */
+    const Rule__Field *limit; /* what the field may hold, when that is what was passed; else NULL */
+    int32_t character;        /* that no text may hold; else 0 */
 };
+
+/* A trouble as a refusal: the field and, as facts, the limit that it passed (maxLength,
+ * minLength, maxItems, minimum and maximum), or the character that it holds. */
+struct json_refusal {
+    Rpc__Answer answer; /* points into the trouble and into the rest of this */
+    Rpc__Fact facts[2], *list[2];
+    char values[2][TEXT_SHOWN];
+};
+void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret);
 
 /* An empty message of this type in the arena, or NULL past its cap. */
 ProtobufCMessage *json_new(const struct api_message *type, struct arena *arena);

@@ -130,7 +130,7 @@ static inline int empty(void **state)
 #define PROBE   &rpc__probe_report__descriptor
 
 static const char full_release[] =
-    "{\"release\":{\"releaseId\":\"-5\",\"title\":\"五一\\t\\\"餐券\\\"\",\"unionPath\":\"00010002\",\"faceFen\":"
+    "{\"release\":{\"releaseId\":\"-5\",\"title\":\"五一\\\\\\\"餐券\\\"\",\"unionPath\":\"00010002\",\"faceFen\":"
     "\"1500\","
     "\"thresholdFen\":\"3000\",\"stockPerDay\":500,\"opensAt\":\"2026-05-01T02:00:00.123Z\",\"days\":5,"
     "\"allowance\":\"ONE_PER_DAY\",\"minLevel\":\"MEMBER\",\"eligiblePath\":\"0001\","

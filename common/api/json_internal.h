@@ -4,6 +4,8 @@
 
 /* The last instant of the year 9999, in milliseconds since 1970. */
 #define JSON_TIME_MAX 253402300799999
+/* The greatest integer below which a double holds every one. */
+#define JSON_EXACT_MAX ((UINT64_C(1) << 53) - 1)
 
 /* Where in a message the reader is: a chain of names and indexes up to the root. */
 struct json_place {
@@ -20,6 +22,8 @@ size_t json_element_size(const ProtobufCFieldDescriptor *descriptor);
 /* Each stores one value of a field at ret_member (of json_element_size) if its type
  * and limits allow, and returns 0 or a Reason. */
 int json_from_text(const struct api_field *field, const char *text, size_t len, struct arena *arena, void *ret_member);
+/* The character for which that gave NOT_ONE_LINE or HIDDEN_CHARACTER, or 0. */
+int32_t json_hidden_character(const struct api_field *field, const char *text, size_t len, struct arena *arena);
 int json_from_integer(const struct api_field *field, int64_t value, void *ret_member);
 int json_from_real(const struct api_field *field, double value, void *ret_member);
 int json_from_bool(const struct api_field *field, bool value, void *ret_member);

@@ -1,5 +1,8 @@
 /* Single values: from a text or a number into a member of a message. */
 #include "common/api/json_internal.h"
+#include "common/base/civil.h"
+#include "common/base/text.h"
+#include "common/base/utf8.h"
 
 #include <math.h>
 
@@ -88,7 +91,7 @@ static int put_integer(const struct api_field *field, struct integer value, void
 
     if (type == PROTOBUF_C_TYPE_FLOAT || type == PROTOBUF_C_TYPE_DOUBLE)
         return json_from_real(field, value.negative ? -(double)value.magnitude : (double)value.magnitude, ret_member);
-    if (!type_range(type, &below, &above))
+    if (!type_range(type, &below, &above) || field->limit->day)
         return RPC__REASON__WRONG_TYPE;
     if (value.magnitude > (value.negative ? below : above) || !within_limit(field->limit, value))
         return RPC__REASON__OUT_OF_RANGE;
@@ -105,16 +108,23 @@ static int put_integer(const struct api_field *field, struct integer value, void
 int json_from_integer(const struct api_field *field, int64_t value, void *ret_member)
 {
     struct integer integer = {value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value};
+    int reason = put_integer(field, integer, ret_member);
 
-    return put_integer(field, integer, ret_member);
+    /* Past this one, neighbours share a double: who wrote the number may have meant another. */
+    return reason || integer.magnitude <= JSON_EXACT_MAX ? reason : RPC__REASON__NUMBER_NOT_EXACT;
 }
 
 int json_from_real(const struct api_field *field, double value, void *ret_member)
 {
+    uint64_t below, above;
+
     if (field->descriptor->type == PROTOBUF_C_TYPE_DOUBLE) {
         *(double *)ret_member = value;
         return 0;
     }
+    /* An integer that was written as 4.4E+17 has lost its last digits. */
+    if (type_range(field->descriptor->type, &below, &above) && fabs(value) > (double)JSON_EXACT_MAX)
+        return RPC__REASON__NUMBER_NOT_EXACT;
     if (field->descriptor->type != PROTOBUF_C_TYPE_FLOAT)
         return RPC__REASON__WRONG_TYPE;
     if (!isfinite((float)value))
@@ -153,24 +163,6 @@ static int digits(const char **at, const char *end, int n)
 static bool mark(const char **at, const char *end, char c)
 {
     return *at < end && *(*at)++ == c;
-}
-
-/* Days since 1970-01-01 of a date of the Gregorian calendar (Hinnant,
- * chrono-compatible low-level date algorithms), for years from 1970. */
-static int64_t days_of(int year, int month, int day)
-{
-    int y = month <= 2 ? year - 1 : year, era = y / 400, year_of_era = y % 400;
-    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return (int64_t)era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-static int month_length(int year, int month)
-{
-    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-    return lengths[month - 1] + (month == 2 && leap);
 }
 
 /* The fraction of a second, cut to milliseconds: up to 9 digits after a point. */
@@ -236,11 +228,27 @@ static int parse_time(const char *text, size_t len, int64_t *ret_at)
     }
     if (second < 0 || ms < 0 || !parse_offset(at, end, &offset))
         return RPC__REASON__WRONG_TYPE;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_length(year, month) || hour > 23 ||
-        minute > 59 || second > 59)
+    if (year < 1970 || !civil_date(year, month, day) || hour > 23 || minute > 59 || second > 59)
         return RPC__REASON__OUT_OF_RANGE;
-    *ret_at = ((days_of(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 + ms;
+    *ret_at = ((civil_days(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 + ms;
     return *ret_at < 0 || *ret_at > JSON_TIME_MAX ? RPC__REASON__OUT_OF_RANGE : 0;
+}
+
+/* ---- days ---- */
+
+static int put_day(const char *text, size_t len, void *ret_member)
+{
+    const char *at = text, *end = text + len;
+    int year = digits(&at, end, 4), month = -1, day = -1;
+
+    if (mark(&at, end, '-'))
+        month = digits(&at, end, 2);
+    if (mark(&at, end, '-'))
+        day = digits(&at, end, 2);
+    if (at != end || year < 1970 || !civil_date(year, month, day))
+        return RPC__REASON__NO_SUCH_DAY;
+    *(int32_t *)ret_member = year * 10000 + month * 100 + day;
+    return 0;
 }
 
 /* ---- texts ---- */
@@ -254,23 +262,72 @@ static int length_trouble(const Rule__Field *limit, size_t len)
     return 0;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int look_trouble(const Rule__Field *limit, const char *text, size_t len)
+{
+    int32_t bad;
+    enum utf8_look look = limit->raw ? UTF8_PLAIN : utf8_look(text, len, limit->lines, &bad);
+
+    if (look == UTF8_PLAIN && limit->hex && (len % 2 || strspn(text, "0123456789abcdef") != len))
+        return RPC__REASON__WRONG_TYPE;
+    return look == UTF8_LINE_END ? RPC__REASON__NOT_ONE_LINE : look == UTF8_HIDDEN ? RPC__REASON__HIDDEN_CHARACTER : 0;
+}
+
+/* The text in the arena, folded unless the field takes it as it is; NULL with the Reason. */
+static char *fold_string(const struct api_field *field, const char *text, size_t len, struct arena *arena,
+                         int *ret_reason)
+{
+    char *copy = arena_strndup(arena, text, len), *folded;
+    size_t size = 4 * len + 1;
+
+    *ret_reason = RPC__REASON__BODY_TOO_LARGE;
+    if (!copy || field->limit->raw || text_is_plain(copy))
+        return copy;
+    folded = arena_alloc(arena, size);
+    *ret_reason = folded ? RPC__REASON__TOO_LONG : RPC__REASON__BODY_TOO_LARGE;
+    return folded && text_fold(copy, folded, size) >= 0 ? folded : NULL;
+}
+
 static int put_string(const struct api_field *field, const char *text, size_t len, struct arena *arena,
                       void *ret_member)
 {
     size_t points;
-    char *copy;
+    char *folded;
     int reason;
 
     if (!json_utf8(text, len, &points))
         return RPC__REASON__INVALID_UTF8;
-    reason = length_trouble(field->limit, points);
-    if (reason)
+    /* Before anything of it is copied: a text is hardly shorter when it is folded. */
+    if (field->limit->max_len && points > 4 * (size_t)field->limit->max_len)
+        return RPC__REASON__TOO_LONG;
+    folded = fold_string(field, text, len, arena, &reason);
+    if (!folded)
         return reason;
-    copy = arena_strndup(arena, text, len);
-    if (!copy)
-        return RPC__REASON__BODY_TOO_LARGE;
-    *(char **)ret_member = copy;
-    return 0;
+    len = strlen(folded);
+    json_utf8(folded, len, &points);
+    reason = length_trouble(field->limit, points);
+    if (!reason)
+        reason = look_trouble(field->limit, folded, len);
+    if (!reason)
+        *(char **)ret_member = folded;
+    return reason;
+}
+
+int32_t json_hidden_character(const struct api_field *field, const char *text, size_t len, struct arena *arena)
+{
+    int32_t bad = 0;
+    int reason;
+    const char *folded = fold_string(field, text, len, arena, &reason);
+
+    if (folded)
+        utf8_look(folded, strlen(folded), field->limit->lines, &bad);
+    return bad;
 }
 
 /* The value of a digit of base64 in either alphabet (RFC 4648, sections 4 and 5). */
@@ -285,6 +342,27 @@ static int base64_digit(char c)
     if (c == '+' || c == '-')
         return 62;
     return c == '/' || c == '_' ? 63 : -1;
+}
+
+static int put_hex(const struct api_field *field, const char *text, size_t len, struct arena *arena, void *ret_member)
+{
+    int reason = len % 2 ? RPC__REASON__WRONG_TYPE : length_trouble(field->limit, len / 2);
+    uint8_t *data;
+
+    if (reason)
+        return reason;
+    data = arena_alloc(arena, len / 2 + 1);
+    if (!data)
+        return RPC__REASON__BODY_TOO_LARGE;
+    for (size_t i = 0; i < len; i += 2) {
+        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+
+        if (high < 0 || low < 0)
+            return RPC__REASON__WRONG_TYPE;
+        data[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    *(ProtobufCBinaryData *)ret_member = (ProtobufCBinaryData){len / 2, data};
+    return 0;
 }
 
 /* Padding may be left out but not be wrong, and the bits left over are zero, so that
@@ -347,8 +425,12 @@ int json_from_text(const struct api_field *field, const char *text, size_t len, 
 
     if (type == PROTOBUF_C_TYPE_STRING)
         return put_string(field, text, len, arena, ret_member);
+    if (type == PROTOBUF_C_TYPE_BYTES && field->limit->hex)
+        return put_hex(field, text, len, arena, ret_member);
     if (type == PROTOBUF_C_TYPE_BYTES)
         return put_bytes(field, text, len, arena, ret_member);
+    if (field->limit->day)
+        return put_day(text, len, ret_member);
     if (!type_range(type, &below, &above))
         return RPC__REASON__WRONG_TYPE;
     if (parse_integer(text, len, &value, &big))
@@ -359,7 +441,8 @@ int json_from_text(const struct api_field *field, const char *text, size_t len, 
         int64_t at = 0;
         int reason = parse_time(text, len, &at);
 
-        return reason ? reason : json_from_integer(field, at, ret_member);
+        value = (struct integer){.magnitude = (uint64_t)at};
+        return reason ? reason : put_integer(field, value, ret_member);
     }
     return RPC__REASON__WRONG_TYPE;
 }

@@ -52,6 +52,83 @@ static void a_float_holds_no_more_than_a_float(void **state)
     assert_int_equal(json_from_real(&field, 1e300, &value), RPC__REASON__OUT_OF_RANGE);
 }
 
+static void hexadecimal_bytes_are_read_in_one_form(void **state)
+{
+    static const struct {
+        const char *text;
+        int reason;
+    } cases[] = {
+        {"", 0},
+        {"00ff7a", 0},
+        {"00ff7a01", RPC__REASON__TOO_LONG},
+        {"00f", RPC__REASON__WRONG_TYPE},
+        {"00FF", RPC__REASON__WRONG_TYPE},
+        {"0g", RPC__REASON__WRONG_TYPE},
+        {"AP96", RPC__REASON__WRONG_TYPE},
+    };
+    static const ProtobufCFieldDescriptor type = {.type = PROTOBUF_C_TYPE_BYTES};
+    static const ProtobufCFieldDescriptor text_type = {.type = PROTOBUF_C_TYPE_STRING};
+    Rule__Field limit = RULE__FIELD__INIT;
+    struct api_field field = {.descriptor = &type, .limit = &limit};
+    ProtobufCBinaryData value;
+    char *digits;
+
+    (void)state;
+    limit.hex = true;
+    limit.max_len = 3;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(json_from_text(&field, cases[i].text, strlen(cases[i].text), &arena, &value), cases[i].reason);
+    assert_int_equal(json_from_text(&field, "00ff7a", 6, &arena, &value), 0);
+    assert_int_equal(value.len, 3);
+    assert_memory_equal(value.data, "\0\xffz", 3);
+    field.descriptor = &text_type;
+    limit.max_len = 4;
+    assert_int_equal(json_from_text(&field, "00ff", 4, &arena, &digits), 0);
+    assert_int_equal(json_from_text(&field, "00fF", 4, &arena, &digits), RPC__REASON__WRONG_TYPE);
+    assert_int_equal(json_from_text(&field, "00f", 3, &arena, &digits), RPC__REASON__WRONG_TYPE);
+}
+
+static void a_day_is_one_of_the_calendar(void **state)
+{
+    static const struct {
+        const char *text;
+        int day;
+    } cases[] = {
+        {"2026-03-01", 20260301},
+        {"2024-02-29", 20240229},
+        {"1970-01-01", 19700101},
+        {"9999-12-31", 99991231},
+        {"2026-02-29", 0},
+        {"2026-13-01", 0},
+        {"2026-00-01", 0},
+        {"2026-01-00", 0},
+        {"1969-12-31", 0},
+        {"2026-3-01", 0},
+        {"2026-03-1", 0},
+        {"20260301", 0},
+        {"2026-03-01 ", 0},
+        {"2026/03/01", 0},
+        {"today", 0},
+        {"", 0},
+        {"-026-03-01", 0},
+        {"2026-03-01T00", 0},
+    };
+    static const ProtobufCFieldDescriptor type = {.type = PROTOBUF_C_TYPE_INT32};
+    Rule__Field limit = RULE__FIELD__INIT;
+    struct api_field field = {.descriptor = &type, .limit = &limit};
+
+    (void)state;
+    limit.day = true;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int32_t day = 0;
+        int reason = json_from_text(&field, cases[i].text, strlen(cases[i].text), &arena, &day);
+
+        assert_int_equal(day, cases[i].day);
+        assert_int_equal(reason, cases[i].day ? 0 : RPC__REASON__NO_SUCH_DAY);
+        assert_int_equal(json_from_integer(&field, 20260301, &day), RPC__REASON__WRONG_TYPE);
+    }
+}
+
 static void bytes_are_read_in_either_alphabet(void **state)
 {
     static const struct {
@@ -271,11 +348,74 @@ static void a_time_outside_the_years_is_written_as_the_nearest(void **state)
     }
 }
 
+/* The facts of the refusal that the trouble of the last decode is. */
+static const char *facts_of(void)
+{
+    static char facts[128];
+    struct json_refusal refusal;
+    size_t len = 0;
+
+    json_refuse(&trouble, &refusal);
+    assert_int_equal(refusal.answer.reason, trouble.reason);
+    assert_string_equal(refusal.answer.field, trouble.field);
+    *facts = '\0';
+    for (size_t i = 0; i < refusal.answer.n_facts; i++)
+        len += (size_t)snprintf(facts + len, sizeof(facts) - len, "%s=%s ", refusal.answer.facts[i]->name,
+                                refusal.answer.facts[i]->value);
+    return facts;
+}
+
+static void a_text_is_folded_before_it_is_measured_and_judged(void **state)
+{
+    static const ProtobufCFieldDescriptor type = {.type = PROTOBUF_C_TYPE_STRING};
+    Rule__Field limit = RULE__FIELD__INIT;
+    const struct api_field field = {.descriptor = &type, .limit = &limit};
+    char *folded;
+
+    (void)state;
+    limit.max_len = 3;
+    assert_int_equal(json_from_text(&field, "\u202d\u2f08e\u0301\uff11\u202c", 15, &arena, &folded), 0);
+    assert_string_equal(folded, "人é1");
+    assert_int_equal(json_from_text(&field, "\u2f08\u2f08\u2f08\u2f08", 12, &arena, &folded), RPC__REASON__TOO_LONG);
+    limit.raw = true;
+    assert_int_equal(json_from_text(&field, "\u2f08\u200b", 6, &arena, &folded), 0);
+    assert_string_equal(folded, "\u2f08\u200b");
+}
+
+static void a_refusal_says_the_limit_that_was_passed(void **state)
+{
+    static const struct {
+        const ProtobufCMessageDescriptor *type;
+        const char *json, *facts;
+    } cases[] = {
+        {RELEASE, "{\"release\":{\"faceFen\":100000001}}", "minimum=1 maximum=100000000 "},
+        {RELEASE, "{\"release\":{\"trades\":[1,2,3,4,5,6,1,2,3]}}", "maxItems=8 "},
+        {LIST, "{\"unionPath\":\"12345678901234567890123456789012345678901234567890123456789012345\"}",
+         "maxLength=64 "},
+        {CLAIM, "{\"releaseId\":\"9223372036854775808\"}", ""},
+        {CLAIM, "{\"releaseId\":true}", ""},
+        {CLAIM, "{\"other\":1}", ""},
+        {CLAIM, "{", ""},
+        {RELEASE, "{\"release\":{\"title\":\"a\ue900\"}}", "character=U+E900 "},
+        {RELEASE, "{\"release\":{\"title\":\"a\\nb\"}}", "character=U+000A "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        void *message;
+
+        assert_int_not_equal(decode(cases[i].type, cases[i].json, strlen(cases[i].json), &message), 0);
+        assert_string_equal(facts_of(), cases[i].facts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_integer_type_has_exactly_its_range),
         TEST(a_float_holds_no_more_than_a_float),
+        TEST(hexadecimal_bytes_are_read_in_one_form),
+        TEST(a_day_is_one_of_the_calendar),
         TEST(bytes_are_read_in_either_alphabet),
         TEST(text_is_utf8_in_bodies_and_parameters),
         TEST(a_character_cut_off_is_refused_though_the_rest_follows),
@@ -283,6 +423,8 @@ int main(void)
         TEST(times_are_read_as_rfc3339_or_milliseconds),
         TEST(every_day_is_written_as_it_is_read),
         TEST(a_time_outside_the_years_is_written_as_the_nearest),
+        TEST(a_text_is_folded_before_it_is_measured_and_judged),
+        TEST(a_refusal_says_the_limit_that_was_passed),
     };
 
     return cmocka_run_group_tests(tests, load, unload);

@@ -4,7 +4,7 @@
 
 static void a_body_fills_its_message(void **state)
 {
-    static const char json[] = " {\"release\": {\"title\":\"\\u5348\\ud83c\\udf5a\\n\\\"饭\", \"faceFen\": 1000,"
+    static const char json[] = " {\"release\": {\"title\":\"\\u5348\\ud83c\\udf5a\\\"饭\", \"faceFen\": 1000,"
                                "\"threshold_fen\":\"2500\",\"stockPerDay\":\"300\",\"days\":null,"
                                "\"opensAt\":\"2026-05-01T10:00:00+08:00\",\"allowance\":\"ONE_PER_DAY\","
                                "\"minLevel\":3,\"trades\":[\"COURIER\",2,\"3\"]}}\r\n";
@@ -12,7 +12,7 @@ static void a_body_fills_its_message(void **state)
 
     (void)state;
     assert_int_equal(decode(RELEASE, json, strlen(json), &req), 0);
-    assert_string_equal(req->release->title, "午🍚\n\"饭");
+    assert_string_equal(req->release->title, "午🍚\"饭");
     assert_int_equal(req->release->face_fen, 1000);
     assert_int_equal(req->release->threshold_fen, 2500);
     assert_int_equal(req->release->stock_per_day, 300);
@@ -121,6 +121,12 @@ static void a_field_that_does_not_fit_is_named(void **state)
         {RELEASE, "{\"release\":{\"days\":-1}}", RPC__REASON__OUT_OF_RANGE, "release.days"},
         {RELEASE, "{\"release\":{\"days\":4294967296}}", RPC__REASON__OUT_OF_RANGE, "release.days"},
         {RELEASE, "{\"release\":{\"releaseId\":9223372036854775808}}", RPC__REASON__OUT_OF_RANGE, "release.releaseId"},
+        /* What a program that keeps numbers as doubles makes of 449812345678901234. */
+        {CLAIM, "{\"releaseId\":449812345678901250}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
+        {CLAIM, "{\"releaseId\":9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
+        {CLAIM, "{\"releaseId\":-9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
+        {CLAIM, "{\"releaseId\":9223372036854775807}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
+        {CLAIM, "{\"releaseId\":4.498123456789012e17}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
         {RELEASE, "{\"release\":{\"releaseId\":1e999}}", RPC__REASON__OUT_OF_RANGE, "release.releaseId"},
         {CLAIM, "{\"releaseId\":\"9223372036854775808\"}", RPC__REASON__OUT_OF_RANGE, "releaseId"},
         {CLAIM, "{\"releaseId\":\"-9223372036854775809\"}", RPC__REASON__OUT_OF_RANGE, "releaseId"},
@@ -174,9 +180,12 @@ static void the_bounds_themselves_are_taken(void **state)
     snprintf(json, sizeof(json), "{\"releaseId\":\"-9223372036854775808\"}");
     assert_int_equal(decode(CLAIM, json, strlen(json), &claim), 0);
     assert_true(claim->release_id == INT64_MIN);
-    snprintf(json, sizeof(json), "{\"release_id\":9223372036854775807}");
+    snprintf(json, sizeof(json), "{\"release_id\":\"9223372036854775807\"}");
     assert_int_equal(decode(CLAIM, json, strlen(json), &claim), 0);
     assert_true(claim->release_id == INT64_MAX);
+    snprintf(json, sizeof(json), "{\"release_id\":9007199254740991}");
+    assert_int_equal(decode(CLAIM, json, strlen(json), &claim), 0);
+    assert_true(claim->release_id == INT64_C(9007199254740991));
     snprintf(json, sizeof(json), "{\"release\":{\"faceFen\":100000000,\"days\":366,\"trades\":[1,2,3,4,5,6,1,2]}}");
     assert_int_equal(decode(RELEASE, json, strlen(json), &release), 0);
     assert_int_equal(release->release->n_trades, 8);

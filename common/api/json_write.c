@@ -1,6 +1,7 @@
 /* Messages as JSON text: the hot path of every answer. Each key is ready with its
  * comma, quotes and colon, and a field with a number takes room once. */
 #include "common/api/json_internal.h"
+#include "common/base/hex.h"
 
 #include <math.h>
 
@@ -71,6 +72,28 @@ static char *put_time(char *out, int64_t at)
     return out;
 }
 
+static char *put_text(char *out, const char *text)
+{
+    size_t len = strlen(text);
+
+    memcpy(out, text, len);
+    return out + len;
+}
+
+/* One that is no day between the years 0 and 9999 has not come, as a time of 0. */
+static char *put_day(char *out, int32_t day)
+{
+    unsigned number = (unsigned)day;
+
+    if (day <= 0 || day > 99991231)
+        return put_text(out, "null");
+    *out++ = '"';
+    out = put_two(out, number / 1000000, '0') - 1;
+    out = put_two(out, number / 10000 % 100, '-');
+    out = put_two(out, number / 100 % 100, '-');
+    return put_two(out, number % 100, '"');
+}
+
 /* JSON has no NaN and no infinity: proto3 quotes their names. */
 static char *put_real(char *out, double value)
 {
@@ -83,14 +106,6 @@ static char *put_real(char *out, double value)
     else
         n = snprintf(out, NUMBER_ROOM, "%.17g", value);
     return out + n;
-}
-
-static char *put_text(char *out, const char *text)
-{
-    size_t len = strlen(text);
-
-    memcpy(out, text, len);
-    return out + len;
 }
 
 /* ---- strings and bytes ---- */
@@ -116,7 +131,7 @@ static void add_escaped(struct buf *ret, const unsigned char *text, size_t len)
         } else {
             memcpy(out, "\\u00", 4);
             out[4] = (char)('0' + (text[i] >> 4));
-            out[5] = "0123456789abcdef"[text[i] & 15];
+            out[5] = HEX_DIGITS[text[i] & 15];
             ret->len += 6;
         }
     }
@@ -138,6 +153,24 @@ void json_quote(struct buf *ret, const char *text, size_t len)
     if (i < len)
         add_escaped(ret, bytes + i, len - i);
     buf_char(ret, '"');
+}
+
+static void write_hex(struct buf *ret, const ProtobufCBinaryData *bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *out = bytes->len < SIZE_MAX / 2 - 1 ? buf_room(ret, bytes->len * 2 + 2) : NULL;
+
+    if (!out) {
+        ret->failed = true;
+        return;
+    }
+    *out++ = '"';
+    for (size_t i = 0; i < bytes->len; i++) {
+        *out++ = digits[bytes->data[i] >> 4];
+        *out++ = digits[bytes->data[i] & 15];
+    }
+    *out = '"';
+    ret->len += bytes->len * 2 + 2;
 }
 
 static void write_bytes(struct buf *ret, const ProtobufCBinaryData *bytes)
@@ -193,6 +226,9 @@ static char *put_number(char *out, const struct api_field *field, const void *me
 {
     switch (field->descriptor->type) {
     case PROTOBUF_C_TYPE_INT32:
+        if (field->limit->day)
+            return put_day(out, *(const int32_t *)member);
+        return put_signed(out, *(const int32_t *)member);
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
         return put_signed(out, *(const int32_t *)member);
@@ -230,7 +266,10 @@ static void write_value(struct buf *ret, const struct api_field *field, const vo
         json_quote(ret, text ? text : "", text ? strlen(text) : 0);
         return;
     case PROTOBUF_C_TYPE_BYTES:
-        write_bytes(ret, member);
+        if (field->limit->hex)
+            write_hex(ret, member);
+        else
+            write_bytes(ret, member);
         return;
     case PROTOBUF_C_TYPE_ENUM:
         write_enum(ret, field->descriptor->descriptor, *(const int *)member);

@@ -1,4 +1,6 @@
 #include "common/api/json_fixture.h"
+#include "health/report.pb-c.h"
+#include "identity/union.pb-c.h"
 
 static void a_coupon_is_written_with_all_its_fields(void **state)
 {
@@ -102,10 +104,10 @@ static void what_is_written_reads_back_the_same(void **state)
                "\"expiresAt\":\"3\",\"level\":\"MEMBER\",\"unionPath\":\"\",\"trade\":\"COURIER\",\"birthYear\":1990,"
                "\"sex\":\"FEMALE\",\"grants\":[{\"role\":\"FINANCE\",\"unionPath\":\"0001\"}],\"internal\":true},"
                "\"idempotencyKey\":\"AA==\",\"traceId\":\"AAA=\",\"deadlineAt\":\"0\"}"},
-        {EVENT, "{\"releaseChanged\":{\"releaseId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"\\u0001\\u001f\","
+        {EVENT, "{\"releaseChanged\":{\"releaseId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"0001\","
                 "\"eligiblePath\":\"\"}}"},
         {NUMBERS, "{\"maxLen\":4294967295,\"minLen\":0,\"min\":\"-1\",\"max\":\"1\",\"maxItems\":7,\"required\":true,"
-                  "\"time\":false,\"subject\":false}"},
+                  "\"time\":false,\"subject\":false,\"hex\":true,\"day\":false,\"lines\":false,\"raw\":false}"},
         {PROBE, "{\"healthy\":true,\"summary\":\"ok\",\"version\":\"\",\"metrics\":[{\"name\":\"a\",\"labels\":\"\","
                 "\"value\":0.5,\"type\":\"gauge\"},{\"name\":\"b\",\"labels\":\"\",\"value\":2,\"type\":\"\"}],"
                 "\"firstId\":\"7\"}"},
@@ -118,6 +120,23 @@ static void what_is_written_reads_back_the_same(void **state)
         assert_int_equal(decode(cases[i].type, cases[i].json, strlen(cases[i].json), &message), 0);
         assert_string_equal(encode(message), cases[i].json);
     }
+}
+
+static void hashes_are_written_in_hexadecimal_and_days_with_hyphens(void **state)
+{
+    Health__FinishReportRequest finish = HEALTH__FINISH_REPORT_REQUEST__INIT;
+    Identity__DayNumber number = IDENTITY__DAY_NUMBER__INIT;
+    uint8_t bytes[] = {0, 0xff, 0x7a};
+
+    (void)state;
+    assert_string_equal(encode(&finish.base), "{\"reportId\":\"0\",\"sha256\":\"\"}");
+    finish.sha256 = (ProtobufCBinaryData){sizeof(bytes), bytes};
+    assert_string_equal(encode(&finish.base), "{\"reportId\":\"0\",\"sha256\":\"00ff7a\"}");
+    assert_string_equal(encode(&number.base), "{\"day\":null,\"joined\":\"0\",\"left\":\"0\"}");
+    number.day = 20260301;
+    assert_string_equal(encode(&number.base), "{\"day\":\"2026-03-01\",\"joined\":\"0\",\"left\":\"0\"}");
+    number.day = INT32_MIN;
+    assert_string_equal(encode(&number.base), "{\"day\":null,\"joined\":\"0\",\"left\":\"0\"}");
 }
 
 static void writing_past_the_maximum_fails_without_harm(void **state)
@@ -146,9 +165,13 @@ static void writing_past_the_maximum_fails_without_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_coupon_is_written_with_all_its_fields),        TEST(an_absent_message_is_not_written),
-        TEST(an_unknown_enum_value_is_written_as_its_number), TEST(every_character_is_quoted_as_json_asks),
-        TEST(reals_are_written_so_that_they_read_back),       TEST(what_is_written_reads_back_the_same),
+        TEST(a_coupon_is_written_with_all_its_fields),
+        TEST(an_absent_message_is_not_written),
+        TEST(an_unknown_enum_value_is_written_as_its_number),
+        TEST(every_character_is_quoted_as_json_asks),
+        TEST(reals_are_written_so_that_they_read_back),
+        TEST(what_is_written_reads_back_the_same),
+        TEST(hashes_are_written_in_hexadecimal_and_days_with_hyphens),
         TEST(writing_past_the_maximum_fails_without_harm),
     };
 

@@ -24,12 +24,23 @@ static void write_enum_schema(struct buf *ret, const ProtobufCEnumDescriptor *ty
 static void write_string_schema(struct buf *ret, const struct api_field *field)
 {
     const Rule__Field *limit = field->limit;
-    bool bytes = field->descriptor->type == PROTOBUF_C_TYPE_BYTES;
-    /* The bounds of bytes hold for what they encode: 4 characters for 3 bytes. */
-    uint64_t min = bytes ? ((uint64_t)limit->min_len * 4 + 2) / 3 : limit->min_len;
-    uint64_t max = bytes ? ((uint64_t)limit->max_len + 2) / 3 * 4 : limit->max_len;
+    bool bytes = field->descriptor->type == PROTOBUF_C_TYPE_BYTES, base64 = bytes && !limit->hex;
+    uint64_t min = limit->min_len, max = limit->max_len;
 
-    buf_str(ret, bytes ? "{\"type\":\"string\",\"contentEncoding\":\"base64\"" : "{\"type\":\"string\"");
+    /* The bounds of bytes hold for what they encode: 4 characters for 3 bytes, or 2 for each. */
+    if (bytes) {
+        min = base64 ? (min * 4 + 2) / 3 : min * 2;
+        max = base64 ? (max + 2) / 3 * 4 : max * 2;
+    }
+    buf_str(ret, "{\"type\":\"string\"");
+    if (base64)
+        buf_str(ret, ",\"contentEncoding\":\"base64\"");
+    if (limit->hex)
+        buf_str(ret, ",\"pattern\":\"^([0-9a-f]{2})*$\"");
+    if (limit->lines)
+        buf_str(ret, ",\"x-lines\":true");
+    if (limit->raw)
+        buf_str(ret, ",\"x-raw\":true");
     if (limit->required && min < 1)
         min = 1;
     if (limit->required && min)
@@ -39,36 +50,30 @@ static void write_string_schema(struct buf *ret, const struct api_field *field)
     buf_char(ret, '}');
 }
 
+/* Whether a type is of 64 bits, and whether it is signed. */
+static bool is_wide(ProtobufCType type, bool *ret_signed)
+{
+    *ret_signed = type != PROTOBUF_C_TYPE_UINT32 && type != PROTOBUF_C_TYPE_FIXED32 && type != PROTOBUF_C_TYPE_UINT64 &&
+                  type != PROTOBUF_C_TYPE_FIXED64;
+    return type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 || type == PROTOBUF_C_TYPE_SFIXED64 ||
+           type == PROTOBUF_C_TYPE_UINT64 || type == PROTOBUF_C_TYPE_FIXED64;
+}
+
+/* One of 64 bits is a string, since many readers of JSON round greater numbers than 2^53; its
+ * bounds are no part of the vocabulary of strings. */
 static void write_integer_schema(struct buf *ret, const struct api_field *field)
 {
     const Rule__Field *limit = field->limit;
-    bool wide = false, is_signed = true;
+    bool is_signed, wide = is_wide(field->descriptor->type, &is_signed);
+    const char *x = wide ? "x-" : "";
 
-    switch (field->descriptor->type) {
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-        is_signed = false;
-        break;
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-        is_signed = false;
-        wide = true;
-        break;
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-        wide = true;
-        break;
-    default:
-        break;
-    }
-    /* A client may send either form of any integer; a 64-bit one comes as a string. */
-    buf_printf(ret, "{\"type\":[\"%s\",\"%s\"],\"format\":\"%sint%s\"", wide ? "string" : "integer",
-               wide ? "integer" : "string", is_signed ? "" : "u", wide ? "64" : "32");
-    buf_printf(ret, ",\"pattern\":\"^%s(0|[1-9][0-9]*)$\"", is_signed ? "-?" : "");
+    buf_printf(ret, "{\"type\":\"%s\",\"format\":\"%sint%s\"", wide ? "string" : "integer", is_signed ? "" : "u",
+               wide ? "64" : "32");
+    if (wide)
+        buf_printf(ret, ",\"pattern\":\"^%s(0|[1-9][0-9]*)$\"", is_signed ? "-?" : "");
     if (limit->min || limit->max)
-        buf_printf(ret, ",\"minimum\":%lld,\"maximum\":%lld",
-                   (long long)(limit->required || limit->min < 0 ? limit->min : 0),
+        buf_printf(ret, ",\"%sminimum\":%lld,\"%smaximum\":%lld", x,
+                   (long long)(limit->required || limit->min < 0 ? limit->min : 0), x,
                    (long long)(limit->required || limit->max > 0 ? limit->max : 0));
     buf_char(ret, '}');
 }
@@ -98,6 +103,8 @@ static void write_value_schema(struct buf *ret, const struct api_field *field)
     default:
         if (field->limit->time)
             buf_str(ret, "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}");
+        else if (field->limit->day)
+            buf_str(ret, "{\"type\":[\"string\",\"null\"],\"format\":\"date\"}");
         else
             write_integer_schema(ret, field);
     }

@@ -116,7 +116,7 @@ static void the_document_tells_limits_roles_and_keys(void **state)
     (void)state;
     assert_int_equal(json_integer_value(at(release, "properties title maxLength")), 60);
     assert_int_equal(json_integer_value(at(release, "properties title minLength")), 1);
-    assert_int_equal(json_integer_value(at(release, "properties faceFen maximum")), 100000000);
+    assert_int_equal(json_integer_value(at(release, "properties faceFen x-maximum")), 100000000);
     assert_string_equal(json_string_value(at(release, "properties faceFen format")), "int64");
     assert_string_equal(json_string_value(at(release, "properties opensAt format")), "date-time");
     assert_int_equal(json_integer_value(at(release, "properties trades maxItems")), 8);

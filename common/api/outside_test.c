@@ -1,5 +1,6 @@
 /* What every .proto says to the outside, held against the rules that all of them follow. */
 #include "common/api/api_internal.h"
+#include "common/api/json_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,6 +63,149 @@ static void a_service_says_no_status_of_http_itself(void **state)
     }
 }
 
+/* ---- fields ---- */
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+
+    return len >= end_len && strcmp(name + len - end_len, end) == 0;
+}
+
+/* Calls visit with every field that routes reach, in what they take or in what they give. */
+static void walk(const struct api_message *message, bool taken,
+                 void (*visit)(const struct api_message *, const struct api_field *, bool))
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        visit(message, &message->fields[i], taken);
+        if (message->fields[i].message)
+            walk(message->fields[i].message, taken, visit);
+    }
+}
+
+static void walk_all(void (*visit)(const struct api_message *, const struct api_field *, bool))
+{
+    for (size_t i = 0; i < api.n_methods; i++) {
+        if (!api.methods[i].path)
+            continue;
+        walk(api.methods[i].input, true, visit);
+        if (!api.methods[i].rule->media[0])
+            walk(api.methods[i].output, false, visit);
+    }
+}
+
+static void fail_at(const struct api_message *message, const struct api_field *field, const char *what)
+{
+    fail_msg("%s.%s: %s", message->descriptor->name, field->descriptor->name, what);
+}
+
+static void look_at_hash(const struct api_message *message, const struct api_field *field, bool taken)
+{
+    static const char *const names[] = {"hash",   "sha256", "root",      "commitment", "anchor",
+                                        "cutoff", "ticket", "challenge", "handle"};
+    ProtobufCType type = field->descriptor->type;
+
+    (void)taken;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if ((type == PROTOBUF_C_TYPE_BYTES || type == PROTOBUF_C_TYPE_STRING) &&
+            ends_with(field->descriptor->name, names[i]) && !field->limit->hex)
+            fail_at(message, field, "a hash that is not hex");
+    }
+}
+
+static void hashes_are_hexadecimal(void **state)
+{
+    (void)state;
+    walk_all(look_at_hash);
+}
+
+static void look_at_time(const struct api_message *message, const struct api_field *field, bool taken)
+{
+    const char *name = field->descriptor->name;
+    bool wide = field->descriptor->type == PROTOBUF_C_TYPE_INT64;
+
+    (void)taken;
+    if ((ends_with(name, "_at") || ends_with(name, "_until") || ends_with(name, "_from")) && wide &&
+        !field->limit->time)
+        fail_at(message, field, "an instant that is no time");
+    if ((ends_with(name, "_day") || strcmp(name, "days") == 0 || strcmp(name, "day") == 0) &&
+        field->descriptor->type == PROTOBUF_C_TYPE_STRING)
+        fail_at(message, field, "a day that is a string; int32 with day: true");
+}
+
+static void instants_are_times_and_days_are_days(void **state)
+{
+    (void)state;
+    walk_all(look_at_time);
+}
+
+static void look_at_state(const struct api_message *message, const struct api_field *field, bool taken)
+{
+    const char *name = field->descriptor->name;
+    ProtobufCType type = field->descriptor->type;
+
+    (void)taken;
+    if ((ends_with(name, "state") || ends_with(name, "kind") || ends_with(name, "reason")) &&
+        type != PROTOBUF_C_TYPE_ENUM && type != PROTOBUF_C_TYPE_STRING)
+        fail_at(message, field, "not by its name");
+}
+
+static void states_kinds_and_reasons_have_names(void **state)
+{
+    (void)state;
+    walk_all(look_at_state);
+}
+
+static void look_at_text(const struct api_message *message, const struct api_field *field, bool taken)
+{
+    static const struct {
+        const char *text;
+        int line, lines;
+    } cases[] = {
+        {"某工会 union", 0, 0},
+        {"a\nb", RPC__REASON__NOT_ONE_LINE, 0},
+        {"a\r\nb", RPC__REASON__NOT_ONE_LINE, 0},
+        {"a\rb", RPC__REASON__NOT_ONE_LINE, RPC__REASON__HIDDEN_CHARACTER},
+        {"a\u2028", RPC__REASON__NOT_ONE_LINE, RPC__REASON__HIDDEN_CHARACTER},
+        {"a\tb", RPC__REASON__HIDDEN_CHARACTER, 0},
+        {"a\x1b", RPC__REASON__HIDDEN_CHARACTER, RPC__REASON__HIDDEN_CHARACTER},
+        {"a\ue900", RPC__REASON__HIDDEN_CHARACTER, RPC__REASON__HIDDEN_CHARACTER},
+        {"a\u2800", RPC__REASON__HIDDEN_CHARACTER, RPC__REASON__HIDDEN_CHARACTER},
+        /* Left out, so that they hide nothing. */
+        {"a\u202e", 0, 0},
+        {"a\u2066", 0, 0},
+        {"a\u200b", 0, 0},
+        {"a\ufeff", 0, 0},
+    };
+    struct arena arena;
+    char *value;
+
+    if (!taken || field->descriptor->type != PROTOBUF_C_TYPE_STRING || field->limit->raw || field->limit->hex)
+        return;
+    arena_init(&arena, 4096);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct api_field wide = *field;
+        Rule__Field limit = *field->limit;
+        int reason, expected = limit.lines ? cases[i].lines : cases[i].line;
+
+        limit.max_len = 32;
+        limit.min_len = 0;
+        wide.limit = &limit;
+        reason = json_from_text(&wide, cases[i].text, strlen(cases[i].text), &arena, &value);
+        if (reason != expected)
+            fail_msg("%s.%s: text %zu: %d", message->descriptor->name, field->descriptor->name, i, reason);
+        if (!reason && strncmp(cases[i].text, "a\xe2\x80\xae", 4) == 0)
+            assert_string_equal(value, "a");
+    }
+    arena_done(&arena);
+}
+
+static void a_text_is_one_line_unless_it_says_otherwise(void **state)
+{
+    (void)state;
+    walk_all(look_at_text);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -80,6 +224,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_conflict_of_states_is_409),
         cmocka_unit_test(a_service_says_no_status_of_http_itself),
+        cmocka_unit_test(hashes_are_hexadecimal),
+        cmocka_unit_test(instants_are_times_and_days_are_days),
+        cmocka_unit_test(states_kinds_and_reasons_have_names),
+        cmocka_unit_test(a_text_is_one_line_unless_it_says_otherwise),
     };
 
     return cmocka_run_group_tests(tests, load, unload);

@@ -2,40 +2,8 @@
 
 #include "common/api/api.h"
 #include "common/api/json.h"
+#include "common/base/http_phrase.h"
 #include "common/base/log.h"
-
-static const char *title(int http)
-{
-    static const struct {
-        int http;
-        const char *title;
-    } titles[] = {
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {408, "Request Timeout"},
-        {409, "Conflict"},
-        {413, "Content Too Large"},
-        {414, "URI Too Long"},
-        {415, "Unsupported Media Type"},
-        {417, "Expectation Failed"},
-        {422, "Unprocessable Content"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-    };
-
-    for (unsigned i = 0; i < ARRAY_LEN(titles); i++) {
-        if (titles[i].http == http)
-            return titles[i].title;
-    }
-    return "Error";
-}
 
 static void member(struct buf *ret, const char *name, const char *value)
 {
@@ -50,7 +18,7 @@ int problem_encode(struct buf *ret, const Rpc__Answer *answer, const char *detai
     const struct api_reason *reason = api_reason(answer->reason);
 
     buf_str(ret, "{\"type\":\"about:blank\"");
-    member(ret, "title", title(reason->http));
+    member(ret, "title", http_phrase(reason->http));
     buf_printf(ret, ",\"status\":%d", reason->http);
     if (detail && *detail)
         member(ret, "detail", detail);

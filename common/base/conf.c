@@ -6,7 +6,7 @@
 extern char **environ;
 
 /* Settings of deploy/ that reach the daemons' environment. */
-static const char *const deploy_names[] = {"HUIGONG_HOME", "HUIGONG_PORT", "HUIGONG_DEMO"};
+static const char *const deploy_names[] = {"HUIGONG_HOME", "HUIGONG_PORT", "HUIGONG_METRICS_PORT", "HUIGONG_DEMO"};
 
 static bool parse_int(const char *text, int64_t *ret)
 {

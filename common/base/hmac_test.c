@@ -1,5 +1,7 @@
 #include "common/base/hmac.h"
 
+#include "common/base/hex.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -26,15 +28,14 @@ static void the_published_vectors_come_out(void **state)
         for (size_t split = 0; split <= strlen(cases[i].data); split++) {
             struct hmac_part parts[] = {{cases[i].data, split}, {cases[i].data + split, strlen(cases[i].data) - split}};
             unsigned char sum[HMAC_LEN];
-            char hex[2 * HMAC_LEN + 1];
+            char digits[HEX_SIZE(HMAC_LEN)];
             struct hmac hmac;
 
             hmac_init(&hmac, cases[i].key);
             hmac_sum(&hmac, parts, 2, sum);
             hmac_sum(&hmac, parts, 2, sum);
-            for (size_t k = 0; k < HMAC_LEN; k++)
-                snprintf(hex + 2 * k, 3, "%02x", sum[k]);
-            assert_string_equal(hex, cases[i].sum);
+            hex_print(sum, HMAC_LEN, digits);
+            assert_string_equal(digits, cases[i].sum);
             hmac_done(&hmac);
         }
     }

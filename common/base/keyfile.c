@@ -1,4 +1,5 @@
 #include "common/base/keyfile.h"
+#include "common/base/hex.h"
 #include "common/base/log.h"
 
 #include <errno.h>
@@ -62,25 +63,16 @@ int keyfile_open(struct keyfile *file, const char *path)
     return 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool read_key(const char *text, size_t len, unsigned char ret_key[KEYFILE_KEY_LEN])
 {
     if (len != 2 * KEYFILE_KEY_LEN)
         return false;
     for (size_t i = 0; i < KEYFILE_KEY_LEN; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        int byte = hex_byte(text + 2 * i);
 
-        if (high < 0 || low < 0)
+        if (byte < 0)
             return false;
-        ret_key[i] = (unsigned char)(high << 4 | low);
+        ret_key[i] = (unsigned char)byte;
     }
     return true;
 }

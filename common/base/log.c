@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/hex.h"
 #include "common/base/limits.h"
 
 #define LINE_SIZE   4096
@@ -351,14 +352,9 @@ const char *log_int(int64_t value)
 
 const char *log_trace(const unsigned char trace_id[16])
 {
-    static const char digits[] = "0123456789abcdef";
     char *text = rotating_buffer();
 
-    for (int i = 0; i < 16; i++) {
-        text[2 * i] = digits[trace_id[i] >> 4];
-        text[2 * i + 1] = digits[trace_id[i] & 15];
-    }
-    text[32] = '\0';
+    hex_print(trace_id, 16, text);
     return text;
 }
 

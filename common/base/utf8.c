@@ -53,7 +53,7 @@ char *utf8_put(char *at, int32_t c)
 
 /* The general category decides (Unicode 15): Cc, Cf, Co, Zl, Zp, the fillers that
  * show as nothing, and blanks that are neither the common nor the full-width one. */
-static bool is_hidden(int32_t c)
+bool utf8_is_hidden(int32_t c)
 {
     static const struct {
         int32_t from, to;
@@ -76,11 +76,40 @@ static bool is_blank(int32_t c)
     return c == ' ' || c == '\t' || c == 0xa0 || c == 0x3000;
 }
 
-int utf8_line(const char *text, char *ret_line, size_t size)
+static bool is_line_end(int32_t c)
+{
+    return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+enum utf8_look utf8_look(const char *text, size_t len, bool lines, int32_t *ret_bad)
+{
+    const unsigned char *at = (const unsigned char *)text, *end = at + len;
+
+    while (at < end) {
+        int32_t c = *at < 0x80 ? *at++ : utf8_next(&at);
+
+        if (c >= ' ' && c < 0x7f)
+            continue;
+        *ret_bad = c;
+        if (c < 0)
+            return UTF8_HIDDEN;
+        if (lines && (c == '\n' || c == '\t' || (c == '\r' && at < end && *at == '\n')))
+            continue;
+        if (is_line_end(c))
+            return lines ? UTF8_HIDDEN : UTF8_LINE_END;
+        if (utf8_is_hidden(c))
+            return UTF8_HIDDEN;
+    }
+    *ret_bad = 0;
+    return UTF8_PLAIN;
+}
+
+int utf8_line_or(const char *text, char *ret_line, size_t size, int32_t *ret_bad)
 {
     const unsigned char *at = (const unsigned char *)text, *start = at, *end = at;
     int chars = 0, chars_to_end = 0;
 
+    *ret_bad = 0;
     while (*at) {
         const unsigned char *before = at;
         int32_t c = utf8_next(&at);
@@ -92,7 +121,11 @@ int utf8_line(const char *text, char *ret_line, size_t size)
             chars += chars > 0;
             continue;
         }
-        if (is_hidden(c) || (chars > 0 && memchr(end, '\t', (size_t)(before - end))))
+        if (utf8_is_hidden(c))
+            *ret_bad = c;
+        else if (chars > 0 && memchr(end, '\t', (size_t)(before - end)))
+            *ret_bad = '\t';
+        if (*ret_bad)
             return -1;
         if (chars++ == 0)
             start = before;
@@ -104,4 +137,11 @@ int utf8_line(const char *text, char *ret_line, size_t size)
     memcpy(ret_line, start, (size_t)(end - start));
     ret_line[end - start] = '\0';
     return chars_to_end;
+}
+
+int utf8_line(const char *text, char *ret_line, size_t size)
+{
+    int32_t bad;
+
+    return utf8_line_or(text, ret_line, size, &bad);
 }

@@ -66,6 +66,48 @@ static void the_end_is_never_passed(void **state)
     assert_ptr_equal(at, text + 1);
 }
 
+static void a_text_is_looked_at_as_a_reader_would(void **state)
+{
+    static const struct {
+        const char *text;
+        enum utf8_look line, lines;
+    } cases[] = {
+        {"", UTF8_PLAIN, UTF8_PLAIN},
+        {" 佛山市　总工会\u00a0(1) 😀 \u0301", UTF8_PLAIN, UTF8_PLAIN},
+        {"a\nb\r\nc\td\n", UTF8_LINE_END, UTF8_PLAIN},
+        {"\r", UTF8_LINE_END, UTF8_HIDDEN},
+        {"\v", UTF8_LINE_END, UTF8_HIDDEN},
+        {"\f", UTF8_LINE_END, UTF8_HIDDEN},
+        {"\xc2\x85", UTF8_LINE_END, UTF8_HIDDEN},
+        {"\u2028", UTF8_LINE_END, UTF8_HIDDEN},
+        {"\u2029", UTF8_LINE_END, UTF8_HIDDEN},
+        {"\u202e\n", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"a\tb", UTF8_HIDDEN, UTF8_PLAIN},
+        {"\x1f", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\x7f", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\xc2\x9f", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\xc2\xad", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\u061c", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\u200d", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\u202a", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\u2067", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\u3164", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\ufeff", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\ue000", UTF8_HIDDEN, UTF8_HIDDEN},
+        {"\U000e0041", UTF8_HIDDEN, UTF8_HIDDEN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int32_t bad;
+
+        assert_int_equal(utf8_look(cases[i].text, strlen(cases[i].text), false, &bad), cases[i].line);
+        assert_int_equal(bad != 0, cases[i].line != UTF8_PLAIN);
+        assert_int_equal(utf8_look(cases[i].text, strlen(cases[i].text), true, &bad), cases[i].lines);
+        assert_int_equal(bad != 0, cases[i].lines != UTF8_PLAIN);
+    }
+}
+
 static void a_line_is_visible_text_without_blanks_around(void **state)
 {
     static const struct {
@@ -111,6 +153,7 @@ int main(void)
         cmocka_unit_test(what_is_no_utf8_is_refused),
         cmocka_unit_test(the_end_is_never_passed),
         cmocka_unit_test(a_line_is_visible_text_without_blanks_around),
+        cmocka_unit_test(a_text_is_looked_at_as_a_reader_would),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

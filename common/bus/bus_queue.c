@@ -12,6 +12,7 @@
 #include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
 
+#include "common/base/bytes.h"
 #include "common/bus/bus.h"
 #include "common/bus/bus_nng.h"
 #include "common/base/limits.h"
@@ -65,8 +66,8 @@ static bool read_way_back(nng_msg *msg, struct way_back *ret)
 
     if (nng_msg_header_len(msg) != 8)
         return false;
-    ret->pipe = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-    ret->request = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 | (uint32_t)p[6] << 8 | p[7];
+    ret->pipe = get_be32(p);
+    ret->request = get_be32(p + 4);
     return true;
 }
 

@@ -1,50 +1,46 @@
 #include "common/cn/cn_id.h"
 
+#include "common/base/civil.h"
+#include "common/base/text.h"
+#include "common/base/utf8.h"
+
 #define CN_OFFSET_MS (8LL * 60 * 60 * 1000)
 #define DAY_MS       (24LL * 60 * 60 * 1000)
 
 static const char digits[] = "0123456789";
 
-/* One character of what people type for a number, as ASCII: ' ' for any blank,
- * 0 at the end, -1 for anything else. Full-width forms are U+FF01 to U+FF5E. */
-static int next_ascii(const unsigned char **at)
-{
-    const unsigned char *p = *at;
+#define TYPED_SIZE 512
 
-    if (p[0] < 0x80) {
-        if (p[0])
-            (*at)++;
-        return p[0] == '\t' ? ' ' : p[0];
-    }
-    if (p[0] == 0xc2 && p[1] == 0xa0) {
-        *at += 2;
+/* What stands for a sign of ASCII in a folded text; -1 for what does not. */
+static int as_ascii(int32_t c)
+{
+    if (c == '\t')
         return ' ';
-    }
-    if (p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80) {
-        *at += 3;
-        return ' ';
-    }
-    if (p[0] == 0xef && p[1] == 0xbc && p[2] >= 0x81 && p[2] <= 0xbf) {
-        *at += 3;
-        return p[2] - 0x81 + '!';
-    }
-    if (p[0] == 0xef && p[1] == 0xbd && p[2] >= 0x80 && p[2] <= 0x9e) {
-        *at += 3;
-        return p[2] - 0x80 + '`';
-    }
-    return -1;
+    if (c >= 0xff01 && c <= 0xff5e)
+        return c - 0xff01 + '!';
+    if ((c >= 0x2010 && c <= 0x2015) || c == 0x2212)
+        return '-';
+    return c < 0x80 ? c : -1;
 }
 
-bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
+bool cn_fold_or(const char *text, const char *ignored, char *ret, size_t size, int32_t *ret_bad)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    char folded[TYPED_SIZE];
+    const unsigned char *at = (const unsigned char *)folded;
     bool blank = false;
     size_t len = 0;
-    int c;
+    int32_t typed;
 
-    while ((c = next_ascii(&at)) != 0) {
-        if (c < 0)
+    *ret_bad = 0;
+    if (text_fold(text, folded, sizeof(folded)) < 0)
+        return false;
+    while ((typed = utf8_next(&at)) != 0) {
+        int c = as_ascii(typed);
+
+        if (c < 0) {
+            *ret_bad = typed;
             return false;
+        }
         if (strchr(ignored, c))
             continue;
         if (c == ' ') {
@@ -59,14 +55,11 @@ bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
     return true;
 }
 
-static bool calendar_date(int year, int month, int day)
+bool cn_fold(const char *text, const char *ignored, char *ret, size_t size)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    int32_t bad;
 
-    if (month < 1 || month > 12 || day < 1)
-        return false;
-    return day <= days[month - 1] + (month == 2 && leap);
+    return cn_fold_or(text, ignored, ret, size, &bad);
 }
 
 static char resident_check(const char *number)
@@ -134,7 +127,7 @@ enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident
     id.birth_month = birth / 100 % 100;
     id.birth_day = birth % 100;
     id.male = (id.number[16] - '0') % 2 == 1;
-    if (id.birth_year < 1900 || birth > today || !calendar_date(id.birth_year, id.birth_month, id.birth_day))
+    if (id.birth_year < 1900 || birth > today || !civil_date(id.birth_year, id.birth_month, id.birth_day))
         return CN_ID_DATE;
     if (!cn_is_province(id.number[0] == '9' ? id.number + 1 : id.number))
         return CN_ID_REGION;
@@ -173,6 +166,16 @@ int cn_day(int64_t at_ms)
 
     month = month < 10 ? month + 3 : month - 9;
     return (int)((year + era * 400 + (month <= 2)) * 10000 + month * 100 + day);
+}
+
+bool cn_day_begin(int day, int64_t *ret_at_ms)
+{
+    int year = day / 10000, month = day / 100 % 100, of_month = day % 100;
+
+    if (year < 1970 || year > 9999 || !civil_date(year, month, of_month))
+        return false;
+    *ret_at_ms = civil_days(year, month, of_month) * DAY_MS - CN_OFFSET_MS;
+    return true;
 }
 
 int cn_age(const struct cn_resident_id *id, int today)

@@ -24,11 +24,12 @@
 #define CN_REGION_LEN      6
 #define CN_REGION_SIZE     64 /* bytes of a region's name with the NUL */
 
-/* What somebody typed for a number or a code, as upper-case ASCII: full-width
- * letters and digits folded, without surrounding blanks, and without any
- * character of `ignored` inside. False when it has other characters or blanks
- * inside, or does not fit. */
+/* What somebody typed for a number or a code, folded (text_fold) and as upper-case
+ * ASCII, without surrounding blanks and without any character of `ignored` inside.
+ * False when it has other characters or blanks inside, or does not fit. */
 bool cn_fold(const char *text, const char *ignored, char *ret, size_t size);
+/* The same, and the character that is not allowed, 0 when it is no single one. */
+bool cn_fold_or(const char *text, const char *ignored, char *ret, size_t size, int32_t *ret_bad);
 
 enum cn_id_result {
     CN_ID_OK,
@@ -58,6 +59,8 @@ enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident
 void cn_mask_resident_id(const char *number, char ret[CN_RESIDENT_ID_LEN + 1]);
 /* The calendar day, YYYYMMDD, of an instant in China (UTC+8, no summer time since 1991). */
 int cn_day(int64_t at_ms);
+/* When such a day begins there; false when the calendar, from 1970 on, has no such day. */
+bool cn_day_begin(int day, int64_t *ret_at_ms);
 /* Whole years of age on that day; who was born on 29 February is a year older on 1 March. */
 int cn_age(const struct cn_resident_id *id, int today);
 
@@ -67,12 +70,17 @@ bool cn_mobile(const char *text, char ret[CN_MOBILE_LEN + 1]);
 /* 138****8000; all stars for what is not 11 characters long. */
 void cn_mask_mobile(const char *mobile, char ret[CN_MOBILE_LEN + 1]);
 
-/* A person's name in normal form; false when it is none. Han (all planes, no
+/* A person's name, folded (text_fold) and in normal form; false when it is none. Han (all planes, no
  * compatibility forms): 2 to 30 characters, no blanks, interpuncts U+00B7
  * between characters only. Latin (precomposed letters): 2 letters to CN_NAME_MAX
  * characters, single blanks, hyphens, apostrophes and interpuncts between
  * letters, a full stop behind one. The scripts do not mix. */
 bool cn_name(const char *text, char ret[CN_NAME_SIZE]);
+/* The same, and the first character that no name has there, 0 when it is no single one. */
+bool cn_name_or(const char *text, char ret[CN_NAME_SIZE], int32_t *ret_bad);
+/* Whether two names in normal form are the same person's: Latin ones without regard to
+ * case and blanks, as passports, banks and rosters write them each in their own way. */
+bool cn_name_same(const char *a, const char *b);
 /* 张*, 李*明, 欧阳娜 as 欧**, four and more as 买**尔, Latin as J***. */
 void cn_mask_name(const char *name, char ret[CN_NAME_SIZE]);
 

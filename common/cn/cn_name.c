@@ -1,4 +1,5 @@
 #include "common/cn/cn_id.h"
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 #define INTERPUNCT 0xb7
@@ -24,39 +25,37 @@ static bool is_latin(int32_t c)
     return (c >= 0xc0 && c <= 0x24f && c != 0xd7 && c != 0xf7) || (c >= 0x1e00 && c <= 0x1eff);
 }
 
-/* The many forms in which keyboards and registers give one sign. */
-static int32_t fold_char(int32_t c)
+/* The signs in which keyboards and registers give one sign; what text_fold leaves. */
+static int32_t fold_sign(int32_t c)
 {
     static const struct {
         int32_t from, to;
-    } forms[] = {
-        {0x2022, INTERPUNCT}, {0x2027, INTERPUNCT}, {0x2219, INTERPUNCT}, {0x22c5, INTERPUNCT}, {0x0387, INTERPUNCT},
-        {0x30fb, INTERPUNCT}, {0xff65, INTERPUNCT}, {0x00a0, ' '},        {0x3000, ' '},        {0x2019, '\''},
-        {0x02bc, '\''},       {0x2010, '-'},        {0x2011, '-'},
+    } signs[] = {
+        {0x2019, '\''}, {0x2018, '\''}, {0x02bc, '\''}, {0x2010, '-'}, {0x2011, '-'},
     };
 
     if (c >= 0xff01 && c <= 0xff5e)
         return c - 0xff01 + '!';
-    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-        if (forms[i].from == c)
-            return forms[i].to;
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+        if (signs[i].from == c)
+            return signs[i].to;
     }
-    return c;
+    return c == '\t' ? ' ' : c;
 }
 
 /* Folded characters without surrounding and doubled blanks; their number, or -1. */
 static int read_name(const char *text, int32_t chars[TYPED_MAX], bool *ret_han)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    char folded[4 * TYPED_MAX + 1];
+    const unsigned char *at = (const unsigned char *)folded;
     int n = 0;
 
     *ret_han = false;
+    if (text_fold(text, folded, sizeof(folded)) < 0)
+        return -1;
     while (*at) {
-        int32_t c = utf8_next(&at);
+        int32_t c = fold_sign(utf8_next(&at));
 
-        if (c < 0)
-            return -1;
-        c = fold_char(c);
         if (c == ' ' && (n == 0 || chars[n - 1] == ' '))
             continue;
         if (n == TYPED_MAX)
@@ -69,7 +68,7 @@ static int read_name(const char *text, int32_t chars[TYPED_MAX], bool *ret_han)
     return n;
 }
 
-static bool han_name(const int32_t *chars, int n, char *ret)
+static bool han_name(const int32_t *chars, int n, char *ret, int32_t *ret_bad)
 {
     bool after_han = false;
     int han = 0;
@@ -80,8 +79,10 @@ static bool han_name(const int32_t *chars, int n, char *ret)
         /* Spreadsheets pad names of two characters with a blank. */
         if (c == ' ')
             continue;
-        if (!is_han(c) && !(c == INTERPUNCT && after_han))
+        if (!is_han(c) && !(c == INTERPUNCT && after_han)) {
+            *ret_bad = chars[i];
             return false;
+        }
         after_han = is_han(c);
         han += after_han;
         if (han > HAN_MAX)
@@ -91,7 +92,7 @@ static bool han_name(const int32_t *chars, int n, char *ret)
     return after_han && han >= 2;
 }
 
-static bool latin_name(const int32_t *chars, int n, char *ret)
+static bool latin_name(const int32_t *chars, int n, char *ret, int32_t *ret_bad)
 {
     int32_t before = 0;
     int letters = 0;
@@ -101,28 +102,43 @@ static bool latin_name(const int32_t *chars, int n, char *ret)
     for (int i = 0; i < n; i++) {
         int32_t c = chars[i];
 
-        if (is_latin(c))
+        if (is_latin(c)) {
             letters++;
-        else if (!(c == ' ' && before == '.') &&
-                 !(is_latin(before) && (c == ' ' || c == '-' || c == '\'' || c == '.' || c == INTERPUNCT)))
+        } else if (!(c == ' ' && before == '.') &&
+                   !(is_latin(before) && (c == ' ' || c == '-' || c == '\'' || c == '.' || c == INTERPUNCT))) {
+            *ret_bad = c;
             return false;
+        }
         before = c;
         ret = utf8_put(ret, c);
     }
     return letters >= 2 && (is_latin(before) || before == '.');
 }
 
-bool cn_name(const char *text, char ret[CN_NAME_SIZE])
+bool cn_name_or(const char *text, char ret[CN_NAME_SIZE], int32_t *ret_bad)
 {
     int32_t chars[TYPED_MAX];
     char name[CN_NAME_SIZE] = "";
     bool han;
     int n = read_name(text, chars, &han);
 
-    if (n < 0 || !(han ? han_name(chars, n, name) : latin_name(chars, n, name)))
+    *ret_bad = 0;
+    if (n < 0 || !(han ? han_name(chars, n, name, ret_bad) : latin_name(chars, n, name, ret_bad)))
         return false;
     memcpy(ret, name, sizeof(name));
     return true;
+}
+
+bool cn_name(const char *text, char ret[CN_NAME_SIZE])
+{
+    int32_t bad;
+
+    return cn_name_or(text, ret, &bad);
+}
+
+bool cn_name_same(const char *a, const char *b)
+{
+    return text_same(a, b);
 }
 
 static bool is_compound_surname(int32_t first, int32_t second)

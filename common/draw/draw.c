@@ -1,6 +1,7 @@
 #include "common/draw/draw.h"
 
 #include "common/base/buf.h"
+#include "common/base/hex.h"
 #include "common/draw/draw_internal.h"
 #include "common/base/hmac.h"
 #include "common/base/utf8.h"
@@ -75,11 +76,13 @@ enum draw_reason draw_terms_check(const struct draw_terms *terms)
 
 void draw_terms_write(const struct draw_terms *terms, struct buf *buf)
 {
+    char commitment[HEX_SIZE(DRAW_HASH_LEN)];
+
     buf_printf(buf, "hg-draw 1\ndraw %s\ntitle %s\nrules %s\n", terms->id, terms->title, terms->rules);
     buf_printf(buf, "opens %lld\ncloses %lld\ncommitment ", (long long)terms->opens_ms, (long long)terms->closes_ms);
-    for (size_t i = 0; i < DRAW_HASH_LEN; i++)
-        buf_printf(buf, "%02x", terms->commitment[i]);
-    buf_printf(buf, " %u\npublic %s\nvalue-at %lld\n", terms->steps, terms->public_name, (long long)terms->value_at_ms);
+    hex_print(terms->commitment, DRAW_HASH_LEN, commitment);
+    buf_printf(buf, "%s %u\npublic %s\nvalue-at %lld\n", commitment, terms->steps, terms->public_name,
+               (long long)terms->value_at_ms);
     buf_printf(buf, "weight-max %u\nstrata %u\n", terms->weight_max, terms->n_strata);
     for (uint32_t i = 0; i < terms->n_strata; i++) {
         const struct draw_stratum *stratum = &terms->strata[i];
@@ -163,7 +166,7 @@ void draw_ranker_init(struct draw_ranker *ranker, const unsigned char seed[DRAW_
     memset(ranker->block, 0, sizeof(ranker->block));
     memcpy(ranker->block, seed, DRAW_HASH_LEN);
     ranker->block[RANKED_LEN] = 0x80;
-    draw_write32(ranker->block + 60, RANKED_LEN * 8);
+    put_be32(ranker->block + 60, RANKED_LEN * 8);
 }
 
 /* All that is hashed fits one block, whose padding never changes: one compression
@@ -171,7 +174,7 @@ void draw_ranker_init(struct draw_ranker *ranker, const unsigned char seed[DRAW_
 static const struct draw_words *hash_block(struct draw_ranker *ranker, uint32_t k)
 {
     _Static_assert(sizeof(ranker->sha.state) == sizeof(struct draw_words), "the state is the hash");
-    draw_write32(ranker->block + DRAW_HASH_LEN + DRAW_TICKET_LEN, k);
+    put_be32(ranker->block + DRAW_HASH_LEN + DRAW_TICKET_LEN, k);
     ensure(mbedtls_sha256_starts_ret(&ranker->sha, 0) == 0);
     ensure(mbedtls_internal_sha256_process(&ranker->sha, ranker->block) == 0);
     return (const struct draw_words *)ranker->sha.state;
@@ -198,7 +201,7 @@ const struct draw_words *draw_ranker_rank(struct draw_ranker *ranker, const unsi
 void draw_words_bytes(const struct draw_words *words, unsigned char ret[DRAW_HASH_LEN])
 {
     for (size_t i = 0; i < ARRAY_LEN(words->word); i++)
-        draw_write32(ret + 4 * i, words->word[i]);
+        put_be32(ret + 4 * i, words->word[i]);
 }
 
 void draw_rank(const unsigned char seed[DRAW_HASH_LEN], const unsigned char ticket[DRAW_TICKET_LEN], uint32_t weight,

@@ -2,6 +2,7 @@
 #pragma once
 #include <mbedtls/sha256.h>
 
+#include "common/base/bytes.h"
 #include "common/draw/draw.h"
 
 struct draw_part {
@@ -48,33 +49,14 @@ void draw_sort(struct draw_candidate *candidates, uint32_t n, draw_tie tie, cons
 /* A line of visible text that is not empty and fits. */
 bool draw_is_line(const char *text, size_t size);
 
-static inline uint32_t draw_read32(const unsigned char *bytes)
-{
-    uint32_t value;
-
-    memcpy(&value, bytes, sizeof(value));
-    return __builtin_bswap32(value);
-}
-
-static inline void draw_write32(unsigned char *bytes, uint32_t value)
-{
-    value = __builtin_bswap32(value);
-    memcpy(bytes, &value, sizeof(value));
-}
-
-static inline uint64_t draw_read64(const unsigned char *bytes)
-{
-    return (uint64_t)draw_read32(bytes) << 32 | draw_read32(bytes + 4);
-}
-
 /* The order of tickets. */
 static inline int draw_ticket_compare(const unsigned char a[DRAW_TICKET_LEN], const unsigned char b[DRAW_TICKET_LEN])
 {
-    uint64_t x = draw_read64(a), y = draw_read64(b);
+    uint64_t x = get_be64(a), y = get_be64(b);
 
     if (x == y) {
-        x = draw_read64(a + 8);
-        y = draw_read64(b + 8);
+        x = get_be64(a + 8);
+        y = get_be64(b + 8);
     }
     return (x > y) - (x < y);
 }

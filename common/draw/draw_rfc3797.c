@@ -2,6 +2,7 @@
  * exact, for draws that announce it, and to show that ours is not the only one. */
 #include <mbedtls/md5.h>
 
+#include "common/base/bytes.h"
 #include "common/draw/draw.h"
 
 #define NUMBERS_MAX 256 /* of one source */
@@ -95,10 +96,11 @@ bool draw_rfc3797_key(const char *const *sources, uint32_t n, char ret_key[DRAW_
 /* MD5(counter | key | counter) as a number of 128 bits, modulo n. */
 static uint32_t hash_modulo(const char *key, uint32_t counter, uint32_t n)
 {
-    unsigned char both[2] = {(unsigned char)(counter >> 8), (unsigned char)counter}, sum[16];
+    unsigned char both[2], sum[16];
     mbedtls_md5_context md5;
     uint64_t rest = 0;
 
+    put_be16(both, (uint16_t)counter);
     mbedtls_md5_init(&md5);
     ensure(mbedtls_md5_starts_ret(&md5) == 0 && mbedtls_md5_update_ret(&md5, both, 2) == 0 &&
            mbedtls_md5_update_ret(&md5, (const unsigned char *)key, strlen(key)) == 0 &&

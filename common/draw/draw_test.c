@@ -82,10 +82,8 @@ static void naive_top(const struct draw_list *list, uint32_t leaf, uint32_t n, u
         const struct draw_entry *entry = &list->entries[i];
 
         memcpy(bytes + len, entry->ticket, 16);
-        bytes[len + 16] = (unsigned char)(entry->stratum >> 8);
-        bytes[len + 17] = (unsigned char)entry->stratum;
-        bytes[len + 18] = (unsigned char)(entry->weight >> 8);
-        bytes[len + 19] = (unsigned char)entry->weight;
+        put_be16(bytes + len + 16, entry->stratum);
+        put_be16(bytes + len + 18, entry->weight);
     }
     sha(bytes, len, ret);
 }
@@ -100,8 +98,7 @@ static void naive_root(const struct draw_test *t, unsigned char ret[DRAW_HASH_LE
     draw_terms_write(&t->terms, &announcement);
     sha(announcement.bytes, announcement.len, bytes + 1);
     buf_done(&announcement);
-    for (int i = 0; i < 4; i++)
-        bytes[37 + i] = (unsigned char)(n >> (24 - 8 * i));
+    put_be32(bytes + 37, n);
     naive_top(&t->list, 0, leaves, bytes + 41);
     sha(bytes, sizeof(bytes), ret);
 }
@@ -354,7 +351,7 @@ static void simulate(struct draw_test *t, uint32_t draws, uint32_t first, uint32
     for (uint32_t i = 0; i < draws; i++) {
         unsigned char secret[DRAW_HASH_LEN] = {0}, seed[DRAW_HASH_LEN];
 
-        draw_write32(secret, first + i);
+        put_be32(secret, first + i);
         draw_seed(secret, t->list.root, "7 8 9", seed);
         ensure(draw_job_init(&t->job, &t->list, &t->terms, seed));
         while (draw_job_step(&t->job, MANY) == DRAW_MORE)

@@ -7,7 +7,7 @@ void draw_leaf_hash(const struct draw_entry *entries, uint32_t n, unsigned char 
     *at++ = 0;
     for (uint32_t i = 0; i < n; i++, at += DRAW_ENTRY_LEN) {
         memcpy(at, entries[i].ticket, DRAW_TICKET_LEN);
-        draw_write32(at + DRAW_TICKET_LEN, (uint32_t)entries[i].stratum << 16 | entries[i].weight);
+        put_be32(at + DRAW_TICKET_LEN, (uint32_t)entries[i].stratum << 16 | entries[i].weight);
     }
     draw_hash((struct draw_part[]){{bytes, (size_t)(at - bytes)}}, 1, ret);
 }
@@ -26,7 +26,7 @@ void draw_root_hash(const unsigned char terms[DRAW_HASH_LEN], uint32_t n_entries
     static const unsigned char domain = 2;
     unsigned char count[8] = {0};
 
-    draw_write32(count + 4, n_entries);
+    put_be32(count + 4, n_entries);
     draw_hash((struct draw_part[]){{&domain, 1}, {terms, DRAW_HASH_LEN}, {count, 8}, {top, DRAW_HASH_LEN}}, 4, ret);
 }
 

@@ -1,3 +1,4 @@
+#include "common/base/hex.h"
 #include "common/draw/draw_file.h"
 #include "common/draw/draw_internal.h"
 
@@ -7,24 +8,13 @@ enum part {
     END,
 };
 
-static char *put_hex(char *at, const unsigned char *bytes, size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < len; i++) {
-        *at++ = digits[bytes[i] >> 4];
-        *at++ = digits[bytes[i] & 15];
-    }
-    return at;
-}
-
 static void add_hash(struct buf *buf, const char *before, const unsigned char hash[DRAW_HASH_LEN], const char *after)
 {
-    char hex[2 * DRAW_HASH_LEN];
+    char digits[HEX_SIZE(DRAW_HASH_LEN)];
 
-    put_hex(hex, hash, DRAW_HASH_LEN);
+    hex_print(hash, DRAW_HASH_LEN, digits);
     buf_str(buf, before);
-    buf_add(buf, hex, sizeof(hex));
+    buf_str(buf, digits);
     buf_str(buf, after);
 }
 
@@ -48,7 +38,7 @@ static void add_entry(struct buf *buf, const struct draw_entry *entry, const uin
 
     if (!line)
         return;
-    at = put_hex(at, entry->ticket, DRAW_TICKET_LEN);
+    at = hex_write(entry->ticket, DRAW_TICKET_LEN, at);
     at = put_number(at, entry->stratum);
     at = put_number(at, entry->weight);
     if (place)

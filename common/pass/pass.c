@@ -30,15 +30,15 @@ bool pass_make(struct pass_keys *keys, const struct pass *pass, char ret_text[PA
     if (!seconds_of(pass->from_ms, &from) || !seconds_of(pass->until_ms, &until) || from >= until)
         return false;
     bytes[0] = KIND_PASS;
-    put_be(bytes + 1, keys->keys[0].id, 2);
-    put_be(bytes + 3, (uint64_t)pass->issuer, 8);
-    put_be(bytes + 11, (uint64_t)pass->campaign, 8);
-    put_be(bytes + 19, (uint64_t)pass->site, 8);
-    put_be(bytes + 27, (uint64_t)pass->slot, 8);
-    put_be(bytes + 35, pass->handle, 8);
-    put_be(bytes + 43, pass->serial, 8);
-    put_be(bytes + 51, from, 4);
-    put_be(bytes + 55, until, 4);
+    put_be16(bytes + 1, keys->keys[0].id);
+    put_be64(bytes + 3, (uint64_t)pass->issuer);
+    put_be64(bytes + 11, (uint64_t)pass->campaign);
+    put_be64(bytes + 19, (uint64_t)pass->site);
+    put_be64(bytes + 27, (uint64_t)pass->slot);
+    put_be64(bytes + 35, pass->handle);
+    put_be64(bytes + 43, pass->serial);
+    put_be32(bytes + 51, from);
+    put_be32(bytes + 55, until);
     if (!pass_sign(keys, bytes, BODY_LEN, bytes + BODY_LEN))
         return false;
     base64url_encode(bytes, sizeof(bytes), ret_text);
@@ -55,15 +55,15 @@ enum pass_reason pass_verify(struct pass_keys *keys, const char *text, size_t le
     if (len != PASS_CHARS || base64url_decode(text, len, bytes) != PASS_LEN || bytes[0] != KIND_PASS)
         return PASS_MALFORMED;
     pass = (struct pass){
-        .key_id = (uint16_t)get_be(bytes + 1, 2),
-        .issuer = (int64_t)get_be(bytes + 3, 8),
-        .campaign = (int64_t)get_be(bytes + 11, 8),
-        .site = (int64_t)get_be(bytes + 19, 8),
-        .slot = (int64_t)get_be(bytes + 27, 8),
-        .handle = get_be(bytes + 35, 8),
-        .serial = get_be(bytes + 43, 8),
-        .from_ms = (int64_t)get_be(bytes + 51, 4) * 1000,
-        .until_ms = (int64_t)get_be(bytes + 55, 4) * 1000,
+        .key_id = get_be16(bytes + 1),
+        .issuer = (int64_t)get_be64(bytes + 3),
+        .campaign = (int64_t)get_be64(bytes + 11),
+        .site = (int64_t)get_be64(bytes + 19),
+        .slot = (int64_t)get_be64(bytes + 27),
+        .handle = get_be64(bytes + 35),
+        .serial = get_be64(bytes + 43),
+        .from_ms = (int64_t)get_be32(bytes + 51) * 1000,
+        .until_ms = (int64_t)get_be32(bytes + 55) * 1000,
     };
     if (pass.key_id == 0 || pass.from_ms >= pass.until_ms)
         return PASS_MALFORMED;
@@ -104,14 +104,14 @@ bool pass_revocations_make(struct pass_keys *keys, const struct pass_revocations
     if (!bytes)
         return false;
     bytes[0] = KIND_REVOCATIONS;
-    put_be(bytes + 1, keys->keys[0].id, 2);
-    put_be(bytes + 3, (uint64_t)head->issuer, 8);
-    put_be(bytes + 11, (uint64_t)head->site, 8);
-    put_be(bytes + 19, (uint64_t)head->version, 8);
-    put_be(bytes + 27, made, 4);
-    put_be(bytes + 31, n, 4);
+    put_be16(bytes + 1, keys->keys[0].id);
+    put_be64(bytes + 3, (uint64_t)head->issuer);
+    put_be64(bytes + 11, (uint64_t)head->site);
+    put_be64(bytes + 19, (uint64_t)head->version);
+    put_be32(bytes + 27, made);
+    put_be32(bytes + 31, n);
     for (uint32_t i = 0; i < n; i++)
-        put_be(bytes + HEAD_LEN + 8 * (size_t)i, serials[i], 8);
+        put_be64(bytes + HEAD_LEN + 8 * (size_t)i, serials[i]);
     if (!pass_sign(keys, bytes, len, bytes + len))
         return false;
     buf->len += len + SIGNATURE_LEN;
@@ -127,12 +127,12 @@ enum pass_reason pass_revocations_read(struct pass_keys *keys, const unsigned ch
     if (len < HEAD_LEN + SIGNATURE_LEN || bytes[0] != KIND_REVOCATIONS)
         return PASS_MALFORMED;
     list = (struct pass_revocations){
-        .key_id = (uint16_t)get_be(bytes + 1, 2),
-        .issuer = (int64_t)get_be(bytes + 3, 8),
-        .site = (int64_t)get_be(bytes + 11, 8),
-        .version = (int64_t)get_be(bytes + 19, 8),
-        .made_ms = (int64_t)get_be(bytes + 27, 4) * 1000,
-        .n = (uint32_t)get_be(bytes + 31, 4),
+        .key_id = get_be16(bytes + 1),
+        .issuer = (int64_t)get_be64(bytes + 3),
+        .site = (int64_t)get_be64(bytes + 11),
+        .version = (int64_t)get_be64(bytes + 19),
+        .made_ms = (int64_t)get_be32(bytes + 27) * 1000,
+        .n = get_be32(bytes + 31),
         .serials = bytes + HEAD_LEN,
     };
     if (list.key_id == 0 || list.n > PASS_REVOKED_MAX || len != HEAD_LEN + 8 * (size_t)list.n + SIGNATURE_LEN)
@@ -153,7 +153,7 @@ bool pass_revoked(const struct pass_revocations *revoked, uint64_t serial)
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        uint64_t found = get_be(revoked->serials + 8 * (size_t)middle, 8);
+        uint64_t found = get_be64(revoked->serials + 8 * (size_t)middle);
 
         if (found == serial)
             return true;

@@ -31,7 +31,7 @@ static void make_tag(const struct pass_key *key, const unsigned char head[HEAD_L
     }
     make_turn_key(key, head, turn_key);
     hmac_init(&hmac, turn_key);
-    put_be(step_bytes, (uint64_t)step, 8);
+    put_be64(step_bytes, (uint64_t)step);
     hmac_sum(&hmac, &(struct hmac_part){step_bytes, sizeof(step_bytes)}, 1, ret);
     hmac_done(&hmac);
     mbedtls_platform_zeroize(turn_key, sizeof(turn_key));
@@ -40,8 +40,8 @@ static void make_tag(const struct pass_key *key, const unsigned char head[HEAD_L
 static void put_subject(unsigned char ret[SUBJECT_LEN], enum pass_kind kind, uint16_t key_id, uint64_t subject)
 {
     ret[0] = (unsigned char)kind;
-    put_be(ret + 1, key_id, 2);
-    put_be(ret + 3, subject, 8);
+    put_be16(ret + 1, key_id);
+    put_be64(ret + 3, subject);
 }
 
 bool pass_code_make(const struct pass_keys *keys, enum pass_kind kind, uint64_t subject, int64_t now_ms,
@@ -54,7 +54,7 @@ bool pass_code_make(const struct pass_keys *keys, enum pass_kind kind, uint64_t 
     if (!key->secret || now_ms < 0)
         return false;
     put_subject(bytes, kind, key->id, subject);
-    put_be(bytes + SUBJECT_LEN, (uint64_t)step, 2);
+    put_be16(bytes + SUBJECT_LEN, (uint16_t)step);
     make_tag(key, bytes, step, tag);
     memcpy(bytes + HEAD_LEN, tag, TAG_LEN);
     base64url_encode(bytes, sizeof(bytes), ret_text);
@@ -73,8 +73,8 @@ enum pass_reason pass_code_check(const struct pass_keys *keys, const char *text,
     if (len != PASS_CODE_CHARS || base64url_decode(text, len, bytes) != CODE_LEN || bytes[0] < PASS_PRINTED ||
         bytes[0] > PASS_ACCOUNT)
         return PASS_MALFORMED;
-    key_id = (uint16_t)get_be(bytes + 1, 2);
-    low = (uint16_t)get_be(bytes + SUBJECT_LEN, 2);
+    key_id = get_be16(bytes + 1);
+    low = get_be16(bytes + SUBJECT_LEN);
     if (key_id == 0 || (bytes[0] == PASS_PRINTED && low != 0))
         return PASS_MALFORMED;
     key = pass_key_find(keys, key_id);
@@ -88,7 +88,7 @@ enum pass_reason pass_code_check(const struct pass_keys *keys, const char *text,
         return PASS_FORGED;
     if (bytes[0] != PASS_PRINTED && (step < now - 1 || step > now + 1))
         return PASS_STALE;
-    *ret = (struct pass_code){(enum pass_kind)bytes[0], key_id, get_be(bytes + 3, 8)};
+    *ret = (struct pass_code){(enum pass_kind)bytes[0], key_id, get_be64(bytes + 3)};
     return PASS_OK;
 }
 

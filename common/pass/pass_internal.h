@@ -1,5 +1,6 @@
 /* pass_internal.h: between the files of pass. */
 #pragma once
+#include "common/base/bytes.h"
 #include "common/base/hmac.h"
 #include "common/pass/pass.h"
 
@@ -27,20 +28,3 @@ bool pass_sign(struct pass_keys *keys, const unsigned char *bytes, size_t len, u
 /* OK, UNKNOWN_KEY or FORGED. */
 enum pass_reason pass_check_signature(struct pass_keys *keys, uint16_t key_id, const unsigned char *bytes, size_t len,
                                       const unsigned char signature[SIGNATURE_LEN]);
-
-static inline void put_be(unsigned char *at, uint64_t value, unsigned n)
-{
-    while (n-- > 0) {
-        at[n] = (unsigned char)value;
-        value >>= 8;
-    }
-}
-
-static inline uint64_t get_be(const unsigned char *at, unsigned n)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < n; i++)
-        value = value << 8 | at[i];
-    return value;
-}

@@ -298,7 +298,7 @@ static void check_vector(const json_t *vector)
 
 static void the_published_vectors_hold(void **state)
 {
-    json_t *file = json_load_file("tests/data/pass-vectors.json", 0, NULL), *vector;
+    json_t *file = json_load_file("tests/data/pass-vectors.json", JSON_ALLOW_NUL, NULL), *vector;
     char code[PASS_CODE_SIZE];
     size_t i;
 
@@ -313,6 +313,24 @@ static void the_published_vectors_hold(void **state)
         assert_string_equal(code, json_string_value(json_object_get(vector, "text")));
     }
     assert_true(i >= 3);
+    json_decref(file);
+}
+
+static void what_is_not_written_as_a_pass_is_malformed_to_every_verifier(void **state)
+{
+    json_t *file = json_load_file("tests/data/pass-vectors.json", JSON_ALLOW_NUL, NULL), *damaged;
+    struct pass got;
+    size_t i;
+
+    (void)state;
+    json_array_foreach(json_object_get(file, "damaged"), i, damaged)
+    {
+        const json_t *text = json_object_get(damaged, "text");
+
+        if (pass_verify(keys, json_string_value(text), json_string_length(text), &got) != PASS_MALFORMED)
+            fail_msg("%s", json_string_value(json_object_get(damaged, "what")));
+    }
+    assert_true(i > 10);
     json_decref(file);
 }
 
@@ -477,6 +495,7 @@ int main(void)
         cmocka_unit_test(a_key_file_that_is_none_is_refused),
         cmocka_unit_test(a_point_beside_the_curve_is_no_public_key),
         cmocka_unit_test(the_published_vectors_hold),
+        cmocka_unit_test(what_is_not_written_as_a_pass_is_malformed_to_every_verifier),
         cmocka_unit_test(a_code_is_of_characters_that_wechat_takes),
         cmocka_unit_test(every_flipped_bit_of_a_code_is_refused),
         cmocka_unit_test(a_printed_code_does_not_age),

@@ -1,6 +1,7 @@
 #include "common/pass/qr.h"
 
 #include "common/base/buf.h"
+#include "common/base/bytes.h"
 
 #include <qrencode.h>
 #include <zlib.h>
@@ -50,14 +51,6 @@ bool qr_svg(const char *text, struct buf *buf)
 
 /* ---- PNG ---- */
 
-static void put_be32(unsigned char *at, size_t value)
-{
-    at[0] = (unsigned char)(value >> 24);
-    at[1] = (unsigned char)(value >> 16);
-    at[2] = (unsigned char)(value >> 8);
-    at[3] = (unsigned char)value;
-}
-
 static void add_chunk(struct buf *buf, const char type[4], const unsigned char *data, size_t len)
 {
     unsigned char word[4];
@@ -65,11 +58,11 @@ static void add_chunk(struct buf *buf, const char type[4], const unsigned char *
 
     if (len)
         sum = crc32(sum, data, (uInt)len);
-    put_be32(word, len);
+    put_be32(word, (uint32_t)len);
     buf_add(buf, word, 4);
     buf_add(buf, type, 4);
     buf_add(buf, data, len);
-    put_be32(word, sum);
+    put_be32(word, (uint32_t)sum);
     buf_add(buf, word, 4);
 }
 
@@ -101,8 +94,8 @@ static void write_png(const QRcode *code, unsigned scale, struct buf *buf)
     if (rows && packed) {
         draw_rows(code, scale, row_len, rows);
         ensure(compress2(packed, &packed_len, rows, side * row_len, Z_BEST_SPEED) == Z_OK);
-        put_be32(head, side);
-        put_be32(head + 4, side);
+        put_be32(head, (uint32_t)side);
+        put_be32(head + 4, (uint32_t)side);
         buf_add(buf, magic, sizeof(magic));
         add_chunk(buf, "IHDR", head, sizeof(head));
         add_chunk(buf, "IDAT", packed, packed_len);

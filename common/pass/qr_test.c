@@ -1,3 +1,4 @@
+#include "common/base/bytes.h"
 #include "common/pass/qr.h"
 
 #include <setjmp.h>
@@ -54,9 +55,7 @@ static void the_svg_paints_each_dark_module_once(void **state)
 
 static size_t be32(const char *at)
 {
-    const unsigned char *bytes = (const unsigned char *)at;
-
-    return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
+    return get_be32((const unsigned char *)at);
 }
 
 /* A chunk's data, after its type and its sum have been checked. */

@@ -48,6 +48,8 @@ void rpc_discard(void *call);
 /* Gives a refusal one more member, e.g. soldOutAt; before rpc_refuse. */
 void rpc_fact(void *call, const char *name, const char *value);
 void rpc_fact_time(void *call, const char *name, int64_t at);
+/* The character, and its code point, that a text is refused for (text.h); nothing when it is 0. */
+void rpc_fact_character(void *call, int32_t c);
 void rpc_retry_after(void *call, int32_t seconds);
 /* The reply that follows is 201 Created. */
 void rpc_created(void *call);

@@ -1,6 +1,9 @@
 /* rpc_call.c: one call, from its envelope to its answer, and what its handler sees. */
 #include <mbedtls/sha256.h>
 
+#include "common/base/bytes.h"
+#include "common/base/text.h"
+#include "common/base/union_path.h"
 #include "common/rpc/rpc_internal.h"
 
 enum { SQL_FIND_ANSWER, SQL_KEEP_ANSWER, SQL_DROP_ANSWERS, N_SQL };
@@ -108,6 +111,14 @@ void rpc_fact_time(void *call, const char *name, int64_t at)
     rpc_fact(call, name, text);
 }
 
+void rpc_fact_character(void *call, int32_t c)
+{
+    char shown[TEXT_SHOWN];
+
+    if (c)
+        rpc_fact(call, "character", text_show(c, shown));
+}
+
 void rpc_retry_after(void *call, int32_t seconds)
 {
     ((struct rpc_call *)call)->answer.retry_after_s = seconds;
@@ -146,7 +157,7 @@ bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
     for (size_t i = 0; i < principal->n_grants; i++) {
         const Rpc__Grant *grant = principal->grants[i];
 
-        if (grant->role == role && strncmp(grant->union_path, union_path, strlen(grant->union_path)) == 0)
+        if (grant->role == role && union_path_covers(grant->union_path, union_path))
             return true;
     }
     return false;
@@ -156,11 +167,7 @@ bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
 
 unsigned rpc_hash_name(const char *name)
 {
-    unsigned hash = 2166136261u; /* FNV-1a */
-
-    while (*name)
-        hash = (hash ^ (unsigned char)*name++) * 16777619u;
-    return hash % METHOD_HASH;
+    return fnv1a(name, strlen(name)) % METHOD_HASH;
 }
 
 static struct method *find_method(struct rpc_server *server, const char *name)

@@ -2,6 +2,7 @@
 
 #include <mbedtls/sha256.h>
 
+#include "common/base/bytes.h"
 #include "common/base/limits.h"
 
 enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_TIME, SQL_ALL, N_SQL };
@@ -35,24 +36,17 @@ int journal_open(struct journal *journal, struct store *store)
     return store_trouble(store) ? -1 : 0;
 }
 
-static unsigned char *put_be(unsigned char *p, uint64_t value, int bytes)
-{
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-        *p++ = (unsigned char)(value >> shift);
-    return p;
-}
-
 static void row_hash(const unsigned char previous[JOURNAL_HASH_LEN], int64_t seq, int64_t at, int32_t kind,
                      int64_t actor, const void *body, size_t len, unsigned char ret_hash[JOURNAL_HASH_LEN])
 {
-    unsigned char head[JOURNAL_HASH_LEN + 28], *p = head + JOURNAL_HASH_LEN;
+    unsigned char head[JOURNAL_HASH_LEN + 28];
     mbedtls_sha256_context sha;
 
     memcpy(head, previous, JOURNAL_HASH_LEN);
-    p = put_be(p, (uint64_t)seq, 8);
-    p = put_be(p, (uint64_t)at, 8);
-    p = put_be(p, (uint32_t)kind, 4);
-    p = put_be(p, (uint64_t)actor, 8);
+    put_be64(head + JOURNAL_HASH_LEN, (uint64_t)seq);
+    put_be64(head + JOURNAL_HASH_LEN + 8, (uint64_t)at);
+    put_be32(head + JOURNAL_HASH_LEN + 16, (uint32_t)kind);
+    put_be64(head + JOURNAL_HASH_LEN + 20, (uint64_t)actor);
     mbedtls_sha256_init(&sha);
     mbedtls_sha256_starts_ret(&sha, 0);
     mbedtls_sha256_update_ret(&sha, head, sizeof(head));

@@ -1,3 +1,4 @@
+#include "common/base/bytes.h"
 #include "common/store/journal.h"
 
 #include <mbedtls/sha256.h>
@@ -152,12 +153,6 @@ static void assert_sound(int64_t rows_wanted)
     assert_int_equal(rows, rows_wanted);
 }
 
-static void put(unsigned char **p, uint64_t value, int bytes)
-{
-    while (bytes-- > 0)
-        *(*p)++ = (unsigned char)(value >> 8 * bytes);
-}
-
 static void a_row_carries_the_hash_of_all_before_it(void **state)
 {
     unsigned char before[32] = {0}, bytes[32 + 28 + LIMIT_EVENT], hash[32];
@@ -168,18 +163,16 @@ static void a_row_carries_the_hash_of_all_before_it(void **state)
     add(NOW + 7, -1, INT64_MAX);
     commit();
     for (int64_t seq = 1; seq <= 3; seq++) {
-        unsigned char *p = bytes;
         struct row row;
 
         read_row(seq, &row);
-        memcpy(p, before, 32);
-        p += 32;
-        put(&p, (uint64_t)seq, 8);
-        put(&p, (uint64_t)row.at, 8);
-        put(&p, (uint64_t)row.kind, 4);
-        put(&p, (uint64_t)row.actor, 8);
-        memcpy(p, row.body, row.body_len);
-        mbedtls_sha256_ret(bytes, (size_t)(p - bytes) + row.body_len, hash, 0);
+        memcpy(bytes, before, 32);
+        put_be64(bytes + 32, (uint64_t)seq);
+        put_be64(bytes + 40, (uint64_t)row.at);
+        put_be32(bytes + 48, (uint32_t)row.kind);
+        put_be64(bytes + 52, (uint64_t)row.actor);
+        memcpy(bytes + 60, row.body, row.body_len);
+        mbedtls_sha256_ret(bytes, 60 + row.body_len, hash, 0);
         assert_memory_equal(hash, row.hash, 32);
         memcpy(before, hash, 32);
     }

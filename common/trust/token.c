@@ -3,6 +3,7 @@
 #include "common/base/hmac.h"
 #include "common/base/keyfile.h"
 #include "common/base/log.h"
+#include "common/base/union_path.h"
 
 #include <mbedtls/constant_time.h>
 #include <mbedtls/platform_util.h>
@@ -67,25 +68,17 @@ void token_keys_close(struct token_keys *keys)
     free(keys);
 }
 
-static bool good_path(const char *path)
-{
-    size_t len = strnlen(path, LIMIT_UNION_PATH + 1);
-
-    return len <= LIMIT_UNION_PATH && len % LIMIT_PATH_SEGMENT == 0 &&
-           strspn(path, "0123456789abcdefghijklmnopqrstuvwxyz") == len;
-}
-
 /* Whether a session may be this: what a token claims beyond its signature. */
 static bool good_principal(const Rpc__Principal *principal)
 {
     if (principal->internal || principal->base.n_unknown_fields > 0 || principal->n_grants > LIMIT_GRANTS)
         return false;
-    if (principal->member_id <= 0 || principal->session_id <= 0 || !good_path(principal->union_path))
+    if (principal->member_id <= 0 || principal->session_id <= 0 || !union_path_ok(principal->union_path))
         return false;
     if (principal->level < RPC__LEVEL__ANONYMOUS || principal->level > RPC__LEVEL__CATEGORY)
         return false;
     for (size_t i = 0; i < principal->n_grants; i++) {
-        if (principal->grants[i]->base.n_unknown_fields > 0 || !good_path(principal->grants[i]->union_path))
+        if (principal->grants[i]->base.n_unknown_fields > 0 || !union_path_ok(principal->grants[i]->union_path))
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "common/base/hex.h"
 #include "common/draw/draw_file.h"
 
 #define CHUNK (1 << 20)
@@ -45,22 +46,15 @@ static bool parse_number(const char *text, uint32_t max, uint32_t *ret)
 
 static bool parse_hex(const char *text, unsigned char *ret, size_t len)
 {
-    if (strlen(text) != 2 * len || strspn(text, "0123456789abcdef") != 2 * len)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        char digits[3] = {text[2 * i], text[2 * i + 1], '\0'};
-
-        ret[i] = (unsigned char)strtoul(digits, NULL, 16);
-    }
-    return true;
+    return strlen(text) == 2 * len && hex_read(text, len, ret);
 }
 
 static void print_hash(const char *before, const unsigned char hash[DRAW_HASH_LEN])
 {
-    fputs(before, stdout);
-    for (size_t i = 0; i < DRAW_HASH_LEN; i++)
-        printf("%02x", hash[i]);
-    putchar('\n');
+    char digits[HEX_SIZE(DRAW_HASH_LEN)];
+
+    hex_print(hash, DRAW_HASH_LEN, digits);
+    printf("%s%s\n", before, digits);
 }
 
 /* ---- reading ---- */
@@ -162,12 +156,12 @@ static int check_receipt(const char *path)
     if (right) {
         const struct draw_entry *entry = &reader.proof.leaf[reader.proof.index % DRAW_LEAF];
         uint32_t quota = reader.terms.strata[entry->stratum].quota;
+        char ticket[HEX_SIZE(DRAW_TICKET_LEN)];
 
         print_draw(&reader);
-        printf("ticket: ");
-        for (size_t i = 0; i < DRAW_TICKET_LEN; i++)
-            printf("%02x", entry->ticket[i]);
-        printf("\nstratum %u, weight %u, entry %u of the list\n", entry->stratum, entry->weight, reader.proof.index);
+        hex_print(entry->ticket, DRAW_TICKET_LEN, ticket);
+        printf("ticket: %s\nstratum %u, weight %u, entry %u of the list\n", ticket, entry->stratum, entry->weight,
+               reader.proof.index);
         if (reader.has_result)
             print_hash("rank: ", reader.rank);
         if (!reader.has_result)

@@ -6,6 +6,7 @@
  * code is taken back, so that another may be asked for at once. */
 #include <mbedtls/platform_util.h>
 
+#include "common/base/hex.h"
 #include "services/bridge/api.h"
 
 #define SMS_PATH       "/v1/messages"
@@ -55,12 +56,11 @@ static void on_sent(void *arg, enum partner_end end, const json_t *answer)
 static void send_message(struct errand *errand, const char *code)
 {
     struct bridge *self = errand->bridge;
-    char id[2 * REQUEST_ID_LEN + 1], minutes[12];
+    char id[HEX_SIZE(REQUEST_ID_LEN)], minutes[12];
     unsigned char random[REQUEST_ID_LEN];
 
     clock_random(self->clock, random, sizeof(random));
-    for (unsigned i = 0; i < REQUEST_ID_LEN; i++)
-        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    hex_print(random, sizeof(random), id);
     snprintf(minutes, sizeof(minutes), "%d", errand->sms.expires_in_s / 60);
     if (!self->sms.ready ||
         !partner_ask(&self->sms, SMS_PATH,

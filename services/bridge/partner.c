@@ -2,6 +2,7 @@
 
 #include <mbedtls/platform_util.h>
 
+#include "common/base/hex.h"
 #include "common/base/log.h"
 
 /* ---- the end of a call ---- */
@@ -32,26 +33,20 @@ static void note_health(struct partner *partner, const char *failure, long statu
 
 /* ---- asking ---- */
 
-static void hex(const unsigned char *bytes, size_t len, char *ret)
-{
-    for (size_t i = 0; i < len; i++)
-        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-}
-
 void partner_sign(const struct partner *partner, const char *path, const char *body, int64_t at_s,
                   const unsigned char nonce[16], char ret[PARTNER_SIGN_SIZE])
 {
-    char text[PARTNER_PATH_SIZE + 192], nonce_hex[33], hash_hex[65], sign_hex[2 * HMAC_LEN + 1];
+    char text[PARTNER_PATH_SIZE + 192], nonce_hex[HEX_SIZE(16)], hash_hex[HEX_SIZE(32)], sign_hex[HEX_SIZE(HMAC_LEN)];
     unsigned char hash[32], sign[HMAC_LEN];
     int len;
 
     mbedtls_sha256_ret((const unsigned char *)body, strlen(body), hash, 0);
-    hex(hash, sizeof(hash), hash_hex);
-    hex(nonce, 16, nonce_hex);
+    hex_print(hash, sizeof(hash), hash_hex);
+    hex_print(nonce, 16, nonce_hex);
     len = snprintf(text, sizeof(text), "POST\n%s\n%lld\n%s\n%s", path, (long long)at_s, nonce_hex, hash_hex);
     ensure(len > 0 && (size_t)len < sizeof(text));
     hmac_sum(&partner->key, &(struct hmac_part){text, (size_t)len}, 1, sign);
-    hex(sign, sizeof(sign), sign_hex);
+    hex_print(sign, sizeof(sign), sign_hex);
     len = snprintf(ret, PARTNER_SIGN_SIZE, "HG1 id=%s, at=%lld, nonce=%s, sign=%s", partner->id, (long long)at_s,
                    nonce_hex, sign_hex);
     ensure(len > 0 && len < PARTNER_SIGN_SIZE);

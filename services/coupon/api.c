@@ -1,5 +1,6 @@
 #include "services/coupon/api.h"
 
+#include "common/base/union_path.h"
 #include "services/coupon/claims.h"
 #include "services/coupon/rules.h"
 
@@ -268,7 +269,7 @@ static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon
         struct release *release = self->live[i];
 
         if (release->id >= before || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
-            strncmp(release->union_path, req->union_path, strlen(req->union_path)) != 0)
+            !union_path_covers(req->union_path, release->union_path))
             continue;
         if (list.n_releases == size) {
             list.next_page_token =

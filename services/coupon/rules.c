@@ -1,5 +1,7 @@
 #include "services/coupon/rules.h"
 
+#include "common/base/union_path.h"
+
 int32_t release_day(const struct release *release, int64_t now)
 {
     int64_t day = (now - release->opens_at) / COUPON_DAY_MS;
@@ -28,7 +30,7 @@ int eligibility_refusal(const struct release *release, const Rpc__Principal *pri
 {
     if ((int)principal->level < release->min_level)
         return COUPON__REASON__NOT_ELIGIBLE_LEVEL;
-    if (strncmp(principal->union_path, release->eligible_path, strlen(release->eligible_path)) != 0)
+    if (!union_path_covers(release->eligible_path, principal->union_path))
         return COUPON__REASON__NOT_ELIGIBLE_UNION;
     if (release->trades && !(release->trades & UINT32_C(1) << ((unsigned)principal->trade & 31)))
         return COUPON__REASON__NOT_ELIGIBLE_TRADE;
@@ -45,7 +47,7 @@ int draft_refusal(const Coupon__Release *draft, int64_t now, const char **ret_fi
         *ret_field = "release.thresholdFen";
         return COUPON__REASON__THRESHOLD_BELOW_FACE;
     }
-    if (strncmp(draft->eligible_path, draft->union_path, strlen(draft->union_path)) != 0 && *draft->eligible_path) {
+    if (*draft->eligible_path && !union_path_covers(draft->union_path, draft->eligible_path)) {
         *ret_field = "release.eligiblePath";
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     }

@@ -143,6 +143,16 @@ static void refuse_pending(struct pending *pending, int reason, const char *fiel
     refuse(pending->app, pending->request, reason, field, "", pending->trace_id);
 }
 
+/* What the request says cannot be taken. */
+static void refuse_input(struct pending *pending, const struct json_trouble *trouble)
+{
+    struct json_refusal refusal;
+
+    json_refuse(trouble, &refusal);
+    count_answer(pending->app, pending, api_reason(trouble->reason)->http);
+    refuse_with(pending->app, pending->request, &refusal.answer, "", pending->trace_id);
+}
+
 static void send_call(struct pending *pending);
 
 /* A name that needs no quoting, else none. */
@@ -257,15 +267,6 @@ static void trace_of(struct app *app, const struct http_request *request, unsign
 
 /* ---- the caller ---- */
 
-static uint64_t address_key(const char *peer)
-{
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    while (*peer)
-        hash = (hash ^ (unsigned char)*peer++) * UINT64_C(1099511628211);
-    return hash | 1;
-}
-
 static int check_token(struct pending *pending)
 {
     static const char bearer[] = "Bearer ";
@@ -290,13 +291,15 @@ static int check_token(struct pending *pending)
     return reason;
 }
 
-static bool admit(struct pending *pending)
+/* Counts a request against its member's rate, or else its address'; pending is NULL when it means no operation.
+ * False when it was refused for it. */
+static bool admit(struct app *app, struct http_request *request, const struct pending *pending,
+                  const unsigned char trace_id[16])
 {
-    struct app *app = pending->app;
-    bool member = pending->principal != NULL;
-    struct limiter *limiter = member ? &app->members : &app->addresses;
-    uint64_t key = member ? (uint64_t)pending->principal->member_id : address_key(pending->request->peer);
-    int64_t wait_ns = limiter_admit(limiter, key, pending->request->received_ns);
+    const Rpc__Principal *member = pending ? pending->principal : NULL;
+    struct limiter *limiter = member ? &app->settings->members : &app->settings->addresses;
+    uint64_t key = member ? (uint64_t)member->member_id : address_key(&request->client);
+    int64_t wait_ns = limiter_admit(limiter, key, request->received_ns);
     Rpc__Answer answer = RPC__ANSWER__INIT;
     char headers[128];
 
@@ -307,8 +310,9 @@ static bool admit(struct pending *pending)
     snprintf(headers, sizeof(headers),
              "RateLimit-Policy: \"default\";q=%lld;w=1\r\nRateLimit: \"default\";r=0;t=%d\r\n",
              (long long)limiter->rate, answer.retry_after_s);
-    count_answer(app, pending, 429);
-    refuse_with(app, pending->request, &answer, headers, pending->trace_id);
+    if (pending)
+        count_answer(app, pending, 429);
+    refuse_with(app, request, &answer, headers, trace_id);
     return false;
 }
 
@@ -375,7 +379,7 @@ static void operate(struct app *app, struct http_request *request, const struct 
         .app = app, .request = request, .method = match->method, .call = RPC__CALL__INIT, .input = input};
     memcpy(pending->trace_id, trace_id, sizeof(pending->trace_id));
     reason = check_token(pending);
-    if (!admit(pending))
+    if (!admit(app, request, pending, trace_id))
         return;
     if (reason && match->method->rule->who != RULE__WHO__PUBLIC) {
         refuse_pending(pending, reason, NULL);
@@ -388,8 +392,11 @@ static void operate(struct app *app, struct http_request *request, const struct 
     pending->call.idempotency_key = (ProtobufCBinaryData){key_len, pending->key};
     if (!reason && match->method->rule->media[0] && !begin_media(pending))
         reason = RPC__REASON__OVERLOADED;
-    if (reason)
-        refuse_pending(pending, reason, *trouble.field ? trouble.field : NULL);
+    trouble.reason = reason;
+    if (reason == RPC__REASON__OVERLOADED)
+        refuse_pending(pending, reason, NULL);
+    else if (reason)
+        refuse_input(pending, &trouble);
     else
         send_call(pending);
 }
@@ -409,39 +416,57 @@ static bool is_read(const struct http_request *request)
            (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0);
 }
 
-static bool answer_own(struct app *app, struct http_request *request, const unsigned char trace_id[16])
+/* What watches the gateway may ask as often as it likes. */
+static bool answer_health(struct app *app, struct http_request *request, const unsigned char trace_id[16])
 {
     static const char text[] = "Content-Type: text/plain; charset=utf-8\r\n" HTTP_NO_STORE;
-    static const char metrics[] = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" HTTP_NO_STORE;
-    size_t len;
-    const char *body;
+    bool lives = is(request, "/livez"), ready;
 
-    if (is(request, "/livez") || is(request, "/readyz") || is(request, "/healthz") || is(request, "/metrics") ||
-        is(request, "/v1/openapi.json")) {
-        if (!is_read(request)) {
-            refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, "Allow: GET, HEAD\r\n", trace_id);
-            return true;
-        }
-    } else {
+    if (!lives && !is(request, "/readyz") && !is(request, "/healthz"))
         return false;
-    }
-    if (is(request, "/livez")) {
+    if (!is_read(request)) {
+        refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, "Allow: GET, HEAD\r\n", trace_id);
+    } else if (lives) {
         http_reply_static(request, 200, text, "ok\n", 3);
-    } else if (is(request, "/metrics")) {
-        buf_clear(&app->out);
-        app_metrics(app, &app->out);
-        http_reply(request, 200, metrics, app->out.bytes, app->out.len);
-    } else if (is(request, "/v1/openapi.json")) {
-        body = api_openapi(&len);
-        http_reply_static(request, 200, HTTP_JSON, body, len);
     } else {
-        bool ready;
-
         buf_clear(&app->out);
         ready = app_ready(app, &app->out);
         http_reply(request, ready ? 200 : 503, text, app->out.bytes, app->out.len);
     }
     return true;
+}
+
+/* For who runs the gateway, not for the public. */
+static bool answer_metrics(struct app *app, struct http_request *request)
+{
+    static const char metrics[] = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" HTTP_NO_STORE;
+
+    if (!is(request, "/metrics") || !is_read(request))
+        return false;
+    buf_clear(&app->out);
+    app_metrics(app, &app->out);
+    http_reply(request, 200, metrics, app->out.bytes, app->out.len);
+    return true;
+}
+
+/* What means no operation. */
+static void answer_other(struct app *app, struct http_request *request, const struct api_match *match,
+                         const unsigned char trace_id[16])
+{
+    char allow[128] = "Allow: GET, HEAD\r\n";
+    size_t len;
+    const char *body;
+
+    if (match->other_methods)
+        snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);
+    if (is(request, "/v1/openapi.json") && is_read(request)) {
+        body = api_openapi(&len);
+        http_reply_static(request, 200, HTTP_JSON, body, len);
+    } else if (match->other_methods || is(request, "/v1/openapi.json")) {
+        refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, allow, trace_id);
+    } else if (!app->settings->files || !files_serve(app->settings->files, request)) {
+        refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, "", trace_id);
+    }
 }
 
 static void on_request(struct http_request *request, void *context)
@@ -451,27 +476,22 @@ static void on_request(struct http_request *request, void *context)
     struct api_match match;
 
     trace_of(app, request, trace_id);
+    if (answer_health(app, request, trace_id))
+        return;
+    if (request->inner) {
+        if (!answer_metrics(app, request))
+            refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, "", trace_id);
+        return;
+    }
     /* HEAD is GET without the body, which http_reply leaves out. */
     if (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0)
         api_route("GET", 3, request->path, request->path_len, &match);
     else
         api_route(request->method, request->method_len, request->path, request->path_len, &match);
-    if (match.method) {
+    if (match.method)
         operate(app, request, &match, trace_id);
-        return;
-    }
-    if (answer_own(app, request, trace_id))
-        return;
-    if (match.other_methods) {
-        char allow[128];
-
-        snprintf(allow, sizeof(allow), "Allow: %s\r\n", match.allow);
-        refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, allow, trace_id);
-        return;
-    }
-    if (app->settings->files && files_serve(app->settings->files, request))
-        return;
-    refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, "", trace_id);
+    else if (admit(app, request, NULL, trace_id))
+        answer_other(app, request, &match, trace_id);
 }
 
 /* ---- a worker's life ---- */

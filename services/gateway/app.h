@@ -25,11 +25,12 @@
 struct app_settings {
     const char *bus_dir;
     const struct token_keys *keys;
-    const struct files *files;           /* NULL: none */
-    int64_t member_rate, member_burst;   /* signed-in requests a second */
-    int64_t address_rate, address_burst; /* requests a second without a valid token */
-    unsigned window;                     /* messages outstanding per queue */
-    const struct server *server;         /* whose counters /metrics shows */
+    const struct files *files; /* NULL: none */
+    struct limiter members;    /* signed-in requests a second */
+    struct limiter addresses;  /* all others but those for health */
+    struct proxies proxies;
+    unsigned window;             /* messages outstanding per queue */
+    const struct server *server; /* whose counters /metrics shows */
     int workers;
     size_t n_methods;          /* of the API */
     struct app_counts *counts; /* of every worker and operation, see app_counts_of */
@@ -70,7 +71,6 @@ struct app {
     unsigned n_queues;
     struct app_lane lanes[APP_MAX_LANES];
     unsigned n_lanes;
-    struct limiter members, addresses;
     struct follower *revocations;
     struct revoked revoked;
     bool knows_revocations;

@@ -2,36 +2,21 @@
  * operation's input. */
 #include <mbedtls/sha256.h>
 
+#include "common/base/hex.h"
 #include "common/base/limits.h"
 #include "services/gateway/app.h"
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
 
 /* W3C Trace Context: 00-<32 lower hex, not all 0>-<16>-<2>; anything else starts a
  * trace of our own. */
 bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16])
 {
-    unsigned any = 0;
+    static const unsigned char none[16];
+    unsigned char version;
 
-    if (!text || len < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-' || hex_digit(text[0]) < 0 ||
-        hex_digit(text[1]) < 0 || memcmp(text, "ff", 2) == 0 || (memcmp(text, "00", 2) == 0 && len != 55))
+    if (!text || len < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-' || !hex_read(text, 1, &version) ||
+        version == 0xff || (version == 0 && len != 55))
         return false;
-    for (unsigned i = 0; i < 16; i++) {
-        int high = hex_digit(text[3 + 2 * i]), low = hex_digit(text[4 + 2 * i]);
-
-        if (high < 0 || low < 0)
-            return false;
-        ret_id[i] = (unsigned char)(high << 4 | low);
-        any |= ret_id[i];
-    }
-    return any != 0;
+    return hex_read(text + 3, 16, ret_id) && memcmp(ret_id, none, 16) != 0;
 }
 
 /* The header is a structured-field string; a bare token is read too. */
@@ -64,12 +49,11 @@ static char *decode(struct arena *arena, const char *text, size_t len, bool plus
 
     for (size_t i = 0; out && i < len; i++) {
         if (text[i] == '%') {
-            int high = i + 2 < len ? hex_digit((char)(text[i + 1] | 0x20)) : -1;
-            int low = i + 2 < len ? hex_digit((char)(text[i + 2] | 0x20)) : -1;
+            int byte = i + 2 < len ? hex_byte(text + i + 1) : -1;
 
-            if (high < 0 || low < 0)
+            if (byte < 0)
                 return NULL;
-            out[n++] = (char)(high << 4 | low);
+            out[n++] = (char)byte;
             i += 2;
         } else {
             out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];

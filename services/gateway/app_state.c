@@ -179,10 +179,7 @@ int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop
     clock_real(&app->clock);
     clock_random(&app->clock, &app->trace_prefix, sizeof(app->trace_prefix));
     buf_init(&app->out, LIMIT_MESSAGE_SIZE);
-    if (revoked_init(&app->revoked) || limiter_init(&app->members, settings->member_rate, settings->member_burst) ||
-        limiter_init(&app->addresses, settings->address_rate, settings->address_burst))
-        return -1;
-    if (open_queues(app, loop) || follow_revocations(app, loop))
+    if (revoked_init(&app->revoked) || open_queues(app, loop) || follow_revocations(app, loop))
         return -1;
     uv_timer_init(loop, &app->probes);
     app->probes.data = app;
@@ -212,8 +209,6 @@ void app_close(struct app *app)
     }
     for (unsigned i = 0; i < app->n_lanes; i++)
         rpc_client_close(app->lanes[i].client);
-    limiter_done(&app->members);
-    limiter_done(&app->addresses);
     buf_done(&app->out);
     revoked_done(&app->revoked);
     app->n_queues = app->n_lanes = 0;

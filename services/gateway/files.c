@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/hex.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 
@@ -282,8 +283,7 @@ static bool describe_form(const struct file *file, enum coding coding, struct fo
     if (mbedtls_sha256_ret((const unsigned char *)form->bytes, form->len, hash, 0) != 0)
         return trouble(file->path, "no hash");
     form->etag[0] = '"';
-    for (size_t i = 0; i < 16; i++)
-        snprintf(form->etag + 1 + 2 * i, 3, "%02x", hash[i]);
+    hex_write(hash, 16, form->etag + 1);
     form->etag[33] = '"';
     form->etag[34] = '\0';
     if (coding != IDENTITY)

@@ -38,9 +38,26 @@ static bool parse_listener(const char *text, char address[64], uint16_t *ret_por
     return true;
 }
 
+/* Who is limited to what, and by whom callers are told apart. */
+static int rates(struct service *service, struct app_settings *settings)
+{
+    struct conf_entry *conf = service->spec->conf;
+    int64_t member = conf_int(conf, "HUIGONG_RATE_MEMBER"), address = conf_int(conf, "HUIGONG_RATE_ADDRESS");
+    const char *proxies = conf_text(conf, "HUIGONG_TRUSTED_PROXIES");
+
+    if (!proxies_read(proxies, &settings->proxies)) {
+        log_error("bad_proxies", "setting", "HUIGONG_TRUSTED_PROXIES", "value", proxies);
+        return -1;
+    }
+    return limiter_init(&settings->members, member, member * 2, &service->clock) ||
+                   limiter_init(&settings->addresses, address, address * 2, &service->clock)
+               ? -1
+               : 0;
+}
+
 static int listeners(struct service *service, struct server_options *options)
 {
-    static const char *const names[] = {"HUIGONG_LISTEN", "HUIGONG_LISTEN_TLS"};
+    static const char *const names[] = {"HUIGONG_LISTEN", "HUIGONG_LISTEN_TLS", "HUIGONG_LISTEN_METRICS"};
     static char addresses[ARRAY_LEN(names)][64];
     unsigned n = 0;
 
@@ -55,6 +72,7 @@ static int listeners(struct service *service, struct server_options *options)
         }
         options->listeners[n].address = addresses[n];
         options->listeners[n].tls = i == 1;
+        options->listeners[n].inner = i == 2;
         n++;
     }
     return n ? 0 : -1;
@@ -68,6 +86,7 @@ int gateway_start(struct service *service)
         .workers = (int)conf_int(conf, "HUIGONG_WORKERS"),
         .cert_file = conf_text(conf, "HUIGONG_TLS_CERT"),
         .key_file = conf_text(conf, "HUIGONG_TLS_KEY"),
+        .proxies = &gateway.settings.proxies,
         .app = app_server,
         .app_data = &gateway.settings,
     };
@@ -77,7 +96,7 @@ int gateway_start(struct service *service)
     if (app_counts_open(&gateway.settings))
         return -1;
     gateway.keys = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    if (!gateway.keys || listeners(service, &options))
+    if (!gateway.keys || listeners(service, &options) || rates(service, &gateway.settings))
         return -1;
     if (*conf_text(conf, "HUIGONG_WEB")) {
         gateway.files = files_load(conf_text(conf, "HUIGONG_WEB"));
@@ -91,10 +110,6 @@ int gateway_start(struct service *service)
     gateway.settings.keys = gateway.keys;
     gateway.settings.files = gateway.files;
     gateway.settings.server = gateway.server;
-    gateway.settings.member_rate = conf_int(conf, "HUIGONG_RATE_MEMBER");
-    gateway.settings.member_burst = gateway.settings.member_rate * 2;
-    gateway.settings.address_rate = conf_int(conf, "HUIGONG_RATE_ADDRESS");
-    gateway.settings.address_burst = gateway.settings.address_rate * 2;
     gateway.settings.window = (unsigned)conf_int(conf, "HUIGONG_WINDOW");
     return 0;
 }
@@ -126,6 +141,8 @@ void gateway_stop(struct service *service)
     server_close(gateway->server);
     files_free(gateway->files);
     token_keys_close(gateway->keys);
+    limiter_done(&gateway->settings.members);
+    limiter_done(&gateway->settings.addresses);
     free(gateway->settings.counts);
     service_stopped(service);
 }

@@ -3,6 +3,9 @@
 static struct conf_entry conf[] = {
     {"HUIGONG_LISTEN", "127.0.0.1:8080", CONF_TEXT, "address and port for HTTP", 0, 0, NULL},
     {"HUIGONG_LISTEN_TLS", "", CONF_TEXT, "address and port for HTTPS", 0, 0, NULL},
+    {"HUIGONG_LISTEN_METRICS", "", CONF_TEXT, "address and port for /metrics, not for the public", 0, 0, NULL},
+    {"HUIGONG_TRUSTED_PROXIES", "", CONF_TEXT, "blocks of addresses that X-Forwarded-For is taken from, by commas", 0,
+     0, NULL},
     {"HUIGONG_TLS_CERT", "", CONF_PATH, "certificate chain, PEM", 0, 0, NULL},
     {"HUIGONG_TLS_KEY", "", CONF_PATH, "its key, PEM", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that checks session tokens", 0, 0, NULL},

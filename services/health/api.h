@@ -4,8 +4,6 @@
 
 /* A campaign for an official of its union; NULL after refusing. */
 Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id, void *call);
-/* Bytes as lower-case hex in the arena, or NULL. */
-char *hex_text(const unsigned char *bytes, size_t len, struct arena *arena);
 /* A holder's handle as 16 hex digits in the arena, or NULL. */
 char *handle_text(int64_t handle, struct arena *arena);
 struct slot;

@@ -1,5 +1,7 @@
 #include "services/health/rules.h"
 
+#include "common/base/union_path.h"
+
 #define ITEM_TEXT 256
 
 /* ---- packages ---- */
@@ -87,7 +89,7 @@ int report_refusal(const Health__BeginReportRequest *report, bool attended, cons
 
 bool is_pdf(const uint8_t *bytes, size_t len)
 {
-    return len >= 5 && memcmp(bytes, "%PDF-", 5) == 0;
+    return memmem(bytes, len < PDF_HEADER_WITHIN ? len : PDF_HEADER_WITHIN, "%PDF-", 5) != NULL;
 }
 
 bool is_abnormal(const Health__ReportItems *items)
@@ -244,8 +246,7 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
     if (places == 0)
         return HEALTH__REASON__NO_PLACES;
     *ret_field = "campaign.eligiblePath";
-    if (*campaign->eligible_path &&
-        strncmp(campaign->eligible_path, campaign->union_path, strlen(campaign->union_path)) != 0)
+    if (*campaign->eligible_path && !union_path_covers(campaign->union_path, campaign->eligible_path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     *ret_field = "campaign.budgetFen";
     return greatest_cost(campaign) > campaign->budget_fen ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
@@ -280,16 +281,11 @@ static bool has_trade(Rpc__Trade *const trades, size_t n, Rpc__Trade trade)
     return n == 0;
 }
 
-static bool is_within(const char *path, const char *above)
-{
-    return strncmp(path, above, strlen(above)) == 0;
-}
-
 int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal)
 {
     if (principal->level < RPC__LEVEL__MEMBER)
         return RPC__REASON__NOT_VERIFIED;
-    if (!is_within(principal->union_path, campaign->eligible_path))
+    if (!union_path_covers(campaign->eligible_path, principal->union_path))
         return HEALTH__REASON__UNION_NOT_INVITED;
     if (!has_trade(campaign->trades, campaign->n_trades, principal->trade))
         return HEALTH__REASON__TRADE_NOT_INVITED;
@@ -307,7 +303,7 @@ int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *princ
         const Health__Stratum *stratum = campaign->strata[i];
 
         if ((!stratum->site_id || stratum->site_id == site_id) &&
-            is_within(principal->union_path, stratum->union_path) &&
+            union_path_covers(stratum->union_path, principal->union_path) &&
             has_trade(stratum->trades, stratum->n_trades, principal->trade))
             return (int32_t)i;
     }

@@ -58,7 +58,7 @@ int union_create(struct identity *self, const char *code, const char *name, cons
                  void *call, struct union_node *ret_node, const char **ret_field);
 
 /* What she says of herself, in normal form: 0, or the Reason with its field. */
-int claim_read(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN_NAME_SIZE],
+int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_NAME_SIZE],
                struct cn_resident_id *ret_id, const char **ret_field);
 /* Writes a name and a resident ID that are proven, at level REAL_NAME. */
 struct member;

@@ -1,48 +1,12 @@
 #include "services/identity/rules.h"
 
-static const char base36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-
 /* ---- the union tree ---- */
 
-int union_path_child(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE])
+int child_refusal(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE])
 {
-    size_t len = strlen(parent);
-
-    ensure(len <= LIMIT_UNION_PATH && len % LIMIT_PATH_SEGMENT == 0);
-    if (len == LIMIT_UNION_PATH)
+    if (union_path_level(parent) == LIMIT_PATH_LEVELS)
         return IDENTITY__REASON__UNION_TOO_DEEP;
-    if (ordinal < 0 || ordinal >= UNION_CHILDREN_MAX)
-        return IDENTITY__REASON__UNION_TOO_WIDE;
-    memmove(ret_path, parent, len);
-    for (size_t i = LIMIT_PATH_SEGMENT; i-- > 0; ordinal /= 36)
-        ret_path[len + i] = base36[ordinal % 36];
-    ret_path[len + LIMIT_PATH_SEGMENT] = '\0';
-    return 0;
-}
-
-void union_path_parent(const char *path, char ret_path[UNION_PATH_SIZE])
-{
-    size_t len = strlen(path);
-
-    ensure(len <= LIMIT_UNION_PATH);
-    len = len < LIMIT_PATH_SEGMENT ? 0 : len - LIMIT_PATH_SEGMENT;
-    memmove(ret_path, path, len);
-    ret_path[len] = '\0';
-}
-
-bool union_path_covers(const char *path, const char *other)
-{
-    return strncmp(path, other, strlen(path)) == 0;
-}
-
-void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1])
-{
-    size_t len = strlen(path);
-
-    ensure(len <= LIMIT_UNION_PATH);
-    memmove(ret_end, path, len);
-    ret_end[len] = 'z' + 1;
-    ret_end[len + 1] = '\0';
+    return union_path_child(parent, ordinal, ret_path) ? 0 : IDENTITY__REASON__UNION_TOO_WIDE;
 }
 
 /* ---- authority ---- */

@@ -5,31 +5,15 @@
 #pragma once
 #include "common/cn/cn_id.h"
 #include "common/base/csv.h"
-#include "common/base/limits.h"
+#include "common/base/union_path.h"
 #include "identity/identity.pb-c.h"
 #include "identity/union.pb-c.h"
 
-/* ---- the union tree ----
- *
- * A union's path is LIMIT_PATH_SEGMENT lower-case base-36 digits for each level,
- * root first: the ordinal of the root, of its child, and so on. Segments have one
- * width, so a prefix is an ancestor, text order is tree order, and the subtree of
- * a union is one range of the index. Paths come from the store or a checked token
- * and are well formed. */
-
-#define UNION_PATH_SIZE    (LIMIT_UNION_PATH + 1)
-#define UNION_CHILDREN_MAX 1679616 /* 36^LIMIT_PATH_SEGMENT, ordinals from 0 */
+/* ---- the union tree ---- */
 
 /* The path of the ordinal-th child; the parent of a root is "". UNION_TOO_DEEP,
  * UNION_TOO_WIDE. */
-int union_path_child(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE]);
-/* The path of the parent: "" for a root, and for "" itself. */
-void union_path_parent(const char *path, char ret_path[UNION_PATH_SIZE]);
-/* Whether `other` is this union or below it; "" covers every union. */
-bool union_path_covers(const char *path, const char *other);
-/* The end of the subtree's range: path <= p < end holds for the union and all
- * below it, and for nothing else. */
-void union_path_end(const char *path, char ret_end[UNION_PATH_SIZE + 1]);
+int child_refusal(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_SIZE]);
 
 /* ---- authority ---- */
 
@@ -173,9 +157,9 @@ int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE]);
 int credit_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1]);
 /* The same of a company, of whatever department. */
 int company_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1]);
-/* A union's name without surrounding blanks: 2 to UNION_NAME_MAX characters of
- * UTF-8, no control or other invisible character. UNION_NAME_INVALID. */
-int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE]);
+/* A union's name, folded and without surrounding blanks: 2 to UNION_NAME_MAX characters
+ * of visible text. UNION_NAME_INVALID, with the character that is refused or 0. */
+int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE], int32_t *ret_bad);
 /* The trades that an industry union takes as bits, 1 << Rpc__Trade; none is a general
  * union. TRADE_INVALID. */
 int union_trades_read(const Rpc__Trade *trades, size_t n, int *ret_trades);

@@ -33,65 +33,8 @@ static void a_child_has_its_parents_path_and_its_ordinal(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char path[UNION_PATH_SIZE] = "before";
 
-        assert_int_equal(union_path_child(cases[i].parent, cases[i].ordinal, path), cases[i].reason);
+        assert_int_equal(child_refusal(cases[i].parent, cases[i].ordinal, path), cases[i].reason);
         assert_string_equal(path, cases[i].path);
-    }
-}
-
-static void children_sort_by_their_ordinal(void **state)
-{
-    char path[UNION_PATH_SIZE], before[UNION_PATH_SIZE] = "0001";
-
-    (void)state;
-    for (int64_t ordinal = 0; ordinal < UNION_CHILDREN_MAX; ordinal += ordinal < 2000 ? 1 : 997) {
-        assert_int_equal(union_path_child("0001", ordinal, path), 0);
-        assert_true(strcmp(before, path) < 0);
-        memcpy(before, path, sizeof(before));
-    }
-}
-
-static void a_path_can_be_extended_and_cut_in_place(void **state)
-{
-    char path[UNION_PATH_SIZE] = "";
-
-    (void)state;
-    for (int level = 1; level <= LIMIT_PATH_LEVELS; level++)
-        assert_int_equal(union_path_child(path, level, path), 0);
-    assert_string_equal(path, DEEPEST);
-    for (int level = LIMIT_PATH_LEVELS - 1; level >= 0; level--) {
-        union_path_parent(path, path);
-        assert_int_equal(strlen(path), level * LIMIT_PATH_SEGMENT);
-        assert_memory_equal(path, DEEPEST, strlen(path));
-    }
-    union_path_parent(path, path);
-    assert_string_equal(path, "");
-}
-
-static void a_union_covers_itself_and_what_is_below_it(void **state)
-{
-    static const struct {
-        const char *path, *other;
-        bool covers;
-    } cases[] = {
-        {"", "0001", true},
-        {"", "", true},
-        {"0001", "0001", true},
-        {"0001", "00010000", true},
-        {"0001", "0001zzzz0000", true},
-        {"0001", "0002", false},
-        {"0001", "00020001", false},
-        {"00010000", "0001", false},
-        {"0001", "", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        const char *path = cases[i].path, *other = cases[i].other;
-        char end[UNION_PATH_SIZE + 1];
-
-        assert_int_equal(union_path_covers(path, other), cases[i].covers);
-        union_path_end(path, end);
-        assert_int_equal(strcmp(path, other) <= 0 && strcmp(other, end) < 0, cases[i].covers);
     }
 }
 
@@ -388,9 +331,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_members_proven_trade_is_the_highest_level),
         cmocka_unit_test(a_child_has_its_parents_path_and_its_ordinal),
-        cmocka_unit_test(children_sort_by_their_ordinal),
-        cmocka_unit_test(a_path_can_be_extended_and_cut_in_place),
-        cmocka_unit_test(a_union_covers_itself_and_what_is_below_it),
         cmocka_unit_test(a_security_administrator_grants_within_her_unions_and_never_to_herself),
         cmocka_unit_test(a_security_administrator_takes_back_within_her_unions),
         cmocka_unit_test(no_person_holds_two_of_the_three_administrators_roles),

@@ -6,6 +6,7 @@
  * KIND is code, login, refresh, verify, me or numbers. From the environment: PEOPLE ("members begin"
  * as fill has printed), HUIGONG_BUS, STORE, CODES (identity's log, for login), PII_KEY, TOKEN_KEY, PORT.
  * Exit 1 when a call was refused. */
+#include "common/base/bytes.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/rpc/rpc.h"
@@ -80,19 +81,11 @@ static void login(struct ask *ask, uint64_t draw, struct request *ret)
 /* See services/identity/access/session_life.h. */
 static void write_refresh(const struct ask *ask, uint64_t turn, char ret[REFRESH_SIZE])
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    unsigned char bytes[REFRESH_BYTES + 2] = {0};
-    uint64_t id = (uint64_t)people_session_id(&ask->people, turn);
+    unsigned char bytes[REFRESH_BYTES];
 
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(id >> (56 - 8 * i));
+    put_be64(bytes, (uint64_t)people_session_id(&ask->people, turn));
     people_refresh(turn, bytes + 8, bytes + 8 + HALF_LEN);
-    for (unsigned i = 0; i < REFRESH_CHARS; i++) {
-        unsigned bit = i * 6, two = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
-
-        ret[i] = alphabet[two >> (10 - bit % 8) & 63];
-    }
-    ret[REFRESH_CHARS] = '\0';
+    ret[base64url_encode(bytes, sizeof(bytes), ret)] = '\0';
 }
 
 static void refresh(struct ask *ask, uint64_t draw, struct request *ret)

@@ -13,7 +13,7 @@ import { barriersOnTelephone, signIn } from './member.mjs';
 
 const HERE = { latitude: 23.03, longitude: 113.11 };
 const pdf = Buffer.from('%PDF-1.7\n体检报告');
-const hash = (bytes) => createHash('sha256').update(bytes).digest('base64');
+const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 describe("a member's check-up on her page", () => {
     const rider = person(1);
@@ -88,13 +88,14 @@ describe("a member's check-up on her page", () => {
     test('a receipt in which anything is changed is found out', async () => {
         const text = await receipt(stack, campaign, me);
         const own = (await stack.query('health', `SELECT lower(hex(ticket)) AS ticket FROM entry WHERE member_id = ${me} AND withdrawn_at = 0`))[0].ticket;
-        const said = (changed, of = own) => page.value(`import('/receipt.js').then(({ checkReceipt }) =>
-            checkReceipt(${JSON.stringify(changed)}, ${JSON.stringify(of)})).then((read) => String(read.won), (error) => error.message)`);
+        const said = (changed, of = own) => page.value(`import('/draw/verify.js').then(() =>
+            drawVerifier.verifyReceipt(new TextEncoder().encode(${JSON.stringify(changed)}), ${JSON.stringify(of)}))
+            .then((read) => String(read.won), (error) => error.message)`);
         assert.equal(await said(text), 'true');
         assert.match(await said(text, '0'.repeat(32)), /不是您的号签/);
-        for (const [from, to, problem] of [[/^rules .*$/m, 'rules 只限亲友', /名单指纹/], [/^(stratum 0) 2/m, '$1 1', /名单指纹/],
-            [/^value .*$/m, 'value 01', /抽签号/], [/^secret ./m, 'secret x', /承诺/], [new RegExp(`^${own} 0 1`, 'm'), `${own} 0 2`, /名单指纹/],
-            [/^(outcome 0 2 2) .*$/m, `$1 ${'0'.repeat(64)}`, /中签线/], [/^entries 2/m, 'entries 3', /名单指纹/]])
+        for (const [from, to, problem] of [[/^rules .*$/m, 'rules 只限亲友', /名单指纹/], [/^(stratum 0) 2/m, '$1 1', /名额与公告不符/],
+            [/^value .*$/m, 'value 01', /抽签号/], [/^end$/m, 'end\n', /结尾之后/], [/^secret ./m, 'secret x', /不应是这一行/], [new RegExp(`^${own} 0 1`, 'm'), `${own} 0 2`, /不是公告所许的报名/],
+            [/^(outcome 0 2 2) .*$/m, `$1 ${'0'.repeat(64)}`, /中签线/], [/^entries 2/m, 'entries 3', /人数与名单不符/]])
             assert.match(await said(text.replace(from, to)), problem, String(from));
     });
 

@@ -1,4 +1,5 @@
-// hg-draw and a verifier that shares no code with it agree, on random draws and on forged ones.
+// hg-draw and a verifier that shares no code with it agree, on random draws, on forged ones, and on a set of
+// damaged files.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
@@ -8,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
-import { hex, sha256, verify } from '../../services/gateway/web/draw/verify.js';
+import { hex, sha256, verify, verifyReceipt } from '../../services/gateway/web/draw/verify.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const program = join(resolve(process.env.HG_BUILD ?? join(here, '../../build/debug')), 'hg-draw');
@@ -173,12 +174,59 @@ test('everybody takes her receipt out of the file, and it holds by itself', () =
         assert.equal(taken.status, 0, taken.stderr);
         const checked = hgDraw('receipt', save('receipt', taken.stdout));
         assert.equal(checked.status, 0, checked.stderr);
+        const read = verifyReceipt(Buffer.from(taken.stdout), ticket);
+        assert.deepEqual([read.place, read.won], [Number(place), place !== '0' && Number(place) <= 10]);
         const said = place === '0' ? /no place/ : Number(place) <= 10 ? /won, at place/ : /waits, at place/;
         assert.match(checked.stdout, said);
         const other = taken.stdout.replace(new RegExp(`^${ticket} `, 'm'), `${'0'.repeat(32)} `);
         assert.equal(hgDraw('receipt', save('receipt', other)).status, 1);
     }
     assert.equal(hgDraw('receipt', path, '0'.repeat(32)).status, 1);
+});
+
+describe('of the damaged files that all verifiers share', () => {
+    const data = join(here, '../data/draw'), damages = JSON.parse(readFileSync(join(data, 'damages.json'), 'utf8'));
+    const names = [...new Set(damages.flatMap(({ of }) => of))];
+    const original = (name) => readFileSync(join(data, `${name}.txt`));
+    const judged = (name, bytes) => {
+        try {
+            (name.startsWith('receipt') ? verifyReceipt : verify)(bytes);
+            return 'right';
+        } catch (error) {
+            return error.constructor.name;
+        }
+    };
+    const damaged = ({ from, to, toHex }, name) => {
+        const bytes = original(name), at = bytes.indexOf(from);
+        assert.ok(at >= 0, `${name} has no ${from}`);
+        return Buffer.concat([bytes.subarray(0, at), toHex ? Buffer.from(toHex, 'hex') : Buffer.from(to),
+                              bytes.subarray(at + Buffer.byteLength(from))]);
+    };
+
+    test('each is right before it is damaged', () => {
+        assert.equal(names.length, 7);
+        for (const name of names) {
+            assert.equal(judged(name, original(name)), 'right', name);
+            const ours = hgDraw(name.startsWith('receipt') ? 'receipt' : 'verify', join(data, `${name}.txt`));
+            assert.equal(ours.status, 0, ours.stderr);
+        }
+    });
+    test('each is a mismatch to the page', () => {
+        for (const damage of damages)
+            for (const name of damage.of) assert.equal(judged(name, damaged(damage, name)), 'Mismatch', `${name}: ${damage.what}`);
+    });
+    test('each is a mismatch to hg-draw', () => {
+        for (const damage of damages) {
+            const [name] = damage.of, path = save('damaged', damaged(damage, name));
+            const ours = hgDraw(name.startsWith('receipt') ? 'receipt' : 'verify', path);
+            assert.equal(ours.status, 1, `${name}: ${damage.what}: ${ours.stdout}`);
+        }
+    });
+    test('a receipt is of the ticket that is asked for', () => {
+        const { ticket } = verifyReceipt(original('receipt'));
+        assert.equal(verifyReceipt(original('receipt'), hex(ticket)).won, true);
+        assert.throws(() => verifyReceipt(original('receipt'), '0'.repeat(32)), /不是您的号签/);
+    });
 });
 
 test('the verifier needs nothing but the language and TextDecoder, as in a browser page', () => {

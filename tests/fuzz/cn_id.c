@@ -2,6 +2,7 @@
  *
  * Holds: what is read is its own normal form, and a mask of it is a string. */
 #include "common/cn/cn_id.h"
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -13,6 +14,23 @@ static void check_line(const char *text)
     int chars = utf8_line(text, line, sizeof(line));
 
     ensure(chars < 0 || (utf8_line(line, again, sizeof(again)) == chars && strcmp(line, again) == 0));
+}
+
+/* Folding twice is folding once, and a line that is taken is its own normal form. */
+static void check_folded(const char *text)
+{
+    char folded[1024], again[4096], shown[TEXT_SHOWN];
+    int32_t bad;
+    int len = text_fold(text, folded, sizeof(folded));
+
+    if (len < 0)
+        return;
+    ensure(text_fold(folded, again, sizeof(again)) == len && strcmp(folded, again) == 0);
+    ensure(text_same(text, text) && text_same(folded, again));
+    if (text_line(text, folded, sizeof(folded), &bad) >= 0)
+        ensure(text_line(folded, again, sizeof(again), &bad) >= 0 && strcmp(folded, again) == 0);
+    else if (bad)
+        ensure(strstr(text_show(bad, shown), "U+"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -43,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ensure(strlen(mobile) == CN_MOBILE_LEN);
     ensure((cn_region(text, 2000, region) == CN_REGION_UNKNOWN) == !region[0]);
     check_line(text);
+    check_folded(text);
     free(text);
     return 0;
 }

@@ -50,7 +50,7 @@ static void try_signed_list(struct pass_keys *keys, const uint8_t *data, size_t 
     ensure(pass_sign(keys, bytes, size, bytes + size));
     if (pass_revocations_read(keys, bytes, size + SIGNATURE_LEN, &list) == PASS_OK) {
         for (uint32_t i = 0; i < list.n; i++)
-            ensure(pass_revoked(&list, get_be(list.serials + 8 * (size_t)i, 8)));
+            ensure(pass_revoked(&list, get_be64(list.serials + 8 * (size_t)i)));
     }
     free(bytes);
 }
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size >= 35)
         try_signed_list(keys, data, size);
     if (size >= 8) {
-        uint64_t subject = get_be(data, 8);
+        uint64_t subject = get_be64(data);
 
         ensure(pass_code_make(keys, PASS_SCREEN, subject, (int64_t)(subject >> 20), text));
         ensure(pass_code_check(keys, text, PASS_CODE_CHARS, (int64_t)(subject >> 20), &code) == PASS_OK);

@@ -11,6 +11,9 @@ globalThis.crypto ??= webcrypto; // a browser has it, Node 18 names it otherwise
 const { Scanner, bytesOf, codeOf, textOf } = await import('./verify.mjs');
 
 const here = dirname(fileURLToPath(import.meta.url));
+// The desk's own, a module of the page: Node takes it for one when it is given as a text.
+const desk = readFileSync(join(here, '../../services/gateway/web/staff/passes.js'), 'utf8');
+const { readPass } = await import(`data:text/javascript,${encodeURIComponent(desk)}`);
 const vectors = JSON.parse(readFileSync(join(here, '../data/pass-vectors.json'), 'utf8'));
 const keys = [{ keyId: vectors.keyId, point: Buffer.from(vectors.public, 'hex') }];
 const [sample] = vectors.passes;
@@ -41,6 +44,16 @@ describe('a signed pass', () => {
         for (let bit = 0; bit < 8 * bytes.length; bit++) {
             const { reason } = await scanner.read(textOf(flipped(bytes, bit)));
             assert.ok(['MALFORMED', 'UNKNOWN_KEY', 'FORGED'].includes(reason), `bit ${bit}: ${reason}`);
+        }
+    });
+
+    test('is no pass to any verifier when it is written otherwise', async () => {
+        const deskKeys = keys.map(({ keyId, point }) => ({ keyId, point: point.toString('base64') }));
+        assert.equal((await readPass(deskKeys, sample.text)).reason, 'OK');
+        assert.ok(vectors.damaged.length > 10);
+        for (const { what, text } of vectors.damaged) {
+            assert.equal((await scanner.read(text)).reason, 'MALFORMED', what);
+            assert.equal((await readPass(deskKeys, text)).reason, 'MALFORMED', `${what}, at the desk`);
         }
     });
 

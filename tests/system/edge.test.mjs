@@ -47,21 +47,32 @@ describe('the gateway', () => {
     });
 
     test('the metrics are valid Prometheus text and count what was asked', async () => {
-        const count = async () => parseMetrics((await stack.get('/metrics')).text)
+        const count = async () => parseMetrics(await stack.metrics())
             .filter(({ name, labels }) => name === 'huigong_http_requests_total'
                 && labels.operation === 'Coupons.ListOffers' && labels.status === '2xx')
             .reduce((sum, { value }) => sum + value, 0);
-        const answer = await stack.get('/metrics');
-        assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+        const text = await stack.metrics();
         const begun = await count();
         for (let i = 0; i < 7; i++)
             assert.equal((await stack.get('/v1/me/offers', { token })).status, 200);
         assert.equal(await count(), begun + 7);
-        const samples = parseMetrics(answer.text);
+        const samples = parseMetrics(text);
+        for (const service of ['gateway', ...queues])
+            assert.ok(samples.some(({ name, labels }) => name === 'huigong_log_lines_dropped_total' && labels.service === service), service);
         for (const service of ['identity', 'coupon'])
             assert.ok(samples.some(({ name, labels }) => name === 'huigong_journal_rows' && labels.service === service));
         for (const { labels } of samples)
             assert.ok(!('path' in labels), 'labels are bounded: operations, never paths');
+    });
+
+    test('the metrics are not for the public, and their listener serves nothing else', async () => {
+        assertProblem(await stack.get('/metrics'), 404, 'ROUTE_NOT_FOUND');
+        const inner = new Http({ port: stack.metricsPort });
+        for (const path of ['/livez', '/readyz', '/metrics'])
+            assert.equal((await inner.request('GET', path)).status, 200);
+        for (const [method, path] of [['GET', '/v1/me/offers'], ['GET', '/'], ['GET', '/v1/openapi.json'], ['POST', '/metrics']])
+            assertProblem(await inner.request(method, path, { token }), 404, 'ROUTE_NOT_FOUND');
+        inner.close();
     });
 
     test('the OpenAPI document resolves within itself and names every parameter of its paths', async () => {
@@ -254,7 +265,11 @@ describe('rates', () => {
     let stack, key;
 
     before(async () => {
-        stack = await Stack.start({ settings: { gateway: { HUIGONG_RATE_MEMBER: 5, HUIGONG_RATE_ADDRESS: 3 } } });
+        stack = new Stack();
+        mkdirSync(stack.path('web'));
+        writeFileSync(stack.path('web', 'index.html'), '<title>惠工</title>');
+        stack.settings.gateway = { HUIGONG_RATE_MEMBER: 5, HUIGONG_RATE_ADDRESS: 3, HUIGONG_WORKERS: 3, HUIGONG_WEB: stack.path('web'), HUIGONG_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' };
+        await stack.open();
         key = stack.tokenKey();
     });
     after(() => stack.close());
@@ -288,9 +303,52 @@ describe('rates', () => {
         assert.equal((await stack.get('/v1/me/offers', { token: mint(key, { memberId: 23 }) })).status, 200);
     });
 
-    test('health and metrics are not counted', async () => {
-        const answers = await Promise.all(Array.from({ length: 30 }, () => stack.get('/livez')));
-        assert.ok(answers.every((one) => one.status === 200));
+    /** As an address asks that a proxy of ours has seen; how many of 60 at once are refused. */
+    async function refusals(from, path) {
+        const headers = typeof from === 'string' ? { 'X-Forwarded-For': from } : from;
+        const answers = await Promise.all(Array.from({ length: 60 }, () => stack.get(path, { headers })));
+        const limited = answers.filter((one) => one.status === 429);
+        limited.forEach((one) => assertLimited(one, 3));
+        return limited.length;
+    }
+
+    test('an address has its rate whatever it asks for, and from all workers together', async () => {
+        for (const [i, path] of ['/', '/index.html', '/v1/openapi.json', '/v1/nothing', '/nothing', '/v1/releases/1/claims'].entries())
+            assert.ok(await refusals(`192.0.2.${i}`, path) >= 45, path);
+    });
+
+    test('a client is whom a proxy of ours names, and of IPv6 her whole /64', async () => {
+        assert.ok(await refusals('198.51.100.1', '/v1/nothing') >= 45);
+        const ask = async (headers) => (await stack.get('/v1/nothing', { headers })).status;
+        for (const [from, status] of [['198.51.100.1', 429], ['198.51.100.2', 404], ['198.51.100.3, 198.51.100.1', 429],
+            ['198.51.100.1, 198.51.100.4', 404], ['198.51.100.1, 10.1.2.3', 429], ['198.51.100.1:4711', 429]])
+            assert.equal(await ask({ 'X-Forwarded-For': from }), status, from);
+        assert.equal(await ask({ Forwarded: 'for=198.51.100.1;proto=https' }), 429);
+        assert.ok(await refusals({ Forwarded: 'for="[2001:db8::1]:80"' }, '/v1/nothing') >= 45);
+        assert.equal(await ask({ Forwarded: 'for="[2001:db8::2]"' }), 429);
+        assert.equal(await ask({ 'X-Forwarded-For': '2001:db8::3' }), 429);
+        assert.equal(await ask({ 'X-Forwarded-For': '2001:db8:0:1::3' }), 404);
+    });
+
+    test('nobody else is believed whom she asks for', async () => {
+        // Every address of 127.0.0.0/8 is this machine; of them only 127.0.0.1 is a proxy of ours.
+        const ask = async (i) => answersIn(await exchange(stack.port, `GET /v1/nothing HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 203.0.113.${i}\r\nConnection: close\r\n\r\n`, { from: '127.0.0.2' }))[0].status;
+        const statuses = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(i)));
+        assert.ok(statuses.filter((one) => one === 429).length >= 45, statuses.join(' '));
+    });
+
+    test('health is not counted', async () => {
+        for (const path of ['/livez', '/readyz']) {
+            const answers = await Promise.all(Array.from({ length: 30 }, () => stack.get(path)));
+            assert.ok(answers.every((one) => one.status === 200));
+        }
+    });
+
+    test('a list of proxies that is none is found at the start', async () => {
+        const env = { ...stack.environment('gateway'), HUIGONG_TRUSTED_PROXIES: '10.0.0.0/33', HUIGONG_LISTEN: '127.0.0.1:0' };
+        const { code, stderr } = await run(stack.program('gateway'), [], { env });
+        assert.equal(code, 1);
+        assert.match(stderr, /"event":"bad_proxies"/);
     });
 });
 
@@ -302,7 +360,7 @@ test('several workers count as one, whichever is asked', () =>
         // A connection each: the kernel spreads them over the workers.
         await Promise.all(Array.from({ length: 60 }, () => text('/v1/me/offers')));
         for (let i = 0; i < 10; i++) {
-            const served = parseMetrics(await text('/metrics')).filter(({ name, labels }) =>
+            const served = parseMetrics(await stack.metrics()).filter(({ name, labels }) =>
                 name === 'huigong_http_requests_total' && labels.operation === 'Coupons.ListOffers');
             assert.deepEqual(served.map(({ labels, value }) => [labels.status, value]), [['2xx', 60]]);
         }

@@ -65,10 +65,10 @@ class Answer {
     }
 }
 
-/** Sends the pieces one by one and gives all bytes that come until the server closes. */
-export function exchange(port, pieces, { ms = 10000 } = {}) {
+/** Sends the pieces one by one, from an address of this machine, and gives all bytes that come until the server closes. */
+export function exchange(port, pieces, { ms = 10000, from } = {}) {
     return new Promise((done, fail) => {
-        const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+        const socket = net.connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true });
         const received = [];
         socket.setTimeout(ms, () => {
             socket.destroy();

@@ -52,7 +52,12 @@ function bodyWith({ names, list }, value) {
 }
 
 const types = (schema) => [schema.type].flat();
-const isInteger = (schema) => types(schema).includes('integer');
+// One of 64 bits is a string.
+const isInteger = (schema) => types(schema).includes('integer') || schema.format === 'int64';
+const least = (schema) => schema.minimum ?? schema['x-minimum'];
+const greatest = (schema) => schema.maximum ?? schema['x-maximum'];
+const isHex = (schema) => /0-9a-f/.test(schema.pattern ?? '');
+const isText = (schema) => schema.type === 'string' && !schema.enum && !schema.format && !schema.contentEncoding && !isHex(schema);
 
 describe('bad input', () => {
     let stack, document, operations, token, pids;
@@ -91,10 +96,11 @@ describe('bad input', () => {
         for (const operation of operations) {
             for (const field of operation.fields.filter((one) => one.schema.maxLength && one.schema.type === 'string')) {
                 const limit = field.schema.maxLength;
-                // Of bytes, which are base64, the document rounds the limit up to whole groups of 4 characters.
+                // Of bytes that are base64 the document rounds the limit up to whole groups of 4 characters.
                 const [longest, longer] = field.schema.contentEncoding
                     ? [limit / 4 * 3 - 2, limit / 4 * 3 + 1].map((length) => Buffer.alloc(length).toString('base64'))
-                    : [limit, limit + 1].map((length) => '汉'.repeat(length));
+                    : isHex(field.schema) ? ['0'.repeat(limit), '0'.repeat(limit + 2)]
+                        : [limit, limit + 1].map((length) => '汉'.repeat(length));
                 const at = await send(operation, { body: bodyWith(field, longest) });
                 const over = await send(operation, { body: bodyWith(field, longer) });
                 const where = `${operation.name} ${fieldName(field)}`;
@@ -120,11 +126,35 @@ describe('bad input', () => {
         }
     });
 
+    test('a text of one line is one line, and none hides what it says', async () => {
+        let tried = 0;
+        for (const operation of operations) {
+            const put = (field, value) => send(operation, { body: bodyWith(field, value.padStart(field.schema.minLength ?? 1, 'a')) });
+            for (const field of operation.fields.filter((one) => isText(one.schema) && one.schema.maxLength >= 3 && !one.schema['x-raw'])) {
+                for (const hidden of ['\u0007', '\u007f', '\ue900'])
+                    refused(await put(field, `a${hidden}b`), 400, 'HIDDEN_CHARACTER', fieldName(field));
+                // Left out, so that the text is what it looks like.
+                for (const mark of ['\u00ad', '\u200b', '\u202e', '\u2066', '\ufeff'])
+                    assert.notEqual((await put(field, `a${mark}b`)).json.reason, 'HIDDEN_CHARACTER', fieldName(field));
+                for (const end of ['\n', '\r', '\u2028']) {
+                    if (!field.schema['x-lines'])
+                        refused(await put(field, `a${end}b`), 400, 'NOT_ONE_LINE', fieldName(field));
+                    else if (end === '\n')
+                        assert.notEqual((await put(field, `a${end}b`)).json.reason, 'NOT_ONE_LINE');
+                }
+                tried++;
+            }
+            for (const { name } of operation.query.filter((one) => isText(one.schema)))
+                refused(await send(operation, { query: `?${name}=a%0Ab` }), 400, 'NOT_ONE_LINE', name);
+        }
+        assert.ok(tried >= 50, `only ${tried} texts`);
+    });
+
     test('every bounded integer is refused one below and one above its bounds', async () => {
         let tried = 0;
         for (const operation of operations) {
-            for (const field of operation.fields.filter((one) => isInteger(one.schema) && 'maximum' in one.schema)) {
-                for (const value of [field.schema.minimum - 1, field.schema.maximum + 1]) {
+            for (const field of operation.fields.filter((one) => isInteger(one.schema) && greatest(one.schema) !== undefined)) {
+                for (const value of [least(field.schema) - 1, greatest(field.schema) + 1]) {
                     // 0 is as good as absent.
                     const reason = value === 0 ? undefined : 'OUT_OF_RANGE';
                     if (!reason)
@@ -133,8 +163,8 @@ describe('bad input', () => {
                     tried++;
                 }
             }
-            for (const { name, schema } of operation.query.filter((one) => isInteger(one.schema) && 'maximum' in one.schema)) {
-                for (const value of [schema.minimum - 1, schema.maximum + 1, '99999999999999999999'])
+            for (const { name, schema } of operation.query.filter((one) => isInteger(one.schema) && greatest(one.schema) !== undefined)) {
+                for (const value of [least(schema) - 1, greatest(schema) + 1, '99999999999999999999'])
                     refused(await send(operation, { query: `?${name}=${value}` }), 400, 'OUT_OF_RANGE', name);
                 tried++;
             }
@@ -152,7 +182,7 @@ describe('bad input', () => {
                 }
                 const wrong = schema.enum ? [true, {}, 1.5]
                     : isInteger(schema) ? ['abc', '1.5', 1.5, true, {}, '']
-                        : schema.format === 'date-time' ? ['yesterday', '2026-01-01', {}, true]
+                        : schema.format === 'date' ? [20260301, {}, true] : schema.format === 'date-time' ? ['yesterday', '2026-01-01', {}, true]
                             : schema.type === 'boolean' ? ['yes', 1, {}]
                                 : schema.type === 'object' ? ['text', 1, true]
                                     : [1, true, {}];
@@ -164,6 +194,8 @@ describe('bad input', () => {
                     assert.equal(answer.json.reason, 'WRONG_TYPE', where);
                     refused(answer, 400, 'WRONG_TYPE', fieldName(field));
                 }
+                for (const value of schema.format === 'date' ? ['today', '20260301', '2026-3-1', '2026-02-29', '2026-03-01T00:00:00Z'] : [])
+                    refused(await send(operation, { body: bodyWith(field, value) }), 400, 'NO_SUCH_DAY', fieldName(field));
                 if (field.list) {
                     const scalar = bodyWith({ ...field, list: false }, 'text');
                     refused(await send(operation, { body: scalar }), 400, 'WRONG_TYPE', field.names.join('.'));
@@ -282,7 +314,7 @@ describe('bad input', () => {
                 assert.deepEqual(allowed.sort(), Object.keys(methods).map((one) => one.toUpperCase()).sort(), path);
             }
         }
-        for (const path of ['/livez', '/readyz', '/metrics', '/v1/openapi.json']) {
+        for (const path of ['/livez', '/readyz', '/v1/openapi.json']) {
             const answer = await stack.http.request('POST', path, { token, body: {} });
             refused(answer, 405, 'METHOD_NOT_ALLOWED');
             assert.match(answer.headers.allow, /\bGET\b/);

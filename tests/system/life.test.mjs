@@ -94,8 +94,7 @@ describe('a graceful stop', () => {
         stack.signal('coupon', 'SIGSTOP');
         const claims = Array.from({ length: count }, (_, i) => claim(first + i));
         await until('they have arrived at the gateway', async () => {
-            const { text } = await stack.get('/metrics');
-            return Number(/^huigong_connections (\d+)$/m.exec(text)[1]) > count;
+            return Number(/^huigong_connections (\d+)$/m.exec(await stack.metrics())[1]) > count;
         });
         return claims;
     }

@@ -95,7 +95,7 @@ describe('who has won a check-up', () => {
 
     test('is counted, and nobody’s openid is kept', async () => {
         await stack.ready();
-        const metrics = parseMetrics((await stack.get('/metrics')).text).filter(({ name }) => name.startsWith('huigong_messages'));
+        const metrics = parseMetrics(await stack.metrics()).filter(({ name }) => name.startsWith('huigong_messages'));
         const count = (state, reason) => metrics.find(({ labels }) => labels.state === state && labels.reason === reason)?.value;
         assert.equal(count('MESSAGE_SENT', ''), 3);
         assert.equal(count('MESSAGE_NOT_SENT', 'WECHAT_NOT_SUBSCRIBED'), 1);

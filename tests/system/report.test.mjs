@@ -121,7 +121,7 @@ describe('an attended health check', () => {
             'entitlement_changed', 'scanned', 'booking_changed', 'entitlement_changed', 'report_changed', 'report_changed',
             'settlement_changed']);
         const rows = await stack.query('health', `SELECT seq, lower(hex(hash)) AS hash FROM journal WHERE seq IN (${mine.facts.map(({ seq }) => seq)}) ORDER BY seq`);
-        assert.deepEqual(mine.facts.map(({ seq, hash }) => ({ seq: Number(seq), hash: Buffer.from(hash, 'base64').toString('hex') })), rows);
+        assert.deepEqual(mine.facts.map(({ seq, hash }) => ({ seq: Number(seq), hash })), rows);
         assert.equal(mine.report.version, 1);
         assert.ok(!JSON.stringify(audited).includes('"9.8"'), 'nothing of what the report says');
         assert.ok(!JSON.stringify(audited).includes(me.id), 'nor whose it is');

@@ -49,7 +49,7 @@ export const beginReport = (stack, bookingId, pdf) => stack.post(`/v1/checkup-bo
 export const putPart = (stack, reportId, pdf, part) => stack.post(`/v1/checkup-reports/${reportId}/parts`,
     { part, content: pdf.subarray(part * PART, (part + 1) * PART).toString('base64') }, { token: clerk(stack) });
 export const finishReport = (stack, reportId, pdf) => stack.post(`/v1/checkup-reports/${reportId}:finish`,
-    { sha256: sha256(pdf).toString('base64') }, { token: clerk(stack) });
+    { sha256: sha256(pdf).toString('hex') }, { token: clerk(stack) });
 export const uploadedReport = (stack, reportId) => stack.get(`/v1/checkup-reports/${reportId}`, { token: clerk(stack) });
 export const openReport = (stack, reportId, token) => stack.post(`/v1/me/checkup-reports/${reportId}:open`, {}, { token });
 

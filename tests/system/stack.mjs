@@ -133,6 +133,7 @@ export class Stack {
     /** Starts the daemons; ready when all are among them. */
     async open(names = DAEMONS) {
         this.port = await freePort();
+        this.metricsPort = await freePort();
         this.http = new Http({ port: this.port });
         for (const name of names)
             this.spawn(name);
@@ -220,7 +221,8 @@ export class Stack {
                 ...this.verifier && { HUIGONG_VERIFIER_URL: this.verifier.url, HUIGONG_VERIFIER_SECRET: this.path('keys', 'verifier') },
             },
             gateway: {
-                HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
+                HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_LISTEN_METRICS: `127.0.0.1:${this.metricsPort}`,
+                HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
             },
         };
         const keys = (KEYS[name] ?? []).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
@@ -373,6 +375,14 @@ export class Stack {
 
     get(path, options) {
         return this.http.request('GET', path, options);
+    }
+
+    /** What the gateway counts, as text, from the listener that the public does not have. */
+    async metrics() {
+        const response = await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`);
+        assert.equal(response.status, 200);
+        assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+        return response.text();
     }
 
     post(path, body, options) {

@@ -232,7 +232,8 @@ describe("a page of the official account", () => {
         for (const redirectUri of ['https://evil.example/', 'https://gh.example.evil.example/', 'http://gh.example/', 'https://gh.example@evil.example/'])
             assertProblem(await beginPage('x', { redirectUri }), 400, 'WECHAT_PAGE_REFUSED', 'redirectUri');
         assert.equal((await beginPage('x', { redirectUri: 'https://gh.example/member?from=menu' })).status, 200);
-        assertProblem(await beginPage('x', { challenge: 'no hash' }), 400, 'BAD_REQUEST', 'challenge');
+        assertProblem(await beginPage('x', { challenge: 'no hash' }), 400, 'WRONG_TYPE', 'challenge');
+        assertProblem(await beginPage('x', { challenge: '00' }), 400, 'BAD_REQUEST', 'challenge');
     });
 
     test('a union without an official account does not offer it', async () => {
@@ -398,9 +399,10 @@ describe('what is written through WeChat', () => {
 
     test('what a template would not take is refused, before WeChat is asked where that is known', async () => {
         const asked = wechat.asked(SEND).length;
-        for (const fields of [[{ name: 'thing1', value: '字'.repeat(21) }], [{ name: 'thing1', value: 'a\nb' }], [{ name: 'nothing1', value: 'a' }],
+        for (const fields of [[{ name: 'thing1', value: '字'.repeat(21) }], [{ name: 'nothing1', value: 'a' }],
             [{ name: 'number1', value: '一' }], [{ name: 'thing', value: 'a' }]])
             assert.equal(await send({ fields }), 'WECHAT_MESSAGE_INVALID');
+        assert.equal(await send({ fields: [{ name: 'thing1', value: 'a\nb' }] }), 'NOT_ONE_LINE');
         assert.equal(wechat.asked(SEND).length, asked);
         assert.equal(await send({ fields: [{ name: 'thing1', value: '少一项' }] }), 'WECHAT_MESSAGE_INVALID');
         assert.equal(await send({ openid: 'oNobody' }), 'WECHAT_OPENID_UNKNOWN');

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <mbedtls/constant_time.h>
 
+#include "common/base/hex.h"
 #include "common/base/log.h"
 
 #define END_CHARS 8
@@ -59,25 +60,19 @@ bool page_uri_ok(const struct page *page, const char *uri)
 
 /* ---- the state ---- */
 
-static void hex(const unsigned char *bytes, size_t len, char *ret)
-{
-    for (size_t i = 0; i < len; i++)
-        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* The sum over an app and the rest of a state: its end and the challenge. */
-static void sum_state(const struct page *page, const char *appid, const char *rest, char ret[2 * SUM_LEN + 1])
+static void sum_state(const struct page *page, const char *appid, const char *rest, char ret[HEX_SIZE(SUM_LEN)])
 {
     unsigned char sum[HMAC_LEN];
     struct hmac_part parts[] = {{appid, strlen(appid) + 1}, {rest, END_CHARS + PAGE_HASH_CHARS}};
 
     hmac_sum(&page->key, parts, ARRAY_LEN(parts), sum);
-    hex(sum, SUM_LEN, ret);
+    hex_print(sum, SUM_LEN, ret);
 }
 
 static bool is_hex(const char *text, size_t len)
 {
-    return strlen(text) == len && strspn(text, "0123456789abcdef") == len;
+    return strlen(text) == len && strspn(text, HEX_DIGITS) == len;
 }
 
 static void escape(const char *text, char *ret, size_t size)
@@ -115,7 +110,7 @@ bool page_begin(const struct page *page, const char *appid, const char *uri, con
 
 bool page_state_ok(const struct page *page, const char *appid, const char *state, const char *secret, int64_t now_ms)
 {
-    char right[2 * SUM_LEN + 1], end[END_CHARS + 1], challenge[PAGE_HASH_CHARS + 1];
+    char right[HEX_SIZE(SUM_LEN)], end[END_CHARS + 1], challenge[PAGE_HASH_CHARS + 1];
     unsigned char hash[32];
 
     if (!is_hex(state, PAGE_STATE_SIZE - 1))
@@ -127,6 +122,6 @@ bool page_state_ok(const struct page *page, const char *appid, const char *state
     if (now_ms / 1000 >= (int64_t)strtoul(end, NULL, 16))
         return false;
     mbedtls_sha256_ret((const unsigned char *)secret, strlen(secret), hash, 0);
-    hex(hash, sizeof(hash), challenge);
+    hex_print(hash, sizeof(hash), challenge);
     return mbedtls_ct_memcmp(challenge, state + END_CHARS, PAGE_HASH_CHARS) == 0;
 }

@@ -421,25 +421,21 @@ void conn_close_all(struct conn_owner *owner)
 
 /* ---- beginning ---- */
 
-static void read_peer(const uv_tcp_t *tcp, char ret_peer[HTTP_PEER])
+static struct address peer_of(const uv_tcp_t *tcp)
 {
-    struct sockaddr_storage address;
-    int len = sizeof(address);
+    struct sockaddr_storage from = {0};
+    struct address peer;
+    int len = sizeof(from);
 
-    snprintf(ret_peer, HTTP_PEER, "unknown");
-    if (uv_tcp_getpeername(tcp, (struct sockaddr *)&address, &len) < 0)
-        return;
-    uv_ip_name((struct sockaddr *)&address, ret_peer, HTTP_PEER);
-    /* An IPv4 client at an IPv6 socket. */
-    if (strncmp(ret_peer, "::ffff:", 7) == 0 && strchr(ret_peer, '.'))
-        memmove(ret_peer, ret_peer + 7, strlen(ret_peer + 7) + 1);
+    uv_tcp_getpeername(tcp, (struct sockaddr *)&from, &len);
+    address_of((struct sockaddr *)&from, &peer);
+    return peer;
 }
 
-bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tls)
+bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tls, bool inner)
 {
     struct http_counters *counters = &owner->http.counters;
     struct conn *conn = pool_take(&owner->conns);
-    char peer[HTTP_PEER];
     bool full;
 
     if (!conn)
@@ -453,7 +449,8 @@ bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tl
     http_count(&counters->open, 1);
     uv_tcp_init(&owner->loop, &conn->tcp);
     conn->tcp.data = conn;
-    http_open(&conn->http, &owner->http, "", tls != NULL);
+    http_open(&conn->http, &owner->http, &(struct address){{0}}, tls != NULL);
+    conn->http.inner = inner;
     if (uv_accept(listener, (uv_stream_t *)&conn->tcp) < 0) {
         conn_close(conn);
         return true;
@@ -466,8 +463,7 @@ bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tl
         return true;
     }
     http_count(&counters->accepted, 1);
-    read_peer(&conn->tcp, peer);
-    snprintf(conn->http.peer, sizeof(conn->http.peer), "%s", peer);
+    conn->http.peer = peer_of(&conn->tcp);
     settle(conn);
     return true;
 }

@@ -59,10 +59,10 @@ struct conn {
 void conn_owner_init(struct conn_owner *owner, _Atomic unsigned *open);
 void conn_owner_done(struct conn_owner *owner);
 
-/* Takes the connection that waits at a listening socket; tls is NULL for plain.
+/* Takes the connection that waits at a listening socket, inner or public; tls is NULL for plain.
  * False when there is no memory for it: it waits on, and must be tried again,
  * because the socket reports no other meanwhile. */
-bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tls);
+bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tls, bool inner);
 /* For http_shared_init: puts the connection on the list of those to be written. */
 void conn_wake(struct http *http);
 /* Writes what is there and goes on with the requests behind it. */

@@ -235,7 +235,8 @@ static void deliver(struct http *http)
     request->body = request->body_memory ? request->body_memory : head->bytes + head->len;
     request->minor_version = head->minor_version;
     request->secure = http->secure;
-    memcpy(request->peer, http->peer, sizeof(request->peer));
+    request->inner = http->inner;
+    request->client = http->shared->proxies ? proxies_client(http->shared->proxies, head, &http->peer) : http->peer;
     http->phase = HTTP_WAIT;
     http->shared->delivered = true;
     http->shared->outstanding++;
@@ -442,12 +443,12 @@ void http_sent(struct http *http, size_t len)
 
 /* ---- the connection's life ---- */
 
-void http_open(struct http *http, struct http_shared *shared, const char *peer, bool secure)
+void http_open(struct http *http, struct http_shared *shared, const struct address *peer, bool secure)
 {
     memset(http, 0, sizeof(*http));
     http->shared = shared;
     http->secure = secure;
-    snprintf(http->peer, sizeof(http->peer), "%s", peer);
+    http->peer = *peer;
 }
 
 void http_close(struct http *http)

@@ -24,12 +24,12 @@
 #include "common/base/clock.h"
 #include "services/gateway/http/chunk.h"
 #include "services/gateway/http/head.h"
+#include "services/gateway/http/proxies.h"
 #include "services/gateway/pool.h"
 
 #define HTTP_AHEAD ((size_t)64 << 10) /* bytes that wait behind a request */
 #define HTTP_FEED  ((size_t)32 << 10) /* the most that the server reads at once */
 #define HTTP_BLOCK ((size_t)4 << 10)  /* answers gather in a block of this size, or a larger one */
-#define HTTP_PEER  48                 /* an address as text, with its NUL */
 
 /* Header lines for answers, to be put together as string literals. */
 #define HTTP_NO_STORE "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
@@ -46,11 +46,12 @@ struct http_request {
     size_t method_len, path_len, query_len, body_len;
     int minor_version; /* of HTTP/1.x */
     int worker;
-    bool secure;          /* came over TLS */
-    int64_t received_ns;  /* clock_monotonic_ns() at its first byte */
-    char peer[HTTP_PEER]; /* the client's address, without the port */
-    struct arena arena;   /* empty at delivery, reset after the answer */
-    void *user;           /* the application's; NULL at delivery */
+    bool secure;           /* came over TLS */
+    bool inner;            /* came to a listener that is not for the public */
+    int64_t received_ns;   /* clock_monotonic_ns() at its first byte */
+    struct address client; /* who asks, before any proxies of ours */
+    struct arena arena;    /* empty at delivery, reset after the answer */
+    void *user;            /* the application's; NULL at delivery */
 
     /* private */
     struct http *http; /* NULL when the client has gone */
@@ -83,6 +84,7 @@ struct http_counters {
 /* What the connections of one worker share. */
 struct http_shared {
     const struct http_app *app;
+    const struct proxies *proxies; /* NULL: none */
     void *context;
     int worker;
     bool draining;  /* every answer is the last of its connection */
@@ -120,14 +122,14 @@ struct http {
     struct http_shared *shared;
     struct http_request *request;
     uint8_t phase; /* enum http_phase */
-    bool secure, eof;
+    bool secure, inner, eof;
     uint32_t serial; /* counts requests */
     char *ahead;     /* HTTP_AHEAD bytes, or NULL */
     size_t ahead_len;
     struct http_out out;     /* where answers gather */
     struct http_out sending; /* what the server is sending; it does not move */
     size_t sent;             /* of the latter's own bytes */
-    char peer[HTTP_PEER];
+    struct address peer;
 };
 
 struct http_piece {
@@ -159,7 +161,8 @@ void http_shared_tick(struct http_shared *shared);
 /* Adds to one counter. */
 void http_count(_Atomic uint64_t *counter, uint64_t by);
 
-void http_open(struct http *http, struct http_shared *shared, const char *peer, bool secure);
+/* From an address, over TLS or not. */
+void http_open(struct http *http, struct http_shared *shared, const struct address *peer, bool secure);
 /* The connection has ended; a request with the application stays there. */
 void http_close(struct http *http);
 

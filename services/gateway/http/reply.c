@@ -1,5 +1,6 @@
 #include "services/gateway/http/reply.h"
 
+#include "common/base/http_phrase.h"
 #include "common/base/limits.h"
 
 #define HSTS "Strict-Transport-Security: max-age=31536000\r\n"
@@ -12,46 +13,17 @@ bool reply_take_memory(struct http_shared *shared, size_t size)
     return true;
 }
 
-struct status {
-    int status;
-    const char *line;
-};
-
 static const char *status_line(int status)
 {
-    static const struct status lines[] = {
-        {200, "HTTP/1.1 200 OK\r\n"},
-        {201, "HTTP/1.1 201 Created\r\n"},
-        {204, "HTTP/1.1 204 No Content\r\n"},
-        {304, "HTTP/1.1 304 Not Modified\r\n"},
-        {400, "HTTP/1.1 400 Bad Request\r\n"},
-        {401, "HTTP/1.1 401 Unauthorized\r\n"},
-        {403, "HTTP/1.1 403 Forbidden\r\n"},
-        {404, "HTTP/1.1 404 Not Found\r\n"},
-        {405, "HTTP/1.1 405 Method Not Allowed\r\n"},
-        {406, "HTTP/1.1 406 Not Acceptable\r\n"},
-        {408, "HTTP/1.1 408 Request Timeout\r\n"},
-        {409, "HTTP/1.1 409 Conflict\r\n"},
-        {410, "HTTP/1.1 410 Gone\r\n"},
-        {413, "HTTP/1.1 413 Content Too Large\r\n"},
-        {414, "HTTP/1.1 414 URI Too Long\r\n"},
-        {415, "HTTP/1.1 415 Unsupported Media Type\r\n"},
-        {417, "HTTP/1.1 417 Expectation Failed\r\n"},
-        {422, "HTTP/1.1 422 Unprocessable Content\r\n"},
-        {429, "HTTP/1.1 429 Too Many Requests\r\n"},
-        {431, "HTTP/1.1 431 Request Header Fields Too Large\r\n"},
-        {499, "HTTP/1.1 499 Client Closed Request\r\n"},
-        {500, "HTTP/1.1 500 Internal Server Error\r\n"},
-        {501, "HTTP/1.1 501 Not Implemented\r\n"},
-        {503, "HTTP/1.1 503 Service Unavailable\r\n"},
-        {504, "HTTP/1.1 504 Gateway Timeout\r\n"},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-        if (lines[i].status == status)
-            return lines[i].line;
+    switch (status) {
+#define LINE(number, phrase)                                                                                           \
+    case number:                                                                                                       \
+        return "HTTP/1.1 " #number " " phrase "\r\n";
+        HTTP_PHRASES(LINE)
+#undef LINE
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 void reply_free(struct http_shared *shared, struct http_out *out)
@@ -116,12 +88,9 @@ bool reply_compose(struct http *http, const struct reply *answer)
     const char *line = status_line(answer->status);
     size_t headers_len = strlen(answer->headers);
     size_t copied = answer->without_body || answer->is_static ? 0 : answer->len;
-    char other[40], *start, *to;
+    char *start, *to;
 
-    if (!line) {
-        snprintf(other, sizeof(other), "HTTP/1.1 %03u \r\n", (unsigned)answer->status % 1000);
-        line = other;
-    }
+    ensure(line);
     start = reply_room(http, 256 + headers_len + copied);
     if (!start)
         return false;

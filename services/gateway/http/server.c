@@ -78,10 +78,10 @@ static void on_connection(uv_stream_t *listener, int status)
 {
     struct worker *worker = listener->data;
     size_t index = (size_t)((uv_tcp_t *)listener - worker->listeners);
-    struct tls *tls = worker->server->options.listeners[index].tls ? worker->tls : NULL;
+    const struct server_listener *spec = &worker->server->options.listeners[index];
 
     if (status == 0)
-        worker->stuck[index] = !conn_accept(&worker->conns, listener, tls);
+        worker->stuck[index] = !conn_accept(&worker->conns, listener, spec->tls ? worker->tls : NULL, spec->inner);
 }
 
 static void accept_stuck(struct worker *worker)
@@ -299,6 +299,7 @@ static bool init_worker(struct server *server, int index)
     pthread_mutex_init(&worker->next_tls_mutex, NULL);
     conn_owner_init(&worker->conns, &server->open);
     http_shared_init(&worker->conns.http, &server->options.app.http, NULL, index, conn_wake);
+    worker->conns.http.proxies = server->options.proxies;
     if (!server->has_tls)
         return true;
     worker->tls = tls_open(server->options.cert_file, server->options.key_file);

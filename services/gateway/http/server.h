@@ -28,6 +28,7 @@ struct server_listener {
     const char *address; /* numeric, IPv4 or IPv6 */
     uint16_t port;       /* 0: any free one, see server_port */
     bool tls;
+    bool inner; /* not for the public: its requests are marked so */
 };
 
 /* The application. start runs in the worker's thread before it serves and returns
@@ -45,6 +46,7 @@ struct server_options {
     struct server_listener listeners[SERVER_LISTENERS]; /* up to the first without an address */
     int workers;
     const char *cert_file, *key_file; /* PEM, for the listeners with TLS */
+    const struct proxies *proxies;    /* that are believed whom a request comes from; NULL: none */
     struct server_app app;
     void *app_data; /* handed to start */
 };

@@ -1,5 +1,7 @@
 #include "services/gateway/http/target.h"
 
+#include "common/base/hex.h"
+
 #include <strings.h>
 
 bool authority_read(const char *text, size_t len, struct authority *ret_authority)
@@ -33,23 +35,9 @@ bool authority_read(const char *text, size_t len, struct authority *ret_authorit
     return port <= 65535;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int escape_at(const char *text, size_t len, size_t at)
 {
-    int high, low;
-
-    if (at + 2 >= len || text[at] != '%')
-        return -1;
-    high = hex_digit(text[at + 1]);
-    low = hex_digit(text[at + 2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
+    return at + 2 < len && text[at] == '%' ? hex_byte(text + at + 1) : -1;
 }
 
 /* Refuses the escapes that hide a character: NUL, and what never occurs in UTF-8

@@ -43,17 +43,23 @@ async function passPanel(booking) {
 // ---- the story ----
 
 const STEPS = {
-  entitlement_changed: ['', '获得体检名额', '名额用于预约', '名额已使用', '名额失效', '放弃名额', '预约后未到'],
-  booking_changed: ['', '预约时段', '到检', '取消预约', '未到检'],
-  report_changed: ['', '医院开始上传报告', '报告可以查看', '报告有了新版本', '上传中断', '报告保存期满，已销毁', '报告按您的要求删除'],
-  settlement_changed: ['', '工会编制结算单', '工会确认结算', '结算单退回'],
-  pass_issued: ['签发预约码'],
-  pass_revoked: ['预约码作废'],
-  scanned: ['体检点核验预约码'],
-  scan_undone: ['体检点撤销核验'],
-  report_opened: ['您查看了报告'],
+  entitlement_changed: {
+    WON: '获得体检名额', BOOKED: '名额用于预约', ATTENDED: '名额已使用', LAPSED: '名额失效', DECLINED: '放弃名额', NO_SHOW: '预约后未到',
+  },
+  booking_changed: { ACTIVE: '预约时段', ARRIVED: '到检', CANCELLED: '取消预约', NOT_COME: '未到检' },
+  report_changed: {
+    REPORT_STATE_UPLOADING: '医院开始上传报告', REPORT_STATE_READY: '报告可以查看', REPORT_STATE_SUPERSEDED: '报告有了新版本',
+    REPORT_STATE_ABANDONED: '上传中断', REPORT_STATE_EXPIRED: '报告保存期满，已销毁', REPORT_STATE_ERASED: '报告按您的要求删除',
+  },
+  settlement_changed: {
+    SETTLEMENT_PREPARED: '工会编制结算单', SETTLEMENT_CONFIRMED: '工会确认结算', SETTLEMENT_REJECTED: '结算单退回',
+  },
+  pass_issued: { '': '签发预约码' },
+  pass_revoked: { '': '预约码作废' },
+  scanned: { '': '体检点核验预约码' },
+  scan_undone: { '': '体检点撤销核验' },
+  report_opened: { '': '您查看了报告' },
 };
-const bytesOf = (base64) => [...atob(base64)].map((one) => one.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 
 /** The steps of a booking, each with its row of the journal. */
 export async function storyPanel(bookingId) {
@@ -62,7 +68,7 @@ export async function storyPanel(bookingId) {
     element('ol', { className: 'steps' }, ...story.facts.map((fact) => element('li', {},
       STEPS[fact.event]?.[fact.state] || '办理记录', element('br'),
       element('span', { className: 'fine' }, `${time(fact.at)}　日志第 ${fact.seq} 行`), element('br'),
-      element('code', {}, bytesOf(fact.hash)))))];
+      element('code', {}, fact.hash))))];
 }
 export const storyButton = (bookingId) => button('办理过程', (event) => unfold(event.currentTarget, '办理过程', () => storyPanel(bookingId)), { className: 'quiet' });
 

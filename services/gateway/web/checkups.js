@@ -3,8 +3,10 @@
 import { get, patiently, post } from './api.js';
 import { BOOKING, bookingPart, choose, hoursOf, storyButton } from './bookings.js';
 import { $, actions, button, card, element, facts, fill, moment, save, say, time, unfold } from './dom.js';
-import { checkReceipt, Mismatch } from './receipt.js';
+import './draw/verify.js'; // for whoever checks from the disk too, so no module
 import { siteOf, sitesPanel } from './sites.js';
+
+const { Mismatch, verifyReceipt, hex } = globalThis.drawVerifier;
 
 const STATE = { ANNOUNCED: '即将报名', OPEN: '报名中', FROZEN: '名单已冻结，等待抽签', DRAWN: '已抽签，等待公布', PUBLISHED: '结果已公布', CLOSED: '已结束', VOID: '已作废' };
 // The service takes a moment to say that an hour has come.
@@ -58,15 +60,15 @@ async function proofPanel({ campaign, entry }) {
   const keep = actions(button('保存凭据', async () => save(`receipt-${campaign.campaignId}.txt`, text, 'text/plain'), { className: 'quiet' }));
   const whole = element('p', {}, element('a', { href: `/draw/#${campaign.campaignId}` }, '核对整份公布的名单'));
   try {
-    const read = await checkReceipt(text, entry.ticket);
-    if (read.root !== draw.root) throw new Mismatch('凭据的名单指纹与公布的不同');
-    return [element('p', { className: 'proven' }, read.drawn ? `核对无误：按公布的方法算出，您${read.won ? '中签' : '没有中签'}。` : '核对无误：您在冻结的名单中。'),
+    const read = verifyReceipt(new TextEncoder().encode(text), entry.ticket);
+    if (hex(read.root) !== draw.root) throw new Mismatch('凭据的名单指纹与公布的不同');
+    return [element('p', { className: 'proven' }, read.seed ? `核对无误：按公布的方法算出，您${read.won ? '中签' : '没有中签'}。` : '核对无误：您在冻结的名单中。'),
       facts(['名单', `共 ${read.entries} 人，您在第 ${read.index + 1} 行`], read.place > 0 ? ['名次', String(read.place)] : null,
-        read.drawn ? ['公开数值', `${read.public} = ${read.value}`] : null),
+        read.seed ? ['公开数值', `${read.publicName} = ${read.value}`] : null),
       element('p', { className: 'fine' }, '以上由您的浏览器自己算出，没有采信工会的结论。'),
-      element('details', {}, element('summary', {}, '计算的数据'), facts(['您的号签', entry.ticket], ['名单指纹', read.root],
-        read.drawn ? ['您的抽签号', read.rank] : null,
-        read.drawn ? ['中签线', read.cutoff === '-' ? '无人中签' : `${read.cutoff}（抽签号不大于它的中签）`] : null)),
+      element('details', {}, element('summary', {}, '计算的数据'), facts(['您的号签', entry.ticket], ['名单指纹', hex(read.root)],
+        read.seed ? ['您的抽签号', hex(read.rank)] : null,
+        read.seed ? ['中签线', read.cutoff === null ? '无人中签' : `${hex(read.cutoff)}（抽签号不大于它的中签）`] : null)),
       draw.secret ? whole : null, keep];
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;

@@ -1,3 +1,4 @@
+#include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
 #include "services/health/campaign/campaigns.h"
@@ -96,8 +97,8 @@ static int make_hospital_slots(struct health *self, const Health__CreateSlotsReq
     for (size_t i = 0; i < req->n_days; i++) {
         int64_t day;
 
-        if (!day_start(req->days[i], &day))
-            return HEALTH__REASON__NO_SUCH_DAY;
+        if (!cn_day_begin(req->days[i], &day))
+            return RPC__REASON__NO_SUCH_DAY;
         for (size_t j = 0; j < req->n_hours; j++) {
             const Health__Hours *hours = req->hours[j];
             struct slot slot = {.campaign_id = req->campaign_id,

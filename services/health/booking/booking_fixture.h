@@ -5,7 +5,7 @@
 #include "services/health/campaign/campaigns.h"
 #include "services/health/fixture.h"
 
-#define DAY       "2026-03-02" /* of the slots */
+#define DAY       20260302 /* of the slots */
 #define DAY_AT    INT64_C(1772380800000)
 #define MINUTE_MS INT64_C(60000)
 
@@ -71,7 +71,7 @@ static inline int state_of(struct harness *h, int64_t campaign_id, int64_t membe
 /* ---- slots ---- */
 
 static inline const Rpc__Answer *create_slots(struct harness *h, const Rpc__Principal *who, int64_t campaign_id,
-                                              int64_t site_id, const char *day, int32_t from, int32_t until,
+                                              int64_t site_id, int32_t day, int32_t from, int32_t until,
                                               int32_t capacity)
 {
     Health__CreateSlotsRequest request = HEALTH__CREATE_SLOTS_REQUEST__INIT;
@@ -79,7 +79,7 @@ static inline const Rpc__Answer *create_slots(struct harness *h, const Rpc__Prin
 
     request.campaign_id = campaign_id;
     request.site_id = site_id;
-    request.days = unconst(&day);
+    request.days = &day;
     request.n_days = day ? 1 : 0;
     hours.from_minute = from;
     hours.until_minute = until;

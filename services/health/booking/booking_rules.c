@@ -4,43 +4,6 @@
 
 #define CHINA_MS INT64_C(28800000) /* UTC+8, the whole year and country */
 
-static int two_digits(const char *text)
-{
-    return (text[0] - '0') * 10 + text[1] - '0';
-}
-
-/* Days since 1970-01-01 of a date of the Gregorian calendar: the years are counted from March on, so that a
- * leap day is a year's last (Hinnant, days_from_civil). */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = y / 400, of_era = y % 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-bool day_start(const char *day, int64_t *ret_at)
-{
-    static const unsigned char lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int year, month, of_month;
-
-    if (strlen(day) != 10 || day[4] != '-' || day[7] != '-')
-        return false;
-    for (int i = 0; i < 10; i++) {
-        if (i != 4 && i != 7 && (day[i] < '0' || day[i] > '9'))
-            return false;
-    }
-    year = two_digits(day) * 100 + two_digits(day + 2);
-    month = two_digits(day + 5);
-    of_month = two_digits(day + 8);
-    if (year < 2000 || month < 1 || month > 12 || of_month < 1 || of_month > lengths[month - 1] ||
-        (month == 2 && of_month == 29 && (year % 4 != 0 || (year % 100 == 0 && year % 400 != 0))))
-        return false;
-    *ret_at = days_of(year, month, of_month) * HEALTH_DAY_MS - CHINA_MS;
-    return true;
-}
-
 int64_t day_of(int64_t at)
 {
     return at - (at + CHINA_MS) % HEALTH_DAY_MS;

@@ -2,9 +2,7 @@
 #pragma once
 #include "services/health/booking/bookings.h"
 
-/* The midnight in China (UTC+8) that begins a day such as 2026-03-01; false when it is none. */
-bool day_start(const char *day, int64_t *ret_at);
-/* The same of the day in which an instant lies. */
+/* The midnight in China (UTC+8) that begins the day in which an instant lies. */
 int64_t day_of(int64_t at);
 
 /* Why an entitlement cannot be booked with now: a Reason, or 0. */

@@ -43,7 +43,7 @@ static int32_t free_of(int64_t slot_id)
 
 static void slots_are_days_times_hours(void **state)
 {
-    static const char *const days[] = {"2026-03-02", "2026-03-03"};
+    int32_t days[] = {20260302, 20260303};
     Health__CreateSlotsRequest request = HEALTH__CREATE_SLOTS_REQUEST__INIT;
     Health__Hours hours[2] = {HEALTH__HOURS__INIT, HEALTH__HOURS__INIT}, *list[2] = {&hours[0], &hours[1]};
     const Health__SlotList *slots;
@@ -56,7 +56,7 @@ static void slots_are_days_times_hours(void **state)
     }
     request.campaign_id = campaign;
     request.site_id = site;
-    request.days = unconst(days);
+    request.days = days;
     request.n_days = 2;
     request.hours = list;
     request.n_hours = 2;
@@ -97,11 +97,11 @@ static void what_cannot_be_slots_is_refused(void **state)
     const Rpc__Principal *manager = manager_of(&h, UNION);
 
     (void)state;
-    assert_refused(create_slots(&h, manager, campaign, site, "2026-02-30", 480, 540, 1), "NO_SUCH_DAY");
-    assert_refused(create_slots(&h, manager, campaign, site, "2026-3-02", 480, 540, 1), "NO_SUCH_DAY");
-    assert_refused(create_slots(&h, manager, campaign, site, "2025-03-02", 480, 540, 1), "SLOT_OVER");
+    assert_refused(create_slots(&h, manager, campaign, site, 20260230, 480, 540, 1), "NO_SUCH_DAY");
+    assert_refused(create_slots(&h, manager, campaign, site, 2026302, 480, 540, 1), "NO_SUCH_DAY");
+    assert_refused(create_slots(&h, manager, campaign, site, 20250302, 480, 540, 1), "SLOT_OVER");
     assert_refused(create_slots(&h, manager, campaign, site, DAY, 540, 540, 1), "HOURS_OUT_OF_ORDER");
-    assert_refused(create_slots(&h, manager, campaign, site, NULL, 0, 0, 0), "MISSING_FIELD");
+    assert_refused(create_slots(&h, manager, campaign, site, 0, 0, 0, 0), "MISSING_FIELD");
     assert_refused(create_slots(&h, manager, campaign, 1, DAY, 480, 540, 1), "SITE_NOT_IN_CAMPAIGN");
     assert_refused(create_slots(&h, manager, 1, site, DAY, 480, 540, 1), "CAMPAIGN_NOT_FOUND");
     assert_refused(create_slots(&h, manager_of(&h, "0002"), campaign, site, DAY, 480, 540, 1), "OUTSIDE_YOUR_UNION");
@@ -447,7 +447,7 @@ static void a_withdrawn_site_lets_her_move_whenever(void **state)
     assert_refused(move(&h, id, later, MEMBER), "SITE_WITHDRAWN_HERE");
     booking = booking_in(&h, move(&h, id, to, MEMBER));
     assert_true(booking->site_id == other_site && !booking->must_move);
-    assert_refused(create_slots(&h, manager_of(&h, UNION), campaign, site, "2026-03-05", 480, 540, 1),
+    assert_refused(create_slots(&h, manager_of(&h, UNION), campaign, site, 20260305, 480, 540, 1),
                    "SITE_NOT_IN_CAMPAIGN");
 }
 

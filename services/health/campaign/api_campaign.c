@@ -1,3 +1,4 @@
+#include "common/base/union_path.h"
 #include "services/health/api.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entries.h"
@@ -57,11 +58,6 @@ static void campaigns__get_package(Health__Campaigns_Service *service, const Hea
 
 /* ---- campaigns ---- */
 
-static bool is_above(const char *path, const char *of)
-{
-    return strncmp(of, path, strlen(path)) == 0;
-}
-
 /* Sites exist, are not closed and belong to the union, to one above or below it. */
 static int used_sites_refusal(struct health *self, const Health__Campaign *campaign, struct arena *arena)
 {
@@ -70,7 +66,8 @@ static int used_sites_refusal(struct health *self, const Health__Campaign *campa
 
         if (!site || site->closed)
             return HEALTH__REASON__SITE_NOT_FOUND;
-        if (!is_above(site->union_path, campaign->union_path) && !is_above(campaign->union_path, site->union_path))
+        if (!union_path_covers(site->union_path, campaign->union_path) &&
+            !union_path_covers(campaign->union_path, site->union_path))
             return RPC__REASON__OUTSIDE_YOUR_UNION;
     }
     return 0;
@@ -212,7 +209,7 @@ static void campaigns__list_campaigns(Health__Campaigns_Service *service, const 
     }
     campaigns_ask(&self->campaigns, before ? before : INT64_MAX);
     while ((campaign = campaigns_next(&self->campaigns, rpc_arena(call)))) {
-        if (strncmp(campaign->union_path, req->union_path, strlen(req->union_path)) != 0 ||
+        if (!union_path_covers(req->union_path, campaign->union_path) ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, campaign->union_path))
             continue;
         if (list.n_campaigns == size) {

@@ -1,3 +1,4 @@
+#include "common/base/union_path.h"
 #include "services/health/api.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/rules.h"
@@ -95,7 +96,7 @@ static void sites__list_sites(Health__Sites_Service *service, const Health__List
     }
     sites_ask(&self->sites, after);
     while ((site = sites_next(&self->sites, arena))) {
-        if (strncmp(site->union_path, req->union_path, strlen(req->union_path)) != 0)
+        if (!union_path_covers(req->union_path, site->union_path))
             continue;
         if (list.n_sites == size) {
             list.next_page_token = arena_printf(arena, "%lld", (long long)list.sites[size - 1]->site_id);

@@ -1,3 +1,5 @@
+#include "common/base/bytes.h"
+#include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
 #include "services/health/door/scans.h"
@@ -121,12 +123,12 @@ static void doors__revoke_device(Health__Doors_Service *service, const Health__R
 /* ---- what a scanner takes along ---- */
 
 /* The day that was asked for, or today; false after refusing. */
-static bool read_day(const char *text, void *call, int64_t *ret_from)
+static bool read_day(int32_t day, void *call, int64_t *ret_from)
 {
     *ret_from = day_of(rpc_now(call));
-    if (!*text || day_start(text, ret_from))
+    if (!day || cn_day_begin(day, ret_from))
         return true;
-    rpc_refuse_field(call, HEALTH__REASON__NO_SUCH_DAY, "day");
+    rpc_refuse_field(call, RPC__REASON__NO_SUCH_DAY, "day");
     return false;
 }
 
@@ -186,8 +188,7 @@ static void add_roster(struct health *self, int64_t site_id, int64_t from, unsig
     while (bookings_next_roster(&self->bookings, &booking)) {
         unsigned char handle[8];
 
-        for (unsigned i = 0; i < 8; i++)
-            handle[i] = (unsigned char)(booking.handle >> (56 - 8 * i));
+        put_be64(handle, (uint64_t)booking.handle);
         ensure(mbedtls_sha256_update_ret(&sha, handle, sizeof(handle)) == 0);
         message->roster_size++;
     }

@@ -1,4 +1,5 @@
 /* Devices, scans and walk-ins through the service. */
+#include "common/base/hex.h"
 #include "services/health/booking/booking_fixture.h"
 #include "services/health/door/scans.h"
 
@@ -370,12 +371,8 @@ static void the_roster_names_handles_alone_and_has_its_hash(void **state)
     do {
         roster = harness_output(&h, harness_call(&h, "Doors.GetRoster", &request.base, staff(STAFF), NULL),
                                 &health__roster__descriptor);
-        for (size_t i = 0; i < roster->n_lines; i++, n++) {
-            uint64_t handle = strtoull(roster->lines[i]->handle, NULL, 16);
-
-            for (unsigned j = 0; j < 8; j++)
-                handles[8 * n + j] = (unsigned char)(handle >> (56 - 8 * j));
-        }
+        for (size_t i = 0; i < roster->n_lines; i++, n++)
+            assert_true(hex_read(roster->lines[i]->handle, 8, handles + 8 * n));
         request.page_token = roster->next_page_token;
     } while (*request.page_token);
     assert_int_equal(n, 5);
@@ -511,7 +508,7 @@ static const Rpc__Answer *walk_in(int64_t device, const char *ref, const char *c
 static void the_van_takes_who_walks_in_while_places_are_left(void **state)
 {
     const Health__SlotList *stop = harness_output(
-        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0), &health__slot_list__descriptor);
+        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0), &health__slot_list__descriptor);
     int64_t device = a_device(van, STAFF), id;
 
     (void)state;
@@ -539,7 +536,7 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
 static void a_vans_places_are_changed_while_it_stops(void **state)
 {
     const Health__SlotList *stop = harness_output(
-        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0), &health__slot_list__descriptor);
+        &h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0), &health__slot_list__descriptor);
     int64_t device = a_device(van, STAFF), id = stop->slots[0]->slot_id;
 
     (void)state;
@@ -561,7 +558,7 @@ static void a_walk_in_code_is_that_of_whoever_holds_the_number(void **state)
     const char *codes[3];
 
     (void)state;
-    assert_int_equal(create_slots(&h, manager_of(&h, UNION), campaign, van, NULL, 0, 0, 0)->reason, 0);
+    assert_int_equal(create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0)->reason, 0);
     to(START);
     for (int i = 0; i < 3; i++)
         codes[i] = code_of(MEMBER + 50 + i);

@@ -1,7 +1,8 @@
+#include "common/base/hex.h"
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
-#include "common/base/utf8.h"
+#include "common/base/text.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"
@@ -257,8 +258,10 @@ static void take_value(Health__Draws_Service *service, const Health__ValueReques
 
 static int enter_value(const struct health *self, const char *value, struct lottery *lottery, int64_t member_id)
 {
+    int32_t bad;
+
     (void)self;
-    if (utf8_line(value, lottery->value, sizeof(lottery->value)) <= 0)
+    if (text_line(value, lottery->value, sizeof(lottery->value), &bad) <= 0)
         return HEALTH__REASON__VALUE_NOT_A_LINE;
     lottery->value_by = member_id;
     return 0;
@@ -275,12 +278,13 @@ static void draws__enter_value(Health__Draws_Service *service, const Health__Val
 static int confirm_value(const struct health *self, const char *said, struct lottery *lottery, int64_t member_id)
 {
     char value[DRAW_TEXT_SIZE];
+    int32_t bad;
 
     if (!*lottery->value)
         return HEALTH__REASON__VALUE_NOT_ENTERED;
     if (!member_id || holder_is(&self->holders, member_id, lottery->value_by))
         return HEALTH__REASON__VALUE_OWN;
-    if (utf8_line(said, value, sizeof(value)) <= 0 || strcmp(lottery->value, value) != 0)
+    if (text_line(said, value, sizeof(value), &bad) <= 0 || strcmp(lottery->value, value) != 0)
         return HEALTH__REASON__VALUE_DIFFERS;
     lottery->confirmed_by = member_id;
     return 0;

@@ -1,3 +1,6 @@
+#include "common/base/bytes.h"
+#include "common/base/hex.h"
+#include "common/base/union_path.h"
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
@@ -12,21 +15,6 @@
 #define RECEIPT_SIZE (1 << 20)
 
 /* ---- messages ---- */
-
-char *hex_text(const unsigned char *bytes, size_t len, struct arena *arena)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = arena_alloc(arena, 2 * len + 1);
-
-    if (!text)
-        return NULL;
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    text[2 * len] = '\0';
-    return text;
-}
 
 static Health__Entry *entry_message(const Health__Campaign *campaign, const struct entry *entry, struct arena *arena)
 {
@@ -120,8 +108,7 @@ static void make_ticket(const struct lottery *lottery, int64_t member_id, unsign
 {
     unsigned char person[8];
 
-    for (int i = 0; i < 8; i++)
-        person[i] = (unsigned char)((uint64_t)member_id >> (56 - 8 * i));
+    put_be64(person, (uint64_t)member_id);
     draw_ticket(lottery->key, person, sizeof(person), ret);
 }
 
@@ -263,7 +250,7 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
     }
     campaigns_ask_current(&self->campaigns);
     while (n < OFFERS_MAX && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
-        if (strncmp(rpc_principal(call)->union_path, campaign->eligible_path, strlen(campaign->eligible_path)) == 0)
+        if (union_path_covers(campaign->eligible_path, rpc_principal(call)->union_path))
             campaigns[n++] = campaign;
     }
     campaigns_end_current(&self->campaigns);

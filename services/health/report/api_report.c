@@ -106,6 +106,21 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
     reply_fact(self, &report, reply, call);
 }
 
+/* Says how many parts there are, and how long this one is. */
+static void refuse_part(const struct report *report, int32_t part, void *call)
+{
+    int32_t parts = report_parts(report->size);
+    char number[16];
+
+    snprintf(number, sizeof(number), "%d", parts);
+    rpc_fact(call, "parts", number);
+    if (part < parts) {
+        snprintf(number, sizeof(number), "%d", report_part_size(report->size, part));
+        rpc_fact(call, "length", number);
+    }
+    rpc_refuse_field(call, HEALTH__REASON__REPORT_PART_WRONG, part < parts ? "content" : "part");
+}
+
 /* rpc PutReportPart: any of its parts, also again. */
 static void reports__put_report_part(Health__Reports_Service *service, const Health__PutReportPartRequest *req,
                                      Health__ReportFact_Closure reply, void *call)
@@ -117,7 +132,7 @@ static void reports__put_report_part(Health__Reports_Service *service, const Hea
         return;
     if (req->part >= report_parts(report.size) ||
         (int32_t)req->content.len != report_part_size(report.size, req->part)) {
-        rpc_refuse_field(call, HEALTH__REASON__REPORT_PART_WRONG, "part");
+        refuse_part(&report, req->part, call);
         return;
     }
     if (req->part == 0 && !is_pdf(req->content.data, req->content.len)) {

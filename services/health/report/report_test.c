@@ -161,11 +161,29 @@ static void a_part_that_does_not_fit_is_refused(void **state)
     int64_t report_id = begun(&h, booking_id);
 
     (void)state;
-    assert_refused(put(&h, report_id, 0, pdf, LIMIT_PART - 1), "REPORT_PART_WRONG");
+    const Rpc__Answer *answer = put(&h, report_id, 0, pdf, LIMIT_PART - 1);
+
+    assert_refused(answer, "REPORT_PART_WRONG");
+    assert_string_equal(harness_fact(answer, "parts"), "3");
+    assert_string_equal(harness_fact(answer, "length"), "131072");
     assert_refused(put(&h, report_id, 2, pdf, LIMIT_PART), "REPORT_PART_WRONG");
     assert_refused(put(&h, report_id, 3, pdf, 1000), "REPORT_PART_WRONG");
     assert_refused(put(&h, report_id, 0, pdf + LIMIT_PART, LIMIT_PART), "NOT_A_PDF");
     assert_refused(finish(&h, report_id, NULL), "REPORT_INCOMPLETE");
+}
+
+static void a_pdf_begins_where_readers_look_for_it(void **state)
+{
+    static unsigned char part[LIMIT_PART];
+    int64_t report_id = begun(&h, booking_id);
+
+    (void)state;
+    memset(part, ' ', sizeof(part));
+    memcpy(part + 1024 - 4, "%PDF-", 5);
+    assert_refused(put(&h, report_id, 0, part, LIMIT_PART), "NOT_A_PDF");
+    memset(part, '\n', sizeof(part));
+    memcpy(part + 1024 - 5, "%PDF-", 5);
+    assert_int_equal(put(&h, report_id, 0, part, LIMIT_PART)->reason, 0);
 }
 
 static void an_upload_that_is_given_up_leaves_nothing(void **state)
@@ -410,6 +428,7 @@ int main(void)
         TEST(parts_that_come_in_order_are_checked_as_they_come),
         TEST(a_part_that_was_not_kept_is_not_hashed),
         TEST(a_part_that_does_not_fit_is_refused),
+        TEST(a_pdf_begins_where_readers_look_for_it),
         TEST(an_upload_that_is_given_up_leaves_nothing),
         TEST(a_booking_has_so_many_versions),
         TEST(she_reads_her_report_and_nobody_else_does),

@@ -1,6 +1,7 @@
 #include "services/health/report/reports.h"
 
 #include "common/base/base64url.h"
+#include "common/base/bytes.h"
 #include "services/health/api.h"
 #include "services/health/booking/bookings.h"
 #include "services/health/campaign/campaigns.h"
@@ -338,27 +339,12 @@ bool report_views_next(const struct reports *reports, Health__ReportView *ret)
 
 #define LINK_SAID 16 /* bytes before the blind index */
 
-static void put_be(unsigned char *to, int64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        to[i] = (unsigned char)((uint64_t)value >> (56 - 8 * i));
-}
-
-static int64_t get_be(const unsigned char *from)
-{
-    uint64_t value = 0;
-
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | from[i];
-    return (int64_t)value;
-}
-
 void report_link(const struct health *self, int64_t report_id, int64_t until, char ret_link[REPORT_LINK_SIZE])
 {
     unsigned char bytes[LINK_SAID + PII_INDEX_LEN];
 
-    put_be(bytes, report_id);
-    put_be(bytes + 8, until);
+    put_be64(bytes, (uint64_t)report_id);
+    put_be64(bytes + 8, (uint64_t)until);
     pii_index(self->report_keys, "report.link", bytes, LINK_SAID, bytes + LINK_SAID);
     ret_link[base64url_encode(bytes, sizeof(bytes), ret_link)] = '\0';
 }
@@ -373,7 +359,7 @@ int64_t report_of_link(const struct health *self, const char *link, int64_t now)
     pii_index(self->report_keys, "report.link", bytes, LINK_SAID, sum);
     for (size_t i = 0; i < sizeof(sum); i++)
         differ |= (unsigned char)(sum[i] ^ bytes[LINK_SAID + i]);
-    return differ == 0 && now < get_be(bytes + 8) ? get_be(bytes) : 0;
+    return differ == 0 && now < (int64_t)get_be64(bytes + 8) ? (int64_t)get_be64(bytes) : 0;
 }
 
 /* ---- what is due ---- */

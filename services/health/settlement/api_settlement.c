@@ -1,3 +1,4 @@
+#include "common/base/hex.h"
 #include "services/health/api.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/settlement/settlements.h"
@@ -204,7 +205,6 @@ static int print_yuan(char *to, size_t size, int64_t fen)
 /* One line as CSV (RFC 4180); how many characters, at most CSV_LINE. */
 static size_t print_line(char *to, const struct settlement *s, const struct settlement_line *line)
 {
-    static const char hex[] = "0123456789abcdef";
     char yuan[32];
     size_t len;
 
@@ -212,10 +212,8 @@ static size_t print_line(char *to, const struct settlement *s, const struct sett
     len = (size_t)snprintf(to, CSV_LINE, "%lld,%d,%lld,%s,%s,%lld,", (long long)s->id, line->line,
                            (long long)line->booking_id, line->kind == HEALTH__LINE_KIND__LINE_SCAN ? "到检" : "冲正",
                            yuan, (long long)line->seq);
-    for (size_t i = 0; i < sizeof(line->hash); i++) {
-        to[len++] = hex[line->hash[i] >> 4];
-        to[len++] = hex[line->hash[i] & 15];
-    }
+    hex_write(line->hash, sizeof(line->hash), to + len);
+    len += 2 * sizeof(line->hash);
     to[len++] = '\r';
     to[len++] = '\n';
     ensure(len <= CSV_LINE);

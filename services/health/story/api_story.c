@@ -8,21 +8,35 @@
 #define CHECKUPS_MAX 100
 #define SITES_MAX    200 /* of a campaign */
 
-/* The state that an event says something has passed to, 0 when there is none. */
-static int32_t state_in(const Health__Event *event)
+/* The name of the state that an event tells, or "". */
+static const char *state_in(const Health__Event *event)
 {
+    const ProtobufCEnumDescriptor *type = NULL;
+    const ProtobufCEnumValue *value;
+    int state = 0;
+
     switch (event->event_case) {
     case HEALTH__EVENT__EVENT_ENTITLEMENT_CHANGED:
-        return (int32_t)event->entitlement_changed->state;
+        type = &health__entitlement_state__descriptor;
+        state = (int)event->entitlement_changed->state;
+        break;
     case HEALTH__EVENT__EVENT_BOOKING_CHANGED:
-        return (int32_t)event->booking_changed->state;
+        type = &health__booking_state__descriptor;
+        state = (int)event->booking_changed->state;
+        break;
     case HEALTH__EVENT__EVENT_REPORT_CHANGED:
-        return (int32_t)event->report_changed->state;
+        type = &health__report_state__descriptor;
+        state = (int)event->report_changed->state;
+        break;
     case HEALTH__EVENT__EVENT_SETTLEMENT_CHANGED:
-        return (int32_t)event->settlement_changed->state;
+        type = &health__settlement_state__descriptor;
+        state = (int)event->settlement_changed->state;
+        break;
     default:
-        return 0;
+        break;
     }
+    value = type ? protobuf_c_enum_descriptor_get_value(type, state) : NULL;
+    return value ? value->name : "";
 }
 
 /* A row as a fact in the arena, or NULL. */
@@ -40,7 +54,7 @@ static Health__StoryFact *fact_of(const Rpc__JournalRow *row, struct arena *aren
     fact->at = row->at;
     fact->hash = row->hash;
     fact->event = unconst(member->name);
-    fact->state = state_in(event);
+    fact->state = unconst(state_in(event));
     return fact;
 }
 

@@ -13,10 +13,11 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM proposal WHERE proposal_id = ?1",
     [SQL_DECIDE] = "UPDATE proposal SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
                    "WHERE proposal_id = ?1",
-    [SQL_OPEN] = "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
-                 "WHERE proposal.state = 1 AND proposal_id > ?3 AND path >= ?1 AND path < ?2 "
-                 "AND (?5 = 0 OR kind = ?5) "
-                 "ORDER BY proposal_id LIMIT ?4",
+    [SQL_OPEN] =
+        "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
+        "WHERE proposal.state = 1 AND proposal_id > ?3 AND " UNION_PATH_RANGE("path") " "
+                                                                                      "AND (?5 = 0 OR kind = ?5) "
+                                                                                      "ORDER BY proposal_id LIMIT ?4",
     [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE proposal.state = 1 ORDER BY proposal_id LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");

@@ -3,6 +3,8 @@
 #include <mbedtls/constant_time.h>
 #include <mbedtls/sha256.h>
 
+#include "common/base/base64url.h"
+#include "common/base/bytes.h"
 #include "services/identity/access/grants.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/person.h"
@@ -19,47 +21,26 @@ struct refresh {
 
 /* ---- refresh tokens ---- */
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 static void refresh_write(const struct refresh *refresh, char ret[REFRESH_SIZE])
 {
-    unsigned char bytes[REFRESH_BYTES + 2] = {0};
+    unsigned char bytes[REFRESH_BYTES];
 
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)((uint64_t)refresh->session_id >> (56 - 8 * i));
+    put_be64(bytes, (uint64_t)refresh->session_id);
     memcpy(bytes + 8, refresh->family, HALF);
     memcpy(bytes + 8 + HALF, refresh->turn, HALF);
-    for (unsigned i = 0; i < REFRESH_CHARS; i++) {
-        unsigned bit = i * 6, two = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
-
-        ret[i] = alphabet[two >> (10 - bit % 8) & 63];
-    }
-    ret[REFRESH_CHARS] = '\0';
+    ret[base64url_encode(bytes, sizeof(bytes), ret)] = '\0';
 }
 
 static bool refresh_read(const char *text, struct refresh *ret)
 {
-    unsigned char bytes[REFRESH_BYTES + 2] = {0};
-    uint64_t id = 0;
+    unsigned char bytes[REFRESH_BYTES];
 
-    if (strlen(text) != REFRESH_CHARS)
+    if (strlen(text) != REFRESH_CHARS || base64url_decode(text, REFRESH_CHARS, bytes) < 0)
         return false;
-    for (unsigned i = 0; i < REFRESH_CHARS; i++) {
-        const char *at = strchr(alphabet, text[i]);
-        unsigned bit = i * 6, two;
-
-        if (!at)
-            return false;
-        two = (unsigned)(at - alphabet) << (10 - bit % 8);
-        bytes[bit / 8] |= (unsigned char)(two >> 8);
-        bytes[bit / 8 + 1] |= (unsigned char)two;
-    }
-    for (int i = 0; i < 8; i++)
-        id = id << 8 | bytes[i];
-    ret->session_id = (int64_t)id;
+    ret->session_id = (int64_t)get_be64(bytes);
     memcpy(ret->family, bytes + 8, HALF);
     memcpy(ret->turn, bytes + 8 + HALF, HALF);
-    return bytes[REFRESH_BYTES] == 0; /* the bits that no byte holds */
+    return true;
 }
 
 static void hash_half(const unsigned char half[HALF], unsigned char ret[SESSION_HASH_LEN])

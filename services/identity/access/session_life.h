@@ -10,6 +10,7 @@
  * of the right family with another turn has been used before, so somebody has a copy: the
  * session ends. Without the right family nobody can end a session by guessing. */
 #pragma once
+#include "common/base/base64url.h"
 #include "services/identity/access/grants.h"
 #include "services/identity/identity.h"
 #include "services/identity/people/members.h"
@@ -17,7 +18,7 @@
 #include "services/identity/unions/unions.h"
 
 #define REFRESH_BYTES (8 + 16 + 16)
-#define REFRESH_CHARS 54 /* base64url of those, unpadded */
+#define REFRESH_CHARS BASE64URL_CHARS(REFRESH_BYTES)
 #define REFRESH_SIZE  (REFRESH_CHARS + 1)
 
 /* Opens a session of a member who has signed in like that (Identity__SignIn) from a

@@ -3,18 +3,17 @@
 #include <mbedtls/constant_time.h>
 #include <mbedtls/md.h>
 
+#include "common/base/bytes.h"
+
 void totp_code(const unsigned char secret[TOTP_SECRET_LEN], int64_t step, char ret_code[TOTP_DIGITS + 1])
 {
     unsigned char counter[8], sum[20];
-    const unsigned char *at;
     uint32_t number;
 
-    for (int i = 0; i < 8; i++)
-        counter[i] = (unsigned char)((uint64_t)step >> (56 - 8 * i));
+    put_be64(counter, (uint64_t)step);
     ensure(mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), secret, TOTP_SECRET_LEN, counter,
                            sizeof(counter), sum) == 0);
-    at = sum + (sum[19] & 15); /* RFC 4226, 5.3 */
-    number = ((uint32_t)at[0] & 127) << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+    number = get_be32(sum + (sum[19] & 15)) & INT32_MAX; /* RFC 4226, 5.3 */
     snprintf(ret_code, TOTP_DIGITS + 1, "%06u", number % 1000000);
 }
 

@@ -128,8 +128,9 @@ static int seal_claim(struct identity *self, const Identity__CreateJoinRequestRe
     int warning, reason;
 
     *ret_field = "name";
-    if (!cn_name(req->name, person.name))
-        return IDENTITY__REASON__NAME_INVALID;
+    reason = person_name_read(req->name, call, person.name);
+    if (reason)
+        return reason;
     *ret_field = "residentId";
     reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
     if (reason)

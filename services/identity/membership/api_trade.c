@@ -1,4 +1,4 @@
-#include "common/base/utf8.h"
+#include "common/base/text.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/unions/changes.h"
@@ -149,21 +149,32 @@ static bool roster_names(struct identity *self, const struct member *member, int
 }
 
 /* 0, or the Reason with its field. */
-static int read_proof(const Identity__ClaimTradeRequest *req, struct proof *ret, const char **ret_field)
+static int read_proof(const Identity__ClaimTradeRequest *req, void *call, struct proof *ret, const char **ret_field)
 {
+    const struct {
+        const char *field, *text;
+        char *line;
+        size_t size;
+        bool optional;
+    } lines[] = {
+        {"platform", req->platform, ret->platform, sizeof(ret->platform), false},
+        {"workNumber", req->work_number, ret->work_number, sizeof(ret->work_number), false},
+        {"evidence", req->evidence, ret->evidence, sizeof(ret->evidence), true},
+    };
+    int32_t bad;
+
     *ret_field = "proof";
     if ((int)req->proof <= IDENTITY__TRADE_PROOF__TRADE_PROOF_NONE ||
         (int)req->proof > IDENTITY__TRADE_PROOF__PROOF_EMPLOYER)
         return IDENTITY__REASON__TRADE_PROOF_INVALID;
-    *ret_field = "platform";
-    if (utf8_line(req->platform, ret->platform, sizeof(ret->platform)) <= 0)
-        return IDENTITY__REASON__TRADE_PROOF_INVALID;
-    *ret_field = "workNumber";
-    if (utf8_line(req->work_number, ret->work_number, sizeof(ret->work_number)) <= 0)
-        return IDENTITY__REASON__TRADE_PROOF_INVALID;
-    *ret_field = "evidence";
-    return utf8_line(req->evidence, ret->evidence, sizeof(ret->evidence)) < 0 ? IDENTITY__REASON__TRADE_PROOF_INVALID
-                                                                              : 0;
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        *ret_field = lines[i].field;
+        if (text_line(lines[i].text, lines[i].line, lines[i].size, &bad) < (lines[i].optional ? 0 : 1)) {
+            rpc_fact_character(call, bad);
+            return IDENTITY__REASON__TRADE_PROOF_INVALID;
+        }
+    }
+    return 0;
 }
 
 static int make_claim(struct identity *self, const Identity__ClaimTradeRequest *req, struct member *member,
@@ -171,7 +182,7 @@ static int make_claim(struct identity *self, const Identity__ClaimTradeRequest *
 {
     unsigned char nonce[PII_NONCE_LEN];
     struct proof proof;
-    int reason = read_proof(req, &proof, ret_field);
+    int reason = read_proof(req, call, &proof, ret_field);
 
     if (!reason)
         reason = data_key_ready(self, member, call);

@@ -37,16 +37,16 @@ void identity__get_me(Identity__Identity_Service *service, const Identity__MeReq
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
-int claim_read(const Identity__VerifyRequest *req, int64_t now, char ret_name[CN_NAME_SIZE],
+int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_NAME_SIZE],
                struct cn_resident_id *ret_id, const char **ret_field)
 {
-    int warning;
+    int warning, reason = person_name_read(req->name, call, ret_name);
 
     *ret_field = "name";
-    if (!cn_name(req->name, ret_name))
-        return IDENTITY__REASON__NAME_INVALID;
+    if (reason)
+        return reason;
     *ret_field = "residentId";
-    return resident_id_read(req->resident_id, cn_day(now), ret_id, &warning);
+    return resident_id_read(req->resident_id, cn_day(rpc_now(call)), ret_id, &warning);
 }
 
 /* Whose name was proven outside only: a roster, or a union, may still make her a member. */
@@ -73,7 +73,7 @@ static int match_roster(struct identity *self, const struct member *member, cons
     for (size_t i = 0; i < n; i++) {
         struct person person;
 
-        if (person_open_roster(self, entries[i].id, &entries[i].sealed, &person) && strcmp(person.name, name) == 0)
+        if (person_open_roster(self, entries[i].id, &entries[i].sealed, &person) && cn_name_same(person.name, name))
             named = true;
     }
     if (!named)
@@ -160,7 +160,7 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
         rpc_refuse(call, reason);
         return;
     }
-    reason = claim_read(req, rpc_now(call), name, &id, &field);
+    reason = claim_read(req, call, name, &id, &field);
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;

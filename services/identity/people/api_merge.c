@@ -94,15 +94,16 @@ static int find_other(struct identity *self, const Identity__AskMergeRequest *re
     int warning, reason;
 
     *ret_field = "name";
-    if (!cn_name(req->name, name))
-        return IDENTITY__REASON__NAME_INVALID;
+    reason = person_name_read(req->name, call, name);
+    if (reason)
+        return reason;
     *ret_field = "residentId";
     reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
     if (reason)
         return reason;
     person_index_id(self, id.number, index);
     return members_find_person(&self->members, index, ret_other) && person_open_member(self, ret_other, &person) &&
-                   strcmp(person.name, name) == 0
+                   cn_name_same(person.name, name)
                ? 0
                : IDENTITY__REASON__MERGE_NO_OTHER;
 }

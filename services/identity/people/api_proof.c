@@ -50,7 +50,7 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
         rpc_refuse(call, reason);
         return;
     }
-    reason = claim_read(req, rpc_now(call), name, &id, &field);
+    reason = claim_read(req, call, name, &id, &field);
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;
@@ -102,7 +102,7 @@ static void proofs__end_proof(Identity__Proofs_Service *service, const Identity_
 
     claim.name = req->name;
     claim.resident_id = req->resident_id;
-    reason = claim_read(&claim, rpc_now(call), name, &id, &field);
+    reason = claim_read(&claim, call, name, &id, &field);
     if (!reason && (!proofs_find(&self->proofs, req->proof_id, &proof) || proof.ended_at ||
                     proof.member_id != rpc_principal(call)->member_id))
         reason = IDENTITY__REASON__PROOF_NOT_FOUND;

@@ -1,4 +1,5 @@
 /* Every member's own key: what lies under it, and how those before it came by theirs. */
+#include "common/base/hex.h"
 #include "services/identity/people/data_keys.h"
 
 #include "services/identity/fixture.h"
@@ -72,22 +73,16 @@ static void without_her_key_nothing_of_hers_opens(void **state)
     end(&h);
 }
 
-static void hex(const unsigned char *bytes, size_t len, char *ret)
-{
-    for (size_t i = 0; i < len; i++)
-        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* Puts a field back under the daemon's key, as it was before members had keys. */
 static void seal_as_before(struct harness *h, const char *context, int64_t row, const char *text, const char *table,
                            const char *set, const char *key)
 {
     static const unsigned char nonce[PII_NONCE_LEN];
     unsigned char sealed[256];
-    char digits[513], statement[1024];
+    char digits[HEX_SIZE(sizeof(sealed))], statement[1024];
 
     pii_seal(identity_of(h)->pii, context, row, nonce, text, strlen(text), sealed);
-    hex(sealed, strlen(text) + PII_OVERHEAD, digits);
+    hex_print(sealed, strlen(text) + PII_OVERHEAD, digits);
     snprintf(statement, sizeof(statement), "UPDATE %s SET %s = x'%s' WHERE %s = %lld", table, set, digits, key,
              (long long)row);
     harness_tamper(h, statement);

@@ -19,6 +19,16 @@
 
 _Static_assert(sizeof(struct proof) + PII_OVERHEAD <= PROOF_SEALED_MAX, "a proof fits");
 
+int person_name_read(const char *text, void *call, char ret[CN_NAME_SIZE])
+{
+    int32_t bad;
+
+    if (cn_name_or(text, ret, &bad))
+        return 0;
+    rpc_fact_character(call, bad);
+    return IDENTITY__REASON__NAME_INVALID;
+}
+
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN])
 {
     pii_index(self->pii, "mobile", mobile, strlen(mobile), ret);

@@ -25,6 +25,10 @@ struct proof {
     char evidence[PROOF_EVIDENCE_MAX * 4 + 1];
 };
 
+/* A name as somebody writes it, in normal form: 0, or NAME_INVALID and, as a fact, the
+ * character that it is refused for. */
+int person_name_read(const char *text, void *call, char ret[CN_NAME_SIZE]);
+
 /* Blind indexes of values in normal form. */
 void person_index_mobile(const struct identity *self, const char *mobile, unsigned char ret[PII_INDEX_LEN]);
 void person_index_id(const struct identity *self, const char *resident_id, unsigned char ret[PII_INDEX_LEN]);

@@ -72,8 +72,10 @@ static void journal_company(const struct company *company, void *call)
     rpc_journal(call, &event.base);
 }
 
-static int read_company(const Identity__RegisterCompanyRequest *req, struct company *ret, const char **ret_field)
+static int read_company(const Identity__RegisterCompanyRequest *req, void *call, struct company *ret,
+                        const char **ret_field)
 {
+    int32_t bad;
     int reason;
 
     *ret_field = "excuse";
@@ -84,7 +86,9 @@ static int read_company(const Identity__RegisterCompanyRequest *req, struct comp
     if (reason)
         return reason;
     *ret_field = "name";
-    return union_name_read(req->name, ret->name);
+    reason = union_name_read(req->name, ret->name, &bad);
+    rpc_fact_character(call, bad);
+    return reason;
 }
 
 /* rpc RegisterCompany: the same again is answered as it is. */
@@ -102,7 +106,7 @@ static void companies__register_company(Identity__Companies_Service *service,
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (!reason)
-        reason = read_company(req, &company, &field);
+        reason = read_company(req, call, &company, &field);
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;

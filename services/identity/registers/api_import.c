@@ -1,3 +1,4 @@
+#include "common/base/bytes.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/people/person.h"
@@ -111,21 +112,17 @@ static void flush_counts(struct page *page)
     page->n_listed = 0;
 }
 
-static struct listed *listed_at(struct page *page, const char *path, size_t len)
+static struct listed *listed_at(struct page *page, const char *path)
 {
-    unsigned hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)path[i]) * 16777619u;
-    for (unsigned i = hash % LISTED_SLOTS;; i = (i + 1) % LISTED_SLOTS) {
+    for (uint64_t i = fnv1a(path, strlen(path)) % LISTED_SLOTS;; i = (i + 1) % LISTED_SLOTS) {
         struct listed *listed = &page->listed[i];
 
         if (listed->rows == 0) {
-            snprintf(listed->path, sizeof(listed->path), "%.*s", (int)len, path);
+            snprintf(listed->path, sizeof(listed->path), "%s", path);
             page->n_listed++;
             return listed;
         }
-        if (strncmp(listed->path, path, len) == 0 && listed->path[len] == '\0')
+        if (strcmp(listed->path, path) == 0)
             return listed;
     }
 }
@@ -134,10 +131,13 @@ static struct listed *listed_at(struct page *page, const char *path, size_t len)
  * page share: they are added up in memory first. */
 static void count_row(struct page *page, const char *path)
 {
+    char above[UNION_PATH_SIZE];
+
     if (page->n_listed > LISTED_SLOTS - 2 * LIMIT_PATH_LEVELS)
         flush_counts(page);
-    for (size_t len = strlen(path); len > 0; len -= LIMIT_PATH_SEGMENT)
-        listed_at(page, path, len)->rows++;
+    snprintf(above, sizeof(above), "%s", path);
+    for (; *above; union_path_parent(above, above))
+        listed_at(page, above)->rows++;
 }
 
 static void import(struct identity *self, const Identity__ImportRequest *req, load_row load, int removal,

@@ -198,16 +198,18 @@ static void a_union_code_is_letters_digits_and_single_hyphens(void **state)
 static void a_union_name_has_two_to_a_hundred_visible_characters(void **state)
 {
     char text[102 * 3 + 1] = "", name[UNION_NAME_SIZE];
+    int32_t bad;
 
     (void)state;
     for (int n = 1; n <= 102; n++) {
         memcpy(text + 3 * (n - 1), "工", 4);
-        assert_int_equal(union_name_read(text, name),
+        assert_int_equal(union_name_read(text, name, &bad),
                          n >= 2 && n <= UNION_NAME_MAX ? 0 : IDENTITY__REASON__UNION_NAME_INVALID);
     }
-    assert_int_equal(union_name_read("", name), IDENTITY__REASON__UNION_NAME_INVALID);
-    assert_int_equal(union_name_read("工\n会", name), IDENTITY__REASON__UNION_NAME_INVALID);
-    assert_int_equal(union_name_read(" 佛山市（快递业）联合工会 ", name), 0);
+    assert_int_equal(union_name_read("", name, &bad), IDENTITY__REASON__UNION_NAME_INVALID);
+    assert_int_equal(union_name_read("工\n会", name, &bad), IDENTITY__REASON__UNION_NAME_INVALID);
+    assert_int_equal(bad, '\n');
+    assert_int_equal(union_name_read(" 佛山市（快递业）联合工会 ", name, &bad), 0);
     assert_string_equal(name, "佛山市（快递业）联合工会");
 }
 

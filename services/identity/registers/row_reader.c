@@ -1,5 +1,5 @@
 /* What clerks write into tables, as what identity keeps. */
-#include "common/base/utf8.h"
+#include "common/base/text.h"
 #include "services/identity/rules.h"
 
 #define REMOVAL_FIELDS    2
@@ -88,10 +88,10 @@ int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE])
     return 0;
 }
 
-int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE])
+int union_name_read(const char *text, char ret_name[UNION_NAME_SIZE], int32_t *ret_bad)
 {
     char name[UNION_NAME_SIZE];
-    int chars = utf8_line(text, name, sizeof(name));
+    int chars = text_line(text, name, sizeof(name), ret_bad);
 
     if (chars < 2 || chars > UNION_NAME_MAX)
         return IDENTITY__REASON__UNION_NAME_INVALID;
@@ -135,8 +135,9 @@ int trade_read(const char *text, Rpc__Trade *ret_trade)
     };
     const ProtobufCEnumValue *value;
     char name[64];
+    int32_t bad;
 
-    if (utf8_line(text, name, sizeof(name)) < 0)
+    if (text_line(text, name, sizeof(name), &bad) < 0)
         return IDENTITY__REASON__TRADE_INVALID;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (strcmp(name, names[i].name) == 0) {
@@ -238,6 +239,7 @@ int union_row_read(const struct csv_row *row, struct union_row *ret_row, const c
 {
     const char *parent = row->n_fields > 2 ? row->fields[2] : "";
     struct union_row read = {0};
+    int32_t bad;
     int reason;
 
     if (!has_fields(row, UNION_FIELDS_MIN, UNION_FIELDS))
@@ -245,7 +247,7 @@ int union_row_read(const struct csv_row *row, struct union_row *ret_row, const c
     reason = in_field("code", union_code_read(row->fields[0], read.code), ret_field);
     if (reason)
         return reason;
-    reason = in_field("name", union_name_read(row->fields[1], read.name), ret_field);
+    reason = in_field("name", union_name_read(row->fields[1], read.name, &bad), ret_field);
     if (reason)
         return reason;
     /* Nothing but blanks is empty too. */

@@ -172,8 +172,9 @@ static int read_wanted(struct identity *self, const Identity__AskCorrectionReque
         return IDENTITY__REASON__CORRECTION_REASON_INVALID;
     person_open_member(self, member, &known);
     *ret_field = "name";
-    if (req->name[0] && !cn_name(req->name, ret->name))
-        return IDENTITY__REASON__NAME_INVALID;
+    reason = req->name[0] ? person_name_read(req->name, call, ret->name) : 0;
+    if (reason)
+        return reason;
     if (strcmp(ret->name, known.name) == 0)
         ret->name[0] = '\0';
     *ret_field = "residentId";
@@ -221,7 +222,7 @@ static int proof_refusal(struct identity *self, const Identity__AskMobileChangeR
 
     if (reason)
         return reason;
-    if (person_open_member(self, member, &known) && cn_name(req->name, name) && strcmp(name, known.name) == 0 &&
+    if (person_open_member(self, member, &known) && cn_name(req->name, name) && cn_name_same(name, known.name) &&
         cn_resident_id(req->resident_id, today, &id) == CN_ID_OK && strcmp(id.number, known.resident_id) == 0)
         return 0;
     verify_failed(&member->tries, today);

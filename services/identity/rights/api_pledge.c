@@ -42,7 +42,7 @@ static int pledge_refusal(struct identity *self, const Identity__MakePledgeReque
     *ret_field = "name";
     if (member->level < (int)RPC__LEVEL__REAL_NAME)
         return IDENTITY__REASON__PLEDGE_NEEDS_REAL_NAME;
-    if (!cn_name(req->name, name) || !person_open_member(self, member, &person) || strcmp(person.name, name) != 0)
+    if (!cn_name(req->name, name) || !person_open_member(self, member, &person) || !cn_name_same(person.name, name))
         return IDENTITY__REASON__PLEDGE_NAME_MISMATCH;
     *ret_field = "version";
     if (!consents_find_in_force(&self->consents, IDENTITY__PURPOSE__PURPOSE_SINGLE_PLEDGE, rpc_now(call), ret_policy))

@@ -1,5 +1,7 @@
 #include "services/identity/rights/consents.h"
 
+#include "common/base/hex.h"
+
 #define POLICY_COLUMNS  "policy_id, purpose, version, text_hash, in_force_at, published_at"
 #define TEXT_COLUMNS    "title, controller, contact, kinds, retention, text"
 #define N_COLUMNS       6 /* of POLICY_COLUMNS */
@@ -177,8 +179,7 @@ bool purpose_is_asked(int purpose)
 
 void text_hash_digits(const unsigned char hash[TEXT_HASH_LEN], char ret[TEXT_HASH_DIGITS])
 {
-    for (size_t i = 0; i < TEXT_HASH_LEN; i++)
-        snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+    hex_print(hash, TEXT_HASH_LEN, ret);
 }
 
 const struct part_spec consents_part = {

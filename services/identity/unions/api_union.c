@@ -39,7 +39,7 @@ int union_create(struct identity *self, const char *code, const char *name, cons
         return refuse_in("parentCode", IDENTITY__REASON__UNION_CLOSED, ret_field);
     if (unions_find_code(&self->unions, code, &taken))
         return refuse_in("code", IDENTITY__REASON__UNION_CODE_TAKEN, ret_field);
-    reason = union_path_child(parent.path, parent.children, node.path);
+    reason = child_refusal(parent.path, parent.children, node.path);
     if (reason)
         return refuse_in("parentCode", reason, ret_field);
     node.id = id_next(&self->ids, rpc_now(call));
@@ -73,10 +73,12 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
     const char *field = "code";
     struct union_node node;
     int reason = union_code_read(req->code, code), trades = 0;
+    int32_t bad;
 
     if (!reason) {
         field = "name";
-        reason = union_name_read(req->name, name);
+        reason = union_name_read(req->name, name, &bad);
+        rpc_fact_character(call, bad);
     }
     if (!reason && *req->parent_code) {
         field = "parentCode";
@@ -116,15 +118,6 @@ void identity__get_union(Identity__Identity_Service *service, const Identity__Un
         reply_union(&node, reply, call);
 }
 
-/* A page's token is the path of its predecessor's last union. */
-static bool good_page_token(const char *token)
-{
-    size_t len = strlen(token);
-
-    return len <= LIMIT_UNION_PATH && len % LIMIT_PATH_SEGMENT == 0 &&
-           strspn(token, "0123456789abcdefghijklmnopqrstuvwxyz") == len;
-}
-
 /* rpc ListChildren: the unions just below one, in the order they were made. */
 void identity__list_children(Identity__Identity_Service *service, const Identity__ListChildrenRequest *req,
                              Identity__UnionList_Closure reply, void *call)
@@ -136,7 +129,7 @@ void identity__list_children(Identity__Identity_Service *service, const Identity
 
     if (!named_union(self, req->union_id, call, &node))
         return;
-    if (!good_page_token(req->page_token)) {
+    if (!union_path_ok(req->page_token)) { /* of the last union of the page before */
         rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
         return;
     }
@@ -165,21 +158,21 @@ void identity__get_path(Identity__Identity_Service *service, const Identity__Uni
     struct identity *self = container_of(service, struct identity, identity_service);
     Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
     Identity__Union *unions[LIMIT_PATH_LEVELS];
+    char path[UNION_PATH_SIZE];
     struct union_node node, above;
 
     if (!named_union(self, req->union_id, call, &node))
         return;
     list.unions = unions;
-    for (size_t len = LIMIT_PATH_SEGMENT; len <= strlen(node.path); len += LIMIT_PATH_SEGMENT) {
-        char path[UNION_PATH_SIZE];
-
-        snprintf(path, sizeof(path), "%.*s", (int)len, node.path);
+    list.n_unions = union_path_level(node.path);
+    memcpy(path, node.path, sizeof(path));
+    for (size_t i = list.n_unions; i-- > 0; union_path_parent(path, path)) {
         if (!unions_find_path(&self->unions, path, &above)) {
             rpc_refuse(call, RPC__REASON__STORE_FAILED);
             return;
         }
-        unions[list.n_unions] = union_message(&above, call);
-        if (!unions[list.n_unions++]) {
+        unions[i] = union_message(&above, call);
+        if (!unions[i]) {
             rpc_refuse(call, RPC__REASON__OVERLOADED);
             return;
         }

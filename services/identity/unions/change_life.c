@@ -23,11 +23,12 @@ static int name_refusal(struct identity *self, struct change *change, const char
 {
     char name[UNION_NAME_SIZE], code[UNION_CODE_SIZE];
     struct union_node taken;
+    int32_t bad;
 
     if (!change->name[0] && !change->code[0])
         return refuse_in("name", IDENTITY__REASON__CHANGE_EMPTY, ret_field);
     if (change->name[0]) {
-        if (union_name_read(change->name, name))
+        if (union_name_read(change->name, name, &bad))
             return refuse_in("name", IDENTITY__REASON__UNION_NAME_INVALID, ret_field);
         memcpy(change->name, name, sizeof(name));
     }
@@ -62,7 +63,7 @@ static int place_refusal(struct identity *self, const struct union_node *node, c
         return reason;
     if (target.id == node->parent_id)
         return IDENTITY__REASON__CHANGE_EMPTY;
-    reason = union_path_child(target.path, target.children, path);
+    reason = child_refusal(target.path, target.children, path);
     if (reason)
         return reason;
     unions_measure(&self->unions, node->path, CHANGE_SUBTREE_MAX + 1, &n, &deepest);
@@ -103,7 +104,7 @@ static int create_refusal(struct identity *self, const struct union_node *parent
                           const char **ret_field)
 {
     char path[UNION_PATH_SIZE];
-    int reason = union_path_child(parent->path, parent->children, path);
+    int reason = child_refusal(parent->path, parent->children, path);
 
     if (!reason)
         reason = name_refusal(self, change, ret_field);
@@ -188,7 +189,7 @@ static void move(struct identity *self, const struct union_node *node, int64_t t
     char path[UNION_PATH_SIZE];
     struct union_node target;
 
-    if (!unions_find(&self->unions, target_id, &target) || union_path_child(target.path, target.children, path))
+    if (!unions_find(&self->unions, target_id, &target) || child_refusal(target.path, target.children, path))
         return;
     tallies_move_union(self, node, &target, rpc_now(call));
     unions_move(&self->unions, node, &target, path, rpc_now(call));

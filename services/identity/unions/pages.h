@@ -18,7 +18,7 @@
  *   WITH slice AS (" PAGE_SLICE ") SELECT ..., path FROM slice JOIN t ON t.union_id = slice.union_id
  *   WHERE (path > ?1 OR id > ?3) ORDER BY path, id LIMIT ?4 */
 #define PAGE_SLICE                                                                                                     \
-    "SELECT union_id, path FROM unions WHERE path >= ?1 AND path < ?2 ORDER BY path LIMIT " PAGE_TEXT(PAGE_UNIONS)
+    "SELECT union_id, path FROM unions WHERE " UNION_PATH_RANGE("path") " ORDER BY path LIMIT " PAGE_TEXT(PAGE_UNIONS)
 
 struct page {
     char from[UNION_PATH_SIZE], end[UNION_PATH_SIZE + 1];

@@ -97,15 +97,15 @@ void tallies_add_day(const struct tallies *tallies, int64_t union_id, int64_t da
  * or NULL. The union's own number is added at the path itself only. day 0: to no day. */
 static void add_up(const struct identity *self, const char *path, const char *but, const struct tally *by, int64_t day)
 {
-    for (size_t len = strlen(path); len > 0; len -= LIMIT_PATH_SEGMENT) {
-        char above[UNION_PATH_SIZE];
+    char above[UNION_PATH_SIZE];
+
+    snprintf(above, sizeof(above), "%s", path);
+    for (; *above; union_path_parent(above, above)) {
+        bool common = but && union_path_covers(above, but);
         struct union_node node;
         struct tally here = *by;
-        bool common;
 
-        snprintf(above, sizeof(above), "%.*s", (int)len, path);
-        common = but && union_path_covers(above, but);
-        if (len < strlen(path))
+        if (strcmp(above, path) != 0)
             here.own = 0;
         if (common && here.own == 0)
             return;

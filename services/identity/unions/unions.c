@@ -2,7 +2,6 @@
 #include "services/identity/rules.h"
 
 #define COLUMNS        "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code, trades"
-#define SUBTREE        "path >= ?1 AND path < ?2"
 #define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
 
 enum {
@@ -47,15 +46,15 @@ static const char *const sql[] = {
     [SQL_SET_TRADES] = "UPDATE unions SET trades = ?2 WHERE union_id = ?1",
     [SQL_FIND_INDUSTRY] = "SELECT " COLUMNS " FROM unions WHERE parent_id = ?1 AND trades > 0 AND "
                           "trades & ?2 > 0 AND state = 0 ORDER BY path LIMIT 1",
-    [SQL_MEASURE] =
-        "SELECT count(*), max(length(path)) FROM (SELECT path FROM unions WHERE " SUBTREE " LIMIT ?3) AS subtree",
+    [SQL_MEASURE] = "SELECT count(*), max(length(path)) FROM (SELECT path FROM unions WHERE " UNION_PATH_RANGE(
+        "path") " LIMIT ?3) AS subtree",
     [SQL_KEEP_PLACES] = "INSERT INTO union_place (union_id, until_at, path) SELECT union_id, ?3, path FROM unions "
-                        "WHERE " SUBTREE " ON CONFLICT DO NOTHING",
-    [SQL_MOVE_SUBTREE] = "UPDATE unions SET path = ?3 || substr(path, length(?1) + 1) WHERE " SUBTREE,
+                        "WHERE " UNION_PATH_RANGE("path") " ON CONFLICT DO NOTHING",
+    [SQL_MOVE_SUBTREE] = "UPDATE unions SET path = ?3 || substr(path, length(?1) + 1) WHERE " UNION_PATH_RANGE("path"),
     [SQL_MOVE] = "UPDATE unions SET parent_id = ?2, moves = moves + 1 WHERE union_id = ?1",
     [SQL_CLOSE] = "UPDATE unions SET state = ?2, into_id = ?3 WHERE union_id = ?1",
     [SQL_OPEN_CHILD] = "SELECT 1 FROM unions WHERE parent_id = ?1 AND union_id > 0 AND state = 0 LIMIT 1",
-    [SQL_PATH_BEYOND] = "SELECT path FROM unions WHERE path >= ?1 AND path < ?2 ORDER BY path LIMIT 1 OFFSET ?3",
+    [SQL_PATH_BEYOND] = "SELECT path FROM unions WHERE " UNION_PATH_RANGE("path") " ORDER BY path LIMIT 1 OFFSET ?3",
     [SQL_CHILDREN] = "SELECT " COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -223,12 +222,10 @@ void unions_end_children(const struct unions *unions)
  * rest follows its parent's, as no stray does. */
 static bool is_in_place(const struct union_node *node, int64_t move, int64_t parent_id, const char *path)
 {
-    size_t len = strlen(path), node_len = strlen(node->path);
-
     if (node->moves != move)
         return node->moves > move;
-    return node->parent_id == parent_id && len >= LIMIT_PATH_SEGMENT && node_len >= LIMIT_PATH_SEGMENT &&
-           strcmp(node->path + node_len - LIMIT_PATH_SEGMENT, path + len - LIMIT_PATH_SEGMENT) == 0;
+    return node->parent_id == parent_id && *path &&
+           strcmp(union_path_segment(node->path), union_path_segment(path)) == 0;
 }
 
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
