@@ -363,9 +363,9 @@ static inline const char *harness_audit(struct harness *h)
     int failed;
 
     ensure(store && out && journal_open(&journal, store) == 0);
-    failed = store_check(store, out) || (h->service.spec->parts
-                                             ? parts_audit(h->service.spec->parts, store, &journal, out, &rows)
-                                             : journal_audit(&journal, out, NULL, NULL, &rows));
+    failed = store_check(store, out) ||
+             (h->service.spec->parts ? parts_audit(h->service.spec->parts, store, &journal, out, &rows)
+                                     : journal_audit(&journal, out, NULL, NULL, &rows));
     fclose(out);
     store_close(store);
     ensure(!failed == (len == 0));

@@ -255,10 +255,10 @@ static void a_page_that_cannot_be_applied_is_tried_again(void **state)
     follow();
     bus_wait(&b, number_of(SQL_COUNT) == 1500);
     assert_applied_once_each(1500);
-    assert_int_equal(seen, 2000); /* the second page twice */
+    assert_int_equal(seen, 1700); /* of the second page what lies before the fault twice */
     harness_fill(&target);
     add_rows(1501, 2500);
-    bus_wait(&b, seen > 2000);
+    bus_wait(&b, seen > 1700);
     assert_applied_once_each(1500);
     harness_empty(&target);
     bus_wait(&b, number_of(SQL_COUNT) == 2500);

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "services/coupon/api.h"
-#include "tests/hear.h"
+#include "common/benefit/holders/holders_fixture.h"
 
 #define UNION "0001"
 #define TOWN  "00010002"

@@ -7,7 +7,7 @@
 
 #include "identity/identity.pb-c.h"
 #include "services/health/health.h"
-#include "tests/hear.h"
+#include "common/benefit/holders/holders_fixture.h"
 
 #define UNION   "0001"
 #define TOWN    "00010002"

@@ -8,7 +8,7 @@
 #include "health/health.pb-c.h"
 #include "identity/identity.pb-c.h"
 #include "services/bridge/bridge.h"
-#include "tests/hear.h"
+#include "common/benefit/holders/holders_fixture.h"
 
 #define APP     "wx0000000000000001"
 #define SOON_AT (HARNESS_NOW + INT64_C(91800000)) /* 2026-01-02 09:30 in China */

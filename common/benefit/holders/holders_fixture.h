@@ -1,4 +1,4 @@
-/* hear.h: what a service hears of identity's journal, in the test's own process. */
+/* holders_fixture.h: what a service hears of identity's journal, in the test's own process. */
 #pragma once
 #include "identity/identity.pb-c.h"
 #include "tests/harness.h"
@@ -86,8 +86,7 @@ static inline void export_work(void *call, void *arg)
         return;
     }
     packed = harness_alloc(turn->h, rpc__export_page__get_packed_size(&page) + 1);
-    turn->page =
-        rpc__export_page__unpack(&turn->h->arena.allocator, rpc__export_page__pack(&page, packed), packed);
+    turn->page = rpc__export_page__unpack(&turn->h->arena.allocator, rpc__export_page__pack(&page, packed), packed);
 }
 
 static inline struct exported export_person(struct harness *h, int64_t member_id)
