@@ -199,7 +199,7 @@ static void text_is_utf8_in_bodies_and_parameters(void **state)
     for (size_t i = 0; i < ARRAY_LEN(utf8_cases); i++) {
         const char *bytes = utf8_cases[i].bytes;
         int expected = utf8_cases[i].good ? 0 : RPC__REASON__INVALID_UTF8;
-        Identity__ImportRequest *req;
+        Sample__ImportRequest *req;
         char json[64];
         size_t points;
 
@@ -301,20 +301,20 @@ static void times_are_read_as_rfc3339_or_milliseconds(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        Coupon__CreateReleaseRequest *req;
+        Sample__CreateShowRequest *req;
         char json[128];
 
-        snprintf(json, sizeof(json), "{\"release\":{\"createdAt\":%s}}", cases[i].json);
-        if (decode(RELEASE, json, strlen(json), &req) != cases[i].reason)
+        snprintf(json, sizeof(json), "{\"show\":{\"createdAt\":%s}}", cases[i].json);
+        if (decode(SHOW, json, strlen(json), &req) != cases[i].reason)
             fail_msg("%s: %s", cases[i].json, api_reason(trouble.reason)->name);
         if (!cases[i].reason)
-            assert_int_equal(req->release->created_at, cases[i].at);
+            assert_int_equal(req->show->created_at, cases[i].at);
     }
 }
 
 static void every_day_is_written_as_it_is_read(void **state)
 {
-    const struct api_field *field = json_field(api_message(&coupon__coupon__descriptor), "claimedAt", 9);
+    const struct api_field *field = json_field(api_message(&sample__seat__descriptor), "takenAt", 7);
 
     (void)state;
     for (int64_t at = 1; at <= JSON_TIME_MAX; at += 86400000 + 999) {
@@ -388,16 +388,16 @@ static void a_refusal_says_the_limit_that_was_passed(void **state)
         const ProtobufCMessageDescriptor *type;
         const char *json, *facts;
     } cases[] = {
-        {RELEASE, "{\"release\":{\"faceFen\":100000001}}", "minimum=1 maximum=100000000 "},
-        {RELEASE, "{\"release\":{\"trades\":[1,2,3,4,5,6,1,2,3]}}", "maxItems=8 "},
+        {SHOW, "{\"show\":{\"priceFen\":100000001}}", "minimum=1 maximum=100000000 "},
+        {SHOW, "{\"show\":{\"trades\":[1,2,3,4,5,6,1,2,3]}}", "maxItems=8 "},
         {LIST, "{\"unionPath\":\"12345678901234567890123456789012345678901234567890123456789012345\"}",
          "maxLength=64 "},
-        {CLAIM, "{\"releaseId\":\"9223372036854775808\"}", ""},
-        {CLAIM, "{\"releaseId\":true}", ""},
-        {CLAIM, "{\"other\":1}", ""},
-        {CLAIM, "{", ""},
-        {RELEASE, "{\"release\":{\"title\":\"a\ue900\"}}", "character=U+E900 "},
-        {RELEASE, "{\"release\":{\"title\":\"a\\nb\"}}", "character=U+000A "},
+        {TAKE, "{\"showId\":\"9223372036854775808\"}", ""},
+        {TAKE, "{\"showId\":true}", ""},
+        {TAKE, "{\"other\":1}", ""},
+        {TAKE, "{", ""},
+        {SHOW, "{\"show\":{\"title\":\"a\ue900\"}}", "character=U+E900 "},
+        {SHOW, "{\"show\":{\"title\":\"a\\nb\"}}", "character=U+000A "},
     };
 
     (void)state;

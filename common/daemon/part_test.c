@@ -4,13 +4,13 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 #include "tests/harness.h"
 
 #define MEMBER 3
 
-/* A service of two parts of its own and one that it shares, whose rows are claims and
- * releases that the journal tells of. */
+/* A service of two parts of its own and one that it shares, whose rows are seats and
+ * shows that the journal tells of. */
 struct doors {
     struct store *store;
     unsigned sql;
@@ -18,7 +18,7 @@ struct doors {
 };
 #define DESK_PARTS(PART, SHARED) PART(tickets) PART(notes) SHARED(doors)
 #define DESK_SERVICES(SERVICE)
-#define desk__event__descriptor coupon__event__descriptor
+#define desk__event__descriptor sample__event__descriptor
 
 SERVICE_PARTS(DESK)
 struct desk {
@@ -40,13 +40,13 @@ static const char *const sql[] = {
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
     const struct desk *self = arg;
-    const Coupon__Event *event = body;
+    const Sample__Event *event = body;
 
-    if (event->event_case != COUPON__EVENT__EVENT_CLAIMED)
+    if (event->event_case != SAMPLE__EVENT__EVENT_SEAT_TAKEN)
         return true;
     told[0] += row->seq > 0;
-    store_ask(self->tickets.store, self->tickets.sql + SQL_FIND, "i", event->claimed->coupon_id);
-    return store_number(self->tickets.store, self->tickets.sql + SQL_FIND) == event->claimed->member_id;
+    store_ask(self->tickets.store, self->tickets.sql + SQL_FIND, "i", event->seat_taken->seat_id);
+    return store_number(self->tickets.store, self->tickets.sql + SQL_FIND) == event->seat_taken->member_id;
 }
 
 static bool tidy(void *arg, void *call)
@@ -104,8 +104,8 @@ const struct part_spec tickets_part = {
     .agrees = agrees,
     .counts = {{"tickets", "SELECT count(*) FROM ticket"}},
     .strays = strays,
-    .exports = {{&coupon__coupon__descriptor, "SELECT ticket_id, ticket_id AS coupon_id, member_id AS day FROM ticket "
-                                              "WHERE member_id = ?1 AND ticket_id > ?2 ORDER BY ticket_id LIMIT ?3"}},
+    .exports = {{&sample__seat__descriptor, "SELECT ticket_id, ticket_id AS seat_id, member_id AS day FROM ticket "
+                                            "WHERE member_id = ?1 AND ticket_id > ?2 ORDER BY ticket_id LIMIT ?3"}},
     .closed = {"DELETE FROM ticket WHERE member_id = ?1"},
     .on_closed = ticket_closed,
     .merged = {"-- nothing of its own", "UPDATE ticket SET member_id = ?2 WHERE member_id = ?1"},
@@ -121,15 +121,15 @@ static const char *const note_sql[] = {"SELECT path FROM note WHERE note_id = ?1
 static bool notes_agree(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
     struct desk *self = arg;
-    const Coupon__Event *event = body;
-    const Coupon__ReleaseChanged *changed = event->release_changed;
+    const Sample__Event *event = body;
+    const Sample__ShowChanged *changed = event->show_changed;
     bool same;
 
     (void)told;
-    if (event->event_case != COUPON__EVENT__EVENT_RELEASE_CHANGED)
+    if (event->event_case != SAMPLE__EVENT__EVENT_SHOW_CHANGED)
         return true;
-    *part_word(&self->parts, &notes_part, 0, changed->release_id) = changed->state;
-    store_ask(self->store, self->notes.sql, "i", changed->release_id);
+    *part_word(&self->parts, &notes_part, 0, changed->show_id) = changed->state;
+    store_ask(self->store, self->notes.sql, "i", changed->show_id);
     same = store_row(self->store, self->notes.sql) &&
            part_path_is(&self->parts, row->seq, changed->union_path, store_text(self->store, self->notes.sql, 0));
     store_end(self->store, self->notes.sql);
@@ -162,11 +162,11 @@ static void note_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
 
 static void notes_export(void *arg, struct part_export *export)
 {
-    Coupon__Coupon message = COUPON__COUPON__INIT;
+    Sample__Seat message = SAMPLE__SEAT__INIT;
 
     (void)arg;
     for (int64_t id = export->after + 1; id <= 3; id++) {
-        message.coupon_id = id;
+        message.seat_id = id;
         message.code = "note";
         if (!export->give(export, &message.base, id))
             return;
@@ -219,7 +219,7 @@ const struct part_spec doors_part = {
 
 /* ---- the service ---- */
 
-SERVICE_TABLE(desk, DESK, .gone_before = COUPON__EVENT__EVENT_CLAIMED)
+SERVICE_TABLE(desk, DESK, .gone_before = SAMPLE__EVENT__EVENT_SEAT_TAKEN)
 
 static const unsigned char schema[] =
     "-- step 1\n"
@@ -250,14 +250,14 @@ static int teardown(void **state)
 static void take(void *call, void *arg)
 {
     const int64_t *ticket_id = arg;
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
+    Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
 
     store_run(desk->tickets.store, desk->tickets.sql + SQL_ADD, "ii", *ticket_id, (int64_t)MEMBER);
-    claimed.coupon_id = *ticket_id;
-    claimed.member_id = MEMBER;
-    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
-    event.claimed = &claimed;
+    taken.seat_id = *ticket_id;
+    taken.member_id = MEMBER;
+    event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
+    event.seat_taken = &taken;
     rpc_journal(call, &event.base);
 }
 
@@ -268,20 +268,20 @@ static void take_ticket(int64_t ticket_id)
 
 static void say_note(void *call, void *arg)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
 
-    event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
-    event.release_changed = arg;
+    event.event_case = SAMPLE__EVENT__EVENT_SHOW_CHANGED;
+    event.show_changed = arg;
     rpc_journal(call, &event.base);
 }
 
 /* What the journal says of a note; the test puts the row itself. */
 static void tell_note(int64_t id, int state, const char *path)
 {
-    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
+    Sample__ShowChanged changed = SAMPLE__SHOW_CHANGED__INIT;
 
-    changed.release_id = id;
-    changed.state = (Coupon__State)state;
+    changed.show_id = id;
+    changed.state = (Sample__State)state;
     changed.union_path = unconst(path);
     assert_int_equal(rpc_server_transact(h.service.rpc, say_note, &changed), 0);
 }
@@ -321,7 +321,7 @@ static void a_statement_with_a_fault_fails_at_the_start(void **state)
                                               {.closed = {wrong[0]}},
                                               {.merged = {"-- none", "UPDATE nowhere SET a = ?1"}},
                                               {.moves = "ticket.path"},
-                                              {.exports = {{&coupon__coupon__descriptor, "SELECT 1 FROM nowhere"}}},
+                                              {.exports = {{&sample__seat__descriptor, "SELECT 1 FROM nowhere"}}},
                                               {.last_id = "SELECT max(id) FROM nowhere"}};
 
     (void)state;
@@ -339,15 +339,21 @@ static void a_statement_with_a_fault_fails_at_the_start(void **state)
     }
 }
 
-static void a_part_is_given_the_rows_that_it_follows(void **state)
+static void hear_rows(void *call, void *queue)
 {
     Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
 
+    for (row.kind = 6; row.kind < 8; row.kind++)
+        service_hear(&h.service, queue, call, &row);
+}
+
+static void a_part_is_given_the_rows_that_it_follows(void **state)
+{
+    char other[] = "other", another[] = "another";
+
     (void)state;
-    for (row.kind = 6; row.kind < 8; row.kind++) {
-        service_hear(&h.service, "other", NULL, &row);
-        service_hear(&h.service, "another", NULL, &row);
-    }
+    assert_int_equal(rpc_server_transact(h.service.rpc, hear_rows, other), 0);
+    assert_int_equal(rpc_server_transact(h.service.rpc, hear_rows, another), 0);
     assert_string_equal(desk->order, "7");
 }
 
@@ -457,10 +463,10 @@ static void all_parts_are_exported_page_by_page(void **state)
         for (size_t i = 0; i < page.n_things; i++, n++) {
             char first[64];
 
-            snprintf(first, sizeof(first), "\"couponId\":\"%zu\"",
+            snprintf(first, sizeof(first), "\"seatId\":\"%zu\"",
                      n < LIMIT_EXPORT_PAGE + 50 ? n + 1 : n - LIMIT_EXPORT_PAGE - 49);
             assert_string_equal(page.things[i]->part, n < LIMIT_EXPORT_PAGE + 50 ? "tickets" : "notes");
-            assert_string_equal(page.things[i]->type, "coupon.Coupon");
+            assert_string_equal(page.things[i]->type, "sample.Seat");
             assert_non_null(strstr(page.things[i]->json, first));
         }
         token = page.next_page_token;
@@ -517,18 +523,18 @@ static void the_audit_sees_what_was_changed_added_or_taken_away(void **state)
 }
 
 /* What a service told by itself before the chassis did is a shared part's too: here the
- * message of a claim, whose first two numbers are alike. */
+ * message of a seat, whose first two numbers are alike. */
 static void a_shared_part_hears_what_a_service_told_before(void **state)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
+    Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
 
     (void)state;
-    claimed.coupon_id = MEMBER;
-    claimed.release_id = 5;
-    claimed.member_id = MEMBER;
-    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
-    event.claimed = &claimed;
+    taken.seat_id = MEMBER;
+    taken.show_id = 5;
+    taken.member_id = MEMBER;
+    event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
+    event.seat_taken = &taken;
     journal_add(rpc_server_journal(h.service.rpc), 1, 0, &event.base);
     assert_int_equal(store_commit(h.service.store), 0);
     harness_tamper(&h, "INSERT INTO ticket VALUES (3, 3)");

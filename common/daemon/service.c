@@ -3,22 +3,26 @@
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
-#include "common/daemon/part_internal.h"
+#include "common/base/limits.h"
 #include "common/base/log.h"
 
 #define TIDY_MS         1000
 #define HOUR_MS         INT64_C(3600000)
-#define SLICE_MS        20 /* between two slices of long work, when the parts do not say */
 #define STOP_DEADLINE_S 15
 
 static struct conf_entry chassis_conf[] = {
     {"HUIGONG_BUS", "run/bus", CONF_TEXT, "folder of the bus' sockets", 0, 0, NULL},
     {"HUIGONG_STORE", "", CONF_PATH, "folder of this daemon's store", 0, 0, NULL},
+    {"HUIGONG_PARTITIONS", "", CONF_TEXT,
+     "the services' partitions, alike for all daemons: coupon.4406=1:00010002 is a queue, its number, its union's path",
+     0, 0, NULL},
+    {"HUIGONG_PARTITION", "", CONF_TEXT, "which of them this daemon is: 4406=1 is its name and number", 0, 0, NULL},
     {"HUIGONG_SANDBOX", "required", CONF_TEXT, "required; if-there: start also where the kernel has no Landlock", 0, 0,
      NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
@@ -44,12 +48,6 @@ static const char *store_dir(const struct service *service)
     return conf_text(service->conf, "HUIGONG_STORE");
 }
 
-/* Begins the ids of the store behind the greatest in its tables. */
-static int begin_ids(struct service *service, struct id_source *ids)
-{
-    return ids_open(ids, service->store, service->partition, ids->last, clock_now(&service->clock), &service->first_id);
-}
-
 /* ---- what every daemon serves ---- */
 
 static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
@@ -69,7 +67,7 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
 /* Fills a probe's report. */
 static void fill_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
 {
-    char *summary = arena_printf(arena, "%s", service->spec->name);
+    char *summary = arena_printf(arena, "%s", service->queue);
     char *version = arena_printf(arena, "%s", HUIGONG_VERSION);
 
     report->healthy = !service->stopping;
@@ -77,7 +75,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     if (service->store) {
         int64_t rows = rpc_server_journal(service->rpc)->committed.seq;
 
-        summary = arena_printf(arena, "%s: journal of %lld rows", service->spec->name, (long long)rows);
+        summary = arena_printf(arena, "%s: journal of %lld rows", service->queue, (long long)rows);
         rpc_metric(arena, report, "huigong_journal_rows", "gauge", "", (double)rows);
     }
     if (summary)
@@ -138,7 +136,7 @@ static void on_drained(void *arg)
     struct service *service = arg;
 
     if (rpc_server_finish(service->rpc, send_answer, service))
-        bus_ringer_ring(service->ringer, service->spec->name);
+        bus_ringer_ring(service->ringer, service->queue);
 }
 
 static const struct bus_server_events bus_events = {on_message, on_drained};
@@ -155,10 +153,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 void service_stopped(struct service *service)
 {
     bus_server_close(service->bus);
-    for (unsigned i = 0; i < PART_FOLLOWS; i++) {
-        follower_close(service->followed[i].follower);
-        rpc_client_close(service->followed[i].client);
-    }
+    service_unfollow(service);
     uv_walk(&service->loop, close_handle, NULL);
 }
 
@@ -194,22 +189,6 @@ static void on_tidy(uv_timer_t *timer)
 
 /* ---- the life ---- */
 
-void service_store_options(struct service *service, const char *dir, struct store_options *ret)
-{
-    const struct service_spec *spec = service->spec;
-
-    *ret = (struct store_options){
-        .dir = dir,
-        .schema = spec->schema,
-        .schema_len = spec->schema_len ? *spec->schema_len : 0,
-        .parts = service->steps,
-    };
-    if (spec->parts) {
-        ensure(spec->parts->n <= LIMIT_PARTS);
-        ret->n_parts = parts_steps(spec->parts, service->steps);
-    }
-}
-
 static int open_store(struct service *service, bool standby, bool read_only)
 {
     struct store_options options;
@@ -223,35 +202,6 @@ static int open_store(struct service *service, bool standby, bool read_only)
     }
     service->store = store_open(&options);
     return service->store ? 0 : -1;
-}
-
-struct parts *service_parts(const struct service *service)
-{
-    const struct part_table *table = service->spec->parts;
-
-    return table ? (struct parts *)(void *)((char *)service->self + table->at) : NULL;
-}
-
-int service_begin(struct service *service)
-{
-    const struct part_table *table = service->spec->parts;
-
-    if (table) {
-        service->self = table->self;
-        if (parts_open(table, service->self, service->store, service->rpc, &service->clock))
-            return -1;
-        for (unsigned i = 0; i < table->n_apis; i++)
-            rpc_server_add(service->rpc, (ProtobufCService *)(void *)((char *)service->self + table->apis[i].at));
-    }
-    if (service->spec->start && service->spec->start(service))
-        return -1;
-    return table ? begin_ids(service, &service_parts(service)->ids) : 0;
-}
-
-void service_end(struct service *service)
-{
-    if (service->spec->parts && service->self)
-        parts_close(service_parts(service));
 }
 
 static int enter_sandbox(struct service *service)
@@ -293,93 +243,8 @@ static int enter_sandbox(struct service *service)
 static int open_bus(struct service *service)
 {
     service->ringer = bus_ringer_open(service_bus_dir(service));
-    service->bus = bus_server_open(&service->loop, service_bus_dir(service), service->spec->name, &bus_events, service);
+    service->bus = bus_server_open(&service->loop, service_bus_dir(service), service->queue, &bus_events, service);
     return service->ringer && service->bus ? 0 : -1;
-}
-
-void service_hear(struct service *service, const char *queue, void *call, const Rpc__JournalRow *row)
-{
-    const struct part_table *table = service->spec->parts;
-
-    for (unsigned i = 0; i < table->n; i++) {
-        const struct service_follow *follow = table->entries[i].spec->follows;
-        bool reads = false;
-
-        for (unsigned k = 0; follow && strcmp(follow->queue, queue) == 0 && k < follow->n_kinds; k++)
-            reads |= follow->kinds[k] == row->kind;
-        if (reads)
-            follow->apply(parts_hook_self(service_parts(service), i), call, row);
-    }
-}
-
-static void on_followed(void *arg, void *call, const Rpc__JournalRow *row)
-{
-    const struct followed *followed = arg;
-
-    service_hear(followed->service, followed->queue, call, row);
-}
-
-/* One follower reads a journal for all parts. */
-static unsigned gather_follows(struct service *service)
-{
-    const struct part_table *table = service->spec->parts;
-    unsigned n = 0;
-
-    for (unsigned i = 0; table && i < table->n; i++) {
-        const struct service_follow *follow = table->entries[i].spec->follows;
-        struct followed *followed = service->followed;
-
-        if (!follow)
-            continue;
-        while (followed < service->followed + n && strcmp(followed->queue, follow->queue) != 0)
-            followed++;
-        if (followed == service->followed + n)
-            ensure(n++ < PART_FOLLOWS);
-        ensure(followed->n_kinds + follow->n_kinds <= FOLLOW_KINDS);
-        followed->service = service;
-        followed->queue = follow->queue;
-        memcpy(followed->kinds + followed->n_kinds, follow->kinds, follow->n_kinds * sizeof(follow->kinds[0]));
-        followed->n_kinds += follow->n_kinds;
-    }
-    return n;
-}
-
-static int open_followers(struct service *service)
-{
-    const char *dir = service_bus_dir(service);
-    unsigned n = gather_follows(service);
-
-    for (unsigned i = 0; i < n; i++) {
-        struct followed *followed = &service->followed[i];
-        struct follow_options options = {
-            .loop = &service->loop,
-            .bus_dir = dir,
-            .queue = followed->queue,
-            .client = rpc_client_open(&service->loop, dir, followed->queue, 1),
-            .server = service->rpc,
-            .store = service->store,
-            .kinds = followed->kinds,
-            .n_kinds = followed->n_kinds,
-            .apply = on_followed,
-            .arg = followed,
-        };
-
-        followed->client = options.client;
-        followed->follower = options.client ? follower_open(&options) : NULL;
-        if (!followed->follower)
-            return -1;
-    }
-    return 0;
-}
-
-/* The next slice comes soon when there is one, and other calls before it. */
-static void on_slice(uv_timer_t *timer)
-{
-    struct service *service = timer->data;
-    int slice_ms = service->spec->parts->slice_ms ? service->spec->parts->slice_ms : SLICE_MS;
-
-    if (!service->stopping)
-        uv_timer_start(timer, on_slice, (uint64_t)(parts_tidy(service_parts(service)) ? slice_ms : TIDY_MS), 0);
 }
 
 static void watch_signals(struct service *service)
@@ -395,10 +260,18 @@ static void watch_signals(struct service *service)
     uv_timer_init(&service->loop, &service->tidy);
     service->tidy.data = service;
     uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);
-    uv_timer_init(&service->loop, &service->slices);
-    service->slices.data = service;
-    if (service->spec->parts)
-        uv_timer_start(&service->slices, on_slice, SLICE_MS, 0); /* what was due meanwhile, at once */
+    service_tidy_parts(service);
+}
+
+/* Each queue takes some, and each connection one. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 static int run(struct service *service, bool standby)
@@ -406,6 +279,7 @@ static int run(struct service *service, bool standby)
     const struct service_spec *spec = service->spec;
     int code = 1;
 
+    raise_file_limit();
     if (uv_loop_init(&service->loop) || (spec->parts && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);
@@ -416,7 +290,7 @@ static int run(struct service *service, bool standby)
         goto free_rpc;
     watch_signals(service);
     if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
-        (!spec->edge && open_bus(service)) || open_followers(service))
+        (!spec->edge && open_bus(service)) || service_follow(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
@@ -472,7 +346,7 @@ static int command(struct service *service, const char *flag, int argc, char **a
     const struct service_spec *spec = service->spec;
 
     if (strcmp(flag, "probe") == 0)
-        return spec->probe ? spec->probe(service) : cli_probe(service_bus_dir(service), spec->name);
+        return spec->probe ? spec->probe(service) : cli_probe(service_bus_dir(service), service->queue);
     if (strcmp(flag, "check") == 0)
         return 0;
     if (strcmp(flag, "audit") == 0)
@@ -480,7 +354,7 @@ static int command(struct service *service, const char *flag, int argc, char **a
     if (strcmp(flag, "backup") == 0 && argc == 1 && spec->parts)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
     if (strcmp(flag, "call") == 0 && argc == 2)
-        return cli_call_json(service_bus_dir(service), argv[0], argv[1]);
+        return cli_call_json(service, argv[0], argv[1]);
     for (const struct service_command *own = spec->commands; own && own->name; own++) {
         if (strcmp(flag, own->name) == 0)
             return own->run(service, argc, argv);
@@ -517,8 +391,9 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
     if (conf_load(spec->conf, chassis_conf, argc == 1 || standby || strcmp(argv[1], "--check") == 0))
         return 1;
     log_init(spec->name, log_level(conf_text(chassis_conf, "HUIGONG_LOG")));
-    if (api_load())
+    if (api_load() || service_read_partitions(&service))
         return 1;
+    log_init(service.queue, log_level(conf_text(chassis_conf, "HUIGONG_LOG")));
     if (argc > 1 && !standby) {
         if (strncmp(argv[1], "--", 2) != 0) {
             fprintf(stderr, "hg-%s: flags begin with --; see --help\n", spec->name);

@@ -10,6 +10,7 @@
 #pragma once
 #include <uv.h>
 
+#include "common/api/partition.h"
 #include "common/base/conf.h"
 #include "common/base/limits.h"
 #include "common/daemon/follow.h"
@@ -54,6 +55,19 @@ struct service_spec {
     const struct service_command *commands; /* NULL or ended by a NULL name */
 };
 
+/* A journal that parts read: all its partitions', and all kinds that any part reads. */
+struct service_followed_journal {
+    struct service *service;
+    const char *queue;
+    int32_t kinds[FOLLOW_KINDS];
+    unsigned n_kinds;
+};
+
+struct service_followed {
+    struct rpc_client *client;
+    struct follower *follower;
+};
+
 struct service {
     const struct service_spec *spec;
     struct conf_entry *conf; /* the chassis' settings */
@@ -63,27 +77,30 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
-    void *self; /* the daemon's own state: that of its parts, or set by start */
+    void *self;                  /* the daemon's own state: that of its parts, or set by start */
+    char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */
     unsigned partition;
     int64_t first_id; /* of its store, see ids.h; 0: makes none */
     bool stopping;
     /* chassis' own */
     Rpc__Daemon_Service daemon;
+    struct partitions partitions; /* of all services */
     struct store_steps steps[LIMIT_PARTS];
-    struct followed {
-        struct service *service;
-        const char *queue;
-        int32_t kinds[FOLLOW_KINDS]; /* that any part reads */
-        unsigned n_kinds;
-        struct rpc_client *client;
-        struct follower *follower;
-    } followed[PART_FOLLOWS];
+    struct service_followed_journal journals[PART_FOLLOWS];
+    struct service_followed *followed;
+    unsigned n_followed;
     uv_signal_t signals[3];
     uv_timer_t tidy, slices;
     int64_t copies_at; /* when copies from before steps are looked through again */
 };
 
-/* ---- for the tests' harness, which lives without a loop ---- */
+int service_main(int argc, char **argv, const struct service_spec *spec);
+/* The folder of the bus' sockets. */
+const char *service_bus_dir(const struct service *service);
+/* Called once by what `stop` began. */
+void service_stopped(struct service *service);
+
+/* ---- service_parts.c, for service.c and the tests' harness, which lives without a loop ---- */
 
 /* What the store is opened with. */
 void service_store_options(struct service *service, const char *dir, struct store_options *ret);
@@ -92,11 +109,17 @@ int service_begin(struct service *service);
 void service_end(struct service *service);
 /* The parts, or NULL. */
 struct parts *service_parts(const struct service *service);
+/* Tidies from now on. */
+void service_tidy_parts(struct service *service);
 /* Gives a row of another's journal to the parts that read its kind. */
 void service_hear(struct service *service, const char *queue, void *call, const Rpc__JournalRow *row);
+/* Fills service->journals: how many there are. */
+unsigned service_gather_follows(struct service *service);
 
-int service_main(int argc, char **argv, const struct service_spec *spec);
-/* The folder of the bus' sockets. */
-const char *service_bus_dir(const struct service *service);
-/* Called once by what `stop` began. */
-void service_stopped(struct service *service);
+/* ---- service_queue.c, for service.c ---- */
+
+/* What HUIGONG_PARTITIONS and HUIGONG_PARTITION say. 0 or -1, logged. */
+int service_read_partitions(struct service *service);
+/* Follows the journals that parts read. 0 or -1, logged. */
+int service_follow(struct service *service);
+void service_unfollow(struct service *service);

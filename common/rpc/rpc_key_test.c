@@ -13,7 +13,7 @@ static void a_required_key_must_be_there_and_whole(void **state)
         harness_run(&h);
         assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__IDEMPOTENCY_KEY_INVALID);
     }
-    gather_claim(1)->idempotency_key = (ProtobufCBinaryData){17, key};
+    gather_take(1)->idempotency_key = (ProtobufCBinaryData){17, key};
     harness_run(&h);
     assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__IDEMPOTENCY_KEY_INVALID);
     assert_int_equal(things.runs, 0);
@@ -45,7 +45,7 @@ static void a_repeat_with_the_key_gets_the_first_answer(void **state)
 
 static void two_with_one_key_in_one_batch_run_once(void **state)
 {
-    Coupon__CreateReleaseRequest request = COUPON__CREATE_RELEASE_REQUEST__INIT;
+    Sample__CreateShowRequest request = SAMPLE__CREATE_SHOW_REQUEST__INIT;
     Rpc__Principal *official = harness_official(&h, 1, RULE__ROLE__BENEFIT_MANAGER, PATH);
 
     (void)state;
@@ -70,7 +70,7 @@ static void a_key_with_another_body_is_refused(void **state)
 static void a_refusal_is_not_kept(void **state)
 {
     (void)state;
-    assert_int_equal(create(1, 0, "k")->reason, COUPON__REASON__WRONG_STATE);
+    assert_int_equal(create(1, 0, "k")->reason, SAMPLE__REASON__WRONG_STATE);
     assert_int_equal(create(1, 5, "k")->reason, 0);
     assert_int_equal(things.runs, 2);
 }

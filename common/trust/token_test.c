@@ -45,6 +45,7 @@ static Rpc__Principal sample(void)
     principal.trade = RPC__TRADE__COURIER;
     principal.birth_year = 1990;
     principal.sex = RPC__SEX__FEMALE;
+    principal.shown_name = "王*明";
     principal.grants = grants;
     principal.n_grants = 1;
     return principal;
@@ -123,6 +124,7 @@ static void a_token_gives_back_its_principal(void **state)
     assert_int_equal(got->trade, principal.trade);
     assert_int_equal(got->birth_year, principal.birth_year);
     assert_int_equal(got->sex, principal.sex);
+    assert_string_equal(got->shown_name, "王*明");
     assert_int_equal(got->n_grants, 1);
     assert_int_equal(got->grants[0]->role, RULE__ROLE__BENEFIT_MANAGER);
     assert_string_equal(got->grants[0]->union_path, "0000003k0001");
@@ -263,6 +265,15 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
         principal.grants[0]->union_path = unconst(paths[i]);
         assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     }
+    principal = sample();
+    principal.shown_name = "王小明";
+    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_false(token_make(keys, &principal, token));
+    principal.shown_name = "王**************";
+    assert_int_equal(strlen(principal.shown_name), LIMIT_SHOWN_NAME + 1);
+    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    principal.shown_name = ""; /* of a session from before there was one */
+    assert_int_equal(check_forged(keys, &principal), 0);
     principal = sample();
     principal.grants = grants;
     for (size_t i = 0; i < ARRAY_LEN(grants); i++)

@@ -318,19 +318,6 @@ static bool admit(struct app *app, struct http_request *request, const struct pe
 
 /* ---- operations ---- */
 
-static struct rpc_client *client_of(struct app *app, const struct api_method *method)
-{
-    for (unsigned i = 0; i < app->n_lanes; i++) {
-        if (app->lanes[i].method == method)
-            return app->lanes[i].client;
-    }
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        if (strcmp(app->queues[i].name, method->queue) == 0)
-            return app->queues[i].client;
-    }
-    return NULL;
-}
-
 /* Ends a request whose call could not be sent. */
 static void not_sent(struct pending *pending, int reason)
 {
@@ -342,7 +329,7 @@ static void not_sent(struct pending *pending, int reason)
 static void send_call(struct pending *pending)
 {
     struct app *app = pending->app;
-    struct rpc_client *client = client_of(app, pending->method);
+    struct rpc_client *client = queues_way(&app->queues, pending->method, pending->input);
     Rpc__Call *call = &pending->call;
     size_t len = protobuf_c_message_get_packed_size(pending->input);
 
@@ -351,7 +338,7 @@ static void send_call(struct pending *pending)
     call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
     call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
     call->input.data = arena_alloc(&pending->request->arena, len + 1);
-    if (!call->input.data || !client) {
+    if (!call->input.data) {
         not_sent(pending, RPC__REASON__INTERNAL);
         return;
     }
@@ -445,7 +432,10 @@ static bool answer_metrics(struct app *app, struct http_request *request)
         return false;
     buf_clear(&app->out);
     app_metrics(app, &app->out);
-    http_reply(request, 200, metrics, app->out.bytes, app->out.len);
+    if (app->out.failed) /* half of them would look like the whole */
+        http_reply_static(request, 500, metrics, "", 0);
+    else
+        http_reply(request, 200, metrics, app->out.bytes, app->out.len);
     return true;
 }
 
@@ -454,14 +444,12 @@ static void answer_other(struct app *app, struct http_request *request, const st
                          const unsigned char trace_id[16])
 {
     char allow[128] = "Allow: GET, HEAD\r\n";
-    size_t len;
-    const char *body;
+    const struct buf *openapi = &app->settings->openapi;
 
     if (match->other_methods)
         snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);
     if (is(request, "/v1/openapi.json") && is_read(request)) {
-        body = api_openapi(&len);
-        http_reply_static(request, 200, HTTP_JSON, body, len);
+        http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
     } else if (match->other_methods || is(request, "/v1/openapi.json")) {
         refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, allow, trace_id);
     } else if (!app->settings->files || !files_serve(app->settings->files, request)) {

@@ -65,6 +65,8 @@ static void who_is_on_a_roster_becomes_a_member_of_its_union(void **state)
     assert_int_equal(after->sex, RPC__SEX__FEMALE);
     assert_string_equal(session->member->union_->code, "440604");
     assert_string_equal(session->member->name, "王*明");
+    assert_string_equal(before->shown_name, "");
+    assert_string_equal(after->shown_name, "王*明");
     assert_memory_equal(session->member->resident_id, "440604********", 14);
     event = last_event(&h, IDENTITY__EVENT__EVENT_MEMBER_VERIFIED);
     assert_int_equal(event->member_verified->member_id, after->member_id);
@@ -89,6 +91,7 @@ static void who_was_verified_stays_so_at_the_next_login(void **state)
     principal = principal_of(&h, login(&h, MOBILE));
     assert_int_equal(principal->level, RPC__LEVEL__CATEGORY);
     assert_string_equal(principal->union_path, "00000001");
+    assert_string_equal(principal->shown_name, "李*");
     assert_int_equal(principal->sex, RPC__SEX__MALE);
     end(&h);
 }
