@@ -30,21 +30,21 @@ static size_t hash_on(const void *in, size_t len, void *out)
     return sizeof(sum);
 }
 
-static struct report_hash *find_hash(struct reports *reports, int64_t report_id)
+static struct report_hash *find_hash(struct health *self, int64_t report_id)
 {
     for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        if (reports->hashes[i].report_id == report_id)
-            return &reports->hashes[i];
+        if (self->hashes[i].report_id == report_id)
+            return &self->hashes[i];
     }
     return NULL;
 }
 
 /* In place of the one that was begun longest ago. */
-static struct report_hash *begin_hash(struct reports *reports, int64_t report_id)
+static struct report_hash *begin_hash(struct health *self, int64_t report_id)
 {
-    struct report_hash *hash = &reports->hashes[++reports->runs % REPORT_HASHES];
+    struct report_hash *hash = &self->hashes[++self->hash_runs % REPORT_HASHES];
 
-    *hash = (struct report_hash){.report_id = report_id, .run = reports->runs};
+    *hash = (struct report_hash){.report_id = report_id, .run = self->hash_runs};
     mbedtls_sha256_init(&hash->sum);
     mbedtls_sha256_starts_ret(&hash->sum, 0);
     return hash;
@@ -59,11 +59,11 @@ static void forget_hash(void *arg, int64_t report_id, int64_t unused)
         hash->report_id = 0;
 }
 
-void report_hash_changed(struct reports *reports, int64_t report_id, void *call)
+void report_hash_changed(struct health *self, int64_t report_id, void *call)
 {
-    forget_hash(reports, report_id, 0);
+    forget_hash(self, report_id, 0);
     /* A hash may be begun of the part before it is undone. */
-    rpc_on_undo(call, forget_hash, reports, report_id, 0);
+    rpc_on_undo(call, forget_hash, self, report_id, 0);
 }
 
 /* Reads the next parts: how many bytes, or -1 when one does not open. */
@@ -85,11 +85,11 @@ static long read_parts(struct health *self, const struct report *report, const s
 
 int report_hash(struct health *self, const struct report *report, void *call, unsigned char ret[32])
 {
-    struct report_hash *hash = find_hash(&self->reports, report->id);
+    struct report_hash *hash = find_hash(self, report->id);
     struct stretch *stretch = arena_alloc(rpc_arena(call), sizeof(*stretch));
 
     if (!hash)
-        hash = begin_hash(&self->reports, report->id);
+        hash = begin_hash(self, report->id);
     while (stretch && hash->next < report_parts(report->size)) {
         int32_t next;
         long len = read_parts(self, report, hash, stretch, &next);

@@ -49,7 +49,7 @@ static void publish_policy(int32_t version, int64_t in_force_at)
     published.in_force_at = in_force_at;
     event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
     event.policy_published = &published;
-    assert_int_equal(identity_says(&h, &event), 0);
+    assert_int_equal(hear(&h, &event), 0);
 }
 
 /* ---- uploading ---- */
@@ -127,7 +127,7 @@ static void a_long_pdf_is_hashed_some_parts_at_a_time(void **state)
     assert_refused(finish(&h, report_id), "REPORT_DAMAGED");
     pdf[PDF_MAX - 1] ^= 1;
     assert_ok(finish(&h, report_id));
-    assert_int_equal(self->reports.runs, 1);
+    assert_int_equal(self->hash_runs, 1);
 }
 
 /* Whoever puts a part again while the others are hashed has the new one hashed too. */
@@ -225,7 +225,7 @@ static void an_upload_that_is_given_up_leaves_nothing(void **state)
                      HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED);
     assert_ok(put_part(&h, second, 0));
     clock_step(&h.service.clock, REPORT_UPLOAD_MS);
-    assert_false(reports_tidy(self));
+    assert_false(harness_tidy(&h));
     assert_refused(put_part(&h, second, 1), "REPORT_NOT_UPLOADING");
     assert_int_equal(reports_received(&self->reports, second), 0);
     assert_int_equal(my_reports(MEMBER)->n_reports, 0);
@@ -346,16 +346,15 @@ static void she_erases_her_report(void **state)
 
 static void a_reports_key_is_destroyed_when_its_time_is_over(void **state)
 {
-    struct health *self = h.service.self;
     int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
     consent(&h, MEMBER, 1, false);
     clock_step(&h.service.clock, 730 * HEALTH_DAY_MS - 1);
-    reports_tidy(self);
+    harness_tidy(&h);
     assert_ok(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)));
     clock_step(&h.service.clock, 1);
-    reports_tidy(self);
+    harness_tidy(&h);
     gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED);
 }
 

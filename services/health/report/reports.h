@@ -35,10 +35,6 @@ struct report {
     size_t wrapped_len; /* 0: destroyed */
 };
 
-/* 0 or -1, logged. */
-int reports_open(struct reports *reports, struct store *store);
-int64_t reports_last_id(const struct reports *reports);
-
 bool reports_find(const struct reports *reports, int64_t report_id, struct report *ret);
 /* The latest version of a booking's that is or was ready. */
 bool reports_latest(const struct reports *reports, int64_t booking_id, struct report *ret);
@@ -57,7 +53,7 @@ int report_begin(struct health *self, struct report *report, const Health__Repor
 void report_put(struct health *self, const struct report *report, int32_t part, ProtobufCBinaryData content,
                 void *call);
 /* A part is stored in this call: a hash of the report begins anew. */
-void report_hash_changed(struct reports *reports, int64_t report_id, void *call);
+void report_hash_changed(struct health *self, int64_t report_id, void *call);
 /* The SHA-256 of the PDF whose parts are all there: 0, a Reason, or REPORT_WAITS: then the call
  * ends without an answer (rpc_make). */
 #define REPORT_WAITS (-1)
@@ -66,8 +62,6 @@ int report_hash(struct health *self, const struct report *report, void *call, un
 void report_ready(struct health *self, struct report *report, void *call);
 /* Destroys the key and what was sealed under it. */
 void report_end(struct health *self, struct report *report, int state, void *call);
-/* The same of all versions under a number that nobody holds, one slice. Whether there may be more. */
-bool reports_end_of(struct health *self, int64_t number, void *call);
 
 /* Opens part number part into room for LIMIT_PART bytes and a NUL: its length, or -1
  * when it is not there or does not open. */
