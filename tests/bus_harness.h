@@ -37,8 +37,7 @@ static inline void bus_harness_tick(uv_timer_t *timer)
     struct bus_harness *b = timer->data;
 
     if (b->queue && ++b->ticks % BUS_TEND_MS == 0) {
-        bus_queue_tend(b->queue);
-        bus_bell_tend(b->bell);
+        bus_tend(&b->queue, 1, b->bell);
     }
 }
 

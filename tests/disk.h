@@ -11,7 +11,7 @@
  * (SQLITE_IOCAP_POWERSAFE_OVERWRITE).
  *
  * power_every_cut() (power.h) does both halves of such a test for a service. One
- * thread; beside common/store/store.c the only code that includes sqlite3.h. */
+ * thread; with tests/dump.c the only code beside common/store/store.c that includes sqlite3.h. */
 #pragma once
 
 enum disk_fault { DISK_FULL, DISK_WRITE_FAILS, DISK_SYNC_FAILS, DISK_READ_FAILS };

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 
 #define TABLES_MAX   ((size_t)64 << 20)
-#define DOCUMENT_MAX ((size_t)16 << 20)
 
 static struct api loaded;
 static bool is_loaded;
@@ -168,6 +167,35 @@ static const View__Method *view_method(const View__FileSet *set, const ProtobufC
     return NULL;
 }
 
+/* The fields down to the one that chooses a method's partition: "release.union_path". */
+static int join_key(struct api *api, struct api_method *method)
+{
+    const struct api_message *message = method->input;
+    const char *name = method->rule->partition;
+
+    while (*name) {
+        size_t len = strcspn(name, ".");
+        const struct api_field *field = NULL;
+
+        for (unsigned i = 0; message && i < message->descriptor->n_fields; i++) {
+            const char *one = message->descriptor->fields[i].name;
+
+            if (strlen(one) == len && memcmp(one, name, len) == 0)
+                field = &message->fields[i];
+        }
+        if (!field || method->n_key == API_MAX_KEY || field->descriptor->label == PROTOBUF_C_LABEL_REPEATED ||
+            (field->descriptor->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+            return api_wrong(api, "method %s: partition names no single field of its input", method->name);
+        method->key[method->n_key++] = field;
+        message = field->message;
+        name += len + (name[len] == '.');
+        if (!*name && field->descriptor->type != PROTOBUF_C_TYPE_INT64 &&
+            field->descriptor->type != PROTOBUF_C_TYPE_STRING)
+            return api_wrong(api, "method %s: partition names neither an id nor a union's path", method->name);
+    }
+    return 0;
+}
+
 static int join_method(struct api *api, const ProtobufCServiceDescriptor *service, unsigned index)
 {
     const ProtobufCMethodDescriptor *descriptor = &service->methods[index];
@@ -196,6 +224,8 @@ static int join_method(struct api *api, const ProtobufCServiceDescriptor *servic
     method->shows = rule->who == RULE__WHO__OFFICIAL && method->output->shows;
     method->name = name;
     api->by_name[api->n_methods++] = method;
+    if (join_key(api, method))
+        return -1;
     return method->path ? api_route_add(api, method) : 0;
 }
 
@@ -294,22 +324,18 @@ int api_build(struct api *api, const void *set, size_t len, const ProtobufCServi
 {
     *api = (struct api){.n_methods = 0};
     arena_init(&api->arena, TABLES_MAX);
-    buf_init(&api->openapi, DOCUMENT_MAX);
     api->set = view__file_set__unpack(&api->arena.allocator, len, set);
     if (!api->set)
         return api_wrong(api, "the descriptor set does not parse");
     if (api_check(api))
         return -1;
     make_slots(api);
-    if (join_reasons(api) || join_methods(api, services))
-        return -1;
-    return api_document(api);
+    return join_reasons(api) || join_methods(api, services) ? -1 : 0;
 }
 
 void api_done(struct api *api)
 {
     arena_done(&api->arena);
-    buf_done(&api->openapi);
     *api = (struct api){.n_methods = 0};
 }
 
@@ -387,11 +413,10 @@ void api_route(const char *http, size_t http_len, const char *path, size_t path_
     api_route_find(loaded.routes, http, http_len, path, path_len, ret_match);
 }
 
-const char *api_openapi(size_t *ret_len)
+const struct api *api_loaded(void)
 {
     ensure(is_loaded);
-    *ret_len = loaded.openapi.len;
-    return loaded.openapi.bytes;
+    return &loaded;
 }
 
 /* One value of a field, a message or a subject's id. */

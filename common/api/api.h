@@ -3,7 +3,7 @@
  * The build embeds the descriptor set of proto/ and links the generated code.
  * api_load() joins the two once at start into read-only tables: methods with
  * their rules, fields with their limits, reasons with their meaning. Dispatch,
- * routes, JSON, checks, metrics and OpenAPI all read these tables; nothing
+ * routes, JSON, checks, metrics and OpenAPI (openapi.h) all read these tables; nothing
  * about an operation is written by hand anywhere else.
  *
  * The tables hold every message that a method reaches, for the life of the
@@ -13,6 +13,7 @@
 #include "rule.pb-c.h"
 
 #define API_MAX_PARAMS 4
+#define API_MAX_KEY    3 /* fields from an input down to the one that chooses the partition */
 
 struct api_field {
     const ProtobufCFieldDescriptor *descriptor;
@@ -42,6 +43,8 @@ struct api_method {
     bool shows;        /* officials are shown personal data, which is recorded: a read of this kind writes too */
     unsigned n_params; /* of the path, in its order */
     const struct api_field *params[API_MAX_PARAMS];
+    unsigned n_key; /* of the path to the field that chooses the partition; 0: none does */
+    const struct api_field *key[API_MAX_KEY];
 };
 
 struct api_reason {
@@ -96,7 +99,3 @@ struct api_match {
  * one, an empty segment or a slash at the end is another path. HEAD is not GET here:
  * the caller asks for the GET it stands for. */
 void api_route(const char *http, size_t http_len, const char *path, size_t path_len, struct api_match *ret_match);
-
-/* The OpenAPI 3.1 document (JSON, NUL-terminated, len without it); built by
- * api_load and kept. */
-const char *api_openapi(size_t *ret_len);

@@ -1,8 +1,7 @@
 /* api_internal.h: how the tables of api.h are made.
  *
  * api.c unpacks the descriptor set, api_check.c judges it alone, api.c joins it to
- * the generated descriptors, api_route.c compiles the paths, openapi.c writes the
- * document. All of it belongs to one struct api, so that a test can build another
+ * the generated descriptors, api_route.c compiles the paths. All of it belongs to one struct api, so that a test can build another
  * from a set with a mistake in it. */
 #pragma once
 #include "common/api/api.h"
@@ -36,7 +35,7 @@ extern const ProtobufCServiceDescriptor *const api_services[]; /* ended by NULL 
 struct api_node;
 
 struct api {
-    struct arena arena; /* holds all that follows, but for openapi */
+    struct arena arena; /* holds all that follows */
     View__FileSet *set;
     struct api_method *methods; /* n_methods, and one without a name */
     size_t n_methods;
@@ -46,7 +45,6 @@ struct api {
     struct api_reason *reasons; /* by number */
     size_t n_reasons;
     struct api_node *routes;
-    struct buf openapi;
     char wrong[256]; /* what api_build found */
 };
 
@@ -74,5 +72,5 @@ int api_route_add(struct api *api, struct api_method *method);
 /* api_route in these tables. */
 void api_route_find(const struct api_node *root, const char *http, size_t http_len, const char *path, size_t path_len,
                     struct api_match *ret_match);
-/* Fills api->openapi. */
-int api_document(struct api *api);
+/* What api_load has built. */
+const struct api *api_loaded(void);

@@ -1,6 +1,6 @@
 #include "common/api/api_internal.h"
 #include "common/base/clock.h"
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,19 +19,19 @@ static void a_path_leads_to_its_operation(void **state)
     static const struct {
         const char *http, *path, *method, *param;
     } cases[] = {
-        {"GET", "/v1/releases", "Coupons.ListReleases", NULL},
-        {"POST", "/v1/releases", "Coupons.CreateRelease", NULL},
-        {"GET", "/v1/releases/12", "Coupons.GetRelease", "12"},
-        {"GET", "/v1/releases/%2F", "Coupons.GetRelease", "%2F"},
-        {"POST", "/v1/releases/12:publish", "Coupons.PublishRelease", "12"},
-        {"POST", "/v1/releases/1:2:end", "Coupons.EndRelease", "1:2"},
-        {"POST", "/v1/releases/12/claims", "Coupons.CreateClaim", "12"},
-        {"POST", "/v1/releases/1:2/claims", "Coupons.CreateClaim", "1:2"},
-        {"GET", "/v1/me", "Identity.GetMe", NULL},
-        {"POST", "/v1/me:verify", "Identity.VerifyMe", NULL},
-        {"GET", "/v1/me/coupons", "Coupons.ListCoupons", NULL},
-        {"GET", "/v1/me/coupons/7", "Coupons.GetCoupon", "7"},
-        {"POST", "/v1/sessions:refresh", "Identity.RefreshSession", NULL},
+        {"GET", "/v1/shows", "Shows.ListShows", NULL},
+        {"POST", "/v1/shows", "Shows.CreateShow", NULL},
+        {"GET", "/v1/shows/12", "Shows.GetShow", "12"},
+        {"GET", "/v1/shows/%2F", "Shows.GetShow", "%2F"},
+        {"POST", "/v1/shows/12:publish", "Shows.PublishShow", "12"},
+        {"POST", "/v1/shows/1:2:end", "Shows.EndShow", "1:2"},
+        {"POST", "/v1/shows/12/seats", "Shows.TakeSeat", "12"},
+        {"POST", "/v1/shows/1:2/seats", "Shows.TakeSeat", "1:2"},
+        {"GET", "/v1/me", "Visitors.GetMe", NULL},
+        {"POST", "/v1/me:verify", "Visitors.VerifyMe", NULL},
+        {"GET", "/v1/me/seats", "Shows.ListSeats", NULL},
+        {"GET", "/v1/me/seats/7", "Shows.GetSeat", "7"},
+        {"POST", "/v1/sessions:refresh", "Visitors.RefreshSession", NULL},
     };
 
     (void)state;
@@ -56,28 +56,28 @@ static void any_other_path_leads_nowhere(void **state)
         "",
         "/",
         "//",
-        "v1/releases",
+        "v1/shows",
         "/v1",
         "/v1/",
         "/v1/nothing",
-        "/v1/releases/",
-        "/v1/releases//claims",
-        "/v1/releases/12/",
-        "/v1/releases/12/claims/",
-        "/v1/releases/12/nothing",
-        "/v1/releases/12/claims/3",
-        "/v1/releases/12:",
-        "/v1/releases/12:nothing",
-        "/v1/releases/12:publishe",
-        "/v1/releases/:publish",
-        "/v1/releases:",
-        "/v1/releases:publish",
-        "/v1/releases/12:publish/claims:publish",
-        "/v1/Releases",
-        "/v1/release",
+        "/v1/shows/",
+        "/v1/shows//seats",
+        "/v1/shows/12/",
+        "/v1/shows/12/seats/",
+        "/v1/shows/12/nothing",
+        "/v1/shows/12/seats/3",
+        "/v1/shows/12:",
+        "/v1/shows/12:nothing",
+        "/v1/shows/12:publishe",
+        "/v1/shows/:publish",
+        "/v1/shows:",
+        "/v1/shows:publish",
+        "/v1/shows/12:publish/seats:publish",
+        "/v1/Shows",
+        "/v1/show",
         "/v1/rele%61ses",
-        "/v1/releases?x=1",
-        " /v1/releases",
+        "/v1/shows?x=1",
+        " /v1/shows",
     };
 
     (void)state;
@@ -94,9 +94,8 @@ static void a_wrong_http_method_names_the_right_ones(void **state)
     static const struct {
         const char *http, *path, *allow;
     } cases[] = {
-        {"DELETE", "/v1/releases", "GET, POST"}, {"PUT", "/v1/me", "GET"},
-        {"GET", "/v1/me:verify", "POST"},        {"get", "/v1/releases/1", "GET"},
-        {"", "/v1/releases/1:end", "POST"},      {"GETS", "/v1/releases/1/claims", "POST"},
+        {"DELETE", "/v1/shows", "GET, POST"}, {"PUT", "/v1/me", "GET"},        {"GET", "/v1/me:verify", "POST"},
+        {"get", "/v1/shows/1", "GET"},        {"", "/v1/shows/1:end", "POST"}, {"GETS", "/v1/shows/1/seats", "POST"},
     };
 
     (void)state;
@@ -109,31 +108,9 @@ static void a_wrong_http_method_names_the_right_ones(void **state)
     }
 }
 
-static void every_route_leads_to_its_own_method(void **state)
-{
-    (void)state;
-    for (const struct api_method *method = api_methods(); method->name; method++) {
-        char path[256];
-        size_t len = 0;
-        struct api_match match;
-
-        for (const char *at = method->path; at && *at; at++) {
-            path[len++] = *at == '{' ? '9' : *at;
-            if (*at == '{')
-                at = strchr(at, '}');
-        }
-        if (!method->path)
-            continue;
-        api_route(method->http, strlen(method->http), path, len, &match);
-        assert_ptr_equal(match.method, method);
-        assert_int_equal(match.n_params, method->n_params);
-    }
-}
-
 static void any_bytes_are_a_safe_path(void **state)
 {
-    static const char *const pieces[] = {"/",  ":",       "v1",     "/v1/",    "releases",
-                                         "me", "coupons", "claims", "publish", "\0"};
+    static const char *const pieces[] = {"/", ":", "v1", "/v1/", "shows", "me", "seats", "seats", "publish", "\0"};
     struct clock clock;
 
     (void)state;
@@ -177,7 +154,6 @@ int main(void)
         cmocka_unit_test(a_path_leads_to_its_operation),
         cmocka_unit_test(any_other_path_leads_nowhere),
         cmocka_unit_test(a_wrong_http_method_names_the_right_ones),
-        cmocka_unit_test(every_route_leads_to_its_own_method),
         cmocka_unit_test(any_bytes_are_a_safe_path),
     };
 

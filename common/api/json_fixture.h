@@ -5,14 +5,15 @@
 #include "common/base/clock.h"
 #include "common/api/json_internal.h"
 #include "common/base/limits.h"
-#include "coupon/coupon.pb-c.h"
-#include "identity/identity.pb-c.h"
+#include "sample.pb-c.h"
 
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+
+#include "tests/reason.h"
 
 #define ARENA ((size_t)8 << 20)
 
@@ -26,14 +27,14 @@ static struct buf text;
  * rule.Field for its unsigned integers. */
 
 static const ProtobufCMethodDescriptor test_methods[] = {
-    {"Events", &coupon__event__descriptor, &coupon__event__descriptor},
+    {"Events", &sample__event__descriptor, &sample__event__descriptor},
     {"Calls", &rpc__call__descriptor, &rule__field__descriptor},
 };
 static const ProtobufCServiceDescriptor test_service = {
     .magic = PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
-    .name = "coupon.Tests",
+    .name = "sample.Tests",
     .short_name = "Tests",
-    .package = "coupon",
+    .package = "sample",
     .n_methods = 2,
     .methods = test_methods,
 };
@@ -59,7 +60,7 @@ static inline void add_test_service(View__FileSet *set)
     rule.who = RULE__WHO__INTERNAL;
     options.method = &rule;
     events.name = "Events";
-    events.input_type = events.output_type = ".coupon.Event";
+    events.input_type = events.output_type = ".sample.Event";
     calls.name = "Calls";
     calls.input_type = ".rpc.Call";
     calls.output_type = ".rule.Field";
@@ -68,7 +69,7 @@ static inline void add_test_service(View__FileSet *set)
     service.n_method = ARRAY_LEN(methods);
     service.method = methods;
     for (size_t i = 0; i < set->n_file; i++) {
-        if (strcmp(set->file[i]->package, "coupon") == 0)
+        if (strcmp(set->file[i]->package, "sample") == 0)
             file = set->file[i];
     }
     assert_non_null(file);
@@ -119,20 +120,20 @@ static inline int empty(void **state)
 
 /* ---- help ---- */
 
-#define RELEASE &coupon__create_release_request__descriptor
-#define CLAIM   &coupon__create_claim_request__descriptor
-#define IMPORT  &identity__import_request__descriptor
-#define LIST    &coupon__list_releases_request__descriptor
-#define GRANT   &identity__create_grant_request__descriptor
-#define EVENT   &coupon__event__descriptor
+#define SHOW    &sample__create_show_request__descriptor
+#define TAKE    &sample__take_seat_request__descriptor
+#define IMPORT  &sample__import_request__descriptor
+#define LIST    &sample__list_shows_request__descriptor
+#define GRANT   &sample__create_grant_request__descriptor
+#define EVENT   &sample__event__descriptor
 #define CALL    &rpc__call__descriptor
 #define NUMBERS &rule__field__descriptor
 #define PROBE   &rpc__probe_report__descriptor
 
-static const char full_release[] =
-    "{\"release\":{\"releaseId\":\"-5\",\"title\":\"五一\\\\\\\"餐券\\\"\",\"unionPath\":\"00010002\",\"faceFen\":"
+static const char full_show[] =
+    "{\"show\":{\"showId\":\"-5\",\"title\":\"五一\\\\\\\"餐券\\\"\",\"unionPath\":\"00010002\",\"priceFen\":"
     "\"1500\","
-    "\"thresholdFen\":\"3000\",\"stockPerDay\":500,\"opensAt\":\"2026-05-01T02:00:00.123Z\",\"days\":5,"
+    "\"depositFen\":\"3000\",\"seatsPerDay\":500,\"opensAt\":\"2026-05-01T02:00:00.123Z\",\"days\":5,"
     "\"allowance\":\"ONE_PER_DAY\",\"minLevel\":\"MEMBER\",\"eligiblePath\":\"0001\","
     "\"trades\":[\"COURIER\",\"SANITATION\"],\"validDays\":30,\"state\":\"SUSPENDED\","
     "\"createdAt\":\"1970-01-01T00:00:00.001Z\"}}";

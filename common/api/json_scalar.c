@@ -1,6 +1,7 @@
 /* Single values: from a text or a number into a member of a message. */
 #include "common/api/json_internal.h"
 #include "common/base/civil.h"
+#include "common/base/hex.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 
@@ -262,19 +263,12 @@ static int length_trouble(const Rule__Field *limit, size_t len)
     return 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int look_trouble(const Rule__Field *limit, const char *text, size_t len)
 {
     int32_t bad;
     enum utf8_look look = limit->raw ? UTF8_PLAIN : utf8_look(text, len, limit->lines, &bad);
 
-    if (look == UTF8_PLAIN && limit->hex && (len % 2 || strspn(text, "0123456789abcdef") != len))
+    if (look == UTF8_PLAIN && limit->hex && (len % 2 || strspn(text, HEX_DIGITS) != len))
         return RPC__REASON__WRONG_TYPE;
     return look == UTF8_LINE_END ? RPC__REASON__NOT_ONE_LINE : look == UTF8_HIDDEN ? RPC__REASON__HIDDEN_CHARACTER : 0;
 }
@@ -354,13 +348,8 @@ static int put_hex(const struct api_field *field, const char *text, size_t len, 
     data = arena_alloc(arena, len / 2 + 1);
     if (!data)
         return RPC__REASON__BODY_TOO_LARGE;
-    for (size_t i = 0; i < len; i += 2) {
-        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
-
-        if (high < 0 || low < 0)
-            return RPC__REASON__WRONG_TYPE;
-        data[i / 2] = (uint8_t)(high << 4 | low);
-    }
+    if (!hex_read(text, len / 2, data))
+        return RPC__REASON__WRONG_TYPE;
     *(ProtobufCBinaryData *)ret_member = (ProtobufCBinaryData){len / 2, data};
     return 0;
 }

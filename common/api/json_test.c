@@ -4,26 +4,26 @@
 
 static void a_body_fills_its_message(void **state)
 {
-    static const char json[] = " {\"release\": {\"title\":\"\\u5348\\ud83c\\udf5a\\\"饭\", \"faceFen\": 1000,"
-                               "\"threshold_fen\":\"2500\",\"stockPerDay\":\"300\",\"days\":null,"
+    static const char json[] = " {\"show\": {\"title\":\"\\u5348\\ud83c\\udf5a\\\"饭\", \"priceFen\": 1000,"
+                               "\"deposit_fen\":\"2500\",\"seatsPerDay\":\"300\",\"days\":null,"
                                "\"opensAt\":\"2026-05-01T10:00:00+08:00\",\"allowance\":\"ONE_PER_DAY\","
                                "\"minLevel\":3,\"trades\":[\"COURIER\",2,\"3\"]}}\r\n";
-    Coupon__CreateReleaseRequest *req;
+    Sample__CreateShowRequest *req;
 
     (void)state;
-    assert_int_equal(decode(RELEASE, json, strlen(json), &req), 0);
-    assert_string_equal(req->release->title, "午🍚\"饭");
-    assert_int_equal(req->release->face_fen, 1000);
-    assert_int_equal(req->release->threshold_fen, 2500);
-    assert_int_equal(req->release->stock_per_day, 300);
-    assert_int_equal(req->release->days, 0);
-    assert_int_equal(req->release->opens_at, 1777600800000);
-    assert_int_equal(req->release->allowance, COUPON__ALLOWANCE__ONE_PER_DAY);
-    assert_int_equal(req->release->min_level, RPC__LEVEL__MEMBER);
-    assert_int_equal(req->release->n_trades, 3);
-    assert_int_equal(req->release->trades[0], RPC__TRADE__COURIER);
-    assert_int_equal(req->release->trades[2], RPC__TRADE__TRUCK_DRIVER);
-    assert_string_equal(req->release->union_path, "");
+    assert_is_reason(decode(SHOW, json, strlen(json), &req), 0);
+    assert_string_equal(req->show->title, "午🍚\"饭");
+    assert_int_equal(req->show->price_fen, 1000);
+    assert_int_equal(req->show->deposit_fen, 2500);
+    assert_int_equal(req->show->seats_per_day, 300);
+    assert_int_equal(req->show->days, 0);
+    assert_int_equal(req->show->opens_at, 1777600800000);
+    assert_int_equal(req->show->allowance, SAMPLE__ALLOWANCE__ONE_PER_DAY);
+    assert_int_equal(req->show->min_level, RPC__LEVEL__MEMBER);
+    assert_int_equal(req->show->n_trades, 3);
+    assert_int_equal(req->show->trades[0], RPC__TRADE__COURIER);
+    assert_int_equal(req->show->trades[2], RPC__TRADE__TRUCK_DRIVER);
+    assert_string_equal(req->show->union_path, "");
     assert_int_equal(json_complete(&req->base, &trouble), 0);
 }
 
@@ -33,30 +33,30 @@ static void an_empty_body_is_an_empty_message(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
-        Coupon__CreateClaimRequest *req;
+        Sample__TakeSeatRequest *req;
 
-        assert_int_equal(decode(CLAIM, bodies[i], strlen(bodies[i]), &req), 0);
-        assert_int_equal(req->release_id, 0);
+        assert_is_reason(decode(TAKE, bodies[i], strlen(bodies[i]), &req), 0);
+        assert_int_equal(req->show_id, 0);
     }
-    assert_int_equal(json_decode(json_new(api_message(CLAIM), &arena), NULL, 0, &arena, &trouble), 0);
+    assert_int_equal(json_decode(json_new(api_message(TAKE), &arena), NULL, 0, &arena, &trouble), 0);
 }
 
 static void what_is_no_json_is_malformed(void **state)
 {
     static const struct refusal cases[] = {
-        {CLAIM, " ", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{}}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{} {}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{,}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{\"releaseId\":1,}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{releaseId:1}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{'releaseId':1}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{\"releaseId\":01}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{\"releaseId\":+1}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{\"releaseId\":NaN}", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "{\"releaseId\":1}//", RPC__REASON__MALFORMED_JSON, ""},
-        {CLAIM, "\xef\xbb\xbf{}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, " ", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{}}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{} {}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{,}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{\"showId\":1,}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{showId:1}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{'showId':1}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{\"showId\":01}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{\"showId\":+1}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{\"showId\":NaN}", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "{\"showId\":1}//", RPC__REASON__MALFORMED_JSON, ""},
+        {TAKE, "\xef\xbb\xbf{}", RPC__REASON__MALFORMED_JSON, ""},
         {IMPORT, "{\"csv\":\"a\nb\"}", RPC__REASON__MALFORMED_JSON, ""},
         {IMPORT, "{\"csv\":\"\\x41\"}", RPC__REASON__MALFORMED_JSON, ""},
         {IMPORT, "{\"csv\":\"\\ud800\"}", RPC__REASON__MALFORMED_JSON, ""},
@@ -71,67 +71,66 @@ static void what_is_no_json_is_malformed(void **state)
 static void a_field_that_does_not_fit_is_named(void **state)
 {
     static const struct refusal cases[] = {
-        {CLAIM, "{\"coupon\":1}", RPC__REASON__UNKNOWN_FIELD, "coupon"},
-        {CLAIM, "{\"ReleaseId\":1}", RPC__REASON__UNKNOWN_FIELD, "ReleaseId"},
-        {CLAIM, "{\"\":1}", RPC__REASON__UNKNOWN_FIELD, ""},
-        {RELEASE, "{\"release\":{\"a\\n\\\"\":1}}", RPC__REASON__UNKNOWN_FIELD, "release.a\n\""},
-        {CLAIM, "{\"releaseId\":1,\"releaseId\":1}", RPC__REASON__DUPLICATE_FIELD, "releaseId"},
-        {CLAIM, "{\"releaseId\":1,\"release_id\":1}", RPC__REASON__DUPLICATE_FIELD, "releaseId"},
-        {CLAIM, "{\"releaseId\":null,\"release_id\":1}", RPC__REASON__DUPLICATE_FIELD, "releaseId"},
-        {RELEASE, "{\"release\":{\"days\":1,\"trades\":[1,2],\"days\":1}}", RPC__REASON__DUPLICATE_FIELD,
-         "release.days"},
-        {EVENT, "{\"claimed\":{},\"releaseChanged\":{}}", RPC__REASON__DUPLICATE_FIELD, "releaseChanged"},
+        {TAKE, "{\"seat\":1}", RPC__REASON__UNKNOWN_FIELD, "seat"},
+        {TAKE, "{\"ShowId\":1}", RPC__REASON__UNKNOWN_FIELD, "ShowId"},
+        {TAKE, "{\"\":1}", RPC__REASON__UNKNOWN_FIELD, ""},
+        {SHOW, "{\"show\":{\"a\\n\\\"\":1}}", RPC__REASON__UNKNOWN_FIELD, "show.a\n\""},
+        {TAKE, "{\"showId\":1,\"showId\":1}", RPC__REASON__DUPLICATE_FIELD, "showId"},
+        {TAKE, "{\"showId\":1,\"show_id\":1}", RPC__REASON__DUPLICATE_FIELD, "showId"},
+        {TAKE, "{\"showId\":null,\"show_id\":1}", RPC__REASON__DUPLICATE_FIELD, "showId"},
+        {SHOW, "{\"show\":{\"days\":1,\"trades\":[1,2],\"days\":1}}", RPC__REASON__DUPLICATE_FIELD, "show.days"},
+        {EVENT, "{\"seatTaken\":{},\"showChanged\":{}}", RPC__REASON__DUPLICATE_FIELD, "showChanged"},
         {CALL, "{\"principal\":{\"grants\":[{},{\"role\":1,\"role\":2}]}}", RPC__REASON__DUPLICATE_FIELD,
          "principal.grants[1].role"},
         {CALL, "{\"principal\":{\"grants\":[{},{\"role\":true}]}}", RPC__REASON__WRONG_TYPE,
          "principal.grants[1].role"},
         {CALL, "{\"principal\":{\"grants\":[{},null]}}", RPC__REASON__WRONG_TYPE, "principal.grants[1]"},
-        {CLAIM, "[]", RPC__REASON__WRONG_TYPE, ""},
-        {CLAIM, "1", RPC__REASON__WRONG_TYPE, ""},
-        {CLAIM, "null", RPC__REASON__WRONG_TYPE, ""},
-        {CLAIM, "\"{}\"", RPC__REASON__WRONG_TYPE, ""},
-        {CLAIM, "{\"releaseId\":1.0}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":1e3}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":true}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":[1]}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":{}}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"\"}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"-\"}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"+1\"}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\" 1\"}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"01\"}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"0x1\"}", RPC__REASON__WRONG_TYPE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"1.0\"}", RPC__REASON__WRONG_TYPE, "releaseId"},
+        {TAKE, "[]", RPC__REASON__WRONG_TYPE, ""},
+        {TAKE, "1", RPC__REASON__WRONG_TYPE, ""},
+        {TAKE, "null", RPC__REASON__WRONG_TYPE, ""},
+        {TAKE, "\"{}\"", RPC__REASON__WRONG_TYPE, ""},
+        {TAKE, "{\"showId\":1.0}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":1e3}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":true}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":[1]}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":{}}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":\"\"}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":\"-\"}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":\"+1\"}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":\" 1\"}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":\"01\"}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":\"0x1\"}", RPC__REASON__WRONG_TYPE, "showId"},
+        {TAKE, "{\"showId\":\"1.0\"}", RPC__REASON__WRONG_TYPE, "showId"},
         {IMPORT, "{\"csv\":1}", RPC__REASON__WRONG_TYPE, "csv"},
         {IMPORT, "{\"checkOnly\":1}", RPC__REASON__WRONG_TYPE, "checkOnly"},
         {IMPORT, "{\"checkOnly\":\"true\"}", RPC__REASON__WRONG_TYPE, "checkOnly"},
-        {RELEASE, "{\"release\":1}", RPC__REASON__WRONG_TYPE, "release"},
-        {RELEASE, "{\"release\":[{}]}", RPC__REASON__WRONG_TYPE, "release"},
-        {RELEASE, "{\"release\":{\"trades\":1}}", RPC__REASON__WRONG_TYPE, "release.trades"},
-        {RELEASE, "{\"release\":{\"trades\":{}}}", RPC__REASON__WRONG_TYPE, "release.trades"},
-        {RELEASE, "{\"release\":{\"trades\":[1,[2]]}}", RPC__REASON__WRONG_TYPE, "release.trades[1]"},
-        {RELEASE, "{\"release\":{\"trades\":[1,2,3,4,5,6,1,2,3]}}", RPC__REASON__TOO_MANY_ITEMS, "release.trades"},
-        {RELEASE, "{\"release\":{\"trades\":[1,7]}}", RPC__REASON__OUT_OF_RANGE, "release.trades[1]"},
-        {RELEASE, "{\"release\":{\"allowance\":\"ONE_PER\"}}", RPC__REASON__OUT_OF_RANGE, "release.allowance"},
-        {RELEASE, "{\"release\":{\"allowance\":-1}}", RPC__REASON__OUT_OF_RANGE, "release.allowance"},
-        {RELEASE, "{\"release\":{\"allowance\":\"\"}}", RPC__REASON__WRONG_TYPE, "release.allowance"},
-        {RELEASE, "{\"release\":{\"faceFen\":0}}", RPC__REASON__OUT_OF_RANGE, "release.faceFen"},
-        {RELEASE, "{\"release\":{\"faceFen\":-5}}", RPC__REASON__OUT_OF_RANGE, "release.faceFen"},
-        {RELEASE, "{\"release\":{\"faceFen\":100000001}}", RPC__REASON__OUT_OF_RANGE, "release.faceFen"},
-        {RELEASE, "{\"release\":{\"days\":-1}}", RPC__REASON__OUT_OF_RANGE, "release.days"},
-        {RELEASE, "{\"release\":{\"days\":4294967296}}", RPC__REASON__OUT_OF_RANGE, "release.days"},
-        {RELEASE, "{\"release\":{\"releaseId\":9223372036854775808}}", RPC__REASON__OUT_OF_RANGE, "release.releaseId"},
+        {SHOW, "{\"show\":1}", RPC__REASON__WRONG_TYPE, "show"},
+        {SHOW, "{\"show\":[{}]}", RPC__REASON__WRONG_TYPE, "show"},
+        {SHOW, "{\"show\":{\"trades\":1}}", RPC__REASON__WRONG_TYPE, "show.trades"},
+        {SHOW, "{\"show\":{\"trades\":{}}}", RPC__REASON__WRONG_TYPE, "show.trades"},
+        {SHOW, "{\"show\":{\"trades\":[1,[2]]}}", RPC__REASON__WRONG_TYPE, "show.trades[1]"},
+        {SHOW, "{\"show\":{\"trades\":[1,2,3,4,5,6,1,2,3]}}", RPC__REASON__TOO_MANY_ITEMS, "show.trades"},
+        {SHOW, "{\"show\":{\"trades\":[1,7]}}", RPC__REASON__OUT_OF_RANGE, "show.trades[1]"},
+        {SHOW, "{\"show\":{\"allowance\":\"ONE_PER\"}}", RPC__REASON__OUT_OF_RANGE, "show.allowance"},
+        {SHOW, "{\"show\":{\"allowance\":-1}}", RPC__REASON__OUT_OF_RANGE, "show.allowance"},
+        {SHOW, "{\"show\":{\"allowance\":\"\"}}", RPC__REASON__WRONG_TYPE, "show.allowance"},
+        {SHOW, "{\"show\":{\"priceFen\":0}}", RPC__REASON__OUT_OF_RANGE, "show.priceFen"},
+        {SHOW, "{\"show\":{\"priceFen\":-5}}", RPC__REASON__OUT_OF_RANGE, "show.priceFen"},
+        {SHOW, "{\"show\":{\"priceFen\":100000001}}", RPC__REASON__OUT_OF_RANGE, "show.priceFen"},
+        {SHOW, "{\"show\":{\"days\":-1}}", RPC__REASON__OUT_OF_RANGE, "show.days"},
+        {SHOW, "{\"show\":{\"days\":4294967296}}", RPC__REASON__OUT_OF_RANGE, "show.days"},
+        {SHOW, "{\"show\":{\"showId\":9223372036854775808}}", RPC__REASON__OUT_OF_RANGE, "show.showId"},
         /* What a program that keeps numbers as doubles makes of 449812345678901234. */
-        {CLAIM, "{\"releaseId\":449812345678901250}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
-        {CLAIM, "{\"releaseId\":9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
-        {CLAIM, "{\"releaseId\":-9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
-        {CLAIM, "{\"releaseId\":9223372036854775807}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
-        {CLAIM, "{\"releaseId\":4.498123456789012e17}", RPC__REASON__NUMBER_NOT_EXACT, "releaseId"},
-        {RELEASE, "{\"release\":{\"releaseId\":1e999}}", RPC__REASON__OUT_OF_RANGE, "release.releaseId"},
-        {CLAIM, "{\"releaseId\":\"9223372036854775808\"}", RPC__REASON__OUT_OF_RANGE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"-9223372036854775809\"}", RPC__REASON__OUT_OF_RANGE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"18446744073709551617\"}", RPC__REASON__OUT_OF_RANGE, "releaseId"},
-        {CLAIM, "{\"releaseId\":\"99999999999999999999999999999\"}", RPC__REASON__OUT_OF_RANGE, "releaseId"},
+        {TAKE, "{\"showId\":449812345678901250}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":-9007199254740992}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":9223372036854775807}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {TAKE, "{\"showId\":4.498123456789012e17}", RPC__REASON__NUMBER_NOT_EXACT, "showId"},
+        {SHOW, "{\"show\":{\"showId\":1e999}}", RPC__REASON__OUT_OF_RANGE, "show.showId"},
+        {TAKE, "{\"showId\":\"9223372036854775808\"}", RPC__REASON__OUT_OF_RANGE, "showId"},
+        {TAKE, "{\"showId\":\"-9223372036854775809\"}", RPC__REASON__OUT_OF_RANGE, "showId"},
+        {TAKE, "{\"showId\":\"18446744073709551617\"}", RPC__REASON__OUT_OF_RANGE, "showId"},
+        {TAKE, "{\"showId\":\"99999999999999999999999999999\"}", RPC__REASON__OUT_OF_RANGE, "showId"},
         {LIST, "{\"unionPath\":\"12345678901234567890123456789012345678901234567890123456789012345\"}",
          RPC__REASON__TOO_LONG, "unionPath"},
         {CALL, "{\"input\":\"====\"}", RPC__REASON__WRONG_TYPE, "input"},
@@ -161,36 +160,36 @@ static void a_long_unknown_name_is_cut_between_characters(void **state)
     for (int i = 0; i < 100; i++)
         len += (size_t)snprintf(json + len, sizeof(json) - len, "工");
     snprintf(json + len, sizeof(json) - len, "\":1}");
-    assert_int_equal(decode(CLAIM, json, strlen(json), &message), RPC__REASON__UNKNOWN_FIELD);
+    assert_is_reason(decode(TAKE, json, strlen(json), &message), RPC__REASON__UNKNOWN_FIELD);
     assert_int_equal(strlen(trouble.field), 2 + 41 * 3);
     assert_true(json_utf8(trouble.field, strlen(trouble.field), &points));
     json[4] = 'x';
-    assert_int_equal(decode(CLAIM, json, strlen(json), &message), RPC__REASON__INVALID_UTF8);
+    assert_is_reason(decode(TAKE, json, strlen(json), &message), RPC__REASON__INVALID_UTF8);
     assert_string_equal(trouble.field, "");
 }
 
 static void the_bounds_themselves_are_taken(void **state)
 {
-    Coupon__CreateReleaseRequest *release;
-    Coupon__CreateClaimRequest *claim;
+    Sample__CreateShowRequest *show;
+    Sample__TakeSeatRequest *take;
     Rule__Field *numbers;
     char json[256];
 
     (void)state;
-    snprintf(json, sizeof(json), "{\"releaseId\":\"-9223372036854775808\"}");
-    assert_int_equal(decode(CLAIM, json, strlen(json), &claim), 0);
-    assert_true(claim->release_id == INT64_MIN);
-    snprintf(json, sizeof(json), "{\"release_id\":\"9223372036854775807\"}");
-    assert_int_equal(decode(CLAIM, json, strlen(json), &claim), 0);
-    assert_true(claim->release_id == INT64_MAX);
-    snprintf(json, sizeof(json), "{\"release_id\":9007199254740991}");
-    assert_int_equal(decode(CLAIM, json, strlen(json), &claim), 0);
-    assert_true(claim->release_id == INT64_C(9007199254740991));
-    snprintf(json, sizeof(json), "{\"release\":{\"faceFen\":100000000,\"days\":366,\"trades\":[1,2,3,4,5,6,1,2]}}");
-    assert_int_equal(decode(RELEASE, json, strlen(json), &release), 0);
-    assert_int_equal(release->release->n_trades, 8);
+    snprintf(json, sizeof(json), "{\"showId\":\"-9223372036854775808\"}");
+    assert_is_reason(decode(TAKE, json, strlen(json), &take), 0);
+    assert_true(take->show_id == INT64_MIN);
+    snprintf(json, sizeof(json), "{\"show_id\":\"9223372036854775807\"}");
+    assert_is_reason(decode(TAKE, json, strlen(json), &take), 0);
+    assert_true(take->show_id == INT64_MAX);
+    snprintf(json, sizeof(json), "{\"show_id\":9007199254740991}");
+    assert_is_reason(decode(TAKE, json, strlen(json), &take), 0);
+    assert_true(take->show_id == INT64_C(9007199254740991));
+    snprintf(json, sizeof(json), "{\"show\":{\"priceFen\":100000000,\"days\":366,\"trades\":[1,2,3,4,5,6,1,2]}}");
+    assert_is_reason(decode(SHOW, json, strlen(json), &show), 0);
+    assert_int_equal(show->show->n_trades, 8);
     snprintf(json, sizeof(json), "{\"maxLen\":4294967295,\"min\":\"-0\",\"max\":-1,\"required\":true}");
-    assert_int_equal(decode(NUMBERS, json, strlen(json), &numbers), 0);
+    assert_is_reason(decode(NUMBERS, json, strlen(json), &numbers), 0);
     assert_true(numbers->max_len == UINT32_MAX && numbers->min == 0 && numbers->max == -1 && numbers->required);
 }
 
@@ -198,17 +197,17 @@ static void a_title_is_measured_in_characters(void **state)
 {
     char json[1024];
     size_t len;
-    Coupon__CreateReleaseRequest *req;
+    Sample__CreateShowRequest *req;
 
     (void)state;
     for (int n = 59; n <= 61; n++) {
-        len = (size_t)snprintf(json, sizeof(json), "{\"release\":{\"title\":\"");
+        len = (size_t)snprintf(json, sizeof(json), "{\"show\":{\"title\":\"");
         for (int i = 0; i < n; i++)
             len += (size_t)snprintf(json + len, sizeof(json) - len, i % 2 ? "𠮷" : "工");
         len += (size_t)snprintf(json + len, sizeof(json) - len, "\"}}");
-        assert_int_equal(decode(RELEASE, json, len, &req), n > 60 ? RPC__REASON__TOO_LONG : 0);
+        assert_int_equal(decode(SHOW, json, len, &req), n > 60 ? RPC__REASON__TOO_LONG : 0);
     }
-    assert_string_equal(trouble.field, "release.title");
+    assert_string_equal(trouble.field, "show.title");
 }
 
 static void a_value_at_its_default_is_as_good_as_absent(void **state)
@@ -233,27 +232,27 @@ static void a_value_at_its_default_is_as_good_as_absent(void **state)
         assert_int_equal(json_from_text(&bytes, "", 0, &arena, &data), required ? RPC__REASON__TOO_SHORT : 0);
         assert_int_equal(json_from_integer(&number, 0, &value), required ? RPC__REASON__OUT_OF_RANGE : 0);
         assert_int_equal(value, required ? 5 : 0);
-        assert_int_equal(json_from_text(&string, "工会", 6, &arena, &copy), RPC__REASON__TOO_SHORT);
-        assert_int_equal(json_from_text(&string, "总工会", 9, &arena, &copy), 0);
-        assert_int_equal(json_from_text(&bytes, "AAA", 3, &arena, &data), RPC__REASON__TOO_SHORT);
-        assert_int_equal(json_from_text(&bytes, "AAAA", 4, &arena, &data), 0);
-        assert_int_equal(json_from_integer(&number, 4, &value), RPC__REASON__OUT_OF_RANGE);
-        assert_int_equal(json_from_integer(&number, 5, &value), 0);
+        assert_is_reason(json_from_text(&string, "工会", 6, &arena, &copy), RPC__REASON__TOO_SHORT);
+        assert_is_reason(json_from_text(&string, "总工会", 9, &arena, &copy), 0);
+        assert_is_reason(json_from_text(&bytes, "AAA", 3, &arena, &data), RPC__REASON__TOO_SHORT);
+        assert_is_reason(json_from_text(&bytes, "AAAA", 4, &arena, &data), 0);
+        assert_is_reason(json_from_integer(&number, 4, &value), RPC__REASON__OUT_OF_RANGE);
+        assert_is_reason(json_from_integer(&number, 5, &value), 0);
     }
 }
 
 static void one_member_of_a_oneof_is_set(void **state)
 {
-    static const char json[] = "{\"releaseChanged\":null,\"claimed\":{\"couponId\":\"7\"}}";
-    Coupon__Event *event;
+    static const char json[] = "{\"showChanged\":null,\"seatTaken\":{\"seatId\":\"7\"}}";
+    Sample__Event *event;
 
     (void)state;
-    assert_int_equal(decode(EVENT, json, strlen(json), &event), 0);
-    assert_int_equal(event->event_case, COUPON__EVENT__EVENT_CLAIMED);
-    assert_int_equal(event->claimed->coupon_id, 7);
+    assert_is_reason(decode(EVENT, json, strlen(json), &event), 0);
+    assert_int_equal(event->event_case, SAMPLE__EVENT__EVENT_SEAT_TAKEN);
+    assert_int_equal(event->seat_taken->seat_id, 7);
     assert_string_equal(encode(event),
-                        "{\"claimed\":{\"couponId\":\"7\",\"releaseId\":\"0\",\"memberId\":\"0\",\"day\":0}}");
-    assert_int_equal(decode(EVENT, "{}", 2, &event), 0);
+                        "{\"seatTaken\":{\"seatId\":\"7\",\"showId\":\"0\",\"memberId\":\"0\",\"day\":0}}");
+    assert_is_reason(decode(EVENT, "{}", 2, &event), 0);
     assert_string_equal(encode(event), "{}");
 }
 
@@ -261,7 +260,7 @@ static void one_member_of_a_oneof_is_set(void **state)
 
 static void nesting_is_refused_at_any_depth(void **state)
 {
-    static const char *const openings[] = {"[", "{\"release\":", "{\"a\":[", "[{\"\\\"\":"};
+    static const char *const openings[] = {"[", "{\"show\":", "{\"a\":[", "[{\"\\\"\":"};
     size_t max = 100000;
     char *json = malloc(max * 16);
 
@@ -275,7 +274,7 @@ static void nesting_is_refused_at_any_depth(void **state)
             memcpy(json + len, openings[i], strlen(openings[i]));
             len += strlen(openings[i]);
         }
-        assert_int_equal(decode(RELEASE, json, len, &message), RPC__REASON__TOO_DEEP);
+        assert_is_reason(decode(SHOW, json, len, &message), RPC__REASON__TOO_DEEP);
     }
     free(json);
 }
@@ -298,7 +297,7 @@ static void too_many_values_are_refused_before_they_are_parsed(void **state)
         }
         json[len++] = '1';
         json[len++] = ']';
-        assert_int_equal(decode(RELEASE, json, len, &message),
+        assert_int_equal(decode(SHOW, json, len, &message),
                          n > LIMIT_JSON_VALUES ? RPC__REASON__TOO_MANY_ITEMS : RPC__REASON__WRONG_TYPE);
     }
     free(json);
@@ -307,10 +306,10 @@ static void too_many_values_are_refused_before_they_are_parsed(void **state)
 static void brackets_in_a_string_do_not_nest(void **state)
 {
     static const char json[] = "{\"csv\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"{{{{{{{{{{{{{{{{{{{{{{{{{\\\\\"}";
-    Identity__ImportRequest *req;
+    Sample__ImportRequest *req;
 
     (void)state;
-    assert_int_equal(decode(IMPORT, json, strlen(json), &req), 0);
+    assert_is_reason(decode(IMPORT, json, strlen(json), &req), 0);
     assert_int_equal(strlen(req->csv), 53);
 }
 
@@ -327,7 +326,7 @@ static void exactly_the_deepest_nesting_is_parsed(void **state)
             json[len++] = '[';
         for (int i = 0; i < depth; i++)
             json[len++] = ']';
-        assert_int_equal(decode(RELEASE, json, len, &message),
+        assert_int_equal(decode(SHOW, json, len, &message),
                          depth > LIMIT_JSON_DEPTH ? RPC__REASON__TOO_DEEP : RPC__REASON__WRONG_TYPE);
     }
 }
@@ -335,10 +334,10 @@ static void exactly_the_deepest_nesting_is_parsed(void **state)
 static void a_body_cut_anywhere_is_malformed(void **state)
 {
     (void)state;
-    for (size_t len = 1; len < strlen(full_release); len++) {
+    for (size_t len = 1; len < strlen(full_show); len++) {
         ProtobufCMessage *message;
 
-        assert_int_not_equal(decode(RELEASE, full_release, len, &message), 0);
+        assert_int_not_equal(decode(SHOW, full_show, len, &message), 0);
         assert_true(trouble.reason == RPC__REASON__MALFORMED_JSON || trouble.reason == RPC__REASON__INVALID_UTF8);
         arena_reset(&arena);
     }
@@ -351,15 +350,15 @@ static void a_body_with_any_byte_changed_is_safe(void **state)
     (void)state;
     clock_fake(&clock, 1, 11);
     for (int round = 0; round < 20000; round++) {
-        char json[sizeof(full_release)];
+        char json[sizeof(full_show)];
         unsigned char change[4];
         ProtobufCMessage *message;
         size_t points;
 
-        memcpy(json, full_release, sizeof(json));
+        memcpy(json, full_show, sizeof(json));
         clock_random(&clock, change, sizeof(change));
-        json[(change[0] << 8 | change[1]) % (int)strlen(full_release)] = (char)change[2];
-        if (!decode(RELEASE, json, strlen(full_release), &message))
+        json[(change[0] << 8 | change[1]) % (int)strlen(full_show)] = (char)change[2];
+        if (!decode(SHOW, json, strlen(full_show), &message))
             encode(message);
         assert_true(json_utf8(trouble.field, strlen(trouble.field), &points));
         arena_reset(&arena);
@@ -378,11 +377,11 @@ static void a_full_arena_refuses_the_body(void **state)
         int reason = RPC__REASON__BODY_TOO_LARGE;
 
         arena_init(&small, cap);
-        message = json_new(api_message(RELEASE), &small);
+        message = json_new(api_message(SHOW), &small);
         if (message)
-            reason = json_decode(message, full_release, strlen(full_release), &small, &trouble);
+            reason = json_decode(message, full_show, strlen(full_show), &small, &trouble);
         if (reason)
-            assert_int_equal(reason, RPC__REASON__BODY_TOO_LARGE);
+            assert_is_reason(reason, RPC__REASON__BODY_TOO_LARGE);
         if (message && reason) {
             assert_int_equal(trouble.reason, reason);
             json_complete(message, &trouble);
@@ -399,9 +398,9 @@ static void a_full_arena_refuses_the_body(void **state)
 
 static void a_parameter_sets_its_field(void **state)
 {
-    Coupon__ListReleasesRequest *list = (void *)json_new(api_message(LIST), &arena);
-    Identity__ImportRequest *import = (void *)json_new(api_message(IMPORT), &arena);
-    Identity__CreateGrantRequest *grant = (void *)json_new(api_message(GRANT), &arena);
+    Sample__ListShowsRequest *list = (void *)json_new(api_message(LIST), &arena);
+    Sample__ImportRequest *import = (void *)json_new(api_message(IMPORT), &arena);
+    Sample__CreateGrantRequest *grant = (void *)json_new(api_message(GRANT), &arena);
     static const struct {
         const ProtobufCMessageDescriptor *type;
         const char *name, *value;
@@ -419,7 +418,7 @@ static void a_parameter_sets_its_field(void **state)
         {IMPORT, "checkOnly", "1", RPC__REASON__WRONG_TYPE},
         {GRANT, "role", "FINANCE", 0},
         {GRANT, "role", "99", RPC__REASON__OUT_OF_RANGE},
-        {RELEASE, "release", "{}", RPC__REASON__WRONG_TYPE},
+        {SHOW, "show", "{}", RPC__REASON__WRONG_TYPE},
     };
 
     (void)state;
@@ -442,29 +441,29 @@ static void a_parameter_sets_its_field(void **state)
 
 static void a_repeated_parameter_grows_to_its_bound(void **state)
 {
-    const struct api_message *type = api_message(&coupon__release__descriptor);
+    const struct api_message *type = api_message(&sample__show__descriptor);
     const struct api_field *trades = json_field(type, "trades", 6);
-    Coupon__Release *release;
+    Sample__Show *show;
 
     (void)state;
-    assert_int_equal(decode(&coupon__release__descriptor, "{\"trades\":[1,2,3]}", 18, &release), 0);
+    assert_is_reason(decode(&sample__show__descriptor, "{\"trades\":[1,2,3]}", 18, &show), 0);
     for (int i = 3; i < 8; i++)
-        assert_int_equal(json_set(&release->base, trades, "SANITATION", 10, &arena, &trouble), 0);
-    assert_int_equal(json_set(&release->base, trades, "1", 1, &arena, &trouble), RPC__REASON__TOO_MANY_ITEMS);
-    assert_int_equal(release->n_trades, 8);
-    assert_int_equal(release->trades[2], 3);
-    assert_int_equal(release->trades[7], RPC__TRADE__SANITATION);
+        assert_is_reason(json_set(&show->base, trades, "SANITATION", 10, &arena, &trouble), 0);
+    assert_is_reason(json_set(&show->base, trades, "1", 1, &arena, &trouble), RPC__REASON__TOO_MANY_ITEMS);
+    assert_int_equal(show->n_trades, 8);
+    assert_int_equal(show->trades[2], 3);
+    assert_int_equal(show->trades[7], RPC__TRADE__SANITATION);
 }
 
 static void a_field_has_two_names(void **state)
 {
-    const struct api_message *type = api_message(CLAIM);
+    const struct api_message *type = api_message(TAKE);
 
     (void)state;
-    assert_ptr_equal(json_field(type, "releaseId", 9), &type->fields[0]);
-    assert_ptr_equal(json_field(type, "release_id", 10), &type->fields[0]);
-    assert_null(json_field(type, "releaseid", 9));
-    assert_null(json_field(type, "releaseI", 8));
+    assert_ptr_equal(json_field(type, "showId", 6), &type->fields[0]);
+    assert_ptr_equal(json_field(type, "show_id", 7), &type->fields[0]);
+    assert_null(json_field(type, "showid", 6));
+    assert_null(json_field(type, "showI", 5));
     assert_null(json_field(type, "", 0));
 }
 
@@ -473,18 +472,18 @@ static void a_field_has_two_names(void **state)
 static void a_missing_field_is_named(void **state)
 {
     static const struct refusal cases[] = {
-        {CLAIM, "{}", RPC__REASON__MISSING_FIELD, "releaseId"},
-        {CLAIM, "{\"releaseId\":0}", RPC__REASON__MISSING_FIELD, "releaseId"},
-        {CLAIM, "{\"releaseId\":null}", RPC__REASON__MISSING_FIELD, "releaseId"},
-        {CLAIM, "{\"releaseId\":-1}", 0, ""},
-        {RELEASE, "{}", RPC__REASON__MISSING_FIELD, "release"},
-        {RELEASE, "{\"release\":{}}", RPC__REASON__MISSING_FIELD, "release.title"},
-        {RELEASE, "{\"release\":{\"title\":\"\"}}", RPC__REASON__MISSING_FIELD, "release.title"},
-        {RELEASE, "{\"release\":{\"title\":\"a\",\"faceFen\":1,\"stockPerDay\":1}}", RPC__REASON__MISSING_FIELD,
-         "release.opensAt"},
-        {RELEASE, "{\"release\":{\"title\":\"a\",\"faceFen\":1,\"stockPerDay\":1,\"opensAt\":1}}", 0, ""},
+        {TAKE, "{}", RPC__REASON__MISSING_FIELD, "showId"},
+        {TAKE, "{\"showId\":0}", RPC__REASON__MISSING_FIELD, "showId"},
+        {TAKE, "{\"showId\":null}", RPC__REASON__MISSING_FIELD, "showId"},
+        {TAKE, "{\"showId\":-1}", 0, ""},
+        {SHOW, "{}", RPC__REASON__MISSING_FIELD, "show"},
+        {SHOW, "{\"show\":{}}", RPC__REASON__MISSING_FIELD, "show.title"},
+        {SHOW, "{\"show\":{\"title\":\"\"}}", RPC__REASON__MISSING_FIELD, "show.title"},
+        {SHOW, "{\"show\":{\"title\":\"a\",\"priceFen\":1,\"seatsPerDay\":1}}", RPC__REASON__MISSING_FIELD,
+         "show.opensAt"},
+        {SHOW, "{\"show\":{\"title\":\"a\",\"priceFen\":1,\"seatsPerDay\":1,\"opensAt\":1}}", 0, ""},
         {GRANT, "{\"mobile\":\"1\",\"role\":0,\"unionCode\":\"1\"}", RPC__REASON__MISSING_FIELD, "role"},
-        {EVENT, "{\"claimed\":{}}", 0, ""},
+        {EVENT, "{\"seatTaken\":{}}", 0, ""},
         {CALL, "{\"principal\":{\"grants\":[{},{}]}}", 0, ""},
         {CALL, "{\"principal\":{\"grants\":[]}}", RPC__REASON__MISSING_FIELD, "principal.grants"},
     };
@@ -493,7 +492,7 @@ static void a_missing_field_is_named(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ProtobufCMessage *message;
 
-        assert_int_equal(decode(cases[i].type, cases[i].json, strlen(cases[i].json), &message), 0);
+        assert_is_reason(decode(cases[i].type, cases[i].json, strlen(cases[i].json), &message), 0);
         assert_int_equal(json_complete(message, &trouble), cases[i].reason);
         assert_int_equal(trouble.reason, cases[i].reason);
         assert_string_equal(trouble.field, cases[i].field);

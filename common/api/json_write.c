@@ -157,7 +157,6 @@ void json_quote(struct buf *ret, const char *text, size_t len)
 
 static void write_hex(struct buf *ret, const ProtobufCBinaryData *bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     char *out = bytes->len < SIZE_MAX / 2 - 1 ? buf_room(ret, bytes->len * 2 + 2) : NULL;
 
     if (!out) {
@@ -165,11 +164,7 @@ static void write_hex(struct buf *ret, const ProtobufCBinaryData *bytes)
         return;
     }
     *out++ = '"';
-    for (size_t i = 0; i < bytes->len; i++) {
-        *out++ = digits[bytes->data[i] >> 4];
-        *out++ = digits[bytes->data[i] & 15];
-    }
-    *out = '"';
+    *hex_write(bytes->data, bytes->len, out) = '"';
     ret->len += bytes->len * 2 + 2;
 }
 

@@ -1,50 +1,47 @@
 #include "common/api/json_fixture.h"
-#include "health/report.pb-c.h"
-#include "identity/union.pb-c.h"
 
-static void a_coupon_is_written_with_all_its_fields(void **state)
+static void a_seat_is_written_with_all_its_fields(void **state)
 {
-    Coupon__Coupon coupon = COUPON__COUPON__INIT;
+    Sample__Seat seat = SAMPLE__SEAT__INIT;
 
     (void)state;
-    assert_string_equal(encode(&coupon),
-                        "{\"couponId\":\"0\",\"releaseId\":\"0\",\"day\":0,\"code\":\"\",\"faceFen\":\"0\","
-                        "\"thresholdFen\":\"0\",\"claimedAt\":null,\"expiresAt\":null}");
-    coupon.coupon_id = INT64_MAX;
-    coupon.release_id = INT64_MIN;
-    coupon.day = INT32_MIN;
-    coupon.code = "0123456789ABC";
-    coupon.claimed_at = 1777600800123;
-    assert_string_equal(encode(&coupon),
-                        "{\"couponId\":\"9223372036854775807\",\"releaseId\":\"-9223372036854775808\","
-                        "\"day\":-2147483648,\"code\":\"0123456789ABC\",\"faceFen\":\"0\",\"thresholdFen\":\"0\","
-                        "\"claimedAt\":\"2026-05-01T02:00:00.123Z\",\"expiresAt\":null}");
+    assert_string_equal(encode(&seat), "{\"seatId\":\"0\",\"showId\":\"0\",\"day\":0,\"code\":\"\",\"priceFen\":\"0\","
+                                       "\"depositFen\":\"0\",\"takenAt\":null,\"expiresAt\":null}");
+    seat.seat_id = INT64_MAX;
+    seat.show_id = INT64_MIN;
+    seat.day = INT32_MIN;
+    seat.code = "0123456789ABC";
+    seat.taken_at = 1777600800123;
+    assert_string_equal(encode(&seat),
+                        "{\"seatId\":\"9223372036854775807\",\"showId\":\"-9223372036854775808\","
+                        "\"day\":-2147483648,\"code\":\"0123456789ABC\",\"priceFen\":\"0\",\"depositFen\":\"0\","
+                        "\"takenAt\":\"2026-05-01T02:00:00.123Z\",\"expiresAt\":null}");
 }
 
 static void an_absent_message_is_not_written(void **state)
 {
-    Coupon__Offer offer = COUPON__OFFER__INIT;
-    Coupon__Coupon coupon = COUPON__COUPON__INIT;
-    Coupon__OfferList list = COUPON__OFFER_LIST__INIT;
+    Sample__Offer offer = SAMPLE__OFFER__INIT;
+    Sample__Seat seat = SAMPLE__SEAT__INIT;
+    Sample__OfferList list = SAMPLE__OFFER_LIST__INIT;
 
     (void)state;
     assert_string_equal(encode(&offer), "{\"reason\":\"\"}");
-    offer.coupon = &coupon;
+    offer.seat = &seat;
     offer.reason = NULL;
-    assert_int_equal(strncmp(encode(&offer), "{\"reason\":\"\",\"coupon\":{\"couponId\"", 33), 0);
+    assert_int_equal(strncmp(encode(&offer), "{\"reason\":\"\",\"seat\":{\"seatId\"", 29), 0);
     assert_string_equal(encode(&list), "{\"offers\":[]}");
 }
 
 static void an_unknown_enum_value_is_written_as_its_number(void **state)
 {
-    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
+    Sample__ShowChanged changed = SAMPLE__SHOW_CHANGED__INIT;
 
     (void)state;
-    changed.state = COUPON__STATE__CLOSED;
+    changed.state = SAMPLE__STATE__CLOSED;
     assert_non_null(strstr(encode(&changed), "\"state\":\"CLOSED\""));
-    changed.state = (Coupon__State)77;
+    changed.state = (Sample__State)77;
     assert_non_null(strstr(encode(&changed), "\"state\":77"));
-    changed.state = (Coupon__State)-2;
+    changed.state = (Sample__State)-2;
     assert_non_null(strstr(encode(&changed), "\"state\":-2"));
 }
 
@@ -99,12 +96,12 @@ static void what_is_written_reads_back_the_same(void **state)
         const ProtobufCMessageDescriptor *type;
         const char *json;
     } cases[] = {
-        {RELEASE, full_release},
+        {SHOW, full_show},
         {CALL, "{\"method\":\"A.B\",\"input\":\"AP8Q\",\"principal\":{\"memberId\":\"1\",\"sessionId\":\"2\","
                "\"expiresAt\":\"3\",\"level\":\"MEMBER\",\"unionPath\":\"\",\"trade\":\"COURIER\",\"birthYear\":1990,"
                "\"sex\":\"FEMALE\",\"grants\":[{\"role\":\"FINANCE\",\"unionPath\":\"0001\"}],\"internal\":true},"
                "\"idempotencyKey\":\"AA==\",\"traceId\":\"AAA=\",\"deadlineAt\":\"0\"}"},
-        {EVENT, "{\"releaseChanged\":{\"releaseId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"0001\","
+        {EVENT, "{\"showChanged\":{\"showId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"0001\","
                 "\"eligiblePath\":\"\"}}"},
         {NUMBERS, "{\"maxLen\":4294967295,\"minLen\":0,\"min\":\"-1\",\"max\":\"1\",\"maxItems\":7,\"required\":true,"
                   "\"time\":false,\"subject\":false,\"hex\":true,\"day\":false,\"lines\":false,\"raw\":false}"},
@@ -124,14 +121,14 @@ static void what_is_written_reads_back_the_same(void **state)
 
 static void hashes_are_written_in_hexadecimal_and_days_with_hyphens(void **state)
 {
-    Health__FinishReportRequest finish = HEALTH__FINISH_REPORT_REQUEST__INIT;
-    Identity__DayNumber number = IDENTITY__DAY_NUMBER__INIT;
+    Sample__SignSeatRequest sign = SAMPLE__SIGN_SEAT_REQUEST__INIT;
+    Sample__DayNumber number = SAMPLE__DAY_NUMBER__INIT;
     uint8_t bytes[] = {0, 0xff, 0x7a};
 
     (void)state;
-    assert_string_equal(encode(&finish.base), "{\"reportId\":\"0\",\"sha256\":\"\"}");
-    finish.sha256 = (ProtobufCBinaryData){sizeof(bytes), bytes};
-    assert_string_equal(encode(&finish.base), "{\"reportId\":\"0\",\"sha256\":\"00ff7a\"}");
+    assert_string_equal(encode(&sign.base), "{\"seatId\":\"0\",\"sha256\":\"\"}");
+    sign.sha256 = (ProtobufCBinaryData){sizeof(bytes), bytes};
+    assert_string_equal(encode(&sign.base), "{\"seatId\":\"0\",\"sha256\":\"00ff7a\"}");
     assert_string_equal(encode(&number.base), "{\"day\":null,\"joined\":\"0\",\"left\":\"0\"}");
     number.day = 20260301;
     assert_string_equal(encode(&number.base), "{\"day\":\"2026-03-01\",\"joined\":\"0\",\"left\":\"0\"}");
@@ -145,7 +142,7 @@ static void writing_past_the_maximum_fails_without_harm(void **state)
     size_t whole;
 
     (void)state;
-    assert_int_equal(decode(RELEASE, full_release, strlen(full_release), &message), 0);
+    assert_int_equal(decode(SHOW, full_show, strlen(full_show), &message), 0);
     encode(message);
     whole = text.len - 1;
     for (size_t max = 0; max <= whole + 64; max++) {
@@ -165,7 +162,7 @@ static void writing_past_the_maximum_fails_without_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_coupon_is_written_with_all_its_fields),
+        TEST(a_seat_is_written_with_all_its_fields),
         TEST(an_absent_message_is_not_written),
         TEST(an_unknown_enum_value_is_written_as_its_number),
         TEST(every_character_is_quoted_as_json_asks),

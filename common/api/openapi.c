@@ -1,277 +1,76 @@
-/* The OpenAPI 3.1 document: a path item for every route, a schema for every message
- * and enum that a route reaches, and all reasons. */
-#include "common/api/api_internal.h"
+#include "common/api/openapi.h"
+
 #include "common/api/json.h"
+#include "common/api/openapi_internal.h"
 #include "common/base/limits.h"
+#include "common/base/log.h"
 
-/* ---- schemas ---- */
+#define ARENA_MAX ((size_t)32 << 20)
 
-static void write_name(struct buf *ret, const char *name)
+void *openapi_take(struct openapi *doc, size_t size)
 {
-    json_quote(ret, name, strlen(name));
-}
+    void *bytes = arena_zalloc(&doc->arena, size);
 
-static void write_enum_schema(struct buf *ret, const ProtobufCEnumDescriptor *type)
-{
-    buf_str(ret, "{\"type\":\"string\",\"enum\":[");
-    for (unsigned i = 0; i < type->n_values; i++) {
-        buf_str(ret, i ? "," : "");
-        write_name(ret, type->values[i].name);
-    }
-    buf_str(ret, "]}");
-}
-
-static void write_string_schema(struct buf *ret, const struct api_field *field)
-{
-    const Rule__Field *limit = field->limit;
-    bool bytes = field->descriptor->type == PROTOBUF_C_TYPE_BYTES, base64 = bytes && !limit->hex;
-    uint64_t min = limit->min_len, max = limit->max_len;
-
-    /* The bounds of bytes hold for what they encode: 4 characters for 3 bytes, or 2 for each. */
-    if (bytes) {
-        min = base64 ? (min * 4 + 2) / 3 : min * 2;
-        max = base64 ? (max + 2) / 3 * 4 : max * 2;
-    }
-    buf_str(ret, "{\"type\":\"string\"");
-    if (base64)
-        buf_str(ret, ",\"contentEncoding\":\"base64\"");
-    if (limit->hex)
-        buf_str(ret, ",\"pattern\":\"^([0-9a-f]{2})*$\"");
-    if (limit->lines)
-        buf_str(ret, ",\"x-lines\":true");
-    if (limit->raw)
-        buf_str(ret, ",\"x-raw\":true");
-    if (limit->required && min < 1)
-        min = 1;
-    if (limit->required && min)
-        buf_printf(ret, ",\"minLength\":%llu", (unsigned long long)min);
-    if (max)
-        buf_printf(ret, ",\"maxLength\":%llu", (unsigned long long)max);
-    buf_char(ret, '}');
-}
-
-/* Whether a type is of 64 bits, and whether it is signed. */
-static bool is_wide(ProtobufCType type, bool *ret_signed)
-{
-    *ret_signed = type != PROTOBUF_C_TYPE_UINT32 && type != PROTOBUF_C_TYPE_FIXED32 && type != PROTOBUF_C_TYPE_UINT64 &&
-                  type != PROTOBUF_C_TYPE_FIXED64;
-    return type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 || type == PROTOBUF_C_TYPE_SFIXED64 ||
-           type == PROTOBUF_C_TYPE_UINT64 || type == PROTOBUF_C_TYPE_FIXED64;
-}
-
-/* One of 64 bits is a string, since many readers of JSON round greater numbers than 2^53; its
- * bounds are no part of the vocabulary of strings. */
-static void write_integer_schema(struct buf *ret, const struct api_field *field)
-{
-    const Rule__Field *limit = field->limit;
-    bool is_signed, wide = is_wide(field->descriptor->type, &is_signed);
-    const char *x = wide ? "x-" : "";
-
-    buf_printf(ret, "{\"type\":\"%s\",\"format\":\"%sint%s\"", wide ? "string" : "integer", is_signed ? "" : "u",
-               wide ? "64" : "32");
-    if (wide)
-        buf_printf(ret, ",\"pattern\":\"^%s(0|[1-9][0-9]*)$\"", is_signed ? "-?" : "");
-    if (limit->min || limit->max)
-        buf_printf(ret, ",\"%sminimum\":%lld,\"%smaximum\":%lld", x,
-                   (long long)(limit->required || limit->min < 0 ? limit->min : 0), x,
-                   (long long)(limit->required || limit->max > 0 ? limit->max : 0));
-    buf_char(ret, '}');
-}
-
-static void write_value_schema(struct buf *ret, const struct api_field *field)
-{
-    const ProtobufCEnumDescriptor *type = field->descriptor->descriptor;
-
-    switch (field->descriptor->type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_BYTES:
-        write_string_schema(ret, field);
-        break;
-    case PROTOBUF_C_TYPE_BOOL:
-        buf_str(ret, "{\"type\":\"boolean\"}");
-        break;
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        buf_str(ret, "{\"type\":\"number\"}");
-        break;
-    case PROTOBUF_C_TYPE_ENUM:
-        buf_printf(ret, "{\"$ref\":\"#/components/schemas/%s\"}", type->name);
-        break;
-    case PROTOBUF_C_TYPE_MESSAGE:
-        buf_printf(ret, "{\"$ref\":\"#/components/schemas/%s\"}", field->message->descriptor->name);
-        break;
-    default:
-        if (field->limit->time)
-            buf_str(ret, "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}");
-        else if (field->limit->day)
-            buf_str(ret, "{\"type\":[\"string\",\"null\"],\"format\":\"date\"}");
-        else
-            write_integer_schema(ret, field);
-    }
-}
-
-static void write_field_schema(struct buf *ret, const struct api_field *field)
-{
-    if (field->descriptor->label != PROTOBUF_C_LABEL_REPEATED) {
-        write_value_schema(ret, field);
-        return;
-    }
-    buf_str(ret, "{\"type\":\"array\",\"items\":");
-    write_value_schema(ret, field);
-    if (field->limit->required)
-        buf_str(ret, ",\"minItems\":1");
-    if (field->limit->max_items)
-        buf_printf(ret, ",\"maxItems\":%u", field->limit->max_items);
-    buf_char(ret, '}');
-}
-
-static bool is_param(const struct api_method *method, const struct api_field *field)
-{
-    for (unsigned i = 0; method && i < method->n_params; i++) {
-        if (method->params[i] == field)
-            return true;
-    }
-    return false;
-}
-
-/* A message without the fields that the path of a method holds (method may be NULL). */
-static void write_message_schema(struct buf *ret, const struct api_message *message, const struct api_method *method)
-{
-    unsigned n = message->descriptor->n_fields;
-    bool any = false;
-
-    buf_str(ret, "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
-    for (unsigned i = 0; i < n; i++) {
-        const struct api_field *field = &message->fields[i];
-
-        if (is_param(method, field))
-            continue;
-        buf_add(ret, field->key + !any, field->key_len - !any);
-        write_field_schema(ret, field);
-        any = true;
-    }
-    buf_char(ret, '}');
-    any = false;
-    for (unsigned i = 0; i < n; i++) {
-        const struct api_field *field = &message->fields[i];
-
-        if (!field->limit->required || is_param(method, field))
-            continue;
-        buf_str(ret, any ? "," : ",\"required\":[");
-        write_name(ret, field->json_name);
-        any = true;
-    }
-    buf_str(ret, any ? "]}" : "}");
-}
-
-/* ---- what the routes reach ---- */
-
-/* Descriptors in the order they are met; each message and enum once. */
-struct reached {
-    const void **descriptors;
-    const struct api_message **messages; /* NULL for an enum */
-    size_t n, size;
-};
-
-static bool add_reached(struct reached *reached, const void *descriptor, const struct api_message *message)
-{
-    for (size_t i = 0; i < reached->n; i++) {
-        if (reached->descriptors[i] == descriptor)
-            return false;
-    }
-    ensure(reached->n < reached->size);
-    reached->descriptors[reached->n] = descriptor;
-    reached->messages[reached->n++] = message;
-    return true;
-}
-
-static void reach(struct reached *reached, const struct api_message *message)
-{
-    if (!add_reached(reached, message->descriptor, message))
-        return;
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-        const struct api_field *field = &message->fields[i];
-
-        if (field->message)
-            reach(reached, field->message);
-        else if (field->descriptor->type == PROTOBUF_C_TYPE_ENUM)
-            add_reached(reached, field->descriptor->descriptor, NULL);
-    }
-}
-
-static void write_schemas(struct api *api, struct buf *ret)
-{
-    struct reached reached = {.n = 0};
-
-    for (size_t i = 0; i < api->set->n_file; i++)
-        reached.size += api->set->file[i]->n_message_type + api->set->file[i]->n_enum_type;
-    reached.descriptors = api_take(api, reached.size * sizeof(const void *));
-    reached.messages = api_take(api, reached.size * sizeof(const struct api_message *));
-    for (size_t i = 0; i < api->n_methods; i++) {
-        if (api->methods[i].path) {
-            reach(&reached, api->methods[i].input);
-            reach(&reached, api->methods[i].output);
-        }
-    }
-    for (size_t i = 0; i < reached.n; i++) {
-        const struct api_message *message = reached.messages[i];
-        const ProtobufCEnumDescriptor *type = reached.descriptors[i];
-
-        write_name(ret, message ? message->descriptor->name : type->name);
-        buf_char(ret, ':');
-        if (message)
-            write_message_schema(ret, message, NULL);
-        else
-            write_enum_schema(ret, type);
-        buf_char(ret, ',');
-    }
+    ensure(bytes);
+    return bytes;
 }
 
 /* ---- operations ---- */
 
-static void write_parameters(struct buf *ret, const struct api_method *method)
+static void write_parameter(struct openapi *doc, const struct api_method *method, const struct api_field *field,
+                            const char *in, bool required)
 {
+    struct buf *ret = doc->out;
+
+    buf_printf(ret, "{\"name\":\"%s\",\"in\":\"%s\",\"required\":%s,\"description\":", field->json_name, in,
+               required ? "true" : "false");
+    openapi_name(ret, openapi_field_comment(doc, method->input, field));
+    buf_str(ret, ",\"schema\":");
+    openapi_field(ret, field);
+    buf_char(ret, '}');
+}
+
+static void write_parameters(struct openapi *doc, const struct api_method *method)
+{
+    struct buf *ret = doc->out;
     const char *comma = "";
 
     buf_str(ret, ",\"parameters\":[");
     for (unsigned i = 0; i < method->n_params; i++) {
-        buf_printf(ret, "%s{\"name\":\"%s\",\"in\":\"path\",\"required\":true,\"schema\":", comma,
-                   method->params[i]->json_name);
-        write_field_schema(ret, method->params[i]);
-        buf_char(ret, '}');
+        buf_str(ret, comma);
+        write_parameter(doc, method, method->params[i], "path", true);
         comma = ",";
     }
     for (unsigned i = 0; i < method->input->descriptor->n_fields && strcmp(method->http, "POST") != 0; i++) {
         const struct api_field *field = &method->input->fields[i];
 
-        if (is_param(method, field))
+        if (openapi_is_param(method, field))
             continue;
-        buf_printf(ret, "%s{\"name\":\"%s\",\"in\":\"query\",\"required\":%s,\"schema\":", comma, field->json_name,
-                   field->limit->required ? "true" : "false");
-        write_field_schema(ret, field);
-        buf_char(ret, '}');
+        buf_str(ret, comma);
+        write_parameter(doc, method, field, "query", field->limit->required);
         comma = ",";
     }
     if (method->rule->idempotency == RULE__IDEMPOTENCY__KEY)
         buf_printf(ret,
-                   "%s{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true,"
+                   "%s{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true,\"description\":"
+                   "\"the same for every try of one request: its first answer is given again for 24 hours\","
                    "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":%d}}",
                    comma, LIMIT_IDEMPOTENCY_KEY);
     buf_char(ret, ']');
 }
 
-static void write_body(struct buf *ret, const struct api_method *method)
+static void write_body(struct openapi *doc, const struct api_method *method)
 {
     bool required = false;
 
     if (strcmp(method->http, "POST") != 0 || method->input->descriptor->n_fields == method->n_params)
         return;
     for (unsigned i = 0; i < method->input->descriptor->n_fields; i++)
-        required |= method->input->fields[i].limit->required && !is_param(method, &method->input->fields[i]);
-    buf_printf(ret, ",\"requestBody\":{\"required\":%s,\"content\":{\"application/json\":{\"schema\":",
+        required |= method->input->fields[i].limit->required && !openapi_is_param(method, &method->input->fields[i]);
+    buf_printf(doc->out, ",\"requestBody\":{\"required\":%s,\"content\":{\"application/json\":{\"schema\":",
                required ? "true" : "false");
-    write_message_schema(ret, method->input, method);
-    buf_str(ret, "}}}");
+    openapi_message(doc, method->input, method);
+    buf_str(doc->out, "}}}");
 }
 
 static void write_response(struct buf *ret, const char *status, const struct api_method *method)
@@ -287,14 +86,33 @@ static void write_response(struct buf *ret, const char *status, const struct api
                status, method->output->descriptor->short_name, method->output->descriptor->name);
 }
 
-static void write_operation(struct buf *ret, const struct api_method *method)
+/* The first sentence of an operation's comment, and the whole where there is more. */
+static void write_words(struct openapi *doc, const struct api_method *method)
+{
+    const char *text = openapi_comment(doc, "%s.%s", method->service->package, method->name);
+    const char *end = strstr(text, ". ");
+    size_t len = end ? (size_t)(end - text) : strlen(text);
+
+    if (!end && len > 0 && text[len - 1] == '.')
+        len--;
+    buf_str(doc->out, ",\"summary\":");
+    json_quote(doc->out, text, len);
+    if (end) {
+        buf_str(doc->out, ",\"description\":");
+        openapi_name(doc->out, text);
+    }
+}
+
+static void write_operation(struct openapi *doc, const struct api_method *method)
 {
     static const char *const who[] = {"session", "public", "verified", "official", "internal"};
     const Rule__Method *rule = method->rule;
+    struct buf *ret = doc->out;
     bool creates = strcmp(method->http, "POST") == 0 && !strchr(strrchr(method->path, '/'), ':');
 
-    buf_printf(ret, "{\"operationId\":\"%s\",\"tags\":[\"%s\"],\"x-who\":\"%s\",\"x-roles\":[", method->name,
-               method->service->short_name, (size_t)rule->who < ARRAY_LEN(who) ? who[rule->who] : "session");
+    buf_printf(ret, "{\"operationId\":\"%s\",\"tags\":[\"%s\"]", method->name, method->service->short_name);
+    write_words(doc, method);
+    buf_printf(ret, ",\"x-who\":\"%s\",\"x-roles\":[", (size_t)rule->who < ARRAY_LEN(who) ? who[rule->who] : "session");
     for (size_t i = 0; i < rule->n_roles; i++) {
         const ProtobufCEnumValue *role =
             protobuf_c_enum_descriptor_get_value(&rule__role__descriptor, (int)rule->roles[i]);
@@ -302,13 +120,14 @@ static void write_operation(struct buf *ret, const struct api_method *method)
         buf_printf(ret, "%s\"%s\"", i ? "," : "", role ? role->name : "");
     }
     buf_str(ret, rule->who == RULE__WHO__PUBLIC ? "],\"security\":[]" : "],\"security\":[{\"session\":[]}]");
-    write_parameters(ret, method);
-    write_body(ret, method);
+    write_parameters(doc, method);
+    write_body(doc, method);
     buf_str(ret, ",\"responses\":{");
     write_response(ret, "200", method);
     if (creates)
         write_response(ret, "201", method);
-    buf_str(ret, "\"default\":{\"$ref\":\"#/components/responses/Problem\"}}}");
+    openapi_refusals(doc, method);
+    buf_str(ret, "}}");
 }
 
 /* A path template with its parameters in their JSON names, as the parameters are
@@ -330,8 +149,10 @@ static void write_path(struct buf *ret, const struct api_method *method)
     buf_char(ret, '"');
 }
 
-static void write_paths(const struct api *api, struct buf *ret)
+static void write_paths(struct openapi *doc)
 {
+    const struct api *api = doc->api;
+    struct buf *ret = doc->out;
     const char *comma = "";
 
     for (size_t i = 0; i < api->n_methods; i++) {
@@ -351,7 +172,7 @@ static void write_paths(const struct api *api, struct buf *ret)
                 continue;
             buf_str(ret, j == i ? ":{" : ",");
             buf_str(ret, other->http[0] == 'G' ? "\"get\":" : other->http[0] == 'P' ? "\"post\":" : "\"delete\":");
-            write_operation(ret, other);
+            write_operation(doc, other);
         }
         buf_char(ret, '}');
         comma = ",";
@@ -360,42 +181,85 @@ static void write_paths(const struct api *api, struct buf *ret)
 
 /* ---- the document ---- */
 
-static void write_reasons(const struct api *api, struct buf *ret)
+/* Of services that have a route. */
+static void write_tags(struct openapi *doc)
 {
-    for (size_t i = 1; i < api->n_reasons; i++) {
-        const struct api_reason *reason = &api->reasons[i];
+    const ProtobufCServiceDescriptor *last = NULL;
 
-        buf_printf(ret,
-                   "%s{\"package\":\"%s\",\"reason\":\"%s\",\"errcode\":%d,\"http\":%d,\"errmsg\":", i > 1 ? "," : "",
-                   reason->package, reason->name, reason->number, reason->http);
-        write_name(ret, reason->zh);
-        buf_char(ret, '}');
+    for (size_t i = 0; i < doc->api->n_methods; i++) {
+        const struct api_method *method = &doc->api->methods[i];
+
+        if (!method->path || method->service == last)
+            continue;
+        buf_printf(doc->out, "%s{\"name\":\"%s\",\"description\":", last ? "," : "", method->service->short_name);
+        last = method->service;
+        openapi_name(doc->out, openapi_comment(doc, "%s", last->name));
+        buf_char(doc->out, '}');
     }
 }
 
-int api_document(struct api *api)
+static void write_reasons(struct openapi *doc)
 {
-    struct buf *ret = &api->openapi;
+    for (size_t i = 1; i < doc->api->n_reasons; i++) {
+        const struct api_reason *reason = &doc->api->reasons[i];
 
-    buf_str(ret, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Huigong\",\"version\":\"" HUIGONG_VERSION "\"},"
-                 "\"paths\":{");
-    write_paths(api, ret);
+        buf_printf(doc->out,
+                   "%s{\"package\":\"%s\",\"reason\":\"%s\",\"errcode\":%d,\"http\":%d,\"errmsg\":", i > 1 ? "," : "",
+                   reason->package, reason->name, reason->number, reason->http);
+        openapi_name(doc->out, reason->zh);
+        buf_char(doc->out, '}');
+    }
+}
+
+static void write_document(struct openapi *doc)
+{
+    struct buf *ret = doc->out;
+
+    buf_str(ret, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Huigong\",\"version\":\"" HUIGONG_VERSION "\","
+                 "\"summary\":\"The benefits of a trade union, and how they are run\","
+                 "\"license\":{\"name\":\"All rights reserved\",\"identifier\":\"LicenseRef-All-Rights-Reserved\"}},"
+                 "\"servers\":[{\"url\":\"/\",\"description\":\"the gateway that gives this document\"}],"
+                 "\"tags\":[");
+    write_tags(doc);
+    buf_str(ret, "],\"paths\":{");
+    write_paths(doc);
     buf_str(ret, "},\"components\":{\"securitySchemes\":{\"session\":{\"type\":\"http\",\"scheme\":\"bearer\"}},"
-                 "\"responses\":{\"Problem\":{\"description\":\"A refusal or a failure, with its reason\",\"content\":"
-                 "{\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}},"
-                 "\"schemas\":{");
-    write_schemas(api, ret);
-    buf_str(ret, "\"Problem\":{\"type\":\"object\",\"required\":[\"reason\",\"errcode\",\"errmsg\"],\"properties\":{"
-                 "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
-                 "\"detail\":{\"type\":\"string\"},\"reason\":{\"type\":\"string\"},"
-                 "\"errcode\":{\"type\":\"integer\"},\"errmsg\":{\"type\":\"string\"},"
-                 "\"traceId\":{\"type\":\"string\"}}}}},\"x-reasons\":[");
-    write_reasons(api, ret);
+                 "\"responses\":{");
+    openapi_responses(doc);
+    buf_str(ret, "},\"schemas\":{");
+    openapi_schemas(doc);
+    openapi_reasons(doc);
+    buf_str(ret,
+            "\"Problem\":{\"type\":\"object\",\"description\":\"A refusal or a failure (RFC 9457). Some reasons have "
+            "members of their own beside these\",\"required\":[\"type\",\"title\",\"status\",\"reason\",\"errcode\","
+            "\"errmsg\",\"traceId\"],\"properties\":{"
+            "\"type\":{\"type\":\"string\",\"description\":\"about:blank\"},"
+            "\"title\":{\"type\":\"string\",\"description\":\"what the status is called\"},"
+            "\"status\":{\"type\":\"integer\",\"description\":\"of HTTP\"},"
+            "\"detail\":{\"type\":\"string\",\"description\":\"for who reads the logs\"},"
+            "\"reason\":{\"type\":\"string\",\"description\":\"by its name\"},"
+            "\"errcode\":{\"type\":\"integer\",\"description\":\"the reason by its number\"},"
+            "\"errmsg\":{\"type\":\"string\",\"description\":\"the reason in words, for her to read\"},"
+            "\"traceId\":{\"type\":\"string\",\"description\":\"by which it is found in the logs\"},"
+            "\"errors\":{\"type\":\"array\",\"description\":\"the field that the reason is about\",\"items\":{"
+            "\"type\":\"object\",\"required\":[\"field\",\"reason\",\"message\"],\"properties\":{"
+            "\"field\":{\"type\":\"string\"},\"reason\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}"
+            "}}}}}}},\"x-reasons\":[");
+    write_reasons(doc);
     buf_str(ret, "]}");
-    buf_char(ret, '\0');
+}
+
+int openapi_write(struct buf *ret, const void *docs, size_t len)
+{
+    struct openapi doc = {.api = api_loaded(), .out = ret};
+    int failed;
+
+    arena_init(&doc.arena, ARENA_MAX);
+    failed = openapi_read_comments(&doc, docs, len);
+    if (!failed)
+        write_document(&doc);
+    arena_done(&doc.arena);
     if (ret->failed)
-        return api_wrong(api, "the OpenAPI document is larger than %zu bytes", ret->max);
-    /* The NUL is no part of it. */
-    ret->len--;
-    return 0;
+        log_error("openapi_too_large", "bytes", log_int((int64_t)ret->max));
+    return failed || ret->failed ? -1 : 0;
 }

@@ -17,7 +17,9 @@
 #define LIMIT_ID_CLOCK_BITS     41
 #define LIMIT_ID_COUNTER_BITS   11 /* ids of one millisecond; more run ahead of the clock */
 #define LIMIT_ID_PARTITION_BITS 10
-#define LIMIT_PARTITIONS        (1 << LIMIT_ID_PARTITION_BITS)
+#define LIMIT_PARTITIONS        (1 << LIMIT_ID_PARTITION_BITS) /* of one queue */
+#define LIMIT_QUEUES            256                            /* of all services, with their partitions */
+#define LIMIT_QUEUE_NAME        31                             /* characters */
 
 /* Memory of one request or batch */
 #define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */
@@ -54,6 +56,7 @@
 /* Tokens */
 #define LIMIT_TOKEN           1024 /* characters of a session token */
 #define LIMIT_GRANTS          16   /* of one person */
+#define LIMIT_SHOWN_NAME      16   /* bytes of a masked name: two characters and up to three stars */
 #define LIMIT_SESSION_MS      (30 * 60 * 1000)
 #define LIMIT_REVOKED         1000000 /* sessions that a worker remembers as revoked */
 #define LIMIT_IDEMPOTENCY_MS  (24 * 60 * 60 * 1000)

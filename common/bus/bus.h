@@ -98,11 +98,11 @@ struct bus_refusals {
  * must stay valid until close. */
 struct bus_queue *bus_queue_open(const char *dir, const char *queue, const struct bus_refusals *refusals);
 void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret);
-/* To be called every BUS_TEND_MS or so by one thread: mends what nng does not. */
-void bus_queue_tend(struct bus_queue *queue);
 void bus_queue_close(struct bus_queue *queue);
 
 struct bus_bell;
 struct bus_bell *bus_bell_open(const char *dir);
-void bus_bell_tend(struct bus_bell *bell);
 void bus_bell_close(struct bus_bell *bell);
+
+/* To be called every BUS_TEND_MS or so by one thread: mends what nng does not. */
+void bus_tend(struct bus_queue *const *queues, unsigned n, struct bus_bell *bell);

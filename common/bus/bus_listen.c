@@ -27,23 +27,19 @@ static uint64_t stat_of(nng_stat *scope, const char *name)
     return stat ? nng_stat_value(stat) : 0;
 }
 
-/* Connections that failed before they were accepted, and those accepted. 1; 0 when
- * there is no such listener; -1 when nng cannot tell.
+/* Connections that failed before they were accepted, and those accepted. False when
+ * there is no such listener.
  * nng_stat_find_listener of nng 1.5.2 finds the first listener, whichever is asked for. */
-static int count(nng_listener listener, uint64_t *ret_failed, uint64_t *ret_accepted)
+static bool count(nng_stat *all, nng_listener listener, uint64_t *ret_failed, uint64_t *ret_accepted)
 {
     bool found = false;
-    nng_stat *all;
 
-    if (nng_stats_get(&all))
-        return -1;
     for (nng_stat *one = nng_stat_child(all); one && !found; one = nng_stat_next(one)) {
         found =
             strcmp(nng_stat_name(one), "listener") == 0 && stat_of(one, "id") == (uint64_t)nng_listener_id(listener);
         *ret_failed = stat_of(one, "other");
         *ret_accepted = stat_of(one, "accept");
     }
-    nng_stats_free(all);
     return found;
 }
 
@@ -71,13 +67,11 @@ static void listen_anew(struct bus_listening *listening)
         listening->listener = (nng_listener)NNG_LISTENER_INITIALIZER; /* the next time tries again */
 }
 
-void bus_listen_tend(struct bus_listening *listening)
+void bus_listen_tend(struct bus_listening *listening, nng_stat *all)
 {
     uint64_t failed = 0, accepted = 0;
-    int known = count(listening->listener, &failed, &accepted);
+    bool known = count(all, listening->listener, &failed, &accepted);
 
-    if (known < 0)
-        return;
     if (listening->knocked >= 0) {
         close(listening->knocked);
         listening->knocked = -1;

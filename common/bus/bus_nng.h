@@ -28,8 +28,8 @@ struct bus_listening {
 
 /* Sets a socket's bounds and listens at ipc://dir/name. 0 or nng's code, logged. */
 int bus_listen(struct bus_listening *listening, nng_socket socket, const char *dir, const char *name, int buffered);
-/* To be called now and then by one thread. */
-void bus_listen_tend(struct bus_listening *listening);
+/* To be called now and then by one thread, with nng's statistics as of then. */
+void bus_listen_tend(struct bus_listening *listening, nng_stat *all);
 
 /* ---- a connection to the broker ----
  *

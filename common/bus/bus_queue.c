@@ -270,12 +270,12 @@ void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret)
     pthread_mutex_unlock(&queue->mutex);
 }
 
-void bus_queue_tend(struct bus_queue *queue)
+static void tend_queue(struct bus_queue *queue, nng_stat *all)
 {
     nng_pipe pipe;
 
-    bus_listen_tend(&queue->at_calls);
-    bus_listen_tend(&queue->at_service);
+    bus_listen_tend(&queue->at_calls, all);
+    bus_listen_tend(&queue->at_service, all);
     pthread_mutex_lock(&queue->mutex);
     pipe = queue->server_pipe;
     pthread_mutex_unlock(&queue->mutex);
@@ -349,10 +349,18 @@ free_bell:
     return NULL;
 }
 
-void bus_bell_tend(struct bus_bell *bell)
+void bus_tend(struct bus_queue *const *queues, unsigned n, struct bus_bell *bell)
 {
-    bus_listen_tend(&bell->at_ring);
-    bus_listen_tend(&bell->at_bell);
+    nng_stat *all;
+
+    /* Taken once for all: each taking walks through every socket there is. */
+    if (nng_stats_get(&all))
+        return;
+    for (unsigned i = 0; i < n; i++)
+        tend_queue(queues[i], all);
+    bus_listen_tend(&bell->at_ring, all);
+    bus_listen_tend(&bell->at_bell, all);
+    nng_stats_free(all);
 }
 
 void bus_bell_close(struct bus_bell *bell)

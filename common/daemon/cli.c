@@ -69,7 +69,37 @@ static int print_refusal(const Rpc__Answer *answer)
     return answer->reason == RPC__REASON__SERVICE_DOWN || answer->reason == RPC__REASON__DEADLINE_EXCEEDED ? 2 : 1;
 }
 
-static int call_with(const char *bus_dir, const struct api_method *method, const char *json, struct arena *arena)
+/* Of a store, from its daemon's probe; 0 when it cannot be reached. */
+static int64_t first_id(void *arg, const char *queue)
+{
+    const struct service *service = arg;
+    struct arena arena;
+    const Rpc__Answer *answer;
+    const Rpc__ProbeReport *report = NULL;
+    int64_t first;
+
+    arena_init(&arena, LIMIT_BATCH_ARENA);
+    answer = call_and_wait(service_bus_dir(service), queue, "Daemon.Probe", NULL, 0, &arena);
+    if (!answer->reason)
+        report = rpc__probe_report__unpack(&arena.allocator, answer->output.len, answer->output.data);
+    first = report ? report->first_id : 0;
+    arena_done(&arena);
+    return first;
+}
+
+static const char *queue_of(const struct service *service, const struct api_method *method,
+                            const ProtobufCMessage *input)
+{
+    const struct partition *partition =
+        partitions_route(&service->partitions, method, input, first_id, (void *)(uintptr_t)service);
+
+    if (partition)
+        return partition->queue;
+    return method->n_key == 0 && strcmp(method->queue, service->spec->name) == 0 ? service->queue : method->queue;
+}
+
+static int call_with(const struct service *service, const struct api_method *method, const char *json,
+                     struct arena *arena)
 {
     ProtobufCMessage *input = json_new(method->input, arena), *output;
     struct json_trouble trouble = {0};
@@ -85,7 +115,8 @@ static int call_with(const char *bus_dir, const struct api_method *method, const
     }
     packed = arena_alloc(arena, protobuf_c_message_get_packed_size(input) + 1);
     ensure(packed);
-    answer = call_and_wait(bus_dir, method->queue, method->name, packed, protobuf_c_message_pack(input, packed), arena);
+    answer = call_and_wait(service_bus_dir(service), queue_of(service, method, input), method->name, packed,
+                           protobuf_c_message_pack(input, packed), arena);
     if (answer->reason)
         return print_refusal(answer);
     output = protobuf_c_message_unpack(method->output->descriptor, &arena->allocator, answer->output.len,
@@ -98,20 +129,20 @@ static int call_with(const char *bus_dir, const struct api_method *method, const
     return 0;
 }
 
-int cli_call_json(const char *bus_dir, const char *name, const char *json)
+int cli_call_json(const struct service *service, const char *name, const char *json)
 {
     const struct api_method *method = api_method(name);
     struct arena arena;
     int code;
 
     if (!method || !*method->queue) {
-        fprintf(stderr, "%s is no operation; those of this system:\n", name);
+        fprintf(stderr, "%s is no operation of this daemon; it knows:\n", name);
         for (method = api_methods(); method->name; method++)
             fprintf(stderr, "  %s\n", method->name);
         return 1;
     }
     arena_init(&arena, LIMIT_BATCH_ARENA);
-    code = call_with(bus_dir, method, json, &arena);
+    code = call_with(service, method, json, &arena);
     arena_done(&arena);
     return code;
 }

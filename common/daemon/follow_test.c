@@ -2,7 +2,7 @@
  * whatever dies in between. */
 #include "common/daemon/follow.h"
 
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 #include "tests/bus_harness.h"
 
 #define ROWS 2500 /* more than two pages */
@@ -61,17 +61,17 @@ static void on_drained(void *arg)
 /* Kind 1 for every third row, else 2. */
 static void add_row(void *call, void *arg)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
-    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
+    Sample__ShowChanged changed = SAMPLE__SHOW_CHANGED__INIT;
+    Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
     int64_t number = *(int64_t *)arg;
 
-    changed.release_id = claimed.coupon_id = number;
-    event.event_case = number % 3 == 0 ? COUPON__EVENT__EVENT_RELEASE_CHANGED : COUPON__EVENT__EVENT_CLAIMED;
+    changed.show_id = taken.seat_id = number;
+    event.event_case = number % 3 == 0 ? SAMPLE__EVENT__EVENT_SHOW_CHANGED : SAMPLE__EVENT__EVENT_SEAT_TAKEN;
     if (number % 3 == 0)
-        event.release_changed = &changed;
+        event.show_changed = &changed;
     else
-        event.claimed = &claimed;
+        event.seat_taken = &taken;
     rpc_journal(call, &event.base);
 }
 

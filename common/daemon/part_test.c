@@ -4,12 +4,12 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 #include "tests/harness.h"
 
 #define MEMBER 3
 
-/* A service of two parts, whose rows are claims that the journal tells of. */
+/* A service of two parts, whose rows are seats that the journal tells of. */
 struct tickets {
     struct store *store;
     unsigned sql;
@@ -35,13 +35,13 @@ static const char *const note_sql[] = {"SELECT count(*) FROM note"};
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
     const struct desk *desk = arg;
-    const Coupon__Event *event = body;
+    const Sample__Event *event = body;
 
-    if (event->event_case != COUPON__EVENT__EVENT_CLAIMED)
+    if (event->event_case != SAMPLE__EVENT__EVENT_SEAT_TAKEN)
         return true;
     told[0] += row->seq > 0;
-    store_ask(desk->tickets.store, desk->tickets.sql + SQL_FIND, "i", event->claimed->coupon_id);
-    return store_number(desk->tickets.store, desk->tickets.sql + SQL_FIND) == event->claimed->member_id;
+    store_ask(desk->tickets.store, desk->tickets.sql + SQL_FIND, "i", event->seat_taken->seat_id);
+    return store_number(desk->tickets.store, desk->tickets.sql + SQL_FIND) == event->seat_taken->member_id;
 }
 
 static bool tidy(void *arg, void *call)
@@ -81,7 +81,7 @@ static const struct part_spec notes_part = {
     .tidy = tidy_in_vain,
 };
 static const struct part_entry entries[] = {PART_ENTRY(desk, tickets), PART_ENTRY(desk, notes)};
-static const struct part_table table = {entries, ARRAY_LEN(entries), &coupon__event__descriptor};
+static const struct part_table table = {entries, ARRAY_LEN(entries), &sample__event__descriptor};
 
 static const unsigned char schema[] = "-- step 1\n"
                                       "CREATE TABLE ticket (ticket_id INTEGER PRIMARY KEY, member_id INTEGER) STRICT;\n"
@@ -109,14 +109,14 @@ static const struct service_spec spec = {
 static void take(void *call, void *arg)
 {
     const int64_t *ticket_id = arg;
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
+    Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
 
     store_run(desk.tickets.store, desk.tickets.sql + SQL_ADD, "ii", *ticket_id, (int64_t)MEMBER);
-    claimed.coupon_id = *ticket_id;
-    claimed.member_id = MEMBER;
-    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
-    event.claimed = &claimed;
+    taken.seat_id = *ticket_id;
+    taken.member_id = MEMBER;
+    event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
+    event.seat_taken = &taken;
     rpc_journal(call, &event.base);
 }
 
@@ -179,7 +179,7 @@ static void a_statement_with_a_fault_fails_at_the_start(void **state)
     static const struct part_spec wrong_part = {.sql = wrong, .n_sql = 1};
     static const struct part_entry wrong_entries[] = {
         {&wrong_part, offsetof(struct desk, notes.store), offsetof(struct desk, notes.sql)}};
-    static const struct part_table wrong_table = {wrong_entries, 1, &coupon__event__descriptor};
+    static const struct part_table wrong_table = {wrong_entries, 1, &sample__event__descriptor};
     struct harness h;
 
     (void)state;

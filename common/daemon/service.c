@@ -3,12 +3,12 @@
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
-#include "common/daemon/follow.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 
@@ -19,6 +19,10 @@
 static struct conf_entry chassis_conf[] = {
     {"HUIGONG_BUS", "run/bus", CONF_TEXT, "folder of the bus' sockets", 0, 0, NULL},
     {"HUIGONG_STORE", "", CONF_PATH, "folder of this daemon's store", 0, 0, NULL},
+    {"HUIGONG_PARTITIONS", "", CONF_TEXT,
+     "the services' partitions, alike for all daemons: coupon.4406=1:00010002 is a queue, its number, its union's path",
+     0, 0, NULL},
+    {"HUIGONG_PARTITION", "", CONF_TEXT, "which of them this daemon is: 4406=1 is its name and number", 0, 0, NULL},
     {"HUIGONG_SANDBOX", "required", CONF_TEXT, "required; if-there: start also where the kernel has no Landlock", 0, 0,
      NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
@@ -68,7 +72,7 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
 /* Fills a probe's report. */
 static void fill_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
 {
-    char *summary = arena_printf(arena, "%s", service->spec->name);
+    char *summary = arena_printf(arena, "%s", service->queue);
     char *version = arena_printf(arena, "%s", HUIGONG_VERSION);
 
     report->healthy = !service->stopping;
@@ -76,7 +80,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     if (service->store) {
         int64_t rows = rpc_server_journal(service->rpc)->committed.seq;
 
-        summary = arena_printf(arena, "%s: journal of %lld rows", service->spec->name, (long long)rows);
+        summary = arena_printf(arena, "%s: journal of %lld rows", service->queue, (long long)rows);
         rpc_metric(arena, report, "huigong_journal_rows", "gauge", "", (double)rows);
     }
     if (summary)
@@ -123,7 +127,7 @@ static void on_drained(void *arg)
     struct service *service = arg;
 
     if (rpc_server_finish(service->rpc, send_answer, service))
-        bus_ringer_ring(service->ringer, service->spec->name);
+        bus_ringer_ring(service->ringer, service->queue);
 }
 
 static const struct bus_server_events bus_events = {on_message, on_drained};
@@ -140,10 +144,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 void service_stopped(struct service *service)
 {
     bus_server_close(service->bus);
-    for (unsigned i = 0; i < SERVICE_FOLLOWS; i++) {
-        follower_close(service->followed[i].follower);
-        rpc_client_close(service->followed[i].client);
-    }
+    service_unfollow(service);
     uv_walk(&service->loop, close_handle, NULL);
 }
 
@@ -239,36 +240,8 @@ static int enter_sandbox(struct service *service)
 static int open_bus(struct service *service)
 {
     service->ringer = bus_ringer_open(service_bus_dir(service));
-    service->bus = bus_server_open(&service->loop, service_bus_dir(service), service->spec->name, &bus_events, service);
+    service->bus = bus_server_open(&service->loop, service_bus_dir(service), service->queue, &bus_events, service);
     return service->ringer && service->bus ? 0 : -1;
-}
-
-static int open_followers(struct service *service)
-{
-    const char *dir = service_bus_dir(service);
-    unsigned n = 0;
-
-    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++) {
-        struct follow_options options = {
-            .loop = &service->loop,
-            .bus_dir = dir,
-            .queue = follow->queue,
-            .client = rpc_client_open(&service->loop, dir, follow->queue, 1),
-            .server = service->rpc,
-            .store = service->store,
-            .kinds = follow->kinds,
-            .n_kinds = follow->n_kinds,
-            .apply = follow->apply,
-            .arg = service->self,
-        };
-
-        ensure(n < SERVICE_FOLLOWS);
-        service->followed[n].client = options.client;
-        service->followed[n].follower = options.client ? follower_open(&options) : NULL;
-        if (!service->followed[n++].follower)
-            return -1;
-    }
-    return 0;
 }
 
 static void watch_signals(struct service *service)
@@ -286,11 +259,23 @@ static void watch_signals(struct service *service)
     uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);
 }
 
+/* Each queue takes some, and each connection one. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int run(struct service *service, bool standby)
 {
     const struct service_spec *spec = service->spec;
     int code = 1;
 
+    raise_file_limit();
     if (uv_loop_init(&service->loop) || (spec->schema && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);
@@ -301,7 +286,7 @@ static int run(struct service *service, bool standby)
         goto free_rpc;
     watch_signals(service);
     if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
-        (!spec->edge && open_bus(service)) || open_followers(service))
+        (!spec->edge && open_bus(service)) || service_follow(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
@@ -356,7 +341,7 @@ static int command(struct service *service, const char *flag, int argc, char **a
     const struct service_spec *spec = service->spec;
 
     if (strcmp(flag, "probe") == 0)
-        return spec->probe ? spec->probe(service) : cli_probe(service_bus_dir(service), spec->name);
+        return spec->probe ? spec->probe(service) : cli_probe(service_bus_dir(service), service->queue);
     if (strcmp(flag, "check") == 0)
         return 0;
     if (strcmp(flag, "audit") == 0)
@@ -364,7 +349,7 @@ static int command(struct service *service, const char *flag, int argc, char **a
     if (strcmp(flag, "backup") == 0 && argc == 1 && spec->schema)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
     if (strcmp(flag, "call") == 0 && argc == 2)
-        return cli_call_json(service_bus_dir(service), argv[0], argv[1]);
+        return cli_call_json(service, argv[0], argv[1]);
     for (const struct service_command *own = spec->commands; own && own->name; own++) {
         if (strcmp(flag, own->name) == 0)
             return own->run(service, argc, argv);
@@ -401,8 +386,9 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
     if (conf_load(spec->conf, chassis_conf, argc == 1 || standby || strcmp(argv[1], "--check") == 0))
         return 1;
     log_init(spec->name, log_level(conf_text(chassis_conf, "HUIGONG_LOG")));
-    if (api_load())
+    if (api_load() || service_read_partitions(&service))
         return 1;
+    log_init(service.queue, log_level(conf_text(chassis_conf, "HUIGONG_LOG")));
     if (argc > 1 && !standby) {
         if (strncmp(argv[1], "--", 2) != 0) {
             fprintf(stderr, "hg-%s: flags begin with --; see --help\n", spec->name);

@@ -8,6 +8,7 @@
 #pragma once
 #include <uv.h>
 
+#include "common/api/partition.h"
 #include "common/base/conf.h"
 #include "common/rpc/rpc.h"
 #include "common/daemon/sandbox.h"
@@ -22,11 +23,9 @@ struct service_command {
     int (*run)(const struct service *service, int argc, char **argv); /* the exit code */
 };
 
-#define SERVICE_FOLLOWS 4 /* journals that one daemon follows */
-
 /* What a daemon reads of another's journal, each row once (follow.h). */
 struct service_follow {
-    const char *queue;    /* whose journal; each once */
+    const char *queue;    /* whose journal; each once; those of all its partitions */
     const int32_t *kinds; /* fields of that service's Event */
     unsigned n_kinds;
     /* Applies one row, in a transaction of the daemon's own. self is service->self. */
@@ -66,6 +65,11 @@ struct service_spec {
     const struct service_command *commands; /* NULL or ended by a NULL name */
 };
 
+struct service_followed {
+    struct rpc_client *client;
+    struct follower *follower;
+};
+
 struct service {
     const struct service_spec *spec;
     struct conf_entry *conf; /* the chassis' settings */
@@ -75,16 +79,16 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
-    void *self; /* the daemon's own state, set by start */
+    void *self;                  /* the daemon's own state, set by start */
+    char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */
     unsigned partition;
     int64_t first_id; /* of its store, see ids.h; 0: makes none */
     bool stopping;
     /* chassis' own */
     Rpc__Daemon_Service daemon;
-    struct {
-        struct rpc_client *client;
-        struct follower *follower;
-    } followed[SERVICE_FOLLOWS];
+    struct partitions partitions; /* of all services */
+    struct service_followed *followed;
+    unsigned n_followed;
     uv_signal_t signals[3];
     uv_timer_t tidy;
     int64_t copies_at; /* when copies from before steps are looked through again */
@@ -98,3 +102,11 @@ int service_ids(struct service *service, struct id_source *ids);
 const char *service_bus_dir(const struct service *service);
 /* Called once by what `stop` began. */
 void service_stopped(struct service *service);
+
+/* ---- service_queue.c, for service.c ---- */
+
+/* What HUIGONG_PARTITIONS and HUIGONG_PARTITION say. 0 or -1, logged. */
+int service_read_partitions(struct service *service);
+/* Follows what the spec names. 0 or -1, logged. */
+int service_follow(struct service *service);
+void service_unfollow(struct service *service);

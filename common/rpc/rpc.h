@@ -100,6 +100,17 @@ struct journal *rpc_server_journal(struct rpc_server *server);
 typedef void (*rpc_seen)(void *call, const struct api_method *method, const int64_t *members, size_t n, void *arg);
 void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg);
 
+/* Sets the service's principal map: nobody is known to it by her member id. In each call of
+ * a signed-in person the map is given a copy of her principal and changes it as the service
+ * may know her (her member id to a handle of hers, always the same one); that is what the
+ * handler sees, whom the journal names as its actor, and whose the stored answers and the
+ * looks are. Who may call is judged before. lasting: what the call writes stays, so the
+ * handle must be one that comes again; else it may be one for this call alone. The map may
+ * write, as part of the call. False: the call is refused with OVERLOADED. Without a map
+ * nothing is copied. */
+typedef bool (*rpc_map)(void *self, void *call, Rpc__Principal *principal, bool lasting);
+void rpc_server_on_principal(struct rpc_server *server, rpc_map map, void *self);
+
 /* Runs the calls of one message. tag comes back with its answer. False when the
  * batch is full: finish it before the next. */
 bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag);
@@ -119,10 +130,9 @@ const struct rpc_server_counts *rpc_server_counts(const struct rpc_server *serve
 unsigned rpc_server_deferred(const struct rpc_server *server);
 /* Per-method counters as Prometheus metrics, into the arena of the current call. */
 void rpc_server_metrics(struct rpc_server *server, struct arena *arena, Rpc__ProbeReport *report);
-/* Adds one metric to a report. */
+/* Adds one metric to a report; without memory it is left out. */
 void rpc_metric(struct arena *arena, Rpc__ProbeReport *report, const char *name, const char *type, const char *labels,
                 double value);
-#define RPC_MAX_METRICS 512
 
 /* ---- client ---- */
 

@@ -23,9 +23,7 @@ static const Rpc__Principal nobody = RPC__PRINCIPAL__INIT;
 
 const Rpc__Principal *rpc_principal(void *call)
 {
-    const Rpc__Principal *principal = ((struct rpc_call *)call)->envelope->principal;
-
-    return principal ? principal : &nobody;
+    return ((struct rpc_call *)call)->principal;
 }
 
 int64_t rpc_deadline(void *call)
@@ -320,6 +318,26 @@ static void keep_answer(struct rpc_call *call, const unsigned char fingerprint[3
               server->now);
 }
 
+/* Lets the service's map say who calls. False after refusing. */
+static bool map_principal(struct rpc_call *call, bool lasting)
+{
+    struct rpc_server *server = call->server;
+    const Rpc__Principal *principal = call->envelope->principal;
+    Rpc__Principal *mapped;
+
+    if (!server->map || !principal || !principal->member_id)
+        return true;
+    mapped = arena_alloc(&server->arena, sizeof(*mapped));
+    if (mapped) {
+        *mapped = *principal;
+        call->principal = mapped;
+    }
+    if (mapped && server->map(server->map_self, call, mapped, lasting))
+        return true;
+    rpc_refuse(call, RPC__REASON__OVERLOADED);
+    return false;
+}
+
 static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const unsigned char *fingerprint)
 {
     struct rpc_server *server = call->server;
@@ -331,7 +349,11 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
         journal_call_begin(&server->journal);
         store_call_begin(server->store);
     }
-    service->invoke(service, call->method->api->index, input, on_reply, call);
+    if (map_principal(call, call->method->api->writes || call->method->api->shows)) {
+        if (server->map && server->store)
+            store_call_uncount(server->store); /* a handle that it made is no change of its own */
+        service->invoke(service, call->method->api->index, input, on_reply, call);
+    }
     ensure(call->done);
     if (!server->store)
         return;
@@ -358,6 +380,8 @@ static void invoke_once(struct rpc_call *call, const ProtobufCMessage *input)
     const void *bytes;
     size_t len;
 
+    if (!map_principal(call, false))
+        return;
     mbedtls_sha256_ret(envelope->input.data, envelope->input.len, fingerprint, 0);
     store_ask(server->store, find, "itbi", rpc_principal(call)->member_id, envelope->method,
               envelope->idempotency_key.data, envelope->idempotency_key.len, server->now - LIMIT_IDEMPOTENCY_MS);
@@ -409,8 +433,10 @@ void rpc_call_run(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
     ProtobufCMessage *input;
-    int reason = envelope_refusal(call);
+    int reason;
 
+    call->principal = call->envelope->principal ? call->envelope->principal : &nobody;
+    reason = envelope_refusal(call);
     if (!reason) {
         input = protobuf_c_message_unpack(call->method->api->input->descriptor, &server->arena.allocator,
                                           call->envelope->input.len, call->envelope->input.data);

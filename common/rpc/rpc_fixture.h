@@ -1,18 +1,18 @@
-/* rpc_fixture.h: the dispatcher with a service of its own behind the names of hg-coupon's
- * operations: CreateClaim (a write) and GetRelease (a read) do what the number in
- * their request says, CreateRelease takes an Idempotency-Key. */
+/* rpc_fixture.h: the dispatcher with a service behind the operations of tests/proto:
+ * TakeSeat (a write) and GetShow (a read) do what the number in their request says,
+ * CreateShow takes an Idempotency-Key. */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
 #include "common/rpc/rpc.h"
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 #include "tests/harness.h"
 
-#define CLAIM  "Coupons.CreateClaim"
-#define CREATE "Coupons.CreateRelease"
-#define GET    "Coupons.GetRelease"
+#define TAKE   "Shows.TakeSeat"
+#define CREATE "Shows.CreateShow"
+#define GET    "Shows.GetShow"
 #define PATH   "00010002"
 
 /* Numbers from here on are refused after they have written; from KEPT on, what they
@@ -32,11 +32,13 @@ static const unsigned n_sql = N_SQL;
 
 /* The service's memory: what its store holds, in the order of writing. */
 struct things {
-    Coupon__Coupons_Service service;
+    Sample__Shows_Service service;
     struct store *store;
     int64_t ids[4096];
     unsigned n, runs;
-    int64_t now; /* of the last call that ran */
+    int64_t now;           /* of the last call that ran */
+    Rpc__Principal caller; /* of the last that wrote */
+    bool idle;             /* CreateShow changes nothing */
     size_t reply_size;
     const char *asked_path; /* whether the reader holds FINANCE over it */
     bool covered;
@@ -60,79 +62,82 @@ static inline void undo_add(void *self, int64_t id, int64_t n)
 
 static inline void add(struct things *self, int64_t id, void *call)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
+    Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
 
     rpc_on_undo(call, undo_add, self, id, self->n);
     self->ids[self->n++] = id;
     store_run(self->store, SQL_ADD, "i", id);
-    claimed.coupon_id = id;
-    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
-    event.claimed = &claimed;
+    taken.seat_id = id;
+    event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
+    event.seat_taken = &taken;
     rpc_journal(call, &event.base);
 }
 
-static inline void create_claim(Coupon__Coupons_Service *service, const Coupon__CreateClaimRequest *req,
-                                Coupon__Coupon_Closure reply, void *call)
+static inline void take_seat(Sample__Shows_Service *service, const Sample__TakeSeatRequest *req,
+                             Sample__Seat_Closure reply, void *call)
 {
     struct things *self = container_of(service, struct things, service);
-    Coupon__Coupon coupon = COUPON__COUPON__INIT;
+    Sample__Seat seat = SAMPLE__SEAT__INIT;
 
     self->runs++;
     self->now = rpc_now(call);
-    if (req->release_id >= DEFERRED) {
+    self->caller = *rpc_principal(call);
+    if (req->show_id >= DEFERRED) {
         self->later = rpc_defer(call);
         return;
     }
-    add(self, req->release_id, call);
-    if (req->release_id >= REFUSED) {
-        if (req->release_id >= KEPT)
+    add(self, req->show_id, call);
+    if (req->show_id >= REFUSED) {
+        if (req->show_id >= KEPT)
             rpc_keep(call);
         rpc_fact(call, "soldOutAt", "some time");
         rpc_fact_time(call, "opensAt", HARNESS_NOW);
         rpc_retry_after(call, 9);
-        rpc_refuse_field(call, COUPON__REASON__SOLD_OUT, "releaseId");
+        rpc_refuse_field(call, SAMPLE__REASON__SOLD_OUT, "showId");
         return;
     }
-    coupon.coupon_id = req->release_id;
+    seat.seat_id = req->show_id;
     rpc_created(call);
-    reply(&coupon, call);
+    reply(&seat, call);
 }
 
-static inline void create_release(Coupon__Coupons_Service *service, const Coupon__CreateReleaseRequest *req,
-                                  Coupon__ReleaseStatus_Closure reply, void *call)
+static inline void create_show(Sample__Shows_Service *service, const Sample__CreateShowRequest *req,
+                               Sample__ShowStatus_Closure reply, void *call)
 {
     struct things *self = container_of(service, struct things, service);
-    Coupon__ReleaseStatus status = COUPON__RELEASE_STATUS__INIT;
-    Coupon__Release release = COUPON__RELEASE__INIT;
+    Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT;
+    Sample__Show show = SAMPLE__SHOW__INIT;
 
     self->runs++;
-    if (req->release && req->release->face_fen == 0) {
-        rpc_refuse(call, COUPON__REASON__WRONG_STATE);
+    self->caller = *rpc_principal(call);
+    if (req->show && req->show->price_fen == 0) {
+        rpc_refuse(call, SAMPLE__REASON__WRONG_STATE);
         return;
     }
-    add(self, self->runs, call);
+    if (!self->idle)
+        add(self, self->runs, call);
     status.granted = self->runs;
-    release.release_id = 44;
-    status.release = &release;
+    show.show_id = 44;
+    status.show = &show;
     rpc_created(call);
     reply(&status, call);
 }
 
 /* Answers with what memory and the store hold. */
-static inline void get_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
-                               Coupon__ReleaseStatus_Closure reply, void *call)
+static inline void get_show(Sample__Shows_Service *service, const Sample__ShowRequest *req,
+                            Sample__ShowStatus_Closure reply, void *call)
 {
     struct things *self = container_of(service, struct things, service);
-    Coupon__ReleaseStatus status = COUPON__RELEASE_STATUS__INIT;
-    Coupon__Release release = COUPON__RELEASE__INIT;
+    Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT;
+    Sample__Show show = SAMPLE__SHOW__INIT;
     char *title = arena_zalloc(rpc_arena(call), self->reply_size + 1);
 
     (void)req;
     self->covered = self->asked_path && rpc_has_role(call, RULE__ROLE__FINANCE, self->asked_path);
     memset(title, 'x', self->reply_size);
-    release.title = title;
-    status.release = &release;
+    show.title = title;
+    status.show = &show;
     store_ask(self->store, SQL_COUNT, "");
     assert_true(store_row(self->store, SQL_COUNT));
     status.granted = store_int(self->store, SQL_COUNT, 0);
@@ -143,17 +148,17 @@ static inline void get_release(Coupon__Coupons_Service *service, const Coupon__R
 
 static inline int start(struct service *service)
 {
-    things = (struct things){.service = {.base = COUPON__COUPONS__BASE_INIT}, .store = service->store};
-    things.service.create_claim = create_claim;
-    things.service.create_release = create_release;
-    things.service.get_release = get_release;
+    things = (struct things){.service = {.base = SAMPLE__SHOWS__BASE_INIT}, .store = service->store};
+    things.service.take_seat = take_seat;
+    things.service.create_show = create_show;
+    things.service.get_show = get_show;
     rpc_server_add(service->rpc, &things.service.base);
     service->self = &things;
     return 0;
 }
 
 static const struct service_spec spec = {
-    .name = "coupon",
+    .name = "sample",
     .schema = (const unsigned char *)schema,
     .schema_len = &schema_len,
     .sql = sql,
@@ -178,44 +183,44 @@ static inline int teardown(void **state)
 
 /* ---- its callers ---- */
 
-static inline Rpc__Call *gather_claim(int64_t number)
+static inline Rpc__Call *gather_take(int64_t number)
 {
-    Coupon__CreateClaimRequest request = COUPON__CREATE_CLAIM_REQUEST__INIT;
+    Sample__TakeSeatRequest request = SAMPLE__TAKE_SEAT_REQUEST__INIT;
 
-    request.release_id = number;
-    return harness_add(&h, CLAIM, &request.base, harness_member(&h, 1, PATH), NULL);
+    request.show_id = number;
+    return harness_add(&h, TAKE, &request.base, harness_member(&h, 1, PATH), NULL);
 }
 
-static inline const Rpc__Answer *claim(int64_t number)
+static inline const Rpc__Answer *take(int64_t number)
 {
-    gather_claim(number);
+    gather_take(number);
     return harness_run(&h)->answers[0];
 }
 
-static inline const Rpc__Answer *create(int64_t member_id, int64_t face_fen, const char *key)
+static inline const Rpc__Answer *create(int64_t member_id, int64_t price_fen, const char *key)
 {
-    Coupon__Release release = COUPON__RELEASE__INIT;
-    Coupon__CreateReleaseRequest request = COUPON__CREATE_RELEASE_REQUEST__INIT;
+    Sample__Show show = SAMPLE__SHOW__INIT;
+    Sample__CreateShowRequest request = SAMPLE__CREATE_SHOW_REQUEST__INIT;
 
-    release.face_fen = face_fen;
-    request.release = &release;
+    show.price_fen = price_fen;
+    request.show = &show;
     return harness_call(&h, CREATE, &request.base, harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, PATH),
                         key);
 }
 
 static inline void gather_get(void)
 {
-    Coupon__ReleaseRequest request = COUPON__RELEASE_REQUEST__INIT;
+    Sample__ShowRequest request = SAMPLE__SHOW_REQUEST__INIT;
 
     harness_add(&h, GET, &request.base, harness_member(&h, 2, PATH), NULL);
 }
 
 static inline void assert_status(const Rpc__Answer *answer, int64_t in_store, int in_memory)
 {
-    const Coupon__ReleaseStatus *status;
+    const Sample__ShowStatus *status;
 
-    assert_int_equal(answer->reason, 0);
-    status = harness_output(&h, answer, &coupon__release_status__descriptor);
+    assert_ok(answer);
+    status = harness_output(&h, answer, &sample__show_status__descriptor);
     assert_int_equal(status->granted, in_store);
     assert_int_equal(status->left, in_memory);
 }

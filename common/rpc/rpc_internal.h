@@ -23,6 +23,7 @@ struct undo {
 struct rpc_call {
     struct rpc_server *server;
     const Rpc__Call *envelope;
+    const Rpc__Principal *principal; /* who calls, as the service knows her */
     struct method *method;
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
@@ -61,6 +62,8 @@ struct rpc_server {
     struct clock *clock;
     rpc_seen seen; /* NULL: nobody is told */
     void *seen_arg;
+    rpc_map map; /* NULL: members are known by their ids */
+    void *map_self;
     struct journal journal;
     unsigned sql;
     struct arena arena, undo_arena;

@@ -1,5 +1,5 @@
-/* Answers that come after their batch, by a storeless service behind the names of
- * hg-coupon's operations: GetRelease answers at once when its number is even, and
+/* Answers that come after their batch, by a storeless service behind the
+ * operations of tests/proto: GetShow answers at once when its number is even, and
  * leaves its answer for later when it is odd. */
 #include "common/rpc/rpc.h"
 
@@ -8,12 +8,12 @@
 #include <cmocka.h>
 
 #include "common/base/limits.h"
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 
 #define N_TAGS 80
 
 static struct {
-    Coupon__Coupons_Service service;
+    Sample__Shows_Service service;
     struct clock clock;
     struct rpc_server *server;
     struct arena arena;
@@ -24,23 +24,23 @@ static struct {
     Rpc__AnswerBatch *answers[N_TAGS]; /* by tag */
 } t;
 
-static void get_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
-                        Coupon__ReleaseStatus_Closure reply, void *call)
+static void get_show(Sample__Shows_Service *service, const Sample__ShowRequest *req,
+                        Sample__ShowStatus_Closure reply, void *call)
 {
-    Coupon__ReleaseStatus status = COUPON__RELEASE_STATUS__INIT;
+    Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT;
     struct rpc_later *later;
 
     (void)service;
     t.deadline = rpc_deadline(call);
-    if (req->release_id % 2 == 0) {
-        status.granted = req->release_id;
+    if (req->show_id % 2 == 0) {
+        status.granted = req->show_id;
         reply(&status, call);
         return;
     }
     later = rpc_defer(call);
     if (!later)
         return;
-    t.numbers[t.n_laters] = req->release_id;
+    t.numbers[t.n_laters] = req->show_id;
     t.laters[t.n_laters++] = later;
 }
 
@@ -51,7 +51,7 @@ static int setup(void **state)
     assert_int_equal(api_load(), 0);
     clock_fake(&t.clock, 1000000, 1);
     arena_init(&t.arena, (size_t)64 << 20);
-    t.service = (Coupon__Coupons_Service){.base = COUPON__COUPONS__BASE_INIT, .get_release = get_release};
+    t.service = (Sample__Shows_Service){.base = SAMPLE__SHOWS__BASE_INIT, .get_show = get_show};
     t.server = rpc_server_new(NULL, &t.clock);
     assert_non_null(t.server);
     rpc_server_add(t.server, &t.service.base);
@@ -76,14 +76,14 @@ static void take(uintptr_t tag, unsigned n, const int64_t *numbers)
 
     principal.internal = true;
     for (unsigned i = 0; i < n; i++) {
-        Coupon__ReleaseRequest request = COUPON__RELEASE_REQUEST__INIT;
+        Sample__ShowRequest request = SAMPLE__SHOW_REQUEST__INIT;
 
-        request.release_id = numbers[i];
+        request.show_id = numbers[i];
         calls[i] = (Rpc__Call)RPC__CALL__INIT;
-        calls[i].method = "Coupons.GetRelease";
+        calls[i].method = "Shows.GetShow";
         calls[i].principal = &principal;
         calls[i].deadline_at = 1000007;
-        calls[i].input = (ProtobufCBinaryData){coupon__release_request__pack(&request, inputs[i]), inputs[i]};
+        calls[i].input = (ProtobufCBinaryData){sample__show_request__pack(&request, inputs[i]), inputs[i]};
         list[i] = &calls[i];
     }
     batch.calls = list;
@@ -110,12 +110,12 @@ static void finish(void)
 /* Answers the i-th that was left for later by its own number. */
 static void answer(unsigned i)
 {
-    Coupon__ReleaseStatus status = COUPON__RELEASE_STATUS__INIT;
+    Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT;
     Rpc__Answer answer = RPC__ANSWER__INIT;
     uint8_t packed[16];
 
     status.granted = t.numbers[i];
-    answer.output = (ProtobufCBinaryData){coupon__release_status__pack(&status, packed), packed};
+    answer.output = (ProtobufCBinaryData){sample__show_status__pack(&status, packed), packed};
     rpc_answer_later(t.laters[i], &answer);
 }
 
@@ -131,10 +131,10 @@ static void refuse(unsigned i, int reason)
 static void assert_granted(uintptr_t tag, size_t i, int64_t number)
 {
     const Rpc__Answer *one = t.answers[tag]->answers[i];
-    const Coupon__ReleaseStatus *status;
+    const Sample__ShowStatus *status;
 
     assert_int_equal(one->reason, 0);
-    status = coupon__release_status__unpack(&t.arena.allocator, one->output.len, one->output.data);
+    status = sample__show_status__unpack(&t.arena.allocator, one->output.len, one->output.data);
     assert_int_equal(status->granted, number);
 }
 
@@ -162,8 +162,8 @@ static void a_later_answer_may_be_a_refusal(void **state)
     (void)state;
     take(1, 2, (int64_t[]){1, 2});
     finish();
-    refuse(0, COUPON__REASON__SOLD_OUT);
-    assert_int_equal(t.answers[1]->answers[0]->reason, COUPON__REASON__SOLD_OUT);
+    refuse(0, SAMPLE__REASON__SOLD_OUT);
+    assert_int_equal(t.answers[1]->answers[0]->reason, SAMPLE__REASON__SOLD_OUT);
     assert_string_equal(t.answers[1]->answers[0]->field, "code");
     assert_granted(1, 1, 2);
 }
@@ -249,7 +249,7 @@ static void a_later_answer_is_counted_when_it_comes(void **state)
     take(1, 2, (int64_t[]){1, 3});
     finish();
     answer(0);
-    refuse(1, COUPON__REASON__SOLD_OUT);
+    refuse(1, SAMPLE__REASON__SOLD_OUT);
     rpc_server_metrics(t.server, &t.arena, &report);
     for (size_t i = 0; i < report.n_metrics; i++) {
         if (strcmp(report.metrics[i]->name, "huigong_calls_total") == 0)

@@ -6,14 +6,28 @@ const struct rpc_server_counts *rpc_server_counts(const struct rpc_server *serve
     return &server->counts;
 }
 
+/* The list grows by doubling: it is full when its length is a power of two. */
+static bool has_room(struct arena *arena, Rpc__ProbeReport *report)
+{
+    size_t n = report->n_metrics;
+    Rpc__Metric **longer;
+
+    if (n & (n - 1))
+        return true;
+    longer = arena_alloc(arena, (n ? 2 * n : 1) * sizeof(*longer));
+    if (longer && n)
+        memcpy(longer, report->metrics, n * sizeof(*longer));
+    if (longer)
+        report->metrics = longer;
+    return longer != NULL;
+}
+
 void rpc_metric(struct arena *arena, Rpc__ProbeReport *report, const char *name, const char *type, const char *labels,
                 double value)
 {
     Rpc__Metric *metric = arena_alloc(arena, sizeof(*metric));
 
-    if (!report->metrics)
-        report->metrics = arena_alloc(arena, RPC_MAX_METRICS * sizeof(*report->metrics));
-    if (!metric || !report->metrics || report->n_metrics == RPC_MAX_METRICS)
+    if (!metric || !has_room(arena, report))
         return;
     rpc__metric__init(metric);
     metric->name = arena_strndup(arena, name, strlen(name));

@@ -64,6 +64,12 @@ void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg)
     server->seen_arg = arg;
 }
 
+void rpc_server_on_principal(struct rpc_server *server, rpc_map map, void *self)
+{
+    server->map = map;
+    server->map_self = self;
+}
+
 struct journal *rpc_server_journal(struct rpc_server *server)
 {
     return &server->journal;
@@ -261,7 +267,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
 
     ensure(server->n_messages == 0);
     principal.internal = true;
-    envelope.principal = &principal;
+    call.principal = &principal;
     server->now = clock_now(server->clock);
     journal_call_begin(&server->journal);
     store_call_begin(server->store);

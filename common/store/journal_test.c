@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "common/base/limits.h"
-#include "coupon/coupon.pb-c.h"
+#include "sample.pb-c.h"
 #include "tests/harness.h"
 
 #define NOW HARNESS_NOW
@@ -62,25 +62,25 @@ static int teardown(void **state)
 /* An event of kind 2 whose body depends on the number. */
 static void add(int64_t now, int64_t actor, int64_t number)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
+    Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
 
-    claimed.coupon_id = number;
-    claimed.member_id = actor;
-    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
-    event.claimed = &claimed;
+    taken.seat_id = number;
+    taken.member_id = actor;
+    event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
+    event.seat_taken = &taken;
     journal_add(&journal, now, actor, &event.base);
 }
 
 /* An event of kind 1. */
 static void add_change(int64_t now)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
-    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
+    Sample__Event event = SAMPLE__EVENT__INIT;
+    Sample__ShowChanged changed = SAMPLE__SHOW_CHANGED__INIT;
 
-    changed.release_id = 9;
-    event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
-    event.release_changed = &changed;
+    changed.show_id = 9;
+    event.event_case = SAMPLE__EVENT__EVENT_SHOW_CHANGED;
+    event.show_changed = &changed;
     journal_add(&journal, now, 3, &event.base);
 }
 
@@ -116,7 +116,7 @@ static void write_row(int64_t seq, const struct row *row)
     assert_int_equal(store_run(store, SQL_SET, "iiiibb", seq, row->at, row->kind, row->actor, row->body, row->body_len,
                                row->hash, sizeof(row->hash)),
                      1);
-    assert_int_equal(store_commit(store), 0);
+    assert_is_reason(store_commit(store), 0);
 }
 
 /* What the audit prints; "" when the journal is sound. */
@@ -182,7 +182,7 @@ static void a_row_carries_the_hash_of_all_before_it(void **state)
 
 static void a_row_says_what_who_and_when(void **state)
 {
-    Coupon__Event *event;
+    Sample__Event *event;
     struct row row;
 
     (void)state;
@@ -190,12 +190,12 @@ static void a_row_says_what_who_and_when(void **state)
     commit();
     read_row(1, &row);
     assert_int_equal(row.at, NOW);
-    assert_int_equal(row.kind, COUPON__EVENT__EVENT_CLAIMED);
+    assert_int_equal(row.kind, SAMPLE__EVENT__EVENT_SEAT_TAKEN);
     assert_int_equal(row.actor, 77);
-    event = coupon__event__unpack(NULL, row.body_len, row.body);
+    event = sample__event__unpack(NULL, row.body_len, row.body);
     assert_non_null(event);
-    assert_int_equal(event->claimed->coupon_id, 123456);
-    coupon__event__free_unpacked(event, NULL);
+    assert_int_equal(event->seat_taken->seat_id, 123456);
+    sample__event__free_unpacked(event, NULL);
 }
 
 static void the_chain_goes_on_after_a_restart(void **state)
@@ -297,7 +297,7 @@ static void the_audit_names_a_row_that_was_moved_or_deleted(void **state)
     assert_sound(5);
     assert_int_equal(store_run(store, SQL_DELETE, "i", INT64_C(3)), 1);
     assert_audit_names(3);
-    assert_int_equal(store_commit(store), 0);
+    assert_is_reason(store_commit(store), 0);
 }
 
 static bool visit_until_3(const Rpc__JournalRow *row, void *arg)
@@ -363,7 +363,7 @@ static void a_batch_that_is_rolled_back_leaves_no_gap(void **state)
     store_end(store, (unsigned)first);
     for (int i = 0; i < 1000; i++)
         add(NOW + 100, 1, i);
-    assert_int_equal(store_commit(store), RPC__REASON__STORE_FULL);
+    assert_is_reason(store_commit(store), RPC__REASON__STORE_FULL);
     journal_batch_end(&journal, false);
     assert_int_equal(journal.tip.seq, 1);
     store_ask(store, (unsigned)first + 1, "");

@@ -340,6 +340,11 @@ bool store_call_changed(const struct store *store)
     return store->call_changed;
 }
 
+void store_call_uncount(struct store *store)
+{
+    store->call_changed = false;
+}
+
 void store_call_end(struct store *store, bool keep)
 {
     ensure(store->in_call);

@@ -87,6 +87,8 @@ int store_trouble(const struct store *store);
 void store_call_begin(struct store *store);
 /* Whether the call has changed a row yet. */
 bool store_call_changed(const struct store *store);
+/* What it has changed so far does not count for that. */
+void store_call_uncount(struct store *store);
 /* Keeps or takes back what the call wrote. */
 void store_call_end(struct store *store, bool keep);
 /* Commits when anything was written. Returns 0, or the Reason it was rolled back

@@ -68,12 +68,19 @@ void token_keys_close(struct token_keys *keys)
     free(keys);
 }
 
+/* Nothing, or a masked name: no whole one leaves identity in a token. */
+static bool good_shown_name(const char *name)
+{
+    return strnlen(name, LIMIT_SHOWN_NAME + 1) <= LIMIT_SHOWN_NAME && (!*name || strchr(name, '*'));
+}
+
 /* Whether a session may be this: what a token claims beyond its signature. */
 static bool good_principal(const Rpc__Principal *principal)
 {
     if (principal->internal || principal->base.n_unknown_fields > 0 || principal->n_grants > LIMIT_GRANTS)
         return false;
-    if (principal->member_id <= 0 || principal->session_id <= 0 || !union_path_ok(principal->union_path))
+    if (principal->member_id <= 0 || principal->session_id <= 0 || !union_path_ok(principal->union_path) ||
+        !good_shown_name(principal->shown_name))
         return false;
     if (principal->level < RPC__LEVEL__ANONYMOUS || principal->level > RPC__LEVEL__CATEGORY)
         return false;

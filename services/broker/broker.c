@@ -1,14 +1,12 @@
 #include "services/broker/broker.h"
 
+#include "common/base/limits.h"
 #include "common/bus/bus.h"
 #include "common/base/log.h"
 
-#define MAX_QUEUES 32
-#define QUEUE_NAME 32
-
 struct broker {
-    char names[MAX_QUEUES][QUEUE_NAME];
-    struct bus_queue *queues[MAX_QUEUES];
+    char names[LIMIT_QUEUES][QUEUE_NAME_SIZE];
+    struct bus_queue *queues[LIMIT_QUEUES];
     unsigned n_queues;
     struct bus_bell *bell;
     uv_timer_t tend;
@@ -26,22 +24,7 @@ static size_t pack_refusal(int reason, uint8_t ret_packed[16])
 
 static bool valid_name(const char *name, size_t len)
 {
-    return len > 0 && len < QUEUE_NAME && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") >= len;
-}
-
-static int read_names(struct broker *broker, const char *list)
-{
-    while (*list) {
-        size_t len = strcspn(list, ",");
-
-        if (!valid_name(list, len) || broker->n_queues == MAX_QUEUES) {
-            log_error("bad_queue_name", "list", list);
-            return -1;
-        }
-        snprintf(broker->names[broker->n_queues++], QUEUE_NAME, "%.*s", (int)len, list);
-        list += len + (list[len] == ',');
-    }
-    return 0;
+    return len > 0 && len < QUEUE_NAME_SIZE && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") >= len;
 }
 
 static bool has_name(const struct broker *broker, const char *name)
@@ -53,11 +36,35 @@ static bool has_name(const struct broker *broker, const char *name)
     return false;
 }
 
+/* Adds the names of a list that are not there yet. */
+static int read_names(struct broker *broker, const char *list)
+{
+    while (*list) {
+        size_t len = strcspn(list, ",");
+        char name[QUEUE_NAME_SIZE];
+
+        if (!valid_name(list, len)) {
+            log_error("bad_queue_name", "list", list);
+            return -1;
+        }
+        snprintf(name, sizeof(name), "%.*s", (int)len, list);
+        list += len + (list[len] == ',');
+        if (has_name(broker, name))
+            continue;
+        if (broker->n_queues == LIMIT_QUEUES) {
+            log_error("too_many_queues", "limit", log_int(LIMIT_QUEUES));
+            return -1;
+        }
+        memcpy(broker->names[broker->n_queues++], name, sizeof(name));
+    }
+    return 0;
+}
+
 /* A queue for every package that has operations. */
 static int read_protos(struct broker *broker)
 {
     for (const struct api_method *method = api_methods(); method->name; method++) {
-        if (*method->queue && !has_name(broker, method->queue) && read_names(broker, method->queue))
+        if (*method->queue && read_names(broker, method->queue))
             return -1;
     }
     return 0;
@@ -75,6 +82,10 @@ int broker_start(struct service *service)
     broker.refusals.full_len = pack_refusal(RPC__REASON__OVERLOADED, broker.full);
     if (*list ? read_names(&broker, list) : read_protos(&broker))
         return -1;
+    for (unsigned i = 0; i < service->partitions.n; i++) {
+        if (read_names(&broker, service->partitions.list[i].queue))
+            return -1;
+    }
     return read_names(&broker, service->spec->name);
 }
 
@@ -82,9 +93,7 @@ static void on_tend(uv_timer_t *timer)
 {
     struct broker *broker = timer->data;
 
-    for (unsigned i = 0; i < broker->n_queues; i++)
-        bus_queue_tend(broker->queues[i]);
-    bus_bell_tend(broker->bell);
+    bus_tend(broker->queues, broker->n_queues, broker->bell);
 }
 
 int broker_serve(struct service *service)

@@ -1,7 +1,7 @@
 /* broker.h: hg-broker, the switch between the edges and the services.
  *
- * Owns one queue per service, named in HUIGONG_QUEUES or else by the .proto files,
- * and the event bell; keeps nothing on disk and no business state. A queue has many
+ * Owns one queue per service, named in HUIGONG_QUEUES or else by the .proto files, one
+ * for each partition of HUIGONG_PARTITIONS, and the event bell; keeps nothing on disk and no business state. A queue has many
  * clients and one server: a second server is turned away, and while there is none
  * every call is answered SERVICE_DOWN at once. When a server dies, the calls it had
  * taken are answered so too. A queue holds at most LIMIT_BROKER_IN_FLIGHT messages; past

@@ -159,7 +159,10 @@ static bool answer_metrics(struct app *app, struct http_request *request)
         return false;
     buf_clear(&app->out);
     app_metrics(app, &app->out);
-    http_reply(request, 200, metrics, app->out.bytes, app->out.len);
+    if (app->out.failed) /* half of them would look like the whole */
+        http_reply_static(request, 500, metrics, "", 0);
+    else
+        http_reply(request, 200, metrics, app->out.bytes, app->out.len);
     return true;
 }
 
@@ -168,14 +171,12 @@ static void answer_other(struct app *app, struct http_request *request, const st
                          const unsigned char trace_id[16])
 {
     char allow[128] = "Allow: GET, HEAD\r\n";
-    size_t len;
-    const char *body;
+    const struct buf *openapi = &app->settings->openapi;
 
     if (match->other_methods)
         snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);
     if (is(request, "/v1/openapi.json") && is_read(request)) {
-        body = api_openapi(&len);
-        http_reply_static(request, 200, HTTP_JSON, body, len);
+        http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
     } else if (match->other_methods || is(request, "/v1/openapi.json")) {
         app_refuse_for(app, request, RPC__REASON__METHOD_NOT_ALLOWED, allow, trace_id);
     } else if (!app->settings->files || !files_serve(app->settings->files, request)) {

@@ -16,14 +16,13 @@
 #include "common/trust/token.h"
 #include "services/gateway/files.h"
 #include "services/gateway/limiter.h"
+#include "services/gateway/queues.h"
 #include "services/gateway/revoked.h"
 #include "services/gateway/http/server.h"
 
-#define APP_MAX_QUEUES 16
-#define APP_MAX_LANES  8
-
 struct app_settings {
     const char *bus_dir;
+    const struct partitions *partitions;
     const struct token_keys *keys;
     const struct files *files; /* NULL: none */
     struct limiter members;    /* signed-in requests a second */
@@ -33,6 +32,7 @@ struct app_settings {
     const struct server *server; /* whose counters /metrics shows */
     int workers;
     size_t n_methods;          /* of the API */
+    struct buf openapi;        /* the document of it */
     struct app_counts *counts; /* of every worker and operation, see app_counts_of */
     _Atomic bool stopping;
     _Atomic int knowing; /* workers that know the revoked sessions */
@@ -48,29 +48,10 @@ struct app_counts {
     _Atomic uint64_t shed; /* refused for want of room in the queue */
 };
 
-/* One of the broker's queues as this worker sees it. */
-struct app_queue {
-    struct app *app;
-    const char *name;
-    struct rpc_client *client;
-    bool ready, asking;
-    Rpc__ProbeReport *report; /* the last, or NULL */
-};
-
-/* A way of its own for the calls of an operation that somebody outside answers: however
- * long one partner takes, calls to others do not wait in its messages nor for its window. */
-struct app_lane {
-    const struct api_method *method;
-    struct rpc_client *client;
-};
-
 struct app {
     struct app_settings *settings;
     struct clock clock;
-    struct app_queue queues[APP_MAX_QUEUES];
-    unsigned n_queues;
-    struct app_lane lanes[APP_MAX_LANES];
-    unsigned n_lanes;
+    struct queues queues;
     struct follower *revocations;
     struct revoked revoked;
     bool knows_revocations;

@@ -280,24 +280,11 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
 
 /* ---- calls ---- */
 
-static struct rpc_client *client_of(struct app *app, const struct api_method *method)
-{
-    for (unsigned i = 0; i < app->n_lanes; i++) {
-        if (app->lanes[i].method == method)
-            return app->lanes[i].client;
-    }
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        if (strcmp(app->queues[i].name, method->queue) == 0)
-            return app->queues[i].client;
-    }
-    return NULL;
-}
-
 void app_send_call(struct pending *pending)
 {
     struct app *app = pending->app;
     const struct api_method *method = pending->match.method;
-    struct rpc_client *client = client_of(app, method);
+    struct rpc_client *client = queues_way(&app->queues, method, pending->input);
     Rpc__Call *call = &pending->call;
     size_t len = protobuf_c_message_get_packed_size(pending->input);
 
@@ -306,7 +293,7 @@ void app_send_call(struct pending *pending)
     call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
     call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
     call->input.data = arena_alloc(&pending->request->arena, len + 1);
-    if (!call->input.data || !client) {
+    if (!call->input.data) {
         fail(pending, RPC__REASON__INTERNAL);
         return;
     }

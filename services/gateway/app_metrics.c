@@ -23,59 +23,69 @@ static void sample(struct buf *ret, const char *name, const char *type, const ch
     buf_printf(ret, "%s%s%s%s %.17g\n", name, *labels ? "{" : "", labels, *labels ? "}" : "", value);
 }
 
+/* One daemon's sample. */
+struct told {
+    const char *queue;
+    const Rpc__Metric *metric;
+    size_t place; /* as the daemons told them */
+};
+
+static int compare_told(const void *a, const void *b)
+{
+    const struct told *x = a, *y = b;
+    int order = strcmp(x->metric->name, y->metric->name);
+
+    return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+/* The samples of all daemons, and one of the gateway's own. NULL without memory. */
+static struct told *gather_told(const struct app *app, const Rpc__Metric *own, size_t *ret_n)
+{
+    const struct queues *queues = &app->queues;
+    struct told *told;
+    size_t n = 1;
+
+    for (unsigned i = 0; i < queues->n; i++)
+        n += queues->list[i].report ? queues->list[i].report->n_metrics : 0;
+    told = calloc(n, sizeof(*told));
+    if (!told)
+        return NULL;
+    told[0] = (struct told){"gateway", own, 0};
+    *ret_n = 1;
+    for (unsigned i = 0; i < queues->n; i++) {
+        const Rpc__ProbeReport *report = queues->list[i].report;
+
+        for (size_t j = 0; report && j < report->n_metrics; j++, ++*ret_n)
+            told[*ret_n] = (struct told){queues->list[i].name, report->metrics[j], *ret_n};
+    }
+    return told;
+}
+
 /* All samples of one name stand together, under one TYPE line. */
 static void service_metrics(const struct app *app, struct buf *ret)
 {
-    const char *done[RPC_MAX_METRICS] = {LOG_DROPPED_METRIC};
-    unsigned n_done = 1;
+    Rpc__Metric own = RPC__METRIC__INIT;
+    struct told *told;
+    size_t n;
 
-    for (unsigned q = 0; q < app->n_queues; q++) {
-        const Rpc__ProbeReport *report = app->queues[q].report;
-
-        for (size_t m = 0; report && m < report->n_metrics; m++) {
-            const char *name = report->metrics[m]->name;
-            bool seen = false, first = true;
-
-            for (unsigned i = 0; i < n_done && !seen; i++)
-                seen = strcmp(done[i], name) == 0;
-            if (seen || n_done == ARRAY_LEN(done))
-                continue;
-            done[n_done++] = name;
-            for (unsigned p = q; p < app->n_queues; p++) {
-                const Rpc__ProbeReport *other = app->queues[p].report;
-
-                for (size_t i = 0; other && i < other->n_metrics; i++) {
-                    const Rpc__Metric *metric = other->metrics[i];
-                    char labels[256];
-
-                    if (strcmp(metric->name, name) != 0)
-                        continue;
-                    snprintf(labels, sizeof(labels), "service=\"%s\"%s%s", app->queues[p].name,
-                             *metric->labels ? "," : "", metric->labels);
-                    sample(ret, name, first ? metric->type : NULL, labels, metric->value);
-                    first = false;
-                }
-            }
-        }
+    own.name = LOG_DROPPED_METRIC;
+    own.type = "counter";
+    own.value = (double)log_dropped();
+    told = gather_told(app, &own, &n);
+    if (!told) {
+        ret->failed = true;
+        return;
     }
-}
+    qsort(told, n, sizeof(*told), compare_told);
+    for (size_t i = 0; i < n; i++) {
+        const Rpc__Metric *metric = told[i].metric;
 
-/* The one that the gateway has as well. */
-static void log_metrics(const struct app *app, struct buf *ret)
-{
-    char labels[64];
-
-    sample(ret, LOG_DROPPED_METRIC, "counter", "service=\"gateway\"", (double)log_dropped());
-    for (unsigned q = 0; q < app->n_queues; q++) {
-        const Rpc__ProbeReport *report = app->queues[q].report;
-
-        for (size_t i = 0; report && i < report->n_metrics; i++) {
-            if (strcmp(report->metrics[i]->name, LOG_DROPPED_METRIC) != 0)
-                continue;
-            snprintf(labels, sizeof(labels), "service=\"%s\"", app->queues[q].name);
-            sample(ret, LOG_DROPPED_METRIC, NULL, labels, report->metrics[i]->value);
-        }
+        if (i == 0 || strcmp(told[i - 1].metric->name, metric->name) != 0)
+            buf_printf(ret, "# TYPE %s %s\n", metric->name, metric->type);
+        buf_printf(ret, "%s{service=\"%s\"%s%s} %.17g\n", metric->name, told[i].queue, *metric->labels ? "," : "",
+                   metric->labels, metric->value);
     }
+    free(told);
 }
 
 /* The sum over the workers. */
@@ -169,12 +179,11 @@ void app_metrics(struct app *app, struct buf *ret)
         sample(ret, "huigong_http_malformed_total", NULL, labels, (double)http.refusals[i]);
     }
     buf_str(ret, "# TYPE huigong_queue_ready gauge\n");
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        snprintf(labels, sizeof(labels), "queue=\"%s\"", app->queues[i].name);
-        sample(ret, "huigong_queue_ready", NULL, labels, app->queues[i].ready);
+    for (unsigned i = 0; i < app->queues.n; i++) {
+        snprintf(labels, sizeof(labels), "queue=\"%s\"", app->queues.list[i].name);
+        sample(ret, "huigong_queue_ready", NULL, labels, app->queues.list[i].ready);
     }
     operation_metrics(app->settings, ret);
     duration_metrics(app->settings, ret);
-    log_metrics(app, ret);
     service_metrics(app, ret);
 }

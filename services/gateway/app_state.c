@@ -8,46 +8,13 @@
 #define PROBE_MS         1000
 #define REVOCATION_QUEUE "identity"
 
-/* ---- queues ---- */
-
-static void on_report(void *arg, const Rpc__Answer *answer)
-{
-    struct app_queue *queue = arg;
-    Rpc__ProbeReport *report = NULL;
-
-    queue->asking = false;
-    if (!answer->reason)
-        report = rpc__probe_report__unpack(NULL, answer->output.len, answer->output.data);
-    if (queue->ready != (report && report->healthy)) {
-        queue->ready = !queue->ready;
-        log_info(queue->ready ? "queue_ready" : "queue_not_ready", "queue", queue->name);
-    }
-    rpc__probe_report__free_unpacked(queue->report, NULL);
-    queue->report = report;
-}
-
-static void probe(struct app_queue *queue)
-{
-    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
-    Rpc__Call call = RPC__CALL__INIT;
-
-    if (queue->asking)
-        return;
-    principal.internal = true;
-    call.method = "Daemon.Probe";
-    call.principal = &principal;
-    queue->asking = rpc_client_call(queue->client, &call, on_report, queue);
-    rpc_client_flush(queue->client);
-}
-
 static void note_revocations(struct app *app);
 
 static void on_probe_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
 
-    for (unsigned i = 0; i < app->n_queues; i++)
-        probe(&app->queues[i]);
+    queues_probe(&app->queues);
     revoked_forget(&app->revoked, clock_now(&app->clock));
     note_revocations(app);
 }
@@ -97,11 +64,11 @@ bool app_ready(const struct app *app, struct buf *ret)
     bool stopping = app->settings->stopping, known = app->settings->knowing == app->settings->workers;
     bool ready = known && !stopping;
 
-    for (unsigned i = 0; i < app->n_queues; i++)
-        ready = ready && (app->queues[i].ready || !is_needed(app->queues[i].name));
+    for (unsigned i = 0; i < app->queues.n; i++)
+        ready = ready && (app->queues.list[i].ready || !is_needed(app->queues.list[i].name));
     buf_str(ret, ready ? "ready\n" : stopping ? "stopping\n" : "not ready\n");
-    for (unsigned i = 0; i < app->n_queues; i++)
-        buf_printf(ret, "%s %s\n", app->queues[i].name, app->queues[i].ready ? "up" : "down");
+    for (unsigned i = 0; i < app->queues.n; i++)
+        buf_printf(ret, "%s %s\n", app->queues.list[i].name, app->queues.list[i].ready ? "up" : "down");
     buf_printf(ret, "revocations %s\n", known ? "known" : "not known");
     return ready;
 }
@@ -109,45 +76,20 @@ bool app_ready(const struct app *app, struct buf *ret)
 /* ---- the life of a worker's state ---- */
 
 /* No lane takes more than half of the messages that the broker lets through to a queue. */
-static int open_lane(struct app *app, uv_loop_t *loop, const struct api_method *method)
-{
-    unsigned window = LIMIT_BROKER_IN_FLIGHT / 2 / (unsigned)app->settings->workers;
-    struct app_lane *lane = &app->lanes[app->n_lanes];
-
-    ensure(app->n_lanes < APP_MAX_LANES);
-    window = window < 1 ? 1 : window > LIMIT_CLIENT_WINDOW ? LIMIT_CLIENT_WINDOW : window;
-    *lane = (struct app_lane){method, rpc_client_open(loop, app->settings->bus_dir, method->queue, window)};
-    app->n_lanes += lane->client != NULL;
-    return lane->client ? 0 : -1;
-}
-
-static int open_queue(struct app *app, uv_loop_t *loop, const char *name)
-{
-    struct app_queue *queue = &app->queues[app->n_queues];
-
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        if (strcmp(app->queues[i].name, name) == 0)
-            return 0;
-    }
-    ensure(app->n_queues < APP_MAX_QUEUES);
-    *queue = (struct app_queue){.app = app, .name = name};
-    queue->client = rpc_client_open(loop, app->settings->bus_dir, name, app->settings->window);
-    app->n_queues += queue->client != NULL;
-    return queue->client ? 0 : -1;
-}
-
-/* Those that operations with a route are in with their lanes, and the broker's own, for its metrics. */
 static int open_queues(struct app *app, uv_loop_t *loop)
 {
-    int failed = open_queue(app, loop, "broker");
+    unsigned lane = LIMIT_BROKER_IN_FLIGHT / 2 / (unsigned)app->settings->workers;
+    struct queues_options options = {
+        .loop = loop,
+        .bus_dir = app->settings->bus_dir,
+        .partitions = app->settings->partitions,
+        .window = app->settings->window,
+        .lane_window = lane < 1                     ? 1
+                       : lane > LIMIT_CLIENT_WINDOW ? LIMIT_CLIENT_WINDOW
+                                                    : lane,
+    };
 
-    for (const struct api_method *method = api_methods(); method->name && !failed; method++) {
-        if (method->http)
-            failed = open_queue(app, loop, method->queue);
-        if (method->http && method->rule->outside && !failed)
-            failed = open_lane(app, loop, method);
-    }
-    return failed;
+    return queues_open(&app->queues, &options);
 }
 
 static int follow_revocations(struct app *app, uv_loop_t *loop)
@@ -164,11 +106,7 @@ static int follow_revocations(struct app *app, uv_loop_t *loop)
         .arg = app,
     };
 
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        if (strcmp(app->queues[i].name, REVOCATION_QUEUE) == 0)
-            options.client = app->queues[i].client;
-    }
-    ensure(options.client);
+    options.client = queues_find(&app->queues, REVOCATION_QUEUE)->client;
     app->revocations = follower_open(&options);
     return app->revocations ? 0 : -1;
 }
@@ -188,10 +126,7 @@ int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop
 
 void app_flush(struct app *app)
 {
-    for (unsigned i = 0; i < app->n_queues; i++)
-        rpc_client_flush(app->queues[i].client);
-    for (unsigned i = 0; i < app->n_lanes; i++)
-        rpc_client_flush(app->lanes[i].client);
+    queues_flush(&app->queues);
 }
 
 static void free_app(uv_handle_t *probes)
@@ -203,13 +138,7 @@ void app_close(struct app *app)
 {
     uv_close((uv_handle_t *)&app->probes, free_app);
     follower_close(app->revocations);
-    for (unsigned i = 0; i < app->n_queues; i++) {
-        rpc_client_close(app->queues[i].client);
-        rpc__probe_report__free_unpacked(app->queues[i].report, NULL);
-    }
-    for (unsigned i = 0; i < app->n_lanes; i++)
-        rpc_client_close(app->lanes[i].client);
+    queues_close(&app->queues);
     buf_done(&app->out);
     revoked_done(&app->revoked);
-    app->n_queues = app->n_lanes = 0;
 }

@@ -6,8 +6,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "common/api/openapi.h"
 #include "common/base/log.h"
 #include "services/gateway/app.h"
+
+#define OPENAPI_MAX ((size_t)16 << 20)
 
 struct gateway {
     struct app_settings settings;
@@ -93,7 +96,8 @@ int gateway_start(struct service *service)
 
     service->self = &gateway;
     gateway.settings.workers = options.workers;
-    if (app_counts_open(&gateway.settings))
+    buf_init(&gateway.settings.openapi, OPENAPI_MAX);
+    if (app_counts_open(&gateway.settings) || openapi_write(&gateway.settings.openapi, api_docs, api_docs_len))
         return -1;
     gateway.keys = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     if (!gateway.keys || listeners(service, &options) || rates(service, &gateway.settings))
@@ -107,6 +111,7 @@ int gateway_start(struct service *service)
     if (!gateway.server)
         return -1;
     gateway.settings.bus_dir = service_bus_dir(service);
+    gateway.settings.partitions = &service->partitions;
     gateway.settings.keys = gateway.keys;
     gateway.settings.files = gateway.files;
     gateway.settings.server = gateway.server;
@@ -143,6 +148,7 @@ void gateway_stop(struct service *service)
     token_keys_close(gateway->keys);
     limiter_done(&gateway->settings.members);
     limiter_done(&gateway->settings.addresses);
+    buf_done(&gateway->settings.openapi);
     free(gateway->settings.counts);
     service_stopped(service);
 }

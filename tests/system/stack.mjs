@@ -26,6 +26,8 @@ const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
 const STORES = services.filter((name) => existsSync(join(top, 'services', name, 'schema.sql')));
 const KEYS = { identity: ['token', 'pii'], health: ['draw', 'pass', 'report'], gateway: ['token'] };
+/** What a daemon is one of: its label without the partition. */
+const serviceOf = (label) => label.split('.')[0];
 const PATIENCE_MS = 30000;
 const LOST_MAX = 400; // far below what a message that is never freed would come to under load
 
@@ -112,7 +114,8 @@ export class Stack {
     atEnd = [];
 
     /**
-     * options: daemons (all), settings ({ daemon: { HUIGONG_X: value } }), prepare (what is done
+     * options: daemons (all), settings ({ daemon: { HUIGONG_X: value } }), partitions ({ 'coupon.4406': { number: 1,
+     * union: path } }, each a daemon of that label), prepare (what is done
      * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]], account:
      * [appid, secret], templates: [line] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier and sms ({ url, id, key }; with sms codes
      * are sent by it).
@@ -131,14 +134,14 @@ export class Stack {
     }
 
     /** Starts the daemons; ready when all are among them. */
-    async open(names = DAEMONS) {
+    async open(names = [...DAEMONS, ...Object.keys(this.partitions)]) {
         this.port = await freePort();
         this.metricsPort = await freePort();
         this.http = new Http({ port: this.port });
         for (const name of names)
             this.spawn(name);
         if (names.includes('gateway'))
-            await (names.length === DAEMONS.length ? this.ready() : this.live());
+            await (names.length >= DAEMONS.length ? this.ready() : this.live());
     }
 
     /** Runs a test with a stack of its own, which is closed after it, or ended when it fails. */
@@ -154,7 +157,8 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {}, wechat, verifier, sms } = {}) {
+    constructor({ settings = {}, partitions = {}, wechat, verifier, sms } = {}) {
+        this.partitions = partitions;
         this.settings = settings;
         this.wechat = wechat;
         this.verifier = verifier;
@@ -162,7 +166,7 @@ export class Stack {
         this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
-        for (const name of STORES)
+        for (const name of [...STORES, ...Object.keys(partitions)])
             mkdirSync(this.path('store', name), { recursive: true, mode: 0o700 });
         const hex = () => randomBytes(32).toString('hex');
         this.writeKey('token', `${hex()}\n`);
@@ -207,7 +211,8 @@ export class Stack {
         return this.path('store', name, 'data.sqlite');
     }
 
-    environment(name) {
+    environment(label) {
+        const name = serviceOf(label);
         const own = {
             identity: { HUIGONG_SMS: this.sms ? 'bridge' : 'log' },
             bridge: {
@@ -232,13 +237,22 @@ export class Stack {
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
             LSAN_OPTIONS: `suppressions=${join(top, 'tests/system/nng.supp')}`,
-            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', name) },
-            ...Object.fromEntries(keys), ...own[name], ...this.settings[name],
+            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label) },
+            ...this.partitionSettings(label),
+            ...Object.fromEntries(keys), ...own[name], ...this.settings[label],
         };
     }
 
-    program(name) {
-        return join(build, `hg-${name}`);
+    partitionSettings(label) {
+        const all = Object.entries(this.partitions).map(([queue, { number, union }]) => `${queue}=${number}:${union}`);
+        return {
+            ...all.length && { HUIGONG_PARTITIONS: all.join(' ') },
+            ...this.partitions[label] && { HUIGONG_PARTITION: `${label.split('.')[1]}=${this.partitions[label].number}` },
+        };
+    }
+
+    program(label) {
+        return join(build, `hg-${serviceOf(label)}`);
     }
 
     // ---- the life of a daemon ----
@@ -344,7 +358,7 @@ export class Stack {
     }
 
     async assertCleanAudits() {
-        for (const name of STORES.filter((store) => this.daemons[store])) {
+        for (const name of Object.keys(this.daemons).filter((one) => STORES.includes(serviceOf(one)))) {
             const { code, stdout, stderr } = await this.audit(name);
             assert.equal(code, 0, `${name} --audit: ${stdout}${stderr}`);
             assert.match(stdout, /^clean: \d+ journal rows$/m);

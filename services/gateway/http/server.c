@@ -296,14 +296,11 @@ static bool bind_all(struct server *server)
     return true;
 }
 
-static void raise_file_limit(void)
+static void check_file_limit(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < LIMIT_CONNECTIONS)
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < LIMIT_CONNECTIONS)
         log_warn("few_file_descriptors", "limit", log_int((int64_t)limit.rlim_cur));
 }
 
@@ -350,7 +347,7 @@ struct server *server_open(const struct server_options *options)
         server_close(server);
         return NULL;
     }
-    raise_file_limit();
+    check_file_limit();
     if (server->has_tls) {
         memory = tls_memory_open();
         good = memory != NULL;

@@ -255,6 +255,10 @@ static void sites__set_staff(Health__Sites_Service *service, const Health__SetSt
         rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "duty");
         return;
     }
+    if (req->member_id <= 0) {
+        rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "memberId");
+        return;
+    }
     if (staff_set(&self->sites, site->site_id, req->member_id, (int)req->duty, req->off))
         staff_journal(req, call);
     if (!req->off && staff_count(&self->sites, site->site_id) > STAFF_MAX) {

@@ -88,10 +88,10 @@ static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal 
     return true;
 }
 
-/* The bearer token of a member as the store has her now; false when the batch's
- * memory is full. */
-static bool write_token(struct identity *self, const struct member *member, const struct session *session,
-                        int64_t expires_at, char ret_token[TOKEN_SIZE], void *call)
+/* The bearer token of a member as the store has her now, and by her masked name; false
+ * when the batch's memory is full. */
+static bool write_token(struct identity *self, const struct member *member, char *shown_name,
+                        const struct session *session, int64_t expires_at, char ret_token[TOKEN_SIZE], void *call)
 {
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     struct union_node node = {0};
@@ -103,6 +103,7 @@ static bool write_token(struct identity *self, const struct member *member, cons
     principal.trade = (Rpc__Trade)member->trade;
     principal.birth_year = member->birth_year;
     principal.sex = (Rpc__Sex)member->sex;
+    principal.shown_name = shown_name;
     if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
     if (is_official(session) &&
@@ -132,7 +133,7 @@ static void reply_session(struct identity *self, const struct member *member, co
                              : rpc_now(call) + LIMIT_SESSION_MS;
     session.sign_in = (Identity__SignIn)live->sign_in;
     session.member = member_message(self, member, call);
-    if (!session.member || !write_token(self, member, live, session.expires_at, token, call)) {
+    if (!session.member || !write_token(self, member, session.member->name, live, session.expires_at, token, call)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
     }

@@ -1,0 +1,91 @@
+/* service_queue.c: which queue a daemon serves, and whose journals it follows. */
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/daemon/follow.h"
+#include "common/daemon/service.h"
+
+/* ---- the partition ---- */
+
+/* "4406=1": the partition of that name must be in the list, with that number. */
+static int read_own(struct service *service, const char *text)
+{
+    size_t len = strcspn(text, "=");
+    const struct partition *own;
+    char *rest;
+    unsigned long number = strtoul(text + len + (text[len] == '='), &rest, 10);
+
+    if (snprintf(service->queue, sizeof(service->queue), "%s.%.*s", service->spec->name, (int)len, text) >=
+        (int)sizeof(service->queue))
+        return -1;
+    own = partitions_find(&service->partitions, service->queue);
+    if (!own || *rest || own->number != number)
+        return -1;
+    service->partition = own->number;
+    return 0;
+}
+
+int service_read_partitions(struct service *service)
+{
+    const char *own = conf_text(service->conf, "HUIGONG_PARTITION");
+
+    snprintf(service->queue, sizeof(service->queue), "%s", service->spec->name);
+    if (partitions_read(&service->partitions, conf_text(service->conf, "HUIGONG_PARTITIONS")))
+        return -1;
+    if (!*own || read_own(service, own) == 0)
+        return 0;
+    log_error("partition_not_listed", "partition", own, "service", service->spec->name);
+    return -1;
+}
+
+/* ---- followers ---- */
+
+static int follow_queue(struct service *service, const struct service_follow *follow, const char *queue)
+{
+    struct service_followed *followed = &service->followed[service->n_followed++];
+    struct follow_options options = {
+        .loop = &service->loop,
+        .bus_dir = service_bus_dir(service),
+        .queue = queue,
+        .client = rpc_client_open(&service->loop, service_bus_dir(service), queue, 1),
+        .server = service->rpc,
+        .store = service->store,
+        .kinds = follow->kinds,
+        .n_kinds = follow->n_kinds,
+        .apply = follow->apply,
+        .arg = service->self,
+    };
+
+    followed->client = options.client;
+    followed->follower = options.client ? follower_open(&options) : NULL;
+    return followed->follower ? 0 : -1;
+}
+
+int service_follow(struct service *service)
+{
+    const struct partitions *partitions = &service->partitions;
+    unsigned n = 0;
+    int failed = 0;
+
+    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++)
+        n += 1 + partitions->n;
+    service->followed = calloc(n + 1, sizeof(service->followed[0]));
+    if (!service->followed)
+        return -1;
+    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++) {
+        failed |= follow_queue(service, follow, follow->queue);
+        for (unsigned i = 0; i < partitions->n && !failed; i++) {
+            if (partition_is_of(&partitions->list[i], follow->queue))
+                failed = follow_queue(service, follow, partitions->list[i].queue);
+        }
+    }
+    return failed;
+}
+
+void service_unfollow(struct service *service)
+{
+    for (unsigned i = 0; i < service->n_followed; i++) {
+        follower_close(service->followed[i].follower);
+        rpc_client_close(service->followed[i].client);
+    }
+    service->n_followed = 0;
+}

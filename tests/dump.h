@@ -1,0 +1,17 @@
+/* dump.h: all that a store holds, as text.
+ *
+ * Every row of every table is a line, `table|column=value|...`, tables and rows in an
+ * order of their own: two stores say the same when their texts are the same. Numbers are
+ * in digits, texts in quotes, blobs in hex. The store may be open elsewhere: what is
+ * dumped is what was committed. */
+#pragma once
+
+/* Dumps the store in a folder. */
+void dump_store(const char *dir, FILE *out);
+
+/* Watches the store in a folder from now on. It is not closed or replaced before the watch is. */
+struct dump_watch;
+struct dump_watch *dump_watch(const char *dir);
+void dump_unwatch(struct dump_watch *watch);
+/* Whether it holds anything else than at the beginning. */
+bool dump_has_changed(struct dump_watch *watch);

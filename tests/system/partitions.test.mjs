@@ -1,0 +1,160 @@
+// A service in several partitions: each with a store, a journal and a queue of its own, and every
+// call where the .proto says it goes.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { EVERY_ROLE, mint } from './people.mjs';
+import { Stack, until } from './stack.mjs';
+
+const FOSHAN = '00010006', MAOMING = '00010009';
+const PARTITIONS = {
+    'coupon.4406': { number: 1, union: FOSHAN },
+    'coupon.4409': { number: 1023, union: MAOMING },
+};
+const PLACES = [
+    { queue: 'coupon', number: 0, union: '0001' },
+    { queue: 'coupon.4406', number: 1, union: `${FOSHAN}0003` },
+    { queue: 'coupon.4409', number: 1023, union: MAOMING },
+];
+const EPOCH = 1704067200000;
+
+let stack, token;
+
+before(async () => {
+    stack = await Stack.start({
+        partitions: PARTITIONS,
+        prepare: (one) => {
+            one.settings.witness = { HUIGONG_STORE: one.path('witness') };
+            mkdirSync(one.path('witness'), { mode: 0o700 });
+        },
+    });
+    token = mint(stack.tokenKey(), { memberId: 1, grants: EVERY_ROLE });
+    stack.spawn('witness');
+});
+
+after(() => stack.close());
+
+async function publish(union, n = 0) {
+    const release = {
+        title: '餐券', unionPath: union, faceFen: '500', stockPerDay: 50, opensAt: new Date(Date.now() + 300).toISOString(),
+    };
+    const created = await stack.post('/v1/releases', { release }, { token, key: `${union}-${n}` });
+    assert.equal(created.status, 201, created.text);
+    const { releaseId } = created.json.release;
+    assert.equal((await stack.post(`/v1/releases/${releaseId}:publish`, undefined, { token })).status, 200);
+    return releaseId;
+}
+
+const claim = (releaseId, memberId, unionPath) => stack.post(`/v1/releases/${releaseId}/claims`, undefined,
+    { token: mint(stack.tokenKey(), { memberId, unionPath }), key: `claim-${memberId}` });
+
+/** A claim, as soon as the release is open. */
+async function claimed(releaseId, memberId, unionPath) {
+    const answer = await until('the release opens', async () => {
+        const one = await claim(releaseId, memberId, unionPath);
+        return one.json.reason !== 'NOT_OPEN_YET' && one;
+    });
+    assert.equal(answer.status, 201, answer.text);
+    return answer.json.couponId;
+}
+
+const partitionOf = (id) => Number(BigInt(id) & 1023n);
+
+test('a release is made where its union belongs, and claimed by its id', async () => {
+    const told = [];
+    for (const { queue, number, union } of PLACES) {
+        const releaseId = await publish(union);
+        const couponId = await claimed(releaseId, 7, union);
+        assert.deepEqual([partitionOf(releaseId), partitionOf(couponId)], [number, number]);
+        const rows = await stack.query(queue, `SELECT member_id FROM claim WHERE release_id = ${releaseId}`);
+        assert.deepEqual(rows, [{ member_id: 7 }]);
+        const mine = { token: mint(stack.tokenKey(), { memberId: 7, unionPath: union }) };
+        const coupon = await stack.get(`/v1/me/coupons/${couponId}`, mine);
+        assert.equal(coupon.json.releaseId, releaseId, coupon.text);
+        assert.equal((await stack.get(`/v1/releases/${releaseId}`, mine)).status, 200);
+        told.push(releaseId, couponId);
+    }
+    // The follower keeps a cursor for each journal.
+    const store = stack.path('witness', 'data.sqlite');
+    const witness = async (sql) => {
+        const { stdout } = await stack.inside('witness', ['sqlite3', '-cmd', '.timeout 10000', '-readonly', store, sql]);
+        return stdout.trim().split('\n').sort();
+    };
+    await until('the witness has heard of all', async () =>
+        (await witness('SELECT id FROM told')).join() === [...told].sort().join());
+    const sources = await witness("SELECT source FROM cursor WHERE seq > 0");
+    assert.deepEqual(sources, PLACES.map(({ queue }) => queue));
+});
+
+test('the command line finds the partition too, and probes its own', async () => {
+    for (const { queue, number, union } of PLACES) {
+        const releaseId = await publish(union, 'cli');
+        const { release } = await stack.call('coupon', 'Coupons.GetRelease', { releaseId });
+        assert.equal(release.releaseId, releaseId);
+        const { stdout } = await stack.command(queue, '--probe');
+        assert.match(stdout, new RegExp(`^healthy ${queue}: `));
+        const { releases } = await stack.call(queue, 'Coupons.ListReleases', {});
+        assert.ok(releases.every((one) => partitionOf(one.release.releaseId) === number));
+    }
+});
+
+test('broker and gateway count every partition', async () => {
+    const text = await stack.metrics();
+    for (const { queue } of PLACES) {
+        assert.match(text, new RegExp(`^huigong_queue_ready\\{queue="${queue}"\\} 1$`, 'm'));
+        assert.match(text, new RegExp(`^huigong_queue_served\\{service="broker",queue="${queue}"\\} 1$`, 'm'));
+        assert.match(text, new RegExp(`^huigong_journal_rows\\{service="${queue}"\\} [1-9]`, 'm'));
+    }
+});
+
+test('one that is gone is missing alone', async () => {
+    const ids = [];
+    for (const { union } of PLACES)
+        ids.push(await publish(union, 'kill'));
+    for (const [i, { union }] of PLACES.entries())
+        await claimed(ids[i], 100, union);
+    await stack.kill('coupon.4406');
+    const after = [];
+    for (const [i, { union }] of PLACES.entries())
+        after.push(await claim(ids[i], 101, union));
+    assert.deepEqual(after.map((one) => one.status), [201, 503, 201]);
+    assert.equal(after[1].json.reason, 'SERVICE_DOWN');
+    stack.spawn('coupon.4406');
+    await stack.serves('coupon.4406');
+    assert.equal((await claim(ids[1], 101, PLACES[1].union)).status, 201);
+    await stack.assertCleanAudits();
+});
+
+test('a store serves one partition', async () => {
+    const environment = { ...stack.environment('coupon.4406'), HUIGONG_STORE: stack.path('store', 'coupon.4409') };
+    await stack.stop('coupon.4409');
+    const { code, stderr } = await stack.inside('coupon', [stack.program('coupon')], { env: environment, timeout: 20000 });
+    assert.equal(code, 1);
+    assert.match(stderr, /"event":"store_of_another_partition"/);
+    const unknown = { ...environment, HUIGONG_PARTITION: '4404=4' };
+    const refused = await stack.inside('coupon', [stack.program('coupon'), '--check'], { env: unknown });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /"event":"partition_not_listed"/);
+    stack.spawn('coupon.4409');
+    await stack.serves('coupon.4409');
+});
+
+test('what was made before there were partitions stays where it is', async () => {
+    // Ids counted in 21 bits, those of every partition among them.
+    const old = (BigInt(Date.now() - EPOCH - 86400000) << 21n) + 1n;
+    await stack.stop('coupon');
+    const { code, stderr } = await stack.inside('coupon', ['sqlite3', stack.store('coupon'),
+        `DELETE FROM claim; DELETE FROM claim_of_member; DELETE FROM release; DELETE FROM ids; UPDATE progress SET upto = 0;
+         INSERT INTO release (release_id, title, union_path, face_fen, threshold_fen, stock_per_day, opens_at, days,
+             allowance, min_level, eligible_path, trades, valid_days, state, created_at)
+         VALUES (${old}, '旧券', '0001', 500, 500, 5, ${Date.now() - 1000}, 3, 0, 0, '0001', 0, 30, 1, ${Date.now() - 86400000})`]);
+    assert.equal(code, 0, stderr);
+    stack.spawn('coupon');
+    await until('the gateway knows where the ids begin', async () =>
+        (await stack.get(`/v1/releases/${old}`, { token })).status === 200);
+    const couponId = await claimed(String(old), 9, '0001');
+    assert.equal(partitionOf(couponId), 0);
+    assert.ok(BigInt(couponId) > old);
+    const { release } = await stack.call('coupon', 'Coupons.GetRelease', { releaseId: String(old) });
+    assert.equal(release.title, '旧券');
+});
