@@ -112,7 +112,7 @@ static void operate(struct pending *pending)
     if (trouble.reason)
         app_refuse_input(pending, &trouble);
     else
-        app_send_call(pending);
+        app_send(pending);
 }
 
 /* ---- what the gateway answers itself ---- */

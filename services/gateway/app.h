@@ -58,6 +58,8 @@ struct app {
     int worker;
     uint64_t trace_prefix, trace_count;
     struct buf out;
+    struct link parts; /* of requests whose next piece is to be asked for, see app_answer.c */
+    unsigned n_parts;  /* asked for */
     int64_t log_second;
     unsigned logged; /* refusals this second */
     uint64_t log_dropped;
@@ -79,7 +81,8 @@ struct pending {
     Rpc__Principal *principal; /* NULL: none that is good */
     Rpc__Call call;
     ProtobufCMessage *input;
-    bool streams; /* its answer has begun */
+    bool streams;     /* its answer has begun */
+    struct link turn; /* to ask for a piece of it */
     char file_name[64];
 };
 
@@ -127,5 +130,5 @@ void app_refuse_input(struct pending *pending, const struct json_trouble *troubl
 void app_new_trace(struct app *app, unsigned char ret_id[16]);
 /* As http_app has it. */
 size_t app_render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context);
-/* Sends the call of a request whose input is read; it is answered then or later. */
-void app_send_call(struct pending *pending);
+/* Does what a request asks for, whose input is read; it is answered then or later. */
+void app_send(struct pending *pending);

@@ -6,6 +6,7 @@
 
 #define LOGGED_PER_SECOND 50
 #define HEADERS_SIZE      512
+#define PARTS_AT_ONCE     (LIMIT_MESSAGE_SIZE / 2 / LIMIT_PART) /* their answers may come as one message */
 
 void app_count(struct app *app, const struct api_method *method, int64_t received_ns, int status)
 {
@@ -168,6 +169,29 @@ static void fail(struct pending *pending, int reason)
         app_refuse_pending(pending, reason);
 }
 
+static bool send_call(struct pending *pending, rpc_answered answered);
+static void on_part(void *arg, const Rpc__Answer *answer);
+
+/* Asks for those pieces whose turn it is; of the others a client may have gone meanwhile. */
+static void ask_parts(struct app *app)
+{
+    while (app->n_parts < PARTS_AT_ONCE && !link_is_alone(&app->parts)) {
+        struct pending *pending = container_of(app->parts.next, struct pending, turn);
+
+        link_remove(&pending->turn);
+        if (pending->streams && http_is_gone(pending->request))
+            http_stream_end(pending->request, false);
+        else
+            app->n_parts += send_call(pending, on_part);
+    }
+}
+
+static void ask_part(struct pending *pending)
+{
+    link_append(&pending->app->parts, &pending->turn);
+    ask_parts(pending->app);
+}
+
 /* All that was given has been sent, so the next piece is asked for. */
 static void on_room(struct http_request *request)
 {
@@ -176,7 +200,7 @@ static void on_room(struct http_request *request)
     if (http_is_gone(request))
         http_stream_end(request, false);
     else
-        app_send_call(pending);
+        ask_part(pending);
 }
 
 /* The first piece begins the answer. False when it was the last as well, or there was no room for it. */
@@ -228,18 +252,18 @@ static void take_part(struct pending *pending, const Rpc__Part *part)
 static void on_part(void *arg, const Rpc__Answer *answer)
 {
     struct pending *pending = arg;
-    Rpc__Part *part;
+    struct app *app = pending->app;
+    Rpc__Part *part = answer->reason ? NULL : rpc__part__unpack(NULL, answer->output.len, answer->output.data);
 
-    if (answer->reason && !pending->streams) {
-        refuse_answer(pending, answer);
-        return;
-    }
-    part = answer->reason ? NULL : rpc__part__unpack(NULL, answer->output.len, answer->output.data);
+    app->n_parts--;
     if (part)
         take_part(pending, part);
+    else if (answer->reason && !pending->streams)
+        refuse_answer(pending, answer);
     else
         fail(pending, RPC__REASON__INTERNAL);
     rpc__part__free_unpacked(part, NULL);
+    ask_parts(app);
 }
 
 /* ---- JSON ---- */
@@ -280,7 +304,8 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
 
 /* ---- calls ---- */
 
-void app_send_call(struct pending *pending)
+/* Sends the call of a request; false when it has failed already. */
+static bool send_call(struct pending *pending, rpc_answered answered)
 {
     struct app *app = pending->app;
     const struct api_method *method = pending->match.method;
@@ -295,11 +320,22 @@ void app_send_call(struct pending *pending)
     call->input.data = arena_alloc(&pending->request->arena, len + 1);
     if (!call->input.data) {
         fail(pending, RPC__REASON__INTERNAL);
-        return;
+        return false;
     }
     call->input.len = protobuf_c_message_pack(pending->input, call->input.data);
-    if (!rpc_client_call(client, call, method->rule->media[0] ? on_part : on_answer, pending)) {
+    if (!rpc_client_call(client, call, answered, pending)) {
         http_count(&app_counts_of(app->settings, app->worker, method)->shed, 1);
         fail(pending, RPC__REASON__OVERLOADED);
+        return false;
     }
+    return true;
+}
+
+void app_send(struct pending *pending)
+{
+    link_init(&pending->turn);
+    if (pending->match.method->rule->media[0])
+        ask_part(pending);
+    else
+        send_call(pending, on_answer);
 }
