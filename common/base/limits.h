@@ -10,6 +10,7 @@
 #define LIMIT_CLIENT_WINDOW    16        /* messages a client may have outstanding per service */
 #define LIMIT_CLIENT_QUEUE     4096      /* calls waiting in a client for its window */
 #define LIMIT_BROKER_IN_FLIGHT 64        /* messages outstanding per service queue; nng drops answers past 64 */
+#define LIMIT_QUEUE_NAME       31        /* characters */
 #define LIMIT_CLIENT_WAIT_MS   1000      /* a call waits so long in a client for its window */
 #define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
 
@@ -65,10 +66,17 @@
 /* The journal */
 #define LIMIT_JOURNAL_PAGE 1000
 #define LIMIT_EVENT        4096 /* one packed Event */
+#define LIMIT_HEAD_MS      60000 /* from a new row to a signed head */
+#define LIMIT_HEADS_SHOWN  1000 /* the newest heads, as they are published */
 #define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
+#define LIMIT_PARTS         64                       /* of one service */
 #define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+
+/* Export of what is kept of a person */
+#define LIMIT_EXPORT_PAGE  200       /* messages of one page */
+#define LIMIT_EXPORT_BYTES (1 << 20) /* their JSON */
 
 /* The union tree */
 #define LIMIT_PATH_LEVELS  12

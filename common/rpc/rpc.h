@@ -37,6 +37,8 @@ ProtobufCBinaryData rpc_key(void *call);
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
 void rpc_refuse_field(void *call, int reason, const char *field);
+/* Whether it has ended so already. */
+bool rpc_refused(void *call);
 /* Keeps what the call writes although it will be refused, such as the count of
  * a wrong try; its changes of memory are then not undone either. */
 void rpc_keep(void *call);
@@ -53,6 +55,8 @@ void rpc_retry_after(void *call, int32_t seconds);
 void rpc_created(void *call);
 /* Adds an event to the journal as the caller's deed. */
 void rpc_journal(void *call, const ProtobufCMessage *event);
+/* Asks for a signed head of the journal as soon as the batch is committed (journal_want_head). */
+void rpc_want_head(void *call);
 /* Undoes a change of memory if this call is refused or its batch not committed. */
 typedef void (*rpc_undo)(void *self, int64_t a, int64_t b);
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b);

@@ -60,6 +60,11 @@ void rpc_refuse(void *call, int reason)
     self->answer.reason = reason;
 }
 
+bool rpc_refused(void *call)
+{
+    return ((struct rpc_call *)call)->answer.reason != 0;
+}
+
 void rpc_refuse_field(void *call, int reason, const char *field)
 {
     char *copy = arena_strndup(rpc_arena(call), field, strlen(field));
@@ -127,6 +132,11 @@ void rpc_journal(void *call, const ProtobufCMessage *event)
     struct rpc_call *self = call;
 
     journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, event);
+}
+
+void rpc_want_head(void *call)
+{
+    journal_want_head(&((struct rpc_call *)call)->server->journal);
 }
 
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
