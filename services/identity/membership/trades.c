@@ -21,7 +21,7 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id > ?2 ORDER BY trade_id DESC LIMIT ?3",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 ORDER BY trade_id DESC LIMIT ?3",
     [SQL_WAITING] = "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 "
                     "ORDER BY trade_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, proof, asked_at, sealed) "
@@ -86,9 +86,9 @@ bool trades_find_proven(const struct trades *trades, int64_t member_id, struct t
     return only(trades, SQL_FIND_PROVEN, member_id, ret);
 }
 
-void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t after, int limit)
+void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit)
 {
-    store_ask(trades->store, trades->sql + list, "iii", id, after, (int64_t)limit);
+    store_ask(trades->store, trades->sql + list, "iii", id, beyond, (int64_t)limit);
 }
 
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret)

@@ -17,7 +17,7 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state > ?2 AND transfer_id > ?3 "
+    [SQL_MINE] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state > ?2 AND transfer_id < ?3 "
                  "ORDER BY transfer_id DESC LIMIT ?4",
     [SQL_FROM] = "SELECT " COLUMNS " FROM transfer WHERE from_union = ?1 AND state = ?2 AND transfer_id > ?3 "
                  "ORDER BY transfer_id LIMIT ?4",
@@ -82,10 +82,10 @@ bool transfers_find_open(const struct transfers *transfers, int64_t member_id, s
     return only(transfers, SQL_FIND_OPEN, member_id, ret);
 }
 
-void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t after,
-                   int limit)
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t beyond,
+                   size_t limit)
 {
-    store_ask(transfers->store, transfers->sql + list, "iiii", id, (int64_t)state, after, (int64_t)limit);
+    store_ask(transfers->store, transfers->sql + list, "iiii", id, (int64_t)state, beyond, (int64_t)limit);
 }
 
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret)

@@ -102,8 +102,7 @@ static bool export_rosters(struct export *export)
 static bool export_memberships(struct export *export)
 {
     struct period *periods = take(export, PERIODS_HISTORY_MAX * sizeof(*periods));
-    size_t n =
-        periods ? periods_find_history(&export->self->periods, export->member.id, periods, PERIODS_HISTORY_MAX) : 0;
+    size_t n = periods_find_history(&export->self->periods, export->member.id, 0, periods, PERIODS_HISTORY_MAX);
 
     export->data.memberships = take(export, n * sizeof(*export->data.memberships));
     if (!periods || !export->data.memberships)
@@ -129,13 +128,13 @@ static bool export_requests(struct export *export)
     data->transfers = take(export, LISTED_MAX * sizeof(*data->transfers));
     if (!data->joins || !data->transfers)
         return false;
-    joins_ask(&self->joins, JOINS_MINE, export->member.id, 0, 0, LISTED_MAX);
+    joins_ask(&self->joins, JOINS_MINE, export->member.id, 0, INT64_MAX, LISTED_MAX);
     while (!full && data->n_joins < LISTED_MAX && joins_next(&self->joins, JOINS_MINE, &join)) {
         data->joins[data->n_joins] = join_message(self, &join, export->call);
         full = !data->joins[data->n_joins++];
     }
     joins_end(&self->joins, JOINS_MINE);
-    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member.id, 0, 0, LISTED_MAX);
+    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member.id, 0, INT64_MAX, LISTED_MAX);
     while (!full && data->n_transfers < LISTED_MAX && transfers_next(&self->transfers, TRANSFERS_MINE, &transfer)) {
         data->transfers[data->n_transfers] = transfer_message(self, &transfer, export->call);
         full = !data->transfers[data->n_transfers++];
@@ -146,36 +145,22 @@ static bool export_requests(struct export *export)
 
 static bool export_consents(struct export *export)
 {
-    Identity__Consent *messages = take(export, CONSENTS_SHOWN * sizeof(*messages));
-    char(*digits)[TEXT_HASH_DIGITS] = take(export, CONSENTS_SHOWN * sizeof(*digits));
     struct consent consents[CONSENTS_SHOWN];
-    size_t n = consents_find_all(&export->self->consents, export->member.id, consents, CONSENTS_SHOWN);
+    size_t n = consents_find_all(&export->self->consents, export->member.id, INT64_MAX, consents, CONSENTS_SHOWN);
 
-    export->data.consents = take(export, n * sizeof(*export->data.consents));
-    if (!messages || !digits || !export->data.consents)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        consent_fill(&consents[i], digits[i], &messages[i]);
-        export->data.consents[export->data.n_consents++] = &messages[i];
-    }
-    return true;
+    for (size_t i = 0; i < n; i++)
+        rpc_add(export->call, &export->data, consents, consent_message(&consents[i], export->call));
+    return export->data.n_consents == n;
 }
 
 static bool export_pledges(struct export *export)
 {
-    Identity__Pledge *messages = take(export, PLEDGES_SHOWN * sizeof(*messages));
-    char(*digits)[TEXT_HASH_DIGITS] = take(export, PLEDGES_SHOWN * sizeof(*digits));
     struct pledge pledges[PLEDGES_SHOWN];
-    size_t n = pledges_find_all(&export->self->pledges, export->member.id, pledges, PLEDGES_SHOWN);
+    size_t n = pledges_find_all(&export->self->pledges, export->member.id, INT64_MAX, pledges, PLEDGES_SHOWN);
 
-    export->data.pledges = take(export, n * sizeof(*export->data.pledges));
-    if (!messages || !digits || !export->data.pledges)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        pledge_fill(&pledges[i], rpc_now(export->call), digits[i], &messages[i]);
-        export->data.pledges[export->data.n_pledges++] = &messages[i];
-    }
-    return true;
+    for (size_t i = 0; i < n; i++)
+        rpc_add(export->call, &export->data, pledges, pledge_message(&pledges[i], export->call));
+    return export->data.n_pledges == n;
 }
 
 static bool export_doors(struct export *export)
@@ -205,8 +190,8 @@ static bool export_sessions(struct export *export)
 {
     Identity__MySession *messages = take(export, LISTED_MAX * sizeof(*messages));
     struct session sessions[LISTED_MAX];
-    size_t n =
-        sessions_find_live(&export->self->sessions, export->member.id, rpc_now(export->call), sessions, LISTED_MAX);
+    size_t n = sessions_find_live(&export->self->sessions, export->member.id, rpc_now(export->call), INT64_MAX,
+                                  sessions, LISTED_MAX);
 
     export->data.sessions = take(export, n * sizeof(*export->data.sessions));
     if (!messages || !export->data.sessions)
@@ -270,7 +255,7 @@ static bool export_trades(struct export *export)
     data->trades = take(export, LISTED_MAX * sizeof(*data->trades));
     if (!data->trades)
         return false;
-    trades_ask(trades, TRADES_MINE, export->member.id, 0, LISTED_MAX);
+    trades_ask(trades, TRADES_MINE, export->member.id, INT64_MAX, LISTED_MAX);
     while (!full && data->n_trades < LISTED_MAX && trades_next(trades, TRADES_MINE, &trade)) {
         data->trades[data->n_trades] = trade_message(export->self, &trade, export->call);
         full = !data->trades[data->n_trades++];
@@ -282,8 +267,9 @@ static bool export_trades(struct export *export)
 static bool export_corrections(struct export *export)
 {
     struct correction *corrections = take(export, LISTED_MAX * sizeof(*corrections));
-    size_t n =
-        corrections ? corrections_find_mine(&export->self->corrections, export->member.id, corrections, LISTED_MAX) : 0;
+    size_t n = corrections ? corrections_find_mine(&export->self->corrections, export->member.id, INT64_MAX,
+                                                   corrections, LISTED_MAX)
+                           : 0;
 
     export->data.corrections = take(export, n * sizeof(*export->data.corrections));
     if (!corrections || !export->data.corrections)
