@@ -1,0 +1,56 @@
+#include "common/trust/letter.h"
+
+#define CONTEXT  "letter"
+#define HEAD_LEN (4 * 8)
+
+static void put_number(unsigned char *at, int64_t number)
+{
+    for (unsigned i = 0; i < 8; i++)
+        at[i] = (unsigned char)((uint64_t)number >> (56 - 8 * i));
+}
+
+static int64_t get_number(const unsigned char *at)
+{
+    uint64_t number = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        number = number << 8 | at[i];
+    return (int64_t)number;
+}
+
+void letter_write(const struct pii_keys *keys, const unsigned char nonce[PII_NONCE_LEN], const struct letter *letter,
+                  char ret_text[LETTER_SIZE])
+{
+    size_t path_len = strlen(letter->union_path), len = HEAD_LEN + path_len;
+    unsigned char plain[LETTER_PLAIN_MAX], sealed[LETTER_PLAIN_MAX + PII_OVERHEAD];
+
+    put_number(plain, letter->member_id);
+    put_number(plain + 8, letter->about_id);
+    put_number(plain + 16, letter->bearer_id);
+    put_number(plain + 24, letter->until);
+    memcpy(plain + HEAD_LEN, letter->union_path, path_len);
+    pii_seal(keys, CONTEXT, 0, nonce, plain, len, sealed);
+    ret_text[base64url_encode(sealed, len + PII_OVERHEAD, ret_text)] = '\0';
+}
+
+bool letter_read(const struct pii_keys *keys, const char *text, size_t len, struct letter *ret)
+{
+    unsigned char sealed[LETTER_CHARS], plain[LETTER_PLAIN_MAX + 1];
+    int sealed_len;
+    long plain_len;
+
+    if (len > LETTER_CHARS)
+        return false;
+    sealed_len = base64url_decode(text, len, sealed);
+    if (sealed_len < HEAD_LEN + PII_OVERHEAD || sealed_len > LETTER_PLAIN_MAX + PII_OVERHEAD)
+        return false;
+    plain_len = pii_open(keys, CONTEXT, 0, sealed, (size_t)sealed_len, (char *)plain);
+    if (plain_len < HEAD_LEN)
+        return false;
+    *ret = (struct letter){.member_id = get_number(plain),
+                           .about_id = get_number(plain + 8),
+                           .bearer_id = get_number(plain + 16),
+                           .until = get_number(plain + 24)};
+    memcpy(ret->union_path, plain + HEAD_LEN, (size_t)plain_len - HEAD_LEN);
+    return true;
+}
