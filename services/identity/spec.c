@@ -11,6 +11,8 @@ extern const size_t identity_schema_len;
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
+    {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
+     NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
@@ -59,7 +61,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     self->ids.last = parts_last_id(&parts, store);
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    if (self->pii && self->tokens && self->ids.last >= 0)
+    self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
+    if (self->pii && self->tokens && self->letters && self->ids.last >= 0)
         return 0;
     identity_done(self);
     return -1;
@@ -68,8 +71,9 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
 void identity_done(struct identity *self)
 {
     pii_keys_close(self->pii);
+    pii_keys_close(self->letters);
     token_keys_close(self->tokens);
-    self->pii = NULL;
+    self->pii = self->letters = NULL;
     self->tokens = NULL;
 }
 
