@@ -191,7 +191,7 @@ static int look_refusal(struct identity *self, struct look_at *at, void *call, s
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     *ret_left = look_tries_take(&self->look_tries, at->look_case, at->case_id, rpc_now(call));
     if (*ret_left < 0)
-        return IDENTITY__REASON__LOOK_TOO_MANY;
+        return IDENTITY__REASON__LOOK_TRIES_EXHAUSTED;
     looks_record_whole(self, api_method("Looks.LookAtPerson"), at->member_id, at->look_case, at->case_id, at->path,
                        call);
     return 0;

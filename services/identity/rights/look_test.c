@@ -239,9 +239,11 @@ static void a_case_is_looked_at_so_often_a_day(void **state)
             left);
         harness_reopen(&h);
     }
-    assert_refused(look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_JOIN, request_id, who->member_id), "LOOK_TOO_MANY");
+    assert_refused(look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_JOIN, request_id, who->member_id),
+                   "LOOK_TRIES_EXHAUSTED");
     clock_step(&h.service.clock, LOOKS_A_CASE_MS - 1);
-    assert_refused(look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_JOIN, request_id, who->member_id), "LOOK_TOO_MANY");
+    assert_refused(look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_JOIN, request_id, who->member_id),
+                   "LOOK_TRIES_EXHAUSTED");
     clock_step(&h.service.clock, 1);
     assert_int_equal(look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_JOIN, request_id, who->member_id)->reason, 0);
     identity_tidy(identity_of(&h));
@@ -296,7 +298,7 @@ static void who_has_scanned_somebody_is_told_her_name(void **state)
     assert_refused(look_by(&h, staff, written(&h, &other)), "MEMBER_NOT_FOUND");
     for (int i = 1; i < LOOKS_A_CASE; i++)
         assert_int_equal(look_by(&h, staff, written(&h, &letter))->reason, 0);
-    assert_refused(look_by(&h, staff, written(&h, &letter)), "LOOK_TOO_MANY");
+    assert_refused(look_by(&h, staff, written(&h, &letter)), "LOOK_TRIES_EXHAUSTED");
     end(&h);
 }
 

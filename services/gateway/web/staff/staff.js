@@ -30,7 +30,7 @@ function showVerdict(good, lines, more) {
 
 // Who it is, when she has to be told from another: asked for by itself, since each look is on record.
 const nameOf = (letter) => button('核对姓名', async (event) => {
-  const pressed = event.currentTarget, { name, residentId } = await post('/v1/looks', { letter });
+  const pressed = event.currentTarget, { name, residentId } = await post('/v1/people:look', { letter });
   pressed.replaceWith(element('p', {}, `${name}　${residentId}`));
 }, { className: 'quiet' });
 
