@@ -19,6 +19,7 @@
 
 #include "common/base/limits.h"
 #include "common/daemon/service.h"
+#include "tests/reason.h"
 
 #define HARNESS_NOW INT64_C(1767225600000) /* 2026-01-01 00:00 UTC */
 
@@ -28,9 +29,9 @@ struct harness {
     char dir[32];
     struct arena arena;
     Rpc__Call *calls[LIMIT_MESSAGE_CALLS]; /* gathered for the next run */
-    unsigned n_calls;
-    Rpc__AnswerBatch *answers; /* of the last message that was answered */
-    bool grown;                /* whether the last batch added to the journal */
+    unsigned n_calls, n_taken;             /* by the last harness_take */
+    Rpc__AnswerBatch *answers;             /* of the last message that was answered */
+    bool grown;                            /* whether the last batch added to the journal */
     /* Called before a call and after each attempt at it: whether to make it (again).
      * NULL: once. */
     bool (*attempt)(struct harness *h);
@@ -230,9 +231,13 @@ static inline bool harness_take(struct harness *h)
     batch.n_calls = h->n_calls;
     packed = harness_alloc(h, rpc__call_batch__get_packed_size(&batch) + 1);
     more = rpc_server_take(h->service.rpc, packed, rpc__call_batch__pack(&batch, packed), h);
+    h->n_taken = h->n_calls;
     h->n_calls = 0;
     return more;
 }
+
+/* The number under which an answer carries the name of its method, for its report. */
+#define HARNESS_METHOD 1000
 
 static inline void harness_on_answers(void *arg, void *tag, const void *bytes, size_t len)
 {
@@ -241,6 +246,17 @@ static inline void harness_on_answers(void *arg, void *tag, const void *bytes, s
     ensure(tag == h);
     h->answers = rpc__answer_batch__unpack(&h->arena.allocator, len, bytes);
     ensure(h->answers);
+    for (size_t i = 0; i < h->answers->n_answers && i < h->n_taken; i++) {
+        ProtobufCMessageUnknownField *method = harness_alloc(h, sizeof(*method));
+        char *name = h->calls[i]->method;
+
+        *method = (ProtobufCMessageUnknownField){.tag = HARNESS_METHOD,
+                                                 .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+                                                 .len = strlen(name),
+                                                 .data = (uint8_t *)name};
+        h->answers->answers[i]->base.unknown_fields = method;
+        h->answers->answers[i]->base.n_unknown_fields = 1;
+    }
 }
 
 /* Ends the batch; the answers to its last message. */
@@ -248,6 +264,7 @@ static inline const Rpc__AnswerBatch *harness_finish(struct harness *h)
 {
     h->answers = NULL;
     h->grown = rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    h->n_taken = 0;
     return h->answers;
 }
 
@@ -286,23 +303,58 @@ static inline void harness_work(struct harness *h, void (*work)(struct harness *
     } while (harness_attempt(h));
 }
 
-/* The name of the reason for which an operation was refused, as it must have been. */
+/* ---- what was answered ---- */
+
+/* What a test expects of an answer; a failure says "Bookings.CreateBooking: SLOT_FULL
+ * slotId, expected OK". */
+#define assert_ok(answer)                      harness_expect(answer, "OK", NULL, __FILE__, __LINE__)
+#define assert_refused(answer, name)           harness_expect(answer, name, NULL, __FILE__, __LINE__)
+#define assert_refused_at(answer, name, field) harness_expect(answer, name, field, __FILE__, __LINE__)
+#define assert_reason(answer, number)          harness_expect(answer, api_reason(number)->name, NULL, __FILE__, __LINE__)
+
+/* The name of its reason. */
 static inline const char *harness_refusal(const Rpc__Answer *answer)
 {
-    ensure(answer->reason != 0 && answer->output.len == 0);
     return api_reason(answer->reason)->name;
 }
 
-#define assert_refused(answer, name) assert_string_equal(harness_refusal(answer), name)
+/* An answer as its report says it, until the next. */
+static inline const char *harness_told(const Rpc__Answer *answer)
+{
+    static char text[512];
+    const ProtobufCMessageUnknownField *method = answer->base.unknown_fields;
+    size_t len = 0;
+
+    if (answer->base.n_unknown_fields == 1 && method->tag == HARNESS_METHOD)
+        len = (size_t)snprintf(text, sizeof(text), "%.*s: ", (int)method->len, (const char *)method->data);
+    len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s", harness_refusal(answer),
+                            *answer->field ? " " : "", answer->field);
+    for (size_t i = 0; i < answer->n_facts && len < sizeof(text); i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, " %s=%s", answer->facts[i]->name, answer->facts[i]->value);
+    return text;
+}
+
+/* reason by its name; field NULL: any. A refusal has no output. */
+static inline void harness_expect(const Rpc__Answer *answer, const char *reason, const char *field, const char *file,
+                                  int line)
+{
+    if (strcmp(harness_refusal(answer), reason) == 0 && (!field || strcmp(answer->field, field) == 0) &&
+        (answer->reason == 0 || answer->output.len == 0))
+        return;
+    fprintf(stderr, "%s, expected %s%s%s\n", harness_told(answer), reason, field ? " " : "", field ? field : "");
+    reason_fail(file, line);
+}
 
 /* The output of an answer as a message of its type; never NULL. */
 static inline void *harness_output(struct harness *h, const Rpc__Answer *answer,
                                    const ProtobufCMessageDescriptor *descriptor)
 {
-    ProtobufCMessage *message =
-        protobuf_c_message_unpack(descriptor, &h->arena.allocator, answer->output.len, answer->output.data);
+    ProtobufCMessage *message;
 
-    ensure(answer->reason == 0 && message);
+    assert_ok(answer);
+    message = protobuf_c_message_unpack(descriptor, &h->arena.allocator, answer->output.len, answer->output.data);
+    ensure(message);
     return message;
 }
 

@@ -219,7 +219,7 @@ static inline void assert_status(const Rpc__Answer *answer, int64_t in_store, in
 {
     const Sample__ShowStatus *status;
 
-    assert_int_equal(answer->reason, 0);
+    assert_ok(answer);
     status = harness_output(&h, answer, &sample__show_status__descriptor);
     assert_int_equal(status->granted, in_store);
     assert_int_equal(status->left, in_memory);

@@ -292,7 +292,7 @@ static inline Health__Campaign *announced(struct harness *h, Health__Campaign *d
     Health__Campaign *campaign = campaign_of(h, create_campaign(h, manager_of(h, UNION), draft));
 
     request.campaign_id = campaign->campaign_id;
-    assert_int_equal(harness_call(h, "Draws.Announce", &request.base, manager_of(h, UNION), NULL)->reason, 0);
+    assert_ok(harness_call(h, "Draws.Announce", &request.base, manager_of(h, UNION), NULL));
     return campaign;
 }
 
@@ -317,7 +317,7 @@ static inline const Rpc__Answer *enter(struct harness *h, int64_t campaign_id, c
 static inline void enter_all(struct harness *h, int64_t campaign_id, int n)
 {
     for (int i = 1; i <= n; i++)
-        assert_int_equal(enter(h, campaign_id, harness_member(h, i, TOWN))->reason, 0);
+        assert_ok(enter(h, campaign_id, harness_member(h, i, TOWN)));
 }
 
 static inline const Rpc__Answer *with_value(struct harness *h, const char *method, int64_t campaign_id,
@@ -335,10 +335,8 @@ static inline const Rpc__Answer *with_value(struct harness *h, const char *metho
 static inline void draw_lots(struct harness *h, const Health__Campaign *campaign)
 {
     step_to(h, campaign->value_at);
-    assert_int_equal(with_value(h, "Draws.EnterValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 900)->reason,
-                     0);
-    assert_int_equal(with_value(h, "Draws.ConfirmValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 901)->reason,
-                     0);
+    assert_ok(with_value(h, "Draws.EnterValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 900));
+    assert_ok(with_value(h, "Draws.ConfirmValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 901));
     step_to(h, campaign->draw_at);
 }
 
@@ -355,7 +353,7 @@ static inline Health__Campaign *published(struct harness *h, int32_t quota, int 
 
     enter_all(h, campaign->campaign_id, n);
     draw_lots(h, campaign);
-    assert_int_equal(on_campaign(h, "Draws.Publish", campaign->campaign_id, manager_of(h, UNION))->reason, 0);
+    assert_ok(on_campaign(h, "Draws.Publish", campaign->campaign_id, manager_of(h, UNION)));
     settle(h);
     return campaign;
 }

@@ -105,8 +105,8 @@ static inline int64_t uploaded(struct harness *h, int64_t booking_id)
     int64_t report_id = begun(h, booking_id);
 
     for (int32_t part = 0; part < report_parts(pdf_size); part++)
-        assert_int_equal(put_part(h, report_id, part)->reason, 0);
-    assert_int_equal(finish(h, report_id, NULL)->reason, 0);
+        assert_ok(put_part(h, report_id, part));
+    assert_ok(finish(h, report_id, NULL));
     return report_id;
 }
 
