@@ -9,7 +9,9 @@
 
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
+#include "common/daemon/follow.h"
 #include "common/base/limits.h"
+#include "common/base/hex.h"
 #include "common/base/log.h"
 
 #define TIDY_MS         1000
@@ -25,6 +27,8 @@ static struct conf_entry chassis_conf[] = {
     {"HUIGONG_PARTITION", "", CONF_TEXT, "which of them this daemon is: 4406=1 is its name and number", 0, 0, NULL},
     {"HUIGONG_SANDBOX", "required", CONF_TEXT, "required; if-there: start also where the kernel has no Landlock", 0, 0,
      NULL},
+    {"HUIGONG_HEAD_KEY", "", CONF_PATH, "key that signs the heads of this daemon's journal", 0, 0, NULL},
+    {"HUIGONG_HEADS", "", CONF_PATH, "folder of the signed heads, outside the store", 0, 0, NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
     CONF_END,
 };
@@ -34,6 +38,8 @@ static const char *const flags_help =
     "  --check            read the settings and exit\n"
     "  --audit            recompute the journal's hashes and check the store against it\n"
     "  --backup FILE      copy the store as of now; the daemon may be running\n"
+    "  --cursors          whose journals the store follows: a line QUEUE SEQ HASH for each\n"
+    "  --row SEQ          the hash of that row of the journal\n"
     "  --call METHOD JSON run one operation over the bus\n"
     "  --standby          wait for the store's lock and take over\n"
     "  --version, --help\n";
@@ -61,12 +67,12 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
 
-    if (!service->store) {
+    if (!service->store)
         rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
-        return;
-    }
-    journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page);
-    reply(&page, call);
+    else if (journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page))
+        reply(&page, call);
+    else
+        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
 }
 
 /* Fills a probe's report. */
@@ -172,6 +178,7 @@ static void on_tidy(uv_timer_t *timer)
     int64_t now = clock_now(&service->clock);
 
     rpc_server_tidy(service->rpc);
+    service_heads_tick(service);
     if (service->store && now >= service->copies_at) {
         store_drop_copies(store_dir(service), now - LIMIT_STORE_COPY_MS);
         service->copies_at = now + HOUR_MS;
@@ -282,7 +289,7 @@ static int run(struct service *service, bool standby)
     if (!service->rpc)
         goto close_store;
     rpc_server_add(service->rpc, &service->daemon.base);
-    if (spec->start && spec->start(service))
+    if ((service->store && service_heads_open(service)) || (spec->start && spec->start(service)))
         goto free_rpc;
     watch_signals(service);
     if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
@@ -291,9 +298,10 @@ static int run(struct service *service, bool standby)
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
     log_info("stopped");
-    log_end();
     code = 0;
 free_rpc:
+    service_heads_close(service);
+    log_end();
     bus_ringer_close(service->ringer);
     rpc_server_free(service->rpc);
 close_store:
@@ -316,11 +324,38 @@ static int audit(struct service *service)
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
     failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
+             service_heads_audit(service, &journal, stdout) ||
              (service->spec->audit && service->spec->audit(service->store, &journal, stdout));
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
     store_close(service->store);
     return failed ? 1 : 0;
+}
+
+/* For a restore, which holds cursors against the journals that they stand in. */
+static int print_cursors(struct service *service)
+{
+    if (open_store(service, false, true) || follow_print(service->store, stdout))
+        return 1;
+    store_close(service->store);
+    return 0;
+}
+
+static int print_row(struct service *service, const char *seq)
+{
+    unsigned char hash[JOURNAL_HASH_LEN];
+    char digits[HEX_SIZE(JOURNAL_HASH_LEN)];
+    struct journal journal;
+    bool found;
+
+    if (open_store(service, false, true) || journal_open(&journal, service->store))
+        return 1;
+    found = journal_hash_at(&journal, strtoll(seq, NULL, 10), hash);
+    hex_print(hash, sizeof(hash), digits);
+    if (found)
+        printf("%s\n", digits);
+    store_close(service->store);
+    return found ? 0 : 1;
 }
 
 static int help(const struct service *service)
@@ -348,6 +383,10 @@ static int command(struct service *service, const char *flag, int argc, char **a
         return audit(service);
     if (strcmp(flag, "backup") == 0 && argc == 1 && spec->schema)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
+    if (strcmp(flag, "cursors") == 0 && argc == 0 && spec->schema)
+        return print_cursors(service);
+    if (strcmp(flag, "row") == 0 && argc == 1 && spec->schema)
+        return print_row(service, argv[0]);
     if (strcmp(flag, "call") == 0 && argc == 2)
         return cli_call_json(service, argv[0], argv[1]);
     for (const struct service_command *own = spec->commands; own && own->name; own++) {

@@ -91,7 +91,9 @@ struct service {
     unsigned n_followed;
     uv_signal_t signals[3];
     uv_timer_t tidy;
-    int64_t copies_at; /* when copies from before steps are looked through again */
+    struct heads *heads;    /* signs those of the journal */
+    int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
+    int64_t copies_at;      /* when copies from before steps are looked through again */
 };
 
 int service_main(int argc, char **argv, const struct service_spec *spec);
@@ -110,3 +112,19 @@ int service_read_partitions(struct service *service);
 /* Follows what the spec names. 0 or -1, logged. */
 int service_follow(struct service *service);
 void service_unfollow(struct service *service);
+void daemon__pause_following(Rpc__Daemon_Service *daemon, const Rpc__PauseFollowingRequest *request,
+                             Rpc__PauseFollowingReply_Closure reply, void *call);
+
+/* ---- service_heads.c, for service.c ---- */
+
+/* Opens key and folder of the heads. 0, or -1 after logging why. Before the sandbox. */
+int service_heads_open(struct service *service);
+/* Signs what is due; once a second. */
+void service_heads_tick(struct service *service);
+/* Signs what is unsigned, and ends. */
+void service_heads_close(struct service *service);
+/* Whether the journal holds every head of the folder: 0, or -1 after printing the first that
+ * it does not. */
+int service_heads_audit(struct service *service, struct journal *journal, FILE *out);
+void daemon__list_heads(Rpc__Daemon_Service *daemon, const Rpc__HeadsRequest *request, Rpc__HeadList_Closure reply,
+                        void *call);

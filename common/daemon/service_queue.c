@@ -89,3 +89,15 @@ void service_unfollow(struct service *service)
     }
     service->n_followed = 0;
 }
+
+/* rpc PauseFollowing: cursors stand still until it is over, or a second call ends it. */
+void daemon__pause_following(Rpc__Daemon_Service *daemon, const Rpc__PauseFollowingRequest *request,
+                             Rpc__PauseFollowingReply_Closure reply, void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__PauseFollowingReply done = RPC__PAUSE_FOLLOWING_REPLY__INIT;
+
+    for (unsigned i = 0; i < service->n_followed; i++)
+        follower_pause(service->followed[i].follower, request->seconds * INT64_C(1000));
+    reply(&done, call);
+}

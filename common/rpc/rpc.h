@@ -53,6 +53,8 @@ void rpc_retry_after(void *call, int32_t seconds);
 void rpc_created(void *call);
 /* Adds an event to the journal as the caller's deed. */
 void rpc_journal(void *call, const ProtobufCMessage *event);
+/* Asks for a signed head of the journal as soon as the batch is committed (journal_want_head). */
+void rpc_want_head(void *call);
 /* Undoes a change of memory if this call is refused or its batch not committed. */
 typedef void (*rpc_undo)(void *self, int64_t a, int64_t b);
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b);

@@ -129,6 +129,11 @@ void rpc_journal(void *call, const ProtobufCMessage *event)
     journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, event);
 }
 
+void rpc_want_head(void *call)
+{
+    journal_want_head(&((struct rpc_call *)call)->server->journal);
+}
+
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
 {
     struct rpc_server *server = ((struct rpc_call *)call)->server;
