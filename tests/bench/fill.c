@@ -58,16 +58,16 @@ static void fill_unions(void *call, void *arg)
     struct fill *fill = arg;
 
     for (uint32_t n = 1; n <= N_UNIONS; n++) {
-        char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], above[UNION_CODE_SIZE] = "";
-        uint32_t parent = people_union_above(n);
-        struct union_node node;
+        char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE];
+        uint32_t above = people_union_above(n);
+        struct union_node parent, node;
+        const struct union_draft draft = {.code = code, .name = name, .parent = &parent, .parent_field = "parentId"};
         const char *field;
 
         snprintf(code, sizeof(code), "44-%06u", n);
         snprintf(name, sizeof(name), "第%u号企业工会委员会", n);
-        if (parent)
-            snprintf(above, sizeof(above), "44-%06u", parent);
-        ensure(union_create(&fill->identity, code, name, above, 0, call, &node, &field) == 0);
+        ensure(unions_find(&fill->identity.unions, above ? people_union_id(&fill->people, above) : 0, &parent));
+        ensure(union_create(&fill->identity, &draft, call, &node, &field) == 0);
         ensure(node.id == people_union_id(&fill->people, n));
     }
 }

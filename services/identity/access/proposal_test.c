@@ -14,7 +14,7 @@ static const Rpc__Answer *propose_grant(struct harness *h, const Rpc__Principal 
 
     request.mobile = unconst(mobile);
     request.role = (Rule__Role)role;
-    request.union_code = unconst(union_code);
+    request.union_id = union_coded(h, union_code);
     return harness_call(h, "Proposals.ProposeGrant", &request.base, who, NULL);
 }
 
