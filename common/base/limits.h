@@ -69,7 +69,12 @@
 #define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
+#define LIMIT_PARTS         64                       /* of one service */
 #define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+
+/* Export of what is kept of a person */
+#define LIMIT_EXPORT_PAGE  200       /* messages of one page */
+#define LIMIT_EXPORT_BYTES (1 << 20) /* their JSON */
 
 /* The union tree */
 #define LIMIT_PATH_LEVELS  12

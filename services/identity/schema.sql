@@ -525,13 +525,3 @@ CREATE TABLE company_agent (
 ) STRICT;
 CREATE INDEX company_agent_company ON company_agent (company_id, grant_id);
 CREATE INDEX membership_gone ON membership (union_id, membership_id) WHERE ended_at > 0;
--- step 23
--- Looks at the person of a case; see look_tries.h.
-CREATE TABLE look_try (
-    look_case INTEGER NOT NULL,  -- Identity__LookCase
-    case_id   INTEGER NOT NULL,
-    looks     INTEGER NOT NULL,
-    since     INTEGER NOT NULL,  -- the first of them
-    PRIMARY KEY (look_case, case_id)
-) STRICT;
-CREATE INDEX look_try_since ON look_try (since);

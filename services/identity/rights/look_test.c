@@ -246,10 +246,10 @@ static void a_case_is_looked_at_so_often_a_day(void **state)
                    "LOOK_TRIES_EXHAUSTED");
     clock_step(&h.service.clock, 1);
     assert_int_equal(look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_JOIN, request_id, who->member_id)->reason, 0);
-    identity_tidy(identity_of(&h));
+    harness_tidy(&h);
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM look_try"), 1);
     clock_step(&h.service.clock, LOOKS_A_CASE_MS);
-    identity_tidy(identity_of(&h));
+    harness_tidy(&h);
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM look_try"), 0);
     end(&h);
 }

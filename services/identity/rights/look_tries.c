@@ -41,7 +41,9 @@ static bool tidy(void *arg, void *call)
 }
 
 const struct part_spec look_tries_part = {
+    .tables = "look_try",
     .sql = sql,
     .n_sql = N_SQL,
+    .steps = &look_tries_steps,
     .tidy = tidy,
 };
