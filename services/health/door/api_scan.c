@@ -53,7 +53,7 @@ static char *letter_about(struct health *self, const struct scan *scan, void *ca
 
     if (site && scan->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED && !scan->undone_at &&
         bookings_find(&self->bookings, scan->booking_id, &booking))
-        letter.member_id = accounts_holder(&self->accounts, booking.member_id);
+        letter.member_id = holder_of(&self->holders, booking.member_id);
     if (letter.member_id) {
         snprintf(letter.union_path, sizeof(letter.union_path), "%s", site->union_path);
         rpc_random(call, nonce, sizeof(nonce));
