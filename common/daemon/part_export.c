@@ -103,7 +103,8 @@ static bool read_place(const struct part_table *table, const char *place, unsign
 
 int parts_export(struct parts *parts, int64_t member_id, void *call, Rpc__ExportPage *ret)
 {
-    struct page page = {.export = {.member_id = member_id, .call = call, .give = give}, .page = ret};
+    struct page page = {.export = {.member_id = rpc_known_as(call, member_id), .call = call, .give = give},
+                        .page = ret};
     unsigned part, unit;
     char place[LIMIT_PAGE_PLACE + 1];
 
