@@ -28,8 +28,19 @@ struct rpc_call {
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
     bool done, keep, discard, deferred;
-    bool changed; /* a row, by the time it was replied to */
+    bool changed;            /* a row, by the time it was replied to */
+    bool again;              /* its answer finds no room: undone, to be sent once more */
+    struct message *message; /* NULL: work of the daemon's own */
+    size_t answer_len;       /* packed */
+    int64_t *seen;           /* the members whom its answer shows */
+    size_t n_seen;
 };
+
+/* Of a message's size, for each call whose answer is not known yet: what says that it is to
+ * be sent again, or refuses it in a word. */
+#define ROOM_OF_A_WORD 16
+/* With less than this a call is not run at all. */
+#define ROOM_TO_RUN 256
 
 /* A message some of whose answers are still to come: those that are there, packed. */
 struct held {
@@ -38,7 +49,7 @@ struct held {
     void *tag;
     ProtobufCBinaryData *answers;
     size_t n_calls, n_waiting;
-    int reason;        /* answers the whole message; 0: each call has its own */
+    size_t room;       /* as its message's */
     struct held *next; /* idle */
 };
 
@@ -53,6 +64,7 @@ struct message {
     void *tag;
     struct rpc_call *calls;
     size_t n_calls;
+    size_t room;       /* for answers, besides a word for each call */
     int reason;        /* answers the whole message */
     struct held *held; /* NULL when every call has been answered */
 };
@@ -66,7 +78,8 @@ struct rpc_server {
     void *map_self;
     struct journal journal;
     unsigned sql;
-    struct arena arena, undo_arena;
+    struct arena arena, undo_arena; /* of the batch */
+    struct arena call_arena;        /* of the call that runs */
     struct method *methods[METHOD_HASH];
     /* The batch */
     int64_t now;
@@ -80,6 +93,8 @@ struct rpc_server {
     /* Answers that come later */
     struct held helds[LIMIT_BROKER_IN_FLIGHT], *idle_held;
     struct rpc_later laters[RPC_MAX_LATER], *idle_later;
+    uint8_t words[2][ROOM_OF_A_WORD];
+    ProtobufCBinaryData unknown, overloaded; /* packed answers that say just that */
     unsigned n_deferred;
     rpc_send send; /* where they go */
     void *send_arg;
@@ -96,6 +111,20 @@ int rpc_call_prepare(struct store *store);
 /* Deletes a slice of the answers that are past their time. */
 void rpc_call_drop_answers(struct rpc_server *server);
 unsigned rpc_hash_name(const char *name);
+
+/* ---- rpc_room.c ---- */
+
+/* A message's calls are about to be run, or run again. */
+void rpc_room_begin(struct message *message);
+/* Whether an answer of that length would find room. */
+bool rpc_room_has(const struct rpc_call *call, size_t len);
+/* Whether the call may be run; otherwise it is answered `again`. */
+bool rpc_room_to_run(struct rpc_call *call);
+/* The answer stands. Where it finds no room, `again` is in its place, and what the call
+ * did is to be undone. */
+void rpc_room_settle(struct rpc_call *call);
+/* The same for an answer that comes later: false when it finds none. */
+bool rpc_room_take(size_t *room, size_t len);
 
 /* ---- rpc_server.c ---- */
 

@@ -11,6 +11,7 @@ struct rpc_server *rpc_server_new(struct store *store, struct clock *clock)
     *server = (struct rpc_server){.store = store, .clock = clock};
     arena_init(&server->arena, LIMIT_BATCH_ARENA);
     arena_init(&server->undo_arena, LIMIT_BATCH_ARENA);
+    arena_init(&server->call_arena, LIMIT_CALL_ARENA);
     buf_init(&server->out, LIMIT_MESSAGE_SIZE);
     rpc_later_init(server);
     if (store) {
@@ -38,6 +39,7 @@ void rpc_server_free(struct rpc_server *server)
     }
     arena_done(&server->arena);
     arena_done(&server->undo_arena);
+    arena_done(&server->call_arena);
     buf_done(&server->out);
     rpc_later_done(server);
     free(server);
@@ -89,11 +91,13 @@ static void run_message(struct rpc_server *server, struct message *message, cons
         return;
     }
     message->n_calls = batch->n_calls;
+    rpc_room_begin(message);
     server->n_calls += batch->n_calls;
     for (size_t i = 0; i < batch->n_calls; i++) {
         struct rpc_call *call = &message->calls[i];
 
         call->server = server;
+        call->message = message;
         call->envelope = batch->calls[i];
         rpc__answer__init(&call->answer);
         rpc_call_run(call);
@@ -112,38 +116,48 @@ bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, v
     message = &server->messages[server->n_messages++];
     *message = (struct message){.tag = tag};
     run_message(server, message, bytes, len);
-    return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS;
+    return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS &&
+           server->arena.total <= LIMIT_BATCH_ARENA / 2; /* the next message finds the other half */
 }
 
 static void answer_for_store(struct rpc_call *call, int reason)
 {
     rpc__answer__init(&call->answer);
-    call->done = false;
+    call->done = call->again = false;
     rpc_retry_after(call, 1);
     rpc_refuse(call, reason);
+    rpc_room_settle(call);
 }
 
 /* After a failed commit: what was read may have seen what is now undone, so the
  * reads are run again. One that fails again may have taken the end of its rows for
  * the end of the table, so its answer is not believed. */
+static void settle_failed_call(struct rpc_call *call, int reason)
+{
+    struct rpc_server *server = call->server;
+    size_t room = call->message->room;
+
+    if (!call->method || call->again || call->deferred) {
+        rpc_room_settle(call);
+    } else if (call->method->api->writes || call->method->api->shows) {
+        answer_for_store(call, reason);
+    } else {
+        rpc__answer__init(&call->answer);
+        call->done = false;
+        rpc_call_run(call);
+        if (store_trouble(server->store)) {
+            call->message->room = room;
+            answer_for_store(call, store_commit(server->store));
+        }
+    }
+}
+
 static void settle_failed_batch(struct rpc_server *server, int reason)
 {
     for (unsigned m = 0; m < server->n_messages; m++) {
-        for (size_t i = 0; i < server->messages[m].n_calls; i++) {
-            struct rpc_call *call = &server->messages[m].calls[i];
-
-            if (!call->method || call->deferred)
-                continue;
-            if (call->method->api->writes || call->method->api->shows) {
-                answer_for_store(call, reason);
-                continue;
-            }
-            rpc__answer__init(&call->answer);
-            call->done = false;
-            rpc_call_run(call);
-            if (store_trouble(server->store))
-                answer_for_store(call, store_commit(server->store));
-        }
+        rpc_room_begin(&server->messages[m]);
+        for (size_t i = 0; i < server->messages[m].n_calls; i++)
+            settle_failed_call(&server->messages[m].calls[i], reason);
     }
 }
 
@@ -204,12 +218,13 @@ static void pack_answers(struct rpc_server *server, const struct message *messag
 
     for (size_t i = 0; i < message->n_calls; i++) {
         const struct rpc_call *call = &message->calls[i];
-        char *room = rpc_answer_room(out, rpc__answer__get_packed_size(&call->answer));
+        char *room = rpc_answer_room(out, call->answer_len);
 
         if (!room)
             return;
         out->len += rpc__answer__pack(&call->answer, (uint8_t *)room);
-        rpc_count(call->method, call->answer.reason);
+        if (!call->again)
+            rpc_count(call->method, call->answer.reason);
     }
 }
 
@@ -242,8 +257,8 @@ bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg)
         buf_clear(&server->out);
         if (!message->reason)
             pack_answers(server, message);
-        if (server->out.failed)
-            message->reason = RPC__REASON__OVERLOADED;
+        if (server->out.failed) /* without memory: what was done is not told */
+            message->reason = RPC__REASON__OUTCOME_UNKNOWN;
         if (message->reason)
             rpc_send_reason(message->reason, send, arg, message->tag);
         else
@@ -287,6 +302,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
     server->undos = NULL;
     arena_reset(&server->arena);
     arena_reset(&server->undo_arena);
+    arena_reset(&server->call_arena);
     return reason;
 }
 

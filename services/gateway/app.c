@@ -107,7 +107,8 @@ static void refuse(struct app *app, struct http_request *request, int reason, co
     answer.reason = reason;
     if (field)
         answer.field = unconst(field);
-    if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
+    if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN ||
+        reason == RPC__REASON__OUTCOME_UNKNOWN)
         answer.retry_after_s = 1;
     refuse_with(app, request, &answer, more, trace_id);
 }
@@ -245,8 +246,8 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
     buf_clear(&app->out);
     if (output)
         json_encode(output, &app->out);
-    if (!output || app->out.failed) {
-        refuse_pending(pending, RPC__REASON__INTERNAL, NULL);
+    if (!output || app->out.failed) { /* done, but not to be told */
+        refuse_pending(pending, method->writes ? RPC__REASON__OUTCOME_UNKNOWN : RPC__REASON__ANSWER_TOO_LARGE, NULL);
         return;
     }
     count_answer(app, pending, answer->created ? 201 : 200);
