@@ -19,6 +19,7 @@
 
 #include "common/base/limits.h"
 #include "common/daemon/service.h"
+#include "tests/reason.h"
 
 #define HARNESS_NOW INT64_C(1767225600000) /* 2026-01-01 00:00 UTC */
 
@@ -28,9 +29,11 @@ struct harness {
     char dir[32];
     struct arena arena;
     Rpc__Call *calls[LIMIT_MESSAGE_CALLS]; /* gathered for the next run */
-    unsigned n_calls;
-    Rpc__AnswerBatch *answers; /* of the last message that was answered */
-    bool grown;                /* whether the last batch added to the journal */
+    unsigned n_calls, n_taken;             /* by the last harness_take */
+    Rpc__AnswerBatch *answers;             /* of the last message that was answered */
+    bool grown;                            /* whether the last batch added to the journal */
+    struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
+    unsigned n_jobs;
     /* Called before a call and after each attempt at it: whether to make it (again).
      * NULL: once. */
     bool (*attempt)(struct harness *h);
@@ -44,30 +47,37 @@ static inline void *harness_alloc(struct harness *h, size_t size)
     return bytes;
 }
 
+/* Takes a function that a handler asked for by rpc_make, as a daemon's worker does. */
+static inline bool harness_beside(void *arg, struct rpc_job *job)
+{
+    struct harness *h = arg;
+
+    if (h->n_jobs == ARRAY_LEN(h->jobs))
+        return false;
+    h->jobs[h->n_jobs++] = job;
+    return true;
+}
+
 /* ---- life ---- */
 
 static inline void harness_start(struct harness *h)
 {
-    const struct service_spec *spec = h->service.spec;
-    struct store_options options = {
-        .dir = h->dir,
-        .schema = spec->schema,
-        .schema_len = spec->schema_len ? *spec->schema_len : 0,
-        .sql = spec->sql,
-        .n_sql = spec->n_sql ? *spec->n_sql : 0,
-    };
+    struct store_options options;
 
+    service_store_options(&h->service, h->dir, &options);
     h->service.store = store_open(&options);
     ensure(h->service.store);
     h->service.rpc = rpc_server_new(h->service.store, &h->service.clock);
     ensure(h->service.rpc);
-    ensure(!spec->start || spec->start(&h->service) == 0);
+    rpc_server_beside(h->service.rpc, harness_beside, h);
+    ensure(service_begin(&h->service) == 0);
 }
 
 static inline void harness_stop(struct harness *h)
 {
     if (h->done)
         h->done(h->service.self);
+    service_end(&h->service);
     rpc_server_free(h->service.rpc);
     store_close(h->service.store);
 }
@@ -230,9 +240,13 @@ static inline bool harness_take(struct harness *h)
     batch.n_calls = h->n_calls;
     packed = harness_alloc(h, rpc__call_batch__get_packed_size(&batch) + 1);
     more = rpc_server_take(h->service.rpc, packed, rpc__call_batch__pack(&batch, packed), h);
+    h->n_taken = h->n_calls;
     h->n_calls = 0;
     return more;
 }
+
+/* The number under which an answer carries the name of its method, for its report. */
+#define HARNESS_METHOD 1000
 
 static inline void harness_on_answers(void *arg, void *tag, const void *bytes, size_t len)
 {
@@ -241,6 +255,35 @@ static inline void harness_on_answers(void *arg, void *tag, const void *bytes, s
     ensure(tag == h);
     h->answers = rpc__answer_batch__unpack(&h->arena.allocator, len, bytes);
     ensure(h->answers);
+    for (size_t i = 0; i < h->answers->n_answers && i < h->n_taken; i++) {
+        ProtobufCMessageUnknownField *method = harness_alloc(h, sizeof(*method));
+        char *name = h->calls[i]->method;
+
+        *method = (ProtobufCMessageUnknownField){.tag = HARNESS_METHOD,
+                                                 .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+                                                 .len = strlen(name),
+                                                 .data = (uint8_t *)name};
+        h->answers->answers[i]->base.unknown_fields = method;
+        h->answers->answers[i]->base.n_unknown_fields = 1;
+    }
+}
+
+/* Runs them, and again the calls that asked, until none asks any more. */
+static inline void harness_make(struct harness *h)
+{
+    while (h->n_jobs > 0) {
+        struct rpc_job *jobs[ARRAY_LEN(h->jobs)];
+        unsigned n = h->n_jobs;
+
+        memcpy(jobs, h->jobs, n * sizeof(jobs[0]));
+        h->n_jobs = 0;
+        for (unsigned i = 0; i < n; i++) {
+            rpc_job_run(jobs[i]);
+            rpc_server_made(jobs[i]);
+        }
+        while (rpc_server_take_made(h->service.rpc))
+            h->grown |= rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    }
 }
 
 /* Ends the batch; the answers to its last message. */
@@ -248,6 +291,8 @@ static inline const Rpc__AnswerBatch *harness_finish(struct harness *h)
 {
     h->answers = NULL;
     h->grown = rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    harness_make(h);
+    h->n_taken = 0;
     return h->answers;
 }
 
@@ -286,23 +331,64 @@ static inline void harness_work(struct harness *h, void (*work)(struct harness *
     } while (harness_attempt(h));
 }
 
-/* The name of the reason for which an operation was refused, as it must have been. */
+/* A slice of what the service's parts do by themselves. Whether there is more at once. */
+static inline bool harness_tidy(struct harness *h)
+{
+    return parts_tidy(service_parts(&h->service));
+}
+
+/* ---- what was answered ---- */
+
+/* What a test expects of an answer; a failure says "Bookings.CreateBooking: SLOT_FULL
+ * slotId, expected OK". */
+#define assert_ok(answer)                      harness_expect(answer, "OK", NULL, __FILE__, __LINE__)
+#define assert_refused(answer, name)           harness_expect(answer, name, NULL, __FILE__, __LINE__)
+#define assert_refused_at(answer, name, field) harness_expect(answer, name, field, __FILE__, __LINE__)
+#define assert_reason(answer, number)          harness_expect(answer, api_reason(number)->name, NULL, __FILE__, __LINE__)
+
+/* The name of its reason. */
 static inline const char *harness_refusal(const Rpc__Answer *answer)
 {
-    ensure(answer->reason != 0 && answer->output.len == 0);
     return api_reason(answer->reason)->name;
 }
 
-#define assert_refused(answer, name) assert_string_equal(harness_refusal(answer), name)
+/* An answer as its report says it, until the next. */
+static inline const char *harness_told(const Rpc__Answer *answer)
+{
+    static char text[512];
+    const ProtobufCMessageUnknownField *method = answer->base.unknown_fields;
+    size_t len = 0;
+
+    if (answer->base.n_unknown_fields == 1 && method->tag == HARNESS_METHOD)
+        len = (size_t)snprintf(text, sizeof(text), "%.*s: ", (int)method->len, (const char *)method->data);
+    len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s", harness_refusal(answer),
+                            *answer->field ? " " : "", answer->field);
+    for (size_t i = 0; i < answer->n_facts && len < sizeof(text); i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, " %s=%s", answer->facts[i]->name, answer->facts[i]->value);
+    return text;
+}
+
+/* reason by its name; field NULL: any. A refusal has no output. */
+static inline void harness_expect(const Rpc__Answer *answer, const char *reason, const char *field, const char *file,
+                                  int line)
+{
+    if (strcmp(harness_refusal(answer), reason) == 0 && (!field || strcmp(answer->field, field) == 0) &&
+        (answer->reason == 0 || answer->output.len == 0))
+        return;
+    fprintf(stderr, "%s, expected %s%s%s\n", harness_told(answer), reason, field ? " " : "", field ? field : "");
+    reason_fail(file, line);
+}
 
 /* The output of an answer as a message of its type; never NULL. */
 static inline void *harness_output(struct harness *h, const Rpc__Answer *answer,
                                    const ProtobufCMessageDescriptor *descriptor)
 {
-    ProtobufCMessage *message =
-        protobuf_c_message_unpack(descriptor, &h->arena.allocator, answer->output.len, answer->output.data);
+    ProtobufCMessage *message;
 
-    ensure(answer->reason == 0 && message);
+    assert_ok(answer);
+    message = protobuf_c_message_unpack(descriptor, &h->arena.allocator, answer->output.len, answer->output.data);
+    ensure(message);
     return message;
 }
 
@@ -352,9 +438,7 @@ static inline void harness_empty(struct harness *h)
 /* What --audit says about the store as it is on disk: "" when it is clean. */
 static inline const char *harness_audit(struct harness *h)
 {
-    const struct service_spec *spec = h->service.spec;
-    struct store_options options = {
-        .dir = h->dir, .sql = spec->sql, .n_sql = spec->n_sql ? *spec->n_sql : 0, .read_only = true};
+    struct store_options options = {.dir = h->dir, .read_only = true};
     struct store *store = store_open(&options);
     struct journal journal;
     char *text = NULL, *copy;
@@ -364,8 +448,9 @@ static inline const char *harness_audit(struct harness *h)
     int failed;
 
     ensure(store && out && journal_open(&journal, store) == 0);
-    failed = store_check(store, out) || journal_audit(&journal, out, NULL, NULL, &rows) ||
-             (spec->audit && spec->audit(store, &journal, out));
+    failed = store_check(store, out) ||
+             (h->service.spec->parts ? parts_audit(h->service.spec->parts, store, &journal, out, &rows)
+                                     : journal_audit(&journal, out, NULL, NULL, &rows));
     fclose(out);
     store_close(store);
     ensure(!failed == (len == 0));

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "tests/reason.h"
+
 /* ---- a set with a mistake in it ---- */
 
 static View__Message *view_message(View__FileSet *set, const char *type_name)
@@ -528,7 +530,7 @@ static void an_unknown_reason_is_internal(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        assert_int_equal(api_reason(numbers[i])->number, RPC__REASON__INTERNAL);
+        assert_is_reason(api_reason(numbers[i])->number, RPC__REASON__INTERNAL);
 }
 
 static int load(void **state)

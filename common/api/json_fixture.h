@@ -13,6 +13,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "tests/reason.h"
+
 #define ARENA ((size_t)8 << 20)
 
 static struct arena arena;

@@ -158,6 +158,33 @@ static void the_document_lists_every_reason(void **state)
     json_decref(root);
 }
 
+static void the_words_are_those_of_the_comments(void **state)
+{
+    json_t *root = document();
+    const json_t *show = at(root, "components schemas sample.Show properties");
+    const json_t *take = at(root, "paths /v1/shows/{showId}/seats post");
+    const json_t *list = at(root, "paths /v1/me/seats get");
+
+    (void)state;
+    assert_string_equal(json_string_value(at(take, "summary")), "Takes a seat of a show that is open");
+    assert_string_equal(json_string_value(at(take, "description")),
+                        "Takes a seat of a show that is open. Again: the first one.");
+    assert_string_equal(json_string_value(at(list, "summary")), "Lists the seats of the caller");
+    assert_null(json_object_get(list, "description"));
+    assert_string_equal(json_string_value(at(root, "tags 0 name")), "Shows");
+    assert_string_equal(json_string_value(at(root, "tags 0 description")), "Shows and their seats.");
+    /* A field's own comment, the Glossary of its package, the chassis', and that of its type. */
+    assert_string_equal(json_string_value(at(show, "title description")), "as on the poster");
+    assert_string_equal(json_string_value(at(show, "priceFen description")), "what a seat costs");
+    assert_string_equal(json_string_value(at(list, "parameters 0 name")), "pageSize");
+    assert_true(strlen(json_string_value(at(list, "parameters 0 description"))) > 0);
+    assert_string_equal(json_string_value(at(show, "state description")), "Where a show stands.");
+    assert_string_equal(json_string_value(at(root, "components schemas sample.State description")),
+                        "Where a show stands.\n- `DRAFT`: nobody sees it");
+    assert_null(json_object_get(at(show, "days"), "description"));
+    json_decref(root);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -171,6 +198,7 @@ int main(void)
         cmocka_unit_test(the_document_has_every_route_with_all_its_parameters),
         cmocka_unit_test(the_document_tells_limits_roles_and_keys),
         cmocka_unit_test(the_document_lists_every_reason),
+        cmocka_unit_test(the_words_are_those_of_the_comments),
     };
 
     return cmocka_run_group_tests(tests, load, NULL);

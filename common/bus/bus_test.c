@@ -50,7 +50,7 @@ static void answer(struct server *server, struct bus_message *message)
         if (server->room && i >= server->room) {
             answers[i].output = (ProtobufCBinaryData){0, NULL};
             answers[i].reason = RPC__REASON__OVERLOADED;
-            answers[i].again = true;
+            answers[i].resend = true;
         }
         pointers[i] = &answers[i];
     }

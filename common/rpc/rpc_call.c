@@ -60,6 +60,11 @@ void rpc_refuse(void *call, int reason)
     self->answer.reason = reason;
 }
 
+bool rpc_refused(void *call)
+{
+    return ((struct rpc_call *)call)->answer.reason != 0;
+}
+
 void rpc_refuse_field(void *call, int reason, const char *field)
 {
     char *copy = arena_strndup(&((struct rpc_call *)call)->server->arena, field, strlen(field));
@@ -127,6 +132,11 @@ void rpc_journal(void *call, const ProtobufCMessage *event)
     struct rpc_call *self = call;
 
     journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, event);
+}
+
+void rpc_want_head(void *call)
+{
+    journal_want_head(&((struct rpc_call *)call)->server->journal);
 }
 
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
@@ -236,8 +246,8 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
     }
     if (rpc_room_has(call, len))
         call->answer.output.data = arena_alloc(&call->server->arena, len + 1);
-    call->again = !call->answer.output.data;
-    if (call->again)
+    call->resend = !call->answer.output.data;
+    if (call->resend)
         return;
     call->answer.output.len = protobuf_c_message_pack(message, call->answer.output.data);
     call->changed = call->server->store && store_call_changed(call->server->store);
@@ -352,7 +362,7 @@ static void tell_seen(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
 
-    if (!call->n_seen || call->answer.reason || call->again)
+    if (!call->n_seen || call->answer.reason || call->resend)
         return;
     if (call->discard)
         begin_call(server);
@@ -364,7 +374,7 @@ static void tell_seen(struct rpc_call *call)
 static void end_call(struct rpc_call *call, const struct undo *mark)
 {
     struct rpc_server *server = call->server;
-    bool undone = call->discard || call->again || (call->answer.reason && !call->keep);
+    bool undone = call->asks || call->discard || call->resend || (call->answer.reason && !call->keep);
 
     if (undone) {
         journal_call_undo(&server->journal);
@@ -390,8 +400,8 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
     }
     ensure(call->done);
     /* Its answer knows nothing of this batch's commit, nor of an Idempotency-Key. */
-    ensure(!call->deferred || !server->store || (!fingerprint && !store_call_changed(server->store)));
-    if (server->store && !call->again) {
+    ensure(!call->deferred || call->asks || !server->store || (!fingerprint && !store_call_changed(server->store)));
+    if (server->store && !call->asks && !call->resend) {
         if (!call->discard)
             tell_seen(call);
         journal_authority(call, input);

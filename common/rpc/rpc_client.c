@@ -195,7 +195,7 @@ static struct end by_answer(const struct packed *packed, unsigned i, const void 
     const Rpc__AnswerBatch *answers = arg;
 
     (void)packed;
-    return (struct end){answers->answers[i]->again ? NULL : answers->answers[i], 0};
+    return (struct end){answers->answers[i]->resend ? NULL : answers->answers[i], 0};
 }
 
 /* The message was lost on its way, or its answer was: a read is asked again, once. */

@@ -56,7 +56,8 @@ struct rpc_later *rpc_defer(void *arg)
 {
     struct rpc_call *call = arg;
     struct rpc_server *server = call->server;
-    struct message *message = &server->messages[server->n_messages - 1];
+    struct message *message = call->message;
+    ensure(!message->again); /* it has been deferred */
     struct rpc_later *later = server->idle_later;
 
     ensure(!call->done);
@@ -100,7 +101,7 @@ void rpc_later_hold(struct rpc_server *server, const struct message *message, rp
     server->send = send;
     server->send_arg = arg;
     held->tag = message->tag;
-    held->room = message->room;
+    held->room = *message->room;
     for (size_t i = 0; i < message->n_calls; i++) {
         const struct rpc_call *call = &message->calls[i];
 
@@ -108,8 +109,12 @@ void rpc_later_hold(struct rpc_server *server, const struct message *message, rp
             continue;
         if (!keep_answer(held, i, &call->answer, call->answer_len))
             keep_word(held, i, call->method && call->method->api->writes);
-        if (!call->again)
+        if (!call->resend)
             rpc_count(call->method, call->answer.reason);
+    }
+    for (size_t i = 0; i < message->n_calls; i++) {
+        if (message->calls[i].asks)
+            rpc_make_begin(&message->calls[i]);
     }
 }
 
@@ -138,13 +143,26 @@ static void send_held(struct held *held)
 
 void rpc_answer_later(struct rpc_later *later, const Rpc__Answer *answer)
 {
+    /* A handler is over, and so is its batch, before its answer comes. */
+    ensure(later->held->server->n_messages == 0);
+    rpc_later_settle(later, answer, false);
+}
+
+size_t *rpc_later_room(struct rpc_later *later)
+{
+    return &later->held->room;
+}
+
+void rpc_later_settle(struct rpc_later *later, const Rpc__Answer *answer, bool has_room)
+{
     struct held *held = later->held;
     struct rpc_server *server = held->server;
     size_t len = rpc__answer__get_packed_size(answer);
 
-    /* A handler is over, and so is its batch, before its answer comes. */
-    ensure(server->n_messages == 0 && held->n_waiting > 0);
-    if (len > LIMIT_ANSWER || !rpc_room_take(&held->room, len) || !keep_answer(held, later->index, answer, len))
+    ensure(held->n_waiting > 0);
+    if (!has_room && (len > LIMIT_ANSWER || !rpc_room_take(&held->room, len)))
+        keep_word(held, later->index, later->method->api->writes);
+    else if (!keep_answer(held, later->index, answer, len))
         keep_word(held, later->index, later->method->api->writes);
     rpc_count(later->method, answer->reason);
     later->held = NULL;

@@ -10,14 +10,14 @@ static const Rpc__Answer *answer(unsigned i)
 }
 
 /* The answers of the last message that are to be sent again, which say nothing else. */
-static unsigned count_again(void)
+static unsigned count_resend(void)
 {
     unsigned n = 0;
 
     for (unsigned i = 0; i < h.answers->n_answers; i++) {
-        n += answer(i)->again ? 1 : 0;
-        assert_int_equal(answer(i)->reason, answer(i)->again ? RPC__REASON__OVERLOADED : 0);
-        assert_true(!answer(i)->again || answer(i)->output.len == 0);
+        n += answer(i)->resend ? 1 : 0;
+        assert_int_equal(answer(i)->reason, answer(i)->resend ? RPC__REASON__OVERLOADED : 0);
+        assert_true(!answer(i)->resend || answer(i)->output.len == 0);
     }
     return n;
 }
@@ -35,11 +35,11 @@ static void a_write_is_answered_whatever_its_neighbours_read(void **state)
     assert_int_equal(h.answers->n_answers, 301);
     assert_true(answer(150)->created);
     /* As many as fit one message are answered, and the rest of them in the next. */
-    assert_int_equal(count_again(), 300 - 209);
+    assert_int_equal(count_resend(), 300 - 209);
     for (unsigned i = 0; i < 300 - 209; i++)
         gather_get();
     harness_run(&h);
-    assert_int_equal(count_again(), 0);
+    assert_int_equal(count_resend(), 0);
     assert_holds(1);
 }
 
@@ -56,7 +56,7 @@ static void a_large_answer_takes_no_small_one_down(void **state)
     harness_run(&h);
     assert_int_equal(h.answers->n_answers, 500);
     for (unsigned i = 0; i < 500; i++)
-        assert_int_equal(answer(i)->again, i % 5 < 2 && i / 5 * 2 + i % 5 >= 83);
+        assert_int_equal(answer(i)->resend, i % 5 < 2 && i / 5 * 2 + i % 5 >= 83);
 }
 
 static void what_is_to_be_sent_again_has_not_been_done(void **state)
@@ -69,7 +69,7 @@ static void what_is_to_be_sent_again_has_not_been_done(void **state)
         for (unsigned i = 0; i < left; i++)
             gather_take(first + i);
         harness_run(&h);
-        again = count_again();
+        again = count_resend();
         assert_true(again < left);
         first += left - again;
         left = again;
@@ -91,7 +91,7 @@ static void a_key_is_not_used_up_by_an_answer_that_finds_no_room(void **state)
     harness_add(&h, CREATE, &request.base, official, "k");
     things.code_size = 20000;
     harness_run(&h);
-    assert_true(answer(1)->again);
+    assert_true(answer(1)->resend);
     assert_int_equal(things.runs, 1);
     things.reply_size = 0;
     assert_holds(0);
@@ -119,7 +119,7 @@ static void an_answer_too_large_for_a_message_is_refused_and_nothing_done(void *
         gather_take(1 + i);
     harness_run(&h);
     assert_true(answer(0)->created);
-    assert_int_equal(count_again(), LIMIT_MESSAGE_CALLS - 1);
+    assert_int_equal(count_resend(), LIMIT_MESSAGE_CALLS - 1);
     things.code_size = 0;
     assert_holds(1);
 }
@@ -133,8 +133,8 @@ static void a_refusal_that_kept_its_writes_is_given_or_undone(void **state)
         gather_take(KEPT + i);
     harness_run(&h);
     for (unsigned i = 1, kept = 1; i < 512; i++) {
-        kept += answer(i)->again ? 0 : 1;
-        assert_int_equal(answer(i)->reason, answer(i)->again ? RPC__REASON__OVERLOADED : SAMPLE__REASON__SOLD_OUT);
+        kept += answer(i)->resend ? 0 : 1;
+        assert_int_equal(answer(i)->reason, answer(i)->resend ? RPC__REASON__OVERLOADED : SAMPLE__REASON__SOLD_OUT);
         assert_int_equal(i < 511 || things.n == kept, 1);
     }
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM thing"), things.n);
@@ -153,7 +153,7 @@ static void a_failed_commit_leaves_room_for_what_is_read_again(void **state)
     assert_int_equal(answer(300)->reason, RPC__REASON__STORE_FULL);
     assert_int_equal(answer(301)->reason, RPC__REASON__STORE_FULL);
     for (unsigned i = 0; i < 300; i++)
-        assert_int_equal(answer(i)->again, i >= 209);
+        assert_int_equal(answer(i)->resend, i >= 209);
     things.reply_size = 0;
     assert_holds(0);
 }
@@ -171,7 +171,7 @@ static void a_neighbour_that_takes_all_memory_is_refused_alone(void **state)
         gather_take(100 + i);
     gather_get();
     harness_run(&h);
-    assert_int_equal(count_again(), 0);
+    assert_int_equal(count_resend(), 0);
     things.hunger = LIMIT_CALL_ARENA + 1;
     gather_get();
     gather_take(200);

@@ -33,10 +33,10 @@ static void each_method_is_open_to_those_its_rule_names(void **state)
     for (unsigned who = 0; who < ARRAY_LEN(expected); who++) {
         rule->who = (Rule__Who)who;
         for (unsigned i = 0; i < ARRAY_LEN(callers); i++)
-            assert_int_equal(harness_call(&h, GET, NULL, callers[i], NULL)->reason, expected[who][i]);
+            assert_reason(harness_call(&h, GET, NULL, callers[i], NULL), expected[who][i]);
     }
     *rule = before;
-    assert_int_equal(harness_call(&h, GET, NULL, NULL, NULL)->reason, RPC__REASON__MISSING_TOKEN);
+    assert_refused(harness_call(&h, GET, NULL, NULL, NULL), "MISSING_TOKEN");
 }
 
 static void a_role_covers_its_union_and_those_below(void **state)
@@ -69,8 +69,7 @@ static void a_method_that_is_not_served_here_is_said_so(void **state)
 
     (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-        assert_int_equal(harness_call(&h, names[i], NULL, harness_internal(&h), NULL)->reason,
-                         RPC__REASON__UNIMPLEMENTED);
+        assert_refused(harness_call(&h, names[i], NULL, harness_internal(&h), NULL), "UNIMPLEMENTED");
     assert_int_equal(things.runs, 0);
 }
 
@@ -81,9 +80,9 @@ static void a_call_past_its_deadline_is_not_begun(void **state)
     gather_take(2)->deadline_at = HARNESS_NOW;
     gather_take(3)->deadline_at = 0;
     harness_run(&h);
-    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__DEADLINE_EXCEEDED);
-    assert_int_equal(h.answers->answers[1]->reason, 0);
-    assert_int_equal(h.answers->answers[2]->reason, 0);
+    assert_refused(h.answers->answers[0], "DEADLINE_EXCEEDED");
+    assert_ok(h.answers->answers[1]);
+    assert_ok(h.answers->answers[2]);
     assert_int_equal(things.runs, 2);
 }
 
@@ -99,9 +98,9 @@ static void an_input_that_is_no_message_refuses_its_call_alone(void **state)
         gather_take(10 * i + 3);
         harness_run(&h);
         assert_int_equal(h.answers->n_answers, 3);
-        assert_int_equal(h.answers->answers[0]->reason, 0);
-        assert_int_equal(h.answers->answers[1]->reason, RPC__REASON__BAD_REQUEST);
-        assert_int_equal(h.answers->answers[2]->reason, 0);
+        assert_ok(h.answers->answers[0]);
+        assert_refused(h.answers->answers[1], "BAD_REQUEST");
+        assert_ok(h.answers->answers[2]);
     }
     assert_holds(6);
 }
@@ -154,7 +153,7 @@ static void a_refusal_carries_its_field_facts_and_patience(void **state)
     const Rpc__Answer *answer = take(REFUSED);
 
     (void)state;
-    assert_int_equal(answer->reason, SAMPLE__REASON__SOLD_OUT);
+    assert_refused(answer, "SOLD_OUT");
     assert_string_equal(answer->field, "showId");
     assert_int_equal(answer->n_facts, 2);
     assert_string_equal(harness_fact(answer, "soldOutAt"), "some time");
@@ -216,7 +215,7 @@ static void a_refused_call_is_taken_back_among_its_neighbours(void **state)
     gather_take(REFUSED + 1);
     gather_get();
     harness_run(&h);
-    assert_int_equal(h.answers->answers[1]->reason, SAMPLE__REASON__SOLD_OUT);
+    assert_refused(h.answers->answers[1], "SOLD_OUT");
     assert_status(h.answers->answers[4], 2, 2);
     assert_int_equal(journal_rows(), 2);
     harness_reopen(&h);
@@ -228,11 +227,11 @@ static void a_refused_call_is_taken_back_among_its_neighbours(void **state)
 static void a_refused_call_may_keep_what_it_wrote(void **state)
 {
     (void)state;
-    assert_int_equal(take(KEPT)->reason, SAMPLE__REASON__SOLD_OUT);
+    assert_refused(take(KEPT), "SOLD_OUT");
     assert_holds(1);
     assert_int_equal(journal_rows(), 1);
     harness_fill(&h);
-    assert_int_equal(take(KEPT + 1)->reason, RPC__REASON__STORE_FULL);
+    assert_refused(take(KEPT + 1), "STORE_FULL");
     assert_holds(1); /* but not over a failed commit */
 }
 
@@ -256,8 +255,8 @@ static void a_deferred_answer_comes_after_the_commit_of_its_neighbours(void **st
     assert_holds(1);
     answer_later(SAMPLE__REASON__SOLD_OUT);
     assert_int_equal(h.answers->n_answers, 3);
-    assert_int_equal(h.answers->answers[0]->reason, 0);
-    assert_int_equal(h.answers->answers[1]->reason, SAMPLE__REASON__SOLD_OUT);
+    assert_ok(h.answers->answers[0]);
+    assert_refused(h.answers->answers[1], "SOLD_OUT");
     assert_status(h.answers->answers[2], 1, 1);
 }
 
@@ -270,8 +269,8 @@ static void a_deferred_answer_is_not_refused_by_a_commit_that_fails_beside_it(vo
     gather_get();
     assert_null(harness_run(&h));
     answer_later(0);
-    assert_int_equal(h.answers->answers[0]->reason, RPC__REASON__STORE_FULL);
-    assert_int_equal(h.answers->answers[1]->reason, 0);
+    assert_refused(h.answers->answers[0], "STORE_FULL");
+    assert_ok(h.answers->answers[1]);
     assert_status(h.answers->answers[2], 0, 0);
     assert_int_equal(things.runs, 2);
 }
@@ -293,19 +292,19 @@ static void a_failed_commit_answers_every_writer_with_its_reason(void **state)
     assert_int_equal(h.answers->n_answers, 6);
     assert_status(h.answers->answers[0], 1, 1); /* reads are run again on the store as it is */
     for (unsigned i = 1; i <= 3; i++) {
-        assert_int_equal(h.answers->answers[i]->reason, RPC__REASON__STORE_FULL);
+        assert_refused(h.answers->answers[i], "STORE_FULL");
         assert_int_equal(h.answers->answers[i]->retry_after_s, 1);
         assert_int_equal(h.answers->answers[i]->n_facts, 0);
         assert_int_equal(h.answers->answers[i]->output.len, 0);
         assert_false(h.answers->answers[i]->created);
     }
     assert_status(h.answers->answers[4], 1, 1);
-    assert_int_equal(h.answers->answers[5]->reason, RPC__REASON__UNIMPLEMENTED);
+    assert_refused(h.answers->answers[5], "UNIMPLEMENTED");
     assert_false(h.grown);
     assert_int_equal(journal_rows(), 1);
     assert_int_equal(rpc_server_counts(h.service.rpc)->failed_commits, 1);
     harness_empty(&h);
-    assert_int_equal(take(2)->reason, 0);
+    assert_ok(take(2));
     assert_int_equal(journal_rows(), 2);
     assert_holds(2);
 }
@@ -314,9 +313,9 @@ static void a_failed_commit_keeps_no_answer(void **state)
 {
     (void)state;
     harness_fill(&h);
-    assert_int_equal(create(1, 5, "k")->reason, RPC__REASON__STORE_FULL);
+    assert_refused(create(1, 5, "k"), "STORE_FULL");
     harness_empty(&h);
-    assert_int_equal(create(1, 5, "k")->reason, 0);
+    assert_ok(create(1, 5, "k"));
     assert_int_equal(things.runs, 2);
     assert_holds(1);
 }
@@ -396,18 +395,18 @@ static void own_work_is_one_transaction(void **state)
 
     (void)state;
     clock_step(&h.service.clock, 5);
-    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), 0);
+    assert_is_reason(rpc_server_transact(h.service.rpc, work, &number), 0);
     assert_holds(1);
     number = REFUSED;
-    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), SAMPLE__REASON__WRONG_STATE);
+    assert_is_reason(rpc_server_transact(h.service.rpc, work, &number), SAMPLE__REASON__WRONG_STATE);
     assert_holds(1);
     harness_fill(&h);
     number = 2;
-    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), RPC__REASON__STORE_FULL);
+    assert_is_reason(rpc_server_transact(h.service.rpc, work, &number), RPC__REASON__STORE_FULL);
     assert_holds(1);
     assert_int_equal(journal_rows(), 1);
     harness_empty(&h);
-    assert_int_equal(rpc_server_transact(h.service.rpc, work, &number), 0);
+    assert_is_reason(rpc_server_transact(h.service.rpc, work, &number), 0);
     assert_holds(2);
     assert_int_equal(journal_rows(), 2);
 }
@@ -466,17 +465,17 @@ static void a_change_by_an_officials_authority_is_on_record(void **state)
     int64_t seq;
 
     (void)state;
-    assert_int_equal(create(7, 500, "a")->reason, 0);
+    assert_ok(create(7, 500, "a"));
     acted = last_acted();
     assert_non_null(acted);
     assert_string_equal(acted->method, CREATE);
     assert_int_equal(acted->union_id, 0);
     assert_int_equal(acted->target_id, 44);
     seq = rpc_server_journal(h.service.rpc)->tip.seq;
-    assert_int_equal(create(7, 500, "a")->reason, 0); /* the stored answer */
+    assert_ok(create(7, 500, "a")); /* the stored answer */
     assert_int_not_equal(create(7, 0, "b")->reason, 0);
     assert_int_equal(rpc_server_journal(h.service.rpc)->tip.seq, seq);
-    assert_int_equal(take(1)->reason, 0); /* a member's deed */
+    assert_ok(take(1)); /* a member's deed */
     assert_null(last_acted());
     assert_int_equal(rpc_server_journal(h.service.rpc)->tip.seq, seq + 1);
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "tests/reason.h"
+
 #define NOW   1767225600000LL
 #define HEX_A "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
 #define HEX_B "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
@@ -115,7 +117,7 @@ static void a_token_gives_back_its_principal(void **state)
     (void)state;
     assert_non_null(keys);
     assert_true(token_make(keys, &principal, token));
-    assert_int_equal(check(keys, token, strlen(token), &got), 0);
+    assert_is_reason(check(keys, token, strlen(token), &got), 0);
     assert_int_equal(got->member_id, principal.member_id);
     assert_int_equal(got->session_id, principal.session_id);
     assert_int_equal(got->expires_at, principal.expires_at);
@@ -128,7 +130,7 @@ static void a_token_gives_back_its_principal(void **state)
     assert_int_equal(got->n_grants, 1);
     assert_int_equal(got->grants[0]->role, RULE__ROLE__BENEFIT_MANAGER);
     assert_string_equal(got->grants[0]->union_path, "0000003k0001");
-    assert_int_equal(check_forged(keys, &principal), 0);
+    assert_is_reason(check_forged(keys, &principal), 0);
     token_keys_close(keys);
 }
 
@@ -141,10 +143,10 @@ static void a_token_expires_at_its_instant(void **state)
     (void)state;
     principal.expires_at = NOW + 1;
     assert_true(token_make(keys, &principal, token));
-    assert_int_equal(check(keys, token, strlen(token), &got), 0);
+    assert_is_reason(check(keys, token, strlen(token), &got), 0);
     principal.expires_at = NOW;
     assert_true(token_make(keys, &principal, token));
-    assert_int_equal(check(keys, token, strlen(token), &got), RPC__REASON__TOKEN_EXPIRED);
+    assert_is_reason(check(keys, token, strlen(token), &got), RPC__REASON__TOKEN_EXPIRED);
     token_keys_close(keys);
 }
 
@@ -181,23 +183,23 @@ static void a_token_cut_or_extended_anywhere_is_refused(void **state)
     assert_true(token_make(keys, &principal, token));
     len = strlen(token);
     for (size_t cut = 0; cut < len; cut++) {
-        assert_int_equal(check(keys, token, cut, &got), RPC__REASON__BAD_TOKEN);
-        assert_int_equal(check(keys, token + len - cut, cut, &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, token, cut, &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, token + len - cut, cut, &got), RPC__REASON__BAD_TOKEN);
         snprintf(other, sizeof(other), "%.*s%s", (int)cut, token, token + cut + 1);
-        assert_int_equal(check(keys, other, len - 1, &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, other, len - 1, &got), RPC__REASON__BAD_TOKEN);
     }
     for (const char *c = "A=.\n "; *c; c++) {
         snprintf(other, sizeof(other), "%s%c", token, *c);
-        assert_int_equal(check(keys, other, len + 1, &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, other, len + 1, &got), RPC__REASON__BAD_TOKEN);
         snprintf(other, sizeof(other), "%c%s", *c, token);
-        assert_int_equal(check(keys, other, len + 1, &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, other, len + 1, &got), RPC__REASON__BAD_TOKEN);
     }
     memset(other, 'A', sizeof(other));
     for (size_t n = 0; n < sizeof(other); n++)
-        assert_int_equal(check(keys, other, n, &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, other, n, &got), RPC__REASON__BAD_TOKEN);
     memset(other, '.', sizeof(other));
     for (size_t n = 0; n < sizeof(other); n++)
-        assert_int_equal(check(keys, other, n, &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, other, n, &got), RPC__REASON__BAD_TOKEN);
     token_keys_close(keys);
 }
 
@@ -217,15 +219,15 @@ static void a_signed_body_in_another_spelling_is_refused(void **state)
         principal.member_id = 1 << (7 * pad);
         len = plain_encode(packed, rpc__principal__pack(&principal, packed), token);
         tails |= 1u << len % 4;
-        assert_int_equal(check(keys, token, sign_body(token, len, key), &got), 0);
+        assert_is_reason(check(keys, token, sign_body(token, len, key), &got), 0);
         token[len] = '=';
-        assert_int_equal(check(keys, token, sign_body(token, len + 1, key), &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, token, sign_body(token, len + 1, key), &got), RPC__REASON__BAD_TOKEN);
         token[len] = 'A';
-        assert_int_equal(check(keys, token, sign_body(token, len + 1, key), &got), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check(keys, token, sign_body(token, len + 1, key), &got), RPC__REASON__BAD_TOKEN);
         /* A bit set that no byte holds: the next character of the alphabet. */
         if (len % 4) {
             token[len - 1] = (char)(token[len - 1] + 1);
-            assert_int_equal(check(keys, token, sign_body(token, len, key), &got), RPC__REASON__BAD_TOKEN);
+            assert_is_reason(check(keys, token, sign_body(token, len, key), &got), RPC__REASON__BAD_TOKEN);
         }
     }
     assert_int_equal(tails, 1u << 0 | 1u << 2 | 1u << 3);
@@ -246,50 +248,50 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
     (void)state;
     principal = sample();
     principal.internal = true;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     assert_false(token_make(keys, &principal, token));
     principal = sample();
     principal.member_id = 0;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal = sample();
     principal.session_id = -1;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal = sample();
     principal.level = RPC__LEVEL__CATEGORY + 1;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         principal = sample();
         principal.union_path = unconst(paths[i]);
-        assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
         principal = sample();
         principal.grants[0]->union_path = unconst(paths[i]);
-        assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+        assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     }
     principal = sample();
     principal.shown_name = "王小明";
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     assert_false(token_make(keys, &principal, token));
     principal.shown_name = "王**************";
     assert_int_equal(strlen(principal.shown_name), LIMIT_SHOWN_NAME + 1);
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal.shown_name = ""; /* of a session from before there was one */
-    assert_int_equal(check_forged(keys, &principal), 0);
+    assert_is_reason(check_forged(keys, &principal), 0);
     principal = sample();
     principal.grants = grants;
     for (size_t i = 0; i < ARRAY_LEN(grants); i++)
         grants[i] = &grant;
     principal.n_grants = LIMIT_GRANTS;
-    assert_int_equal(check_forged(keys, &principal), 0);
+    assert_is_reason(check_forged(keys, &principal), 0);
     principal.n_grants = LIMIT_GRANTS + 1;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal = sample();
     principal.base.unknown_fields = &unknown;
     principal.base.n_unknown_fields = 1;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal = sample();
     principal.grants[0]->base.unknown_fields = &unknown;
     principal.grants[0]->base.n_unknown_fields = 1;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal.grants[0]->base.n_unknown_fields = 0;
     assert_string_equal(token, "before");
     token_keys_close(keys);
@@ -312,7 +314,7 @@ static void a_principal_that_does_not_fit_makes_no_token(void **state)
     for (principal.n_grants = 0; principal.n_grants <= LIMIT_GRANTS; principal.n_grants++) {
         if (token_make(keys, &principal, token)) {
             assert_true(strlen(token) <= LIMIT_TOKEN);
-            assert_int_equal(check(keys, token, strlen(token), &got), 0);
+            assert_is_reason(check(keys, token, strlen(token), &got), 0);
             assert_int_equal(got->n_grants, principal.n_grants);
             fitted = true;
         } else {
@@ -321,7 +323,7 @@ static void a_principal_that_does_not_fit_makes_no_token(void **state)
     }
     assert_true(fitted && passed);
     principal.n_grants = LIMIT_GRANTS;
-    assert_int_equal(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     token_keys_close(keys);
 }
 
@@ -334,11 +336,11 @@ static void a_rotation_signs_with_the_first_key_and_takes_both(void **state)
     (void)state;
     assert_true(token_make(old, &principal, by_old));
     assert_true(token_make(both, &principal, by_both));
-    assert_int_equal(check(both, by_old, strlen(by_old), &got), 0);
-    assert_int_equal(check(both, by_both, strlen(by_both), &got), 0);
-    assert_int_equal(check(new, by_both, strlen(by_both), &got), 0);
-    assert_int_equal(check(new, by_old, strlen(by_old), &got), RPC__REASON__BAD_TOKEN);
-    assert_int_equal(check(old, by_both, strlen(by_both), &got), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check(both, by_old, strlen(by_old), &got), 0);
+    assert_is_reason(check(both, by_both, strlen(by_both), &got), 0);
+    assert_is_reason(check(new, by_both, strlen(by_both), &got), 0);
+    assert_is_reason(check(new, by_old, strlen(by_old), &got), RPC__REASON__BAD_TOKEN);
+    assert_is_reason(check(old, by_both, strlen(by_both), &got), RPC__REASON__BAD_TOKEN);
     token_keys_close(old);
     token_keys_close(new);
     token_keys_close(both);
@@ -362,7 +364,7 @@ static void an_arena_without_room_refuses_the_token(void **state)
         arena_done(&small);
         if (reason == 0)
             break;
-        assert_int_equal(reason, RPC__REASON__BAD_TOKEN);
+        assert_is_reason(reason, RPC__REASON__BAD_TOKEN);
         assert_null(got);
     }
     assert_true(cap > 0 && cap < 4096);

@@ -29,7 +29,7 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     authority_put(place, "Coupons.PublishRelease/release_id",
                   status_of(create(&draft, manager_of("")))->release->release_id);
     release_id = status_of(create(&draft, manager_of("")))->release->release_id;
-    assert_int_equal(on_release("Coupons.PublishRelease", release_id, manager_of(""))->reason, 0);
+    assert_ok(on_release("Coupons.PublishRelease", release_id, manager_of("")));
     authority_put(place, "release_id", release_id);
     clock_step(&harness->service.clock, OPENS - HARNESS_NOW);
     authority_put_hers(place, "coupon_id", coupon_of(claim_as(release_id, owner, NULL))->coupon_id, owner);

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "services/coupon/api.h"
-#include "tests/harness.h"
+#include "common/benefit/holders/holders_fixture.h"
 
 #define UNION "0001"
 #define TOWN  "00010002"
@@ -16,7 +16,7 @@ static struct harness h;
 
 static inline void done(void *self)
 {
-    coupon_done(self);
+    releases_done(self);
 }
 
 static inline int setup(void **state)
@@ -84,16 +84,16 @@ static inline const Coupon__ReleaseStatus *get(int64_t release_id)
     return status_of(on_release("Coupons.GetRelease", release_id, manager_of(UNION)));
 }
 
-static inline int change(const char *method, int64_t release_id)
+static inline const Rpc__Answer *change(const char *method, int64_t release_id)
 {
-    return on_release(method, release_id, manager_of(UNION))->reason;
+    return on_release(method, release_id, manager_of(UNION));
 }
 
 static inline int64_t publish(Coupon__Release draft)
 {
     int64_t id = status_of(create(&draft, manager_of(UNION)))->release->release_id;
 
-    assert_int_equal(change("Coupons.PublishRelease", id), 0);
+    assert_ok(change("Coupons.PublishRelease", id));
     return id;
 }
 

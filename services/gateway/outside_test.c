@@ -1,6 +1,7 @@
 /* What every .proto says to the outside, held against the rules that all of them follow. */
 #include "common/api/api_internal.h"
 #include "common/api/json_internal.h"
+#include "common/api/openapi_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,8 +29,9 @@ static void a_conflict_of_states_is_409(void **state)
         "TOO_LATE", "TOO_MANY", "USED",     "USED_UP", "VOID",     "YET",     "WITHDRAWN",
     };
     /* About the caller, about what was sent, or of HTTP. */
-    static const char *const others[] = {"ACCOUNT_CLOSED", "STORE_FULL",           "SETTLED_BY_ONE",
-                                         "TOO_MANY_ITEMS", "WECHAT_STATE_INVALID", "WECHAT_CODE_USED"};
+    static const char *const others[] = {"ACCOUNT_CLOSED",  "STORE_FULL",     "UNION_NOT_KNOWN_YET",
+                                         "SETTLED_BY_ONE",  "TOO_MANY_ITEMS", "WECHAT_STATE_INVALID",
+                                         "WECHAT_CODE_USED"};
 
     (void)state;
     for (size_t i = 1; i < api.n_reasons; i++) {
@@ -206,6 +208,37 @@ static void a_text_is_one_line_unless_it_says_otherwise(void **state)
     walk_all(look_at_text);
 }
 
+/* ---- words ---- */
+
+static struct openapi doc;
+
+static void look_at_words(const struct api_message *message, const struct api_field *field, bool taken)
+{
+    (void)taken;
+    if (!*openapi_field_comment(&doc, message, field))
+        fail_at(message, field, "no comment says what it means, nor a Glossary");
+}
+
+static void every_operation_and_field_says_what_it_means(void **state)
+{
+    (void)state;
+    doc = (struct openapi){.api = &api};
+    arena_init(&doc.arena, (size_t)32 << 20);
+    assert_int_equal(openapi_read_comments(&doc, api_docs, api_docs_len), 0);
+    for (size_t i = 0; i < api.n_methods; i++) {
+        const struct api_method *method = &api.methods[i];
+
+        if (!method->path)
+            continue;
+        if (!*openapi_comment(&doc, "%s.%s", method->service->package, method->name))
+            fail_msg("%s.%s: no comment says what it does", method->service->package, method->name);
+        if (!*openapi_comment(&doc, "%s", method->service->name))
+            fail_msg("service %s: no comment says what it is", method->service->name);
+    }
+    walk_all(look_at_words);
+    arena_done(&doc.arena);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -228,6 +261,7 @@ int main(void)
         cmocka_unit_test(instants_are_times_and_days_are_days),
         cmocka_unit_test(states_kinds_and_reasons_have_names),
         cmocka_unit_test(a_text_is_one_line_unless_it_says_otherwise),
+        cmocka_unit_test(every_operation_and_field_says_what_it_means),
     };
 
     return cmocka_run_group_tests(tests, load, unload);

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "tests/reason.h"
+
 #define NOW     1767225600000LL
 #define DEEPEST "000100020003000400050006000700080009000a000b000c"
 
@@ -98,14 +100,14 @@ static void a_security_administrator_takes_back_within_her_unions(void **state)
     Rpc__Principal admin = official(RULE__ROLE__SECURITY_ADMIN, "0001");
 
     (void)state;
-    assert_int_equal(revoke_refusal(&admin, "00010005"), 0);
-    assert_int_equal(revoke_refusal(&admin, "0002"), IDENTITY__REASON__GRANT_EXCEEDS_YOURS);
+    assert_is_reason(revoke_refusal(&admin, "00010005"), 0);
+    assert_is_reason(revoke_refusal(&admin, "0002"), IDENTITY__REASON__GRANT_EXCEEDS_YOURS);
     admin = official(RULE__ROLE__FINANCE, "0001");
-    assert_int_equal(revoke_refusal(&admin, "0001"), RPC__REASON__NOT_OFFICIAL);
+    assert_is_reason(revoke_refusal(&admin, "0001"), RPC__REASON__NOT_OFFICIAL);
     admin.n_grants = 0;
-    assert_int_equal(revoke_refusal(&admin, "0001"), RPC__REASON__NOT_OFFICIAL);
+    assert_is_reason(revoke_refusal(&admin, "0001"), RPC__REASON__NOT_OFFICIAL);
     admin.internal = true;
-    assert_int_equal(revoke_refusal(&admin, "0001"), 0);
+    assert_is_reason(revoke_refusal(&admin, "0001"), 0);
 }
 
 static void no_person_holds_two_of_the_three_administrators_roles(void **state)
@@ -137,14 +139,14 @@ static void a_person_has_no_more_grants_than_her_token_holds(void **state)
     (void)state;
     for (size_t i = 0; i < LIMIT_GRANTS; i++)
         held[i] = (struct held_grant){RULE__ROLE__FINANCE, "00010002"};
-    assert_int_equal(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS - 1), 0);
-    assert_int_equal(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS),
+    assert_is_reason(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS - 1), 0);
+    assert_is_reason(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS),
                      IDENTITY__REASON__TOO_MANY_GRANTS);
     for (size_t i = 0; i < LIMIT_GRANTS; i++)
         held[i].union_path = DEEPEST;
     while (grant_refusal(&grantor, RULE__ROLE__FINANCE, DEEPEST, 8, held, n) == 0)
         n++;
-    assert_int_equal(grant_refusal(&grantor, RULE__ROLE__FINANCE, DEEPEST, 8, held, n),
+    assert_is_reason(grant_refusal(&grantor, RULE__ROLE__FINANCE, DEEPEST, 8, held, n),
                      IDENTITY__REASON__TOO_MANY_GRANTS);
     assert_in_range(n, 8, LIMIT_GRANTS - 1);
 }
@@ -192,17 +194,17 @@ static void a_code_may_be_sent_again_after_a_minute(void **state)
     int32_t wait = -1;
 
     (void)state;
-    assert_int_equal(code_send_refusal(&code, NOW, &wait), 0);
+    assert_is_reason(code_send_refusal(&code, NOW, &wait), 0);
     code_sent(&code, NOW);
-    assert_int_equal(code_send_refusal(&code, NOW, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_is_reason(code_send_refusal(&code, NOW, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
     assert_int_equal(wait, 60);
-    assert_int_equal(code_send_refusal(&code, NOW + CODE_RESEND_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_is_reason(code_send_refusal(&code, NOW + CODE_RESEND_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
     assert_int_equal(wait, 1);
     wait = -1;
-    assert_int_equal(code_send_refusal(&code, NOW + CODE_RESEND_MS, &wait), 0);
+    assert_is_reason(code_send_refusal(&code, NOW + CODE_RESEND_MS, &wait), 0);
     assert_int_equal(wait, -1);
-    assert_int_equal(code_answer(&code, NOW, true), 0);
-    assert_int_equal(code_send_refusal(&code, NOW + 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_is_reason(code_answer(&code, NOW, true), 0);
+    assert_is_reason(code_send_refusal(&code, NOW + 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
 }
 
 static void a_right_answer_counts_once_and_for_five_minutes(void **state)
@@ -210,13 +212,13 @@ static void a_right_answer_counts_once_and_for_five_minutes(void **state)
     struct login_code code = {0};
 
     (void)state;
-    assert_int_equal(code_answer(&code, NOW, true), IDENTITY__REASON__CODE_EXPIRED);
+    assert_is_reason(code_answer(&code, NOW, true), IDENTITY__REASON__CODE_EXPIRED);
     code_sent(&code, NOW);
-    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS, true), IDENTITY__REASON__CODE_EXPIRED);
-    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), 0);
-    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), IDENTITY__REASON__CODE_EXPIRED);
+    assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS, true), IDENTITY__REASON__CODE_EXPIRED);
+    assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), 0);
+    assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), IDENTITY__REASON__CODE_EXPIRED);
     code_sent(&code, NOW + CODE_LIFE_MS);
-    assert_int_equal(code_answer(&code, NOW + CODE_LIFE_MS, true), 0);
+    assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS, true), 0);
 }
 
 static void after_five_wrong_answers_the_right_one_is_refused_too(void **state)
@@ -226,12 +228,12 @@ static void after_five_wrong_answers_the_right_one_is_refused_too(void **state)
     (void)state;
     code_sent(&code, NOW);
     for (int i = 0; i < 5; i++)
-        assert_int_equal(code_answer(&code, NOW + i, false), IDENTITY__REASON__CODE_WRONG);
-    assert_int_equal(code_answer(&code, NOW + 5, false), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
-    assert_int_equal(code_answer(&code, NOW + 6, true), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
+        assert_is_reason(code_answer(&code, NOW + i, false), IDENTITY__REASON__CODE_WRONG);
+    assert_is_reason(code_answer(&code, NOW + 5, false), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
+    assert_is_reason(code_answer(&code, NOW + 6, true), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
     code_sent(&code, NOW + CODE_RESEND_MS);
-    assert_int_equal(code_answer(&code, NOW + CODE_RESEND_MS, false), IDENTITY__REASON__CODE_WRONG);
-    assert_int_equal(code_answer(&code, NOW + CODE_RESEND_MS, true), 0);
+    assert_is_reason(code_answer(&code, NOW + CODE_RESEND_MS, false), IDENTITY__REASON__CODE_WRONG);
+    assert_is_reason(code_answer(&code, NOW + CODE_RESEND_MS, true), 0);
 }
 
 static void a_number_gets_a_bounded_number_of_codes_a_day(void **state)
@@ -246,8 +248,8 @@ static void a_number_gets_a_bounded_number_of_codes_a_day(void **state)
         code_sent(&code, now);
     assert_int_equal(sent, CODE_SENDS);
     assert_int_equal(now + (int64_t)wait * 1000, NOW + CODE_WINDOW_MS);
-    assert_int_equal(code_send_refusal(&code, NOW + CODE_WINDOW_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
-    assert_int_equal(code_send_refusal(&code, NOW + CODE_WINDOW_MS, &wait), 0);
+    assert_is_reason(code_send_refusal(&code, NOW + CODE_WINDOW_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_is_reason(code_send_refusal(&code, NOW + CODE_WINDOW_MS, &wait), 0);
     code_sent(&code, NOW + CODE_WINDOW_MS);
     assert_int_equal(code.sends, 1);
 }
@@ -273,11 +275,11 @@ static void a_member_has_five_failed_verifications_a_day(void **state)
 
     (void)state;
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(verify_refusal(&tries, 20260101), 0);
+        assert_is_reason(verify_refusal(&tries, 20260101), 0);
         verify_failed(&tries, 20260101);
     }
-    assert_int_equal(verify_refusal(&tries, 20260101), IDENTITY__REASON__VERIFY_TRIES_EXHAUSTED);
-    assert_int_equal(verify_refusal(&tries, 20260102), 0);
+    assert_is_reason(verify_refusal(&tries, 20260101), IDENTITY__REASON__VERIFY_TRIES_EXHAUSTED);
+    assert_is_reason(verify_refusal(&tries, 20260102), 0);
     verify_failed(&tries, 20260102);
     assert_int_equal(tries.failed, 1);
 }

@@ -25,8 +25,9 @@ build_release() {
 start() { # NAME [SETTING=VALUE ...]; one with a schema has a store
   local name="$1" store=(); shift
   if [ -e "$top/services/$name/schema.sql" ]; then
-    mkdir -p "$work/store/$name"
-    store=(HUIGONG_STORE="$work/store/$name")
+    mkdir -p "$work/store/$name" "$work/heads/$name"
+    "$top/deploy/keys" head "$work/head-$name.key"
+    store=(HUIGONG_STORE="$work/store/$name" HUIGONG_HEADS="$work/heads/$name" HUIGONG_HEAD_KEY="$work/head-$name.key")
   fi
   env "${store[@]}" "$@" "$build/hg-$name" 2>"$work/$name.log" &
   pids[$name]=$!

@@ -7,7 +7,7 @@ import { until } from '../system/stack.mjs';
 const CLIENTS = 64;
 const PATIENCE_MS = 60000;
 // What has not been done, and what may have been.
-const NOT_DONE = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING', 'REPORT_CHECKING']);
+const NOT_DONE = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING']);
 const UNKNOWN = 'OUTCOME_UNKNOWN';
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));

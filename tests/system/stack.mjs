@@ -104,6 +104,8 @@ class Log {
     }
 }
 
+const hex = () => randomBytes(32).toString('hex');
+
 export class Stack {
     daemons = {}; // by label
     logs = {};
@@ -168,7 +170,6 @@ export class Stack {
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
         for (const name of [...STORES, ...Object.keys(partitions)])
             mkdirSync(this.path('store', name), { recursive: true, mode: 0o700 });
-        const hex = () => randomBytes(32).toString('hex');
         this.writeKey('token', `${hex()}\n`);
         for (const name of ['pii', 'draw', 'report'])
             this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
@@ -237,10 +238,17 @@ export class Stack {
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
             LSAN_OPTIONS: `suppressions=${join(top, 'tests/system/nng.supp')}`,
-            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label) },
+            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label) },
             ...this.partitionSettings(label),
             ...Object.fromEntries(keys), ...own[name], ...this.settings[label],
         };
+    }
+
+    /** The key and the folder of a daemon's heads, made when they are first asked for. */
+    headSettings(label) {
+        this.writeKey(`head-${label}`, `${hex()}\n`);
+        mkdirSync(this.path('heads', label), { recursive: true, mode: 0o700 });
+        return { HUIGONG_HEADS: this.path('heads', label), HUIGONG_HEAD_KEY: this.path('keys', `head-${label}`) };
     }
 
     partitionSettings(label) {

@@ -10,6 +10,7 @@
 
 #include "common/base/log.h"
 #include "rpc.pb-c.h"
+#include "tests/reason.h"
 
 #define APP     "wx0000000000000001"
 #define OTHER   "wx0000000000000002"
@@ -122,13 +123,13 @@ static void until_asked(unsigned n)
 
 static void phone(void)
 {
-    assert_int_equal(wechat_phone(&wechat, APP, "phonecode", 5000, on_end, &room), 0);
+    assert_is_reason(wechat_phone(&wechat, APP, "phonecode", 5000, on_end, &room), 0);
 }
 
 static void a_code_is_sent_with_the_secret_of_its_app(void **state)
 {
     (void)state;
-    assert_int_equal(wechat_session(&wechat, OTHER, "code-1_A", 5000, on_end, &room), 0);
+    assert_is_reason(wechat_session(&wechat, OTHER, "code-1_A", 5000, on_end, &room), 0);
     assert_int_equal(n_asked, 1);
     assert_string_equal(asked[0].url, "https://api.weixin.qq.com/sns/jscode2session?appid=" OTHER
                                       "&secret=another&js_code=code-1_A&grant_type=authorization_code");
@@ -156,10 +157,10 @@ static void a_number_is_asked_for_with_a_token(void **state)
     phone();
     assert_int_equal(n_asked, 3);
     answer(2, PHONE_ANSWER(OTHER, "86"));
-    assert_int_equal(ended.reason, BRIDGE__REASON__WECHAT_OTHER_APP);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_OTHER_APP);
     phone();
     answer(3, PHONE_ANSWER(APP, "852"));
-    assert_int_equal(ended.reason, BRIDGE__REASON__WECHAT_PHONE_FOREIGN);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_PHONE_FOREIGN);
 }
 
 static void all_who_need_a_token_wait_for_one_request(void **state)
@@ -183,7 +184,7 @@ static void no_token_refuses_all_who_wait_and_the_next_asks_again(void **state)
     phone();
     answer(0, "{\"errcode\":40125,\"errmsg\":\"invalid appsecret\"}");
     assert_int_equal(ended.n, 2);
-    assert_int_equal(ended.reason, BRIDGE__REASON__WECHAT_REFUSES_US);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_REFUSES_US);
     phone();
     assert_int_equal(n_asked, 2);
     answer(1, TOKEN_ANSWER);
@@ -222,7 +223,7 @@ static void a_token_that_comes_again_after_its_refusal_is_forced(void **state)
     assert_non_null(strstr(asked[3].json, "\"force_refresh\":true"));
     answer(3, "{\"access_token\":\"token2\",\"expires_in\":7200}");
     answer(4, "{\"errcode\":40001}");
-    assert_int_equal(ended.reason, BRIDGE__REASON__WECHAT_UNAVAILABLE);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_UNAVAILABLE);
     assert_int_equal(n_asked, 5);
     /* Forced so lately that WeChat would refuse: the token it gives is tried once more. */
     phone();
@@ -237,37 +238,37 @@ static void a_token_that_comes_again_after_its_refusal_is_forced(void **state)
 static void a_busy_wechat_is_asked_three_times(void **state)
 {
     (void)state;
-    assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
     for (unsigned i = 0; i < 3; i++) {
         until_asked(i + 1);
         assert_int_equal(ended.n, 0);
         answer(i, "{\"errcode\":-1}");
     }
     assert_int_equal(ended.n, 1);
-    assert_int_equal(ended.reason, BRIDGE__REASON__WECHAT_UNAVAILABLE);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_UNAVAILABLE);
     assert_true(wechat.sick);
 }
 
 static void used_after_a_lost_answer_is_nobodys_fault(void **state)
 {
     (void)state;
-    assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
     lose(0);
     until_asked(2);
     answer(1, "{\"errcode\":40163}");
-    assert_int_equal(ended.reason, BRIDGE__REASON__WECHAT_UNAVAILABLE);
-    assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_UNAVAILABLE);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
     answer(2, "{\"errcode\":40163}");
-    assert_int_equal(ended.reason, BRIDGE__REASON__WECHAT_CODE_USED);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_CODE_USED);
     assert_int_equal(ended.n, 2);
 }
 
 static void no_try_is_begun_that_could_not_end_in_time(void **state)
 {
     (void)state;
-    assert_int_equal(wechat_session(&wechat, APP, "code", 0, on_end, &room), BRIDGE__REASON__WECHAT_UNAVAILABLE);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 0, on_end, &room), BRIDGE__REASON__WECHAT_UNAVAILABLE);
     assert_int_equal(n_asked, 0);
-    assert_int_equal(wechat_session(&wechat, APP, "code", OUTSIDE_DELAY_MS, on_end, &room), 0);
+    assert_is_reason(wechat_session(&wechat, APP, "code", OUTSIDE_DELAY_MS, on_end, &room), 0);
     answer(0, "{\"errcode\":-1}");
     assert_int_equal(ended.n, 1);
     assert_int_equal(n_asked, 1);
@@ -276,18 +277,18 @@ static void no_try_is_begun_that_could_not_end_in_time(void **state)
 static void what_cannot_be_asked_is_refused_at_once(void **state)
 {
     (void)state;
-    assert_int_equal(wechat_session(&wechat, "wx9", "code", 5000, on_end, &room), BRIDGE__REASON__WECHAT_APP_UNKNOWN);
-    assert_int_equal(wechat_session(&wechat, APP, "a&b=c", 5000, on_end, &room), BRIDGE__REASON__WECHAT_CODE_INVALID);
+    assert_is_reason(wechat_session(&wechat, "wx9", "code", 5000, on_end, &room), BRIDGE__REASON__WECHAT_APP_UNKNOWN);
+    assert_is_reason(wechat_session(&wechat, APP, "a&b=c", 5000, on_end, &room), BRIDGE__REASON__WECHAT_CODE_INVALID);
     room = 0;
-    assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), RPC__REASON__OVERLOADED);
-    assert_int_equal(wechat_phone(&wechat, APP, "code", 5000, on_end, &room), RPC__REASON__OVERLOADED);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), RPC__REASON__OVERLOADED);
+    assert_is_reason(wechat_phone(&wechat, APP, "code", 5000, on_end, &room), RPC__REASON__OVERLOADED);
     room = N_ASKED;
     for (unsigned i = 0; i < WECHAT_JOBS; i++)
-        assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
-    assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), RPC__REASON__OVERLOADED);
+        assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), RPC__REASON__OVERLOADED);
     assert_int_equal(ended.n, 0);
     answer(0, "{\"openid\":\"o\"}");
-    assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
     /* A token that no request could be sent for is asked for by the next. */
     answer(1, "{\"openid\":\"o\"}");
     phone();
@@ -298,10 +299,10 @@ static void stopping_answers_all(void **state)
 {
     phone();
     phone();
-    assert_int_equal(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
+    assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
     teardown(state);
     assert_int_equal(ended.n, 3);
-    assert_int_equal(ended.reason, RPC__REASON__STOPPING);
+    assert_is_reason(ended.reason, RPC__REASON__STOPPING);
     setup(state);
 }
 

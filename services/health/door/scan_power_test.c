@@ -44,7 +44,7 @@ static void open_a_door(struct harness *h)
     employ.site_id = device.site_id = told.site_id;
     employ.member_id = STAFF;
     employ.duty = HEALTH__DUTY__SCANS;
-    assert_int_equal(harness_call(h, "Sites.SetStaff", &employ.base, manager_of(h, UNION), NULL)->reason, 0);
+    assert_ok(harness_call(h, "Sites.SetStaff", &employ.base, manager_of(h, UNION), NULL));
     device.name = "一号枪";
     told.device_id = ((const Health__Device *)harness_output(
                           h, call_once(h, "Doors.RegisterDevice", &device.base, staff(h)), &health__device__descriptor))

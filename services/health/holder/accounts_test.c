@@ -1,5 +1,4 @@
 /* Accounts that are merged and closed, heard of from identity. */
-#include "services/health/holder/accounts.h"
 #include "services/health/lot/entries.h"
 #include "services/health/report/report_fixture.h"
 #include "tests/power.h"
@@ -70,14 +69,14 @@ static void an_open_entry_is_hers_with_its_ticket(void **state)
     const char *ticket;
 
     (void)state;
-    assert_int_equal(enter(&h, campaign->campaign_id, member(GONE))->reason, 0);
+    assert_ok(enter(&h, campaign->campaign_id, member(GONE)));
     ticket = offer_of(&h, campaign->campaign_id, GONE)->entry->ticket;
     merge(GONE, KEPT);
     assert_string_equal(offer_of(&h, campaign->campaign_id, KEPT)->entry->ticket, ticket);
-    assert_int_equal(on_campaign(&h, "Entries.WithdrawEntry", campaign->campaign_id, member(KEPT))->reason, 0);
+    assert_ok(on_campaign(&h, "Entries.WithdrawEntry", campaign->campaign_id, member(KEPT)));
     assert_false(is_entered(campaign->campaign_id, KEPT));
     assert_refused(enter(&h, campaign->campaign_id, member(GONE)), "TOKEN_REVOKED");
-    assert_int_equal(enter(&h, campaign->campaign_id, member(KEPT))->reason, 0);
+    assert_ok(enter(&h, campaign->campaign_id, member(KEPT)));
     draw_lots(&h, campaign);
     assert_int_equal(draw_status(&h, campaign->campaign_id)->n_entries, 1);
 }
@@ -89,7 +88,7 @@ static void of_two_open_entries_her_own_stays(void **state)
 
     (void)state;
     for (int64_t id = KEPT; id <= OTHER; id++)
-        assert_int_equal(enter(&h, campaign->campaign_id, member(id))->reason, 0);
+        assert_ok(enter(&h, campaign->campaign_id, member(id)));
     ticket = offer_of(&h, campaign->campaign_id, KEPT)->entry->ticket;
     merge(GONE, KEPT);
     assert_string_equal(offer_of(&h, campaign->campaign_id, KEPT)->entry->ticket, ticket);
@@ -133,7 +132,7 @@ static void a_person_whose_two_tickets_win_has_one_place(void **state)
         draw_lots(&h, campaign);
         if (moment == 1)
             merge(gone, kept);
-        assert_int_equal(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION))->reason, 0);
+        assert_ok(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION)));
         settle(&h);
         if (moment == 2)
             merge(gone, kept);
@@ -166,7 +165,7 @@ static void who_closed_her_account_is_passed_over(void **state)
         if (moment == 1)
             close_account(2);
         assert_int_equal(draw_status(&h, id)->n_entries, moment == 0 ? 3 : 4);
-        assert_int_equal(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION))->reason, 0);
+        assert_ok(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION)));
         settle(&h);
         if (moment == 2)
             close_account(2);
@@ -210,7 +209,7 @@ static void her_bookings_pass_is_hers_and_nobody_elses(void **state)
     assert_refused(on_booking(&h, "Passes.GetPass", booking_id, GONE), "BOOKING_NOT_FOUND");
     assert_refused(on_booking(&h, "Passes.GetPass", booking_id, OTHER), "BOOKING_NOT_FOUND");
     assert_refused(book(&h, the_campaign, a_slot(&h, the_campaign, the_site, 12 * 60, 5), KEPT), "ALREADY_BOOKED");
-    assert_int_equal(on_booking(&h, "Bookings.CancelBooking", booking_id, KEPT)->reason, 0);
+    assert_ok(on_booking(&h, "Bookings.CancelBooking", booking_id, KEPT));
 }
 
 static void of_two_bookings_her_own_stays_and_the_other_place_is_free(void **state)
@@ -285,7 +284,7 @@ static void her_report_story_and_history_go_with_her(void **state)
                          ->n_reports,
                      1);
     story.booking_id = booking_id;
-    assert_int_equal(harness_call(&h, "Stories.GetMyStory", &story.base, member(KEPT), NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Stories.GetMyStory", &story.base, member(KEPT), NULL));
     assert_refused(harness_call(&h, "Stories.GetMyStory", &story.base, member(GONE), NULL), "BOOKING_NOT_FOUND");
     list = harness_output(&h, harness_call(&h, "Stories.ListMyCheckups", &checkups.base, member(KEPT), NULL),
                           &health__my_checkup_list__descriptor);
@@ -339,7 +338,7 @@ static void of_a_closed_account_nothing_lives(void **state)
     assert_int_equal(booking.state, HEALTH__BOOKING_STATE__CANCELLED);
     assert_int_equal(state_of(&h, the_campaign, KEPT), HEALTH__ENTITLEMENT_STATE__DECLINED);
     assert_refused(on_booking(&h, "Bookings.GetBooking", attended, OTHER), "BOOKING_NOT_FOUND");
-    assert_false(accounts_holds(&health_of(&h)->accounts, 0, OTHER));
+    assert_false(holder_is(&health_of(&h)->holders, 0, OTHER));
 }
 
 /* ---- officials ---- */

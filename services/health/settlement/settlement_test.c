@@ -43,7 +43,7 @@ static void who_came_is_settled_once(void **state)
     assert_int_equal(list->lines[0]->booking_id, second);
     assert_string_equal(list->next_page_token, "");
     assert_int_equal(settlement_of(&h, prepare(&h, finance(&h, 702)))->settlement_id, settlement->settlement_id);
-    assert_int_equal(confirm(&h, settlement->settlement_id, finance(&h, 702))->reason, 0);
+    assert_ok(confirm(&h, settlement->settlement_id, finance(&h, 702)));
     assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
     come(&h, absent);
     harness_reopen(&h);
@@ -64,8 +64,8 @@ static void two_officials_of_the_union_or_above_settle(void **state)
     assert_refused(confirm(&h, id, finance(&h, 701)), "SETTLED_BY_ONE");
     assert_refused(confirm(&h, id, harness_official(&h, 702, RULE__ROLE__FINANCE, "0002")), "OUTSIDE_YOUR_UNION");
     assert_refused(confirm(&h, id + 1, finance(&h, 702)), "SETTLEMENT_NOT_FOUND");
-    assert_int_equal(confirm(&h, id, harness_official(&h, 702, RULE__ROLE__FINANCE, ""))->reason, 0);
-    assert_int_equal(confirm(&h, id, finance(&h, 702))->reason, 0);
+    assert_ok(confirm(&h, id, harness_official(&h, 702, RULE__ROLE__FINANCE, "")));
+    assert_ok(confirm(&h, id, finance(&h, 702)));
     assert_refused(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 702)), "SETTLEMENT_DECIDED");
 }
 
@@ -79,11 +79,11 @@ static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void *
     id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
     undo_scan(&h, scan);
     assert_refused(confirm(&h, id, finance(&h, 702)), "SETTLEMENT_STALE");
-    assert_int_equal(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 701))->reason, 0);
+    assert_ok(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 701)));
     assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
     scan = come(&h, booking);
     id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
-    assert_int_equal(confirm(&h, id, finance(&h, 702))->reason, 0);
+    assert_ok(confirm(&h, id, finance(&h, 702)));
     undo_scan(&h, scan);
     booking_of(&h, 2, true);
     settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
@@ -92,11 +92,10 @@ static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void *
     assert_int_equal(list->lines[0]->kind, HEALTH__LINE_KIND__LINE_CORRECTION);
     assert_int_equal(list->lines[0]->fen, -PRICE);
     /* Rejected, the correction is due again; confirmed, it is not. */
-    assert_int_equal(
-        on_settlement(&h, "Settlements.RejectSettlement", settlement->settlement_id, finance(&h, 702))->reason, 0);
+    assert_ok(on_settlement(&h, "Settlements.RejectSettlement", settlement->settlement_id, finance(&h, 702)));
     settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
     assert_int_equal(settlement->n_lines, 2);
-    assert_int_equal(confirm(&h, settlement->settlement_id, finance(&h, 702))->reason, 0);
+    assert_ok(confirm(&h, settlement->settlement_id, finance(&h, 702)));
     assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
     come(&h, booking);
     assert_int_equal(settlement_of(&h, prepare(&h, finance(&h, 701)))->total_fen, PRICE);
@@ -117,7 +116,7 @@ static void the_budget_is_never_exceeded(void **state)
     campaign->budget_fen = 2 * PRICE;
     assert_true(campaigns_put(&self->campaigns, campaign, &h.arena));
     assert_int_equal(store_commit(h.service.store), 0);
-    assert_int_equal(prepare(&h, finance(&h, 701))->reason, 0);
+    assert_ok(prepare(&h, finance(&h, 701)));
 }
 
 static void it_is_exported_for_a_spreadsheet(void **state)
@@ -157,7 +156,7 @@ static void money_that_was_changed_is_found(void **state)
         begin_campaign(&h);
         booking_of(&h, 1, true);
         booking_of(&h, 2, true);
-        assert_int_equal(prepare(&h, finance(&h, 701))->reason, 0);
+        assert_ok(prepare(&h, finance(&h, 701)));
         assert_string_equal(harness_audit(&h), "");
         harness_tamper(&h, changes[i]);
         assert_string_not_equal(harness_audit(&h), "");
@@ -203,13 +202,13 @@ static void what_was_settled_is_settled(struct harness *trial)
         return;
     }
     if (told_id) {
-        assert_int_equal(confirm(&h, told_id, finance(&h, 702))->reason, 0);
+        assert_ok(confirm(&h, told_id, finance(&h, 702)));
         return;
     }
     if (prepare(&h, finance(&h, 701))->reason == 0) {
         settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
         assert_int_equal(settlement->total_fen, 3 * PRICE);
-        assert_int_equal(confirm(&h, settlement->settlement_id, finance(&h, 702))->reason, 0);
+        assert_ok(confirm(&h, settlement->settlement_id, finance(&h, 702)));
     }
     assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
 }

@@ -67,9 +67,9 @@ static void a_code_is_sent_once_a_minute_whoever_asks(void **state)
     answer = send_code(&h, MOBILE);
     assert_refused(answer, "CODE_SENT_RECENTLY");
     assert_int_equal(answer->retry_after_s, 40);
-    assert_int_equal(send_code(&h, "16900000002")->reason, 0);
+    assert_ok(send_code(&h, "16900000002"));
     clock_step(&h.service.clock, 40000);
-    assert_int_equal(send_code(&h, MOBILE)->reason, 0);
+    assert_ok(send_code(&h, MOBILE));
     end(&h);
 }
 
@@ -83,7 +83,7 @@ static void a_number_that_signed_in_is_answered_like_any_other(void **state)
     login(&h, MOBILE);
     known = send_code(&h, MOBILE);
     unknown = send_code(&h, "16900000002");
-    assert_int_equal(known->reason, 0);
+    assert_ok(known);
     assert_int_equal(known->output.len, unknown->output.len);
     assert_memory_equal(known->output.data, unknown->output.data, known->output.len);
     end(&h);
@@ -98,7 +98,7 @@ static void a_code_lives_five_minutes(void **state)
     begin(&h);
     get_code(&h, MOBILE, code);
     clock_step(&h.service.clock, CODE_LIFE_MS - 1);
-    assert_int_equal(try_login(&h, MOBILE, code)->reason, 0);
+    assert_ok(try_login(&h, MOBILE, code));
     get_code(&h, MOBILE, code);
     clock_step(&h.service.clock, CODE_LIFE_MS);
     assert_refused(try_login(&h, MOBILE, code), "CODE_EXPIRED");
@@ -123,7 +123,7 @@ static void a_code_is_guessed_five_times(void **state)
     assert_refused(try_login(&h, MOBILE, code), "CODE_TRIES_EXHAUSTED");
     clock_step(&h.service.clock, CODE_RESEND_MS);
     get_code(&h, MOBILE, code);
-    assert_int_equal(try_login(&h, MOBILE, code)->reason, 0);
+    assert_ok(try_login(&h, MOBILE, code));
     end(&h);
 }
 
@@ -163,7 +163,7 @@ static void without_a_sender_no_code_is_made(void **state)
     assert_refused(send_code(&h, MOBILE), "SENDER_UNAVAILABLE");
     with_sender("log");
     harness_reopen(&h);
-    assert_int_equal(send_code(&h, MOBILE)->reason, 0);
+    assert_ok(send_code(&h, MOBILE));
     end(&h);
 }
 
@@ -183,13 +183,12 @@ static void the_bridge_is_told_the_code_and_takes_back_what_was_not_sent(void **
     assert_int_equal(strlen(made->code), CODE_DIGITS);
     assert_refused(send_code(&h, MOBILE), "CODE_SENT_RECENTLY");
     assert_refused(harness_call(&h, "Identity.TakeBackCode", &request.base, NULL, NULL), "NOT_OFFICIAL");
-    assert_int_equal(harness_call(&h, "Identity.TakeBackCode", &request.base, harness_internal(&h), NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Identity.TakeBackCode", &request.base, harness_internal(&h), NULL));
     assert_refused(try_login(&h, MOBILE, made->code), "CODE_EXPIRED");
     /* What was taken back does not count among the day's codes either. */
     for (int i = 0; i < 2 * CODE_SENDS; i++) {
-        assert_int_equal(send_code(&h, MOBILE)->reason, 0);
-        assert_int_equal(harness_call(&h, "Identity.TakeBackCode", &request.base, harness_internal(&h), NULL)->reason,
-                         0);
+        assert_ok(send_code(&h, MOBILE));
+        assert_ok(harness_call(&h, "Identity.TakeBackCode", &request.base, harness_internal(&h), NULL));
     }
     made = harness_output(&h, send_code(&h, MOBILE), &identity__login_code__descriptor);
     assert_true(try_login(&h, MOBILE, made->code)->created);
@@ -199,13 +198,12 @@ static void the_bridge_is_told_the_code_and_takes_back_what_was_not_sent(void **
 
 static void an_unknown_sender_is_refused_at_start(void **state)
 {
-    struct identity identity;
     struct harness h;
 
     (void)state;
     begin(&h);
     with_sender("pigeon");
-    assert_int_equal(identity_init(&identity, h.service.store, h.service.rpc), -1);
+    assert_int_equal(identity_spec.start(&h.service), -1);
     end(&h);
 }
 
@@ -220,8 +218,8 @@ static void a_restart_forgets_neither_codes_nor_sessions(void **state)
     session = login(&h, MOBILE);
     get_code(&h, "16900000002", code);
     harness_reopen(&h);
-    assert_int_equal(try_login(&h, "16900000002", code)->reason, 0);
-    assert_int_equal(try_refresh(&h, session->refresh_token)->reason, 0);
+    assert_ok(try_login(&h, "16900000002", code));
+    assert_ok(try_refresh(&h, session->refresh_token));
     end(&h);
 }
 
@@ -259,7 +257,7 @@ static void a_second_use_of_a_refresh_token_ends_the_session(void **state)
     assert_int_equal(event->session_revoked->session_id, principal_of(&h, second)->session_id);
     assert_int_equal(event->session_revoked->member_id, second->member->member_id);
     assert_refused(try_refresh(&h, second->refresh_token), "REFRESH_INVALID");
-    assert_int_equal(try_refresh(&h, other->refresh_token)->reason, 0);
+    assert_ok(try_refresh(&h, other->refresh_token));
     end(&h);
 }
 
@@ -286,7 +284,7 @@ static void a_forged_refresh_token_ends_no_session(void **state)
     assert_refused(try_refresh(&h, arena_printf(&h.arena, "%sA", session->refresh_token)), "REFRESH_INVALID");
     assert_refused(try_refresh(&h, arena_printf(&h.arena, "%.53s_", session->refresh_token)), "REFRESH_INVALID");
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED));
-    assert_int_equal(try_refresh(&h, session->refresh_token)->reason, 0);
+    assert_ok(try_refresh(&h, session->refresh_token));
     end(&h);
 }
 
@@ -318,7 +316,7 @@ static void what_is_past_its_time_is_forgotten(void **state)
     login(&h, "16900000002");
     get_code(&h, "16900000003", code);
     clock_step(&h.service.clock, REFRESH_LIFE_MS / 2);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     /* Turned back, the clock shows what is there. */
     clock_step(&h.service.clock, -REFRESH_LIFE_MS / 2);
     assert_refused(try_refresh(&h, session->refresh_token), "REFRESH_INVALID");
@@ -339,16 +337,16 @@ static void old_sessions_are_forgotten_slice_by_slice_and_from_the_beginning_aga
     begin(&h);
     login(&h, MOBILE);
     harness_tamper(&h, many);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_false(sessions_find(&identity_of(&h)->sessions, 1000, &session));
     assert_true(sessions_find(&identity_of(&h)->sessions, 1001, &session));
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_false(sessions_find(&identity_of(&h)->sessions, 1500, &session));
-    identity_tidy(h.service.self); /* nothing is left */
+    harness_tidy(&h); /* nothing is left */
     harness_tamper(&h, many);
     clock_step(&h.service.clock, PURGE_PERIOD_MS);
     for (int slices = 0; slices < 3; slices++)
-        identity_tidy(h.service.self);
+        harness_tidy(&h);
     assert_false(sessions_find(&identity_of(&h)->sessions, 1, &session));
     assert_false(sessions_find(&identity_of(&h)->sessions, 1500, &session));
     end(&h);
@@ -366,12 +364,12 @@ static void signing_out_ends_the_session_and_is_told_to_the_journal(void **state
     begin(&h);
     session = login(&h, MOBILE);
     principal = principal_of(&h, session);
-    assert_int_equal(harness_call(&h, "Identity.Logout", &request.base, principal, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Identity.Logout", &request.base, principal, NULL));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id,
                      principal->session_id);
     assert_refused(try_refresh(&h, session->refresh_token), "REFRESH_INVALID");
     rows = journal_rows(&h);
-    assert_int_equal(harness_call(&h, "Identity.Logout", &request.base, principal, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Identity.Logout", &request.base, principal, NULL));
     assert_int_equal(journal_rows(&h), rows);
     assert_refused(harness_call(&h, "Identity.Logout", &request.base, NULL, NULL), "MISSING_TOKEN");
     end(&h);
@@ -405,7 +403,7 @@ static void a_login_that_cannot_be_stored_leaves_nothing(void **state)
     assert_int_equal(journal_rows(&h), rows);
     /* The code is not used up, and the store goes on. */
     answer = try_login(&h, MOBILE, code);
-    assert_int_equal(answer->reason, 0);
+    assert_ok(answer);
     end(&h);
 }
 

@@ -121,8 +121,8 @@ static void asking_twice_is_asking_once_and_elsewhere_it_waits(void **state)
     assert_int_equal(asked(&h, answer)->request_id, request->request_id);
     assert_refused(ask(&h, who, second_id, "王小明", 1), "JOIN_PENDING");
     assert_int_equal(asked(&h, withdraw(&h, who, request->request_id))->state, IDENTITY__JOIN_STATE__JOIN_WITHDRAWN);
-    assert_int_equal(withdraw(&h, who, request->request_id)->reason, 0);
-    assert_int_equal(ask(&h, who, second_id, "王小明", 1)->reason, 0);
+    assert_ok(withdraw(&h, who, request->request_id));
+    assert_ok(ask(&h, who, second_id, "王小明", 1));
     assert_int_equal(mine(&h, who)->n_requests, 2);
     assert_refused(withdraw(&h, person_signed_in(&h, 2), request->request_id), "JOIN_NOT_FOUND");
     assert_refused(decide(&h, administrator(&h, FIRST), first_id, &request->request_id, 0, true, 0), "MISSING_FIELD");
@@ -173,10 +173,8 @@ static void a_refusal_says_why_and_erases_what_was_sealed(void **state)
                    "DECISION_REASON_INVALID");
     assert_refused(decide(&h, administrator(&h, FIRST), first_id, &request->request_id, 1, false, 99),
                    "DECISION_REASON_INVALID");
-    assert_int_equal(decide(&h, administrator(&h, FIRST), first_id, &request->request_id, 1, false,
-                            IDENTITY__REFUSAL_REASON__REFUSAL_NOT_OF_THIS_UNION)
-                         ->reason,
-                     0);
+    assert_ok(decide(&h, administrator(&h, FIRST), first_id, &request->request_id, 1, false,
+                     IDENTITY__REFUSAL_REASON__REFUSAL_NOT_OF_THIS_UNION));
     request = mine(&h, who)->requests[0];
     assert_int_equal(request->state, IDENTITY__JOIN_STATE__JOIN_REFUSED);
     assert_int_equal(request->reason, IDENTITY__REFUSAL_REASON__REFUSAL_NOT_OF_THIS_UNION);
@@ -253,7 +251,7 @@ static void a_request_is_settled_when_a_roster_makes_her_a_member(void **state)
     (void)state;
     begin_with_unions(&h);
     who = person_signed_in(&h, 1);
-    assert_int_equal(ask(&h, who, first_id, "王小明", 1)->reason, 0);
+    assert_ok(ask(&h, who, first_id, "王小明", 1));
     who = member_of_union(&h, 1, "440605");
     assert_int_equal(mine(&h, who)->requests[0]->state, IDENTITY__JOIN_STATE__JOIN_WITHDRAWN);
     end(&h);
@@ -270,7 +268,7 @@ static void who_has_left_joins_again_without_giving_her_name(void **state)
     begin_with_unions(&h);
     who = member_of_union(&h, 1, "440604");
     leave.confirmed = true;
-    assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL));
     who = person_signed_in(&h, 1);
     request = asked(&h, ask(&h, who, second_id, NULL, 1));
     assert_string_equal(request->name, "王*明");
@@ -292,12 +290,10 @@ static void the_dead_join_no_union(void **state)
     begin_with_unions(&h);
     who = member_of_union(&h, 1, "440604");
     leave.confirmed = true;
-    assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL));
     id = asked(&h, ask(&h, person_signed_in(&h, 1), second_id, NULL, 1))->request_id;
-    assert_int_equal(set_standing(&h, administrator(&h, FIRST), who->member_id, IDENTITY__STANDING__STANDING_DECEASED,
-                                  IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED)
-                         ->reason,
-                     0);
+    assert_ok(set_standing(&h, administrator(&h, FIRST), who->member_id, IDENTITY__STANDING__STANDING_DECEASED,
+                           IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED));
     assert_string_equal(
         decided(&h, decide(&h, administrator(&h, SECOND), second_id, &id, 1, true, 0))->results[0]->reason,
         "JOIN_DECIDED");

@@ -33,9 +33,9 @@ static void all_that_is_sealed_of_a_member_lies_under_her_key(void **state)
     begin(&h);
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
-    assert_int_equal(enter_by_wechat(&h, "openid", mobile_of(1, mobile))->reason, 0);
+    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
     asker = person_signed_in(&h, 2);
-    assert_int_equal(ask_to_join(&h, asker, make_union(&h, "440605", "")->union_id, 5)->reason, 0);
+    assert_ok(ask_to_join(&h, asker, make_union(&h, "440605", "")->union_id, 5));
     find(&h, who->member_id, &member);
     assert_int_equal(member.data_key.len, PII_WRAPPED_LEN);
     assert_true(pii_is_under_data_key(member.sealed_mobile.bytes, member.sealed_mobile.len));
@@ -97,9 +97,9 @@ static void make_people_of_before(struct harness *h, Rpc__Principal **ret_member
 
     make_union(h, CODE, "");
     *ret_member = member_of_union(h, 1, CODE);
-    assert_int_equal(enter_by_wechat(h, "openid", mobile_of(1, mobile))->reason, 0);
+    assert_ok(enter_by_wechat(h, "openid", mobile_of(1, mobile)));
     *ret_asker = person_signed_in(h, 2);
-    assert_int_equal(ask_to_join(h, *ret_asker, make_union(h, "440605", "")->union_id, 5)->reason, 0);
+    assert_ok(ask_to_join(h, *ret_asker, make_union(h, "440605", "")->union_id, 5));
     seal_as_before(h, "member.mobile", (*ret_member)->member_id, mobile, "member", "data_key = NULL, sealed_mobile",
                    "member_id");
     make_resident_id(1, id);
@@ -131,7 +131,7 @@ static void who_was_there_before_there_were_keys_is_given_hers(void **state)
     assert_non_null(strstr(me(&h, who)->mobile, "169")); /* read as it is */
     find(&h, who->member_id, &member);
     assert_int_equal(member.data_key.len, 0);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     find(&h, who->member_id, &member);
     assert_true(pii_is_under_data_key(member.sealed_mobile.bytes, member.sealed_mobile.len));
     assert_true(person_open_member(identity_of(&h), &member, &person));
@@ -159,7 +159,7 @@ static void she_is_given_her_key_before_something_of_hers_is_sealed(void **state
     (void)state;
     begin(&h);
     make_people_of_before(&h, &who, &asker);
-    assert_int_equal(enter_by_wechat(&h, "another", mobile_of(1, mobile))->reason, 0);
+    assert_ok(enter_by_wechat(&h, "another", mobile_of(1, mobile)));
     find(&h, who->member_id, &member);
     assert_true(pii_is_under_data_key(member.sealed_person.bytes, member.sealed_person.len));
     assert_true(person_open_member(identity_of(&h), &member, &person));

@@ -86,7 +86,7 @@ static void who_was_verified_stays_so_at_the_next_login(void **state)
     two_unions(&h);
     make_id("44060419901028003", id);
     list_row(&h, "李明", id, "440605");
-    assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "李明", id)->reason, 0);
+    assert_ok(verify(&h, principal_of(&h, login(&h, MOBILE)), "李明", id));
     harness_reopen(&h);
     principal = principal_of(&h, login(&h, MOBILE));
     assert_int_equal(principal->level, RPC__LEVEL__CATEGORY);
@@ -126,7 +126,7 @@ static void what_is_no_name_or_resident_id_is_told_and_not_counted(void **state)
     make_id("44060420150101002", id);
     assert_refused(verify(&h, principal, "王小明", id), "TOO_YOUNG");
     make_id("44060419901028002", id);
-    assert_int_equal(verify(&h, principal, "王小明", id)->reason, 0);
+    assert_ok(verify(&h, principal, "王小明", id));
     end(&h);
 }
 
@@ -152,7 +152,7 @@ static void five_failed_attempts_a_day_are_counted(void **state)
     }
     assert_refused(verify(&h, principal, "王小明", id), "VERIFY_TRIES_EXHAUSTED");
     clock_step(&h.service.clock, 24 * 60 * 60 * 1000);
-    assert_int_equal(verify(&h, principal, "王小明", id)->reason, 0);
+    assert_ok(verify(&h, principal, "王小明", id));
     end(&h);
 }
 
@@ -172,7 +172,7 @@ static void a_person_on_two_unions_rosters_is_not_verified_until_one_takes_her_o
     assert_refused(verify(&h, principal, "王小明", id), "ROSTER_CONFLICT");
     assert_refused(verify(&h, principal, "王大明", id), "NAME_MISMATCH");
     harness_tamper(&h, "DELETE FROM roster WHERE union_id = (SELECT union_id FROM unions WHERE code = '440604')");
-    assert_int_equal(verify(&h, principal, "王小明", id)->reason, 0);
+    assert_ok(verify(&h, principal, "王小明", id));
     assert_string_equal(principal_of(&h, login(&h, MOBILE))->union_path, "00000001");
     harness_close(&h);
 }
@@ -188,7 +188,7 @@ static void a_resident_id_verifies_one_member(void **state)
     two_unions(&h);
     make_id("44060419901028002", id);
     list_row(&h, "王小明", id, "440604");
-    assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id)->reason, 0);
+    assert_ok(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id));
     second = principal_of(&h, login(&h, "16900000002"));
     assert_refused(verify(&h, second, "王小明", id), "RESIDENT_ID_TAKEN");
     assert_refused(verify(&h, second, "王大明", id), "NAME_MISMATCH");
@@ -208,7 +208,7 @@ static void who_has_no_live_session_is_not_verified(void **state)
     make_id("44060419901028002", id);
     list_row(&h, "王小明", id, "440604");
     principal = principal_of(&h, login(&h, MOBILE));
-    assert_int_equal(harness_call(&h, "Identity.Logout", &logout.base, principal, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Identity.Logout", &logout.base, principal, NULL));
     assert_refused(verify(&h, principal, "王小明", id), "TOKEN_REVOKED");
     assert_refused(verify(&h, harness_person(&h, 77, RPC__LEVEL__MOBILE, ""), "王小明", id), "MEMBER_NOT_FOUND");
     assert_refused(verify(&h, NULL, "王小明", id), "MISSING_TOKEN");
@@ -229,7 +229,7 @@ static void personal_data_is_nowhere_in_the_store_as_it_is(void **state)
     two_unions(&h);
     make_id("44060419901028002", id);
     list_row(&h, "王小明", id, "440604");
-    assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id)->reason, 0);
+    assert_ok(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id));
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof(path), "%s/data.sqlite%s", h.dir, i ? "-wal" : "");
         file = fopen(path, "r");
@@ -279,7 +279,7 @@ static void the_audit_finds_a_member_who_was_moved(void **state)
     two_unions(&h);
     make_id("44060419901028002", id);
     list_row(&h, "王小明", id, "440604");
-    assert_int_equal(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id)->reason, 0);
+    assert_ok(verify(&h, principal_of(&h, login(&h, MOBILE)), "王小明", id));
     assert_string_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE member SET union_id = 0");
     assert_string_not_equal(harness_audit(&h), "");
@@ -370,7 +370,6 @@ static void a_refused_grant_makes_no_member(void **state)
     assert_refused(answer, "MOBILE_INVALID");
     assert_string_equal(answer->field, "mobile");
     assert_refused(create_grant(&h, official, MOBILE, RULE__ROLE__UNION_ADMIN, "440699"), "UNION_NOT_FOUND");
-    assert_refused(create_grant(&h, official, MOBILE, RULE__ROLE__UNION_ADMIN, "?"), "UNION_CODE_INVALID");
     official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "0000");
     assert_refused(create_grant(&h, official, MOBILE, RULE__ROLE__UNION_ADMIN, "440604"), "NOT_OFFICIAL");
     /* The first login makes her. */
@@ -423,13 +422,13 @@ static void a_revoked_grant_ends_the_sessions_that_carry_it(void **state)
     other = login(&h, "16900000002");
     outsider = harness_official(&h, 5, RULE__ROLE__SECURITY_ADMIN, "00000001");
     assert_refused(take_back(&h, outsider, grant->grant_id), "GRANT_EXCEEDS_YOURS");
-    assert_int_equal(take_back(&h, harness_internal(&h), grant->grant_id)->reason, 0);
+    assert_ok(take_back(&h, harness_internal(&h), grant->grant_id));
     assert_true(last_event(&h, IDENTITY__EVENT__EVENT_GRANT_CHANGED)->grant_changed->revoked);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id,
                      principal_of(&h, second)->session_id);
     assert_refused(try_refresh(&h, first->refresh_token), "REFRESH_INVALID");
     assert_refused(try_refresh(&h, second->refresh_token), "REFRESH_INVALID");
-    assert_int_equal(try_refresh(&h, other->refresh_token)->reason, 0);
+    assert_ok(try_refresh(&h, other->refresh_token));
     after = principal_of(&h, login(&h, MOBILE));
     assert_int_equal(after->n_grants, 0);
     assert_refused(take_back(&h, harness_internal(&h), grant->grant_id), "GRANT_NOT_FOUND");

@@ -135,7 +135,7 @@ static void the_verifier_is_asked_three_times_a_day_and_not_charged_for_its_sile
     /* A roster still may prove her. */
     make_union(&h, "440604", "");
     list_person(&h, 7, "440604");
-    assert_int_equal(verify(&h, member, NAME, id)->reason, 0);
+    assert_ok(verify(&h, member, NAME, id));
     end(&h);
 }
 
@@ -154,7 +154,7 @@ static void tries_come_back_after_a_day(void **state)
     clock_step(&h.service.clock, PROOF_WINDOW_MS - 1);
     assert_refused(ask(&h, member, NAME, id), "PROOF_TRIES_EXHAUSTED");
     clock_step(&h.service.clock, 1);
-    assert_int_equal(ask(&h, member, NAME, id)->reason, 0);
+    assert_ok(ask(&h, member, NAME, id));
     end(&h);
 }
 
@@ -172,7 +172,7 @@ static void a_resident_id_proves_one_member(void **state)
     other = person_signed_in(&h, 2);
     first = begun(&h, one, NAME, id);
     second = begun(&h, other, NAME, id);
-    assert_int_equal(tell(&h, one, first, IDENTITY__VERDICT__VERDICT_AGREES)->reason, 0);
+    assert_ok(tell(&h, one, first, IDENTITY__VERDICT__VERDICT_AGREES));
     assert_refused(tell(&h, other, second, IDENTITY__VERDICT__VERDICT_AGREES), "RESIDENT_ID_TAKEN");
     assert_refused(ask(&h, other, NAME, id), "RESIDENT_ID_TAKEN");
     make_union(&h, "440604", "");
@@ -230,7 +230,7 @@ static void what_cannot_be_asked_is_refused_and_nothing_is_counted(void **state)
     proof->proof_id++;
     assert_refused(tell(&h, member, proof, IDENTITY__VERDICT__VERDICT_AGREES), "PROOF_NOT_FOUND");
     proof->proof_id--;
-    assert_int_equal(harness_call(&h, "Identity.Logout", NULL, member, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Identity.Logout", NULL, member, NULL));
     assert_refused(tell(&h, member, proof, IDENTITY__VERDICT__VERDICT_AGREES), "TOKEN_REVOKED");
     assert_refused(ask(&h, member, NAME, id), "TOKEN_REVOKED");
     assert_refused(ask(&h, harness_person(&h, 77, RPC__LEVEL__MOBILE, ""), NAME, id), "MEMBER_NOT_FOUND");

@@ -102,7 +102,7 @@ static void a_person_has_one_record_in_a_union_and_its_history_stays(void **stat
                      clock_now(&h.service.clock));
     assert_true(last_event(&h, IDENTITY__EVENT__EVENT_CADRE_CHANGED)->cadre_changed->ended);
     rows = journal_changes(&h);
-    assert_int_equal(end_record(&h, administrator(&h, FIRST), second->cadre_id)->reason, 0);
+    assert_ok(end_record(&h, administrator(&h, FIRST), second->cadre_id));
     assert_int_equal(journal_changes(&h), rows);
     assert_int_equal(list(&h, administrator(&h, ROOT), root_id, 0, "")->n_cadres, 0);
     assert_int_equal(records_of(&h, second->cadre_id)->n_cadres, 2);

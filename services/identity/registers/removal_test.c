@@ -76,7 +76,7 @@ static void who_is_on_two_rosters_is_verified_once_one_takes_her_off(void **stat
     assert_string_equal(outcome(&h, take_off(&h, administrator(&h, SECOND), second_id, rows->rows[0]->roster_id,
                                              IDENTITY__ROSTER_REMOVAL__REMOVAL_ELSEWHERE)),
                         "ROSTER_ROW_NOT_FOUND");
-    assert_int_equal(verify(&h, who, "王小明", id)->reason, 0);
+    assert_ok(verify(&h, who, "王小明", id));
     assert_int_equal(tally_of(&h, root_id).listed, 2);
     assert_int_equal(tally_of(&h, second_id).listed, 1);
     assert_int_equal(tally_of(&h, first_id).verified, 1);
@@ -124,7 +124,7 @@ static void who_has_moved_since_stays_where_she_is(void **state)
     hang.union_id = first_id;
     hang.member_ids = &who->member_id;
     hang.n_member_ids = 1;
-    assert_int_equal(harness_call(&h, "Transfers.HangMembers", &hang.base, administrator(&h, FIRST), NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Transfers.HangMembers", &hang.base, administrator(&h, FIRST), NULL));
     assert_string_equal(
         outcome(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 2)),
         "");
@@ -147,7 +147,7 @@ static void who_has_joined_the_same_union_by_request_stays_in_it(void **state)
     begin_with_unions(&h);
     who = member_of_union(&h, 1, "440604");
     leave.confirmed = true;
-    assert_int_equal(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Memberships.Leave", &leave.base, who, NULL));
     join.union_id = first_id;
     asked = harness_output(&h, harness_call(&h, "Joins.CreateJoinRequest", &join.base, who, NULL),
                            &identity__join_request__descriptor);
@@ -155,8 +155,7 @@ static void who_has_joined_the_same_union_by_request_stays_in_it(void **state)
     decision.request_ids = &asked->request_id;
     decision.n_request_ids = 1;
     decision.approve = true;
-    assert_int_equal(
-        harness_call(&h, "Joins.DecideJoinRequests", &decision.base, administrator(&h, FIRST), NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Joins.DecideJoinRequests", &decision.base, administrator(&h, FIRST), NULL));
     assert_string_equal(
         outcome(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 1)),
         "");

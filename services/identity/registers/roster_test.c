@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "tests/reason.h"
+
 #define TODAY 20260101
 
 /* Reads the first row of a line of CSV; the row's fields stay in a static page. */
@@ -81,10 +83,10 @@ static void a_person_under_sixteen_is_refused_until_her_birthday(void **state)
     int warning;
 
     (void)state;
-    assert_int_equal(resident_id_read("440604199003070014", 20060306, &id, &warning), IDENTITY__REASON__TOO_YOUNG);
-    assert_int_equal(resident_id_read("440604199003070014", 20060307, &id, &warning), 0);
-    assert_int_equal(resident_id_read("440106200002290104", 20160228, &id, &warning), IDENTITY__REASON__TOO_YOUNG);
-    assert_int_equal(resident_id_read("440106200002290104", 20160229, &id, &warning), 0);
+    assert_is_reason(resident_id_read("440604199003070014", 20060306, &id, &warning), IDENTITY__REASON__TOO_YOUNG);
+    assert_is_reason(resident_id_read("440604199003070014", 20060307, &id, &warning), 0);
+    assert_is_reason(resident_id_read("440106200002290104", 20160228, &id, &warning), IDENTITY__REASON__TOO_YOUNG);
+    assert_is_reason(resident_id_read("440106200002290104", 20160229, &id, &warning), 0);
 }
 
 static void a_region_out_of_the_table_or_of_time_is_a_warning_only(void **state)
@@ -206,10 +208,10 @@ static void a_union_name_has_two_to_a_hundred_visible_characters(void **state)
         assert_int_equal(union_name_read(text, name, &bad),
                          n >= 2 && n <= UNION_NAME_MAX ? 0 : IDENTITY__REASON__UNION_NAME_INVALID);
     }
-    assert_int_equal(union_name_read("", name, &bad), IDENTITY__REASON__UNION_NAME_INVALID);
-    assert_int_equal(union_name_read("工\n会", name, &bad), IDENTITY__REASON__UNION_NAME_INVALID);
+    assert_is_reason(union_name_read("", name, &bad), IDENTITY__REASON__UNION_NAME_INVALID);
+    assert_is_reason(union_name_read("工\n会", name, &bad), IDENTITY__REASON__UNION_NAME_INVALID);
     assert_int_equal(bad, '\n');
-    assert_int_equal(union_name_read(" 佛山市（快递业）联合工会 ", name, &bad), 0);
+    assert_is_reason(union_name_read(" 佛山市（快递业）联合工会 ", name, &bad), 0);
     assert_string_equal(name, "佛山市（快递业）联合工会");
 }
 

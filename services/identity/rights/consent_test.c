@@ -99,11 +99,11 @@ static void a_version_is_in_force_from_its_day_and_the_one_before_until_then(voi
     now = clock_now(&h.service.clock);
     published(&h, root, IDENTITY__PURPOSE__PURPOSE_LOCATION, "一");
     assert_refused(publish(&h, admin, root, IDENTITY__PURPOSE__PURPOSE_LOCATION, "二", now - 1), "POLICY_TOO_EARLY");
-    assert_int_equal(publish(&h, admin, root, IDENTITY__PURPOSE__PURPOSE_LOCATION, "二", now + DAY)->reason, 0);
+    assert_ok(publish(&h, admin, root, IDENTITY__PURPOSE__PURPOSE_LOCATION, "二", now + DAY));
     assert_refused(publish(&h, admin, root, IDENTITY__PURPOSE__PURPOSE_LOCATION, "三", now + DAY - 1),
                    "POLICY_TOO_EARLY");
     assert_refused(give(&h, who, IDENTITY__PURPOSE__PURPOSE_LOCATION, 2), "CONSENT_OTHER_VERSION");
-    assert_int_equal(give(&h, who, IDENTITY__PURPOSE__PURPOSE_LOCATION, 1)->reason, 0);
+    assert_ok(give(&h, who, IDENTITY__PURPOSE__PURPOSE_LOCATION, 1));
     assert_int_equal(mine(&h, who)->asked[0]->state, IDENTITY__CONSENT_STATE__CONSENT_GIVEN);
     clock_step(&h.service.clock, DAY);
     assert_int_equal(mine(&h, who)->asked[0]->state, IDENTITY__CONSENT_STATE__CONSENT_OUTDATED);
@@ -164,8 +164,8 @@ static void refusing_what_is_not_necessary_costs_nothing_else(void **state)
     who = person_signed_in(&h, 1);
     assert_int_equal(mine(&h, who)->n_asked, 7);
     for (int purpose = 1; purpose <= IDENTITY__PURPOSE__PURPOSE_MATCHMAKING; purpose++)
-        assert_int_equal(give(&h, who, purpose, 1)->reason, 0);
-    assert_int_equal(withdraw(&h, who, IDENTITY__PURPOSE__PURPOSE_LOCATION)->reason, 0);
+        assert_ok(give(&h, who, purpose, 1));
+    assert_ok(withdraw(&h, who, IDENTITY__PURPOSE__PURPOSE_LOCATION));
     assert_refused(withdraw(&h, who, IDENTITY__PURPOSE__PURPOSE_ACCOUNT), "CONSENT_NECESSARY");
     list = mine(&h, who);
     for (size_t i = 0; i < list->n_asked; i++) {
@@ -174,7 +174,7 @@ static void refusing_what_is_not_necessary_costs_nothing_else(void **state)
                                                     ? IDENTITY__CONSENT_STATE__CONSENT_ASKED
                                                     : IDENTITY__CONSENT_STATE__CONSENT_GIVEN);
     }
-    assert_int_equal(verify(&h, who, "王小明", "440308199901101512")->reason, IDENTITY__REASON__NOT_ON_ROSTER);
+    assert_refused(verify(&h, who, "王小明", "440308199901101512"), "NOT_ON_ROSTER");
     end(&h);
 }
 

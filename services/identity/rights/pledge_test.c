@@ -14,7 +14,7 @@ static void publish_text(struct harness *h, int64_t union_id, const char *text)
     request.purpose = IDENTITY__PURPOSE__PURPOSE_SINGLE_PLEDGE;
     request.title = request.controller = request.contact = request.kinds = request.retention = "市总工会";
     request.text = unconst(text);
-    assert_int_equal(harness_call(h, "Consents.PublishPolicy", &request.base, harness_internal(h), text)->reason, 0);
+    assert_ok(harness_call(h, "Consents.PublishPolicy", &request.base, harness_internal(h), text));
 }
 
 static const Rpc__Answer *pledge(struct harness *h, const Rpc__Principal *who, const char *name, int version)
@@ -75,15 +75,15 @@ static void it_ends_by_itself_when_its_time_is_over(void **state)
     begin(&h);
     publish_text(&h, make_union(&h, CODE, "")->union_id, "一");
     who = member_of_union(&h, 1, CODE);
-    assert_int_equal(pledge(&h, who, "王小明", 1)->reason, 0);
+    assert_ok(pledge(&h, who, "王小明", 1));
     clock_step(&h.service.clock, 180 * DAY - 1);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(last_change(&h)->state, IDENTITY__PLEDGE_STATE__PLEDGE_STANDING);
     assert_int_equal(mine(&h, who)->pledges[0]->state, IDENTITY__PLEDGE_STATE__PLEDGE_STANDING);
     clock_step(&h.service.clock, 1);
     /* Said of it at once, and by the journal when tidying comes to it. */
     assert_int_equal(mine(&h, who)->pledges[0]->state, IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(last_change(&h)->state, IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED);
     assert_int_equal(mine(&h, who)->n_pledges, 1);
     end(&h);
@@ -100,15 +100,15 @@ static void it_is_renewed_by_another_and_revoked_by_one_call(void **state)
     publish_text(&h, make_union(&h, CODE, "")->union_id, "一");
     who = member_of_union(&h, 1, CODE);
     assert_refused(harness_call(&h, "Pledges.RevokePledge", NULL, who, NULL), "PLEDGE_NOT_FOUND");
-    assert_int_equal(pledge(&h, who, "王小明", 1)->reason, 0);
+    assert_ok(pledge(&h, who, "王小明", 1));
     clock_step(&h.service.clock, 1000);
-    assert_int_equal(pledge(&h, who, "王小明", 1)->reason, 0);
+    assert_ok(pledge(&h, who, "王小明", 1));
     list = mine(&h, who);
     assert_int_equal(list->n_pledges, 2);
     assert_int_equal(list->pledges[0]->state, IDENTITY__PLEDGE_STATE__PLEDGE_STANDING);
     assert_int_equal(list->pledges[1]->state, IDENTITY__PLEDGE_STATE__PLEDGE_RENEWED);
     assert_int_equal(last_change(&h)->until, list->pledges[0]->until);
-    assert_int_equal(harness_call(&h, "Pledges.RevokePledge", NULL, who, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Pledges.RevokePledge", NULL, who, NULL));
     assert_int_equal(last_change(&h)->state, IDENTITY__PLEDGE_STATE__PLEDGE_REVOKED);
     assert_int_equal(mine(&h, who)->pledges[0]->state, IDENTITY__PLEDGE_STATE__PLEDGE_REVOKED);
     assert_refused(harness_call(&h, "Pledges.RevokePledge", NULL, who, NULL), "PLEDGE_NOT_FOUND");

@@ -53,7 +53,7 @@ static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
     make_resident_id(1, id);
-    assert_int_equal(enter_by_wechat(&h, "openid", mobile_of(1, mobile))->reason, 0);
+    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
     get_code(&h, mobile, code);
     data = harness_output(&h, export_data(&h, who, code), &identity__my_data__descriptor);
     assert_string_equal(data->account->mobile, mobile);
@@ -88,9 +88,9 @@ static void a_session_alone_exports_nothing(void **state)
     assert_refused(export_data(&h, who, strcmp(code, "000000") == 0 ? "111111" : "000000"), "CODE_WRONG");
     if (strcmp(code, other) != 0)
         assert_refused(export_data(&h, who, other), "CODE_WRONG");
-    assert_int_equal(export_data(&h, who, code)->reason, 0);
+    assert_ok(export_data(&h, who, code));
     assert_refused(export_data(&h, who, code), "CODE_EXPIRED");
-    assert_int_equal(harness_call(&h, "Identity.Logout", &logout.base, who, NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Identity.Logout", &logout.base, who, NULL));
     assert_refused(export_data(&h, who, code), "TOKEN_REVOKED");
     end(&h);
 }
@@ -112,11 +112,11 @@ static void closing_waits_some_days_in_which_she_takes_it_back(void **state)
     closing = harness_output(&h, close_account(&h, who, 1), &identity__closing__descriptor);
     assert_int_equal(closing->due_at - closing->asked_at, 7 * DAY);
     clock_step(&h.service.clock, 6 * DAY);
-    identity_tidy(h.service.self);
-    assert_int_equal(harness_call(&h, "Rights.KeepAccount", NULL, who, NULL)->reason, 0);
+    harness_tidy(&h);
+    assert_ok(harness_call(&h, "Rights.KeepAccount", NULL, who, NULL));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_CLOSING_CHANGED)->closing_changed->due_at, 0);
     clock_step(&h.service.clock, 10 * DAY);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED));
     assert_int_equal(principal_of(&h, login(&h, mobile_of(1, mobile)))->member_id, who->member_id);
     end(&h);
@@ -151,9 +151,9 @@ static bool stored(const struct harness *h, const void *bytes, size_t len)
 
 static void close_now(struct harness *h, const Rpc__Principal *who, unsigned n)
 {
-    assert_int_equal(close_account(h, who, n)->reason, 0);
+    assert_ok(close_account(h, who, n));
     clock_step(&h->service.clock, 7 * DAY);
-    identity_tidy(h->service.self);
+    harness_tidy(h);
     assert_int_equal(last_event(h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED)->account_closed->member_id, who->member_id);
 }
 
@@ -170,7 +170,7 @@ static void a_closed_account_leaves_nothing_that_tells_who_she_was(void **state)
     begin(&h);
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
-    assert_int_equal(enter_by_wechat(&h, "openid", mobile_of(1, mobile))->reason, 0);
+    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
     assert_true(members_find(&identity_of(&h)->members, who->member_id, &before));
     assert_int_equal(rosters_find_person(&identity_of(&h)->rosters, before.person, &row, 1), 1);
     assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);
@@ -249,13 +249,13 @@ static void who_holds_an_office_gives_it_up_first(void **state)
                        &identity__grant_record__descriptor);
     assert_refused(close_account(&h, who, 1), "CLOSING_HOLDS_OFFICE");
     revoke.grant_id = grant->grant_id;
-    assert_int_equal(harness_call(&h, "Identity.RevokeGrant", &revoke.base, harness_internal(&h), NULL)->reason, 0);
+    assert_ok(harness_call(&h, "Identity.RevokeGrant", &revoke.base, harness_internal(&h), NULL));
     who = person_signed_in(&h, 1);
-    assert_int_equal(close_account(&h, who, 1)->reason, 0);
+    assert_ok(close_account(&h, who, 1));
     /* An office that comes meanwhile keeps the account. */
-    assert_int_equal(create_grant(&h, harness_internal(&h), mobile, RULE__ROLE__UNION_ADMIN, CODE)->reason, 0);
+    assert_ok(create_grant(&h, harness_internal(&h), mobile, RULE__ROLE__UNION_ADMIN, CODE));
     clock_step(&h.service.clock, 7 * DAY);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_CLOSING_CHANGED)->closing_changed->due_at, 0);
     end(&h);
