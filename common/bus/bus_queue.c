@@ -3,8 +3,8 @@
  *
  * A message on its way to the server carries two header words, the client's pipe
  * and the client's request number; both are kept in a table until the answer
- * comes back, so that when the server dies every call it had taken is answered
- * UNAVAILABLE at once instead of at its deadline. */
+ * comes back, so that when the server dies every call it had taken is answered at
+ * once instead of at its deadline: what became of it is not known. */
 #include <nng/nng.h>
 #include <nng/protocol/pipeline0/pull.h>
 #include <nng/protocol/pubsub0/pub.h>
@@ -57,7 +57,7 @@ static void refuse_way_back(struct bus_queue *queue, struct way_back back)
     if (nng_msg_header_append_u32(msg, back.pipe) || nng_msg_header_append_u32(msg, back.request))
         nng_msg_free(msg);
     else
-        refuse(queue, msg, queue->refusals.unserved, queue->refusals.unserved_len);
+        refuse(queue, msg, queue->refusals.lost, queue->refusals.lost_len);
 }
 
 static bool read_way_back(nng_msg *msg, struct way_back *ret)
@@ -288,10 +288,11 @@ void bus_queue_close(struct bus_queue *queue)
 {
     if (!queue || bus_is_left())
         return;
-    nng_close(queue->clients);
-    nng_close(queue->server);
+    /* First of all nobody sends any more: nng closes a socket badly that is being sent to. */
     nng_aio_stop(queue->take_call);
     nng_aio_stop(queue->take_answer);
+    nng_close(queue->clients);
+    nng_close(queue->server);
     nng_aio_free(queue->take_call);
     nng_aio_free(queue->take_answer);
     pthread_mutex_destroy(&queue->mutex);
@@ -367,9 +368,9 @@ void bus_bell_close(struct bus_bell *bell)
 {
     if (!bell || bus_is_left())
         return;
+    nng_aio_stop(bell->take_ring);
     nng_close(bell->ring);
     nng_close(bell->bell);
-    nng_aio_stop(bell->take_ring);
     nng_aio_free(bell->take_ring);
     free(bell);
 }
