@@ -62,10 +62,10 @@
 
 /* The journal */
 #define LIMIT_JOURNAL_PAGE 1000
-#define LIMIT_EVENT        4096 /* one packed Event */
+#define LIMIT_EVENT        4096  /* one packed Event */
 #define LIMIT_HEAD_MS      60000 /* from a new row to a signed head */
-#define LIMIT_HEADS_SHOWN  1000 /* the newest heads, as they are published */
-#define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
+#define LIMIT_HEADS_SHOWN  1000  /* the newest heads, as they are published */
+#define LIMIT_EVENT_NUMBER 900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
 #define LIMIT_PARTS         64                       /* of one service */
