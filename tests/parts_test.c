@@ -29,11 +29,11 @@ static const char *const numbers[] = {
     /* how many, and which */
     "n", "upto", "seq", "steps", "version", "day", "days", "line", "part", "size", "place", "stratum", "serial",
     "capacity", "walk_ins", "booked", "walked", "promoted", "places", "entrants", "seated", "wins", "granted", "tries",
-    "failed", "sends", "children", "moves", "workers", "n_lines", "n_entries", "last_entry", "last_step", "partition",
-    "first", "own", "members", "listed", "verified", "own_joined", "own_left", "joined", "gone", "trade0", "trade1",
-    "trade2", "trade3", "trade4", "trade5", "trade6", "code", "fen", "corrects", "handle", "subject",
+    "looks", "failed", "sends", "children", "moves", "workers", "n_lines", "n_entries", "last_entry", "last_step",
+    "partition", "first", "own", "members", "listed", "verified", "own_joined", "own_left", "joined", "gone", "trade0",
+    "trade1", "trade2", "trade3", "trade4", "trade5", "trade6", "code", "fen", "corrects", "handle", "subject",
     /* when */
-    "at", "until", NULL};
+    "at", "since", "until", NULL};
 /* What is sealed of a person, or finds her. */
 static const char *const personal[] = {"mobile", "person", "openid", "unionid", "resident_id", "name_index", NULL};
 

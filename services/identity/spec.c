@@ -9,6 +9,8 @@ extern const size_t identity_schema_len;
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
+    {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
+     NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
@@ -48,7 +50,8 @@ static int start(struct service *service)
     self->trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * DAY_MS;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    if (!self->pii || !self->tokens)
+    self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
+    if (!self->pii || !self->tokens || !self->letters)
         return -1;
     rpc_server_on_seen(service->rpc, looks_record, self);
     return 0;
@@ -57,8 +60,9 @@ static int start(struct service *service)
 void identity_done(struct identity *self)
 {
     pii_keys_close(self->pii);
+    pii_keys_close(self->letters);
     token_keys_close(self->tokens);
-    self->pii = NULL;
+    self->pii = self->letters = NULL;
     self->tokens = NULL;
 }
 
