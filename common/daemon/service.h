@@ -62,6 +62,7 @@ struct service_spec {
     /* Replaces the probe by bus, for an edge. May be NULL. */
     int (*probe)(const struct service *service);
     const struct service_follow *follows;   /* NULL or ended by a NULL queue */
+    const int32_t *edge_kinds;              /* of the journal's rows that the gateway may read; NULL or ended by 0 */
     const struct service_command *commands; /* NULL or ended by a NULL name */
 };
 
@@ -91,6 +92,7 @@ struct service {
     unsigned n_followed;
     uv_signal_t signals[3];
     uv_timer_t tidy;
+    struct seal_checker *seals;
     struct heads *heads;    /* signs those of the journal */
     int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
     int64_t copies_at;      /* when copies from before steps are looked through again */

@@ -29,6 +29,8 @@ struct rpc_call {
     Rpc__Fact *facts[4];
     bool done, keep, discard, deferred;
     bool changed; /* a row, by the time it was replied to */
+    bool edge;    /* came from there */
+    bool gateway; /* and speaks for the gateway itself */
 };
 
 /* A message some of whose answers are still to come: those that are there, packed. */
@@ -64,6 +66,8 @@ struct rpc_server {
     void *seen_arg;
     rpc_map map; /* NULL: members are known by their ids */
     void *map_self;
+    rpc_vouched vouched; /* NULL: nobody's grants are, at the edge */
+    void *vouched_arg;
     struct journal journal;
     unsigned sql;
     struct arena arena, undo_arena;

@@ -75,7 +75,13 @@ struct journal *rpc_server_journal(struct rpc_server *server)
     return &server->journal;
 }
 
-static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len)
+void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg)
+{
+    server->vouched = vouched;
+    server->vouched_arg = arg;
+}
+
+static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len, bool edge)
 {
     Rpc__CallBatch *batch = rpc__call_batch__unpack(&server->arena.allocator, len, bytes);
 
@@ -95,12 +101,13 @@ static void run_message(struct rpc_server *server, struct message *message, cons
 
         call->server = server;
         call->envelope = batch->calls[i];
+        call->edge = edge;
         rpc__answer__init(&call->answer);
         rpc_call_run(call);
     }
 }
 
-bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+static bool take(struct rpc_server *server, const void *bytes, size_t len, void *tag, bool edge)
 {
     struct message *message;
 
@@ -111,8 +118,18 @@ bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, v
     }
     message = &server->messages[server->n_messages++];
     *message = (struct message){.tag = tag};
-    run_message(server, message, bytes, len);
+    run_message(server, message, bytes, len, edge);
     return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS;
+}
+
+bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+{
+    return take(server, bytes, len, tag, false);
+}
+
+bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+{
+    return take(server, bytes, len, tag, true);
 }
 
 static void answer_for_store(struct rpc_call *call, int reason)

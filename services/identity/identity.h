@@ -135,6 +135,7 @@ struct identity {
     struct id_source ids; /* of everything that has one */
     struct pii_keys *pii;
     struct token_keys *tokens;
+    struct ecdsa_key *seals; /* of officials' authority */
     enum sms_sender sms;
     int64_t closing_delay_ms;
     int64_t retention_ms; /* of decided requests */

@@ -1,3 +1,4 @@
+#include "common/base/ecdsa.h"
 #include "common/base/log.h"
 #include "services/identity/rights/looks.h"
 
@@ -10,6 +11,8 @@ extern const size_t identity_schema_len;
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
+    {"HUIGONG_SESSION_KEY", NULL, CONF_PATH,
+     "file of the key by which officials' authority is sealed (deploy/keys session)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
@@ -59,7 +62,8 @@ int identity_init(struct identity *self, struct store *store, struct rpc_server 
     self->ids.last = parts_last_id(&parts, store);
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    if (self->pii && self->tokens && self->ids.last >= 0)
+    self->seals = ecdsa_key_open(conf_text(conf, "HUIGONG_SESSION_KEY"));
+    if (self->pii && self->tokens && self->seals && self->ids.last >= 0)
         return 0;
     identity_done(self);
     return -1;
@@ -69,8 +73,10 @@ void identity_done(struct identity *self)
 {
     pii_keys_close(self->pii);
     token_keys_close(self->tokens);
+    ecdsa_key_free(self->seals);
     self->pii = NULL;
     self->tokens = NULL;
+    self->seals = NULL;
 }
 
 bool identity_tidy(struct identity *self)
@@ -142,5 +148,6 @@ const struct service_spec identity_spec = {
     .serve = serve,
     .report = report,
     .audit = identity_audit,
+    .edge_kinds = (const int32_t[]){IDENTITY__EVENT__EVENT_SESSION_REVOKED, 0},
     .commands = commands,
 };
