@@ -210,8 +210,7 @@ static inline bool authority_is_place(const struct api_field *field)
     const char *name = field->descriptor->name;
 
     return authority_is_id(field) || (field->descriptor->type == PROTOBUF_C_TYPE_STRING &&
-                                      (authority_ends(name, "_path") || authority_ends(name, "union_code") ||
-                                       authority_ends(name, "parent_code") || strcmp(name, "csv") == 0));
+                                      (authority_ends(name, "_path") || strcmp(name, "csv") == 0));
 }
 
 /* Whether a request says where, in a field of its own or of a message in it. */

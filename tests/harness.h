@@ -50,26 +50,21 @@ static inline void *harness_alloc(struct harness *h, size_t size)
 
 static inline void harness_start(struct harness *h)
 {
-    const struct service_spec *spec = h->service.spec;
-    struct store_options options = {
-        .dir = h->dir,
-        .schema = spec->schema,
-        .schema_len = spec->schema_len ? *spec->schema_len : 0,
-        .sql = spec->sql,
-        .n_sql = spec->n_sql ? *spec->n_sql : 0,
-    };
+    struct store_options options;
 
+    service_store_options(&h->service, h->dir, &options);
     h->service.store = store_open(&options);
     ensure(h->service.store);
     h->service.rpc = rpc_server_new(h->service.store, &h->service.clock);
     ensure(h->service.rpc);
-    ensure(!spec->start || spec->start(&h->service) == 0);
+    ensure(service_begin(&h->service) == 0);
 }
 
 static inline void harness_stop(struct harness *h)
 {
     if (h->done)
         h->done(h->service.self);
+    service_end(&h->service);
     rpc_server_free(h->service.rpc);
     store_close(h->service.store);
 }
@@ -308,6 +303,12 @@ static inline void harness_work(struct harness *h, void (*work)(struct harness *
     } while (harness_attempt(h));
 }
 
+/* A slice of what the service's parts do by themselves. Whether there is more at once. */
+static inline bool harness_tidy(struct harness *h)
+{
+    return parts_tidy(service_parts(&h->service));
+}
+
 /* ---- what was answered ---- */
 
 /* What a test expects of an answer; a failure says "Bookings.CreateBooking: SLOT_FULL
@@ -409,9 +410,7 @@ static inline void harness_empty(struct harness *h)
 /* What --audit says about the store as it is on disk: "" when it is clean. */
 static inline const char *harness_audit(struct harness *h)
 {
-    const struct service_spec *spec = h->service.spec;
-    struct store_options options = {
-        .dir = h->dir, .sql = spec->sql, .n_sql = spec->n_sql ? *spec->n_sql : 0, .read_only = true};
+    struct store_options options = {.dir = h->dir, .read_only = true};
     struct store *store = store_open(&options);
     struct journal journal;
     char *text = NULL, *copy;
@@ -421,8 +420,9 @@ static inline const char *harness_audit(struct harness *h)
     int failed;
 
     ensure(store && out && journal_open(&journal, store) == 0);
-    failed = store_check(store, out) || journal_audit(&journal, out, NULL, NULL, &rows) ||
-             (spec->audit && spec->audit(store, &journal, out));
+    failed = store_check(store, out) ||
+             (h->service.spec->parts ? parts_audit(h->service.spec->parts, store, &journal, out, &rows)
+                                     : journal_audit(&journal, out, NULL, NULL, &rows));
     fclose(out);
     store_close(store);
     ensure(!failed == (len == 0));

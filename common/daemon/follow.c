@@ -39,7 +39,7 @@ struct page {
 
 static void apply_rows(struct follower *follower, void *call, const Rpc__JournalPage *page)
 {
-    for (size_t i = 0; i < page->n_rows; i++)
+    for (size_t i = 0; i < page->n_rows && !(call && rpc_refused(call)); i++)
         follower->options.apply(follower->options.arg, call, page->rows[i]);
 }
 

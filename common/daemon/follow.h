@@ -27,7 +27,8 @@ struct follow_options {
     const int32_t *kinds;      /* only these, at most FOLLOW_KINDS; none is all */
     unsigned n_kinds;
     /* Applies one row; call is NULL without a server, else as for rpc_server_transact.
-     * May end with rpc_refuse: then the page is undone and tried again later. */
+     * May end with rpc_refuse: then the page is undone, its other rows are not applied, and
+     * it is tried again later. */
     void (*apply)(void *arg, void *call, const Rpc__JournalRow *row);
     void *arg;
 };

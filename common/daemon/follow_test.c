@@ -107,9 +107,18 @@ static const char *const sql[] = {
     [SQL_COUNT] = "SELECT count(*) FROM applied",
     [SQL_DISORDER] = "SELECT count(*) FROM applied WHERE n != seq",
 };
-static const unsigned n_sql = N_SQL;
+static unsigned first_sql;
+
+static int prepare(struct service *service)
+{
+    int first = store_prepare(service->store, sql, N_SQL);
+
+    first_sql = (unsigned)first;
+    return first < 0 ? -1 : 0;
+}
+
 static const struct service_spec target_spec = {
-    .name = "subsidy", .schema = (const unsigned char *)schema, .schema_len = &schema_len, .sql = sql, .n_sql = &n_sql};
+    .name = "subsidy", .schema = (const unsigned char *)schema, .schema_len = &schema_len, .start = prepare};
 
 static struct harness target;
 static struct rpc_client *client;
@@ -126,7 +135,7 @@ static void apply(void *arg, void *call, const Rpc__JournalRow *row)
         kill(getpid(), SIGKILL);
         pause();
     }
-    store_run(target.service.store, SQL_APPLY, "i", row->seq);
+    store_run(target.service.store, first_sql + SQL_APPLY, "i", row->seq);
     if (row->seq == refuse_at) {
         refuse_at = 0;
         rpc_refuse(call, RPC__REASON__INTERNAL);
@@ -153,13 +162,8 @@ static struct follower *follow(void)
 
 static int64_t number_of(unsigned statement)
 {
-    int64_t number;
-
-    store_ask(target.service.store, statement, "");
-    assert_true(store_row(target.service.store, statement));
-    number = store_int(target.service.store, statement, 0);
-    store_end(target.service.store, statement);
-    return number;
+    store_ask(target.service.store, first_sql + statement, "");
+    return store_number(target.service.store, first_sql + statement);
 }
 
 static void assert_applied_once_each(int64_t rows)
@@ -255,10 +259,10 @@ static void a_page_that_cannot_be_applied_is_tried_again(void **state)
     follow();
     bus_wait(&b, number_of(SQL_COUNT) == 1500);
     assert_applied_once_each(1500);
-    assert_int_equal(seen, 2000); /* the second page twice */
+    assert_int_equal(seen, 1700); /* of the second page what lies before the fault twice */
     harness_fill(&target);
     add_rows(1501, 2500);
-    bus_wait(&b, seen > 2000);
+    bus_wait(&b, seen > 1700);
     assert_applied_once_each(1500);
     harness_empty(&target);
     bus_wait(&b, number_of(SQL_COUNT) == 2500);

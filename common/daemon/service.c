@@ -59,11 +59,6 @@ static const char *store_dir(const struct service *service)
     return conf_text(service->conf, "HUIGONG_STORE");
 }
 
-int service_ids(struct service *service, struct id_source *ids)
-{
-    return ids_open(ids, service->store, service->partition, ids->last, clock_now(&service->clock), &service->first_id);
-}
-
 /* ---- what every daemon serves ---- */
 
 /* Whether the edge may read all the kinds that are asked for. */
@@ -118,6 +113,20 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
         service->spec->report(service, arena, report);
+}
+
+static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__ExportRequest *request,
+                                  Rpc__ExportPage_Closure reply, void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
+    int reason = service->spec->parts ? parts_export(service_parts(service), request, call, &page)
+                                      : (int)RPC__REASON__UNIMPLEMENTED;
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&page, call);
 }
 
 static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
@@ -212,17 +221,11 @@ static void on_tidy(uv_timer_t *timer)
 
 static int open_store(struct service *service, bool standby, bool read_only)
 {
-    const struct service_spec *spec = service->spec;
-    struct store_options options = {
-        .dir = store_dir(service),
-        .schema = spec->schema,
-        .schema_len = spec->schema_len ? *spec->schema_len : 0,
-        .sql = spec->sql,
-        .n_sql = spec->n_sql ? *spec->n_sql : 0,
-        .standby = standby,
-        .read_only = read_only,
-    };
+    struct store_options options;
 
+    service_store_options(service, store_dir(service), &options);
+    options.standby = standby;
+    options.read_only = read_only;
     if (!*options.dir) {
         log_error("setting_missing", "name", "HUIGONG_STORE");
         return -1;
@@ -305,6 +308,7 @@ static void watch_signals(struct service *service)
     uv_timer_init(&service->loop, &service->tidy);
     service->tidy.data = service;
     uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);
+    service_tidy_parts(service);
 }
 
 /* Each queue takes some, and each connection one. */
@@ -324,15 +328,15 @@ static int run(struct service *service, bool standby)
     int code = 1;
 
     raise_file_limit();
-    if (uv_loop_init(&service->loop) || (spec->schema && open_store(service, standby, false)))
+    if (uv_loop_init(&service->loop) || (spec->parts && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
     rpc_server_add(service->rpc, &service->daemon.base);
-    if (service->store && believe_grants(service))
+    if (service->store && (believe_grants(service) || service_heads_open(service)))
         goto free_rpc;
-    if ((service->store && service_heads_open(service)) || (spec->start && spec->start(service)))
+    if (service_begin(service))
         goto free_rpc;
     watch_signals(service);
     if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
@@ -345,6 +349,7 @@ static int run(struct service *service, bool standby)
 free_rpc:
     service_heads_close(service);
     log_end();
+    service_end(service);
     bus_ringer_close(service->ringer);
     rpc_server_free(service->rpc);
     seal_checker_close(service->seals);
@@ -361,15 +366,15 @@ static int audit(struct service *service)
     int64_t rows = 0;
     int failed;
 
-    if (!service->spec->schema) {
+    if (!service->spec->parts) {
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
-    failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
-             service_heads_audit(service, &journal, stdout) ||
-             (service->spec->audit && service->spec->audit(service->store, &journal, stdout));
+    failed = store_check(service->store, stdout) ||
+             parts_audit(service->spec->parts, service->store, &journal, stdout, &rows) ||
+             service_heads_audit(service, &journal, stdout);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
     store_close(service->store);
@@ -441,7 +446,7 @@ static int command(struct service *service, const char *flag, int argc, char **a
         return 0;
     if (strcmp(flag, "audit") == 0)
         return audit(service);
-    if (strcmp(flag, "backup") == 0 && argc == 1 && spec->schema)
+    if (strcmp(flag, "backup") == 0 && argc == 1 && spec->parts)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
     if (strcmp(flag, "cursors") == 0 && argc == 0 && spec->schema)
         return print_cursors(service);

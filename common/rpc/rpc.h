@@ -39,6 +39,8 @@ ProtobufCBinaryData rpc_key(void *call);
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
 void rpc_refuse_field(void *call, int reason, const char *field);
+/* Whether it has ended so already. */
+bool rpc_refused(void *call);
 /* Keeps what the call writes although it will be refused, such as the count of
  * a wrong try; its changes of memory are then not undone either. */
 void rpc_keep(void *call);

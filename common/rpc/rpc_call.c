@@ -60,6 +60,11 @@ void rpc_refuse(void *call, int reason)
     self->answer.reason = reason;
 }
 
+bool rpc_refused(void *call)
+{
+    return ((struct rpc_call *)call)->answer.reason != 0;
+}
+
 void rpc_refuse_field(void *call, int reason, const char *field)
 {
     char *copy = arena_strndup(rpc_arena(call), field, strlen(field));

@@ -196,7 +196,7 @@ static void next_way(struct errand *errand)
 void bridge__prove_me(Bridge__Bridge_Service *service, const Identity__VerifyRequest *req,
                       Identity__Session_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
+    struct bridge *self = container_of(service, struct bridge, bridge_service);
     struct errand *errand;
 
     (void)reply;

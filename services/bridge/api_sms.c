@@ -99,7 +99,7 @@ static void on_code(void *arg, const Rpc__Answer *answer)
 void bridge__send_code(Bridge__Bridge_Service *service, const Identity__SendCodeRequest *req,
                        Identity__SendCodeReply_Closure closure, void *call)
 {
-    struct errand *errand = errand_new(container_of(service, struct bridge, service), call);
+    struct errand *errand = errand_new(container_of(service, struct bridge, bridge_service), call);
 
     (void)closure;
     if (errand)

@@ -180,10 +180,9 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     Identity__GrantRecord *grant;
 
     authority_put(place, "union_id", union_ids[i]);
-    authority_put_text(place, "union_code", code);
     who = member_of_union(h, n, code);
     put_member(place, who->member_id);
-    authority_put_text(place, "parent_code", code);
+    authority_put(place, "parent_id", union_ids[i]);
     grant = harness_output(h, create_grant(h, harness_internal(h), mobile_of(n, mobile), RULE__ROLE__FINANCE, code),
                            &identity__grant_record__descriptor);
     ask_as_members(h, place, code, union_ids[i], union_ids[i == SIBLING ? OWN : SIBLING], n);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { book, passOf, scan, scanner, soon, won } from '../system/bookings.mjs';
 import { manager, member, post, UNION } from '../system/checkups.mjs';
-import { enrol, mobile, PASSWORD, totp, unionsCsv } from '../system/people.mjs';
+import { enrol, grant, mobile, PASSWORD, totp, unionsCsv } from '../system/people.mjs';
 import { Stack, top, until } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone } from './member.mjs';
@@ -24,7 +24,7 @@ describe("the staff's page at a site", () => {
     before(async () => {
         stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: join(top, 'services/gateway/web') } } });
         await stack.import('unions', unionsCsv());
-        await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role: 'CHECKUP_STAFF', unionCode: '440600' });
+        await grant(stack, number, 'CHECKUP_STAFF', '440600');
         const official = await enrol(stack, number);
         ({ secret } = official);
         const site = async (name, more) => (await post(stack, '/v1/checkup-sites',

@@ -15,7 +15,7 @@ describe('at the edge', () => {
     test('authority that identity has not sealed is none, in every service', async () => {
         const key = stack.tokenKey(), sealed = mint(key, { memberId: 40, grants });
         const forged = mint(key, { memberId: 41, grants, sealedBy: randomBytes(32) });
-        for (const path of ['/v1/releases', '/v1/me/checkups', '/v1/me/looks']) {
+        for (const path of ['/v1/releases', '/v1/me/checkup-history', '/v1/me/looks']) {
             const answer = await stack.get(path, { token: forged });
             assert.equal(answer.status, 401, `${path}: ${answer.text}`);
             assert.equal(answer.json.reason, 'BAD_TOKEN');

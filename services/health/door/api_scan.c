@@ -1,4 +1,3 @@
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
 #include "services/health/campaign/campaigns.h"
@@ -121,7 +120,7 @@ static void accept_scan(struct health *self, struct scan *scan, struct booking *
     booking_set(self, booking, HEALTH__BOOKING_STATE__ARRIVED, call);
     if (entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
         entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__ATTENDED, call);
-    account_recheck(self, booking->member_id);
+    holders_recheck(&self->holders, booking->member_id);
 }
 
 static void refuse_scan(struct health *self, const struct scan *scan, enum pass_reason reason, void *call)
@@ -346,7 +345,7 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
         booking_set(self, &booking, HEALTH__BOOKING_STATE__ACTIVE, call);
         entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);
     }
-    account_recheck(self, booking.member_id);
+    holders_recheck(&self->holders, booking.member_id);
     reply_scan(self, &scan, reply, call);
 }
 
@@ -364,7 +363,7 @@ static int read_walk_in(struct health *self, const char *text, int64_t now, stru
         return HEALTH__REASON__NO_WALK_IN_CODE;
     if (!walk_ins_find(&self->walk_ins, (int64_t)code.subject, ret))
         return HEALTH__REASON__PASS_FORGED;
-    ret->member_id = accounts_holder(&self->accounts, ret->member_id);
+    ret->member_id = holder_of(&self->holders, ret->member_id);
     return ret->member_id ? 0 : HEALTH__REASON__PASS_REVOKED_NOW;
 }
 
@@ -411,7 +410,7 @@ static void scans__create_walk_in_code(Health__Scans_Service *service, const Hea
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
-    refusal = accounts_holds(&self->accounts, rpc_principal(call)->member_id, rpc_principal(call)->member_id)
+    refusal = holder_is(&self->holders, rpc_principal(call)->member_id, rpc_principal(call)->member_id)
                   ? walk_in_refusal(campaign, rpc_principal(call), rpc_now(call))
                   : RPC__REASON__TOKEN_REVOKED;
     if (refusal) {

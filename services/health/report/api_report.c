@@ -1,4 +1,3 @@
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 #include "services/health/booking/bookings.h"
 #include "services/health/report/consents.h"
@@ -82,7 +81,7 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
     }
     if (!is_clerk(self, booking.site_id, call))
         return;
-    if (!accounts_holder(&self->accounts, booking.member_id)) {
+    if (!holder_of(&self->holders, booking.member_id)) {
         rpc_refuse(call, HEALTH__REASON__MEMBER_CLOSED);
         return;
     }
@@ -211,7 +210,7 @@ static bool is_readable(const struct report *report)
 static bool own_report(struct health *self, int64_t report_id, void *call, struct report *ret)
 {
     if (reports_find(&self->reports, report_id, ret) && ret->ready_at > 0 &&
-        accounts_holds(&self->accounts, rpc_principal(call)->member_id, ret->member_id))
+        holder_is(&self->holders, rpc_principal(call)->member_id, ret->member_id))
         return true;
     rpc_refuse(call, HEALTH__REASON__REPORT_NOT_FOUND);
     return false;

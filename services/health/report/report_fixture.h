@@ -158,7 +158,7 @@ static inline void consent(struct harness *h, int64_t member_id, int32_t version
     changed.withdrawn = withdrawn;
     event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
     event.consent_changed = &changed;
-    assert_int_equal(identity_says(h, &event), 0);
+    assert_int_equal(hear(h, &event), 0);
 }
 
 /* ---- settlements ---- */

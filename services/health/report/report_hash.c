@@ -1,22 +1,22 @@
 /* report_hash.c: the SHA-256 of PDFs while their parts come. */
 #include "services/health/report/reports.h"
 
-static struct report_hash *find_hash(struct reports *reports, int64_t report_id)
+static struct report_hash *find_hash(struct health *self, int64_t report_id)
 {
     for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        if (reports->hashes[i].report_id == report_id)
-            return &reports->hashes[i];
+        if (self->hashes[i].report_id == report_id)
+            return &self->hashes[i];
     }
     return NULL;
 }
 
 /* In place of the one that was begun longest ago. */
-static struct report_hash *begin_hash(struct reports *reports, int64_t report_id)
+static struct report_hash *begin_hash(struct health *self, int64_t report_id)
 {
     struct report_hash *hash;
 
-    reports->last_hash = (reports->last_hash + 1) % REPORT_HASHES;
-    hash = &reports->hashes[reports->last_hash];
+    self->last_hash = (self->last_hash + 1) % REPORT_HASHES;
+    hash = &self->hashes[self->last_hash];
     *hash = (struct report_hash){.report_id = report_id};
     mbedtls_sha256_init(&hash->sum);
     mbedtls_sha256_starts_ret(&hash->sum, 0);
@@ -38,12 +38,12 @@ static void undo_part(void *arg, int64_t report_id, int64_t unused)
         hash->report_id = 0;
 }
 
-void report_hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content, void *call)
+void report_hash_part(struct health *self, int64_t report_id, int32_t part, ProtobufCBinaryData content, void *call)
 {
-    struct report_hash *hash = find_hash(reports, report_id);
+    struct report_hash *hash = find_hash(self, report_id);
 
     if (!hash && part == 0)
-        hash = begin_hash(reports, report_id);
+        hash = begin_hash(self, report_id);
     if (!hash || part > hash->next)
         return;
     if (part < hash->next) {
@@ -51,7 +51,7 @@ void report_hash_part(struct reports *reports, int64_t report_id, int32_t part, 
         return;
     }
     add_part(hash, content.data, content.len);
-    rpc_on_undo(call, undo_part, reports, report_id, 0);
+    rpc_on_undo(call, undo_part, self, report_id, 0);
 }
 
 /* Hashes a slice of the parts that are stored. */
@@ -70,11 +70,11 @@ static void go_on(struct health *self, const struct report *report, struct repor
 
 bool report_hash(struct health *self, const struct report *report, unsigned char ret[32])
 {
-    struct report_hash *hash = find_hash(&self->reports, report->id);
+    struct report_hash *hash = find_hash(self, report->id);
     mbedtls_sha256_context sum;
 
     if (!hash)
-        hash = begin_hash(&self->reports, report->id);
+        hash = begin_hash(self, report->id);
     /* Not here: a part that is stored in this batch may be undone. */
     hash->wanted = hash->next < report_parts(report->size);
     if (hash->wanted)
@@ -86,12 +86,13 @@ bool report_hash(struct health *self, const struct report *report, unsigned char
     return true;
 }
 
-bool report_hash_slice(struct health *self)
+bool report_hash_slice(void *arg)
 {
+    struct health *self = arg;
     bool more = false;
 
     for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        struct report_hash *hash = &self->reports.hashes[i];
+        struct report_hash *hash = &self->hashes[i];
         struct report report;
 
         if (!hash->wanted || !hash->report_id)

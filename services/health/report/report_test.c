@@ -49,7 +49,7 @@ static void publish_policy(int32_t version, int64_t in_force_at)
     published.in_force_at = in_force_at;
     event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
     event.policy_published = &published;
-    assert_int_equal(identity_says(&h, &event), 0);
+    assert_int_equal(hear(&h, &event), 0);
 }
 
 /* ---- uploading ---- */
@@ -198,7 +198,7 @@ static void an_upload_that_is_given_up_leaves_nothing(void **state)
                      HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED);
     assert_ok(put_part(&h, second, 0));
     clock_step(&h.service.clock, REPORT_UPLOAD_MS);
-    assert_false(reports_tidy(self));
+    assert_false(harness_tidy(&h));
     assert_refused(put_part(&h, second, 1), "REPORT_NOT_UPLOADING");
     assert_int_equal(reports_received(&self->reports, second), 0);
     assert_int_equal(my_reports(MEMBER)->n_reports, 0);
@@ -319,16 +319,15 @@ static void she_erases_her_report(void **state)
 
 static void a_reports_key_is_destroyed_when_its_time_is_over(void **state)
 {
-    struct health *self = h.service.self;
     int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
     consent(&h, MEMBER, 1, false);
     clock_step(&h.service.clock, 730 * HEALTH_DAY_MS - 1);
-    reports_tidy(self);
+    harness_tidy(&h);
     assert_ok(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)));
     clock_step(&h.service.clock, 1);
-    reports_tidy(self);
+    harness_tidy(&h);
     gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED);
 }
 

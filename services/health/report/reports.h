@@ -38,10 +38,6 @@ struct report {
     size_t wrapped_len; /* 0: destroyed */
 };
 
-/* 0 or -1, logged. */
-int reports_open(struct reports *reports, struct store *store);
-int64_t reports_last_id(const struct reports *reports);
-
 bool reports_find(const struct reports *reports, int64_t report_id, struct report *ret);
 /* The latest version of a booking's that is or was ready. */
 bool reports_latest(const struct reports *reports, int64_t booking_id, struct report *ret);
@@ -61,18 +57,15 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
                 void *call);
 /* Takes in a part that is stored in this call: the next one; another value of an
  * earlier one makes the hash begin anew. */
-void report_hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content,
-                      void *call);
+void report_hash_part(struct health *self, int64_t report_id, int32_t part, ProtobufCBinaryData content, void *call);
 /* The SHA-256 of the PDF whose parts are all there; false while it is being made. */
 bool report_hash(struct health *self, const struct report *report, unsigned char ret[32]);
 /* A slice of each hash that is waited for. Whether there is more. */
-bool report_hash_slice(struct health *self);
+bool report_hash_slice(void *health);
 /* The version is ready; the one before is superseded. */
 void report_ready(struct health *self, struct report *report, void *call);
 /* Destroys the key and what was sealed under it. */
 void report_end(struct health *self, struct report *report, int state, void *call);
-/* The same of all versions under a number that nobody holds, one slice. Whether there may be more. */
-bool reports_end_of(struct health *self, int64_t number, void *call);
 
 /* Opens part number part into room for LIMIT_PART bytes and a NUL: its length, or -1
  * when it is not there or does not open. */
@@ -88,13 +81,3 @@ bool report_views_next(const struct reports *reports, Health__ReportView *ret);
 void report_link(const struct health *self, int64_t report_id, int64_t until, char ret_link[REPORT_LINK_SIZE]);
 /* The report of a link that is good now, or 0. */
 int64_t report_of_link(const struct health *self, const char *link, int64_t now);
-
-/* Goes on with hashes, and ends what is due, one slice of it: uploads given up, versions past their time.
- * Whether there is more now. */
-bool reports_tidy(struct health *self);
-
-/* Whether a row of the journal about a report agrees with the store. */
-bool reports_audit_event(struct reports *reports, int64_t seq, const Health__Event *event);
-/* Prints the first fault and returns -1: a version that no row of the journal tells of,
- * something sealed whose key is destroyed. */
-int reports_audit(struct reports *reports, FILE *out);

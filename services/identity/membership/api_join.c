@@ -167,7 +167,7 @@ static int asked_union(struct identity *self, const Identity__CreateJoinRequestR
     struct union_node at;
 
     if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, ret_node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (!req->three_in_one)
         return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
     if (!is_trade((int)req->trade) || req->trade == RPC__TRADE__TRADE_OTHER)
