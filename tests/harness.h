@@ -33,6 +33,8 @@ struct harness {
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
     bool grown;                            /* whether the last batch added to the journal */
+    struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
+    unsigned n_jobs;
     /* Called before a call and after each attempt at it: whether to make it (again).
      * NULL: once. */
     bool (*attempt)(struct harness *h);
@@ -46,6 +48,17 @@ static inline void *harness_alloc(struct harness *h, size_t size)
     return bytes;
 }
 
+/* Takes a function that a handler asked for by rpc_make, as a daemon's worker does. */
+static inline bool harness_beside(void *arg, struct rpc_job *job)
+{
+    struct harness *h = arg;
+
+    if (h->n_jobs == ARRAY_LEN(h->jobs))
+        return false;
+    h->jobs[h->n_jobs++] = job;
+    return true;
+}
+
 /* ---- life ---- */
 
 static inline void harness_start(struct harness *h)
@@ -57,6 +70,7 @@ static inline void harness_start(struct harness *h)
     ensure(h->service.store);
     h->service.rpc = rpc_server_new(h->service.store, &h->service.clock);
     ensure(h->service.rpc);
+    rpc_server_beside(h->service.rpc, harness_beside, h);
     ensure(service_begin(&h->service) == 0);
 }
 
@@ -259,11 +273,30 @@ static inline void harness_on_answers(void *arg, void *tag, const void *bytes, s
     }
 }
 
+/* Runs them, and again the calls that asked, until none asks any more. */
+static inline void harness_make(struct harness *h)
+{
+    while (h->n_jobs > 0) {
+        struct rpc_job *jobs[ARRAY_LEN(h->jobs)];
+        unsigned n = h->n_jobs;
+
+        memcpy(jobs, h->jobs, n * sizeof(jobs[0]));
+        h->n_jobs = 0;
+        for (unsigned i = 0; i < n; i++) {
+            rpc_job_run(jobs[i]);
+            rpc_server_made(jobs[i]);
+        }
+        while (rpc_server_take_made(h->service.rpc))
+            h->grown |= rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    }
+}
+
 /* Ends the batch; the answers to its last message. */
 static inline const Rpc__AnswerBatch *harness_finish(struct harness *h)
 {
     h->answers = NULL;
     h->grown = rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    harness_make(h);
     h->n_taken = 0;
     return h->answers;
 }

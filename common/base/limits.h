@@ -27,6 +27,10 @@
 #define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */
 #define LIMIT_BATCH_ARENA   (64 << 20) /* decoding and answering one batch */
 
+/* What is done beside the loop (worker.h) */
+#define LIMIT_WORKER_THREADS 4
+#define LIMIT_WORKER_TASKS   256 /* that wait or run */
+
 /* The log */
 #define LIMIT_LOG (128 << 10) /* of lines that wait to be written, twice */
 

@@ -10,6 +10,8 @@
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
 #include "common/daemon/follow.h"
+#include "common/daemon/service_worker.h"
+#include "common/daemon/worker.h"
 #include "common/base/limits.h"
 #include "common/base/ecdsa.h"
 #include "common/base/hex.h"
@@ -109,6 +111,8 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
         report->summary = summary;
     if (version)
         report->version = version;
+    if (service->worker)
+        rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
@@ -181,6 +185,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 void service_stopped(struct service *service)
 {
+    service_worker_close(service);
     bus_server_close(service->bus);
     service_unfollow(service);
     uv_walk(&service->loop, close_handle, NULL);
@@ -339,8 +344,8 @@ static int run(struct service *service, bool standby)
     if (service_begin(service))
         goto free_rpc;
     watch_signals(service);
-    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
-        (!spec->edge && open_bus(service)) || service_follow(service))
+    if (enter_sandbox(service) || log_begin() || service_worker_open(service, on_drained) ||
+        (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) || service_follow(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
@@ -372,9 +377,8 @@ static int audit(struct service *service)
     }
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
-    failed = store_check(service->store, stdout) ||
-             parts_audit(service->spec->parts, service->store, &journal, stdout, &rows) ||
-             service_heads_audit(service, &journal, stdout);
+    failed = store_check(service->store, stdout) || service_heads_audit(service, &journal, stdout) ||
+             parts_audit(service->spec->parts, service->store, &journal, stdout, &rows);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
     store_close(service->store);

@@ -20,6 +20,7 @@
 #include "common/store/ids.h"
 
 struct service;
+struct worker;
 
 /* A command line of the daemon's own: --NAME and what follows it. */
 struct service_command {
@@ -78,6 +79,8 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
+    struct worker *worker; /* runs what handlers ask for by rpc_make */
+    void (*settled)(void *service);
     void *self;                  /* the daemon's own state: that of its parts, or set by start */
     char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */
     unsigned partition;

@@ -373,11 +373,13 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
     if (!server->store)
         return;
     /* Its answer knows nothing of this batch's commit, nor of an Idempotency-Key. */
-    ensure(!call->deferred || (!fingerprint && !store_call_changed(server->store)));
-    journal_authority(call, input);
-    if (fingerprint && !call->answer.reason)
-        keep_answer(call, fingerprint);
-    undone = call->discard || (call->answer.reason && !call->keep);
+    ensure(!call->deferred || call->asks || (!fingerprint && !store_call_changed(server->store)));
+    if (!call->asks) {
+        journal_authority(call, input);
+        if (fingerprint && !call->answer.reason)
+            keep_answer(call, fingerprint);
+    }
+    undone = call->asks || call->discard || (call->answer.reason && !call->keep);
     if (undone) {
         journal_call_undo(&server->journal);
         rpc_undo_until(server, mark);

@@ -151,8 +151,8 @@ static inline int start(struct service *service)
     int first = store_prepare(service->store, sql, N_SQL);
 
     ensure(first >= 0);
-    things = (struct things){
-        .service = {.base = SAMPLE__SHOWS__BASE_INIT}, .store = service->store, .sql = (unsigned)first};
+    things =
+        (struct things){.service = {.base = SAMPLE__SHOWS__BASE_INIT}, .store = service->store, .sql = (unsigned)first};
     things.service.take_seat = take_seat;
     things.service.create_show = create_show;
     things.service.get_show = get_show;
