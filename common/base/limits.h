@@ -63,6 +63,7 @@
 #define LIMIT_TOKEN           1152 /* characters of a session token */
 #define LIMIT_GRANTS          16   /* of one person */
 #define LIMIT_SHOWN_NAME      16   /* bytes of a masked name: two characters and up to three stars */
+#define LIMIT_LETTER_MS       (5 * 60 * 1000)
 #define LIMIT_SESSION_MS      (30 * 60 * 1000)
 #define LIMIT_REVOKED         1000000 /* sessions that a worker remembers as revoked */
 #define LIMIT_IDEMPOTENCY_MS  (24 * 60 * 60 * 1000)

@@ -35,6 +35,8 @@ struct arena *rpc_arena(void *call);
 void rpc_random(void *call, void *bytes, size_t len);
 /* The Idempotency-Key as 16 bytes; len 0 when there was none. */
 ProtobufCBinaryData rpc_key(void *call);
+/* As whom the service knows a member: by her id, or as its principal map says; 0: it cannot tell. */
+int64_t rpc_known_as(void *call, int64_t member_id);
 /* Ends the call with a refusal: a Reason. What it wrote is undone. */
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
@@ -154,7 +156,7 @@ void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg);
  * looks are. Who may call is judged before. lasting: what the call writes stays, so the
  * handle must be one that comes again; else it may be one for this call alone. The map may
  * write, as part of the call. False: the call is refused with OVERLOADED. Without a map
- * nothing is copied. */
+ * nothing is copied. common/benefit/handles has one. */
 typedef bool (*rpc_map)(void *self, void *call, Rpc__Principal *principal, bool lasting);
 void rpc_server_on_principal(struct rpc_server *server, rpc_map map, void *self);
 

@@ -26,6 +26,17 @@ const Rpc__Principal *rpc_principal(void *call)
     return ((struct rpc_call *)call)->principal;
 }
 
+int64_t rpc_known_as(void *call, int64_t member_id)
+{
+    struct rpc_server *server = ((struct rpc_call *)call)->server;
+    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
+
+    principal.member_id = member_id;
+    if (server->map && !server->map(server->map_self, call, &principal, false))
+        return 0;
+    return principal.member_id;
+}
+
 int64_t rpc_deadline(void *call)
 {
     return ((struct rpc_call *)call)->envelope->deadline_at;

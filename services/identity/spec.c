@@ -12,6 +12,8 @@ static struct conf_entry conf[] = {
     {"HUIGONG_SESSION_KEY", NULL, CONF_PATH,
      "file of the key by which officials' authority is sealed (deploy/keys session)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
+    {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
+     NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
@@ -52,7 +54,8 @@ static int start(struct service *service)
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->seals = ecdsa_key_open(conf_text(conf, "HUIGONG_SESSION_KEY"));
-    if (!self->pii || !self->tokens || !self->seals)
+    self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
+    if (!self->pii || !self->tokens || !self->seals || !self->letters)
         return -1;
     rpc_server_on_seen(service->rpc, looks_record, self);
     return 0;
@@ -61,9 +64,10 @@ static int start(struct service *service)
 void identity_done(struct identity *self)
 {
     pii_keys_close(self->pii);
+    pii_keys_close(self->letters);
     token_keys_close(self->tokens);
     ecdsa_key_free(self->seals);
-    self->pii = NULL;
+    self->pii = self->letters = NULL;
     self->tokens = NULL;
     self->seals = NULL;
 }

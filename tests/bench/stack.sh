@@ -43,11 +43,12 @@ make_keys() {
    cp "$work/pii.key" "$work/report.key"
    "$top/deploy/keys" session "$work/session.key"
    "$build/hg-identity" --point "$work/session.key" >"$work/session.point"
+   cp "$work/pii.key" "$work/look.key"
    head -1 "$work/pii.key" >"$work/pass.key")
 }
 
 start_identity() { # [SETTING=VALUE ...]
-  start identity HUIGONG_TOKEN_KEY="$work/token.key" HUIGONG_SESSION_KEY="$work/session.key" HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log "$@"
+  start identity HUIGONG_TOKEN_KEY="$work/token.key" HUIGONG_SESSION_KEY="$work/session.key" HUIGONG_PII_KEY="$work/pii.key" HUIGONG_LOOK_KEY="$work/look.key" HUIGONG_SMS=log "$@"
 }
 
 start_stack() { # [SETTING=VALUE ... for the gateway]
@@ -56,7 +57,8 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
   start broker
   start_identity
   start coupon
-  start health HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" HUIGONG_REPORT_KEY="$work/report.key"
+  start health HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" HUIGONG_REPORT_KEY="$work/report.key" \
+    HUIGONG_LOOK_KEY="$work/look.key"
   start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do

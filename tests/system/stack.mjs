@@ -26,7 +26,7 @@ export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
 const STORES = services.filter((name) => existsSync(join(top, 'services', name, 'schema.sql')));
-const KEYS = { identity: ['token', 'session', 'pii'], health: ['draw', 'pass', 'report'], gateway: ['token'] };
+const KEYS = { identity: ['token', 'session', 'pii', 'look'], health: ['draw', 'pass', 'report', 'look'], gateway: ['token'] };
 /** What a daemon is one of: its label without the partition. */
 const serviceOf = (label) => label.split('.')[0];
 const PATIENCE_MS = 30000;
@@ -176,7 +176,7 @@ export class Stack {
         this.writeKey('token', `${secret}\n`);
         this.writeKey('session', `${secret}\n`);
         this.writeKey('session.point', `${pointOf(Buffer.from(secret, 'hex')).point.toString('hex')}\n`);
-        for (const name of ['pii', 'draw', 'report'])
+        for (const name of ['pii', 'draw', 'report', 'look'])
             this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
         this.writeKey('pass', `1 ${hex()}\n`);
         if (wechat)

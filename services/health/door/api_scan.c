@@ -5,6 +5,8 @@
 #include "services/health/campaign/sites.h"
 #include "services/health/door/walk_ins.h"
 
+#include "common/trust/letter.h"
+
 #define SCANS_DEFAULT  50
 #define SCANS_UPLOADED 10 /* of one call */
 
@@ -38,11 +40,36 @@ static Health__Scan *scan_message(struct health *self, const struct scan *scan, 
     return message->scan_ref && message->undo_reason && message->handle ? message : NULL;
 }
 
+/* The letter by which whoever scanned somebody may ask identity who she is; "" when there is
+ * nobody to ask about. NULL when the call's memory is full. */
+static char *letter_about(struct health *self, const struct scan *scan, void *call)
+{
+    const Health__Site *site = sites_find(&self->sites, scan->site_id, rpc_arena(call));
+    struct letter letter = {.about_id = scan->booking_id,
+                            .bearer_id = rpc_principal(call)->member_id,
+                            .until = rpc_now(call) + LIMIT_LETTER_MS};
+    unsigned char nonce[PII_NONCE_LEN];
+    char text[LETTER_SIZE] = "";
+    struct booking booking;
+
+    if (site && scan->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED && !scan->undone_at &&
+        bookings_find(&self->bookings, scan->booking_id, &booking))
+        letter.member_id = holder_of(&self->holders, booking.member_id);
+    if (letter.member_id) {
+        snprintf(letter.union_path, sizeof(letter.union_path), "%s", site->union_path);
+        rpc_random(call, nonce, sizeof(nonce));
+        letter_write(self->letters, nonce, &letter, text);
+    }
+    return arena_strndup(rpc_arena(call), text, strlen(text));
+}
+
 static void reply_scan(struct health *self, const struct scan *scan, Health__Scan_Closure reply, void *call)
 {
     Health__Scan *message = scan_message(self, scan, rpc_arena(call));
 
     if (message)
+        message->letter = letter_about(self, scan, call);
+    if (message && message->letter)
         reply(message, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);
