@@ -99,10 +99,11 @@ struct bus_queue_counts {
     uint64_t turned_away; /* servers that came while there was one */
 };
 
-/* The answer the broker gives by itself, for want of a server or of room. */
+/* The answers that the broker gives by itself: for want of a server or of room, and to
+ * what a server had taken before it went. */
 struct bus_refusals {
-    const void *unserved, *full;
-    size_t unserved_len, full_len;
+    const void *unserved, *full, *lost;
+    size_t unserved_len, full_len, lost_len;
 };
 
 /* Listens on the addresses of a queue, for both classes, and forwards on nng's threads. refusals

@@ -3,8 +3,8 @@
  *
  * A message on its way to the server carries three header words, the class it came by, the
  * client's pipe and the client's request number; they are kept in a table until the answer
- * comes back, so that when the server dies every call it had taken is answered
- * UNAVAILABLE at once instead of at its deadline. */
+ * comes back, so that when the server dies every call it had taken is answered at
+ * once instead of at its deadline: what became of it is not known. */
 #include <nng/nng.h>
 #include <nng/protocol/pipeline0/pull.h>
 #include <nng/protocol/pubsub0/pub.h>
@@ -67,7 +67,7 @@ static void refuse_way_back(struct bus_queue *queue, struct way_back back)
     if (nng_msg_header_append_u32(msg, back.pipe) || nng_msg_header_append_u32(msg, back.request))
         nng_msg_free(msg);
     else
-        refuse(&queue->sides[back.class], msg, queue->refusals.unserved, queue->refusals.unserved_len);
+        refuse(&queue->sides[back.class], msg, queue->refusals.lost, queue->refusals.lost_len);
 }
 
 /* As a client's message comes: pipe and request. */
@@ -260,15 +260,6 @@ static int side_open(struct side *side, const char *dir)
     return bus_listen(&side->at, side->socket, dir, address, LIMIT_BATCH_MESSAGES);
 }
 
-/* What was not opened is none. */
-static void side_close(struct side *side)
-{
-    nng_close(side->socket);
-    if (side->take)
-        nng_aio_stop(side->take);
-    nng_aio_free(side->take);
-}
-
 static int server_open(struct bus_queue *queue, const char *dir)
 {
     char address[128];
@@ -286,14 +277,21 @@ static int server_open(struct bus_queue *queue, const char *dir)
     return 0;
 }
 
+/* First of all nobody sends any more: nng closes a socket badly that is being sent to. What
+ * was not opened is none. */
 static void queue_free(struct bus_queue *queue)
 {
+    nng_aio *takes[] = {queue->sides[BUS_FROM_INSIDE].take, queue->sides[BUS_FROM_EDGE].take, queue->take_answer};
+
+    for (unsigned i = 0; i < ARRAY_LEN(takes); i++) {
+        if (takes[i])
+            nng_aio_stop(takes[i]);
+    }
     for (unsigned i = 0; i < BUS_CLASSES; i++)
-        side_close(&queue->sides[i]);
+        nng_close(queue->sides[i].socket);
     nng_close(queue->server);
-    if (queue->take_answer)
-        nng_aio_stop(queue->take_answer);
-    nng_aio_free(queue->take_answer);
+    for (unsigned i = 0; i < ARRAY_LEN(takes); i++)
+        nng_aio_free(takes[i]);
     pthread_mutex_destroy(&queue->mutex);
     free(queue);
 }
@@ -427,9 +425,9 @@ void bus_bell_close(struct bus_bell *bell)
 {
     if (!bell || bus_is_left())
         return;
+    nng_aio_stop(bell->take_ring);
     nng_close(bell->ring);
     nng_close(bell->bell);
-    nng_aio_stop(bell->take_ring);
     nng_aio_free(bell->take_ring);
     free(bell);
 }

@@ -14,7 +14,7 @@ struct broker {
     unsigned n_queues;
     struct bus_bell *bell;
     uv_timer_t tend;
-    uint8_t unserved[16], full[16];
+    uint8_t unserved[16], full[16], lost[16];
     struct bus_refusals refusals;
 };
 
@@ -94,6 +94,8 @@ int broker_start(struct service *service)
     service->self = &broker;
     broker.refusals.unserved = broker.unserved;
     broker.refusals.unserved_len = pack_refusal(RPC__REASON__SERVICE_DOWN, broker.unserved);
+    broker.refusals.lost = broker.lost;
+    broker.refusals.lost_len = pack_refusal(RPC__REASON__OUTCOME_UNKNOWN, broker.lost);
     broker.refusals.full = broker.full;
     broker.refusals.full_len = pack_refusal(RPC__REASON__OVERLOADED, broker.full);
     if (make_edge(service_bus_dir(service)))
