@@ -31,6 +31,8 @@ struct rpc_call; /* the closure data of a protobuf-c handler */
 const Rpc__Principal *rpc_principal(void *call);
 /* Milliseconds since 1970 at which this batch began. */
 int64_t rpc_now(void *call);
+/* Whether the call came from the edge. */
+bool rpc_from_edge(void *call);
 /* Memory until the call has been answered; of work of the daemon's own, until it is
  * committed. A call has it for itself. When it has found it full its reply, which may be
  * NULL then, becomes OVERLOADED by itself: a handler need only do without what it did not
@@ -202,6 +204,14 @@ void rpc_server_on_principal(struct rpc_server *server, rpc_map map, void *self)
 /* Runs the calls of one message. tag comes back with its answer. False when the
  * batch is full: finish it before the next. */
 bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* The same, of a message that came from the edge: `internal` in it means nothing but to
+ * methods of EDGE, and authority only what `vouched` says of its principal. So whoever takes
+ * the gateway speaks as members do, and is no official. */
+bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* Whether the grants of a principal are those that identity has given to her session. Without
+ * it nobody's at the edge are. */
+typedef bool (*rpc_vouched)(const Rpc__Principal *principal, void *arg);
+void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg);
 /* How functions are run beside the loop: beside takes a job, or returns false when it is full.
  * Without it they are run at once. */
 typedef bool (*rpc_beside)(void *arg, struct rpc_job *job);

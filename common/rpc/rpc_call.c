@@ -185,6 +185,11 @@ void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
     server->undos = entry;
 }
 
+bool rpc_from_edge(void *call)
+{
+    return ((struct rpc_call *)call)->edge;
+}
+
 bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
 {
     const Rpc__Principal *principal = rpc_principal(call);
@@ -217,11 +222,11 @@ static struct method *find_method(struct rpc_server *server, const char *name)
 }
 
 /* The one place that decides who may call what. */
-static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal)
+static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal, bool gateway)
 {
-    if (principal->internal || rule->who == RULE__WHO__PUBLIC)
+    if (principal->internal || rule->who == RULE__WHO__PUBLIC || (gateway && rule->who == RULE__WHO__EDGE))
         return 0;
-    if (rule->who == RULE__WHO__INTERNAL)
+    if (rule->who == RULE__WHO__INTERNAL || rule->who == RULE__WHO__EDGE)
         return RPC__REASON__NOT_OFFICIAL;
     if (!principal->member_id)
         return RPC__REASON__MISSING_TOKEN;
@@ -506,7 +511,7 @@ static int envelope_refusal(struct rpc_call *call)
     rule = call->method->api->rule;
     if (envelope->deadline_at && envelope->deadline_at < call->server->now)
         return RPC__REASON__DEADLINE_EXCEEDED;
-    reason = caller_refusal(rule, rpc_principal(call));
+    reason = caller_refusal(rule, rpc_principal(call), call->gateway);
     if (reason)
         return reason;
     if (envelope->idempotency_key.len != 0 && envelope->idempotency_key.len != 16)
@@ -517,13 +522,31 @@ static int envelope_refusal(struct rpc_call *call)
     return 0;
 }
 
+/* Whose word the envelope's is: inside, that of a daemon; at the edge, that of whoever holds
+ * it, which makes a member of somebody, but no daemon, and no official without identity's. */
+static int read_principal(struct rpc_call *call)
+{
+    struct rpc_server *server = call->server;
+    Rpc__Principal *principal = call->envelope->principal;
+
+    call->principal = principal ? principal : &nobody;
+    if (!call->edge || !principal)
+        return 0;
+    call->gateway = principal->internal;
+    principal->internal = false;
+    if (principal->n_grants && (!server->vouched || !server->vouched(principal, server->vouched_arg)))
+        return RPC__REASON__BAD_TOKEN;
+    return 0;
+}
+
 static void run(struct rpc_call *call)
 {
     ProtobufCMessage *input;
     int reason;
 
-    call->principal = call->envelope->principal ? call->envelope->principal : &nobody;
-    reason = envelope_refusal(call);
+    reason = read_principal(call);
+    if (!reason)
+        reason = envelope_refusal(call);
     if (!reason) {
         input = protobuf_c_message_unpack(call->method->api->input->descriptor, &rpc_arena(call)->allocator,
                                           call->envelope->input.len, call->envelope->input.data);

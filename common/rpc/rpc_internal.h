@@ -43,6 +43,8 @@ struct rpc_call {
     bool changed;            /* a row, by the time it was replied to */
     bool asks;               /* waits for a function: it will be run again */
     bool resend;             /* its answer finds no room: undone, to be sent once more */
+    bool edge;               /* came from there */
+    bool gateway;            /* and speaks for the gateway itself */
     struct making *making;   /* what was made for it; NULL before it has asked */
     struct message *message; /* NULL: work of the daemon's own */
     size_t answer_len;       /* packed */
@@ -121,6 +123,8 @@ struct rpc_server {
     void *seen_arg;
     rpc_map map; /* NULL: members are known by their ids */
     void *map_self;
+    rpc_vouched vouched; /* NULL: nobody's grants are, at the edge */
+    void *vouched_arg;
     struct journal journal;
     unsigned sql;
     struct arena arena, undo_arena; /* of the batch */
