@@ -13,6 +13,7 @@
  * ensure(), so that fuzz entries can use it as well as cmocka tests. */
 #pragma once
 #include <dirent.h>
+#include <limits.h>
 #include <mbedtls/sha256.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ struct harness {
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
     bool grown;                            /* whether the last batch added to the journal */
+    struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
+    unsigned n_jobs;
     /* Called before a call and after each attempt at it: whether to make it (again).
      * NULL: once. */
     bool (*attempt)(struct harness *h);
@@ -45,6 +48,17 @@ static inline void *harness_alloc(struct harness *h, size_t size)
     return bytes;
 }
 
+/* Takes a function that a handler asked for by rpc_make, as a daemon's worker does. */
+static inline bool harness_beside(void *arg, struct rpc_job *job)
+{
+    struct harness *h = arg;
+
+    if (h->n_jobs == ARRAY_LEN(h->jobs))
+        return false;
+    h->jobs[h->n_jobs++] = job;
+    return true;
+}
+
 /* ---- life ---- */
 
 static inline void harness_start(struct harness *h)
@@ -56,6 +70,7 @@ static inline void harness_start(struct harness *h)
     ensure(h->service.store);
     h->service.rpc = rpc_server_new(h->service.store, &h->service.clock);
     ensure(h->service.rpc);
+    rpc_server_beside(h->service.rpc, harness_beside, h);
     ensure(service_begin(&h->service) == 0);
 }
 
@@ -106,16 +121,20 @@ static inline void harness_reopen(struct harness *h)
     harness_start(h);
 }
 
-/* Deletes a folder that holds files alone. */
+/* Deletes a folder and what it holds. */
 static inline void harness_remove_dir(const char *dir)
 {
     DIR *folder = opendir(dir);
     const struct dirent *entry;
+    char inner[PATH_MAX];
 
     ensure(folder);
     while ((entry = readdir(folder))) {
-        if (entry->d_name[0] != '.')
-            ensure(unlinkat(dirfd(folder), entry->d_name, 0) == 0);
+        snprintf(inner, sizeof(inner), "%s/%s", dir, entry->d_name);
+        if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
+            harness_remove_dir(inner);
+        else if (entry->d_name[0] != '.')
+            ensure(unlink(inner) == 0);
     }
     closedir(folder);
     ensure(rmdir(dir) == 0);
@@ -254,11 +273,30 @@ static inline void harness_on_answers(void *arg, void *tag, const void *bytes, s
     }
 }
 
+/* Runs them, and again the calls that asked, until none asks any more. */
+static inline void harness_make(struct harness *h)
+{
+    while (h->n_jobs > 0) {
+        struct rpc_job *jobs[ARRAY_LEN(h->jobs)];
+        unsigned n = h->n_jobs;
+
+        memcpy(jobs, h->jobs, n * sizeof(jobs[0]));
+        h->n_jobs = 0;
+        for (unsigned i = 0; i < n; i++) {
+            rpc_job_run(jobs[i]);
+            rpc_server_made(jobs[i]);
+        }
+        while (rpc_server_take_made(h->service.rpc))
+            h->grown |= rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    }
+}
+
 /* Ends the batch; the answers to its last message. */
 static inline const Rpc__AnswerBatch *harness_finish(struct harness *h)
 {
     h->answers = NULL;
     h->grown = rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    harness_make(h);
     h->n_taken = 0;
     return h->answers;
 }

@@ -74,3 +74,9 @@ void api_route_find(const struct api_node *root, const char *http, size_t http_l
                     struct api_match *ret_match);
 /* What api_load has built. */
 const struct api *api_loaded(void);
+
+/* Whether a method is of the bus alone. */
+static inline bool api_is_inside(const Rule__Method *rule)
+{
+    return rule->who == RULE__WHO__INTERNAL || rule->who == RULE__WHO__EDGE;
+}

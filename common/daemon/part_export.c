@@ -107,7 +107,8 @@ static bool read_token(const struct part_table *table, const char *token, unsign
 
 int parts_export(struct parts *parts, const Rpc__ExportRequest *request, void *call, Rpc__ExportPage *ret)
 {
-    struct page page = {.export = {.member_id = request->member_id, .call = call, .give = give}, .page = ret};
+    struct page page = {.export = {.member_id = rpc_known_as(call, request->member_id), .call = call, .give = give},
+                        .page = ret};
     unsigned part, unit;
     int64_t after;
 

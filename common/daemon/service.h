@@ -20,6 +20,7 @@
 #include "common/store/ids.h"
 
 struct service;
+struct worker;
 
 /* A command line of the daemon's own: --NAME and what follows it. */
 struct service_command {
@@ -52,6 +53,7 @@ struct service_spec {
     void (*report)(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
     /* Replaces the probe by bus, for an edge. May be NULL. */
     int (*probe)(const struct service *service);
+    const int32_t *edge_kinds;              /* of the journal's rows that the gateway may read; NULL or ended by 0 */
     const struct service_command *commands; /* NULL or ended by a NULL name */
 };
 
@@ -77,6 +79,8 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
+    struct worker *worker; /* runs what handlers ask for by rpc_make */
+    void (*settled)(void *service);
     void *self;                  /* the daemon's own state: that of its parts, or set by start */
     char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */
     unsigned partition;
@@ -91,6 +95,7 @@ struct service {
     unsigned n_followed;
     uv_signal_t signals[3];
     uv_timer_t tidy, slices;
+    struct seal_checker *seals;
     struct heads *heads;    /* signs those of the journal */
     int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
     int64_t copies_at;      /* when copies from before steps are looked through again */

@@ -68,8 +68,8 @@ SERVICE_PARTS(HEALTH)
 
 struct report_hash { /* how far the hash of a PDF has got; report_id 0: free */
     int64_t report_id;
+    uint64_t run; /* no two hashes have the same */
     int32_t next; /* part */
-    bool wanted;  /* the daemon goes on with it by itself */
     mbedtls_sha256_context sum;
 };
 #define REPORT_HASHES 16
@@ -82,9 +82,10 @@ struct health {
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;
     struct pii_keys *report_keys; /* seal the keys of reports */
+    struct pii_keys *letters;     /* seal letters to identity */
     int64_t report_ms;            /* how long a report is kept */
     struct report_hash hashes[REPORT_HASHES];
-    unsigned last_hash;                              /* that was begun last */
+    uint64_t hash_runs;                              /* hashes begun; the last one's run */
     unsigned char sealed[LIMIT_PART + PII_OVERHEAD]; /* a part of a report on its way */
 };
 

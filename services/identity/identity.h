@@ -35,7 +35,7 @@
  * ID, given with a request, are erased when it is decided.
  *
  * Over her own data a member rules herself: she is told who has looked at them
- * (looks.h), agrees to each use by itself (consents.h), has them corrected
+ * (looks.h; whole by one operation alone, api_look.c), agrees to each use by itself (consents.h), has them corrected
  * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
  * any more is deleted with evidence (purges.h).
  *
@@ -84,6 +84,7 @@
     PART(data_keys)                                                                                                    \
     PART(consents)                                                                                                     \
     PART(pledges)                                                                                                      \
+    PART(look_tries)                                                                                                   \
     PART(looks)                                                                                                        \
     PART(corrections)                                                                                                  \
     PART(proposals)                                                                                                    \
@@ -112,6 +113,8 @@ struct identity {
     SERVICE_MEMBERS(IDENTITY)
     struct pii_keys *pii;
     struct token_keys *tokens;
+    struct ecdsa_key *seals; /* of officials' authority */
+    struct pii_keys *letters; /* opens those of other daemons */
     enum sms_sender sms;
     int64_t closing_delay_ms;
     int64_t retention_ms; /* of decided requests */

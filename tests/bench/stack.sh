@@ -27,7 +27,8 @@ start() { # NAME [SETTING=VALUE ...]; one with a schema has a store
   if [ -e "$top/services/$name/schema.sql" ]; then
     mkdir -p "$work/store/$name" "$work/heads/$name"
     "$top/deploy/keys" head "$work/head-$name.key"
-    store=(HUIGONG_STORE="$work/store/$name" HUIGONG_HEADS="$work/heads/$name" HUIGONG_HEAD_KEY="$work/head-$name.key")
+    store=(HUIGONG_STORE="$work/store/$name" HUIGONG_HEADS="$work/heads/$name" HUIGONG_HEAD_KEY="$work/head-$name.key"
+           HUIGONG_SESSION_POINT="$work/session.point")
   fi
   env "${store[@]}" "$@" "$build/hg-$name" 2>"$work/$name.log" &
   pids[$name]=$!
@@ -40,11 +41,14 @@ make_keys() {
      printf 'index '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } >"$work/pii.key"
    cp "$work/pii.key" "$work/draw.key"
    cp "$work/pii.key" "$work/report.key"
+   "$top/deploy/keys" session "$work/session.key"
+   "$build/hg-identity" --point "$work/session.key" >"$work/session.point"
+   cp "$work/pii.key" "$work/look.key"
    head -1 "$work/pii.key" >"$work/pass.key")
 }
 
 start_identity() { # [SETTING=VALUE ...]
-  start identity HUIGONG_TOKEN_KEY="$work/token.key" HUIGONG_PII_KEY="$work/pii.key" HUIGONG_SMS=log "$@"
+  start identity HUIGONG_TOKEN_KEY="$work/token.key" HUIGONG_SESSION_KEY="$work/session.key" HUIGONG_PII_KEY="$work/pii.key" HUIGONG_LOOK_KEY="$work/look.key" HUIGONG_SMS=log "$@"
 }
 
 start_stack() { # [SETTING=VALUE ... for the gateway]
@@ -53,7 +57,8 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
   start broker
   start_identity
   start coupon
-  start health HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" HUIGONG_REPORT_KEY="$work/report.key"
+  start health HUIGONG_DRAW_KEY="$work/draw.key" HUIGONG_PASS_KEY="$work/pass.key" HUIGONG_REPORT_KEY="$work/report.key" \
+    HUIGONG_LOOK_KEY="$work/look.key"
   start bridge
   start gateway HUIGONG_LISTEN="127.0.0.1:$port" HUIGONG_TOKEN_KEY="$work/token.key" "$@"
   for _ in $(seq 100); do

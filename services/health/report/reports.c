@@ -224,7 +224,7 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
     pii_seal_under(key, part_context(part, context), report->id, nonce, content.data, content.len, self->sealed);
     store_run(self->store, self->reports.sql + SQL_PUT_PART, "iib", report->id, (int64_t)part, self->sealed,
               content.len + PII_OVERHEAD);
-    report_hash_part(self, report->id, part, content, call);
+    report_hash_changed(self, report->id, call);
 }
 
 void report_ready(struct health *self, struct report *report, void *call)
@@ -465,7 +465,6 @@ const struct part_spec reports_part = {
     .n_sql = N_SQL,
     .last_id = "SELECT coalesce(max(report_id), 0) FROM report",
     .tidy = tidy,
-    .work = report_hash_slice,
     .agrees = agrees,
     .counts = {{"reports", "SELECT count(*) FROM report"}},
     .strays = strays,

@@ -20,8 +20,7 @@ static struct identity *self_of(Identity__Joins_Service *service)
 
 /* ---- messages ---- */
 
-/* What the applicant says of herself, or what is known of her; "" what cannot be opened. */
-static void open_applicant(struct identity *self, const struct join *join, struct person *ret)
+void join_open_applicant(const struct identity *self, const struct join *join, struct person *ret)
 {
     struct person claimed;
     struct member member;
@@ -41,7 +40,7 @@ static bool mask_applicant(struct identity *self, const struct join *join, Ident
     char name[CN_NAME_SIZE] = "", resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1];
     struct person person;
 
-    open_applicant(self, join, &person);
+    join_open_applicant(self, join, &person);
     cn_mask_mobile(person.mobile, mobile);
     if (person.name[0])
         cn_mask_name(person.name, name);
