@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 
-#define TABLES_MAX   ((size_t)64 << 20)
+#define TABLES_MAX ((size_t)64 << 20)
 
 static struct api loaded;
 static bool is_loaded;

@@ -1,8 +1,8 @@
 /* api_internal.h: how the tables of api.h are made.
  *
  * api.c unpacks the descriptor set, api_check.c judges it alone, api.c joins it to
- * the generated descriptors, api_route.c compiles the paths. All of it belongs to one struct api, so that a test can build another
- * from a set with a mistake in it. */
+ * the generated descriptors, api_route.c compiles the paths. All of it belongs to one struct api, so that a test can
+ * build another from a set with a mistake in it. */
 #pragma once
 #include "common/api/api.h"
 #include "common/base/arena.h"
