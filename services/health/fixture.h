@@ -23,6 +23,7 @@ static inline void begin(struct harness *h)
     harness_init(h, &health_spec, health_close);
     harness_key(h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     harness_key(h, "HUIGONG_REPORT_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     harness_key(h, "HUIGONG_PASS_KEY", "1 " HARNESS_KEY "\n");
     assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
     harness_start(h);

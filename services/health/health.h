@@ -82,6 +82,7 @@ struct health {
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;
     struct pii_keys *report_keys; /* seal the keys of reports */
+    struct pii_keys *letters;     /* seal letters to identity */
     int64_t report_ms;            /* how long a report is kept */
     struct report_hash hashes[REPORT_HASHES];
     uint64_t hash_runs;                              /* hashes begun; the last one's run */

@@ -8,6 +8,8 @@ static struct conf_entry conf[] = {
     {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
      NULL},
     {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
+    {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
+     NULL},
     {"HUIGONG_REPORT_KEY", NULL, CONF_PATH, "file of the keys that seal the keys of reports (deploy/keys report)", 0, 0,
      NULL},
     {"HUIGONG_REPORT_DAYS", "730", CONF_INT, "days that a report is kept", 1, 36500, NULL},
@@ -40,8 +42,9 @@ static int start(struct service *service)
     self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
+    self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
-    if (self->keys && self->passes && self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
+    if (self->keys && self->letters && self->passes && self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -53,8 +56,9 @@ void health_done(struct health *self)
     map_done(&self->map);
     pii_keys_close(self->keys);
     pii_keys_close(self->report_keys);
+    pii_keys_close(self->letters);
     pass_keys_close(self->passes);
-    self->keys = self->report_keys = NULL;
+    self->keys = self->report_keys = self->letters = NULL;
     self->passes = NULL;
 }
 

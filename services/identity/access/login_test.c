@@ -179,7 +179,6 @@ static void the_bridge_is_told_the_code_and_takes_back_what_was_not_sent(void **
     harness_reopen(&h);
     request.mobile = MOBILE;
     made = harness_output(&h, send_code(&h, "+86 " MOBILE), &identity__login_code__descriptor);
-    assert_string_equal(made->mobile, MOBILE);
     assert_int_equal(strlen(made->code), CODE_DIGITS);
     assert_refused(send_code(&h, MOBILE), "CODE_SENT_RECENTLY");
     assert_refused(harness_call(&h, "Identity.TakeBackCode", &request.base, NULL, NULL), "NOT_OFFICIAL");
