@@ -13,7 +13,7 @@
 #include "common/daemon/service_worker.h"
 #include "common/daemon/worker.h"
 #include "common/base/limits.h"
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 #include "common/base/hex.h"
 #include "common/base/log.h"
 #include "common/trust/seal.h"

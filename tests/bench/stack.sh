@@ -85,6 +85,29 @@ mint_tokens() { # FIRST COUNT FILE
   "$build/bench_mint" "$work/token.key" "$1" "$2" 0001 >"$3"
 }
 
+first_member=1000000
+flash() { # URL CONNECTIONS SECONDS: a release of its own, which members of its own claim; prints what came of it
+  local n="$2" seconds="$3" members=$(($3 * 150000)) stock=10000000 out rps p99 answered bad granted duplicates
+  export TOKENS="$work/tokens" RELEASE TARGET
+  mint_tokens "$first_member" "$members" "$TOKENS"
+  first_member=$((first_member + members))
+  RELEASE="$(new_release $stock 1)"
+  TARGET="/v1/releases/$RELEASE/claims"
+  sleep 1.2
+  out="$(wrk -t1 -c"$n" -d"${seconds}s" --latency -s "$top/tests/bench/post.lua" "$1")"
+  rps="$(echo "$out" | awk '/Requests\/sec/{print int($2)}')"
+  p99="$(echo "$out" | awk '/^ *99%/{print $2}' | to_ms)"
+  answered="$(echo "$out" | awk '/requests in/{print $1}')"
+  bad="$(echo "$out" | awk '/Non-2xx/{print $NF}')"
+  read -r granted duplicates < <(store_number coupon \
+    "SELECT count(*), count(*) - count(DISTINCT member_id) FROM claim WHERE release_id = $RELEASE" | tr '|' ' ')
+  echo "connections=$n flash_rps=$rps flash_p99_ms=$p99 granted=$granted" \
+    "oversold=$((granted > stock ? granted - stock : 0)) duplicates=$duplicates" \
+    "answered=$((answered - ${bad:-0})) refused=${bad:-0}"
+  # What was answered 2xx must be in the store.
+  [ "$granted" -ge $((answered - ${bad:-0})) ] || { echo "acknowledged claims are missing" >&2; exit 1; }
+}
+
 store_number() { # SERVICE SQL
   sqlite3 -readonly "$work/store/$1/data.sqlite" "$2"
 }
