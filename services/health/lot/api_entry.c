@@ -115,12 +115,7 @@ static void make_ticket(const struct lottery *lottery, int64_t member_id, unsign
 static void reply_entry(const Health__Campaign *campaign, const struct entry *entry, Health__Entry_Closure reply,
                         void *call)
 {
-    const Health__Entry *message = entry_message(campaign, entry, rpc_arena(call));
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(entry_message(campaign, entry, rpc_arena(call)), call);
 }
 
 /* rpc Enter: one tap. Again, also after the closing: the first entry. */
