@@ -471,6 +471,7 @@ const struct part_spec reports_part = {
     .agrees = agrees,
     .counts = {{"reports", "SELECT count(*) FROM report"}},
     .strays = strays,
+    .others = "report_view.view_id",
     .on_export = on_export,
     .closed =
         {"-- its key is destroyed (settle), which ends what was sealed under it; that there was one is on account"},
