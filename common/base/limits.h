@@ -84,6 +84,10 @@
 #define LIMIT_PARTS         64                       /* of one service */
 #define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
 
+/* Lists in pages */
+#define LIMIT_PAGE_PLACE 48 /* bytes beside the key of a row: the path of a union at most */
+#define LIMIT_PAGE_TOKEN 80 /* characters: a check of 4 bytes, a key of 8, a place */
+
 /* Export of what is kept of a person */
 #define LIMIT_EXPORT_PAGE  200       /* messages of one page */
 #define LIMIT_EXPORT_BYTES (1 << 20) /* their JSON */

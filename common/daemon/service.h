@@ -111,6 +111,8 @@ void service_stopped(struct service *service);
 
 /* What the store is opened with. */
 void service_store_options(struct service *service, const char *dir, struct store_options *ret);
+/* What every daemon serves. */
+extern const Rpc__Daemon_Service daemon_api;
 /* Opens the parts on service->store and starts the daemon. 0 or -1, logged. */
 int service_begin(struct service *service);
 void service_end(struct service *service);
