@@ -150,5 +150,7 @@ void service_heads_close(struct service *service);
 /* Whether the journal holds every head of the folder: 0, or -1 after printing the first that
  * it does not. */
 int service_heads_audit(struct service *service, struct journal *journal, FILE *out);
+/* Puts the newest into a probe's report. */
+void service_heads_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
 void daemon__list_heads(Rpc__Daemon_Service *daemon, const Rpc__HeadsRequest *request, Rpc__HeadList_Closure reply,
                         void *call);

@@ -22,9 +22,9 @@ build_release() {
   ninja -C "$build" daemons hg-city bench_mint bench_fill bench_ask >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
 }
 
-start() { # NAME [SETTING=VALUE ...]; one with a schema has a store
+start() { # NAME [SETTING=VALUE ...]; one with steps that make tables has a store
   local name="$1" store=(); shift
-  if [ -e "$top/services/$name/schema.sql" ]; then
+  if [ -n "$(find "$top/services/$name" -name '*.sql' -print -quit)" ]; then
     mkdir -p "$work/store/$name" "$work/heads/$name"
     "$top/deploy/keys" head "$work/head-$name.key"
     store=(HUIGONG_STORE="$work/store/$name" HUIGONG_HEADS="$work/heads/$name" HUIGONG_HEAD_KEY="$work/head-$name.key"

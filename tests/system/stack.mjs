@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -22,10 +22,11 @@ import { pointOf } from './people.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
-// Every folder of services/ is a daemon, and one with a schema has a store.
+// Every folder of services/ is a daemon, and one with steps that make tables has a store.
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
-const STORES = services.filter((name) => existsSync(join(top, 'services', name, 'schema.sql')));
+const STORES = services.filter((name) =>
+    readdirSync(join(top, 'services', name), { recursive: true }).some((file) => file.endsWith('.sql')));
 const KEYS = { identity: ['token', 'session', 'pii', 'look'], health: ['draw', 'pass', 'report', 'look'], gateway: ['token'] };
 /** What a daemon is one of: its label without the partition. */
 const serviceOf = (label) => label.split('.')[0];
