@@ -145,7 +145,9 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
         return true;
     told[0] += !event->member_verified->again;
     return members_find(&self->members, event->member_verified->member_id, &member) &&
-           member.level >= (int)RPC__LEVEL__REAL_NAME && member.roster_id == event->member_verified->roster_id;
+           member.level >= (int)RPC__LEVEL__REAL_NAME &&
+           /* Or by a row that came back since (roster_life.h), of which a later word is. */
+           member.roster_id >= event->member_verified->roster_id;
 }
 
 /* ---- for herself ---- */
