@@ -8,10 +8,9 @@
 // lines; whatever else it writes to stderr (a sanitizer's report) fails close(). Everything that
 // waits has a bound, and no daemon outlives the test's process.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -21,15 +20,23 @@ import { Http } from './http.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
-// Every folder of services/ is a daemon, and one with a schema has a store.
+// Every folder of services/ is a daemon, and one with SQL has a store.
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
-const STORES = services.filter((name) => existsSync(join(top, 'services', name, 'schema.sql')));
-const KEYS = { identity: ['token', 'pii'], health: ['draw', 'pass', 'report'], gateway: ['token'] };
+const STORES = services.filter((name) => readdirSync(join(top, 'services', name), { recursive: true })
+    .some((path) => path.endsWith('.sql')));
 /** What a daemon is one of: its label without the partition. */
 const serviceOf = (label) => label.split('.')[0];
 const PATIENCE_MS = 30000;
 const LOST_MAX = 400; // far below what a message that is never freed would come to under load
+
+const keys = {};
+/** The keys that a daemon cannot do without, by its --help: token is the file of HUIGONG_TOKEN_KEY. */
+function keysOf(name) {
+    keys[name] ??= [...execFileSync(join(build, `hg-${name}`), ['--help'], { encoding: 'utf8' })
+        .matchAll(/^ *HUIGONG_([A-Z]+)_KEY .*\(required\)$/gm)].map(([, key]) => key.toLowerCase());
+    return keys[name];
+}
 
 /** Resolves to what the function gives as soon as that is true; fails with `what` after the bound. */
 export async function until(what, fn, { ms = PATIENCE_MS, every = 20 } = {}) {
@@ -168,11 +175,8 @@ export class Stack {
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
         for (const name of [...STORES, ...Object.keys(partitions)])
             mkdirSync(this.path('store', name), { recursive: true, mode: 0o700 });
-        const hex = () => randomBytes(32).toString('hex');
-        this.writeKey('token', `${hex()}\n`);
-        for (const name of ['pii', 'draw', 'report'])
-            this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
-        this.writeKey('pass', `1 ${hex()}\n`);
+        for (const key of new Set(DAEMONS.flatMap(keysOf)))
+            execFileSync(join(top, 'deploy/keys'), [key, this.path('keys', key)]);
         if (wechat)
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
         if (wechat?.account)
@@ -230,7 +234,7 @@ export class Stack {
                 HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
             },
         };
-        const keys = (KEYS[name] ?? []).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
+        const keys = keysOf(name).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
         return {
             PATH: process.env.PATH, LANG: 'C.UTF-8', HUIGONG_BUS: this.path('bus'),
             // A use of the allocator past its means is a NULL there, as in a release.
