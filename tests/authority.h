@@ -37,6 +37,7 @@ struct authority_field {
     int64_t number;
     const char *text;
     struct authority_person owner; /* whose it is, when it is one member's */
+    int role;                      /* said by this role alone; 0: by every one */
 };
 
 struct authority_place {
@@ -59,6 +60,8 @@ struct authority {
     const int *refusals;          /* for want of authority, besides the chassis' own; ended by 0 */
     const char *const *placeless; /* operations that touch only what is the caller's; NULL-ended */
     const char *const *open;    /* members' operations with the id of what is one's that everybody may use; likewise */
+    const char *const *secrets; /* texts that no answer may hold, but of the operations `whole`; likewise */
+    const char *const *whole;
     const char *const *foreign; /* ids of what other services have, which this one cannot judge; likewise */
     const ProtobufCMessageDescriptor *report; /* of an output that refuses line by line; may be NULL */
 
@@ -174,18 +177,27 @@ static inline bool authority_names(const struct authority_field *entry, const ch
                                                 strcmp(entry->field + len + 1, field) == 0);
 }
 
-/* What a field of an operation says at a place: the more particular entry first. */
-static inline const struct authority_field *authority_find(const struct authority *world, const char *method,
-                                                           const char *field, const struct authority_place *place)
+/* How particular an entry is: one of an operation before one of all, one of a role before both. */
+static inline int authority_rank(const struct authority_field *entry)
 {
-    const struct authority_field *found = NULL;
+    return !entry ? 0 : entry->role ? 3 : strchr(entry->field, '/') ? 2 : 1;
+}
+
+/* What a field of an operation says at a place, for a role. */
+static inline const struct authority_field *authority_find(const struct authority *world, const char *method,
+                                                           const char *field, const struct authority_place *place,
+                                                           int role)
+{
+    const struct authority_field *found = NULL, *entry;
 
     for (unsigned i = 0; i < place->n_fields; i++) {
-        if (authority_names(&place->fields[i], method, field) && (!found || strchr(place->fields[i].field, '/')))
-            found = &place->fields[i];
+        entry = &place->fields[i];
+        if (authority_names(entry, method, field) && (!entry->role || entry->role == role) &&
+            authority_rank(entry) > authority_rank(found))
+            found = entry;
     }
-    for (const struct authority_field *entry = world->fields; entry && entry->field; entry++) {
-        if (authority_names(entry, method, field) && (!found || strchr(entry->field, '/')))
+    for (entry = world->fields; entry && entry->field; entry++) {
+        if (authority_names(entry, method, field) && authority_rank(entry) > authority_rank(found))
             found = entry;
     }
     return found;
@@ -210,8 +222,7 @@ static inline bool authority_is_place(const struct api_field *field)
     const char *name = field->descriptor->name;
 
     return authority_is_id(field) || (field->descriptor->type == PROTOBUF_C_TYPE_STRING &&
-                                      (authority_ends(name, "_path") || authority_ends(name, "union_code") ||
-                                       authority_ends(name, "parent_code") || strcmp(name, "csv") == 0));
+                                      (authority_ends(name, "_path") || strcmp(name, "csv") == 0));
 }
 
 /* Whether a request says where, in a field of its own or of a message in it. */
@@ -246,6 +257,7 @@ static inline void authority_set(struct harness *harness, ProtobufCMessage *mess
 struct authority_filling {
     struct authority *world;
     const struct api_method *method;
+    int role;                             /* of who asks */
     const struct authority_place *unions; /* whose the union that is named is */
     const struct authority_place *things; /* whose all else is */
     const struct api_field *formed;       /* this field of the request says `form`; NULL: none does */
@@ -304,7 +316,8 @@ static inline ProtobufCMessage *authority_message(const struct authority_filling
         const char *name = field->descriptor->name;
         bool is_union = strcmp(name, "union_id") == 0 || strcmp(name, "union_path") == 0;
         const struct authority_place *place = is_union ? filling->unions : filling->things;
-        const struct authority_field *known = authority_find(filling->world, filling->method->name, name, place);
+        const struct authority_field *known =
+            authority_find(filling->world, filling->method->name, name, place, filling->role);
 
         switch (field->descriptor->type) {
         case PROTOBUF_C_TYPE_MESSAGE:
@@ -329,29 +342,42 @@ static inline ProtobufCMessage *authority_message(const struct authority_filling
     return message;
 }
 
-/* A request of a method; see struct authority_filling. */
+static inline int authority_role_of(const Rpc__Principal *who)
+{
+    return who->n_grants ? (int)who->grants[0]->role : 0;
+}
+
+/* A request of a method by somebody; see struct authority_filling. */
 static inline ProtobufCMessage *authority_request_formed(struct authority *world, const struct api_method *method,
-                                                         unsigned unions, unsigned things,
+                                                         const Rpc__Principal *who, unsigned unions, unsigned things,
                                                          const struct api_field *formed, int64_t form)
 {
-    struct authority_filling filling = {world, method, &world->places[unions], &world->places[things], formed, form};
+    struct authority_filling filling = {
+        world, method, authority_role_of(who), &world->places[unions], &world->places[things], formed, form};
 
     return authority_message(&filling, method->input);
 }
 
 static inline ProtobufCMessage *authority_request(struct authority *world, const struct api_method *method,
-                                                  unsigned place)
+                                                  const Rpc__Principal *who, unsigned place)
 {
-    return authority_request_formed(world, method, place, place, NULL, 0);
+    return authority_request_formed(world, method, who, place, place, NULL, 0);
 }
 
 static inline const Rpc__Answer *authority_call(struct authority *world, const struct api_method *method,
                                                 const Rpc__Principal *who, const ProtobufCMessage *input)
 {
+    const Rpc__Answer *answer;
     char key[32];
 
     snprintf(key, sizeof(key), "matrix %u", world->n_calls++);
-    return harness_call(world->harness, method->name, input, who, key);
+    answer = harness_call(world->harness, method->name, input, who, key);
+    for (const char *const *secret = world->secrets; secret && *secret; secret++) {
+        if (answer->output.len && !authority_lists(world->whole, method->name) &&
+            memmem(answer->output.data, answer->output.len, *secret, strlen(*secret)))
+            fail_msg("%s answers with %s, which is for nobody", method->name, *secret);
+    }
+    return answer;
 }
 
 /* ---- who may ---- */
@@ -455,7 +481,7 @@ static inline void authority_try_roles(struct authority *world, const struct api
             const char *path = world->places[OWN].path;
             Rpc__Principal *who = role ? harness_official(world->harness, AUTHORITY_OFFICIAL, role, path)
                                        : harness_member(world->harness, AUTHORITY_OFFICIAL, path);
-            const Rpc__Answer *answer = authority_call(world, method, who, authority_request(world, method, i));
+            const Rpc__Answer *answer = authority_call(world, method, who, authority_request(world, method, who, i));
             bool changed = dump_has_changed(world->watch);
 
             authority_judge(world, method, role, i, answer, changed);
@@ -473,7 +499,7 @@ static inline void authority_try_roles(struct authority *world, const struct api
 static inline void authority_try_id(struct authority *world, const struct api_method *method, const Rpc__Principal *who,
                                     const struct api_field *field, int64_t id, const char *what)
 {
-    ProtobufCMessage *input = authority_request_formed(world, method, OWN, OWN, field, id);
+    ProtobufCMessage *input = authority_request_formed(world, method, who, OWN, OWN, field, id);
     const Rpc__Answer *answer = authority_call(world, method, who, input);
 
     if ((answer->reason == 0 && answer->output.len && field->descriptor->label != PROTOBUF_C_LABEL_REPEATED) ||
@@ -487,7 +513,7 @@ static inline void authority_try_kinds(struct authority *world, const struct api
 {
     static const int64_t nothing[] = {0, -1, LLONG_MIN, 1, LLONG_MAX};
     const struct authority_place *own = &world->places[OWN];
-    int64_t right = authority_find(world, method->name, field->descriptor->name, own)->number;
+    int64_t right = authority_find(world, method->name, field->descriptor->name, own, authority_role_of(who))->number;
     bool foreign = authority_lists(world->foreign, field->descriptor->name);
 
     for (size_t i = 0; i < ARRAY_LEN(nothing); i++) {
@@ -521,7 +547,7 @@ static inline void authority_try_ids(struct authority *world, const struct api_m
         authority_try_kinds(world, method, who, field);
     }
     if (has_union && has_other) {
-        authority_call(world, method, who, authority_request_formed(world, method, OWN, SIBLING, NULL, 0));
+        authority_call(world, method, who, authority_request_formed(world, method, who, OWN, SIBLING, NULL, 0));
         if (dump_has_changed(world->watch))
             fail_msg("%s touches what is the sibling's, under the own union's name", method->name);
     }
@@ -570,7 +596,7 @@ authority_owner(const struct authority *world, const struct api_method *method, 
         return NULL;
     for (unsigned i = 0; i < method->input->descriptor->n_fields; i++) {
         const struct authority_field *known =
-            authority_find(world, method->name, method->input->descriptor->fields[i].name, place);
+            authority_find(world, method->name, method->input->descriptor->fields[i].name, place, 0);
 
         if (known && known->owner.member_id)
             return &known->owner;
@@ -593,7 +619,7 @@ static inline void authority_try_stranger(struct authority *world, const struct 
 {
     const char *path = world->places[place].path;
     Rpc__Principal *who = authority_person(world, owner, 0, path);
-    int hers = authority_call(world, method, who, authority_request(world, method, place))->reason;
+    int hers = authority_call(world, method, who, authority_request(world, method, who, place))->reason;
 
     if (dump_has_changed(world->watch))
         authority_restore(world);
@@ -603,7 +629,7 @@ static inline void authority_try_stranger(struct authority *world, const struct 
         if (!authority_role(role))
             continue;
         who = authority_person(world, &world->stranger, role, role ? "" : path);
-        answer = authority_call(world, method, who, authority_request(world, method, place));
+        answer = authority_call(world, method, who, authority_request(world, method, who, place));
         if (answer->reason == 0 || answer->reason == hers || dump_has_changed(world->watch))
             fail_msg("%s of another's in the %s, by a member who is %s: %s; by herself: %s", method->name,
                      place_names[place], authority_role(role), api_reason(answer->reason)->name,

@@ -32,6 +32,8 @@ struct harness {
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
     bool grown;                            /* whether the last batch added to the journal */
+    struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
+    unsigned n_jobs;
     /* Called before a call and after each attempt at it: whether to make it (again).
      * NULL: once. */
     bool (*attempt)(struct harness *h);
@@ -45,30 +47,37 @@ static inline void *harness_alloc(struct harness *h, size_t size)
     return bytes;
 }
 
+/* Takes a function that a handler asked for by rpc_make, as a daemon's worker does. */
+static inline bool harness_beside(void *arg, struct rpc_job *job)
+{
+    struct harness *h = arg;
+
+    if (h->n_jobs == ARRAY_LEN(h->jobs))
+        return false;
+    h->jobs[h->n_jobs++] = job;
+    return true;
+}
+
 /* ---- life ---- */
 
 static inline void harness_start(struct harness *h)
 {
-    const struct service_spec *spec = h->service.spec;
-    struct store_options options = {
-        .dir = h->dir,
-        .schema = spec->schema,
-        .schema_len = spec->schema_len ? *spec->schema_len : 0,
-        .sql = spec->sql,
-        .n_sql = spec->n_sql ? *spec->n_sql : 0,
-    };
+    struct store_options options;
 
+    service_store_options(&h->service, h->dir, &options);
     h->service.store = store_open(&options);
     ensure(h->service.store);
     h->service.rpc = rpc_server_new(h->service.store, &h->service.clock);
     ensure(h->service.rpc);
-    ensure(!spec->start || spec->start(&h->service) == 0);
+    rpc_server_beside(h->service.rpc, harness_beside, h);
+    ensure(service_begin(&h->service) == 0);
 }
 
 static inline void harness_stop(struct harness *h)
 {
     if (h->done)
         h->done(h->service.self);
+    service_end(&h->service);
     rpc_server_free(h->service.rpc);
     store_close(h->service.store);
 }
@@ -259,11 +268,30 @@ static inline void harness_on_answers(void *arg, void *tag, const void *bytes, s
     }
 }
 
+/* Runs them, and again the calls that asked, until none asks any more. */
+static inline void harness_make(struct harness *h)
+{
+    while (h->n_jobs > 0) {
+        struct rpc_job *jobs[ARRAY_LEN(h->jobs)];
+        unsigned n = h->n_jobs;
+
+        memcpy(jobs, h->jobs, n * sizeof(jobs[0]));
+        h->n_jobs = 0;
+        for (unsigned i = 0; i < n; i++) {
+            rpc_job_run(jobs[i]);
+            rpc_server_made(jobs[i]);
+        }
+        while (rpc_server_take_made(h->service.rpc))
+            h->grown |= rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    }
+}
+
 /* Ends the batch; the answers to its last message. */
 static inline const Rpc__AnswerBatch *harness_finish(struct harness *h)
 {
     h->answers = NULL;
     h->grown = rpc_server_finish(h->service.rpc, harness_on_answers, h);
+    harness_make(h);
     h->n_taken = 0;
     return h->answers;
 }
@@ -301,6 +329,12 @@ static inline void harness_work(struct harness *h, void (*work)(struct harness *
     do {
         work(h);
     } while (harness_attempt(h));
+}
+
+/* A slice of what the service's parts do by themselves. Whether there is more at once. */
+static inline bool harness_tidy(struct harness *h)
+{
+    return parts_tidy(service_parts(&h->service));
 }
 
 /* ---- what was answered ---- */
@@ -404,9 +438,7 @@ static inline void harness_empty(struct harness *h)
 /* What --audit says about the store as it is on disk: "" when it is clean. */
 static inline const char *harness_audit(struct harness *h)
 {
-    const struct service_spec *spec = h->service.spec;
-    struct store_options options = {
-        .dir = h->dir, .sql = spec->sql, .n_sql = spec->n_sql ? *spec->n_sql : 0, .read_only = true};
+    struct store_options options = {.dir = h->dir, .read_only = true};
     struct store *store = store_open(&options);
     struct journal journal;
     char *text = NULL, *copy;
@@ -416,8 +448,9 @@ static inline const char *harness_audit(struct harness *h)
     int failed;
 
     ensure(store && out && journal_open(&journal, store) == 0);
-    failed = store_check(store, out) || journal_audit(&journal, out, NULL, NULL, &rows) ||
-             (spec->audit && spec->audit(store, &journal, out));
+    failed = store_check(store, out) ||
+             (h->service.spec->parts ? parts_audit(h->service.spec->parts, store, &journal, out, &rows)
+                                     : journal_audit(&journal, out, NULL, NULL, &rows));
     fclose(out);
     store_close(store);
     ensure(!failed == (len == 0));

@@ -19,6 +19,7 @@ enum {
     WRITES = 1 << 11,
     KEY = 1 << 12,     /* Idempotency-Key is required */
     MAY_KEY = 1 << 13, /* or may be given */
+    UNION = 1 << 14,   /* its input names a union */
 };
 
 static const struct {
@@ -50,6 +51,8 @@ static const struct {
     {RPC__REASON__NOT_VERIFIED, VERIFIED},
     {RPC__REASON__NOT_OFFICIAL, OFFICIAL},
     {RPC__REASON__OUTSIDE_YOUR_UNION, OFFICIAL},
+    {RPC__REASON__UNION_NOT_FOUND, UNION},
+    {RPC__REASON__UNION_NOT_KNOWN_YET, UNION},
     {RPC__REASON__BODY_TOO_LARGE, BODY},
     {RPC__REASON__UNSUPPORTED_MEDIA_TYPE, BODY},
     {RPC__REASON__IDEMPOTENCY_KEY_REUSED, KEY},
@@ -87,6 +90,8 @@ static int of_fields(const struct api_message *message)
             traits |= LIST;
         if (strcmp(field->descriptor->name, "page_token") == 0)
             traits |= PAGE;
+        if (strstr(field->descriptor->name, "union_id"))
+            traits |= UNION;
         if (field->message)
             traits |= of_fields(field->message);
         else if (type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES)

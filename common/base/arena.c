@@ -2,7 +2,8 @@
 
 #include <stdarg.h>
 
-#define CHUNK_SIZE ((size_t)64 << 10)
+#define CHUNK_SIZE       ((size_t)64 << 10)
+#define SMALL_CHUNK_SIZE ((size_t)4 << 10)
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -23,8 +24,14 @@ static void allocator_free(void *arena, void *pointer)
 
 void arena_init(struct arena *arena, size_t cap)
 {
-    *arena = (struct arena){.cap = cap};
+    *arena = (struct arena){.cap = cap, .first_size = CHUNK_SIZE};
     arena->allocator = (ProtobufCAllocator){allocator_alloc, allocator_free, arena};
+}
+
+void arena_init_small(struct arena *arena, size_t cap)
+{
+    arena_init(arena, cap);
+    arena->first_size = SMALL_CHUNK_SIZE;
 }
 
 static void free_chunks(struct arena *arena, struct arena_chunk *chunk)
@@ -57,7 +64,7 @@ void arena_done(struct arena *arena)
 
 static bool add_chunk(struct arena *arena, size_t size)
 {
-    size_t want = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+    size_t usual = arena->first ? CHUNK_SIZE : arena->first_size, want = size > usual ? size : usual;
     struct arena_chunk *chunk;
 
     if (want > arena->cap || arena->total > arena->cap - want) {

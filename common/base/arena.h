@@ -12,12 +12,15 @@ struct arena_chunk;
 struct arena {
     struct arena_chunk *first, *current;
     size_t used;                  /* of the current chunk */
+    size_t first_size;            /* of the first */
     size_t total, cap;            /* bytes taken from the system, and their bound */
     ProtobufCAllocator allocator; /* for protobuf-c; free does nothing */
 };
 
 /* An empty arena of at most cap bytes; takes no memory yet. */
 void arena_init(struct arena *arena, size_t cap);
+/* The same for what is many and mostly needs little: its first chunk is of 4 KiB. */
+void arena_init_small(struct arena *arena, size_t cap);
 /* Makes everything allocated invalid and keeps one chunk for the next use. */
 void arena_reset(struct arena *arena);
 /* Gives all memory back to the system. */

@@ -10,6 +10,7 @@
 #define LIMIT_CLIENT_WINDOW    16        /* messages a client may have outstanding per service */
 #define LIMIT_CLIENT_QUEUE     4096      /* calls waiting in a client for its window */
 #define LIMIT_BROKER_IN_FLIGHT 64        /* messages outstanding per service queue; nng drops answers past 64 */
+#define LIMIT_QUEUE_NAME       31        /* characters */
 #define LIMIT_CLIENT_WAIT_MS   1000      /* a call waits so long in a client for its window */
 #define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
 
@@ -25,6 +26,10 @@
 #define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */
 #define LIMIT_BATCH_ARENA   (64 << 20) /* decoding and answering one batch */
 
+/* What is done beside the loop (worker.h) */
+#define LIMIT_WORKER_THREADS 4
+#define LIMIT_WORKER_TASKS   256 /* that wait or run */
+
 /* The log */
 #define LIMIT_LOG (128 << 10) /* of lines that wait to be written, twice */
 
@@ -37,16 +42,19 @@
 #define LIMIT_JSON_DEPTH   16
 #define LIMIT_JSON_VALUES  20000 /* values in one body: the parser takes up to 300 bytes for each */
 #define LIMIT_CONNECTIONS  20000
+#define LIMIT_LAST_PLACES  512   /* of these, for those who are answered that there is no room */
 #define LIMIT_HEADER_MS    10000 /* from a request's first byte to the end of its headers */
 #define LIMIT_BODY_MS      30000
 #define LIMIT_IDLE_MS      75000
 #define LIMIT_WRITE_MS     30000
 #define LIMIT_LINGER_MS    2000        /* reading on after the last answer, so that it is not lost to a reset */
-#define LIMIT_MEDIA        (11 << 20)  /* a body put together from parts */
-#define LIMIT_PART         (128 << 10) /* one of its parts */
-#define LIMIT_MEDIA_OUT    8           /* that one worker puts together at a time */
+#define LIMIT_PART         (128 << 10) /* of a body that comes or goes in parts */
 #define LIMIT_STOP_MS      10000       /* for the requests in flight when the gateway stops */
-#define LIMIT_HTTP_MEMORY  (256 << 20) /* bodies and unsent answers of one worker */
+#define LIMIT_BODIES       (128 << 20) /* of request bodies under way at one worker */
+#define LIMIT_ANSWERS      (128 << 20) /* of unsent answers of one worker */
+#define LIMIT_DROP         (64 << 10)  /* of a body that is read on after the answer, to keep the connection */
+#define LIMIT_TLS_RESUME_S 7200        /* a TLS session can be resumed */
+#define LIMIT_TLS_CACHE    1000        /* sessions kept for clients that take no ticket */
 #define LIMIT_FILES        4096        /* static files, with their compressed siblings */
 #define LIMIT_FILES_SIZE   (128 << 20)
 
@@ -54,6 +62,7 @@
 #define LIMIT_TOKEN           1024 /* characters of a session token */
 #define LIMIT_GRANTS          16   /* of one person */
 #define LIMIT_SHOWN_NAME      16   /* bytes of a masked name: two characters and up to three stars */
+#define LIMIT_LETTER_MS       (5 * 60 * 1000)
 #define LIMIT_SESSION_MS      (30 * 60 * 1000)
 #define LIMIT_REVOKED         1000000 /* sessions that a worker remembers as revoked */
 #define LIMIT_IDEMPOTENCY_MS  (24 * 60 * 60 * 1000)
@@ -62,10 +71,17 @@
 /* The journal */
 #define LIMIT_JOURNAL_PAGE 1000
 #define LIMIT_EVENT        4096 /* one packed Event */
+#define LIMIT_HEAD_MS      60000 /* from a new row to a signed head */
+#define LIMIT_HEADS_SHOWN  1000 /* the newest heads, as they are published */
 #define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
+#define LIMIT_PARTS         64                       /* of one service */
 #define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+
+/* Export of what is kept of a person */
+#define LIMIT_EXPORT_PAGE  200       /* messages of one page */
+#define LIMIT_EXPORT_BYTES (1 << 20) /* their JSON */
 
 /* The union tree */
 #define LIMIT_PATH_LEVELS  12

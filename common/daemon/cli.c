@@ -95,7 +95,10 @@ static const char *queue_of(const struct service *service, const struct api_meth
 
     if (partition)
         return partition->queue;
-    return method->n_key == 0 && strcmp(method->queue, service->spec->name) == 0 ? service->queue : method->queue;
+    /* What every daemon serves is asked of the one whose program this is. */
+    if (!*method->queue || (method->n_key == 0 && strcmp(method->queue, service->spec->name) == 0))
+        return service->queue;
+    return method->queue;
 }
 
 static int call_with(const struct service *service, const struct api_method *method, const char *json,
@@ -135,7 +138,7 @@ int cli_call_json(const struct service *service, const char *name, const char *j
     struct arena arena;
     int code;
 
-    if (!method || !*method->queue) {
+    if (!method) {
         fprintf(stderr, "%s is no operation of this daemon; it knows:\n", name);
         for (method = api_methods(); method->name; method++)
             fprintf(stderr, "  %s\n", method->name);

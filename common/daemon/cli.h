@@ -7,7 +7,8 @@
 
 /* --call METHOD JSON: prints the answer, or the refusal, as JSON. 0 answered, 1
  * refused, 2 unreachable. It goes to the partition that its input chooses; an operation of the
- * daemon's service whose input says nothing of it, to the daemon's own. */
+ * daemon's service whose input says nothing of it, and what every daemon serves (Daemon), to
+ * the daemon's own. */
 int cli_call_json(const struct service *service, const char *method, const char *json);
 /* --probe: prints one line. 0 healthy, 1 sick, 2 unreachable. */
 int cli_probe(const char *bus_dir, const char *queue);

@@ -6,11 +6,13 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 
+#define SAY_AGAIN_MS 60000
+
 enum { SQL_CURSOR, SQL_SET_CURSOR, N_SQL };
 static const char *const sql[N_SQL] = {
-    [SQL_CURSOR] = "SELECT seq FROM cursor WHERE source = ?1",
-    [SQL_SET_CURSOR] = "INSERT INTO cursor (source, seq) VALUES (?1, ?2) "
-                       "ON CONFLICT (source) DO UPDATE SET seq = excluded.seq",
+    [SQL_CURSOR] = "SELECT seq, hash FROM cursor WHERE source = ?1",
+    [SQL_SET_CURSOR] = "INSERT INTO cursor (source, seq, hash) VALUES (?1, ?2, ?3) "
+                       "ON CONFLICT (source) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
 };
 
 struct follower {
@@ -19,10 +21,14 @@ struct follower {
     uv_timer_t timer;
     unsigned sql;
     int64_t cursor;
-    int64_t behind_ns; /* since when the end of the journal is out of sight; 0: it is not */
-    bool reached;      /* it has been seen */
-    bool asking;       /* a page is on its way */
-    bool rung;         /* meanwhile there is more */
+    unsigned char hash[JOURNAL_HASH_LEN]; /* of the row at the cursor */
+    size_t hash_len;                      /* 0: not known, as after an upgrade */
+    int64_t paused_ns;                    /* until when it stands still */
+    int64_t said_ns;                      /* when it was last said that the journal differs */
+    int64_t behind_ns;                    /* since when the end of the journal is out of sight; 0: it is not */
+    bool reached;                         /* it has been seen */
+    bool asking;                          /* a page is on its way */
+    bool rung;                            /* meanwhile there is more */
     bool closing;
 };
 
@@ -33,7 +39,7 @@ struct page {
 
 static void apply_rows(struct follower *follower, void *call, const Rpc__JournalPage *page)
 {
-    for (size_t i = 0; i < page->n_rows; i++)
+    for (size_t i = 0; i < page->n_rows && !(call && rpc_refused(call)); i++)
         follower->options.apply(follower->options.arg, call, page->rows[i]);
 }
 
@@ -43,8 +49,8 @@ static void apply_page(void *call, void *arg)
     struct follower *follower = page->follower;
 
     apply_rows(follower, call, page->rows);
-    store_run(follower->options.store, follower->sql + SQL_SET_CURSOR, "ti", follower->options.queue,
-              page->rows->read_to);
+    store_run(follower->options.store, follower->sql + SQL_SET_CURSOR, "tib", follower->options.queue,
+              page->rows->read_to, page->rows->read_hash.data, page->rows->read_hash.len);
 }
 
 static void ask(struct follower *follower);
@@ -66,18 +72,49 @@ bool follower_is_current(const struct follower *follower)
            (!follower->behind_ns || clock_monotonic_ns() - follower->behind_ns < FOLLOW_BEHIND_MS * INT64_C(1000000));
 }
 
+static void move_cursor(struct follower *follower, int64_t seq, const void *hash, size_t hash_len)
+{
+    follower->cursor = seq;
+    follower->hash_len = hash_len == sizeof(follower->hash) ? hash_len : 0;
+    if (follower->hash_len)
+        memcpy(follower->hash, hash, hash_len);
+}
+
+static bool is_paused(const struct follower *follower)
+{
+    return clock_monotonic_ns() < follower->paused_ns;
+}
+
+/* The journal is not the one that was read: it was put back from a backup, or made anew.
+ * Who keeps what it told of would follow it with holes, so nothing more is taken until a
+ * restore has brought the two together again. Who keeps nothing begins anew. */
+static void on_another_journal(struct follower *follower)
+{
+    int64_t now = clock_monotonic_ns();
+
+    if (!follower->said_ns || now - follower->said_ns > SAY_AGAIN_MS * INT64_C(1000000)) {
+        follower->said_ns = now;
+        log_error("journal_differs", "queue", follower->options.queue, "seq", log_int(follower->cursor));
+    }
+    follower->reached = false;
+    if (!follower->options.server) {
+        move_cursor(follower, 0, NULL, 0);
+        follower->rung = true;
+    }
+}
+
 static void take_page(struct follower *follower, const Rpc__JournalPage *rows)
 {
     struct page page = {follower, rows};
 
-    if (!follower->options.server && rows->last_seq < follower->cursor) {
-        log_warn("journal_replaced", "queue", follower->options.queue);
-        follower->cursor = 0;
-        follower->reached = false;
-        follower->rung = true;
+    if (is_paused(follower))
+        return;
+    if (rows->last_seq < follower->cursor) {
+        on_another_journal(follower);
         return;
     }
     if (rows->read_to == follower->cursor) {
+        move_cursor(follower, follower->cursor, rows->read_hash.data, rows->read_hash.len);
         note_place(follower, rows->last_seq);
         return;
     }
@@ -85,7 +122,7 @@ static void take_page(struct follower *follower, const Rpc__JournalPage *rows)
         apply_rows(follower, NULL, rows);
     else if (rpc_server_transact(follower->options.server, apply_page, &page))
         return; /* undone; the next tick tries again */
-    follower->cursor = rows->read_to;
+    move_cursor(follower, rows->read_to, rows->read_hash.data, rows->read_hash.len);
     note_place(follower, rows->last_seq);
     if (rows->read_to < rows->last_seq)
         follower->rung = true;
@@ -103,10 +140,12 @@ static void on_page(void *arg, const Rpc__Answer *answer)
     }
     if (!answer->reason)
         page = rpc__journal_page__unpack(NULL, answer->output.len, answer->output.data);
+    else if (answer->reason == RPC__REASON__JOURNAL_DIFFERS)
+        on_another_journal(follower);
     if (page)
         take_page(follower, page);
     rpc__journal_page__free_unpacked(page, NULL);
-    if (page && follower->rung)
+    if (follower->rung && (page || answer->reason == RPC__REASON__JOURNAL_DIFFERS))
         ask(follower);
 }
 
@@ -115,8 +154,10 @@ static void ask(struct follower *follower)
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     Rpc__Call call = RPC__CALL__INIT;
-    uint8_t packed[64 + FOLLOW_KINDS * 10];
+    uint8_t packed[64 + FOLLOW_KINDS * 10 + JOURNAL_HASH_LEN];
 
+    if (is_paused(follower))
+        return;
     if (follower->asking) {
         follower->rung = true;
         return;
@@ -127,6 +168,7 @@ static void ask(struct follower *follower)
     request.kinds = unconst(follower->options.kinds);
     request.n_kinds = follower->options.n_kinds;
     request.limit = LIMIT_JOURNAL_PAGE;
+    request.after_hash = (ProtobufCBinaryData){follower->hash_len, follower->hash};
     principal.internal = true;
     call.method = "Daemon.ReadJournal";
     call.principal = &principal;
@@ -161,7 +203,10 @@ struct follower *follower_open(const struct follow_options *options)
         follower->sql = (unsigned)first;
         store_ask(options->store, follower->sql + SQL_CURSOR, "t", options->queue);
         if (store_row(options->store, follower->sql + SQL_CURSOR)) {
-            follower->cursor = store_int(options->store, follower->sql + SQL_CURSOR, 0);
+            size_t len;
+            const void *hash = store_blob(options->store, follower->sql + SQL_CURSOR, 1, &len);
+
+            move_cursor(follower, store_int(options->store, follower->sql + SQL_CURSOR, 0), hash, len);
             store_end(options->store, follower->sql + SQL_CURSOR);
         }
     }
@@ -192,4 +237,24 @@ void follower_close(struct follower *follower)
         return;
     bus_listener_close(follower->listener);
     uv_close((uv_handle_t *)&follower->timer, timer_closed);
+}
+
+void follower_pause(struct follower *follower, int64_t ms)
+{
+    follower->paused_ns = clock_monotonic_ns() + ms * 1000000;
+}
+
+int follow_print(struct store *store, FILE *out)
+{
+    static const char *const all[] = {
+        "SELECT source, seq, lower(hex(hash)) FROM cursor WHERE hash IS NOT NULL ORDER BY source"};
+    int statement = store_prepare(store, all, ARRAY_LEN(all));
+
+    if (statement < 0)
+        return -1;
+    store_ask(store, (unsigned)statement, "");
+    while (store_row(store, (unsigned)statement))
+        fprintf(out, "%s %lld %s\n", store_text(store, (unsigned)statement, 0),
+                (long long)store_int(store, (unsigned)statement, 1), store_text(store, (unsigned)statement, 2));
+    return store_trouble(store) ? -1 : 0;
 }

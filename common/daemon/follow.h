@@ -3,9 +3,10 @@
  * A follower reads pages through the broker, after its cursor, when the bell
  * rings and otherwise every FOLLOW_TICK_MS, since a ring may be lost. With a
  * server of its own, rows are applied and the cursor advanced in one transaction,
- * so that an effect happens exactly once whatever dies in between; without one
- * (the gateway) the cursor is in memory and starts `since` an instant; should the
- * journal then be shorter than it was, it has been replaced and is read anew. */
+ * so that an effect happens exactly once whatever dies in between; with the cursor goes the
+ * hash of the row it stands at, by which a source that was restored or rewritten is refused,
+ * loudly, instead of being followed with holes. Without one (the gateway) the cursor is in
+ * memory and starts `since` an instant; a journal that was replaced is then read anew. */
 #pragma once
 #include "common/rpc/rpc.h"
 
@@ -26,7 +27,8 @@ struct follow_options {
     const int32_t *kinds;      /* only these, at most FOLLOW_KINDS; none is all */
     unsigned n_kinds;
     /* Applies one row; call is NULL without a server, else as for rpc_server_transact.
-     * May end with rpc_refuse: then the page is undone and tried again later. */
+     * May end with rpc_refuse: then the page is undone, its other rows are not applied, and
+     * it is tried again later. */
     void (*apply)(void *arg, void *call, const Rpc__JournalRow *row);
     void *arg;
 };
@@ -37,3 +39,8 @@ struct follower *follower_open(const struct follow_options *options);
  * most. A journal that cannot be reached does not change this: nobody writes to it then. */
 bool follower_is_current(const struct follower *follower);
 void follower_close(struct follower *follower);
+/* Moves its cursor no further for so long from now; 0: goes on. */
+void follower_pause(struct follower *follower, int64_t ms);
+/* Prints a line "QUEUE SEQ HASH" for each cursor of a store whose row's hash is known. 0 or -1,
+ * logged. */
+int follow_print(struct store *store, FILE *out);

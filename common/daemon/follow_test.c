@@ -16,6 +16,7 @@ struct source {
 };
 
 static struct source source;
+static int pages_asked;
 
 static void read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
                          Rpc__JournalPage_Closure reply, void *call)
@@ -23,8 +24,11 @@ static void read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest 
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
 
     (void)daemon;
-    journal_read(rpc_server_journal(source.h.service.rpc), request, rpc_arena(call), &page);
-    reply(&page, call);
+    pages_asked++;
+    if (journal_read(rpc_server_journal(source.h.service.rpc), request, rpc_arena(call), &page))
+        reply(&page, call);
+    else
+        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
 }
 
 static int start_source(struct service *service)
@@ -103,9 +107,18 @@ static const char *const sql[] = {
     [SQL_COUNT] = "SELECT count(*) FROM applied",
     [SQL_DISORDER] = "SELECT count(*) FROM applied WHERE n != seq",
 };
-static const unsigned n_sql = N_SQL;
+static unsigned first_sql;
+
+static int prepare(struct service *service)
+{
+    int first = store_prepare(service->store, sql, N_SQL);
+
+    first_sql = (unsigned)first;
+    return first < 0 ? -1 : 0;
+}
+
 static const struct service_spec target_spec = {
-    .name = "subsidy", .schema = (const unsigned char *)schema, .schema_len = &schema_len, .sql = sql, .n_sql = &n_sql};
+    .name = "subsidy", .schema = (const unsigned char *)schema, .schema_len = &schema_len, .start = prepare};
 
 static struct harness target;
 static struct rpc_client *client;
@@ -122,7 +135,7 @@ static void apply(void *arg, void *call, const Rpc__JournalRow *row)
         kill(getpid(), SIGKILL);
         pause();
     }
-    store_run(target.service.store, SQL_APPLY, "i", row->seq);
+    store_run(target.service.store, first_sql + SQL_APPLY, "i", row->seq);
     if (row->seq == refuse_at) {
         refuse_at = 0;
         rpc_refuse(call, RPC__REASON__INTERNAL);
@@ -149,13 +162,8 @@ static struct follower *follow(void)
 
 static int64_t number_of(unsigned statement)
 {
-    int64_t number;
-
-    store_ask(target.service.store, statement, "");
-    assert_true(store_row(target.service.store, statement));
-    number = store_int(target.service.store, statement, 0);
-    store_end(target.service.store, statement);
-    return number;
+    store_ask(target.service.store, first_sql + statement, "");
+    return store_number(target.service.store, first_sql + statement);
 }
 
 static void assert_applied_once_each(int64_t rows)
@@ -251,10 +259,10 @@ static void a_page_that_cannot_be_applied_is_tried_again(void **state)
     follow();
     bus_wait(&b, number_of(SQL_COUNT) == 1500);
     assert_applied_once_each(1500);
-    assert_int_equal(seen, 2000); /* the second page twice */
+    assert_int_equal(seen, 1700); /* of the second page what lies before the fault twice */
     harness_fill(&target);
     add_rows(1501, 2500);
-    bus_wait(&b, seen > 2000);
+    bus_wait(&b, seen > 1700);
     assert_applied_once_each(1500);
     harness_empty(&target);
     bus_wait(&b, number_of(SQL_COUNT) == 2500);
@@ -402,6 +410,121 @@ static void an_edge_reads_a_journal_that_was_replaced_anew(void **state)
     close_both();
 }
 
+static void wait_for_page(void)
+{
+    int before = pages_asked;
+
+    bus_wait(&b, pages_asked > before + 1);
+}
+
+/* Writes the source's journal anew: row n is about another object than before. */
+static void replace_rows(int64_t first, int64_t last)
+{
+    harness_close(&source.h);
+    harness_open(&source.h, &source_spec, NULL);
+    add_rows(first, last);
+}
+
+static void a_journal_that_was_made_anew_is_not_followed(void **state)
+{
+    struct follower *follower;
+
+    (void)state;
+    open_both();
+    add_rows(1, 10);
+    serve_source();
+    follower = follow();
+    bus_wait(&b, number_of(SQL_COUNT) == 10);
+    /* As long as before and longer, and another from the first row on. */
+    replace_rows(2, 21);
+    wait_for_page();
+    assert_applied_once_each(10);
+    assert_false(follower_is_current(follower));
+    /* Nor after a restart of who follows it. */
+    follower_close(follower);
+    harness_reopen(&target);
+    follow();
+    wait_for_page();
+    assert_applied_once_each(10);
+    /* Once the source is the one it was, nothing has been missed. */
+    replace_rows(1, 15);
+    bus_wait(&b, number_of(SQL_COUNT) == 15);
+    assert_applied_once_each(15);
+    close_both();
+}
+
+static void a_journal_whose_end_was_cut_off_is_not_followed(void **state)
+{
+    (void)state;
+    open_both();
+    add_rows(1, 10);
+    serve_source();
+    follow();
+    bus_wait(&b, number_of(SQL_COUNT) == 10);
+    replace_rows(1, 6);
+    wait_for_page();
+    add_rows(7, 9);
+    wait_for_page();
+    assert_applied_once_each(10);
+    close_both();
+}
+
+static void a_cursor_from_before_hashes_goes_on(void **state)
+{
+    struct follower *follower;
+
+    (void)state;
+    open_both();
+    add_rows(1, 10);
+    serve_source();
+    follower = follow();
+    bus_wait(&b, number_of(SQL_COUNT) == 10);
+    follower_close(follower);
+    harness_tamper(&target, "UPDATE cursor SET hash = NULL");
+    harness_reopen(&target);
+    follow();
+    add_rows(11, 12);
+    bus_wait(&b, number_of(SQL_COUNT) == 12);
+    replace_rows(2, 20);
+    wait_for_page();
+    assert_applied_once_each(12);
+    close_both();
+}
+
+static void count_row(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    (void)call;
+    (void)row;
+    ++*(int64_t *)arg;
+}
+
+static void a_pause_holds_the_cursor(void **state)
+{
+    int64_t counted = 0;
+    struct follow_options other = {
+        .loop = &b.loop, .bus_dir = b.dir, .queue = "coupon", .apply = count_row, .arg = &counted};
+    struct follower *follower;
+
+    (void)state;
+    open_both();
+    add_rows(1, 10);
+    serve_source();
+    follower = follow();
+    bus_wait(&b, number_of(SQL_COUNT) == 10);
+    follower_pause(follower, 3600000);
+    add_rows(11, 12);
+    /* Somebody else, who begins only now, comes to the end meanwhile and reads on. */
+    other.client = client;
+    assert_non_null(follower_open(&other));
+    bus_wait(&b, counted == 12);
+    wait_for_page();
+    assert_applied_once_each(10);
+    follower_pause(follower, 0);
+    bus_wait(&b, number_of(SQL_COUNT) == 12);
+    assert_applied_once_each(12);
+    close_both();
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +535,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_source_that_is_down_is_waited_for),
         cmocka_unit_test(a_crash_between_row_and_cursor_doubles_nothing),
         cmocka_unit_test(an_edge_follows_one_kind_from_an_instant_on),
+        cmocka_unit_test(a_journal_that_was_made_anew_is_not_followed),
+        cmocka_unit_test(a_journal_whose_end_was_cut_off_is_not_followed),
+        cmocka_unit_test(a_cursor_from_before_hashes_goes_on),
+        cmocka_unit_test(a_pause_holds_the_cursor),
         cmocka_unit_test(an_edge_reads_a_journal_that_was_replaced_anew),
     };
 

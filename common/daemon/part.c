@@ -1,47 +1,193 @@
 #include "common/daemon/part.h"
 
-#include "common/rpc/rpc.h"
+#include "common/base/limits.h"
+#include "common/daemon/part_internal.h"
 
-int parts_open(const struct part_table *table, void *self, struct store *store)
+#define SCRUB_MS 60000 /* from one scrubbing of the store to the next */
+
+/* What the chassis itself keeps, in every store. */
+static const struct part_spec journal_part = {
+    .tables = "journal cursor part_version ids",
+    .people = "journal.actor",
+    .keeps = "the chain of hashes breaks without one of its rows, and they hold ids and facts alone (journal.h)",
+};
+static const struct part_spec answers_part = {
+    .tables = "stored_answer",
+    .exports = {{NULL, "-- copies of what she was answered, gone within a day"}},
+    .closed = {"DELETE FROM stored_answer WHERE member_id = ?1"},
+    .merged = {"DELETE FROM stored_answer WHERE member_id = ?1 AND ?2 > 0"},
+};
+static const struct part_spec *const own_parts[] = {&journal_part, &answers_part};
+
+/* ---- the list ---- */
+
+unsigned parts_count(const struct part_table *table)
 {
-    for (unsigned i = 0; i < table->n; i++) {
-        const struct part_entry *entry = &table->entries[i];
-        int first = store_prepare(store, entry->spec->sql, entry->spec->n_sql);
-        unsigned sql = (unsigned)first;
+    return table->n + ARRAY_LEN(own_parts);
+}
+
+const struct part_spec *parts_spec(const struct part_table *table, unsigned i, const char **ret_name)
+{
+    static const char *const names[] = {"journal", "answers"};
+
+    *ret_name = i < table->n ? table->entries[i].name : names[i - table->n];
+    return i < table->n ? table->entries[i].spec : own_parts[i - table->n];
+}
+
+void *parts_self(struct parts *parts)
+{
+    return (char *)parts - parts->table->at;
+}
+
+void *parts_hook_self(const struct parts *parts, unsigned i)
+{
+    const struct part_entry *entry = &parts->table->entries[i];
+    char *self = (char *)unconst(parts) - parts->table->at;
+
+    return i < parts->table->n && entry->parts ? self + entry->at : self;
+}
+
+/* ---- statements ---- */
+
+/* Prepares those of a list that are more than a comment: how many, or -1, logged. */
+static int prepare(struct store *store, const char *const *sql, unsigned max, unsigned *ret_first)
+{
+    int n = 0, first = 0;
+
+    for (unsigned i = 0; i < max && sql[i]; i++) {
+        if (strncmp(sql[i], "--", 2) == 0)
+            continue;
+        first = store_prepare(store, &sql[i], 1);
+        if (first < 0)
+            return -1;
+        n++;
+    }
+    *ret_first = (unsigned)(first - n + 1);
+    return n;
+}
+
+bool part_next_column(const char **at, char ret_table[PART_NAME], char ret_column[PART_NAME])
+{
+    size_t len, dot;
+
+    *at += strspn(*at, " ");
+    len = strcspn(*at, " ");
+    dot = strcspn(*at, ".");
+    if (len == 0 || strncmp(*at, "--", 2) == 0)
+        return false;
+    ensure(dot > 0 && dot < len && len < PART_NAME);
+    snprintf(ret_table, PART_NAME, "%.*s", (int)dot, *at);
+    snprintf(ret_column, PART_NAME, "%.*s", (int)(len - dot - 1), *at + dot + 1);
+    *at += len;
+    return true;
+}
+
+static int prepare_moves(struct store *store, const char *moves, unsigned *ret_first)
+{
+    char table[PART_NAME], column[PART_NAME], sql[8 * PART_NAME];
+    const char *text = sql;
+    int n = 0, first = 0;
+
+    while (moves && part_next_column(&moves, table, column)) {
+        snprintf(sql, sizeof(sql),
+                 "UPDATE %s SET %s = ?2 || substr(%s, length(?1) + 1) WHERE substr(%s, 1, length(?1)) = ?1", table,
+                 column, column, column);
+        first = store_prepare(store, &text, 1);
+        if (first < 0)
+            return -1;
+        n++;
+    }
+    *ret_first = (unsigned)(first - n + 1);
+    return n;
+}
+
+static int prepare_hooks(struct store *store, const struct part_spec *spec, struct part_hooks *ret)
+{
+    ret->n_closed = prepare(store, spec->closed, PART_STATEMENTS, &ret->closed);
+    ret->n_merged = prepare(store, spec->merged, PART_STATEMENTS, &ret->merged);
+    ret->n_moves = prepare_moves(store, spec->moves, &ret->moves);
+    for (unsigned i = 0; i < PART_EXPORTS && spec->exports[i].type; i++) {
+        int first = store_prepare(store, &spec->exports[i].sql, 1);
 
         if (first < 0)
             return -1;
-        memcpy((char *)self + entry->store, &store, sizeof(struct store *));
-        memcpy((char *)self + entry->sql, &sql, sizeof(sql));
+        ret->exports[i] = (unsigned)first;
     }
-    return 0;
+    return ret->n_closed < 0 || ret->n_merged < 0 || ret->n_moves < 0 ? -1 : 0;
 }
 
-/* Prepares a question without parameters and asks it: its statement, or -1, logged. */
-static int ask(struct store *store, const char *sql)
+/* ---- life ---- */
+
+static int64_t last_id(struct store *store, const char *sql)
 {
     int statement = store_prepare(store, &sql, 1);
 
-    if (statement >= 0)
-        store_ask(store, (unsigned)statement, "");
-    return statement;
+    if (statement < 0)
+        return -1;
+    store_ask(store, (unsigned)statement, "");
+    return store_number(store, (unsigned)statement);
 }
 
-int64_t parts_last_id(const struct part_table *table, struct store *store)
+static int open_part(struct parts *parts, const struct part_entry *entry)
 {
+    const struct part_spec *spec = entry->spec;
+    int first = store_prepare(parts->store, spec->sql, spec->n_sql);
+    unsigned sql = (unsigned)first;
+    char *self = parts_self(parts);
     int64_t last = 0;
 
-    for (unsigned i = 0; i < table->n; i++) {
-        const char *sql = table->entries[i].spec->last_id;
-        int statement = sql ? ask(store, sql) : 0;
-        int64_t id = sql && statement >= 0 ? store_number(store, (unsigned)statement) : 0;
+    if (first >= 0 && spec->last_id)
+        last = last_id(parts->store, spec->last_id);
+    if (first < 0 || last < 0)
+        return -1;
+    memcpy(self + entry->store, &parts->store, sizeof(struct store *));
+    memcpy(self + entry->sql, &sql, sizeof(sql));
+    if (entry->parts)
+        memcpy(self + entry->parts, &parts, sizeof(struct parts *));
+    if (last > parts->ids.last)
+        parts->ids.last = last;
+    return 0;
+}
 
-        if (statement < 0 || store_trouble(store))
+int parts_open(const struct part_table *table, void *self, struct store *store, struct rpc_server *rpc,
+               struct clock *clock)
+{
+    struct parts *parts = (struct parts *)(void *)((char *)self + table->at);
+    const char *name;
+
+    memset(self, 0, table->size);
+    *parts = (struct parts){.table = table, .store = store, .rpc = rpc, .clock = clock};
+    parts->hooks = calloc(parts_count(table), sizeof(*parts->hooks));
+    if (!parts->hooks)
+        return -1;
+    for (unsigned i = 0; i < table->n; i++) {
+        if (open_part(parts, &table->entries[i]))
             return -1;
-        if (id > last)
-            last = id;
     }
-    return last;
+    for (unsigned i = 0; i < parts_count(table); i++) {
+        if (prepare_hooks(store, parts_spec(table, i, &name), &parts->hooks[i]))
+            return -1;
+    }
+    for (unsigned i = 0; i < table->n_apis; i++)
+        memcpy((char *)self + table->apis[i].at, table->apis[i].handlers, table->apis[i].size);
+    return store_trouble(store) ? -1 : 0;
+}
+
+void parts_close(struct parts *parts)
+{
+    free(parts->hooks);
+    parts->hooks = NULL;
+}
+
+unsigned parts_steps(const struct part_table *table, struct store_steps *ret)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < table->n; i++) {
+        if (table->entries[i].spec->steps)
+            ret[n++] = *table->entries[i].spec->steps;
+    }
+    return n;
 }
 
 /* ---- tidying ---- */
@@ -59,96 +205,92 @@ static void tidy(void *call, void *arg)
     turn->more = turn->spec->tidy(turn->self, call);
 }
 
-bool parts_tidy(const struct part_table *table, void *self, struct rpc_server *rpc)
+/* What was erased is in neither of the store's files any more, soon after. */
+static void scrub(struct parts *parts)
+{
+    int64_t now = clock_now(parts->clock);
+
+    if (!parts->erased || now < parts->scrub_at)
+        return;
+    parts->erased = !store_scrub(parts->store);
+    parts->scrub_at = now + SCRUB_MS;
+}
+
+bool parts_tidy(struct parts *parts)
 {
     bool more = false;
 
-    for (unsigned i = 0; i < table->n; i++) {
-        struct turn turn = {.spec = table->entries[i].spec, .self = self};
+    for (unsigned i = 0; i < parts->table->n; i++) {
+        struct turn turn = {.spec = parts->table->entries[i].spec, .self = parts_hook_self(parts, i)};
 
-        if (turn.spec->tidy && rpc_server_transact(rpc, tidy, &turn) == 0)
+        if (turn.spec->tidy && rpc_server_transact(parts->rpc, tidy, &turn) == 0)
             more |= turn.more;
+        if (turn.spec->work)
+            more |= turn.spec->work(turn.self);
     }
+    scrub(parts);
     return more;
 }
 
-/* ---- the audit ---- */
+/* ---- what becomes of a person's ---- */
 
-struct audit {
-    const struct part_table *table;
-    void *self;
-    FILE *out;
-    int64_t (*told)[PART_COUNTS]; /* of each part */
-};
-
-static bool audit_row(const Rpc__JournalRow *row, void *arg)
+void parts_closed(struct parts *parts, int64_t member_id, void *call)
 {
-    struct audit *audit = arg;
-    ProtobufCMessage *event = protobuf_c_message_unpack(audit->table->event, NULL, row->body.len, row->body.data);
-    bool ok = event != NULL;
+    const char *name;
 
-    for (unsigned i = 0; ok && i < audit->table->n; i++) {
-        const struct part_spec *spec = audit->table->entries[i].spec;
+    for (unsigned i = parts_count(parts->table); i-- > 0;) {
+        const struct part_spec *spec = parts_spec(parts->table, i, &name);
+        const struct part_hooks *hooks = &parts->hooks[i];
 
-        ok = !spec->agrees || spec->agrees(audit->self, event, row, audit->told[i]);
+        for (int n = 0; n < hooks->n_closed; n++)
+            store_run(parts->store, hooks->closed + (unsigned)n, "i", member_id);
+        if (spec->on_closed)
+            spec->on_closed(parts_hook_self(parts, i), member_id, call);
     }
-    protobuf_c_message_free_unpacked(event, NULL);
-    if (!ok)
-        fprintf(audit->out, "the store does not agree with journal row %lld\n", (long long)row->seq);
-    return ok;
+    parts->erased = true;
 }
 
-static bool audit_count(struct store *store, FILE *out, const struct part_count *count, int64_t told)
+void parts_merged(struct parts *parts, int64_t gone_id, int64_t kept_id, void *call)
 {
-    int statement = ask(store, count->sql);
-    int64_t stored = statement < 0 ? -1 : store_number(store, (unsigned)statement);
+    const char *name;
 
-    if (stored != told)
-        fprintf(out, "%s: %lld in the store, %lld by the journal\n", count->what, (long long)stored, (long long)told);
-    return stored == told;
-}
+    for (unsigned i = 0; i < parts_count(parts->table); i++) {
+        const struct part_spec *spec = parts_spec(parts->table, i, &name);
+        const struct part_hooks *hooks = &parts->hooks[i];
 
-static bool audit_stray(struct store *store, FILE *out, const struct part_stray *stray)
-{
-    int statement = ask(store, stray->sql);
-
-    if (statement >= 0 && !store_row(store, (unsigned)statement))
-        return true;
-    fprintf(out, "%s %lld: %s\n", stray->what, statement < 0 ? -1 : (long long)store_int(store, (unsigned)statement, 0),
-            stray->fault);
-    if (statement >= 0)
-        store_end(store, (unsigned)statement);
-    return false;
-}
-
-static bool audit_part(struct store *store, FILE *out, const struct part_spec *spec, const int64_t *told)
-{
-    bool ok = true;
-
-    for (unsigned i = 0; i < PART_COUNTS && spec->counts[i].what; i++)
-        ok &= audit_count(store, out, &spec->counts[i], told[i]);
-    for (const struct part_stray *stray = spec->strays; stray && stray->what; stray++)
-        ok &= audit_stray(store, out, stray);
-    return ok;
-}
-
-int parts_audit(const struct part_table *table, void *self, struct store *store, struct journal *journal, FILE *out)
-{
-    struct audit audit = {table, self, out, calloc(table->n, sizeof(*audit.told))};
-    int64_t rows;
-    bool ok = audit.told && parts_open(table, self, store) == 0;
-
-    if (!ok)
-        fprintf(out, "the store lacks a table\n");
-    ok = ok && journal_audit(journal, out, audit_row, &audit, &rows) == 0;
-    if (ok) {
-        for (unsigned i = 0; i < table->n; i++)
-            ok &= audit_part(store, out, table->entries[i].spec, audit.told[i]);
+        for (int n = 0; n < hooks->n_merged; n++)
+            store_run(parts->store, hooks->merged + (unsigned)n, "ii", gone_id, kept_id);
+        if (spec->on_merged)
+            spec->on_merged(parts_hook_self(parts, i), gone_id, kept_id, call);
     }
-    free(audit.told);
-    if (ok && store_trouble(store)) {
-        fprintf(out, "the store cannot be read\n");
-        ok = false;
+}
+
+bool parts_moved(struct parts *parts, const char *old_path, const char *path, void *call)
+{
+    bool any = false;
+
+    ensure(*old_path);
+    for (unsigned i = 0; i < parts->table->n; i++) {
+        const struct part_spec *spec = parts->table->entries[i].spec;
+        const struct part_hooks *hooks = &parts->hooks[i];
+
+        for (int n = 0; n < hooks->n_moves; n++)
+            any |= store_run(parts->store, hooks->moves + (unsigned)n, "tt", old_path, path) > 0;
+        if (spec->on_moved)
+            spec->on_moved(parts_hook_self(parts, i), old_path, path, call);
     }
-    return ok ? 0 : -1;
+    return any;
+}
+
+bool parts_settle(struct parts *parts, int64_t number, int64_t holder_id, void *call)
+{
+    bool more = false;
+
+    for (unsigned i = 0; i < parts->table->n; i++) {
+        const struct part_spec *spec = parts->table->entries[i].spec;
+
+        if (spec->settle)
+            more |= spec->settle(parts_hook_self(parts, i), number, holder_id, call);
+    }
+    return more;
 }

@@ -9,7 +9,11 @@
 
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
+#include "common/daemon/follow.h"
+#include "common/daemon/service_worker.h"
+#include "common/daemon/worker.h"
 #include "common/base/limits.h"
+#include "common/base/hex.h"
 #include "common/base/log.h"
 
 #define TIDY_MS         1000
@@ -25,6 +29,8 @@ static struct conf_entry chassis_conf[] = {
     {"HUIGONG_PARTITION", "", CONF_TEXT, "which of them this daemon is: 4406=1 is its name and number", 0, 0, NULL},
     {"HUIGONG_SANDBOX", "required", CONF_TEXT, "required; if-there: start also where the kernel has no Landlock", 0, 0,
      NULL},
+    {"HUIGONG_HEAD_KEY", "", CONF_PATH, "key that signs the heads of this daemon's journal", 0, 0, NULL},
+    {"HUIGONG_HEADS", "", CONF_PATH, "folder of the signed heads, outside the store", 0, 0, NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
     CONF_END,
 };
@@ -34,6 +40,8 @@ static const char *const flags_help =
     "  --check            read the settings and exit\n"
     "  --audit            recompute the journal's hashes and check the store against it\n"
     "  --backup FILE      copy the store as of now; the daemon may be running\n"
+    "  --cursors          whose journals the store follows: a line QUEUE SEQ HASH for each\n"
+    "  --row SEQ          the hash of that row of the journal\n"
     "  --call METHOD JSON run one operation over the bus\n"
     "  --standby          wait for the store's lock and take over\n"
     "  --version, --help\n";
@@ -48,11 +56,6 @@ static const char *store_dir(const struct service *service)
     return conf_text(service->conf, "HUIGONG_STORE");
 }
 
-int service_ids(struct service *service, struct id_source *ids)
-{
-    return ids_open(ids, service->store, service->partition, ids->last, clock_now(&service->clock), &service->first_id);
-}
-
 /* ---- what every daemon serves ---- */
 
 static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
@@ -61,12 +64,12 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
 
-    if (!service->store) {
+    if (!service->store)
         rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
-        return;
-    }
-    journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page);
-    reply(&page, call);
+    else if (journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page))
+        reply(&page, call);
+    else
+        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
 }
 
 /* Fills a probe's report. */
@@ -87,10 +90,26 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
         report->summary = summary;
     if (version)
         report->version = version;
+    if (service->worker)
+        rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
         service->spec->report(service, arena, report);
+}
+
+static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__ExportRequest *request,
+                                  Rpc__ExportPage_Closure reply, void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
+    int reason = service->spec->parts ? parts_export(service_parts(service), request, call, &page)
+                                      : (int)RPC__REASON__UNIMPLEMENTED;
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&page, call);
 }
 
 static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
@@ -143,6 +162,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 void service_stopped(struct service *service)
 {
+    service_worker_close(service);
     bus_server_close(service->bus);
     service_unfollow(service);
     uv_walk(&service->loop, close_handle, NULL);
@@ -172,6 +192,7 @@ static void on_tidy(uv_timer_t *timer)
     int64_t now = clock_now(&service->clock);
 
     rpc_server_tidy(service->rpc);
+    service_heads_tick(service);
     if (service->store && now >= service->copies_at) {
         store_drop_copies(store_dir(service), now - LIMIT_STORE_COPY_MS);
         service->copies_at = now + HOUR_MS;
@@ -182,17 +203,11 @@ static void on_tidy(uv_timer_t *timer)
 
 static int open_store(struct service *service, bool standby, bool read_only)
 {
-    const struct service_spec *spec = service->spec;
-    struct store_options options = {
-        .dir = store_dir(service),
-        .schema = spec->schema,
-        .schema_len = spec->schema_len ? *spec->schema_len : 0,
-        .sql = spec->sql,
-        .n_sql = spec->n_sql ? *spec->n_sql : 0,
-        .standby = standby,
-        .read_only = read_only,
-    };
+    struct store_options options;
 
+    service_store_options(service, store_dir(service), &options);
+    options.standby = standby;
+    options.read_only = read_only;
     if (!*options.dir) {
         log_error("setting_missing", "name", "HUIGONG_STORE");
         return -1;
@@ -257,6 +272,7 @@ static void watch_signals(struct service *service)
     uv_timer_init(&service->loop, &service->tidy);
     service->tidy.data = service;
     uv_timer_start(&service->tidy, on_tidy, TIDY_MS, TIDY_MS);
+    service_tidy_parts(service);
 }
 
 /* Each queue takes some, and each connection one. */
@@ -276,24 +292,26 @@ static int run(struct service *service, bool standby)
     int code = 1;
 
     raise_file_limit();
-    if (uv_loop_init(&service->loop) || (spec->schema && open_store(service, standby, false)))
+    if (uv_loop_init(&service->loop) || (spec->parts && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
     rpc_server_add(service->rpc, &service->daemon.base);
-    if (spec->start && spec->start(service))
+    if ((service->store && service_heads_open(service)) || service_begin(service))
         goto free_rpc;
     watch_signals(service);
-    if (enter_sandbox(service) || log_begin() || (spec->serve && spec->serve(service)) ||
-        (!spec->edge && open_bus(service)) || service_follow(service))
+    if (enter_sandbox(service) || log_begin() || service_worker_open(service, on_drained) ||
+        (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) || service_follow(service))
         goto free_rpc;
     log_info("started", "version", HUIGONG_VERSION);
     uv_run(&service->loop, UV_RUN_DEFAULT);
     log_info("stopped");
-    log_end();
     code = 0;
 free_rpc:
+    service_heads_close(service);
+    log_end();
+    service_end(service);
     bus_ringer_close(service->ringer);
     rpc_server_free(service->rpc);
 close_store:
@@ -309,18 +327,45 @@ static int audit(struct service *service)
     int64_t rows = 0;
     int failed;
 
-    if (!service->spec->schema) {
+    if (!service->spec->parts) {
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
-    failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
-             (service->spec->audit && service->spec->audit(service->store, &journal, stdout));
+    failed = store_check(service->store, stdout) ||
+             parts_audit(service->spec->parts, service->store, &journal, stdout, &rows) ||
+             service_heads_audit(service, &journal, stdout);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
     store_close(service->store);
     return failed ? 1 : 0;
+}
+
+/* For a restore, which holds cursors against the journals that they stand in. */
+static int print_cursors(struct service *service)
+{
+    if (open_store(service, false, true) || follow_print(service->store, stdout))
+        return 1;
+    store_close(service->store);
+    return 0;
+}
+
+static int print_row(struct service *service, const char *seq)
+{
+    unsigned char hash[JOURNAL_HASH_LEN];
+    char digits[HEX_SIZE(JOURNAL_HASH_LEN)];
+    struct journal journal;
+    bool found;
+
+    if (open_store(service, false, true) || journal_open(&journal, service->store))
+        return 1;
+    found = journal_hash_at(&journal, strtoll(seq, NULL, 10), hash);
+    hex_print(hash, sizeof(hash), digits);
+    if (found)
+        printf("%s\n", digits);
+    store_close(service->store);
+    return found ? 0 : 1;
 }
 
 static int help(const struct service *service)
@@ -346,8 +391,12 @@ static int command(struct service *service, const char *flag, int argc, char **a
         return 0;
     if (strcmp(flag, "audit") == 0)
         return audit(service);
-    if (strcmp(flag, "backup") == 0 && argc == 1 && spec->schema)
+    if (strcmp(flag, "backup") == 0 && argc == 1 && spec->parts)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
+    if (strcmp(flag, "cursors") == 0 && argc == 0 && spec->schema)
+        return print_cursors(service);
+    if (strcmp(flag, "row") == 0 && argc == 1 && spec->schema)
+        return print_row(service, argv[0]);
     if (strcmp(flag, "call") == 0 && argc == 2)
         return cli_call_json(service, argv[0], argv[1]);
     for (const struct service_command *own = spec->commands; own && own->name; own++) {

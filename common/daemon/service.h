@@ -1,8 +1,10 @@
 /* service.h: the life of a daemon.
  *
- * Every daemon is a struct service_spec and service_main(): settings, store,
- * memory, sandbox, bus, loop, and a graceful stop on SIGTERM, in that order; and
- * the same flags everywhere (--probe --check --audit --backup --call --version
+ * Every daemon is a struct service_spec and service_main(): settings, store, parts,
+ * memory, sandbox, bus, loop, and a graceful stop on SIGTERM, in that order. Of the parts
+ * (part.h) it serves the operations, tidies in slices between batches, follows the
+ * journals that they read, exports, and audits. The same flags everywhere (--probe --check --audit --backup --call
+ * --version
  * --help --standby). A daemon serves the queue of its name at the broker, unless
  * it is an edge that only calls others. */
 #pragma once
@@ -10,12 +12,15 @@
 
 #include "common/api/partition.h"
 #include "common/base/conf.h"
-#include "common/rpc/rpc.h"
+#include "common/base/limits.h"
+#include "common/daemon/follow.h"
+#include "common/daemon/part.h"
 #include "common/daemon/sandbox.h"
+#include "common/rpc/rpc.h"
 #include "common/store/ids.h"
 
 struct service;
-struct follower;
+struct worker;
 
 /* A command line of the daemon's own: --NAME and what follows it. */
 struct service_command {
@@ -23,23 +28,13 @@ struct service_command {
     int (*run)(const struct service *service, int argc, char **argv); /* the exit code */
 };
 
-/* What a daemon reads of another's journal, each row once (follow.h). */
-struct service_follow {
-    const char *queue;    /* whose journal; each once; those of all its partitions */
-    const int32_t *kinds; /* fields of that service's Event */
-    unsigned n_kinds;
-    /* Applies one row, in a transaction of the daemon's own. self is service->self. */
-    void (*apply)(void *self, void *call, const Rpc__JournalRow *row);
-};
-
 struct service_spec {
-    const char *name;            /* of the queue; the program is hg-NAME */
-    const char *about;           /* one line */
-    struct conf_entry *conf;     /* the daemon's own settings, may be NULL */
-    const unsigned char *schema; /* NULL: no store */
+    const char *name;               /* of the queue; the program is hg-NAME */
+    const char *about;              /* one line */
+    struct conf_entry *conf;        /* the daemon's own settings, may be NULL */
+    const struct part_table *parts; /* NULL: no store */
+    const unsigned char *schema;    /* steps from before parts had their own, or NULL */
     const size_t *schema_len;
-    const char *const *sql;
-    const unsigned *n_sql;
     bool edge;                     /* serves no queue of the broker */
     bool listens;                  /* makes sockets in the bus' folder: the broker alone */
     unsigned network;              /* enum sandbox_network: the ways of TCP that it needs */
@@ -47,8 +42,8 @@ struct service_spec {
                                       readable; NULL-terminated */
     const char *const *read_paths; /* the system's own that stay readable where there are such; NULL-terminated */
 
-    /* Builds the memory from the store and adds the services to service->rpc. 0 or
-     * -1, logged. Nothing can be sent yet. */
+    /* Reads settings and builds the memory from the store; self is set, its parts are open,
+     * their operations served. 0 or -1, logged. Nothing can be sent yet. May be NULL. */
     int (*start)(struct service *service);
     /* Opens sockets; the sandbox is closed. 0 or -1, logged. May be NULL. */
     int (*serve)(struct service *service);
@@ -56,13 +51,17 @@ struct service_spec {
     void (*stop)(struct service *service);
     /* Adds to the probe's report. May be NULL. */
     void (*report)(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
-    /* Checks the store against its journal: prints and returns -1 on the first
-     * fault. May be NULL. */
-    int (*audit)(struct store *store, struct journal *journal, FILE *out);
     /* Replaces the probe by bus, for an edge. May be NULL. */
     int (*probe)(const struct service *service);
-    const struct service_follow *follows;   /* NULL or ended by a NULL queue */
     const struct service_command *commands; /* NULL or ended by a NULL name */
+};
+
+/* A journal that parts read: all its partitions', and all kinds that any part reads. */
+struct service_followed_journal {
+    struct service *service;
+    const char *queue;
+    int32_t kinds[FOLLOW_KINDS];
+    unsigned n_kinds;
 };
 
 struct service_followed {
@@ -79,7 +78,9 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
-    void *self;                  /* the daemon's own state, set by start */
+    struct worker *worker; /* runs what handlers ask for by rpc_make */
+    void (*settled)(void *service);
+    void *self;                  /* the daemon's own state: that of its parts, or set by start */
     char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */
     unsigned partition;
     int64_t first_id; /* of its store, see ids.h; 0: makes none */
@@ -87,26 +88,59 @@ struct service {
     /* chassis' own */
     Rpc__Daemon_Service daemon;
     struct partitions partitions; /* of all services */
+    struct store_steps steps[LIMIT_PARTS];
+    struct service_followed_journal journals[PART_FOLLOWS];
     struct service_followed *followed;
     unsigned n_followed;
     uv_signal_t signals[3];
-    uv_timer_t tidy;
-    int64_t copies_at; /* when copies from before steps are looked through again */
+    uv_timer_t tidy, slices;
+    struct heads *heads;    /* signs those of the journal */
+    int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
+    int64_t copies_at;      /* when copies from before steps are looked through again */
 };
 
 int service_main(int argc, char **argv, const struct service_spec *spec);
-/* Begins the ids of the daemon's store behind ids->last, the greatest in its tables: for
- * start. 0 or -1, logged. */
-int service_ids(struct service *service, struct id_source *ids);
 /* The folder of the bus' sockets. */
 const char *service_bus_dir(const struct service *service);
 /* Called once by what `stop` began. */
 void service_stopped(struct service *service);
 
+/* ---- service_parts.c, for service.c and the tests' harness, which lives without a loop ---- */
+
+/* What the store is opened with. */
+void service_store_options(struct service *service, const char *dir, struct store_options *ret);
+/* Opens the parts on service->store and starts the daemon. 0 or -1, logged. */
+int service_begin(struct service *service);
+void service_end(struct service *service);
+/* The parts, or NULL. */
+struct parts *service_parts(const struct service *service);
+/* Tidies from now on. */
+void service_tidy_parts(struct service *service);
+/* Gives a row of another's journal to the parts that read its kind. */
+void service_hear(struct service *service, const char *queue, void *call, const Rpc__JournalRow *row);
+/* Fills service->journals: how many there are. */
+unsigned service_gather_follows(struct service *service);
+
 /* ---- service_queue.c, for service.c ---- */
 
 /* What HUIGONG_PARTITIONS and HUIGONG_PARTITION say. 0 or -1, logged. */
 int service_read_partitions(struct service *service);
-/* Follows what the spec names. 0 or -1, logged. */
+/* Follows the journals that parts read. 0 or -1, logged. */
 int service_follow(struct service *service);
 void service_unfollow(struct service *service);
+void daemon__pause_following(Rpc__Daemon_Service *daemon, const Rpc__PauseFollowingRequest *request,
+                             Rpc__PauseFollowingReply_Closure reply, void *call);
+
+/* ---- service_heads.c, for service.c ---- */
+
+/* Opens key and folder of the heads. 0, or -1 after logging why. Before the sandbox. */
+int service_heads_open(struct service *service);
+/* Signs what is due; once a second. */
+void service_heads_tick(struct service *service);
+/* Signs what is unsigned, and ends. */
+void service_heads_close(struct service *service);
+/* Whether the journal holds every head of the folder: 0, or -1 after printing the first that
+ * it does not. */
+int service_heads_audit(struct service *service, struct journal *journal, FILE *out);
+void daemon__list_heads(Rpc__Daemon_Service *daemon, const Rpc__HeadsRequest *request, Rpc__HeadList_Closure reply,
+                        void *call);

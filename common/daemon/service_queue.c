@@ -39,7 +39,15 @@ int service_read_partitions(struct service *service)
 
 /* ---- followers ---- */
 
-static int follow_queue(struct service *service, const struct service_follow *follow, const char *queue)
+static void on_row(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    const struct service_followed_journal *journal = arg;
+
+    service_hear(journal->service, journal->queue, call, row);
+}
+
+/* One follower reads a queue for all parts. */
+static int follow_queue(struct service *service, struct service_followed_journal *journal, const char *queue)
 {
     struct service_followed *followed = &service->followed[service->n_followed++];
     struct follow_options options = {
@@ -49,10 +57,10 @@ static int follow_queue(struct service *service, const struct service_follow *fo
         .client = rpc_client_open(&service->loop, service_bus_dir(service), queue, 1),
         .server = service->rpc,
         .store = service->store,
-        .kinds = follow->kinds,
-        .n_kinds = follow->n_kinds,
-        .apply = follow->apply,
-        .arg = service->self,
+        .kinds = journal->kinds,
+        .n_kinds = journal->n_kinds,
+        .apply = on_row,
+        .arg = journal,
     };
 
     followed->client = options.client;
@@ -63,19 +71,17 @@ static int follow_queue(struct service *service, const struct service_follow *fo
 int service_follow(struct service *service)
 {
     const struct partitions *partitions = &service->partitions;
-    unsigned n = 0;
+    unsigned n = service_gather_follows(service);
     int failed = 0;
 
-    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++)
-        n += 1 + partitions->n;
-    service->followed = calloc(n + 1, sizeof(service->followed[0]));
+    service->followed = calloc(n * (1 + partitions->n) + 1, sizeof(service->followed[0]));
     if (!service->followed)
         return -1;
-    for (const struct service_follow *follow = service->spec->follows; follow && follow->queue; follow++) {
-        failed |= follow_queue(service, follow, follow->queue);
+    for (struct service_followed_journal *journal = service->journals; journal < service->journals + n; journal++) {
+        failed |= follow_queue(service, journal, journal->queue);
         for (unsigned i = 0; i < partitions->n && !failed; i++) {
-            if (partition_is_of(&partitions->list[i], follow->queue))
-                failed = follow_queue(service, follow, partitions->list[i].queue);
+            if (partition_is_of(&partitions->list[i], journal->queue))
+                failed = follow_queue(service, journal, partitions->list[i].queue);
         }
     }
     return failed;
@@ -88,4 +94,16 @@ void service_unfollow(struct service *service)
         rpc_client_close(service->followed[i].client);
     }
     service->n_followed = 0;
+}
+
+/* rpc PauseFollowing: cursors stand still until it is over, or a second call ends it. */
+void daemon__pause_following(Rpc__Daemon_Service *daemon, const Rpc__PauseFollowingRequest *request,
+                             Rpc__PauseFollowingReply_Closure reply, void *call)
+{
+    struct service *service = container_of(daemon, struct service, daemon);
+    Rpc__PauseFollowingReply done = RPC__PAUSE_FOLLOWING_REPLY__INIT;
+
+    for (unsigned i = 0; i < service->n_followed; i++)
+        follower_pause(service->followed[i].follower, request->seconds * INT64_C(1000));
+    reply(&done, call);
 }

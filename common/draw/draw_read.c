@@ -311,7 +311,7 @@ static bool check_receipt(struct draw_reader *reader)
 static bool read_part(struct draw_reader *reader, struct cursor *c)
 {
     struct draw_terms *terms = &reader->terms;
-    uint32_t version;
+    uint32_t version = 0;
 
     switch ((enum part)reader->part) {
     case RECEIPT:

@@ -46,31 +46,61 @@ bool pass_make(struct pass_keys *keys, const struct pass *pass, char ret_text[PA
     return true;
 }
 
+/* What the bytes of a text say; MALFORMED or OK. */
+static enum pass_reason parse(const char *text, size_t len, unsigned char ret_bytes[PASS_LEN], struct pass *ret)
+{
+    if (len != PASS_CHARS || base64url_decode(text, len, ret_bytes) != PASS_LEN || ret_bytes[0] != KIND_PASS)
+        return PASS_MALFORMED;
+    *ret = (struct pass){
+        .key_id = get_be16(ret_bytes + 1),
+        .issuer = (int64_t)get_be64(ret_bytes + 3),
+        .campaign = (int64_t)get_be64(ret_bytes + 11),
+        .site = (int64_t)get_be64(ret_bytes + 19),
+        .slot = (int64_t)get_be64(ret_bytes + 27),
+        .handle = get_be64(ret_bytes + 35),
+        .serial = get_be64(ret_bytes + 43),
+        .from_ms = (int64_t)get_be32(ret_bytes + 51) * 1000,
+        .until_ms = (int64_t)get_be32(ret_bytes + 55) * 1000,
+    };
+    return ret->key_id == 0 || ret->from_ms >= ret->until_ms ? PASS_MALFORMED : PASS_OK;
+}
+
 enum pass_reason pass_verify(struct pass_keys *keys, const char *text, size_t len, struct pass *ret)
 {
     unsigned char bytes[PASS_LEN];
-    enum pass_reason reason;
     struct pass pass;
+    enum pass_reason reason = parse(text, len, bytes, &pass);
 
-    if (len != PASS_CHARS || base64url_decode(text, len, bytes) != PASS_LEN || bytes[0] != KIND_PASS)
-        return PASS_MALFORMED;
-    pass = (struct pass){
-        .key_id = get_be16(bytes + 1),
-        .issuer = (int64_t)get_be64(bytes + 3),
-        .campaign = (int64_t)get_be64(bytes + 11),
-        .site = (int64_t)get_be64(bytes + 19),
-        .slot = (int64_t)get_be64(bytes + 27),
-        .handle = get_be64(bytes + 35),
-        .serial = get_be64(bytes + 43),
-        .from_ms = (int64_t)get_be32(bytes + 51) * 1000,
-        .until_ms = (int64_t)get_be32(bytes + 55) * 1000,
-    };
-    if (pass.key_id == 0 || pass.from_ms >= pass.until_ms)
-        return PASS_MALFORMED;
-    reason = pass_check_signature(keys, pass.key_id, bytes, BODY_LEN, bytes + BODY_LEN);
+    if (reason == PASS_OK)
+        reason = pass_check_signature(keys, pass.key_id, bytes, BODY_LEN, bytes + BODY_LEN);
     if (reason == PASS_OK)
         *ret = pass;
     return reason;
+}
+
+_Static_assert(PASS_QUESTION_LEN == PASS_POINT_LEN + PASS_LEN, "a point and a pass");
+
+enum pass_reason pass_read(const struct pass_keys *keys, const char *text, size_t len, struct pass *ret,
+                           unsigned char ret_question[PASS_QUESTION_LEN])
+{
+    enum pass_reason reason = parse(text, len, ret_question + PASS_POINT_LEN, ret);
+    const struct pass_key *key = reason == PASS_OK ? pass_key_find(keys, ret->key_id) : NULL;
+
+    if (reason == PASS_OK && !key)
+        reason = PASS_UNKNOWN_KEY;
+    if (key)
+        ecdsa_key_point(key->signs, ret_question);
+    return reason;
+}
+
+bool pass_signed(const unsigned char question[PASS_QUESTION_LEN])
+{
+    const unsigned char *bytes = question + PASS_POINT_LEN;
+    struct ecdsa_key *key = ecdsa_key_public(question);
+    bool good = key && ecdsa_verify(key, bytes, BODY_LEN, bytes + BODY_LEN);
+
+    ecdsa_key_free(key);
+    return good;
 }
 
 enum pass_reason pass_judge(const struct pass *pass, int64_t site, const struct pass_revocations *revoked,

@@ -75,7 +75,8 @@
  * list of key ids with their public points. An id is never used for another key.
  *
  * A signature takes 0.8 ms on our machines, a verification 2.4 ms, and as long as a
- * signature when the key is private and the signature its own. One thread. */
+ * signature when the key is private and the signature its own. One thread, but for
+ * pass_signed. */
 #pragma once
 
 struct buf;
@@ -136,6 +137,14 @@ struct pass {
 bool pass_make(struct pass_keys *keys, const struct pass *pass, char ret_text[PASS_SIZE]);
 /* Reads any bytes: OK with the pass, MALFORMED, UNKNOWN_KEY or FORGED. */
 enum pass_reason pass_verify(struct pass_keys *keys, const char *text, size_t len, struct pass *ret);
+
+/* The same in two steps, for who checks signatures beside a loop: what the text says, OK,
+ * MALFORMED or UNKNOWN_KEY, with the question whether it is signed; and the answer, on any
+ * thread. Until it is true nothing of the pass is to be believed. */
+#define PASS_QUESTION_LEN (PASS_POINT_LEN + 123)
+enum pass_reason pass_read(const struct pass_keys *keys, const char *text, size_t len, struct pass *ret,
+                           unsigned char ret_question[PASS_QUESTION_LEN]);
+bool pass_signed(const unsigned char question[PASS_QUESTION_LEN]);
 
 struct pass_revocations;
 /* Whether a verified pass is good at a site now: OK, REVOKED, OTHER_SITE, NOT_YET or

@@ -1,23 +1,20 @@
 /* pass_internal.h: between the files of pass. */
 #pragma once
+#include "common/base/ecdsa.h"
 #include "common/base/bytes.h"
 #include "common/base/hmac.h"
 #include "common/pass/pass.h"
 
-#include <mbedtls/ecp.h>
-
-#define SIGNATURE_LEN 64
+#define SIGNATURE_LEN ECDSA_SIGNATURE_LEN
 
 struct pass_key {
     uint16_t id;
-    bool secret; /* d and code are set */
-    mbedtls_mpi d;
-    mbedtls_ecp_point q;
+    bool secret; /* code is set */
+    struct ecdsa_key *signs;
     struct hmac code;
 };
 
 struct pass_keys {
-    mbedtls_ecp_group group;
     struct pass_key keys[PASS_KEYS_MAX]; /* newest first */
     size_t n_keys;
 };

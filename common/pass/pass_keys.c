@@ -3,69 +3,19 @@
 #include "common/base/keyfile.h"
 #include "common/base/log.h"
 
-#include <mbedtls/ecdsa.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/sha256.h>
-
-#define HASH_LEN 32
-#define HALF     (PASS_POINT_LEN / 2)
-
-/* ---- masks for the arithmetic ---- */
-
-/* A stream that follows from what is signed or from the key. mbedtls masks its
- * intermediate values with it; no result depends on it. */
-struct mask {
-    struct hmac hmac;
-    uint64_t n;
-};
-
-static int mask_next(void *arg, unsigned char *bytes, size_t len)
-{
-    struct mask *mask = arg;
-    unsigned char sum[HMAC_LEN];
-
-    while (len > 0) {
-        size_t part = len < sizeof(sum) ? len : sizeof(sum);
-
-        mask->n++;
-        hmac_sum(&mask->hmac, &(struct hmac_part){&mask->n, sizeof(mask->n)}, 1, sum);
-        memcpy(bytes, sum, part);
-        bytes += part;
-        len -= part;
-    }
-    return 0;
-}
 
 /* ---- keys ---- */
-
-static struct pass_keys *keys_new(void)
-{
-    struct pass_keys *keys = calloc(1, sizeof(*keys));
-
-    if (!keys)
-        return NULL;
-    mbedtls_ecp_group_init(&keys->group);
-    for (size_t i = 0; i < PASS_KEYS_MAX; i++) {
-        mbedtls_mpi_init(&keys->keys[i].d);
-        mbedtls_ecp_point_init(&keys->keys[i].q);
-    }
-    if (mbedtls_ecp_group_load(&keys->group, MBEDTLS_ECP_DP_SECP256R1) != 0) {
-        pass_keys_close(keys);
-        return NULL;
-    }
-    return keys;
-}
 
 void pass_keys_close(struct pass_keys *keys)
 {
     if (!keys)
         return;
     for (size_t i = 0; i < PASS_KEYS_MAX; i++) {
-        mbedtls_mpi_free(&keys->keys[i].d);
-        mbedtls_ecp_point_free(&keys->keys[i].q);
-        hmac_done(&keys->keys[i].code);
+        ecdsa_key_free(keys->keys[i].signs);
+        if (keys->keys[i].secret)
+            hmac_done(&keys->keys[i].code);
     }
-    mbedtls_ecp_group_free(&keys->group);
     free(keys);
 }
 
@@ -84,27 +34,20 @@ static const char *add_secret(struct pass_keys *keys, const char *name, const un
     struct pass_key *key = &keys->keys[keys->n_keys];
     unsigned char code_key[HMAC_LEN];
     struct hmac hmac;
-    struct mask mask = {.n = 0};
-    bool ok;
 
     key->id = read_id(name);
     if (key->id == 0)
         return "a pass key's name is a number from 1 to 65535";
     if (pass_key_find(keys, key->id))
         return "two keys have one number";
+    key->signs = ecdsa_key_new(secret);
+    if (!key->signs)
+        return "a key is no scalar of P-256, or memory is short";
     hmac_init(&hmac, secret);
     hmac_sum(&hmac, &(struct hmac_part){"hg-pass-key-1", 13}, 1, code_key);
-    hmac_init(&key->code, code_key);
-    hmac_sum(&hmac, &(struct hmac_part){"hg-pass-mask-1", 14}, 1, code_key);
-    hmac_init(&mask.hmac, code_key);
     hmac_done(&hmac);
+    hmac_init(&key->code, code_key);
     mbedtls_platform_zeroize(code_key, sizeof(code_key));
-    ok = mbedtls_mpi_read_binary(&key->d, secret, KEYFILE_KEY_LEN) == 0 &&
-         mbedtls_ecp_check_privkey(&keys->group, &key->d) == 0 &&
-         mbedtls_ecp_mul(&keys->group, &key->q, &key->d, &keys->group.G, mask_next, &mask) == 0;
-    hmac_done(&mask.hmac);
-    if (!ok)
-        return "a key is no scalar of P-256, or memory is short";
     key->secret = true;
     keys->n_keys++;
     return NULL;
@@ -112,7 +55,7 @@ static const char *add_secret(struct pass_keys *keys, const char *name, const un
 
 struct pass_keys *pass_keys_open(const char *path)
 {
-    struct pass_keys *keys = keys_new();
+    struct pass_keys *keys = calloc(1, sizeof(*keys));
     char name[KEYFILE_NAME_SIZE];
     unsigned char secret[KEYFILE_KEY_LEN];
     const char *why = NULL;
@@ -142,13 +85,11 @@ struct pass_keys *pass_keys_open(const char *path)
 static bool add_public(struct pass_keys *keys, const struct pass_public *public)
 {
     struct pass_key *key = &keys->keys[keys->n_keys];
-    unsigned char point[1 + PASS_POINT_LEN] = {0x04}; /* uncompressed */
 
     if (public->key_id == 0 || pass_key_find(keys, public->key_id))
         return false;
-    memcpy(point + 1, public->point, PASS_POINT_LEN);
-    if (mbedtls_ecp_point_read_binary(&keys->group, &key->q, point, sizeof(point)) != 0 ||
-        mbedtls_ecp_check_pubkey(&keys->group, &key->q) != 0)
+    key->signs = ecdsa_key_public(public->point);
+    if (!key->signs)
         return false;
     key->id = public->key_id;
     keys->n_keys++;
@@ -157,7 +98,7 @@ static bool add_public(struct pass_keys *keys, const struct pass_public *public)
 
 struct pass_keys *pass_keys_public(const struct pass_public *public, size_t n)
 {
-    struct pass_keys *keys = n > 0 && n <= PASS_KEYS_MAX ? keys_new() : NULL;
+    struct pass_keys *keys = n > 0 && n <= PASS_KEYS_MAX ? calloc(1, sizeof(*keys)) : NULL;
 
     if (!keys)
         return NULL;
@@ -173,11 +114,8 @@ struct pass_keys *pass_keys_public(const struct pass_public *public, size_t n)
 size_t pass_keys_list(const struct pass_keys *keys, struct pass_public ret[PASS_KEYS_MAX])
 {
     for (size_t i = 0; i < keys->n_keys; i++) {
-        const mbedtls_ecp_point *q = &keys->keys[i].q;
-
         ret[i].key_id = keys->keys[i].id;
-        ensure(mbedtls_mpi_write_binary(&q->X, ret[i].point, HALF) == 0);
-        ensure(mbedtls_mpi_write_binary(&q->Y, ret[i].point + HALF, HALF) == 0);
+        ecdsa_key_point(keys->keys[i].signs, ret[i].point);
     }
     return keys->n_keys;
 }
@@ -193,67 +131,17 @@ const struct pass_key *pass_key_find(const struct pass_keys *keys, uint16_t id)
 
 /* ---- signatures ---- */
 
-static bool sign_with(struct pass_keys *keys, const struct pass_key *key, const unsigned char *bytes, size_t len,
-                      unsigned char ret[SIGNATURE_LEN])
-{
-    unsigned char hash[HASH_LEN], seed[HMAC_LEN];
-    struct mask mask = {.n = 0};
-    mbedtls_mpi r, s;
-    bool ok;
-
-    if (mbedtls_sha256_ret(bytes, len, hash, 0) != 0)
-        return false;
-    hmac_sum(&key->code, (struct hmac_part[]){{"hg-pass-mask-1", 14}, {hash, sizeof(hash)}}, 2, seed);
-    hmac_init(&mask.hmac, seed);
-    mbedtls_mpi_init(&r);
-    mbedtls_mpi_init(&s);
-    ok = mbedtls_ecdsa_sign_det_ext(&keys->group, &r, &s, &key->d, hash, sizeof(hash), MBEDTLS_MD_SHA256, mask_next,
-                                    &mask) == 0 &&
-         mbedtls_mpi_write_binary(&r, ret, HALF) == 0 && mbedtls_mpi_write_binary(&s, ret + HALF, HALF) == 0;
-    mbedtls_mpi_free(&s);
-    mbedtls_mpi_free(&r);
-    hmac_done(&mask.hmac);
-    return ok;
-}
-
 bool pass_sign(struct pass_keys *keys, const unsigned char *bytes, size_t len, unsigned char ret[SIGNATURE_LEN])
 {
-    return keys->keys[0].secret && sign_with(keys, &keys->keys[0], bytes, len, ret);
-}
-
-/* Whether it is the signature that we make, always the same of the same bytes (RFC 6979): to make it again
- * takes one multiplication, of a point with a table; to verify takes another one, of a point without. */
-static bool is_ours(struct pass_keys *keys, const struct pass_key *key, const unsigned char *bytes, size_t len,
-                    const unsigned char signature[SIGNATURE_LEN])
-{
-    unsigned char made[SIGNATURE_LEN], differ = 0;
-
-    if (!key->secret || !sign_with(keys, key, bytes, len, made))
-        return false;
-    for (size_t i = 0; i < sizeof(made); i++)
-        differ |= (unsigned char)(made[i] ^ signature[i]);
-    mbedtls_platform_zeroize(made, sizeof(made)); /* of bytes that an outsider chose */
-    return differ == 0;
+    return ecdsa_sign(keys->keys[0].signs, bytes, len, ret);
 }
 
 enum pass_reason pass_check_signature(struct pass_keys *keys, uint16_t key_id, const unsigned char *bytes, size_t len,
                                       const unsigned char signature[SIGNATURE_LEN])
 {
     const struct pass_key *key = pass_key_find(keys, key_id);
-    unsigned char hash[HASH_LEN];
-    mbedtls_mpi r, s;
-    bool good;
 
     if (!key)
         return PASS_UNKNOWN_KEY;
-    if (is_ours(keys, key, bytes, len, signature))
-        return PASS_OK;
-    mbedtls_mpi_init(&r);
-    mbedtls_mpi_init(&s);
-    good = mbedtls_sha256_ret(bytes, len, hash, 0) == 0 && mbedtls_mpi_read_binary(&r, signature, HALF) == 0 &&
-           mbedtls_mpi_read_binary(&s, signature + HALF, HALF) == 0 &&
-           mbedtls_ecdsa_verify(&keys->group, hash, sizeof(hash), &key->q, &r, &s) == 0;
-    mbedtls_mpi_free(&s);
-    mbedtls_mpi_free(&r);
-    return good ? PASS_OK : PASS_FORGED;
+    return ecdsa_verify(key->signs, bytes, len, signature) ? PASS_OK : PASS_FORGED;
 }

@@ -285,9 +285,17 @@ static void check_vector(const json_t *vector)
                         .until_ms = number(vector, "until") * 1000},
                 got;
     const char *text = json_string_value(json_object_get(vector, "text"));
+    unsigned char question[PASS_QUESTION_LEN];
     char again[PASS_SIZE];
 
     assert_int_equal(pass_verify(keys, text, strlen(text), &got), PASS_OK);
+    assert_int_equal(pass_read(keys, text, strlen(text), &got, question), PASS_OK);
+    assert_true(pass_signed(question));
+    for (size_t i = 0; i < sizeof(question); i += 7) {
+        question[i] ^= 4;
+        assert_false(pass_signed(question));
+        question[i] ^= 4;
+    }
     assert_true(got.issuer == pass.issuer && got.slot == pass.slot && got.serial == pass.serial);
     made(keys, &pass, again);
     if (json_is_true(json_object_get(vector, "ours")))
@@ -319,6 +327,7 @@ static void the_published_vectors_hold(void **state)
 static void what_is_not_written_as_a_pass_is_malformed_to_every_verifier(void **state)
 {
     json_t *file = json_load_file("tests/data/pass-vectors.json", JSON_ALLOW_NUL, NULL), *damaged;
+    unsigned char question[PASS_QUESTION_LEN];
     struct pass got;
     size_t i;
 
@@ -327,7 +336,8 @@ static void what_is_not_written_as_a_pass_is_malformed_to_every_verifier(void **
     {
         const json_t *text = json_object_get(damaged, "text");
 
-        if (pass_verify(keys, json_string_value(text), json_string_length(text), &got) != PASS_MALFORMED)
+        if (pass_verify(keys, json_string_value(text), json_string_length(text), &got) != PASS_MALFORMED ||
+            pass_read(keys, json_string_value(text), json_string_length(text), &got, question) != PASS_MALFORMED)
             fail_msg("%s", json_string_value(json_object_get(damaged, "what")));
     }
     assert_true(i > 10);

@@ -33,10 +33,14 @@ struct arena *rpc_arena(void *call);
 void rpc_random(void *call, void *bytes, size_t len);
 /* The Idempotency-Key as 16 bytes; len 0 when there was none. */
 ProtobufCBinaryData rpc_key(void *call);
+/* As whom the service knows a member: by her id, or as its principal map says; 0: it cannot tell. */
+int64_t rpc_known_as(void *call, int64_t member_id);
 /* Ends the call with a refusal: a Reason. What it wrote is undone. */
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
 void rpc_refuse_field(void *call, int reason, const char *field);
+/* Whether it has ended so already. */
+bool rpc_refused(void *call);
 /* Keeps what the call writes although it will be refused, such as the count of
  * a wrong try; its changes of memory are then not undone either. */
 void rpc_keep(void *call);
@@ -53,6 +57,8 @@ void rpc_retry_after(void *call, int32_t seconds);
 void rpc_created(void *call);
 /* Adds an event to the journal as the caller's deed. */
 void rpc_journal(void *call, const ProtobufCMessage *event);
+/* Asks for a signed head of the journal as soon as the batch is committed (journal_want_head). */
+void rpc_want_head(void *call);
 /* Undoes a change of memory if this call is refused or its batch not committed. */
 typedef void (*rpc_undo)(void *self, int64_t a, int64_t b);
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b);
@@ -78,6 +84,47 @@ struct rpc_later *rpc_defer(void *call);
 /* Gives the answer, exactly once, never from inside a handler. answer's memory is
  * the caller's. */
 void rpc_answer_later(struct rpc_later *later, const Rpc__Answer *answer);
+
+/* ---- what takes long ----
+ *
+ * The hash of a password or the check of a signature takes longer than the loop may be
+ * held. A handler asks for it by rpc_make, before it makes ids or draws what must stay:
+ *
+ *     hash = rpc_make(call, hash_password, input, len, len, &hash_len);
+ *     if (!hash)
+ *         return;
+ *
+ * NULL: the call waits, or was refused with OVERLOADED. What it did so far is undone, the
+ * function is run beside the loop, and the call is run again from its beginning in a later
+ * batch, where the same question is answered at once. So it judges the store as it is then,
+ * and its answer goes out behind the commit of that batch, which alone it belongs to. A call
+ * may ask several times, and then waits as often.
+ *
+ * Where nobody runs functions beside the loop (in tests, in a replay), they are run at once: they
+ * depend on their bytes alone, so the outcome is the same. */
+
+#define RPC_MAKE_IN   (600 << 10) /* bytes that a function may be given */
+#define RPC_MAKE_OUT  512         /* that it may make */
+#define RPC_MAKE_KEPT 4           /* answers that a call may still ask for again: the latest */
+#define RPC_MAX_MADE  64          /* calls that wait for a function */
+
+/* A pure function: what it makes of the bytes depends on nothing else. Writes to out and
+ * returns how much; called on any thread. */
+typedef size_t (*rpc_function)(const void *in, size_t len, void *out);
+
+/* What the function makes of in, until the call has been answered; NULL as said above. A
+ * question is the same as an earlier one when function and the first `same` bytes of in are:
+ * what is random stands behind them, and is that of the first time. */
+const void *rpc_make(void *call, rpc_function function, const void *in, size_t len, size_t same, size_t *ret_len);
+
+/* One function to be run; the server's, from rpc_beside until it is given to rpc_server_made. */
+struct rpc_job;
+/* Runs it, on any thread. */
+void rpc_job_run(struct rpc_job *job);
+/* Room in a job for who runs it. */
+#define RPC_JOB_ROOM 64
+void *rpc_job_room(struct rpc_job *job);
+struct rpc_job *rpc_job_of(void *room);
 
 /* ---- server ---- */
 
@@ -107,13 +154,22 @@ void rpc_server_on_seen(struct rpc_server *server, rpc_seen seen, void *arg);
  * looks are. Who may call is judged before. lasting: what the call writes stays, so the
  * handle must be one that comes again; else it may be one for this call alone. The map may
  * write, as part of the call. False: the call is refused with OVERLOADED. Without a map
- * nothing is copied. */
+ * nothing is copied. common/benefit/handles has one. */
 typedef bool (*rpc_map)(void *self, void *call, Rpc__Principal *principal, bool lasting);
 void rpc_server_on_principal(struct rpc_server *server, rpc_map map, void *self);
 
 /* Runs the calls of one message. tag comes back with its answer. False when the
  * batch is full: finish it before the next. */
 bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* How functions are run beside the loop: beside takes a job, or returns false when it is full.
+ * Without it they are run at once. */
+typedef bool (*rpc_beside)(void *arg, struct rpc_job *job);
+void rpc_server_beside(struct rpc_server *server, rpc_beside beside, void *arg);
+/* A job has been run. On the loop, outside any batch. */
+void rpc_server_made(struct rpc_job *job);
+/* Runs again, as a batch, calls for which all has been made; whether there were any: then
+ * rpc_server_finish. */
+bool rpc_server_take_made(struct rpc_server *server);
 /* Commits and gives every message's answer, packed AnswerBatch. bytes are valid
  * during the call. True when the journal has grown. */
 typedef void (*rpc_send)(void *arg, void *tag, const void *bytes, size_t len);

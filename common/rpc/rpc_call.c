@@ -26,6 +26,17 @@ const Rpc__Principal *rpc_principal(void *call)
     return ((struct rpc_call *)call)->principal;
 }
 
+int64_t rpc_known_as(void *call, int64_t member_id)
+{
+    struct rpc_server *server = ((struct rpc_call *)call)->server;
+    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
+
+    principal.member_id = member_id;
+    if (server->map && !server->map(server->map_self, call, &principal, false))
+        return 0;
+    return principal.member_id;
+}
+
 int64_t rpc_deadline(void *call)
 {
     return ((struct rpc_call *)call)->envelope->deadline_at;
@@ -58,6 +69,11 @@ void rpc_refuse(void *call, int reason)
     ensure(!self->done && reason);
     self->done = true;
     self->answer.reason = reason;
+}
+
+bool rpc_refused(void *call)
+{
+    return ((struct rpc_call *)call)->answer.reason != 0;
 }
 
 void rpc_refuse_field(void *call, int reason, const char *field)
@@ -127,6 +143,11 @@ void rpc_journal(void *call, const ProtobufCMessage *event)
     struct rpc_call *self = call;
 
     journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, event);
+}
+
+void rpc_want_head(void *call)
+{
+    journal_want_head(&((struct rpc_call *)call)->server->journal);
 }
 
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
@@ -358,11 +379,13 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
     if (!server->store)
         return;
     /* Its answer knows nothing of this batch's commit, nor of an Idempotency-Key. */
-    ensure(!call->deferred || (!fingerprint && !store_call_changed(server->store)));
-    journal_authority(call, input);
-    if (fingerprint && !call->answer.reason)
-        keep_answer(call, fingerprint);
-    undone = call->discard || (call->answer.reason && !call->keep);
+    ensure(!call->deferred || call->asks || (!fingerprint && !store_call_changed(server->store)));
+    if (!call->asks) {
+        journal_authority(call, input);
+        if (fingerprint && !call->answer.reason)
+            keep_answer(call, fingerprint);
+    }
+    undone = call->asks || call->discard || (call->answer.reason && !call->keep);
     if (undone) {
         journal_call_undo(&server->journal);
         rpc_undo_until(server, mark);

@@ -28,12 +28,12 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO thing (id, bytes) VALUES (?1, zeroblob(20000))",
     [SQL_COUNT] = "SELECT count(*) FROM thing",
 };
-static const unsigned n_sql = N_SQL;
 
 /* The service's memory: what its store holds, in the order of writing. */
 struct things {
     Sample__Shows_Service service;
     struct store *store;
+    unsigned sql;
     int64_t ids[4096];
     unsigned n, runs;
     int64_t now;           /* of the last call that ran */
@@ -67,7 +67,7 @@ static inline void add(struct things *self, int64_t id, void *call)
 
     rpc_on_undo(call, undo_add, self, id, self->n);
     self->ids[self->n++] = id;
-    store_run(self->store, SQL_ADD, "i", id);
+    store_run(self->store, self->sql + SQL_ADD, "i", id);
     taken.seat_id = id;
     event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
     event.seat_taken = &taken;
@@ -138,17 +138,21 @@ static inline void get_show(Sample__Shows_Service *service, const Sample__ShowRe
     memset(title, 'x', self->reply_size);
     show.title = title;
     status.show = &show;
-    store_ask(self->store, SQL_COUNT, "");
-    assert_true(store_row(self->store, SQL_COUNT));
-    status.granted = store_int(self->store, SQL_COUNT, 0);
-    store_end(self->store, SQL_COUNT);
+    store_ask(self->store, self->sql + SQL_COUNT, "");
+    assert_true(store_row(self->store, self->sql + SQL_COUNT));
+    status.granted = store_int(self->store, self->sql + SQL_COUNT, 0);
+    store_end(self->store, self->sql + SQL_COUNT);
     status.left = (int32_t)self->n;
     reply(&status, call);
 }
 
 static inline int start(struct service *service)
 {
-    things = (struct things){.service = {.base = SAMPLE__SHOWS__BASE_INIT}, .store = service->store};
+    int first = store_prepare(service->store, sql, N_SQL);
+
+    ensure(first >= 0);
+    things = (struct things){
+        .service = {.base = SAMPLE__SHOWS__BASE_INIT}, .store = service->store, .sql = (unsigned)first};
     things.service.take_seat = take_seat;
     things.service.create_show = create_show;
     things.service.get_show = get_show;
@@ -161,8 +165,6 @@ static const struct service_spec spec = {
     .name = "sample",
     .schema = (const unsigned char *)schema,
     .schema_len = &schema_len,
-    .sql = sql,
-    .n_sql = &n_sql,
     .start = start,
 };
 

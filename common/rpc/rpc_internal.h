@@ -20,6 +20,8 @@ struct undo {
     struct undo *next;
 };
 
+struct making;
+
 struct rpc_call {
     struct rpc_server *server;
     const Rpc__Call *envelope;
@@ -28,7 +30,9 @@ struct rpc_call {
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
     bool done, keep, discard, deferred;
-    bool changed; /* a row, by the time it was replied to */
+    bool changed;          /* a row, by the time it was replied to */
+    bool asks;             /* waits for a function: it will be run again */
+    struct making *making; /* what was made for it; NULL before it has asked */
 };
 
 /* A message some of whose answers are still to come: those that are there, packed. */
@@ -49,12 +53,42 @@ struct rpc_later {
     struct rpc_later *next; /* idle */
 };
 
+/* What a function has made. */
+struct made {
+    rpc_function function;
+    unsigned char same[32]; /* the SHA-256 of what makes questions the same */
+    size_t len;
+    unsigned char out[RPC_MAKE_OUT];
+};
+
+struct rpc_job {
+    _Alignas(16) unsigned char room[RPC_JOB_ROOM];
+    struct making *making;
+    rpc_function function;
+    unsigned char *in;
+    size_t in_len;
+    struct made *ret;
+};
+
+/* A call that waits for functions, from the first time it asks until it is answered. */
+struct making {
+    struct rpc_server *server;
+    struct rpc_later *later;
+    struct arena call_arena, in_arena; /* the packed call; what the job is given */
+    ProtobufCBinaryData call;
+    struct rpc_job job;
+    struct made kept[RPC_MAKE_KEPT];
+    unsigned n_made;     /* ever; the latest are kept */
+    struct making *next; /* idle, or ready to be run again */
+};
+
 struct message {
     void *tag;
     struct rpc_call *calls;
     size_t n_calls;
-    int reason;        /* answers the whole message */
-    struct held *held; /* NULL when every call has been answered */
+    int reason;           /* answers the whole message */
+    struct held *held;    /* NULL when every call has been answered */
+    struct making *again; /* the one call of this message is run again; NULL: it came by the bus */
 };
 
 struct rpc_server {
@@ -83,6 +117,10 @@ struct rpc_server {
     unsigned n_deferred;
     rpc_send send; /* where they go */
     void *send_arg;
+    /* What takes long */
+    rpc_beside beside; /* NULL: functions are run at once */
+    void *beside_arg;
+    struct making makings[RPC_MAX_MADE], *idle_making, *ready, **ready_tail;
 };
 
 /* ---- rpc_call.c ---- */
@@ -111,3 +149,15 @@ void rpc_later_init(struct rpc_server *server);
 void rpc_later_done(struct rpc_server *server);
 /* Keeps the answers that a message has already, until the others have come. */
 void rpc_later_hold(struct rpc_server *server, const struct message *message, rpc_send send, void *arg);
+/* The answer to one that was held, and the message's, when it was the last. */
+void rpc_later_settle(struct rpc_later *later, const Rpc__Answer *answer);
+
+/* ---- rpc_make.c ---- */
+
+void rpc_make_init(struct rpc_server *server);
+void rpc_make_done(struct rpc_server *server);
+/* Behind the batch: hands its function over, or answers that there is no room, or that the store
+ * failed. */
+void rpc_make_begin(struct rpc_call *call);
+/* The call has been answered. */
+void rpc_make_end(struct making *making, const Rpc__Answer *answer);

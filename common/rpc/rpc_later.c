@@ -28,11 +28,25 @@ unsigned rpc_server_deferred(const struct rpc_server *server)
     return server->n_deferred;
 }
 
+/* Calls run within their message; those that are run again have none to be held. */
+static struct message *message_of(const struct rpc_call *call)
+{
+    struct rpc_server *server = call->server;
+    unsigned i = server->n_messages;
+
+    do {
+        ensure(i > 0);
+        i--;
+    } while (call < server->messages[i].calls || call >= server->messages[i].calls + server->messages[i].n_calls);
+    ensure(!server->messages[i].again);
+    return &server->messages[i];
+}
+
 struct rpc_later *rpc_defer(void *arg)
 {
     struct rpc_call *call = arg;
     struct rpc_server *server = call->server;
-    struct message *message = &server->messages[server->n_messages - 1];
+    struct message *message = message_of(call);
     struct rpc_later *later = server->idle_later;
 
     ensure(!call->done);
@@ -82,6 +96,10 @@ void rpc_later_hold(struct rpc_server *server, const struct message *message, rp
         keep_answer(held, i, &call->answer);
         rpc_count(call->method, call->answer.reason);
     }
+    for (size_t i = 0; i < message->n_calls; i++) {
+        if (message->calls[i].asks)
+            rpc_make_begin(&message->calls[i]);
+    }
 }
 
 static void send_held(struct held *held)
@@ -111,11 +129,17 @@ static void send_held(struct held *held)
 
 void rpc_answer_later(struct rpc_later *later, const Rpc__Answer *answer)
 {
+    /* A handler is over, and so is its batch, before its answer comes. */
+    ensure(later->held->server->n_messages == 0);
+    rpc_later_settle(later, answer);
+}
+
+void rpc_later_settle(struct rpc_later *later, const Rpc__Answer *answer)
+{
     struct held *held = later->held;
     struct rpc_server *server = held->server;
 
-    /* A handler is over, and so is its batch, before its answer comes. */
-    ensure(server->n_messages == 0 && held->n_waiting > 0);
+    ensure(held->n_waiting > 0);
     keep_answer(held, later->index, answer);
     rpc_count(later->method, answer->reason);
     later->held = NULL;

@@ -24,8 +24,8 @@ static struct {
     Rpc__AnswerBatch *answers[N_TAGS]; /* by tag */
 } t;
 
-static void get_show(Sample__Shows_Service *service, const Sample__ShowRequest *req,
-                        Sample__ShowStatus_Closure reply, void *call)
+static void get_show(Sample__Shows_Service *service, const Sample__ShowRequest *req, Sample__ShowStatus_Closure reply,
+                     void *call)
 {
     Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT;
     struct rpc_later *later;

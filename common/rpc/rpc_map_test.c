@@ -23,7 +23,7 @@ static bool hide(void *self, void *call, Rpc__Principal *principal, bool lasting
     map.lasting += lasting;
     map.passing += !lasting;
     if (map.writes && lasting)
-        store_run(things.store, SQL_ADD, "i", principal->member_id);
+        store_run(things.store, things.sql + SQL_ADD, "i", principal->member_id);
     return !map.fails;
 }
 

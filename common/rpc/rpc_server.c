@@ -13,6 +13,7 @@ struct rpc_server *rpc_server_new(struct store *store, struct clock *clock)
     arena_init(&server->undo_arena, LIMIT_BATCH_ARENA);
     buf_init(&server->out, LIMIT_MESSAGE_SIZE);
     rpc_later_init(server);
+    rpc_make_init(server);
     if (store) {
         first = rpc_call_prepare(store);
         if (first < 0 || journal_open(&server->journal, store)) {
@@ -40,6 +41,7 @@ void rpc_server_free(struct rpc_server *server)
     arena_done(&server->undo_arena);
     buf_done(&server->out);
     rpc_later_done(server);
+    rpc_make_done(server);
     free(server);
 }
 
@@ -100,7 +102,8 @@ static void run_message(struct rpc_server *server, struct message *message, cons
     }
 }
 
-bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+/* The next message of the batch, which begins with its first. */
+static struct message *add_message(struct rpc_server *server, void *tag)
 {
     struct message *message;
 
@@ -111,8 +114,53 @@ bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, v
     }
     message = &server->messages[server->n_messages++];
     *message = (struct message){.tag = tag};
-    run_message(server, message, bytes, len);
+    return message;
+}
+
+static bool has_room(const struct rpc_server *server)
+{
     return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS;
+}
+
+bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+{
+    run_message(server, add_message(server, tag), bytes, len);
+    return has_room(server);
+}
+
+/* Of a call that has been run before: its envelope was good then. */
+static void run_again(struct rpc_server *server, struct message *message)
+{
+    struct rpc_call *call = arena_zalloc(&server->arena, sizeof(*call));
+    struct making *making = message->again;
+
+    if (call)
+        call->envelope = rpc__call__unpack(&server->arena.allocator, making->call.len, making->call.data);
+    if (!call || !call->envelope) {
+        message->reason = RPC__REASON__OVERLOADED;
+        return;
+    }
+    message->calls = call;
+    message->n_calls = 1;
+    server->n_calls++;
+    call->server = server;
+    call->making = making;
+    rpc__answer__init(&call->answer);
+    rpc_call_run(call);
+}
+
+bool rpc_server_take_made(struct rpc_server *server)
+{
+    while (server->ready && has_room(server)) {
+        struct message *message = add_message(server, NULL);
+
+        message->again = server->ready;
+        server->ready = message->again->next;
+        if (!server->ready)
+            server->ready_tail = &server->ready;
+        run_again(server, message);
+    }
+    return server->n_messages > 0;
 }
 
 static void answer_for_store(struct rpc_call *call, int reason)
@@ -132,9 +180,9 @@ static void settle_failed_batch(struct rpc_server *server, int reason)
         for (size_t i = 0; i < server->messages[m].n_calls; i++) {
             struct rpc_call *call = &server->messages[m].calls[i];
 
-            if (!call->method || call->deferred)
+            if (!call->method || (call->deferred && !call->asks))
                 continue;
-            if (call->method->api->writes || call->method->api->shows) {
+            if (call->method->api->writes || call->method->api->shows || call->asks) {
                 answer_for_store(call, reason);
                 continue;
             }
@@ -222,6 +270,33 @@ void rpc_send_reason(int reason, rpc_send send, void *arg, void *tag)
     send(arg, tag, packed, rpc__answer_batch__pack(&batch, packed));
 }
 
+/* A call that was run again has its answer, or waits for another function. */
+static void finish_again(const struct message *message)
+{
+    Rpc__Answer refusal = RPC__ANSWER__INIT;
+
+    refusal.reason = message->reason;
+    if (message->reason)
+        rpc_make_end(message->again, &refusal);
+    else if (message->calls[0].asks)
+        rpc_make_begin(&message->calls[0]);
+    else
+        rpc_make_end(message->again, &message->calls[0].answer);
+}
+
+static void answer_message(struct rpc_server *server, struct message *message, rpc_send send, void *arg)
+{
+    buf_clear(&server->out);
+    if (!message->reason)
+        pack_answers(server, message);
+    if (server->out.failed)
+        message->reason = RPC__REASON__OVERLOADED;
+    if (message->reason)
+        rpc_send_reason(message->reason, send, arg, message->tag);
+    else
+        send(arg, message->tag, server->out.bytes, server->out.len);
+}
+
 bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg)
 {
     bool grown;
@@ -235,19 +310,12 @@ bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg)
     for (unsigned m = 0; m < server->n_messages; m++) {
         struct message *message = &server->messages[m];
 
-        if (message->held) {
+        if (message->again)
+            finish_again(message);
+        else if (message->held)
             rpc_later_hold(server, message, send, arg);
-            continue;
-        }
-        buf_clear(&server->out);
-        if (!message->reason)
-            pack_answers(server, message);
-        if (server->out.failed)
-            message->reason = RPC__REASON__OVERLOADED;
-        if (message->reason)
-            rpc_send_reason(message->reason, send, arg, message->tag);
         else
-            send(arg, message->tag, server->out.bytes, server->out.len);
+            answer_message(server, message, send, arg);
     }
     grown = server->journal.tip.seq != server->journal_seq;
     server->n_messages = 0;

@@ -5,12 +5,13 @@
 #include "common/base/bytes.h"
 #include "common/base/limits.h"
 
-enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_TIME, SQL_ALL, N_SQL };
+enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_TIME, SQL_HASH, SQL_ALL, N_SQL };
 static const char *const sql[N_SQL] = {
     [SQL_TIP] = "SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1",
     [SQL_ADD] = "INSERT INTO journal (seq, at, kind, actor, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_READ] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_TIME] = "SELECT at FROM journal WHERE seq = ?1",
+    [SQL_HASH] = "SELECT hash FROM journal WHERE seq = ?1",
     [SQL_ALL] = "SELECT seq, at, kind, actor, body, hash FROM journal ORDER BY seq",
 };
 
@@ -127,13 +128,48 @@ static bool is_wanted(const Rpc__JournalRequest *request, int64_t kind)
     return wanted;
 }
 
-void journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
+bool journal_hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN])
+{
+    unsigned statement = journal->sql + SQL_HASH;
+    const void *hash;
+    size_t len;
+    bool found;
+
+    store_ask(journal->store, statement, "i", seq);
+    if (!store_row(journal->store, statement))
+        return false;
+    hash = store_blob(journal->store, statement, 0, &len);
+    found = len == JOURNAL_HASH_LEN;
+    if (found)
+        memcpy(ret_hash, hash, len);
+    store_end(journal->store, statement);
+    return found;
+}
+
+void journal_want_head(struct journal *journal)
+{
+    journal->head_wanted = true;
+}
+
+/* Whether the row before the page is the one that the reader has read. */
+static bool is_same(struct journal *journal, const Rpc__JournalRequest *request)
+{
+    unsigned char hash[JOURNAL_HASH_LEN];
+
+    return request->after_hash.len == 0 ||
+           (request->after_hash.len == sizeof(hash) && journal_hash_at(journal, request->after_seq, hash) &&
+            memcmp(hash, request->after_hash.data, sizeof(hash)) == 0);
+}
+
+bool journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
                   Rpc__JournalPage *ret_page)
 {
     unsigned statement = journal->sql + SQL_READ;
     int64_t limit = request->limit > 0 && request->limit < LIMIT_JOURNAL_PAGE ? request->limit : LIMIT_JOURNAL_PAGE;
     int64_t after = request->since ? seq_before(journal, request->after_seq, request->since) : request->after_seq;
 
+    if (!is_same(journal, request))
+        return false;
     ret_page->last_seq = journal->tip.seq;
     ret_page->read_to = after;
     ret_page->rows = arena_alloc(arena, (size_t)limit * sizeof(*ret_page->rows));
@@ -155,6 +191,10 @@ void journal_read(struct journal *journal, const Rpc__JournalRequest *request, s
         ret_page->rows[ret_page->n_rows++] = row;
         ret_page->read_to = row->seq;
     }
+    ret_page->read_hash.data = arena_alloc(arena, JOURNAL_HASH_LEN);
+    if (ret_page->read_hash.data && journal_hash_at(journal, ret_page->read_to, ret_page->read_hash.data))
+        ret_page->read_hash.len = JOURNAL_HASH_LEN;
+    return true;
 }
 
 int journal_audit(struct journal *journal, FILE *out, journal_visit visit, void *arg, int64_t *ret_rows)

@@ -30,14 +30,22 @@ struct journal {
     struct journal_tip tip;    /* with what the current batch added */
     struct journal_tip before; /* at the current call's beginning */
     struct journal_tip committed;
+    bool head_wanted; /* journal_want_head, until the daemon has signed one */
 };
 
 /* Prepares the journal of a store and reads its tip. 0 or -1, logged. */
 int journal_open(struct journal *journal, struct store *store);
 /* Adds an event: a message with one oneof, of which one member is set. */
 void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *event);
-/* Rows after a sequence number and not older than since, into the arena. */
-void journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
+/* Asks that the head be signed as soon as the batch is committed (heads.h), not within the
+ * usual minute: what was just written must not be replaced unseen. */
+void journal_want_head(struct journal *journal);
+/* The hash of a row; false when there is none. */
+bool journal_hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN]);
+/* Rows after a sequence number and not older than since, into the arena. False when the row
+ * before them is not the one whose hash the request gives: the journal is another one than
+ * was read before. */
+bool journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
                   Rpc__JournalPage *ret_page);
 
 /* Recomputes the chain. Prints the first row that breaks it, by number, and

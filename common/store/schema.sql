@@ -38,3 +38,7 @@ CREATE TABLE ids (
     partition INTEGER PRIMARY KEY,
     first     INTEGER NOT NULL
 ) STRICT;
+
+-- step 4
+-- The hash of the row that a cursor stands at, so that another journal in its source's place is seen.
+ALTER TABLE cursor ADD COLUMN hash BLOB;

@@ -285,6 +285,18 @@ const void *store_blob(struct store *store, unsigned sql, int column, size_t *re
     return bytes ? bytes : "";
 }
 
+int store_columns(struct store *store, unsigned sql)
+{
+    return sqlite3_column_count(store->statements[sql]);
+}
+
+const char *store_column(struct store *store, unsigned sql, int column)
+{
+    const char *name = sqlite3_column_name(store->statements[sql], column);
+
+    return name ? name : "";
+}
+
 int64_t store_number(struct store *store, unsigned sql)
 {
     int64_t number = 0;

@@ -70,6 +70,9 @@ void store_end(struct store *store, unsigned sql);
 int64_t store_int(struct store *store, unsigned sql, int column);
 const char *store_text(struct store *store, unsigned sql, int column);
 const void *store_blob(struct store *store, unsigned sql, int column, size_t *ret_len);
+/* The columns of a query, and what one is called. */
+int store_columns(struct store *store, unsigned sql);
+const char *store_column(struct store *store, unsigned sql, int column);
 /* Ends a query after its first row, of which it gives the first number; 0 when there is none. */
 int64_t store_number(struct store *store, unsigned sql);
 /* Whether a query has a row; ends it. */

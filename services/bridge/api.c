@@ -14,7 +14,7 @@ typedef int (*ask_code)(struct wechat *wechat, const char *appid, const char *co
 static void begin_code(Bridge__Bridge_Service *service, const Bridge__WechatCode *req, ask_code ask, wechat_done done,
                        void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
+    struct bridge *self = container_of(service, struct bridge, bridge_service);
     struct errand *errand = errand_new(self, call);
     int reason;
 
@@ -166,14 +166,14 @@ static void bridge__login_by_wechat(Bridge__Bridge_Service *service, const Bridg
     if (*req->phone_code && (*req->state || !wechat_word_ok(req->phone_code, WECHAT_CODE_SIZE - 1)))
         rpc_refuse_field(call, BRIDGE__REASON__WECHAT_CODE_INVALID, "phoneCode");
     else
-        begin_visit(container_of(service, struct bridge, service), &visit, false, call);
+        begin_visit(container_of(service, struct bridge, bridge_service), &visit, false, call);
 }
 
 /* rpc BeginWechatPage: where a browser within WeChat goes for a code and a state. */
 static void bridge__begin_wechat_page(Bridge__Bridge_Service *service, const Bridge__WechatPageRequest *req,
                                       Bridge__WechatPage_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
+    struct bridge *self = container_of(service, struct bridge, bridge_service);
     const char *appid = wechat_account(&self->wechat);
     Bridge__WechatPage message = BRIDGE__WECHAT_PAGE__INIT;
     char address[PAGE_ADDRESS_SIZE];
@@ -202,7 +202,7 @@ static void bridge__bind_wechat(Bridge__Bridge_Service *service, const Bridge__W
     struct visit visit = {req->appid, req->code, "", req->state, req->secret, ""};
 
     (void)reply;
-    begin_visit(container_of(service, struct bridge, service), &visit, true, call);
+    begin_visit(container_of(service, struct bridge, bridge_service), &visit, true, call);
 }
 
 const Bridge__Bridge_Service bridge_api = BRIDGE__BRIDGE__INIT(bridge__);

@@ -1,4 +1,5 @@
 /* api_prove.c: a real name, by the ways there are. */
+#include "common/cn/cn_id.h"
 #include "services/bridge/api.h"
 
 #define VERIFIER_PATH "/v1/identity-checks"
@@ -138,6 +139,20 @@ static void on_verdict(void *arg, enum partner_end end, const json_t *answer)
     end_proof(errand, end == PARTNER_DONE ? read_verdict(errand, answer) : IDENTITY__VERDICT__VERDICT_UNAVAILABLE);
 }
 
+/* Brings what she said of herself to the form that identity has found sound. */
+static bool fold_claim(struct errand *errand)
+{
+    struct cn_resident_id id;
+    char name[CN_NAME_SIZE];
+
+    if (!cn_name(errand->proof.name, name) ||
+        cn_resident_id(errand->proof.resident_id, cn_day(clock_now(errand->bridge->clock)), &id) != CN_ID_OK)
+        return false;
+    snprintf(errand->proof.name, sizeof(errand->proof.name), "%s", name);
+    snprintf(errand->proof.resident_id, sizeof(errand->proof.resident_id), "%s", id.number);
+    return true;
+}
+
 static void on_begun(void *arg, const Rpc__Answer *answer)
 {
     struct errand *errand = arg;
@@ -155,14 +170,12 @@ static void on_begun(void *arg, const Rpc__Answer *answer)
         return;
     }
     errand->proof.proof_id = proof->proof_id;
-    snprintf(errand->proof.name, sizeof(errand->proof.name), "%s", proof->name);
-    snprintf(errand->proof.resident_id, sizeof(errand->proof.resident_id), "%s", proof->resident_id);
     identity__proof__free_unpacked(proof, NULL);
     snprintf(id, sizeof(id), "%lld", (long long)errand->proof.proof_id);
-    if (!partner_ask(verifier, VERIFIER_PATH,
-                     json_pack("{s:s, s:s, s:s}", "requestId", id, "name", errand->proof.name, "residentId",
-                               errand->proof.resident_id),
-                     errand_time_ms(errand, IDENTITY_MS), true, on_verdict, errand))
+    if (!fold_claim(errand) || !partner_ask(verifier, VERIFIER_PATH,
+                                            json_pack("{s:s, s:s, s:s}", "requestId", id, "name", errand->proof.name,
+                                                      "residentId", errand->proof.resident_id),
+                                            errand_time_ms(errand, IDENTITY_MS), true, on_verdict, errand))
         end_proof(errand, IDENTITY__VERDICT__VERDICT_UNAVAILABLE);
 }
 
@@ -196,7 +209,7 @@ static void next_way(struct errand *errand)
 void bridge__prove_me(Bridge__Bridge_Service *service, const Identity__VerifyRequest *req,
                       Identity__Session_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
+    struct bridge *self = container_of(service, struct bridge, bridge_service);
     struct errand *errand;
 
     (void)reply;

@@ -7,6 +7,7 @@
 #include <mbedtls/platform_util.h>
 
 #include "common/base/hex.h"
+#include "common/cn/cn_id.h"
 #include "services/bridge/api.h"
 
 #define SMS_PATH       "/v1/messages"
@@ -86,7 +87,6 @@ static void on_code(void *arg, const Rpc__Answer *answer)
     }
     errand->sms.expires_in_s = made->expires_in_s;
     errand->sms.resend_in_s = made->resend_in_s;
-    snprintf(errand->sms.mobile, sizeof(errand->sms.mobile), "%s", made->mobile);
     if (*made->code)
         send_message(errand, made->code);
     else
@@ -99,9 +99,12 @@ static void on_code(void *arg, const Rpc__Answer *answer)
 void bridge__send_code(Bridge__Bridge_Service *service, const Identity__SendCodeRequest *req,
                        Identity__SendCodeReply_Closure closure, void *call)
 {
-    struct errand *errand = errand_new(container_of(service, struct bridge, service), call);
+    struct errand *errand = errand_new(container_of(service, struct bridge, bridge_service), call);
 
     (void)closure;
-    if (errand)
-        errand_wait(errand, errand_ask_identity(errand, "Identity.SendCode", &req->base, on_code), NULL, call);
+    if (!errand)
+        return;
+    if (!cn_mobile(req->mobile, errand->sms.mobile)) /* identity says so */
+        errand->sms.mobile[0] = '\0';
+    errand_wait(errand, errand_ask_identity(errand, "Identity.SendCode", &req->base, on_code), NULL, call);
 }

@@ -24,7 +24,7 @@ static bool are_values(const Bridge__WechatMessage *req)
 void bridge__send_wechat_message(Bridge__Bridge_Service *service, const Bridge__WechatMessage *req,
                                  Bridge__WechatMessageReply_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
+    struct bridge *self = container_of(service, struct bridge, bridge_service);
     struct errand *errand;
     int reason;
 
@@ -58,7 +58,7 @@ static void on_checked(void *arg, const struct wechat_result *result)
 void bridge__check_text(Bridge__Bridge_Service *service, const Bridge__TextToCheck *req,
                         Bridge__TextVerdict_Closure reply, void *call)
 {
-    struct bridge *self = container_of(service, struct bridge, service);
+    struct bridge *self = container_of(service, struct bridge, bridge_service);
     struct errand *errand = errand_new(self, call);
     int reason;
 

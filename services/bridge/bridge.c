@@ -56,31 +56,25 @@ static int read_ways(struct bridge *self, const char *text)
 
 static int start(struct service *service)
 {
-    static struct bridge bridge;
+    struct bridge *self = service->self;
     unsigned char key[32]; /* of pages' states */
 
-    bridge = (struct bridge){.service = bridge_api, .outbox_service = outbox_api, .clock = &service->clock};
-    for (unsigned i = ARRAY_LEN(bridge.errands); i-- > 0;) {
-        bridge.errands[i].next = bridge.idle;
-        bridge.idle = &bridge.errands[i];
+    for (unsigned i = ARRAY_LEN(self->errands); i-- > 0;) {
+        self->errands[i].next = self->idle;
+        self->idle = &self->errands[i];
     }
-    clock_random(bridge.clock, key, sizeof(key));
-    if (wechat_init(&bridge.wechat, conf_text(conf, "HUIGONG_WECHAT_URL"), conf_text(conf, "HUIGONG_WECHAT_APPS"),
+    clock_random(self->clock, key, sizeof(key));
+    if (wechat_init(&self->wechat, conf_text(conf, "HUIGONG_WECHAT_URL"), conf_text(conf, "HUIGONG_WECHAT_APPS"),
                     conf_text(conf, "HUIGONG_WECHAT_ACCOUNT")) ||
-        page_init(&bridge.page, conf_text(conf, "HUIGONG_WECHAT_OPEN_URL"), conf_text(conf, "HUIGONG_WECHAT_PAGES"),
+        page_init(&self->page, conf_text(conf, "HUIGONG_WECHAT_OPEN_URL"), conf_text(conf, "HUIGONG_WECHAT_PAGES"),
                   key) ||
-        partner_init(&bridge.verifier, "verifier", "HUIGONG_VERIFIER_URL", conf_text(conf, "HUIGONG_VERIFIER_URL"),
+        partner_init(&self->verifier, "verifier", "HUIGONG_VERIFIER_URL", conf_text(conf, "HUIGONG_VERIFIER_URL"),
                      conf_text(conf, "HUIGONG_VERIFIER_SECRET")) ||
-        partner_init(&bridge.sms, "sms", "HUIGONG_SMS_URL", conf_text(conf, "HUIGONG_SMS_URL"),
+        partner_init(&self->sms, "sms", "HUIGONG_SMS_URL", conf_text(conf, "HUIGONG_SMS_URL"),
                      conf_text(conf, "HUIGONG_SMS_SECRET")) ||
-        read_ways(&bridge, conf_text(conf, "HUIGONG_REALNAME")) ||
-        outbox_init(&bridge.outbox, service->store, service->rpc, &service->clock, &bridge.wechat,
-                    conf_text(conf, "HUIGONG_WECHAT_TEMPLATES")) ||
-        service_ids(service, &bridge.outbox.ids) || fetch_init())
+        read_ways(self, conf_text(conf, "HUIGONG_REALNAME")) ||
+        outbox_init(&self->outbox, self, conf_text(conf, "HUIGONG_WECHAT_TEMPLATES")) || fetch_init())
         return -1;
-    service->self = &bridge;
-    rpc_server_add(service->rpc, &bridge.service.base);
-    rpc_server_add(service->rpc, &bridge.outbox_service.base);
     return 0;
 }
 
@@ -180,14 +174,15 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
     report_partner(&self->sms, arena, ret);
 }
 
+SERVICE_TABLE(bridge, BRIDGE)
+
 const struct service_spec bridge_spec = {
     .name = "bridge",
     .about = "the only way out: WeChat, reminders, codes, and names proven outside",
     .conf = conf,
+    .parts = &service_table,
     .schema = bridge_schema,
     .schema_len = &bridge_schema_len,
-    .sql = bridge_sql,
-    .n_sql = &bridge_n_sql,
     .network = SANDBOX_DIALS,
     .read_conf = read_conf,
     .read_paths = read_paths,
@@ -195,6 +190,4 @@ const struct service_spec bridge_spec = {
     .serve = serve,
     .stop = stop,
     .report = report,
-    .audit = bridge_audit,
-    .follows = bridge_sources,
 };

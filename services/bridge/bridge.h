@@ -36,8 +36,9 @@
  * that holds one are never logged; a session_key is not even read. An address that is not
  * https is refused, unless it is this machine's own, where a simulator may stand. */
 #pragma once
-#include "bridge/bridge.pb-c.h"
-#include "common/daemon/service.h"
+#include "bridge.pb.h"
+#include "common/benefit/holders/holders.h"
+#include "common/daemon/service_of_parts.h"
 #include "services/bridge/errand.h"
 #include "services/bridge/fetch.h"
 #include "services/bridge/outbox/outbox.h"
@@ -50,10 +51,13 @@
 /* A way of proving a name, in the order of the setting. */
 enum way { WAY_ROSTER, WAY_OUTSIDE };
 
+/* Each said in its NAME.h. */
+#define BRIDGE_PARTS(PART, SHARED) SHARED(holders) PART(messages)
+
+SERVICE_PARTS(BRIDGE)
+
 struct bridge {
-    Bridge__Bridge_Service service;
-    Bridge__Outbox_Service outbox_service;
-    struct clock *clock;
+    SERVICE_MEMBERS(BRIDGE)
     struct fetch *fetch;
     struct wechat wechat;
     struct page page;
@@ -66,9 +70,5 @@ struct bridge {
     struct errand errands[RPC_MAX_LATER], *idle;
 };
 
-extern const Bridge__Bridge_Service bridge_api;
-extern const Bridge__Outbox_Service outbox_api;
-extern const struct service_follow bridge_sources[];
+extern const struct service_follow messages_of_health; /* sources.c */
 extern const struct service_spec bridge_spec;
-
-int bridge_audit(struct store *store, struct journal *journal, FILE *out);

@@ -45,7 +45,4 @@ static void on_health(void *arg, void *call, const Rpc__JournalRow *row)
 
 static const int32_t health_kinds[] = {HEALTH__EVENT__EVENT_REMINDER, HEALTH__EVENT__EVENT_BOOKING_CHANGED};
 
-const struct service_follow bridge_sources[] = {
-    {HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health},
-    {NULL, NULL, 0, NULL},
-};
+const struct service_follow messages_of_health = {HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health};

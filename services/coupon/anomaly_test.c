@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "services/coupon/coupon.h"
+#include "services/coupon/claims.h"
 #include "tests/anomaly.h"
 #include "tests/power.h"
 
@@ -25,7 +25,7 @@ static int64_t coupons[MEMBERS]; /* what each was told she has */
 
 static void done(void *self)
 {
-    coupon_done(self);
+    releases_done(self);
 }
 
 /* Done, or told that the store failed; nothing else. */
@@ -96,7 +96,7 @@ static void claim(int64_t first, int64_t end)
 
 static int64_t granted(void)
 {
-    return coupon_find(h.service.self, release_id)->granted;
+    return release_find(h.service.self, release_id)->granted;
 }
 
 static int64_t told(void)
@@ -131,7 +131,7 @@ static void settle(bool restart)
     claim(0, MEMBERS);
     assert_int_equal(told(), STOCK);
     assert_int_equal(granted(), STOCK);
-    while (coupon_index_slice(h.service.self, 100) > 0)
+    while (claims_index_slice(h.service.self, 100) > 0)
         continue;
     assert_string_equal(harness_audit(&h), "");
     harness_reopen(&h);
@@ -166,10 +166,10 @@ static void claim_in_batches(void)
 {
     claim(0, 3);
     claim(3, 4);
-    coupon_index_slice(h.service.self, 2);
+    claims_index_slice(h.service.self, 2);
     claim(0, 2);
     claim(4, MEMBERS);
-    coupon_index_slice(h.service.self, 100);
+    claims_index_slice(h.service.self, 100);
     rpc_server_tidy(h.service.rpc);
 }
 
@@ -191,8 +191,8 @@ static void no_failing_access_loses_or_doubles_a_release(void **state)
         assert_int_equal(anomaly_end(&h), 2);
         for (int opening = 0; opening < 2; opening++) {
             self = h.service.self;
-            assert_int_equal(self->n_releases, 1);
-            assert_non_null(coupon_find(self, release_id));
+            assert_int_equal(self->n_live, 1);
+            assert_non_null(release_find(self, release_id));
             harness_reopen(&h);
         }
         harness_close(&h);
@@ -224,7 +224,7 @@ static void a_failing_read_is_never_an_answer(void **state)
     harness_open(&h, &coupon_spec, done);
     open_release();
     claim(0, 3);
-    while (coupon_index_slice(h.service.self, 100) > 0)
+    while (claims_index_slice(h.service.self, 100) > 0)
         continue;
     for (unsigned i = 0; i < ARRAY_LEN(reads); i++)
         right[i] = read_own(i);
@@ -247,12 +247,10 @@ static void a_failing_read_is_never_an_answer(void **state)
 
 static struct store *open_store(const char *dir)
 {
-    const struct store_options options = {.dir = dir,
-                                          .schema = coupon_spec.schema,
-                                          .schema_len = *coupon_spec.schema_len,
-                                          .sql = coupon_spec.sql,
-                                          .n_sql = *coupon_spec.n_sql};
+    static struct service service = {.spec = &coupon_spec};
+    struct store_options options;
 
+    service_store_options(&service, dir, &options);
     return store_open(&options);
 }
 

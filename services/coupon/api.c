@@ -1,8 +1,8 @@
 #include "services/coupon/api.h"
 
 #include "common/base/union_path.h"
+#include "services/coupon/claims.h"
 #include "services/coupon/rules.h"
-#include "services/coupon/store.h"
 
 #define PAGE_DEFAULT 20
 
@@ -81,12 +81,12 @@ static void coupon_message(const struct claim *claim, const struct release *rele
 /* A coupon in the arena, or NULL when its memory is full or its release is unreadable. */
 static Coupon__Coupon *coupon_copy(struct coupon *self, const struct claim *claim, void *call)
 {
-    const struct release *release = coupon_find(self, claim->release_id);
+    const struct release *release = release_find(self, claim->release_id);
     Coupon__Coupon *message = arena_alloc(rpc_arena(call), sizeof(*message));
     char *code = arena_alloc(rpc_arena(call), 14);
     struct release old;
 
-    if (!release && store_find_release(self->store, claim->release_id, &old))
+    if (!release && releases_read(&self->releases, claim->release_id, &old))
         release = &old;
     if (!message || !code || !release)
         return NULL;
@@ -94,18 +94,26 @@ static Coupon__Coupon *coupon_copy(struct coupon *self, const struct claim *clai
     return message;
 }
 
+bool coupon_give(struct coupon *self, const struct claim *claim, struct part_export *export)
+{
+    const Coupon__Coupon *message = coupon_copy(self, claim, export->call);
+
+    export->failed |= !message;
+    return message && export->give(export, &message->base, claim->coupon_id);
+}
+
 /* ---- releases ---- */
 
 static void undo_add_release(void *arg, int64_t release_id, int64_t unused)
 {
     struct coupon *self = arg;
-    struct release *last = self->releases[self->n_releases - 1];
+    struct release *last = self->live[self->n_live - 1];
 
     (void)unused;
     ensure(last->id == release_id);
-    claims_clear(&last->claims);
+    claimants_clear(&last->claimants);
     free(last);
-    self->n_releases--;
+    self->n_live--;
 }
 
 static struct release *new_release(struct coupon *self, const Coupon__Release *draft, void *call)
@@ -126,7 +134,7 @@ static struct release *new_release(struct coupon *self, const Coupon__Release *d
     release->days = draft->days ? draft->days : 1;
     release->allowance = (int)draft->allowance;
     release->min_level = (int)draft->min_level;
-    release->valid_days = draft->valid_days ? draft->valid_days : COUPON_DEFAULT_VALID_DAYS;
+    release->valid_days = draft->valid_days ? draft->valid_days : RELEASE_DEFAULT_VALID_DAYS;
     release->created_at = rpc_now(call);
     for (size_t i = 0; i < draft->n_trades; i++)
         release->trades |= UINT32_C(1) << ((unsigned)draft->trades[i] & 31);
@@ -137,7 +145,7 @@ static struct release *new_release(struct coupon *self, const Coupon__Release *d
 static void coupon__create_release(Coupon__Coupons_Service *service, const Coupon__CreateReleaseRequest *req,
                                    Coupon__ReleaseStatus_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
     const char *field = "release";
     struct release *release;
     int refusal;
@@ -155,14 +163,14 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
         rpc_refuse_field(call, refusal, field);
         return;
     }
-    release = self->n_releases < COUPON_MAX_RELEASES ? new_release(self, req->release, call) : NULL;
+    release = self->n_live < COUPON_MAX_RELEASES ? new_release(self, req->release, call) : NULL;
     if (!release) {
         rpc_refuse(call, COUPON__REASON__TOO_MANY_RELEASES);
         return;
     }
-    self->releases[self->n_releases++] = release;
+    self->live[self->n_live++] = release;
     rpc_on_undo(call, undo_add_release, self, release->id, 0);
-    if (!store_add_release(self->store, release)) {
+    if (!releases_add(&self->releases, release)) {
         rpc_refuse(call, RPC__REASON__OUT_OF_RANGE);
         return;
     }
@@ -174,8 +182,8 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
 static void change_state(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req, int state,
                          Coupon__ReleaseStatus_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
-    struct release *release = coupon_find(self, req->release_id);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
+    struct release *release = release_find(self, req->release_id);
 
     if (!release) {
         rpc_refuse(call, COUPON__REASON__RELEASE_NOT_FOUND);
@@ -220,11 +228,11 @@ static void coupon__end_release(Coupon__Coupons_Service *service, const Coupon__
 static void coupon__get_release(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req,
                                 Coupon__ReleaseStatus_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
-    struct release *release = coupon_find(self, req->release_id);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
+    struct release *release = release_find(self, req->release_id);
     struct release old;
 
-    if (!release && store_find_release(self->store, req->release_id, &old))
+    if (!release && releases_read(&self->releases, req->release_id, &old))
         release = &old;
     if (!release || (release->state == COUPON__STATE__DRAFT &&
                      !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path))) {
@@ -246,7 +254,7 @@ static int64_t page_start(const char *token)
 static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon__ListReleasesRequest *req,
                                   Coupon__ReleaseList_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
     size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
     Coupon__ReleaseList list = COUPON__RELEASE_LIST__INIT;
     Coupon__ReleaseStatus *statuses = arena_alloc(rpc_arena(call), size * sizeof(*statuses));
@@ -257,8 +265,8 @@ static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon
         rpc_refuse(call, before < 0 ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
         return;
     }
-    for (unsigned i = self->n_releases; i-- > 0;) {
-        struct release *release = self->releases[i];
+    for (unsigned i = self->n_live; i-- > 0;) {
+        struct release *release = self->live[i];
 
         if (release->id >= before || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
             !union_path_covers(req->union_path, release->union_path))
@@ -301,8 +309,8 @@ static bool offer_message(struct coupon *self, struct release *release, void *ca
     ret->status = arena_alloc(rpc_arena(call), sizeof(*ret->status));
     if (!ret->status || !status_message(release, call, ret->status))
         return false;
-    mine = claims_find(&release->claims, rpc_principal(call)->member_id);
-    if (mine && store_find_claim(self->store, mine, &claim))
+    mine = claimants_find(&release->claimants, rpc_principal(call)->member_id);
+    if (mine && claims_find(&self->claims, mine, &claim))
         ret->coupon = coupon_copy(self, &claim, call);
     refusal = offer_refusal(release, rpc_principal(call), rpc_now(call));
     if (refusal && !ret->coupon)
@@ -314,14 +322,14 @@ static bool offer_message(struct coupon *self, struct release *release, void *ca
 static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__ListOffersRequest *req,
                                 Coupon__OfferList_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
     Coupon__OfferList list = COUPON__OFFER_LIST__INIT;
     Coupon__Offer *offers = arena_alloc(rpc_arena(call), COUPON_MAX_OFFERS * sizeof(*offers));
 
     (void)req;
     list.offers = arena_alloc(rpc_arena(call), COUPON_MAX_OFFERS * sizeof(*list.offers));
-    for (unsigned i = self->n_releases; i-- > 0 && list.n_offers < COUPON_MAX_OFFERS;) {
-        struct release *release = self->releases[i];
+    for (unsigned i = self->n_live; i-- > 0 && list.n_offers < COUPON_MAX_OFFERS;) {
+        struct release *release = self->live[i];
         int refusal = release_refusal(release, rpc_now(call));
 
         if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED)
@@ -345,7 +353,7 @@ static void reply_first_claim(struct coupon *self, const struct release *release
     struct claim claim;
     char code[14];
 
-    if (!store_find_claim(self->store, coupon_id, &claim)) {
+    if (!claims_find(&self->claims, coupon_id, &claim)) {
         rpc_refuse(call, RPC__REASON__STORE_FAILED);
         return;
     }
@@ -359,7 +367,7 @@ static void undo_claim(void *arg, int64_t member_id, int64_t sold_out_before)
 {
     struct release *release = arg;
 
-    claims_remove(&release->claims, member_id);
+    claimants_remove(&release->claimants, member_id);
     release->granted--;
     release->granted_today--;
     release->sold_out_at = sold_out_before;
@@ -371,13 +379,13 @@ static bool grant_claim(struct coupon *self, struct release *release, const stru
     Coupon__Event event = COUPON__EVENT__INIT;
     Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
 
-    if (!claims_add(&release->claims, claim->member_id, claim->coupon_id))
+    if (!claimants_add(&release->claimants, claim->member_id, claim->coupon_id))
         return false;
     rpc_on_undo(call, undo_claim, release, claim->member_id, release->sold_out_at);
     release->granted++;
     if (++release->granted_today == release->stock_per_day)
         release->sold_out_at = claim->at;
-    store_add_claim(self->store, claim);
+    claims_append(&self->claims, claim);
     claimed.coupon_id = claim->coupon_id;
     claimed.release_id = claim->release_id;
     claimed.member_id = claim->member_id;
@@ -404,8 +412,8 @@ static void refuse_claim(const struct release *release, int refusal, void *call)
 static void coupon__create_claim(Coupon__Coupons_Service *service, const Coupon__CreateClaimRequest *req,
                                  Coupon__Coupon_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
-    struct release *release = coupon_find(self, req->release_id);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
+    struct release *release = release_find(self, req->release_id);
     struct claim claim = {.release_id = req->release_id, .member_id = rpc_principal(call)->member_id};
     ProtobufCBinaryData key = rpc_key(call);
     Coupon__Coupon message;
@@ -421,7 +429,7 @@ static void coupon__create_claim(Coupon__Coupons_Service *service, const Coupon_
     if (claim.day >= 0 && claim.day < release->days)
         release_enter_day(release, claim.day);
     claim.day = release->day;
-    first = claims_find(&release->claims, claim.member_id);
+    first = claimants_find(&release->claimants, claim.member_id);
     if (first) {
         reply_first_claim(self, release, first, reply, call);
         return;
@@ -448,30 +456,11 @@ static void coupon__create_claim(Coupon__Coupons_Service *service, const Coupon_
 
 /* ---- a member's coupons ---- */
 
-/* Those not indexed yet, from memory. Newest first, as the index gives them. */
-static size_t recent_coupons(struct coupon *self, int64_t member_id, int64_t before, int64_t *ret_ids, size_t size)
-{
-    size_t n = 0;
-
-    for (unsigned i = 0; i < self->n_releases && n < size; i++) {
-        int64_t id = claims_find(&self->releases[i]->claims, member_id);
-        size_t at = n;
-
-        if (id <= self->indexed || id >= before)
-            continue;
-        for (; at > 0 && ret_ids[at - 1] < id; at--)
-            ret_ids[at] = ret_ids[at - 1];
-        ret_ids[at] = id;
-        n++;
-    }
-    return n;
-}
-
 /* rpc ListCoupons: the caller's own, newest first. */
 static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon__ListCouponsRequest *req,
                                  Coupon__CouponList_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
     int64_t member_id = rpc_principal(call)->member_id, before = page_start(req->page_token);
     size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT, n;
     Coupon__CouponList list = COUPON__COUPON_LIST__INIT;
@@ -483,17 +472,17 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
         rpc_refuse(call, before < 0 ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
         return;
     }
-    n = recent_coupons(self, member_id, before, recent, ARRAY_LEN(recent));
+    n = claims_recent(self, member_id, before, recent, ARRAY_LEN(recent));
     if (n > size + 1)
         n = size + 1;
     for (size_t i = 0; i < n; i++) {
-        if (!store_find_claim(self->store, recent[i], &claims[i])) {
+        if (!claims_find(&self->claims, recent[i], &claims[i])) {
             rpc_refuse(call, RPC__REASON__STORE_FAILED);
             return;
         }
     }
-    store_ask_coupons(self->store, member_id, before, (int)(size + 1));
-    while (store_next_coupon(self->store, &claims[n < size + 1 ? n : size])) {
+    claims_ask_hers(&self->claims, member_id, before, (int)(size + 1));
+    while (claims_next_hers(&self->claims, &claims[n < size + 1 ? n : size])) {
         if (n < size + 1)
             n++;
     }
@@ -515,12 +504,13 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
 static void coupon__get_coupon(Coupon__Coupons_Service *service, const Coupon__CouponRequest *req,
                                Coupon__Coupon_Closure reply, void *call)
 {
-    struct coupon *self = container_of(service, struct coupon, service);
+    struct coupon *self = container_of(service, struct coupon, coupons_service);
     Coupon__Coupon *message;
     struct claim claim;
 
     /* Somebody else's coupon is not told apart from none. */
-    if (!store_find_claim(self->store, req->coupon_id, &claim) || claim.member_id != rpc_principal(call)->member_id) {
+    if (!claims_find(&self->claims, req->coupon_id, &claim) ||
+        !holder_is(&self->holders, rpc_principal(call)->member_id, claim.member_id)) {
         rpc_refuse(call, COUPON__REASON__COUPON_NOT_FOUND);
         return;
     }
@@ -531,4 +521,4 @@ static void coupon__get_coupon(Coupon__Coupons_Service *service, const Coupon__C
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
-const Coupon__Coupons_Service coupon_api = COUPON__COUPONS__INIT(coupon__);
+const Coupon__Coupons_Service coupons_api = COUPON__COUPONS__INIT(coupon__);

@@ -1,5 +1,6 @@
-/* api.h: coupon's operations, one function per rpc, in the order of the .proto. */
+/* api.h: what api.c has for others beside coupon's operations. */
 #pragma once
-#include "services/coupon/coupon.h"
+#include "services/coupon/claims.h"
 
-extern const Coupon__Coupons_Service coupon_api;
+/* Gives a coupon to an export. False: no more now. */
+bool coupon_give(struct coupon *self, const struct claim *claim, struct part_export *export);

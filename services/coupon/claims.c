@@ -1,88 +1,336 @@
 #include "services/coupon/claims.h"
 
-#define FIRST_SIZE 1024
+#include "services/coupon/api.h"
 
-/* Ids count upwards; the multiplier (Fibonacci hashing, Knuth 6.4) spreads them. */
-static size_t slot_of(const struct claims *claims, int64_t member_id)
+#define INDEX_SLICE 1000
+#define IDLE_CALLS  5  /* a millisecond: fewer leave room for indexing */
+#define NUMBERS_MAX 16 /* of one member, whose newest coupons are looked for in memory */
+
+#define COLUMNS "claim.coupon_id, release_id, claim.member_id, day, code, at, key"
+
+enum {
+    SQL_ADD,
+    SQL_FIND,
+    SQL_AFTER,
+    SQL_LAST,
+    SQL_INDEXED,
+    SQL_SET_INDEXED,
+    SQL_INDEX,
+    SQL_HERS,
+    SQL_HERS_AFTER,
+    N_SQL
+};
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO claim (coupon_id, release_id, member_id, day, code, at, key) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM claim WHERE coupon_id = ?1",
+    [SQL_AFTER] = "SELECT " COLUMNS " FROM claim WHERE coupon_id > ?1 ORDER BY coupon_id",
+    [SQL_LAST] = "SELECT coalesce(max(coupon_id), 0) FROM claim",
+    [SQL_INDEXED] = "SELECT upto FROM progress WHERE name = 'claim_of_member'",
+    [SQL_SET_INDEXED] = "UPDATE progress SET upto = ?1 WHERE name = 'claim_of_member'",
+    [SQL_INDEX] = "INSERT INTO claim_of_member (member_id, coupon_id) VALUES (?1, ?2) "
+                  "ON CONFLICT (member_id, coupon_id) DO NOTHING",
+    [SQL_HERS] = "SELECT " COLUMNS " FROM claim_of_member JOIN claim "
+                 "ON claim.coupon_id = claim_of_member.coupon_id WHERE claim_of_member." HOLDER_HERS " "
+                 "AND claim_of_member.coupon_id < ?2 ORDER BY claim_of_member.coupon_id DESC LIMIT ?3",
+    [SQL_HERS_AFTER] = "SELECT " COLUMNS " FROM claim_of_member JOIN claim "
+                       "ON claim.coupon_id = claim_of_member.coupon_id WHERE claim_of_member." HOLDER_HERS " "
+                       "AND claim_of_member.coupon_id > ?2 ORDER BY claim_of_member.coupon_id LIMIT ?3",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+void claims_append(const struct claims *claims, const struct claim *claim)
 {
-    return (size_t)(((uint64_t)member_id * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (claims->size - 1);
+    store_run(claims->store, claims->sql + SQL_ADD, "iiiiiib", claim->coupon_id, claim->release_id, claim->member_id,
+              (int64_t)claim->day, (int64_t)claim->code, claim->at, claim->key, claim->key_len);
 }
 
-int64_t claims_find(const struct claims *claims, int64_t member_id)
+static bool next(const struct claims *claims, unsigned statement, struct claim *ret)
 {
-    if (claims->size == 0)
-        return 0;
-    for (size_t i = slot_of(claims, member_id);; i = (i + 1) & (claims->size - 1)) {
-        if (claims->entries[i].member_id == member_id)
-            return claims->entries[i].coupon_id;
-        if (claims->entries[i].member_id == 0)
-            return 0;
-    }
-}
+    struct store *store = claims->store;
 
-static void place(struct claims *claims, struct claim_entry entry)
-{
-    size_t i = slot_of(claims, entry.member_id);
-
-    while (claims->entries[i].member_id)
-        i = (i + 1) & (claims->size - 1);
-    claims->entries[i] = entry;
-}
-
-static bool grow(struct claims *claims)
-{
-    struct claims larger = {.size = claims->size ? claims->size * 2 : FIRST_SIZE, .used = claims->used};
-
-    larger.entries = calloc(larger.size, sizeof(larger.entries[0]));
-    if (!larger.entries)
+    if (!store_row(store, statement))
         return false;
-    for (size_t i = 0; i < claims->size; i++) {
-        if (claims->entries[i].member_id)
-            place(&larger, claims->entries[i]);
-    }
-    free(claims->entries);
-    *claims = larger;
+    *ret = (struct claim){
+        .coupon_id = store_int(store, statement, 0),
+        .release_id = store_int(store, statement, 1),
+        .member_id = store_int(store, statement, 2),
+        .day = (int32_t)store_int(store, statement, 3),
+        .code = (uint64_t)store_int(store, statement, 4),
+        .at = store_int(store, statement, 5),
+    };
+    ret->key_len = store_copy_blob(store, statement, 6, ret->key, sizeof(ret->key));
     return true;
 }
 
-bool claims_add(struct claims *claims, int64_t member_id, int64_t coupon_id)
+bool claims_find(const struct claims *claims, int64_t coupon_id, struct claim *ret)
 {
-    ensure(member_id);
-    if (claims->used * 2 >= claims->size && !grow(claims))
+    store_ask(claims->store, claims->sql + SQL_FIND, "i", coupon_id);
+    if (!next(claims, claims->sql + SQL_FIND, ret))
         return false;
-    place(claims, (struct claim_entry){member_id, coupon_id});
-    claims->used++;
+    store_end(claims->store, claims->sql + SQL_FIND);
     return true;
 }
 
-void claims_remove(struct claims *claims, int64_t member_id)
+void claims_ask_hers(const struct claims *claims, int64_t member_id, int64_t before, int limit)
 {
-    size_t mask = claims->size - 1, i = slot_of(claims, member_id), hole;
+    store_ask(claims->store, claims->sql + SQL_HERS, "iii", member_id, before, (int64_t)limit);
+}
 
-    while (claims->entries[i].member_id != member_id) {
-        ensure(claims->entries[i].member_id);
-        i = (i + 1) & mask;
+bool claims_next_hers(const struct claims *claims, struct claim *ret)
+{
+    return next(claims, claims->sql + SQL_HERS, ret);
+}
+
+/* ---- in memory ---- */
+
+static bool count_claim(struct coupon *self, const struct claim *claim)
+{
+    struct release *release = release_find(self, claim->release_id);
+
+    if (!release)
+        return true;
+    release_enter_day(release, claim->day);
+    release->granted++;
+    if (claim->day != release->day)
+        return true;
+    if (++release->granted_today == release->stock_per_day)
+        release->sold_out_at = claim->at;
+    return claimants_add(&release->claimants, claim->member_id, claim->coupon_id);
+}
+
+/* Coupon ids grow with time, so nothing before the oldest release matters. */
+static bool count_claims(struct coupon *self)
+{
+    unsigned statement = self->claims.sql + SQL_AFTER;
+    struct claim claim;
+    bool ok = true;
+
+    if (self->n_live == 0)
+        return true;
+    store_ask(self->store, statement, "i", id_at(self->live[0]->created_at) - 1);
+    while (ok && next(&self->claims, statement, &claim))
+        ok = count_claim(self, &claim);
+    store_end(self->store, statement);
+    return ok;
+}
+
+static void undo_hand_over(void *arg, int64_t holder_id, int64_t unused)
+{
+    struct release *release = arg;
+
+    (void)unused;
+    claimants_remove(&release->claimants, holder_id);
+}
+
+/* What was taken under a number counts as its holder's, unless she has taken one herself.
+ * call is NULL at the start. False without memory. */
+static bool hand_over(struct release *release, int64_t number, int64_t holder_id, void *call)
+{
+    int64_t coupon_id = claimants_find(&release->claimants, number);
+
+    if (!coupon_id || claimants_find(&release->claimants, holder_id))
+        return true;
+    if (!claimants_add(&release->claimants, holder_id, coupon_id))
+        return false;
+    if (call)
+        rpc_on_undo(call, undo_hand_over, release, holder_id, 0);
+    return true;
+}
+
+static bool hand_over_all(struct coupon *self, int64_t number, int64_t holder_id, void *call)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; i < self->n_live; i++)
+        ok &= hand_over(self->live[i], number, holder_id, call);
+    return ok;
+}
+
+int claims_load(struct coupon *self)
+{
+    int64_t number, holder_id;
+    bool ok = count_claims(self);
+
+    holders_ask(&self->holders, 0);
+    while (holders_next(&self->holders, &number, &holder_id))
+        ok &= hand_over_all(self, number, holder_id, NULL);
+    store_ask(self->store, self->claims.sql + SQL_LAST, "");
+    self->last_coupon = store_number(self->store, self->claims.sql + SQL_LAST);
+    store_ask(self->store, self->claims.sql + SQL_INDEXED, "");
+    self->indexed = store_number(self->store, self->claims.sql + SQL_INDEXED);
+    /* Coupons of a batch that failed may have been passed by the index; no later id lies before it. */
+    if (self->indexed > self->ids.last)
+        self->ids.last = self->indexed;
+    return ok && !store_trouble(self->store) ? 0 : -1;
+}
+
+/* Her own number first, then those that she holds. */
+static size_t recent_of(struct coupon *self, int64_t number, int64_t before, int64_t *ids, size_t n, size_t size)
+{
+    for (unsigned i = 0; i < self->n_live && n < size; i++) {
+        int64_t id = claimants_find(&self->live[i]->claimants, number);
+        size_t at = n;
+
+        if (id <= self->indexed || id >= before)
+            continue;
+        while (at > 0 && ids[at - 1] < id)
+            at--;
+        if (at > 0 && ids[at - 1] == id)
+            continue; /* hers by two numbers */
+        memmove(&ids[at + 1], &ids[at], (n++ - at) * sizeof(*ids));
+        ids[at] = id;
     }
-    /* Close the gap, so that no probe ends before its entry (Knuth 6.4, algorithm R). */
-    hole = i;
-    for (;;) {
-        size_t home;
+    return n;
+}
 
-        i = (i + 1) & mask;
-        if (!claims->entries[i].member_id)
+size_t claims_recent(struct coupon *self, int64_t member_id, int64_t before, int64_t *ret_ids, size_t size)
+{
+    int64_t numbers[NUMBERS_MAX];
+    size_t n = 0, n_numbers = holders_numbers(&self->holders, member_id, numbers, NUMBERS_MAX);
+
+    for (size_t i = 0; i < n_numbers; i++)
+        n = recent_of(self, numbers[i], before, ret_ids, n, size);
+    return n;
+}
+
+/* ---- indexing behind the claims ---- */
+
+struct slice {
+    struct coupon *self;
+    int limit;
+    int64_t upto;
+};
+
+/* Somebody may have claimed by the session of an account that is gone, before it ended. */
+static void count_for_holder(struct coupon *self, const struct claim *claim, void *call)
+{
+    int64_t holder_id = holder_of(&self->holders, claim->member_id);
+    struct release *release = holder_id == claim->member_id ? NULL : release_find(self, claim->release_id);
+
+    if (release && holder_id)
+        hand_over(release, claim->member_id, holder_id, call);
+}
+
+static void index_claims(void *call, void *arg)
+{
+    struct slice *slice = arg;
+    struct coupon *self = slice->self;
+    unsigned statement = self->claims.sql + SQL_AFTER;
+    bool any_gone = holders_any(&self->holders);
+    struct claim claim;
+
+    slice->upto = self->last_coupon; /* unless there are more than the limit */
+    store_ask(self->store, statement, "i", self->indexed);
+    while (next(&self->claims, statement, &claim)) {
+        store_run(self->store, self->claims.sql + SQL_INDEX, "ii", claim.member_id, claim.coupon_id);
+        if (any_gone)
+            count_for_holder(self, &claim, call);
+        if (--slice->limit == 0) {
+            slice->upto = claim.coupon_id;
             break;
-        home = slot_of(claims, claims->entries[i].member_id);
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            claims->entries[hole] = claims->entries[i];
-            hole = i;
         }
     }
-    claims->entries[hole] = (struct claim_entry){0};
-    claims->used--;
+    store_end(self->store, statement);
+    store_run(self->store, self->claims.sql + SQL_SET_INDEXED, "i", slice->upto);
 }
 
-void claims_clear(struct claims *claims)
+int64_t claims_index_slice(struct coupon *self, int limit)
 {
-    free(claims->entries);
-    *claims = (struct claims){0};
+    struct slice slice = {.self = self, .limit = limit};
+    int64_t behind = self->last_coupon - self->indexed;
+
+    if (behind > 0 && rpc_server_transact(self->rpc, index_claims, &slice) == 0)
+        self->indexed = slice.upto;
+    return behind;
 }
+
+static bool work(void *arg)
+{
+    struct coupon *self = arg;
+    uint64_t calls = rpc_server_counts(self->rpc)->calls, more = calls - self->calls_seen;
+    int64_t now = clock_now(self->clock), ms = now - self->idle_at;
+    bool idle = ms > 0 && more < (uint64_t)ms * IDLE_CALLS;
+
+    if (idle)
+        claims_index_slice(self, INDEX_SLICE);
+    if (ms > 0) {
+        self->calls_seen = calls;
+        self->idle_at = now;
+    }
+    return idle && self->indexed < self->last_coupon;
+}
+
+/* ---- people ---- */
+
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    if (!hand_over_all(arg, gone_id, kept_id, call) && !rpc_refused(call))
+        rpc_refuse(call, RPC__REASON__OVERLOADED); /* the row comes again */
+}
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct coupon *self = arg;
+    unsigned statement = self->claims.sql + SQL_HERS_AFTER;
+    int64_t recent[COUPON_MAX_RELEASES];
+    size_t n = claims_recent(self, export->member_id, INT64_MAX, recent, ARRAY_LEN(recent));
+    struct claim claim;
+    bool more = true;
+
+    store_ask(self->store, statement, "iii", export->member_id, export->after, (int64_t)LIMIT_EXPORT_PAGE + 1);
+    while (more && next(&self->claims, statement, &claim))
+        more = coupon_give(self, &claim, export);
+    store_end(self->store, statement);
+    while (more && n-- > 0) {
+        if (recent[n] > export->after && claims_find(&self->claims, recent[n], &claim))
+            more = coupon_give(self, &claim, export);
+    }
+}
+
+/* ---- the audit ---- */
+
+/* Claims are appended in the journal's order, so the two are read side by side. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct coupon *self = arg;
+    const Coupon__Event *event = body;
+    const Coupon__Claimed *claimed = event->claimed;
+    struct claim claim;
+
+    (void)row;
+    if (event->event_case != COUPON__EVENT__EVENT_CLAIMED)
+        return true;
+    if (!told[0]++)
+        store_ask(self->store, self->claims.sql + SQL_AFTER, "i", INT64_C(0));
+    return next(&self->claims, self->claims.sql + SQL_AFTER, &claim) && claim.coupon_id == claimed->coupon_id &&
+           claim.release_id == claimed->release_id && claim.member_id == claimed->member_id &&
+           claim.day == claimed->day;
+}
+
+static const struct part_stray strays[] = {
+    {"release", "more claims on a day than its stock",
+     "SELECT claim.release_id, day FROM claim JOIN release ON release.release_id = claim.release_id "
+     "GROUP BY claim.release_id, day HAVING count(*) > min(stock_per_day) LIMIT 1"},
+    {"member", "has two coupons for one",
+     "SELECT member_id FROM claim JOIN release ON release.release_id = claim.release_id "
+     "GROUP BY claim.release_id, member_id, CASE allowance WHEN 1 THEN day ELSE 0 END HAVING count(*) > 1 LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec claims_part = {
+    .tables = "claim claim_of_member progress",
+    .steps = &claims_steps,
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(coupon_id) FROM claim",
+    .work = work,
+    .agrees = agrees,
+    .counts = {{"claims", "SELECT count(*) FROM claim"}},
+    .strays = strays,
+    .on_export = on_export,
+    .closed =
+        {"-- a claim is a benefit that was given, and stays on account under a number that tells nobody who she was"},
+    .on_merged = on_merged,
+};

@@ -14,71 +14,39 @@
  * nobody calls (until then her newest coupons are found in memory), and coupon
  * ids grow with time, so the claims of open releases are one range of the table.
  *
+ * A claim stays under the number under which it was made (holders.h). When two accounts
+ * become one, what either has taken counts against the allowance of the one that is kept:
+ * in memory its number leads to the other's coupon, so that the claim itself asks nothing
+ * more. What somebody takes under the number of an account that is gone, in the moments
+ * until her session ends, is found when it is indexed.
+ *
  * Promises: claims of a day never exceed its stock; a member never has two for
  * one allowance; a repeated claim returns the first coupon, with 201 when it
  * carries the first one's Idempotency-Key and 200 otherwise, also when the release
  * has meanwhile sold out, paused or ended. */
 #pragma once
-#include "common/base/id.h"
-#include "common/daemon/service.h"
-#include "coupon/coupon.pb-c.h"
-#include "services/coupon/claims.h"
+#include "common/benefit/holders/holders.h"
+#include "common/daemon/service_of_parts.h"
+#include "coupon.pb.h"
 
-#define COUPON_MAX_RELEASES       1024 /* not closed, or closed within the last day */
-#define COUPON_MAX_OFFERS         100
-#define COUPON_DAY_MS             INT64_C(86400000)
-#define COUPON_DEFAULT_VALID_DAYS 30
-#define COUPON_PATH_SIZE          (64 + 1) /* with the NUL; as in coupon.proto */
+#define COUPON_MAX_RELEASES 1024 /* not closed, or closed within the last day */
+#define COUPON_MAX_OFFERS   100
+#define COUPON_DAY_MS       INT64_C(86400000)
 
-struct release {
-    int64_t id;
-    char title[60 * 4 + 1];
-    char union_path[COUPON_PATH_SIZE], eligible_path[COUPON_PATH_SIZE];
-    int64_t face_fen, threshold_fen;
-    int32_t stock_per_day, days, valid_days;
-    int64_t opens_at, created_at, closed_at;
-    int allowance, min_level, state;
-    uint32_t trades;
-    /* Derived from the claims */
-    struct claims claims; /* of the current day, or of all when one per release */
-    int32_t day;          /* that granted_today and sold_out_at are about */
-    int32_t granted_today;
-    int64_t granted, sold_out_at;
-};
+/* Each said in its NAME.h. */
+#define COUPON_PARTS(PART, SHARED) SHARED(holders) PART(releases) PART(claims)
+
+SERVICE_PARTS(COUPON)
 
 struct coupon {
-    Coupon__Coupons_Service service;
-    struct store *store;
-    struct clock *clock;
-    struct rpc_server *rpc;
-    struct id_source ids;
-    struct release *releases[COUPON_MAX_RELEASES];
-    unsigned n_releases;
+    SERVICE_MEMBERS(COUPON)
+    struct release *live[COUPON_MAX_RELEASES]; /* in the order of ids */
+    unsigned n_live;
     /* Indexing behind the claims */
     int64_t last_coupon; /* the greatest coupon id */
     int64_t indexed;     /* claims up to this id are in claim_of_member */
     uint64_t calls_seen;
-    uv_timer_t idle;
+    int64_t idle_at; /* when they were */
 };
 
 extern const struct service_spec coupon_spec;
-
-/* Reads the store into memory. 0 or -1, logged. */
-int coupon_init(struct coupon *self, struct store *store, struct rpc_server *rpc, struct clock *clock);
-void coupon_done(struct coupon *self);
-/* The release in memory, or NULL. */
-struct release *coupon_find(struct coupon *self, int64_t release_id);
-/* Indexes up to limit claims; returns how many were left to do before. */
-int64_t coupon_index_slice(struct coupon *self, int limit);
-/* Closes a release whose days are over, and drops those that were closed more than
- * a day ago from memory; outside a batch. */
-void coupon_forget_ended(struct coupon *self);
-/* Passes to a state that may_become allows, in the call's transaction. */
-void release_set_state(struct coupon *self, struct release *release, int state, void *call);
-/* Says in the journal what a release has become. */
-void release_journal(const struct release *release, void *call);
-/* Moves a release's derived state to a day. */
-void release_enter_day(struct release *release, int32_t day);
-/* A union has another path: the releases of it and of all below it go with it. */
-void coupon_follow_move(struct coupon *self, const char *old_path, const char *path, void *call);
-int coupon_audit(struct store *store, struct journal *journal, FILE *out);

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "services/coupon/api.h"
-#include "tests/harness.h"
+#include "common/benefit/holders/holders_fixture.h"
 
 #define UNION "0001"
 #define TOWN  "00010002"
@@ -16,7 +16,7 @@ static struct harness h;
 
 static inline void done(void *self)
 {
-    coupon_done(self);
+    releases_done(self);
 }
 
 static inline int setup(void **state)

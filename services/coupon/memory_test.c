@@ -37,7 +37,7 @@ static void a_restart_rebuilds_memory_exactly(void **state)
             if (!restart)
                 harness_reopen(&h);
         }
-        while (coupon_index_slice(h.service.self, 100) > 0)
+        while (claims_index_slice(h.service.self, 100) > 0)
             continue;
         clock_step(&h.service.clock, COUPON_DAY_MS - 4 * 4 * 7);
     }
@@ -91,12 +91,12 @@ static void a_failed_commit_takes_a_release_and_a_state_back(void **state)
     harness_run(&h);
     for (unsigned i = 0; i < h.answers->n_answers; i++)
         assert_refused(h.answers->answers[i], "STORE_FULL");
-    assert_int_equal(self->n_releases, 1);
+    assert_int_equal(self->n_live, 1);
     assert_int_equal(get(id)->release->state, COUPON__STATE__PUBLISHED);
     harness_empty(&h);
     assert_ok(create(&draft, manager_of(UNION)));
     harness_reopen(&h);
-    assert_int_equal(self->n_releases, 2);
+    assert_int_equal(self->n_live, 2);
     assert_clean();
 }
 

@@ -13,7 +13,7 @@ static void a_release_is_drafted_with_its_defaults(void **state)
     assert_string_equal(status->release->title, "早餐券");
     assert_string_equal(status->release->eligible_path, UNION);
     assert_int_equal(status->release->days, 1);
-    assert_int_equal(status->release->valid_days, COUPON_DEFAULT_VALID_DAYS);
+    assert_int_equal(status->release->valid_days, RELEASE_DEFAULT_VALID_DAYS);
     assert_int_equal(status->release->created_at, HARNESS_NOW);
     assert_int_equal(status->left, 3);
     assert_int_equal(status->granted, 0);
@@ -65,7 +65,7 @@ static void releases_are_bounded_until_old_ones_end(void **state)
     assert_ok(change("Coupons.EndRelease", first));
     assert_refused(create(&draft, manager_of(UNION)), "TOO_MANY_RELEASES");
     clock_step(&h.service.clock, COUPON_DAY_MS + 1);
-    coupon_forget_ended(h.service.self);
+    harness_tidy(&h);
     draft.opens_at = clock_now(&h.service.clock) + 1;
     assert_ok(create(&draft, manager_of(UNION)));
     assert_refused(create(&draft, manager_of(UNION)), "TOO_MANY_RELEASES");
@@ -83,15 +83,15 @@ static void a_release_whose_days_are_over_closes_by_itself_and_keeps_its_count(v
     assert_ok(claim(id, 1));
     clock_step(&h.service.clock, COUPON_DAY_MS);
     assert_int_equal(get(id)->release->state, COUPON__STATE__PUBLISHED);
-    coupon_forget_ended(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(get(id)->release->state, COUPON__STATE__CLOSED);
     assert_int_equal(get(id)->granted, 1);
     harness_reopen(&h);
     assert_int_equal(get(id)->granted, 1);
     clock_step(&h.service.clock, COUPON_DAY_MS + 1);
-    coupon_index_slice(h.service.self, 10);
-    coupon_forget_ended(h.service.self);
-    assert_null(coupon_find(h.service.self, id));
+    claims_index_slice(h.service.self, 10);
+    harness_tidy(&h);
+    assert_null(release_find(h.service.self, id));
     assert_int_equal(get(id)->granted, 1);
     assert_clean();
 }
@@ -214,15 +214,15 @@ static void follow_move(void *call, void *arg)
 {
     struct move *move = arg;
 
-    coupon_follow_move(h.service.self, move->from, move->to, call);
+    parts_moved(service_parts(&h.service), move->from, move->to, call);
     if (move->refused)
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
 static const char *paths_of(int64_t release_id)
 {
-    static char paths[2 * COUPON_PATH_SIZE];
-    struct release *release = coupon_find(h.service.self, release_id);
+    static char paths[2 * RELEASE_PATH_SIZE];
+    struct release *release = release_find(h.service.self, release_id);
 
     snprintf(paths, sizeof(paths), "%s %s", release->union_path, release->eligible_path);
     return paths;
@@ -243,7 +243,7 @@ static void a_release_goes_with_its_union(void **state)
     assert_is_reason(rpc_server_transact(h.service.rpc, follow_move, &moves[0]), RPC__REASON__OVERLOADED);
     assert_string_equal(paths_of(of_town), TOWN "0003 " TOWN "0003");
     for (unsigned i = 1; i < ARRAY_LEN(moves); i++)
-        assert_is_reason(rpc_server_transact(h.service.rpc, follow_move, &moves[i]), 0);
+        assert_is_reason(hear_moved(&h, moves[i].from, moves[i].to), 0);
     for (int restarts = 0; restarts < 2; restarts++) {
         assert_string_equal(paths_of(of_town), "000200010003 000200010003");
         assert_string_equal(paths_of(of_city), UNION " 00020001");

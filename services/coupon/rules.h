@@ -1,6 +1,6 @@
 /* rules.h: what coupon decides, without I/O, clock or memory of its own. */
 #pragma once
-#include "services/coupon/coupon.h"
+#include "services/coupon/releases.h"
 
 /* The 0-based day of a release at an instant; -1 before it opens. May pass its last. */
 int32_t release_day(const struct release *release, int64_t now);

@@ -2,257 +2,6 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
-#include "common/api/problem.h"
-
-#define LOGGED_PER_SECOND 50
-#define HEADERS_SIZE      512
-
-/* What is kept of a request while its call is out; in the request's arena. */
-struct pending {
-    struct app *app;
-    struct http_request *request;
-    const struct api_method *method;
-    unsigned char trace_id[16];
-    unsigned char key[16];
-    Rpc__Principal *principal;
-    Rpc__Call call;
-    /* Of an operation that answers with media */
-    ProtobufCMessage *input;
-    struct buf body;
-    char file_name[64];
-};
-
-/* ---- answers ---- */
-
-static void count_answer(struct app *app, const struct pending *pending, int status)
-{
-    static const int64_t bounds_ms[APP_BUCKETS] = {1, 2, 5, 10, 25, 100, 500, 2500};
-    struct app_counts *counts = app_counts_of(app->settings, app->worker, pending->method);
-    int64_t took = clock_monotonic_ns() - pending->request->received_ns;
-    unsigned bucket = 0;
-
-    while (bucket < APP_BUCKETS && took > bounds_ms[bucket] * 1000000)
-        bucket++;
-    http_count(&counts->buckets[bucket], 1);
-    http_count(&counts->outcomes[status / 100 % 6], 1);
-    http_count(&counts->total_ns, (uint64_t)took);
-}
-
-/* Refusals are logged once each, whoever found them, but a flood of them does not
- * become a flood of lines. */
-static void log_refusal(struct app *app, const struct api_reason *reason, const unsigned char trace_id[16])
-{
-    int64_t second = clock_now(&app->clock) / 1000;
-
-    if (second != app->log_second) {
-        if (app->log_dropped)
-            log_info("refusals_not_logged", "count", log_int((int64_t)app->log_dropped));
-        app->log_second = second;
-        app->logged = 0;
-        app->log_dropped = 0;
-    }
-    if (app->logged >= LOGGED_PER_SECOND) {
-        app->log_dropped++;
-        return;
-    }
-    app->logged++;
-    log_info("refused", "reason", reason->name, "status", log_int(reason->http), "trace_id", log_trace(trace_id));
-}
-
-#define HEAD_JSON    HTTP_JSON "traceparent: 00-"
-#define HEAD_PROBLEM HTTP_PROBLEM "traceparent: 00-"
-
-/* The lines every answer of an operation has, then what this one has besides. */
-static void write_headers(char ret[HEADERS_SIZE], const char *head, size_t head_len, const unsigned char trace_id[16],
-                          const char *more)
-{
-    const char *trace = log_trace(trace_id);
-    size_t len = strlen(more);
-    char *p = ret;
-
-    ensure(head_len + 32 + 1 + 16 + 5 + len < HEADERS_SIZE);
-    p = mempcpy(p, head, head_len);
-    p = mempcpy(p, trace, 32);
-    *p++ = '-';
-    p = mempcpy(p, trace, 16); /* our span is named after the trace's beginning */
-    p = mempcpy(p, "-01\r\n", 5);
-    p = mempcpy(p, more, len);
-    *p = '\0';
-}
-
-/* Answers with a refusal; more is further header lines, or "". */
-static void refuse_with(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
-                        const unsigned char trace_id[16])
-{
-    char headers[HEADERS_SIZE], lines[256] = "";
-    int status;
-
-    buf_clear(&app->out);
-    status = problem_encode(&app->out, answer, NULL, trace_id);
-    log_refusal(app, api_reason(answer->reason), trace_id);
-    if (answer->retry_after_s > 0)
-        snprintf(lines, sizeof(lines), "Retry-After: %d\r\n%s", answer->retry_after_s, more);
-    else
-        snprintf(lines, sizeof(lines), "%s%s", status == 401 ? "WWW-Authenticate: Bearer\r\n" : "", more);
-    write_headers(headers, HEAD_PROBLEM, sizeof(HEAD_PROBLEM) - 1, trace_id, lines);
-    http_reply(request, status, headers, app->out.bytes, app->out.len);
-}
-
-/* A refusal of the gateway's own. */
-static void refuse(struct app *app, struct http_request *request, int reason, const char *field, const char *more,
-                   const unsigned char trace_id[16])
-{
-    Rpc__Answer answer = RPC__ANSWER__INIT;
-
-    answer.reason = reason;
-    if (field)
-        answer.field = unconst(field);
-    if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
-        answer.retry_after_s = 1;
-    refuse_with(app, request, &answer, more, trace_id);
-}
-
-static void new_trace(struct app *app, unsigned char ret_id[16])
-{
-    app->trace_count++;
-    memcpy(ret_id, &app->trace_prefix, 8);
-    memcpy(ret_id + 8, &app->trace_count, 8);
-}
-
-static size_t render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context)
-{
-    struct app *app = context;
-    Rpc__Answer answer = RPC__ANSWER__INIT;
-    unsigned char trace_id[16];
-
-    (void)status;
-    answer.reason = reason;
-    buf_clear(&app->out);
-    new_trace(app, trace_id);
-    problem_encode(&app->out, &answer, detail, trace_id);
-    log_refusal(app, api_reason(reason), trace_id);
-    if (app->out.failed || app->out.len > size)
-        return 0;
-    memcpy(ret_body, app->out.bytes, app->out.len);
-    return app->out.len;
-}
-
-static void refuse_pending(struct pending *pending, int reason, const char *field)
-{
-    count_answer(pending->app, pending, api_reason(reason)->http);
-    refuse(pending->app, pending->request, reason, field, "", pending->trace_id);
-}
-
-/* What the request says cannot be taken. */
-static void refuse_input(struct pending *pending, const struct json_trouble *trouble)
-{
-    struct json_refusal refusal;
-
-    json_refuse(trouble, &refusal);
-    count_answer(pending->app, pending, api_reason(trouble->reason)->http);
-    refuse_with(pending->app, pending->request, &refusal.answer, "", pending->trace_id);
-}
-
-static void send_call(struct pending *pending);
-
-/* A name that needs no quoting, else none. */
-static void note_file_name(struct pending *pending, const char *name)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-
-    if (*name && strspn(name, allowed) == strlen(name))
-        snprintf(pending->file_name, sizeof(pending->file_name), "%s", name);
-}
-
-static void reply_media(struct pending *pending)
-{
-    char head[256], lines[128] = "", headers[HEADERS_SIZE];
-    int len = snprintf(head, sizeof(head), "Content-Type: %s\r\n" HTTP_NO_STORE "traceparent: 00-",
-                       pending->method->rule->media);
-
-    ensure(len > 0 && (size_t)len < sizeof(head));
-    if (*pending->file_name)
-        snprintf(lines, sizeof(lines), "Content-Disposition: attachment; filename=\"%s\"\r\n", pending->file_name);
-    count_answer(pending->app, pending, 200);
-    write_headers(headers, head, (size_t)len, pending->trace_id, lines);
-    http_reply(pending->request, 200, headers, pending->body.bytes, pending->body.len);
-}
-
-static bool begin_media(struct pending *pending)
-{
-    if (pending->app->n_media == LIMIT_MEDIA_OUT)
-        return false;
-    pending->app->n_media++;
-    buf_init(&pending->body, LIMIT_MEDIA);
-    return true;
-}
-
-static void end_media(struct pending *pending)
-{
-    buf_done(&pending->body);
-    pending->app->n_media--;
-}
-
-/* One piece of a body is there: the next is asked for, or the whole sent. */
-static void on_part(void *arg, const Rpc__Answer *answer)
-{
-    struct pending *pending = arg;
-    struct app *app = pending->app;
-    Rpc__Part *part = NULL;
-    int32_t *at = api_part(pending->method, pending->input);
-
-    if (answer->reason) {
-        end_media(pending);
-        count_answer(app, pending, api_reason(answer->reason)->http);
-        refuse_with(app, pending->request, answer, "", pending->trace_id);
-        return;
-    }
-    part = rpc__part__unpack(NULL, answer->output.len, answer->output.data);
-    if (part)
-        buf_add(&pending->body, part->body.data, part->body.len);
-    if (!part || pending->body.failed || (part->next && part->next <= *at)) {
-        rpc__part__free_unpacked(part, NULL);
-        end_media(pending);
-        refuse_pending(pending, RPC__REASON__INTERNAL, NULL);
-        return;
-    }
-    note_file_name(pending, part->file_name);
-    *at = part->next;
-    rpc__part__free_unpacked(part, NULL);
-    if (*at) {
-        send_call(pending);
-        return;
-    }
-    reply_media(pending);
-    end_media(pending);
-}
-
-static void on_answer(void *arg, const Rpc__Answer *answer)
-{
-    struct pending *pending = arg;
-    struct app *app = pending->app;
-    const struct api_method *method = pending->method;
-    ProtobufCMessage *output = NULL;
-    char headers[HEADERS_SIZE];
-
-    if (answer->reason) {
-        count_answer(app, pending, api_reason(answer->reason)->http);
-        refuse_with(app, pending->request, answer, "", pending->trace_id);
-        return;
-    }
-    output = protobuf_c_message_unpack(method->output->descriptor, &pending->request->arena.allocator,
-                                       answer->output.len, answer->output.data);
-    buf_clear(&app->out);
-    if (output)
-        json_encode(output, &app->out);
-    if (!output || app->out.failed) {
-        refuse_pending(pending, RPC__REASON__INTERNAL, NULL);
-        return;
-    }
-    count_answer(app, pending, answer->created ? 201 : 200);
-    write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");
-    http_reply(pending->request, answer->created ? 201 : 200, headers, app->out.bytes, app->out.len);
-}
 
 /* ---- the request's form ---- */
 
@@ -262,7 +11,7 @@ static void trace_of(struct app *app, const struct http_request *request, unsign
     const char *text = http_header(request, "traceparent", &len);
 
     if (!app_read_trace(text, len, ret_id))
-        new_trace(app, ret_id);
+        app_new_trace(app, ret_id);
 }
 
 /* ---- the caller ---- */
@@ -311,81 +60,59 @@ static bool admit(struct app *app, struct http_request *request, const struct pe
              "RateLimit-Policy: \"default\";q=%lld;w=1\r\nRateLimit: \"default\";r=0;t=%d\r\n",
              (long long)limiter->rate, answer.retry_after_s);
     if (pending)
-        count_answer(app, pending, 429);
-    refuse_with(app, request, &answer, headers, trace_id);
+        app_count(app, pending->match.method, request->received_ns, 429);
+    app_refuse(app, request, &answer, headers, trace_id);
     return false;
 }
 
 /* ---- operations ---- */
 
-/* Ends a request whose call could not be sent. */
-static void not_sent(struct pending *pending, int reason)
+/* All that the head of an operation's request decides. NULL when it has been refused for it. */
+static struct pending *judge(struct app *app, struct http_request *request, const struct api_match *match,
+                             const unsigned char trace_id[16])
 {
-    if (pending->method->rule->media[0])
-        end_media(pending);
-    refuse_pending(pending, reason, NULL);
-}
-
-static void send_call(struct pending *pending)
-{
-    struct app *app = pending->app;
-    struct rpc_client *client = queues_way(&app->queues, pending->method, pending->input);
-    Rpc__Call *call = &pending->call;
-    size_t len = protobuf_c_message_get_packed_size(pending->input);
-
-    call->method = unconst(pending->method->name);
-    call->principal = pending->principal;
-    call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
-    call->deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
-    call->input.data = arena_alloc(&pending->request->arena, len + 1);
-    if (!call->input.data) {
-        not_sent(pending, RPC__REASON__INTERNAL);
-        return;
-    }
-    call->input.len = protobuf_c_message_pack(pending->input, call->input.data);
-    if (!rpc_client_call(client, call, pending->method->rule->media[0] ? on_part : on_answer, pending)) {
-        http_count(&app_counts_of(app->settings, app->worker, pending->method)->shed, 1);
-        not_sent(pending, RPC__REASON__OVERLOADED);
-    }
-}
-
-static void operate(struct app *app, struct http_request *request, const struct api_match *match,
-                    const unsigned char trace_id[16])
-{
+    const struct api_method *method = match->method;
     struct pending *pending = arena_alloc(&request->arena, sizeof(*pending));
-    struct json_trouble trouble = {0};
-    ProtobufCMessage *input = json_new(match->method->input, &request->arena);
-    size_t key_len = 0;
+    ProtobufCMessage *input = json_new(method->input, &request->arena);
     int reason;
 
     if (!pending || !input) {
-        refuse(app, request, RPC__REASON__OVERLOADED, NULL, "", trace_id);
-        return;
+        app_refuse_for(app, request, RPC__REASON__OVERLOADED, "", trace_id);
+        return NULL;
     }
-    *pending = (struct pending){
-        .app = app, .request = request, .method = match->method, .call = RPC__CALL__INIT, .input = input};
+    *pending =
+        (struct pending){.app = app, .request = request, .match = *match, .call = RPC__CALL__INIT, .input = input};
     memcpy(pending->trace_id, trace_id, sizeof(pending->trace_id));
     reason = check_token(pending);
     if (!admit(app, request, pending, trace_id))
-        return;
-    if (reason && match->method->rule->who != RULE__WHO__PUBLIC) {
-        refuse_pending(pending, reason, NULL);
-        return;
-    }
-    reason = app_read_input(request, match, input, &trouble);
+        return NULL;
+    if (method->rule->who == RULE__WHO__PUBLIC)
+        reason = 0;
     if (!reason)
-        reason =
-            app_read_key(request, match->method->rule->idempotency == RULE__IDEMPOTENCY__KEY, pending->key, &key_len);
+        reason = app_check_form(request, method);
+    if (reason) {
+        app_refuse_pending(pending, reason);
+        return NULL;
+    }
+    request->user = pending;
+    return pending;
+}
+
+static void operate(struct pending *pending)
+{
+    struct http_request *request = pending->request;
+    bool needs_key = pending->match.method->rule->idempotency == RULE__IDEMPOTENCY__KEY;
+    struct json_trouble trouble = {0};
+    size_t key_len = 0;
+
+    trouble.reason = app_read_input(request, &pending->match, pending->input, &trouble);
+    if (!trouble.reason)
+        trouble.reason = app_read_key(request, needs_key, pending->key, &key_len);
     pending->call.idempotency_key = (ProtobufCBinaryData){key_len, pending->key};
-    if (!reason && match->method->rule->media[0] && !begin_media(pending))
-        reason = RPC__REASON__OVERLOADED;
-    trouble.reason = reason;
-    if (reason == RPC__REASON__OVERLOADED)
-        refuse_pending(pending, reason, NULL);
-    else if (reason)
-        refuse_input(pending, &trouble);
+    if (trouble.reason)
+        app_refuse_input(pending, &trouble);
     else
-        send_call(pending);
+        app_send(pending);
 }
 
 /* ---- what the gateway answers itself ---- */
@@ -412,7 +139,7 @@ static bool answer_health(struct app *app, struct http_request *request, const u
     if (!lives && !is(request, "/readyz") && !is(request, "/healthz"))
         return false;
     if (!is_read(request)) {
-        refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, "Allow: GET, HEAD\r\n", trace_id);
+        app_refuse_for(app, request, RPC__REASON__METHOD_NOT_ALLOWED, "Allow: GET, HEAD\r\n", trace_id);
     } else if (lives) {
         http_reply_static(request, 200, text, "ok\n", 3);
     } else {
@@ -451,25 +178,25 @@ static void answer_other(struct app *app, struct http_request *request, const st
     if (is(request, "/v1/openapi.json") && is_read(request)) {
         http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
     } else if (match->other_methods || is(request, "/v1/openapi.json")) {
-        refuse(app, request, RPC__REASON__METHOD_NOT_ALLOWED, NULL, allow, trace_id);
+        app_refuse_for(app, request, RPC__REASON__METHOD_NOT_ALLOWED, allow, trace_id);
     } else if (!app->settings->files || !files_serve(app->settings->files, request)) {
-        refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, "", trace_id);
+        app_refuse_for(app, request, RPC__REASON__ROUTE_NOT_FOUND, "", trace_id);
     }
 }
 
-static void on_request(struct http_request *request, void *context)
+/* Judges a request by its head: an operation's that may go on, or NULL when it has been answered. */
+static struct pending *route(struct app *app, struct http_request *request)
 {
-    struct app *app = context;
     unsigned char trace_id[16];
     struct api_match match;
 
     trace_of(app, request, trace_id);
     if (answer_health(app, request, trace_id))
-        return;
+        return NULL;
     if (request->inner) {
         if (!answer_metrics(app, request))
-            refuse(app, request, RPC__REASON__ROUTE_NOT_FOUND, NULL, "", trace_id);
-        return;
+            app_refuse_for(app, request, RPC__REASON__ROUTE_NOT_FOUND, "", trace_id);
+        return NULL;
     }
     /* HEAD is GET without the body, which http_reply leaves out. */
     if (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0)
@@ -477,9 +204,23 @@ static void on_request(struct http_request *request, void *context)
     else
         api_route(request->method, request->method_len, request->path, request->path_len, &match);
     if (match.method)
-        operate(app, request, &match, trace_id);
-    else if (admit(app, request, NULL, trace_id))
+        return judge(app, request, &match, trace_id);
+    if (admit(app, request, NULL, trace_id))
         answer_other(app, request, &match, trace_id);
+    return NULL;
+}
+
+static bool on_head(struct http_request *request, void *context)
+{
+    return route(context, request) != NULL;
+}
+
+static void on_request(struct http_request *request, void *context)
+{
+    struct pending *pending = request->user ? request->user : route(context, request);
+
+    if (pending)
+        operate(pending);
 }
 
 /* ---- a worker's life ---- */
@@ -505,7 +246,7 @@ static void worker_stop(void *context)
 }
 
 const struct server_app app_server = {
-    .http = {.on_request = on_request, .render = render},
+    .http = {.on_head = on_head, .on_request = on_request, .render = app_render},
     .start = worker_start,
     .turn = worker_turn,
     .stop = worker_stop,

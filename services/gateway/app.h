@@ -58,7 +58,8 @@ struct app {
     int worker;
     uint64_t trace_prefix, trace_count;
     struct buf out;
-    unsigned n_media; /* bodies being put together */
+    struct link parts; /* of requests whose next piece is to be asked for, see app_answer.c */
+    unsigned n_parts;  /* asked for */
     int64_t log_second;
     unsigned logged; /* refusals this second */
     uint64_t log_dropped;
@@ -69,6 +70,21 @@ struct app {
 extern const struct server_app app_server;
 
 /* ---- between app*.c ---- */
+
+/* What is kept of an operation's request from its head to its answer; in its arena. */
+struct pending {
+    struct app *app;
+    struct http_request *request;
+    struct api_match match;
+    unsigned char trace_id[16];
+    unsigned char key[16];
+    Rpc__Principal *principal; /* NULL: none that is good */
+    Rpc__Call call;
+    ProtobufCMessage *input;
+    bool streams;     /* its answer has begun */
+    struct link turn; /* to ask for a piece of it */
+    char file_name[64];
+};
 
 int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop_t *loop);
 void app_flush(struct app *app);
@@ -87,6 +103,8 @@ void app_metrics(struct app *app, struct buf *ret);
 bool app_ready(const struct app *app, struct buf *ret);
 /* Whether identity's journal has been read to its end: until then no token can be trusted. */
 bool app_knows_revocations(struct app *app);
+/* Whether an operation may have such a body, and such a query, by the head: 0 or a Reason. */
+int app_check_form(const struct http_request *request, const struct api_method *method);
 /* W3C traceparent: 00-<32 lower hex, not all 0>-<16>-<2>. False when it is not. */
 bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16]);
 /* The Idempotency-Key as the first 16 bytes of its SHA-256; ret_len 0 without one.
@@ -96,3 +114,21 @@ int app_read_key(const struct http_request *request, bool required, unsigned cha
  * the last word, and checks that it is complete. 0 or a Reason, maybe with a field. */
 int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,
                    struct json_trouble *trouble);
+
+/* Counts an answered request of an operation. */
+void app_count(struct app *app, const struct api_method *method, int64_t received_ns, int status);
+/* Answers with a refusal; more is further header lines, or "". */
+void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
+                const unsigned char trace_id[16]);
+/* The same for a Reason of the gateway's own. */
+void app_refuse_for(struct app *app, struct http_request *request, int reason, const char *more,
+                    const unsigned char trace_id[16]);
+/* The same, counted. */
+void app_refuse_pending(struct pending *pending, int reason);
+/* For what the request says, which cannot be taken. */
+void app_refuse_input(struct pending *pending, const struct json_trouble *trouble);
+void app_new_trace(struct app *app, unsigned char ret_id[16]);
+/* As http_app has it. */
+size_t app_render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context);
+/* Does what a request asks for, whose input is read; it is answered then or later. */
+void app_send(struct pending *pending);

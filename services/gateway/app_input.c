@@ -117,17 +117,23 @@ static bool is_json(const struct http_request *request)
            (len == sizeof(json) - 1 || type[sizeof(json) - 1] == ';' || type[sizeof(json) - 1] == ' ');
 }
 
+int app_check_form(const struct http_request *request, const struct api_method *method)
+{
+    const struct head *head = &request->head;
+    bool has_body = head->chunked || head->content_length > 0;
+
+    /* A read says what it wants in its query, a write in its body. */
+    if (method->writes ? request->query_len > 0 : has_body)
+        return RPC__REASON__BAD_REQUEST;
+    return has_body && !is_json(request) ? RPC__REASON__UNSUPPORTED_MEDIA_TYPE : 0;
+}
+
 int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,
                    struct json_trouble *trouble)
 {
     int reason;
 
-    /* A read says what it wants in its query, a write in its body. */
-    if (match->method->writes ? request->query_len : request->body_len)
-        return RPC__REASON__BAD_REQUEST;
     if (request->body_len) {
-        if (!is_json(request))
-            return RPC__REASON__UNSUPPORTED_MEDIA_TYPE;
         reason = json_decode(input, request->body, request->body_len, &request->arena, trouble);
         if (reason)
             return reason;

@@ -166,6 +166,11 @@ void app_metrics(struct app *app, struct buf *ret)
     sample(ret, "huigong_connections", "gauge", "", (double)http.open);
     sample(ret, "huigong_connections_accepted_total", "counter", "", (double)http.accepted);
     sample(ret, "huigong_connections_turned_away_total", "counter", "", (double)http.turned_away);
+    sample(ret, "huigong_connections_evicted_total", "counter", "", (double)http.evicted);
+    sample(ret, "huigong_tls_handshakes_total", "counter", "", (double)http.handshakes);
+    sample(ret, "huigong_http_bodies_bytes", "gauge", "", (double)http.held[GUEST_BODIES]);
+    sample(ret, "huigong_http_answers_bytes", "gauge", "", (double)http.held[GUEST_ANSWERS]);
+    sample(ret, "huigong_http_no_room_total", "counter", "", (double)http.no_room);
     sample(ret, "huigong_http_received_bytes_total", "counter", "", (double)http.bytes_in);
     sample(ret, "huigong_http_sent_bytes_total", "counter", "", (double)http.bytes_out);
     buf_str(ret, "# TYPE huigong_http_malformed_total counter\n");

@@ -56,7 +56,7 @@ static void wake(struct http *http)
     (void)http;
 }
 
-static const struct http_app app = {on_request, render};
+static const struct http_app app = {.on_request = on_request, .render = render};
 
 /* Asks for a path with further header lines and returns the whole answer. */
 static const char *ask(const char *method, const char *path, const char *headers)
@@ -253,7 +253,8 @@ static int set_up(void **state)
             return -1;
     }
     test.files = files_load(test.folder);
-    http_shared_init(&test.shared, &app, NULL, 0, wake);
+    if (http_shared_init(&test.shared, &app, NULL, 0, wake))
+        return -1;
     return test.files ? 0 : -1;
 }
 

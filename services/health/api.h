@@ -2,19 +2,6 @@
 #pragma once
 #include "services/health/lot/draws.h"
 
-extern const Health__Campaigns_Service campaigns_api;
-extern const Health__Sites_Service sites_api;
-extern const Health__Entries_Service entries_api;
-extern const Health__Draws_Service draws_api;
-extern const Health__Slots_Service slots_api;
-extern const Health__Bookings_Service bookings_api;
-extern const Health__Passes_Service passes_api;
-extern const Health__Doors_Service doors_api;
-extern const Health__Scans_Service scans_api;
-extern const Health__Reports_Service reports_api;
-extern const Health__Settlements_Service settlements_api;
-extern const Health__Stories_Service stories_api;
-
 /* A campaign for an official of its union; NULL after refusing. */
 Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id, void *call);
 /* A holder's handle as 16 hex digits in the arena, or NULL. */

@@ -7,7 +7,7 @@
 
 #include "identity/identity.pb-c.h"
 #include "services/health/health.h"
-#include "tests/harness.h"
+#include "common/benefit/holders/holders_fixture.h"
 
 #define UNION   "0001"
 #define TOWN    "00010002"
@@ -23,6 +23,7 @@ static inline void begin(struct harness *h)
     harness_init(h, &health_spec, health_close);
     harness_key(h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     harness_key(h, "HUIGONG_REPORT_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     harness_key(h, "HUIGONG_PASS_KEY", "1 " HARNESS_KEY "\n");
     assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
     harness_start(h);
@@ -198,66 +199,6 @@ static inline int64_t journal_rows(struct harness *h)
     return rpc_server_journal(h->service.rpc)->tip.seq;
 }
 
-/* ---- identity ---- */
-
-struct said {
-    struct health *self;
-    const Identity__Event *event;
-};
-
-static inline void hear_work(void *call, void *arg)
-{
-    const struct said *said = arg;
-    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
-    uint8_t packed[256];
-
-    row.body = (ProtobufCBinaryData){identity__event__pack(said->event, packed), packed};
-    health_on_identity(said->self, call, &row);
-}
-
-/* A row of identity's journal: 0, or the Reason it was undone for, and it will come again. */
-static inline int identity_says(struct harness *h, const Identity__Event *event)
-{
-    struct said said = {h->service.self, event};
-
-    return rpc_server_transact(h->service.rpc, hear_work, &said);
-}
-
-static inline int hear_merged(struct harness *h, int64_t gone_id, int64_t kept_id)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
-
-    merged.kept_id = kept_id;
-    merged.gone_id = gone_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
-    event.members_merged = &merged;
-    return identity_says(h, &event);
-}
-
-static inline int hear_closed(struct harness *h, int64_t member_id)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
-
-    closed.member_id = member_id;
-    event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;
-    event.account_closed = &closed;
-    return identity_says(h, &event);
-}
-
-static inline int hear_moved(struct harness *h, const char *old_path, const char *path)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__UnionMoved moved = IDENTITY__UNION_MOVED__INIT;
-
-    moved.old_path = unconst(old_path);
-    moved.path = unconst(path);
-    event.event_case = IDENTITY__EVENT__EVENT_UNION_MOVED;
-    event.union_moved = &moved;
-    return identity_says(h, &event);
-}
-
 /* ---- lots ---- */
 
 static inline struct health *self_of(struct harness *h)
@@ -267,7 +208,7 @@ static inline struct health *self_of(struct harness *h)
 
 static inline void tidy(struct harness *h)
 {
-    while (health_tidy(self_of(h)))
+    while (harness_tidy(h))
         continue;
 }
 

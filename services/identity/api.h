@@ -47,15 +47,19 @@ void identity__list_grants(Identity__Identity_Service *service, const Identity__
 void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
                             Identity__RevokeGrantReply_Closure reply, void *call);
 
-/* Makes a union below another (0: a root) from a code and name in normal form and the
- * trades that it takes.
- * 0, or the Reason with its input field: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION when
- * the caller administers neither the parent nor a union above it,
- * UNION_CODE_TAKEN, UNION_TOO_DEEP, UNION_TOO_WIDE. parent_code is "" for a root,
- * which only the command line and officials of every union may make. */
+/* A union as it is to be, code and name in normal form. The parent of roots, of which only the
+ * command line and officials of every union may make some, has the id 0 and no code. */
 struct union_node;
-int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, int trades,
-                 void *call, struct union_node *ret_node, const char **ret_field);
+struct union_draft {
+    const char *code, *name;
+    const struct union_node *parent;
+    const char *parent_field; /* of the input, which names the parent */
+    int trades;
+};
+/* 0, or the Reason with its input field: OUTSIDE_YOUR_UNION when the caller administers neither
+ * the parent nor a union above it, UNION_CLOSED, UNION_CODE_TAKEN, UNION_TOO_DEEP, UNION_TOO_WIDE. */
+int union_create(struct identity *self, const struct union_draft *draft, void *call, struct union_node *ret_node,
+                 const char **ret_field);
 
 /* What she says of herself, in normal form: 0, or the Reason with its field. */
 int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_NAME_SIZE],

@@ -1,4 +1,5 @@
 /* Identity's world for the authority matrix. */
+#include "common/trust/letter.h"
 #include "services/identity/fixture.h"
 #include "tests/authority.h"
 
@@ -107,6 +108,8 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     id = asked_to_join(h, ask_to_join(h, who, union_id, n + 1))->request_id;
     authority_put_hers(place, "request_id", id, who);
     authority_put(place, "request_ids", id);
+    authority_put(place, "Looks.LookAtPerson/case_id", id);
+    authority_put(place, "Looks.LookAtPerson/member_id", who->member_id);
     authority_put_hers(place, "session_id", who->session_id, who);
     who = member_of_union(h, n + 2, code);
     transfer.union_id = elsewhere;
@@ -132,6 +135,20 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     id = created(h, "Corrections.AskCorrection", &correction.base, who);
     authority_put_hers(place, "correction_id", id, who);
     authority_put(place, "correction_ids", id);
+}
+
+/* What came with a scan that the official has made of a member's pass. */
+static void scan_member(struct harness *h, struct authority_place *place, int64_t member_id)
+{
+    static const unsigned char nonce[PII_NONCE_LEN] = "any will do";
+    struct letter letter = {
+        .member_id = member_id, .about_id = 77, .bearer_id = AUTHORITY_OFFICIAL, .until = INT64_MAX};
+    char text[LETTER_SIZE];
+
+    snprintf(letter.union_path, sizeof(letter.union_path), "%s", place->path);
+    letter_write(identity_of(h)->letters, nonce, &letter, text);
+    authority_put_text(place, "Looks.LookAtPerson/letter", text);
+    place->fields[place->n_fields - 1].role = RULE__ROLE__CHECKUP_STAFF;
 }
 
 /* Through WeChat, from where the number is hers already. */
@@ -180,10 +197,9 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     Identity__GrantRecord *grant;
 
     authority_put(place, "union_id", union_ids[i]);
-    authority_put_text(place, "union_code", code);
     who = member_of_union(h, n, code);
     put_member(place, who->member_id);
-    authority_put_text(place, "parent_code", code);
+    authority_put(place, "parent_id", union_ids[i]);
     grant = harness_output(h, create_grant(h, harness_internal(h), mobile_of(n, mobile), RULE__ROLE__FINANCE, code),
                            &identity__grant_record__descriptor);
     ask_as_members(h, place, code, union_ids[i], union_ids[i == SIBLING ? OWN : SIBLING], n);
@@ -192,6 +208,7 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     make_agent(h, n, place, union_ids[i]);
     authority_put(place, "grant_id", grant->grant_id);
     bind_wechat(h, place, n);
+    scan_member(h, place, who->member_id);
     who = person_signed_in(h, 90);
     world.stranger = (struct authority_person){who->member_id, who->session_id};
 }
@@ -230,6 +247,9 @@ static const struct authority_field fields[] = {
     {.field = "state", .number = 0},
     {NULL},
 };
+/* Of people's names, resident IDs and numbers. */
+static const char *const secrets[] = {"王小明", "王大明", "440604199003", "169000000", NULL};
+static const char *const whole[] = {"Looks.LookAtPerson", NULL};
 static const int refusals[] = {IDENTITY__REASON__GRANT_EXCEEDS_YOURS, 0};
 
 static struct authority world = {
@@ -241,6 +261,8 @@ static struct authority world = {
     .fields = fields,
     .text = text,
     .refusals = refusals,
+    .secrets = secrets,
+    .whole = whole,
     .report = &identity__import_report__descriptor,
     .places = {[OWN] = {.path = "00000000"},
                [SIBLING] = {.path = "00000001"},

@@ -9,6 +9,7 @@
 #include "services/identity/access/credentials.h"
 #include "services/identity/identity.h"
 #include "services/identity/rules.h"
+#include "services/identity/unions/unions.h"
 #include "tests/harness.h"
 
 static inline void with_sender(const char *sender)
@@ -24,6 +25,7 @@ static inline void begin(struct harness *h)
     harness_key(h, "HUIGONG_PII_KEY",
                 "1 " HARNESS_KEY "\nindex 2222222222222222222222222222222222222222222222222222222222222222\n");
     harness_key(h, "HUIGONG_TOKEN_KEY", HARNESS_KEY);
+    harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     with_sender("log");
     harness_start(h);
 }
@@ -41,6 +43,15 @@ static inline void end(struct harness *h)
 
 /* ---- calls ---- */
 
+/* The id of a union by its code: 0 of "", which is above all roots; 1, which is none, when there is none. */
+static inline int64_t union_coded(struct harness *h, const char *code)
+{
+    const struct identity *self = h->service.self;
+    struct union_node node;
+
+    return unions_find_code(&self->unions, code, &node) ? node.id : 1;
+}
+
 static inline const Rpc__Answer *create_union(struct harness *h, const Rpc__Principal *who, const char *code,
                                               const char *name, const char *parent)
 {
@@ -51,7 +62,7 @@ static inline const Rpc__Answer *create_union(struct harness *h, const Rpc__Prin
     snprintf(key, sizeof(key), "union %u", calls++);
     request.code = unconst(code);
     request.name = unconst(name);
-    request.parent_code = unconst(parent);
+    request.parent_id = union_coded(h, parent);
     return harness_call(h, "Identity.CreateUnion", &request.base, who, key);
 }
 
@@ -156,7 +167,7 @@ static inline const Rpc__Answer *create_grant(struct harness *h, const Rpc__Prin
     snprintf(key, sizeof(key), "grant %u", calls++);
     request.mobile = unconst(mobile);
     request.role = (Rule__Role)role;
-    request.union_code = unconst(union_code);
+    request.union_id = union_coded(h, union_code);
     return harness_call(h, "Identity.CreateGrant", &request.base, who, key);
 }
 

@@ -35,7 +35,7 @@
  * ID, given with a request, are erased when it is decided.
  *
  * Over her own data a member rules herself: she is told who has looked at them
- * (looks.h), agrees to each use by itself (consents.h), has them corrected
+ * (looks.h; whole by one operation alone, api_look.c), agrees to each use by itself (consents.h), has them corrected
  * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
  * any more is deleted with evidence (purges.h).
  *
@@ -55,10 +55,8 @@
  * the commit. In the demonstration it is logged inside its call, before the commit: when
  * that fails, a code was shown that lets nobody in. */
 #pragma once
-#include "common/base/id.h"
-#include "common/daemon/part.h"
+#include "common/daemon/service_of_parts.h"
 #include "common/trust/pii.h"
-#include "common/daemon/service.h"
 #include "common/trust/token.h"
 #include "identity.pb.h"
 
@@ -73,7 +71,7 @@
 
 /* The parts of the store (common/daemon/part.h), each said in its NAME.h, in the order in which they
  * tidy: adding one is a line here, NAME.h, NAME.c with its NAME_part, and a step of schema.sql. */
-#define IDENTITY_PARTS(PART)                                                                                           \
+#define IDENTITY_PARTS(PART, SHARED)                                                                                   \
     PART(unions)                                                                                                       \
     PART(rosters)                                                                                                      \
     PART(members)                                                                                                      \
@@ -86,12 +84,13 @@
     PART(data_keys)                                                                                                    \
     PART(consents)                                                                                                     \
     PART(pledges)                                                                                                      \
+    PART(look_tries)                                                                                                   \
     PART(looks)                                                                                                        \
     PART(corrections)                                                                                                  \
     PART(proposals)                                                                                                    \
     PART(cadres)                                                                                                       \
     PART(companies)                                                                                                    \
-    PART(periods)                                                                                                        \
+    PART(periods)                                                                                                      \
     PART(joins)                                                                                                        \
     PART(transfers)                                                                                                    \
     PART(proofs)                                                                                                       \
@@ -102,20 +101,7 @@
     PART(changes)                                                                                                      \
     PART(trades)
 
-#define PART_STRUCT(name)                                                                                              \
-    struct name {                                                                                                      \
-        struct store *store;                                                                                           \
-        unsigned sql;                                                                                                  \
-    };                                                                                                                 \
-    extern const struct part_spec name##_part;
-IDENTITY_PARTS(PART_STRUCT)
-#undef PART_STRUCT
-
-/* The services of the .proto files (identity.pb.h), each with its handlers in an api_*.c:
- * leaving them out does not link. */
-#define SERVICE_API(Name, name) extern const Identity__##Name##_Service name##_api;
-IDENTITY_SERVICES(SERVICE_API)
-#undef SERVICE_API
+SERVICE_PARTS(IDENTITY)
 
 enum sms_sender {
     SMS_NONE,   /* SENDER_UNAVAILABLE */
@@ -124,17 +110,10 @@ enum sms_sender {
 };
 
 struct identity {
-#define SERVICE_MEMBER(Name, name) Identity__##Name##_Service name##_service;
-    IDENTITY_SERVICES(SERVICE_MEMBER)
-#undef SERVICE_MEMBER
-#define PART_MEMBER(name) struct name name;
-    IDENTITY_PARTS(PART_MEMBER)
-#undef PART_MEMBER
-    struct store *store;
-    struct rpc_server *rpc;
-    struct id_source ids; /* of everything that has one */
+    SERVICE_MEMBERS(IDENTITY)
     struct pii_keys *pii;
     struct token_keys *tokens;
+    struct pii_keys *letters; /* opens those of other daemons */
     enum sms_sender sms;
     int64_t closing_delay_ms;
     int64_t retention_ms; /* of decided requests */
@@ -143,21 +122,10 @@ struct identity {
     int64_t trade_ms;            /* for which a trade is proven */
     int64_t purge_at;            /* the next time */
     int64_t sessions_swept;      /* up to which id they were looked through for old ones */
-    bool closed;                 /* an account was, and the store is to be scrubbed */
-    bool scrub;                  /* now */
-    int64_t scrub_at;            /* not before */
-    uv_timer_t tidy;
 };
 
 extern const struct service_spec identity_spec;
 
-/* Reads keys and settings (identity_spec.conf must be loaded) and the greatest id
- * of the store. 0 or -1, logged. */
-int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc);
 void identity_done(struct identity *self);
-/* The parts' tidying, and wiping the store after an account was closed. Whether there is
- * more to do at once. */
-bool identity_tidy(struct identity *self);
-int identity_audit(struct store *store, struct journal *journal, FILE *out);
 /* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */
 int identity_import(const struct service *service, int argc, char **argv);

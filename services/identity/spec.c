@@ -4,13 +4,13 @@
 extern const unsigned char identity_schema[];
 extern const size_t identity_schema_len;
 
-#define TIDY_MS  1000
-#define SLICE_MS 20 /* between two slices of long work */
-#define DAY_MS   INT64_C(86400000)
+#define DAY_MS INT64_C(86400000)
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
+    {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
+     NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
@@ -37,78 +37,33 @@ static int read_sender(enum sms_sender *ret)
     return -1;
 }
 
-#define ENTRY(name) PART_ENTRY(identity, name),
-static const struct part_entry entries[] = {IDENTITY_PARTS(ENTRY)};
-static const struct part_table parts = {entries, ARRAY_LEN(entries), &identity__event__descriptor};
-
-int identity_init(struct identity *self, struct store *store, struct rpc_server *rpc)
+static int start(struct service *service)
 {
-    *self = (struct identity){.closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * DAY_MS,
-                              .retention_ms = conf_int(conf, "HUIGONG_RETENTION_DAYS") * DAY_MS,
-                              .pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * DAY_MS,
-                              .transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * DAY_MS,
-                              .trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * DAY_MS,
-                              .store = store,
-                              .rpc = rpc,
-#define SERVICE(Name, name) .name##_service = name##_api,
-                              IDENTITY_SERVICES(SERVICE)
-#undef SERVICE
-    };
-    if (read_sender(&self->sms) || parts_open(&parts, self, store))
+    struct identity *self = service->self;
+
+    if (read_sender(&self->sms))
         return -1;
-    self->ids.last = parts_last_id(&parts, store);
+    self->closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * DAY_MS;
+    self->retention_ms = conf_int(conf, "HUIGONG_RETENTION_DAYS") * DAY_MS;
+    self->pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * DAY_MS;
+    self->transfer_silence_ms = conf_int(conf, "HUIGONG_TRANSFER_DAYS") * DAY_MS;
+    self->trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * DAY_MS;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
-    if (self->pii && self->tokens && self->ids.last >= 0)
-        return 0;
-    identity_done(self);
-    return -1;
+    self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
+    if (!self->pii || !self->tokens || !self->letters)
+        return -1;
+    rpc_server_on_seen(service->rpc, looks_record, self);
+    return 0;
 }
 
 void identity_done(struct identity *self)
 {
     pii_keys_close(self->pii);
+    pii_keys_close(self->letters);
     token_keys_close(self->tokens);
-    self->pii = NULL;
+    self->pii = self->letters = NULL;
     self->tokens = NULL;
-}
-
-bool identity_tidy(struct identity *self)
-{
-    bool more = parts_tidy(&parts, self, self->rpc);
-
-    if (self->scrub)
-        self->closed = !store_scrub(self->store);
-    return more;
-}
-
-/* The next slice comes soon when there is one, and other calls before it. */
-static void on_tidy(uv_timer_t *timer)
-{
-    uv_timer_start(timer, on_tidy, identity_tidy(timer->data) ? SLICE_MS : TIDY_MS, 0);
-}
-
-static int start(struct service *service)
-{
-    static struct identity identity;
-
-    if (identity_init(&identity, service->store, service->rpc) || service_ids(service, &identity.ids))
-        return -1;
-    service->self = &identity;
-#define SERVICE(Name, name) rpc_server_add(service->rpc, &identity.name##_service.base);
-    IDENTITY_SERVICES(SERVICE)
-#undef SERVICE
-    rpc_server_on_seen(service->rpc, looks_record, &identity);
-    return 0;
-}
-
-static int serve(struct service *service)
-{
-    struct identity *self = service->self;
-
-    uv_timer_init(&service->loop, &self->tidy);
-    self->tidy.data = self;
-    return uv_timer_start(&self->tidy, on_tidy, TIDY_MS, 0) ? -1 : 0;
 }
 
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
@@ -120,27 +75,21 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
     rpc_metric(arena, ret, "huigong_sms_sender", "gauge", labels, 1);
 }
 
-int identity_audit(struct store *store, struct journal *journal, FILE *out)
-{
-    struct identity self = {.store = store};
-
-    return parts_audit(&parts, &self, store, journal, out);
-}
-
 static const struct service_command commands[] = {
     {"import", "unions|roster FILE [--all-or-nothing]: load a CSV file over the bus", identity_import},
     {NULL, NULL, NULL},
 };
 
+SERVICE_TABLE(identity, IDENTITY)
+
 const struct service_spec identity_spec = {
     .name = "identity",
     .about = "unions, rosters, members, sessions and grants",
     .conf = conf,
+    .parts = &service_table,
     .schema = identity_schema,
     .schema_len = &identity_schema_len,
     .start = start,
-    .serve = serve,
     .report = report,
-    .audit = identity_audit,
     .commands = commands,
 };

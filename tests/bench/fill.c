@@ -27,7 +27,7 @@
 
 struct fill {
     struct service service;
-    struct identity identity;
+    struct identity *identity;
     struct people people;
     uint64_t at, end;              /* of the slice */
     struct tally *tallies;         /* by union */
@@ -58,16 +58,16 @@ static void fill_unions(void *call, void *arg)
     struct fill *fill = arg;
 
     for (uint32_t n = 1; n <= N_UNIONS; n++) {
-        char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], above[UNION_CODE_SIZE] = "";
-        uint32_t parent = people_union_above(n);
-        struct union_node node;
+        char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE];
+        uint32_t above = people_union_above(n);
+        struct union_node parent, node;
+        const struct union_draft draft = {.code = code, .name = name, .parent = &parent, .parent_field = "parentId"};
         const char *field;
 
         snprintf(code, sizeof(code), "44-%06u", n);
         snprintf(name, sizeof(name), "第%u号企业工会委员会", n);
-        if (parent)
-            snprintf(above, sizeof(above), "44-%06u", parent);
-        ensure(union_create(&fill->identity, code, name, above, 0, call, &node, &field) == 0);
+        ensure(unions_find(&fill->identity->unions, above ? people_union_id(&fill->people, above) : 0, &parent));
+        ensure(union_create(fill->identity, &draft, call, &node, &field) == 0);
         ensure(node.id == people_union_id(&fill->people, n));
     }
 }
@@ -79,7 +79,7 @@ static void fill_row(struct fill *fill, uint64_t place, void *call)
     int64_t at = fill->people.begin_at - DAY_MS;
     uint32_t of = people_union(&fill->people, place);
     struct roster_entry entry = {
-        .id = id_next(&fill->identity.ids, at),
+        .id = id_next(&fill->identity->ids, at),
         .union_id = people_union_id(&fill->people, of),
         .trade = people_trade(place),
     };
@@ -90,10 +90,10 @@ static void fill_row(struct fill *fill, uint64_t place, void *call)
 
     ensure(entry.id == people_roster_id(&fill->people, place));
     people_person(&fill->people, place, &person);
-    person_index_id(&fill->identity, person.resident_id, entry.person);
+    person_index_id(fill->identity, person.resident_id, entry.person);
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_roster(&fill->identity, entry.id, nonce, &person, &entry.sealed);
-    ensure(rosters_add(&fill->identity.rosters, &entry) == 1);
+    person_seal_roster(fill->identity, entry.id, nonce, &person, &entry.sealed);
+    ensure(rosters_add(&fill->identity->rosters, &entry) == 1);
     added.roster_id = entry.id;
     added.union_id = entry.union_id;
     event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED;
@@ -116,7 +116,7 @@ static void add_session(struct fill *fill, uint64_t turn, int64_t at, int64_t me
 {
     unsigned char family[HALF_LEN], half[HALF_LEN];
     struct session session = {
-        .id = id_next(&fill->identity.ids, at),
+        .id = id_next(&fill->identity->ids, at),
         .member_id = member_id,
         .opened_at = at,
         .sign_in = IDENTITY__SIGN_IN__SIGN_IN_BY_CODE,
@@ -132,7 +132,7 @@ static void add_session(struct fill *fill, uint64_t turn, int64_t at, int64_t me
     people_refresh(turn, family, half);
     mbedtls_sha256_ret(family, sizeof(family), session.family, 0);
     mbedtls_sha256_ret(half, sizeof(half), session.turn, 0);
-    sessions_add(&fill->identity.sessions, &session);
+    sessions_add(&fill->identity->sessions, &session);
     opened.member_id = member_id;
     opened.session_id = session.id;
     event.event_case = IDENTITY__EVENT__EVENT_SESSION_OPENED;
@@ -143,7 +143,7 @@ static void add_session(struct fill *fill, uint64_t turn, int64_t at, int64_t me
 static void begin_membership(struct fill *fill, const struct member *member, int64_t at, uint32_t of)
 {
     struct period period = {
-        .id = id_next(&fill->identity.ids, at),
+        .id = id_next(&fill->identity->ids, at),
         .member_id = member->id,
         .union_id = member->union_id,
         .began_at = at,
@@ -152,7 +152,7 @@ static void begin_membership(struct fill *fill, const struct member *member, int
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembershipBegan began = IDENTITY__MEMBERSHIP_BEGAN__INIT;
 
-    ensure(periods_begin(&fill->identity.periods, &period));
+    ensure(periods_begin(&fill->identity->periods, &period));
     began.membership_id = period.id;
     began.member_id = period.member_id;
     began.union_id = period.union_id;
@@ -185,11 +185,11 @@ static void verify(struct fill *fill, struct member *member, uint64_t place, con
     member->roster_id = people_roster_id(&fill->people, place);
     member->birth_year = 1960 + (int)(place / 1000 / 336 % 45);
     member->sex = place % 1000 % 2 ? RPC__SEX__MALE : RPC__SEX__FEMALE;
-    person_index_id(&fill->identity, person->resident_id, member->person);
+    person_index_id(fill->identity, person->resident_id, member->person);
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_member(&fill->identity, member, nonce, person, &member->sealed_person);
+    person_seal_member(fill->identity, member, nonce, person, &member->sealed_person);
     member->union_id = trade.union_id;
-    members_verify(&fill->identity.members, member);
+    members_verify(&fill->identity->members, member);
     verified.member_id = member->id;
     verified.roster_id = member->roster_id;
     verified.union_id = member->union_id;
@@ -199,7 +199,7 @@ static void verify(struct fill *fill, struct member *member, uint64_t place, con
     fill->tallies[of].verified++;
     member->union_id = 0; /* her numbers are added up later */
     if (trade.trade)
-        trade_prove(&fill->identity, member, &trade, call);
+        trade_prove(fill->identity, member, &trade, call);
     member->union_id = trade.union_id;
     begin_membership(fill, member, at, of);
 }
@@ -208,17 +208,17 @@ static void fill_member(struct fill *fill, uint64_t turn, void *call)
 {
     int64_t at = people_signed_in_at(&fill->people, turn);
     uint64_t place = people_place(&fill->people, turn), draw = people_draw(&fill->people, turn);
-    struct member member = {.id = id_next(&fill->identity.ids, at), .level = RPC__LEVEL__MOBILE, .created_at = at};
+    struct member member = {.id = id_next(&fill->identity->ids, at), .level = RPC__LEVEL__MOBILE, .created_at = at};
     unsigned char nonce[PII_NONCE_LEN];
     struct person person;
 
     ensure(member.id == people_member_id(&fill->people, turn));
     people_person(&fill->people, place, &person);
-    person_index_mobile(&fill->identity, person.mobile, member.mobile);
-    data_key_make(&fill->identity, &member, call);
+    person_index_mobile(fill->identity, person.mobile, member.mobile);
+    data_key_make(fill->identity, &member, call);
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_mobile(&fill->identity, &member, nonce, person.mobile, &member.sealed_mobile);
-    members_add(&fill->identity.members, &member);
+    person_seal_mobile(fill->identity, &member, nonce, person.mobile, &member.sealed_mobile);
+    members_add(&fill->identity->members, &member);
     add_session(fill, turn, at, member.id);
     if (draw < fill->people.members)
         verify(fill, &member, place, &person, at, call);
@@ -258,12 +258,12 @@ static void fill_numbers(void *call, void *arg)
 
         if (fill->tallies[n].listed == 0)
             continue;
-        tallies_add(&fill->identity.tallies, id, &fill->tallies[n]);
+        tallies_add(&fill->identity->tallies, id, &fill->tallies[n]);
         for (int day = 0; day < FIRST_DAYS; day++) {
             int32_t joined = fill->joined[n][day];
 
             if (joined)
-                tallies_add_day(&fill->identity.tallies, id, fill->first_day + day, n < FIRST_LEAF ? 0 : joined,
+                tallies_add_day(&fill->identity->tallies, id, fill->first_day + day, n < FIRST_LEAF ? 0 : joined,
                                 joined);
         }
     }
@@ -283,13 +283,11 @@ static void in_slices(struct fill *fill, rpc_work work, const char *what)
 
 static void open_store(struct fill *fill, const char *dir)
 {
-    struct store_options options = {
-        .dir = dir,
-        .schema = identity_spec.schema,
-        .schema_len = *identity_spec.schema_len,
-    };
     struct service *service = &fill->service;
+    struct store_options options;
 
+    service->spec = &identity_spec;
+    service_store_options(service, dir, &options);
     service->store = store_open(&options);
     ensure(service->store);
     pragma(service->store, "PRAGMA locking_mode = EXCLUSIVE");
@@ -297,7 +295,8 @@ static void open_store(struct fill *fill, const char *dir)
     pragma(service->store, "PRAGMA synchronous = OFF");
     pragma(service->store, "PRAGMA cache_size = -" CACHE_KIB);
     service->rpc = rpc_server_new(service->store, &service->clock);
-    ensure(service->rpc && identity_init(&fill->identity, service->store, service->rpc) == 0);
+    ensure(service->rpc && service_begin(service) == 0);
+    fill->identity = service->self;
 }
 
 int main(int argc, char **argv)
@@ -328,7 +327,8 @@ int main(int argc, char **argv)
     ensure(rpc_server_transact(fill.service.rpc, fill_numbers, &fill) == 0);
     rpc_server_free(fill.service.rpc);
     store_close(fill.service.store);
-    identity_done(&fill.identity);
+    identity_done(fill.identity);
+    service_end(&fill.service);
     printf("%lld\n", (long long)begin_at);
     return 0;
 }

@@ -75,7 +75,7 @@ static void settle_timed(const char *name, int64_t campaign_id)
     while (more) {
         double at = now_ms();
 
-        more = health_tidy(self_of(&h));
+        more = harness_tidy(&h);
         assert_ok(on_campaign(&h, "Entries.GetOffer", campaign_id, harness_member(&h, 77, TOWN)));
         if (n_waits < SLICES)
             waits_ms[n_waits++] = now_ms() - at;

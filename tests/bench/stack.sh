@@ -11,7 +11,7 @@ port="${BENCH_PORT:-18097}"
 base="http://127.0.0.1:$port"
 work="$(mktemp -d)"
 chmod 755 "$work"
-mkdir -p "$work"/{bus,keys,store,web}
+mkdir -p "$work"/{bus,heads,keys,store,web}
 ln -s "$build" "$work/build"
 export HUIGONG_HOME="$work" HUIGONG_PORT="$port" HUIGONG_METRICS_PORT=$((port + 1)) HUIGONG_BUS="$work/bus" HUIGONG_LOG=warn
 # shellcheck source=deploy/settings
@@ -36,6 +36,7 @@ build_release() {
 
 make_keys() { # of a daemon
   local setting
+  "$top/deploy/keys" head "$work/keys/head-$1"
   for setting in $(keys_of "$1"); do
     "$top/deploy/keys" "$(basename "$(key_file "$setting")")" "$(key_file "$setting")"
   done
@@ -45,7 +46,7 @@ start() { # NAME [SETTING=VALUE ...]
   local name="$1"; shift
   make_keys "$name"
   settings_of "$name"
-  mkdir -p "$work/store/$name"
+  mkdir -p "$work/store/$name" "$work/heads/$name"
   env -i "${environment[@]}" HUIGONG_BUS="$HUIGONG_BUS" "$@" "$build/hg-$name" 2>"$work/$name.log" &
   pids[$name]=$!
 }
@@ -55,7 +56,7 @@ start_stack() { # [SETTING=VALUE ... for the gateway]
     if [ "$name" = gateway ]; then start gateway "$@"; else start "$name"; fi
   done
   for _ in $(seq 100); do
-    curl -fs "$base/readyz" >/dev/null && return
+    curl -fs "$base/readyz" >"$work/ready" && ! grep -q ' down$' "$work/ready" && return
     sleep 0.1
   done
   cat "$work"/*.log >&2

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { book, passOf, scan, scanner, soon, won } from '../system/bookings.mjs';
 import { manager, member, post, UNION } from '../system/checkups.mjs';
-import { enrol, mobile, PASSWORD, totp, unionsCsv } from '../system/people.mjs';
+import { enrol, grant, mobile, PASSWORD, person, rosterCsv, totp, unionsCsv } from '../system/people.mjs';
 import { Stack, top, until } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone } from './member.mjs';
 
 describe("the staff's page at a site", () => {
     const number = mobile(7000);
-    let stack, chrome, page, campaign, siteId, other, van, secret, old, bookings = [];
+    let stack, chrome, page, campaign, siteId, other, van, secret, old, real, bookings = [];
 
     const passText = async (i) => (await passOf(stack, bookings[i], i + 1)).text;
     const scans = () => stack.query('health', 'SELECT outcome, offline FROM scan ORDER BY scan_id');
@@ -24,7 +24,11 @@ describe("the staff's page at a site", () => {
     before(async () => {
         stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: join(top, 'services/gateway/web') } } });
         await stack.import('unions', unionsCsv());
-        await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role: 'CHECKUP_STAFF', unionCode: '440600' });
+        await stack.import('roster', rosterCsv([person(1)]));
+        const { token } = await stack.call('identity', 'Identity.CompleteWechatLogin',
+            { appid: 'wx0000000000000001', openid: 'her-device', mobile: mobile(1) });
+        real = (await stack.post('/v1/me:verify', { name: person(1).name, residentId: person(1).residentId }, { token })).json.member;
+        await grant(stack, number, 'CHECKUP_STAFF', '440600');
         const official = await enrol(stack, number);
         ({ secret } = official);
         const site = async (name, more) => (await post(stack, '/v1/checkup-sites',
@@ -165,14 +169,17 @@ describe("the staff's page at a site", () => {
         await page.send('Page.reload');
         await page.press('#sites', '丁流动体检车');
         await page.shows('#place', /丁流动体检车/);
-        await tryCode(await code(50));
+        await tryCode(await code(real.memberId));
         await page.shows('#verdict', /✓ 通过[^]*代号 [0-9a-f]{16}/);
+        assert.ok(!(await page.text('#verdict')).includes(person(1).name), 'nobody is shown unasked');
+        await page.press('#verdict', '核对姓名');
+        await page.shows('#verdict', new RegExp(`${person(1).name}　${person(1).residentId.slice(0, 6)}\\*{8}${person(1).residentId.slice(14)}`));
         await page.shows('#counts', /现场登记\s+1/);
         await tryCode(await code(51));
         await page.shows('#verdict', /✗ 未通过[^]*现场名额已满/);
     });
 
     test('nothing went wrong in the console but the refusals', () => {
-        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[013]|ERR_CONNECTION/.test(line)), []);
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[0139]|ERR_CONNECTION/.test(line)), []);
     });
 });

@@ -6,7 +6,7 @@ import { until } from '../system/stack.mjs';
 
 const CLIENTS = 64;
 const PATIENCE_MS = 60000;
-const UNKNOWN = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING', 'REPORT_CHECKING']);
+const UNKNOWN = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING']);
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 

@@ -4,7 +4,7 @@
  * Holds: every call is answered with a reason that is declared; a day's claims do not
  * exceed its stock; memory rebuilt from the store is the memory that served; the
  * store passes its audit. */
-#include "services/coupon/coupon.h"
+#include "services/coupon/claims.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/harness.h"
 
@@ -16,7 +16,7 @@ static struct harness h;
 
 static void done(void *self)
 {
-    coupon_done(self);
+    releases_done(self);
 }
 
 /* A service with one release that is open, the one whose id the corpus has. */
@@ -46,8 +46,8 @@ static int64_t total_granted(const struct coupon *coupon)
 {
     int64_t granted = 0;
 
-    for (unsigned i = 0; i < coupon->n_releases; i++) {
-        const struct release *release = coupon->releases[i];
+    for (unsigned i = 0; i < coupon->n_live; i++) {
+        const struct release *release = coupon->live[i];
 
         ensure(release->granted_today >= 0 && release->granted_today <= release->stock_per_day);
         ensure(release->granted >= release->granted_today);
@@ -60,14 +60,14 @@ static void check_store(void)
 {
     const struct coupon *coupon = h.service.self;
     int64_t granted = total_granted(coupon), seq = rpc_server_journal(h.service.rpc)->tip.seq;
-    unsigned n_releases = coupon->n_releases;
+    unsigned n_releases = coupon->n_live;
 
     ensure(*harness_audit(&h) == '\0');
-    coupon_forget_ended(h.service.self);
-    if (coupon->n_releases == n_releases) {
+    releases_forget_closed(h.service.self);
+    if (coupon->n_live == n_releases) {
         harness_reopen(&h);
         harness_pragma(&h, "PRAGMA synchronous = OFF");
-        ensure(coupon->n_releases == n_releases && total_granted(coupon) == granted);
+        ensure(coupon->n_live == n_releases && total_granted(coupon) == granted);
     }
     ensure(rpc_server_journal(h.service.rpc)->tip.seq == seq);
 }
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ensure(api_reason(h.answers->answers[i]->reason)->number == h.answers->answers[i]->reason);
     total_granted(h.service.self);
     if (data[0] & 32)
-        coupon_index_slice(h.service.self, 10);
+        claims_index_slice(h.service.self, 10);
     if (++n % CHECK_EVERY == 0)
         check_store();
     if (rpc_server_journal(h.service.rpc)->tip.seq > RENEW_ROWS ||

@@ -17,7 +17,7 @@ describe('the daemons are the folders of services/', () => {
     test('with the keys and the store that their code asks for', () => {
         const health = daemonsOf(files).find(({ name }) => name === 'health');
         assert.equal(health.store, true);
-        assert.deepEqual(health.keys.sort(), ['draw', 'pass', 'report']);
+        assert.deepEqual(health.keys.sort(), ['draw', 'look', 'pass', 'report']);
         assert.equal(daemonsOf(files).find(({ name }) => name === 'broker').store, false);
     });
 });

@@ -31,6 +31,9 @@ function serviceOf(name, services) {
     return services.has(owner) ? owner : undefined;
 }
 
+/** What is given to people follows who they are: identity's journal, and nothing else of a service. */
+const isHeard = (room, name) => room === 'benefit' && /^identity\/[a-z_]+\.pb-c\.h$/.test(name);
+
 /** Includes go down: from daemon to base, from a service to common, and from nowhere into another service. */
 export function includesGoDown(files) {
     const services = new Set(files.map(({ path }) => /^services\/([^/]+)\//.exec(path)?.[1]).filter(Boolean));
@@ -39,7 +42,7 @@ export function includesGoDown(files) {
         const [toPlace, toRoom] = name.split('/');
         const service = serviceOf(name, services);
         if (place === 'common') {
-            if (service)
+            if (service && !isHeard(room, name))
                 return [`${at}: common knows no service, this includes ${name}`];
             if (toPlace === 'common' && toRoom !== room && !BELOW[room]?.includes(toRoom))
                 return [`${at}: common/${room} stands on ${BELOW[room]?.join(', ') || 'nothing'}, not on ${toRoom}: ${name}`];

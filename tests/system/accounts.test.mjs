@@ -28,7 +28,7 @@ describe('a member and her unions', () => {
     };
 
     test('a courier joins the industry union of her city and is covered', async () => {
-        const made = await stack.post('/v1/unions', { code: '440600-X', name: '新就业形态行业工会联合会', parentCode: '440600',
+        const made = await stack.post('/v1/unions', { code: '440600-X', name: '新就业形态行业工会联合会', parentId: city.unionId,
             trades: ['COURIER', 'FOOD_DELIVERY'] }, { token: official(city, 2), key: 'industry' });
         assert.equal(made.status, 201, made.text);
         assert.deepEqual(made.json.trades, ['COURIER', 'FOOD_DELIVERY']);

@@ -1,7 +1,7 @@
 // The gateway as seen from outside: its own pages, the strict reading of HTTP, traces, rates,
 // static files and TLS.
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -466,7 +466,10 @@ describe('TLS', () => {
         const port = await freePort();
         secure = new Http({ port, tls: true });
         stack.settings = {
-            gateway: { HUIGONG_LISTEN_TLS: `127.0.0.1:${port}`, HUIGONG_TLS_CERT: file('tls.pem'), HUIGONG_TLS_KEY: file('tls.key') },
+            gateway: {
+                HUIGONG_LISTEN_TLS: `127.0.0.1:${port}`, HUIGONG_TLS_CERT: file('tls.pem'), HUIGONG_TLS_KEY: file('tls.key'),
+                HUIGONG_WORKERS: 3,
+            },
         };
     });
     after(async () => {
@@ -501,6 +504,30 @@ describe('TLS', () => {
         stack.signal('gateway', 'SIGHUP');
         await stack.logged('gateway', 'certificate_reload', { done: 'no' });
         assert.equal(await fingerprint(), good);
+    });
+
+    test('keys are agreed upon over the two quick curves, and over no other', async () => {
+        for (const [offered, agreed] of [['P-256', 'prime256v1'], ['P-256:X25519', 'X25519'], ['P-521:P-384:P-256', 'prime256v1'], ['P-521:X25519:P-256', 'X25519']]) {
+            const socket = await connect({ ecdhCurve: offered });
+            assert.equal(socket.getEphemeralKeyInfo().name, agreed);
+            socket.destroy();
+        }
+        await assert.rejects(connect({ ecdhCurve: 'P-521:P-384' }));
+    });
+
+    test('a client that comes again resumes her session, with a ticket or without, whichever worker she meets', async () => {
+        for (const secureOptions of [0, constants.SSL_OP_NO_TICKET]) {
+            const first = await connect({ secureOptions });
+            const session = first.getSession();
+            assert.equal(first.isSessionReused(), false);
+            first.destroy();
+            // A connection each: the kernel spreads them over the workers.
+            const again = await Promise.all(Array.from({ length: 24 }, () => connect({ secureOptions, session })));
+            for (const socket of again) {
+                assert.ok(socket.isSessionReused());
+                socket.destroy();
+            }
+        }
     });
 
     test('old versions of TLS are refused', async () => {

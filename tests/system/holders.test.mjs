@@ -40,7 +40,11 @@ describe('a health check under a number that is no more', () => {
             one.bookingId = (await book(stack, campaign, slotId, one.id)).json.bookingId;
         const door = await scanner(stack, campaign.sites[0].siteId, 7000);
         const pass = await passOf(stack, people.gone.bookingId, people.gone.id);
-        assert.equal((await scan(stack, door, 'scan-of-her', pass.text)).json.outcome, 'ACCEPTED');
+        const scanned = (await scan(stack, door, 'scan-of-her', pass.text)).json;
+        assert.equal(scanned.outcome, 'ACCEPTED');
+        const seen = await stack.post('/v1/people:look', { letter: scanned.letter }, { token: door.token });
+        assert.equal(seen.json.name, person(1).name, seen.text);
+        assertProblem(await stack.post('/v1/people:look', { letter: scanned.letter }, { token: official(7001, 'CHECKUP_STAFF') }), 400, 'LOOK_LETTER_INVALID');
         await post(stack, `/v1/checkup-sites/${campaign.sites[0].siteId}:setStaff`, { memberId: 800, duty: 'REPORTS' }, manager(stack));
         ({ reportId } = await post(stack, `/v1/checkup-bookings/${people.gone.bookingId}/reports`,
             { items: [{ code: '2345-7', name: '血糖', value: '9.8' }] }, official(800, 'REPORT_CLERK')));

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
-import { enrol, mobile, person, PASSWORD, rosterCsv, totp, unionsCsv } from './people.mjs';
+import { enrol, grant, mobile, person, PASSWORD, rosterCsv, totp, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('officials', () => {
     let stack, riders, first, second, guard, rider;
 
-    const grant = (number, role, unionCode) => stack.call('identity', 'Identity.CreateGrant', { mobile: number, role, unionCode });
     const proposals = async (token) => (await stack.get(`/v1/unions/${riders.unionId}/proposals`, { token })).json.proposals;
     const decide = (id, token, confirm = true) => stack.post(`/v1/proposals/${id}:decide`, { confirm }, { token });
 
@@ -17,9 +16,9 @@ describe('officials', () => {
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
         assert.equal((await stack.import('roster', rosterCsv([person(1)]))).code, 0);
         riders = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440604-001-0001' });
-        await grant(mobile(101), 'UNION_ADMIN', '440604-001');
-        await grant(mobile(102), 'UNION_ADMIN', '440604');
-        await grant(mobile(103), 'SECURITY_ADMIN', '440604');
+        await grant(stack, mobile(101), 'UNION_ADMIN', '440604-001');
+        await grant(stack, mobile(102), 'UNION_ADMIN', '440604');
+        await grant(stack, mobile(103), 'SECURITY_ADMIN', '440604');
         [first, second, guard] = await Promise.all([101, 102, 103].map((n) => enrol(stack, mobile(n))));
         const session = await stack.login(mobile(1));
         const { name, residentId } = person(1);

@@ -27,6 +27,15 @@ export function personName(n) {
     return `王${STEMS[Math.floor(n / 100) % 10]}${STEMS[Math.floor(n / 10) % 10]}${STEMS[n % 10]}`;
 }
 
+/** A union by its code. */
+export const unionCoded = (stack, code) => stack.call('identity', 'Unions.GetUnionByCode', { code });
+
+/** Gives somebody a role over a union and all below it. */
+export async function grant(stack, number, role, code) {
+    const { unionId } = await unionCoded(stack, code);
+    return stack.call('identity', 'Identity.CreateGrant', { mobile: number, role, unionId });
+}
+
 /** Two cities' trees: 440600 with a district and two towns' unions, and another city's union. */
 export const UNIONS = [
     ['440600', '佛山市总工会', ''],

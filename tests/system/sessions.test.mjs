@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
-import { enrol, EVERY_ROLE, mint, mobile, PASSWORD, totp, unionsCsv } from './people.mjs';
+import { enrol, EVERY_ROLE, grant, mint, mobile, PASSWORD, totp, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('a session', () => {
@@ -105,10 +105,10 @@ describe('a session', () => {
     });
 
     test('an office taken away ends the sessions that carry it', async () => {
-        const grant = await stack.call('identity', 'Identity.CreateGrant', { mobile: mobile(6), role: 'BENEFIT_MANAGER', unionCode: '440604' });
+        const { grantId } = await grant(stack, mobile(6), 'BENEFIT_MANAGER', '440604');
         const session = await enrol(stack, mobile(6));
         assert.equal((await stack.get('/v1/releases', { token: session.token })).status, 200);
-        await stack.call('identity', 'Identity.RevokeGrant', { grantId: grant.grantId });
+        await stack.call('identity', 'Identity.RevokeGrant', { grantId });
         await until('the token is dropped', async () => (await stack.get('/v1/releases', { token: session.token })).status === 401);
         assertProblem(await stack.get('/v1/releases', { token: session.token }), 401, 'TOKEN_REVOKED');
     });
@@ -116,7 +116,7 @@ describe('a session', () => {
     test('authority comes by password and one-time password, each good once, and by nothing else', async () => {
         const number = mobile(8), office = '/v1/unions/1/members';
         const signIn = (body) => stack.post('/v1/official-sessions', { mobile: number, password: PASSWORD, ...body });
-        await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role: 'UNION_ADMIN', unionCode: '440604' });
+        await grant(stack, number, 'UNION_ADMIN', '440604');
         const { secret, plain } = await enrol(stack, number);
         assertProblem(await stack.get(office, { token: plain }), 403, 'NOT_OFFICIAL');
         const code = totp(secret, 1);

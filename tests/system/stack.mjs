@@ -111,6 +111,7 @@ class Log {
     }
 }
 
+
 export class Stack {
     daemons = {}; // by label
     logs = {};
@@ -241,10 +242,17 @@ export class Stack {
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
             LSAN_OPTIONS: `suppressions=${join(top, 'tests/system/nng.supp')}`,
-            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label) },
+            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label) },
             ...this.partitionSettings(label),
             ...Object.fromEntries(keys), ...own[name], ...this.settings[label],
         };
+    }
+
+    /** The key and the folder of a daemon's heads, made when they are first asked for. */
+    headSettings(label) {
+        execFileSync(join(top, 'deploy/keys'), ['head', this.path('keys', `head-${label}`)]);
+        mkdirSync(this.path('heads', label), { recursive: true, mode: 0o700 });
+        return { HUIGONG_HEADS: this.path('heads', label), HUIGONG_HEAD_KEY: this.path('keys', `head-${label}`) };
     }
 
     partitionSettings(label) {

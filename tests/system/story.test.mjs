@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
-import { enrol, mobile, person, residentId, rosterCsv, unionsCsv } from './people.mjs';
+import { enrol, grant, mobile, person, residentId, rosterCsv, unionCoded, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('from a roster to a coupon', () => {
@@ -102,9 +102,9 @@ describe('from a roster to a coupon', () => {
     });
 
     test('officials are given their roles, and have them when they sign in by password and one-time password', async () => {
-        for (const [number, role, unionCode] of [[manager, 'BENEFIT_MANAGER', '440604'], [stranger, 'BENEFIT_MANAGER', '440606'],
+        for (const [number, role, code] of [[manager, 'BENEFIT_MANAGER', '440604'], [stranger, 'BENEFIT_MANAGER', '440606'],
             [clerk, 'UNION_ADMIN', '440606']])
-            await stack.call('identity', 'Identity.CreateGrant', { mobile: number, role, unionCode });
+            await grant(stack, number, role, code);
         for (const [one, number] of [[official, manager], [foreigner, stranger], [admin, clerk]]) {
             const session = await enrol(stack, number);
             assert.equal(session.member.grants.length, 1);
@@ -124,7 +124,7 @@ describe('from a roster to a coupon', () => {
         assert.equal(report.loaded, 1);
         assert.deepEqual(report.problems, [{ line: 3, reason: 'OUTSIDE_YOUR_UNION', field: 'unionCode', warning: false }]);
         assertProblem(await stack.post('/v1/rosters:import', page([person(22)]), { token: member.token }), 403, 'NOT_OFFICIAL');
-        const outside = { code: '440604-777', name: '越权工会', parentCode: '440604' };
+        const outside = { code: '440604-777', name: '越权工会', parentId: (await unionCoded(stack, '440604')).unionId };
         assertProblem(await stack.post('/v1/unions', outside, { token: admin.token, key: 'outside' }), 403, 'OUTSIDE_YOUR_UNION');
     });
 

@@ -1,11 +1,10 @@
 /* api_outbox.c: what has become of the messages that the outbox sends. */
 #include "services/bridge/api.h"
-#include "services/bridge/store.h"
 
 #define PAGE_DEFAULT 20
 #define PAGE_MAX     100
 
-static void copy(const struct message *message, Bridge__Message *ret)
+void message_copy(const struct message *message, Bridge__Message *ret)
 {
     bridge__message__init(ret);
     ret->message_id = message->id;
@@ -36,10 +35,10 @@ static void outbox__list_messages(Bridge__Outbox_Service *service, const Bridge_
         rpc_refuse(call, found ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
         return;
     }
-    n = store_page_messages(self->outbox.store, (int)req->state, before ? before : INT64_MAX, found, size + 1);
+    n = messages_page(&self->messages, (int)req->state, before ? before : INT64_MAX, found, size + 1);
     list.messages = pointers;
     for (; list.n_messages < n && list.n_messages < size; list.n_messages++) {
-        copy(&found[list.n_messages], &messages[list.n_messages]);
+        message_copy(&found[list.n_messages], &messages[list.n_messages]);
         pointers[list.n_messages] = &messages[list.n_messages];
     }
     if (n > size)

@@ -5,6 +5,7 @@
 #include "common/base/keyfile.h"
 #include "common/base/log.h"
 #include "identity/identity.pb-c.h"
+#include "services/bridge/bridge.h"
 
 #define WAITING  BRIDGE__MESSAGE_STATE__MESSAGE_WAITING
 #define SENDING  BRIDGE__MESSAGE_STATE__MESSAGE_SENDING
@@ -12,15 +13,17 @@
 
 /* ---- the templates ---- */
 
-int outbox_init(struct outbox *outbox, struct store *store, struct rpc_server *rpc, struct clock *clock,
-                struct wechat *wechat, const char *file)
+int outbox_init(struct outbox *outbox, struct bridge *bridge, const char *file)
 {
     char name[64], rest[NOTICE_LINE_SIZE];
     struct keyfile lines;
     int kind, more;
 
-    *outbox = (struct outbox){.store = store, .rpc = rpc, .clock = clock, .wechat = wechat};
-    outbox->ids.last = store_last_message(store);
+    *outbox = (struct outbox){.messages = &bridge->messages,
+                              .ids = &bridge->ids,
+                              .rpc = bridge->rpc,
+                              .clock = bridge->clock,
+                              .wechat = &bridge->wechat};
     for (unsigned i = 0; i < OUTBOX_OUT; i++)
         outbox->jobs[i].outbox = outbox;
     if (!*file)
@@ -30,7 +33,7 @@ int outbox_init(struct outbox *outbox, struct store *store, struct rpc_server *r
     while ((more = keyfile_pair(&lines, name, sizeof(name), rest, sizeof(rest))) > 0) {
         struct notice_template template;
 
-        if (!notice_template_read(name, rest, &kind, &template) || !wechat_has_app(wechat, template.appid) ||
+        if (!notice_template_read(name, rest, &kind, &template) || !wechat_has_app(outbox->wechat, template.appid) ||
             outbox->templates[kind].n_fields) {
             log_error("template_refused", "file", file, "line", log_int(lines.line));
             more = -1;
@@ -74,14 +77,14 @@ static void say(struct outbox *outbox, const struct message *message, bool new, 
     event.event_case = BRIDGE__EVENT__EVENT_MESSAGE_CHANGED;
     event.message_changed = &changed;
     rpc_journal(call, &event.base);
-    store_tally(outbox->store, message->state, message->reason);
+    messages_tally(outbox->messages, message->state, message->reason);
 }
 
 void outbox_take(struct outbox *outbox, const char *source, int64_t source_seq, const struct notice *notice, void *call)
 {
     int64_t now = rpc_now(call);
     struct message message = {
-        .id = id_next(&outbox->ids, now),
+        .id = id_next(outbox->ids, now),
         .source_seq = source_seq,
         .notice = *notice,
         .until = notice_until(notice->kind, notice->about_at),
@@ -100,7 +103,7 @@ void outbox_take(struct outbox *outbox, const char *source, int64_t source_seq, 
         message.state = NOT_SENT;
         message.ended_at = now;
     }
-    if (store_add_message(outbox->store, &message))
+    if (messages_add(outbox->messages, &message))
         say(outbox, &message, true, call);
 }
 
@@ -109,7 +112,7 @@ static bool end(struct outbox *outbox, struct message *message, int was, void *c
 {
     message->ended_at = rpc_now(call);
     message->journal_seq = next_row(outbox);
-    if (!store_set_message(outbox->store, message, was))
+    if (!messages_set(outbox->messages, message, was))
         return false;
     say(outbox, message, false, call);
     return true;
@@ -118,7 +121,7 @@ static bool end(struct outbox *outbox, struct message *message, int was, void *c
 void outbox_withdraw(struct outbox *outbox, const char *source, int64_t about_id, void *call)
 {
     struct message messages[OUTBOX_WITHDRAWN];
-    unsigned n = store_messages_about(outbox->store, source, about_id, messages, ARRAY_LEN(messages));
+    unsigned n = messages_about(outbox->messages, source, about_id, messages, ARRAY_LEN(messages));
 
     for (unsigned i = 0; i < n; i++) {
         messages[i].state = NOT_SENT;
@@ -252,7 +255,7 @@ static void settle(struct outbox_job *job, void *call)
         break;
     }
     if (next.state == WAITING)
-        store_set_message(job->outbox->store, &next, was);
+        messages_set(job->outbox->messages, &next, was);
     else
         end(job->outbox, &next, was, call);
 }
@@ -261,7 +264,7 @@ static void settle(struct outbox_job *job, void *call)
 static void recover(struct outbox *outbox, void *call)
 {
     struct message left[OUTBOX_OUT];
-    unsigned n = store_messages_in(outbox->store, SENDING, left, OUTBOX_OUT);
+    unsigned n = messages_in(outbox->messages, SENDING, left, OUTBOX_OUT);
 
     for (unsigned i = 0; i < n; i++) {
         left[i].state = BRIDGE__MESSAGE_STATE__MESSAGE_UNCERTAIN;
@@ -288,11 +291,10 @@ static void write_turn(void *call, void *arg)
 
         next.state = SENDING;
         if (job->stage == OUTBOX_READY)
-            turn->marked[i] = store_set_message(outbox->store, &next, WAITING);
+            turn->marked[i] = messages_set(outbox->messages, &next, WAITING);
         else if (job->stage == OUTBOX_ENDED)
             settle(job, call);
     }
-    store_drop_messages(outbox->store, rpc_now(call) - OUTBOX_KEEP_MS, OUTBOX_DROP);
 }
 
 /* Commits what there is to say, and lets go who may. False when the commit failed: all
@@ -344,7 +346,7 @@ void outbox_step(struct outbox *outbox)
     }
     if (!write_down(outbox) || outbox->stopping)
         return;
-    n = store_due_messages(outbox->store, now, due, OUTBOX_OUT);
+    n = messages_due(outbox->messages, now, due, OUTBOX_OUT);
     for (unsigned i = 0; i < OUTBOX_OUT && next < n; i++) {
         if (outbox->jobs[i].stage != OUTBOX_IDLE)
             continue;
@@ -370,8 +372,8 @@ void outbox_report(struct outbox *outbox, struct arena *arena, Rpc__ProbeReport 
     int64_t n;
     int state, reason;
 
-    store_ask_tallies(outbox->store);
-    while (store_next_tally(outbox->store, &state, &reason, &n)) {
+    tallies_ask(outbox->messages);
+    while (tallies_next(outbox->messages, &state, &reason, &n)) {
         const ProtobufCEnumValue *value =
             protobuf_c_enum_descriptor_get_value(&bridge__message_state__descriptor, state);
         char *labels = arena_printf(arena, "state=\"%s\",reason=\"%s\"", value ? value->name : "",
@@ -380,5 +382,5 @@ void outbox_report(struct outbox *outbox, struct arena *arena, Rpc__ProbeReport 
         if (labels)
             rpc_metric(arena, ret, "huigong_messages_total", "counter", labels, (double)n);
     }
-    rpc_metric(arena, ret, "huigong_messages_waiting", "gauge", "", (double)store_count_open(outbox->store));
+    rpc_metric(arena, ret, "huigong_messages_waiting", "gauge", "", (double)messages_count_open(outbox->messages));
 }

@@ -20,10 +20,10 @@
  * credentials are wrong. That she has not agreed, has no WeChat in that app, or is not
  * known there is final.
  *
- * What ended OUTBOX_KEEP_MS ago is deleted; the journal and the tally keep the counts. */
+ * What ended MESSAGES_KEEP_MS ago is deleted; the journal and the tally keep the counts. */
 #pragma once
 #include "common/base/id.h"
-#include "services/bridge/store.h"
+#include "services/bridge/outbox/messages.h"
 #include "services/bridge/wechat/wechat.h"
 
 #define OUTBOX_OUT          16 /* messages under way: half of the connections to WeChat, the rest is for who waits */
@@ -31,14 +31,13 @@
 #define OUTBOX_TRIES        24
 #define OUTBOX_DELAY_MS     INT64_C(10000)   /* before the second try; then twice as long, */
 #define OUTBOX_DELAY_MAX_MS INT64_C(3600000) /* but no longer */
-#define OUTBOX_KEEP_MS      (90 * INT64_C(86400000))
-#define OUTBOX_DROP         200 /* deleted at a time */
-#define OUTBOX_WITHDRAWN    16  /* withdrawn by one row */
+#define OUTBOX_WITHDRAWN    16               /* withdrawn by one row */
 
 /* Asks identity: rpc_client_call and rpc_client_flush, or a test's own. */
 typedef bool (*outbox_ask)(void *self, const Rpc__Call *call, rpc_answered answered, void *arg);
 
 struct outbox;
+struct bridge;
 
 enum outbox_stage {
     OUTBOX_IDLE,
@@ -58,13 +57,13 @@ struct outbox_job {
 };
 
 struct outbox {
-    struct store *store;
+    struct messages *messages;
+    struct id_source *ids;
     struct rpc_server *rpc;
     struct clock *clock;
     struct wechat *wechat;
     outbox_ask ask;
     void *ask_self;
-    struct id_source ids;
     struct notice_template templates[NOTICE_KINDS];
     struct outbox_job jobs[OUTBOX_OUT];
     bool recovered; /* what the last life left SENDING is UNCERTAIN now */
@@ -73,8 +72,7 @@ struct outbox {
 
 /* Reads the templates' lines from a file that only its owner may read ("": none), each
  * of an app of wechat's. 0, or -1 after logging why. */
-int outbox_init(struct outbox *outbox, struct store *store, struct rpc_server *rpc, struct clock *clock,
-                struct wechat *wechat, const char *file);
+int outbox_init(struct outbox *outbox, struct bridge *bridge, const char *file);
 
 /* In a transaction: takes a message for a row of a source's journal, once. */
 void outbox_take(struct outbox *outbox, const char *source, int64_t source_seq, const struct notice *notice,

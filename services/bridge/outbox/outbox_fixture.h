@@ -8,7 +8,7 @@
 #include "health/health.pb-c.h"
 #include "identity/identity.pb-c.h"
 #include "services/bridge/bridge.h"
-#include "tests/harness.h"
+#include "common/benefit/holders/holders_fixture.h"
 
 #define APP     "wx0000000000000001"
 #define SOON_AT (HARNESS_NOW + INT64_C(91800000)) /* 2026-01-02 09:30 in China */
@@ -145,7 +145,8 @@ static inline void apply(void *call, void *arg)
 
     message.seq = row->seq;
     message.body = (ProtobufCBinaryData){health__event__pack(row->event, packed), packed};
-    bridge_sources[0].apply(h.service.self, call, &message);
+    message.kind = (int32_t)row->event->event_case;
+    service_hear(&h.service, "health", call, &message);
 }
 
 static inline bool remind_by(int64_t seq, int kind, int64_t member_id, int64_t at)

@@ -272,14 +272,33 @@ static void what_ended_long_ago_is_deleted_and_stays_counted(void **state)
 {
     (void)state;
     remind(HEALTH__REMINDER_KIND__YOU_WON, 7, SOON_AT);
-    clock_step(&h.service.clock, OUTBOX_KEEP_MS);
-    send_one_at(8, SOON_AT + OUTBOX_KEEP_MS);
+    clock_step(&h.service.clock, MESSAGES_KEEP_MS);
+    send_one_at(8, SOON_AT + MESSAGES_KEEP_MS);
     assert_int_equal(count("SELECT count(*) FROM message"), 2);
     clock_step(&h.service.clock, 1);
     answer(0, "{\"errcode\":0}");
     step();
+    harness_tidy(&h);
     assert_int_equal(count("SELECT count(*) FROM message"), 1);
     assert_int_equal(count("SELECT n FROM tally WHERE state = 4"), 1);
+}
+
+static void what_waits_for_an_account_that_is_merged_is_told_to_the_one_that_is_kept(void **state)
+{
+    struct exported all;
+
+    (void)state;
+    remind(HEALTH__REMINDER_KIND__YOU_WON, 7, SOON_AT); /* ends at once, under its number */
+    remind(HEALTH__REMINDER_KIND__DAY_BEFORE, 7, SOON_AT);
+    remind(HEALTH__REMINDER_KIND__DAY_BEFORE, 9, SOON_AT);
+    assert_int_equal(hear_merged(&h, 7, 8), 0);
+    assert_int_equal(count("SELECT member_id FROM message WHERE source_seq = 1"), 7);
+    assert_int_equal(count("SELECT member_id FROM message WHERE source_seq = 2"), 8);
+    all = export_person(&h, 8);
+    assert_int_equal(all.n, 2);
+    assert_int_equal(exported_count(&all, "messages", "\"kind\""), 2);
+    assert_int_equal(exported_count(&all, "messages", "NOTICE_NO_TEMPLATE"), 1);
+    assert_int_equal(hear_closed(&h, 9), 0);
 }
 
 static void messages_are_listed_newest_first_for_the_command_line_alone(void **state)
@@ -347,8 +366,7 @@ static void a_file_of_templates_that_cannot_be_is_refused(void **state)
     (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
         write_file(path, bad[i]);
-        assert_int_equal(outbox_init(&outbox, h.service.store, h.service.rpc, &h.service.clock, t.outbox->wechat, path),
-                         -1);
+        assert_int_equal(outbox_init(&outbox, h.service.self, path), -1);
         unlink(path);
     }
 }
@@ -372,6 +390,7 @@ int main(void)
         TEST(no_more_are_under_way_than_may_and_all_come_to_their_turn),
         TEST(stopping_begins_nothing_and_waits_for_what_is_out),
         TEST(what_ended_long_ago_is_deleted_and_stays_counted),
+        TEST(what_waits_for_an_account_that_is_merged_is_told_to_the_one_that_is_kept),
         TEST(messages_are_listed_newest_first_for_the_command_line_alone),
         TEST(the_audit_finds_what_the_journal_does_not_say),
         TEST(a_file_of_templates_that_cannot_be_is_refused),

@@ -4,52 +4,57 @@
 
 #define WRITE_PIECE ((size_t)256 << 10) /* of a long answer; each has LIMIT_WRITE_MS */
 #define KEPT_CONNS  1024
+#define LOOKED_AT   64   /* of a guest's connections, for one that can go */
+#define STUCK_MS    5000 /* a client that takes nothing for so long can go */
 
 static const unsigned wait_ms[WAIT_COUNT] = {
     [WAIT_HANDSHAKE] = LIMIT_HEADER_MS, [WAIT_HEAD] = LIMIT_HEADER_MS, [WAIT_BODY] = LIMIT_BODY_MS,
     [WAIT_WRITE] = LIMIT_WRITE_MS,      [WAIT_IDLE] = LIMIT_IDLE_MS,   [WAIT_LINGER] = LIMIT_LINGER_MS,
 };
 
-static void link_init(struct link *link)
+void conn_owner_init(struct conn_owner *owner, _Atomic unsigned *open, unsigned most)
 {
-    link->prev = link->next = link;
-}
+    unsigned last = most / 8 < LIMIT_LAST_PLACES ? most / 8 : LIMIT_LAST_PLACES;
 
-static void link_remove(struct link *link)
-{
-    link->prev->next = link->next;
-    link->next->prev = link->prev;
-    link_init(link);
-}
-
-static void link_append(struct link *list, struct link *link)
-{
-    link->prev = list->prev;
-    link->next = list;
-    list->prev->next = link;
-    list->prev = link;
-}
-
-static bool link_is_alone(const struct link *link)
-{
-    return link->next == link;
-}
-
-void conn_owner_init(struct conn_owner *owner, _Atomic unsigned *open)
-{
     for (size_t i = 0; i < WAIT_COUNT; i++)
         link_init(&owner->waits[i]);
     link_init(&owner->dirty);
+    link_init(&owner->turns);
     owner->open = open;
+    owner->most = most;
+    owner->places = most - last;
     pool_init(&owner->conns, sizeof(struct conn), KEPT_CONNS);
 }
 
 void conn_owner_done(struct conn_owner *owner)
 {
+    tls_close(owner->tls);
     pool_done(&owner->conns);
 }
 
 /* ---- ending ---- */
+
+/* Gives up its place among its guest's. */
+static void stop_counting(struct conn *conn)
+{
+    if (conn->counts)
+        guests_leave(&conn->owner->http.guests, conn->http.guest, &conn->place);
+    conn->counts = false;
+}
+
+/* The bytes of its handshake that waited have been read, or are not needed. */
+static void drop_hello(struct conn *conn)
+{
+    struct guest *guest = conn->http.guest;
+
+    link_remove(&conn->handshake);
+    if (guest && link_is_alone(&guest->handshakes))
+        link_remove(&guest->turn);
+    if (conn->hello)
+        guests_uncharge(&conn->owner->http.guests, guest, GUEST_BODIES, conn->hello_len);
+    free(conn->hello);
+    conn->hello = NULL;
+}
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -70,6 +75,8 @@ static void conn_close(struct conn *conn)
     conn->closing = true;
     link_remove(&conn->wait);
     link_remove(&conn->dirty);
+    stop_counting(conn);
+    drop_hello(conn);
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
 
@@ -159,6 +166,62 @@ static void read_tls(struct conn *conn, const char *bytes, size_t len)
     }
 }
 
+static bool is_shaking(const struct conn *conn)
+{
+    return conn->http.secure && !(conn->tls && tls_is_ready(conn->tls));
+}
+
+/* Keeps what a client sent for the next step of its handshake until its turn comes; nothing more is read till then. */
+static void await_turn(struct conn *conn, const char *bytes, size_t len)
+{
+    struct conn_owner *owner = conn->owner;
+    struct guest *guest = conn->http.guest;
+
+    if (!guests_charge(&owner->http.guests, guest, GUEST_BODIES, len)) {
+        http_count(&owner->http.counters.no_room, 1);
+        conn_close(conn);
+        return;
+    }
+    conn->hello = malloc(len);
+    if (!conn->hello) {
+        guests_uncharge(&owner->http.guests, guest, GUEST_BODIES, len);
+        conn_close(conn);
+        return;
+    }
+    memcpy(conn->hello, bytes, len);
+    conn->hello_len = len;
+    link_append(&guest->handshakes, &conn->handshake);
+    if (link_is_alone(&guest->turn))
+        link_append(&owner->turns, &guest->turn);
+}
+
+bool conn_shake(struct conn_owner *owner)
+{
+    struct guest *guest;
+    struct conn *conn;
+
+    if (link_is_alone(&owner->turns))
+        return false;
+    guest = container_of(owner->turns.next, struct guest, turn);
+    conn = container_of(guest->handshakes.next, struct conn, handshake);
+    link_remove(&guest->turn);
+    link_remove(&conn->handshake);
+    if (!link_is_alone(&guest->handshakes))
+        link_append(&owner->turns, &guest->turn);
+    if (!conn->tls)
+        conn->tls = tls_session_new(owner->tls);
+    if (conn->tls)
+        read_tls(conn, conn->hello, conn->hello_len);
+    else
+        conn_close(conn);
+    if (!conn->closing) {
+        http_count(&owner->http.counters.handshakes, tls_is_ready(conn->tls));
+        drop_hello(conn);
+        settle(conn);
+    }
+    return !link_is_alone(&owner->turns);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct conn *conn = stream->data;
@@ -173,6 +236,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         return;
     if (n == UV_EOF)
         http_eof(&conn->http);
+    else if (is_shaking(conn))
+        await_turn(conn, buf->base, (size_t)n);
     else if (conn->tls)
         read_tls(conn, buf->base, (size_t)n);
     else
@@ -223,6 +288,8 @@ static unsigned gather(struct conn *conn, uv_buf_t ret_bufs[2])
         encrypt(conn);
         pieces[0].bytes = tls_output(conn->tls, &pieces[0].len);
         count = pieces[0].len > 0;
+    } else if (conn->http.secure) {
+        count = 0;
     } else {
         count = http_output(&conn->http, pieces);
     }
@@ -307,7 +374,7 @@ static void flush(struct conn *conn)
 
 static enum wait waits_for(const struct conn *conn)
 {
-    if (conn->tls && !tls_is_ready(conn->tls))
+    if (is_shaking(conn))
         return WAIT_HANDSHAKE;
     switch (conn->http.phase) {
     case HTTP_IDLE:
@@ -315,6 +382,7 @@ static enum wait waits_for(const struct conn *conn)
     case HTTP_HEAD:
         return WAIT_HEAD;
     case HTTP_BODY:
+    case HTTP_DROP:
         return WAIT_BODY;
     case HTTP_WAIT:
         return WAIT_APP;
@@ -340,7 +408,7 @@ static void settle(struct conn *conn)
         return;
     }
     /* A session that is being written must not grow, which reading could make it do. */
-    wants = http_wants_bytes(&conn->http) && !(conn->tls && conn->writing);
+    wants = http_wants_bytes(&conn->http) && !(conn->tls && conn->writing) && !conn->hello;
     if (wants != conn->reading) {
         conn->reading = wants;
         if (wants)
@@ -432,11 +500,109 @@ static struct address peer_of(const uv_tcp_t *tcp)
     return peer;
 }
 
-bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tls, bool inner)
+/* Nothing of it is with the application, or is on its way to a client who takes it. */
+static bool can_go(const struct conn *conn)
 {
-    struct http_counters *counters = &owner->http.counters;
+    switch ((enum wait)conn->kind) {
+    case WAIT_IDLE:
+        return link_is_alone(&conn->dirty);
+    case WAIT_HANDSHAKE:
+    case WAIT_HEAD:
+    case WAIT_BODY:
+    case WAIT_LINGER:
+        return true;
+    case WAIT_WRITE:
+        return conn->deadline_ms + STUCK_MS <= uv_now(&conn->owner->loop) + LIMIT_WRITE_MS;
+    default:
+        return false;
+    }
+}
+
+static void evict(struct conn *conn)
+{
+    http_count(&conn->owner->http.counters.evicted, 1);
+    stop_counting(conn);
+    if (conn->kind == WAIT_HEAD || conn->kind == WAIT_BODY) {
+        http_shed(&conn->http);
+        settle(conn);
+    } else {
+        conn_close(conn);
+    }
+}
+
+/* Those that are looked at go to the end, so that others are next time. */
+static bool evict_of(struct guest *guest)
+{
+    for (unsigned i = 0; i < LOOKED_AT && i < guest->n_conns; i++) {
+        struct conn *conn = container_of(guest->conns.next, struct conn, place);
+
+        link_remove(&conn->place);
+        link_append(&guest->conns, &conn->place);
+        if (can_go(conn)) {
+            evict(conn);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Makes a place for one more connection of a guest, if somebody has less claim to it. */
+static bool make_place(struct conn_owner *owner, const struct guest *guest)
+{
+    struct guest *most = guests_most(&owner->http.guests);
+    struct link *idle = &owner->waits[WAIT_IDLE], *link = idle->next;
+
+    if (most && most->n_conns > guest->n_conns + 1 && evict_of(most))
+        return true;
+    for (unsigned i = 0; i < LOOKED_AT && link != idle; i++, link = link->next) {
+        struct conn *conn = container_of(link, struct conn, wait);
+
+        if (conn->counts && can_go(conn)) {
+            evict(conn);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a new connection may stay; one of ours, of a proxy or of who runs the gateway, always. */
+static bool find_place(struct conn *conn, unsigned open)
+{
+    struct conn_owner *owner = conn->owner;
+    const struct proxies *proxies = owner->http.proxies;
+
+    if (conn->http.inner || (proxies && proxies_trusts(proxies, &conn->http.peer)))
+        return true;
+    if (open >= owner->places && !make_place(owner, conn->http.guest))
+        return false;
+    guests_join(&owner->http.guests, conn->http.guest, &conn->place);
+    conn->counts = true;
+    return true;
+}
+
+/* Says so to whom there is no place for, which over TLS cannot be. */
+static void turn_away(struct conn *conn, bool at_once)
+{
+    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+                               "Connection: close\r\n\r\n";
+    uv_buf_t buf = uv_buf_init((char *)(uintptr_t)text, sizeof(text) - 1);
+
+    http_count(&conn->owner->http.counters.turned_away, 1);
+    if (!at_once && !conn->http.secure) {
+        http_shed(&conn->http);
+        settle(conn);
+        return;
+    }
+    if (!conn->http.secure)
+        uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1);
+    conn_close(conn);
+}
+
+bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, bool secure, bool inner)
+{
     struct conn *conn = pool_take(&owner->conns);
-    bool full;
+    struct address peer;
+    unsigned open;
 
     if (!conn)
         return false;
@@ -445,25 +611,27 @@ bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tl
     conn->kind = WAIT_COUNT;
     link_init(&conn->wait);
     link_init(&conn->dirty);
-    full = atomic_fetch_add_explicit(owner->open, 1, memory_order_relaxed) >= LIMIT_CONNECTIONS;
-    http_count(&counters->open, 1);
+    link_init(&conn->place);
+    link_init(&conn->handshake);
+    open = atomic_fetch_add_explicit(owner->open, 1, memory_order_relaxed);
+    http_count(&owner->http.counters.open, 1);
     uv_tcp_init(&owner->loop, &conn->tcp);
     conn->tcp.data = conn;
-    http_open(&conn->http, &owner->http, &(struct address){{0}}, tls != NULL);
-    conn->http.inner = inner;
     if (uv_accept(listener, (uv_stream_t *)&conn->tcp) < 0) {
         conn_close(conn);
         return true;
     }
-    if (tls && !full)
-        conn->tls = tls_session_new(tls);
-    if (full || (tls && !conn->tls)) {
-        http_count(&counters->turned_away, 1);
+    peer = peer_of(&conn->tcp);
+    if (!http_open(&conn->http, &owner->http, &peer, secure)) {
         conn_close(conn);
         return true;
     }
-    http_count(&counters->accepted, 1);
-    conn->http.peer = peer_of(&conn->tcp);
+    conn->http.inner = inner;
+    if (open >= owner->most || !find_place(conn, open)) {
+        turn_away(conn, open >= owner->most);
+        return true;
+    }
+    http_count(&owner->http.counters.accepted, 1);
     settle(conn);
     return true;
 }

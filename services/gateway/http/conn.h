@@ -6,14 +6,21 @@
  * a list, and one coarse timer looks at the heads.
  *
  * What a client sent is read into a buffer of the worker; what is left of it waits
- * in struct http. Output is written once per turn, see conn_flush. */
+ * in struct http. Output is written once per turn, see conn_flush.
+ *
+ * When all places but LIMIT_LAST_PLACES are taken, who comes gets the place of another:
+ * one of the guest who has most, unless that is the newcomer's own, else of who has waited
+ * longest between two requests. So a factory behind one address gets in while a crowd
+ * of one address fills the table, and pushes nobody out. Requests with the application keep
+ * their place; one that is still coming is answered 503. For whom there is no place is
+ * answered so too, in one of the last places.
+ *
+ * A step of a TLS handshake costs as much as a hundred requests. One is taken in a turn,
+ * of the guests in turn, so that connections that have theirs behind them are served whatever
+ * comes, and each guest has its share. */
 #pragma once
 #include "services/gateway/http/server.h"
 #include "services/gateway/http/tls.h"
-
-struct link {
-    struct link *prev, *next;
-};
 
 enum wait {
     WAIT_HANDSHAKE,
@@ -32,8 +39,11 @@ struct conn_owner {
     uv_loop_t loop;
     struct link waits[WAIT_COUNT];
     struct link dirty; /* have output, or are to be closed */
+    struct link turns; /* guests with handshakes that wait for a step */
+    struct tls *tls;   /* of sessions to come */
     struct pool conns;
     _Atomic unsigned *open; /* connections of the whole server */
+    unsigned places, most;  /* of them: beyond the former nobody gets one for nothing, beyond the latter nobody */
     char bytes[HTTP_FEED];  /* as read */
     char plain[16 << 10];   /* decrypted */
 };
@@ -46,23 +56,30 @@ struct conn {
     } req;
     struct conn_owner *owner;
     struct link wait, dirty;
+    struct link place;     /* among its guest's, when it counts as one */
+    struct link handshake; /* among those of its guest that wait for a step */
+    char *hello;           /* what the client sent for it */
+    size_t hello_len;
     uint64_t deadline_ms; /* of the loop's clock */
     uint32_t serial;      /* of the request the deadline is for */
     uint8_t kind;         /* enum wait */
     bool reading, writing, lingering, closing;
+    bool counts;
     size_t in_write; /* bytes handed to uv_write */
     struct tls_session *tls;
     struct http http;
 };
 
-/* The lists and pools of a worker whose loop and http are ready. */
-void conn_owner_init(struct conn_owner *owner, _Atomic unsigned *open);
+/* The lists and pools of a worker whose loop and http are ready; the server has most connections. */
+void conn_owner_init(struct conn_owner *owner, _Atomic unsigned *open, unsigned most);
 void conn_owner_done(struct conn_owner *owner);
 
-/* Takes the connection that waits at a listening socket, inner or public; tls is NULL for plain.
+/* Takes the connection that waits at a listening socket, with TLS or not, inner or public.
  * False when there is no memory for it: it waits on, and must be tried again,
  * because the socket reports no other meanwhile. */
-bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, struct tls *tls, bool inner);
+bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, bool secure, bool inner);
+/* Takes a step of one handshake. True when others wait. */
+bool conn_shake(struct conn_owner *owner);
 /* For http_shared_init: puts the connection on the list of those to be written. */
 void conn_wake(struct http *http);
 /* Writes what is there and goes on with the requests behind it. */

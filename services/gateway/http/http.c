@@ -5,14 +5,12 @@
 #include "common/base/limits.h"
 #include "services/gateway/http/reply.h"
 
-#define OUT_HIGH    ((size_t)64 << 10) /* unsent bytes after which no further request is begun */
-#define PROBLEM_MAX 2048
-#define SPARE_MAX   1024 /* requests kept for reuse */
+#define SPARE_MAX 1024 /* requests kept for reuse */
 
 /* ---- what the connections of a worker share ---- */
 
-void http_shared_init(struct http_shared *shared, const struct http_app *app, void *context, int worker,
-                      void (*wake)(struct http *http))
+int http_shared_init(struct http_shared *shared, const struct http_app *app, void *context, int worker,
+                     void (*wake)(struct http *http))
 {
     memset(shared, 0, sizeof(*shared));
     shared->app = app;
@@ -20,9 +18,9 @@ void http_shared_init(struct http_shared *shared, const struct http_app *app, vo
     shared->worker = worker;
     shared->wake = wake;
     clock_real(&shared->clock);
-    pool_init(&shared->ahead, HTTP_AHEAD, 16);
     pool_init(&shared->blocks, HTTP_BLOCK, 1024);
     http_shared_tick(shared);
+    return guests_init(&shared->guests, &shared->clock);
 }
 
 void http_shared_done(struct http_shared *shared)
@@ -34,8 +32,8 @@ void http_shared_done(struct http_shared *shared)
         arena_done(&request->arena);
         free(request);
     }
-    pool_done(&shared->ahead);
     pool_done(&shared->blocks);
+    guests_done(&shared->guests);
 }
 
 void http_shared_tick(struct http_shared *shared)
@@ -62,40 +60,17 @@ void http_count(_Atomic uint64_t *counter, uint64_t by)
 
 /* ---- requests ---- */
 
-static struct http_request *request_new(struct http *http)
-{
-    struct http_shared *shared = http->shared;
-    struct http_request *request = shared->spare;
-
-    if (request) {
-        shared->spare = request->next;
-        shared->spare_count--;
-    } else {
-        request = malloc(sizeof(*request));
-        if (!request)
-            return NULL;
-        arena_init(&request->arena, LIMIT_REQUEST_ARENA);
-    }
-    request->user = NULL;
-    request->body_memory = NULL;
-    request->body_size = 0;
-    request->body_len = 0;
-    request->http = http;
-    request->shared = shared;
-    request->worker = shared->worker;
-    request->received_ns = clock_monotonic_ns();
-    head_init(&request->head);
-    return request;
-}
-
-static void request_free(struct http_request *request)
+void http_request_free(struct http_request *request)
 {
     struct http_shared *shared = request->shared;
 
     if (request->body_memory) {
-        shared->memory -= request->body_size;
+        guests_uncharge(&shared->guests, request->guest, GUEST_BODIES, request->body_size);
         free(request->body_memory);
     }
+    if (request->window > 0)
+        guests_uncharge(&shared->guests, request->guest, GUEST_ANSWERS, request->window);
+    guests_give(&shared->guests, request->guest);
     if (shared->spare_count == SPARE_MAX) {
         arena_done(&request->arena);
         free(request);
@@ -107,43 +82,6 @@ static void request_free(struct http_request *request)
     shared->spare_count++;
 }
 
-/* Room for len more bytes of the body: behind the head while they fit there. */
-static char *body_room(struct http_request *request, size_t len)
-{
-    size_t want = request->body_len + len, size = request->body_memory ? request->body_size : 4 * HTTP_BLOCK;
-    char *memory;
-
-    if (!request->body_memory && want <= sizeof(request->head.bytes) - request->head.len)
-        return request->head.bytes + request->head.len + request->body_len;
-    if (want <= request->body_size)
-        return request->body_memory + request->body_len;
-    while (size < want)
-        size *= 2;
-    if (!reply_take_memory(request->shared, size - request->body_size))
-        return NULL;
-    memory = realloc(request->body_memory, size);
-    if (!memory) {
-        request->shared->memory -= size - request->body_size;
-        return NULL;
-    }
-    if (!request->body_memory)
-        memcpy(memory, request->head.bytes + request->head.len, request->body_len);
-    request->body_memory = memory;
-    request->body_size = size;
-    return memory + request->body_len;
-}
-
-static bool body_add(struct http_request *request, const char *bytes, size_t len)
-{
-    char *room = len > 0 ? body_room(request, len) : NULL;
-
-    if (!room)
-        return len == 0;
-    memcpy(room, bytes, len);
-    request->body_len += len;
-    return true;
-}
-
 const char *http_header(const struct http_request *request, const char *name, size_t *ret_len)
 {
     return head_field(&request->head, name, ret_len);
@@ -151,256 +89,197 @@ const char *http_header(const struct http_request *request, const char *name, si
 
 /* ---- answers ---- */
 
-/* Without memory even for the answer the connection ends. */
-static void drop(struct http *http)
+void http_drop(struct http *http)
 {
     http_count(&http->shared->counters.dropped, 1);
     http->phase = HTTP_LAST;
 }
 
-static void reply(struct http_request *request, struct reply *answer)
+/* What an answer says by itself, whatever it is. */
+static void fill_in(const struct http_request *request, struct reply *answer)
 {
-    struct http *http = request->http;
-    struct http_shared *shared = request->shared;
     const struct head *head = &request->head;
+    bool unread = request->http->phase == HTTP_BODY;
 
-    ensure(shared->outstanding > 0);
-    shared->outstanding--;
-    if (!http) {
-        http_count(&shared->counters.gone, 1);
-        request_free(request);
-        return;
-    }
-    ensure(http->request == request && http->phase == HTTP_WAIT);
     if (!answer->headers)
         answer->headers = HTTP_JSON;
-    answer->last = !head->keep_alive || shared->draining;
+    /* Whether who waits for a 100 sends the body after this nobody knows. */
+    answer->last = !head->keep_alive || request->shared->draining ||
+                   (unread && (head->expects_continue || head->content_length > LIMIT_DROP));
     answer->say_keep_alive = head->minor_version == 0;
     answer->without_body = answer->status == 204 || answer->status == 304 ||
                            (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0);
-    http->phase = answer->last ? HTTP_LAST : HTTP_IDLE;
-    if (!reply_compose(http, answer))
-        drop(http);
+}
+
+/* The request has been answered; the connection goes on, maybe with what is left of its body. */
+static void finish(struct http_request *request, bool last)
+{
+    struct http *http = request->http;
+    const struct head *head = &request->head;
+
+    if (last) {
+        http->phase = HTTP_LAST;
+    } else if (http->phase == HTTP_BODY) {
+        http->phase = HTTP_DROP;
+        http->drop_left = (size_t)head->content_length;
+        if (head->chunked)
+            chunk_init(&http->chunks, LIMIT_DROP);
+    } else {
+        http->phase = HTTP_IDLE;
+    }
     http->request = NULL;
-    request_free(request);
-    shared->wake(http);
+    http->shared->wake(http);
+    http_request_free(request);
+}
+
+static bool reply(struct http_request *request, struct reply *answer, bool must)
+{
+    struct http *http = request->http;
+    struct http_shared *shared = request->shared;
+
+    ensure(shared->outstanding > 0);
+    if (!http) {
+        shared->outstanding--;
+        http_count(&shared->counters.gone, 1);
+        http_request_free(request);
+        return true;
+    }
+    ensure(http->request == request && (http->phase == HTTP_WAIT || http->phase == HTTP_BODY));
+    fill_in(request, answer);
+    if (!reply_compose(http, request->guest, answer, false)) {
+        http_count(&shared->counters.no_room, 1);
+        if (!must)
+            return false;
+        answer->last = true;
+        if (!reply_compose(http, request->guest, answer, true))
+            http_drop(http);
+    }
+    shared->outstanding--;
+    finish(request, answer->last);
+    return true;
 }
 
 void http_reply(struct http_request *request, int status, const char *headers, const void *body, size_t len)
 {
-    reply(request, &(struct reply){.status = status, .headers = headers, .body = body, .len = len});
+    reply(request, &(struct reply){.status = status, .headers = headers, .body = body, .len = len}, true);
+}
+
+bool http_try_reply(struct http_request *request, int status, const char *headers, const void *body, size_t len)
+{
+    return reply(request, &(struct reply){.status = status, .headers = headers, .body = body, .len = len}, false);
 }
 
 void http_reply_static(struct http_request *request, int status, const char *headers, const void *body, size_t len)
 {
-    reply(request, &(struct reply){.status = status, .headers = headers, .body = body, .len = len, .is_static = true});
+    reply(request, &(struct reply){.status = status, .headers = headers, .body = body, .len = len, .is_static = true},
+          true);
 }
 
-static void refuse(struct http *http, enum refusal refusal)
-{
-    const struct refusal_kind *kind = &refusal_kinds[refusal];
-    struct http_shared *shared = http->shared;
-    char body[PROBLEM_MAX];
-    struct reply answer = {.status = kind->status, .headers = HTTP_PROBLEM, .body = body, .last = true};
+/* ---- streams ---- */
 
-    if (refusal == REFUSAL_CONNECT)
-        answer.headers = HTTP_PROBLEM "Allow: GET, HEAD, POST\r\n";
-    if (refusal == REFUSAL_OVERLOADED)
-        answer.headers = HTTP_PROBLEM "Retry-After: 1\r\n";
-    http_count(&shared->counters.refusals[refusal], 1);
-    answer.len = shared->app->render(kind->reason, kind->status, kind->name, body, sizeof(body), shared->context);
-    ensure(answer.len <= sizeof(body));
-    if (http->request)
-        request_free(http->request);
+/* Without memory at all the connection ends, and the stream's client is gone. */
+static void break_off(struct http *http)
+{
+    http_drop(http);
+    http->request->http = NULL;
     http->request = NULL;
-    http->phase = HTTP_LAST;
-    if (!reply_compose(http, &answer))
-        drop(http);
-    shared->wake(http);
+    http->shared->wake(http);
 }
 
-/* ---- bytes in ---- */
-
-static void deliver(struct http *http)
+bool http_stream(struct http_request *request, int status, const char *headers,
+                 void (*on_room)(struct http_request *request))
 {
-    struct http_request *request = http->request;
-    const struct head *head = &request->head;
+    struct http *http = request->http;
+    struct http_shared *shared = request->shared;
+    struct reply answer = {.status = status, .headers = headers, .is_stream = true};
 
-    request->method = head->bytes;
-    request->method_len = head->method_len;
-    request->path = head->bytes + head->path;
-    request->path_len = head->path_len;
-    request->query = head->bytes + head->query;
-    request->query_len = head->query_len;
-    request->body = request->body_memory ? request->body_memory : head->bytes + head->len;
-    request->minor_version = head->minor_version;
-    request->secure = http->secure;
-    request->inner = http->inner;
-    request->client = http->shared->proxies ? proxies_client(http->shared->proxies, head, &http->peer) : http->peer;
-    http->phase = HTTP_WAIT;
-    http->shared->delivered = true;
-    http->shared->outstanding++;
-    http_count(&http->shared->counters.requests, 1);
-    http->shared->app->on_request(request, http->shared->context);
-}
-
-/* The head is complete and good. */
-static enum refusal begin_body(struct http *http)
-{
-    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    struct http_request *request = http->request;
-    char *room;
-
-    if (!request->head.chunked && request->head.content_length == 0) {
-        deliver(http);
-        return REFUSAL_NONE;
+    request->on_room = on_room;
+    if (!http)
+        return true;
+    ensure(http->request == request && http->phase == HTTP_WAIT);
+    if (!guests_charge(&shared->guests, request->guest, GUEST_ANSWERS, HTTP_WINDOW)) {
+        http_count(&shared->counters.no_room, 1);
+        return false;
     }
-    http->phase = HTTP_BODY;
-    if (request->head.chunked)
-        chunk_init(&request->chunks, LIMIT_BODY);
-    if (request->head.expects_continue) {
-        room = reply_room(http, sizeof(go_on) - 1);
-        if (!room)
-            return REFUSAL_OVERLOADED;
-        memcpy(room, go_on, sizeof(go_on) - 1);
-        http->out.len += sizeof(go_on) - 1;
-        http->shared->wake(http);
+    request->window = HTTP_WINDOW;
+    fill_in(request, &answer);
+    answer.is_chunked = request->minor_version == 1;
+    answer.last = request->last = answer.last || !answer.is_chunked;
+    if (!reply_compose(http, NULL, &answer, true))
+        break_off(http);
+    else
+        shared->wake(http);
+    return true;
+}
+
+/* Adds bytes in the chunked coding, where the client knows it; none is the end. */
+static bool add_chunk(struct http_request *request, const void *bytes, size_t len)
+{
+    struct http *http = request->http;
+    char *room = reply_room(http, NULL, len + 32, true), *to = room;
+
+    if (!room)
+        return false;
+    if (request->minor_version == 1)
+        to += snprintf(to, 16, "%zx\r\n", len);
+    if (len > 0)
+        to = mempcpy(to, bytes, len);
+    if (request->minor_version == 1)
+        to = mempcpy(to, "\r\n", 2);
+    http->out.len += (size_t)(to - room);
+    return true;
+}
+
+bool http_stream_piece(struct http_request *request, const void *bytes, size_t len)
+{
+    ensure(request->on_room && !request->waits && len > 0 && len <= LIMIT_PART);
+    if (request->http && !add_chunk(request, bytes, len))
+        break_off(request->http);
+    if (!request->http)
+        return false;
+    request->waits = true;
+    request->shared->wake(request->http);
+    return true;
+}
+
+/* Called for the next piece, or to hear that nobody waits for one. */
+static void call_for_more(struct http_request *request)
+{
+    request->waits = false;
+    request->shared->delivered = true;
+    request->on_room(request);
+}
+
+void http_stream_end(struct http_request *request, bool whole)
+{
+    struct http *http = request->http;
+    struct http_shared *shared = request->shared;
+    bool headless = request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0;
+
+    ensure(request->on_room && shared->outstanding > 0);
+    shared->outstanding--;
+    request->waits = false;
+    if (http && whole && !headless && !add_chunk(request, NULL, 0)) {
+        break_off(http);
+        http = NULL;
     }
-    return REFUSAL_NONE;
-}
-
-static enum refusal feed_body(struct http *http, const char *bytes, size_t len, size_t *ret_used)
-{
-    struct http_request *request = http->request;
-    struct chunk_step step;
-    enum refusal refusal;
-
-    if (!request->head.chunked) {
-        size_t left = (size_t)request->head.content_length - request->body_len;
-
-        *ret_used = len < left ? len : left;
-        if (!body_add(request, bytes, *ret_used))
-            return REFUSAL_OVERLOADED;
-        if (*ret_used == left)
-            deliver(http);
-        return REFUSAL_NONE;
-    }
-    refusal = chunk_feed(&request->chunks, bytes, len, &step);
-    *ret_used = step.used;
-    if (refusal)
-        return refusal;
-    if (!body_add(request, step.data, step.data_len))
-        return REFUSAL_OVERLOADED;
-    if (step.end)
-        deliver(http);
-    return REFUSAL_NONE;
-}
-
-static enum refusal step(struct http *http, const char *bytes, size_t len, size_t *ret_used)
-{
-    enum refusal refusal;
-
-    *ret_used = 0;
-    if (http->phase == HTTP_BODY)
-        return feed_body(http, bytes, len, ret_used);
-    if (http->phase == HTTP_IDLE) {
-        http->request = request_new(http);
-        if (!http->request)
-            return REFUSAL_OVERLOADED;
-        http->phase = HTTP_HEAD;
-        http->serial++;
-    }
-    refusal = head_feed(&http->request->head, bytes, len, ret_used);
-    if (!refusal && http->request->head.complete)
-        refusal = begin_body(http);
-    return refusal;
-}
-
-static bool is_sending(const struct http *http)
-{
-    return http->sending.bytes || http->sending.tail;
-}
-
-static bool can_go_on(const struct http *http)
-{
-    return http->phase < HTTP_WAIT && !is_sending(http) && !http->out.tail && http->out.len < OUT_HIGH;
-}
-
-/* Reads requests until the bytes end, or one must be answered first. Returns how
- * many bytes it took. */
-static size_t advance(struct http *http, const char *bytes, size_t len)
-{
-    size_t taken = 0;
-
-    while (taken < len && can_go_on(http)) {
-        size_t used;
-        enum refusal refusal = step(http, bytes + taken, len - taken, &used);
-
-        taken += used;
-        if (refusal)
-            refuse(http, refusal);
-    }
-    return http->phase == HTTP_LAST ? len : taken;
-}
-
-void http_feed(struct http *http, const char *bytes, size_t len)
-{
-    size_t taken = 0;
-
-    http_count(&http->shared->counters.bytes_in, len);
-    if (http->phase == HTTP_LAST)
-        return;
-    if (http->ahead_len == 0)
-        taken = advance(http, bytes, len);
-    if (taken == len)
-        return;
-    if (!http->ahead)
-        http->ahead = pool_take(&http->shared->ahead);
-    if (!http->ahead || len - taken > HTTP_AHEAD - http->ahead_len) {
-        if (http->phase != HTTP_WAIT)
-            drop(http);
-        else
-            http->eof = true;
+    if (!http) {
+        http_count(&shared->counters.gone, 1);
+        http_request_free(request);
         return;
     }
-    memcpy(http->ahead + http->ahead_len, bytes + taken, len - taken);
-    http->ahead_len += len - taken;
-}
-
-void http_resume(struct http *http)
-{
-    size_t taken;
-
-    if (http->ahead_len == 0 || (!can_go_on(http) && http->phase != HTTP_LAST))
-        return;
-    taken = advance(http, http->ahead, http->ahead_len);
-    http->ahead_len -= taken;
-    memmove(http->ahead, http->ahead + taken, http->ahead_len);
-    if (http->ahead_len == 0) {
-        pool_give(&http->shared->ahead, http->ahead);
-        http->ahead = NULL;
+    /* What is not sent yet stays charged to who asked for it. */
+    if (http->out.bytes && !http->out.guest) {
+        http->out.guest = guests_share(request->guest);
+        http->out.charge = request->window;
+        request->window = 0;
     }
+    finish(request, request->last || !whole || shared->draining);
 }
 
-void http_eof(struct http *http)
+bool http_is_gone(const struct http_request *request)
 {
-    http->eof = true;
-}
-
-void http_timeout(struct http *http)
-{
-    if (http->phase == HTTP_HEAD || http->phase == HTTP_BODY)
-        refuse(http, REFUSAL_TIMEOUT);
-}
-
-bool http_wants_bytes(const struct http *http)
-{
-    return http->ahead_len == 0 && !http->eof;
-}
-
-bool http_finished(const struct http *http)
-{
-    return http->phase == HTTP_LAST || (http->eof && http->phase != HTTP_WAIT && http->ahead_len == 0);
+    return !request->http;
 }
 
 /* ---- bytes out ---- */
@@ -410,7 +289,7 @@ unsigned http_output(struct http *http, struct http_piece ret_pieces[2])
     const struct http_out *sending = &http->sending;
     unsigned count = 0;
 
-    if (!is_sending(http)) {
+    if (!http_is_sending(http)) {
         http->sending = http->out;
         http->sent = 0;
         http->out = (struct http_out){0};
@@ -437,31 +316,43 @@ void http_sent(struct http *http, size_t len)
     ensure(len <= sending->tail_len);
     sending->tail += len;
     sending->tail_len -= len;
-    if (sending->tail_len == 0)
-        reply_free(http->shared, sending);
+    if (sending->tail_len > 0)
+        return;
+    reply_free(http->shared, sending);
+    if (http->out.len == 0 && http->request && http->request->waits)
+        call_for_more(http->request);
 }
 
 /* ---- the connection's life ---- */
 
-void http_open(struct http *http, struct http_shared *shared, const struct address *peer, bool secure)
+bool http_open(struct http *http, struct http_shared *shared, const struct address *peer, bool secure)
 {
     memset(http, 0, sizeof(*http));
     http->shared = shared;
     http->secure = secure;
     http->peer = *peer;
+    http->guest = guests_take(&shared->guests, address_key(peer));
+    return http->guest != NULL;
 }
 
 void http_close(struct http *http)
 {
-    if (http->request && http->phase == HTTP_WAIT)
-        http->request->http = NULL;
-    else if (http->request)
-        request_free(http->request);
+    struct http_request *request = http->request;
+
+    if (!http->guest)
+        return;
     http->request = NULL;
-    http->phase = HTTP_LAST;
     reply_free(http->shared, &http->out);
     reply_free(http->shared, &http->sending);
-    pool_give(&http->shared->ahead, http->ahead);
-    http->ahead = NULL;
-    http->ahead_len = 0;
+    http_free_ahead(http);
+    if (request && http->phase == HTTP_WAIT) {
+        request->http = NULL;
+        if (request->waits)
+            call_for_more(request);
+    } else if (request) {
+        http_request_free(request);
+    }
+    http->phase = HTTP_LAST;
+    guests_give(&http->shared->guests, http->guest);
+    http->guest = NULL;
 }

@@ -17,7 +17,8 @@ static struct {
     bool waits;
     struct http_request *waiting;
     unsigned served;
-    char out[1 << 17];
+    size_t crowd[GUEST_POOLS]; /* held by others */
+    char out[1 << 18];
     size_t out_len;
 } test;
 
@@ -53,14 +54,24 @@ static void wake(struct http *http)
     (void)http;
 }
 
-static const struct http_app app = {on_request, render};
+/* Refuses by its head what is sent to /no. */
+static bool on_head(struct http_request *request, void *context)
+{
+    (void)context;
+    if (request->path_len != 3 || memcmp(request->path, "/no", 3) != 0)
+        return true;
+    http_reply(request, 401, NULL, "no", 2);
+    return false;
+}
+
+static const struct http_app app = {on_head, on_request, render};
 
 static void start(void)
 {
     struct address peer;
 
     assert_true(address_read("192.0.2.1", 9, &peer));
-    http_open(&test.http, &test.shared, &peer, false);
+    assert_true(http_open(&test.http, &test.shared, &peer, false));
     test.waits = false;
     test.served = 0;
     test.out_len = 0;
@@ -106,7 +117,8 @@ static void say(const char *text)
 static void stop(void)
 {
     http_close(&test.http);
-    assert_int_equal(test.shared.memory, 0);
+    for (int pool = 0; pool < GUEST_POOLS; pool++)
+        assert_int_equal(guests_held(&test.shared.guests, pool), test.crowd[pool]);
     assert_int_equal(test.shared.outstanding, 0);
 }
 
@@ -561,32 +573,293 @@ static void a_body_of_the_greatest_size_arrives_whole(void **state)
     free(body);
 }
 
-static void bodies_past_the_memory_of_a_worker_are_refused(void **state)
+/* ---- what the head decides ---- */
+
+static void a_request_that_is_refused_at_its_head_keeps_the_connection_when_its_body_is_short(void **state)
+{
+    static const char *const bodies[] = {"Content-Length: 5000\r\n\r\n" TEXT_4000 TEXT_1000,
+                                         "Transfer-Encoding: chunked\r\n\r\n3e8\r\n" TEXT_1000
+                                         "\r\n1\r\na\r\n0\r\n\r\n"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        for (size_t piece = 1; piece < 1 << 14; piece = piece * 7 + 1) {
+            char text[10000];
+            size_t len =
+                (size_t)snprintf(text, sizeof(text), "POST /no HTTP/1.1\r\nHost: a\r\n%s" GET "\r\n", bodies[i]);
+
+            start();
+            for (size_t at = 0; at < len; at += piece)
+                feed(text + at, len - at < piece ? len - at : piece);
+            assert_memory_equal(test.out, "HTTP/1.1 401", 12);
+            assert_non_null(strstr(test.out, "\r\n\r\nnoHTTP/1.1 200"));
+            assert_int_equal(test.served, 1);
+            assert_false(http_finished(&test.http));
+            stop();
+        }
+    }
+}
+
+static void it_is_answered_before_its_body_has_come(void **state)
 {
     (void)state;
     start();
-    test.shared.memory = LIMIT_HTTP_MEMORY - 40000;
-    say(POST "Content-Length: 100000\r\n\r\n");
-    for (int i = 0; i < 8 && !http_finished(&test.http); i++)
-        say(TEXT_4000 TEXT_4000);
-    assert_memory_equal(test.out, "HTTP/1.1 503", 12);
-    test.shared.memory -= LIMIT_HTTP_MEMORY - 40000;
+    say("POST /no HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 401", 12);
+    assert_false(http_finished(&test.http));
+    http_timeout(&test.http); /* the rest never comes, and has no second answer */
+    assert_true(http_finished(&test.http));
+    assert_null(strstr(test.out, "408"));
     stop();
 }
 
-static void without_memory_for_an_answer_the_connection_ends(void **state)
+static void it_ends_the_connection_when_the_body_is_long_or_waited_with(void **state)
+{
+    static const char *const heads[] = {"Content-Length: 100000\r\n\r\n",
+                                        "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        start();
+        say("POST /no HTTP/1.1\r\nHost: a\r\n");
+        say(heads[i]);
+        assert_memory_equal(test.out, "HTTP/1.1 401", 12);
+        assert_non_null(strstr(test.out, "Connection: close\r\n"));
+        assert_true(http_finished(&test.http));
+        stop();
+    }
+    start();
+    say("POST /no HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 401", 12);
+    assert_true(http_finished(&test.http));
+    stop();
+}
+
+/* ---- memory ---- */
+
+/* Lets others hold a pool but for so many bytes, 0 for none of it. */
+static void crowd(enum guest_pool pool, size_t left)
+{
+    test.crowd[pool] = left ? (pool == GUEST_BODIES ? LIMIT_BODIES : LIMIT_ANSWERS) - left : 0;
+    test.shared.guests.held[pool] = test.crowd[pool];
+}
+
+static void a_body_for_which_there_is_no_room_is_refused_at_its_head(void **state)
+{
+
+    (void)state;
+    crowd(GUEST_BODIES, 50000);
+    start();
+    say(POST "Content-Length: 100000\r\n\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 503", 12);
+    assert_non_null(strstr(test.out, "Retry-After: 1\r\n"));
+    stop();
+    start();
+    say(CHUNKED "186a0\r\n");
+    for (int i = 0; i < 20 && !http_finished(&test.http); i++)
+        say(TEXT_4000);
+    assert_memory_equal(test.out, "HTTP/1.1 503", 12);
+    stop();
+    /* What fits behind a head always has room. */
+    start();
+    say(POST "Content-Length: 8000\r\n\r\n" TEXT_4000 TEXT_4000);
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    stop();
+    crowd(GUEST_BODIES, 0);
+}
+
+/* Bodies under way leave those of others room, and all answers. */
+static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void **state)
+{
+    static struct http https[400];
+    struct address peer, other;
+    unsigned taken = 0;
+
+    (void)state;
+    assert_true(address_read("192.0.2.1", 9, &peer));
+    assert_true(address_read("192.0.2.2", 9, &other));
+    for (size_t i = 0; i < ARRAY_LEN(https); i++) {
+        static const char head[] = POST "Content-Length: 1000000\r\n\r\n";
+
+        assert_true(http_open(&https[i], &test.shared, &peer, false));
+        http_feed(&https[i], head, sizeof(head) - 1);
+        taken += !http_finished(&https[i]);
+    }
+    assert_in_range(taken, 5, 20);
+    start();
+    say(GET "\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    http_close(&test.http);
+    assert_true(http_open(&test.http, &test.shared, &other, false));
+    test.out_len = 0;
+    say(POST "Content-Length: 1000000\r\n\r\n");
+    assert_false(http_finished(&test.http));
+    http_close(&test.http);
+    for (size_t i = 0; i < ARRAY_LEN(https); i++)
+        http_close(&https[i]);
+    start();
+    stop();
+}
+
+static void an_answer_without_room_can_be_refused_and_one_that_must_be_is_given(void **state)
+{
+    static char big[100000];
+
+    (void)state;
+    crowd(GUEST_ANSWERS, 1000);
+    memset(big, 'x', sizeof(big));
+    start();
+    test.waits = true;
+    say(GET "\r\n" GET "\r\n");
+    assert_false(http_try_reply(test.waiting, 200, NULL, big, sizeof(big)));
+    assert_true(http_try_reply(test.waiting, 503, NULL, "small", 5));
+    flush();
+    assert_non_null(strstr(test.out, "small"));
+    assert_int_equal(test.served, 2);
+    test.out_len = 0;
+    http_reply(test.waiting, 201, NULL, big, sizeof(big));
+    flush();
+    assert_memory_equal(test.out, "HTTP/1.1 201", 12);
+    assert_true(test.out_len > sizeof(big));
+    assert_true(http_finished(&test.http));
+    stop();
+    crowd(GUEST_ANSWERS, 0);
+}
+
+static void what_is_sent_ahead_without_room_ends_the_connection_after_its_answers(void **state)
+{
+    static char pipeline[HTTP_FEED];
+    size_t len = 0;
+
+    (void)state;
+    crowd(GUEST_BODIES, 1000);
+    while (len < sizeof(pipeline) - 100)
+        len += (size_t)snprintf(pipeline + len, sizeof(pipeline) - len, GET "\r\n");
+    start();
+    test.waits = true;
+    http_feed(&test.http, pipeline, len);
+    answer(test.waiting);
+    flush();
+    assert_int_equal(test.served, 1);
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    assert_true(http_finished(&test.http));
+    stop();
+    crowd(GUEST_BODIES, 0);
+}
+
+/* ---- streams ---- */
+
+static unsigned rooms;
+
+static void on_room(struct http_request *request)
+{
+    assert_ptr_equal(request, test.waiting);
+    rooms++;
+}
+
+static void a_stream_comes_in_pieces_of_which_one_is_in_memory(void **state)
+{
+    static char piece[LIMIT_PART];
+    struct guests *guests = &test.shared.guests;
+
+    (void)state;
+    memset(piece, 'x', sizeof(piece));
+    start();
+    rooms = 0;
+    test.waits = true;
+    say(GET "\r\n" GET "\r\n");
+    assert_true(http_stream(test.waiting, 200, "Content-Type: text/plain\r\n", on_room));
+    assert_true(http_stream_piece(test.waiting, "one", 3));
+    assert_int_equal(rooms, 0);
+    flush();
+    assert_int_equal(rooms, 1);
+    assert_int_equal(guests_held(guests, GUEST_ANSWERS), HTTP_WINDOW);
+    assert_true(http_stream_piece(test.waiting, piece, sizeof(piece)));
+    test.out_len = 0;
+    for (int i = 0; i < 10; i++) {
+        flush();
+        test.out_len = 0;
+        assert_int_equal(rooms, i + 2);
+        assert_true(http_stream_piece(test.waiting, piece, sizeof(piece)));
+        assert_true(guests_held(guests, GUEST_ANSWERS) <= HTTP_WINDOW);
+    }
+    flush();
+    assert_memory_equal(test.out, "20000\r\nxxx", 10);
+    test.out_len = 0;
+    assert_true(http_stream_piece(test.waiting, "end", 3));
+    http_stream_end(test.waiting, true);
+    flush();
+    assert_string_equal(test.out, "3\r\nend\r\n0\r\n\r\n");
+    assert_int_equal(guests_held(guests, GUEST_ANSWERS), 0);
+    assert_int_equal(test.served, 2); /* the connection goes on */
+    answer(test.waiting);
+    stop();
+}
+
+static void a_stream_to_http_1_0_ends_with_its_connection(void **state)
+{
+    (void)state;
+    start();
+    test.waits = true;
+    say("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    assert_true(http_stream(test.waiting, 200, NULL, on_room));
+    assert_true(http_stream_piece(test.waiting, "text", 4));
+    http_stream_end(test.waiting, true);
+    flush();
+    assert_null(strstr(test.out, "chunked"));
+    assert_non_null(strstr(test.out, "Connection: close\r\n\r\ntext"));
+    assert_true(http_finished(&test.http));
+    stop();
+}
+
+static void a_stream_that_breaks_off_is_seen_to(void **state)
 {
     (void)state;
     start();
     test.waits = true;
     say(GET "\r\n");
-    test.shared.memory = LIMIT_HTTP_MEMORY;
-    answer(test.waiting);
+    assert_true(http_stream(test.waiting, 200, NULL, on_room));
+    assert_true(http_stream_piece(test.waiting, "text", 4));
+    flush();
+    http_stream_end(test.waiting, false);
     flush();
     assert_true(http_finished(&test.http));
-    assert_int_equal(test.out_len, 0);
-    test.shared.memory = 0;
+    assert_string_equal(test.out + test.out_len - 6, "text\r\n");
     stop();
+}
+
+static void a_stream_whose_client_goes_is_told(void **state)
+{
+    (void)state;
+    start();
+    rooms = 0;
+    test.waits = true;
+    say(GET "\r\n");
+    assert_true(http_stream(test.waiting, 200, NULL, on_room));
+    assert_true(http_stream_piece(test.waiting, "text", 4));
+    http_close(&test.http);
+    assert_int_equal(rooms, 1);
+    assert_true(http_is_gone(test.waiting));
+    assert_false(http_stream_piece(test.waiting, "more", 4));
+    http_stream_end(test.waiting, false);
+    assert_int_equal(test.shared.outstanding, 0);
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), 0);
+}
+
+static void a_stream_without_room_can_be_refused(void **state)
+{
+
+    (void)state;
+    crowd(GUEST_ANSWERS, 1000);
+    start();
+    test.waits = true;
+    say(GET "\r\n");
+    assert_false(http_stream(test.waiting, 200, NULL, on_room));
+    http_reply(test.waiting, 503, NULL, "later", 5);
+    flush();
+    assert_non_null(strstr(test.out, "later"));
+    stop();
+    crowd(GUEST_ANSWERS, 0);
 }
 
 static void fields_are_found_by_name_whatever_their_case(void **state)
@@ -707,8 +980,7 @@ static int set_up(void **state)
 {
     (void)state;
     log_init("http_test", LOG_ERROR);
-    http_shared_init(&test.shared, &app, NULL, 0, wake);
-    return 0;
+    return http_shared_init(&test.shared, &app, NULL, 0, wake);
 }
 
 static int tear_down(void **state)
@@ -736,8 +1008,18 @@ int main(void)
         cmocka_unit_test(a_slow_request_is_refused_and_an_idle_connection_is_not),
         cmocka_unit_test(the_continue_comes_before_the_body_and_once),
         cmocka_unit_test(a_body_of_the_greatest_size_arrives_whole),
-        cmocka_unit_test(bodies_past_the_memory_of_a_worker_are_refused),
-        cmocka_unit_test(without_memory_for_an_answer_the_connection_ends),
+        cmocka_unit_test(a_request_that_is_refused_at_its_head_keeps_the_connection_when_its_body_is_short),
+        cmocka_unit_test(it_is_answered_before_its_body_has_come),
+        cmocka_unit_test(it_ends_the_connection_when_the_body_is_long_or_waited_with),
+        cmocka_unit_test(a_body_for_which_there_is_no_room_is_refused_at_its_head),
+        cmocka_unit_test(one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies),
+        cmocka_unit_test(an_answer_without_room_can_be_refused_and_one_that_must_be_is_given),
+        cmocka_unit_test(what_is_sent_ahead_without_room_ends_the_connection_after_its_answers),
+        cmocka_unit_test(a_stream_comes_in_pieces_of_which_one_is_in_memory),
+        cmocka_unit_test(a_stream_to_http_1_0_ends_with_its_connection),
+        cmocka_unit_test(a_stream_that_breaks_off_is_seen_to),
+        cmocka_unit_test(a_stream_whose_client_goes_is_told),
+        cmocka_unit_test(a_stream_without_room_can_be_refused),
         cmocka_unit_test(fields_are_found_by_name_whatever_their_case),
         cmocka_unit_test(the_cases_of_other_servers_have_the_same_outcome_however_they_are_split),
     };

@@ -5,14 +5,6 @@
 
 #define HSTS "Strict-Transport-Security: max-age=31536000\r\n"
 
-bool reply_take_memory(struct http_shared *shared, size_t size)
-{
-    if (size > LIMIT_HTTP_MEMORY || shared->memory > LIMIT_HTTP_MEMORY - size)
-        return false;
-    shared->memory += size;
-    return true;
-}
-
 static const char *status_line(int status)
 {
     switch (status) {
@@ -28,40 +20,52 @@ static const char *status_line(int status)
 
 void reply_free(struct http_shared *shared, struct http_out *out)
 {
-    if (out->bytes) {
-        shared->memory -= out->size;
-        if (out->size == HTTP_BLOCK)
-            pool_give(&shared->blocks, out->bytes);
-        else
-            free(out->bytes);
-    }
+    if (out->charge > 0)
+        guests_uncharge(&shared->guests, out->guest, GUEST_ANSWERS, out->charge);
+    guests_give(&shared->guests, out->guest);
+    if (out->bytes && out->size == HTTP_BLOCK)
+        pool_give(&shared->blocks, out->bytes);
+    else
+        free(out->bytes);
     *out = (struct http_out){0};
 }
 
-char *reply_room(struct http *http, size_t len)
+/* How much to take for so many bytes, of which some are there: what a pipeline adds to grows by doubling. */
+static size_t size_for(size_t len, size_t old)
+{
+    size_t size = (len + HTTP_BLOCK - 1) / HTTP_BLOCK * HTTP_BLOCK;
+
+    return old > 0 && old <= 16 * HTTP_BLOCK && size < 2 * old ? 2 * old : size;
+}
+
+char *reply_room(struct http *http, struct guest *guest, size_t len, bool must)
 {
     struct http_shared *shared = http->shared;
-    struct http_out old = http->out;
-    size_t size = HTTP_BLOCK;
-    char *memory;
+    struct http_out old = http->out, new = old;
 
     if (len <= old.size - old.len)
         return old.bytes + old.len;
-    while (size < old.len + len)
-        size *= 2;
-    if (!reply_take_memory(shared, size))
-        return NULL;
-    memory = size == HTTP_BLOCK ? pool_take(&shared->blocks) : malloc(size);
-    if (!memory) {
-        shared->memory -= size;
+    new.size = size_for(old.len + len, old.size);
+    new.charge = new.size > HTTP_BLOCK ? new.size : 0;
+    new.guest = NULL;
+    if (new.charge > 0 && (!guest || !guests_charge(&shared->guests, guest, GUEST_ANSWERS, new.charge))) {
+        if (!must)
+            return NULL;
+        new.charge = 0;
+    }
+    new.bytes = new.size == HTTP_BLOCK ? pool_take(&shared->blocks) : malloc(new.size);
+    if (!new.bytes) {
+        if (new.charge > 0)
+            guests_uncharge(&shared->guests, guest, GUEST_ANSWERS, new.charge);
         return NULL;
     }
-    http->out.bytes = memory;
-    http->out.size = size;
-    if (old.len)
-        memcpy(memory, old.bytes, old.len);
+    if (new.charge > 0)
+        new.guest = guests_share(guest);
+    if (old.len > 0)
+        memcpy(new.bytes, old.bytes, old.len);
     reply_free(shared, &old);
-    return memory + http->out.len;
+    http->out = new;
+    return new.bytes + new.len;
 }
 
 static char *put(char *to, const char *text, size_t len)
@@ -82,7 +86,7 @@ static char *put_number(char *to, size_t number)
     return put(to, digits + i, sizeof(digits) - i);
 }
 
-bool reply_compose(struct http *http, const struct reply *answer)
+bool reply_compose(struct http *http, struct guest *guest, const struct reply *answer, bool must)
 {
     const struct http_shared *shared = http->shared;
     const char *line = status_line(answer->status);
@@ -91,13 +95,15 @@ bool reply_compose(struct http *http, const struct reply *answer)
     char *start, *to;
 
     ensure(line);
-    start = reply_room(http, 256 + headers_len + copied);
+    start = reply_room(http, guest, 256 + headers_len + copied, must);
     if (!start)
         return false;
     to = put(start, line, strlen(line));
     to = put(to, shared->date, strlen(shared->date));
     to = put(to, answer->headers, headers_len);
-    if (answer->status != 204 && answer->status != 304) {
+    if (answer->is_chunked) {
+        to = put(to, "Transfer-Encoding: chunked\r\n", 28);
+    } else if (!answer->is_stream && answer->status != 204 && answer->status != 304) {
         to = put(to, "Content-Length: ", 16);
         to = put_number(to, answer->len);
         to = put(to, "\r\n", 2);

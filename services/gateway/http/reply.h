@@ -1,4 +1,5 @@
-/* reply.h: answers as bytes, and the memory they gather in. Private to http.c. */
+/* reply.h: answers as bytes, the memory they gather in, and what else http*.c share. Private to
+ * them. */
 #pragma once
 #include "services/gateway/http/http.h"
 
@@ -8,17 +9,25 @@ struct reply {
     const char *body;
     size_t len;
     bool without_body, is_static;
+    bool is_stream, is_chunked; /* the body follows, of no known length */
     bool last, say_keep_alive;
 };
 
-/* Counts size bytes against LIMIT_HTTP_MEMORY; false when they would pass it. Given
- * back by subtracting from shared->memory. */
-bool reply_take_memory(struct http_shared *shared, size_t size);
-
-/* Room for len more bytes behind http->out, or NULL. */
-char *reply_room(struct http *http, size_t len);
+/* Room for len more bytes behind http->out. More than a block is charged to guest, who may lack the room for
+ * it: then NULL, or when it must be, uncharged. NULL also without memory at all. */
+char *reply_room(struct http *http, struct guest *guest, size_t len, bool must);
 /* Gives the memory of an output back. */
 void reply_free(struct http_shared *shared, struct http_out *out);
 
-/* Puts an answer behind http->out; false when there is no memory. */
-bool reply_compose(struct http *http, const struct reply *reply);
+/* Puts an answer behind http->out; false when there is no room. */
+bool reply_compose(struct http *http, struct guest *guest, const struct reply *reply, bool must);
+
+/* Without memory even for an answer the connection ends. */
+void http_drop(struct http *http);
+void http_request_free(struct http_request *request);
+void http_free_ahead(struct http *http);
+
+static inline bool http_is_sending(const struct http *http)
+{
+    return http->sending.bytes || http->sending.tail;
+}

@@ -13,8 +13,9 @@
 #include "common/base/log.h"
 #include "services/gateway/http/conn.h"
 
-#define TICK_MS 100
-#define BACKLOG 4096
+#define TICK_MS          100
+#define BACKLOG          4096
+#define ACCEPTS_PER_TURN 64 /* so that those who are in are served while a crowd comes */
 
 struct worker {
     struct conn_owner conns;
@@ -23,15 +24,16 @@ struct worker {
     int index;
     int sockets[SERVER_LISTENERS]; /* -1: none, or handed to the loop */
     uv_tcp_t listeners[SERVER_LISTENERS];
-    bool stuck[SERVER_LISTENERS]; /* a connection waits that found no memory */
+    bool stuck[SERVER_LISTENERS]; /* a connection waits that found no memory, or was one too many in a turn */
+    unsigned accepts;             /* in this turn */
     uv_timer_t tick;
     uv_check_t check;
     uv_prepare_t prepare;
+    uv_idle_t busy; /* keeps the loop from sleeping while work waits for its turn */
     uv_async_t async;
     void *context;
     bool failed, ending;
     uint64_t stop_at_ms;
-    struct tls *tls;                /* for new connections */
     pthread_mutex_t next_tls_mutex; /* over the following */
     struct tls *next_tls;
 };
@@ -64,14 +66,14 @@ static void turn(struct worker *worker)
     } while (worker->conns.http.delivered);
 }
 
-static void on_check(uv_check_t *check)
-{
-    turn(check->data);
-}
-
 static void on_prepare(uv_prepare_t *prepare)
 {
     turn(prepare->data);
+}
+
+static void on_busy(uv_idle_t *busy)
+{
+    (void)busy;
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -81,7 +83,8 @@ static void on_connection(uv_stream_t *listener, int status)
     const struct server_listener *spec = &worker->server->options.listeners[index];
 
     if (status == 0)
-        worker->stuck[index] = !conn_accept(&worker->conns, listener, spec->tls ? worker->tls : NULL, spec->inner);
+        worker->stuck[index] =
+            worker->accepts++ >= ACCEPTS_PER_TURN || !conn_accept(&worker->conns, listener, spec->tls, spec->inner);
 }
 
 static void accept_stuck(struct worker *worker)
@@ -90,6 +93,22 @@ static void accept_stuck(struct worker *worker)
         if (worker->stuck[i] && !uv_is_closing((uv_handle_t *)&worker->listeners[i]))
             on_connection((uv_stream_t *)&worker->listeners[i], 0);
     }
+}
+
+static void on_check(uv_check_t *check)
+{
+    struct worker *worker = check->data;
+    bool more = worker->accepts > ACCEPTS_PER_TURN;
+
+    worker->accepts = 0;
+    if (more)
+        accept_stuck(worker);
+    more = conn_shake(&worker->conns);
+    turn(worker);
+    if (more && !worker->ending)
+        uv_idle_start(&worker->busy, on_busy);
+    else if (!worker->ending)
+        uv_idle_stop(&worker->busy);
 }
 
 static void close_listeners(struct worker *worker)
@@ -109,8 +128,8 @@ static void take_next_tls(struct worker *worker)
     worker->next_tls = NULL;
     pthread_mutex_unlock(&worker->next_tls_mutex);
     if (next) {
-        tls_close(worker->tls);
-        worker->tls = next;
+        tls_close(worker->conns.tls);
+        worker->conns.tls = next;
     }
 }
 
@@ -122,6 +141,7 @@ static void end(struct worker *worker)
     uv_close((uv_handle_t *)&worker->tick, NULL);
     uv_close((uv_handle_t *)&worker->check, NULL);
     uv_close((uv_handle_t *)&worker->prepare, NULL);
+    uv_close((uv_handle_t *)&worker->busy, NULL);
     uv_close((uv_handle_t *)&worker->async, NULL);
 }
 
@@ -184,6 +204,7 @@ static void open_handles(struct worker *worker)
     uv_timer_init(loop, &worker->tick);
     uv_check_init(loop, &worker->check);
     uv_prepare_init(loop, &worker->prepare);
+    uv_idle_init(loop, &worker->busy);
     worker->tick.data = worker->check.data = worker->prepare.data = worker->async.data = worker;
     uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
     uv_check_start(&worker->check, on_check);
@@ -285,7 +306,7 @@ static void check_file_limit(void)
 
 /* ---- the server ---- */
 
-static bool init_worker(struct server *server, int index)
+static bool init_worker(struct server *server, int index, struct tls_memory *memory)
 {
     struct worker *worker = &server->workers[index];
 
@@ -294,24 +315,29 @@ static bool init_worker(struct server *server, int index)
     for (size_t i = 0; i < SERVER_LISTENERS; i++)
         worker->sockets[i] = -1;
     pthread_mutex_init(&worker->next_tls_mutex, NULL);
-    conn_owner_init(&worker->conns, &server->open);
-    http_shared_init(&worker->conns.http, &server->options.app.http, NULL, index, conn_wake);
+    conn_owner_init(&worker->conns, &server->open, server->options.connections);
+    if (http_shared_init(&worker->conns.http, &server->options.app.http, NULL, index, conn_wake))
+        return false;
     worker->conns.http.proxies = server->options.proxies;
-    if (!server->has_tls)
+    if (!memory)
         return true;
-    worker->tls = tls_open(server->options.cert_file, server->options.key_file);
-    return worker->tls != NULL;
+    worker->conns.tls = tls_open(server->options.cert_file, server->options.key_file, memory);
+    return worker->conns.tls != NULL;
 }
 
 struct server *server_open(const struct server_options *options)
 {
     struct server *server = calloc(1, sizeof(*server));
+    struct tls_memory *memory = NULL;
     bool good = true;
 
     ensure(options->workers > 0 && options->workers <= SERVER_WORKERS);
     if (!server)
         return NULL;
     server->options = *options;
+    if (!options->connections)
+        server->options.connections = LIMIT_CONNECTIONS;
+    ensure(options->connections <= LIMIT_CONNECTIONS);
     sem_init(&server->started, 0, 0);
     while (server->listener_count < SERVER_LISTENERS && options->listeners[server->listener_count].address)
         server->has_tls |= options->listeners[server->listener_count++].tls;
@@ -322,8 +348,13 @@ struct server *server_open(const struct server_options *options)
         return NULL;
     }
     check_file_limit();
+    if (server->has_tls) {
+        memory = tls_memory_open();
+        good = memory != NULL;
+    }
     for (int i = 0; i < options->workers; i++)
-        good = init_worker(server, i) && good;
+        good = init_worker(server, i, memory) && good;
+    tls_memory_close(memory);
     if (good && bind_all(server))
         return server;
     server_close(server);
@@ -404,7 +435,6 @@ void server_close(struct server *server)
             if (worker->sockets[j] >= 0)
                 close(worker->sockets[j]);
         }
-        tls_close(worker->tls);
         tls_close(worker->next_tls);
         conn_owner_done(&worker->conns);
         http_shared_done(&worker->conns.http);
@@ -415,20 +445,34 @@ void server_close(struct server *server)
     free(server);
 }
 
+/* One for each worker, or none. */
+static bool open_fresh(const struct server *server, struct tls *ret_fresh[])
+{
+    struct tls_memory *memory = tls_memory_open();
+    int n = 0;
+
+    while (memory && n < server->options.workers) {
+        ret_fresh[n] = tls_open(server->options.cert_file, server->options.key_file, memory);
+        if (!ret_fresh[n])
+            break;
+        n++;
+    }
+    tls_memory_close(memory);
+    if (n == server->options.workers)
+        return true;
+    while (n-- > 0)
+        tls_close(ret_fresh[n]);
+    return false;
+}
+
 bool server_reload_tls(struct server *server)
 {
-    struct tls *fresh[SERVER_WORKERS] = {NULL};
+    struct tls *fresh[SERVER_WORKERS];
 
     if (!server->has_tls)
         return true;
-    for (int i = 0; i < server->options.workers; i++) {
-        fresh[i] = tls_open(server->options.cert_file, server->options.key_file);
-        if (!fresh[i]) {
-            while (i-- > 0)
-                tls_close(fresh[i]);
-            return false;
-        }
-    }
+    if (!open_fresh(server, fresh))
+        return false;
     for (int i = 0; i < server->options.workers; i++) {
         struct worker *worker = &server->workers[i];
         struct tls *unused;
@@ -463,6 +507,11 @@ void server_count(const struct server *server, struct http_counters *ret_sums)
         http_count(&ret_sums->bytes_out, one->bytes_out);
         http_count(&ret_sums->gone, one->gone);
         http_count(&ret_sums->dropped, one->dropped);
+        http_count(&ret_sums->no_room, one->no_room);
+        http_count(&ret_sums->evicted, one->evicted);
+        http_count(&ret_sums->handshakes, one->handshakes);
+        for (size_t j = 0; j < GUEST_POOLS; j++)
+            http_count(&ret_sums->held[j], guests_held(&server->workers[i].conns.http.guests, j));
         for (size_t j = 0; j < REFUSAL_COUNT; j++)
             http_count(&ret_sums->refusals[j], one->refusals[j]);
     }

@@ -45,6 +45,7 @@ struct server_app {
 struct server_options {
     struct server_listener listeners[SERVER_LISTENERS]; /* up to the first without an address */
     int workers;
+    unsigned connections;             /* at most; 0: LIMIT_CONNECTIONS */
     const char *cert_file, *key_file; /* PEM, for the listeners with TLS */
     const struct proxies *proxies;    /* that are believed whom a request comes from; NULL: none */
     struct server_app app;

@@ -26,12 +26,26 @@ static struct {
     struct server *server;
     struct http_request *held[WORKERS];
     int ids[WORKERS];
-    sem_t holding;
+    sem_t holding, go_on;
+    int *begun; /* handshakes */
+    size_t n_begun;
+    unsigned last_begun, most_begun; /* at the last turn, and more in one */
     _Atomic unsigned starts, stops;
     bool refuse_start;
     char big[BIG];
     char cert_file[64], key_file[64];
 } test;
+
+/* Clients to whom the server has said something. */
+static unsigned count_begun(void)
+{
+    unsigned count = 0;
+    char byte;
+
+    for (size_t i = 0; i < test.n_begun; i++)
+        count += recv(test.begun[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+    return count;
+}
 
 static void on_request(struct http_request *request, void *context)
 {
@@ -44,10 +58,25 @@ static void on_request(struct http_request *request, void *context)
         http_reply_static(request, 200, "Content-Type: text/plain\r\n", test.big, BIG);
     } else if (request->path_len == 5 && memcmp(request->path, "/copy", 5) == 0) {
         http_reply(request, 200, "Content-Type: text/plain\r\n", test.big, BIG);
+    } else if (request->path_len == 6 && memcmp(request->path, "/block", 6) == 0) {
+        sem_post(&test.holding);
+        sem_wait(&test.go_on);
+        http_reply(request, 200, NULL, "{}", 2);
+    } else if (request->path_len == 6 && memcmp(request->path, "/begun", 6) == 0) {
+        char text[16];
+
+        http_reply(request, 200, NULL, text, (size_t)snprintf(text, sizeof(text), "%u", count_begun()));
     } else {
         http_reply(request, 200, NULL, request->body_len ? request->body : "{}",
                    request->body_len ? request->body_len : 2);
     }
+}
+
+static bool on_head(struct http_request *request, void *context)
+{
+    (void)request;
+    (void)context;
+    return true;
 }
 
 static size_t render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context)
@@ -71,7 +100,11 @@ static void *start(int worker, uv_loop_t *loop, void *app)
 static void turn(void *context)
 {
     struct http_request **held = &test.held[*(int *)context];
+    unsigned begun = count_begun();
 
+    if (begun - test.last_begun > test.most_begun)
+        test.most_begun = begun - test.last_begun;
+    test.last_begun = begun;
     if (*held && (!(*held)->http || (*held)->shared->draining)) {
         http_reply(*held, 200, NULL, "held", 4);
         *held = NULL;
@@ -91,21 +124,29 @@ static struct server_options options(void)
         .workers = WORKERS,
         .cert_file = test.cert_file,
         .key_file = test.key_file,
-        .app = {{on_request, render}, start, turn, stop},
+        .app = {{on_head, on_request, render}, start, turn, stop},
     };
 }
 
 /* ---- a plain client ---- */
 
-static int dial(unsigned listener)
+/* From 127.0.0.FROM, all of which are this machine. */
+static int dial_from(unsigned from, const struct server *server, unsigned listener)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(server_port(test.server, listener))};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(server_port(server, listener))};
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + from)};
     int fd = socket(AF_INET, SOCK_STREAM, 0), small = 4096;
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     return fd;
+}
+
+static int dial(unsigned listener)
+{
+    return dial_from(1, test.server, listener);
 }
 
 static void say(int fd, const char *text)
@@ -352,6 +393,192 @@ static void a_new_certificate_serves_new_connections_and_a_bad_one_none(void **s
     assert_non_null(strstr(text, "200 OK"));
 }
 
+/* ---- a crowd ---- */
+
+#define PLACES 64 /* beyond 56 nobody gets one for nothing */
+
+/* One of a single worker with few places; the main one is not running beside it. */
+static struct server *open_small(void)
+{
+    struct server_options small = options();
+    struct server *server;
+
+    small.workers = 1;
+    small.connections = PLACES;
+    server = server_open(&small);
+    assert_non_null(server);
+    assert_true(server_start(server));
+    return server;
+}
+
+static void close_small(struct server *server)
+{
+    server_stop(server);
+    server_close(server);
+}
+
+static void wait_for_connections(const struct server *server, uint64_t count)
+{
+    struct http_counters sums;
+
+    do
+        server_count(server, &sums);
+    while (sums.accepted < count);
+}
+
+/* Who asks once and hears the status. */
+static int status_from(unsigned from, const struct server *server)
+{
+    char text[4096];
+    int fd = dial_from(from, server, 0);
+
+    say(fd, GET_LAST("/"));
+    hear(fd, text, sizeof(text));
+    assert_memory_equal(text, "HTTP/1.1 ", 9);
+    return (int)strtol(text + 9, NULL, 10);
+}
+
+static void a_crowd_of_one_address_keeps_nobody_else_out(void **state)
+{
+    struct server *server = open_small();
+    struct http_counters sums;
+    unsigned refused = 0;
+    int fds[56];
+    char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        fds[i] = dial_from(2, server, 0);
+        say(fds[i], "GET / HTTP/1.1\r\nHost: ");
+    }
+    wait_for_connections(server, ARRAY_LEN(fds));
+    /* There is no place left; another's is taken from who has most, and said so. */
+    for (unsigned from = 3; from < 33; from++)
+        assert_int_equal(status_from(from, server), 200);
+    /* Of the crowd itself nobody gets in any more. */
+    assert_int_equal(status_from(2, server), 503);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        if (recv(fds[i], text, sizeof(text), MSG_DONTWAIT) <= 0) {
+            close(fds[i]);
+            continue;
+        }
+        assert_memory_equal(text, "HTTP/1.1 503 ", 13);
+        assert_non_null(strstr(text, "Retry-After: 1\r\n"));
+        close(fds[i]);
+        refused++;
+    }
+    server_count(server, &sums);
+    assert_true(refused > 0);
+    assert_int_equal(sums.evicted, refused);
+    close_small(server);
+}
+
+static void a_request_with_the_application_keeps_its_place(void **state)
+{
+    struct server *server = open_small();
+    char text[4096];
+    int held, fds[55];
+
+    (void)state;
+    held = dial_from(2, server, 0);
+    say(held, GET("/held"));
+    sem_wait(&test.holding);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        fds[i] = dial_from(2, server, 0);
+    wait_for_connections(server, 1 + ARRAY_LEN(fds));
+    for (unsigned from = 3; from < 53; from++)
+        assert_int_equal(status_from(from, server), 200);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    server_stop(server); /* which lets it go */
+    hear(held, text, sizeof(text));
+    assert_non_null(strstr(text, "\r\n\r\nheld"));
+    server_close(server);
+}
+
+static void when_none_has_more_than_others_an_idle_connection_makes_place(void **state)
+{
+    struct server *server = open_small();
+    char text[4096];
+    int fds[56];
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(fds); i++)
+        fds[i] = dial_from(10 + i, server, 0);
+    wait_for_connections(server, ARRAY_LEN(fds));
+    assert_int_equal(status_from(9, server), 200);
+    assert_int_equal(recv(fds[0], text, sizeof(text), 0), 0);
+    /* None is idle now, and nobody has more than one. */
+    for (unsigned i = 1; i < ARRAY_LEN(fds); i++)
+        say(fds[i], "GET");
+    close(fds[0]);
+    for (unsigned i = 1; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    close_small(server);
+}
+
+/* The first bytes of a handshake, as a client of this library sends them. */
+static size_t make_hello(unsigned char ret_bytes[1024])
+{
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_config config;
+    int ends[2];
+    ssize_t len;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    mbedtls_ssl_init(&ssl);
+    mbedtls_ssl_config_init(&config);
+    mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                MBEDTLS_SSL_PRESET_DEFAULT);
+    mbedtls_ssl_conf_rng(&config, mbedtls_ctr_drbg_random, &randomness);
+    assert_int_equal(mbedtls_ssl_setup(&ssl, &config), 0);
+    mbedtls_ssl_set_bio(&ssl, &ends[0], net_send, net_receive, NULL);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(mbedtls_ssl_handshake_step(&ssl), 0);
+    len = recv(ends[1], ret_bytes, 1024, 0);
+    assert_true(len > 50);
+    mbedtls_ssl_free(&ssl);
+    mbedtls_ssl_config_free(&config);
+    close(ends[0]);
+    close(ends[1]);
+    return (size_t)len;
+}
+
+/* While the only worker stands still in /block, a crowd begins handshakes, and somebody asks who has been
+ * there before: she is served before they all are. */
+static void handshakes_wait_for_who_has_theirs_behind_her(void **state)
+{
+    struct server *server = open_small();
+    unsigned char hello[1024];
+    size_t len = make_hello(hello);
+    int old = dial_from(3, server, 0), block = dial_from(3, server, 0), fds[40];
+    char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        fds[i] = dial_from(4, server, 1);
+    wait_for_connections(server, 2 + ARRAY_LEN(fds));
+    say(block, GET("/block"));
+    sem_wait(&test.holding);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        assert_int_equal(send(fds[i], hello, len, 0), len);
+    test.begun = fds;
+    test.n_begun = ARRAY_LEN(fds);
+    say(old, GET_LAST("/begun"));
+    sem_post(&test.go_on);
+    hear(old, text, sizeof(text));
+    assert_non_null(strstr(text, "200 OK"));
+    assert_true(strtol(strstr(text, "\r\n\r\n") + 4, NULL, 10) < 20);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        assert_int_equal(recv(fds[i], text, 1, MSG_PEEK), 1); /* each has its turn */
+    close(block);
+    close_small(server);
+    assert_in_range(test.most_begun, 1, 2);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    test.n_begun = 0;
+}
+
 /* ---- the end ---- */
 
 static void *stop_server(void *server)
@@ -366,6 +593,7 @@ static void a_request_in_flight_at_the_stop_is_answered_and_idle_connections_end
     char text[4096];
     pthread_t stopper;
     int busy = dial(0), idle = dial(0);
+    unsigned before = test.stops;
 
     (void)state;
     say(busy, GET("/held") GET("/never"));
@@ -376,7 +604,7 @@ static void a_request_in_flight_at_the_stop_is_answered_and_idle_connections_end
     assert_null(strstr(text + 1, "HTTP/1.1 "));
     assert_int_equal(hear(idle, text, sizeof(text)), 0);
     pthread_join(stopper, NULL);
-    assert_int_equal(test.stops, WORKERS);
+    assert_int_equal(test.stops - before, WORKERS);
     server_count(test.server, &sums);
     assert_int_equal(sums.open, 0);
 }
@@ -419,6 +647,7 @@ static int set_up(void **state)
         return -1;
     make_certificate("CN=first");
     sem_init(&test.holding, 0, 0);
+    sem_init(&test.go_on, 0, 0);
     good = options();
     test.server = server_open(&good);
     return test.server && server_start(test.server) ? 0 : -1;
@@ -444,7 +673,11 @@ int main(void)
         cmocka_unit_test(a_refusal_reaches_a_client_that_is_still_sending),
         cmocka_unit_test(requests_before_a_half_close_are_answered),
         cmocka_unit_test(a_client_that_goes_away_harms_nobody),
+        cmocka_unit_test(a_crowd_of_one_address_keeps_nobody_else_out),
+        cmocka_unit_test(a_request_with_the_application_keeps_its_place),
+        cmocka_unit_test(when_none_has_more_than_others_an_idle_connection_makes_place),
         cmocka_unit_test(requests_over_tls_are_answered),
+        cmocka_unit_test(handshakes_wait_for_who_has_theirs_behind_her),
         cmocka_unit_test(plain_text_on_a_tls_port_is_not_served),
         cmocka_unit_test(a_new_certificate_serves_new_connections_and_a_bad_one_none),
         cmocka_unit_test(a_request_in_flight_at_the_stop_is_answered_and_idle_connections_end),

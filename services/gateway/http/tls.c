@@ -4,15 +4,29 @@
 #include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/ssl_cache.h>
+#include <mbedtls/ssl_ticket.h>
+#include <stdatomic.h>
 
 #include "common/base/buf.h"
+#include "common/base/limits.h"
 #include "common/base/log.h"
 
-#define OUTPUT_MAX  ((size_t)128 << 10)
-#define OUTPUT_KEPT ((size_t)4 << 10) /* an empty output of up to this size keeps its memory */
+#define OUTPUT_MAX  ((size_t)40 << 10) /* two records */
+#define OUTPUT_KEPT ((size_t)4 << 10)  /* an empty output of up to this size keeps its memory */
+
+/* Its parts lock themselves (MBEDTLS_THREADING_C). */
+struct tls_memory {
+    _Atomic unsigned users;
+    mbedtls_entropy_context entropy;
+    mbedtls_ctr_drbg_context random;
+    mbedtls_ssl_ticket_context tickets;
+    mbedtls_ssl_cache_context cache;
+};
 
 struct tls {
     unsigned users; /* the owner and the sessions */
+    struct tls_memory *memory;
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
     mbedtls_x509_crt chain;
@@ -39,9 +53,9 @@ static const int suites[] = {
     0,
 };
 
-static const char *protocols[] = {"http/1.1", NULL};
+static const mbedtls_ecp_group_id curves[] = {MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_ECP_DP_NONE};
 
-/* ---- the certificate ---- */
+static const char *protocols[] = {"http/1.1", NULL};
 
 static bool explain(const char *what, const char *file, int error)
 {
@@ -51,6 +65,46 @@ static bool explain(const char *what, const char *file, int error)
     log_error("tls_unusable", "what", what, "file", file, "why", text);
     return false;
 }
+
+/* ---- what clients resume by ---- */
+
+struct tls_memory *tls_memory_open(void)
+{
+    struct tls_memory *memory = calloc(1, sizeof(*memory));
+    int error;
+
+    if (!memory)
+        return NULL;
+    memory->users = 1;
+    mbedtls_entropy_init(&memory->entropy);
+    mbedtls_ctr_drbg_init(&memory->random);
+    mbedtls_ssl_ticket_init(&memory->tickets);
+    mbedtls_ssl_cache_init(&memory->cache);
+    mbedtls_ssl_cache_set_timeout(&memory->cache, LIMIT_TLS_RESUME_S);
+    mbedtls_ssl_cache_set_max_entries(&memory->cache, LIMIT_TLS_CACHE);
+    error = mbedtls_ctr_drbg_seed(&memory->random, mbedtls_entropy_func, &memory->entropy, NULL, 0);
+    if (!error)
+        error = mbedtls_ssl_ticket_setup(&memory->tickets, mbedtls_ctr_drbg_random, &memory->random,
+                                         MBEDTLS_CIPHER_AES_256_GCM, LIMIT_TLS_RESUME_S);
+    if (!error)
+        return memory;
+    explain("tickets", "", error);
+    tls_memory_close(memory);
+    return NULL;
+}
+
+void tls_memory_close(struct tls_memory *memory)
+{
+    if (!memory || atomic_fetch_sub(&memory->users, 1) > 1)
+        return;
+    mbedtls_ssl_cache_free(&memory->cache);
+    mbedtls_ssl_ticket_free(&memory->tickets);
+    mbedtls_ctr_drbg_free(&memory->random);
+    mbedtls_entropy_free(&memory->entropy);
+    free(memory);
+}
+
+/* ---- the certificate ---- */
 
 static bool configure(struct tls *tls, const char *cert_file, const char *key_file)
 {
@@ -78,17 +132,23 @@ static bool configure(struct tls *tls, const char *cert_file, const char *key_fi
     mbedtls_ssl_conf_rng(&tls->config, mbedtls_ctr_drbg_random, &tls->random);
     mbedtls_ssl_conf_min_version(&tls->config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
     mbedtls_ssl_conf_ciphersuites(&tls->config, suites);
+    mbedtls_ssl_conf_curves(&tls->config, curves);
+    mbedtls_ssl_conf_session_tickets_cb(&tls->config, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse,
+                                        &tls->memory->tickets);
+    mbedtls_ssl_conf_session_cache(&tls->config, &tls->memory->cache, mbedtls_ssl_cache_get, mbedtls_ssl_cache_set);
     mbedtls_ssl_conf_renegotiation(&tls->config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
     return true;
 }
 
-struct tls *tls_open(const char *cert_file, const char *key_file)
+struct tls *tls_open(const char *cert_file, const char *key_file, struct tls_memory *memory)
 {
     struct tls *tls = calloc(1, sizeof(*tls));
 
     if (!tls)
         return NULL;
     tls->users = 1;
+    tls->memory = memory;
+    atomic_fetch_add(&memory->users, 1);
     mbedtls_entropy_init(&tls->entropy);
     mbedtls_ctr_drbg_init(&tls->random);
     mbedtls_x509_crt_init(&tls->chain);
@@ -109,6 +169,7 @@ void tls_close(struct tls *tls)
     mbedtls_x509_crt_free(&tls->chain);
     mbedtls_ctr_drbg_free(&tls->random);
     mbedtls_entropy_free(&tls->entropy);
+    tls_memory_close(tls->memory);
     free(tls);
 }
 

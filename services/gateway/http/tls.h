@@ -7,14 +7,26 @@
  * A struct tls is a certificate with its key and settings. It belongs to one
  * thread, and is freed with its last session, so a new certificate can replace it
  * while older connections go on. Only forward-secret suites with authenticated
- * encryption; no renegotiation, no client certificates. */
+ * encryption, over X25519 and P-256, since the larger curves cost a server ten times as
+ * much; no renegotiation, no client certificates.
+ *
+ * A client that comes again resumes her session for LIMIT_TLS_RESUME_S, without the
+ * costly part of the handshake: by a ticket, or by the cache of those who take none. Both
+ * are shared by all threads (struct tls_memory), since a client comes again to any; a new
+ * certificate begins with new ones. */
 #pragma once
 
+struct tls_memory;
 struct tls;
 struct tls_session;
 
+/* What clients resume sessions by, for any number of struct tls. NULL after logging why. */
+struct tls_memory *tls_memory_open(void);
+/* Lets go of it; accepts NULL. Those who were opened with it keep it alive. */
+void tls_memory_close(struct tls_memory *memory);
+
 /* Reads a PEM chain and its PEM key. NULL after logging why. */
-struct tls *tls_open(const char *cert_file, const char *key_file);
+struct tls *tls_open(const char *cert_file, const char *key_file, struct tls_memory *memory);
 /* Lets go of it; accepts NULL. Sessions keep it alive. */
 void tls_close(struct tls *tls);
 

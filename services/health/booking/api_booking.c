@@ -1,5 +1,4 @@
 #include "common/cn/cn_id.h"
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
 #include "services/health/campaign/campaigns.h"
@@ -197,7 +196,7 @@ bool booking_of_member(struct health *self, int64_t booking_id, void *call, stru
                        const Health__Campaign **ret_campaign)
 {
     if (!bookings_find(&self->bookings, booking_id, ret_booking) ||
-        !accounts_holds(&self->accounts, rpc_principal(call)->member_id, ret_booking->member_id)) {
+        !holder_is(&self->holders, rpc_principal(call)->member_id, ret_booking->member_id)) {
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
         return false;
     }

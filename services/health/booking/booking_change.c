@@ -1,5 +1,4 @@
 /* booking_change.c: what changes bookings and passes, in the store and in the journal. */
-#include "services/health/holder/accounts.h"
 #include "services/health/booking/booking_sql.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
@@ -159,7 +158,7 @@ void remind(struct health *self, Health__Reminder *reminder, const Health__Campa
     const Health__Site *site = site_id ? sites_find(&self->sites, site_id, rpc_arena(call)) : NULL;
     Health__Event event = HEALTH__EVENT__INIT;
 
-    reminder->member_id = accounts_holder(&self->accounts, reminder->member_id);
+    reminder->member_id = holder_of(&self->holders, reminder->member_id);
     if (!reminder->member_id)
         return;
     if (campaign)
@@ -310,15 +309,15 @@ static void remind_book_soon(void *call, void *arg)
     }
 }
 
-bool bookings_tidy(struct health *self)
+bool bookings_work(void *arg)
 {
     static const rpc_work works[] = {strand_at_sites, strand_in_slots, end_due, remind_day_before, remind_book_soon};
     bool more = false;
 
     for (size_t i = 0; i < ARRAY_LEN(works); i++) {
-        struct slice slice = {.self = self};
+        struct slice slice = {.self = arg};
 
-        if (rpc_server_transact(self->rpc, works[i], &slice) == 0 && slice.n == BOOKING_SLICE)
+        if (rpc_server_transact(slice.self->rpc, works[i], &slice) == 0 && slice.n == BOOKING_SLICE)
             more = true;
     }
     return more;

@@ -1,14 +1,11 @@
 #include "services/health/booking/booking_sql.h"
 
-#include "services/health/holder/accounts.h"
-
 #define BOOKING                                                                                                        \
     "b.booking_id, b.entitlement_id, b.campaign_id, b.member_id, b.site_id, b.slot_id, b.starts_at, b.ends_at, "       \
     "b.state, b.must_move, b.walk_in, b.handle, b.made_at, b.due_at, b.remind_at, b.journal_seq"
 #define PASS "serial, booking_id, site_id, slot_id, from_at, until_at, issued_at, revoked_at, journal_seq"
 
 const char *const booking_sql[BOOKING_N_SQL] = {
-    [BOOKING_SQL_LAST_ID] = "SELECT coalesce(max(booking_id), 0) FROM booking",
     [BOOKING_SQL_ADD] = "INSERT INTO booking (booking_id, entitlement_id, campaign_id, member_id, site_id, slot_id, "
                         "starts_at, ends_at, "
                         "state, must_move, walk_in, handle, made_at, due_at, remind_at, journal_seq) "
@@ -18,7 +15,7 @@ const char *const booking_sql[BOOKING_N_SQL] = {
         "due_at = ?8, remind_at = ?9, journal_seq = ?10 WHERE booking_id = ?1",
     [BOOKING_SQL_FIND] = "SELECT " BOOKING " FROM booking b WHERE booking_id = ?1",
     [BOOKING_SQL_FIND_OF] = "SELECT " BOOKING " FROM booking b WHERE entitlement_id = ?1 AND state <> 3",
-    [BOOKING_SQL_LIST] = "SELECT " BOOKING " FROM booking b WHERE " ACCOUNT_HERS " ORDER BY booking_id DESC LIMIT ?2",
+    [BOOKING_SQL_LIST] = "SELECT " BOOKING " FROM booking b WHERE " HOLDER_HERS " ORDER BY booking_id DESC LIMIT ?2",
     [BOOKING_SQL_ROSTER] = "SELECT " BOOKING " FROM booking b WHERE site_id = ?1 AND starts_at >= ?2 "
                            "AND starts_at < ?3 AND state <> 3 AND handle > ?4 ORDER BY handle LIMIT ?5",
     [BOOKING_SQL_DUE] = "SELECT " BOOKING " FROM booking b WHERE state = 1 AND due_at <= ?1 LIMIT ?2",
@@ -47,18 +44,4 @@ const char *const booking_sql[BOOKING_N_SQL] = {
                                "WHERE slot_id = ?1",
     [BOOKING_SQL_AUDIT_SLOT_CHANGED] = "SELECT journal_seq, capacity = ?2 AND walk_ins = ?3 AND withdrawn = ?4 "
                                        "FROM slot WHERE slot_id = ?1",
-    [BOOKING_SQL_AUDIT_SLOTS] =
-        "SELECT slot_id FROM slot s WHERE booked > capacity - walk_ins OR booked + walked > capacity "
-        "OR booked <> (SELECT count(*) FROM booking b WHERE b.slot_id = s.slot_id AND b.state <> 3 AND walk_in = 0) "
-        "OR walked <> (SELECT count(*) FROM booking b WHERE b.slot_id = s.slot_id AND b.state <> 3 AND walk_in = 1) "
-        "LIMIT 1",
-    [BOOKING_SQL_AUDIT_COUNT] = "SELECT (SELECT count(*) FROM booking) + (SELECT count(*) FROM pass) "
-                                "+ (SELECT count(*) FROM slot WHERE journal_seq > 0)",
-    [BOOKING_SQL_AUDIT_PASSES] = "SELECT booking_id FROM booking b WHERE (state <> 3) <> "
-                                 "(SELECT count(*) FROM pass p WHERE p.booking_id = b.booking_id AND p.revoked_at = 0 "
-                                 "AND p.slot_id = b.slot_id AND p.site_id = b.site_id) LIMIT 1",
-    [BOOKING_SQL_AUDIT_STATES] =
-        "SELECT b.booking_id FROM booking b JOIN entitlement e USING (entitlement_id) WHERE b.state <> 3 "
-        "AND (e.state <> CASE b.state WHEN 1 THEN 2 WHEN 2 THEN 3 ELSE 6 END OR e.member_id <> b.member_id "
-        "OR e.campaign_id <> b.campaign_id) LIMIT 1",
 };

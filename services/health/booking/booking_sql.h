@@ -3,7 +3,6 @@
 #include "services/health/booking/bookings.h"
 
 enum {
-    BOOKING_SQL_LAST_ID,
     BOOKING_SQL_ADD,
     BOOKING_SQL_SET,
     BOOKING_SQL_FIND,
@@ -24,10 +23,6 @@ enum {
     BOOKING_SQL_COUNT_REVOKED,
     BOOKING_SQL_AUDIT_SLOT,
     BOOKING_SQL_AUDIT_SLOT_CHANGED,
-    BOOKING_SQL_AUDIT_SLOTS,
-    BOOKING_SQL_AUDIT_COUNT,
-    BOOKING_SQL_AUDIT_PASSES,
-    BOOKING_SQL_AUDIT_STATES,
     BOOKING_N_SQL
 };
 extern const char *const booking_sql[BOOKING_N_SQL];

@@ -3,24 +3,9 @@
 #include "common/base/limits.h"
 #include "services/health/booking/booking_sql.h"
 
-int bookings_open(struct bookings *bookings, struct store *store)
-{
-    int first = store_prepare(store, booking_sql, BOOKING_N_SQL);
-
-    if (first < 0)
-        return -1;
-    *bookings = (struct bookings){.store = store, .sql = (unsigned)first};
-    return 0;
-}
-
 static void ask(const struct bookings *bookings, unsigned statement, int64_t id)
 {
     store_ask(bookings->store, bookings->sql + statement, "i", id);
-}
-
-int64_t bookings_last_id(const struct bookings *bookings)
-{
-    return health_number(bookings->store, bookings->sql + BOOKING_SQL_LAST_ID);
 }
 
 bool booking_read(const struct bookings *bookings, unsigned statement, struct booking *ret)

@@ -37,10 +37,6 @@ struct issued { /* a pass in the store */
     int64_t journal_seq;
 };
 
-/* 0 or -1, logged. */
-int bookings_open(struct bookings *bookings, struct store *store);
-int64_t bookings_last_id(const struct bookings *bookings);
-
 bool bookings_find(const struct bookings *bookings, int64_t booking_id, struct booking *ret);
 /* The one that counts. */
 bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, struct booking *ret);
@@ -67,7 +63,7 @@ void booking_set(struct health *self, struct booking *booking, int state, void *
 /* Revokes the pass and issues another one. */
 void booking_reissue(struct health *self, const struct booking *booking, void *call);
 /* What is due without anybody calling, one slice of it. Whether there is more. */
-bool bookings_tidy(struct health *self);
+bool bookings_work(void *health);
 
 /* ---- passes ---- */
 
@@ -92,13 +88,3 @@ int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id);
  * (NULL: unknown) and of the booking's site (0: there is none yet). */
 void remind(struct health *self, Health__Reminder *reminder, const Health__Campaign *campaign, int64_t site_id,
             void *call);
-
-/* ---- the audit ---- */
-
-/* Whether a row of the journal about a slot, booking or pass agrees with the store;
- * rows are given in order, after told was set to 0. */
-bool bookings_audit_event(struct bookings *bookings, int64_t seq, const Health__Event *event);
-/* Prints the first fault and returns -1: a booking, pass or change of a slot that no row of the
- * journal tells of, slots whose counts are not their bookings', an entitlement beside
- * its booking. */
-int bookings_audit(struct bookings *bookings, FILE *out);

@@ -5,7 +5,6 @@
     "journal_seq"
 
 enum {
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_SET,
     SQL_FIND,
@@ -22,7 +21,6 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT coalesce(max(slot_id), 0) FROM slot",
     [SQL_ADD] = "INSERT INTO slot (slot_id, campaign_id, site_id, starts_at, ends_at, capacity, walk_ins) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_SET] = "UPDATE slot SET capacity = ?2, walk_ins = ?3, withdrawn = ?4, journal_seq = ?5 WHERE slot_id = ?1",
@@ -43,21 +41,6 @@ static const char *const sql[] = {
                  "WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at > ?3 AND withdrawn = 0",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int slots_open(struct slots *slots, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *slots = (struct slots){store, (unsigned)first};
-    return 0;
-}
-
-int64_t slots_last_id(const struct slots *slots)
-{
-    return health_number(slots->store, slots->sql + SQL_LAST_ID);
-}
 
 static bool read_slot(const struct slots *slots, unsigned statement, struct slot *ret)
 {
@@ -186,3 +169,10 @@ int64_t slots_free(const struct slots *slots, int64_t campaign_id, int64_t site_
     store_ask(slots->store, slots->sql + SQL_FREE, "iii", site_id, campaign_id, now);
     return store_number(slots->store, slots->sql + SQL_FREE);
 }
+
+const struct part_spec slots_part = {
+    .tables = "slot",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT coalesce(max(slot_id), 0) FROM slot",
+};

@@ -15,10 +15,6 @@ struct slot {
     int64_t journal_seq; /* the row by which it was changed last; 0: is as it was made */
 };
 
-/* 0 or -1, logged. */
-int slots_open(struct slots *slots, struct store *store);
-int64_t slots_last_id(const struct slots *slots);
-
 /* Adds a slot and says so in the journal; gives it an id. */
 void slot_make(struct health *self, struct slot *slot, void *call);
 /* Keeps capacity, walk-ins and whether it is withdrawn, and says so in the journal. */

@@ -1,9 +1,10 @@
 #include "services/health/campaign/campaigns.h"
 
+#include "services/health/campaign/due.h"
+
 #define COLUMNS "campaign_id, state, void_reason, packed, union_path"
 
 enum {
-    SQL_LAST_ID,
     SQL_ADD_PACKAGE,
     SQL_FIND_PACKAGE,
     SQL_PUT,
@@ -20,8 +21,6 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(campaign_id) FROM campaign), 0), "
-                    "coalesce((SELECT max(package_id) FROM package), 0))",
     [SQL_ADD_PACKAGE] = "INSERT INTO package (package_id, union_path, packed) VALUES (?1, ?2, ?3)",
     [SQL_FIND_PACKAGE] = "SELECT packed, union_path FROM package WHERE package_id = ?1",
     [SQL_PUT] =
@@ -43,21 +42,6 @@ static const char *const sql[] = {
     [SQL_WITHDRAW_SITE] = "UPDATE campaign_site SET withdrawn = 1 WHERE campaign_id = ?1 AND site_id = ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int campaigns_open(struct campaigns *campaigns, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *campaigns = (struct campaigns){store, (unsigned)first};
-    return 0;
-}
-
-int64_t campaigns_last_id(const struct campaigns *campaigns)
-{
-    return health_number(campaigns->store, campaigns->sql + SQL_LAST_ID);
-}
 
 /* ---- packages ---- */
 
@@ -248,3 +232,13 @@ void package_journal(const Health__Package *package, void *call)
     event.package_made = &made;
     rpc_journal(call, &event.base);
 }
+
+const struct part_spec campaigns_part = {
+    .tables = "package campaign campaign_site",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(coalesce((SELECT max(campaign_id) FROM campaign), 0), "
+               "coalesce((SELECT max(package_id) FROM package), 0))",
+    .work = due_step,
+    .moves = "package.union_path campaign.union_path",
+};

@@ -5,10 +5,6 @@
 #pragma once
 #include "services/health/health.h"
 
-/* 0 or -1, logged. */
-int campaigns_open(struct campaigns *campaigns, struct store *store);
-int64_t campaigns_last_id(const struct campaigns *campaigns);
-
 bool packages_add(const struct campaigns *campaigns, const Health__Package *package, struct arena *arena);
 Health__Package *packages_find(const struct campaigns *campaigns, int64_t package_id, struct arena *arena);
 

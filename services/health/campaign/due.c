@@ -228,8 +228,9 @@ static void lapse(void *call, void *arg)
     lapsing->more = entitlements_lapse(lapsing->self, call);
 }
 
-bool due_step(struct health *self)
+bool due_step(void *arg)
 {
+    struct health *self = arg;
     int64_t ids[DUE_MAX];
     struct lapsing lapsing = {.self = self};
     unsigned n = campaigns_due(&self->campaigns, clock_now(self->clock), self->due_after, ids, DUE_MAX);

@@ -10,4 +10,4 @@
 
 /* One slice of one campaign, and some lapses; outside a batch. Whether there may be
  * more at once. */
-bool due_step(struct health *self);
+bool due_step(void *health);

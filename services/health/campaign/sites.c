@@ -1,7 +1,6 @@
 #include "services/health/campaign/sites.h"
 
 enum {
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_CLOSE,
     SQL_FIND,
@@ -16,7 +15,6 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT coalesce(max(site_id), 0) FROM site",
     [SQL_ADD] = "INSERT INTO site (site_id, union_path, packed) VALUES (?1, ?2, ?3)",
     [SQL_CLOSE] = "UPDATE site SET closed = 1 WHERE site_id = ?1",
     [SQL_FIND] = "SELECT site_id, closed, packed, union_path FROM site WHERE site_id = ?1",
@@ -32,21 +30,6 @@ static const char *const sql[] = {
                      "WHERE d.member_id = ?1 AND d.duty = ?2 ORDER BY s.site_id",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int sites_open(struct sites *sites, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *sites = (struct sites){store, (unsigned)first};
-    return 0;
-}
-
-int64_t sites_last_id(const struct sites *sites)
-{
-    return health_number(sites->store, sites->sql + SQL_LAST_ID);
-}
 
 bool sites_add(const struct sites *sites, const Health__Site *site, struct arena *arena)
 {
@@ -200,3 +183,16 @@ bool site_on_map(struct map *map, const Health__Site *site)
 
     return map_add(map, &spot);
 }
+
+const struct part_spec sites_part = {
+    .tables = "site site_staff",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT coalesce(max(site_id), 0) FROM site",
+    .exports = {{&health__staff_record__descriptor,
+                 "SELECT rowid, site_id, member_id, duty FROM site_staff WHERE member_id = ?1 "
+                 "AND rowid > ?2 ORDER BY rowid LIMIT ?3"}},
+    .closed = {"-- who holds an office cannot close her account; where she has worked is on account"},
+    .merged = {"-- offices do not pass from one account to another (holders.h)"},
+    .moves = "site.union_path",
+};

@@ -2,10 +2,6 @@
 #pragma once
 #include "services/health/health.h"
 
-/* 0 or -1, logged. */
-int sites_open(struct sites *sites, struct store *store);
-int64_t sites_last_id(const struct sites *sites);
-
 bool sites_add(const struct sites *sites, const Health__Site *site, struct arena *arena);
 void sites_close(const struct sites *sites, int64_t site_id);
 /* A site as it is now, in the arena, or NULL. */

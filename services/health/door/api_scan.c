@@ -1,4 +1,3 @@
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
 #include "services/health/campaign/campaigns.h"
@@ -6,7 +5,10 @@
 #include "services/health/campaign/sites.h"
 #include "services/health/door/walk_ins.h"
 
-#define SCANS_DEFAULT 50
+#include "common/trust/letter.h"
+
+#define SCANS_DEFAULT  50
+#define SCANS_UPLOADED 10 /* of one call */
 
 /* ---- scans ---- */
 
@@ -38,34 +40,107 @@ static Health__Scan *scan_message(struct health *self, const struct scan *scan, 
     return message->scan_ref && message->undo_reason && message->handle ? message : NULL;
 }
 
+/* The letter by which whoever scanned somebody may ask identity who she is; "" when there is
+ * nobody to ask about. NULL when the call's memory is full. */
+static char *letter_about(struct health *self, const struct scan *scan, void *call)
+{
+    const Health__Site *site = sites_find(&self->sites, scan->site_id, rpc_arena(call));
+    struct letter letter = {.about_id = scan->booking_id,
+                            .bearer_id = rpc_principal(call)->member_id,
+                            .until = rpc_now(call) + LIMIT_LETTER_MS};
+    unsigned char nonce[PII_NONCE_LEN];
+    char text[LETTER_SIZE] = "";
+    struct booking booking;
+
+    if (site && scan->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED && !scan->undone_at &&
+        bookings_find(&self->bookings, scan->booking_id, &booking))
+        letter.member_id = holder_of(&self->holders, booking.member_id);
+    if (letter.member_id) {
+        snprintf(letter.union_path, sizeof(letter.union_path), "%s", site->union_path);
+        rpc_random(call, nonce, sizeof(nonce));
+        letter_write(self->letters, nonce, &letter, text);
+    }
+    return arena_strndup(rpc_arena(call), text, strlen(text));
+}
+
 static void reply_scan(struct health *self, const struct scan *scan, Health__Scan_Closure reply, void *call)
 {
     Health__Scan *message = scan_message(self, scan, rpc_arena(call));
 
     if (message)
+        message->letter = letter_about(self, scan, call);
+    if (message && message->letter)
         reply(message, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
+/* What a text that was scanned says. */
+struct scanned {
+    const char *text;
+    enum pass_reason reason; /* of a signed pass */
+    struct pass pass;
+};
+
+static bool is_signed(const struct scanned *scanned)
+{
+    return strlen(scanned->text) != PASS_CODE_CHARS;
+}
+
+/* One byte for each question. */
+static size_t answer_questions(const void *in, size_t len, void *out)
+{
+    size_t n = len / PASS_QUESTION_LEN;
+
+    for (size_t i = 0; i < n; i++)
+        ((unsigned char *)out)[i] = pass_signed((const unsigned char *)in + i * PASS_QUESTION_LEN);
+    return n;
+}
+
+/* Reads the texts, and has the signatures among them checked beside the loop; false when the call waits. */
+static bool read_scanned(struct health *self, struct scanned *scanned, size_t n, void *call)
+{
+    unsigned char questions[SCANS_UPLOADED][PASS_QUESTION_LEN];
+    const unsigned char *answers;
+    size_t n_questions = 0, n_answers;
+
+    ensure(n <= SCANS_UPLOADED);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_signed(&scanned[i]))
+            continue;
+        scanned[i].reason =
+            pass_read(self->passes, scanned[i].text, strlen(scanned[i].text), &scanned[i].pass, questions[n_questions]);
+        n_questions += scanned[i].reason == PASS_OK;
+    }
+    if (n_questions == 0)
+        return true;
+    answers = rpc_make(call, answer_questions, questions, n_questions * PASS_QUESTION_LEN,
+                       n_questions * PASS_QUESTION_LEN, &n_answers);
+    if (!answers)
+        return false;
+    ensure(n_answers == n_questions);
+    for (size_t i = 0; i < n; i++) {
+        if (is_signed(&scanned[i]) && scanned[i].reason == PASS_OK && !*answers++)
+            scanned[i].reason = PASS_FORGED;
+    }
+    return true;
+}
+
 /* The pass that a text is, and whether it is good at the site then: the reason, with what is known of it. */
-static enum pass_reason judge(struct health *self, const char *text, int64_t site_id, int64_t at,
+static enum pass_reason judge(struct health *self, const struct scanned *scanned, int64_t site_id, int64_t at,
                               struct issued *ret_issued, struct booking *ret_booking)
 {
-    size_t len = strlen(text);
+    enum pass_reason reason = scanned->reason;
+    struct pass pass = scanned->pass;
     struct pass_code code;
-    struct pass pass;
-    enum pass_reason reason;
 
     *ret_issued = (struct issued){0};
     *ret_booking = (struct booking){0};
-    if (len == PASS_CODE_CHARS) {
-        reason = pass_code_check(self->passes, text, len, at, &code);
+    if (!is_signed(scanned)) {
+        reason = pass_code_check(self->passes, scanned->text, PASS_CODE_CHARS, at, &code);
         if (reason == PASS_OK && code.kind == PASS_ACCOUNT)
             reason = PASS_MALFORMED;
         pass.serial = code.subject;
-    } else {
-        reason = pass_verify(self->passes, text, len, &pass);
     }
     if (reason != PASS_OK)
         return reason;
@@ -121,7 +196,7 @@ static void accept_scan(struct health *self, struct scan *scan, struct booking *
     booking_set(self, booking, HEALTH__BOOKING_STATE__ARRIVED, call);
     if (entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
         entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__ATTENDED, call);
-    account_recheck(self, booking->member_id);
+    holders_recheck(&self->holders, booking->member_id);
 }
 
 static void refuse_scan(struct health *self, const struct scan *scan, enum pass_reason reason, void *call)
@@ -179,15 +254,17 @@ static void scans__create_scan(Health__Scans_Service *service, const Health__Cre
                                Health__Scan_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, scans_service);
+    struct scanned scanned = {.text = req->text};
     enum pass_reason reason;
     struct booking booking;
     struct device device;
     struct issued issued;
     struct scan scan;
 
-    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device))
+    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device) ||
+        !read_scanned(self, &scanned, 1, call))
         return;
-    reason = judge(self, req->text, req->site_id, rpc_now(call), &issued, &booking);
+    reason = judge(self, &scanned, req->site_id, rpc_now(call), &issued, &booking);
     scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), outcome_of(reason), call);
     if (reason == PASS_OK)
         decide(self, &issued, &booking, &scan);
@@ -201,8 +278,8 @@ static void scans__create_scan(Health__Scans_Service *service, const Health__Cre
 }
 
 /* One scan that was made without network: kept, whatever it is. */
-static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item, void *call,
-                      struct scan *ret)
+static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item,
+                      const struct scanned *scanned, void *call, struct scan *ret)
 {
     enum pass_reason reason;
     struct booking booking;
@@ -210,7 +287,7 @@ static void take_late(struct health *self, const struct device *device, const He
 
     if (scans_find_ref(&self->scans, device->id, item->scan_ref, ret))
         return;
-    reason = judge(self, item->text, device->site_id, item->at, &issued, &booking);
+    reason = judge(self, scanned, device->site_id, item->at, &issued, &booking);
     *ret = new_scan(device, item->scan_ref, &issued, item->at, outcome_of(reason), call);
     ret->offline = true;
     if (device->revoked_at && device->revoked_at <= item->at)
@@ -229,9 +306,18 @@ static void scans__upload_scans(Health__Scans_Service *service, const Health__Up
 {
     struct health *self = container_of(service, struct health, scans_service);
     Health__ScanList list = HEALTH__SCAN_LIST__INIT;
+    struct scanned scanned[SCANS_UPLOADED] = {0};
     struct device device;
 
     if (!device_of_staff(self, req->site_id, req->device_id, call, &device))
+        return;
+    if (req->n_items > SCANS_UPLOADED) {
+        rpc_refuse_field(call, RPC__REASON__TOO_MANY_ITEMS, "items");
+        return;
+    }
+    for (size_t i = 0; i < req->n_items; i++)
+        scanned[i].text = req->items[i]->text;
+    if (!read_scanned(self, scanned, req->n_items, call))
         return;
     list.scans = arena_alloc(rpc_arena(call), req->n_items * sizeof(*list.scans));
     for (size_t i = 0; i < req->n_items; i++) {
@@ -242,7 +328,7 @@ static void scans__upload_scans(Health__Scans_Service *service, const Health__Up
             rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "items.at");
             return;
         }
-        take_late(self, &device, req->items[i], call, &scan);
+        take_late(self, &device, req->items[i], &scanned[i], call, &scan);
         message = list.scans ? scan_message(self, &scan, rpc_arena(call)) : NULL;
         if (!message) {
             rpc_refuse(call, RPC__REASON__OVERLOADED);
@@ -346,7 +432,7 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
         booking_set(self, &booking, HEALTH__BOOKING_STATE__ACTIVE, call);
         entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);
     }
-    account_recheck(self, booking.member_id);
+    holders_recheck(&self->holders, booking.member_id);
     reply_scan(self, &scan, reply, call);
 }
 
@@ -364,7 +450,7 @@ static int read_walk_in(struct health *self, const char *text, int64_t now, stru
         return HEALTH__REASON__NO_WALK_IN_CODE;
     if (!walk_ins_find(&self->walk_ins, (int64_t)code.subject, ret))
         return HEALTH__REASON__PASS_FORGED;
-    ret->member_id = accounts_holder(&self->accounts, ret->member_id);
+    ret->member_id = holder_of(&self->holders, ret->member_id);
     return ret->member_id ? 0 : HEALTH__REASON__PASS_REVOKED_NOW;
 }
 
@@ -411,7 +497,7 @@ static void scans__create_walk_in_code(Health__Scans_Service *service, const Hea
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
-    refusal = accounts_holds(&self->accounts, rpc_principal(call)->member_id, rpc_principal(call)->member_id)
+    refusal = holder_is(&self->holders, rpc_principal(call)->member_id, rpc_principal(call)->member_id)
                   ? walk_in_refusal(campaign, rpc_principal(call), rpc_now(call))
                   : RPC__REASON__TOKEN_REVOKED;
     if (refusal) {

@@ -1,7 +1,6 @@
 /* attended.h: for the tests of what comes after a scan: a campaign at one site an hour
  * before its slot, and bookings of people who were there. */
 #pragma once
-#include "services/health/holder/accounts.h"
 #include "services/health/booking/booking_fixture.h"
 #include "services/health/booking/bookings.h"
 
@@ -65,9 +64,9 @@ static inline int64_t come(struct harness *h, int64_t booking_id)
     request.site_id = the_site;
     request.device_id = the_device;
     request.scan_ref = ref;
-    request.text = pass_in(h, on_booking(h, "Passes.GetPass", booking_id,
-                                         accounts_holder(&health_of(h)->accounts, booking.member_id)))
-                       ->text;
+    request.text =
+        pass_in(h, on_booking(h, "Passes.GetPass", booking_id, holder_of(&health_of(h)->holders, booking.member_id)))
+            ->text;
     return ((Health__Scan *)harness_output(h, harness_call(h, "Scans.CreateScan", &request.base, scanner_of(h), NULL),
                                            &health__scan__descriptor))
         ->scan_id;

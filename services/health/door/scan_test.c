@@ -3,6 +3,8 @@
 #include "services/health/booking/booking_fixture.h"
 #include "services/health/door/scans.h"
 
+#include "common/trust/letter.h"
+
 #include <mbedtls/sha256.h>
 
 #define MEMBER 5000
@@ -200,6 +202,30 @@ static void a_pass_is_accepted_once_and_the_same_scan_again_is_the_first(void **
     assert_int_equal(strtoll(harness_fact(answer, "firstSiteId"), NULL, 10), site);
     assert_string_equal(harness_fact(answer, "firstAt"), "2026-03-02T00:00:00.000Z");
     assert_int_equal(counts(site)->arrived, 1);
+}
+
+static void a_scan_has_a_letter_about_who_has_come_for_who_scanned_her(void **state)
+{
+    int64_t device = a_device(site, STAFF), booking = a_booking(0);
+    const char *text = text_of(booking, 0);
+    const Health__Scan *done;
+    struct letter letter;
+
+    (void)state;
+    to(START);
+    done = scan_in(scan(device, "scan-0001", text));
+    assert_true(letter_read(health_of(&h)->letters, done->letter, strlen(done->letter), &letter));
+    assert_int_equal(letter.member_id, MEMBER);
+    assert_int_equal(letter.about_id, booking);
+    assert_int_equal(letter.bearer_id, STAFF);
+    assert_int_equal(letter.until, START + LIMIT_LETTER_MS);
+    assert_string_equal(letter.union_path, UNION);
+    /* The same scan again has one that is good as long; once it was a mistake, there is none. */
+    clock_step(&h.service.clock, 1000);
+    done = scan_in(scan(device, "scan-0001", text));
+    assert_true(letter_read(health_of(&h)->letters, done->letter, strlen(done->letter), &letter));
+    assert_int_equal(letter.until, START + 1000 + LIMIT_LETTER_MS);
+    assert_string_equal(scan_in(undo(done->scan_id, STAFF))->letter, "");
 }
 
 static void each_form_of_a_pass_is_the_same_pass(void **state)
@@ -467,7 +493,7 @@ static void who_was_taken_for_a_no_show_and_was_there_has_been_there(void **stat
 
     (void)state;
     to(START + HOUR_MS + BOOKING_GRACE_MS);
-    while (bookings_tidy(health_of(&h)))
+    while (bookings_work(health_of(&h)))
         continue;
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
     late = upload(device, STAFF, refs, texts, at, 1)->scans[0];
@@ -612,6 +638,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
+        TEST(a_scan_has_a_letter_about_who_has_come_for_who_scanned_her),
         TEST(each_form_of_a_pass_is_the_same_pass),
         TEST(each_thing_that_is_wrong_has_its_own_answer),
         TEST(staff_sees_the_sites_where_she_scans),

@@ -6,7 +6,6 @@
     "walk_in, scan_ref, undo_reason"
 
 enum {
-    SQL_LAST_ID,
     SQL_ADD_DEVICE,
     SQL_FIND_DEVICE,
     SQL_COUNT_DEVICES,
@@ -20,15 +19,10 @@ enum {
     SQL_CONFLICTS,
     SQL_COUNT,
     SQL_AUDIT_SCAN,
-    SQL_AUDIT_STATES,
-    SQL_AUDIT_PASSES,
-    SQL_AUDIT_COUNT,
     N_SQL
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(device_id) FROM device), 0), "
-                    "coalesce((SELECT max(scan_id) FROM scan), 0))",
     [SQL_ADD_DEVICE] = "INSERT INTO device (" DEVICE ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_FIND_DEVICE] = "SELECT " DEVICE " FROM device WHERE device_id = ?1",
     [SQL_COUNT_DEVICES] = "SELECT count(*) FROM device WHERE site_id = ?1 AND revoked_at = 0",
@@ -47,28 +41,8 @@ static const char *const sql[] = {
                   "WHERE site_id = ?1 AND starts_at >= ?2 AND starts_at < ?3 AND state <> 3",
     [SQL_AUDIT_SCAN] = "SELECT journal_seq, booking_id, site_id, device_id, outcome, at, offline, undone_at FROM scan "
                        "WHERE scan_id = ?1",
-    [SQL_AUDIT_STATES] = "SELECT booking_id FROM booking b WHERE (state = 2) <> (SELECT count(*) FROM scan s "
-                         "WHERE s.booking_id = b.booking_id AND s.outcome = 1 AND s.undone_at = 0) LIMIT 1",
-    [SQL_AUDIT_PASSES] = "SELECT s.scan_id FROM scan s LEFT JOIN pass p USING (serial) WHERE s.outcome = 1 AND "
-                         "(p.serial IS NULL OR p.booking_id <> s.booking_id OR p.site_id <> s.site_id) LIMIT 1",
-    [SQL_AUDIT_COUNT] = "SELECT count(*) FROM scan",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int scans_open(struct scans *scans, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *scans = (struct scans){.store = store, .sql = (unsigned)first};
-    return 0;
-}
-
-int64_t scans_last_id(const struct scans *scans)
-{
-    return health_number(scans->store, scans->sql + SQL_LAST_ID);
-}
 
 /* ---- devices ---- */
 
@@ -265,7 +239,7 @@ void scans_count(const struct scans *scans, int64_t site_id, int64_t from, int64
 
 /* ---- the audit ---- */
 
-static bool audit_scanned(struct scans *scans, int64_t seq, const Health__Scanned *said)
+static bool audit_scanned(const struct scans *scans, int64_t seq, const Health__Scanned *said, int64_t *told)
 {
     unsigned at = scans->sql + SQL_AUDIT_SCAN;
     bool same;
@@ -277,14 +251,14 @@ static bool audit_scanned(struct scans *scans, int64_t seq, const Health__Scanne
            store_int(scans->store, at, 3) == said->device_id && store_int(scans->store, at, 4) == (int)said->outcome &&
            store_int(scans->store, at, 5) == said->at && (store_int(scans->store, at, 6) != 0) == !!said->offline;
     if (store_int(scans->store, at, 0) == seq) {
-        scans->told++;
+        (*told)++;
         same = same && store_int(scans->store, at, 7) == 0;
     }
     store_end(scans->store, at);
     return same;
 }
 
-static bool audit_undone(struct scans *scans, int64_t seq, const Health__ScanUndone *said)
+static bool audit_undone(const struct scans *scans, int64_t seq, const Health__ScanUndone *said, int64_t *told)
 {
     unsigned at = scans->sql + SQL_AUDIT_SCAN;
     bool same;
@@ -293,32 +267,50 @@ static bool audit_undone(struct scans *scans, int64_t seq, const Health__ScanUnd
     if (!store_row(scans->store, at))
         return false;
     same = store_int(scans->store, at, 0) == seq && store_int(scans->store, at, 7) > 0;
-    scans->told++;
+    (*told)++;
     store_end(scans->store, at);
     return same;
 }
 
-bool scans_audit_event(struct scans *scans, int64_t seq, const Health__Event *event)
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
+    const struct scans *scans = &((struct health *)arg)->scans;
+    const Health__Event *event = body;
+
     switch (event->event_case) {
     case HEALTH__EVENT__EVENT_SCANNED:
-        return audit_scanned(scans, seq, event->scanned);
+        return audit_scanned(scans, row->seq, event->scanned, told);
     case HEALTH__EVENT__EVENT_SCAN_UNDONE:
-        return audit_undone(scans, seq, event->scan_undone);
+        return audit_undone(scans, row->seq, event->scan_undone, told);
     default:
         return true;
     }
 }
 
-int scans_audit(struct scans *scans, FILE *out)
-{
-    static const struct audit_check checks[] = {
-        {SQL_AUDIT_STATES, "booking", "arrived without one accepted scan, or the other way round"},
-        {SQL_AUDIT_PASSES, "scan", "accepted without a pass of its booking and site"},
-    };
+static const struct part_stray strays[] = {
+    {"booking", "arrived without one accepted scan, or the other way round",
+     "SELECT booking_id FROM booking b WHERE (state = 2) <> (SELECT count(*) FROM scan s "
+     "WHERE s.booking_id = b.booking_id AND s.outcome = 1 AND s.undone_at = 0) LIMIT 1"},
+    {"scan", "accepted without a pass of its booking and site",
+     "SELECT s.scan_id FROM scan s LEFT JOIN pass p USING (serial) WHERE s.outcome = 1 AND "
+     "(p.serial IS NULL OR p.booking_id <> s.booking_id OR p.site_id <> s.site_id) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
 
-    return audit_told(scans->store, scans->sql + SQL_AUDIT_COUNT, scans->told, "scan", out) ||
-                   audit_checks(scans->store, scans->sql, checks, ARRAY_LEN(checks), out)
-               ? -1
-               : 0;
-}
+const struct part_spec scans_part = {
+    .tables = "device scan",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(coalesce((SELECT max(device_id) FROM device), 0), "
+               "coalesce((SELECT max(scan_id) FROM scan), 0))",
+    .agrees = agrees,
+    .counts = {{"scans", "SELECT count(*) FROM scan"}},
+    .strays = strays,
+    .people = "device.staff_id",
+    .others = "scan.duplicate_of",
+    .exports = {{&health__device__descriptor,
+                 "SELECT device_id, site_id, name, registered_at, revoked_at FROM device WHERE staff_id = ?1 "
+                 "AND device_id > ?2 ORDER BY device_id LIMIT ?3"}},
+    .closed = {"-- who scanned is on account with what was scanned; she holds no office any more"},
+    .merged = {"-- offices do not pass from one account to another (holders.h)"},
+};

@@ -35,10 +35,6 @@ struct scan {
     char ref[SCAN_REF], undo_reason[UNDO_REASON];
 };
 
-/* 0 or -1, logged. */
-int scans_open(struct scans *scans, struct store *store);
-int64_t scans_last_id(const struct scans *scans);
-
 /* Gives it an id; says so in the journal. */
 void device_make(struct health *self, struct device *device, void *call);
 bool devices_find(const struct scans *scans, int64_t device_id, struct device *ret);
@@ -63,7 +59,3 @@ struct scan_counts {
 };
 /* Of the bookings of a site whose slot begins from an instant until before another. */
 void scans_count(const struct scans *scans, int64_t site_id, int64_t from, int64_t until, struct scan_counts *ret);
-
-/* The same as for bookings (bookings.h). */
-bool scans_audit_event(struct scans *scans, int64_t seq, const Health__Event *event);
-int scans_audit(struct scans *scans, FILE *out);

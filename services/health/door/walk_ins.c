@@ -13,16 +13,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-int walk_ins_open(struct walk_ins *walk_ins, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *walk_ins = (struct walk_ins){store, (unsigned)first};
-    return 0;
-}
-
 static bool only(const struct walk_ins *walk_ins, unsigned statement, struct walk_in *ret)
 {
     struct store *store = walk_ins->store;
@@ -109,3 +99,12 @@ void walk_in_undo(struct health *self, struct booking *booking, struct entitleme
     else
         entitlement_end(self, entitlement, HEALTH__ENTITLEMENT_STATE__DECLINED, call);
 }
+
+const struct part_spec walk_ins_part = {
+    .tables = "walk_in",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .exports = {{NULL, "-- a random number that says nothing of her; the booking that it led to is given"}},
+    .closed = {"-- a random number, which lets nobody in any more (holders.h)"},
+    .merged = {"-- stays under its number; holders.h says whose it is"},
+};

@@ -11,8 +11,6 @@ struct walk_in {
     int64_t subject, campaign_id, member_id;
 };
 
-/* 0 or -1, logged. */
-int walk_ins_open(struct walk_ins *walk_ins, struct store *store);
 bool walk_ins_find(const struct walk_ins *walk_ins, int64_t subject, struct walk_in *ret);
 /* A member's in a campaign, made when there is none. */
 void walk_ins_obtain(struct health *self, int64_t campaign_id, int64_t member_id, void *call, struct walk_in *ret);

@@ -1,5 +1,4 @@
 /* Accounts that are merged and closed, heard of from identity. */
-#include "services/health/holder/accounts.h"
 #include "services/health/lot/entries.h"
 #include "services/health/report/report_fixture.h"
 #include "tests/power.h"
@@ -339,7 +338,7 @@ static void of_a_closed_account_nothing_lives(void **state)
     assert_int_equal(booking.state, HEALTH__BOOKING_STATE__CANCELLED);
     assert_int_equal(state_of(&h, the_campaign, KEPT), HEALTH__ENTITLEMENT_STATE__DECLINED);
     assert_refused(on_booking(&h, "Bookings.GetBooking", attended, OTHER), "BOOKING_NOT_FOUND");
-    assert_false(accounts_holds(&health_of(&h)->accounts, 0, OTHER));
+    assert_false(holder_is(&health_of(&h)->holders, 0, OTHER));
 }
 
 /* ---- officials ---- */

@@ -1,6 +1,5 @@
 /* What a union has goes along when its place in the tree changes. */
 #include "services/health/report/report_fixture.h"
-#include "services/health/holder/union_moves.h"
 #include "tests/power.h"
 
 #define NEW_CITY "0002"
@@ -146,12 +145,12 @@ static void campaigns_follow_moves_in_their_order_slice_by_slice(void **state)
 
     (void)state;
     draft->eligible_path = TOWN;
-    for (int i = 0; i < 2 * UNION_MOVE_SLICE + 1; i++) {
+    for (int i = 0; i < 2 * 50 + 1; i++) {
         last = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), draft))->campaign_id;
         first = first ? first : last;
     }
     assert_int_equal(hear_moved(&h, TOWN, NEW_TOWN), 0);
-    assert_true(union_moves_tidy(self_of(&h)));
+    assert_true(harness_tidy(&h));
     assert_string_equal(campaign_now(first)->eligible_path, NEW_TOWN);
     assert_string_equal(campaign_now(last)->eligible_path, TOWN);
     assert_int_equal(hear_moved(&h, NEW_CITY, "0007"), 0);
@@ -166,7 +165,7 @@ static void campaigns_follow_moves_in_their_order_slice_by_slice(void **state)
         settle(&h);
     }
     assert_int_equal(journal_rows(&h), rows);
-    assert_int_equal(union_moves_last_id(&self_of(&h)->union_moves), 0);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM union_move"), 0);
 }
 
 static void the_audit_finds_whose_union_was_changed(void **state)

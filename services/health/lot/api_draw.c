@@ -1,5 +1,4 @@
 #include "common/base/hex.h"
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
@@ -283,7 +282,7 @@ static int confirm_value(const struct health *self, const char *said, struct lot
 
     if (!*lottery->value)
         return HEALTH__REASON__VALUE_NOT_ENTERED;
-    if (!member_id || accounts_holds(&self->accounts, member_id, lottery->value_by))
+    if (!member_id || holder_is(&self->holders, member_id, lottery->value_by))
         return HEALTH__REASON__VALUE_OWN;
     if (text_line(said, value, sizeof(value), &bad) <= 0 || strcmp(lottery->value, value) != 0)
         return HEALTH__REASON__VALUE_DIFFERS;

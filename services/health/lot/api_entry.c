@@ -4,7 +4,6 @@
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
-#include "services/health/holder/accounts.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entitlements.h"
 #include "services/health/lot/entries.h"
@@ -142,7 +141,7 @@ static void entries__enter(Health__Entries_Service *service, const Health__Enter
         reply_entry(campaign, &entry, reply, call);
         return;
     }
-    refusal = accounts_holds(&self->accounts, entry.member_id, entry.member_id)
+    refusal = holder_is(&self->holders, entry.member_id, entry.member_id)
                   ? refusal_for(self, campaign, req->site_id, call, &entry.stratum)
                   : RPC__REASON__TOKEN_REVOKED;
     if (refusal) {

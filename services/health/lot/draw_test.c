@@ -107,11 +107,11 @@ static void a_restart_at_any_slice_gives_the_same_result(void **state)
     enter_all(&h, id, 12);
     clock_step(&h.service.clock, campaign->value_at - now_of(&h));
     for (int i = 0; more && i < 100; i++) {
-        more = health_tidy(self_of(&h));
+        more = harness_tidy(&h);
         harness_reopen(&h);
         /* What was in memory is made again before the next restart. */
         for (int j = 0; j < i; j++)
-            more = health_tidy(self_of(&h));
+            more = harness_tidy(&h);
     }
     draw_lots(&h, campaign);
     harness_reopen(&h);
@@ -353,7 +353,7 @@ static void what_comes_too_soon_is_refused(void **state)
     assert_ok(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "1", 900));
     assert_ok(with_value(&h, "Draws.ConfirmValue", campaign->campaign_id, "1", 901));
     clock_step(&h.service.clock, campaign->draw_at - now_of(&h));
-    for (; state_of(campaign->campaign_id) != HEALTH__CAMPAIGN_STATE__DRAWN; health_tidy(self_of(&h)))
+    for (; state_of(campaign->campaign_id) != HEALTH__CAMPAIGN_STATE__DRAWN; harness_tidy(&h))
         assert_refused(on_campaign(&h, "Draws.Publish", campaign->campaign_id, manager_of(&h, UNION)), "NOT_DRAWN_YET");
 }
 
@@ -434,9 +434,11 @@ static void the_secret_is_not_in_the_store_before_publication(void **state)
     enter_all(&h, id, 3);
     draw_lots(&h, campaign);
     statement = store_prepare(h.service.store, &sql, 1);
-    assert_int_equal(health_number(h.service.store, (unsigned)statement), 0);
+    store_ask(h.service.store, (unsigned)statement, "");
+    assert_int_equal(store_number(h.service.store, (unsigned)statement), 0);
     assert_ok(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION)));
-    assert_int_equal(health_number(h.service.store, (unsigned)statement), 1);
+    store_ask(h.service.store, (unsigned)statement, "");
+    assert_int_equal(store_number(h.service.store, (unsigned)statement), 1);
 }
 
 static void a_changed_list_is_not_drawn_from(void **state)

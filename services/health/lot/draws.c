@@ -1,10 +1,22 @@
 #include "services/health/lot/draws.h"
 
 #include "common/base/log.h"
+#include "services/health/lot/lots.h"
 
 #define SEALED (DRAW_HASH_LEN + PII_OVERHEAD)
 
-enum { SQL_ADD, SQL_PUT, SQL_FIND, SQL_WAITS, SQL_LAST_CHAIN, SQL_ADD_CHAIN, SQL_FIND_CHAIN, SQL_CHAIN_USED, N_SQL };
+enum {
+    SQL_ADD,
+    SQL_PUT,
+    SQL_FIND,
+    SQL_WAITS,
+    SQL_ADD_CHAIN,
+    SQL_FIND_CHAIN,
+    SQL_CHAIN_USED,
+    SQL_AFTER,
+    SQL_ENTITLED,
+    N_SQL
+};
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO draw (campaign_id, state, void_from, terms, commitment, steps, chain_id, sealed_secret, "
@@ -16,22 +28,16 @@ static const char *const sql[] = {
                  "root, n_entries, value, value_by, confirmed_by, seated, wins, granted, secret FROM draw WHERE "
                  "campaign_id = ?1",
     [SQL_WAITS] = "SELECT 1 FROM draw WHERE chain_id = ?1 AND steps < ?2 AND state < ?3 LIMIT 1",
-    [SQL_LAST_CHAIN] = "SELECT coalesce(max(chain_id), 0) FROM chain",
     [SQL_ADD_CHAIN] = "INSERT INTO chain (chain_id, union_path, days, anchor, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_FIND_CHAIN] = "SELECT union_path, days, anchor, sealed FROM chain WHERE chain_id = ?1",
     [SQL_CHAIN_USED] = "SELECT coalesce(max(steps), 0) FROM draw WHERE chain_id = ?1",
+    [SQL_AFTER] = "SELECT campaign_id FROM draw WHERE campaign_id > ?1 ORDER BY campaign_id LIMIT 1",
+    [SQL_ENTITLED] = "SELECT count(*) FROM entitlement WHERE campaign_id = ?1 AND stratum = ?2 AND place > 0 "
+                     "AND state IN (1, 2, 3) AND NOT EXISTS (SELECT 1 FROM booking b JOIN scan s USING (booking_id) "
+                     "WHERE b.entitlement_id = entitlement.entitlement_id AND s.outcome = 1 AND s.undone_at = 0 "
+                     "AND s.received_at >= b.due_at)",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int draws_open(struct draws *draws, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *draws = (struct draws){store, (unsigned)first};
-    return 0;
-}
 
 /* ---- the terms ---- */
 
@@ -190,12 +196,19 @@ bool lottery_waits(struct health *self, const struct lottery *lottery)
     return store_number(self->store, self->draws.sql + SQL_WAITS) == 1;
 }
 
-/* ---- chains ---- */
-
-int64_t chains_last_id(const struct draws *draws)
+int64_t lottery_after(struct health *self, int64_t campaign_id)
 {
-    return health_number(draws->store, draws->sql + SQL_LAST_CHAIN);
+    store_ask(self->store, self->draws.sql + SQL_AFTER, "i", campaign_id);
+    return store_number(self->store, self->draws.sql + SQL_AFTER);
 }
+
+int64_t lottery_entitled(struct health *self, int64_t campaign_id, int32_t stratum)
+{
+    store_ask(self->store, self->draws.sql + SQL_ENTITLED, "ii", campaign_id, (int64_t)stratum);
+    return store_number(self->store, self->draws.sql + SQL_ENTITLED);
+}
+
+/* ---- chains ---- */
 
 void chain_add(struct health *self, const struct chain *chain, void *call)
 {
@@ -236,3 +249,16 @@ int64_t chain_used(struct health *self, int64_t chain_id)
     store_ask(self->store, self->draws.sql + SQL_CHAIN_USED, "i", chain_id);
     return store_number(self->store, self->draws.sql + SQL_CHAIN_USED);
 }
+
+const struct part_spec draws_part = {
+    .tables = "chain draw",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(chain_id) FROM chain",
+    .work = lots_step,
+    .agrees = draws_agree,
+    .audit = draws_audit,
+    .people = "draw.value_by draw.confirmed_by",
+    .moves = "chain.union_path",
+    .keeps = "who entered and confirmed the public value of a lot must be known as long as it may be checked",
+};

@@ -17,10 +17,6 @@ struct lottery {
     int64_t seated, wins, granted;
 };
 
-/* 0 or -1, logged. */
-int draws_open(struct draws *draws, struct store *store);
-int64_t chains_last_id(const struct draws *draws);
-
 /* The terms in one block of memory that the caller frees; NULL without memory. */
 struct draw_terms *lottery_terms(const Health__Campaign *campaign, const unsigned char commitment[DRAW_HASH_LEN],
                                  uint32_t steps);
@@ -33,6 +29,11 @@ void lottery_put(struct health *self, const struct lottery *lottery);
 bool lottery_find(struct health *self, const Health__Campaign *campaign, struct lottery *ret);
 /* The state it is in, or was in when it was made void. */
 enum draw_state lottery_reached(const struct lottery *lottery);
+/* The campaign behind one that has a lot, 0: none. */
+int64_t lottery_after(struct health *self, int64_t campaign_id);
+/* How many of a stratum are entitled; who came to light as having come after her place had been
+ * given to the next is not among them. */
+int64_t lottery_entitled(struct health *self, int64_t campaign_id, int32_t stratum);
 /* Whether an earlier day of the same chain is neither frozen nor void. */
 bool lottery_waits(struct health *self, const struct lottery *lottery);
 
@@ -47,3 +48,8 @@ void chain_add(struct health *self, const struct chain *chain, void *call);
 bool chain_find(struct health *self, int64_t chain_id, struct chain *ret);
 /* The greatest day of a chain that has been announced. */
 int64_t chain_used(struct health *self, int64_t chain_id);
+
+/* ---- the audit (draw_audit.c), as part_spec has it ---- */
+bool draws_agree(void *health, const void *event, const Rpc__JournalRow *row, int64_t told[PART_COUNTS]);
+/* Draws again what was drawn. */
+bool draws_audit(void *health, FILE *out);

@@ -1,6 +1,5 @@
 #include "services/health/lot/entitlements.h"
 
-#include "services/health/holder/accounts.h"
 #include "services/health/booking/bookings.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/places.h"
@@ -8,38 +7,22 @@
 #define LAPSE_SLICE 32
 #define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
 
-enum { SQL_LAST_ID, SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, N_SQL };
+enum { SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
     [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_SET_STATE] = "UPDATE entitlement SET state = ?2 WHERE entitlement_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM entitlement WHERE entitlement_id = ?1",
-    [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE " ACCOUNT_HERS " AND campaign_id = ?2 "
+    [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE " HOLDER_HERS " AND campaign_id = ?2 "
                     "ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1",
-    [SQL_SPARE] = "SELECT " COLUMNS " FROM entitlement e WHERE " ACCOUNT_HERS " AND state IN (1, 2) "
-                  "AND (?2 OR EXISTS (SELECT 1 FROM entitlement o WHERE o." ACCOUNT_HERS
+    [SQL_SPARE] = "SELECT " COLUMNS " FROM entitlement e WHERE " HOLDER_HERS " AND state IN (1, 2) "
+                  "AND (?2 OR EXISTS (SELECT 1 FROM entitlement o WHERE o." HOLDER_HERS
                   " AND o.campaign_id = e.campaign_id AND o.state <= 3 AND (o.state, o.member_id = ?1, "
                   "o.entitlement_id) > (e.state, e.member_id = ?1, e.entitlement_id))) LIMIT ?3",
     [SQL_DUE] = "SELECT " COLUMNS " FROM entitlement WHERE state = 1 AND book_by < ?1 ORDER BY book_by LIMIT ?2",
-    [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE " ACCOUNT_HERS " AND state = 6 AND granted_at >= ?2",
+    [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE " HOLDER_HERS " AND state = 6 AND granted_at >= ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int entitlements_open(struct entitlements *entitlements, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *entitlements = (struct entitlements){store, (unsigned)first};
-    return 0;
-}
-
-int64_t entitlements_last_id(const struct entitlements *entitlements)
-{
-    return health_number(entitlements->store, entitlements->sql + SQL_LAST_ID);
-}
 
 static bool next(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)
 {
@@ -143,7 +126,7 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
         .book_by = book_by(campaign, rpc_now(call)),
     };
     Health__Reminder reminder = HEALTH__REMINDER__INIT;
-    int64_t holder = accounts_holder(&self->accounts, member_id);
+    int64_t holder = holder_of(&self->holders, member_id);
     struct entitlement other;
 
     if (!holder || entitlements_find_of(&self->entitlements, campaign->campaign_id, holder, &other))
@@ -215,3 +198,75 @@ bool entitlements_lapse(struct health *self, void *call)
         entitlement_end(self, &due[i], HEALTH__ENTITLEMENT_STATE__LAPSED, call);
     return n == LAPSE_SLICE;
 }
+
+/* ---- what there is twice, or for nobody ---- */
+
+#define SPARE_SLICE 16
+
+static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
+{
+    struct health *self = arg;
+    struct entitlement spare[SPARE_SLICE];
+    unsigned n =
+        entitlements_spare(&self->entitlements, holder_id ? holder_id : number, !holder_id, spare, SPARE_SLICE);
+
+    for (unsigned i = 0; i < n; i++) {
+        struct booking booking;
+
+        if (bookings_find_of(&self->bookings, spare[i].id, &booking))
+            booking_set(self, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
+        entitlement_end(self, &spare[i], HEALTH__ENTITLEMENT_STATE__DECLINED, call);
+    }
+    return n == SPARE_SLICE;
+}
+
+/* ---- the audit ---- */
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    struct health *self = arg;
+    const Health__Event *event = body;
+
+    (void)row;
+    (void)told;
+    if (event->event_case == HEALTH__EVENT__EVENT_ENTITLEMENT_CHANGED)
+        *part_word(&self->parts, &entitlements_part, 0, event->entitlement_changed->entitlement_id) =
+            event->entitlement_changed->state;
+    return true;
+}
+
+static const struct part_stray strays[] = {
+    {"entitlement", "not of whoever has its place",
+     "SELECT entitlement_id FROM entitlement JOIN draw ON draw.campaign_id = entitlement.campaign_id "
+     "WHERE place > 0 AND NOT EXISTS (SELECT 1 FROM place "
+     "WHERE place.campaign_id = entitlement.campaign_id AND place.stratum = entitlement.stratum "
+     "AND place.place = entitlement.place AND place.member_id = entitlement.member_id) LIMIT 1"},
+    {"entitlement", "whoever holds it has another one in its campaign",
+     "SELECT e.entitlement_id FROM account_gone g JOIN entitlement e ON e.member_id = g.member_id "
+     "JOIN entitlement o ON o.campaign_id = e.campaign_id AND o.entitlement_id <> e.entitlement_id "
+     "AND o.member_id IN " HOLDER_NUMBERS("g.holder_id") " WHERE g.settled = 1 AND e.state IN (1, 2) "
+                                                         "AND o.state IN (1, 2) LIMIT 1"},
+    {"member", "the account is closed, and has a place",
+     "SELECT g.member_id FROM account_gone g JOIN entitlement e ON e.member_id = g.member_id "
+     "WHERE g.holder_id IS NULL AND g.settled = 1 AND e.state IN (1, 2) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec entitlements_part = {
+    .tables = "entitlement",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
+    .agrees = agrees,
+    .words = {{"entitlement", "SELECT entitlement_id, state FROM entitlement ORDER BY entitlement_id"}},
+    .strays = strays,
+    .exports =
+        {{&health__my_checkup__descriptor,
+          "SELECT e.entitlement_id, e.campaign_id, e.state AS entitlement, coalesce(b.booking_id, 0) AS booking_id, "
+          "coalesce(b.state, 0) AS booking FROM entitlement e LEFT JOIN booking b "
+          "ON b.entitlement_id = e.entitlement_id AND b.state <> 3 WHERE e." HOLDER_HERS
+          " AND e.entitlement_id > ?2 ORDER BY e.entitlement_id LIMIT ?3"}},
+    .closed = {"-- its place stays in what was drawn; it is given up (settle)"},
+    .merged = {"-- its place stays in what was drawn; of two one is given up (settle)"},
+    .settle = settle,
+};

@@ -18,11 +18,8 @@ struct entitlement {
     int64_t granted_at, book_by;
 };
 
-/* 0 or -1, logged. */
-int entitlements_open(struct entitlements *entitlements, struct store *store);
-int64_t entitlements_last_id(const struct entitlements *entitlements);
 bool entitlements_find(const struct entitlements *entitlements, int64_t entitlement_id, struct entitlement *ret);
-/* Hers in one campaign, under any number she holds (accounts.h): of several the one that counts. */
+/* Hers in one campaign, under any number she holds (holders.h): of several the one that counts. */
 bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
                           struct entitlement *ret);
 

@@ -1,20 +1,18 @@
 #include "services/health/lot/entries.h"
 
-#include "services/health/holder/accounts.h"
-
 #define COLUMNS "entry_id, campaign_id, member_id, ticket, stratum, at, withdrawn_at"
 
 enum { SQL_LAST_ID, SQL_ADD, SQL_WITHDRAW, SQL_FIND, SQL_SPARE, SQL_AFTER, SQL_ATTEMPT, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT coalesce(max(entry_id), 0) FROM entry",
+    [SQL_LAST_ID] = "SELECT max(entry_id) FROM entry",
     [SQL_ADD] = "INSERT INTO entry (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
     [SQL_WITHDRAW] = "UPDATE entry SET withdrawn_at = ?2 WHERE entry_id = ?1",
-    [SQL_FIND] = "SELECT " COLUMNS " FROM entry WHERE " ACCOUNT_HERS " AND campaign_id = ?2 AND withdrawn_at = 0 "
+    [SQL_FIND] = "SELECT " COLUMNS " FROM entry WHERE " HOLDER_HERS " AND campaign_id = ?2 AND withdrawn_at = 0 "
                  "ORDER BY member_id = ?1 DESC LIMIT 1",
-    [SQL_SPARE] = "SELECT " COLUMNS " FROM entry e WHERE " ACCOUNT_HERS " AND withdrawn_at = 0 AND EXISTS "
+    [SQL_SPARE] = "SELECT " COLUMNS " FROM entry e WHERE " HOLDER_HERS " AND withdrawn_at = 0 AND EXISTS "
                   "(SELECT 1 FROM campaign c WHERE c.campaign_id = e.campaign_id AND c.state IN (2, 3) "
-                  "AND c.closes_at > ?3) AND (?2 OR EXISTS (SELECT 1 FROM entry o WHERE o." ACCOUNT_HERS
+                  "AND c.closes_at > ?3) AND (?2 OR EXISTS (SELECT 1 FROM entry o WHERE o." HOLDER_HERS
                   " AND o.withdrawn_at = 0 AND o.campaign_id = e.campaign_id "
                   "AND (o.member_id = ?1, o.entry_id) > (e.member_id = ?1, e.entry_id))) LIMIT ?4",
     [SQL_AFTER] = "SELECT " COLUMNS " FROM entry WHERE entry_id > ?1 AND entry_id <= ?2 ORDER BY entry_id",
@@ -23,19 +21,10 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-int entries_open(struct entries *entries, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *entries = (struct entries){store, (unsigned)first};
-    return 0;
-}
-
 int64_t entries_last_id(const struct entries *entries)
 {
-    return health_number(entries->store, entries->sql + SQL_LAST_ID);
+    store_ask(entries->store, entries->sql + SQL_LAST_ID, "");
+    return store_number(entries->store, entries->sql + SQL_LAST_ID);
 }
 
 static bool next(const struct entries *entries, unsigned statement, struct entry *ret)
@@ -144,3 +133,57 @@ void attempt_note(struct health *self, const Health__Campaign *campaign, int att
     event.draw_attempt_refused = &refused;
     rpc_journal(call, &event.base);
 }
+
+/* ---- what there is twice, or for nobody ---- */
+
+#define SPARE_SLICE 16
+
+static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
+{
+    struct health *self = arg;
+    struct entry spare[SPARE_SLICE];
+    unsigned n =
+        entries_spare(&self->entries, holder_id ? holder_id : number, !holder_id, rpc_now(call), spare, SPARE_SLICE);
+
+    for (unsigned i = 0; i < n; i++)
+        entry_withdraw(self, &spare[i], call);
+    return n == SPARE_SLICE;
+}
+
+/* ---- the audit ---- */
+
+/* Entries are appended in the journal's order, so the two are read side by side. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct health *self = arg;
+    const Health__Event *event = body;
+    const Health__Entered *entered = event->entered;
+    struct entry entry;
+
+    (void)row;
+    told[1] += event->event_case == HEALTH__EVENT__EVENT_ENTRY_WITHDRAWN;
+    if (event->event_case != HEALTH__EVENT__EVENT_ENTERED)
+        return true;
+    if (!told[0]++)
+        entries_ask(&self->entries, 0, INT64_MAX);
+    return entries_next(&self->entries, &entry) && entry.id == entered->entry_id &&
+           entry.campaign_id == entered->campaign_id && entry.member_id == entered->member_id &&
+           entry.stratum == entered->stratum && entered->ticket.len == DRAW_TICKET_LEN &&
+           memcmp(entry.ticket, entered->ticket.data, DRAW_TICKET_LEN) == 0;
+}
+
+const struct part_spec entries_part = {
+    .tables = "entry attempt",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(entry_id) FROM entry",
+    .agrees = agrees,
+    .counts = {{"entries", "SELECT count(*) FROM entry"},
+               {"withdrawn entries", "SELECT count(*) FROM entry WHERE withdrawn_at > 0"}},
+    .exports = {{&health__entry__descriptor,
+                 "SELECT entry_id, campaign_id, lower(hex(ticket)) AS ticket, stratum, at AS entered_at FROM entry "
+                 "WHERE " HOLDER_HERS " AND withdrawn_at = 0 AND entry_id > ?2 ORDER BY entry_id LIMIT ?3"}},
+    .closed = {"-- the list of a lot never changes; what is still open is withdrawn (settle)"},
+    .merged = {"-- the list of a lot never changes; of two that are open one is withdrawn (settle)"},
+    .settle = settle,
+};

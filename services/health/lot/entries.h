@@ -13,10 +13,9 @@ struct entry {
     int32_t stratum;
 };
 
-/* 0 or -1, logged. */
-int entries_open(struct entries *entries, struct store *store);
+/* The greatest id there is. */
 int64_t entries_last_id(const struct entries *entries);
-/* Hers, under any number she holds (accounts.h), not withdrawn: of several the one under her own. */
+/* Hers, under any number she holds (holders.h), not withdrawn: of several the one under her own. */
 bool entries_find(const struct entries *entries, int64_t campaign_id, int64_t member_id, struct entry *ret);
 /* Hers in campaigns that are still open: all, or those beside one that counts. */
 unsigned entries_spare(const struct entries *entries, int64_t member_id, bool all, int64_t now, struct entry *ret,

@@ -164,8 +164,10 @@ static bool step(struct health *self, struct lot *lot)
     return true;
 }
 
-bool lots_step(struct health *self)
+bool lots_step(void *arg)
 {
+    struct health *self = arg;
+
     for (unsigned i = 0; i < HEALTH_LOTS; i++) {
         if (is_busy(&self->lots->lots[i]))
             return step(self, &self->lots->lots[i]);

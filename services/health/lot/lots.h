@@ -32,4 +32,4 @@ void lots_done(struct lots *lots);
  * places; NULL while they are being made (lots_step), or there is no memory for them. */
 struct lot *lots_obtain(struct health *self, const Health__Campaign *campaign, const struct lottery *lottery);
 /* One slice of making; outside a batch. Whether there is more. */
-bool lots_step(struct health *self);
+bool lots_step(void *health);

@@ -15,16 +15,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-int places_open(struct places *places, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *places = (struct places){store, (unsigned)first};
-    return 0;
-}
-
 void places_add(const struct places *places, int64_t campaign_id, int32_t stratum, uint32_t place, int64_t member_id)
 {
     store_run(places->store, places->sql + SQL_ADD, "iiii", campaign_id, (int64_t)stratum, (int64_t)place, member_id);
@@ -96,3 +86,14 @@ void outcomes_promote(const struct places *places, int64_t campaign_id, int32_t 
 {
     store_run(places->store, places->sql + SQL_PROMOTE, "iii", campaign_id, (int64_t)stratum, (int64_t)promoted);
 }
+
+const struct part_spec places_part = {
+    .tables = "place outcome",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .exports = {{&health__result__descriptor,
+                 "SELECT p.rowid, p.place FROM entry JOIN place p USING (campaign_id, member_id) WHERE " HOLDER_HERS
+                 " AND withdrawn_at = 0 AND p.rowid > ?2 ORDER BY p.rowid LIMIT ?3"}},
+    .closed = {"-- what was drawn never changes"},
+    .merged = {"-- what was drawn never changes; holders.h says whose a number is"},
+};

@@ -3,8 +3,6 @@
 #include "common/draw/draw.h"
 #include "services/health/health.h"
 
-/* 0 or -1, logged. */
-int places_open(struct places *places, struct store *store);
 void places_add(const struct places *places, int64_t campaign_id, int32_t stratum, uint32_t place, int64_t member_id);
 /* Who has a place, or 0. */
 int64_t places_at(const struct places *places, int64_t campaign_id, int32_t stratum, uint32_t place);

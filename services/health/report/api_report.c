@@ -1,4 +1,3 @@
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 #include "services/health/booking/bookings.h"
 #include "services/health/report/consents.h"
@@ -82,7 +81,7 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
     }
     if (!is_clerk(self, booking.site_id, call))
         return;
-    if (!accounts_holder(&self->accounts, booking.member_id)) {
+    if (!holder_of(&self->holders, booking.member_id)) {
         rpc_refuse(call, HEALTH__REASON__MEMBER_CLOSED);
         return;
     }
@@ -144,17 +143,19 @@ static void reports__put_report_part(Health__Reports_Service *service, const Hea
     reply_fact(self, &report, reply, call);
 }
 
-/* Whether all of a PDF is there and is what the clerk sent: 0, or why not. */
-static int check_report(struct health *self, const struct report *report, ProtobufCBinaryData sha256)
+/* Whether all of a PDF is there and is what the clerk sent: 0, why not, or REPORT_WAITS. */
+static int check_report(struct health *self, const struct report *report, ProtobufCBinaryData sha256, void *call)
 {
     unsigned char sum[32];
+    int reason;
 
     if (reports_received(&self->reports, report->id) < report_parts(report->size))
         return HEALTH__REASON__REPORT_INCOMPLETE;
     if (report->size == 0)
         return 0;
-    if (!report_hash(self, report, sum))
-        return HEALTH__REASON__REPORT_CHECKING;
+    reason = report_hash(self, report, call, sum);
+    if (reason)
+        return reason;
     return sha256.len == sizeof(sum) && memcmp(sha256.data, sum, sizeof(sum)) == 0 ? 0 : HEALTH__REASON__REPORT_DAMAGED;
 }
 
@@ -172,14 +173,14 @@ static void reports__finish_report(Health__Reports_Service *service, const Healt
     if (report.version == 0) {
         if (!clerks_upload(self, req->report_id, call, &report))
             return;
-        reason = check_report(self, &report, req->sha256);
+        reason = check_report(self, &report, req->sha256, call);
+        if (reason == REPORT_WAITS)
+            return;
         /* A scan may have been undone while the parts came. */
         if (!reason && (!bookings_find(&self->bookings, report.booking_id, &booking) ||
                         booking.state != HEALTH__BOOKING_STATE__ARRIVED))
             reason = HEALTH__REASON__NOT_ATTENDED;
         if (reason) {
-            if (reason == HEALTH__REASON__REPORT_CHECKING)
-                rpc_retry_after(call, 1);
             rpc_refuse(call, reason);
             return;
         }
@@ -211,7 +212,7 @@ static bool is_readable(const struct report *report)
 static bool own_report(struct health *self, int64_t report_id, void *call, struct report *ret)
 {
     if (reports_find(&self->reports, report_id, ret) && ret->ready_at > 0 &&
-        accounts_holds(&self->accounts, rpc_principal(call)->member_id, ret->member_id))
+        holder_is(&self->holders, rpc_principal(call)->member_id, ret->member_id))
         return true;
     rpc_refuse(call, HEALTH__REASON__REPORT_NOT_FOUND);
     return false;

@@ -1,5 +1,7 @@
 #include "services/health/report/consents.h"
 
+#include "identity/identity.pb-c.h"
+
 enum { SQL_STANDS, SQL_GIVE, SQL_WITHDRAW, SQL_PUBLISH, N_SQL };
 
 static const char *const sql[] = {
@@ -13,16 +15,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-int consents_open(struct consents *consents, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *consents = (struct consents){store, (unsigned)first};
-    return 0;
-}
-
 bool consent_stands(const struct consents *consents, int64_t member_id, int64_t now)
 {
     bool stands;
@@ -33,24 +25,47 @@ bool consent_stands(const struct consents *consents, int64_t member_id, int64_t 
     return stands;
 }
 
-void consent_drop(const struct consents *consents, int64_t member_id)
-{
-    store_run(consents->store, consents->sql + SQL_WITHDRAW, "i", member_id);
-}
+/* ---- what identity says ---- */
 
-void consent_apply(struct health *self, const Identity__ConsentChanged *changed)
+static void apply_consent(const struct consents *consents, const Identity__ConsentChanged *changed)
 {
     if (changed->purpose != IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT)
         return;
     if (changed->withdrawn)
-        consent_drop(&self->consents, changed->member_id);
+        store_run(consents->store, consents->sql + SQL_WITHDRAW, "i", changed->member_id);
     else
-        store_run(self->store, self->consents.sql + SQL_GIVE, "ii", changed->member_id, (int64_t)changed->version);
+        store_run(consents->store, consents->sql + SQL_GIVE, "ii", changed->member_id, (int64_t)changed->version);
 }
 
-void policy_apply(struct health *self, const Identity__PolicyPublished *published)
+static void apply_policy(const struct consents *consents, const Identity__PolicyPublished *published)
 {
     if (published->purpose == IDENTITY__PURPOSE__PURPOSE_HEALTH_REPORT)
-        store_run(self->store, self->consents.sql + SQL_PUBLISH, "ii", (int64_t)published->version,
+        store_run(consents->store, consents->sql + SQL_PUBLISH, "ii", (int64_t)published->version,
                   published->in_force_at);
 }
+
+static void hear(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    const struct consents *consents = &((struct health *)arg)->consents;
+    Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
+
+    (void)call;
+    if (event && event->event_case == IDENTITY__EVENT__EVENT_CONSENT_CHANGED)
+        apply_consent(consents, event->consent_changed);
+    else if (event && event->event_case == IDENTITY__EVENT__EVENT_POLICY_PUBLISHED)
+        apply_policy(consents, event->policy_published);
+    identity__event__free_unpacked(event, NULL);
+}
+
+static const int32_t kinds[] = {IDENTITY__EVENT__EVENT_CONSENT_CHANGED, IDENTITY__EVENT__EVENT_POLICY_PUBLISHED};
+static const struct service_follow follows = {"identity", kinds, ARRAY_LEN(kinds), hear};
+
+const struct part_spec consents_part = {
+    .tables = "report_consent report_policy",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .follows = &follows,
+    .exports = {{NULL, "-- identity gives what she has agreed to, and when"}},
+    .closed = {"DELETE FROM report_consent WHERE member_id = ?1"},
+    .merged = {"DELETE FROM report_consent WHERE member_id = ?1 AND ?2 > 0"},
+};

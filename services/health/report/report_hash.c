@@ -1,35 +1,56 @@
-/* report_hash.c: the SHA-256 of PDFs while their parts come. */
+/* report_hash.c: the SHA-256 of a PDF, made of its parts when the upload ends.
+ *
+ * 10 MiB are 50 ms of hashing, so it is done beside the loop (rpc_make), and some parts at a
+ * time: what is held of the call are these, and opening them costs the loop a millisecond. How
+ * far a hash has got is kept between the runs of the call, until a part changes. */
 #include "services/health/report/reports.h"
 
-static struct report_hash *find_hash(struct reports *reports, int64_t report_id)
+#define AT_ONCE 4 /* parts */
+
+/* What the function is given: where the hash stands, and the parts behind it. */
+struct stretch {
+    int64_t report_id;
+    uint64_t run;
+    int32_t next;
+    mbedtls_sha256_context sum;
+    char parts[AT_ONCE * LIMIT_PART + 1];
+};
+#define STRETCH_SAME offsetof(struct stretch, sum) /* the sum follows from these */
+
+_Static_assert(sizeof(struct stretch) <= RPC_MAKE_IN, "a stretch can be given");
+_Static_assert(sizeof(mbedtls_sha256_context) <= RPC_MAKE_OUT, "a sum can be made");
+
+static size_t hash_on(const void *in, size_t len, void *out)
+{
+    const struct stretch *stretch = in;
+    mbedtls_sha256_context sum = stretch->sum;
+
+    mbedtls_sha256_update_ret(&sum, (const unsigned char *)stretch->parts, len - offsetof(struct stretch, parts));
+    memcpy(out, &sum, sizeof(sum));
+    return sizeof(sum);
+}
+
+static struct report_hash *find_hash(struct health *self, int64_t report_id)
 {
     for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        if (reports->hashes[i].report_id == report_id)
-            return &reports->hashes[i];
+        if (self->hashes[i].report_id == report_id)
+            return &self->hashes[i];
     }
     return NULL;
 }
 
 /* In place of the one that was begun longest ago. */
-static struct report_hash *begin_hash(struct reports *reports, int64_t report_id)
+static struct report_hash *begin_hash(struct health *self, int64_t report_id)
 {
-    struct report_hash *hash;
+    struct report_hash *hash = &self->hashes[++self->hash_runs % REPORT_HASHES];
 
-    reports->last_hash = (reports->last_hash + 1) % REPORT_HASHES;
-    hash = &reports->hashes[reports->last_hash];
-    *hash = (struct report_hash){.report_id = report_id};
+    *hash = (struct report_hash){.report_id = report_id, .run = self->hash_runs};
     mbedtls_sha256_init(&hash->sum);
     mbedtls_sha256_starts_ret(&hash->sum, 0);
     return hash;
 }
 
-static void add_part(struct report_hash *hash, const void *bytes, size_t len)
-{
-    mbedtls_sha256_update_ret(&hash->sum, bytes, len);
-    hash->next++;
-}
-
-static void undo_part(void *arg, int64_t report_id, int64_t unused)
+static void forget_hash(void *arg, int64_t report_id, int64_t unused)
 {
     struct report_hash *hash = find_hash(arg, report_id);
 
@@ -38,70 +59,56 @@ static void undo_part(void *arg, int64_t report_id, int64_t unused)
         hash->report_id = 0;
 }
 
-void report_hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content, void *call)
+void report_hash_changed(struct health *self, int64_t report_id, void *call)
 {
-    struct report_hash *hash = find_hash(reports, report_id);
-
-    if (!hash && part == 0)
-        hash = begin_hash(reports, report_id);
-    if (!hash || part > hash->next)
-        return;
-    if (part < hash->next) {
-        hash->report_id = 0;
-        return;
-    }
-    add_part(hash, content.data, content.len);
-    rpc_on_undo(call, undo_part, reports, report_id, 0);
+    forget_hash(self, report_id, 0);
+    /* A hash may be begun of the part before it is undone. */
+    rpc_on_undo(call, forget_hash, self, report_id, 0);
 }
 
-/* Hashes a slice of the parts that are stored. */
-static void go_on(struct health *self, const struct report *report, struct report_hash *hash)
+/* Reads the next parts: how many bytes, or -1 when one does not open. */
+static long read_parts(struct health *self, const struct report *report, const struct report_hash *hash,
+                       struct stretch *ret, int32_t *ret_next)
 {
-    char plain[LIMIT_PART + 1];
+    long len = 0;
 
-    for (int i = 0; i < REPORT_HASH_SLICE && hash->next < report_parts(report->size); i++) {
-        long len = report_part(self, report, hash->next, plain);
+    *ret = (struct stretch){.report_id = hash->report_id, .run = hash->run, .next = hash->next, .sum = hash->sum};
+    for (*ret_next = hash->next; *ret_next < report_parts(report->size) && *ret_next < hash->next + AT_ONCE;) {
+        long more = report_part(self, report, (*ret_next)++, ret->parts + len);
 
-        if (len < 0)
-            return;
-        add_part(hash, plain, (size_t)len);
+        if (more < 0)
+            return -1;
+        len += more;
     }
+    return len;
 }
 
-bool report_hash(struct health *self, const struct report *report, unsigned char ret[32])
+int report_hash(struct health *self, const struct report *report, void *call, unsigned char ret[32])
 {
-    struct report_hash *hash = find_hash(&self->reports, report->id);
-    mbedtls_sha256_context sum;
+    struct report_hash *hash = find_hash(self, report->id);
+    struct stretch *stretch = arena_alloc(rpc_arena(call), sizeof(*stretch));
 
     if (!hash)
-        hash = begin_hash(&self->reports, report->id);
-    /* Not here: a part that is stored in this batch may be undone. */
-    hash->wanted = hash->next < report_parts(report->size);
-    if (hash->wanted)
-        return false;
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_clone(&sum, &hash->sum);
-    mbedtls_sha256_finish_ret(&sum, ret);
-    mbedtls_sha256_free(&sum);
-    return true;
-}
+        hash = begin_hash(self, report->id);
+    while (stretch && hash->next < report_parts(report->size)) {
+        int32_t next;
+        long len = read_parts(self, report, hash, stretch, &next);
+        const void *sum;
+        size_t sum_len;
 
-bool report_hash_slice(struct health *self)
-{
-    bool more = false;
-
-    for (unsigned i = 0; i < REPORT_HASHES; i++) {
-        struct report_hash *hash = &self->reports.hashes[i];
-        struct report report;
-
-        if (!hash->wanted || !hash->report_id)
-            continue;
-        if (reports_find(&self->reports, hash->report_id, &report) && report.wrapped_len > 0)
-            go_on(self, &report, hash);
-        else
-            hash->report_id = 0;
-        hash->wanted = hash->report_id && hash->next < report_parts(report.size);
-        more |= hash->wanted;
+        if (len < 0)
+            return RPC__REASON__STORE_FAILED;
+        sum = rpc_make(call, hash_on, stretch, offsetof(struct stretch, parts) + (size_t)len, STRETCH_SAME, &sum_len);
+        if (!sum)
+            return REPORT_WAITS;
+        memcpy(&hash->sum, sum, sizeof(hash->sum));
+        hash->next = next;
     }
-    return more;
+    if (!stretch)
+        return RPC__REASON__OVERLOADED;
+
+    mbedtls_sha256_context whole = hash->sum;
+
+    mbedtls_sha256_finish_ret(&whole, ret);
+    return 0;
 }

@@ -49,7 +49,7 @@ static void publish_policy(int32_t version, int64_t in_force_at)
     published.in_force_at = in_force_at;
     event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
     event.policy_published = &published;
-    assert_int_equal(identity_says(&h, &event), 0);
+    assert_int_equal(hear(&h, &event), 0);
 }
 
 /* ---- uploading ---- */
@@ -78,7 +78,7 @@ static void only_the_sites_clerk_uploads(void **state)
                    "NOT_CLERK_HERE");
     set_staff(&h, CLERK, HEALTH__DUTY__REPORTS, true);
     assert_refused(put_part(&h, report_id, 0), "NOT_CLERK_HERE");
-    assert_refused(finish(&h, report_id, NULL), "NOT_CLERK_HERE");
+    assert_refused(finish(&h, report_id), "NOT_CLERK_HERE");
 }
 
 static void hepatitis_b_is_kept_out_of_reports_too(void **state)
@@ -95,7 +95,6 @@ static void parts_come_in_any_order_and_again(void **state)
 {
     int64_t report_id = begun(&h, booking_id);
     const Health__ReportFact *fact;
-    bool at_once;
 
     (void)state;
     assert_int_equal(fact_of(&h, put_part(&h, report_id, 2))->received, 1);
@@ -103,28 +102,56 @@ static void parts_come_in_any_order_and_again(void **state)
     pdf[LIMIT_PART + 5] ^= 1;
     assert_int_equal(fact_of(&h, put_part(&h, report_id, 1))->received, 3);
     pdf[LIMIT_PART + 5] ^= 1;
-    assert_refused(finish(&h, report_id, NULL), "REPORT_DAMAGED");
+    assert_refused(finish(&h, report_id), "REPORT_DAMAGED");
     harness_reopen(&h);
     assert_int_equal(fact_of(&h, put_part(&h, report_id, 1))->received, 3);
-    fact = fact_of(&h, finish(&h, report_id, &at_once));
+    fact = fact_of(&h, finish(&h, report_id));
     assert_int_equal(fact->state, HEALTH__REPORT_STATE__REPORT_STATE_READY);
-    assert_false(at_once);
     assert_int_equal(fact->version, 1);
-    assert_int_equal(fact_of(&h, finish(&h, report_id, NULL))->version, 1);
+    assert_int_equal(fact_of(&h, finish(&h, report_id))->version, 1);
     assert_refused(put_part(&h, report_id, 1), "REPORT_NOT_UPLOADING");
     assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, MEMBER);
 }
 
-static void parts_that_come_in_order_are_checked_as_they_come(void **state)
+static void a_long_pdf_is_hashed_some_parts_at_a_time(void **state)
 {
+    struct health *self = h.service.self;
+    int64_t report_id;
+
+    (void)state;
+    make_pdf(PDF_MAX, 'x');
+    report_id = begun(&h, booking_id);
+    for (int32_t part = 0; part < report_parts(PDF_MAX); part++)
+        assert_ok(put_part(&h, report_id, part));
+    pdf[PDF_MAX - 1] ^= 1;
+    assert_refused(finish(&h, report_id), "REPORT_DAMAGED");
+    pdf[PDF_MAX - 1] ^= 1;
+    assert_ok(finish(&h, report_id));
+    assert_int_equal(self->hash_runs, 1);
+}
+
+/* Whoever puts a part again while the others are hashed has the new one hashed too. */
+static void a_part_that_changes_while_it_is_hashed_is_hashed_anew(void **state)
+{
+    Health__FinishReportRequest request = HEALTH__FINISH_REPORT_REQUEST__INIT;
     int64_t report_id = begun(&h, booking_id);
-    bool at_once;
+    unsigned char sum[32];
 
     (void)state;
     for (int32_t part = 0; part < 3; part++)
         assert_ok(put_part(&h, report_id, part));
-    assert_ok(finish(&h, report_id, &at_once));
-    assert_true(at_once);
+    mbedtls_sha256_ret(pdf, SIZE, sum, 0);
+    request.report_id = report_id;
+    request.sha256 = (ProtobufCBinaryData){sizeof(sum), sum};
+    harness_add(&h, "Reports.FinishReport", &request.base, clerk_of(&h), NULL);
+    harness_take(&h);
+    rpc_server_finish(h.service.rpc, harness_on_answers, &h);
+    assert_int_equal(h.n_jobs, 1);
+    pdf[LIMIT_PART + 5] ^= 1;
+    put_part(&h, report_id, 1);
+    pdf[LIMIT_PART + 5] ^= 1;
+    assert_refused(h.answers->answers[0], "REPORT_DAMAGED"); /* of the call that waited */
+    assert_refused(finish(&h, report_id), "REPORT_DAMAGED");
 }
 
 /* A part and the end of the upload in one batch, whose commit fails. */
@@ -151,9 +178,9 @@ static void a_part_that_was_not_kept_is_not_hashed(void **state)
     harness_run(&h);
     disk_heal();
     assert_refused(h.answers->answers[0], "STORE_FAILED");
-    assert_refused(finish(&h, report_id, NULL), "REPORT_DAMAGED");
+    assert_refused(finish(&h, report_id), "REPORT_DAMAGED");
     pdf[LIMIT_PART + 5] ^= 1;
-    assert_ok(finish(&h, report_id, NULL));
+    assert_ok(finish(&h, report_id));
 }
 
 static void a_part_that_does_not_fit_is_refused(void **state)
@@ -169,7 +196,7 @@ static void a_part_that_does_not_fit_is_refused(void **state)
     assert_refused(put(&h, report_id, 2, pdf, LIMIT_PART), "REPORT_PART_WRONG");
     assert_refused(put(&h, report_id, 3, pdf, 1000), "REPORT_PART_WRONG");
     assert_refused(put(&h, report_id, 0, pdf + LIMIT_PART, LIMIT_PART), "NOT_A_PDF");
-    assert_refused(finish(&h, report_id, NULL), "REPORT_INCOMPLETE");
+    assert_refused(finish(&h, report_id), "REPORT_INCOMPLETE");
 }
 
 static void a_pdf_begins_where_readers_look_for_it(void **state)
@@ -198,7 +225,7 @@ static void an_upload_that_is_given_up_leaves_nothing(void **state)
                      HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED);
     assert_ok(put_part(&h, second, 0));
     clock_step(&h.service.clock, REPORT_UPLOAD_MS);
-    assert_false(reports_tidy(self));
+    assert_false(harness_tidy(&h));
     assert_refused(put_part(&h, second, 1), "REPORT_NOT_UPLOADING");
     assert_int_equal(reports_received(&self->reports, second), 0);
     assert_int_equal(my_reports(MEMBER)->n_reports, 0);
@@ -319,16 +346,15 @@ static void she_erases_her_report(void **state)
 
 static void a_reports_key_is_destroyed_when_its_time_is_over(void **state)
 {
-    struct health *self = h.service.self;
     int64_t report_id = uploaded(&h, booking_id);
 
     (void)state;
     consent(&h, MEMBER, 1, false);
     clock_step(&h.service.clock, 730 * HEALTH_DAY_MS - 1);
-    reports_tidy(self);
+    harness_tidy(&h);
     assert_ok(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)));
     clock_step(&h.service.clock, 1);
-    reports_tidy(self);
+    harness_tidy(&h);
     gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED);
 }
 
@@ -392,7 +418,7 @@ static void upload_until_dark(struct harness *trial)
         return;
     told_report = fact_of(&h, answer)->report_id;
     told_part = put_part(&h, told_report, 0)->reason == 0;
-    told_ready = finish(&h, told_report, NULL)->reason == 0;
+    told_ready = finish(&h, told_report)->reason == 0;
 }
 
 static void what_was_uploaded_is_there(struct harness *trial)
@@ -407,7 +433,7 @@ static void what_was_uploaded_is_there(struct harness *trial)
     assert_true(!told_ready || report.version == 1);
     if (report.version == 0)
         assert_ok(put_part(&h, told_report, 0));
-    assert_ok(finish(&h, told_report, NULL));
+    assert_ok(finish(&h, told_report));
 }
 
 static void no_power_cut_loses_a_part_or_a_report(void **state)
@@ -426,7 +452,8 @@ int main(void)
         TEST(only_the_sites_clerk_uploads),
         TEST(hepatitis_b_is_kept_out_of_reports_too),
         TEST(parts_come_in_any_order_and_again),
-        TEST(parts_that_come_in_order_are_checked_as_they_come),
+        TEST(a_long_pdf_is_hashed_some_parts_at_a_time),
+        TEST(a_part_that_changes_while_it_is_hashed_is_hashed_anew),
         TEST(a_part_that_was_not_kept_is_not_hashed),
         TEST(a_part_that_does_not_fit_is_refused),
         TEST(a_pdf_begins_where_readers_look_for_it),

@@ -2,7 +2,7 @@
 
 #include "common/base/base64url.h"
 #include "common/base/bytes.h"
-#include "services/health/holder/accounts.h"
+#include "services/health/api.h"
 #include "services/health/booking/bookings.h"
 #include "services/health/campaign/campaigns.h"
 
@@ -11,13 +11,13 @@
     "journal_seq, wrapped"
 
 enum {
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_SET,
     SQL_FIND,
     SQL_OF_BOOKING,
     SQL_LATEST,
     SQL_OF_MEMBER,
+    SQL_HERS_AFTER,
     SQL_VERSIONS,
     SQL_LIVING,
     SQL_DUE,
@@ -29,13 +29,10 @@ enum {
     SQL_DROP_PARTS,
     SQL_ADD_VIEW,
     SQL_VIEWS,
-    SQL_AUDIT_COUNT,
-    SQL_AUDIT_SEALED,
     N_SQL
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT coalesce(max(report_id), 0) FROM report",
     [SQL_ADD] = "INSERT INTO report (" COLUMNS ", items) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_SET] = "UPDATE report SET version = ?2, state = ?3, ready_at = ?4, ended_at = ?5, journal_seq = ?6 "
@@ -44,8 +41,10 @@ static const char *const sql[] = {
     [SQL_OF_BOOKING] = "SELECT " COLUMNS " FROM report WHERE booking_id = ?1 AND state = ?2",
     [SQL_LATEST] = "SELECT " COLUMNS " FROM report WHERE booking_id = ?1 AND version > 0 "
                    "ORDER BY version DESC LIMIT 1",
-    [SQL_OF_MEMBER] = "SELECT " COLUMNS " FROM report WHERE " ACCOUNT_HERS " AND ready_at > 0 "
+    [SQL_OF_MEMBER] = "SELECT " COLUMNS " FROM report WHERE " HOLDER_HERS " AND ready_at > 0 "
                       "ORDER BY report_id DESC LIMIT 100",
+    [SQL_HERS_AFTER] = "SELECT " COLUMNS " FROM report WHERE " HOLDER_HERS " AND ready_at > 0 AND report_id > ?2 "
+                       "ORDER BY report_id LIMIT ?3",
     [SQL_VERSIONS] = "SELECT count(*), coalesce(max(version), 0) FROM report WHERE booking_id = ?1",
     [SQL_LIVING] = "SELECT " COLUMNS " FROM report WHERE member_id = ?1 AND state <= 3 LIMIT ?2",
     [SQL_DUE] = "SELECT " COLUMNS " FROM report WHERE (state = 1 AND begun_at <= ?1) "
@@ -59,26 +58,8 @@ static const char *const sql[] = {
     [SQL_DROP_PARTS] = "DELETE FROM report_part WHERE report_id = ?1",
     [SQL_ADD_VIEW] = "INSERT INTO report_view (report_id, at, session_id) VALUES (?1, ?2, ?3)",
     [SQL_VIEWS] = "SELECT at, session_id FROM report_view WHERE report_id = ?1 ORDER BY view_id DESC LIMIT ?2",
-    [SQL_AUDIT_COUNT] = "SELECT count(*) FROM report",
-    [SQL_AUDIT_SEALED] = "SELECT report_id FROM report WHERE (length(wrapped) = 0) <> (state > 3) UNION ALL "
-                         "SELECT report_id FROM report_part JOIN report USING (report_id) WHERE state > 3 LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int reports_open(struct reports *reports, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *reports = (struct reports){.store = store, .sql = (unsigned)first};
-    return 0;
-}
-
-int64_t reports_last_id(const struct reports *reports)
-{
-    return health_number(reports->store, reports->sql + SQL_LAST_ID);
-}
 
 static bool next_report(const struct reports *reports, unsigned statement, struct report *ret)
 {
@@ -240,11 +221,10 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
         return;
     }
     rpc_random(call, nonce, sizeof(nonce));
-    pii_seal_under(key, part_context(part, context), report->id, nonce, content.data, content.len,
-                   self->reports.sealed);
-    store_run(self->store, self->reports.sql + SQL_PUT_PART, "iib", report->id, (int64_t)part, self->reports.sealed,
+    pii_seal_under(key, part_context(part, context), report->id, nonce, content.data, content.len, self->sealed);
+    store_run(self->store, self->reports.sql + SQL_PUT_PART, "iib", report->id, (int64_t)part, self->sealed,
               content.len + PII_OVERHEAD);
-    report_hash_part(&self->reports, report->id, part, content, call);
+    report_hash_changed(self, report->id, call);
 }
 
 void report_ready(struct health *self, struct report *report, void *call)
@@ -276,7 +256,7 @@ void report_end(struct health *self, struct report *report, int state, void *cal
     store_run(self->store, self->reports.sql + SQL_DROP_PARTS, "i", report->id);
     store_run(self->store, self->reports.sql + SQL_END, "i", report->id);
     change(self, report, state, call);
-    self->reports.scrub = true;
+    self->erased = true;
 }
 
 /* ---- what they say ---- */
@@ -402,62 +382,95 @@ static bool end_found(struct health *self, unsigned statement, int state, void *
     return n == REPORT_SLICE;
 }
 
-bool reports_end_of(struct health *self, int64_t number, void *call)
+static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
 {
+    struct health *self = arg;
     unsigned statement = self->reports.sql + SQL_LIVING;
 
+    if (holder_id)
+        return false;
     store_ask(self->store, statement, "ii", number, (int64_t)REPORT_SLICE);
     return end_found(self, statement, HEALTH__REPORT_STATE__REPORT_STATE_ERASED, call);
 }
 
-static void end_due(void *call, void *arg)
+static bool tidy(void *arg, void *call)
 {
     struct health *self = arg;
 
     store_ask(self->store, self->reports.sql + SQL_DUE, "iii", rpc_now(call) - REPORT_UPLOAD_MS,
               rpc_now(call) - self->report_ms, (int64_t)REPORT_SLICE);
-    self->reports.more = end_found(self, self->reports.sql + SQL_DUE, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED, call);
+    return end_found(self, self->reports.sql + SQL_DUE, HEALTH__REPORT_STATE__REPORT_STATE_EXPIRED, call);
 }
 
-bool reports_tidy(struct health *self)
-{
-    bool more = report_hash_slice(self);
+/* ---- for herself ---- */
 
-    self->reports.more = false;
-    if (rpc_server_transact(self->rpc, end_due, self))
-        return more;
-    /* What was deleted is not to be found in the log either. */
-    if (self->reports.scrub && !self->reports.more) {
-        store_scrub(self->store);
-        self->reports.scrub = false;
+static void on_export(void *arg, struct part_export *export)
+{
+    struct health *self = arg;
+    struct arena *arena = rpc_arena(export->call);
+    unsigned statement = self->reports.sql + SQL_HERS_AFTER;
+    struct report report;
+    bool more = true;
+
+    store_ask(self->store, statement, "iii", export->member_id, export->after, (int64_t)LIMIT_EXPORT_PAGE + 1);
+    while (more && next_report(&self->reports, statement, &report)) {
+        Health__OpenedReport opened = HEALTH__OPENED_REPORT__INIT;
+        Health__ReportItems *items = report.wrapped_len ? report_items(self, &report, arena) : NULL;
+        Health__ReportFact fact;
+
+        report_fact(&report, report_parts(report.size), &fact);
+        opened.fact = &fact;
+        if (items) {
+            opened.items = items->items;
+            opened.n_items = items->n_items;
+        }
+        more = export->give(export, &opened.base, report.id);
     }
-    return self->reports.more || more;
+    store_end(self->store, statement);
 }
 
 /* ---- the audit ---- */
 
-bool reports_audit_event(struct reports *reports, int64_t seq, const Health__Event *event)
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
+    const struct reports *reports = &((struct health *)arg)->reports;
+    const Health__Event *event = body;
     const Health__ReportChanged *changed = event->report_changed;
     struct report report;
 
     if (event->event_case != HEALTH__EVENT__EVENT_REPORT_CHANGED)
         return true;
     if (!reports_find(reports, changed->report_id, &report) || report.booking_id != changed->booking_id ||
-        report.size != changed->size || report.journal_seq < seq)
+        report.size != changed->size || report.journal_seq < row->seq)
         return false;
-    if (report.journal_seq > seq)
+    if (report.journal_seq > row->seq)
         return true;
-    reports->told++;
+    told[0]++;
     return report.state == (int)changed->state && report.version == changed->version;
 }
 
-int reports_audit(struct reports *reports, FILE *out)
-{
-    static const struct audit_check sealed = {SQL_AUDIT_SEALED, "report", "its key and its state do not agree"};
+static const struct part_stray strays[] = {
+    {"report", "its key and its state do not agree",
+     "SELECT report_id FROM report WHERE (length(wrapped) = 0) <> (state > 3) UNION ALL "
+     "SELECT report_id FROM report_part JOIN report USING (report_id) WHERE state > 3 LIMIT 1"},
+    {"member", "the account is closed, and has a report",
+     "SELECT g.member_id FROM account_gone g JOIN report r ON r.member_id = g.member_id "
+     "WHERE g.holder_id IS NULL AND g.settled = 1 AND r.state <= 3 LIMIT 1"},
+    {NULL, NULL, NULL},
+};
 
-    return audit_told(reports->store, reports->sql + SQL_AUDIT_COUNT, reports->told, "report", out) ||
-                   audit_checks(reports->store, reports->sql, &sealed, 1, out)
-               ? -1
-               : 0;
-}
+const struct part_spec reports_part = {
+    .tables = "report report_part report_view",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT coalesce(max(report_id), 0) FROM report",
+    .tidy = tidy,
+    .agrees = agrees,
+    .counts = {{"reports", "SELECT count(*) FROM report"}},
+    .strays = strays,
+    .on_export = on_export,
+    .closed =
+        {"-- its key is destroyed (settle), which ends what was sealed under it; that there was one is on account"},
+    .merged = {"-- stays under its number; holders.h says whose it is"},
+    .settle = settle,
+};

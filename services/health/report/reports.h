@@ -11,9 +11,7 @@
  * READY and SUPERSEDED -> EXPIRED or ERASED. Each change is in the journal, whose last
  * row about a version is journal_seq.
  *
- * The hash of a PDF is made while its parts come, if they come in order; what is missing
- * when the upload ends, or after a restart, the daemon makes between batches, of what is
- * committed, and in slices: hashing 10 MiB at once would hold the loop.
+ * The hash of a PDF is made beside the loop when the upload ends (report_hash.c).
  *
  * A link to a PDF is base64url of report (8 bytes), instant until which it is good (8)
  * and the blind index of both under the report key (16): good for the member alone. */
@@ -26,7 +24,6 @@
 #define REPORT_LINK_MS      INT64_C(300000)
 #define REPORT_LINK_SIZE    44 /* characters and a NUL */
 #define REPORT_VIEWS_MAX    200
-#define REPORT_HASH_SLICE   2 /* parts hashed at a time */
 #define REPORT_SLICE        4 /* versions ended in one transaction of the daemon's own */
 
 struct report {
@@ -37,10 +34,6 @@ struct report {
     unsigned char wrapped[PII_WRAPPED_LEN];
     size_t wrapped_len; /* 0: destroyed */
 };
-
-/* 0 or -1, logged. */
-int reports_open(struct reports *reports, struct store *store);
-int64_t reports_last_id(const struct reports *reports);
 
 bool reports_find(const struct reports *reports, int64_t report_id, struct report *ret);
 /* The latest version of a booking's that is or was ready. */
@@ -59,20 +52,16 @@ int report_begin(struct health *self, struct report *report, const Health__Repor
 /* Seals a part; a repeated one replaces the first. */
 void report_put(struct health *self, const struct report *report, int32_t part, ProtobufCBinaryData content,
                 void *call);
-/* Takes in a part that is stored in this call: the next one; another value of an
- * earlier one makes the hash begin anew. */
-void report_hash_part(struct reports *reports, int64_t report_id, int32_t part, ProtobufCBinaryData content,
-                      void *call);
-/* The SHA-256 of the PDF whose parts are all there; false while it is being made. */
-bool report_hash(struct health *self, const struct report *report, unsigned char ret[32]);
-/* A slice of each hash that is waited for. Whether there is more. */
-bool report_hash_slice(struct health *self);
+/* A part is stored in this call: a hash of the report begins anew. */
+void report_hash_changed(struct health *self, int64_t report_id, void *call);
+/* The SHA-256 of the PDF whose parts are all there: 0, a Reason, or REPORT_WAITS: then the call
+ * ends without an answer (rpc_make). */
+#define REPORT_WAITS (-1)
+int report_hash(struct health *self, const struct report *report, void *call, unsigned char ret[32]);
 /* The version is ready; the one before is superseded. */
 void report_ready(struct health *self, struct report *report, void *call);
 /* Destroys the key and what was sealed under it. */
 void report_end(struct health *self, struct report *report, int state, void *call);
-/* The same of all versions under a number that nobody holds, one slice. Whether there may be more. */
-bool reports_end_of(struct health *self, int64_t number, void *call);
 
 /* Opens part number part into room for LIMIT_PART bytes and a NUL: its length, or -1
  * when it is not there or does not open. */
@@ -89,7 +78,7 @@ void report_link(const struct health *self, int64_t report_id, int64_t until, ch
 /* The report of a link that is good now, or 0. */
 int64_t report_of_link(const struct health *self, const char *link, int64_t now);
 
-/* Goes on with hashes, and ends what is due, one slice of it: uploads given up, versions past their time.
+/* Ends what is due, one slice of it: uploads given up, versions past their time.
  * Whether there is more now. */
 bool reports_tidy(struct health *self);
 

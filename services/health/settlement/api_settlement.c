@@ -1,5 +1,4 @@
 #include "common/base/hex.h"
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/settlement/settlements.h"
@@ -268,7 +267,7 @@ static void decide(Health__Settlements_Service *service, const Health__Settlemen
     if (settlement.state != state) {
         if (settlement.state != HEALTH__SETTLEMENT_STATE__SETTLEMENT_PREPARED)
             reason = HEALTH__REASON__SETTLEMENT_DECIDED;
-        else if (confirms && accounts_holds(&self->accounts, rpc_principal(call)->member_id, settlement.prepared_by))
+        else if (confirms && holder_is(&self->holders, rpc_principal(call)->member_id, settlement.prepared_by))
             reason = HEALTH__REASON__SETTLED_BY_ONE;
         else if (confirms && settlement_is_stale(self, &settlement))
             reason = HEALTH__REASON__SETTLEMENT_STALE;

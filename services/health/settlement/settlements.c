@@ -8,7 +8,6 @@
 #define LINE_COLUMNS "line, booking_id, kind, fen, seq, hash, corrects"
 
 enum {
-    SQL_LAST_ID,
     SQL_ADD,
     SQL_SET,
     SQL_FIND,
@@ -23,15 +22,10 @@ enum {
     SQL_LINE_OF,
     SQL_STALE,
     SQL_DROP_LINES,
-    SQL_AUDIT_COUNT,
-    SQL_AUDIT_TOTALS,
-    SQL_AUDIT_TWICE,
-    SQL_AUDIT_ROWS,
     N_SQL
 };
 
 static const char *const sql[] = {
-    [SQL_LAST_ID] = "SELECT coalesce(max(settlement_id), 0) FROM settlement",
     [SQL_ADD] = "INSERT INTO settlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_SET] = "UPDATE settlement SET state = ?2, n_lines = ?3, total_fen = ?4, lines_hash = ?5, decided_by = ?6, "
                 "decided_at = ?7, journal_seq = ?8 WHERE settlement_id = ?1",
@@ -57,32 +51,8 @@ static const char *const sql[] = {
     [SQL_STALE] = "SELECT count(*) FROM settlement_line JOIN booking USING (booking_id) "
                   "WHERE settlement_id = ?1 AND journal_seq <> seq",
     [SQL_DROP_LINES] = "DELETE FROM settlement_line WHERE settlement_id = ?1",
-    [SQL_AUDIT_COUNT] = "SELECT count(*) FROM settlement",
-    [SQL_AUDIT_TOTALS] = "SELECT s.settlement_id FROM settlement s LEFT JOIN settlement_line USING (settlement_id) "
-                         "GROUP BY s.settlement_id HAVING coalesce(sum(fen), 0) <> min(total_fen) "
-                         "OR count(line) <> min(n_lines) LIMIT 1",
-    [SQL_AUDIT_TWICE] = "SELECT b.booking_id FROM booking b LEFT JOIN settlement_line l USING (booking_id) "
-                        "GROUP BY b.booking_id HAVING coalesce(sum(CASE kind WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END), "
-                        "0) <> (min(settled) > 0) LIMIT 1",
-    [SQL_AUDIT_ROWS] = "SELECT settlement_id FROM settlement_line l LEFT JOIN journal j ON j.seq = l.seq "
-                       "WHERE j.seq IS NULL OR j.hash <> l.hash LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int settlements_open(struct settlements *settlements, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *settlements = (struct settlements){.store = store, .sql = (unsigned)first};
-    return 0;
-}
-
-int64_t settlements_last_id(const struct settlements *settlements)
-{
-    return health_number(settlements->store, settlements->sql + SQL_LAST_ID);
-}
 
 static bool next_settlement(const struct settlements *settlements, unsigned statement, struct settlement *ret)
 {
@@ -385,34 +355,49 @@ static bool lines_agree(struct settlements *settlements, const struct settlement
     return memcmp(hash, s->lines_hash, sizeof(hash)) == 0;
 }
 
-bool settlements_audit_event(struct settlements *settlements, int64_t seq, const Health__Event *event)
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
+    struct settlements *settlements = &((struct health *)arg)->settlements;
+    const Health__Event *event = body;
     const Health__SettlementChanged *changed = event->settlement_changed;
     struct settlement s;
 
     if (event->event_case != HEALTH__EVENT__EVENT_SETTLEMENT_CHANGED)
         return true;
     if (!settlements_find(settlements, changed->settlement_id, &s) || s.campaign_id != changed->campaign_id ||
-        s.site_id != changed->site_id || s.journal_seq < seq || changed->lines_hash.len != sizeof(s.lines_hash) ||
+        s.site_id != changed->site_id || s.journal_seq < row->seq || changed->lines_hash.len != sizeof(s.lines_hash) ||
         memcmp(changed->lines_hash.data, s.lines_hash, sizeof(s.lines_hash)) != 0)
         return false;
-    if (s.journal_seq > seq)
+    if (s.journal_seq > row->seq)
         return true;
-    settlements->told++;
+    told[0]++;
     return s.state == (int)changed->state && s.total_fen == changed->total_fen && s.n_lines == changed->n_lines &&
            (s.n_lines == 0 || lines_agree(settlements, &s));
 }
 
-int settlements_audit(struct settlements *settlements, FILE *out)
-{
-    static const struct audit_check checks[] = {
-        {SQL_AUDIT_TOTALS, "settlement", "its lines do not add up to it"},
-        {SQL_AUDIT_TWICE, "booking", "settled otherwise than its lines say"},
-        {SQL_AUDIT_ROWS, "settlement", "a line names another row than the journal has"},
-    };
+static const struct part_stray strays[] = {
+    {"settlement", "its lines do not add up to it",
+     "SELECT s.settlement_id FROM settlement s LEFT JOIN settlement_line USING (settlement_id) "
+     "GROUP BY s.settlement_id HAVING coalesce(sum(fen), 0) <> min(total_fen) "
+     "OR count(line) <> min(n_lines) LIMIT 1"},
+    {"booking", "settled otherwise than its lines say",
+     "SELECT b.booking_id FROM booking b LEFT JOIN settlement_line l USING (booking_id) "
+     "GROUP BY b.booking_id HAVING coalesce(sum(CASE kind WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END), "
+     "0) <> (min(settled) > 0) LIMIT 1"},
+    {"settlement", "a line names another row than the journal has",
+     "SELECT settlement_id FROM settlement_line l LEFT JOIN journal j ON j.seq = l.seq "
+     "WHERE j.seq IS NULL OR j.hash <> l.hash LIMIT 1"},
+    {NULL, NULL, NULL},
+};
 
-    return audit_told(settlements->store, settlements->sql + SQL_AUDIT_COUNT, settlements->told, "settlement", out) ||
-                   audit_checks(settlements->store, settlements->sql, checks, ARRAY_LEN(checks), out)
-               ? -1
-               : 0;
-}
+const struct part_spec settlements_part = {
+    .tables = "settlement settlement_line",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT coalesce(max(settlement_id), 0) FROM settlement",
+    .agrees = agrees,
+    .counts = {{"settlements", "SELECT count(*) FROM settlement"}},
+    .strays = strays,
+    .people = "settlement.prepared_by settlement.decided_by",
+    .keeps = "which officials prepared and decided what money is owed must be known as long as the accounts are",
+};

@@ -39,9 +39,6 @@ struct settlement_line {
     int64_t corrects; /* the settlement whose scan it takes back; 0: none */
 };
 
-/* 0 or -1, logged. */
-int settlements_open(struct settlements *settlements, struct store *store);
-int64_t settlements_last_id(const struct settlements *settlements);
 bool settlements_find(const struct settlements *settlements, int64_t settlement_id, struct settlement *ret);
 /* The one that waits for its decision. */
 bool settlements_find_open(const struct settlements *settlements, int64_t campaign_id, int64_t site_id,
@@ -64,9 +61,3 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
 bool settlement_is_stale(struct health *self, const struct settlement *settlement);
 /* Confirms or rejects; false when memory is full. */
 bool settlement_decide(struct health *self, struct settlement *settlement, int state, void *call);
-
-/* Whether a row of the journal about a settlement agrees with the store. */
-bool settlements_audit_event(struct settlements *settlements, int64_t seq, const Health__Event *event);
-/* Prints the first fault and returns -1: lines that are not those of the settlement, a
- * booking that is settled twice. */
-int settlements_audit(struct settlements *settlements, FILE *out);

@@ -1,4 +1,3 @@
-#include "services/health/holder/accounts.h"
 #include "services/health/api.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entitlements.h"
@@ -148,7 +147,7 @@ static void stories__get_my_story(Health__Stories_Service *service, const Health
     struct booking booking;
 
     if (bookings_find(&self->bookings, req->booking_id, &booking) &&
-        accounts_holds(&self->accounts, rpc_principal(call)->member_id, booking.member_id))
+        holder_is(&self->holders, rpc_principal(call)->member_id, booking.member_id))
         tell(self, &booking, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);

@@ -1,25 +1,24 @@
 #include "services/health/story/story.h"
 
-#include "services/health/holder/accounts.h"
 #include "services/health/booking/bookings.h"
 
-enum { SQL_UPTO, SQL_SET_UPTO, SQL_ADD, SQL_OF, SQL_CHECKUPS, SQL_TOTALS, SQL_HAS, SQL_COUNT, N_SQL };
+enum { SQL_UPTO, SQL_SET_UPTO, SQL_ADD, SQL_OF, SQL_CHECKUPS, SQL_TOTALS, SQL_HAS, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_UPTO] = "SELECT upto FROM story_progress",
-    [SQL_SET_UPTO] = "UPDATE story_progress SET upto = ?1",
+    [SQL_UPTO] = "SELECT upto FROM progress WHERE name = 'story'",
+    [SQL_SET_UPTO] = "UPDATE progress SET upto = ?1 WHERE name = 'story'",
     [SQL_ADD] = "INSERT INTO story (entitlement_id, seq) VALUES (?1, ?2)",
     [SQL_OF] = "SELECT seq FROM story WHERE entitlement_id = ?1 ORDER BY seq LIMIT ?2",
     [SQL_CHECKUPS] =
-        "SELECT c.campaign_id, coalesce((SELECT min(at) FROM entry WHERE " ACCOUNT_HERS
+        "SELECT c.campaign_id, coalesce((SELECT min(at) FROM entry WHERE " HOLDER_HERS
         " AND campaign_id = c.campaign_id "
         "AND withdrawn_at = 0), 0), coalesce(n.state, 0), coalesce(b.booking_id, 0), coalesce(b.state, 0), "
         "coalesce(b.site_id, 0), coalesce(b.starts_at, 0), "
         "(SELECT count(*) FROM report r WHERE r.booking_id = b.booking_id AND r.ready_at > 0) "
-        "FROM (SELECT campaign_id FROM entry WHERE " ACCOUNT_HERS " AND withdrawn_at = 0 "
-        "UNION SELECT campaign_id FROM entitlement WHERE " ACCOUNT_HERS ") c "
+        "FROM (SELECT campaign_id FROM entry WHERE " HOLDER_HERS " AND withdrawn_at = 0 "
+        "UNION SELECT campaign_id FROM entitlement WHERE " HOLDER_HERS ") c "
         "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
-        "WHERE " ACCOUNT_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "
+        "WHERE " HOLDER_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "
         "LEFT JOIN booking b ON b.entitlement_id = n.entitlement_id AND b.state <> 3 "
         "ORDER BY c.campaign_id DESC LIMIT 100",
     [SQL_TOTALS] =
@@ -30,19 +29,8 @@ static const char *const sql[] = {
         "AND EXISTS (SELECT 1 FROM report r WHERE r.booking_id = b.booking_id AND r.version = 1)) "
         "FROM campaign_site s WHERE s.campaign_id = ?1 ORDER BY s.site_id",
     [SQL_HAS] = "SELECT 1 FROM story WHERE entitlement_id = ?1 AND seq = ?2",
-    [SQL_COUNT] = "SELECT count(*) FROM story",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-int stories_open(struct stories *stories, struct store *store)
-{
-    int first = store_prepare(store, sql, N_SQL);
-
-    if (first < 0)
-        return -1;
-    *stories = (struct stories){.store = store, .sql = (unsigned)first};
-    return 0;
-}
 
 int64_t story_of(const struct bookings *bookings, const Health__Event *event)
 {
@@ -77,7 +65,8 @@ int64_t story_of(const struct bookings *bookings, const Health__Event *event)
 
 static int64_t upto(const struct stories *stories)
 {
-    return health_number(stories->store, stories->sql + SQL_UPTO);
+    store_ask(stories->store, stories->sql + SQL_UPTO, "");
+    return store_number(stories->store, stories->sql + SQL_UPTO);
 }
 
 static int64_t story_of_row(const struct bookings *bookings, const Rpc__JournalRow *row, struct arena *arena)
@@ -131,7 +120,7 @@ int story_read(struct health *self, int64_t entitlement_id, struct arena *arena,
     return behind.read_to < behind.last_seq ? -2 : n;
 }
 
-static void index_slice(void *call, void *arg)
+static bool tidy(void *arg, void *call)
 {
     struct health *self = arg;
     Rpc__JournalPage page;
@@ -143,15 +132,9 @@ static void index_slice(void *call, void *arg)
         if (entitlement_id)
             store_run(self->store, self->stories.sql + SQL_ADD, "ii", entitlement_id, page.rows[i]->seq);
     }
-    self->stories.more = page.n_rows > 0 && page.read_to < page.last_seq;
     if (page.n_rows > 0)
         store_run(self->store, self->stories.sql + SQL_SET_UPTO, "i", page.rows[page.n_rows - 1]->seq);
-}
-
-bool stories_tidy(struct health *self)
-{
-    self->stories.more = false;
-    return rpc_server_transact(self->rpc, index_slice, self) == 0 && self->stories.more;
+    return page.n_rows > 0 && page.read_to < page.last_seq;
 }
 
 /* ---- a member's campaigns, a campaign's people ---- */
@@ -199,19 +182,24 @@ bool totals_next(const struct stories *stories, struct site_totals *ret)
 
 /* ---- the audit ---- */
 
-bool stories_audit_event(struct stories *stories, const struct bookings *bookings, int64_t seq,
-                         const Health__Event *event)
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
-    int64_t entitlement_id = seq <= upto(stories) ? story_of(bookings, event) : 0;
+    const struct health *self = arg;
+    int64_t entitlement_id = row->seq <= upto(&self->stories) ? story_of(&self->bookings, body) : 0;
 
     if (!entitlement_id)
         return true;
-    stories->told++;
-    store_ask(stories->store, stories->sql + SQL_HAS, "ii", entitlement_id, seq);
-    return store_number(stories->store, stories->sql + SQL_HAS) == 1;
+    told[0]++;
+    store_ask(self->store, self->stories.sql + SQL_HAS, "ii", entitlement_id, row->seq);
+    return store_number(self->store, self->stories.sql + SQL_HAS) == 1;
 }
 
-int stories_audit(struct stories *stories, FILE *out)
-{
-    return audit_told(stories->store, stories->sql + SQL_COUNT, stories->told, "story", out);
-}
+const struct part_spec stories_part = {
+    .tables = "story progress",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .steps = &stories_steps,
+    .tidy = tidy,
+    .agrees = agrees,
+    .counts = {{"stories", "SELECT count(*) FROM story"}},
+};

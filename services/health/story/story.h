@@ -12,15 +12,11 @@
 #define STORY_BEHIND    1000 /* rows that a reader looks through by itself */
 #define STORY_FACTS_MAX 200
 
-/* 0 or -1, logged. */
-int stories_open(struct stories *stories, struct store *store);
 /* The entitlement that an event is about, 0 when it is about none. */
 int64_t story_of(const struct bookings *bookings, const Health__Event *event);
 /* The rows about an entitlement in the arena, in order: their number; -1 when memory is
  * full, -2 when the index is too far behind. */
 int story_read(struct health *self, int64_t entitlement_id, struct arena *arena, Rpc__JournalRow **ret_rows);
-/* Indexes one slice. Whether there is more. */
-bool stories_tidy(struct health *self);
 /* One row of the journal by number, in the arena, or NULL. */
 Rpc__JournalRow *journal_row(struct health *self, int64_t seq, struct arena *arena);
 
@@ -31,9 +27,3 @@ bool checkups_next(const struct stories *stories, Health__MyCheckup *ret);
 /* People by site of a campaign, before anything is withheld. */
 void totals_ask(const struct stories *stories, int64_t campaign_id);
 bool totals_next(const struct stories *stories, struct site_totals *ret);
-
-/* Whether the index says of a row of the journal what follows from it. */
-bool stories_audit_event(struct stories *stories, const struct bookings *bookings, int64_t seq,
-                         const Health__Event *event);
-/* Prints the first fault and returns -1: an index of rows that are not there. */
-int stories_audit(struct stories *stories, FILE *out);

@@ -70,7 +70,7 @@ static void one_call_tells_all_with_the_journals_rows(void **state)
         assert_int_equal(story->line->fen, 11600);
         assert_int_equal(story->line->seq, story->facts[5]->seq);
         assert_memory_equal(story->line->hash.data, story->facts[5]->hash.data, 32);
-        while (stories_tidy(health_of(&h)))
+        while (harness_tidy(&h))
             continue;
     }
     assert_string_equal(harness_audit(&h), "");
@@ -86,7 +86,7 @@ static void a_story_that_the_index_is_far_behind_waits_for_it(void **state)
         set_staff(&h, 5, HEALTH__DUTY__SCANS, true);
     }
     assert_refused(ask_story("Stories.GetMyStory", booking_id, harness_member(&h, 7, TOWN)), "STORY_NOT_READY");
-    while (stories_tidy(health_of(&h)))
+    while (harness_tidy(&h))
         continue;
     assert_int_equal(story_of_member(booking_id, 7)->booking, HEALTH__BOOKING_STATE__ARRIVED);
 }
@@ -114,7 +114,7 @@ static void an_index_that_was_changed_is_found(void **state)
     for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
         begin_campaign(&h);
         booking_of(&h, 7, true);
-        while (stories_tidy(health_of(&h)))
+        while (harness_tidy(&h))
             continue;
         assert_string_equal(harness_audit(&h), "");
         harness_tamper(&h, changes[i]);

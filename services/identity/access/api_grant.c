@@ -35,20 +35,14 @@ static void reply_grant(struct identity *self, const struct authority *grant, Id
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
-int grant_read(struct identity *self, const char *mobile, const char *union_code, char ret_mobile[CN_MOBILE_LEN + 1],
+int grant_read(struct identity *self, const char *mobile, int64_t union_id, char ret_mobile[CN_MOBILE_LEN + 1],
                struct union_node *ret_node, const char **ret_field)
 {
-    char code[UNION_CODE_SIZE];
-    int reason;
-
     *ret_field = "mobile";
     if (!cn_mobile(mobile, ret_mobile))
         return IDENTITY__REASON__MOBILE_INVALID;
-    *ret_field = "unionCode";
-    reason = union_code_read(union_code, code);
-    if (!reason && !unions_find_code(&self->unions, code, ret_node))
-        reason = IDENTITY__REASON__UNION_NOT_FOUND;
-    return reason;
+    *ret_field = "unionId";
+    return union_id > 0 && unions_find(&self->unions, union_id, ret_node) ? 0 : RPC__REASON__UNION_NOT_FOUND;
 }
 
 int grant_judge(struct identity *self, int role, const struct union_node *node, int64_t member_id, void *call,
@@ -104,7 +98,7 @@ void identity__create_grant(Identity__Identity_Service *service, const Identity_
     const char *field = "";
     struct union_node node;
     struct member member;
-    int reason = grant_read(self, req->mobile, req->union_code, mobile, &node, &field);
+    int reason = grant_read(self, req->mobile, req->union_id, mobile, &node, &field);
 
     if (reason) {
         rpc_refuse_field(call, reason, field);

@@ -47,6 +47,8 @@ static void officials__enrol(Identity__Officials_Service *service, const Identit
     person_open_member(self, &member, &person);
     credential.member_id = member.id;
     reason = credential_set_password(&credential, req->password, true, &person, call);
+    if (reason == PASSWORD_WAITS)
+        return;
     if (reason) {
         rpc_refuse_field(call, reason, "password");
         return;
@@ -93,7 +95,7 @@ static void officials__confirm_enrolment(Identity__Officials_Service *service,
     session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, req->device, reply, call);
 }
 
-/* Judges both factors, the cheap one first: SIGN_IN_WRONG, OVERLOADED, or 0. The
+/* Judges both factors, the cheap one first: SIGN_IN_WRONG, what password_hash returns, or 0. The
  * one-time password is used up in the store as soon as the password was asked. */
 static int judge(struct identity *self, const unsigned char index[PII_INDEX_LEN],
                  const Identity__OfficialSignInRequest *req, void *call, struct member *ret_member,
@@ -101,6 +103,7 @@ static int judge(struct identity *self, const unsigned char index[PII_INDEX_LEN]
 {
     char hash[PASSWORD_HASH_SIZE];
     int64_t step;
+    int reason;
 
     if (!members_find_mobile(&self->members, index, ret_member) ||
         !credential_find(self, ret_member->id, ret_credential) || !ret_credential->confirmed)
@@ -108,8 +111,9 @@ static int judge(struct identity *self, const unsigned char index[PII_INDEX_LEN]
     step = totp_match(ret_credential->secrets.totp, req->totp, rpc_now(call), ret_credential->last_step);
     if (!step)
         return IDENTITY__REASON__SIGN_IN_WRONG;
-    if (!password_hash_like(req->password, ret_credential->secrets.passwords[0], hash))
-        return RPC__REASON__OVERLOADED;
+    reason = password_hash(req->password, ret_credential->secrets.passwords[0], call, hash);
+    if (reason)
+        return reason;
     ret_credential->last_step = step;
     credential_keep(self, ret_credential, call);
     return password_same(hash, ret_credential->secrets.passwords[0]) ? 0 : IDENTITY__REASON__SIGN_IN_WRONG;
@@ -178,6 +182,8 @@ static void officials__sign_in(Identity__Officials_Service *service, const Ident
     }
     if (!reason)
         reason = renew(self, &member, &credential, req->new_password, call);
+    if (reason == PASSWORD_WAITS)
+        return;
     if (reason) {
         rpc_refuse_field(call, reason, "newPassword");
         return;

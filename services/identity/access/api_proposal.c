@@ -118,7 +118,7 @@ static int confirm_grant(struct identity *self, const struct proposal *proposal,
     int reason;
 
     if (!unions_find(&self->unions, proposal->union_id, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     reason = grant_judge(self, proposal->value, &node, proposal->member_id, call, &same);
     if (!reason && !same.id)
         grant_give(self, proposal->value, &node, proposal->member_id, call, NULL);
@@ -130,7 +130,7 @@ static int confirm_departure(struct identity *self, const struct proposal *propo
     struct union_node node;
 
     return unions_find(&self->unions, proposal->union_id, &node) ? member_hang(self, &node, proposal->member_id, call)
-                                                                 : (int)IDENTITY__REASON__UNION_NOT_FOUND;
+                                                                 : (int)RPC__REASON__UNION_NOT_FOUND;
 }
 
 static int confirm_reset(struct identity *self, const struct proposal *proposal, void *call)
@@ -186,7 +186,7 @@ static void proposals__propose_grant(Identity__Proposals_Service *service, const
     struct union_node node;
     struct authority same;
     struct member member;
-    int reason = grant_read(self, req->mobile, req->union_code, mobile, &node, &field);
+    int reason = grant_read(self, req->mobile, req->union_id, mobile, &node, &field);
 
     if (reason) {
         rpc_refuse_field(call, reason, field);
@@ -243,7 +243,7 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
     size_t n;
 
     if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
-        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        rpc_refuse(call, RPC__REASON__UNION_NOT_FOUND);
         return;
     }
     all = caller_holds(call, readers, node.path);
@@ -299,7 +299,7 @@ static int decider_refusal(struct identity *self, const struct proposal *proposa
     int reason;
 
     if (!unions_find(&self->unions, proposal->union_id, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     reason = office_refusal(self, proposal->kind, &node, call);
     if (reason)
         return reason;

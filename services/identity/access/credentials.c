@@ -74,14 +74,12 @@ int credential_set_password(struct credential *credential, const char *password,
     struct secrets *secrets = &credential->secrets;
     int reason = password_refusal(password, person);
     const char *salted = any_hash(secrets);
-    unsigned char salt[PASSWORD_SALT_LEN];
     char hash[PASSWORD_HASH_SIZE];
 
+    if (!reason)
+        reason = password_hash(password, salted, call, hash);
     if (reason)
         return reason;
-    rpc_random(call, salt, sizeof(salt));
-    if (!(salted ? password_hash_like(password, salted, hash) : password_hash_new(password, salt, hash)))
-        return RPC__REASON__OVERLOADED;
     for (unsigned i = replace ? 1 : 0; i < PASSWORDS_KEPT; i++) {
         if (password_same(hash, secrets->passwords[i]))
             return IDENTITY__REASON__PASSWORD_USED;

@@ -32,7 +32,7 @@ struct credential {
 bool credential_find(struct identity *self, int64_t member_id, struct credential *ret);
 void credential_keep(struct identity *self, const struct credential *credential, void *call);
 /* Another password, by the rules: PASSWORD_WEAK, PASSWORD_TELLING, PASSWORD_USED, or
- * OVERLOADED without memory; nothing is changed then. `replace`: the present one was
+ * what password_hash returns; nothing is changed then. `replace`: the present one was
  * never in force and is forgotten, else it is kept among those used. */
 int credential_set_password(struct credential *credential, const char *password, bool replace,
                             const struct person *person, void *call);

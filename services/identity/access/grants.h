@@ -19,8 +19,8 @@ struct page;
 size_t grants_find_page(const struct grants *grants, const struct page *page, struct authority *ret_grants);
 void grants_drop(const struct grants *grants, int64_t grant_id);
 
-/* A number and a union's code in normal form: 0, or the Reason with its input field. */
-int grant_read(struct identity *self, const char *mobile, const char *union_code, char ret_mobile[CN_MOBILE_LEN + 1],
+/* A number in normal form and a union: 0, or the Reason with its input field. */
+int grant_read(struct identity *self, const char *mobile, int64_t union_id, char ret_mobile[CN_MOBILE_LEN + 1],
                struct union_node *ret_node, const char **ret_field);
 /* Whether the caller may give a role over a union to a member: grant_refusal() with what
  * she holds. ret_same is the grant that she has already; its id is 0 when she has not. */

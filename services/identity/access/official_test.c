@@ -235,7 +235,7 @@ static void a_number_that_nobody_has_is_answered_alike(void **state)
     assert_int_equal(journal_rows(&h), rows);
     /* Nothing of it is kept for long. */
     clock_step(&h.service.clock, SIGN_IN_LOCK_MS + 1);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     harness_tamper(&h, "INSERT INTO sign_in_failure SELECT x'00', 1 / (count(*) = 0), 0 FROM sign_in_failure");
     end(&h);
 }

@@ -47,30 +47,54 @@ int password_refusal(const char *password, const struct person *person)
     return 0;
 }
 
-bool password_hash_like(const char *password, const char *hash, char ret_hash[PASSWORD_HASH_SIZE])
+/* in: the password, a NUL, and the setting or a hash under it, with its NUL. Nothing is made
+ * without memory. */
+static size_t hash_password(const void *in, size_t len, void *out)
 {
+    const char *password = in, *setting = password + strlen(password) + 1, *made;
     struct crypt_data work;
-    const char *made;
-    bool ok;
+    size_t n = 0;
 
+    ensure(setting < password + len);
     memset(&work, 0, sizeof(work));
-    made = crypt_r(password, hash, &work);
-    ok = made && *made != '*' && strlen(made) < PASSWORD_HASH_SIZE;
-    if (ok) {
-        memset(ret_hash, 0, PASSWORD_HASH_SIZE);
-        memcpy(ret_hash, made, strlen(made));
+    made = crypt_r(password, setting, &work);
+    if (made && *made != '*' && strlen(made) < PASSWORD_HASH_SIZE) {
+        n = strlen(made);
+        memcpy(out, made, n);
     }
     mbedtls_platform_zeroize(&work, sizeof(work));
-    return ok;
+    return n;
 }
 
-bool password_hash_new(const char *password, const unsigned char salt[PASSWORD_SALT_LEN],
-                       char ret_hash[PASSWORD_HASH_SIZE])
+/* A setting with a fresh salt; false when the library cannot make one. */
+static bool fresh_setting(void *call, char ret[CRYPT_GENSALT_OUTPUT_SIZE])
 {
-    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    unsigned char salt[PASSWORD_SALT_LEN];
 
-    return crypt_gensalt_rn(PREFIX, COST, (const char *)salt, PASSWORD_SALT_LEN, setting, sizeof(setting)) &&
-           password_hash_like(password, setting, ret_hash);
+    rpc_random(call, salt, sizeof(salt));
+    return crypt_gensalt_rn(PREFIX, COST, (const char *)salt, sizeof(salt), ret, CRYPT_GENSALT_OUTPUT_SIZE) != NULL;
+}
+
+int password_hash(const char *password, const char *like, void *call, char ret_hash[PASSWORD_HASH_SIZE])
+{
+    char fresh[CRYPT_GENSALT_OUTPUT_SIZE], in[PASSWORD_MAX * 4 + 1 + sizeof(fresh)];
+    size_t same = strlen(password) + 1, len, made;
+    const void *hash;
+
+    if (!like && !fresh_setting(call, fresh))
+        return RPC__REASON__OVERLOADED;
+    len = (size_t)snprintf(in, sizeof(in), "%s%c%s", password, '\0', like ? like : fresh) + 1;
+    if (len > sizeof(in))
+        return RPC__REASON__TOO_LONG;
+    hash = rpc_make(call, hash_password, in, len, like ? len : same, &made);
+    mbedtls_platform_zeroize(in, sizeof(in));
+    if (!hash)
+        return PASSWORD_WAITS;
+    if (made == 0)
+        return RPC__REASON__OVERLOADED;
+    memset(ret_hash, 0, PASSWORD_HASH_SIZE);
+    memcpy(ret_hash, hash, made);
+    return 0;
 }
 
 bool password_same(const char a[PASSWORD_HASH_SIZE], const char b[PASSWORD_HASH_SIZE])

@@ -4,8 +4,8 @@
  * classes, nothing of her name or number, none of her last five, 90 days.
  *
  * Hashed by yescrypt with N = 1024, r = 32: 4 MiB of memory for the moment, and 4 ms of
- * one core of the machine that the README's figures are of. That holds the one loop, so
- * it is done only for who has shown the right one-time password before: guessing at the
+ * one core of the machine that the README's figures are of, beside the loop (rpc_make). It
+ * is done only for who has shown the right one-time password before: guessing at the
  * door costs nobody a hash (credentials.h). The hashes are sealed at rest besides, so a
  * stolen store alone gives nothing to guess at.
  *
@@ -22,10 +22,9 @@
 
 /* PASSWORD_WEAK, PASSWORD_TELLING, or 0. */
 int password_refusal(const char *password, const struct person *person);
-/* Hashes under a fresh salt. False when there is no memory. */
-bool password_hash_new(const char *password, const unsigned char salt[PASSWORD_SALT_LEN],
-                       char ret_hash[PASSWORD_HASH_SIZE]);
-/* Hashes under the salt of another hash. False when there is no memory. */
-bool password_hash_like(const char *password, const char *hash, char ret_hash[PASSWORD_HASH_SIZE]);
+/* Hashes, for a call, under the salt of another hash, or under a fresh one when that is NULL: 0,
+ * OVERLOADED without memory, or PASSWORD_WAITS: then the call ends without an answer. */
+#define PASSWORD_WAITS (-1)
+int password_hash(const char *password, const char *like, void *call, char ret_hash[PASSWORD_HASH_SIZE]);
 /* In constant time. */
 bool password_same(const char a[PASSWORD_HASH_SIZE], const char b[PASSWORD_HASH_SIZE]);

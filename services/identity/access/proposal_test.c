@@ -14,7 +14,7 @@ static const Rpc__Answer *propose_grant(struct harness *h, const Rpc__Principal 
 
     request.mobile = unconst(mobile);
     request.role = (Rule__Role)role;
-    request.union_code = unconst(union_code);
+    request.union_id = union_coded(h, union_code);
     return harness_call(h, "Proposals.ProposeGrant", &request.base, who, NULL);
 }
 
@@ -157,12 +157,12 @@ static void what_nobody_decides_lapses(void **state)
     proposal =
         proposed(&h, propose_standing(&h, harness_official(&h, 8, ADMINISTRATOR, FIRST), member->member_id, SUSPEND));
     clock_step(&h.service.clock, PROPOSAL_LIFE_MS - 1);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(list(&h, official, first_id, 0, "")->n_proposals, 1);
     clock_step(&h.service.clock, 1);
     assert_int_equal(proposal->lapses_at, clock_now(&h.service.clock));
     assert_refused(decide_proposal(&h, official, proposal->proposal_id, true), "PROPOSAL_DECIDED");
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(last_state(&h), IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED);
     assert_int_equal(list(&h, official, first_id, 0, "")->n_proposals, 0);
     assert_ok(propose_standing(&h, official, member->member_id, SUSPEND));

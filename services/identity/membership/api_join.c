@@ -20,8 +20,7 @@ static struct identity *self_of(Identity__Joins_Service *service)
 
 /* ---- messages ---- */
 
-/* What the applicant says of herself, or what is known of her; "" what cannot be opened. */
-static void open_applicant(struct identity *self, const struct join *join, struct person *ret)
+void join_open_applicant(const struct identity *self, const struct join *join, struct person *ret)
 {
     struct person claimed;
     struct member member;
@@ -41,7 +40,7 @@ static bool mask_applicant(struct identity *self, const struct join *join, Ident
     char name[CN_NAME_SIZE] = "", resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1];
     struct person person;
 
-    open_applicant(self, join, &person);
+    join_open_applicant(self, join, &person);
     cn_mask_mobile(person.mobile, mobile);
     if (person.name[0])
         cn_mask_name(person.name, name);
@@ -167,7 +166,7 @@ static int asked_union(struct identity *self, const Identity__CreateJoinRequestR
     struct union_node at;
 
     if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, ret_node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (!req->three_in_one)
         return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
     if (!is_trade((int)req->trade) || req->trade == RPC__TRADE__TRADE_OTHER)

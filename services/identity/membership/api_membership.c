@@ -183,7 +183,7 @@ static void memberships__check_membership(Identity__Memberships_Service *service
     size_t n;
 
     if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
-        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        rpc_refuse(call, RPC__REASON__UNION_NOT_FOUND);
         return;
     }
     if (!caller_holds(call, askers, node.path)) {

@@ -92,7 +92,7 @@ static int ask_refusal(struct identity *self, int64_t to, void *call, struct per
 
     ret_open->id = 0;
     if (to <= 0 || !unions_find(&self->unions, to, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (node.state)
         return IDENTITY__REASON__UNION_CLOSED;
     if (!periods_find_current(&self->periods, member_id, ret_current))
@@ -295,7 +295,7 @@ static int hang(struct identity *self, const struct decision *decision, int64_t 
     struct union_node node;
 
     return unions_find(&self->unions, decision->union_id, &node) ? member_hang(self, &node, member_id, call)
-                                                                 : (int)IDENTITY__REASON__UNION_NOT_FOUND;
+                                                                 : (int)RPC__REASON__UNION_NOT_FOUND;
 }
 
 /* rpc HangMembers: a root's members have no level above, and belong to no union then. */

@@ -11,7 +11,7 @@ static Identity__Union *make_industry(struct harness *h, const char *code, const
 
     request.code = unconst(code);
     request.name = "新就业形态行业工会联合会";
-    request.parent_code = unconst(parent);
+    request.parent_id = union_coded(h, parent);
     request.trades = trades;
     request.n_trades = n;
     return harness_output(h, harness_call(h, "Identity.CreateUnion", &request.base, harness_internal(h), code),

@@ -73,7 +73,7 @@ static int64_t tallied(struct harness *h, int64_t union_id, int trade)
 
 static void tidy(struct harness *h)
 {
-    while (identity_tidy(h->service.self))
+    while (harness_tidy(h))
         continue;
 }
 
@@ -195,9 +195,9 @@ static void more_expire_than_one_slice_takes(void **state)
         harness_forget(&h);
     }
     clock_step(&h.service.clock, 366 * DAY_MS);
-    assert_true(identity_tidy(h.service.self));
+    assert_true(harness_tidy(&h));
     assert_int_equal(tallied(&h, root_id, RPC__TRADE__COURIER), 1);
-    assert_false(identity_tidy(h.service.self));
+    assert_false(harness_tidy(&h));
     assert_int_equal(tallied(&h, root_id, RPC__TRADE__COURIER), 0);
     end(&h);
 }

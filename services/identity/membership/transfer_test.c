@@ -108,20 +108,18 @@ static void a_transfer_is_asked_released_and_accepted_and_both_histories_are_kep
 static void a_silent_union_cannot_block_a_transfer(void **state)
 {
     Identity__Transfer *first, *second;
-    struct identity *self;
     struct harness h;
 
     (void)state;
     begin_with_unions(&h);
-    self = h.service.self;
     first = asked(&h, ask(&h, member_of_union(&h, 1, "440604"), second_id));
     clock_step(&h.service.clock, DAY_MS);
     second = asked(&h, ask(&h, member_of_union(&h, 2, "440604"), second_id));
     clock_step(&h.service.clock, 14 * DAY_MS - 2 * CODE_RESEND_MS);
-    identity_tidy(self);
+    harness_tidy(&h);
     assert_string_equal(decide(&h, "Accept", SECOND, second_id, first->transfer_id, 0), "TRANSFER_STATE");
     clock_step(&h.service.clock, 2 * CODE_RESEND_MS);
-    identity_tidy(self);
+    harness_tidy(&h);
     assert_int_equal(listed(&h, SECOND, second_id, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)->n_transfers, 1);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_TRANSFER_CHANGED)->transfer_changed->release,
                      IDENTITY__RELEASE__RELEASE_BY_SILENCE);
@@ -147,7 +145,7 @@ static void an_objection_is_decided_by_the_level_above(void **state)
         decide(&h, "Release", FIRST, first_id, transfer->transfer_id, IDENTITY__REFUSAL_REASON__REFUSAL_DUES_OPEN), "");
     assert_int_equal(mine(&h, who)->reason, IDENTITY__REFUSAL_REASON__REFUSAL_DUES_OPEN);
     clock_step(&h.service.clock, 20 * DAY_MS);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "TRANSFER_STATE");
     assert_string_equal(decide(&h, "Release", FIRST, first_id, transfer->transfer_id, 0), "NEEDS_LEVEL_ABOVE");
     assert_string_equal(decide(&h, "Release", ROOT, first_id, transfer->transfer_id, 0), "");

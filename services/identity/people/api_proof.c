@@ -66,8 +66,6 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     };
     proofs_add(&self->proofs, &proof);
     message.proof_id = proof.id;
-    message.name = name;
-    message.resident_id = id.number;
     reply(&message, call);
 }
 

@@ -131,7 +131,7 @@ static void who_was_there_before_there_were_keys_is_given_hers(void **state)
     assert_non_null(strstr(me(&h, who)->mobile, "169")); /* read as it is */
     find(&h, who->member_id, &member);
     assert_int_equal(member.data_key.len, 0);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     find(&h, who->member_id, &member);
     assert_true(pii_is_under_data_key(member.sealed_mobile.bytes, member.sealed_mobile.len));
     assert_true(person_open_member(identity_of(&h), &member, &person));

@@ -271,7 +271,7 @@ static void what_is_kept_takes_over_a_membership_and_a_trade(void **state)
     leave.confirmed = true;
     assert_ok(harness_call(&h, "Memberships.Leave", &leave.base, kept, NULL));
     harness_tamper(&h, "UPDATE trade SET until_at = 1 WHERE member_id = (SELECT min(member_id) FROM trade)");
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(person_signed_in(&h, 1)->trade, RPC__TRADE__TRADE_OTHER);
     assert_ok(carry_out(&h, kept->member_id, gone->member_id));
     who = person_signed_in(&h, 1);
@@ -366,7 +366,7 @@ static void closing_what_is_kept_forgets_what_is_gone(void **state)
     assert_ok(harness_call(&h, "Rights.CloseAccount", &request.base, kept, NULL));
     assert_refused(carry_out(&h, kept->member_id, member_of_union(&h, 3, "440604")->member_id), "MERGE_CLOSING");
     clock_step(&h.service.clock, INT64_C(8) * 86400000);
-    while (identity_tidy(h.service.self))
+    while (harness_tidy(&h))
         continue;
     for (unsigned n = 1; n <= 2; n++) {
         who = person_signed_in(&h, n);

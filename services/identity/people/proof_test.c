@@ -4,6 +4,9 @@
 #define MOBILE "16900000001"
 #define NAME   "王小明"
 
+/* What was claimed last, which the bridge remembers. */
+static char claimed_name[CN_NAME_SIZE], claimed_id[CN_RESIDENT_ID_LEN + 1];
+
 /* The bridge, speaking for a member. */
 static Rpc__Principal *bridge_for(struct harness *h, const Rpc__Principal *member)
 {
@@ -18,6 +21,8 @@ static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *member, c
 {
     Identity__VerifyRequest request = IDENTITY__VERIFY_REQUEST__INIT;
 
+    snprintf(claimed_name, sizeof(claimed_name), "%s", name);
+    snprintf(claimed_id, sizeof(claimed_id), "%s", id);
     request.name = unconst(name);
     request.resident_id = unconst(id);
     return harness_call(h, "Proofs.BeginProof", &request.base, bridge_for(h, member), NULL);
@@ -30,8 +35,8 @@ static const Rpc__Answer *tell(struct harness *h, const Rpc__Principal *member, 
 
     request.proof_id = proof->proof_id;
     request.verdict = (Identity__Verdict)verdict;
-    request.name = proof->name;
-    request.resident_id = proof->resident_id;
+    request.name = claimed_name;
+    request.resident_id = claimed_id;
     return harness_call(h, "Proofs.EndProof", &request.base, bridge_for(h, member), NULL);
 }
 
@@ -65,8 +70,6 @@ static void whose_name_is_proven_outside_is_known_by_name_and_no_member(void **s
     make_resident_id(7, id);
     before = principal_of(&h, login(&h, MOBILE));
     proof = begun(&h, before, " " NAME " ", id);
-    assert_string_equal(proof->name, NAME);
-    assert_string_equal(proof->resident_id, id);
     session =
         harness_output(&h, tell(&h, before, proof, IDENTITY__VERDICT__VERDICT_AGREES), &identity__session__descriptor);
     after = principal_of(&h, session);

@@ -23,7 +23,7 @@ static int company_refusal(struct identity *self, int64_t union_id, const int *r
                            struct union_node *ret_node, struct company *ret_company)
 {
     if (union_id <= 0 || !unions_find(&self->unions, union_id, ret_node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (!caller_holds(call, roles, ret_node->path) && !caller_is_agent(call, ret_node->path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     return companies_find(&self->companies, union_id, ret_company) ? 0 : IDENTITY__REASON__COMPANY_NOT_FOUND;

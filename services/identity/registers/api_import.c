@@ -163,14 +163,19 @@ static void import(struct identity *self, const Identity__ImportRequest *req, lo
 
 static int load_union(struct page *page, const struct csv_row *csv, const char **ret_field)
 {
-    struct union_node node;
+    struct union_node parent, node;
     struct union_row row;
+    struct union_draft draft = {.code = row.code, .name = row.name, .parent = &parent, .parent_field = "parentCode"};
     int reason = union_row_read(csv, &row, ret_field);
 
-    if (!reason)
-        reason =
-            union_create(page->self, row.code, row.name, row.parent_code, row.trades, page->call, &node, ret_field);
-    return reason;
+    if (reason)
+        return reason;
+    if (!unions_find_code(&page->self->unions, row.parent_code, &parent)) {
+        *ret_field = draft.parent_field;
+        return RPC__REASON__UNION_NOT_FOUND;
+    }
+    draft.trades = row.trades;
+    return union_create(page->self, &draft, page->call, &node, ret_field);
 }
 
 /* rpc ImportUnions: rows of code, name, parent code, trades; parents before their children. */
@@ -197,7 +202,7 @@ static int roster_union(struct page *page, const char *code, struct union_node *
 {
     *ret_field = "unionCode";
     if (!unions_find_code(&page->self->unions, code, ret_node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (!rpc_has_role(page->call, RULE__ROLE__UNION_ADMIN, ret_node->path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
@@ -269,7 +274,7 @@ static int remove_listed(struct page *page, const struct csv_row *csv, const cha
         return reason;
     *ret_field = "unionCode";
     if (!unions_find_code(&self->unions, row.union_code, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     *ret_field = "residentId";
     person_index_id(self, row.id.number, index);
     n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));

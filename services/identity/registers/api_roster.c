@@ -104,7 +104,7 @@ static void rosters__find_roster_rows(Identity__Rosters_Service *service, const 
         reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
     }
     if (!reason && !unions_find(&self->unions, req->union_id, &node))
-        reason = IDENTITY__REASON__UNION_NOT_FOUND;
+        reason = RPC__REASON__UNION_NOT_FOUND;
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;

@@ -41,13 +41,15 @@ static bool fill_old(const struct person *old, Identity__Correction *message, vo
 
 static bool fill_wanted(const struct person *wanted, Identity__Correction *message, void *call)
 {
-    char resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1] = "";
+    char name[CN_NAME_SIZE] = "", resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1] = "";
 
+    if (wanted->name[0])
+        cn_mask_name(wanted->name, name);
     if (wanted->resident_id[0])
         cn_mask_resident_id(wanted->resident_id, resident_id);
     if (wanted->mobile[0])
         cn_mask_mobile(wanted->mobile, mobile);
-    message->name = copy(wanted->name, call);
+    message->name = copy(name, call);
     message->resident_id = copy(resident_id, call);
     message->mobile = copy(mobile, call);
     return message->name && message->resident_id && message->mobile;

@@ -28,6 +28,7 @@ Identity__Look *look_message(struct identity *self, const struct look *look, voi
     identity__look__init(message);
     message->at = look->at;
     message->by = look->by;
+    message->look_case = (Identity__LookCase)look->look_case;
     message->method = arena_strndup(rpc_arena(call), look->method, strlen(look->method));
     if (look->office_id && unions_find(&self->unions, look->office_id, &node)) {
         message->office = union_message(&node, call);

@@ -180,10 +180,7 @@ static bool tidy(void *arg, void *call)
             close_account(self, &member, call);
         }
     }
-    self->closed |= n > 0;
-    self->scrub = self->closed && rpc_now(call) >= self->scrub_at;
-    if (self->scrub)
-        self->scrub_at = rpc_now(call) + SCRUB_MS;
+    self->erased |= n > 0;
     return false;
 }
 

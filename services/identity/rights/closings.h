@@ -20,8 +20,7 @@
 #pragma once
 #include "services/identity/identity.h"
 
-#define CLOSINGS_SLICE 20    /* accounts closed in one transaction */
-#define SCRUB_MS       60000 /* from one wiping of the store to the next */
+#define CLOSINGS_SLICE 20 /* accounts closed in one transaction */
 
 struct closing {
     int64_t member_id, asked_at, due_at;

@@ -37,20 +37,18 @@ static bool names_role(const struct api_method *method, int role)
     return false;
 }
 
-/* The union over which the caller holds the office that let her see this person: the
- * nearest above her union, or any when she is in none. */
-static int64_t office_of(struct identity *self, const struct api_method *method, int64_t union_id, void *call)
+/* The union over which the caller holds the office that let her see what is of a union with
+ * this path: the nearest above that one, or any when it is NULL. */
+static int64_t office_of(struct identity *self, const struct api_method *method, const char *path, void *call)
 {
     const Rpc__Principal *principal = rpc_principal(call);
-    struct union_node node = {0}, office;
+    struct union_node office;
     const char *best = NULL;
 
-    if (union_id && !unions_find(&self->unions, union_id, &node))
-        node.path[0] = '\0';
     for (size_t i = 0; i < principal->n_grants; i++) {
         const Rpc__Grant *grant = principal->grants[i];
 
-        if (!names_role(method, (int)grant->role) || (union_id && !union_path_covers(grant->union_path, node.path)))
+        if (!names_role(method, (int)grant->role) || (path && !union_path_covers(grant->union_path, path)))
             continue;
         if (!best || strlen(grant->union_path) > strlen(best))
             best = grant->union_path;
@@ -58,34 +56,56 @@ static int64_t office_of(struct identity *self, const struct api_method *method,
     return best && unions_find_path(&self->unions, best, &office) ? office.id : 0;
 }
 
-static int64_t journal_seen(struct identity *self, const struct api_method *method, int64_t office_id,
-                            const int64_t *members, size_t n, void *call)
+/* Tells the journal: the row's number. */
+static int64_t journal_seen(struct identity *self, const struct api_method *method, Identity__DataSeen *seen,
+                            void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__DataSeen seen = IDENTITY__DATA_SEEN__INIT;
 
-    seen.method = unconst(method->name);
-    seen.office_union_id = office_id;
-    seen.member_ids = unconst(members);
-    seen.n_member_ids = n;
+    seen->method = unconst(method->name);
     event.event_case = IDENTITY__EVENT__EVENT_DATA_SEEN;
-    event.data_seen = &seen;
+    event.data_seen = seen;
     rpc_journal(call, &event.base);
     return rpc_server_journal(self->rpc)->tip.seq;
 }
 
+static void file(const struct looks *looks, int64_t about_id, int64_t seq)
+{
+    store_run(looks->store, looks->sql + SQL_FILE, "ii", about_id, seq);
+}
+
 static void record(struct identity *self, const struct api_method *method, const int64_t *members, size_t n, void *call)
 {
-    int64_t first_union = union_of(&self->looks, members[0]), filed = 0;
-    int64_t seq = journal_seen(self, method, office_of(self, method, first_union, call), members, n, call);
+    Identity__DataSeen seen = IDENTITY__DATA_SEEN__INIT;
+    int64_t first_union = union_of(&self->looks, members[0]), filed = 0, seq;
+    struct union_node node = {0};
 
+    if (first_union && !unions_find(&self->unions, first_union, &node))
+        node.path[0] = '\0';
+    seen.office_union_id = office_of(self, method, first_union ? node.path : NULL, call);
+    seen.member_ids = unconst(members);
+    seen.n_member_ids = n;
+    seq = journal_seen(self, method, &seen, call);
     for (size_t i = 0; i < n; i++) {
         int64_t union_id = n == 1 ? 0 : union_of(&self->looks, members[i]), about = union_id ? union_id : members[i];
 
         if (about != filed)
-            store_run(self->looks.store, self->looks.sql + SQL_FILE, "ii", about, seq);
+            file(&self->looks, about, seq);
         filed = about;
     }
+}
+
+void looks_record_whole(struct identity *self, const struct api_method *method, int64_t member_id, int look_case,
+                        int64_t case_id, const char *union_path, void *call)
+{
+    Identity__DataSeen seen = IDENTITY__DATA_SEEN__INIT;
+
+    seen.office_union_id = office_of(self, method, union_path, call);
+    seen.member_ids = &member_id;
+    seen.n_member_ids = 1;
+    seen.look_case = (Identity__LookCase)look_case;
+    seen.case_id = case_id;
+    file(&self->looks, member_id, journal_seen(self, method, &seen, call));
 }
 
 void looks_record(void *call, const struct api_method *method, const int64_t *members, size_t n, void *self)
@@ -119,6 +139,7 @@ static bool read_look(struct identity *self, int64_t seq, int64_t member_id, str
         .at = page.rows[0]->at,
         .by = page.rows[0]->actor,
         .office_id = event->data_seen->office_union_id,
+        .look_case = (int)event->data_seen->look_case,
     };
     snprintf(ret->method, sizeof(ret->method), "%s", event->data_seen->method);
     return hers;

@@ -77,13 +77,13 @@ static void it_ends_by_itself_when_its_time_is_over(void **state)
     who = member_of_union(&h, 1, CODE);
     assert_ok(pledge(&h, who, "王小明", 1));
     clock_step(&h.service.clock, 180 * DAY - 1);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(last_change(&h)->state, IDENTITY__PLEDGE_STATE__PLEDGE_STANDING);
     assert_int_equal(mine(&h, who)->pledges[0]->state, IDENTITY__PLEDGE_STATE__PLEDGE_STANDING);
     clock_step(&h.service.clock, 1);
     /* Said of it at once, and by the journal when tidying comes to it. */
     assert_int_equal(mine(&h, who)->pledges[0]->state, IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_int_equal(last_change(&h)->state, IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED);
     assert_int_equal(mine(&h, who)->n_pledges, 1);
     end(&h);

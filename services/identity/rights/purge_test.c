@@ -52,13 +52,13 @@ static void what_is_past_its_time_is_deleted_with_evidence_and_the_audit_agrees(
     open_id = asked_to_join(&h, ask_to_join(&h, open, union_id, 2))->request_id;
     withdraw(&h, decided, decided_id);
     clock_step(&h.service.clock, 730 * DAY - PURGE_PERIOD_MS);
-    identity_tidy(self);
-    identity_tidy(self); /* nothing is left of the rest */
+    harness_tidy(&h);
+    harness_tidy(&h); /* nothing is left of the rest */
     assert_true(joins_find(&self->joins, decided_id, &join));
     assert_int_equal(count_purged(&h, IDENTITY__PURGE_KIND__PURGE_SESSIONS), 2);
     assert_int_equal(count_purged(&h, IDENTITY__PURGE_KIND__PURGE_CODES), 2);
     clock_step(&h.service.clock, PURGE_PERIOD_MS + 1);
-    identity_tidy(self);
+    harness_tidy(&h);
     assert_false(joins_find(&self->joins, decided_id, &join));
     assert_true(joins_find(&self->joins, open_id, &join)); /* however old */
     assert_int_equal(count_purged(&h, IDENTITY__PURGE_KIND__PURGE_JOINS), 1);
@@ -92,7 +92,7 @@ static void while_there_is_nothing_to_delete_nothing_is_written(void **state)
     rows = journal_rows(&h);
     for (int i = 0; i < 10; i++) {
         clock_step(&h.service.clock, PURGE_PERIOD_MS);
-        identity_tidy(h.service.self);
+        harness_tidy(&h);
     }
     assert_int_equal(journal_rows(&h), rows);
     end(&h);

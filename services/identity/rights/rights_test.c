@@ -112,11 +112,11 @@ static void closing_waits_some_days_in_which_she_takes_it_back(void **state)
     closing = harness_output(&h, close_account(&h, who, 1), &identity__closing__descriptor);
     assert_int_equal(closing->due_at - closing->asked_at, 7 * DAY);
     clock_step(&h.service.clock, 6 * DAY);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_ok(harness_call(&h, "Rights.KeepAccount", NULL, who, NULL));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_CLOSING_CHANGED)->closing_changed->due_at, 0);
     clock_step(&h.service.clock, 10 * DAY);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED));
     assert_int_equal(principal_of(&h, login(&h, mobile_of(1, mobile)))->member_id, who->member_id);
     end(&h);
@@ -153,7 +153,7 @@ static void close_now(struct harness *h, const Rpc__Principal *who, unsigned n)
 {
     assert_ok(close_account(h, who, n));
     clock_step(&h->service.clock, 7 * DAY);
-    identity_tidy(h->service.self);
+    harness_tidy(h);
     assert_int_equal(last_event(h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED)->account_closed->member_id, who->member_id);
 }
 
@@ -255,7 +255,7 @@ static void who_holds_an_office_gives_it_up_first(void **state)
     /* An office that comes meanwhile keeps the account. */
     assert_ok(create_grant(&h, harness_internal(&h), mobile, RULE__ROLE__UNION_ADMIN, CODE));
     clock_step(&h.service.clock, 7 * DAY);
-    identity_tidy(h.service.self);
+    harness_tidy(&h);
     assert_null(last_event(&h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_CLOSING_CHANGED)->closing_changed->due_at, 0);
     end(&h);

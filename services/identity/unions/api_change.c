@@ -82,7 +82,7 @@ static void unions__get_union_by_code(Identity__Unions_Service *service, const I
     struct union_node node;
 
     if (union_code_read(req->code, code) || !unions_find_code(&self->unions, code, &node)) {
-        rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+        rpc_refuse(call, RPC__REASON__UNION_NOT_FOUND);
         return;
     }
     message = union_message(&node, call);
@@ -254,7 +254,7 @@ static int decider_refusal(struct identity *self, const struct change *change, v
     struct union_node node, target;
 
     if (!unions_find(&self->unions, change->union_id, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (!caller_holds(call, union_administrators, node.path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     if (change->kind != IDENTITY__CHANGE_KIND__CHANGE_CREATE && !holds_above(&node, call))

@@ -24,29 +24,27 @@ static int refuse_in(const char *field, int reason, const char **ret_field)
     return reason;
 }
 
-int union_create(struct identity *self, const char *code, const char *name, const char *parent_code, int trades,
-                 void *call, struct union_node *ret_node, const char **ret_field)
+int union_create(struct identity *self, const struct union_draft *draft, void *call, struct union_node *ret_node,
+                 const char **ret_field)
 {
-    struct union_node parent = {0}, taken, node = {0};
+    const struct union_node *parent = draft->parent;
+    struct union_node taken, node = {0};
     int reason;
 
-    /* The roots' parent has no code. */
-    if (!unions_find_code(&self->unions, parent_code, &parent))
-        return refuse_in("parentCode", IDENTITY__REASON__UNION_NOT_FOUND, ret_field);
-    if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, parent.path))
-        return refuse_in("parentCode", RPC__REASON__OUTSIDE_YOUR_UNION, ret_field);
-    if (parent.state)
-        return refuse_in("parentCode", IDENTITY__REASON__UNION_CLOSED, ret_field);
-    if (unions_find_code(&self->unions, code, &taken))
+    if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, parent->path))
+        return refuse_in(draft->parent_field, RPC__REASON__OUTSIDE_YOUR_UNION, ret_field);
+    if (parent->state)
+        return refuse_in(draft->parent_field, IDENTITY__REASON__UNION_CLOSED, ret_field);
+    if (unions_find_code(&self->unions, draft->code, &taken))
         return refuse_in("code", IDENTITY__REASON__UNION_CODE_TAKEN, ret_field);
-    reason = child_refusal(parent.path, parent.children, node.path);
+    reason = child_refusal(parent->path, parent->children, node.path);
     if (reason)
-        return refuse_in("parentCode", reason, ret_field);
+        return refuse_in(draft->parent_field, reason, ret_field);
     node.id = id_next(&self->ids, rpc_now(call));
-    node.parent_id = parent.id;
-    node.trades = trades;
-    snprintf(node.code, sizeof(node.code), "%s", code);
-    snprintf(node.name, sizeof(node.name), "%s", name);
+    node.parent_id = parent->id;
+    node.trades = draft->trades;
+    snprintf(node.code, sizeof(node.code), "%s", draft->code);
+    snprintf(node.name, sizeof(node.name), "%s", draft->name);
     if (!unions_add(&self->unions, &node, rpc_now(call)))
         return refuse_in("code", RPC__REASON__STORE_FAILED, ret_field);
     journal_union(&node, call);
@@ -69,10 +67,11 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
                             Identity__Union_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, identity_service);
-    char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE], parent_code[UNION_CODE_SIZE] = "";
+    char code[UNION_CODE_SIZE], name[UNION_NAME_SIZE];
+    struct union_node parent, node;
+    struct union_draft draft = {.code = code, .name = name, .parent = &parent, .parent_field = "parentId"};
     const char *field = "code";
-    struct union_node node;
-    int reason = union_code_read(req->code, code), trades = 0;
+    int reason = union_code_read(req->code, code);
     int32_t bad;
 
     if (!reason) {
@@ -80,16 +79,16 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
         reason = union_name_read(req->name, name, &bad);
         rpc_fact_character(call, bad);
     }
-    if (!reason && *req->parent_code) {
-        field = "parentCode";
-        reason = union_code_read(req->parent_code, parent_code);
-    }
     if (!reason) {
         field = "trades";
-        reason = union_trades_read(req->trades, req->n_trades, &trades);
+        reason = union_trades_read(req->trades, req->n_trades, &draft.trades);
+    }
+    if (!reason && !unions_find(&self->unions, req->parent_id, &parent)) {
+        field = draft.parent_field;
+        reason = RPC__REASON__UNION_NOT_FOUND;
     }
     if (!reason)
-        reason = union_create(self, code, name, parent_code, trades, call, &node, &field);
+        reason = union_create(self, &draft, call, &node, &field);
     if (reason) {
         rpc_refuse_field(call, reason, field);
         return;
@@ -103,7 +102,7 @@ static bool named_union(struct identity *self, int64_t union_id, void *call, str
 {
     if (union_id > 0 && unions_find(&self->unions, union_id, ret_node))
         return true;
-    rpc_refuse(call, IDENTITY__REASON__UNION_NOT_FOUND);
+    rpc_refuse(call, RPC__REASON__UNION_NOT_FOUND);
     return false;
 }
 

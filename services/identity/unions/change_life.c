@@ -46,7 +46,7 @@ static int target_refusal(struct identity *self, const struct union_node *node, 
                           struct union_node *ret_target)
 {
     if (change->target_id <= 0 || !unions_find(&self->unions, change->target_id, ret_target))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (ret_target->state)
         return IDENTITY__REASON__UNION_CLOSED;
     return union_path_covers(node->path, ret_target->path) ? IDENTITY__REASON__UNION_CYCLE : 0;
@@ -127,7 +127,7 @@ int change_refusal(struct identity *self, struct change *change, const char **re
 
     *ret_field = "unionId";
     if (change->union_id <= 0 || !unions_find(&self->unions, change->union_id, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     if (node.state)
         return IDENTITY__REASON__UNION_CLOSED;
     switch (change->kind) {
@@ -206,10 +206,11 @@ static void set_closing(struct identity *self, struct union_node *node, int stat
 
 static void create(struct identity *self, struct change *change, const struct union_node *parent, void *call)
 {
+    const struct union_draft draft = {change->code, change->name, parent, "unionId", change->trades};
     struct union_node node;
     const char *field;
 
-    if (union_create(self, change->code, change->name, parent->code, change->trades, call, &node, &field))
+    if (union_create(self, &draft, call, &node, &field))
         return;
     if (change->credit_code[0])
         unions_set_credit_code(&self->unions, node.id, change->credit_code);

@@ -225,12 +225,10 @@ static void a_merged_unions_members_codes_and_rosters_go_to_the_other(void **sta
     Identity__CreateTransferRequest transfer = IDENTITY__CREATE_TRANSFER_REQUEST__INIT;
     Identity__AskUnionChangeRequest request;
     char id[CN_RESIDENT_ID_LEN + 1], csv[256];
-    struct identity *self;
     struct harness h;
 
     (void)state;
     begin_with_unions(&h);
-    self = h.service.self;
     member_of_union(&h, 1, "440604-1");
     make_resident_id(2, id);
     snprintf(csv, sizeof(csv), "王小明,%s,16900000009,440604-1,COURIER\n", id);
@@ -246,7 +244,7 @@ static void a_merged_unions_members_codes_and_rosters_go_to_the_other(void **sta
     assert_refused(harness_call(&h, "Joins.CreateJoinRequest", &join.base, person_signed_in(&h, 5), NULL),
                    "UNION_CLOSED");
     assert_string_equal(harness_audit(&h), "");
-    for (int slices = 0; identity_tidy(self); slices++)
+    for (int slices = 0; harness_tidy(&h); slices++)
         assert_true(slices < 5);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_UNION_CLOSED)->union_closed->state,
                      IDENTITY__UNION_STATE__UNION_MERGED);
@@ -266,25 +264,22 @@ static void a_merged_unions_members_codes_and_rosters_go_to_the_other(void **sta
 static void a_dissolved_unions_members_are_hung_to_the_level_above_in_slices(void **state)
 {
     Identity__AskUnionChangeRequest request;
-    struct identity *self;
     struct harness h;
 
     (void)state;
     begin_with_unions(&h);
-    self = h.service.self;
     for (unsigned n = 1; n <= 103; n++)
         member_of_union(&h, n, "440604-1");
     request = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE);
     assert_ok(carry_out(&h, &request));
-    assert_true(identity_tidy(self));
+    assert_true(harness_tidy(&h));
     assert_string_equal(person_signed_in(&h, 1)->union_path, FIRST);
     assert_string_equal(person_signed_in(&h, 103)->union_path, TOWN);
     assert_string_equal(harness_audit(&h), "");
     harness_reopen(&h);
-    self = h.service.self;
-    assert_true(identity_tidy(self));
-    assert_true(identity_tidy(self));
-    assert_false(identity_tidy(self));
+    assert_true(harness_tidy(&h));
+    assert_true(harness_tidy(&h));
+    assert_false(harness_tidy(&h));
     assert_string_equal(person_signed_in(&h, 103)->union_path, FIRST);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN)->membership_began->began,
                      IDENTITY__BEGAN__BEGAN_BY_HANGING);

@@ -19,7 +19,7 @@ int official_refusal(struct identity *self, int64_t union_id, const int *roles, 
     struct union_node node;
 
     if (union_id <= 0 || !unions_find(&self->unions, union_id, &node))
-        return IDENTITY__REASON__UNION_NOT_FOUND;
+        return RPC__REASON__UNION_NOT_FOUND;
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 

@@ -14,7 +14,7 @@ static void a_root_is_made_by_the_command_line_or_an_official_of_every_union(voi
     assert_int_equal(root->children, 0);
     answer = create_union(&h, harness_official(&h, 1, RULE__ROLE__UNION_ADMIN, "0000"), "440700", "总工会", "");
     assert_refused(answer, "OUTSIDE_YOUR_UNION");
-    assert_string_equal(answer->field, "parentCode");
+    assert_string_equal(answer->field, "parentId");
     answer = create_union(&h, harness_official(&h, 1, RULE__ROLE__UNION_ADMIN, ""), "440700", "总工会", "");
     assert_true(answer->created);
     root = harness_output(&h, answer, &identity__union__descriptor);
@@ -59,10 +59,9 @@ static void what_a_union_is_made_of_is_checked(void **state)
     assert_refused(create_union(&h, internal, "440600", "总工会", ""), "UNION_CODE_TAKEN");
     assert_refused(create_union(&h, internal, "-", "总工会", ""), "UNION_CODE_INVALID");
     assert_refused(create_union(&h, internal, "440601", "会", ""), "UNION_NAME_INVALID");
-    answer = create_union(&h, internal, "440601", "总工会", "?");
-    assert_refused(answer, "UNION_CODE_INVALID");
-    assert_string_equal(answer->field, "parentCode");
-    assert_refused(create_union(&h, internal, "440601", "总工会", "440609"), "UNION_NOT_FOUND");
+    answer = create_union(&h, internal, "440601", "总工会", "440609");
+    assert_refused(answer, "UNION_NOT_FOUND");
+    assert_string_equal(answer->field, "parentId");
     end(&h);
 }
 

@@ -23,10 +23,16 @@ const ROSTER = { ACTIVE: '未到', ARRIVED: '已到', CANCELLED: '已取消', NO
 
 // ---- the verdict ----
 
-function showVerdict(good, lines) {
+function showVerdict(good, lines, more) {
   $('verdict').className = good ? 'verdict yes' : 'verdict no';
-  $('verdict').replaceChildren(element('strong', {}, good ? '✓ 通过' : '✗ 未通过'), ...lines.filter(Boolean).map((line) => element('p', {}, line)));
+  $('verdict').replaceChildren(element('strong', {}, good ? '✓ 通过' : '✗ 未通过'), ...lines.filter(Boolean).map((line) => element('p', {}, line)), ...more ? [more] : []);
 }
+
+// Who it is, when she has to be told from another: asked for by itself, since each look is on record.
+const nameOf = (letter) => button('核对姓名', async (event) => {
+  const pressed = event.currentTarget, { name, residentId } = await post('/v1/people:look', { letter });
+  pressed.replaceWith(element('p', {}, `${name}　${residentId}`));
+}, { className: 'quiet' });
 
 /** Where and when a pass was used before. */
 const usedBefore = async (siteId, at) => `已于 ${time(at)} 在 ${(await siteOf(siteId)).name} 使用。`;
@@ -45,7 +51,7 @@ async function take(text) {
     showVerdict(false, [words(error)]);
     throw error;
   });
-  showVerdict(done.good, await verdictOf(done));
+  showVerdict(done.good, await verdictOf(done), done.scan?.letter ? nameOf(done.scan.letter) : null);
   if (done.offline) await showNetwork(false);
   else act(Date.now() - desk.takenAt > RENEW_MS ? renew : showLists)();
 }

@@ -1,4 +1,4 @@
-#include "services/coupon/claims.h"
+#include "services/coupon/claimants.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,42 +37,42 @@ static int64_t hostile_id(unsigned i)
     return i % 2 ? -((int64_t)(i + 1) << 40) : (int64_t)(i + 1) << 44;
 }
 
-static void assert_equals_model(const struct claims *claims, int64_t (*id)(unsigned))
+static void assert_equals_model(const struct claimants *claimants, int64_t (*id)(unsigned))
 {
     size_t used = 0;
 
     for (unsigned i = 0; i < MEMBERS; i++) {
-        assert_int_equal(claims_find(claims, id(i)), model[i]);
+        assert_int_equal(claimants_find(claimants, id(i)), model[i]);
         used += model[i] != 0;
     }
-    assert_int_equal(claims->used, used);
-    assert_true(claims->used * 2 <= claims->size);
+    assert_int_equal(claimants->used, used);
+    assert_true(claimants->used * 2 <= claimants->size);
 }
 
 static void run_model(int64_t (*id)(unsigned), int operations)
 {
-    struct claims claims = {0};
+    struct claimants claimants = {0};
     struct clock clock = test_random();
 
     memset(model, 0, sizeof(model));
     for (int operation = 0; operation < operations; operation++) {
         unsigned i = next_random(&clock) % MEMBERS;
 
-        assert_int_equal(claims_find(&claims, id(i)), model[i]);
+        assert_int_equal(claimants_find(&claimants, id(i)), model[i]);
         if (model[i]) {
-            claims_remove(&claims, id(i));
+            claimants_remove(&claimants, id(i));
             model[i] = 0;
         } else {
             model[i] = operation + 1;
-            assert_true(claims_add(&claims, id(i), model[i]));
+            assert_true(claimants_add(&claimants, id(i), model[i]));
         }
         if (operation % 10000 == 0)
-            assert_equals_model(&claims, id);
+            assert_equals_model(&claimants, id);
     }
-    assert_equals_model(&claims, id);
-    claims_clear(&claims);
-    assert_int_equal(claims_find(&claims, id(0)), 0);
-    assert_int_equal(claims.used, 0);
+    assert_equals_model(&claimants, id);
+    claimants_clear(&claimants);
+    assert_int_equal(claimants_find(&claimants, id(0)), 0);
+    assert_int_equal(claimants.used, 0);
 }
 
 static void it_is_as_a_plain_table_whatever_the_ids(void **state)
@@ -86,33 +86,33 @@ static void it_is_as_a_plain_table_whatever_the_ids(void **state)
 /* Removal in the opposite order of adding, as a failed commit does it. */
 static void what_was_added_can_be_undone(void **state)
 {
-    struct claims claims = {0};
+    struct claimants claimants = {0};
 
     (void)state;
     memset(model, 0, sizeof(model));
     for (unsigned i = 0; i < MEMBERS; i++) {
-        assert_true(claims_add(&claims, made_id(i), i + 1));
+        assert_true(claimants_add(&claimants, made_id(i), i + 1));
         model[i] = i + 1;
     }
     for (unsigned i = MEMBERS; i-- > MEMBERS / 2;) {
-        claims_remove(&claims, made_id(i));
+        claimants_remove(&claimants, made_id(i));
         model[i] = 0;
         if (i % 100 == 0)
-            assert_equals_model(&claims, made_id);
+            assert_equals_model(&claimants, made_id);
     }
-    claims_clear(&claims);
+    claimants_clear(&claimants);
 }
 
 static void an_empty_one_holds_nobody(void **state)
 {
-    struct claims claims = {0};
+    struct claimants claimants = {0};
 
     (void)state;
-    assert_int_equal(claims_find(&claims, 1), 0);
-    claims_clear(&claims);
-    assert_true(claims_add(&claims, 1, 5));
-    assert_int_equal(claims_find(&claims, 1), 5);
-    claims_clear(&claims);
+    assert_int_equal(claimants_find(&claimants, 1), 0);
+    claimants_clear(&claimants);
+    assert_true(claimants_add(&claimants, 1, 5));
+    assert_int_equal(claimants_find(&claimants, 1), 5);
+    claimants_clear(&claimants);
 }
 
 int main(void)

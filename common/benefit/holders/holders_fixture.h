@@ -1,0 +1,116 @@
+/* holders_fixture.h: what a service hears of identity's journal, in the test's own process. */
+#pragma once
+#include "identity/identity.pb-c.h"
+#include "tests/harness.h"
+
+struct heard {
+    struct harness *h;
+    const Identity__Event *event;
+};
+
+static inline void hear_work(void *call, void *arg)
+{
+    const struct heard *heard = arg;
+    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[512];
+
+    row.kind = (int32_t)heard->event->event_case;
+    row.body = (ProtobufCBinaryData){identity__event__pack(heard->event, packed), packed};
+    service_hear(&heard->h->service, "identity", call, &row);
+}
+
+/* A row of identity's journal: 0, or the Reason it was undone for, and it will come again. */
+static inline int hear(struct harness *h, const Identity__Event *event)
+{
+    struct heard heard = {h, event};
+
+    return rpc_server_transact(h->service.rpc, hear_work, &heard);
+}
+
+static inline int hear_merged(struct harness *h, int64_t gone_id, int64_t kept_id)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
+
+    merged.kept_id = kept_id;
+    merged.gone_id = gone_id;
+    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
+    event.members_merged = &merged;
+    return hear(h, &event);
+}
+
+static inline int hear_closed(struct harness *h, int64_t member_id)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
+
+    closed.member_id = member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;
+    event.account_closed = &closed;
+    return hear(h, &event);
+}
+
+static inline int hear_moved(struct harness *h, const char *old_path, const char *path)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__UnionMoved moved = IDENTITY__UNION_MOVED__INIT;
+
+    moved.old_path = unconst(old_path);
+    moved.path = unconst(path);
+    event.event_case = IDENTITY__EVENT__EVENT_UNION_MOVED;
+    event.union_moved = &moved;
+    return hear(h, &event);
+}
+
+/* All that a service keeps of a person, every page. */
+struct exported {
+    Rpc__Exported **things;
+    size_t n;
+};
+
+struct export_turn {
+    struct harness *h;
+    Rpc__ExportRequest request;
+    Rpc__ExportPage *page;
+};
+
+static inline void export_work(void *call, void *arg)
+{
+    struct export_turn *turn = arg;
+    Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
+    uint8_t *packed;
+    int reason = parts_export(service_parts(&turn->h->service), &turn->request, call, &page);
+
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
+    packed = harness_alloc(turn->h, rpc__export_page__get_packed_size(&page) + 1);
+    turn->page = rpc__export_page__unpack(&turn->h->arena.allocator, rpc__export_page__pack(&page, packed), packed);
+}
+
+static inline struct exported export_person(struct harness *h, int64_t member_id)
+{
+    struct export_turn turn = {h, RPC__EXPORT_REQUEST__INIT, NULL};
+    struct exported all = {harness_alloc(h, 4096 * sizeof(*all.things)), 0};
+
+    turn.request.member_id = member_id;
+    do {
+        ensure(rpc_server_transact(h->service.rpc, export_work, &turn) == 0);
+        ensure(all.n + turn.page->n_things <= 4096);
+        for (size_t i = 0; i < turn.page->n_things; i++)
+            all.things[all.n++] = turn.page->things[i];
+        turn.request.page_token = turn.page->next_page_token;
+    } while (*turn.request.page_token);
+    return all;
+}
+
+/* How many messages of a part have a text in their JSON. */
+static inline size_t exported_count(const struct exported *all, const char *part, const char *text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        n += strcmp(all->things[i]->part, part) == 0 && strstr(all->things[i]->json, text) != NULL;
+    return n;
+}

@@ -1,0 +1,119 @@
+/* service_parts.c: what a daemon does for its parts. */
+#include "common/base/limits.h"
+#include "common/daemon/part_internal.h"
+#include "common/daemon/service.h"
+
+#define SLICE_MS 20 /* between two slices of long work, when the parts do not say */
+#define REST_MS  1000
+
+void service_store_options(struct service *service, const char *dir, struct store_options *ret)
+{
+    const struct service_spec *spec = service->spec;
+
+    *ret = (struct store_options){
+        .dir = dir,
+        .schema = spec->schema,
+        .schema_len = spec->schema_len ? *spec->schema_len : 0,
+        .parts = service->steps,
+    };
+    if (spec->parts) {
+        ensure(spec->parts->n <= LIMIT_PARTS);
+        ret->n_parts = parts_steps(spec->parts, service->steps);
+    }
+}
+
+struct parts *service_parts(const struct service *service)
+{
+    const struct part_table *table = service->spec->parts;
+
+    return table ? (struct parts *)(void *)((char *)service->self + table->at) : NULL;
+}
+
+/* Begins the ids of the store behind the greatest in its tables. */
+static int begin_ids(struct service *service, struct id_source *ids)
+{
+    return ids_open(ids, service->store, service->partition, ids->last, clock_now(&service->clock), &service->first_id);
+}
+
+int service_begin(struct service *service)
+{
+    const struct part_table *table = service->spec->parts;
+
+    if (table) {
+        service->self = table->self;
+        if (parts_open(table, service->self, service->store, service->rpc, &service->clock))
+            return -1;
+        for (unsigned i = 0; i < table->n_apis; i++)
+            rpc_server_add(service->rpc, (ProtobufCService *)(void *)((char *)service->self + table->apis[i].at));
+    }
+    if (service->spec->start && service->spec->start(service))
+        return -1;
+    return table ? begin_ids(service, &service_parts(service)->ids) : 0;
+}
+
+void service_end(struct service *service)
+{
+    if (service->spec->parts && service->self)
+        parts_close(service_parts(service));
+}
+
+/* ---- slices ---- */
+
+/* The next slice comes soon when there is one, and other calls before it. */
+static void on_slice(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
+    int slice_ms = service->spec->parts->slice_ms ? service->spec->parts->slice_ms : SLICE_MS;
+
+    if (!service->stopping)
+        uv_timer_start(timer, on_slice, (uint64_t)(parts_tidy(service_parts(service)) ? slice_ms : REST_MS), 0);
+}
+
+void service_tidy_parts(struct service *service)
+{
+    uv_timer_init(&service->loop, &service->slices);
+    service->slices.data = service;
+    if (service->spec->parts)
+        uv_timer_start(&service->slices, on_slice, SLICE_MS, 0); /* what was due meanwhile, at once */
+}
+
+/* ---- others' journals ---- */
+
+void service_hear(struct service *service, const char *queue, void *call, const Rpc__JournalRow *row)
+{
+    const struct part_table *table = service->spec->parts;
+
+    for (unsigned i = 0; i < table->n && !rpc_refused(call); i++) {
+        const struct service_follow *follow = table->entries[i].spec->follows;
+        bool reads = false;
+
+        for (unsigned k = 0; follow && strcmp(follow->queue, queue) == 0 && k < follow->n_kinds; k++)
+            reads |= follow->kinds[k] == row->kind;
+        if (reads)
+            follow->apply(parts_hook_self(service_parts(service), i), call, row);
+    }
+}
+
+unsigned service_gather_follows(struct service *service)
+{
+    const struct part_table *table = service->spec->parts;
+    unsigned n = 0;
+
+    for (unsigned i = 0; table && i < table->n; i++) {
+        const struct service_follow *follow = table->entries[i].spec->follows;
+        struct service_followed_journal *journal = service->journals;
+
+        if (!follow)
+            continue;
+        while (journal < service->journals + n && strcmp(journal->queue, follow->queue) != 0)
+            journal++;
+        if (journal == service->journals + n)
+            ensure(n++ < PART_FOLLOWS);
+        ensure(journal->n_kinds + follow->n_kinds <= FOLLOW_KINDS);
+        journal->service = service;
+        journal->queue = follow->queue;
+        memcpy(journal->kinds + journal->n_kinds, follow->kinds, follow->n_kinds * sizeof(follow->kinds[0]));
+        journal->n_kinds += follow->n_kinds;
+    }
+    return n;
+}

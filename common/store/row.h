@@ -1,0 +1,12 @@
+/* row.h: rows as messages.
+ *
+ * A column is the field that is called like it; other columns are for the caller, and
+ * fields without a column keep their default. */
+#pragma once
+#include <protobuf-c/protobuf-c.h>
+
+#include "common/base/arena.h"
+#include "common/store/store.h"
+
+/* The present row of a query as a message in the arena, or NULL when it is full. */
+void *row_message(struct store *store, unsigned sql, const ProtobufCMessageDescriptor *type, struct arena *arena);

@@ -1,0 +1,2 @@
+-- step 1
+CREATE INDEX message_member ON message (member_id, message_id);

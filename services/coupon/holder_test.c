@@ -1,0 +1,179 @@
+/* What becomes of claims when accounts are merged or closed. */
+#include "services/coupon/fixture.h"
+
+#define GONE  1
+#define KEPT  2
+#define OTHER 3
+
+static int64_t coupon_id_of(const Rpc__Answer *answer)
+{
+    return coupon_of(answer)->coupon_id;
+}
+
+static void index_all(void)
+{
+    while (claims_index_slice(h.service.self, 100) > 0)
+        continue;
+}
+
+/* Across restarts, and whether the claim is indexed yet or not. */
+static void what_either_account_took_counts_for_the_one_that_is_kept(void **state)
+{
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), first;
+
+    (void)state;
+    first = coupon_id_of(claim(id, GONE));
+    assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+    for (int round = 0; round < 4; round++) {
+        const Rpc__Answer *again = claim(id, KEPT);
+        const Coupon__CouponList *list = list_coupons(KEPT, 0, "");
+
+        assert_false(again->created);
+        assert_int_equal(coupon_id_of(again), first);
+        assert_int_equal(list->n_coupons, 1);
+        assert_int_equal(list->coupons[0]->coupon_id, first);
+        assert_int_equal(get(id)->granted, 1);
+        if (round == 1)
+            index_all();
+        else
+            harness_reopen(&h);
+    }
+    assert_clean();
+}
+
+static const Rpc__Answer *get_coupon(int64_t coupon_id, int64_t member_id)
+{
+    Coupon__CouponRequest request = COUPON__COUPON_REQUEST__INIT;
+
+    request.coupon_id = coupon_id;
+    return harness_call(&h, "Coupons.GetCoupon", &request.base, harness_member(&h, member_id, TOWN), NULL);
+}
+
+static void her_coupons_are_those_of_all_numbers_that_she_holds(void **state)
+{
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), hers, spare;
+
+    (void)state;
+    spare = coupon_id_of(claim(id, GONE));
+    hers = coupon_id_of(claim(id, KEPT));
+    assert_refused(get_coupon(spare, KEPT), "COUPON_NOT_FOUND");
+    assert_int_equal(hear_merged(&h, GONE, OTHER), 0);
+    assert_int_equal(hear_merged(&h, OTHER, KEPT), 0);
+    assert_int_equal(coupon_id_of(claim(id, KEPT)), hers);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(list_coupons(KEPT, 0, "")->n_coupons, 2);
+        assert_ok(get_coupon(spare, KEPT));
+        index_all();
+    }
+    assert_clean();
+}
+
+/* Her session of the other account lives on for a moment. */
+static void who_claims_by_a_session_that_is_to_end_has_no_second_coupon(void **state)
+{
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), first;
+
+    (void)state;
+    assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+    first = coupon_id_of(claim(id, GONE));
+    index_all();
+    assert_int_equal(coupon_id_of(claim(id, KEPT)), first);
+    assert_int_equal(get(id)->granted, 1);
+    harness_reopen(&h);
+    assert_int_equal(coupon_id_of(claim(id, KEPT)), first);
+    assert_clean();
+}
+
+static void a_new_day_is_one_allowance_for_both(void **state)
+{
+    int64_t id = open_release(5, 2, COUPON__ALLOWANCE__ONE_PER_DAY), first, second;
+
+    (void)state;
+    first = coupon_id_of(claim(id, GONE));
+    assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+    clock_step(&h.service.clock, COUPON_DAY_MS);
+    second = coupon_id_of(claim(id, KEPT));
+    assert_true(second != first);
+    assert_int_equal(coupon_id_of(claim(id, KEPT)), second);
+    index_all();
+    assert_int_equal(list_coupons(KEPT, 0, "")->n_coupons, 2);
+    assert_clean();
+}
+
+/* The store fails: memory is as before, and the row comes again. */
+static void a_merge_that_fails_changes_nothing(void **state)
+{
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), first, full = 0;
+
+    (void)state;
+    first = coupon_id_of(claim(id, GONE));
+    harness_fill(&h);
+    for (int64_t other = 100; !full && other < 10000; other++)
+        full = hear_merged(&h, other, OTHER);
+    assert_int_equal(hear_merged(&h, GONE, KEPT), RPC__REASON__STORE_FULL);
+    assert_int_equal(claimants_find(&release_find(h.service.self, id)->claimants, KEPT), 0);
+    harness_empty(&h);
+    assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+    assert_int_equal(coupon_id_of(claim(id, KEPT)), first);
+    assert_clean();
+}
+
+static void a_closed_account_is_heard_once_and_its_claims_stay_on_account(void **state)
+{
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), rows;
+
+    (void)state;
+    claim(id, GONE);
+    assert_int_equal(hear_closed(&h, GONE), 0);
+    rows = rpc_server_journal(h.service.rpc)->tip.seq;
+    assert_int_equal(hear_closed(&h, GONE), 0);
+    assert_int_equal(rpc_server_journal(h.service.rpc)->tip.seq, rows);
+    assert_int_equal(get(id)->granted, 1);
+    assert_clean();
+    harness_tamper(&h, "UPDATE account_gone SET holder_id = 9");
+    assert_string_not_equal(harness_audit(&h), "");
+}
+
+static void the_export_gives_each_coupon_once(void **state)
+{
+    int64_t ids[3];
+    struct exported all;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        ids[i] = publish(draft_of(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE));
+    clock_step(&h.service.clock, OPENS - HARNESS_NOW);
+    claim(ids[0], GONE);
+    index_all();
+    claim(ids[1], GONE);
+    claim(ids[2], KEPT);
+    claim(ids[2], OTHER);
+    assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+    for (int round = 0; round < 2; round++) {
+        all = export_person(&h, KEPT);
+        assert_int_equal(all.n, 3);
+        assert_int_equal(exported_count(&all, "claims", "\"code\""), 3);
+        for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+            char text[64];
+
+            snprintf(text, sizeof(text), "\"releaseId\":\"%lld\"", (long long)ids[i]);
+            assert_int_equal(exported_count(&all, "claims", text), 1);
+        }
+        index_all();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_either_account_took_counts_for_the_one_that_is_kept),
+        TEST(her_coupons_are_those_of_all_numbers_that_she_holds),
+        TEST(who_claims_by_a_session_that_is_to_end_has_no_second_coupon),
+        TEST(a_new_day_is_one_allowance_for_both),
+        TEST(a_merge_that_fails_changes_nothing),
+        TEST(a_closed_account_is_heard_once_and_its_claims_stay_on_account),
+        TEST(the_export_gives_each_coupon_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,306 @@
+#include "services/coupon/releases.h"
+
+#include "common/base/log.h"
+#include "services/coupon/rules.h"
+
+#define COLUMNS                                                                                                        \
+    "release_id, title, union_path, face_fen, threshold_fen, stock_per_day, opens_at, days, allowance, min_level, "    \
+    "eligible_path, trades, valid_days, state, created_at, closed_at"
+
+enum { SQL_ADD, SQL_SET_STATE, SQL_SINCE, SQL_FIND, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO release (" COLUMNS ") VALUES "
+                "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [SQL_SET_STATE] = "UPDATE release SET state = ?2, closed_at = ?3, granted = ?4 WHERE release_id = ?1",
+    [SQL_SINCE] = "SELECT " COLUMNS ", granted FROM release WHERE closed_at = 0 OR closed_at >= ?1 "
+                  "ORDER BY release_id",
+    [SQL_FIND] = "SELECT " COLUMNS ", granted FROM release WHERE release_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+bool releases_add(const struct releases *releases, const struct release *release)
+{
+    return store_run(releases->store, releases->sql + SQL_ADD, "ittiiiiiiitiiiii", release->id, release->title,
+                     release->union_path, release->face_fen, release->threshold_fen, (int64_t)release->stock_per_day,
+                     release->opens_at, (int64_t)release->days, (int64_t)release->allowance,
+                     (int64_t)release->min_level, release->eligible_path, (int64_t)release->trades,
+                     (int64_t)release->valid_days, (int64_t)release->state, release->created_at,
+                     release->closed_at) != -1;
+}
+
+static bool next(const struct releases *releases, unsigned statement, struct release *ret)
+{
+    struct store *store = releases->store;
+
+    if (!store_row(store, statement))
+        return false;
+    *ret = (struct release){
+        .id = store_int(store, statement, 0),
+        .face_fen = store_int(store, statement, 3),
+        .threshold_fen = store_int(store, statement, 4),
+        .stock_per_day = (int32_t)store_int(store, statement, 5),
+        .opens_at = store_int(store, statement, 6),
+        .days = (int32_t)store_int(store, statement, 7),
+        .allowance = (int)store_int(store, statement, 8),
+        .min_level = (int)store_int(store, statement, 9),
+        .trades = (uint32_t)store_int(store, statement, 11),
+        .valid_days = (int32_t)store_int(store, statement, 12),
+        .state = (int)store_int(store, statement, 13),
+        .created_at = store_int(store, statement, 14),
+        .closed_at = store_int(store, statement, 15),
+        .granted = store_int(store, statement, 16),
+    };
+    store_copy_text(store, statement, 1, ret->title, sizeof(ret->title));
+    store_copy_text(store, statement, 2, ret->union_path, sizeof(ret->union_path));
+    store_copy_text(store, statement, 10, ret->eligible_path, sizeof(ret->eligible_path));
+    return true;
+}
+
+bool releases_read(const struct releases *releases, int64_t release_id, struct release *ret)
+{
+    bool found;
+
+    store_ask(releases->store, releases->sql + SQL_FIND, "i", release_id);
+    found = next(releases, releases->sql + SQL_FIND, ret);
+    store_end(releases->store, releases->sql + SQL_FIND);
+    return found;
+}
+
+/* ---- in memory ---- */
+
+int releases_load(struct coupon *self)
+{
+    unsigned statement = self->releases.sql + SQL_SINCE;
+    struct release release;
+    int failed = 0;
+
+    store_ask(self->store, statement, "i", clock_now(self->clock) - COUPON_DAY_MS);
+    while (next(&self->releases, statement, &release)) {
+        struct release *copy = self->n_live < COUPON_MAX_RELEASES ? malloc(sizeof(*copy)) : NULL;
+
+        if (!copy) {
+            failed = -1;
+            continue;
+        }
+        *copy = release;
+        copy->granted = 0; /* is counted again from the claims */
+        self->live[self->n_live++] = copy;
+    }
+    if (failed)
+        log_error("too_many_releases", "limit", log_int(COUPON_MAX_RELEASES));
+    return failed;
+}
+
+void releases_done(struct coupon *self)
+{
+    for (unsigned i = 0; i < self->n_live; i++) {
+        claimants_clear(&self->live[i]->claimants);
+        free(self->live[i]);
+    }
+    self->n_live = 0;
+}
+
+struct release *release_find(struct coupon *self, int64_t release_id)
+{
+    unsigned low = 0, high = self->n_live; /* in order of id */
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (self->live[middle]->id == release_id)
+            return self->live[middle];
+        if (self->live[middle]->id < release_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+void release_enter_day(struct release *release, int32_t day)
+{
+    /* A clock that has stepped back does not open a day again. */
+    if (day <= release->day)
+        return;
+    release->day = day;
+    release->granted_today = 0;
+    release->sold_out_at = 0;
+    if (release->allowance == COUPON__ALLOWANCE__ONE_PER_DAY)
+        claimants_clear(&release->claimants);
+}
+
+/* ---- states ---- */
+
+void release_journal(const struct release *release, void *call)
+{
+    Coupon__Event event = COUPON__EVENT__INIT;
+    Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
+
+    changed.release_id = release->id;
+    changed.state = (Coupon__State)release->state;
+    changed.union_path = unconst(release->union_path);
+    changed.eligible_path = unconst(release->eligible_path);
+    event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
+    event.release_changed = &changed;
+    rpc_journal(call, &event.base);
+}
+
+static void undo_state(void *arg, int64_t state, int64_t closed_at)
+{
+    struct release *release = arg;
+
+    release->state = (int)state;
+    release->closed_at = closed_at;
+}
+
+void release_set_state(struct coupon *self, struct release *release, int state, void *call)
+{
+    rpc_on_undo(call, undo_state, release, release->state, release->closed_at);
+    release->state = state;
+    release->closed_at = state == COUPON__STATE__CLOSED ? rpc_now(call) : 0;
+    store_run(self->store, self->releases.sql + SQL_SET_STATE, "iiii", release->id, (int64_t)release->state,
+              release->closed_at, release->granted);
+    release_journal(release, call);
+}
+
+struct closing {
+    struct coupon *self;
+    struct release *release;
+};
+
+static void close_release(void *call, void *arg)
+{
+    struct closing *closing = arg;
+
+    release_set_state(closing->self, closing->release, COUPON__STATE__CLOSED, call);
+}
+
+/* One whose days are over, in a transaction of its own. Whether there was one. */
+static bool close_over(struct coupon *self)
+{
+    for (unsigned i = 0; i < self->n_live; i++) {
+        struct closing closing = {self, self->live[i]};
+
+        if (closing.release->state != COUPON__STATE__CLOSED &&
+            release_day(closing.release, clock_now(self->clock)) >= closing.release->days)
+            return rpc_server_transact(self->rpc, close_release, &closing) == 0;
+    }
+    return false;
+}
+
+void releases_forget_closed(struct coupon *self)
+{
+    int64_t since = clock_now(self->clock) - COUPON_DAY_MS;
+    unsigned kept = 0;
+
+    /* Before it is indexed, a coupon is found by its release alone. */
+    if (self->indexed < self->last_coupon)
+        return;
+    for (unsigned i = 0; i < self->n_live; i++) {
+        struct release *release = self->live[i];
+
+        if (release->closed_at && release->closed_at < since) {
+            claimants_clear(&release->claimants);
+            free(release);
+        } else {
+            self->live[kept++] = release;
+        }
+    }
+    self->n_live = kept;
+}
+
+static bool work(void *arg)
+{
+    bool more = close_over(arg);
+
+    releases_forget_closed(arg);
+    return more;
+}
+
+/* ---- unions that move ---- */
+
+struct paths {
+    struct release *release;
+    char union_path[RELEASE_PATH_SIZE], eligible_path[RELEASE_PATH_SIZE];
+};
+
+static void undo_paths(void *arg, int64_t a, int64_t b)
+{
+    struct paths *paths = arg;
+
+    (void)a;
+    (void)b;
+    memcpy(paths->release->union_path, paths->union_path, sizeof(paths->union_path));
+    memcpy(paths->release->eligible_path, paths->eligible_path, sizeof(paths->eligible_path));
+}
+
+static void move_path(char path[RELEASE_PATH_SIZE], const char *old_path, const char *new_path)
+{
+    char moved[RELEASE_PATH_SIZE];
+
+    if (strncmp(path, old_path, strlen(old_path)) == 0 &&
+        snprintf(moved, sizeof(moved), "%s%s", new_path, path + strlen(old_path)) < (int)sizeof(moved))
+        memcpy(path, moved, sizeof(moved));
+}
+
+/* Those in memory follow what has moved in the store. */
+static void on_moved(void *arg, const char *old_path, const char *path, void *call)
+{
+    struct coupon *self = arg;
+
+    for (unsigned i = 0; i < self->n_live && !rpc_refused(call); i++) {
+        struct release *release = self->live[i];
+        struct paths *before;
+
+        if (strncmp(release->union_path, old_path, strlen(old_path)) != 0 &&
+            strncmp(release->eligible_path, old_path, strlen(old_path)) != 0)
+            continue;
+        before = arena_alloc(rpc_arena(call), sizeof(*before));
+        if (!before) {
+            rpc_refuse(call, RPC__REASON__OVERLOADED); /* the row comes again */
+            return;
+        }
+        before->release = release;
+        memcpy(before->union_path, release->union_path, sizeof(before->union_path));
+        memcpy(before->eligible_path, release->eligible_path, sizeof(before->eligible_path));
+        rpc_on_undo(call, undo_paths, before, 0, 0);
+        move_path(release->union_path, old_path, path);
+        move_path(release->eligible_path, old_path, path);
+    }
+}
+
+/* ---- the audit ---- */
+
+/* A release is as the last row about it says: before the chassis told that a union had
+ * moved, each release said by itself what its paths had become. */
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    struct coupon *self = arg;
+    const Coupon__Event *event = body;
+    const Coupon__ReleaseChanged *changed = event->release_changed;
+    struct release release;
+
+    (void)told;
+    if (event->event_case != COUPON__EVENT__EVENT_RELEASE_CHANGED)
+        return true;
+    *part_word(&self->parts, &releases_part, 0, changed->release_id) =
+        releases_read(&self->releases, changed->release_id, &release) &&
+                part_path_is(&self->parts, row->seq, changed->union_path, release.union_path) &&
+                part_path_is(&self->parts, row->seq, changed->eligible_path, release.eligible_path)
+            ? (int64_t)changed->state
+            : -1;
+    return true;
+}
+
+const struct part_spec releases_part = {
+    .tables = "release",
+    .sql = sql,
+    .n_sql = N_SQL,
+    .last_id = "SELECT max(release_id) FROM release",
+    .work = work,
+    .agrees = agrees,
+    .words = {{"release", "SELECT release_id, state FROM release ORDER BY release_id"}},
+    .moves = "release.union_path release.eligible_path",
+    .on_moved = on_moved,
+};
