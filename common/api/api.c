@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 
-#define TABLES_MAX   ((size_t)64 << 20)
+#define TABLES_MAX ((size_t)64 << 20)
 
 static struct api loaded;
 static bool is_loaded;
@@ -215,7 +215,7 @@ static int join_method(struct api *api, const ProtobufCServiceDescriptor *servic
     method->index = index;
     method->rule = rule;
     method->writes = !rule->get[0] && !rule->read;
-    if (rule->who != RULE__WHO__INTERNAL) {
+    if (!api_is_inside(rule)) {
         method->http = rule->get[0] ? "GET" : rule->post[0] ? "POST" : "DELETE";
         method->path = rule->get[0] ? rule->get : rule->post[0] ? rule->post : rule->delete_;
     }

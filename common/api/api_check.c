@@ -15,7 +15,7 @@
  * Routes are checked where they compile (api_route.c), unique names and numbers
  * where they are sorted (api.c). */
 #include "common/api/api_internal.h"
-#include "common/base/http_phrase.h"
+#include "common/api/http_phrase.h"
 #include "common/base/limits.h"
 
 static bool called(const View__File *file, const char *name, const char *type_name)
@@ -177,8 +177,8 @@ static const char *rule_mistake(const Rule__Method *rule)
 
     if (routes > 1)
         return "more than one of get, post, delete";
-    if ((routes == 0) != (rule->who == RULE__WHO__INTERNAL))
-        return "INTERNAL and only INTERNAL has no route";
+    if ((routes == 0) != api_is_inside(rule))
+        return "INTERNAL and EDGE, and only these, have no route";
     if (routes && rule->read)
         return "read is for methods without a route";
     if ((rule->who == RULE__WHO__OFFICIAL) != (rule->n_roles > 0))
@@ -225,7 +225,7 @@ static int check_method(struct api *api, const View__Service *service, const Vie
         wrong = media_mistake(rule, input, method->output_type);
     if (wrong)
         return api_wrong(api, "method %s.%s: %s", service->name, method->name, wrong);
-    if (rule->who == RULE__WHO__INTERNAL)
+    if (api_is_inside(rule))
         return 0;
     for (size_t i = 0; i < input->n_field && !rule->post[0]; i++) {
         if (input->field[i]->type == VIEW_TYPE_MESSAGE)

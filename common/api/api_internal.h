@@ -1,8 +1,8 @@
 /* api_internal.h: how the tables of api.h are made.
  *
  * api.c unpacks the descriptor set, api_check.c judges it alone, api.c joins it to
- * the generated descriptors, api_route.c compiles the paths. All of it belongs to one struct api, so that a test can build another
- * from a set with a mistake in it. */
+ * the generated descriptors, api_route.c compiles the paths. All of it belongs to one struct api, so that a test can
+ * build another from a set with a mistake in it. */
 #pragma once
 #include "common/api/api.h"
 #include "common/base/arena.h"
@@ -74,3 +74,9 @@ void api_route_find(const struct api_node *root, const char *http, size_t http_l
                     struct api_match *ret_match);
 /* What api_load has built. */
 const struct api *api_loaded(void);
+
+/* Whether a method is of the bus alone. */
+static inline bool api_is_inside(const Rule__Method *rule)
+{
+    return rule->who == RULE__WHO__INTERNAL || rule->who == RULE__WHO__EDGE;
+}

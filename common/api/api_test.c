@@ -471,7 +471,8 @@ static void every_method_is_found_by_its_name(void **state)
         assert_ptr_equal(api_message(method->input->descriptor), method->input);
         assert_ptr_equal(method->input->descriptor, method->service->methods[method->index].input);
         assert_ptr_equal(method->output->descriptor, method->service->methods[method->index].output);
-        assert_true(!method->path == (method->rule->who == RULE__WHO__INTERNAL));
+        assert_true(!method->path ==
+                    (method->rule->who == RULE__WHO__INTERNAL || method->rule->who == RULE__WHO__EDGE));
         assert_true(!method->path == !method->http);
     }
     assert_true(n > 20);

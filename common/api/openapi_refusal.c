@@ -1,7 +1,7 @@
 /* Refusals by status: those of the chassis that a method's options and input imply, and those of the
  * services whose messages it answers with. */
 #include "common/api/openapi_internal.h"
-#include "common/base/http_phrase.h"
+#include "common/api/http_phrase.h"
 
 /* What about a method makes the chassis refuse its calls. */
 enum {
@@ -64,6 +64,8 @@ static const struct {
     {RPC__REASON__STORE_FAILED, ALWAYS},
     {RPC__REASON__STORE_FULL, WRITES},
     {RPC__REASON__DEADLINE_EXCEEDED, ALWAYS},
+    {RPC__REASON__OUTCOME_UNKNOWN, WRITES},
+    {RPC__REASON__ANSWER_TOO_LARGE, ALWAYS},
 };
 _Static_assert(ARRAY_LEN(chassis) <= 64, "a bit for each");
 

@@ -53,6 +53,7 @@ struct service_spec {
     void (*report)(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
     /* Replaces the probe by bus, for an edge. May be NULL. */
     int (*probe)(const struct service *service);
+    const int32_t *edge_kinds;              /* of the journal's rows that the gateway may read; NULL or ended by 0 */
     const struct service_command *commands; /* NULL or ended by a NULL name */
 };
 
@@ -94,6 +95,7 @@ struct service {
     unsigned n_followed;
     uv_signal_t signals[3];
     uv_timer_t tidy, slices;
+    struct seal_checker *seals;
     struct heads *heads;    /* signs those of the journal */
     int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
     int64_t copies_at;      /* when copies from before steps are looked through again */

@@ -75,10 +75,10 @@ bool app_ready(const struct app *app, struct buf *ret)
 
 /* ---- the life of a worker's state ---- */
 
-/* No lane takes more than half of the messages that the broker lets through to a queue. */
+/* No lane takes more than half of the messages that the broker lets the edge have of a queue. */
 static int open_queues(struct app *app, uv_loop_t *loop)
 {
-    unsigned lane = LIMIT_BROKER_IN_FLIGHT / 2 / (unsigned)app->settings->workers;
+    unsigned lane = LIMIT_BROKER_EDGE / 2 / (unsigned)app->settings->workers;
     struct queues_options options = {
         .loop = loop,
         .bus_dir = app->settings->bus_dir,

@@ -37,6 +37,8 @@ build_release() {
 make_keys() { # of a daemon
   local setting
   "$top/deploy/keys" head "$work/keys/head-$1"
+  "$top/deploy/keys" session "$work/keys/session"
+  [ -e "$work/keys/session.point" ] || "$build/hg-identity" --point "$work/keys/session" >"$work/keys/session.point"
   for setting in $(keys_of "$1"); do
     "$top/deploy/keys" "$(basename "$(key_file "$setting")")" "$(key_file "$setting")"
   done

@@ -54,7 +54,7 @@ export function composeHasEveryDaemon(files) {
     const daemons = daemonsOf(files);
     const chassis = settingsIn(files.filter(({ path }) => path.startsWith('common/')));
     const blocks = blocksOf(compose, 'services');
-    const volumes = new Set(/^volumes: \{(.*)\}$/m.exec(compose)?.[1].match(/[a-z]+(?=:)/g) ?? []);
+    const volumes = new Set(/^volumes:\s[^]*?\n(?=\n|$)/m.exec(compose)?.[0].match(/[a-z-]+(?=: \{\})/g) ?? []);
     const wrong = [];
     const need = (there, what) => there || wrong.push(`docker-compose.yml: ${what}`);
     const maker = blocks.get('keys') ?? '';
@@ -71,23 +71,28 @@ export function composeHasEveryDaemon(files) {
         if (store) {
             need(has('HUIGONG_STORE: /huigong/store') && new RegExp(`\\b${name}:/huigong/store\\b`).test(block), `${name} has no store`);
             need(volumes.has(name), `no volume ${name}`);
+            need(has('HUIGONG_HEADS: /huigong/heads') && has('HUIGONG_HEAD_KEY: /huigong/heads/key') && has(`${name}-heads:/huigong/heads`),
+                `${name} has no place for the heads of its journal`);
+            need(maker.includes(`hg-keys head /huigong/${name}-heads/key`) && maker.includes(`${name}-heads:/huigong/${name}-heads`),
+                `keys makes no key for the heads of ${name}`);
+            need(has('HUIGONG_SESSION_POINT: /huigong/point/point') && has('point:/huigong/point:ro'), `${name} cannot check whose authority it is shown`);
         }
         for (const key of keys) {
             need(has(`HUIGONG_${key.toUpperCase()}_KEY: /huigong/${key}/key`), `${name} has no HUIGONG_${key.toUpperCase()}_KEY`);
             need(has(`${key}:/huigong/${key}:ro`), `${name} has no volume ${key}`);
-            need(has('keys: {condition: service_completed_successfully}'), `${name} does not wait for its keys`);
             need(maker.includes(`hg-keys ${key} /huigong/${key}/key`) && maker.includes(`${key}:/huigong/${key}`), `keys makes no key ${key}`);
             need(volumes.has(key), `no volume ${key}`);
             if (!new RegExp(`^(?:.*\\| )?${key}(?: \\|.*)?\\)`, 'm').test(keyKinds))
                 wrong.push(`deploy/keys: makes no key ${key}`);
         }
+        need((!store && keys.length === 0) || has('keys: {condition: service_completed_successfully}'), `${name} does not wait for its keys`);
         for (const [setting] of block.matchAll(/HUIGONG_[A-Z_]+(?=:(?:\s|$))/gm))
             need(settings.has(setting) || chassis.has(setting), `${name} knows no ${setting}`);
     }
     for (const [name, block] of blocks) {
         const daemon = /command: \[hg-([a-z]+)\]/.exec(block)?.[1];
         need(!daemon || daemons.some((one) => one.name === daemon), `${name} runs hg-${daemon}, which services/ has not`);
-        for (const [, volume, path] of block.matchAll(/\b([a-z]+):(\/huigong\/[a-z]+)/g)) {
+        for (const [, volume, path] of block.matchAll(/(?<![\w-])([a-z-]+):(\/huigong\/[a-z-]+)/g)) {
             need(volumes.has(volume), `no volume ${volume}`);
             if (!new RegExp(`\\s${path}(\\s|$)`).test(dockerfile))
                 wrong.push(`deploy/Dockerfile: makes no folder ${path}`);

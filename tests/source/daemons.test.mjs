@@ -34,14 +34,17 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
             + '    healthcheck: {test: [CMD, hg-portal, --probe]}\n\nvolumes:'));
         assert.deepEqual(composeHasEveryDaemon([...named, ...portal]), [
             'docker-compose.yml: portal has no store', 'docker-compose.yml: no volume portal',
+            'docker-compose.yml: portal has no place for the heads of its journal',
+            'docker-compose.yml: keys makes no key for the heads of portal',
+            'docker-compose.yml: portal cannot check whose authority it is shown',
             'docker-compose.yml: portal has no HUIGONG_POST_KEY', 'docker-compose.yml: portal has no volume post',
-            'docker-compose.yml: portal does not wait for its keys', 'docker-compose.yml: keys makes no key post',
-            'docker-compose.yml: no volume post', 'deploy/keys: makes no key post',
+            'docker-compose.yml: keys makes no key post', 'docker-compose.yml: no volume post', 'deploy/keys: makes no key post',
+            'docker-compose.yml: portal does not wait for its keys',
         ]);
     });
 
     for (const [path, text, said] of [
-        ['docker-compose.yml', 'hg-keys pass /huigong/pass/key && ', 'docker-compose.yml: keys makes no key pass'],
+        ['docker-compose.yml', '        hg-keys pass /huigong/pass/key\n', 'docker-compose.yml: keys makes no key pass'],
         ['docker-compose.yml', '      HUIGONG_PII_KEY: /huigong/pii/key\n', 'docker-compose.yml: identity has no HUIGONG_PII_KEY'],
         ['docker-compose.yml', 'coupon: {}, ', 'docker-compose.yml: no volume coupon'],
         ['docker-compose.yml', 'healthcheck: {<<: *health, test: [CMD, hg-bridge, --probe]}', 'docker-compose.yml: bridge is not probed'],

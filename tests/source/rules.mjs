@@ -4,10 +4,10 @@
 // ---- rooms ----
 
 // What each room of common/ may include besides itself: arrows go only down.
-const base = ['base'];
+const base = ['base', 'text'];
 const chassis = [...base, 'store', 'bus', 'api', 'trust'];
 export const BELOW = {
-    base: [], store: base, bus: base, api: base, trust: base,
+    base: [], text: ['base'], store: base, bus: base, api: base, trust: base,
     rpc: chassis, daemon: [...chassis, 'rpc'],
     cn: base, draw: base, pass: base,
     benefit: [...chassis, 'rpc', 'daemon', 'cn', 'draw', 'pass'],

@@ -10,13 +10,14 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Http } from './http.mjs';
+import { pointOf } from './people.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
@@ -176,8 +177,12 @@ export class Stack {
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
         for (const name of [...STORES, ...Object.keys(partitions)])
             mkdirSync(this.path('store', name), { recursive: true, mode: 0o700 });
-        for (const key of new Set(DAEMONS.flatMap(keysOf)))
-            execFileSync(join(top, 'deploy/keys'), [key, this.path('keys', key)]);
+        const makeKey = (key) => execFileSync(join(top, 'deploy/keys'), [key, this.path('keys', key)]);
+        makeKey('token');
+        // One secret for both, so that one function mints the tokens that no login gives (people.mjs).
+        copyFileSync(this.path('keys', 'token'), this.path('keys', 'session'));
+        this.writeKey('session.point', `${pointOf(this.tokenKey()).point.toString('hex')}\n`);
+        new Set(DAEMONS.flatMap(keysOf)).forEach(makeKey);
         if (wechat)
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
         if (wechat?.account)
@@ -242,7 +247,8 @@ export class Stack {
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
             LSAN_OPTIONS: `suppressions=${join(top, 'tests/system/nng.supp')}`,
-            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label) },
+            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label),
+                HUIGONG_SESSION_POINT: this.path('keys', 'session.point') },
             ...this.partitionSettings(label),
             ...Object.fromEntries(keys), ...own[name], ...this.settings[label],
         };
