@@ -7,6 +7,22 @@
 
 /* ---- from the parts ---- */
 
+bool part_give(struct part_export *export, const void *message, int64_t id)
+{
+    export->failed |= !message;
+    if (export->failed || id <= export->after)
+        return !export->failed;
+    return export->give(export, message, id);
+}
+
+char *part_text(struct part_export *export, const char *text)
+{
+    char *copy = arena_strndup(rpc_arena(export->call), text, strlen(text));
+
+    export->failed |= !copy;
+    return copy;
+}
+
 /* Each list of a part is a unit; behind them is what the part gives by a function. */
 #define UNITS (PART_EXPORTS + 1)
 
@@ -20,8 +36,7 @@ static void export_rows(struct parts *parts, const struct part_exports *exports,
     while (more && store_row(parts->store, sql)) {
         const ProtobufCMessage *message = row_message(parts->store, sql, exports->type, rpc_arena(export->call));
 
-        export->failed |= !message;
-        more = message && export->give(export, message, store_int(parts->store, sql, 0));
+        more = part_give(export, message, store_int(parts->store, sql, 0));
     }
     store_end(parts->store, sql);
 }

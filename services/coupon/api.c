@@ -96,10 +96,7 @@ static Coupon__Coupon *coupon_copy(struct coupon *self, const struct claim *clai
 
 bool coupon_give(struct coupon *self, const struct claim *claim, struct part_export *export)
 {
-    const Coupon__Coupon *message = coupon_copy(self, claim, export->call);
-
-    export->failed |= !message;
-    return message && export->give(export, &message->base, claim->coupon_id);
+    return part_give(export, coupon_copy(self, claim, export->call), claim->coupon_id);
 }
 
 /* ---- releases ---- */

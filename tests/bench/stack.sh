@@ -13,7 +13,7 @@ work="$(mktemp -d)"
 chmod 755 "$work"
 mkdir -p "$work"/{bus,heads,keys,store,web}
 ln -s "$build" "$work/build"
-export HUIGONG_HOME="$work" HUIGONG_PORT="$port" HUIGONG_METRICS_PORT=$((port + 1)) HUIGONG_BUS="$work/bus" HUIGONG_LOG=warn
+export HUIGONG_HOME="$work" HUIGONG_PORT="$port" HUIGONG_METRICS_PORT=$((port + 2)) HUIGONG_BUS="$work/bus" HUIGONG_LOG=warn
 # shellcheck source=deploy/settings
 . "$top/deploy/settings"
 declare -A pids=()
@@ -37,7 +37,9 @@ build_release() {
 make_keys() { # of a daemon
   local setting
   "$top/deploy/keys" head "$work/keys/head-$1"
-  "$top/deploy/keys" session "$work/keys/session"
+  # One secret for both, so that one function mints the tokens that no login gives (tests/system/people.mjs).
+  "$top/deploy/keys" token "$work/keys/token"
+  [ -e "$work/keys/session" ] || cp -p "$work/keys/token" "$work/keys/session"
   [ -e "$work/keys/session.point" ] || "$build/hg-identity" --point "$work/keys/session" >"$work/keys/session.point"
   for setting in $(keys_of "$1"); do
     "$top/deploy/keys" "$(basename "$(key_file "$setting")")" "$(key_file "$setting")"
@@ -79,6 +81,28 @@ new_release() { # STOCK SECONDS_FROM_NOW: prints the id
 
 mint_tokens() { # FIRST COUNT FILE
   "$build/bench_mint" "$work/keys/token" "$1" "$2" 0001 >"$3"
+}
+
+first_member=1000000
+flash() { # URL CONNECTIONS SECONDS [WORDS...]: a release of its own, which members of its own claim; says what came of it
+  local n="$2" seconds="$3" members=$(($3 * 150000)) stock=10000000 out p99 answered bad granted duplicates
+  export TOKENS="$work/tokens" RELEASE TARGET
+  mint_tokens "$first_member" "$members" "$TOKENS"
+  first_member=$((first_member + members))
+  RELEASE="$(new_release $stock 1)"
+  TARGET="/v1/releases/$RELEASE/claims"
+  sleep 1.2
+  out="$(wrk -t1 -c"$n" -d"${seconds}s" --latency -s "$top/tests/bench/post.lua" "$1")"
+  rps="$(echo "$out" | awk '/Requests\/sec/{print int($2)}')"
+  p99="$(echo "$out" | awk '/^ *99%/{print $2}' | to_ms)"
+  answered="$(echo "$out" | awk '/requests in/{print $1}')"
+  bad="$(echo "$out" | awk '/Non-2xx/{print $NF}')"
+  read -r granted duplicates < <(store_number coupon \
+    "SELECT count(*), count(*) - count(DISTINCT member_id) FROM claim WHERE release_id = $RELEASE" | tr '|' ' ')
+  answered=$((answered - ${bad:-0}))
+  say "${@:4}" connections="$n" flash_rps="$rps" flash_p99_ms="$p99" granted="$granted" \
+    oversold=$((granted > stock ? granted - stock : 0)) duplicates="$duplicates" \
+    answered="$answered" refused="${bad:-0}" lost=$((granted < answered ? answered - granted : 0))
 }
 
 store_number() { # SERVICE SQL

@@ -414,17 +414,18 @@ static void on_export(void *arg, struct part_export *export)
 
     store_ask(self->store, statement, "iii", export->member_id, export->after, (int64_t)LIMIT_EXPORT_PAGE + 1);
     while (more && next_report(&self->reports, statement, &report)) {
-        Health__OpenedReport opened = HEALTH__OPENED_REPORT__INIT;
         Health__ReportItems *items = report.wrapped_len ? report_items(self, &report, arena) : NULL;
-        Health__ReportFact fact;
+        Health__OpenedReport *opened = arena_alloc(arena, sizeof(*opened));
+        Health__ReportFact *fact = arena_alloc(arena, sizeof(*fact));
 
-        report_fact(&report, report_parts(report.size), &fact);
-        opened.fact = &fact;
-        if (items) {
-            opened.items = items->items;
-            opened.n_items = items->n_items;
+        if (opened && fact) {
+            health__opened_report__init(opened);
+            report_fact(&report, report_parts(report.size), fact);
+            opened->fact = fact;
+            opened->items = items ? items->items : NULL;
+            opened->n_items = items ? items->n_items : 0;
         }
-        more = export->give(export, &opened.base, report.id);
+        more = part_give(export, fact ? opened : NULL, report.id);
     }
     store_end(self->store, statement);
 }

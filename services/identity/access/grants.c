@@ -1,6 +1,7 @@
 #include "services/identity/access/grants.h"
 
 #include "services/identity/unions/pages.h"
+#include "services/identity/access/session_life.h"
 
 #define COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
 
@@ -95,10 +96,24 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
            grant.union_id == changed->union_id;
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct authority held[LIMIT_GRANTS];
+    size_t n = grants_find_all(&self->grants, export->member_id, held, ARRAY_LEN(held));
+
+    for (size_t i = 0; i < n && part_give(export, grant_message(self, &held[i], export->call), held[i].id); i++)
+        continue;
+}
+
 const struct part_spec grants_part = {
+    .tables = "authority",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(grant_id) FROM authority",
     .agrees = agrees,
     .counts = {{"grants", "SELECT count(*) FROM authority"}},
+    .on_export = on_export,
+    .closed = {"-- who holds an office does not close her account (closings.h)"},
+    .merged = {"-- an account that holds an office does not go into another one (merges.h)"},
 };

@@ -1,4 +1,5 @@
 #include "services/identity/access/sessions.h"
+#include "services/identity/access/session_life.h"
 
 #define COLUMNS   "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
 #define OLD_SLICE "1000"
@@ -123,9 +124,27 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
            !sessions_find(&self->sessions, event->session_revoked->session_id, &session);
 }
 
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    session_revoke_all(self, member_id, call);
+}
+
+static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)kept_id;
+    session_revoke_all(self, gone_id, call);
+}
+
 const struct part_spec sessions_part = {
+    .tables = "session",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(session_id) FROM session",
     .agrees = agrees,
+    .exports =
+        {{&identity__my_session__descriptor,
+          "SELECT 9223372036854775807 - session_id, session_id, sign_in, device, opened_at, expires_at FROM session "
+          "WHERE member_id = ?1 AND 9223372036854775807 - session_id > ?2 ORDER BY session_id DESC LIMIT ?3"}},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

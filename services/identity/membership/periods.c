@@ -1,5 +1,7 @@
 #include "services/identity/membership/periods.h"
 #include "services/identity/people/members.h"
+#include "services/identity/membership/api_membership.h"
+#include "services/identity/membership/membership_life.h"
 
 #define PERIOD_COLUMNS "membership_id, member_id, union_id, began_at, ended_at, began, ended"
 
@@ -245,7 +247,44 @@ static const struct part_stray strays[] = {
     {NULL, NULL, NULL},
 };
 
+/* ---- for herself, and when her account ends ---- */
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct period *periods = arena_alloc(rpc_arena(export->call), PERIODS_HISTORY_MAX * sizeof(*periods));
+    size_t n = periods ? periods_find_history(&self->periods, export->member_id, periods, PERIODS_HISTORY_MAX) : 0;
+
+    export->failed |= !periods;
+    for (size_t i = 0; i < n && part_give(export, membership_message(self, &periods[i], export->call), periods[i].id);
+         i++)
+        continue;
+}
+
+static void on_closed(void *arg, int64_t member_id, void *call)
+{
+    struct identity *self = arg;
+    struct member member;
+
+    if (members_find(&self->members, member_id, &member))
+        membership_end(self, &member, IDENTITY__ENDED__ENDED_BY_LEAVING, call);
+}
+
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    struct identity *self = arg;
+    struct member gone, kept;
+    int64_t union_id;
+
+    if (!members_find(&self->members, gone_id, &gone) || !members_find(&self->members, kept_id, &kept))
+        return;
+    union_id = gone.union_id;
+    if (membership_end(self, &gone, IDENTITY__ENDED__ENDED_BY_ACCOUNTS, call) && !kept.union_id)
+        membership_begin(self, &kept, union_id, IDENTITY__BEGAN__BEGAN_BY_ACCOUNTS, call);
+}
+
 const struct part_spec periods_part = {
+    .tables = "membership standing",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(id) FROM (SELECT max(membership_id) AS id FROM membership UNION ALL "
@@ -256,4 +295,11 @@ const struct part_spec periods_part = {
                {"ended memberships", "SELECT count(*) FROM membership WHERE ended_at > 0"},
                {"standings", "SELECT count(*) FROM standing"}},
     .strays = strays,
+    .exports = {{&identity__my_standing__descriptor,
+                 "SELECT 9223372036854775807 - standing_id, standing, reason, began_at AS \"from\", ended_at AS \"to\" "
+                 "FROM standing "
+                 "WHERE member_id = ?1 AND 9223372036854775807 - standing_id > ?2 ORDER BY standing_id DESC LIMIT ?3"}},
+    .on_export = on_export,
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

@@ -2,6 +2,7 @@
 
 #include "services/identity/people/members.h"
 #include "services/identity/unions/tallies.h"
+#include "services/identity/membership/api_membership.h"
 
 #define COLUMNS                                                                                                        \
     "trade_id, member_id, union_id, asked_at, decided_at, decided_by, from_at, until_at, trade, state, source, "       \
@@ -280,7 +281,39 @@ static const struct part_stray strays[] = {
     {NULL, NULL, NULL},
 };
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct trade trade;
+    bool more = true;
+
+    trades_ask(&self->trades, TRADES_MINE, export->member_id, 0, LIMIT_EXPORT_PAGE);
+    while (more && trades_next(&self->trades, TRADES_MINE, &trade))
+        more = part_give(export, trade_message(self, &trade, export->call), PART_LATEST(trade.id));
+    trades_end(&self->trades, TRADES_MINE);
+}
+
+static void on_closed(void *arg, int64_t member_id, void *call)
+{
+    struct identity *self = arg;
+    struct member member;
+
+    trade_withdraw(self, member_id, call);
+    if (members_find(&self->members, member_id, &member))
+        trade_end(self, &member, call);
+}
+
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    struct identity *self = arg;
+    struct member gone, kept;
+
+    if (members_find(&self->members, gone_id, &gone) && members_find(&self->members, kept_id, &kept))
+        trade_hand_over(self, &kept, &gone, call);
+}
+
 const struct part_spec trades_part = {
+    .tables = "trade",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(trade_id) FROM trade",
@@ -289,4 +322,8 @@ const struct part_spec trades_part = {
     /* Those from before there were proofs have no row of the journal. */
     .counts = {{"trades", "SELECT count(*) FROM trade WHERE trade_id <> member_id"}},
     .strays = strays,
+    .on_export = on_export,
+    .closed = {"UPDATE trade SET remark = '' WHERE member_id = ?1"},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

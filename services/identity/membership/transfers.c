@@ -1,4 +1,5 @@
 #include "services/identity/membership/transfers.h"
+#include "services/identity/membership/api_membership.h"
 
 #define COLUMNS                                                                                                        \
     "transfer_id, member_id, from_union, to_union, asked_at, released_at, decided_at, decided_by, state, release, "    \
@@ -184,11 +185,33 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
                         transfer.reason == (int)changed->reason));
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct transfer transfer;
+    bool more = true;
+
+    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member_id, 0, 0, LIMIT_EXPORT_PAGE);
+    while (more && transfers_next(&self->transfers, TRANSFERS_MINE, &transfer))
+        more = part_give(export, transfer_message(self, &transfer, export->call), PART_LATEST(transfer.id));
+    transfers_end(&self->transfers, TRANSFERS_MINE);
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    transfer_settle(self, member_id, 0, call);
+}
+
 const struct part_spec transfers_part = {
+    .tables = "transfer",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(transfer_id) FROM transfer",
     .tidy = tidy,
     .agrees = agrees,
     .counts = {{"transfers", "SELECT count(*) FROM transfer"}},
+    .on_export = on_export,
+    .closed = {"UPDATE transfer SET remark = '' WHERE member_id = ?1"},
+    .on_closed = on_closed,
+    .merged = {"-- ends with the membership (membership_life.h)"},
 };

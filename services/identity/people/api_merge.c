@@ -243,7 +243,7 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
         return;
     }
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_NUMBERS;
-    merge_apply(self, &merge, kept, gone, call);
+    merge_apply(self, &merge, call);
     reply_merge(self, &merge, false, reply, call);
 }
 
@@ -388,7 +388,7 @@ static void merges__decide_merge(Identity__Merges_Service *service, const Identi
     if (*req->remark)
         snprintf(merge.remark, sizeof(merge.remark), "%s", req->remark);
     if (req->approve)
-        merge_apply(self, &merge, &kept, &gone, call);
+        merge_apply(self, &merge, call);
     else
         merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
     reply_merge(self, &merge, true, reply, call);

@@ -38,4 +38,4 @@ void merge_journal(const struct merge *merge, void *call);
 /* Why one account may not become part of another: 0 or the Reason. */
 int merge_refusal(struct identity *self, const struct member *kept, const struct member *gone);
 /* Carries out what merge_refusal has just found possible; merge is on record. */
-void merge_apply(struct identity *self, struct merge *merge, struct member *kept, struct member *gone, void *call);
+void merge_apply(struct identity *self, struct merge *merge, void *call);

@@ -13,7 +13,7 @@ static struct identity *self_of(Identity__Cadres_Service *service)
 }
 
 /* NULL when the call's memory is full. */
-static Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call)
+Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call)
 {
     Identity__Cadre *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;

@@ -7,7 +7,18 @@
 #define N_COLUMNS       6 /* of POLICY_COLUMNS */
 #define CONSENT_COLUMNS "consent_id, member_id, purpose, version, text_hash, channel, given_at, withdrawn_at"
 
-enum { SQL_PUBLISH, SQL_IN_FORCE, SQL_LAST, SQL_POLICIES, SQL_GIVE, SQL_FIND, SQL_WITHDRAW, SQL_ALL, N_SQL };
+enum {
+    SQL_PUBLISH,
+    SQL_IN_FORCE,
+    SQL_LAST,
+    SQL_POLICIES,
+    SQL_GIVE,
+    SQL_FIND,
+    SQL_WITHDRAW,
+    SQL_END_ALL,
+    SQL_ALL,
+    N_SQL
+};
 
 static const char *const sql[] = {
     [SQL_PUBLISH] = "INSERT INTO policy (" POLICY_COLUMNS ", " TEXT_COLUMNS ", published_by) "
@@ -21,6 +32,7 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " CONSENT_COLUMNS " FROM consent WHERE member_id = ?1 AND purpose = ?2 AND withdrawn_at = 0 "
                  "ORDER BY version DESC LIMIT 1",
     [SQL_WITHDRAW] = "UPDATE consent SET withdrawn_at = ?3 WHERE member_id = ?1 AND purpose = ?2 AND withdrawn_at = 0",
+    [SQL_END_ALL] = "UPDATE consent SET withdrawn_at = ?2 WHERE member_id = ?1 AND withdrawn_at = 0",
     [SQL_ALL] = "SELECT " CONSENT_COLUMNS " FROM consent WHERE member_id = ?1 ORDER BY consent_id DESC LIMIT ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -182,9 +194,24 @@ void text_hash_digits(const unsigned char hash[TEXT_HASH_LEN], char ret[TEXT_HAS
     hex_print(hash, TEXT_HASH_LEN, ret);
 }
 
+static void on_closed(void *arg, int64_t member_id, void *call)
+{
+    const struct consents *consents = &((struct identity *)arg)->consents;
+
+    store_run(consents->store, consents->sql + SQL_END_ALL, "ii", member_id, rpc_now(call));
+}
+
 const struct part_spec consents_part = {
+    .tables = "policy consent",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(id) FROM (SELECT max(policy_id) AS id FROM policy UNION ALL "
                "SELECT max(consent_id) FROM consent) AS ids",
+    .exports = {{&identity__consent__descriptor,
+                 "SELECT 9223372036854775807 - consent_id, consent_id, purpose, version, lower(hex(text_hash)) AS "
+                 "text_sha256, channel, "
+                 "given_at, withdrawn_at FROM consent WHERE member_id = ?1 AND 9223372036854775807 - consent_id > ?2 "
+                 "ORDER BY consent_id DESC LIMIT ?3"}},
+    .on_closed = on_closed,
+    .merged = {"-- what she agreed to for one account she did not for the other"},
 };

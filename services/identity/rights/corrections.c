@@ -3,6 +3,7 @@
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
 #include "services/identity/access/session_life.h"
+#include "services/identity/rights/api_rights.h"
 
 #define COLUMNS                                                                                                        \
     "correction_id, member_id, union_id, state, reason, asked_at, decided_at, decided_by, refusal, remark, sealed"
@@ -186,8 +187,46 @@ int member_correct(struct identity *self, struct member *member, const struct pe
     return reason;
 }
 
+#define CORRECTIONS_EXPORTED 100
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct correction *mine = arena_alloc(rpc_arena(export->call), CORRECTIONS_EXPORTED * sizeof(*mine));
+    size_t n = mine ? corrections_find_mine(&self->corrections, export->member_id, mine, CORRECTIONS_EXPORTED) : 0;
+
+    export->failed |= !mine;
+    for (size_t i = 0;
+         i < n && part_give(export, correction_message(self, &mine[i], export->call), PART_LATEST(mine[i].id)); i++)
+        continue;
+}
+
+static void withdraw(struct identity *self, int64_t member_id, void *call)
+{
+    struct correction correction;
+
+    if (corrections_find_open(&self->corrections, member_id, &correction))
+        correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    withdraw(self, member_id, call);
+}
+
+static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)kept_id;
+    withdraw(self, gone_id, call);
+}
+
 const struct part_spec corrections_part = {
+    .tables = "correction",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(correction_id) FROM correction",
+    .on_export = on_export,
+    .closed = {"UPDATE correction SET remark = '' WHERE member_id = ?1"},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

@@ -1,5 +1,6 @@
 #include "services/identity/rights/looks.h"
 #include "services/identity/unions/unions.h"
+#include "services/identity/rights/api_rights.h"
 
 #define MEMBERS_A_ROW 300 /* so that an event stays below LIMIT_EVENT */
 
@@ -163,7 +164,29 @@ size_t looks_find(struct identity *self, int64_t member_id, int64_t before, stru
     return found;
 }
 
+/* ---- for herself ---- */
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    int64_t before = export->after ? PART_LATEST(export->after) : 0;
+    bool more = true;
+
+    do {
+        struct look looks[50];
+        size_t n = looks_find(self, export->member_id, before, looks, ARRAY_LEN(looks), &before, export->call);
+
+        for (size_t i = 0; i < n && more; i++)
+            more = part_give(export, look_message(self, &looks[i], export->call), PART_LATEST(looks[i].seq));
+    } while (more && before);
+}
+
 const struct part_spec looks_part = {
+    .tables = "look",
     .sql = sql,
     .n_sql = N_SQL,
+    .people = "look.about_id",
+    .on_export = on_export,
+    .closed = {"-- the journal's rows that it leads to stay: who has looked answers for it"},
+    .merged = {"-- stays under the number that was looked at"},
 };

@@ -1,5 +1,7 @@
 #include "services/identity/rights/pledges.h"
 
+#include "services/identity/rights/api_rights.h"
+
 #define COLUMNS "pledge_id, member_id, state, version, text_hash, made_at, until_at, ended_at"
 
 enum { SQL_ADD, SQL_FIND, SQL_END, SQL_ALL, SQL_OVER, N_SQL };
@@ -116,9 +118,41 @@ static bool tidy(void *arg, void *call)
     return false;
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    Identity__Pledge *messages = arena_alloc(rpc_arena(export->call), PLEDGES_SHOWN * sizeof(*messages));
+    struct pledge pledges[PLEDGES_SHOWN];
+    char digits[TEXT_HASH_DIGITS];
+    size_t n = pledges_find_all(&self->pledges, export->member_id, pledges, PLEDGES_SHOWN);
+
+    export->failed |= !messages;
+    for (size_t i = 0; messages && i < n; i++) {
+        pledge_fill(&pledges[i], rpc_now(export->call), digits, &messages[i]);
+        messages[i].text_sha256 = part_text(export, digits);
+        if (!part_give(export, &messages[i], PART_LATEST(pledges[i].id)))
+            return;
+    }
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    pledge_revoke(self, member_id, call);
+}
+
+static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)kept_id;
+    pledge_revoke(self, gone_id, call);
+}
+
 const struct part_spec pledges_part = {
+    .tables = "pledge",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(pledge_id) FROM pledge",
     .tidy = tidy,
+    .on_export = on_export,
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

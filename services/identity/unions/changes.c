@@ -129,10 +129,19 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 const struct part_spec changes_part = {
+    .tables = "union_change",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(change_id) FROM union_change",
     .tidy = tidy,
     .agrees = agrees,
     .counts = {{"changes of unions", "SELECT count(*) FROM union_change"}},
+    .others = "union_change.target_id",
+    .exports =
+        {{&identity__union_change__descriptor,
+          "SELECT change_id, union_id, kind, state, target_id, name, code, credit_code, excuse, asked_by, asked_at, "
+          "decided_at, remark, workers, body FROM union_change WHERE asked_by = ?1 AND change_id > ?2 "
+          "ORDER BY change_id LIMIT ?3"}},
+    .closed = {"-- who asked for a change of a union and who decided is the union's account"},
+    .merged = {"-- stays under the number under which it was asked for or decided"},
 };

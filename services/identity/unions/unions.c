@@ -261,10 +261,13 @@ static const struct part_stray strays[] = {
 };
 
 const struct part_spec unions_part = {
+    .tables = "unions union_alias union_place",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(union_id) FROM unions",
     .agrees = agrees,
     .counts = {{"unions", "SELECT count(*) FROM unions WHERE union_id > 0"}},
     .strays = strays,
+    .others = "unions.into_id",
+    .moves = "-- it is here that unions move (changes.h)",
 };
