@@ -349,6 +349,27 @@ static void what_is_of_a_person_is_answered_for(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* An id that the program makes is behind all that it has made: a key of a table's own. */
+static void ids_go_on_behind_those_of_every_table(void **state)
+{
+    (void)state;
+    read_columns();
+    for (unsigned i = 0; i < n_columns; i++) {
+        const struct column *column = &columns[i];
+        const char *name;
+        const struct part_spec *spec = part_of(column->table, &name);
+
+        if (!spec || !column->key || !ends_in(column->name, "_id") || *column->references ||
+            strcmp(column->name, "member_id") == 0 || lists_column(spec->others, column))
+            continue;
+        if (!spec->last_id || !strstr(spec->last_id, column->name))
+            fault("%s.%s: part %s does not ask for the greatest (last_id), or the table makes its ids by itself "
+                  "(others)",
+                  column->table, column->name, name);
+    }
+    assert_int_equal(faults, 0);
+}
+
 static void what_is_of_a_union_moves_with_it(void **state)
 {
     (void)state;
@@ -454,9 +475,13 @@ static void a_store_of_any_earlier_program_becomes_what_a_fresh_one_is(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_table_has_a_primary_key),    TEST(every_table_belongs_to_one_part),
-        TEST(what_parts_name_is_there),         TEST(what_is_of_a_person_is_answered_for),
-        TEST(what_is_of_a_union_moves_with_it), TEST(a_store_of_any_earlier_program_becomes_what_a_fresh_one_is),
+        TEST(every_table_has_a_primary_key),
+        TEST(every_table_belongs_to_one_part),
+        TEST(what_parts_name_is_there),
+        TEST(what_is_of_a_person_is_answered_for),
+        TEST(ids_go_on_behind_those_of_every_table),
+        TEST(what_is_of_a_union_moves_with_it),
+        TEST(a_store_of_any_earlier_program_becomes_what_a_fresh_one_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

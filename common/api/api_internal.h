@@ -62,6 +62,8 @@ void *api_take(struct api *api, size_t size);
 int api_wrong(struct api *api, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The message called ".package.Name" in the set, or NULL. */
 const View__Message *api_view_message(const View__FileSet *set, const char *type_name);
+/* A field of a message by its name, or NULL. */
+const View__Field *api_view_field(const View__Message *message, const char *name);
 /* The tables of a message in api, or NULL. */
 const struct api_message *api_find_message(const struct api *api, const ProtobufCMessageDescriptor *descriptor);
 

@@ -76,12 +76,17 @@
 #define LIMIT_JOURNAL_PAGE 1000
 #define LIMIT_EVENT        4096  /* one packed Event */
 #define LIMIT_HEAD_MS      60000 /* from a new row to a signed head */
+#define LIMIT_HEADS_PUBLIC 20    /* of each journal, at the gateway */
 #define LIMIT_HEADS_SHOWN  1000  /* the newest heads, as they are published */
 #define LIMIT_EVENT_NUMBER 900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
 #define LIMIT_PARTS         64                       /* of one service */
 #define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+
+/* Lists in pages */
+#define LIMIT_PAGE_PLACE 48 /* bytes beside the key of a row: the path of a union at most */
+#define LIMIT_PAGE_TOKEN 80 /* characters: a check of 4 bytes, a key of 8, a place */
 
 /* Export of what is kept of a person */
 #define LIMIT_EXPORT_PAGE  200       /* messages of one page */

@@ -205,7 +205,7 @@ bool parts_moved(struct parts *parts, const char *old_path, const char *path, vo
 /* One slice. Whether there may be more. */
 bool parts_settle(struct parts *parts, int64_t number, int64_t holder_id, void *call);
 /* A page of what is kept of a person. 0 or a Reason. */
-int parts_export(struct parts *parts, const Rpc__ExportRequest *request, void *call, Rpc__ExportPage *ret);
+int parts_export(struct parts *parts, int64_t member_id, void *call, Rpc__ExportPage *ret);
 /* All parts' messages into one sink, each part from its first. */
 void parts_export_all(struct parts *parts, struct part_export *export);
 

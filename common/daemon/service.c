@@ -13,7 +13,7 @@
 #include "common/daemon/service_worker.h"
 #include "common/daemon/worker.h"
 #include "common/base/limits.h"
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 #include "common/base/hex.h"
 #include "common/base/log.h"
 #include "common/trust/seal.h"
@@ -114,6 +114,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     if (service->worker)
         rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
+    service_heads_report(service, arena, report);
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
         service->spec->report(service, arena, report);
@@ -124,13 +125,15 @@ static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__Export
 {
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
-    int reason = service->spec->parts ? parts_export(service_parts(service), request, call, &page)
+    int reason = service->spec->parts ? parts_export(service_parts(service), request->member_id, call, &page)
                                       : (int)RPC__REASON__UNIMPLEMENTED;
 
-    if (reason)
-        rpc_refuse(call, reason);
-    else
+    if (!reason)
         reply(&page, call);
+    else if (reason == RPC__REASON__BAD_PAGE_TOKEN)
+        rpc_refuse_page(call);
+    else
+        rpc_refuse(call, reason);
 }
 
 static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
@@ -144,7 +147,7 @@ static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *
     reply(&report, call);
 }
 
-static Rpc__Daemon_Service daemon_service = RPC__DAEMON__INIT(daemon__);
+const Rpc__Daemon_Service daemon_api = RPC__DAEMON__INIT(daemon__);
 
 /* ---- the bus ---- */
 
@@ -338,7 +341,6 @@ static int run(struct service *service, bool standby)
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
-    rpc_server_add(service->rpc, &service->daemon.base);
     if (service->store && (believe_grants(service) || service_heads_open(service)))
         goto free_rpc;
     if (service_begin(service))
@@ -484,7 +486,7 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
     static struct service service;
     bool standby = argc == 2 && strcmp(argv[1], "--standby") == 0;
 
-    service = (struct service){.spec = spec, .conf = chassis_conf, .daemon = daemon_service};
+    service = (struct service){.spec = spec, .conf = chassis_conf};
     clock_real(&service.clock);
     umask(0077);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -111,6 +111,8 @@ void service_stopped(struct service *service);
 
 /* What the store is opened with. */
 void service_store_options(struct service *service, const char *dir, struct store_options *ret);
+/* What every daemon serves. */
+extern const Rpc__Daemon_Service daemon_api;
 /* Opens the parts on service->store and starts the daemon. 0 or -1, logged. */
 int service_begin(struct service *service);
 void service_end(struct service *service);
@@ -144,5 +146,7 @@ void service_heads_close(struct service *service);
 /* Whether the journal holds every head of the folder: 0, or -1 after printing the first that
  * it does not. */
 int service_heads_audit(struct service *service, struct journal *journal, FILE *out);
+/* Puts the newest into a probe's report. */
+void service_heads_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
 void daemon__list_heads(Rpc__Daemon_Service *daemon, const Rpc__HeadsRequest *request, Rpc__HeadList_Closure reply,
                         void *call);

@@ -85,6 +85,29 @@ void rpc_refuse_field(void *call, int reason, const char *field)
     rpc_refuse(call, reason);
 }
 
+void rpc_add_to(void *call, ProtobufCMessage *message, const void *list, const void *item)
+{
+    const ProtobufCFieldDescriptor *field = message->descriptor->fields;
+    const void **array;
+    size_t *n;
+
+    while ((const char *)message + field->offset != list)
+        field++;
+    n = (void *)((char *)message + field->quantifier_offset);
+    memcpy(&array, list, sizeof(array));
+    if (item && (*n == 0 || (*n >= 8 && (*n & (*n - 1)) == 0))) {
+        const void **grown = arena_alloc(rpc_arena(call), (*n ? 2 * *n : 8) * sizeof(*grown));
+
+        if (grown && *n)
+            memcpy(grown, array, *n * sizeof(*grown));
+        if (grown)
+            memcpy((char *)message + field->offset, &grown, sizeof(grown));
+        array = grown;
+    }
+    if (item && array)
+        array[(*n)++] = item;
+}
+
 void rpc_keep(void *call)
 {
     ((struct rpc_call *)call)->keep = true;
@@ -251,21 +274,29 @@ static void note_seen(struct rpc_call *call, const ProtobufCMessage *message)
 static void on_reply(const ProtobufCMessage *message, void *closure_data)
 {
     struct rpc_call *call = closure_data;
-    size_t len;
+    unsigned char page_end[RPC_PAGE_END];
+    size_t len, end_len;
 
-    ensure(!call->done && message);
+    ensure(!call->done);
     call->done = true;
+    if (!message || rpc_arena(call)->failed) {
+        call->answer.reason = RPC__REASON__OVERLOADED;
+        return;
+    }
     len = protobuf_c_message_get_packed_size(message);
-    if (len > LIMIT_ANSWER) {
+    end_len = rpc_page_end(call, page_end);
+    if (len + end_len > LIMIT_ANSWER) {
         call->answer.reason = RPC__REASON__ANSWER_TOO_LARGE;
         return;
     }
-    if (rpc_room_has(call, len))
-        call->answer.output.data = arena_alloc(&call->server->arena, len + 1);
+    if (rpc_room_has(call, len + end_len))
+        call->answer.output.data = arena_alloc(&call->server->arena, len + end_len + 1);
     call->resend = !call->answer.output.data;
     if (call->resend)
         return;
-    call->answer.output.len = protobuf_c_message_pack(message, call->answer.output.data);
+    protobuf_c_message_pack(message, call->answer.output.data);
+    memcpy(call->answer.output.data + len, page_end, end_len);
+    call->answer.output.len = len + end_len;
     call->changed = call->server->store && store_call_changed(call->server->store);
     if (call->server->seen && call->method->api->shows)
         note_seen(call, message);
@@ -409,7 +440,8 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
 
     if (server->store)
         begin_call(server);
-    if (map_principal(call, call->method->api->writes || call->method->api->shows)) {
+    rpc_page_begin(call, input);
+    if (!call->done && map_principal(call, call->method->api->writes || call->method->api->shows)) {
         if (server->map && server->store)
             store_call_uncount(server->store); /* a handle that it made is no change of its own */
         service->invoke(service, call->method->api->index, input, on_reply, call);

@@ -20,6 +20,15 @@ struct undo {
     struct undo *next;
 };
 
+/* Of a call that asks for a page. */
+struct rpc_paging {
+    struct rpc_page page;
+    char place[LIMIT_PAGE_PLACE + 1], last_place[LIMIT_PAGE_PLACE + 1];
+    size_t taken;
+    bool more;    /* rows follow the last one, */
+    int64_t last; /* whose key this and last_place are */
+};
+
 struct making;
 
 struct rpc_call {
@@ -29,6 +38,7 @@ struct rpc_call {
     struct method *method;
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
+    struct rpc_paging *paging; /* of a list in pages, else NULL */
     bool done, keep, discard, deferred;
     bool changed;            /* a row, by the time it was replied to */
     bool asks;               /* waits for a function: it will be run again */
@@ -154,6 +164,14 @@ int rpc_call_prepare(struct store *store);
 /* Deletes a slice of the answers that are past their time. */
 void rpc_call_drop_answers(struct rpc_server *server);
 unsigned rpc_hash_name(const char *name);
+
+/* ---- rpc_page.c ---- */
+
+/* Reads which page is asked for, if any, or refuses. */
+void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input);
+/* The field next_page_token, to be put behind a packed answer: how many bytes, 0 on the last page. */
+#define RPC_PAGE_END (3 + LIMIT_PAGE_TOKEN)
+size_t rpc_page_end(const struct rpc_call *call, unsigned char ret[RPC_PAGE_END]);
 
 /* ---- rpc_room.c ---- */
 

@@ -6,7 +6,7 @@
  *   "hg-grants-1" | the packed rpc.Principal without grants_seal
  * by a key that identity alone holds, and services believe grants by nothing else. */
 #pragma once
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 #include "rpc.pb-c.h"
 
 /* Seals with a key that signs. False without memory, or when a principal is larger than a

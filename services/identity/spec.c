@@ -1,4 +1,4 @@
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 #include "common/base/log.h"
 #include "services/identity/rights/looks.h"
 

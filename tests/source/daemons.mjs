@@ -9,7 +9,7 @@ const OF_DEPLOY = ['HUIGONG_HOME', 'HUIGONG_PORT', 'HUIGONG_METRICS_PORT', 'HUIG
 function settingsIn(files) {
     const settings = new Map();
     for (const { path, text } of files) {
-        if (/\.c$/.test(path) && !/_test\.c$/.test(path)) {
+        if (/\.[ch]$/.test(path) && !/(_test\.c|fixture\.h)$/.test(path)) {
             for (const [, name, required] of text.matchAll(SETTING))
                 settings.set(name, required !== undefined);
         }
@@ -17,10 +17,10 @@ function settingsIn(files) {
     return settings;
 }
 
-/** { name, store, settings, keys } of every folder of services/ with a main.c. */
+/** { name, store, settings, keys } of every folder of services/. */
 export function daemonsOf(files) {
-    const names = files.map(({ path }) => /^services\/([^/]+)\/main\.c$/.exec(path)?.[1]).filter(Boolean);
-    return names.map((name) => {
+    const names = new Set(files.map(({ path }) => /^services\/([^/]+)\//.exec(path)?.[1]).filter(Boolean));
+    return [...names].map((name) => {
         const own = files.filter(({ path }) => path.startsWith(`services/${name}/`));
         const settings = settingsIn(own);
         const keys = [...settings].filter(([setting, required]) => required && /_KEY$/.test(setting))

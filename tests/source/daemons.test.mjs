@@ -26,7 +26,7 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
     test('in the tree', () => assert.deepEqual(composeHasEveryDaemon(files), []));
 
     test('a new daemon is missed by name, with its store and its key', () => {
-        const portal = [fileOf('services/portal/main.c', 'static const struct conf conf[] = {{"HUIGONG_POST_KEY", NULL, CONF_PATH}};'),
+        const portal = [fileOf('services/portal/portal.h', 'static const struct conf conf[] = {{"HUIGONG_POST_KEY", NULL, CONF_PATH}};'),
             fileOf('services/portal/posts.sql', '')];
         assert.deepEqual(composeHasEveryDaemon([...files, ...portal]), ['docker-compose.yml: no service portal']);
         const named = changed('docker-compose.yml', (text) => text.replace('\nvolumes:',

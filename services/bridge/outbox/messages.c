@@ -90,7 +90,7 @@ static unsigned all_messages(const struct messages *messages, unsigned statement
 {
     unsigned n = 0;
 
-    while (n < max && next_message(messages, statement, &ret[n]))
+    while (ret && n < max && next_message(messages, statement, &ret[n]))
         n++;
     store_end(messages->store, statement);
     return n;

@@ -63,9 +63,8 @@ size_t grants_find_page(const struct grants *grants, const struct page *page, st
 {
     size_t n = 0;
 
-    store_ask(grants->store, grants->sql + SQL_PAGE, "ttii", page->from, page->end, page->after,
-              (int64_t)page->size + 1);
-    while (n <= page->size && store_row(grants->store, grants->sql + SQL_PAGE))
+    store_ask(grants->store, grants->sql + SQL_PAGE, "ttii", page->from, page->end, page->after, (int64_t)page->limit);
+    while (ret_grants && n < page->limit && store_row(grants->store, grants->sql + SQL_PAGE))
         read_grant(grants->store, grants->sql + SQL_PAGE, &ret_grants[n++]);
     store_end(grants->store, grants->sql + SQL_PAGE);
     return n;

@@ -77,7 +77,7 @@ size_t proposals_find_open(const struct proposals *proposals, const char *path, 
 
     union_path_end(path, end);
     store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiii", path, end, after, (int64_t)size, (int64_t)kind);
-    while (n < size && next(proposals, SQL_OPEN, &ret[n]))
+    while (ret && n < size && next(proposals, SQL_OPEN, &ret[n]))
         n++;
     store_end(proposals->store, proposals->sql + SQL_OPEN);
     return n;

@@ -23,7 +23,7 @@ static const char *const sql[] = {
     [SQL_TURN] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIND_LIVE] = "SELECT " COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
-                      "ORDER BY session_id DESC LIMIT ?3",
+                      "AND session_id < ?3 ORDER BY session_id DESC LIMIT ?4",
     [SQL_FIND_ANY] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_FIND_SURPLUS] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
                          "LIMIT 1 OFFSET ?2",
@@ -65,13 +65,13 @@ bool sessions_find(const struct sessions *sessions, int64_t session_id, struct s
     return true;
 }
 
-size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, int64_t now, struct session *ret_sessions,
-                          size_t size)
+size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, int64_t now, int64_t before,
+                          struct session *ret_sessions, size_t size)
 {
     size_t n = 0;
 
-    store_ask(sessions->store, sessions->sql + SQL_FIND_LIVE, "iii", member_id, now, (int64_t)size);
-    while (n < size && store_row(sessions->store, sessions->sql + SQL_FIND_LIVE))
+    store_ask(sessions->store, sessions->sql + SQL_FIND_LIVE, "iiii", member_id, now, before, (int64_t)size);
+    while (ret_sessions && n < size && store_row(sessions->store, sessions->sql + SQL_FIND_LIVE))
         read_session(sessions->store, sessions->sql + SQL_FIND_LIVE, &ret_sessions[n++]);
     store_end(sessions->store, sessions->sql + SQL_FIND_LIVE);
     return n;

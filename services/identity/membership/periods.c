@@ -34,8 +34,8 @@ static const char *const sql[] = {
     [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " ORDER BY membership_id DESC LIMIT 1",
     [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND began_at <= ?2 AND "
                "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT ?3",
-    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " "
-                    "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
+    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND membership_id > ?2 "
+                    "ORDER BY membership_id LIMIT ?3",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
     [SQL_GONE] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
@@ -114,7 +114,7 @@ static size_t all_periods(const struct periods *periods, unsigned statement, str
 {
     size_t n = 0;
 
-    while (n < size && store_row(periods->store, statement))
+    while (ret && n < size && store_row(periods->store, statement))
         read_period(periods->store, statement, &ret[n++]);
     store_end(periods->store, statement);
     return n;
@@ -126,9 +126,10 @@ size_t periods_find_at(const struct periods *periods, int64_t member_id, int64_t
     return all_periods(periods, periods->sql + SQL_AT, ret, size);
 }
 
-size_t periods_find_history(const struct periods *periods, int64_t member_id, struct period *ret, size_t size)
+size_t periods_find_history(const struct periods *periods, int64_t member_id, int64_t after, struct period *ret,
+                            size_t size)
 {
-    store_ask(periods->store, periods->sql + SQL_HISTORY, "ii", member_id, (int64_t)size);
+    store_ask(periods->store, periods->sql + SQL_HISTORY, "iii", member_id, after, (int64_t)size);
     return all_periods(periods, periods->sql + SQL_HISTORY, ret, size);
 }
 
@@ -253,7 +254,7 @@ static void on_export(void *arg, struct part_export *export)
 {
     struct identity *self = arg;
     struct period *periods = arena_alloc(rpc_arena(export->call), PERIODS_HISTORY_MAX * sizeof(*periods));
-    size_t n = periods ? periods_find_history(&self->periods, export->member_id, periods, PERIODS_HISTORY_MAX) : 0;
+    size_t n = periods_find_history(&self->periods, export->member_id, export->after, periods, PERIODS_HISTORY_MAX);
 
     export->failed |= !periods;
     for (size_t i = 0; i < n && part_give(export, membership_message(self, &periods[i], export->call), periods[i].id);

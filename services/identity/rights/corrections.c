@@ -17,7 +17,8 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE correction SET state = ?2, decided_at = ?3, decided_by = ?4, refusal = ?5, remark = ?6, "
                 "sealed = x'' WHERE correction_id = ?1",
-    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 ORDER BY correction_id DESC LIMIT ?2",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND correction_id < ?2 "
+                 "ORDER BY correction_id DESC LIMIT ?3",
     [SQL_UNION] = "SELECT " COLUMNS " FROM correction WHERE union_id = ?1 AND state = 1 AND correction_id > ?2 "
                   "ORDER BY correction_id LIMIT ?3",
     [SQL_DROP_OLD] = "DELETE FROM correction WHERE correction_id IN (SELECT correction_id FROM correction "
@@ -75,7 +76,7 @@ static size_t all(const struct corrections *corrections, unsigned statement, str
 {
     size_t n = 0;
 
-    while (n < size && next(corrections, statement, &ret[n]))
+    while (ret && n < size && next(corrections, statement, &ret[n]))
         n++;
     store_end(corrections->store, statement);
     return n;
@@ -104,10 +105,10 @@ void correction_end(struct identity *self, struct correction *correction, int st
     journal(correction, call);
 }
 
-size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, struct correction *ret,
-                             size_t size)
+size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, int64_t before,
+                             struct correction *ret, size_t size)
 {
-    store_ask(corrections->store, corrections->sql + SQL_MINE, "ii", member_id, (int64_t)size);
+    store_ask(corrections->store, corrections->sql + SQL_MINE, "iii", member_id, before, (int64_t)size);
     return all(corrections, corrections->sql + SQL_MINE, ret, size);
 }
 
@@ -193,7 +194,9 @@ static void on_export(void *arg, struct part_export *export)
 {
     struct identity *self = arg;
     struct correction *mine = arena_alloc(rpc_arena(export->call), CORRECTIONS_EXPORTED * sizeof(*mine));
-    size_t n = mine ? corrections_find_mine(&self->corrections, export->member_id, mine, CORRECTIONS_EXPORTED) : 0;
+    size_t n =
+        corrections_find_mine(&self->corrections, export->member_id,
+                              export->after ? PART_LATEST(export->after) : INT64_MAX, mine, CORRECTIONS_EXPORTED);
 
     export->failed |= !mine;
     for (size_t i = 0;

@@ -154,11 +154,11 @@ size_t looks_find(struct identity *self, int64_t member_id, int64_t before, stru
     int64_t seqs[LOOKS_EXAMINED];
     size_t n = 0, found = 0, i = 0;
 
-    store_ask(store, statement, "iii", member_id, before ? before : INT64_MAX, (int64_t)LOOKS_EXAMINED);
+    store_ask(store, statement, "iii", member_id, before, (int64_t)LOOKS_EXAMINED);
     while (n < LOOKS_EXAMINED && store_row(store, statement))
         seqs[n++] = store_int(store, statement, 0);
     store_end(store, statement);
-    while (i < n && found < size)
+    while (ret && i < n && found < size)
         found += read_look(self, seqs[i++], member_id, &ret[found], call);
     *ret_next = i < n || n == LOOKS_EXAMINED ? seqs[i - 1] : 0;
     return found;
@@ -169,7 +169,7 @@ size_t looks_find(struct identity *self, int64_t member_id, int64_t before, stru
 static void on_export(void *arg, struct part_export *export)
 {
     struct identity *self = arg;
-    int64_t before = export->after ? PART_LATEST(export->after) : 0;
+    int64_t before = export->after ? PART_LATEST(export->after) : INT64_MAX;
     bool more = true;
 
     do {

@@ -10,7 +10,8 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO pledge (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE pledge SET state = ?2, ended_at = ?3 WHERE pledge_id = ?1",
-    [SQL_ALL] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 ORDER BY pledge_id DESC LIMIT ?2",
+    [SQL_ALL] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND pledge_id < ?2 "
+                "ORDER BY pledge_id DESC LIMIT ?3",
     [SQL_OVER] = "SELECT " COLUMNS " FROM pledge WHERE state = 1 AND until_at <= ?1 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -64,12 +65,13 @@ void pledges_end(const struct pledges *pledges, const struct pledge *pledge)
     store_run(pledges->store, pledges->sql + SQL_END, "iii", pledge->id, (int64_t)pledge->state, pledge->ended_at);
 }
 
-size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, struct pledge *ret, size_t size)
+size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, int64_t before, struct pledge *ret,
+                        size_t size)
 {
     size_t n = 0;
 
-    store_ask(pledges->store, pledges->sql + SQL_ALL, "ii", member_id, (int64_t)size);
-    while (n < size && next(pledges, pledges->sql + SQL_ALL, &ret[n]))
+    store_ask(pledges->store, pledges->sql + SQL_ALL, "iii", member_id, before, (int64_t)size);
+    while (ret && n < size && next(pledges, pledges->sql + SQL_ALL, &ret[n]))
         n++;
     store_end(pledges->store, pledges->sql + SQL_ALL);
     return n;
@@ -121,18 +123,13 @@ static bool tidy(void *arg, void *call)
 static void on_export(void *arg, struct part_export *export)
 {
     struct identity *self = arg;
-    Identity__Pledge *messages = arena_alloc(rpc_arena(export->call), PLEDGES_SHOWN * sizeof(*messages));
     struct pledge pledges[PLEDGES_SHOWN];
-    char digits[TEXT_HASH_DIGITS];
-    size_t n = pledges_find_all(&self->pledges, export->member_id, pledges, PLEDGES_SHOWN);
+    size_t n = pledges_find_all(&self->pledges, export->member_id,
+                                export->after ? PART_LATEST(export->after) : INT64_MAX, pledges, PLEDGES_SHOWN);
 
-    export->failed |= !messages;
-    for (size_t i = 0; messages && i < n; i++) {
-        pledge_fill(&pledges[i], rpc_now(export->call), digits, &messages[i]);
-        messages[i].text_sha256 = part_text(export, digits);
-        if (!part_give(export, &messages[i], PART_LATEST(pledges[i].id)))
-            return;
-    }
+    for (size_t i = 0;
+         i < n && part_give(export, pledge_message(&pledges[i], export->call), PART_LATEST(pledges[i].id)); i++)
+        continue;
 }
 
 static void on_closed(void *self, int64_t member_id, void *call)

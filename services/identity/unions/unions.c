@@ -200,7 +200,7 @@ bool unions_find_path_beyond(const struct unions *unions, const char *from, cons
     return true;
 }
 
-void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, int limit)
+void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit)
 {
     store_ask(unions->store, unions->sql + SQL_CHILDREN, "iti", parent_id, after, (int64_t)limit);
 }

@@ -1,4 +1,4 @@
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/platform_util.h>
