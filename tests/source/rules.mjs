@@ -152,3 +152,22 @@ export function noMachinePaths(files) {
         return found && !LISTED.includes(found) ? [`${path}:${i + 1}: ${found} is a path of one machine`] : [];
     }));
 }
+
+// ---- said once ----
+
+// What has one place, and what others call instead.
+const ONCE = [
+    [/\(char \*\)\(uintptr_t\)/, 'common/base/base.h', 'unconst()'],
+    [/%02x"/, 'common/base/hex.c', 'hex_print()'],
+    [/"0123456789abcdef"/, 'common/base/hex.h', 'HEX_DIGITS'],
+    [/\b(16777619|1099511628211)(?!\d)/, 'common/base/bytes.h', 'fnv1a()'],
+    [/"(Not Found|Bad Request)"/, 'common/base/http_phrase.h', 'http_phrase()'],
+    [/0123456789abcdefghijklmnopqrstuvwxyz/, 'common/base/union_path.c', 'union_path.h'],
+];
+
+/** Code of ours says these things in one place; a test may write down what it expects. */
+export function saidOnce(files) {
+    return files.filter((file) => isCode(file) && !/_test\.c$/.test(file.path)).flatMap(({ path, lines }) => lines.flatMap((line, i) =>
+        ONCE.filter(([what, place]) => place !== path && what.test(line)).map(([, place, instead]) =>
+            `${path}:${i + 1}: ${instead} of ${place} says this`)));
+}
