@@ -9,7 +9,7 @@ const chassis = [...base, 'store', 'bus', 'api', 'trust'];
 export const BELOW = {
     base: [], store: base, bus: base, api: base, trust: base,
     rpc: chassis, daemon: [...chassis, 'rpc'],
-    cn: base, draw: base, pass: [...base, 'trust'],
+    cn: base, draw: base, pass: [...base, 'trust'], table: base,
     benefit: [...chassis, 'rpc', 'daemon', 'cn', 'draw', 'pass'],
 };
 
@@ -97,6 +97,7 @@ const LIBRARIES = [
     [/^sqlite3\.h$/, /^common\/store\/|^tests\/(disk|dump)\.c$/],
     [/^mbedtls\/ssl/, /^services\/(gateway|bridge)\//],
     [/^curl\//, /^services\/bridge\//],
+    [/^(minizip\/|unzip\.h|expat\.h)/, /^common\/table\//],
     [/^llhttp\.h$/, /^services\/gateway\//],
     [/^(seccomp\.h|linux\/landlock\.h)$/, /^common\/daemon\//],
 ];
