@@ -130,7 +130,7 @@ static inline void harness_remove_dir(const char *dir)
 
     ensure(folder);
     while ((entry = readdir(folder))) {
-        ensure((size_t)snprintf(inner, sizeof(inner), "%s/%s", dir, entry->d_name) < sizeof(inner));
+        ensure(snprintf(inner, sizeof(inner), "%s/%s", dir, entry->d_name) < (int)sizeof(inner));
         if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
             harness_remove_dir(inner);
         else if (entry->d_name[0] != '.')
