@@ -162,7 +162,7 @@ const ONCE = [
     [/%02x"/, 'common/base/hex.c', 'hex_print()'],
     [/"0123456789abcdef"/, 'common/base/hex.h', 'HEX_DIGITS'],
     [/\b(16777619|1099511628211)(?!\d)/, 'common/base/bytes.h', 'fnv1a()'],
-    [/"(Not Found|Bad Request)"/, 'common/base/http_phrase.h', 'http_phrase()'],
+    [/"(Not Found|Bad Request)"/, 'common/api/http_phrase.h', 'http_phrase()'],
     [/0123456789abcdefghijklmnopqrstuvwxyz/, 'common/base/union_path.c', 'union_path.h'],
 ];
 
