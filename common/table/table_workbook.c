@@ -227,7 +227,8 @@ static void place(struct workbook *book, const char *part, char ret_rels[NAME_MA
     int folder = slash ? (int)(slash + 1 - part) : 0;
 
     snprintf(book->folder, sizeof(book->folder), "%.*s", folder, part);
-    snprintf(ret_rels, NAME_MAX_LEN + 16, "%s_rels/%s.rels", book->folder, part + folder);
+    if (snprintf(ret_rels, NAME_MAX_LEN + 16, "%s_rels/%s.rels", book->folder, part + folder) >= NAME_MAX_LEN + 16)
+        *ret_rels = '\0'; /* names nothing */
 }
 
 static bool find_sheets(struct workbook *book)
