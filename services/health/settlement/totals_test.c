@@ -111,6 +111,11 @@ static int solved(const struct attack *attack)
 /* A table of which the rows are as they were told. */
 static void consider(struct attack *attack)
 {
+    /* Nobody is among fewer than she is: such a table is none. */
+    for (int i = 0; i < CELLS; i++) {
+        if (group(&attack->rows[i / TOTALS_COLUMNS], i % TOTALS_COLUMNS) < 0)
+            return;
+    }
     totals_withhold(attack->rows, ROWS);
     for (int column = 0; column < TOTALS_COLUMNS; column++) {
         if (!attack->told[ROWS].withheld[column] &&
