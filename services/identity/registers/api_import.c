@@ -1,7 +1,7 @@
 #include "common/base/bytes.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
-#include "common/base/text.h"
+#include "common/text/text.h"
 #include "services/identity/people/person.h"
 #include "services/identity/registers/named.h"
 #include "services/identity/registers/roster_life.h"

@@ -141,6 +141,10 @@ static void a_removal_that_is_taken_back_restores_her_membership(void **state)
         assert_int_equal(tally_of(&h, root_id).own, 0);
     }
     assert_int_equal(import_roster(&h, csv)->unchanged, 1);
+    assert_string_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE member SET roster_id = roster_id + 1 WHERE roster_id > 0");
+    assert_string_not_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE member SET roster_id = roster_id - 1 WHERE roster_id > 0");
     end(&h);
 }
 

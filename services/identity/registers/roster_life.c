@@ -109,6 +109,7 @@ static void journal_verified(const struct member *member, const struct roster_en
     verified.roster_id = entry->id;
     verified.union_id = entry->union_id;
     verified.again = true;
+    verified.instead_of = member->roster_id;
     event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
     event.member_verified = &verified;
     rpc_journal(call, &event.base);
@@ -125,9 +126,9 @@ static bool restore(struct identity *self, const struct roster_row *row, const s
         !cn_name_same(person.name, row->name) || !union_successor(self, entry->union_id, &place) ||
         !is_left_over(self, member.id, place.id))
         return false;
+    journal_verified(&member, entry, call);
     member.roster_id = entry->id;
     members_verify(&self->members, &member);
-    journal_verified(&member, entry, call);
     tallies_verify(self, entry->union_id);
     if (member.union_id)
         membership_move(self, &member, IDENTITY__ENDED__ENDED_BY_RESTORING, place.id,
