@@ -64,6 +64,8 @@ static const struct {
     {RPC__REASON__STORE_FAILED, ALWAYS},
     {RPC__REASON__STORE_FULL, WRITES},
     {RPC__REASON__DEADLINE_EXCEEDED, ALWAYS},
+    {RPC__REASON__OUTCOME_UNKNOWN, WRITES},
+    {RPC__REASON__ANSWER_TOO_LARGE, ALWAYS},
 };
 _Static_assert(ARRAY_LEN(chassis) <= 64, "a bit for each");
 

@@ -66,7 +66,10 @@ static int print_refusal(const Rpc__Answer *answer)
     problem_encode(&out, answer, NULL, no_trace);
     fprintf(stderr, "%.*s\n", (int)out.len, out.bytes);
     buf_done(&out);
-    return answer->reason == RPC__REASON__SERVICE_DOWN || answer->reason == RPC__REASON__DEADLINE_EXCEEDED ? 2 : 1;
+    return answer->reason == RPC__REASON__SERVICE_DOWN || answer->reason == RPC__REASON__DEADLINE_EXCEEDED ||
+                   answer->reason == RPC__REASON__OUTCOME_UNKNOWN
+               ? 2
+               : 1;
 }
 
 /* Of a store, from its daemon's probe; 0 when it cannot be reached. */

@@ -6,9 +6,13 @@
  * after which the answers go out. When the commit fails, the calls that wrote
  * are answered with the reason, everything they changed in memory is undone in
  * reverse order, and the reads are run again on the store as it is.
+ * An answer that finds no room beside its neighbours in their message is not given:
+ * its call is undone, and the client sends it once more. One that would not fit a
+ * message of its own is ANSWER_TOO_LARGE. So what is said not to be done is not.
  *
  * Client side: calls to one queue gather until they are flushed as one message;
- * at most `window` messages are outstanding, each with a deadline.
+ * at most `window` messages are outstanding, each with a deadline. Reads whose answer
+ * is lost with the connection are asked once more.
  *
  * One thread; nothing here waits. */
 #pragma once
@@ -27,8 +31,18 @@ struct rpc_call; /* the closure data of a protobuf-c handler */
 const Rpc__Principal *rpc_principal(void *call);
 /* Milliseconds since 1970 at which this batch began. */
 int64_t rpc_now(void *call);
-/* Memory until the batch has been answered. */
+/* Whether the call came from the edge. */
+bool rpc_from_edge(void *call);
+/* Memory until the call has been answered; of work of the daemon's own, until it is
+ * committed. A call has it for itself. When it has found it full its reply, which may be
+ * NULL then, becomes OVERLOADED by itself: a handler need only do without what it did not
+ * get. */
 struct arena *rpc_arena(void *call);
+/* Appends a message in that memory to a repeated field of a reply; NULL, for want of
+ * memory, is left out. */
+#define rpc_add(call, message, field, item)                                                                            \
+    ((void)sizeof(*(message)->field == (item)), rpc_add_to(call, &(message)->base, &(message)->field, item))
+void rpc_add_to(void *call, ProtobufCMessage *message, const void *list, const void *item);
 /* Randomness; see clock.h. */
 void rpc_random(void *call, void *bytes, size_t len);
 /* The Idempotency-Key as 16 bytes; len 0 when there was none. */
@@ -59,13 +73,41 @@ void rpc_created(void *call);
 void rpc_journal(void *call, const ProtobufCMessage *event);
 /* Asks for a signed head of the journal as soon as the batch is committed (journal_want_head). */
 void rpc_want_head(void *call);
-/* Undoes a change of memory if this call is refused or its batch not committed. */
+/* Undoes a change of memory if this call is refused or its batch not committed. self is no
+ * memory of the call's. */
 typedef void (*rpc_undo)(void *self, int64_t a, int64_t b);
 void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b);
 /* Whether the caller holds a role over a union; a shorthand for the refusal. */
 bool rpc_has_role(void *call, Rule__Role role, const char *union_path);
 /* When the caller gives up waiting, in milliseconds since 1970; 0: it did not say. */
 int64_t rpc_deadline(void *call);
+
+/* ---- lists in pages ----
+ *
+ * A request with page_size and page_token that is answered by a message with
+ * next_page_token asks for a page of a list. The dispatcher reads them, by the limits in the
+ * .proto, before the handler runs, and fills in next_page_token after it. A token is good
+ * for the operation that gave it; anything else is refused as BAD_PAGE_TOKEN. A row that is
+ * there all the while is seen once, whatever comes and goes beside it. */
+
+struct rpc_page {
+    size_t size;       /* rows at most; SIZE_MAX where the handler bounds them */
+    size_t limit;      /* of rows to ask the store for: one more shows whether any follow */
+    int64_t after;     /* the key of the last row of the page before, 0 on the first; */
+    int64_t before;    /* of a list that goes down: INT64_MAX on the first */
+    const char *place; /* where keys have one, such as a union's path: "" on the first */
+};
+
+/* Which page this call asks for. */
+const struct rpc_page *rpc_page(void *call);
+/* Takes a row with this key into the page, or finds it full: then another page follows. */
+bool rpc_page_takes(void *call, int64_t key);
+/* The same where rows are in the order of places, then of keys. */
+bool rpc_page_takes_at(void *call, const char *place, int64_t key);
+/* Another page follows, behind this key, although this one is not full. */
+void rpc_page_ends_at(void *call, const char *place, int64_t key);
+/* Refuses a page_token that is one of this operation, but of nothing that it was asked for. */
+void rpc_refuse_page(void *call);
 
 /* ---- answers that come later ----
  *
@@ -82,7 +124,8 @@ struct rpc_later; /* a call whose answer is still to come */
 /* NULL, and the call is refused with OVERLOADED, when too many wait already. */
 struct rpc_later *rpc_defer(void *call);
 /* Gives the answer, exactly once, never from inside a handler. answer's memory is
- * the caller's. */
+ * the caller's. One that finds no room beside its neighbours in the message is refused:
+ * OVERLOADED for a read, OUTCOME_UNKNOWN for a write. */
 void rpc_answer_later(struct rpc_later *later, const Rpc__Answer *answer);
 
 /* ---- what takes long ----
@@ -162,6 +205,14 @@ void rpc_server_on_principal(struct rpc_server *server, rpc_map map, void *self)
 /* Runs the calls of one message. tag comes back with its answer. False when the
  * batch is full: finish it before the next. */
 bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* The same, of a message that came from the edge: `internal` in it means nothing but to
+ * methods of EDGE, and authority only what `vouched` says of its principal. So whoever takes
+ * the gateway speaks as members do, and is no official. */
+bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* Whether the grants of a principal are those that identity has given to her session. Without
+ * it nobody's at the edge are. */
+typedef bool (*rpc_vouched)(const Rpc__Principal *principal, void *arg);
+void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg);
 /* How functions are run beside the loop: beside takes a job, or returns false when it is full.
  * Without it they are run at once. */
 typedef bool (*rpc_beside)(void *arg, struct rpc_job *job);
@@ -196,8 +247,9 @@ void rpc_metric(struct arena *arena, Rpc__ProbeReport *report, const char *name,
 struct uv_loop_s;
 struct rpc_client;
 
-/* The answer to a call, or one with a reason of ours (SERVICE_DOWN,
- * DEADLINE_EXCEEDED, OVERLOADED). Called exactly once per rpc_client_call, never
+/* The answer to a call, or one with a reason of ours: SERVICE_DOWN, DEADLINE_EXCEEDED,
+ * OVERLOADED and STOPPING of what was not done or reads, OUTCOME_UNKNOWN of a write that
+ * was sent and not answered. Called exactly once per rpc_client_call, never
  * from inside it. */
 typedef void (*rpc_answered)(void *arg, const Rpc__Answer *answer);
 
@@ -210,5 +262,5 @@ bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answe
 void rpc_client_flush(struct rpc_client *client);
 /* Calls waiting or outstanding. */
 unsigned rpc_client_pending(const struct rpc_client *client);
-/* Answers what is pending with STOPPING and closes. */
+/* Answers what is pending with STOPPING, or OUTCOME_UNKNOWN, and closes. */
 void rpc_client_close(struct rpc_client *client);

@@ -49,7 +49,7 @@ int64_t rpc_now(void *call)
 
 struct arena *rpc_arena(void *call)
 {
-    return &((struct rpc_call *)call)->server->arena;
+    return &((struct rpc_call *)call)->server->call_arena;
 }
 
 void rpc_random(void *call, void *bytes, size_t len)
@@ -78,11 +78,34 @@ bool rpc_refused(void *call)
 
 void rpc_refuse_field(void *call, int reason, const char *field)
 {
-    char *copy = arena_strndup(rpc_arena(call), field, strlen(field));
+    char *copy = arena_strndup(&((struct rpc_call *)call)->server->arena, field, strlen(field));
 
     if (copy)
         ((struct rpc_call *)call)->answer.field = copy;
     rpc_refuse(call, reason);
+}
+
+void rpc_add_to(void *call, ProtobufCMessage *message, const void *list, const void *item)
+{
+    const ProtobufCFieldDescriptor *field = message->descriptor->fields;
+    const void **array;
+    size_t *n;
+
+    while ((const char *)message + field->offset != list)
+        field++;
+    n = (void *)((char *)message + field->quantifier_offset);
+    memcpy(&array, list, sizeof(array));
+    if (item && (*n == 0 || (*n >= 8 && (*n & (*n - 1)) == 0))) {
+        const void **grown = arena_alloc(rpc_arena(call), (*n ? 2 * *n : 8) * sizeof(*grown));
+
+        if (grown && *n)
+            memcpy(grown, array, *n * sizeof(*grown));
+        if (grown)
+            memcpy((char *)message + field->offset, &grown, sizeof(grown));
+        array = grown;
+    }
+    if (item && array)
+        array[(*n)++] = item;
 }
 
 void rpc_keep(void *call)
@@ -162,6 +185,11 @@ void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
     server->undos = entry;
 }
 
+bool rpc_from_edge(void *call)
+{
+    return ((struct rpc_call *)call)->edge;
+}
+
 bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
 {
     const Rpc__Principal *principal = rpc_principal(call);
@@ -194,11 +222,11 @@ static struct method *find_method(struct rpc_server *server, const char *name)
 }
 
 /* The one place that decides who may call what. */
-static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal)
+static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal, bool gateway)
 {
-    if (principal->internal || rule->who == RULE__WHO__PUBLIC)
+    if (principal->internal || rule->who == RULE__WHO__PUBLIC || (gateway && rule->who == RULE__WHO__EDGE))
         return 0;
-    if (rule->who == RULE__WHO__INTERNAL)
+    if (rule->who == RULE__WHO__INTERNAL || rule->who == RULE__WHO__EDGE)
         return RPC__REASON__NOT_OFFICIAL;
     if (!principal->member_id)
         return RPC__REASON__MISSING_TOKEN;
@@ -223,45 +251,55 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Whom the answer shows, each once and without the caller, told to the service. */
-static void tell_seen(struct rpc_call *call, const ProtobufCMessage *message)
+/* Whom the answer shows, each once and without the caller. */
+static void note_seen(struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct rpc_server *server = call->server;
-    const struct api_method *api = call->method->api;
-    size_t n = api_subjects(api->output, message, NULL), kept = 0;
-    int64_t *ids = arena_alloc(&server->arena, n * sizeof(*ids) + 1);
+    const struct api_message *output = call->method->api->output;
+    size_t n = api_subjects(output, message, NULL);
+    int64_t *ids = arena_alloc(rpc_arena(call), n * sizeof(*ids) + 1);
 
     if (!ids) {
         call->answer.reason = RPC__REASON__OVERLOADED;
         return;
     }
-    api_subjects(api->output, message, ids);
+    api_subjects(output, message, ids);
     qsort(ids, n, sizeof(*ids), compare_ids);
     for (size_t i = 0; i < n; i++) {
-        if (ids[i] != rpc_principal(call)->member_id && (kept == 0 || ids[kept - 1] != ids[i]))
-            ids[kept++] = ids[i];
+        if (ids[i] != rpc_principal(call)->member_id && (call->n_seen == 0 || ids[call->n_seen - 1] != ids[i]))
+            ids[call->n_seen++] = ids[i];
     }
-    if (kept)
-        server->seen(call, api, ids, kept, server->seen_arg);
+    call->seen = ids;
 }
 
 static void on_reply(const ProtobufCMessage *message, void *closure_data)
 {
     struct rpc_call *call = closure_data;
-    size_t len;
+    unsigned char page_end[RPC_PAGE_END];
+    size_t len, end_len;
 
-    ensure(!call->done && message);
+    ensure(!call->done);
     call->done = true;
-    len = protobuf_c_message_get_packed_size(message);
-    call->answer.output.data = arena_alloc(&call->server->arena, len + 1);
-    if (!call->answer.output.data) {
+    if (!message || rpc_arena(call)->failed) {
         call->answer.reason = RPC__REASON__OVERLOADED;
         return;
     }
-    call->answer.output.len = protobuf_c_message_pack(message, call->answer.output.data);
+    len = protobuf_c_message_get_packed_size(message);
+    end_len = rpc_page_end(call, page_end);
+    if (len + end_len > LIMIT_ANSWER) {
+        call->answer.reason = RPC__REASON__ANSWER_TOO_LARGE;
+        return;
+    }
+    if (rpc_room_has(call, len + end_len))
+        call->answer.output.data = arena_alloc(&call->server->arena, len + end_len + 1);
+    call->resend = !call->answer.output.data;
+    if (call->resend)
+        return;
+    protobuf_c_message_pack(message, call->answer.output.data);
+    memcpy(call->answer.output.data + len, page_end, end_len);
+    call->answer.output.len = len + end_len;
     call->changed = call->server->store && store_call_changed(call->server->store);
     if (call->server->seen && call->method->api->shows)
-        tell_seen(call, message);
+        note_seen(call, message);
 }
 
 void rpc_undo_until(struct rpc_server *server, const struct undo *mark)
@@ -291,10 +329,10 @@ static int64_t find_id(const ProtobufCMessage *message, const char *name, const 
 }
 
 /* The id of what a call has made: of its output, or of the message this begins with. */
-static int64_t made_id(const struct rpc_call *call)
+static int64_t made_id(struct rpc_call *call)
 {
     ProtobufCMessage *output =
-        protobuf_c_message_unpack(call->method->api->output->descriptor, &call->server->arena.allocator,
+        protobuf_c_message_unpack(call->method->api->output->descriptor, &rpc_arena(call)->allocator,
                                   call->answer.output.len, call->answer.output.data);
 
     if (output && output->descriptor->n_fields && output->descriptor->fields[0].type == PROTOBUF_C_TYPE_MESSAGE)
@@ -327,7 +365,7 @@ static void keep_answer(struct rpc_call *call, const unsigned char fingerprint[3
     struct rpc_server *server = call->server;
     const Rpc__Call *envelope = call->envelope;
     size_t len = rpc__answer__get_packed_size(&call->answer);
-    unsigned char *packed = arena_alloc(&server->arena, len + 1);
+    unsigned char *packed = arena_alloc(rpc_arena(call), len + 1);
 
     if (!packed) {
         call->answer.reason = RPC__REASON__OVERLOADED;
@@ -348,7 +386,7 @@ static bool map_principal(struct rpc_call *call, bool lasting)
 
     if (!server->map || !principal || !principal->member_id)
         return true;
-    mapped = arena_alloc(&server->arena, sizeof(*mapped));
+    mapped = arena_alloc(rpc_arena(call), sizeof(*mapped));
     if (mapped) {
         *mapped = *principal;
         call->principal = mapped;
@@ -359,38 +397,70 @@ static bool map_principal(struct rpc_call *call, bool lasting)
     return false;
 }
 
-static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const unsigned char *fingerprint)
+static void begin_call(struct rpc_server *server)
+{
+    journal_call_begin(&server->journal);
+    store_call_begin(server->store);
+}
+
+/* Tells the service whom the answer shows: in the call's savepoint, or after a rehearsal,
+ * of which nothing else stays, in one of its own. */
+static void tell_seen(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
-    ProtobufCService *service = call->method->service;
-    struct undo *mark = server->undos;
-    bool undone;
 
-    if (server->store) {
-        journal_call_begin(&server->journal);
-        store_call_begin(server->store);
-    }
-    if (map_principal(call, call->method->api->writes || call->method->api->shows)) {
-        if (server->map && server->store)
-            store_call_uncount(server->store); /* a handle that it made is no change of its own */
-        service->invoke(service, call->method->api->index, input, on_reply, call);
-    }
-    ensure(call->done);
-    if (!server->store)
+    if (!call->n_seen || call->answer.reason || call->resend)
         return;
-    /* Its answer knows nothing of this batch's commit, nor of an Idempotency-Key. */
-    ensure(!call->deferred || call->asks || (!fingerprint && !store_call_changed(server->store)));
-    if (!call->asks) {
-        journal_authority(call, input);
-        if (fingerprint && !call->answer.reason)
-            keep_answer(call, fingerprint);
-    }
-    undone = call->asks || call->discard || (call->answer.reason && !call->keep);
+    if (call->discard)
+        begin_call(server);
+    server->seen(call, call->method->api, call->seen, call->n_seen, server->seen_arg);
+    if (call->discard)
+        store_call_end(server->store, true);
+}
+
+static void end_call(struct rpc_call *call, const struct undo *mark)
+{
+    struct rpc_server *server = call->server;
+    bool undone = call->asks || call->discard || call->resend || (call->answer.reason && !call->keep);
+
     if (undone) {
         journal_call_undo(&server->journal);
         rpc_undo_until(server, mark);
     }
     store_call_end(server->store, !undone);
+    if (call->discard)
+        tell_seen(call);
+}
+
+static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const unsigned char *fingerprint)
+{
+    struct rpc_server *server = call->server;
+    ProtobufCService *service = call->method->service;
+    struct undo *mark = server->undos;
+
+    if (server->store)
+        begin_call(server);
+    rpc_page_begin(call, input);
+    if (!call->done && map_principal(call, call->method->api->writes || call->method->api->shows)) {
+        if (server->map && server->store)
+            store_call_uncount(server->store); /* a handle that it made is no change of its own */
+        service->invoke(service, call->method->api->index, input, on_reply, call);
+    }
+    ensure(call->done);
+    /* Its answer knows nothing of this batch's commit, nor of an Idempotency-Key. */
+    ensure(!call->deferred || call->asks || !server->store || (!fingerprint && !store_call_changed(server->store)));
+    if (server->store && !call->asks && !call->resend) {
+        if (!call->discard)
+            tell_seen(call);
+        journal_authority(call, input);
+        if (fingerprint && !call->answer.reason)
+            keep_answer(call, fingerprint);
+    }
+    if (call->answer.reason)
+        call->answer.output = (ProtobufCBinaryData){0, NULL};
+    rpc_room_settle(call);
+    if (server->store)
+        end_call(call, mark);
 }
 
 /* An operation with an Idempotency-Key: the first answer is kept and given again. */
@@ -441,7 +511,7 @@ static int envelope_refusal(struct rpc_call *call)
     rule = call->method->api->rule;
     if (envelope->deadline_at && envelope->deadline_at < call->server->now)
         return RPC__REASON__DEADLINE_EXCEEDED;
-    reason = caller_refusal(rule, rpc_principal(call));
+    reason = caller_refusal(rule, rpc_principal(call), call->gateway);
     if (reason)
         return reason;
     if (envelope->idempotency_key.len != 0 && envelope->idempotency_key.len != 16)
@@ -452,16 +522,33 @@ static int envelope_refusal(struct rpc_call *call)
     return 0;
 }
 
-void rpc_call_run(struct rpc_call *call)
+/* Whose word the envelope's is: inside, that of a daemon; at the edge, that of whoever holds
+ * it, which makes a member of somebody, but no daemon, and no official without identity's. */
+static int read_principal(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
+    Rpc__Principal *principal = call->envelope->principal;
+
+    call->principal = principal ? principal : &nobody;
+    if (!call->edge || !principal)
+        return 0;
+    call->gateway = principal->internal;
+    principal->internal = false;
+    if (principal->n_grants && (!server->vouched || !server->vouched(principal, server->vouched_arg)))
+        return RPC__REASON__BAD_TOKEN;
+    return 0;
+}
+
+static void run(struct rpc_call *call)
+{
     ProtobufCMessage *input;
     int reason;
 
-    call->principal = call->envelope->principal ? call->envelope->principal : &nobody;
-    reason = envelope_refusal(call);
+    reason = read_principal(call);
+    if (!reason)
+        reason = envelope_refusal(call);
     if (!reason) {
-        input = protobuf_c_message_unpack(call->method->api->input->descriptor, &server->arena.allocator,
+        input = protobuf_c_message_unpack(call->method->api->input->descriptor, &rpc_arena(call)->allocator,
                                           call->envelope->input.len, call->envelope->input.data);
         if (!input)
             reason = RPC__REASON__BAD_REQUEST;
@@ -472,6 +559,17 @@ void rpc_call_run(struct rpc_call *call)
     }
     if (reason)
         rpc_refuse(call, reason);
+    if (!call->answer_len)
+        rpc_room_settle(call);
+}
+
+void rpc_call_run(struct rpc_call *call)
+{
+    call->answer_len = 0;
+    call->n_seen = 0;
+    if (rpc_room_to_run(call))
+        run(call);
+    arena_reset(&call->server->call_arena);
 }
 
 int rpc_call_prepare(struct store *store)

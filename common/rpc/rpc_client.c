@@ -11,6 +11,7 @@
 #define BROKER_PATIENCE_MS 1000
 #define COALESCE_PART      2 /* a half */
 #define COALESCE_MS        20
+#define KEPT_SIZE          ((size_t)64 << 10) /* of a batch that is put back */
 
 struct waiter {
     rpc_answered answered;
@@ -24,7 +25,9 @@ struct batch {
     unsigned n_calls;
     uint32_t request;
     int64_t gathered_ns; /* when its first call came */
+    int64_t waiting_ns;  /* since when it waits to be sent */
     unsigned losses;     /* of the broker, when it was sent */
+    bool lost;           /* its answer, before: what is left is asked for the second time */
     struct batch *next;
 };
 
@@ -44,27 +47,189 @@ struct rpc_client {
 
 static void batch_put_back(struct rpc_client *client, struct batch *batch)
 {
+    /* A large one is seldom: its memory does not stay with every batch of every queue. */
+    if (batch->bytes.size > KEPT_SIZE)
+        buf_done(&batch->bytes);
     buf_clear(&batch->bytes);
     batch->n_calls = 0;
+    batch->lost = false;
     batch->next = client->idle;
     client->idle = batch;
 }
 
-static void answer_all(struct rpc_client *client, struct batch *batch, int reason)
+/* ---- the calls of a batch ---- */
+
+/* One packed call, with the tag and the length before it. */
+struct packed {
+    char *at;
+    size_t len;
+    const char *method; /* its first field; not NUL-terminated */
+    size_t method_len;
+};
+
+static size_t read_varint(const char **at)
+{
+    size_t value = 0;
+
+    for (int shift = 0;; shift += 7) {
+        unsigned char c = (unsigned char)*(*at)++;
+
+        value |= (size_t)(c & 0x7f) << shift;
+        if (c < 0x80)
+            return value;
+    }
+}
+
+/* The call at a place of its batch, which we packed ourselves. */
+static struct packed packed_at(char *at)
+{
+    struct packed packed = {.at = at};
+    const char *in = at + 1;
+    size_t len = read_varint(&in);
+
+    packed.len = (size_t)(in - at) + len;
+    if (len && *in == 0x0a) { /* Call.method */
+        in++;
+        packed.method_len = read_varint(&in);
+        packed.method = in;
+    }
+    return packed;
+}
+
+static const struct api_method *method_of(const struct packed *packed)
+{
+    char name[128];
+
+    if (packed->method_len >= sizeof(name))
+        return NULL;
+    memcpy(name, packed->method, packed->method_len);
+    name[packed->method_len] = '\0';
+    return api_method(name);
+}
+
+/* Whether it may be run once more without harm, not knowing whether it was. */
+static bool is_plain_read(const struct api_method *method)
+{
+    return method && !method->writes && !method->shows && !method->rule->outside;
+}
+
+/* ---- answers ---- */
+
+static void give(struct rpc_client *client, const struct waiter *waiter, const Rpc__Answer *answer)
+{
+    client->pending--;
+    waiter->answered(waiter->arg, answer);
+}
+
+static void give_reason(struct rpc_client *client, const struct waiter *waiter, int reason)
 {
     Rpc__Answer answer = RPC__ANSWER__INIT;
 
     answer.reason = reason;
     answer.retry_after_s = 1;
+    give(client, waiter, &answer);
+}
+
+static void answer_all(struct rpc_client *client, struct batch *batch, int reason)
+{
+    for (unsigned i = 0; i < batch->n_calls; i++)
+        give_reason(client, &batch->waiters[i], reason);
+}
+
+/* Sent, but nothing will be heard of it. A write may have been done. */
+static int lost_reason(const struct api_method *method, int reason)
+{
+    return method && !method->writes ? reason : RPC__REASON__OUTCOME_UNKNOWN;
+}
+
+/* What is left of a batch goes out before all that waits, as a message of its own. */
+static void send_again(struct rpc_client *client, struct batch *batch)
+{
+    batch->waiting_ns = clock_monotonic_ns();
+    batch->next = client->waiting;
+    client->waiting = batch;
+    if (!client->waiting_last)
+        client->waiting_last = batch;
+}
+
+/* How a call of a batch ends: an answer, or a reason, or (neither) sent once more. */
+struct end {
+    const Rpc__Answer *answer;
+    int reason;
+};
+
+typedef struct end (*judge_call)(const struct packed *packed, unsigned i, const void *arg);
+
+/* Answers those that end, and keeps the others, in their order. */
+static void settle(struct rpc_client *client, struct batch *batch, judge_call judge, const void *arg)
+{
+    char *at = batch->bytes.bytes, *to = at;
+    unsigned kept = 0;
+
     for (unsigned i = 0; i < batch->n_calls; i++) {
-        client->pending--;
-        batch->waiters[i].answered(batch->waiters[i].arg, &answer);
+        struct packed packed = packed_at(at);
+        struct end end = judge(&packed, i, arg);
+
+        at += packed.len;
+        if (end.answer) {
+            give(client, &batch->waiters[i], end.answer);
+        } else if (end.reason) {
+            give_reason(client, &batch->waiters[i], end.reason);
+        } else {
+            memmove(to, packed.at, packed.len);
+            to += packed.len;
+            batch->waiters[kept++] = batch->waiters[i];
+        }
+    }
+    batch->bytes.len = (size_t)(to - batch->bytes.bytes);
+    batch->n_calls = kept;
+    if (kept)
+        send_again(client, batch);
+    else
+        batch_put_back(client, batch);
+}
+
+/* By its own answer; one that found no room beside its neighbours was not done. */
+static struct end by_answer(const struct packed *packed, unsigned i, const void *arg)
+{
+    const Rpc__AnswerBatch *answers = arg;
+
+    (void)packed;
+    return (struct end){answers->answers[i]->resend ? NULL : answers->answers[i], 0};
+}
+
+/* The message was lost on its way, or its answer was: a read is asked again, once. */
+static struct end by_loss(const struct packed *packed, unsigned i, const void *arg)
+{
+    const struct api_method *method = method_of(packed);
+
+    (void)i;
+    (void)arg;
+    return (struct end){NULL, is_plain_read(method) ? 0 : lost_reason(method, RPC__REASON__SERVICE_DOWN)};
+}
+
+static struct end by_reason(const struct packed *packed, unsigned i, const void *reason)
+{
+    (void)i;
+    return (struct end){NULL, lost_reason(method_of(packed), *(const int *)reason)};
+}
+
+static void settle_lost(struct rpc_client *client, struct batch *batch)
+{
+    static const int down = RPC__REASON__SERVICE_DOWN;
+
+    if (batch->lost) {
+        settle(client, batch, by_reason, &down);
+    } else {
+        batch->lost = true;
+        settle(client, batch, by_loss, NULL);
     }
 }
 
 static void on_answer(void *arg, uint32_t request, const void *bytes, size_t len)
 {
     struct rpc_client *client = arg;
+    static const int broken = RPC__REASON__INTERNAL;
     struct batch **place = &client->sent, *batch;
     Rpc__AnswerBatch *answers;
 
@@ -77,38 +242,42 @@ static void on_answer(void *arg, uint32_t request, const void *bytes, size_t len
     client->n_sent--;
     client->outstanding -= batch->n_calls;
     answers = rpc__answer_batch__unpack(&client->arena.allocator, len, bytes);
-    if (!answers || answers->reason || answers->n_answers != batch->n_calls) {
-        answer_all(client, batch, answers && answers->reason ? answers->reason : RPC__REASON__INTERNAL);
+    if (answers && answers->reason && answers->reason != RPC__REASON__OUTCOME_UNKNOWN) {
+        answer_all(client, batch, answers->reason); /* refused as a whole: nothing was done */
+        batch_put_back(client, batch);
+    } else if (answers && answers->reason) {
+        settle_lost(client, batch);
+    } else if (!answers || answers->n_answers != batch->n_calls) {
+        settle(client, batch, by_reason, &broken);
     } else {
-        for (unsigned i = 0; i < batch->n_calls; i++) {
-            client->pending--;
-            batch->waiters[i].answered(batch->waiters[i].arg, answers->answers[i]);
-        }
+        settle(client, batch, by_answer, answers);
     }
     arena_reset(&client->arena);
-    batch_put_back(client, batch);
     rpc_client_flush(client);
 }
 
 static void fail_sent(struct rpc_client *client, int64_t now)
 {
+    static const int late = RPC__REASON__DEADLINE_EXCEEDED;
     struct batch **place = &client->sent;
     unsigned losses;
 
     bus_client_connected(client->bus, &losses);
     while (*place) {
         struct batch *batch = *place;
-        bool lost = batch->losses != losses;
+        bool in_time = now - batch->gathered_ns < LIMIT_CALL_DEADLINE_MS * INT64_C(1000000);
 
-        if (!lost && now - batch->gathered_ns < LIMIT_CALL_DEADLINE_MS * INT64_C(1000000)) {
+        if (batch->losses == losses && in_time) {
             place = &batch->next;
             continue;
         }
         *place = batch->next;
         client->n_sent--;
         client->outstanding -= batch->n_calls;
-        answer_all(client, batch, lost ? RPC__REASON__SERVICE_DOWN : RPC__REASON__DEADLINE_EXCEEDED);
-        batch_put_back(client, batch);
+        if (in_time)
+            settle_lost(client, batch);
+        else
+            settle(client, batch, by_reason, &late);
     }
 }
 
@@ -124,7 +293,7 @@ static void fail_waiting(struct rpc_client *client, int64_t now)
     else if (!client->disconnected_ns)
         client->disconnected_ns = now;
     down = client->disconnected_ns && now - client->disconnected_ns > BROKER_PATIENCE_MS * INT64_C(1000000);
-    while (client->waiting && (down || now - client->waiting->gathered_ns > LIMIT_CLIENT_WAIT_MS * INT64_C(1000000))) {
+    while (client->waiting && (down || now - client->waiting->waiting_ns > LIMIT_CLIENT_WAIT_MS * INT64_C(1000000))) {
         struct batch *batch = client->waiting;
 
         client->waiting = batch->next;
@@ -135,8 +304,8 @@ static void fail_waiting(struct rpc_client *client, int64_t now)
     }
 }
 
-/* A broker that has just gone away is given a moment to come back; what it had
- * been sent is answered at once, since its answers are lost. */
+/* A broker that has just gone away is given a moment to come back. The answers to what it
+ * had been sent are lost: a read is asked once more, of a write the outcome is unknown. */
 static void on_tick(uv_timer_t *timer)
 {
     struct rpc_client *client = timer->data;
@@ -184,7 +353,7 @@ static struct batch *gathering(struct rpc_client *client, size_t len)
         return NULL;
     client->idle = batch->next;
     batch->next = NULL;
-    batch->gathered_ns = clock_monotonic_ns();
+    batch->gathered_ns = batch->waiting_ns = clock_monotonic_ns();
     if (client->waiting_last)
         client->waiting_last->next = batch;
     else
@@ -221,7 +390,7 @@ bool rpc_client_call(struct rpc_client *client, const Rpc__Call *call, rpc_answe
 static bool worth_sending(const struct rpc_client *client, const struct batch *batch)
 {
     return client->n_sent == 0 || batch->n_calls * COALESCE_PART >= client->outstanding ||
-           clock_monotonic_ns() - batch->gathered_ns >= COALESCE_MS * INT64_C(1000000);
+           clock_monotonic_ns() - batch->waiting_ns >= COALESCE_MS * INT64_C(1000000);
 }
 
 void rpc_client_flush(struct rpc_client *client)
@@ -261,10 +430,16 @@ static void timer_closed(uv_handle_t *handle)
 
 void rpc_client_close(struct rpc_client *client)
 {
+    static const int stopping = RPC__REASON__STOPPING;
+
     if (!client)
         return;
-    for (struct batch *batch = client->sent; batch; batch = batch->next)
-        answer_all(client, batch, RPC__REASON__STOPPING);
+    while (client->sent) {
+        struct batch *batch = client->sent;
+
+        client->sent = batch->next;
+        settle(client, batch, by_reason, &stopping);
+    }
     for (struct batch *batch = client->waiting; batch; batch = batch->next)
         answer_all(client, batch, RPC__REASON__STOPPING);
     bus_client_close(client->bus);

@@ -36,10 +36,12 @@ struct things {
     unsigned sql;
     int64_t ids[4096];
     unsigned n, runs;
-    int64_t now;           /* of the last call that ran */
-    Rpc__Principal caller; /* of the last that wrote */
-    bool idle;             /* CreateShow changes nothing */
-    size_t reply_size;
+    int64_t now;            /* of the last call that ran */
+    Rpc__Principal caller;  /* of the last that wrote */
+    bool idle;              /* CreateShow changes nothing */
+    size_t reply_size;      /* of a show's title */
+    size_t code_size;       /* of a seat's code, and of a new show's title */
+    size_t hunger;          /* memory that a call takes */
     const char *asked_path; /* whether the reader holds FINANCE over it */
     bool covered;
     struct rpc_later *later; /* the last that was deferred */
@@ -74,6 +76,15 @@ static inline void add(struct things *self, int64_t id, void *call)
     rpc_journal(call, &event.base);
 }
 
+static inline char *long_text(size_t size, void *call)
+{
+    char *text = arena_zalloc(rpc_arena(call), size + 1);
+
+    ensure(text);
+    memset(text, 'x', size);
+    return text;
+}
+
 static inline void take_seat(Sample__Shows_Service *service, const Sample__TakeSeatRequest *req,
                              Sample__Seat_Closure reply, void *call)
 {
@@ -98,6 +109,8 @@ static inline void take_seat(Sample__Shows_Service *service, const Sample__TakeS
         return;
     }
     seat.seat_id = req->show_id;
+    if (self->code_size)
+        seat.code = long_text(self->code_size, call);
     rpc_created(call);
     reply(&seat, call);
 }
@@ -119,6 +132,7 @@ static inline void create_show(Sample__Shows_Service *service, const Sample__Cre
         add(self, self->runs, call);
     status.granted = self->runs;
     show.show_id = 44;
+    show.title = long_text(self->code_size, call);
     status.show = &show;
     rpc_created(call);
     reply(&status, call);
@@ -131,12 +145,14 @@ static inline void get_show(Sample__Shows_Service *service, const Sample__ShowRe
     struct things *self = container_of(service, struct things, service);
     Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT;
     Sample__Show show = SAMPLE__SHOW__INIT;
-    char *title = arena_zalloc(rpc_arena(call), self->reply_size + 1);
 
     (void)req;
+    if (self->hunger && !arena_alloc(rpc_arena(call), self->hunger)) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
     self->covered = self->asked_path && rpc_has_role(call, RULE__ROLE__FINANCE, self->asked_path);
-    memset(title, 'x', self->reply_size);
-    show.title = title;
+    show.title = long_text(self->reply_size, call);
     status.show = &show;
     store_ask(self->store, self->sql + SQL_COUNT, "");
     assert_true(store_row(self->store, self->sql + SQL_COUNT));
@@ -151,8 +167,8 @@ static inline int start(struct service *service)
     int first = store_prepare(service->store, sql, N_SQL);
 
     ensure(first >= 0);
-    things = (struct things){
-        .service = {.base = SAMPLE__SHOWS__BASE_INIT}, .store = service->store, .sql = (unsigned)first};
+    things =
+        (struct things){.service = {.base = SAMPLE__SHOWS__BASE_INIT}, .store = service->store, .sql = (unsigned)first};
     things.service.take_seat = take_seat;
     things.service.create_show = create_show;
     things.service.get_show = get_show;

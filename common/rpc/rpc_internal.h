@@ -20,6 +20,15 @@ struct undo {
     struct undo *next;
 };
 
+/* Of a call that asks for a page. */
+struct rpc_paging {
+    struct rpc_page page;
+    char place[LIMIT_PAGE_PLACE + 1], last_place[LIMIT_PAGE_PLACE + 1];
+    size_t taken;
+    bool more;    /* rows follow the last one, */
+    int64_t last; /* whose key this and last_place are */
+};
+
 struct making;
 
 struct rpc_call {
@@ -29,11 +38,26 @@ struct rpc_call {
     struct method *method;
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
+    struct rpc_paging *paging; /* of a list in pages, else NULL */
     bool done, keep, discard, deferred;
-    bool changed;          /* a row, by the time it was replied to */
-    bool asks;             /* waits for a function: it will be run again */
-    struct making *making; /* what was made for it; NULL before it has asked */
+    bool changed;            /* a row, by the time it was replied to */
+    bool asks;               /* waits for a function: it will be run again */
+    bool resend;             /* its answer finds no room: undone, to be sent once more */
+    bool edge;               /* came from there */
+    bool gateway;            /* and speaks for the gateway itself */
+    struct making *making;   /* what was made for it; NULL before it has asked */
+    struct message *message; /* NULL: work of the daemon's own */
+    size_t answer_len;       /* packed */
+    size_t room_taken;       /* of its message's, besides a word */
+    int64_t *seen;           /* the members whom its answer shows */
+    size_t n_seen;
 };
+
+/* Of a message's size, for each call whose answer is not known yet: what says that it is to
+ * be sent again, or refuses it in a word. */
+#define ROOM_OF_A_WORD 16
+/* With less than this a call is not run at all. */
+#define ROOM_TO_RUN 256
 
 /* A message some of whose answers are still to come: those that are there, packed. */
 struct held {
@@ -42,7 +66,7 @@ struct held {
     void *tag;
     ProtobufCBinaryData *answers;
     size_t n_calls, n_waiting;
-    int reason;        /* answers the whole message; 0: each call has its own */
+    size_t room;       /* as its message's */
     struct held *next; /* idle */
 };
 
@@ -86,9 +110,10 @@ struct message {
     void *tag;
     struct rpc_call *calls;
     size_t n_calls;
-    int reason;           /* answers the whole message */
-    struct held *held;    /* NULL when every call has been answered */
-    struct making *again; /* the one call of this message is run again; NULL: it came by the bus */
+    size_t own_room, *room; /* for answers, besides a word for each call; another's, of a call run again */
+    int reason;             /* answers the whole message */
+    struct held *held;      /* NULL when every call has been answered */
+    struct making *again;   /* the one call of this message is run again; NULL: it came by the bus */
 };
 
 struct rpc_server {
@@ -98,9 +123,12 @@ struct rpc_server {
     void *seen_arg;
     rpc_map map; /* NULL: members are known by their ids */
     void *map_self;
+    rpc_vouched vouched; /* NULL: nobody's grants are, at the edge */
+    void *vouched_arg;
     struct journal journal;
     unsigned sql;
-    struct arena arena, undo_arena;
+    struct arena arena, undo_arena; /* of the batch */
+    struct arena call_arena;        /* of the call that runs */
     struct method *methods[METHOD_HASH];
     /* The batch */
     int64_t now;
@@ -114,6 +142,8 @@ struct rpc_server {
     /* Answers that come later */
     struct held helds[LIMIT_BROKER_IN_FLIGHT], *idle_held;
     struct rpc_later laters[RPC_MAX_LATER], *idle_later;
+    uint8_t words[2][ROOM_OF_A_WORD];
+    ProtobufCBinaryData unknown, overloaded; /* packed answers that say just that */
     unsigned n_deferred;
     rpc_send send; /* where they go */
     void *send_arg;
@@ -135,6 +165,30 @@ int rpc_call_prepare(struct store *store);
 void rpc_call_drop_answers(struct rpc_server *server);
 unsigned rpc_hash_name(const char *name);
 
+/* ---- rpc_page.c ---- */
+
+/* Reads which page is asked for, if any, or refuses. */
+void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input);
+/* The field next_page_token, to be put behind a packed answer: how many bytes, 0 on the last page. */
+#define RPC_PAGE_END (3 + LIMIT_PAGE_TOKEN)
+size_t rpc_page_end(const struct rpc_call *call, unsigned char ret[RPC_PAGE_END]);
+
+/* ---- rpc_room.c ---- */
+
+/* A message's calls are about to be run. */
+void rpc_room_begin(struct message *message);
+/* Whether an answer of that length would find room. */
+bool rpc_room_has(const struct rpc_call *call, size_t len);
+/* Whether the call may be run; otherwise it is answered `resend`. */
+bool rpc_room_to_run(struct rpc_call *call);
+/* The answer stands. Where it finds no room, `resend` is in its place, and what the call
+ * did is to be undone. */
+void rpc_room_settle(struct rpc_call *call);
+/* The answer will be another. */
+void rpc_room_give_back(struct rpc_call *call);
+/* The room of an answer that comes later: false when it finds none. */
+bool rpc_room_take(size_t *room, size_t len);
+
 /* ---- rpc_server.c ---- */
 
 /* Appends one packed Answer of that length to a packed AnswerBatch: room for its
@@ -149,8 +203,11 @@ void rpc_later_init(struct rpc_server *server);
 void rpc_later_done(struct rpc_server *server);
 /* Keeps the answers that a message has already, until the others have come. */
 void rpc_later_hold(struct rpc_server *server, const struct message *message, rpc_send send, void *arg);
-/* The answer to one that was held, and the message's, when it was the last. */
-void rpc_later_settle(struct rpc_later *later, const Rpc__Answer *answer);
+/* The answer to one that was held, and the message's, when it was the last. has_room: it has
+ * taken its room already. */
+void rpc_later_settle(struct rpc_later *later, const Rpc__Answer *answer, bool has_room);
+/* Where it finds room. */
+size_t *rpc_later_room(struct rpc_later *later);
 
 /* ---- rpc_make.c ---- */
 
@@ -160,4 +217,4 @@ void rpc_make_done(struct rpc_server *server);
  * failed. */
 void rpc_make_begin(struct rpc_call *call);
 /* The call has been answered. */
-void rpc_make_end(struct making *making, const Rpc__Answer *answer);
+void rpc_make_end(struct making *making, const Rpc__Answer *answer, bool has_room);

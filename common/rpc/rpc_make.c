@@ -135,7 +135,7 @@ const void *rpc_make(void *arg, rpc_function function, const void *in, size_t le
 
     ensure(!call->done && same <= len && len <= RPC_MAKE_IN);
     if (!call->server->beside) {
-        out = arena_alloc(&call->server->arena, RPC_MAKE_OUT);
+        out = arena_alloc(rpc_arena(call), RPC_MAKE_OUT);
         if (out)
             *ret_len = function(in, len, out);
         else
@@ -184,7 +184,7 @@ void rpc_make_begin(struct rpc_call *call)
         call->answer.reason = RPC__REASON__OVERLOADED;
         call->answer.retry_after_s = 1;
     }
-    rpc_make_end(call->making, &call->answer);
+    rpc_make_end(call->making, &call->answer, false);
 }
 
 void rpc_server_made(struct rpc_job *job)
@@ -199,8 +199,8 @@ void rpc_server_made(struct rpc_job *job)
     server->ready_tail = &making->next;
 }
 
-void rpc_make_end(struct making *making, const Rpc__Answer *answer)
+void rpc_make_end(struct making *making, const Rpc__Answer *answer, bool has_room)
 {
-    rpc_later_settle(making->later, answer);
+    rpc_later_settle(making->later, answer, has_room);
     give_back(making);
 }

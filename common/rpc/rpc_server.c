@@ -11,6 +11,7 @@ struct rpc_server *rpc_server_new(struct store *store, struct clock *clock)
     *server = (struct rpc_server){.store = store, .clock = clock};
     arena_init(&server->arena, LIMIT_BATCH_ARENA);
     arena_init(&server->undo_arena, LIMIT_BATCH_ARENA);
+    arena_init(&server->call_arena, LIMIT_CALL_ARENA);
     buf_init(&server->out, LIMIT_MESSAGE_SIZE);
     rpc_later_init(server);
     rpc_make_init(server);
@@ -39,6 +40,7 @@ void rpc_server_free(struct rpc_server *server)
     }
     arena_done(&server->arena);
     arena_done(&server->undo_arena);
+    arena_done(&server->call_arena);
     buf_done(&server->out);
     rpc_later_done(server);
     rpc_make_done(server);
@@ -77,7 +79,13 @@ struct journal *rpc_server_journal(struct rpc_server *server)
     return &server->journal;
 }
 
-static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len)
+void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg)
+{
+    server->vouched = vouched;
+    server->vouched_arg = arg;
+}
+
+static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len, bool edge)
 {
     Rpc__CallBatch *batch = rpc__call_batch__unpack(&server->arena.allocator, len, bytes);
 
@@ -91,12 +99,15 @@ static void run_message(struct rpc_server *server, struct message *message, cons
         return;
     }
     message->n_calls = batch->n_calls;
+    rpc_room_begin(message);
     server->n_calls += batch->n_calls;
     for (size_t i = 0; i < batch->n_calls; i++) {
         struct rpc_call *call = &message->calls[i];
 
         call->server = server;
+        call->message = message;
         call->envelope = batch->calls[i];
+        call->edge = edge;
         rpc__answer__init(&call->answer);
         rpc_call_run(call);
     }
@@ -117,18 +128,27 @@ static struct message *add_message(struct rpc_server *server, void *tag)
     return message;
 }
 
+/* For one more message, which then finds half of the memory at least. */
 static bool has_room(const struct rpc_server *server)
 {
-    return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS;
+    return server->n_messages < LIMIT_BATCH_MESSAGES && server->n_calls < LIMIT_BATCH_CALLS &&
+           server->arena.total <= LIMIT_BATCH_ARENA / 2;
 }
 
 bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag)
 {
-    run_message(server, add_message(server, tag), bytes, len);
+    run_message(server, add_message(server, tag), bytes, len, false);
     return has_room(server);
 }
 
-/* Of a call that has been run before: its envelope was good then. */
+bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+{
+    run_message(server, add_message(server, tag), bytes, len, true);
+    return has_room(server);
+}
+
+/* Of a call that has been run before: its envelope was good then, and what the edge may not
+ * say has been taken out of it. */
 static void run_again(struct rpc_server *server, struct message *message)
 {
     struct rpc_call *call = arena_zalloc(&server->arena, sizeof(*call));
@@ -142,8 +162,10 @@ static void run_again(struct rpc_server *server, struct message *message)
     }
     message->calls = call;
     message->n_calls = 1;
+    message->room = rpc_later_room(making->later);
     server->n_calls++;
     call->server = server;
+    call->message = message;
     call->making = making;
     rpc__answer__init(&call->answer);
     rpc_call_run(call);
@@ -166,32 +188,43 @@ bool rpc_server_take_made(struct rpc_server *server)
 static void answer_for_store(struct rpc_call *call, int reason)
 {
     rpc__answer__init(&call->answer);
-    call->done = false;
+    call->done = call->resend = false;
     rpc_retry_after(call, 1);
     rpc_refuse(call, reason);
+    rpc_room_settle(call);
 }
 
 /* After a failed commit: what was read may have seen what is now undone, so the
  * reads are run again. One that fails again may have taken the end of its rows for
  * the end of the table, so its answer is not believed. */
+static void settle_failed_call(struct rpc_call *call, int reason)
+{
+    struct rpc_server *server = call->server;
+
+    if (!call->method || call->resend || (call->deferred && !call->asks)) {
+        rpc_room_settle(call);
+    } else if (call->method->api->writes || call->method->api->shows || call->asks) {
+        answer_for_store(call, reason);
+    } else {
+        rpc__answer__init(&call->answer);
+        call->done = false;
+        rpc_call_run(call);
+        if (store_trouble(server->store)) {
+            rpc_room_give_back(call);
+            answer_for_store(call, store_commit(server->store));
+        }
+    }
+}
+
 static void settle_failed_batch(struct rpc_server *server, int reason)
 {
     for (unsigned m = 0; m < server->n_messages; m++) {
-        for (size_t i = 0; i < server->messages[m].n_calls; i++) {
-            struct rpc_call *call = &server->messages[m].calls[i];
-
-            if (!call->method || (call->deferred && !call->asks))
-                continue;
-            if (call->method->api->writes || call->method->api->shows || call->asks) {
-                answer_for_store(call, reason);
-                continue;
-            }
-            rpc__answer__init(&call->answer);
-            call->done = false;
-            rpc_call_run(call);
-            if (store_trouble(server->store))
-                answer_for_store(call, store_commit(server->store));
-        }
+        for (size_t i = 0; i < server->messages[m].n_calls; i++)
+            rpc_room_give_back(&server->messages[m].calls[i]);
+    }
+    for (unsigned m = 0; m < server->n_messages; m++) {
+        for (size_t i = 0; i < server->messages[m].n_calls; i++)
+            settle_failed_call(&server->messages[m].calls[i], reason);
     }
 }
 
@@ -252,12 +285,13 @@ static void pack_answers(struct rpc_server *server, const struct message *messag
 
     for (size_t i = 0; i < message->n_calls; i++) {
         const struct rpc_call *call = &message->calls[i];
-        char *room = rpc_answer_room(out, rpc__answer__get_packed_size(&call->answer));
+        char *room = rpc_answer_room(out, call->answer_len);
 
         if (!room)
             return;
         out->len += rpc__answer__pack(&call->answer, (uint8_t *)room);
-        rpc_count(call->method, call->answer.reason);
+        if (!call->resend)
+            rpc_count(call->method, call->answer.reason);
     }
 }
 
@@ -277,11 +311,11 @@ static void finish_again(const struct message *message)
 
     refusal.reason = message->reason;
     if (message->reason)
-        rpc_make_end(message->again, &refusal);
+        rpc_make_end(message->again, &refusal, false);
     else if (message->calls[0].asks)
         rpc_make_begin(&message->calls[0]);
     else
-        rpc_make_end(message->again, &message->calls[0].answer);
+        rpc_make_end(message->again, &message->calls[0].answer, true);
 }
 
 static void answer_message(struct rpc_server *server, struct message *message, rpc_send send, void *arg)
@@ -289,8 +323,8 @@ static void answer_message(struct rpc_server *server, struct message *message, r
     buf_clear(&server->out);
     if (!message->reason)
         pack_answers(server, message);
-    if (server->out.failed)
-        message->reason = RPC__REASON__OVERLOADED;
+    if (server->out.failed) /* without memory: what was done is not told */
+        message->reason = RPC__REASON__OUTCOME_UNKNOWN;
     if (message->reason)
         rpc_send_reason(message->reason, send, arg, message->tag);
     else
@@ -356,6 +390,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
     server->undos = NULL;
     arena_reset(&server->arena);
     arena_reset(&server->undo_arena);
+    arena_reset(&server->call_arena);
     return reason;
 }
 

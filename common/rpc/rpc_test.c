@@ -65,7 +65,7 @@ static void a_role_covers_its_union_and_those_below(void **state)
 
 static void a_method_that_is_not_served_here_is_said_so(void **state)
 {
-    static const char *const names[] = {"", "Shows", "Shows.", "Shows.TakeSeats", "Daemon.Probe", "惠.工"};
+    static const char *const names[] = {"", "Shows", "Shows.", "Shows.TakeSeats", "Visitors.Login", "惠.工"};
 
     (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(names); i++)
@@ -376,19 +376,6 @@ static void a_batch_is_full_at_its_bounds(void **state)
     assert_true(seen.in_order);
 }
 
-static void answers_that_do_not_fit_one_message_are_refused(void **state)
-{
-    (void)state;
-    things.reply_size = 20000;
-    for (unsigned i = 0; i < 300; i++)
-        gather_get();
-    harness_run(&h);
-    assert_int_equal(h.answers->reason, RPC__REASON__OVERLOADED);
-    assert_int_equal(h.answers->n_answers, 0);
-    gather_get();
-    assert_ok(harness_run(&h)->answers[0]);
-}
-
 /* ---- work of the daemon's own ---- */
 
 static void work(void *call, void *arg)
@@ -514,7 +501,6 @@ int main(void)
         TEST(a_failed_commit_answers_every_writer_with_its_reason),
         TEST(a_failed_commit_keeps_no_answer),
         TEST(a_batch_is_full_at_its_bounds),
-        TEST(answers_that_do_not_fit_one_message_are_refused),
         TEST(own_work_is_one_transaction),
         TEST(metrics_count_calls_refusals_and_outages_apart),
         TEST(a_change_by_an_officials_authority_is_on_record),

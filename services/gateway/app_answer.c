@@ -87,7 +87,8 @@ void app_refuse_for(struct app *app, struct http_request *request, int reason, c
     Rpc__Answer answer = RPC__ANSWER__INIT;
 
     answer.reason = reason;
-    if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN)
+    if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN ||
+        reason == RPC__REASON__OUTCOME_UNKNOWN)
         answer.retry_after_s = 1;
     app_refuse(app, request, &answer, more, trace_id);
 }
@@ -287,8 +288,8 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
     buf_clear(&app->out);
     if (output)
         json_encode(output, &app->out);
-    if (!output || app->out.failed) {
-        app_refuse_pending(pending, RPC__REASON__INTERNAL);
+    if (!output || app->out.failed) { /* done, but not to be told */
+        app_refuse_pending(pending, method->writes ? RPC__REASON__OUTCOME_UNKNOWN : RPC__REASON__ANSWER_TOO_LARGE);
         return;
     }
     write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");

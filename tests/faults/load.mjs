@@ -6,7 +6,9 @@ import { until } from '../system/stack.mjs';
 
 const CLIENTS = 64;
 const PATIENCE_MS = 60000;
-const UNKNOWN = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING']);
+// What has not been done, and what may have been.
+const NOT_DONE = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING']);
+const UNKNOWN = 'OUTCOME_UNKNOWN';
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -17,7 +19,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 export async function untilKnown(request, random, seen) {
     for (const end = performance.now() + PATIENCE_MS; ;) {
         const answer = await request().catch((error) => ({ error }));
-        if (!answer.error && !(answer.status >= 503 && UNKNOWN.has(answer.json.reason)))
+        if (!answer.error && !(answer.status >= 503 && (NOT_DONE.has(answer.json.reason) || answer.json.reason === UNKNOWN)))
             return answer;
         if (answer.error?.code === 'CLOSED')
             throw answer.error;
@@ -64,8 +66,12 @@ export async function struck(stack, name, random, works) {
     return answers;
 }
 
-/** Members, each of whom claims once with a key of her own and retries until she knows. */
+/**
+ * Members, each of whom claims once and retries until she knows: with another key for as long as she has only
+ * been told that nothing was done, so that a claim that was done nevertheless would be no new one then.
+ */
 export class Load {
+    keys = new Map(); // member id: the key of her last claim
     granted = new Map(); // member id: coupon, as answered with 2xx
     refused = new Map(); // member id: reason
     answered = 0;
@@ -88,7 +94,15 @@ export class Load {
     async client() {
         while (this.next < this.end) {
             const member = this.next++;
-            const answer = await untilKnown(() => this.claim(member), this.random, () => this.retries++);
+            let unknown = false;
+            this.keys.set(member, `claim-${member}`);
+            const answer = await untilKnown(() => this.claim(member, { key: this.keys.get(member) }), this.random,
+                (said) => {
+                    this.retries++;
+                    unknown ||= said.error || said.json.reason === UNKNOWN;
+                    if (!unknown)
+                        this.keys.set(member, `claim-${member}-${this.retries}`);
+                });
             if (answer.status === 201)
                 this.granted.set(member, answer.json);
             else
@@ -133,7 +147,7 @@ export class Load {
     /** Every answered coupon is still the answer to the claim it was given for. */
     async assertAnswers(members = [...this.granted.keys()]) {
         for (const member of members) {
-            const answer = await this.claim(member);
+            const answer = await this.claim(member, { key: this.keys.get(member) });
             assert.equal(answer.status, 201, answer.text);
             assert.deepEqual(answer.json, this.granted.get(member));
         }

@@ -41,7 +41,7 @@ describe('under load', () => {
             };
             await Stack.with({ prepare }, async (copy) => {
                 await copy.assertCleanAudits();
-                const old = Object.assign(new Load(copy, releaseId, { members: 0 }), { granted: load.granted });
+                const old = Object.assign(new Load(copy, releaseId, { members: 0 }), { granted: load.granted, keys: load.keys });
                 await old.assertAnswers(before);
                 const rows = await old.rows();
                 for (const row of rows)

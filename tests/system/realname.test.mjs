@@ -182,7 +182,7 @@ describe('the verifier fails', () => {
         const waiting = prove(stack, known());
         await until('the verifier is asked', () => verifier.waiting() === 1);
         await stack.kill('bridge');
-        assertProblem(await waiting, 503, 'SERVICE_DOWN');
+        assertProblem(await waiting, 504, 'OUTCOME_UNKNOWN');
         verifier.release();
         // The roster needs no bridge.
         assert.equal((await stack.import('roster', rosterCsv([listed]))).code, 0);

@@ -573,7 +573,7 @@ describe('the bridge goes away', () => {
         const answers = await inFlight(8);
         await stack.kill('bridge');
         for (const answer of await Promise.all(answers)) {
-            assertProblem(answer, 503, 'SERVICE_DOWN');
+            assertProblem(answer, 504, 'OUTCOME_UNKNOWN');
             assert.match(answer.headers['retry-after'], /^[1-9]/);
         }
         assertProblem(await login(stack, codes()), 503, 'SERVICE_DOWN');
@@ -585,8 +585,12 @@ describe('the bridge goes away', () => {
         const answers = await inFlight(8);
         await stack.stop('bridge');
         // An answer that is still on its way when the bus closes is made good by the broker's.
-        for (const answer of await Promise.all(answers))
-            assertProblem(answer, 503, answer.json.reason === 'STOPPING' ? 'STOPPING' : 'SERVICE_DOWN');
+        for (const answer of await Promise.all(answers)) {
+            if (answer.json.reason === 'STOPPING')
+                assertProblem(answer, 503, 'STOPPING');
+            else
+                assertProblem(answer, 504, 'OUTCOME_UNKNOWN');
+        }
         await comesBack();
     });
 

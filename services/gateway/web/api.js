@@ -46,6 +46,8 @@ const problemOf = (response) => (response.ok ? null : response.json().catch(() =
   throw new Offline();
 }));
 
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
 // The Response of a call that was not refused. A session that has expired is renewed
 // once; one that is over is told to the page.
 async function responseOf(method, path, body, key) {
@@ -58,6 +60,12 @@ async function responseOf(method, path, body, key) {
       response = await ask(method, path, body, key);
       problem = await problemOf(response);
     }
+  }
+  // It may have been done: with the same key we are told.
+  for (let left = 5; key && problem?.reason === 'OUTCOME_UNKNOWN' && left; left--) {
+    await wait(1000);
+    response = await ask(method, path, body, key);
+    problem = await problemOf(response);
   }
   if (response.status === 401) {
     session.clear();
@@ -72,8 +80,6 @@ export const get = (path) => call('GET', path);
 export const post = (path, body = {}, key = undefined) => call('POST', path, body, key);
 /** A file, e.g. a PDF. */
 export const download = async (path) => (await responseOf('GET', path)).blob();
-
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Asks again for what is not ready yet, as often as one would wait for it. */
 export async function patiently(work, reasons) {
