@@ -383,7 +383,10 @@ static int audit(struct service *service)
     }
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
-    failed = store_check(service->store, stdout) || service_heads_audit(service, &journal, stdout) ||
+    /* First the chain by itself, which names the row that was changed, then its witness, then what
+     * follows from the rows. */
+    failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
+             service_heads_audit(service, &journal, stdout) ||
              parts_audit(service->spec->parts, service->store, &journal, stdout, &rows);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);

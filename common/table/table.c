@@ -1,6 +1,6 @@
 #include "common/table/table_internal.h"
 
-#include "common/base/utf8.h"
+#include "common/text/utf8.h"
 
 #define HEAD 4096 /* bytes by which a file's kind is seen */
 

@@ -24,15 +24,24 @@ static inline int64_t read_memory(void *arg, uint64_t at, void *ret, size_t len)
     return (int64_t)n;
 }
 
-static inline bool note_row(void *arg, uint32_t number, const char *const *fields, unsigned n)
+/* Adds to what is noted of the rows, as far as there is room. */
+static inline void note(const char *before, const char *text)
 {
     size_t len = strlen(rows);
 
+    snprintf(rows + len, sizeof(rows) - len, "%s%s", before, text);
+}
+
+static inline bool note_row(void *arg, uint32_t number, const char *const *fields, unsigned n)
+{
+    char digits[16];
+
     (void)arg;
-    len += (size_t)snprintf(rows + len, sizeof(rows) - len, "%u%s", number, n ? ":" : "!");
-    for (unsigned i = 0; i < n && len < sizeof(rows); i++)
-        len += (size_t)snprintf(rows + len, sizeof(rows) - len, i ? "|%s" : "%s", fields[i]);
-    snprintf(rows + len, sizeof(rows) - len, "\n");
+    snprintf(digits, sizeof(digits), "%u", number);
+    note(digits, n ? ":" : "!");
+    for (unsigned i = 0; i < n; i++)
+        note(i ? "|" : "", fields[i]);
+    note("\n", "");
     return --rows_left > 0;
 }
 

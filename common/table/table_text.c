@@ -67,7 +67,7 @@ static bool check_utf8(struct text *text, size_t *ret_len)
 static bool decode(struct text *text)
 {
     char *in = (char *)text->raw, *out = text->window + text->len;
-    size_t in_left = text->n_raw, out_left = WINDOW - text->len, whole;
+    size_t in_left = text->n_raw, out_left = WINDOW - text->len, whole = 0;
 
     if (text->decoder == (iconv_t)-1) {
         if (!check_utf8(text, &whole))

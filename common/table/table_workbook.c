@@ -221,18 +221,18 @@ static void on_relationship(void *arg, const char *name, const char **attributes
 }
 
 /* The folder of the workbook, and its relationships: xl/_rels/workbook.xml.rels. */
-static void place(struct workbook *book, const char *part, char ret_rels[NAME_MAX_LEN + 16])
+static void place(struct workbook *book, const char *part, char ret_rels[2 * NAME_MAX_LEN + 16])
 {
     const char *slash = strrchr(part, '/');
     int folder = slash ? (int)(slash + 1 - part) : 0;
 
     snprintf(book->folder, sizeof(book->folder), "%.*s", folder, part);
-    snprintf(ret_rels, NAME_MAX_LEN + 16, "%s_rels/%s.rels", book->folder, part + folder);
+    snprintf(ret_rels, 2 * NAME_MAX_LEN + 16, "%s_rels/%s.rels", book->folder, part + folder);
 }
 
 static bool find_sheets(struct workbook *book)
 {
-    char part[NAME_MAX_LEN], rels[NAME_MAX_LEN + 16];
+    char part[NAME_MAX_LEN], rels[2 * NAME_MAX_LEN + 16];
 
     if (!read_part(book, "_rels/.rels", true, on_root, on_end_any))
         return false;

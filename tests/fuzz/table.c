@@ -3,7 +3,7 @@
  * Holds: whatever the bytes, reading ends; fields are UTF-8 without controls, within their bounds; rows come in
  * order; a fault that is one of the file as such comes before any row of a text; and what is written of it
  * for the daemon is read back. */
-#include "common/base/utf8.h"
+#include "common/text/utf8.h"
 #include "common/table/table.h"
 #include "tests/fuzz/fuzz.h"
 
