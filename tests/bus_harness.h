@@ -12,6 +12,7 @@
 #include <setjmp.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -25,7 +26,7 @@ struct bus_harness {
     uv_loop_t loop;
     uv_timer_t tick; /* every millisecond, so that a turn of the loop always ends */
     unsigned ticks;
-    char dir[32];
+    char dir[32], edge[40]; /* where those inside call, and where the edge does */
     uint8_t unserved[16], full[16], lost[16];
     struct bus_refusals refusals;
     struct bus_queue *queue;
@@ -69,7 +70,9 @@ static inline void bus_broker_stop(struct bus_harness *b)
 static inline void bus_harness_open(struct bus_harness *b)
 {
     *b = (struct bus_harness){.dir = "/tmp/huigong-bus-XXXXXX"};
-    ensure(mkdtemp(b->dir) && uv_loop_init(&b->loop) == 0 && api_load() == 0);
+    ensure(mkdtemp(b->dir));
+    snprintf(b->edge, sizeof(b->edge), "%s/" BUS_EDGE, b->dir);
+    ensure(mkdir(b->edge, 0700) == 0 && uv_loop_init(&b->loop) == 0 && api_load() == 0);
     b->refusals.unserved = b->unserved;
     b->refusals.unserved_len = bus_harness_refusal(RPC__REASON__SERVICE_DOWN, b->unserved);
     b->refusals.lost = b->lost;

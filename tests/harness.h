@@ -13,6 +13,7 @@
  * ensure(), so that fuzz entries can use it as well as cmocka tests. */
 #pragma once
 #include <dirent.h>
+#include <limits.h>
 #include <mbedtls/sha256.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -120,16 +121,20 @@ static inline void harness_reopen(struct harness *h)
     harness_start(h);
 }
 
-/* Deletes a folder that holds files alone. */
+/* Deletes a folder and what it holds. */
 static inline void harness_remove_dir(const char *dir)
 {
     DIR *folder = opendir(dir);
     const struct dirent *entry;
+    char inner[PATH_MAX];
 
     ensure(folder);
     while ((entry = readdir(folder))) {
-        if (entry->d_name[0] != '.')
-            ensure(unlinkat(dirfd(folder), entry->d_name, 0) == 0);
+        snprintf(inner, sizeof(inner), "%s/%s", dir, entry->d_name);
+        if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
+            harness_remove_dir(inner);
+        else if (entry->d_name[0] != '.')
+            ensure(unlink(inner) == 0);
     }
     closedir(folder);
     ensure(rmdir(dir) == 0);

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 
-#define TABLES_MAX   ((size_t)64 << 20)
+#define TABLES_MAX ((size_t)64 << 20)
 
 static struct api loaded;
 static bool is_loaded;
@@ -75,15 +75,6 @@ static char *lower_camel(struct api *api, const char *name)
     return json;
 }
 
-static const View__Field *view_field(const View__Message *message, const char *name)
-{
-    for (size_t i = 0; i < message->n_field; i++) {
-        if (strcmp(message->field[i]->name, name) == 0)
-            return message->field[i];
-    }
-    return NULL;
-}
-
 static int join_message(struct api *api, const ProtobufCMessageDescriptor *descriptor,
                         const struct api_message **ret_message);
 
@@ -91,7 +82,7 @@ static int join_field(struct api *api, const ProtobufCFieldDescriptor *descripto
                       struct api_field *ret_field)
 {
     static const Rule__Field no_limit = RULE__FIELD__INIT;
-    const View__Field *field = view_field(view, descriptor->name);
+    const View__Field *field = api_view_field(view, descriptor->name);
     char *key;
 
     if (!field)
@@ -167,6 +158,16 @@ static const View__Method *view_method(const View__FileSet *set, const ProtobufC
     return NULL;
 }
 
+/* A field by its name, or NULL. */
+static const struct api_field *field_called(const struct api_message *message, const char *name)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        if (strcmp(message->descriptor->fields[i].name, name) == 0)
+            return &message->fields[i];
+    }
+    return NULL;
+}
+
 /* The fields down to the one that chooses a method's partition: "release.union_path". */
 static int join_key(struct api *api, struct api_method *method)
 {
@@ -215,12 +216,15 @@ static int join_method(struct api *api, const ProtobufCServiceDescriptor *servic
     method->index = index;
     method->rule = rule;
     method->writes = !rule->get[0] && !rule->read;
-    if (rule->who != RULE__WHO__INTERNAL) {
+    if (!api_is_inside(rule)) {
         method->http = rule->get[0] ? "GET" : rule->post[0] ? "POST" : "DELETE";
         method->path = rule->get[0] ? rule->get : rule->post[0] ? rule->post : rule->delete_;
     }
     if (join_message(api, descriptor->input, &method->input) || join_message(api, descriptor->output, &method->output))
         return -1;
+    method->page_size = field_called(method->input, "page_size");
+    method->page_token = field_called(method->input, "page_token");
+    method->next_page_token = field_called(method->output, "next_page_token");
     method->shows = rule->who == RULE__WHO__OFFICIAL && method->output->shows;
     method->name = name;
     api->by_name[api->n_methods++] = method;

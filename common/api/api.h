@@ -43,6 +43,9 @@ struct api_method {
     bool shows;        /* officials are shown personal data, which is recorded: a read of this kind writes too */
     unsigned n_params; /* of the path, in its order */
     const struct api_field *params[API_MAX_PARAMS];
+    /* Of a list in pages, else NULL: two of its input and one of its output. page_size is
+     * also NULL where the service says how much a page holds. */
+    const struct api_field *page_size, *page_token, *next_page_token;
     unsigned n_key; /* of the path to the field that chooses the partition; 0: none does */
     const struct api_field *key[API_MAX_KEY];
 };

@@ -9,6 +9,8 @@
  *              OFFICIAL and only OFFICIAL names roles; reads need no idempotency;
  *              a POST that creates (no custom verb) says KEY or NATURAL unless nobody
  *              is signed in, and KEY needs somebody who is and no answer that comes later
+ *   pages      have page_token in the input and next_page_token in the output;
+ *              a page_size says how many rows are usual, within its min and max
  *   inputs     with a route bound every string and bytes by max_len, every repeated by
  *              max_items, have no floating point, and only scalars in a GET or DELETE
  *
@@ -35,6 +37,15 @@ const View__Message *api_view_message(const View__FileSet *set, const char *type
             if (called(file, file->message_type[j]->name, type_name))
                 return file->message_type[j];
         }
+    }
+    return NULL;
+}
+
+const View__Field *api_view_field(const View__Message *message, const char *name)
+{
+    for (size_t i = 0; i < message->n_field; i++) {
+        if (strcmp(message->field[i]->name, name) == 0)
+            return message->field[i];
     }
     return NULL;
 }
@@ -81,6 +92,8 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "min or max, but no integer";
     else if (limit->min > limit->max)
         wrong = "min above max";
+    else if (limit->usual && (limit->usual < limit->min || limit->usual > limit->max))
+        wrong = "usual outside of min and max";
     else if (limit->max_items && field->label != VIEW_LABEL_REPEATED)
         wrong = "max_items, but not repeated";
     else if (limit->max_items > LIMIT_JSON_VALUES)
@@ -177,8 +190,8 @@ static const char *rule_mistake(const Rule__Method *rule)
 
     if (routes > 1)
         return "more than one of get, post, delete";
-    if ((routes == 0) != (rule->who == RULE__WHO__INTERNAL))
-        return "INTERNAL and only INTERNAL has no route";
+    if ((routes == 0) != api_is_inside(rule))
+        return "INTERNAL and EDGE, and only these, have no route";
     if (routes && rule->read)
         return "read is for methods without a route";
     if ((rule->who == RULE__WHO__OFFICIAL) != (rule->n_roles > 0))
@@ -198,34 +211,50 @@ static const char *rule_mistake(const Rule__Method *rule)
     return NULL;
 }
 
+static const char *page_mistake(const View__Message *input, const View__Message *output)
+{
+    const View__Field *size = api_view_field(input, "page_size"), *token = api_view_field(input, "page_token");
+    const View__Field *next = api_view_field(output, "next_page_token");
+
+    if ((token && !next) || (size && !token))
+        return "a page_size goes with a page_token, and that with a next_page_token in the output";
+    if (token && (token->type != VIEW_TYPE_STRING || next->type != VIEW_TYPE_STRING ||
+                  limit_of(token)->max_len < LIMIT_PAGE_TOKEN))
+        return "a page_token is a string that has room for one";
+    if (size && (size->type != VIEW_TYPE_INT32 || !limit_of(size)->usual))
+        return "a page_size is an int32 that says what is usual";
+    return NULL;
+}
+
 static const char *media_mistake(const Rule__Method *rule, const View__Message *input, const char *output_type)
 {
+    const View__Field *part = api_view_field(input, "part");
+
     if (!rule->get[0] || strcmp(output_type, ".rpc.Part") != 0)
         return "media is for a get that returns rpc.Part";
-    for (size_t i = 0; i < input->n_field; i++) {
-        if (strcmp(input->field[i]->name, "part") == 0 && input->field[i]->type == VIEW_TYPE_INT32)
-            return NULL;
-    }
-    return "media without an int32 part in its input";
+    return part && part->type == VIEW_TYPE_INT32 ? NULL : "media without an int32 part in its input";
 }
 
 static int check_method(struct api *api, const View__Service *service, const View__Method *method)
 {
     const Rule__Method *rule = method->options ? method->options->method : NULL;
     const View__Message *input = api_view_message(api->set, method->input_type);
+    const View__Message *output = api_view_message(api->set, method->output_type);
     const char *wrong = NULL;
 
     if (!rule)
         wrong = "no rule.method";
-    else if (!input || !api_view_message(api->set, method->output_type))
+    else if (!input || !output)
         wrong = "a message that is not in the set";
     else
         wrong = rule_mistake(rule);
+    if (!wrong)
+        wrong = page_mistake(input, output);
     if (!wrong && rule->media[0])
         wrong = media_mistake(rule, input, method->output_type);
     if (wrong)
         return api_wrong(api, "method %s.%s: %s", service->name, method->name, wrong);
-    if (rule->who == RULE__WHO__INTERNAL)
+    if (api_is_inside(rule))
         return 0;
     for (size_t i = 0; i < input->n_field && !rule->post[0]; i++) {
         if (input->field[i]->type == VIEW_TYPE_MESSAGE)

@@ -1,8 +1,8 @@
 /* api_internal.h: how the tables of api.h are made.
  *
  * api.c unpacks the descriptor set, api_check.c judges it alone, api.c joins it to
- * the generated descriptors, api_route.c compiles the paths. All of it belongs to one struct api, so that a test can build another
- * from a set with a mistake in it. */
+ * the generated descriptors, api_route.c compiles the paths. All of it belongs to one struct api, so that a test can
+ * build another from a set with a mistake in it. */
 #pragma once
 #include "common/api/api.h"
 #include "common/base/arena.h"
@@ -62,6 +62,8 @@ void *api_take(struct api *api, size_t size);
 int api_wrong(struct api *api, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The message called ".package.Name" in the set, or NULL. */
 const View__Message *api_view_message(const View__FileSet *set, const char *type_name);
+/* A field of a message by its name, or NULL. */
+const View__Field *api_view_field(const View__Message *message, const char *name);
 /* The tables of a message in api, or NULL. */
 const struct api_message *api_find_message(const struct api *api, const ProtobufCMessageDescriptor *descriptor);
 
@@ -74,3 +76,9 @@ void api_route_find(const struct api_node *root, const char *http, size_t http_l
                     struct api_match *ret_match);
 /* What api_load has built. */
 const struct api *api_loaded(void);
+
+/* Whether a method is of the bus alone. */
+static inline bool api_is_inside(const Rule__Method *rule)
+{
+    return rule->who == RULE__WHO__INTERNAL || rule->who == RULE__WHO__EDGE;
+}

@@ -305,6 +305,27 @@ CHANGE(media_of_another_message)
     rule(set, "GetSeat")->media = "application/pdf";
 }
 
+CHANGE(page_without_end)
+{
+    view_field(set, ".sample.SeatList", "next_page_token")->name = "behind";
+}
+CHANGE(size_without_token)
+{
+    view_field(set, ".sample.ListSeatsRequest", "page_token")->name = "from";
+}
+CHANGE(size_without_what_is_usual)
+{
+    limit(set, ".sample.ListSeatsRequest", "page_size")->usual = 0;
+}
+CHANGE(more_than_the_most)
+{
+    limit(set, ".sample.ListSeatsRequest", "page_size")->usual = 101;
+}
+CHANGE(short_token)
+{
+    limit(set, ".sample.ListSeatsRequest", "page_token")->max_len = LIMIT_PAGE_TOKEN - 1;
+}
+
 CHANGE(partition_of_nothing)
 {
     rule(set, "GetSeat")->partition = "show_id";
@@ -379,6 +400,11 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {parameter_message, "is no scalar"},
         {parameter_twice, "twice"},
         {media_of_another_message, "method Shows.GetSeat: media"},
+        {page_without_end, "method Shows.ListSeats: a page_size goes with"},
+        {size_without_token, "method Shows.ListSeats: a page_size goes with"},
+        {size_without_what_is_usual, "method Shows.ListSeats: a page_size is"},
+        {more_than_the_most, "field ListSeatsRequest.page_size: usual"},
+        {short_token, "method Shows.ListSeats: a page_token is"},
         {no_slash, "does not begin"},
         {empty_segment, "a segment"},
         {capital_segment, "a segment"},
@@ -471,7 +497,8 @@ static void every_method_is_found_by_its_name(void **state)
         assert_ptr_equal(api_message(method->input->descriptor), method->input);
         assert_ptr_equal(method->input->descriptor, method->service->methods[method->index].input);
         assert_ptr_equal(method->output->descriptor, method->service->methods[method->index].output);
-        assert_true(!method->path == (method->rule->who == RULE__WHO__INTERNAL));
+        assert_true(!method->path ==
+                    (method->rule->who == RULE__WHO__INTERNAL || method->rule->who == RULE__WHO__EDGE));
         assert_true(!method->path == !method->http);
     }
     assert_true(n > 20);

@@ -105,7 +105,8 @@ static void what_is_written_reads_back_the_same(void **state)
         {EVENT, "{\"showChanged\":{\"showId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"0001\","
                 "\"eligiblePath\":\"\"}}"},
         {NUMBERS, "{\"maxLen\":4294967295,\"minLen\":0,\"min\":\"-1\",\"max\":\"1\",\"maxItems\":7,\"required\":true,"
-                  "\"time\":false,\"subject\":false,\"hex\":true,\"day\":false,\"lines\":false,\"raw\":false}"},
+                  "\"time\":false,\"subject\":false,\"hex\":true,\"day\":false,\"lines\":false,\"raw\":false,"
+                  "\"usual\":\"0\"}"},
         {PROBE, "{\"healthy\":true,\"summary\":\"ok\",\"version\":\"\",\"metrics\":[{\"name\":\"a\",\"labels\":\"\","
                 "\"value\":0.5,\"type\":\"gauge\"},{\"name\":\"b\",\"labels\":\"\",\"value\":2,\"type\":\"\"}],"
                 "\"firstId\":\"7\"}"},

@@ -105,7 +105,7 @@ static void write_words(struct openapi *doc, const struct api_method *method)
 
 static void write_operation(struct openapi *doc, const struct api_method *method)
 {
-    static const char *const who[] = {"session", "public", "verified", "official", "internal"};
+    static const char *const who[] = {"session", "public", "verified", "official", "internal", "edge"};
     const Rule__Method *rule = method->rule;
     struct buf *ret = doc->out;
     bool creates = strcmp(method->http, "POST") == 0 && !strchr(strrchr(method->path, '/'), ':');

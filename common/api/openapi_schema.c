@@ -100,6 +100,8 @@ static void write_integer_schema(struct buf *ret, const struct api_field *field)
         buf_printf(ret, ",\"%sminimum\":%lld,\"%smaximum\":%lld", x,
                    (long long)(limit->required || limit->min < 0 ? limit->min : 0), x,
                    (long long)(limit->required || limit->max > 0 ? limit->max : 0));
+    if (limit->usual)
+        buf_printf(ret, ",\"%sdefault\":%lld", x, (long long)limit->usual);
     buf_char(ret, '}');
 }
 

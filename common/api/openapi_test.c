@@ -178,6 +178,7 @@ static void the_words_are_those_of_the_comments(void **state)
     assert_string_equal(json_string_value(at(show, "priceFen description")), "what a seat costs");
     assert_string_equal(json_string_value(at(list, "parameters 0 name")), "pageSize");
     assert_true(strlen(json_string_value(at(list, "parameters 0 description"))) > 0);
+    assert_int_equal(json_integer_value(at(list, "parameters 0 schema default")), 20);
     assert_string_equal(json_string_value(at(show, "state description")), "Where a show stands.");
     assert_string_equal(json_string_value(at(root, "components schemas sample.State description")),
                         "Where a show stands.\n- `DRAFT`: nobody sees it");

@@ -53,6 +53,7 @@ void arena_reset(struct arena *arena)
     }
     arena->current = arena->first;
     arena->used = 0;
+    arena->failed = false;
 }
 
 void arena_done(struct arena *arena)
@@ -89,17 +90,16 @@ static bool add_chunk(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
+    size_t rounded = (size + 15) & ~(size_t)15;
     void *bytes;
 
-    if (size > arena->cap)
+    if (size > arena->cap ||
+        ((!arena->current || rounded > arena->current->size - arena->used) && !add_chunk(arena, rounded))) {
+        arena->failed = true;
         return NULL;
-    size = (size + 15) & ~(size_t)15;
-    if (!arena->current || size > arena->current->size - arena->used) {
-        if (!add_chunk(arena, size))
-            return NULL;
     }
     bytes = arena->current->bytes + arena->used;
-    arena->used += size;
+    arena->used += rounded;
     return bytes;
 }
 
@@ -110,6 +110,15 @@ void *arena_zalloc(struct arena *arena, size_t size)
     if (bytes)
         memset(bytes, 0, size);
     return bytes;
+}
+
+void *arena_message(struct arena *arena, const ProtobufCMessageDescriptor *type)
+{
+    ProtobufCMessage *message = arena_alloc(arena, type->sizeof_message);
+
+    if (message)
+        protobuf_c_message_init(type, message);
+    return message;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)

@@ -14,6 +14,7 @@ struct arena {
     size_t used;                  /* of the current chunk */
     size_t first_size;            /* of the first */
     size_t total, cap;            /* bytes taken from the system, and their bound */
+    bool failed;                  /* since this was last cleared: something found no room */
     ProtobufCAllocator allocator; /* for protobuf-c; free does nothing */
 };
 
@@ -30,6 +31,8 @@ void arena_done(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 /* The same, zeroed. */
 void *arena_zalloc(struct arena *arena, size_t size);
+/* An empty message of a type, or NULL. */
+void *arena_message(struct arena *arena, const ProtobufCMessageDescriptor *type);
 /* A copy of len bytes with a NUL behind it, or NULL. */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 /* A formatted string, or NULL. */

@@ -50,18 +50,3 @@ static inline unsigned id_partition(int64_t id)
 {
     return (unsigned)(id & (ID_STEP - 1));
 }
-
-/* The token of a page is the last id of the page before, in decimal; "" is 0. */
-static inline bool page_token_read(const char *token, int64_t *ret_after)
-{
-    size_t len = strlen(token);
-    uint64_t after;
-
-    if (len > 19 || strspn(token, "0123456789") != len)
-        return false;
-    after = strtoull(token, NULL, 10); /* 19 digits fit */
-    if (after > INT64_MAX)
-        return false;
-    *ret_after = (int64_t)after;
-    return true;
-}

@@ -107,22 +107,6 @@ static void an_instant_lies_between_the_ids_before_and_since(void **state)
     assert_int_equal(id_at(INT64_MAX), id_at(ID_EPOCH_MS + (INT64_C(1) << 41)));
 }
 
-static void a_page_token_holds_every_id(void **state)
-{
-    static const char *const wrong[] = {"9223372036854775808", "10000000000000000000", "-1", "1 ", "0x1"};
-    int64_t after = -1;
-
-    (void)state;
-    assert_true(page_token_read("9223372036854775807", &after));
-    assert_int_equal(after, INT64_MAX);
-    assert_true(page_token_read("4611686018427387903", &after)); /* the greatest id */
-    assert_int_equal(after, (INT64_C(1) << 62) - 1);
-    assert_true(page_token_read("", &after));
-    assert_int_equal(after, 0);
-    for (unsigned i = 0; i < ARRAY_LEN(wrong); i++)
-        assert_false(page_token_read(wrong[i], &after));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,7 +116,6 @@ int main(void)
         cmocka_unit_test(two_partitions_never_make_the_same_id),
         cmocka_unit_test(a_source_goes_on_after_the_greatest_id_of_the_store),
         cmocka_unit_test(an_instant_lies_between_the_ids_before_and_since),
-        cmocka_unit_test(a_page_token_holds_every_id),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,17 +3,18 @@
 #pragma once
 
 /* The bus */
-#define LIMIT_BATCH_CALLS      2000      /* calls in one transaction */
-#define LIMIT_BATCH_MESSAGES   64        /* messages drained for one transaction */
-#define LIMIT_MESSAGE_SIZE     (4 << 20) /* one nng message */
-#define LIMIT_MESSAGE_CALLS    512       /* calls a client puts into one message */
+#define LIMIT_BATCH_CALLS      2000                              /* calls in one transaction */
+#define LIMIT_BATCH_MESSAGES   64                                /* messages drained for one transaction */
+#define LIMIT_MESSAGE_SIZE     (4 << 20)                         /* one nng message */
+#define LIMIT_MESSAGE_CALLS    512                               /* calls a client puts into one message */
 #define LIMIT_ANSWER           (LIMIT_MESSAGE_SIZE - (16 << 10)) /* one packed answer; the rest is for others in its message */
-#define LIMIT_CLIENT_WINDOW    16        /* messages a client may have outstanding per service */
-#define LIMIT_CLIENT_QUEUE     4096      /* calls waiting in a client for its window */
-#define LIMIT_BROKER_IN_FLIGHT 64        /* messages outstanding per service queue; nng drops answers past 64 */
-#define LIMIT_QUEUE_NAME       31        /* characters */
-#define LIMIT_CLIENT_WAIT_MS   1000      /* a call waits so long in a client for its window */
-#define LIMIT_CALL_DEADLINE_MS 10000     /* a call without an answer by then failed */
+#define LIMIT_CLIENT_WINDOW    16   /* messages a client may have outstanding per service */
+#define LIMIT_CLIENT_QUEUE     4096 /* calls waiting in a client for its window */
+#define LIMIT_BROKER_IN_FLIGHT 64   /* messages outstanding per service queue; nng drops answers past 64 */
+#define LIMIT_BROKER_EDGE      (LIMIT_BROKER_IN_FLIGHT * 3 / 4) /* of them the edge may have */
+#define LIMIT_QUEUE_NAME       31                               /* characters */
+#define LIMIT_CLIENT_WAIT_MS   1000                             /* a call waits so long in a client for its window */
+#define LIMIT_CALL_DEADLINE_MS 10000                            /* a call without an answer by then failed */
 
 /* Ids (id.h) and the partitions of a queue */
 #define LIMIT_ID_CLOCK_BITS     41
@@ -24,9 +25,9 @@
 #define LIMIT_QUEUE_NAME        31                             /* characters */
 
 /* Memory of one request or batch */
-#define LIMIT_REQUEST_ARENA (8 << 20)  /* decoding one HTTP request */
-#define LIMIT_BATCH_ARENA   (64 << 20) /* the calls of one batch and their answers */
-#define LIMIT_CALL_ARENA    (64 << 20) /* what one call of it takes besides */
+#define LIMIT_REQUEST_ARENA (8 << 20)                        /* decoding one HTTP request */
+#define LIMIT_BATCH_ARENA   (64 << 20)                       /* the calls of one batch and their answers */
+#define LIMIT_CALL_ARENA    (64 << 20)                       /* what one call of it takes besides */
 #define LIMIT_HELD_ARENA    (LIMIT_MESSAGE_SIZE + (1 << 20)) /* the answers of a message that waits for others */
 
 /* What is done beside the loop (worker.h) */
@@ -35,7 +36,6 @@
 
 /* The log */
 #define LIMIT_LOG (128 << 10) /* of lines that wait to be written, twice */
-
 
 /* HTTP */
 #define LIMIT_URI          4096
@@ -63,7 +63,7 @@
 #define LIMIT_FILES_SIZE   (128 << 20)
 
 /* Tokens */
-#define LIMIT_TOKEN           1024 /* characters of a session token */
+#define LIMIT_TOKEN           1152 /* characters of a session token */
 #define LIMIT_GRANTS          16   /* of one person */
 #define LIMIT_SHOWN_NAME      16   /* bytes of a masked name: two characters and up to three stars */
 #define LIMIT_LETTER_MS       (5 * 60 * 1000)
@@ -74,14 +74,19 @@
 
 /* The journal */
 #define LIMIT_JOURNAL_PAGE 1000
-#define LIMIT_EVENT        4096 /* one packed Event */
+#define LIMIT_EVENT        4096  /* one packed Event */
 #define LIMIT_HEAD_MS      60000 /* from a new row to a signed head */
-#define LIMIT_HEADS_SHOWN  1000 /* the newest heads, as they are published */
-#define LIMIT_EVENT_NUMBER 900  /* of a service's own events; from it on, the chassis' (rpc.proto) */
+#define LIMIT_HEADS_PUBLIC 20    /* of each journal, at the gateway */
+#define LIMIT_HEADS_SHOWN  1000  /* the newest heads, as they are published */
+#define LIMIT_EVENT_NUMBER 900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
 #define LIMIT_PARTS         64                       /* of one service */
 #define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+
+/* Lists in pages */
+#define LIMIT_PAGE_PLACE 48 /* bytes beside the key of a row: the path of a union at most */
+#define LIMIT_PAGE_TOKEN 80 /* characters: a check of 4 bytes, a key of 8, a place */
 
 /* Export of what is kept of a person */
 #define LIMIT_EXPORT_PAGE  200       /* messages of one page */

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "common/base/bytes.h"
 #include "common/bus/bus_nng.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
@@ -112,6 +113,16 @@ const void *bus_message_bytes(const struct bus_message *message, size_t *ret_len
 
     *ret_len = nng_msg_len(msg);
     return nng_msg_body(msg);
+}
+
+/* The header's words: the server's connection to the broker, the class, the client's
+ * connection, its request. What has another shape is nobody's inside. */
+enum bus_class bus_message_class(const struct bus_message *message)
+{
+    nng_msg *msg = unconst(message);
+    const unsigned char *header = nng_msg_header(msg);
+
+    return nng_msg_header_len(msg) == 16 && get_be32(header + 4) == BUS_FROM_INSIDE ? BUS_FROM_INSIDE : BUS_FROM_EDGE;
 }
 
 void bus_message_free(struct bus_message *message)

@@ -7,6 +7,11 @@
  * descriptor. The bell is a third pair, ring and bell: "the journal of NAME has
  * grown". Sockets reconnect by themselves. Peers of another user are refused.
  *
+ * Callers are of two classes. Those inside (daemons, command lines) call in DIR itself; the
+ * edge, which the outside world reaches, calls in DIR/edge, a folder and sockets of its own.
+ * The broker writes the class by which a message came into its header, so a server knows
+ * it whatever the message says.
+ *
  * This is the only module that includes nng: another broker goes in here. The
  * broker's own half is at the end. */
 #pragma once
@@ -14,9 +19,15 @@
 
 #define BUS_TEND_MS 1000
 
+#define BUS_EDGE "edge" /* the folder of the edge's sockets, in the bus' */
+
+enum bus_class { BUS_FROM_INSIDE, BUS_FROM_EDGE, BUS_CLASSES };
+
 struct bus_message; /* one received message, owned by whoever holds it */
 
 const void *bus_message_bytes(const struct bus_message *message, size_t *ret_len);
+/* By which sockets of the broker it came; as a server has it. */
+enum bus_class bus_message_class(const struct bus_message *message);
 void bus_message_free(struct bus_message *message);
 
 /* The process is about to end: from now on the closing functions leave their
@@ -95,7 +106,7 @@ struct bus_refusals {
     size_t unserved_len, full_len, lost_len;
 };
 
-/* Listens on both addresses of a queue and forwards on nng's threads. refusals
+/* Listens on the addresses of a queue, for both classes, and forwards on nng's threads. refusals
  * must stay valid until close. */
 struct bus_queue *bus_queue_open(const char *dir, const char *queue, const struct bus_refusals *refusals);
 void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret);

@@ -1,8 +1,8 @@
 /* The broker's half of the bus: one queue is two raw sockets and two loops of
  * callbacks on nng's threads, clients to server and server to clients.
  *
- * A message on its way to the server carries two header words, the client's pipe
- * and the client's request number; both are kept in a table until the answer
+ * A message on its way to the server carries three header words, the class it came by, the
+ * client's pipe and the client's request number; they are kept in a table until the answer
  * comes back, so that when the server dies every call it had taken is answered at
  * once instead of at its deadline: what became of it is not known. */
 #include <nng/nng.h>
@@ -19,13 +19,23 @@
 #include "common/base/log.h"
 
 struct way_back {
-    uint32_t pipe, request;
+    uint32_t class, pipe, request;
+};
+
+/* One class of clients. */
+struct side {
+    struct bus_queue *queue;
+    enum bus_class class;
+    nng_socket socket;
+    struct bus_listening at;
+    nng_aio *take;
 };
 
 struct bus_queue {
-    nng_socket clients, server;
-    struct bus_listening at_calls, at_service;
-    nng_aio *take_call, *take_answer;
+    struct side sides[BUS_CLASSES];
+    nng_socket server;
+    struct bus_listening at_service;
+    nng_aio *take_answer;
     struct bus_refusals refusals;
     pthread_mutex_t mutex; /* guards all below */
     struct way_back in_flight[LIMIT_BROKER_IN_FLIGHT];
@@ -41,10 +51,10 @@ static bool has_server(const struct bus_queue *queue)
 }
 
 /* Answers in the server's stead. msg already has its way back as header. */
-static void refuse(struct bus_queue *queue, nng_msg *msg, const void *bytes, size_t len)
+static void refuse(struct side *side, nng_msg *msg, const void *bytes, size_t len)
 {
     nng_msg_clear(msg);
-    if (nng_msg_append(msg, bytes, len) || nng_sendmsg(queue->clients, msg, NNG_FLAG_NONBLOCK))
+    if (nng_msg_append(msg, bytes, len) || nng_sendmsg(side->socket, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
 
@@ -57,32 +67,50 @@ static void refuse_way_back(struct bus_queue *queue, struct way_back back)
     if (nng_msg_header_append_u32(msg, back.pipe) || nng_msg_header_append_u32(msg, back.request))
         nng_msg_free(msg);
     else
-        refuse(queue, msg, queue->refusals.lost, queue->refusals.lost_len);
+        refuse(&queue->sides[back.class], msg, queue->refusals.lost, queue->refusals.lost_len);
 }
 
-static bool read_way_back(nng_msg *msg, struct way_back *ret)
+/* As a client's message comes: pipe and request. */
+static bool read_client(nng_msg *msg, enum bus_class class, struct way_back *ret)
 {
     const unsigned char *p = nng_msg_header(msg);
 
     if (nng_msg_header_len(msg) != 8)
         return false;
-    ret->pipe = get_be32(p);
-    ret->request = get_be32(p + 4);
+    *ret = (struct way_back){class, get_be32(p), get_be32(p + 4)};
     return true;
 }
 
-static void forward_call(struct bus_queue *queue, nng_msg *msg)
+/* As it goes on to the server and comes back. */
+static bool read_way_back(nng_msg *msg, struct way_back *ret)
 {
+    const unsigned char *p = nng_msg_header(msg);
+
+    if (nng_msg_header_len(msg) != 12 || get_be32(p) >= BUS_CLASSES)
+        return false;
+    *ret = (struct way_back){get_be32(p), get_be32(p + 4), get_be32(p + 8)};
+    return true;
+}
+
+/* Whether there is room for one more: the edge leaves some to those inside. */
+static bool is_full(const struct bus_queue *queue, enum bus_class class)
+{
+    return queue->depth >= (class == BUS_FROM_EDGE ? LIMIT_BROKER_EDGE : LIMIT_BROKER_IN_FLIGHT);
+}
+
+static void forward_call(struct side *side, nng_msg *msg)
+{
+    struct bus_queue *queue = side->queue;
     struct way_back back;
     bool served, full;
 
-    if (!read_way_back(msg, &back)) {
+    if (!read_client(msg, side->class, &back)) {
         nng_msg_free(msg);
         return;
     }
     pthread_mutex_lock(&queue->mutex);
     served = has_server(queue);
-    full = queue->depth == LIMIT_BROKER_IN_FLIGHT;
+    full = is_full(queue, side->class);
     if (served && !full) {
         queue->in_flight[queue->depth++] = back;
         queue->counts.forwarded++;
@@ -93,22 +121,22 @@ static void forward_call(struct bus_queue *queue, nng_msg *msg)
     }
     pthread_mutex_unlock(&queue->mutex);
     if (!served)
-        refuse(queue, msg, queue->refusals.unserved, queue->refusals.unserved_len);
+        refuse(side, msg, queue->refusals.unserved, queue->refusals.unserved_len);
     else if (full)
-        refuse(queue, msg, queue->refusals.full, queue->refusals.full_len);
-    else if (nng_sendmsg(queue->server, msg, 0))
+        refuse(side, msg, queue->refusals.full, queue->refusals.full_len);
+    else if (nng_msg_header_insert_u32(msg, side->class) || nng_sendmsg(queue->server, msg, 0))
         nng_msg_free(msg); /* the server has just gone; server_left answers for it */
 }
 
 static void call_taken(void *arg)
 {
-    struct bus_queue *queue = arg;
+    struct side *side = arg;
 
-    if (nng_aio_result(queue->take_call) == NNG_ECLOSED)
+    if (nng_aio_result(side->take) == NNG_ECLOSED)
         return;
-    if (nng_aio_result(queue->take_call) == 0)
-        forward_call(queue, nng_aio_get_msg(queue->take_call));
-    nng_recv_aio(queue->clients, queue->take_call);
+    if (nng_aio_result(side->take) == 0)
+        forward_call(side, nng_aio_get_msg(side->take));
+    nng_recv_aio(side->socket, side->take);
 }
 
 /* The server's answer comes with the way back as its header. */
@@ -116,19 +144,21 @@ static void forward_answer(struct bus_queue *queue, nng_msg *msg)
 {
     struct way_back back;
     bool known = false;
+    uint32_t class;
 
-    if (!read_way_back(msg, &back)) {
+    if (!read_way_back(msg, &back) || nng_msg_header_trim_u32(msg, &class)) {
         nng_msg_free(msg);
         return;
     }
     pthread_mutex_lock(&queue->mutex);
     for (unsigned i = 0; i < queue->depth && !known; i++) {
-        known = queue->in_flight[i].pipe == back.pipe && queue->in_flight[i].request == back.request;
+        known = queue->in_flight[i].class == back.class && queue->in_flight[i].pipe == back.pipe &&
+                queue->in_flight[i].request == back.request;
         if (known)
             queue->in_flight[i] = queue->in_flight[--queue->depth];
     }
     pthread_mutex_unlock(&queue->mutex);
-    if (!known || nng_sendmsg(queue->clients, msg, NNG_FLAG_NONBLOCK))
+    if (!known || nng_sendmsg(queue->sides[back.class].socket, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
 
@@ -215,50 +245,82 @@ static void client_came_or_went(nng_pipe pipe, nng_pipe_ev event, void *arg)
     pthread_mutex_unlock(&queue->mutex);
 }
 
+static int side_open(struct side *side, const char *dir)
+{
+    char address[128];
+
+    if (bus_failed("open", side->queue->name, nng_rep0_open_raw(&side->socket)))
+        return -1;
+    nng_pipe_notify(side->socket, NNG_PIPE_EV_ADD_POST, client_came_or_went, side->queue);
+    nng_pipe_notify(side->socket, NNG_PIPE_EV_REM_POST, client_came_or_went, side->queue);
+    snprintf(address, sizeof(address), "%s%s.calls", side->class == BUS_FROM_EDGE ? BUS_EDGE "/" : "",
+             side->queue->name);
+    if (nng_aio_alloc(&side->take, call_taken, side))
+        return -1;
+    return bus_listen(&side->at, side->socket, dir, address, LIMIT_BATCH_MESSAGES);
+}
+
+static int server_open(struct bus_queue *queue, const char *dir)
+{
+    char address[128];
+
+    if (bus_failed("open", queue->name, nng_req0_open_raw(&queue->server)))
+        return -1;
+    nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_POST, server_joined, queue);
+    nng_pipe_notify(queue->server, NNG_PIPE_EV_REM_POST, server_left, queue);
+    if (nng_aio_alloc(&queue->take_answer, answer_taken, queue))
+        return -1;
+    snprintf(address, sizeof(address), "%s.service", queue->name);
+    if (bus_listen(&queue->at_service, queue->server, dir, address, LIMIT_BATCH_MESSAGES))
+        return -1;
+    nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_PRE, server_arriving, queue);
+    return 0;
+}
+
+/* First of all nobody sends any more: nng closes a socket badly that is being sent to. What
+ * was not opened is none. */
+static void queue_free(struct bus_queue *queue)
+{
+    nng_aio *takes[] = {queue->sides[BUS_FROM_INSIDE].take, queue->sides[BUS_FROM_EDGE].take, queue->take_answer};
+
+    for (unsigned i = 0; i < ARRAY_LEN(takes); i++) {
+        if (takes[i])
+            nng_aio_stop(takes[i]);
+    }
+    for (unsigned i = 0; i < BUS_CLASSES; i++)
+        nng_close(queue->sides[i].socket);
+    nng_close(queue->server);
+    for (unsigned i = 0; i < ARRAY_LEN(takes); i++)
+        nng_aio_free(takes[i]);
+    pthread_mutex_destroy(&queue->mutex);
+    free(queue);
+}
+
 struct bus_queue *bus_queue_open(const char *dir, const char *name, const struct bus_refusals *refusals)
 {
     struct bus_queue *queue = calloc(1, sizeof(*queue));
-    char address[128];
+    int failed = 0;
 
     if (!queue)
         return NULL;
     queue->refusals = *refusals;
     queue->server_pipe = (nng_pipe)NNG_PIPE_INITIALIZER;
+    queue->server = (nng_socket)NNG_SOCKET_INITIALIZER;
     snprintf(queue->name, sizeof(queue->name), "%s", name);
     pthread_mutex_init(&queue->mutex, NULL);
-    if (bus_failed("open", name, nng_rep0_open_raw(&queue->clients)))
-        goto free_queue;
-    if (bus_failed("open", name, nng_req0_open_raw(&queue->server)))
-        goto close_clients;
-    nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_POST, server_joined, queue);
-    nng_pipe_notify(queue->server, NNG_PIPE_EV_REM_POST, server_left, queue);
-    nng_pipe_notify(queue->clients, NNG_PIPE_EV_ADD_POST, client_came_or_went, queue);
-    nng_pipe_notify(queue->clients, NNG_PIPE_EV_REM_POST, client_came_or_went, queue);
-    if (nng_aio_alloc(&queue->take_call, call_taken, queue))
-        goto close_server;
-    if (nng_aio_alloc(&queue->take_answer, answer_taken, queue))
-        goto free_take_call;
-    snprintf(address, sizeof(address), "%s.service", name);
-    if (bus_listen(&queue->at_service, queue->server, dir, address, LIMIT_BATCH_MESSAGES))
-        goto free_take_answer;
-    nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_PRE, server_arriving, queue);
-    snprintf(address, sizeof(address), "%s.calls", name);
-    if (bus_listen(&queue->at_calls, queue->clients, dir, address, LIMIT_BATCH_MESSAGES))
-        goto free_take_answer;
-    nng_recv_aio(queue->clients, queue->take_call);
+    for (unsigned i = 0; i < BUS_CLASSES; i++)
+        queue->sides[i] = (struct side){.queue = queue, .class = i, .socket = NNG_SOCKET_INITIALIZER};
+    failed = server_open(queue, dir);
+    for (unsigned i = 0; i < BUS_CLASSES && !failed; i++)
+        failed = side_open(&queue->sides[i], dir);
+    if (failed) {
+        queue_free(queue);
+        return NULL;
+    }
+    for (unsigned i = 0; i < BUS_CLASSES; i++)
+        nng_recv_aio(queue->sides[i].socket, queue->sides[i].take);
     nng_recv_aio(queue->server, queue->take_answer);
     return queue;
-free_take_answer:
-    nng_aio_free(queue->take_answer);
-free_take_call:
-    nng_aio_free(queue->take_call);
-close_server:
-    nng_close(queue->server);
-close_clients:
-    nng_close(queue->clients);
-free_queue:
-    free(queue);
-    return NULL;
 }
 
 void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret)
@@ -274,7 +336,8 @@ static void tend_queue(struct bus_queue *queue, nng_stat *all)
 {
     nng_pipe pipe;
 
-    bus_listen_tend(&queue->at_calls, all);
+    for (unsigned i = 0; i < BUS_CLASSES; i++)
+        bus_listen_tend(&queue->sides[i].at, all);
     bus_listen_tend(&queue->at_service, all);
     pthread_mutex_lock(&queue->mutex);
     pipe = queue->server_pipe;
@@ -288,22 +351,14 @@ void bus_queue_close(struct bus_queue *queue)
 {
     if (!queue || bus_is_left())
         return;
-    /* First of all nobody sends any more: nng closes a socket badly that is being sent to. */
-    nng_aio_stop(queue->take_call);
-    nng_aio_stop(queue->take_answer);
-    nng_close(queue->clients);
-    nng_close(queue->server);
-    nng_aio_free(queue->take_call);
-    nng_aio_free(queue->take_answer);
-    pthread_mutex_destroy(&queue->mutex);
-    free(queue);
+    queue_free(queue);
 }
 
 /* ---- the bell: PULL on ring, PUB on bell ---- */
 
 struct bus_bell {
     nng_socket ring, bell;
-    struct bus_listening at_ring, at_bell;
+    struct bus_listening at_ring, at_bell, at_edge;
     nng_aio *take_ring;
 };
 
@@ -335,7 +390,8 @@ struct bus_bell *bus_bell_open(const char *dir)
     if (nng_aio_alloc(&bell->take_ring, ring_taken, bell))
         goto close_bell;
     if (bus_listen(&bell->at_ring, bell->ring, dir, "ring", 64) ||
-        bus_listen(&bell->at_bell, bell->bell, dir, "bell", 64))
+        bus_listen(&bell->at_bell, bell->bell, dir, "bell", 64) ||
+        bus_listen(&bell->at_edge, bell->bell, dir, BUS_EDGE "/bell", 64))
         goto free_aio;
     nng_recv_aio(bell->ring, bell->take_ring);
     return bell;
@@ -361,6 +417,7 @@ void bus_tend(struct bus_queue *const *queues, unsigned n, struct bus_bell *bell
         tend_queue(queues[i], all);
     bus_listen_tend(&bell->at_ring, all);
     bus_listen_tend(&bell->at_bell, all);
+    bus_listen_tend(&bell->at_edge, all);
     nng_stats_free(all);
 }
 

@@ -17,6 +17,7 @@ struct server {
     unsigned n_held, n_messages, n_calls;
     unsigned room; /* calls of a message that it answers; the others are to come again. 0: all */
     bool hold;
+    enum bus_class class; /* of the last message */
 };
 
 /* What became of one call. */
@@ -68,6 +69,7 @@ static bool on_message(void *arg, struct bus_message *message)
     struct server *server = arg;
 
     server->n_messages++;
+    server->class = bus_message_class(message);
     assert_true(server->n_held < MAX_HELD);
     server->held[server->n_held++] = message;
     return server->n_held < MAX_HELD;
@@ -599,6 +601,70 @@ static void a_queue_holds_so_many_messages_and_refuses_more(void **state)
     server_close(&server);
 }
 
+static void a_server_knows_by_which_sockets_a_message_came(void **state)
+{
+    struct rpc_client *inside, *edge;
+    struct server server;
+
+    (void)state;
+    server_open(&server);
+    inside = client_open_ready(4);
+    assert_int_equal(server.class, BUS_FROM_INSIDE);
+    edge = rpc_client_open(&b.loop, b.edge, "coupon", 4);
+    assert_non_null(edge);
+    call(edge, 0);
+    rpc_client_flush(edge);
+    bus_wait(&b, n_answered == 1);
+    assert_int_equal(server.class, BUS_FROM_EDGE);
+    call(inside, 1);
+    rpc_client_flush(inside);
+    bus_wait(&b, n_answered == 2);
+    assert_int_equal(server.class, BUS_FROM_INSIDE);
+    assert_answered(0, 2, 0);
+    rpc_client_close(inside);
+    rpc_client_close(edge);
+    server_close(&server);
+}
+
+static void the_edge_leaves_room_to_those_inside(void **state)
+{
+    enum { CLIENTS = LIMIT_BROKER_EDGE / LIMIT_CLIENT_WINDOW };
+    struct rpc_client *clients[CLIENTS], *late, *inside;
+    struct server server;
+    int64_t number = 0, held;
+
+    (void)state;
+    server_open(&server);
+    inside = client_open_ready(4);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i] = rpc_client_open(&b.loop, b.edge, "coupon", LIMIT_CLIENT_WINDOW);
+    late = rpc_client_open(&b.loop, b.edge, "coupon", LIMIT_CLIENT_WINDOW);
+    server.n_messages = 0;
+    server.hold = true;
+    for (unsigned message = 0; message < LIMIT_BROKER_EDGE; message++) {
+        struct rpc_client *client = clients[message % CLIENTS];
+        unsigned n = rpc_client_pending(client) / 2 + 1; /* enough to be worth a message */
+
+        while (n-- > 0)
+            call(client, number++);
+        rpc_client_flush(client);
+        bus_wait(&b, server.n_messages == message + 1);
+    }
+    held = number;
+    call(late, number++);
+    rpc_client_flush(late);
+    bus_wait(&b, n_answered == 1);
+    assert_answered(held, number, RPC__REASON__OVERLOADED);
+    call(inside, number++);
+    rpc_client_flush(inside);
+    bus_wait(&b, server.n_messages == LIMIT_BROKER_EDGE + 1);
+    let_go(&server);
+    bus_wait(&b, n_answered == number);
+    assert_answered(0, held, 0);
+    assert_answered(number - 1, number, 0);
+    server_close(&server);
+}
+
 static void the_largest_message_passes_and_a_larger_one_is_refused(void **state)
 {
     struct rpc_client *client = client_open(4);
@@ -725,6 +791,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_broker_that_restarts_loses_only_what_was_in_flight),
         cmocka_unit_test(a_client_keeps_to_its_window_and_its_queue),
         cmocka_unit_test(a_queue_holds_so_many_messages_and_refuses_more),
+        cmocka_unit_test(a_server_knows_by_which_sockets_a_message_came),
+        cmocka_unit_test(the_edge_leaves_room_to_those_inside),
         cmocka_unit_test(the_largest_message_passes_and_a_larger_one_is_refused),
         cmocka_unit_test(what_is_pending_at_the_close_is_answered),
         cmocka_unit_test(a_stopped_server_still_answers_what_it_took),

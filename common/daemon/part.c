@@ -254,7 +254,7 @@ void parts_merged(struct parts *parts, int64_t gone_id, int64_t kept_id, void *c
 {
     const char *name;
 
-    for (unsigned i = 0; i < parts_count(parts->table); i++) {
+    for (unsigned i = parts_count(parts->table); i-- > 0;) {
         const struct part_spec *spec = parts_spec(parts->table, i, &name);
         const struct part_hooks *hooks = &parts->hooks[i];
 

@@ -26,9 +26,8 @@
  * What it cannot see is whether a statement does all that it should.
  *
  * Of two hooks for one occasion, a statement and a function, the statement runs first.
- * All parts run in the order of the list when somebody's account is merged or a union
- * moves, and in the opposite order when one is closed, so that what others find her by
- * goes last. */
+ * When an account is merged or closed the parts act from the last of the list to the
+ * first, so that what others find her by goes last. */
 #pragma once
 #include <protobuf-c/protobuf-c.h>
 
@@ -75,10 +74,20 @@ struct part_export {
     int64_t member_id;
     int64_t after; /* messages up to this id have been given */
     void *call;
-    /* Takes a message whose id is greater than those before. False: no more now. */
+    /* Takes a message of the call's arena, whose id is greater than those before. False: no
+     * more now. A part calls part_give. */
     bool (*give)(struct part_export *export, const ProtobufCMessage *message, int64_t id);
-    bool failed; /* memory was full: part_give_none */
+    bool failed; /* memory was full */
 };
+
+/* In place of an id where the latest come first. */
+#define PART_LATEST(id) (INT64_MAX - (id))
+
+/* Gives what was not given before; NULL is a message for which memory was full. False: no
+ * more now. */
+bool part_give(struct part_export *export, const void *message, int64_t id);
+/* A text in the call's arena. */
+char *part_text(struct part_export *export, const char *text);
 
 /* What a service reads of another's journal, each row once (follow.h). */
 struct service_follow {
@@ -196,7 +205,7 @@ bool parts_moved(struct parts *parts, const char *old_path, const char *path, vo
 /* One slice. Whether there may be more. */
 bool parts_settle(struct parts *parts, int64_t number, int64_t holder_id, void *call);
 /* A page of what is kept of a person. 0 or a Reason. */
-int parts_export(struct parts *parts, const Rpc__ExportRequest *request, void *call, Rpc__ExportPage *ret);
+int parts_export(struct parts *parts, int64_t member_id, void *call, Rpc__ExportPage *ret);
 /* All parts' messages into one sink, each part from its first. */
 void parts_export_all(struct parts *parts, struct part_export *export);
 

@@ -7,6 +7,22 @@
 
 /* ---- from the parts ---- */
 
+bool part_give(struct part_export *export, const void *message, int64_t id)
+{
+    export->failed |= !message;
+    if (export->failed || id <= export->after)
+        return !export->failed;
+    return export->give(export, message, id);
+}
+
+char *part_text(struct part_export *export, const char *text)
+{
+    char *copy = arena_strndup(rpc_arena(export->call), text, strlen(text));
+
+    export->failed |= !copy;
+    return copy;
+}
+
 /* Each list of a part is a unit; behind them is what the part gives by a function. */
 #define UNITS (PART_EXPORTS + 1)
 
@@ -20,8 +36,7 @@ static void export_rows(struct parts *parts, const struct part_exports *exports,
     while (more && store_row(parts->store, sql)) {
         const ProtobufCMessage *message = row_message(parts->store, sql, exports->type, rpc_arena(export->call));
 
-        export->failed |= !message;
-        more = message && export->give(export, message, store_int(parts->store, sql, 0));
+        more = part_give(export, message, store_int(parts->store, sql, 0));
     }
     store_end(parts->store, sql);
 }
@@ -83,41 +98,37 @@ static bool give(struct part_export *export, const ProtobufCMessage *message, in
     return !export->failed;
 }
 
-/* Reads "part:unit:after"; "" is the beginning. */
-static bool read_token(const struct part_table *table, const char *token, unsigned *ret_part, unsigned *ret_unit,
-                       int64_t *ret_after)
+/* Reads "part:unit"; "" is the beginning. */
+static bool read_place(const struct part_table *table, const char *place, unsigned *ret_part, unsigned *ret_unit)
 {
-    size_t len = strcspn(token, ":");
+    size_t len = strcspn(place, ":");
     const char *name;
 
     *ret_part = *ret_unit = 0;
-    *ret_after = 0;
-    if (!*token)
-        return true;
-    for (unsigned i = 0; i < table->n; i++) {
+    for (unsigned i = 0; *place && i < table->n; i++) {
         parts_spec(table, i, &name);
-        if (strlen(name) != len || memcmp(name, token, len) != 0)
+        if (strlen(name) != len || memcmp(name, place, len) != 0)
             continue;
         *ret_part = i;
-        *ret_unit = (unsigned)(token[len] ? token[len + 1] - '0' : UNITS);
-        return *ret_unit < UNITS && token[len + 2] == ':' && page_token_read(token + len + 3, ret_after);
+        *ret_unit = (unsigned)(place[len] ? place[len + 1] - '0' : UNITS);
+        return *ret_unit < UNITS;
     }
-    return false;
+    return !*place;
 }
 
-int parts_export(struct parts *parts, const Rpc__ExportRequest *request, void *call, Rpc__ExportPage *ret)
+int parts_export(struct parts *parts, int64_t member_id, void *call, Rpc__ExportPage *ret)
 {
-    struct page page = {.export = {.member_id = rpc_known_as(call, request->member_id), .call = call, .give = give},
+    struct page page = {.export = {.member_id = rpc_known_as(call, member_id), .call = call, .give = give},
                         .page = ret};
     unsigned part, unit;
-    int64_t after;
+    char place[LIMIT_PAGE_PLACE + 1];
 
-    if (!read_token(parts->table, request->page_token, &part, &unit, &after))
+    if (!read_place(parts->table, rpc_page(call)->place, &part, &unit))
         return RPC__REASON__BAD_PAGE_TOKEN;
     ret->things = arena_alloc(rpc_arena(call), LIMIT_EXPORT_PAGE * sizeof(*ret->things));
     page.export.failed = !ret->things;
     buf_init(&page.json, LIMIT_EXPORT_BYTES);
-    page.export.after = after;
+    page.export.after = rpc_page(call)->after;
     while (part < parts->table->n && !page.full && !page.export.failed) {
         parts_spec(parts->table, part, &page.part);
         export_unit(parts, part, unit, &page.export);
@@ -128,9 +139,8 @@ int parts_export(struct parts *parts, const Rpc__ExportRequest *request, void *c
         part += unit == 0;
     }
     if (page.full) {
-        ret->next_page_token =
-            arena_printf(rpc_arena(call), "%s:%u:%lld", page.part, unit, (long long)page.export.after);
-        page.export.failed |= !ret->next_page_token;
+        snprintf(place, sizeof(place), "%s:%u", page.part, unit);
+        rpc_page_ends_at(call, place, page.export.after);
     }
     buf_done(&page.json);
     return page.export.failed ? (int)RPC__REASON__OVERLOADED : 0;

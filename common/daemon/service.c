@@ -13,8 +13,10 @@
 #include "common/daemon/service_worker.h"
 #include "common/daemon/worker.h"
 #include "common/base/limits.h"
+#include "common/trust/ecdsa.h"
 #include "common/base/hex.h"
 #include "common/base/log.h"
+#include "common/trust/seal.h"
 
 #define TIDY_MS         1000
 #define HOUR_MS         INT64_C(3600000)
@@ -31,6 +33,8 @@ static struct conf_entry chassis_conf[] = {
      NULL},
     {"HUIGONG_HEAD_KEY", "", CONF_PATH, "key that signs the heads of this daemon's journal", 0, 0, NULL},
     {"HUIGONG_HEADS", "", CONF_PATH, "folder of the signed heads, outside the store", 0, 0, NULL},
+    {"HUIGONG_SESSION_POINT", "", CONF_PATH,
+     "public point of identity's key, by which officials' authority is believed", 0, 0, NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
     CONF_END,
 };
@@ -41,6 +45,7 @@ static const char *const flags_help =
     "  --audit            recompute the journal's hashes and check the store against it\n"
     "  --backup FILE      copy the store as of now; the daemon may be running\n"
     "  --cursors          whose journals the store follows: a line QUEUE SEQ HASH for each\n"
+    "  --point KEYFILE    the public point of a key that signs\n"
     "  --row SEQ          the hash of that row of the journal\n"
     "  --call METHOD JSON run one operation over the bus\n"
     "  --standby          wait for the store's lock and take over\n"
@@ -58,6 +63,20 @@ static const char *store_dir(const struct service *service)
 
 /* ---- what every daemon serves ---- */
 
+/* Whether the edge may read all the kinds that are asked for. */
+static bool is_for_edge(const struct service_spec *spec, const Rpc__JournalRequest *request)
+{
+    for (size_t i = 0; i < request->n_kinds; i++) {
+        const int32_t *kind = spec->edge_kinds;
+
+        while (kind && *kind && *kind != request->kinds[i])
+            kind++;
+        if (!kind || !*kind)
+            return false;
+    }
+    return request->n_kinds > 0;
+}
+
 static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
                                  Rpc__JournalPage_Closure reply, void *call)
 {
@@ -66,6 +85,8 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
 
     if (!service->store)
         rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
+    else if (rpc_from_edge(call) && !is_for_edge(service->spec, request))
+        rpc_refuse(call, RPC__REASON__NOT_OFFICIAL);
     else if (journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page))
         reply(&page, call);
     else
@@ -93,6 +114,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     if (service->worker)
         rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
+    service_heads_report(service, arena, report);
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
         service->spec->report(service, arena, report);
@@ -103,13 +125,15 @@ static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__Export
 {
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
-    int reason = service->spec->parts ? parts_export(service_parts(service), request, call, &page)
+    int reason = service->spec->parts ? parts_export(service_parts(service), request->member_id, call, &page)
                                       : (int)RPC__REASON__UNIMPLEMENTED;
 
-    if (reason)
-        rpc_refuse(call, reason);
-    else
+    if (!reason)
         reply(&page, call);
+    else if (reason == RPC__REASON__BAD_PAGE_TOKEN)
+        rpc_refuse_page(call);
+    else
+        rpc_refuse(call, reason);
 }
 
 static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
@@ -123,7 +147,7 @@ static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *
     reply(&report, call);
 }
 
-static Rpc__Daemon_Service daemon_service = RPC__DAEMON__INIT(daemon__);
+const Rpc__Daemon_Service daemon_api = RPC__DAEMON__INIT(daemon__);
 
 /* ---- the bus ---- */
 
@@ -133,6 +157,8 @@ static bool on_message(void *arg, struct bus_message *message)
     size_t len;
     const void *bytes = bus_message_bytes(message, &len);
 
+    if (bus_message_class(message) == BUS_FROM_EDGE)
+        return rpc_server_take_edge(service->rpc, bytes, len, message);
     return rpc_server_take(service->rpc, bytes, len, message);
 }
 
@@ -259,6 +285,24 @@ static int open_bus(struct service *service)
     return service->ringer && service->bus ? 0 : -1;
 }
 
+static bool vouched(const Rpc__Principal *principal, void *checker)
+{
+    return seal_check(checker, principal);
+}
+
+static int believe_grants(struct service *service)
+{
+    const char *file = conf_text(service->conf, "HUIGONG_SESSION_POINT");
+
+    if (!*file) {
+        log_error("setting_missing", "name", "HUIGONG_SESSION_POINT");
+        return -1;
+    }
+    service->seals = seal_checker_open(file);
+    rpc_server_on_grants(service->rpc, vouched, service->seals);
+    return service->seals ? 0 : -1;
+}
+
 static void watch_signals(struct service *service)
 {
     static const int numbers[] = {SIGTERM, SIGINT};
@@ -297,8 +341,9 @@ static int run(struct service *service, bool standby)
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
-    rpc_server_add(service->rpc, &service->daemon.base);
-    if ((service->store && service_heads_open(service)) || service_begin(service))
+    if (service->store && (believe_grants(service) || service_heads_open(service)))
+        goto free_rpc;
+    if (service_begin(service))
         goto free_rpc;
     watch_signals(service);
     if (enter_sandbox(service) || log_begin() || service_worker_open(service, on_drained) ||
@@ -314,6 +359,7 @@ free_rpc:
     service_end(service);
     bus_ringer_close(service->ringer);
     rpc_server_free(service->rpc);
+    seal_checker_close(service->seals);
 close_store:
     store_close(service->store);
     return code;
@@ -333,9 +379,8 @@ static int audit(struct service *service)
     }
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
-    failed = store_check(service->store, stdout) ||
-             parts_audit(service->spec->parts, service->store, &journal, stdout, &rows) ||
-             service_heads_audit(service, &journal, stdout);
+    failed = store_check(service->store, stdout) || service_heads_audit(service, &journal, stdout) ||
+             parts_audit(service->spec->parts, service->store, &journal, stdout, &rows);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
     store_close(service->store);
@@ -348,6 +393,22 @@ static int print_cursors(struct service *service)
     if (open_store(service, false, true) || follow_print(service->store, stdout))
         return 1;
     store_close(service->store);
+    return 0;
+}
+
+/* The public half of a key that signs: of the file's first line. */
+static int print_point(const char *path)
+{
+    unsigned char point[ECDSA_POINT_LEN];
+    char digits[HEX_SIZE(ECDSA_POINT_LEN)];
+    struct ecdsa_key *key = ecdsa_key_open(path);
+
+    if (!key)
+        return 1;
+    ecdsa_key_point(key, point);
+    hex_print(point, sizeof(point), digits);
+    printf("%s\n", digits);
+    ecdsa_key_free(key);
     return 0;
 }
 
@@ -397,6 +458,8 @@ static int command(struct service *service, const char *flag, int argc, char **a
         return print_cursors(service);
     if (strcmp(flag, "row") == 0 && argc == 1 && spec->schema)
         return print_row(service, argv[0]);
+    if (strcmp(flag, "point") == 0 && argc == 1)
+        return print_point(argv[0]);
     if (strcmp(flag, "call") == 0 && argc == 2)
         return cli_call_json(service, argv[0], argv[1]);
     for (const struct service_command *own = spec->commands; own && own->name; own++) {
@@ -423,7 +486,7 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
     static struct service service;
     bool standby = argc == 2 && strcmp(argv[1], "--standby") == 0;
 
-    service = (struct service){.spec = spec, .conf = chassis_conf, .daemon = daemon_service};
+    service = (struct service){.spec = spec, .conf = chassis_conf};
     clock_real(&service.clock);
     umask(0077);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -53,6 +53,7 @@ struct service_spec {
     void (*report)(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
     /* Replaces the probe by bus, for an edge. May be NULL. */
     int (*probe)(const struct service *service);
+    const int32_t *edge_kinds;              /* of the journal's rows that the gateway may read; NULL or ended by 0 */
     const struct service_command *commands; /* NULL or ended by a NULL name */
 };
 
@@ -94,6 +95,7 @@ struct service {
     unsigned n_followed;
     uv_signal_t signals[3];
     uv_timer_t tidy, slices;
+    struct seal_checker *seals;
     struct heads *heads;    /* signs those of the journal */
     int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
     int64_t copies_at;      /* when copies from before steps are looked through again */
@@ -109,6 +111,8 @@ void service_stopped(struct service *service);
 
 /* What the store is opened with. */
 void service_store_options(struct service *service, const char *dir, struct store_options *ret);
+/* What every daemon serves. */
+extern const Rpc__Daemon_Service daemon_api;
 /* Opens the parts on service->store and starts the daemon. 0 or -1, logged. */
 int service_begin(struct service *service);
 void service_end(struct service *service);
@@ -142,5 +146,7 @@ void service_heads_close(struct service *service);
 /* Whether the journal holds every head of the folder: 0, or -1 after printing the first that
  * it does not. */
 int service_heads_audit(struct service *service, struct journal *journal, FILE *out);
+/* Puts the newest into a probe's report. */
+void service_heads_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
 void daemon__list_heads(Rpc__Daemon_Service *daemon, const Rpc__HeadsRequest *request, Rpc__HeadList_Closure reply,
                         void *call);

@@ -130,32 +130,46 @@ static Rpc__JournalHead *message(const struct head *head, struct arena *arena)
     return ret;
 }
 
+/* The newest heads, at most max, in the arena; NULL when it is full. */
+static Rpc__HeadList *newest(struct service *service, size_t max, struct arena *arena)
+{
+    Rpc__HeadList *list = arena_alloc(arena, sizeof(*list));
+    unsigned char *point = arena_alloc(arena, ECDSA_POINT_LEN);
+    struct head *heads = arena_alloc(arena, max * sizeof(*heads));
+    Rpc__JournalHead **messages = arena_alloc(arena, max * sizeof(struct Rpc__JournalHead *));
+    size_t n;
+
+    if (!list || !point || !heads || !messages)
+        return NULL;
+    rpc__head_list__init(list);
+    heads_point(service->heads, point);
+    list->queue = service->queue;
+    list->public_point = (ProtobufCBinaryData){ECDSA_POINT_LEN, point};
+    list->heads = messages;
+    n = heads_list(service->heads, heads, max);
+    for (; list->n_heads < n; list->n_heads++) {
+        messages[list->n_heads] = message(&heads[list->n_heads], arena);
+        if (!messages[list->n_heads])
+            return NULL;
+    }
+    return list;
+}
+
+void service_heads_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
+{
+    if (service->heads)
+        report->heads = newest(service, LIMIT_HEADS_PUBLIC, arena);
+}
+
 void daemon__list_heads(Rpc__Daemon_Service *daemon, const Rpc__HeadsRequest *request, Rpc__HeadList_Closure reply,
                         void *call)
 {
     struct service *service = container_of(daemon, struct service, daemon);
     size_t max = request->limit > 0 && request->limit < LIMIT_HEADS_SHOWN ? (size_t)request->limit : LIMIT_HEADS_SHOWN;
-    struct arena *arena = rpc_arena(call);
-    Rpc__HeadList list = RPC__HEAD_LIST__INIT;
-    unsigned char *point = arena_alloc(arena, ECDSA_POINT_LEN);
-    struct head *heads = arena_alloc(arena, max * sizeof(*heads));
+    Rpc__HeadList *list = service->heads ? newest(service, max, rpc_arena(call)) : NULL;
 
-    if (!service->heads) {
-        rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
-        return;
-    }
-    list.heads = arena_alloc(arena, max * sizeof(struct Rpc__JournalHead *));
-    if (!point || !heads || !list.heads) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    heads_point(service->heads, point);
-    list.queue = service->queue;
-    list.public_point = (ProtobufCBinaryData){ECDSA_POINT_LEN, point};
-    for (size_t n = heads_list(service->heads, heads, max); list.n_heads < n; list.n_heads++) {
-        list.heads[list.n_heads] = message(&heads[list.n_heads], arena);
-        if (!list.heads[list.n_heads])
-            break;
-    }
-    reply(&list, call);
+    if (list)
+        reply(list, call);
+    else
+        rpc_refuse(call, service->heads ? RPC__REASON__OVERLOADED : RPC__REASON__UNIMPLEMENTED);
 }

@@ -39,6 +39,8 @@ int service_begin(struct service *service)
 {
     const struct part_table *table = service->spec->parts;
 
+    service->daemon = daemon_api;
+    rpc_server_add(service->rpc, &service->daemon.base);
     if (table) {
         service->self = table->self;
         if (parts_open(table, service->self, service->store, service->rpc, &service->clock))

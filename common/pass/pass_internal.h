@@ -1,6 +1,6 @@
 /* pass_internal.h: between the files of pass. */
 #pragma once
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 #include "common/base/bytes.h"
 #include "common/base/hmac.h"
 #include "common/pass/pass.h"

@@ -31,9 +31,18 @@ struct rpc_call; /* the closure data of a protobuf-c handler */
 const Rpc__Principal *rpc_principal(void *call);
 /* Milliseconds since 1970 at which this batch began. */
 int64_t rpc_now(void *call);
+/* Whether the call came from the edge. */
+bool rpc_from_edge(void *call);
 /* Memory until the call has been answered; of work of the daemon's own, until it is
- * committed. A call has it for itself. */
+ * committed. A call has it for itself. When it has found it full its reply, which may be
+ * NULL then, becomes OVERLOADED by itself: a handler need only do without what it did not
+ * get. */
 struct arena *rpc_arena(void *call);
+/* Appends a message in that memory to a repeated field of a reply; NULL, for want of
+ * memory, is left out. */
+#define rpc_add(call, message, field, item)                                                                            \
+    ((void)sizeof(*(message)->field == (item)), rpc_add_to(call, &(message)->base, &(message)->field, item))
+void rpc_add_to(void *call, ProtobufCMessage *message, const void *list, const void *item);
 /* Randomness; see clock.h. */
 void rpc_random(void *call, void *bytes, size_t len);
 /* The Idempotency-Key as 16 bytes; len 0 when there was none. */
@@ -72,6 +81,33 @@ void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b);
 bool rpc_has_role(void *call, Rule__Role role, const char *union_path);
 /* When the caller gives up waiting, in milliseconds since 1970; 0: it did not say. */
 int64_t rpc_deadline(void *call);
+
+/* ---- lists in pages ----
+ *
+ * A request with page_size and page_token that is answered by a message with
+ * next_page_token asks for a page of a list. The dispatcher reads them, by the limits in the
+ * .proto, before the handler runs, and fills in next_page_token after it. A token is good
+ * for the operation that gave it; anything else is refused as BAD_PAGE_TOKEN. A row that is
+ * there all the while is seen once, whatever comes and goes beside it. */
+
+struct rpc_page {
+    size_t size;       /* rows at most; SIZE_MAX where the handler bounds them */
+    size_t limit;      /* of rows to ask the store for: one more shows whether any follow */
+    int64_t after;     /* the key of the last row of the page before, 0 on the first; */
+    int64_t before;    /* of a list that goes down: INT64_MAX on the first */
+    const char *place; /* where keys have one, such as a union's path: "" on the first */
+};
+
+/* Which page this call asks for. */
+const struct rpc_page *rpc_page(void *call);
+/* Takes a row with this key into the page, or finds it full: then another page follows. */
+bool rpc_page_takes(void *call, int64_t key);
+/* The same where rows are in the order of places, then of keys. */
+bool rpc_page_takes_at(void *call, const char *place, int64_t key);
+/* Another page follows, behind this key, although this one is not full. */
+void rpc_page_ends_at(void *call, const char *place, int64_t key);
+/* Refuses a page_token that is one of this operation, but of nothing that it was asked for. */
+void rpc_refuse_page(void *call);
 
 /* ---- answers that come later ----
  *
@@ -168,6 +204,14 @@ void rpc_server_on_principal(struct rpc_server *server, rpc_map map, void *self)
 /* Runs the calls of one message. tag comes back with its answer. False when the
  * batch is full: finish it before the next. */
 bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* The same, of a message that came from the edge: `internal` in it means nothing but to
+ * methods of EDGE, and authority only what `vouched` says of its principal. So whoever takes
+ * the gateway speaks as members do, and is no official. */
+bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t len, void *tag);
+/* Whether the grants of a principal are those that identity has given to her session. Without
+ * it nobody's at the edge are. */
+typedef bool (*rpc_vouched)(const Rpc__Principal *principal, void *arg);
+void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg);
 /* How functions are run beside the loop: beside takes a job, or returns false when it is full.
  * Without it they are run at once. */
 typedef bool (*rpc_beside)(void *arg, struct rpc_job *job);

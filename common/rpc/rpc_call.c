@@ -78,6 +78,29 @@ void rpc_refuse_field(void *call, int reason, const char *field)
     rpc_refuse(call, reason);
 }
 
+void rpc_add_to(void *call, ProtobufCMessage *message, const void *list, const void *item)
+{
+    const ProtobufCFieldDescriptor *field = message->descriptor->fields;
+    const void **array;
+    size_t *n;
+
+    while ((const char *)message + field->offset != list)
+        field++;
+    n = (void *)((char *)message + field->quantifier_offset);
+    memcpy(&array, list, sizeof(array));
+    if (item && (*n == 0 || (*n >= 8 && (*n & (*n - 1)) == 0))) {
+        const void **grown = arena_alloc(rpc_arena(call), (*n ? 2 * *n : 8) * sizeof(*grown));
+
+        if (grown && *n)
+            memcpy(grown, array, *n * sizeof(*grown));
+        if (grown)
+            memcpy((char *)message + field->offset, &grown, sizeof(grown));
+        array = grown;
+    }
+    if (item && array)
+        array[(*n)++] = item;
+}
+
 void rpc_keep(void *call)
 {
     ((struct rpc_call *)call)->keep = true;
@@ -155,6 +178,11 @@ void rpc_on_undo(void *call, rpc_undo undo, void *self, int64_t a, int64_t b)
     server->undos = entry;
 }
 
+bool rpc_from_edge(void *call)
+{
+    return ((struct rpc_call *)call)->edge;
+}
+
 bool rpc_has_role(void *call, Rule__Role role, const char *union_path)
 {
     const Rpc__Principal *principal = rpc_principal(call);
@@ -187,11 +215,11 @@ static struct method *find_method(struct rpc_server *server, const char *name)
 }
 
 /* The one place that decides who may call what. */
-static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal)
+static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal, bool gateway)
 {
-    if (principal->internal || rule->who == RULE__WHO__PUBLIC)
+    if (principal->internal || rule->who == RULE__WHO__PUBLIC || (gateway && rule->who == RULE__WHO__EDGE))
         return 0;
-    if (rule->who == RULE__WHO__INTERNAL)
+    if (rule->who == RULE__WHO__INTERNAL || rule->who == RULE__WHO__EDGE)
         return RPC__REASON__NOT_OFFICIAL;
     if (!principal->member_id)
         return RPC__REASON__MISSING_TOKEN;
@@ -239,21 +267,29 @@ static void note_seen(struct rpc_call *call, const ProtobufCMessage *message)
 static void on_reply(const ProtobufCMessage *message, void *closure_data)
 {
     struct rpc_call *call = closure_data;
-    size_t len;
+    unsigned char page_end[RPC_PAGE_END];
+    size_t len, end_len;
 
-    ensure(!call->done && message);
+    ensure(!call->done);
     call->done = true;
+    if (!message || rpc_arena(call)->failed) {
+        call->answer.reason = RPC__REASON__OVERLOADED;
+        return;
+    }
     len = protobuf_c_message_get_packed_size(message);
-    if (len > LIMIT_ANSWER) {
+    end_len = rpc_page_end(call, page_end);
+    if (len + end_len > LIMIT_ANSWER) {
         call->answer.reason = RPC__REASON__ANSWER_TOO_LARGE;
         return;
     }
-    if (rpc_room_has(call, len))
-        call->answer.output.data = arena_alloc(&call->server->arena, len + 1);
+    if (rpc_room_has(call, len + end_len))
+        call->answer.output.data = arena_alloc(&call->server->arena, len + end_len + 1);
     call->resend = !call->answer.output.data;
     if (call->resend)
         return;
-    call->answer.output.len = protobuf_c_message_pack(message, call->answer.output.data);
+    protobuf_c_message_pack(message, call->answer.output.data);
+    memcpy(call->answer.output.data + len, page_end, end_len);
+    call->answer.output.len = len + end_len;
     call->changed = call->server->store && store_call_changed(call->server->store);
     if (call->server->seen && call->method->api->shows)
         note_seen(call, message);
@@ -379,7 +415,8 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
 
     if (server->store)
         begin_call(server);
-    if (map_principal(call, call->method->api->writes || call->method->api->shows)) {
+    rpc_page_begin(call, input);
+    if (!call->done && map_principal(call, call->method->api->writes || call->method->api->shows)) {
         if (server->map && server->store)
             store_call_uncount(server->store); /* a handle that it made is no change of its own */
         service->invoke(service, call->method->api->index, input, on_reply, call);
@@ -425,7 +462,7 @@ static int envelope_refusal(struct rpc_call *call)
     rule = call->method->api->rule;
     if (envelope->deadline_at && envelope->deadline_at < call->server->now)
         return RPC__REASON__DEADLINE_EXCEEDED;
-    reason = caller_refusal(rule, rpc_principal(call));
+    reason = caller_refusal(rule, rpc_principal(call), call->gateway);
     if (reason)
         return reason;
     if (envelope->idempotency_key.len != 0 && envelope->idempotency_key.len != RPC_KEY_LEN)
@@ -436,13 +473,31 @@ static int envelope_refusal(struct rpc_call *call)
     return 0;
 }
 
+/* Whose word the envelope's is: inside, that of a daemon; at the edge, that of whoever holds
+ * it, which makes a member of somebody, but no daemon, and no official without identity's. */
+static int read_principal(struct rpc_call *call)
+{
+    struct rpc_server *server = call->server;
+    Rpc__Principal *principal = call->envelope->principal;
+
+    call->principal = principal ? principal : &nobody;
+    if (!call->edge || !principal)
+        return 0;
+    call->gateway = principal->internal;
+    principal->internal = false;
+    if (principal->n_grants && (!server->vouched || !server->vouched(principal, server->vouched_arg)))
+        return RPC__REASON__BAD_TOKEN;
+    return 0;
+}
+
 static void run(struct rpc_call *call)
 {
     ProtobufCMessage *input;
     int reason;
 
-    call->principal = call->envelope->principal ? call->envelope->principal : &nobody;
-    reason = envelope_refusal(call);
+    reason = read_principal(call);
+    if (!reason)
+        reason = envelope_refusal(call);
     if (!reason) {
         input = protobuf_c_message_unpack(call->method->api->input->descriptor, &rpc_arena(call)->allocator,
                                           call->envelope->input.len, call->envelope->input.data);

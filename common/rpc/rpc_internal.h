@@ -20,6 +20,15 @@ struct undo {
     struct undo *next;
 };
 
+/* Of a call that asks for a page. */
+struct rpc_paging {
+    struct rpc_page page;
+    char place[LIMIT_PAGE_PLACE + 1], last_place[LIMIT_PAGE_PLACE + 1];
+    size_t taken;
+    bool more;    /* rows follow the last one, */
+    int64_t last; /* whose key this and last_place are */
+};
+
 struct making;
 
 struct rpc_call {
@@ -29,10 +38,13 @@ struct rpc_call {
     struct method *method;
     Rpc__Answer answer;
     Rpc__Fact *facts[4];
+    struct rpc_paging *paging; /* of a list in pages, else NULL */
     bool done, keep, discard, deferred;
     bool changed;            /* a row, by the time it was replied to */
     bool asks;               /* waits for a function: it will be run again */
     bool resend;             /* its answer finds no room: undone, to be sent once more */
+    bool edge;               /* came from there */
+    bool gateway;            /* and speaks for the gateway itself */
     struct making *making;   /* what was made for it; NULL before it has asked */
     struct message *message; /* NULL: work of the daemon's own */
     size_t answer_len;       /* packed */
@@ -111,6 +123,8 @@ struct rpc_server {
     void *seen_arg;
     rpc_map map; /* NULL: members are known by their ids */
     void *map_self;
+    rpc_vouched vouched; /* NULL: nobody's grants are, at the edge */
+    void *vouched_arg;
     struct journal journal;
     unsigned sql;
     struct arena arena, undo_arena; /* of the batch */
@@ -161,6 +175,14 @@ void rpc_stored_keep(struct rpc_call *call, const unsigned char fingerprint[RPC_
 bool rpc_stored_find(struct rpc_call *call, const unsigned char fingerprint[RPC_FINGERPRINT_LEN]);
 /* Deletes a slice of the answers that are past their time. */
 void rpc_stored_drop(struct rpc_server *server);
+
+/* ---- rpc_page.c ---- */
+
+/* Reads which page is asked for, if any, or refuses. */
+void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input);
+/* The field next_page_token, to be put behind a packed answer: how many bytes, 0 on the last page. */
+#define RPC_PAGE_END (3 + LIMIT_PAGE_TOKEN)
+size_t rpc_page_end(const struct rpc_call *call, unsigned char ret[RPC_PAGE_END]);
 
 /* ---- rpc_room.c ---- */
 

@@ -79,7 +79,13 @@ struct journal *rpc_server_journal(struct rpc_server *server)
     return &server->journal;
 }
 
-static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len)
+void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg)
+{
+    server->vouched = vouched;
+    server->vouched_arg = arg;
+}
+
+static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len, bool edge)
 {
     Rpc__CallBatch *batch = rpc__call_batch__unpack(&server->arena.allocator, len, bytes);
 
@@ -101,6 +107,7 @@ static void run_message(struct rpc_server *server, struct message *message, cons
         call->server = server;
         call->message = message;
         call->envelope = batch->calls[i];
+        call->edge = edge;
         rpc__answer__init(&call->answer);
         rpc_call_run(call);
     }
@@ -130,11 +137,18 @@ static bool has_room(const struct rpc_server *server)
 
 bool rpc_server_take(struct rpc_server *server, const void *bytes, size_t len, void *tag)
 {
-    run_message(server, add_message(server, tag), bytes, len);
+    run_message(server, add_message(server, tag), bytes, len, false);
     return has_room(server);
 }
 
-/* Of a call that has been run before: its envelope was good then. */
+bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t len, void *tag)
+{
+    run_message(server, add_message(server, tag), bytes, len, true);
+    return has_room(server);
+}
+
+/* Of a call that has been run before: its envelope was good then, and what the edge may not
+ * say has been taken out of it. */
 static void run_again(struct rpc_server *server, struct message *message)
 {
     struct rpc_call *call = arena_zalloc(&server->arena, sizeof(*call));

@@ -53,3 +53,16 @@ void *row_message(struct store *store, unsigned sql, const ProtobufCMessageDescr
     }
     return message;
 }
+
+void *row_next(struct store *store, unsigned sql, const ProtobufCMessageDescriptor *type, struct arena *arena)
+{
+    return store_row(store, sql) ? row_message(store, sql, type, arena) : NULL;
+}
+
+void *row_only(struct store *store, unsigned sql, const ProtobufCMessageDescriptor *type, struct arena *arena)
+{
+    void *message = row_next(store, sql, type, arena);
+
+    store_end(store, sql);
+    return message;
+}

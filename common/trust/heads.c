@@ -3,13 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <mbedtls/platform_util.h>
 #include <mbedtls/sha256.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/hex.h"
-#include "common/base/keyfile.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 
@@ -83,24 +81,6 @@ static void key_id(const struct ecdsa_key *key, unsigned char ret_id[HEAD_KEY_LE
 
 /* ---- the daemon's side ---- */
 
-static struct ecdsa_key *read_key(const char *path)
-{
-    char name[KEYFILE_NAME_SIZE];
-    unsigned char secret[KEYFILE_KEY_LEN];
-    struct ecdsa_key *key = NULL;
-    struct keyfile file;
-
-    if (keyfile_open(&file, path))
-        return NULL;
-    if (keyfile_next(&file, name, secret) == 1)
-        key = ecdsa_key_new(secret);
-    keyfile_close(&file);
-    mbedtls_platform_zeroize(secret, sizeof(secret));
-    if (!key)
-        log_error("head_key_refused", "file", path, "why", "its first line is no scalar of P-256");
-    return key;
-}
-
 static int write_public(const struct ecdsa_key *key, const char *dir)
 {
     unsigned char point[ECDSA_POINT_LEN];
@@ -165,7 +145,7 @@ struct heads *heads_open(const char *key_file, const char *dir, const char *queu
     heads->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (heads->fd < 0)
         log_error("heads", "file", path, "error", strerror(errno));
-    heads->key = heads->fd < 0 ? NULL : read_key(key_file);
+    heads->key = heads->fd < 0 ? NULL : ecdsa_key_open(key_file);
     if (!heads->key || write_public(heads->key, dir) || read_shown(heads, path)) {
         heads_close(heads);
         return NULL;

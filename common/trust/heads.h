@@ -12,7 +12,7 @@
  * Whoever holds a copy of some lines (a backup, a reader of /v1/journal-heads) can show that
  * a journal is another one than it was. */
 #pragma once
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 
 #define HEAD_HASH_LEN 32
 #define HEAD_KEY_LEN  8

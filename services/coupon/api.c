@@ -4,8 +4,6 @@
 #include "services/coupon/claims.h"
 #include "services/coupon/rules.h"
 
-#define PAGE_DEFAULT 20
-
 /* ---- messages ---- */
 
 static Coupon__Release *release_message(const struct release *release, struct arena *arena)
@@ -39,29 +37,26 @@ static Coupon__Release *release_message(const struct release *release, struct ar
 }
 
 /* False when the batch's memory is full. */
-static bool status_message(struct release *release, void *call, Coupon__ReleaseStatus *ret)
+static Coupon__ReleaseStatus *status_message(struct release *release, void *call)
 {
+    Coupon__ReleaseStatus *ret = arena_message(rpc_arena(call), &coupon__release_status__descriptor);
     int32_t day = release_day(release, rpc_now(call));
 
+    if (!ret)
+        return NULL;
     if (day >= 0 && day < release->days)
         release_enter_day(release, day);
-    coupon__release_status__init(ret);
     ret->release = release_message(release, rpc_arena(call));
     ret->day = release->day;
     ret->left = release->stock_per_day - release->granted_today;
     ret->granted = release->granted;
     ret->sold_out_at = release->sold_out_at;
-    return ret->release != NULL;
+    return ret->release ? ret : NULL;
 }
 
 static void reply_status(struct release *release, Coupon__ReleaseStatus_Closure reply, void *call)
 {
-    Coupon__ReleaseStatus status;
-
-    if (status_message(release, call, &status))
-        reply(&status, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(status_message(release, call), call);
 }
 
 static void coupon_message(const struct claim *claim, const struct release *release, char code[14], Coupon__Coupon *ret)
@@ -96,10 +91,7 @@ static Coupon__Coupon *coupon_copy(struct coupon *self, const struct claim *clai
 
 bool coupon_give(struct coupon *self, const struct claim *claim, struct part_export *export)
 {
-    const Coupon__Coupon *message = coupon_copy(self, claim, export->call);
-
-    export->failed |= !message;
-    return message && export->give(export, &message->base, claim->coupon_id);
+    return part_give(export, coupon_copy(self, claim, export->call), claim->coupon_id);
 }
 
 /* ---- releases ---- */
@@ -242,46 +234,23 @@ static void coupon__get_release(Coupon__Coupons_Service *service, const Coupon__
     reply_status(release, reply, call);
 }
 
-static int64_t page_start(const char *token)
-{
-    char *end;
-    long long start = strtoll(token, &end, 10);
-
-    return !*token ? INT64_MAX : *end || start <= 0 ? -1 : start;
-}
-
 /* rpc ListReleases: those of the caller's unions that are in memory, newest first. */
 static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon__ListReleasesRequest *req,
                                   Coupon__ReleaseList_Closure reply, void *call)
 {
     struct coupon *self = container_of(service, struct coupon, coupons_service);
-    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
     Coupon__ReleaseList list = COUPON__RELEASE_LIST__INIT;
-    Coupon__ReleaseStatus *statuses = arena_alloc(rpc_arena(call), size * sizeof(*statuses));
-    int64_t before = page_start(req->page_token);
 
-    list.releases = arena_alloc(rpc_arena(call), size * sizeof(*list.releases));
-    if (before < 0 || !statuses || !list.releases) {
-        rpc_refuse(call, before < 0 ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
-        return;
-    }
     for (unsigned i = self->n_live; i-- > 0;) {
         struct release *release = self->live[i];
 
-        if (release->id >= before || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
+        if (release->id >= rpc_page(call)->before ||
+            !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
             !union_path_covers(req->union_path, release->union_path))
             continue;
-        if (list.n_releases == size) {
-            list.next_page_token =
-                arena_printf(rpc_arena(call), "%lld", (long long)list.releases[size - 1]->release->release_id);
+        if (!rpc_page_takes(call, release->id))
             break;
-        }
-        if (!status_message(release, call, &statuses[list.n_releases])) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-        list.releases[list.n_releases] = &statuses[list.n_releases];
-        list.n_releases++;
+        rpc_add(call, &list, releases, status_message(release, call));
     }
     reply(&list, call);
 }
@@ -299,23 +268,25 @@ static int offer_refusal(const struct release *release, const Rpc__Principal *pr
     return refusal;
 }
 
-static bool offer_message(struct coupon *self, struct release *release, void *call, Coupon__Offer *ret)
+static Coupon__Offer *offer_message(struct coupon *self, struct release *release, void *call)
 {
+    Coupon__Offer *ret = arena_message(rpc_arena(call), &coupon__offer__descriptor);
     int64_t mine;
     struct claim claim;
     int refusal;
 
-    coupon__offer__init(ret);
-    ret->status = arena_alloc(rpc_arena(call), sizeof(*ret->status));
-    if (!ret->status || !status_message(release, call, ret->status))
-        return false;
+    if (!ret)
+        return NULL;
+    ret->status = status_message(release, call);
+    if (!ret->status)
+        return NULL;
     mine = claimants_find(&release->claimants, rpc_principal(call)->member_id);
     if (mine && claims_find(&self->claims, mine, &claim))
         ret->coupon = coupon_copy(self, &claim, call);
     refusal = offer_refusal(release, rpc_principal(call), rpc_now(call));
     if (refusal && !ret->coupon)
         ret->reason = unconst(api_reason(refusal)->name);
-    return true;
+    return ret;
 }
 
 /* rpc ListOffers: what she may take now or soon, and why not otherwise. */
@@ -324,22 +295,18 @@ static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__
 {
     struct coupon *self = container_of(service, struct coupon, coupons_service);
     Coupon__OfferList list = COUPON__OFFER_LIST__INIT;
-    Coupon__Offer *offers = arena_alloc(rpc_arena(call), COUPON_MAX_OFFERS * sizeof(*offers));
 
     (void)req;
-    list.offers = arena_alloc(rpc_arena(call), COUPON_MAX_OFFERS * sizeof(*list.offers));
-    for (unsigned i = self->n_live; i-- > 0 && list.n_offers < COUPON_MAX_OFFERS;) {
+    for (unsigned i = self->n_live; i-- > 0;) {
         struct release *release = self->live[i];
         int refusal = release_refusal(release, rpc_now(call));
 
-        if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED)
+        if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED ||
+            release->id >= rpc_page(call)->before)
             continue;
-        if (!offers || !list.offers || !offer_message(self, release, call, &offers[list.n_offers])) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-        list.offers[list.n_offers] = &offers[list.n_offers];
-        list.n_offers++;
+        if (!rpc_page_takes(call, release->id))
+            break;
+        rpc_add(call, &list, offers, offer_message(self, release, call));
     }
     reply(&list, call);
 }
@@ -461,42 +428,26 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
                                  Coupon__CouponList_Closure reply, void *call)
 {
     struct coupon *self = container_of(service, struct coupon, coupons_service);
-    int64_t member_id = rpc_principal(call)->member_id, before = page_start(req->page_token);
-    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    const struct rpc_page *page = rpc_page(call);
+    int64_t member_id = rpc_principal(call)->member_id;
     Coupon__CouponList list = COUPON__COUPON_LIST__INIT;
     int64_t recent[COUPON_MAX_RELEASES];
-    struct claim *claims = arena_alloc(rpc_arena(call), (size + 1) * sizeof(*claims));
+    size_t n = claims_recent(self, member_id, page->before, recent, ARRAY_LEN(recent));
+    struct claim claim;
 
-    list.coupons = arena_alloc(rpc_arena(call), size * sizeof(*list.coupons));
-    if (before < 0 || !claims || !list.coupons) {
-        rpc_refuse(call, before < 0 ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
-        return;
-    }
-    n = claims_recent(self, member_id, before, recent, ARRAY_LEN(recent));
-    if (n > size + 1)
-        n = size + 1;
-    for (size_t i = 0; i < n; i++) {
-        if (!claims_find(&self->claims, recent[i], &claims[i])) {
+    (void)req;
+    for (size_t i = 0; i < n && rpc_page_takes(call, recent[i]); i++) {
+        if (!claims_find(&self->claims, recent[i], &claim)) {
             rpc_refuse(call, RPC__REASON__STORE_FAILED);
             return;
         }
+        rpc_add(call, &list, coupons, coupon_copy(self, &claim, call));
     }
-    claims_ask_hers(&self->claims, member_id, before, (int)(size + 1));
-    while (claims_next_hers(&self->claims, &claims[n < size + 1 ? n : size])) {
-        if (n < size + 1)
-            n++;
+    claims_ask_hers(&self->claims, member_id, page->before, (int)page->limit);
+    while (claims_next_hers(&self->claims, &claim)) {
+        if (rpc_page_takes(call, claim.coupon_id))
+            rpc_add(call, &list, coupons, coupon_copy(self, &claim, call));
     }
-    for (size_t i = 0; i < n && i < size; i++) {
-        Coupon__Coupon *message = coupon_copy(self, &claims[i], call);
-
-        if (!message) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-        list.coupons[list.n_coupons++] = message;
-    }
-    if (n > size)
-        list.next_page_token = arena_printf(rpc_arena(call), "%lld", (long long)claims[size - 1].coupon_id);
     reply(&list, call);
 }
 
@@ -515,10 +466,7 @@ static void coupon__get_coupon(Coupon__Coupons_Service *service, const Coupon__C
         return;
     }
     message = coupon_copy(self, &claim, call);
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(message, call);
 }
 
 const Coupon__Coupons_Service coupons_api = COUPON__COUPONS__INIT(coupon__);

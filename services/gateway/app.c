@@ -150,6 +150,21 @@ static bool answer_health(struct app *app, struct http_request *request, const u
     return true;
 }
 
+/* The newest signed heads of every journal, for anybody to keep: what somebody has kept shows
+ * that a journal was not made anew. */
+static bool answer_heads(struct app *app, struct http_request *request)
+{
+    if (!is(request, "/v1/journal-heads") || !is_read(request))
+        return false;
+    buf_clear(&app->out);
+    app_heads(app, &app->out);
+    if (app->out.failed)
+        http_reply_static(request, 500, HTTP_JSON, "", 0);
+    else
+        http_reply(request, 200, HTTP_JSON, app->out.bytes, app->out.len);
+    return true;
+}
+
 /* For who runs the gateway, not for the public. */
 static bool answer_metrics(struct app *app, struct http_request *request)
 {
@@ -173,6 +188,8 @@ static void answer_other(struct app *app, struct http_request *request, const st
     char allow[128] = "Allow: GET, HEAD\r\n";
     const struct buf *openapi = &app->settings->openapi;
 
+    if (answer_heads(app, request))
+        return;
     if (match->other_methods)
         snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);
     if (is(request, "/v1/openapi.json") && is_read(request)) {

@@ -97,6 +97,9 @@ int app_counts_open(struct app_settings *settings);
 struct app_counts *app_counts_of(const struct app_settings *settings, int worker, const struct api_method *method);
 /* /metrics in the Prometheus text format. */
 void app_metrics(struct app *app, struct buf *ret);
+/* The newest signed heads of every journal as JSON (common/trust/heads.h says what is signed;
+ * at is its milliseconds). */
+void app_heads(struct app *app, struct buf *ret);
 /* Whether the broker and identity are there, every worker knows the revoked sessions and the gateway is
  * not stopping; every queue's state goes into ret, a line each. Who answers /readyz is needed by all: a
  * queue that is missing besides stops its own operations only. */

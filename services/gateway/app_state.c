@@ -1,5 +1,6 @@
 /* app_state.c: what a worker of the gateway knows beside its requests: which
  * queues are served and which sessions are revoked. */
+#include "common/base/hex.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "identity/identity.pb-c.h"
@@ -51,6 +52,46 @@ bool app_knows_revocations(struct app *app)
     return app->knows_revocations;
 }
 
+/* ---- heads of journals ---- */
+
+static void write_head(const Rpc__JournalHead *head, struct buf *ret)
+{
+    char hash[HEX_SIZE(32)], key[HEX_SIZE(8)], signature[HEX_SIZE(64)];
+
+    if (head->hash.len != 32 || head->key.len != 8 || head->signature.len != 64)
+        return;
+    hex_print(head->hash.data, head->hash.len, hash);
+    hex_print(head->key.data, head->key.len, key);
+    hex_print(head->signature.data, head->signature.len, signature);
+    buf_printf(ret, "{\"seq\":\"%lld\",\"at\":\"%lld\",\"hash\":\"%s\",\"key\":\"%s\",\"signature\":\"%s\"}",
+               (long long)head->seq, (long long)head->at, hash, key, signature);
+}
+
+void app_heads(struct app *app, struct buf *ret)
+{
+    const char *comma = "";
+
+    buf_printf(ret, "{\"journals\":[");
+    for (unsigned i = 0; i < app->queues.n; i++) {
+        const Rpc__ProbeReport *report = app->queues.list[i].report;
+        const Rpc__HeadList *list = report ? report->heads : NULL;
+        char point[HEX_SIZE(64)];
+
+        if (!list || list->public_point.len != 64)
+            continue;
+        hex_print(list->public_point.data, list->public_point.len, point);
+        buf_printf(ret, "%s{\"queue\":\"%s\",\"publicPoint\":\"%s\",\"heads\":[", comma, app->queues.list[i].name,
+                   point);
+        for (size_t j = 0; j < list->n_heads; j++) {
+            buf_printf(ret, "%s", j ? "," : "");
+            write_head(list->heads[j], ret);
+        }
+        buf_printf(ret, "]}");
+        comma = ",";
+    }
+    buf_printf(ret, "]}\n");
+}
+
 /* ---- readiness ---- */
 
 /* What nothing goes without. */
@@ -75,10 +116,10 @@ bool app_ready(const struct app *app, struct buf *ret)
 
 /* ---- the life of a worker's state ---- */
 
-/* No lane takes more than half of the messages that the broker lets through to a queue. */
+/* No lane takes more than half of the messages that the broker lets the edge have of a queue. */
 static int open_queues(struct app *app, uv_loop_t *loop)
 {
-    unsigned lane = LIMIT_BROKER_IN_FLIGHT / 2 / (unsigned)app->settings->workers;
+    unsigned lane = LIMIT_BROKER_EDGE / 2 / (unsigned)app->settings->workers;
     struct queues_options options = {
         .loop = loop,
         .bus_dir = app->settings->bus_dir,

@@ -1,3 +1,4 @@
+#include "common/bus/bus.h"
 #include "services/gateway/gateway.h"
 
 #include <arpa/inet.h>
@@ -17,6 +18,7 @@ struct gateway {
     struct token_keys *keys;
     struct files *files;
     struct server *server;
+    char bus_dir[256];
     uv_signal_t hangup;
 };
 
@@ -110,7 +112,8 @@ int gateway_start(struct service *service)
     gateway.server = server_open(&options);
     if (!gateway.server)
         return -1;
-    gateway.settings.bus_dir = service_bus_dir(service);
+    snprintf(gateway.bus_dir, sizeof(gateway.bus_dir), "%s/" BUS_EDGE, service_bus_dir(service));
+    gateway.settings.bus_dir = gateway.bus_dir;
     gateway.settings.partitions = &service->partitions;
     gateway.settings.keys = gateway.keys;
     gateway.settings.files = gateway.files;

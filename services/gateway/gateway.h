@@ -3,15 +3,34 @@
  * Owns connections, the check of session tokens, rates and static files; keeps no
  * business state and no store. Layers, each knowing only the one below:
  *
- *   app*.c               operations: route, JSON, token, call, answer; counts
- *   files.c, limiter.c   static files; rates
- *   http.c               one connection's requests and answers, without sockets
- *   head.c, chunk.c      the strict reading of heads and bodies
- *   server.c, conn.c     sockets, threads, time limits;  tls.c  TLS by mbedtls
+ *   app*.c                  operations: route, JSON, token, call, answer; counts
+ *   queues.c                the broker's queues, and which a call goes to
+ *   files.c, limiter.c,     static files; rates; sessions that have ended before
+ *   revoked.c               their tokens
+ *   http.c, http_in.c       one connection's requests and answers, without sockets
+ *   head.c, chunk.c         the strict reading of heads and bodies
+ *   proxies.c, address.c    whom a request comes from
+ *   guests.c                how much of a worker an address may have
+ *   server.c, conn.c        sockets, threads, time limits;  tls.c  TLS by mbedtls
  *
  * N worker threads, each with a loop, a listening socket, and clients of every
  * queue of its own; the main thread only waits for signals. SIGHUP reads the
- * certificate again; SIGTERM finishes the requests in flight. */
+ * certificate again; SIGTERM finishes the requests in flight.
+ *
+ * What a crowd meets. The head of a request decides what it can: whether there is such
+ * an operation, whether the token is good, the rate, the type and the length; who is refused
+ * then is answered before a body is read. A rate is one member's, or one address' without a
+ * good token (of IPv6 a /64), in one table of all workers; pages, files and what leads
+ * nowhere count as well. Memory for bodies and for answers is shared out by address, and
+ * so are places when they run out (guests.h, conn.h). What finds no room is answered 503
+ * with Retry-After, before anything is done; what was done is always told.
+ *
+ * A token is taken only while identity's journal has been read to its end, so that a
+ * session that was revoked is known: until then its bearer is answered 503. Ready
+ * (/readyz) is who has the broker, identity and that; every other queue is listed there and
+ * stops its own operations alone when it is down.
+ *
+ * /metrics is served by HUIGONG_LISTEN_METRICS alone, never to the public. */
 #pragma once
 #include "common/daemon/service.h"
 

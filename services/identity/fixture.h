@@ -25,6 +25,7 @@ static inline void begin(struct harness *h)
     harness_key(h, "HUIGONG_PII_KEY",
                 "1 " HARNESS_KEY "\nindex 2222222222222222222222222222222222222222222222222222222222222222\n");
     harness_key(h, "HUIGONG_TOKEN_KEY", HARNESS_KEY);
+    harness_key(h, "HUIGONG_SESSION_KEY", HARNESS_KEY);
     harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     with_sender("log");
     harness_start(h);

@@ -69,37 +69,38 @@
 #define OFFICIAL_IDLE_MS  (15 * 60 * 1000)
 #define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
 
-/* The parts of the store (common/daemon/part.h), each said in its NAME.h, in the order in which they
- * tidy: adding one is a line here, NAME.h, NAME.c with its NAME_part, and a step of schema.sql. */
+/* Each said in its NAME.h, in the order in which they tidy. When an account is closed or becomes part of another
+ * one, they act from the last to the first (part.h): what she has asked for and is ends first, then what is found by
+ * her number and resident ID, and last her row. */
 #define IDENTITY_PARTS(PART, SHARED)                                                                                   \
     PART(unions)                                                                                                       \
-    PART(rosters)                                                                                                      \
     PART(members)                                                                                                      \
-    PART(sessions)                                                                                                     \
+    PART(data_keys)                                                                                                    \
+    PART(rosters)                                                                                                      \
+    PART(credentials)                                                                                                  \
     PART(codes)                                                                                                        \
-    PART(wechats)                                                                                                      \
     PART(grants)                                                                                                       \
     PART(purges)                                                                                                       \
-    PART(credentials)                                                                                                  \
-    PART(data_keys)                                                                                                    \
     PART(consents)                                                                                                     \
-    PART(pledges)                                                                                                      \
-    PART(look_tries)                                                                                                   \
     PART(looks)                                                                                                        \
-    PART(corrections)                                                                                                  \
+    PART(look_tries)                                                                                                   \
     PART(proposals)                                                                                                    \
     PART(cadres)                                                                                                       \
     PART(companies)                                                                                                    \
-    PART(periods)                                                                                                      \
-    PART(joins)                                                                                                        \
-    PART(transfers)                                                                                                    \
     PART(proofs)                                                                                                       \
     PART(covers)                                                                                                       \
-    PART(merges)                                                                                                       \
     PART(tallies)                                                                                                      \
     PART(closings)                                                                                                     \
     PART(changes)                                                                                                      \
-    PART(trades)
+    PART(sessions)                                                                                                     \
+    PART(wechats)                                                                                                      \
+    PART(joins)                                                                                                        \
+    PART(transfers)                                                                                                    \
+    PART(periods)                                                                                                      \
+    PART(trades)                                                                                                       \
+    PART(pledges)                                                                                                      \
+    PART(corrections)                                                                                                  \
+    PART(merges)
 
 SERVICE_PARTS(IDENTITY)
 
@@ -113,6 +114,7 @@ struct identity {
     SERVICE_MEMBERS(IDENTITY)
     struct pii_keys *pii;
     struct token_keys *tokens;
+    struct ecdsa_key *seals; /* of officials' authority */
     struct pii_keys *letters; /* opens those of other daemons */
     enum sms_sender sms;
     int64_t closing_delay_ms;

@@ -1,3 +1,4 @@
+#include "common/trust/ecdsa.h"
 #include "common/base/log.h"
 #include "services/identity/rights/looks.h"
 
@@ -8,6 +9,8 @@ extern const size_t identity_schema_len;
 
 static struct conf_entry conf[] = {
     {"HUIGONG_PII_KEY", NULL, CONF_PATH, "file of the keys of personal data (deploy/keys pii)", 0, 0, NULL},
+    {"HUIGONG_SESSION_KEY", NULL, CONF_PATH,
+     "file of the key by which officials' authority is sealed (deploy/keys session)", 0, 0, NULL},
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
     {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
      NULL},
@@ -50,8 +53,9 @@ static int start(struct service *service)
     self->trade_ms = conf_int(conf, "HUIGONG_TRADE_DAYS") * DAY_MS;
     self->pii = pii_keys_open(conf_text(conf, "HUIGONG_PII_KEY"));
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
+    self->seals = ecdsa_key_open(conf_text(conf, "HUIGONG_SESSION_KEY"));
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
-    if (!self->pii || !self->tokens || !self->letters)
+    if (!self->pii || !self->tokens || !self->seals || !self->letters)
         return -1;
     rpc_server_on_seen(service->rpc, looks_record, self);
     return 0;
@@ -62,8 +66,10 @@ void identity_done(struct identity *self)
     pii_keys_close(self->pii);
     pii_keys_close(self->letters);
     token_keys_close(self->tokens);
+    ecdsa_key_free(self->seals);
     self->pii = self->letters = NULL;
     self->tokens = NULL;
+    self->seals = NULL;
 }
 
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
@@ -91,5 +97,6 @@ const struct service_spec identity_spec = {
     .schema_len = &identity_schema_len,
     .start = start,
     .report = report,
+    .edge_kinds = (const int32_t[]){IDENTITY__EVENT__EVENT_SESSION_REVOKED, 0},
     .commands = commands,
 };

@@ -22,12 +22,13 @@ build_release() {
   ninja -C "$build" daemons hg-city bench_mint bench_fill bench_ask >"$work/ninja.log" || { tail -40 "$work/ninja.log" >&2; exit 1; }
 }
 
-start() { # NAME [SETTING=VALUE ...]; one with a schema has a store
+start() { # NAME [SETTING=VALUE ...]; one with steps that make tables has a store
   local name="$1" store=(); shift
-  if [ -e "$top/services/$name/schema.sql" ]; then
+  if [ -n "$(find "$top/services/$name" -name '*.sql' -print -quit)" ]; then
     mkdir -p "$work/store/$name" "$work/heads/$name"
     "$top/deploy/keys" head "$work/head-$name.key"
-    store=(HUIGONG_STORE="$work/store/$name" HUIGONG_HEADS="$work/heads/$name" HUIGONG_HEAD_KEY="$work/head-$name.key")
+    store=(HUIGONG_STORE="$work/store/$name" HUIGONG_HEADS="$work/heads/$name" HUIGONG_HEAD_KEY="$work/head-$name.key"
+           HUIGONG_SESSION_POINT="$work/session.point")
   fi
   env "${store[@]}" "$@" "$build/hg-$name" 2>"$work/$name.log" &
   pids[$name]=$!
@@ -40,12 +41,14 @@ make_keys() {
      printf 'index '; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } >"$work/pii.key"
    cp "$work/pii.key" "$work/draw.key"
    cp "$work/pii.key" "$work/report.key"
+   "$top/deploy/keys" session "$work/session.key"
+   "$build/hg-identity" --point "$work/session.key" >"$work/session.point"
    cp "$work/pii.key" "$work/look.key"
    head -1 "$work/pii.key" >"$work/pass.key")
 }
 
 start_identity() { # [SETTING=VALUE ...]
-  start identity HUIGONG_TOKEN_KEY="$work/token.key" HUIGONG_PII_KEY="$work/pii.key" HUIGONG_LOOK_KEY="$work/look.key" HUIGONG_SMS=log "$@"
+  start identity HUIGONG_TOKEN_KEY="$work/token.key" HUIGONG_SESSION_KEY="$work/session.key" HUIGONG_PII_KEY="$work/pii.key" HUIGONG_LOOK_KEY="$work/look.key" HUIGONG_SMS=log "$@"
 }
 
 start_stack() { # [SETTING=VALUE ... for the gateway]
@@ -80,6 +83,29 @@ new_release() { # STOCK SECONDS_FROM_NOW: prints the id
 
 mint_tokens() { # FIRST COUNT FILE
   "$build/bench_mint" "$work/token.key" "$1" "$2" 0001 >"$3"
+}
+
+first_member=1000000
+flash() { # URL CONNECTIONS SECONDS: a release of its own, which members of its own claim; prints what came of it
+  local n="$2" seconds="$3" members=$(($3 * 150000)) stock=10000000 out rps p99 answered bad granted duplicates
+  export TOKENS="$work/tokens" RELEASE TARGET
+  mint_tokens "$first_member" "$members" "$TOKENS"
+  first_member=$((first_member + members))
+  RELEASE="$(new_release $stock 1)"
+  TARGET="/v1/releases/$RELEASE/claims"
+  sleep 1.2
+  out="$(wrk -t1 -c"$n" -d"${seconds}s" --latency -s "$top/tests/bench/post.lua" "$1")"
+  rps="$(echo "$out" | awk '/Requests\/sec/{print int($2)}')"
+  p99="$(echo "$out" | awk '/^ *99%/{print $2}' | to_ms)"
+  answered="$(echo "$out" | awk '/requests in/{print $1}')"
+  bad="$(echo "$out" | awk '/Non-2xx/{print $NF}')"
+  read -r granted duplicates < <(store_number coupon \
+    "SELECT count(*), count(*) - count(DISTINCT member_id) FROM claim WHERE release_id = $RELEASE" | tr '|' ' ')
+  echo "connections=$n flash_rps=$rps flash_p99_ms=$p99 granted=$granted" \
+    "oversold=$((granted > stock ? granted - stock : 0)) duplicates=$duplicates" \
+    "answered=$((answered - ${bad:-0})) refused=${bad:-0}"
+  # What was answered 2xx must be in the store.
+  [ "$granted" -ge $((answered - ${bad:-0})) ] || { echo "acknowledged claims are missing" >&2; exit 1; }
 }
 
 store_number() { # SERVICE SQL

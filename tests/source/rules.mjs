@@ -9,7 +9,7 @@ const chassis = [...base, 'store', 'bus', 'api', 'trust'];
 export const BELOW = {
     base: [], store: base, bus: base, api: base, trust: base,
     rpc: chassis, daemon: [...chassis, 'rpc'],
-    cn: base, draw: base, pass: base,
+    cn: base, draw: base, pass: [...base, 'trust'],
     benefit: [...chassis, 'rpc', 'daemon', 'cn', 'draw', 'pass'],
 };
 

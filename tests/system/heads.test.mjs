@@ -2,12 +2,12 @@
 // a backup is of one state, and a restore of several that are not is refused.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { person, rosterCsv, unionsCsv } from './people.mjs';
 import { claimer, openRelease } from './releases.mjs';
-import { Stack } from './stack.mjs';
+import { Stack, until } from './stack.mjs';
 
 const sql = (file, text) => execFileSync('sqlite3', [file, text], { encoding: 'utf8' }).trim();
 
@@ -83,5 +83,22 @@ describe('heads', () => {
         assert.equal(told.queue, 'coupon');
         assert.equal(told.heads.length, 1);
         assert.equal(Number(told.heads[0].seq), rows());
+    });
+
+    test('anybody reads the heads at the gateway, and checks them', async () => {
+        const published = await until('the heads of coupon are published', async () => {
+            const answer = await stack.get('/v1/journal-heads');
+            assert.equal(answer.status, 200, answer.text);
+            const one = answer.json.journals.find(({ queue }) => queue === 'coupon');
+            return one?.heads.length && one;
+        });
+        const point = Buffer.from(published.publicPoint, 'hex'), b64 = (part) => part.toString('base64url');
+        const key = createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', x: b64(point.subarray(0, 32)), y: b64(point.subarray(32)) } });
+        for (const { seq, at, hash, signature } of published.heads) {
+            const good = verify('sha256', Buffer.from(`hg-head-1 coupon ${seq} ${at} ${hash}`), { key, dsaEncoding: 'ieee-p1363' },
+                Buffer.from(signature, 'hex'));
+            assert.ok(good, `row ${seq}`);
+        }
+        assert.ok((await stack.get('/v1/journal-heads')).json.journals.some(({ queue }) => queue === 'identity'));
     });
 });

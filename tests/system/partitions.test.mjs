@@ -24,7 +24,7 @@ before(async () => {
     stack = await Stack.start({
         partitions: PARTITIONS,
         prepare: (one) => {
-            one.settings.witness = { HUIGONG_STORE: one.path('witness'), ...one.headSettings('witness') };
+            one.settings.witness = { HUIGONG_STORE: one.path('witness'), ...one.headSettings('witness'), HUIGONG_SESSION_POINT: one.path('keys', 'session.point') };
             mkdirSync(one.path('witness'), { mode: 0o700 });
         },
     });

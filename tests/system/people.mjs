@@ -1,6 +1,6 @@
 // People and unions for tests: valid resident IDs, small CSV files, and session tokens that no
 // login would give (expired, forged, of another key).
-import { createHmac } from 'node:crypto';
+import { createECDH, createHmac, createPrivateKey, sign } from 'node:crypto';
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 
@@ -105,18 +105,35 @@ const text = (field, value) => (value ? bytes(field, Buffer.from(value)) : Buffe
 export const ROLES = { SYSTEM_ADMIN: 1, SECURITY_ADMIN: 2, AUDIT_ADMIN: 3, UNION_ADMIN: 4, BENEFIT_MANAGER: 5, FINANCE: 6, CHECKUP_STAFF: 9, REPORT_CLERK: 10 };
 export const EVERY_ROLE = Object.keys(ROLES).map((role) => ({ role, unionPath: '' }));
 
-/** A session token as common/trust/token.h describes it, signed with `key`. */
-export function mint(key, principal) {
+/** The two halves of the P-256 key of that secret: a KeyObject, and the public point x | y. */
+export function pointOf(secret) {
+    const curve = createECDH('prime256v1');
+    curve.setPrivateKey(secret);
+    const point = curve.getPublicKey().subarray(1), b64 = (part) => part.toString('base64url');
+    const jwk = { kty: 'EC', crv: 'P-256', d: b64(secret), x: b64(point.subarray(0, 32)), y: b64(point.subarray(32)) };
+    return { key: createPrivateKey({ key: jwk, format: 'jwk' }), point };
+}
+
+/** Identity's word for grants, as common/trust/seal.h describes it. */
+const seal = (secret, principal) => sign('sha256', Buffer.concat([Buffer.from('hg-grants-1'), principal]),
+    { key: pointOf(secret).key, dsaEncoding: 'ieee-p1363' });
+
+/**
+ * A session token as common/trust/token.h describes it, signed with `key`. In a test's stack the same secret signs
+ * sessions and seals grants, unless `sealedBy` names another.
+ */
+export function mint(key, { sealedBy = key, ...principal }) {
     const one = {
         memberId: 1, sessionId: principal.memberId ?? 1, expiresAt: Date.now() + 1800000, level: 3, unionPath: '00000000',
         trade: 2, birthYear: 1990, sex: 2, grants: [], internal: 0, ...principal,
     };
-    const body = Buffer.concat([
+    const packed = Buffer.concat([
         number(1, one.memberId), number(2, one.sessionId), number(3, one.expiresAt), number(4, one.level),
         text(5, one.unionPath), number(6, one.trade), number(7, one.birthYear), number(8, one.sex),
         ...one.grants.map(({ role, unionPath }) => bytes(9, Buffer.concat([number(1, ROLES[role]), text(2, unionPath)]))),
         number(10, one.internal),
-    ]).toString('base64url');
+    ]);
+    const body = (one.grants.length ? Buffer.concat([packed, bytes(12, seal(sealedBy, packed))]) : packed).toString('base64url');
     return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
 }
 

@@ -11,21 +11,23 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Http } from './http.mjs';
+import { pointOf } from './people.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
-// Every folder of services/ is a daemon, and one with a schema has a store.
+// Every folder of services/ is a daemon, and one with steps that make tables has a store.
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
-const STORES = services.filter((name) => existsSync(join(top, 'services', name, 'schema.sql')));
-const KEYS = { identity: ['token', 'pii', 'look'], health: ['draw', 'pass', 'report', 'look'], gateway: ['token'] };
+const STORES = services.filter((name) =>
+    readdirSync(join(top, 'services', name), { recursive: true }).some((file) => file.endsWith('.sql')));
+const KEYS = { identity: ['token', 'session', 'pii', 'look'], health: ['draw', 'pass', 'report', 'look'], gateway: ['token'] };
 /** What a daemon is one of: its label without the partition. */
 const serviceOf = (label) => label.split('.')[0];
 const PATIENCE_MS = 30000;
@@ -170,7 +172,11 @@ export class Stack {
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
         for (const name of [...STORES, ...Object.keys(partitions)])
             mkdirSync(this.path('store', name), { recursive: true, mode: 0o700 });
-        this.writeKey('token', `${hex()}\n`);
+        // One secret for both, so that one function mints the tokens that no login gives (people.mjs).
+        const secret = hex();
+        this.writeKey('token', `${secret}\n`);
+        this.writeKey('session', `${secret}\n`);
+        this.writeKey('session.point', `${pointOf(Buffer.from(secret, 'hex')).point.toString('hex')}\n`);
         for (const name of ['pii', 'draw', 'report', 'look'])
             this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
         this.writeKey('pass', `1 ${hex()}\n`);
@@ -238,7 +244,8 @@ export class Stack {
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
             LSAN_OPTIONS: `suppressions=${join(top, 'tests/system/nng.supp')}`,
-            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label) },
+            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label),
+                HUIGONG_SESSION_POINT: this.path('keys', 'session.point') },
             ...this.partitionSettings(label),
             ...Object.fromEntries(keys), ...own[name], ...this.settings[label],
         };

@@ -68,40 +68,21 @@ struct exported {
     size_t n;
 };
 
-struct export_turn {
-    struct harness *h;
-    Rpc__ExportRequest request;
-    Rpc__ExportPage *page;
-};
-
-static inline void export_work(void *call, void *arg)
-{
-    struct export_turn *turn = arg;
-    Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
-    uint8_t *packed;
-    int reason = parts_export(service_parts(&turn->h->service), &turn->request, call, &page);
-
-    if (reason) {
-        rpc_refuse(call, reason);
-        return;
-    }
-    packed = harness_alloc(turn->h, rpc__export_page__get_packed_size(&page) + 1);
-    turn->page = rpc__export_page__unpack(&turn->h->arena.allocator, rpc__export_page__pack(&page, packed), packed);
-}
-
 static inline struct exported export_person(struct harness *h, int64_t member_id)
 {
-    struct export_turn turn = {h, RPC__EXPORT_REQUEST__INIT, NULL};
+    Rpc__ExportRequest request = RPC__EXPORT_REQUEST__INIT;
     struct exported all = {harness_alloc(h, 4096 * sizeof(*all.things)), 0};
+    const Rpc__ExportPage *page;
 
-    turn.request.member_id = member_id;
+    request.member_id = member_id;
     do {
-        ensure(rpc_server_transact(h->service.rpc, export_work, &turn) == 0);
-        ensure(all.n + turn.page->n_things <= 4096);
-        for (size_t i = 0; i < turn.page->n_things; i++)
-            all.things[all.n++] = turn.page->things[i];
-        turn.request.page_token = turn.page->next_page_token;
-    } while (*turn.request.page_token);
+        page = harness_output(h, harness_call(h, "Daemon.ExportPerson", &request.base, harness_internal(h), NULL),
+                              &rpc__export_page__descriptor);
+        ensure(all.n + page->n_things <= 4096);
+        for (size_t i = 0; i < page->n_things; i++)
+            all.things[all.n++] = page->things[i];
+        request.page_token = page->next_page_token;
+    } while (*request.page_token);
     return all;
 }
 

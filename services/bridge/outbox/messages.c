@@ -90,7 +90,7 @@ static unsigned all_messages(const struct messages *messages, unsigned statement
 {
     unsigned n = 0;
 
-    while (n < max && next_message(messages, statement, &ret[n]))
+    while (ret && n < max && next_message(messages, statement, &ret[n]))
         n++;
     store_end(messages->store, statement);
     return n;
@@ -184,10 +184,11 @@ static void on_export(void *arg, struct part_export *export)
 
     store_ask(messages->store, statement, "iii", export->member_id, export->after, (int64_t)LIMIT_EXPORT_PAGE + 1);
     while (more && next_message(messages, statement, &message)) {
-        Bridge__Message said;
+        Bridge__Message *said = arena_alloc(rpc_arena(export->call), sizeof(*said));
 
-        message_copy(&message, &said);
-        more = export->give(export, &said.base, message.id);
+        if (said)
+            message_copy(&message, said);
+        more = part_give(export, said, message.id);
     }
     store_end(messages->store, statement);
 }
@@ -234,6 +235,7 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 const struct part_spec messages_part = {
     .tables = "message tally",
     .steps = &messages_steps,
+    .others = "message.about_id",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(message_id) FROM message",

@@ -557,7 +557,7 @@ static bool make_place(struct conn_owner *owner, const struct guest *guest)
     for (unsigned i = 0; i < LOOKED_AT && link != idle; i++, link = link->next) {
         struct conn *conn = container_of(link, struct conn, wait);
 
-        if (conn->counts && can_go(conn)) {
+        if (conn->counts && conn->http.guest->n_conns > guest->n_conns && can_go(conn)) {
             evict(conn);
             return true;
         }

@@ -9,8 +9,8 @@
  * in struct http. Output is written once per turn, see conn_flush.
  *
  * When all places but LIMIT_LAST_PLACES are taken, who comes gets the place of another:
- * one of the guest who has most, unless that is the newcomer's own, else of who has waited
- * longest between two requests. So a factory behind one address gets in while a crowd
+ * one of the guest who has most, else of who has waited longest between two requests, in
+ * any case of a guest who has more than the newcomer's. So a factory behind one address gets in while a crowd
  * of one address fills the table, and pushes nobody out. Requests with the application keep
  * their place; one that is still coming is answered 503. For whom there is no place is
  * answered so too, in one of the last places.

@@ -15,7 +15,8 @@
 
 #define TICK_MS          100
 #define BACKLOG          4096
-#define ACCEPTS_PER_TURN 64 /* so that those who are in are served while a crowd comes */
+#define OWN_FILES        128 /* of a worker, and of the process */
+#define ACCEPTS_PER_TURN 64  /* so that those who are in are served while a crowd comes */
 
 struct worker {
     struct conn_owner conns;
@@ -296,12 +297,19 @@ static bool bind_all(struct server *server)
     return true;
 }
 
-static void check_file_limit(void)
+/* No more connections than there can be files, of which some are our own: a kernel without one for the next would
+ * turn everybody away alike. */
+static unsigned within_file_limit(unsigned connections, unsigned workers)
 {
     struct rlimit limit;
+    unsigned own = OWN_FILES * (1 + workers), most;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < LIMIT_CONNECTIONS)
-        log_warn("few_file_descriptors", "limit", log_int((int64_t)limit.rlim_cur));
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= (rlim_t)connections + own)
+        return connections;
+    most = limit.rlim_cur > 2 * own ? (unsigned)limit.rlim_cur - own : (unsigned)limit.rlim_cur / 2;
+    if (connections == LIMIT_CONNECTIONS)
+        log_warn("few_file_descriptors", "limit", log_int((int64_t)limit.rlim_cur), "connections", log_int(most));
+    return most < connections ? most : connections;
 }
 
 /* ---- the server ---- */
@@ -347,7 +355,7 @@ struct server *server_open(const struct server_options *options)
         server_close(server);
         return NULL;
     }
-    check_file_limit();
+    server->options.connections = within_file_limit(server->options.connections, (unsigned)options->workers);
     if (server->has_tls) {
         memory = tls_memory_open();
         good = memory != NULL;

@@ -4,8 +4,7 @@
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
 
-#define SLOTS_LISTED    500
-#define BOOKINGS_LISTED 100
+#define SLOTS_LISTED 500
 
 /* ---- slots ---- */
 
@@ -363,31 +362,24 @@ static void bookings__list_bookings(Health__Bookings_Service *service, const Hea
                                     Health__BookingList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, bookings_service);
-    struct arena *arena = rpc_arena(call);
-    struct booking *found = arena_alloc(arena, BOOKINGS_LISTED * sizeof(*found));
-    Health__Booking *messages = arena_alloc(arena, BOOKINGS_LISTED * sizeof(*messages));
+    const struct rpc_page *page = rpc_page(call);
+    struct booking *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
     Health__BookingList list = HEALTH__BOOKING_LIST__INIT;
     size_t n = 0;
 
     (void)req;
-    list.bookings = arena_alloc(arena, BOOKINGS_LISTED * sizeof(*list.bookings));
-    if (!found || !messages || !list.bookings) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    bookings_ask(&self->bookings, rpc_principal(call)->member_id, BOOKINGS_LISTED);
-    while (n < BOOKINGS_LISTED && bookings_next(&self->bookings, &found[n]))
+    bookings_ask(&self->bookings, rpc_principal(call)->member_id, page->before, page->limit);
+    while (found && n < page->limit && bookings_next(&self->bookings, &found[n]))
         n++;
     bookings_end(&self->bookings);
-    for (size_t i = 0; i < n; i++) {
-        const Health__Campaign *campaign = campaigns_find(&self->campaigns, found[i].campaign_id, arena);
+    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
+        const Health__Campaign *campaign = campaigns_find(&self->campaigns, found[i].campaign_id, rpc_arena(call));
+        Health__Booking *message = arena_message(rpc_arena(call), &health__booking__descriptor);
 
-        if (!campaign) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-        booking_message(campaign, &found[i], &messages[i]);
-        list.bookings[list.n_bookings++] = &messages[i];
+        if (!campaign || !message)
+            continue;
+        booking_message(campaign, &found[i], message);
+        rpc_add(call, &list, bookings, message);
     }
     reply(&list, call);
 }

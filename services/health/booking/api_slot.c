@@ -12,12 +12,7 @@ static bool slot_of_official(struct health *self, int64_t slot_id, void *call, s
 
 static void reply_slot(const struct slot *slot, Health__Slot_Closure reply, void *call)
 {
-    const Health__Slot *message = slot_message(slot, rpc_arena(call));
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(slot_message(slot, rpc_arena(call)), call);
 }
 
 static void fact_number(void *call, const char *name, int32_t number)

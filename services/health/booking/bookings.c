@@ -57,9 +57,9 @@ bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, s
     return only(bookings, BOOKING_SQL_FIND_OF, ret);
 }
 
-void bookings_ask(const struct bookings *bookings, int64_t member_id, int limit)
+void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit)
 {
-    store_ask(bookings->store, bookings->sql + BOOKING_SQL_LIST, "ii", member_id, (int64_t)limit);
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_LIST, "iii", member_id, before, (int64_t)limit);
 }
 
 bool bookings_next(const struct bookings *bookings, struct booking *ret)

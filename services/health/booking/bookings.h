@@ -41,7 +41,7 @@ bool bookings_find(const struct bookings *bookings, int64_t booking_id, struct b
 /* The one that counts. */
 bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, struct booking *ret);
 /* A member's, under all numbers she holds, the latest first. */
-void bookings_ask(const struct bookings *bookings, int64_t member_id, int limit);
+void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit);
 bool bookings_next(const struct bookings *bookings, struct booking *ret);
 void bookings_end(const struct bookings *bookings);
 /* Bookings of a site that count and whose slot begins from an instant until before

@@ -5,8 +5,6 @@
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
 
-#define PAGE_DEFAULT 20
-
 /* ---- packages ---- */
 
 /* rpc CreatePackage: what is examined. */
@@ -197,33 +195,20 @@ static void campaigns__list_campaigns(Health__Campaigns_Service *service, const 
                                       Health__CampaignList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, campaigns_service);
-    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
     Health__CampaignList list = HEALTH__CAMPAIGN_LIST__INIT;
     Health__Campaign *campaign;
-    int64_t before;
 
-    list.campaigns = arena_alloc(rpc_arena(call), size * sizeof(*list.campaigns));
-    if (!list.campaigns || !page_token_read(req->page_token, &before)) {
-        rpc_refuse(call, list.campaigns ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
-        return;
-    }
-    campaigns_ask(&self->campaigns, before ? before : INT64_MAX);
+    campaigns_ask(&self->campaigns, rpc_page(call)->before);
     while ((campaign = campaigns_next(&self->campaigns, rpc_arena(call)))) {
         if (!union_path_covers(req->union_path, campaign->union_path) ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, campaign->union_path))
             continue;
-        if (list.n_campaigns == size) {
-            list.next_page_token =
-                arena_printf(rpc_arena(call), "%lld", (long long)list.campaigns[size - 1]->campaign_id);
-            campaigns_end(&self->campaigns);
+        if (!rpc_page_takes(call, campaign->campaign_id))
             break;
-        }
-        list.campaigns[list.n_campaigns++] = campaign;
+        rpc_add(call, &list, campaigns, campaign);
     }
-    if (list.next_page_token)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    campaigns_end(&self->campaigns);
+    reply(&list, call);
 }
 
 /* rpc WithdrawSite: takes nobody any more in this campaign; who has booked there is

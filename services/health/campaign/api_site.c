@@ -5,7 +5,7 @@
 #include "services/health/campaign/sites.h"
 #include "services/health/booking/slots.h"
 
-#define PAGE_DEFAULT 20
+#define NEAR_USUAL   20
 #define NEAR_MAX     50
 #define STAFF_MAX    200 /* of one site */
 #define MY_SITES_MAX 100 /* of one person */
@@ -83,33 +83,21 @@ static void sites__list_sites(Health__Sites_Service *service, const Health__List
                               Health__SiteList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, sites_service);
-    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
     struct arena *arena = rpc_arena(call);
     Health__SiteList list = HEALTH__SITE_LIST__INIT;
     Health__Site *site;
-    int64_t after;
 
-    list.sites = arena_alloc(arena, size * sizeof(*list.sites));
-    if (!list.sites || !page_token_read(req->page_token, &after)) {
-        rpc_refuse(call, list.sites ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
-        return;
-    }
-    sites_ask(&self->sites, after);
+    sites_ask(&self->sites, rpc_page(call)->after);
     while ((site = sites_next(&self->sites, arena))) {
         if (!union_path_covers(req->union_path, site->union_path))
             continue;
-        if (list.n_sites == size) {
-            list.next_page_token = arena_printf(arena, "%lld", (long long)list.sites[size - 1]->site_id);
-            sites_end(&self->sites);
+        if (!rpc_page_takes(call, site->site_id))
             break;
-        }
         site->directions = directions(site, arena);
-        list.sites[list.n_sites++] = site;
+        rpc_add(call, &list, sites, site);
     }
-    if (list.next_page_token)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    sites_end(&self->sites);
+    reply(&list, call);
 }
 
 /* The ids of a campaign's sites that take somebody, in rising order. */
@@ -164,7 +152,7 @@ static void sites__list_nearest(Health__Sites_Service *service, const Health__Ne
                                 Health__NearSiteList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, sites_service);
-    size_t limit = req->limit ? (size_t)req->limit : PAGE_DEFAULT, n_only = 0;
+    size_t limit = req->limit ? (size_t)req->limit : NEAR_USUAL, n_only = 0;
     const Health__Campaign *campaign = NULL;
     int64_t *only = NULL;
     struct near near[NEAR_MAX];

@@ -7,8 +7,6 @@
 
 #include <mbedtls/sha256.h>
 
-#define ROSTER_DEFAULT 200
-
 /* ---- who may ---- */
 
 const Health__Site *site_of_staff(struct health *self, int64_t site_id, void *call)
@@ -219,50 +217,37 @@ static void doors__get_scanner_package(Health__Doors_Service *service, const Hea
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
+static Health__RosterLine *roster_line(const struct booking *booking, struct arena *arena)
+{
+    Health__RosterLine *line = arena_message(arena, &health__roster_line__descriptor);
+
+    if (!line)
+        return NULL;
+    line->handle = handle_text(booking->handle, arena);
+    line->starts_at = booking->starts_at;
+    line->ends_at = booking->ends_at;
+    line->state = (Health__BookingState)booking->state;
+    return line->handle ? line : NULL;
+}
+
 /* rpc GetRoster: who is expected on a day, by handle: nothing of who she is. */
 static void doors__get_roster(Health__Doors_Service *service, const Health__RosterRequest *req,
                               Health__Roster_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, doors_service);
-    size_t size = req->page_size ? (size_t)req->page_size : ROSTER_DEFAULT;
-    struct arena *arena = rpc_arena(call);
     Health__Roster roster = HEALTH__ROSTER__INIT;
-    Health__RosterLine *lines = arena_alloc(arena, size * sizeof(*lines));
-    int64_t from, after = 0;
     struct booking booking;
-    char *end;
+    int64_t from;
 
     if (!site_of_staff(self, req->site_id, call) || !read_day(req->day, call, &from))
         return;
-    if (*req->page_token) {
-        after = (int64_t)strtoull(req->page_token, &end, 16);
-        if (*end || after <= 0) {
-            rpc_refuse(call, RPC__REASON__BAD_PAGE_TOKEN);
-            return;
-        }
-    }
-    roster.lines = arena_alloc(arena, size * sizeof(*roster.lines));
-    bookings_ask_roster(&self->bookings, req->site_id, from, from + HEALTH_DAY_MS, after, (int)size);
+    bookings_ask_roster(&self->bookings, req->site_id, from, from + HEALTH_DAY_MS, rpc_page(call)->after,
+                        (int)rpc_page(call)->limit);
     while (bookings_next_roster(&self->bookings, &booking)) {
-        Health__RosterLine *line = lines ? &lines[roster.n_lines] : NULL;
-
-        if (!line || !roster.lines)
-            continue;
-        health__roster_line__init(line);
-        line->handle = handle_text(booking.handle, arena);
-        line->starts_at = booking.starts_at;
-        line->ends_at = booking.ends_at;
-        line->state = (Health__BookingState)booking.state;
-        roster.lines[roster.n_lines++] = line;
-        if (!line->handle)
-            lines = NULL;
+        if (rpc_page_takes(call, booking.handle))
+            rpc_add(call, &roster, lines, roster_line(&booking, rpc_arena(call)));
     }
-    if (roster.n_lines == size && lines)
-        roster.next_page_token = roster.lines[size - 1]->handle;
-    if (lines && roster.lines)
-        reply(&roster, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(&roster, call);
 }
 
 /* rpc GetCounts: of a day. */

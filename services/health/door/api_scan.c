@@ -7,7 +7,6 @@
 
 #include "common/trust/letter.h"
 
-#define SCANS_DEFAULT  50
 #define SCANS_UPLOADED 10 /* of one call */
 
 /* ---- scans ---- */
@@ -69,10 +68,7 @@ static void reply_scan(struct health *self, const struct scan *scan, Health__Sca
 
     if (message)
         message->letter = letter_about(self, scan, call);
-    if (message && message->letter)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(message, call);
 }
 
 /* What a text that was scanned says. */
@@ -354,40 +350,20 @@ static void scans__list_scans(Health__Scans_Service *service, const Health__List
                               Health__ScanList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, scans_service);
-    size_t size = req->page_size ? (size_t)req->page_size : SCANS_DEFAULT, n = 0;
-    struct arena *arena = rpc_arena(call);
-    struct scan *found = arena_alloc(arena, size * sizeof(*found));
+    const struct rpc_page *page = rpc_page(call);
+    struct scan *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
     Health__ScanList list = HEALTH__SCAN_LIST__INIT;
-    int64_t before = INT64_MAX;
-    char *end;
+    size_t n = 0;
 
     if (!may_see(self, req->site_id, call))
         return;
-    if (*req->page_token) {
-        before = strtoll(req->page_token, &end, 10);
-        if (*end || before <= 0) {
-            rpc_refuse(call, RPC__REASON__BAD_PAGE_TOKEN);
-            return;
-        }
-    }
-    list.scans = arena_alloc(arena, size * sizeof(*list.scans));
-    scans_ask(&self->scans, req->site_id, req->conflicts, before, (int)size);
-    while (found && list.scans && n < size && scans_next(&self->scans, req->conflicts, &found[n]))
+    scans_ask(&self->scans, req->site_id, req->conflicts, page->before, (int)page->limit);
+    while (found && n < page->limit && scans_next(&self->scans, req->conflicts, &found[n]))
         n++;
     scans_end(&self->scans, req->conflicts);
-    while (list.n_scans < n) {
-        Health__Scan *message = scan_message(self, &found[list.n_scans], arena);
-
-        if (!message)
-            break;
-        list.scans[list.n_scans++] = message;
-    }
-    if (n == size && n > 0)
-        list.next_page_token = arena_printf(arena, "%lld", (long long)found[n - 1].id);
-    if (found && list.scans && list.n_scans == n && list.next_page_token)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++)
+        rpc_add(call, &list, scans, scan_message(self, &found[i], rpc_arena(call)));
+    reply(&list, call);
 }
 
 /* rpc UndoScan: a mistake of the last minutes; all is as before it. */

@@ -409,8 +409,9 @@ static void draws__get_draw(Health__Draws_Service *service, const Health__Campai
 }
 
 /* A page of the published file: its head, or lines of the list from one on. */
-static bool write_page(struct draw_writer *writer, int64_t at, struct arena *arena, Health__DrawFilePage *ret)
+static void write_page(struct draw_writer *writer, void *call, Health__DrawFilePage *ret)
 {
+    int64_t at = rpc_page(call)->after;
     struct buf buf;
     bool more;
 
@@ -418,11 +419,10 @@ static bool write_page(struct draw_writer *writer, int64_t at, struct arena *are
     if (at > 0)
         draw_writer_seek(writer, (uint32_t)at - 1);
     more = draw_writer_step(writer, &buf, FILE_LINES);
-    ret->text = buf.failed ? NULL : arena_strndup(arena, buf.bytes, buf.len);
+    ret->text = buf.failed ? NULL : arena_strndup(rpc_arena(call), buf.bytes, buf.len);
     buf_done(&buf);
     if (more)
-        ret->next_page_token = arena_printf(arena, "%u", writer->at + 1);
-    return ret->text && ret->next_page_token;
+        rpc_page_ends_at(call, "", writer->at + 1);
 }
 
 /* Of a lot that was made void before it was frozen there is the announcement alone. */
@@ -456,14 +456,13 @@ static void draws__get_draw_file(Health__Draws_Service *service, const Health__D
     struct draw_writer writer;
     const struct lot *lot;
     struct lottery lottery;
-    int64_t at;
 
     if (!campaign || !lottery_find(self, campaign, &lottery)) {
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
-    if (!page_token_read(req->page_token, &at) || at > (int64_t)lottery.draw.n_entries + 1) {
-        rpc_refuse(call, RPC__REASON__BAD_PAGE_TOKEN);
+    if (rpc_page(call)->after > (int64_t)lottery.draw.n_entries + 1) {
+        rpc_refuse_page(call);
         return;
     }
     if (lottery_reached(&lottery) < DRAW_FROZEN) {
@@ -485,10 +484,8 @@ static void draws__get_draw_file(Health__Draws_Service *service, const Health__D
         lottery.draw.state = DRAW_FROZEN;
     draw_writer_init(&writer, lot->terms, &lottery.draw, &lot->list,
                      lottery_reached(&lottery) >= DRAW_DRAWN ? &lot->job : NULL);
-    if (write_page(&writer, at, rpc_arena(call), &page))
-        reply(&page, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    write_page(&writer, call, &page);
+    reply(page.text ? &page : NULL, call);
 }
 
 const Health__Draws_Service draws_api = HEALTH__DRAWS__INIT(draws__);

@@ -11,7 +11,6 @@
 #include "services/health/lot/places.h"
 #include "services/health/rules.h"
 
-#define OFFERS_MAX   50
 #define RECEIPT_SIZE (1 << 20)
 
 /* ---- messages ---- */
@@ -115,12 +114,7 @@ static void make_ticket(const struct lottery *lottery, int64_t member_id, unsign
 static void reply_entry(const Health__Campaign *campaign, const struct entry *entry, Health__Entry_Closure reply,
                         void *call)
 {
-    const Health__Entry *message = entry_message(campaign, entry, rpc_arena(call));
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(entry_message(campaign, entry, rpc_arena(call)), call);
 }
 
 /* rpc Enter: one tap. Again, also after the closing: the first entry. */
@@ -237,31 +231,22 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
                                  Health__OfferList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, entries_service);
-    Health__Campaign **campaigns = arena_alloc(rpc_arena(call), OFFERS_MAX * sizeof(*campaigns));
+    const struct rpc_page *page = rpc_page(call);
+    Health__Campaign **campaigns = arena_alloc(rpc_arena(call), page->limit * sizeof(*campaigns));
     Health__OfferList list = HEALTH__OFFER_LIST__INIT;
     Health__Campaign *campaign;
     size_t n = 0;
 
     (void)req;
-    list.offers = arena_alloc(rpc_arena(call), OFFERS_MAX * sizeof(*list.offers));
-    if (!campaigns || !list.offers) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
     campaigns_ask_current(&self->campaigns);
-    while (n < OFFERS_MAX && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
-        if (union_path_covers(campaign->eligible_path, rpc_principal(call)->union_path))
+    while (campaigns && n < page->limit && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
+        if (campaign->campaign_id < page->before &&
+            union_path_covers(campaign->eligible_path, rpc_principal(call)->union_path))
             campaigns[n++] = campaign;
     }
     campaigns_end_current(&self->campaigns);
-    for (size_t i = 0; i < n; i++) {
-        list.offers[i] = offer_message(self, campaigns[i], call);
-        if (!list.offers[i]) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
-    list.n_offers = n;
+    for (size_t i = 0; i < n && rpc_page_takes(call, campaigns[i]->campaign_id); i++)
+        rpc_add(call, &list, offers, offer_message(self, campaigns[i], call));
     reply(&list, call);
 }
 

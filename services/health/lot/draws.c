@@ -258,7 +258,6 @@ const struct part_spec draws_part = {
     .work = lots_step,
     .agrees = draws_agree,
     .audit = draws_audit,
-    .people = "draw.value_by draw.confirmed_by",
     .moves = "chain.union_path",
     .keeps = "who entered and confirmed the public value of a lot must be known as long as it may be checked",
 };

@@ -229,44 +229,37 @@ static bool own_readable(struct health *self, int64_t report_id, void *call, str
     return false;
 }
 
-#define MY_REPORTS_MAX 100
-
 /* rpc ListMyReports: what there is, and whether something in it is abnormal. */
 static void reports__list_my_reports(Health__Reports_Service *service, const Health__MyReportsRequest *req,
                                      Health__MyReportList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, reports_service);
     struct arena *arena = rpc_arena(call);
+    const struct rpc_page *page = rpc_page(call);
     Health__MyReportList list = HEALTH__MY_REPORT_LIST__INIT;
-    struct report *reports = arena_alloc(arena, MY_REPORTS_MAX * sizeof(*reports));
+    struct report *reports = arena_alloc(arena, page->limit * sizeof(*reports));
     size_t n = 0;
 
     (void)req;
-    list.reports = arena_alloc(arena, MY_REPORTS_MAX * sizeof(*list.reports));
     list.consented = consent_stands(&self->consents, rpc_principal(call)->member_id, rpc_now(call));
-    reports_ask(&self->reports, rpc_principal(call)->member_id);
-    while (reports && list.reports && n < MY_REPORTS_MAX && reports_next(&self->reports, &reports[n]))
+    reports_ask(&self->reports, rpc_principal(call)->member_id, page->before, page->limit);
+    while (reports && n < page->limit && reports_next(&self->reports, &reports[n]))
         n++;
-    for (; list.n_reports < n; list.n_reports++) {
-        const struct report *report = &reports[list.n_reports];
-        Health__MyReport *mine = arena_alloc(arena, sizeof(*mine));
-        Health__ReportFact *fact = arena_alloc(arena, sizeof(*fact));
+    for (size_t i = 0; i < n && rpc_page_takes(call, reports[i].id); i++) {
+        Health__MyReport *mine = arena_message(arena, &health__my_report__descriptor);
+        Health__ReportFact *fact = arena_message(arena, &health__report_fact__descriptor);
         const Health__ReportItems *items = NULL;
 
         if (!mine || !fact)
             break;
-        if (list.consented && is_readable(report))
-            items = report_items(self, report, arena);
-        health__my_report__init(mine);
-        report_fact(report, report_parts(report->size), fact);
+        if (list.consented && is_readable(&reports[i]))
+            items = report_items(self, &reports[i], arena);
+        report_fact(&reports[i], report_parts(reports[i].size), fact);
         mine->fact = fact;
         mine->abnormal = items && is_abnormal(items);
-        list.reports[list.n_reports] = mine;
+        rpc_add(call, &list, reports, mine);
     }
-    if (!reports || !list.reports || list.n_reports < n)
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-    else
-        reply(&list, call);
+    reply(&list, call);
 }
 
 /* rpc OpenReport: what it says, and a link to the PDF; noted as a look at it. */
@@ -332,26 +325,25 @@ static void reports__fetch_report(Health__Reports_Service *service, const Health
 }
 
 /* rpc ListReportViews: when she, or somebody in her name, has looked at it. */
-static void reports__list_report_views(Health__Reports_Service *service, const Health__ReportRequest *req,
+static void reports__list_report_views(Health__Reports_Service *service, const Health__ListReportViewsRequest *req,
                                        Health__ReportViewList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, reports_service);
-    struct arena *arena = rpc_arena(call);
     Health__ReportViewList list = HEALTH__REPORT_VIEW_LIST__INIT;
-    Health__ReportView *views = arena_alloc(arena, REPORT_VIEWS_MAX * sizeof(*views));
+    Health__ReportView view;
     struct report report;
+    int64_t view_id;
 
     if (!own_report(self, req->report_id, call, &report))
         return;
-    list.views = arena_alloc(arena, REPORT_VIEWS_MAX * sizeof(*list.views));
-    if (!views || !list.views) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    report_views_ask(&self->reports, report.id);
-    while (list.n_views < REPORT_VIEWS_MAX && report_views_next(&self->reports, &views[list.n_views])) {
-        list.views[list.n_views] = &views[list.n_views];
-        list.n_views++;
+    report_views_ask(&self->reports, report.id, rpc_page(call)->before, rpc_page(call)->limit);
+    while (report_views_next(&self->reports, &view, &view_id)) {
+        Health__ReportView *message = arena_message(rpc_arena(call), &health__report_view__descriptor);
+
+        if (!message || !rpc_page_takes(call, view_id))
+            continue;
+        *message = view;
+        rpc_add(call, &list, views, message);
     }
     reply(&list, call);
 }

@@ -42,7 +42,7 @@ static const char *const sql[] = {
     [SQL_LATEST] = "SELECT " COLUMNS " FROM report WHERE booking_id = ?1 AND version > 0 "
                    "ORDER BY version DESC LIMIT 1",
     [SQL_OF_MEMBER] = "SELECT " COLUMNS " FROM report WHERE " HOLDER_HERS " AND ready_at > 0 "
-                      "ORDER BY report_id DESC LIMIT 100",
+                      "AND report_id < ?2 ORDER BY report_id DESC LIMIT ?3",
     [SQL_HERS_AFTER] = "SELECT " COLUMNS " FROM report WHERE " HOLDER_HERS " AND ready_at > 0 AND report_id > ?2 "
                        "ORDER BY report_id LIMIT ?3",
     [SQL_VERSIONS] = "SELECT count(*), coalesce(max(version), 0) FROM report WHERE booking_id = ?1",
@@ -57,7 +57,8 @@ static const char *const sql[] = {
     [SQL_RECEIVED] = "SELECT count(*) FROM report_part WHERE report_id = ?1",
     [SQL_DROP_PARTS] = "DELETE FROM report_part WHERE report_id = ?1",
     [SQL_ADD_VIEW] = "INSERT INTO report_view (report_id, at, session_id) VALUES (?1, ?2, ?3)",
-    [SQL_VIEWS] = "SELECT at, session_id FROM report_view WHERE report_id = ?1 ORDER BY view_id DESC LIMIT ?2",
+    [SQL_VIEWS] = "SELECT at, session_id, view_id FROM report_view WHERE report_id = ?1 AND view_id < ?2 "
+                  "ORDER BY view_id DESC LIMIT ?3",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -115,9 +116,9 @@ static bool find_in_state(const struct reports *reports, int64_t booking_id, int
     return only_report(reports, reports->sql + SQL_OF_BOOKING, ret);
 }
 
-void reports_ask(const struct reports *reports, int64_t member_id)
+void reports_ask(const struct reports *reports, int64_t member_id, int64_t before, size_t limit)
 {
-    store_ask(reports->store, reports->sql + SQL_OF_MEMBER, "i", member_id);
+    store_ask(reports->store, reports->sql + SQL_OF_MEMBER, "iii", member_id, before, (int64_t)limit);
 }
 
 bool reports_next(const struct reports *reports, struct report *ret)
@@ -318,12 +319,12 @@ void report_view(struct health *self, const struct report *report, void *call)
     rpc_journal(call, &event.base);
 }
 
-void report_views_ask(const struct reports *reports, int64_t report_id)
+void report_views_ask(const struct reports *reports, int64_t report_id, int64_t before, size_t limit)
 {
-    store_ask(reports->store, reports->sql + SQL_VIEWS, "ii", report_id, (int64_t)REPORT_VIEWS_MAX);
+    store_ask(reports->store, reports->sql + SQL_VIEWS, "iii", report_id, before, (int64_t)limit);
 }
 
-bool report_views_next(const struct reports *reports, Health__ReportView *ret)
+bool report_views_next(const struct reports *reports, Health__ReportView *ret, int64_t *ret_view_id)
 {
     unsigned statement = reports->sql + SQL_VIEWS;
 
@@ -332,6 +333,7 @@ bool report_views_next(const struct reports *reports, Health__ReportView *ret)
     health__report_view__init(ret);
     ret->at = store_int(reports->store, statement, 0);
     ret->session_id = store_int(reports->store, statement, 1);
+    *ret_view_id = store_int(reports->store, statement, 2);
     return true;
 }
 
@@ -414,17 +416,18 @@ static void on_export(void *arg, struct part_export *export)
 
     store_ask(self->store, statement, "iii", export->member_id, export->after, (int64_t)LIMIT_EXPORT_PAGE + 1);
     while (more && next_report(&self->reports, statement, &report)) {
-        Health__OpenedReport opened = HEALTH__OPENED_REPORT__INIT;
         Health__ReportItems *items = report.wrapped_len ? report_items(self, &report, arena) : NULL;
-        Health__ReportFact fact;
+        Health__OpenedReport *opened = arena_alloc(arena, sizeof(*opened));
+        Health__ReportFact *fact = arena_alloc(arena, sizeof(*fact));
 
-        report_fact(&report, report_parts(report.size), &fact);
-        opened.fact = &fact;
-        if (items) {
-            opened.items = items->items;
-            opened.n_items = items->n_items;
+        if (opened && fact) {
+            health__opened_report__init(opened);
+            report_fact(&report, report_parts(report.size), fact);
+            opened->fact = fact;
+            opened->items = items ? items->items : NULL;
+            opened->n_items = items ? items->n_items : 0;
         }
-        more = export->give(export, &opened.base, report.id);
+        more = part_give(export, fact ? opened : NULL, report.id);
     }
     store_end(self->store, statement);
 }
@@ -468,6 +471,7 @@ const struct part_spec reports_part = {
     .agrees = agrees,
     .counts = {{"reports", "SELECT count(*) FROM report"}},
     .strays = strays,
+    .others = "report_view.view_id",
     .on_export = on_export,
     .closed =
         {"-- its key is destroyed (settle), which ends what was sealed under it; that there was one is on account"},

@@ -39,7 +39,7 @@ bool reports_find(const struct reports *reports, int64_t report_id, struct repor
 /* The latest version of a booking's that is or was ready. */
 bool reports_latest(const struct reports *reports, int64_t booking_id, struct report *ret);
 /* A member's versions that are or were ready, under all numbers she holds, newest first. */
-void reports_ask(const struct reports *reports, int64_t member_id);
+void reports_ask(const struct reports *reports, int64_t member_id, int64_t before, size_t limit);
 bool reports_next(const struct reports *reports, struct report *ret);
 /* How many parts of a size there are, and how long one is. */
 int32_t report_parts(int32_t size);
@@ -71,8 +71,8 @@ Health__ReportItems *report_items(const struct health *self, const struct report
 
 /* Notes that the member has looked at a version. */
 void report_view(struct health *self, const struct report *report, void *call);
-void report_views_ask(const struct reports *reports, int64_t report_id);
-bool report_views_next(const struct reports *reports, Health__ReportView *ret);
+void report_views_ask(const struct reports *reports, int64_t report_id, int64_t before, size_t limit);
+bool report_views_next(const struct reports *reports, Health__ReportView *ret, int64_t *ret_view_id);
 
 void report_link(const struct health *self, int64_t report_id, int64_t until, char ret_link[REPORT_LINK_SIZE]);
 /* The report of a link that is good now, or 0. */

@@ -3,10 +3,8 @@
 #include "services/health/campaign/campaigns.h"
 #include "services/health/settlement/settlements.h"
 
-#define PAGE_DEFAULT  20
-#define LINES_DEFAULT 100
-#define CSV_LINES     500 /* of one part */
-#define CSV_LINE      180 /* characters of one, at most */
+#define CSV_LINES 500 /* of one part */
+#define CSV_LINE  180 /* characters of one, at most */
 
 static void settlement_message(struct settlement *s, Health__Settlement *ret)
 {
@@ -91,32 +89,24 @@ static void settlements__list_settlements(Health__Settlements_Service *service,
                                           Health__SettlementList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, settlements_service);
-    size_t size = req->page_size ? (size_t)req->page_size : PAGE_DEFAULT;
-    struct arena *arena = rpc_arena(call);
+    const struct rpc_page *page = rpc_page(call);
     Health__SettlementList list = HEALTH__SETTLEMENT_LIST__INIT;
-    struct settlement *found = arena_alloc(arena, size * sizeof(*found));
-    Health__Settlement *messages = arena_alloc(arena, size * sizeof(*messages));
-    int64_t before;
+    struct settlement *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
+    size_t n = 0;
 
     if (!campaign_of_finance(self, req->campaign_id, true, call))
         return;
-    list.settlements = arena_alloc(arena, size * sizeof(*list.settlements));
-    if (!page_token_read(req->page_token, &before) || !found || !messages || !list.settlements) {
-        rpc_refuse(call, list.settlements && messages && found ? RPC__REASON__BAD_PAGE_TOKEN : RPC__REASON__OVERLOADED);
-        return;
+    settlements_ask(&self->settlements, req->campaign_id, page->before, (int)page->limit);
+    while (found && n < page->limit && settlements_next(&self->settlements, &found[n]))
+        n++;
+    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
+        Health__Settlement *message = arena_message(rpc_arena(call), &health__settlement__descriptor);
+
+        if (message)
+            settlement_message(&found[i], message);
+        rpc_add(call, &list, settlements, message);
     }
-    settlements_ask(&self->settlements, req->campaign_id, before ? before : INT64_MAX, (int)size);
-    while (list.n_settlements < size && settlements_next(&self->settlements, &found[list.n_settlements])) {
-        settlement_message(&found[list.n_settlements], &messages[list.n_settlements]);
-        list.settlements[list.n_settlements] = &messages[list.n_settlements];
-        list.n_settlements++;
-    }
-    if (list.n_settlements == size)
-        list.next_page_token = arena_printf(arena, "%lld", (long long)found[size - 1].id);
-    if (list.next_page_token)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(&list, call);
 }
 
 /* rpc GetSettlement: without its lines. */
@@ -164,33 +154,23 @@ static void settlements__list_settlement_lines(Health__Settlements_Service *serv
                                                Health__SettlementLineList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, settlements_service);
-    int size = req->page_size ? req->page_size : LINES_DEFAULT;
-    struct arena *arena = rpc_arena(call);
+    const struct rpc_page *page = rpc_page(call);
     Health__SettlementLineList list = HEALTH__SETTLEMENT_LINE_LIST__INIT;
-    Health__SettlementLine *messages = arena_alloc(arena, (size_t)size * sizeof(*messages));
     struct settlement settlement;
     struct settlement_line *lines;
-    int64_t after;
     int n;
 
     if (!find_settlement(self, req->settlement_id, true, call, &settlement))
         return;
-    if (!page_token_read(req->page_token, &after) || after > SETTLEMENT_LINES_MAX) {
-        rpc_refuse(call, RPC__REASON__BAD_PAGE_TOKEN);
-        return;
+    n = read_lines(self, settlement.id, (int32_t)page->after, (int)page->limit, rpc_arena(call), &lines);
+    for (int i = 0; i < n && rpc_page_takes(call, lines[i].line); i++) {
+        Health__SettlementLine *message = arena_message(rpc_arena(call), &health__settlement_line__descriptor);
+
+        if (message)
+            settlement_line_message(&lines[i], message);
+        rpc_add(call, &list, lines, message);
     }
-    list.lines = arena_alloc(arena, (size_t)size * sizeof(*list.lines));
-    n = read_lines(self, settlement.id, (int32_t)after, size, arena, &lines);
-    for (int i = 0; messages && list.lines && i < n; i++) {
-        settlement_line_message(&lines[i], &messages[i]);
-        list.lines[list.n_lines++] = &messages[i];
-    }
-    if (n > 0 && lines[n - 1].line < settlement.n_lines)
-        list.next_page_token = arena_printf(arena, "%d", lines[n - 1].line);
-    if (messages && list.lines && n >= 0 && list.next_page_token)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(&list, call);
 }
 
 /* Fen as yuan with two decimals. */

@@ -398,6 +398,5 @@ const struct part_spec settlements_part = {
     .agrees = agrees,
     .counts = {{"settlements", "SELECT count(*) FROM settlement"}},
     .strays = strays,
-    .people = "settlement.prepared_by settlement.decided_by",
     .keeps = "which officials prepared and decided what money is owed must be known as long as the accounts are",
 };

@@ -5,8 +5,7 @@
 #include "services/health/settlement/settlements.h"
 #include "services/health/story/story.h"
 
-#define CHECKUPS_MAX 100
-#define SITES_MAX    200 /* of a campaign */
+#define SITES_MAX 200 /* of a campaign */
 
 /* The name of the state that an event tells, or "". */
 static const char *state_in(const Health__Event *event)
@@ -177,26 +176,21 @@ static void stories__list_my_checkups(Health__Stories_Service *service, const He
                                       Health__MyCheckupList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, stories_service);
-    struct arena *arena = rpc_arena(call);
+    const struct rpc_page *page = rpc_page(call);
     Health__MyCheckupList list = HEALTH__MY_CHECKUP_LIST__INIT;
-    Health__MyCheckup *checkups = arena_alloc(arena, CHECKUPS_MAX * sizeof(*checkups));
+    Health__MyCheckup *checkups = arena_alloc(rpc_arena(call), page->limit * sizeof(*checkups));
+    size_t n = 0;
 
     (void)req;
-    list.checkups = arena_alloc(arena, CHECKUPS_MAX * sizeof(*list.checkups));
-    if (!checkups || !list.checkups) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    checkups_ask(&self->stories, rpc_principal(call)->member_id);
-    while (list.n_checkups < CHECKUPS_MAX && checkups_next(&self->stories, &checkups[list.n_checkups])) {
-        list.checkups[list.n_checkups] = &checkups[list.n_checkups];
-        list.n_checkups++;
-    }
-    for (size_t i = 0; i < list.n_checkups; i++) {
-        const Health__Campaign *campaign = campaigns_find(&self->campaigns, checkups[i].campaign_id, arena);
+    checkups_ask(&self->stories, rpc_principal(call)->member_id, page->before, page->limit);
+    while (checkups && n < page->limit && checkups_next(&self->stories, &checkups[n]))
+        n++;
+    for (size_t i = 0; i < n && rpc_page_takes(call, checkups[i].campaign_id); i++) {
+        const Health__Campaign *campaign = campaigns_find(&self->campaigns, checkups[i].campaign_id, rpc_arena(call));
 
         if (campaign)
             checkups[i].title = campaign->title;
+        rpc_add(call, &list, checkups, &checkups[i]);
     }
     reply(&list, call);
 }

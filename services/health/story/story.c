@@ -20,7 +20,7 @@ static const char *const sql[] = {
         "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
         "WHERE " HOLDER_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "
         "LEFT JOIN booking b ON b.entitlement_id = n.entitlement_id AND b.state <> 3 "
-        "ORDER BY c.campaign_id DESC LIMIT 100",
+        "WHERE c.campaign_id < ?2 ORDER BY c.campaign_id DESC LIMIT ?3",
     [SQL_TOTALS] =
         "SELECT s.site_id, (SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 "
         "AND b.site_id = s.site_id AND b.state <> 3), "
@@ -139,9 +139,9 @@ static bool tidy(void *arg, void *call)
 
 /* ---- a member's campaigns, a campaign's people ---- */
 
-void checkups_ask(const struct stories *stories, int64_t member_id)
+void checkups_ask(const struct stories *stories, int64_t member_id, int64_t before, size_t limit)
 {
-    store_ask(stories->store, stories->sql + SQL_CHECKUPS, "i", member_id);
+    store_ask(stories->store, stories->sql + SQL_CHECKUPS, "iii", member_id, before, (int64_t)limit);
 }
 
 bool checkups_next(const struct stories *stories, Health__MyCheckup *ret)

@@ -21,7 +21,7 @@ int story_read(struct health *self, int64_t entitlement_id, struct arena *arena,
 Rpc__JournalRow *journal_row(struct health *self, int64_t seq, struct arena *arena);
 
 /* A member's campaigns, newest first. */
-void checkups_ask(const struct stories *stories, int64_t member_id);
+void checkups_ask(const struct stories *stories, int64_t member_id, int64_t before, size_t limit);
 bool checkups_next(const struct stories *stories, Health__MyCheckup *ret);
 
 /* People by site of a campaign, before anything is withheld. */

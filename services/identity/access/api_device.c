@@ -12,9 +12,9 @@ static void devices__list_sessions(Identity__Devices_Service *service, const Ide
 {
     struct identity *self = self_of(service);
     const Rpc__Principal *principal = rpc_principal(call);
-    Identity__LiveSession messages[SESSIONS_MAX], *shown[SESSIONS_MAX];
     Identity__LiveSessionList list = IDENTITY__LIVE_SESSION_LIST__INIT;
-    struct session sessions[SESSIONS_MAX];
+    const struct rpc_page *page = rpc_page(call);
+    struct session *sessions = arena_alloc(rpc_arena(call), page->limit * sizeof(*sessions));
     size_t n;
 
     (void)req;
@@ -22,20 +22,21 @@ static void devices__list_sessions(Identity__Devices_Service *service, const Ide
         rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
         return;
     }
-    n = sessions_find_live(&self->sessions, principal->member_id, rpc_now(call), sessions, ARRAY_LEN(sessions));
-    for (size_t i = 0; i < n; i++) {
-        identity__live_session__init(&messages[i]);
-        messages[i].session_id = sessions[i].id;
-        messages[i].sign_in = (Identity__SignIn)sessions[i].sign_in;
-        messages[i].device = sessions[i].device;
-        messages[i].opened_at = sessions[i].opened_at;
-        messages[i].refreshed_at = sessions[i].refreshed_at;
-        messages[i].expires_at = sessions[i].expires_at;
-        messages[i].own = sessions[i].id == principal->session_id;
-        shown[i] = &messages[i];
+    n = sessions_find_live(&self->sessions, principal->member_id, rpc_now(call), page->before, sessions, page->limit);
+    for (size_t i = 0; i < n && rpc_page_takes(call, sessions[i].id); i++) {
+        Identity__LiveSession *message = arena_message(rpc_arena(call), &identity__live_session__descriptor);
+
+        if (!message)
+            break;
+        message->session_id = sessions[i].id;
+        message->sign_in = (Identity__SignIn)sessions[i].sign_in;
+        message->device = sessions[i].device;
+        message->opened_at = sessions[i].opened_at;
+        message->refreshed_at = sessions[i].refreshed_at;
+        message->expires_at = sessions[i].expires_at;
+        message->own = sessions[i].id == principal->session_id;
+        rpc_add(call, &list, sessions, message);
     }
-    list.sessions = shown;
-    list.n_sessions = n;
     reply(&list, call);
 }
 

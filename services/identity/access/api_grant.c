@@ -5,8 +5,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_MAX 100
-
 static const int readers[] = {RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__ROLE_NONE};
 
 static void journal_grant(const struct authority *grant, bool revoked, void *call)
@@ -27,12 +25,7 @@ static void journal_grant(const struct authority *grant, bool revoked, void *cal
 static void reply_grant(struct identity *self, const struct authority *grant, Identity__GrantRecord_Closure reply,
                         void *call)
 {
-    Identity__GrantRecord *message = grant_message(self, grant, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(grant_message(self, grant, call), call);
 }
 
 int grant_read(struct identity *self, const char *mobile, int64_t union_id, char ret_mobile[CN_MOBILE_LEN + 1],
@@ -128,30 +121,16 @@ void identity__list_grants(Identity__Identity_Service *service, const Identity__
 {
     struct identity *self = container_of(service, struct identity, identity_service);
     Identity__GrantList list = IDENTITY__GRANT_LIST__INIT;
-    Identity__GrantRecord *shown[PAGE_MAX];
-    struct authority found[PAGE_MAX + 1];
-    char token[PAGE_TOKEN_SIZE];
+    struct authority *found = arena_alloc(rpc_arena(call), rpc_page(call)->limit * sizeof(*found));
     struct page page;
     size_t n;
 
-    if (!page_begin(self, req->union_id, readers, req->page_size, PAGE_MAX, req->page_token, call, &page))
+    if (!page_begin(self, req->union_id, readers, call, &page))
         return;
     n = grants_find_page(&self->grants, &page, found);
-    if (n > page.size) {
-        n = page.size;
-        page_token_behind(found[n - 1].union_path, found[n - 1].id, token);
-    } else {
-        page_token_slice(&self->unions, &page, token);
-    }
-    list.grants = shown;
-    list.next_page_token = token;
-    while (list.n_grants < n) {
-        shown[list.n_grants] = grant_message(self, &found[list.n_grants], call);
-        if (!shown[list.n_grants++]) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
+    for (size_t i = 0; i < n && rpc_page_takes_at(call, found[i].union_path, found[i].id); i++)
+        rpc_add(call, &list, grants, grant_message(self, &found[i], call));
+    page_end(&self->unions, &page, n, call);
     reply(&list, call);
 }
 

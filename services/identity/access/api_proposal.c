@@ -10,9 +10,6 @@
 #include "services/identity/membership/transfers.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-
 static const int guards[] = {RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__ROLE_NONE};
 static const int readers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__AUDIT_ADMIN,
                               RULE__ROLE__ROLE_NONE};
@@ -232,13 +229,10 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
                                       Identity__ProposalList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT;
-    Identity__Proposal messages[PAGE_MAX], *shown[PAGE_MAX];
+    const struct rpc_page *page = rpc_page(call);
+    struct proposal *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
     Identity__ProposalList list = IDENTITY__PROPOSAL_LIST__INIT;
-    struct proposal found[PAGE_MAX + 1];
     struct union_node node;
-    char token[24];
-    int64_t after;
     bool all;
     size_t n;
 
@@ -251,23 +245,15 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
         rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
         return;
     }
-    if (!page_token_read(req->page_token, &after)) {
-        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
-        return;
+    n = proposals_find_open(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE,
+                            page->after, found, page->limit);
+    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
+        Identity__Proposal *message = arena_message(rpc_arena(call), &identity__proposal__descriptor);
+
+        if (message)
+            fill_message(&found[i], message);
+        rpc_add(call, &list, proposals, message);
     }
-    n = proposals_find_open(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE, after,
-                            found, size + 1);
-    if (n > size) {
-        n = size;
-        snprintf(token, sizeof(token), "%lld", (long long)found[n - 1].id);
-        list.next_page_token = token;
-    }
-    for (size_t i = 0; i < n; i++) {
-        fill_message(&found[i], &messages[i]);
-        shown[i] = &messages[i];
-    }
-    list.proposals = shown;
-    list.n_proposals = n;
     reply(&list, call);
 }
 

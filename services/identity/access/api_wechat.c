@@ -211,25 +211,29 @@ void identity__list_wechats(Identity__Identity_Service *service, const Identity_
 {
     struct identity *self = container_of(service, struct identity, identity_service);
     Identity__WechatList list = IDENTITY__WECHAT_LIST__INIT;
-    Identity__WechatDoor messages[WECHAT_DOORS], *wechats[WECHAT_DOORS];
-    char appids[WECHAT_DOORS][WECHAT_NAME_MAX + 1];
     struct wechat doors[WECHAT_DOORS];
     struct member member;
+    size_t n;
 
     (void)req;
     if (!members_find(&self->members, rpc_principal(call)->member_id, &member)) {
         rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
         return;
     }
-    list.n_wechats = wechats_find_all(&self->wechats, rpc_principal(call)->member_id, doors, ARRAY_LEN(doors));
-    list.wechats = wechats;
-    for (size_t i = 0; i < list.n_wechats; i++) {
-        person_open_wechat(self, &member, &doors[i], appids[i], NULL);
-        identity__wechat_door__init(&messages[i]);
-        messages[i].wechat_id = doors[i].id;
-        messages[i].bound_at = doors[i].bound_at;
-        messages[i].appid = appids[i];
-        wechats[i] = &messages[i];
+    n = wechats_find_all(&self->wechats, member.id, doors, ARRAY_LEN(doors));
+    for (size_t i = 0; i < n; i++) {
+        Identity__WechatDoor *message = arena_message(rpc_arena(call), &identity__wechat_door__descriptor);
+        char *appid = arena_alloc(rpc_arena(call), WECHAT_NAME_MAX + 1);
+
+        if (doors[i].id <= rpc_page(call)->after)
+            continue;
+        if (!message || !appid || !rpc_page_takes(call, doors[i].id))
+            break;
+        person_open_wechat(self, &member, &doors[i], appid, NULL);
+        message->wechat_id = doors[i].id;
+        message->bound_at = doors[i].bound_at;
+        message->appid = appid;
+        rpc_add(call, &list, wechats, message);
     }
     reply(&list, call);
 }

@@ -48,6 +48,10 @@ int codes_drop_old(const struct codes *codes, int64_t sent_before)
 }
 
 const struct part_spec codes_part = {
+    .tables = "login_code",
     .sql = sql,
     .n_sql = N_SQL,
+    .exports = {{NULL, "-- a sum of a code that lets nobody in any more after some minutes"}},
+    .closed = {"DELETE FROM login_code WHERE mobile = (SELECT mobile FROM member WHERE member_id = ?1)"},
+    .merged = {"-- a code is of a number, which opens the account that is kept"},
 };

@@ -147,7 +147,12 @@ static bool tidy(void *arg, void *call)
 }
 
 const struct part_spec credentials_part = {
+    .tables = "credential sign_in_failure",
     .sql = sql,
     .n_sql = N_SQL,
     .tidy = tidy,
+    .exports = {{NULL, "-- hashes and secrets, which are of use to a thief alone"}},
+    .closed = {"DELETE FROM credential WHERE member_id = ?1",
+               "DELETE FROM sign_in_failure WHERE mobile = (SELECT mobile FROM member WHERE member_id = ?1)"},
+    .merged = {"DELETE FROM credential WHERE member_id = ?1 AND ?2 > 0"},
 };

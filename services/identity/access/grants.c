@@ -1,6 +1,7 @@
 #include "services/identity/access/grants.h"
 
 #include "services/identity/unions/pages.h"
+#include "services/identity/access/session_life.h"
 
 #define COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
 
@@ -62,9 +63,8 @@ size_t grants_find_page(const struct grants *grants, const struct page *page, st
 {
     size_t n = 0;
 
-    store_ask(grants->store, grants->sql + SQL_PAGE, "ttii", page->from, page->end, page->after,
-              (int64_t)page->size + 1);
-    while (n <= page->size && store_row(grants->store, grants->sql + SQL_PAGE))
+    store_ask(grants->store, grants->sql + SQL_PAGE, "ttii", page->from, page->end, page->after, (int64_t)page->limit);
+    while (ret_grants && n < page->limit && store_row(grants->store, grants->sql + SQL_PAGE))
         read_grant(grants->store, grants->sql + SQL_PAGE, &ret_grants[n++]);
     store_end(grants->store, grants->sql + SQL_PAGE);
     return n;
@@ -95,10 +95,24 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
            grant.union_id == changed->union_id;
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct authority held[LIMIT_GRANTS];
+    size_t n = grants_find_all(&self->grants, export->member_id, held, ARRAY_LEN(held));
+
+    for (size_t i = 0; i < n && part_give(export, grant_message(self, &held[i], export->call), held[i].id); i++)
+        continue;
+}
+
 const struct part_spec grants_part = {
+    .tables = "authority",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(grant_id) FROM authority",
     .agrees = agrees,
     .counts = {{"grants", "SELECT count(*) FROM authority"}},
+    .on_export = on_export,
+    .closed = {"-- who holds an office does not close her account (closings.h)"},
+    .merged = {"-- an account that holds an office does not go into another one (merges.h)"},
 };

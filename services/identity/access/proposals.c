@@ -77,7 +77,7 @@ size_t proposals_find_open(const struct proposals *proposals, const char *path, 
 
     union_path_end(path, end);
     store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiii", path, end, after, (int64_t)size, (int64_t)kind);
-    while (n < size && next(proposals, SQL_OPEN, &ret[n]))
+    while (ret && n < size && next(proposals, SQL_OPEN, &ret[n]))
         n++;
     store_end(proposals->store, proposals->sql + SQL_OPEN);
     return n;
@@ -142,6 +142,7 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 const struct part_spec proposals_part = {
+    .tables = "proposal",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(proposal_id) FROM proposal",
@@ -149,4 +150,10 @@ const struct part_spec proposals_part = {
     .agrees = agrees,
     .counts = {{"proposals", "SELECT count(*) FROM proposal"},
                {"decided proposals", "SELECT count(*) FROM proposal WHERE state > 1"}},
+    .exports =
+        {{&identity__proposal__descriptor,
+          "SELECT proposal_id, kind, state, member_id, union_id, reason, asked_at, decided_at, remark FROM proposal "
+          "WHERE member_id = ?1 AND proposal_id > ?2 ORDER BY proposal_id LIMIT ?3"}},
+    .closed = {"-- what two officials decided is their account; one that is open lapses by itself"},
+    .merged = {"-- stays under the number that it is about; one that is open lapses by itself"},
 };

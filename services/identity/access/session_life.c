@@ -5,6 +5,7 @@
 
 #include "common/base/base64url.h"
 #include "common/base/bytes.h"
+#include "common/trust/seal.h"
 #include "services/identity/access/grants.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/person.h"
@@ -94,6 +95,7 @@ static bool write_token(struct identity *self, const struct member *member, char
                         const struct session *session, int64_t expires_at, char ret_token[TOKEN_SIZE], void *call)
 {
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
+    unsigned char seal[ECDSA_SIGNATURE_LEN];
     struct union_node node = {0};
 
     principal.member_id = member->id;
@@ -109,6 +111,8 @@ static bool write_token(struct identity *self, const struct member *member, char
     if (is_official(session) &&
         periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
         !add_grants(self, member->id, &principal, rpc_arena(call)))
+        return false;
+    if (principal.n_grants && !grants_seal(self->seals, &principal, seal))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }

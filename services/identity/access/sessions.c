@@ -1,4 +1,5 @@
 #include "services/identity/access/sessions.h"
+#include "services/identity/access/session_life.h"
 
 #define COLUMNS   "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
 #define OLD_SLICE "1000"
@@ -22,7 +23,7 @@ static const char *const sql[] = {
     [SQL_TURN] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
     [SQL_DROP] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIND_LIVE] = "SELECT " COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
-                      "ORDER BY session_id DESC LIMIT ?3",
+                      "AND session_id < ?3 ORDER BY session_id DESC LIMIT ?4",
     [SQL_FIND_ANY] = "SELECT session_id FROM session WHERE member_id = ?1 LIMIT 1",
     [SQL_FIND_SURPLUS] = "SELECT session_id FROM session WHERE member_id = ?1 ORDER BY session_id DESC "
                          "LIMIT 1 OFFSET ?2",
@@ -64,13 +65,13 @@ bool sessions_find(const struct sessions *sessions, int64_t session_id, struct s
     return true;
 }
 
-size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, int64_t now, struct session *ret_sessions,
-                          size_t size)
+size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, int64_t now, int64_t before,
+                          struct session *ret_sessions, size_t size)
 {
     size_t n = 0;
 
-    store_ask(sessions->store, sessions->sql + SQL_FIND_LIVE, "iii", member_id, now, (int64_t)size);
-    while (n < size && store_row(sessions->store, sessions->sql + SQL_FIND_LIVE))
+    store_ask(sessions->store, sessions->sql + SQL_FIND_LIVE, "iiii", member_id, now, before, (int64_t)size);
+    while (ret_sessions && n < size && store_row(sessions->store, sessions->sql + SQL_FIND_LIVE))
         read_session(sessions->store, sessions->sql + SQL_FIND_LIVE, &ret_sessions[n++]);
     store_end(sessions->store, sessions->sql + SQL_FIND_LIVE);
     return n;
@@ -123,9 +124,27 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
            !sessions_find(&self->sessions, event->session_revoked->session_id, &session);
 }
 
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    session_revoke_all(self, member_id, call);
+}
+
+static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)kept_id;
+    session_revoke_all(self, gone_id, call);
+}
+
 const struct part_spec sessions_part = {
+    .tables = "session",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(session_id) FROM session",
     .agrees = agrees,
+    .exports =
+        {{&identity__my_session__descriptor,
+          "SELECT 9223372036854775807 - session_id, session_id, sign_in, device, opened_at, expires_at FROM session "
+          "WHERE member_id = ?1 AND 9223372036854775807 - session_id > ?2 ORDER BY session_id DESC LIMIT ?3"}},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

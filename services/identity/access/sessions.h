@@ -23,8 +23,8 @@ void sessions_turn(const struct sessions *sessions, const struct session *sessio
 /* Whether there was such a session. */
 bool sessions_drop(const struct sessions *sessions, int64_t session_id);
 /* A member's live sessions, the latest first, at most `size`; returns how many. */
-size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, int64_t now, struct session *ret_sessions,
-                          size_t size);
+size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, int64_t now, int64_t before,
+                          struct session *ret_sessions, size_t size);
 /* A session of a member that so many later ones follow. */
 bool sessions_find_surplus(const struct sessions *sessions, int64_t member_id, int64_t later, int64_t *ret_session_id);
 /* Any session of a member. */

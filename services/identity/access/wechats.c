@@ -1,4 +1,5 @@
 #include "services/identity/access/wechats.h"
+#include "services/identity/people/person.h"
 
 enum {
     SQL_ADD,
@@ -147,11 +148,97 @@ static const struct part_stray strays[] = {
     {NULL, NULL, NULL},
 };
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    Identity__WechatDoor *messages = arena_alloc(rpc_arena(export->call), WECHAT_DOORS * sizeof(*messages));
+    char appid[WECHAT_NAME_MAX + 1];
+    struct wechat doors[WECHAT_DOORS];
+    struct member member;
+    size_t n = wechats_find_all(&self->wechats, export->member_id, doors, ARRAY_LEN(doors));
+
+    export->failed |= !messages;
+    if (!messages || !members_find(&self->members, export->member_id, &member))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        person_open_wechat(self, &member, &doors[i], appid, NULL);
+        identity__wechat_door__init(&messages[i]);
+        messages[i].wechat_id = doors[i].id;
+        messages[i].bound_at = doors[i].bound_at;
+        messages[i].appid = part_text(export, appid);
+        if (!part_give(export, &messages[i], doors[i].id))
+            return;
+    }
+}
+
+static void say_unbound(int64_t wechat_id, int64_t member_id, void *call)
+{
+    Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
+    Identity__Event event = IDENTITY__EVENT__INIT;
+
+    unbound.wechat_id = wechat_id;
+    unbound.member_id = member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
+    event.wechat_unbound = &unbound;
+    rpc_journal(call, &event.base);
+}
+
+static void say_bound(int64_t wechat_id, int64_t member_id, void *call)
+{
+    Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
+    Identity__Event event = IDENTITY__EVENT__INIT;
+
+    bound.wechat_id = wechat_id;
+    bound.member_id = member_id;
+    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
+    event.wechat_bound = &bound;
+    rpc_journal(call, &event.base);
+}
+
+static void on_closed(void *arg, int64_t member_id, void *call)
+{
+    struct identity *self = arg;
+    struct wechat doors[WECHAT_DOORS];
+    size_t n = wechats_find_all(&self->wechats, member_id, doors, ARRAY_LEN(doors));
+
+    for (size_t i = 0; i < n; i++) {
+        wechats_drop(&self->wechats, doors[i].id, member_id);
+        say_unbound(doors[i].id, member_id, call);
+    }
+}
+
+/* Doors keep what they are called outside and get a number of their own. */
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    struct identity *self = arg;
+    struct wechat doors[WECHAT_DOORS];
+    size_t n = wechats_find_all(&self->wechats, gone_id, doors, ARRAY_LEN(doors));
+    struct member gone, kept;
+
+    if (!members_find(&self->members, gone_id, &gone) || !members_find(&self->members, kept_id, &kept))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        int64_t old_id = doors[i].id, new_id = id_next(&self->ids, rpc_now(call));
+
+        if (!person_reseal_wechat(self, &gone, &kept, &doors[i], new_id, call))
+            wechats_drop(&self->wechats, old_id, gone_id); /* its names cannot be read any more */
+        else
+            wechats_move(&self->wechats, old_id, kept_id, &doors[i]);
+        say_unbound(old_id, gone_id, call);
+        if (doors[i].id == new_id)
+            say_bound(new_id, kept_id, call);
+    }
+}
+
 const struct part_spec wechats_part = {
+    .tables = "wechat",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(wechat_id) FROM wechat",
     .agrees = agrees,
     .counts = {{"WeChat doors", "SELECT count(*) FROM wechat"}},
     .strays = strays,
+    .on_export = on_export,
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

@@ -10,9 +10,6 @@
 #include "services/identity/membership/trades.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_MAX 100
-#define MINE_MAX 20
-
 static struct identity *self_of(Identity__Joins_Service *service)
 {
     return container_of(service, struct identity, joins_service);
@@ -75,37 +72,17 @@ Identity__JoinRequest *join_message(struct identity *self, const struct join *jo
 
 static void reply_join(struct identity *self, const struct join *join, Identity__JoinRequest_Closure reply, void *call)
 {
-    Identity__JoinRequest *message = join_message(self, join, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(join_message(self, join, call), call);
 }
 
-/* At most `size` of what was asked; the token when there are more. */
-static void reply_list(struct identity *self, enum joins_list which, size_t size,
-                       Identity__JoinRequestList_Closure reply, void *call)
+static void reply_list(struct identity *self, enum joins_list which, Identity__JoinRequestList_Closure reply,
+                       void *call)
 {
     Identity__JoinRequestList list = IDENTITY__JOIN_REQUEST_LIST__INIT;
-    Identity__JoinRequest *found[PAGE_MAX];
     struct join join;
-    char token[24];
 
-    list.requests = found;
-    while (joins_next(&self->joins, which, &join)) {
-        if (list.n_requests == size) {
-            snprintf(token, sizeof(token), "%lld", (long long)found[size - 1]->request_id);
-            list.next_page_token = token;
-            break;
-        }
-        found[list.n_requests] = join_message(self, &join, call);
-        if (!found[list.n_requests++]) {
-            joins_end(&self->joins, which);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
+    while (joins_next(&self->joins, which, &join) && rpc_page_takes(call, join.id))
+        rpc_add(call, &list, requests, join_message(self, &join, call));
     joins_end(&self->joins, which);
     reply(&list, call);
 }
@@ -232,8 +209,9 @@ static void joins__list_my_join_requests(Identity__Joins_Service *service, const
     struct identity *self = self_of(service);
 
     (void)req;
-    joins_ask(&self->joins, JOINS_MINE, rpc_principal(call)->member_id, 0, 0, MINE_MAX);
-    reply_list(self, JOINS_MINE, MINE_MAX, reply, call);
+    joins_ask(&self->joins, JOINS_MINE, rpc_principal(call)->member_id, 0, rpc_page(call)->before,
+              rpc_page(call)->limit);
+    reply_list(self, JOINS_MINE, reply, call);
 }
 
 /* rpc WithdrawJoinRequest: the applicant takes it back. */
@@ -264,17 +242,15 @@ static void joins__list_join_requests(Identity__Joins_Service *service, const Id
                                       Identity__JoinRequestList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = 0;
     int state = req->state ? (int)req->state : (int)IDENTITY__JOIN_STATE__JOIN_ASKED;
-    int64_t after = 0;
-    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    joins_ask(&self->joins, JOINS_UNION, req->union_id, state, after, (int)size + 1);
-    reply_list(self, JOINS_UNION, size, reply, call);
+    joins_ask(&self->joins, JOINS_UNION, req->union_id, state, rpc_page(call)->after, rpc_page(call)->limit);
+    reply_list(self, JOINS_UNION, reply, call);
 }
 
 static void journal_verified(const struct join *join, void *call)

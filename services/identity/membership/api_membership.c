@@ -7,9 +7,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-
 static const int askers[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__AUDIT_ADMIN, RULE__ROLE__BENEFIT_MANAGER,
                              RULE__ROLE__FINANCE, RULE__ROLE__ROLE_NONE};
 
@@ -50,20 +47,13 @@ Identity__Membership *membership_message(struct identity *self, const struct per
 static void reply_history(struct identity *self, int64_t member_id, Identity__MembershipList_Closure reply, void *call)
 {
     Identity__MembershipList list = IDENTITY__MEMBERSHIP_LIST__INIT;
-    struct period *periods = arena_alloc(rpc_arena(call), PERIODS_HISTORY_MAX * sizeof(*periods));
-    size_t n = periods ? periods_find_history(&self->periods, member_id, periods, PERIODS_HISTORY_MAX) : 0;
+    const struct rpc_page *page = rpc_page(call);
+    struct period *periods = arena_alloc(rpc_arena(call), page->limit * sizeof(*periods));
+    size_t n = periods_find_history(&self->periods, member_id, page->after, periods, page->limit);
 
-    list.memberships = arena_alloc(rpc_arena(call), n * sizeof(*list.memberships) + 1);
-    for (size_t i = 0; list.memberships && i < n; i++) {
-        list.memberships[i] = membership_message(self, &periods[i], call);
-        if (!list.memberships[i])
-            break;
-        list.n_memberships++;
-    }
-    if (periods && list.memberships && list.n_memberships == n)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    for (size_t i = 0; i < n && rpc_page_takes(call, periods[i].id); i++)
+        rpc_add(call, &list, memberships, membership_message(self, &periods[i], call));
+    reply(&list, call);
 }
 
 /* rpc ListMyMemberships: the caller's own history. */
@@ -93,59 +83,33 @@ static void memberships__leave(Identity__Memberships_Service *service, const Ide
     }
 }
 
-static bool fill_members(struct identity *self, const struct period *periods, size_t n, Identity__MemberList *list,
-                         void *call)
-{
-    list->members = arena_alloc(rpc_arena(call), n * sizeof(*list->members) + 1);
-    if (!list->members)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        struct member member;
-
-        if (!members_find(&self->members, periods[i].member_id, &member))
-            return false;
-        list->members[i] = member_message(self, &member, call);
-        if (!list->members[i])
-            return false;
-        list->n_members++;
-    }
-    return true;
-}
-
 /* rpc ListMembers: the members of a union itself, masked. */
 static void memberships__list_members(Identity__Memberships_Service *service, const Identity__ListMembersRequest *req,
                                       Identity__MemberList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    const struct rpc_page *page = rpc_page(call);
     Identity__MemberList list = IDENTITY__MEMBER_LIST__INIT;
-    struct period periods[PAGE_MAX + 1];
-    char token[24];
-    int64_t after;
+    struct period *periods = arena_alloc(rpc_arena(call), page->limit * sizeof(*periods));
+    struct member member;
+    size_t n;
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    if (!page_token_read(req->page_token, &after)) {
-        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
-        return;
+    n = periods_find_members(&self->periods, req->union_id, page->after, periods, page->limit);
+    for (size_t i = 0; i < n && rpc_page_takes(call, periods[i].id); i++) {
+        if (members_find(&self->members, periods[i].member_id, &member))
+            rpc_add(call, &list, members, member_message(self, &member, call));
     }
-    n = periods_find_members(&self->periods, req->union_id, after, periods, size + 1);
-    if (n > size) {
-        n = size;
-        snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);
-        list.next_page_token = token;
-    }
-    if (fill_members(self, periods, n, &list, call))
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(&list, call);
 }
 
 /* rpc ListMemberships: a member's history, for who watches over her union. */
-static void memberships__list_memberships(Identity__Memberships_Service *service, const Identity__MemberRequest *req,
+static void memberships__list_memberships(Identity__Memberships_Service *service,
+                                          const Identity__ListMembershipsRequest *req,
                                           Identity__MembershipList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);

@@ -9,9 +9,6 @@
 #include "services/identity/membership/trades.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_MAX 100
-#define MINE_MAX 20
-
 static struct identity *self_of(Identity__Trades_Service *service)
 {
     return container_of(service, struct identity, trades_service);
@@ -71,37 +68,16 @@ Identity__TradeRecord *trade_message(struct identity *self, const struct trade *
 static void reply_trade(struct identity *self, const struct trade *trade, Identity__TradeRecord_Closure reply,
                         void *call)
 {
-    Identity__TradeRecord *message = trade_message(self, trade, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(trade_message(self, trade, call), call);
 }
 
-/* At most `size` of what was asked; the token when there are more. */
-static void reply_list(struct identity *self, enum trades_list which, size_t size, Identity__TradeList_Closure reply,
-                       void *call)
+static void reply_list(struct identity *self, enum trades_list which, Identity__TradeList_Closure reply, void *call)
 {
     Identity__TradeList list = IDENTITY__TRADE_LIST__INIT;
-    Identity__TradeRecord *found[PAGE_MAX];
     struct trade trade;
-    char token[24];
 
-    list.trades = found;
-    while (trades_next(&self->trades, which, &trade)) {
-        if (list.n_trades == size) {
-            snprintf(token, sizeof(token), "%lld", (long long)found[size - 1]->trade_id);
-            list.next_page_token = token;
-            break;
-        }
-        found[list.n_trades] = trade_message(self, &trade, call);
-        if (!found[list.n_trades++]) {
-            trades_end(&self->trades, which);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
+    while (trades_next(&self->trades, which, &trade) && rpc_page_takes(call, trade.id))
+        rpc_add(call, &list, trades, trade_message(self, &trade, call));
     trades_end(&self->trades, which);
     reply(&list, call);
 }
@@ -241,8 +217,9 @@ static void trades__list_my_trades(Identity__Trades_Service *service, const Iden
     struct identity *self = self_of(service);
 
     (void)req;
-    trades_ask(&self->trades, TRADES_MINE, rpc_principal(call)->member_id, 0, MINE_MAX);
-    reply_list(self, TRADES_MINE, MINE_MAX, reply, call);
+    trades_ask(&self->trades, TRADES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
+               rpc_page(call)->limit);
+    reply_list(self, TRADES_MINE, reply, call);
 }
 
 /* rpc WithdrawTradeClaim: the claimant takes it back. */
@@ -273,16 +250,14 @@ static void trades__list_trade_claims(Identity__Trades_Service *service, const I
                                       Identity__TradeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = 0;
-    int64_t after = 0;
-    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    trades_ask(&self->trades, TRADES_WAITING, req->union_id, after, (int)size + 1);
-    reply_list(self, TRADES_WAITING, size, reply, call);
+    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    reply_list(self, TRADES_WAITING, reply, call);
 }
 
 /* 0, or why this one is left as it is. */

@@ -6,9 +6,6 @@
 #include "services/identity/membership/transfers.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_MAX 100
-#define MINE_MAX 20
-
 static struct identity *self_of(Identity__Transfers_Service *service)
 {
     return container_of(service, struct identity, transfers_service);
@@ -46,37 +43,17 @@ Identity__Transfer *transfer_message(struct identity *self, const struct transfe
 static void reply_transfer(struct identity *self, const struct transfer *transfer, Identity__Transfer_Closure reply,
                            void *call)
 {
-    Identity__Transfer *message = transfer_message(self, transfer, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(transfer_message(self, transfer, call), call);
 }
 
-/* Fills a list with at most `size` of what was asked; the token when there are more. */
-static void reply_list(struct identity *self, enum transfers_list which, size_t size,
-                       Identity__TransferList_Closure reply, void *call)
+static void reply_list(struct identity *self, enum transfers_list which, Identity__TransferList_Closure reply,
+                       void *call)
 {
     Identity__TransferList list = IDENTITY__TRANSFER_LIST__INIT;
-    Identity__Transfer *found[PAGE_MAX];
     struct transfer transfer;
-    char token[24];
 
-    list.transfers = found;
-    while (transfers_next(&self->transfers, which, &transfer)) {
-        if (list.n_transfers == size) {
-            snprintf(token, sizeof(token), "%lld", (long long)found[size - 1]->transfer_id);
-            list.next_page_token = token;
-            break;
-        }
-        found[list.n_transfers] = transfer_message(self, &transfer, call);
-        if (!found[list.n_transfers++]) {
-            transfers_end(&self->transfers, which);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
+    while (transfers_next(&self->transfers, which, &transfer) && rpc_page_takes(call, transfer.id))
+        rpc_add(call, &list, transfers, transfer_message(self, &transfer, call));
     transfers_end(&self->transfers, which);
     reply(&list, call);
 }
@@ -144,8 +121,9 @@ static void transfers__list_my_transfers(Identity__Transfers_Service *service, c
     struct identity *self = self_of(service);
 
     (void)req;
-    transfers_ask(&self->transfers, TRANSFERS_MINE, rpc_principal(call)->member_id, 0, 0, MINE_MAX);
-    reply_list(self, TRANSFERS_MINE, MINE_MAX, reply, call);
+    transfers_ask(&self->transfers, TRANSFERS_MINE, rpc_principal(call)->member_id, 0, rpc_page(call)->before,
+                  rpc_page(call)->limit);
+    reply_list(self, TRANSFERS_MINE, reply, call);
 }
 
 /* rpc WithdrawTransfer: the member stays where she is. */
@@ -176,18 +154,16 @@ static void transfers__list_transfers(Identity__Transfers_Service *service, cons
                                       Identity__TransferList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = 0;
     int state = req->state ? (int)req->state : (int)IDENTITY__TRANSFER_STATE__TRANSFER_ASKED;
     enum transfers_list list = state == IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED ? TRANSFERS_TO : TRANSFERS_FROM;
-    int64_t after = 0;
-    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    transfers_ask(&self->transfers, list, req->union_id, state, after, (int)size + 1);
-    reply_list(self, list, size, reply, call);
+    transfers_ask(&self->transfers, list, req->union_id, state, rpc_page(call)->after, rpc_page(call)->limit);
+    reply_list(self, list, reply, call);
 }
 
 /* Whether the caller administers the level above a union; who administers every union does. */

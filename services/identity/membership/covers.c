@@ -63,9 +63,16 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 const struct part_spec covers_part = {
+    .tables = "cover",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(cover_id) FROM cover",
     .agrees = agrees,
     .counts = {{"enrolments", "SELECT count(*) FROM cover"}},
+    .exports = {{&identity__my_cover__descriptor,
+                 "SELECT cover_id, union_id, trade, from_at AS \"from\", until_at AS until FROM cover "
+                 "WHERE member_id = ?1 AND cover_id > ?2 ORDER BY cover_id LIMIT ?3"}},
+    .closed =
+        {"-- that somebody was covered for some years is the insurer's account, under a number that tells nobody who"},
+    .merged = {"-- stays under the number under which it was given"},
 };

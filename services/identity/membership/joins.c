@@ -1,4 +1,6 @@
 #include "services/identity/membership/joins.h"
+#include "services/identity/people/person.h"
+#include "services/identity/membership/api_membership.h"
 
 #define COLUMNS                                                                                                        \
     "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
@@ -22,7 +24,7 @@ static const char *const sql[] = {
     [SQL_DECIDE] = "UPDATE join_request SET state = ?2, decided_at = ?3, decided_by = ?4, reason = ?5, remark = ?6, "
                    "sealed = x'' WHERE request_id = ?1",
     [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state >= ?2 AND "
-                 "request_id > ?3 ORDER BY request_id DESC LIMIT ?4",
+                 "request_id < ?3 ORDER BY request_id DESC LIMIT ?4",
     [SQL_UNION] = "SELECT " COLUMNS " FROM join_request WHERE union_id = ?1 AND state = ?2 AND request_id > ?3 "
                   "ORDER BY request_id LIMIT ?4",
     [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
@@ -87,9 +89,9 @@ void joins_decide(const struct joins *joins, const struct join *join)
               join->decided_by, (int64_t)join->reason, join->remark);
 }
 
-void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int state, int64_t after, int limit)
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int state, int64_t beyond, size_t limit)
 {
-    store_ask(joins->store, joins->sql + list, "iiii", id, (int64_t)state, after, (int64_t)limit);
+    store_ask(joins->store, joins->sql + list, "iiii", id, (int64_t)state, beyond, (int64_t)limit);
 }
 
 bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret)
@@ -163,7 +165,54 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
            (!decided || (join.state == (int)changed->state && join.reason == (int)changed->reason));
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct join join;
+    bool more = true;
+
+    joins_ask(&self->joins, JOINS_MINE, export->member_id, 0, INT64_MAX, LIMIT_EXPORT_PAGE);
+    while (more && joins_next(&self->joins, JOINS_MINE, &join))
+        more = part_give(export, join_message(self, &join, export->call), PART_LATEST(join.id));
+    joins_end(&self->joins, JOINS_MINE);
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    join_withdraw(self, member_id, call);
+}
+
+/* Asks anew in the name of who is kept, unless that is settled already. */
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    struct identity *self = arg;
+    unsigned char nonce[PII_NONCE_LEN];
+    struct member gone, kept;
+    struct person person;
+    struct join join, open;
+
+    if (!joins_find_open(&self->joins, gone_id, &join) || !members_find(&self->members, gone_id, &gone) ||
+        !members_find(&self->members, kept_id, &kept))
+        return;
+    join_withdraw(self, gone_id, call);
+    if (kept.union_id || joins_find_open(&self->joins, kept_id, &open))
+        return;
+    if (kept.level >= (int)RPC__LEVEL__REAL_NAME)
+        join.sealed.len = 0;
+    else if (!person_open_join(self, &gone, join.id, &join.sealed, &person))
+        return;
+    join.id = id_next(&self->ids, rpc_now(call));
+    join.member_id = kept_id;
+    if (join.sealed.len) {
+        rpc_random(call, nonce, sizeof(nonce));
+        person_seal_join(self, &kept, join.id, nonce, &person, &join.sealed);
+    }
+    joins_add(&self->joins, &join);
+    join_journal(&join, call);
+}
+
 const struct part_spec joins_part = {
+    .tables = "join_request",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(request_id) FROM join_request",
@@ -171,4 +220,8 @@ const struct part_spec joins_part = {
     .counts = {{"requests to join", "SELECT count(*) FROM join_request"},
                {"decided requests to join", "SELECT count(*) FROM join_request WHERE state > 1 AND sealed = x''"},
                {"deleted requests to join, less those purged", "SELECT 0"}},
+    .on_export = on_export,
+    .closed = {"UPDATE join_request SET remark = '' WHERE member_id = ?1"},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

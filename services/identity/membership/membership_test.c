@@ -226,6 +226,7 @@ static void an_official_sees_her_unions_members_masked_and_in_pages(void **state
     request.page_token = "-1";
     assert_refused(harness_call(&h, "Memberships.ListMembers", &request.base, harness_internal(&h), NULL),
                    "BAD_PAGE_TOKEN");
+    request.page_token = "";
     request.union_id = -1;
     assert_refused(harness_call(&h, "Memberships.ListMembers", &request.base, harness_internal(&h), NULL),
                    "UNION_NOT_FOUND");

@@ -1,5 +1,7 @@
 #include "services/identity/membership/periods.h"
 #include "services/identity/people/members.h"
+#include "services/identity/membership/api_membership.h"
+#include "services/identity/membership/membership_life.h"
 
 #define PERIOD_COLUMNS "membership_id, member_id, union_id, began_at, ended_at, began, ended"
 
@@ -32,8 +34,8 @@ static const char *const sql[] = {
     [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " ORDER BY membership_id DESC LIMIT 1",
     [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND began_at <= ?2 AND "
                "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT ?3",
-    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM (SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " "
-                    "ORDER BY membership_id DESC LIMIT ?2) AS latest ORDER BY membership_id",
+    [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND membership_id > ?2 "
+                    "ORDER BY membership_id LIMIT ?3",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
     [SQL_GONE] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
@@ -112,7 +114,7 @@ static size_t all_periods(const struct periods *periods, unsigned statement, str
 {
     size_t n = 0;
 
-    while (n < size && store_row(periods->store, statement))
+    while (ret && n < size && store_row(periods->store, statement))
         read_period(periods->store, statement, &ret[n++]);
     store_end(periods->store, statement);
     return n;
@@ -124,9 +126,10 @@ size_t periods_find_at(const struct periods *periods, int64_t member_id, int64_t
     return all_periods(periods, periods->sql + SQL_AT, ret, size);
 }
 
-size_t periods_find_history(const struct periods *periods, int64_t member_id, struct period *ret, size_t size)
+size_t periods_find_history(const struct periods *periods, int64_t member_id, int64_t after, struct period *ret,
+                            size_t size)
 {
-    store_ask(periods->store, periods->sql + SQL_HISTORY, "ii", member_id, (int64_t)size);
+    store_ask(periods->store, periods->sql + SQL_HISTORY, "iii", member_id, after, (int64_t)size);
     return all_periods(periods, periods->sql + SQL_HISTORY, ret, size);
 }
 
@@ -245,7 +248,44 @@ static const struct part_stray strays[] = {
     {NULL, NULL, NULL},
 };
 
+/* ---- for herself, and when her account ends ---- */
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct period *periods = arena_alloc(rpc_arena(export->call), PERIODS_HISTORY_MAX * sizeof(*periods));
+    size_t n = periods_find_history(&self->periods, export->member_id, export->after, periods, PERIODS_HISTORY_MAX);
+
+    export->failed |= !periods;
+    for (size_t i = 0; i < n && part_give(export, membership_message(self, &periods[i], export->call), periods[i].id);
+         i++)
+        continue;
+}
+
+static void on_closed(void *arg, int64_t member_id, void *call)
+{
+    struct identity *self = arg;
+    struct member member;
+
+    if (members_find(&self->members, member_id, &member))
+        membership_end(self, &member, IDENTITY__ENDED__ENDED_BY_LEAVING, call);
+}
+
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    struct identity *self = arg;
+    struct member gone, kept;
+    int64_t union_id;
+
+    if (!members_find(&self->members, gone_id, &gone) || !members_find(&self->members, kept_id, &kept))
+        return;
+    union_id = gone.union_id;
+    if (membership_end(self, &gone, IDENTITY__ENDED__ENDED_BY_ACCOUNTS, call) && !kept.union_id)
+        membership_begin(self, &kept, union_id, IDENTITY__BEGAN__BEGAN_BY_ACCOUNTS, call);
+}
+
 const struct part_spec periods_part = {
+    .tables = "membership standing",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(id) FROM (SELECT max(membership_id) AS id FROM membership UNION ALL "
@@ -256,4 +296,11 @@ const struct part_spec periods_part = {
                {"ended memberships", "SELECT count(*) FROM membership WHERE ended_at > 0"},
                {"standings", "SELECT count(*) FROM standing"}},
     .strays = strays,
+    .exports = {{&identity__my_standing__descriptor,
+                 "SELECT 9223372036854775807 - standing_id, standing, reason, began_at AS \"from\", ended_at AS \"to\" "
+                 "FROM standing "
+                 "WHERE member_id = ?1 AND 9223372036854775807 - standing_id > ?2 ORDER BY standing_id DESC LIMIT ?3"}},
+    .on_export = on_export,
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

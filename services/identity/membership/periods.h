@@ -7,7 +7,7 @@
 #include "services/identity/identity.h"
 
 #define PERIODS_ACCOUNTS    8   /* of one person that count at an instant */
-#define PERIODS_HISTORY_MAX 200 /* periods of one member that are shown: the last ones */
+#define PERIODS_HISTORY_MAX 200 /* periods of one member that are exported */
 
 struct period {
     int64_t id, member_id, union_id, began_at, ended_at;
@@ -36,8 +36,9 @@ bool periods_find_period(const struct periods *periods, int64_t membership_id, s
 bool periods_find_last(const struct periods *periods, int64_t member_id, struct period *ret);
 /* The periods that counted at an instant, at most `size`: one for each account. */
 size_t periods_find_at(const struct periods *periods, int64_t member_id, int64_t at, struct period *ret, size_t size);
-/* Her last periods, the oldest first, at most `size`; returns how many. */
-size_t periods_find_history(const struct periods *periods, int64_t member_id, struct period *ret, size_t size);
+/* Her periods after a membership id, in order, at most `size`; returns how many. */
+size_t periods_find_history(const struct periods *periods, int64_t member_id, int64_t after, struct period *ret,
+                            size_t size);
 /* Lasting periods of a union itself after a membership id, in order; returns how many. */
 size_t periods_find_members(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
                             size_t size);

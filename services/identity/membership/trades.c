@@ -2,6 +2,7 @@
 
 #include "services/identity/people/members.h"
 #include "services/identity/unions/tallies.h"
+#include "services/identity/membership/api_membership.h"
 
 #define COLUMNS                                                                                                        \
     "trade_id, member_id, union_id, asked_at, decided_at, decided_by, from_at, until_at, trade, state, source, "       \
@@ -21,7 +22,7 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id > ?2 ORDER BY trade_id DESC LIMIT ?3",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 ORDER BY trade_id DESC LIMIT ?3",
     [SQL_WAITING] = "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 "
                     "ORDER BY trade_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, proof, asked_at, sealed) "
@@ -86,9 +87,9 @@ bool trades_find_proven(const struct trades *trades, int64_t member_id, struct t
     return only(trades, SQL_FIND_PROVEN, member_id, ret);
 }
 
-void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t after, int limit)
+void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit)
 {
-    store_ask(trades->store, trades->sql + list, "iii", id, after, (int64_t)limit);
+    store_ask(trades->store, trades->sql + list, "iii", id, beyond, (int64_t)limit);
 }
 
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret)
@@ -280,7 +281,39 @@ static const struct part_stray strays[] = {
     {NULL, NULL, NULL},
 };
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct trade trade;
+    bool more = true;
+
+    trades_ask(&self->trades, TRADES_MINE, export->member_id, INT64_MAX, LIMIT_EXPORT_PAGE);
+    while (more && trades_next(&self->trades, TRADES_MINE, &trade))
+        more = part_give(export, trade_message(self, &trade, export->call), PART_LATEST(trade.id));
+    trades_end(&self->trades, TRADES_MINE);
+}
+
+static void on_closed(void *arg, int64_t member_id, void *call)
+{
+    struct identity *self = arg;
+    struct member member;
+
+    trade_withdraw(self, member_id, call);
+    if (members_find(&self->members, member_id, &member))
+        trade_end(self, &member, call);
+}
+
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    struct identity *self = arg;
+    struct member gone, kept;
+
+    if (members_find(&self->members, gone_id, &gone) && members_find(&self->members, kept_id, &kept))
+        trade_hand_over(self, &kept, &gone, call);
+}
+
 const struct part_spec trades_part = {
+    .tables = "trade",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(trade_id) FROM trade",
@@ -289,4 +322,8 @@ const struct part_spec trades_part = {
     /* Those from before there were proofs have no row of the journal. */
     .counts = {{"trades", "SELECT count(*) FROM trade WHERE trade_id <> member_id"}},
     .strays = strays,
+    .on_export = on_export,
+    .closed = {"UPDATE trade SET remark = '' WHERE member_id = ?1"},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

@@ -1,4 +1,5 @@
 #include "services/identity/membership/transfers.h"
+#include "services/identity/membership/api_membership.h"
 
 #define COLUMNS                                                                                                        \
     "transfer_id, member_id, from_union, to_union, asked_at, released_at, decided_at, decided_by, state, release, "    \
@@ -17,7 +18,7 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state > ?2 AND transfer_id > ?3 "
+    [SQL_MINE] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state > ?2 AND transfer_id < ?3 "
                  "ORDER BY transfer_id DESC LIMIT ?4",
     [SQL_FROM] = "SELECT " COLUMNS " FROM transfer WHERE from_union = ?1 AND state = ?2 AND transfer_id > ?3 "
                  "ORDER BY transfer_id LIMIT ?4",
@@ -82,10 +83,10 @@ bool transfers_find_open(const struct transfers *transfers, int64_t member_id, s
     return only(transfers, SQL_FIND_OPEN, member_id, ret);
 }
 
-void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t after,
-                   int limit)
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t beyond,
+                   size_t limit)
 {
-    store_ask(transfers->store, transfers->sql + list, "iiii", id, (int64_t)state, after, (int64_t)limit);
+    store_ask(transfers->store, transfers->sql + list, "iiii", id, (int64_t)state, beyond, (int64_t)limit);
 }
 
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret)
@@ -184,11 +185,33 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
                         transfer.reason == (int)changed->reason));
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct transfer transfer;
+    bool more = true;
+
+    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member_id, 0, INT64_MAX, LIMIT_EXPORT_PAGE);
+    while (more && transfers_next(&self->transfers, TRANSFERS_MINE, &transfer))
+        more = part_give(export, transfer_message(self, &transfer, export->call), PART_LATEST(transfer.id));
+    transfers_end(&self->transfers, TRANSFERS_MINE);
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    transfer_settle(self, member_id, 0, call);
+}
+
 const struct part_spec transfers_part = {
+    .tables = "transfer",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(transfer_id) FROM transfer",
     .tidy = tidy,
     .agrees = agrees,
     .counts = {{"transfers", "SELECT count(*) FROM transfer"}},
+    .on_export = on_export,
+    .closed = {"UPDATE transfer SET remark = '' WHERE member_id = ?1"},
+    .on_closed = on_closed,
+    .merged = {"-- ends with the membership (membership_life.h)"},
 };

@@ -31,10 +31,7 @@ void identity__get_me(Identity__Identity_Service *service, const Identity__MeReq
     if (!caller(self, call, &member))
         return;
     message = member_message(self, &member, call);
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(message, call);
 }
 
 int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_NAME_SIZE],

@@ -6,9 +6,6 @@
 #include "services/identity/people/person.h"
 #include "services/identity/access/session_life.h"
 
-#define PAGE_MAX 50
-#define MINE_MAX 20
-
 static struct identity *self_of(Identity__Merges_Service *service)
 {
     return container_of(service, struct identity, merges_service);
@@ -47,36 +44,16 @@ static Identity__Merge *merge_message(struct identity *self, const struct merge 
 static void reply_merge(struct identity *self, const struct merge *merge, bool official, Identity__Merge_Closure reply,
                         void *call)
 {
-    Identity__Merge *message = merge_message(self, merge, official, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(merge_message(self, merge, official, call), call);
 }
 
-static void reply_list(struct identity *self, enum merges_list which, size_t size, Identity__MergeList_Closure reply,
-                       void *call)
+static void reply_list(struct identity *self, enum merges_list which, Identity__MergeList_Closure reply, void *call)
 {
     Identity__MergeList list = IDENTITY__MERGE_LIST__INIT;
-    Identity__Merge *found[PAGE_MAX];
     struct merge merge;
-    char token[24];
 
-    list.merges = found;
-    while (merges_next(&self->merges, which, &merge)) {
-        if (list.n_merges == size) {
-            snprintf(token, sizeof(token), "%lld", (long long)found[size - 1]->merge_id);
-            list.next_page_token = token;
-            break;
-        }
-        found[list.n_merges] = merge_message(self, &merge, which == MERGES_WAITING, call);
-        if (!found[list.n_merges++]) {
-            merges_end(&self->merges, which);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
+    while (merges_next(&self->merges, which, &merge) && rpc_page_takes(call, merge.id))
+        rpc_add(call, &list, merges, merge_message(self, &merge, which == MERGES_WAITING, call));
     merges_end(&self->merges, which);
     reply(&list, call);
 }
@@ -243,7 +220,7 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
         return;
     }
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_NUMBERS;
-    merge_apply(self, &merge, kept, gone, call);
+    merge_apply(self, &merge, call);
     reply_merge(self, &merge, false, reply, call);
 }
 
@@ -254,8 +231,9 @@ static void merges__list_my_merges(Identity__Merges_Service *service, const Iden
     struct identity *self = self_of(service);
 
     (void)req;
-    merges_ask(&self->merges, MERGES_MINE, rpc_principal(call)->member_id, 0, MINE_MAX);
-    reply_list(self, MERGES_MINE, MINE_MAX, reply, call);
+    merges_ask(&self->merges, MERGES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
+               rpc_page(call)->limit);
+    reply_list(self, MERGES_MINE, reply, call);
 }
 
 /* rpc RefuseMyMerge: either account's owner wants none of it. */
@@ -285,16 +263,14 @@ static void merges__list_merges(Identity__Merges_Service *service, const Identit
                                 Identity__MergeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = 0;
-    int64_t after = 0;
-    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    merges_ask(&self->merges, MERGES_WAITING, req->union_id, after, (int)size + 1);
-    reply_list(self, MERGES_WAITING, size, reply, call);
+    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    reply_list(self, MERGES_WAITING, reply, call);
 }
 
 /* The two accounts, as an official may merge them: the one that is kept is of her
@@ -388,7 +364,7 @@ static void merges__decide_merge(Identity__Merges_Service *service, const Identi
     if (*req->remark)
         snprintf(merge.remark, sizeof(merge.remark), "%s", req->remark);
     if (req->approve)
-        merge_apply(self, &merge, &kept, &gone, call);
+        merge_apply(self, &merge, call);
     else
         merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
     reply_merge(self, &merge, true, reply, call);

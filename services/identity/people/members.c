@@ -1,4 +1,6 @@
 #include "services/identity/people/members.h"
+#include "services/identity/membership/periods.h"
+#include "services/identity/people/person.h"
 
 #define COLUMNS                                                                                                        \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
@@ -146,10 +148,55 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
            member.level >= (int)RPC__LEVEL__REAL_NAME && member.roster_id == event->member_verified->roster_id;
 }
 
+/* ---- for herself ---- */
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    Identity__MyAccount *account = arena_alloc(rpc_arena(export->call), sizeof(*account));
+    struct standing standing = {0};
+    struct member member;
+    struct person person;
+
+    if (!account || !members_find(&self->members, export->member_id, &member)) {
+        export->failed |= !account;
+        return;
+    }
+    person_open_member(self, &member, &person);
+    periods_find_standing(&self->periods, member.id, &standing);
+    identity__my_account__init(account);
+    account->member_id = member.id;
+    account->level = (Rpc__Level)member.level;
+    account->birth_year = member.birth_year;
+    account->sex = (Rpc__Sex)member.sex;
+    account->trade = (Rpc__Trade)member.trade;
+    account->standing = (Identity__Standing)standing.standing;
+    account->created_at = member.created_at;
+    account->mobile = part_text(export, person.mobile);
+    account->name = part_text(export, person.name);
+    account->resident_id = part_text(export, person.resident_id);
+    part_give(export, account, member.id);
+}
+
+static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)call;
+    members_merge(&((struct identity *)arg)->members, gone_id, kept_id);
+}
+
 const struct part_spec members_part = {
+    .tables = "member",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(member_id) FROM member",
     .agrees = agrees,
     .counts = {{"verified members", "SELECT count(*) FROM member WHERE person IS NOT NULL"}},
+    .people = "member.merged_into",
+    .on_export = on_export,
+    .closed = {"UPDATE member SET mobile = CAST(member_id AS BLOB), sealed_mobile = x'', person = "
+               "CASE WHEN person IS NULL THEN NULL ELSE CAST(member_id AS BLOB) END, sealed_person = NULL, "
+               "data_key = x'', birth_year = 0, sex = 0, tries_day = 0, tries_failed = 0 WHERE member_id = ?1"},
+    .merged =
+        {"UPDATE member SET data_key = x'', sealed_mobile = x'', sealed_person = x'' WHERE member_id = ?1 AND ?2 > 0"},
+    .on_merged = on_merged,
 };

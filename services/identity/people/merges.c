@@ -1,16 +1,10 @@
 #include "services/identity/people/merges.h"
 
 #include "services/identity/rights/closings.h"
-#include "services/identity/rights/corrections.h"
 #include "services/identity/access/grants.h"
-#include "services/identity/membership/joins.h"
 #include "services/identity/people/members.h"
-#include "services/identity/membership/membership_life.h"
-#include "services/identity/people/person.h"
-#include "services/identity/rights/pledges.h"
-#include "services/identity/access/session_life.h"
-#include "services/identity/membership/trades.h"
 #include "services/identity/access/wechats.h"
+#include "services/identity/membership/periods.h"
 
 #define COLUMNS                                                                                                        \
     "merge_id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at, state, reason, remark"
@@ -22,12 +16,11 @@ enum {
     SQL_FIND,
     SQL_FIND_OPEN,
     SQL_SET,
-    SQL_FORGET,
     N_SQL
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id > ?2 "
+    [SQL_MINE] = "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?2 "
                  "ORDER BY merge_id DESC LIMIT ?3",
     [SQL_WAITING] = "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 "
                     "ORDER BY merge_id LIMIT ?3",
@@ -37,7 +30,6 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM merge WHERE gone_id = ?1 AND state <= 2",
     [SQL_SET] = "UPDATE merge SET state = ?2, reason = ?3, remark = ?4, proposed_by = ?5, decided_by = ?6, "
                 "decided_at = ?7 WHERE merge_id = ?1",
-    [SQL_FORGET] = "UPDATE member SET data_key = x'', sealed_mobile = x'', sealed_person = x'' WHERE member_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -88,9 +80,9 @@ bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge
     return only(merges, SQL_FIND_OPEN, gone_id, ret);
 }
 
-void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t after, int limit)
+void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit)
 {
-    store_ask(merges->store, merges->sql + list, "iii", id, after, (int64_t)limit);
+    store_ask(merges->store, merges->sql + list, "iii", id, beyond, (int64_t)limit);
 }
 
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret)
@@ -158,99 +150,15 @@ int merge_refusal(struct identity *self, const struct member *kept, const struct
     return 0;
 }
 
-static void journal_door(int64_t wechat_id, int64_t member_id, bool unbound, void *call)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
-    Identity__WechatUnbound gone = IDENTITY__WECHAT_UNBOUND__INIT;
-
-    bound.wechat_id = gone.wechat_id = wechat_id;
-    bound.member_id = gone.member_id = member_id;
-    if (unbound) {
-        event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
-        event.wechat_unbound = &gone;
-    } else {
-        event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
-        event.wechat_bound = &bound;
-    }
-    rpc_journal(call, &event.base);
-}
-
-/* Doors keep what they are called outside and get a number of their own. */
-static void hand_over_doors(struct identity *self, const struct member *kept, const struct member *gone, void *call)
-{
-    struct wechat doors[WECHAT_DOORS];
-    size_t n = wechats_find_all(&self->wechats, gone->id, doors, ARRAY_LEN(doors));
-
-    for (size_t i = 0; i < n; i++) {
-        int64_t old_id = doors[i].id, new_id = id_next(&self->ids, rpc_now(call));
-
-        if (!person_reseal_wechat(self, gone, kept, &doors[i], new_id, call)) {
-            wechats_drop(&self->wechats, old_id, gone->id); /* its names cannot be read any more */
-        } else {
-            wechats_move(&self->wechats, old_id, kept->id, &doors[i]);
-        }
-        journal_door(old_id, gone->id, true, call);
-        if (doors[i].id == new_id)
-            journal_door(new_id, kept->id, false, call);
-    }
-}
-
-/* Asks anew in the name of who is kept, unless that is settled already. */
-static void hand_over_join(struct identity *self, const struct member *kept, const struct member *gone, void *call)
-{
-    unsigned char nonce[PII_NONCE_LEN];
-    struct person person;
-    struct join join, open;
-
-    if (!joins_find_open(&self->joins, gone->id, &join))
-        return;
-    join_withdraw(self, gone->id, call);
-    if (kept->union_id || joins_find_open(&self->joins, kept->id, &open))
-        return;
-    if (kept->level >= (int)RPC__LEVEL__REAL_NAME)
-        join.sealed.len = 0;
-    else if (!person_open_join(self, gone, join.id, &join.sealed, &person))
-        return;
-    join.id = id_next(&self->ids, rpc_now(call));
-    join.member_id = kept->id;
-    if (join.sealed.len) {
-        rpc_random(call, nonce, sizeof(nonce));
-        person_seal_join(self, kept, join.id, nonce, &person, &join.sealed);
-    }
-    joins_add(&self->joins, &join);
-    join_journal(&join, call);
-}
-
-static void hand_over_membership(struct identity *self, struct member *kept, struct member *gone, void *call)
-{
-    int64_t union_id = gone->union_id;
-
-    if (!membership_end(self, gone, IDENTITY__ENDED__ENDED_BY_ACCOUNTS, call))
-        return;
-    if (!kept->union_id)
-        membership_begin(self, kept, union_id, IDENTITY__BEGAN__BEGAN_BY_ACCOUNTS, call);
-}
-
-void merge_apply(struct identity *self, struct merge *merge, struct member *kept, struct member *gone, void *call)
+void merge_apply(struct identity *self, struct merge *merge, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
-    struct correction correction;
 
-    if (corrections_find_open(&self->corrections, gone->id, &correction))
-        correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
-    pledge_revoke(self, gone->id, call);
-    trade_hand_over(self, kept, gone, call);
-    hand_over_membership(self, kept, gone, call);
-    hand_over_join(self, kept, gone, call);
-    hand_over_doors(self, kept, gone, call);
-    session_revoke_all(self, gone->id, call);
-    members_merge(&self->members, gone->id, kept->id);
-    store_run(self->store, self->merges.sql + SQL_FORGET, "i", gone->id);
+    parts_merged(&self->parts, merge->gone_id, merge->kept_id, call);
     merge_change(self, merge, IDENTITY__MERGE_STATE__MERGE_DONE, call);
-    merged.kept_id = kept->id;
-    merged.gone_id = gone->id;
+    merged.kept_id = merge->kept_id;
+    merged.gone_id = merge->gone_id;
     merged.reason = (Identity__MergeReason)merge->reason;
     event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
     event.members_merged = &merged;
@@ -300,10 +208,17 @@ static const struct part_stray strays[] = {
 };
 
 const struct part_spec merges_part = {
+    .tables = "merge",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(merge_id) FROM merge",
     .agrees = agrees,
     .counts = {{"merged accounts", "SELECT count(*) FROM merge WHERE state = 3"}},
     .strays = strays,
+    .people = "merge.kept_id merge.gone_id",
+    .exports = {{&identity__merge__descriptor,
+                 "SELECT merge_id, kept_id, gone_id, state, reason, remark, asked_at, decided_at FROM merge "
+                 "WHERE (kept_id = ?1 OR gone_id = ?1) AND merge_id > ?2 ORDER BY merge_id LIMIT ?3"}},
+    .closed = {"-- that two accounts became one must be known as long as their numbers are anywhere"},
+    .merged = {"-- that two accounts became one must be known as long as their numbers are anywhere"},
 };

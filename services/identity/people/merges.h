@@ -28,7 +28,7 @@ bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge
 /* A member's of either account, the latest first, or those that wait for a union after an
  * id, in order. */
 enum merges_list { MERGES_MINE, MERGES_WAITING };
-void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t after, int limit);
+void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit);
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret);
 void merges_end(const struct merges *merges, enum merges_list list);
 
@@ -38,4 +38,4 @@ void merge_journal(const struct merge *merge, void *call);
 /* Why one account may not become part of another: 0 or the Reason. */
 int merge_refusal(struct identity *self, const struct member *kept, const struct member *gone);
 /* Carries out what merge_refusal has just found possible; merge is on record. */
-void merge_apply(struct identity *self, struct merge *merge, struct member *kept, struct member *gone, void *call);
+void merge_apply(struct identity *self, struct merge *merge, void *call);

@@ -59,9 +59,13 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 const struct part_spec proofs_part = {
+    .tables = "proof",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(proof_id) FROM proof",
     .agrees = agrees,
     .counts = {{"proofs", "SELECT count(*) FROM proof WHERE ended_at > 0"}},
+    .exports = {{NULL, "-- when somebody asked, and a verdict: what came of it is in her account"}},
+    .closed = {"-- nothing of whom it was about"},
+    .merged = {"-- nothing of whom it was about"},
 };

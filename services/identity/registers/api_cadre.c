@@ -5,15 +5,13 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_MAX 100
-
 static struct identity *self_of(Identity__Cadres_Service *service)
 {
     return container_of(service, struct identity, cadres_service);
 }
 
 /* NULL when the call's memory is full. */
-static Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call)
+Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call)
 {
     Identity__Cadre *message = arena_alloc(rpc_arena(call), sizeof(*message));
     struct union_node node;
@@ -36,31 +34,14 @@ static Identity__Cadre *cadre_message(struct identity *self, const struct cadre 
 
 static void reply_cadre(struct identity *self, const struct cadre *cadre, Identity__Cadre_Closure reply, void *call)
 {
-    Identity__Cadre *message = cadre_message(self, cadre, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(cadre_message(self, cadre, call), call);
 }
 
-static void reply_list(struct identity *self, const struct cadre *cadres, size_t n, const char *token,
-                       Identity__CadreList_Closure reply, void *call)
+static void add_cadres(struct identity *self, const struct cadre *cadres, size_t n, Identity__CadreList *list,
+                       void *call)
 {
-    Identity__CadreList list = IDENTITY__CADRE_LIST__INIT;
-
-    list.next_page_token = unconst(token);
-    list.cadres = arena_alloc(rpc_arena(call), n * sizeof(*list.cadres) + 1);
-    while (list.cadres && list.n_cadres < n) {
-        list.cadres[list.n_cadres] = cadre_message(self, &cadres[list.n_cadres], call);
-        if (!list.cadres[list.n_cadres])
-            break;
-        list.n_cadres++;
-    }
-    if (list.cadres && list.n_cadres == n)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    for (size_t i = 0; i < n && rpc_page_takes_at(call, cadres[i].path, cadres[i].id); i++)
+        rpc_add(call, list, cadres, cadre_message(self, &cadres[i], call));
 }
 
 static void journal_cadre(const struct cadre *cadre, void *call)
@@ -183,38 +164,37 @@ static void cadres__list_cadres(Identity__Cadres_Service *service, const Identit
                                 Identity__CadreList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    char token[PAGE_TOKEN_SIZE];
-    struct cadre found[PAGE_MAX + 1];
+    struct cadre *found = arena_alloc(rpc_arena(call), rpc_page(call)->limit * sizeof(*found));
+    Identity__CadreList list = IDENTITY__CADRE_LIST__INIT;
     struct page page;
     size_t n;
 
-    if (!page_begin(self, req->union_id, union_readers, req->page_size, PAGE_MAX, req->page_token, call, &page))
+    if (!page_begin(self, req->union_id, union_readers, call, &page))
         return;
     n = cadres_find_page(&self->cadres, &page, found);
-    if (n > page.size) {
-        n = page.size;
-        page_token_behind(found[n - 1].path, found[n - 1].id, token);
-    } else {
-        page_token_slice(&self->unions, &page, token);
-    }
-    reply_list(self, found, n, token, reply, call);
+    add_cadres(self, found, n, &list, call);
+    page_end(&self->unions, &page, n, call);
+    reply(&list, call);
 }
 
-/* rpc ListCadreHistory: all records of that person in that union. */
-static void cadres__list_cadre_history(Identity__Cadres_Service *service, const Identity__CadreRequest *req,
+/* rpc ListCadreHistory: all records of that person in that union, the latest first. */
+static void cadres__list_cadre_history(Identity__Cadres_Service *service, const Identity__ListCadreHistoryRequest *req,
                                        Identity__CadreList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    struct cadre cadre, found[CADRE_HISTORY_MAX];
+    const struct rpc_page *page = rpc_page(call);
+    struct cadre cadre, *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
+    Identity__CadreList list = IDENTITY__CADRE_LIST__INIT;
     int reason = find_cadre(self, req->cadre_id, union_readers, call, &cadre);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    reply_list(self, found,
-               cadres_find_history(&self->cadres, cadre.union_id, cadre.member_id, found, ARRAY_LEN(found)), "", reply,
-               call);
+    add_cadres(self, found,
+               cadres_find_history(&self->cadres, cadre.union_id, cadre.member_id, page->before, found, page->limit),
+               &list, call);
+    reply(&list, call);
 }
 
 const Identity__Cadres_Service cadres_api = IDENTITY__CADRES__INIT(cadres__);

@@ -7,9 +7,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-
 static const int nobody[] = {RULE__ROLE__ROLE_NONE};
 
 static struct identity *self_of(Identity__Companies_Service *service)
@@ -258,30 +255,21 @@ static void companies__dismiss_agent(Identity__Companies_Service *service, const
 
 /* ---- the company's members ---- */
 
-static bool fill_members(struct identity *self, const struct period *periods, size_t n,
-                         Identity__CompanyMemberList *list, void *call)
+static Identity__CompanyMember *company_member(struct identity *self, const struct period *period, void *call)
 {
-    Identity__CompanyMember *messages = arena_alloc(rpc_arena(call), n * sizeof(*messages) + 1);
+    Identity__CompanyMember *message = arena_message(rpc_arena(call), &identity__company_member__descriptor);
+    struct member member;
 
-    list->members = arena_alloc(rpc_arena(call), n * sizeof(*list->members) + 1);
-    if (!messages || !list->members)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        struct member member;
-
-        identity__company_member__init(&messages[i]);
-        messages[i].member_id = periods[i].member_id;
-        messages[i].name = member_masked_name(self, periods[i].member_id, call);
-        if (!messages[i].name || !members_find(&self->members, periods[i].member_id, &member))
-            return false;
-        messages[i].trade = (Rpc__Trade)member.trade;
-        messages[i].from = periods[i].began_at;
-        messages[i].to = periods[i].ended_at;
-        messages[i].began = (Identity__Began)periods[i].began;
-        messages[i].ended = (Identity__Ended)periods[i].ended;
-        list->members[list->n_members++] = &messages[i];
-    }
-    return true;
+    if (!message || !members_find(&self->members, period->member_id, &member))
+        return NULL;
+    message->member_id = member.id;
+    message->name = member_masked_name(self, member.id, call);
+    message->trade = (Rpc__Trade)member.trade;
+    message->from = period->began_at;
+    message->to = period->ended_at;
+    message->began = (Identity__Began)period->began;
+    message->ended = (Identity__Ended)period->ended;
+    return message->name ? message : NULL;
 }
 
 /* rpc ListCompanyMembers: who is there, and who was. */
@@ -290,33 +278,23 @@ static void companies__list_company_members(Identity__Companies_Service *service
                                             Identity__CompanyMemberList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= PAGE_MAX ? (size_t)req->page_size : PAGE_DEFAULT, n;
+    const struct rpc_page *page = rpc_page(call);
     Identity__CompanyMemberList list = IDENTITY__COMPANY_MEMBER_LIST__INIT;
-    struct period periods[PAGE_MAX + 1];
+    struct period *periods = arena_alloc(rpc_arena(call), page->limit * sizeof(*periods));
     struct union_node node;
     struct company company;
-    char token[24];
-    int64_t after;
+    size_t n;
     int reason = company_refusal(self, req->union_id, nobody, call, &node, &company);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    if (!page_token_read(req->page_token, &after)) {
-        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
-        return;
-    }
-    n = (req->gone ? periods_find_gone : periods_find_members)(&self->periods, node.id, after, periods, size + 1);
-    if (n > size) {
-        n = size;
-        snprintf(token, sizeof(token), "%lld", (long long)periods[n - 1].id);
-        list.next_page_token = token;
-    }
-    if (fill_members(self, periods, n, &list, call))
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    n = (req->gone ? periods_find_gone : periods_find_members)(&self->periods, node.id, page->after, periods,
+                                                               page->limit);
+    for (size_t i = 0; i < n && rpc_page_takes(call, periods[i].id); i++)
+        rpc_add(call, &list, members, company_member(self, &periods[i], call));
+    reply(&list, call);
 }
 
 /* rpc ProposeDeparture: a member has left the company, says one of its agents. */

@@ -1,9 +1,10 @@
 #include "services/identity/registers/cadres.h"
 
+#define CADRES_EXPORTED 100 /* posts of one person */
 #define COLUMNS                                                                                                        \
     "cadre_id, member_id, cadre.union_id, term_from, term_to, began_at, ended_at, recorded_by, post, full_time"
 
-enum { SQL_ADD, SQL_END, SQL_FIND, SQL_FIND_NOW, SQL_HISTORY, SQL_PAGE, N_SQL };
+enum { SQL_ADD, SQL_END, SQL_FIND, SQL_FIND_NOW, SQL_HISTORY, SQL_HERS, SQL_PAGE, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO cadre (cadre_id, member_id, union_id, term_from, term_to, began_at, recorded_by, post, "
@@ -11,8 +12,9 @@ static const char *const sql[] = {
     [SQL_END] = "UPDATE cadre SET ended_at = ?2 WHERE cadre_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS ", '' FROM cadre WHERE cadre_id = ?1",
     [SQL_FIND_NOW] = "SELECT " COLUMNS ", '' FROM cadre WHERE union_id = ?1 AND member_id = ?2 AND ended_at = 0",
-    [SQL_HISTORY] = "SELECT " COLUMNS ", '' FROM cadre WHERE union_id = ?1 AND member_id = ?2 "
-                    "ORDER BY cadre_id DESC LIMIT ?3",
+    [SQL_HISTORY] = "SELECT " COLUMNS ", '' FROM cadre WHERE union_id = ?1 AND member_id = ?2 AND cadre_id < ?3 "
+                    "ORDER BY cadre_id DESC LIMIT ?4",
+    [SQL_HERS] = "SELECT " COLUMNS ", '' FROM cadre WHERE member_id = ?1 AND cadre_id > ?2 ORDER BY cadre_id LIMIT ?3",
     [SQL_PAGE] = "WITH slice AS (" PAGE_SLICE ") SELECT " COLUMNS ", path FROM slice "
                  "JOIN cadre ON cadre.union_id = slice.union_id WHERE ended_at = 0 AND (path > ?1 OR cadre_id > ?3) "
                  "ORDER BY path, cadre_id LIMIT ?4",
@@ -38,7 +40,7 @@ static size_t read_rows(const struct cadres *cadres, unsigned sql_of, struct cad
     unsigned statement = cadres->sql + sql_of;
     size_t n = 0;
 
-    while (n < size && store_row(store, statement)) {
+    while (ret && n < size && store_row(store, statement)) {
         struct cadre *cadre = &ret[n++];
 
         *cadre = (struct cadre){
@@ -71,18 +73,17 @@ bool cadres_find_now(const struct cadres *cadres, int64_t union_id, int64_t memb
     return read_rows(cadres, SQL_FIND_NOW, ret, 1) == 1;
 }
 
-size_t cadres_find_history(const struct cadres *cadres, int64_t union_id, int64_t member_id, struct cadre *ret,
-                           size_t size)
+size_t cadres_find_history(const struct cadres *cadres, int64_t union_id, int64_t member_id, int64_t before,
+                           struct cadre *ret, size_t size)
 {
-    store_ask(cadres->store, cadres->sql + SQL_HISTORY, "iii", union_id, member_id, (int64_t)size);
+    store_ask(cadres->store, cadres->sql + SQL_HISTORY, "iiii", union_id, member_id, before, (int64_t)size);
     return read_rows(cadres, SQL_HISTORY, ret, size);
 }
 
 size_t cadres_find_page(const struct cadres *cadres, const struct page *page, struct cadre *ret)
 {
-    store_ask(cadres->store, cadres->sql + SQL_PAGE, "ttii", page->from, page->end, page->after,
-              (int64_t)page->size + 1);
-    return read_rows(cadres, SQL_PAGE, ret, page->size + 1);
+    store_ask(cadres->store, cadres->sql + SQL_PAGE, "ttii", page->from, page->end, page->after, (int64_t)page->limit);
+    return read_rows(cadres, SQL_PAGE, ret, page->limit);
 }
 
 enum { TOLD_ALL, TOLD_ENDED }; /* as in counts */
@@ -102,11 +103,28 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
            cadre.union_id == changed->union_id && cadre.post == changed->post && (!changed->ended || cadre.ended_at);
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct cadre cadres[CADRES_EXPORTED];
+    size_t n;
+
+    store_ask(self->store, self->cadres.sql + SQL_HERS, "iii", export->member_id, export->after,
+              (int64_t)CADRES_EXPORTED);
+    n = read_rows(&self->cadres, SQL_HERS, cadres, CADRES_EXPORTED);
+    for (size_t i = 0; i < n && part_give(export, cadre_message(self, &cadres[i], export->call), cadres[i].id); i++)
+        continue;
+}
+
 const struct part_spec cadres_part = {
+    .tables = "cadre",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(cadre_id) FROM cadre",
     .agrees = agrees,
     .counts = {{"cadres", "SELECT count(*) FROM cadre"},
                {"ended cadres", "SELECT count(*) FROM cadre WHERE ended_at > 0"}},
+    .on_export = on_export,
+    .closed = {"-- who held which post is the union's register, under a number that tells nobody who she was"},
+    .merged = {"-- stays under the number under which she held it"},
 };

@@ -22,7 +22,9 @@ bool cadres_find(const struct cadres *cadres, int64_t cadre_id, struct cadre *re
 /* What holds now. */
 bool cadres_find_now(const struct cadres *cadres, int64_t union_id, int64_t member_id, struct cadre *ret);
 /* The latest first; returns how many. */
-size_t cadres_find_history(const struct cadres *cadres, int64_t union_id, int64_t member_id, struct cadre *ret,
-                           size_t size);
+size_t cadres_find_history(const struct cadres *cadres, int64_t union_id, int64_t member_id, int64_t before,
+                           struct cadre *ret, size_t size);
 /* What holds now in a page of a subtree; one more than its size when there are more. */
 size_t cadres_find_page(const struct cadres *cadres, const struct page *page, struct cadre *ret);
+/* As an operation shows it, in the call's arena; NULL when that is full. */
+Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call);

@@ -115,9 +115,11 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 const struct part_spec companies_part = {
+    .tables = "company company_agent",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(company_id) FROM company",
     .agrees = agrees,
     .counts = {{"companies", "SELECT count(*) FROM company"}},
+    .keeps = "who registered a company must be known as long as it is one; its agents hold grants",
 };

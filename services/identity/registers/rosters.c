@@ -1,4 +1,7 @@
 #include "services/identity/registers/rosters.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/people/person.h"
+#include "services/identity/unions/unions.h"
 
 enum { SQL_ADD, SQL_HAVE, SQL_FIND_PERSON, SQL_FIND, SQL_DROP, SQL_MEMBER, N_SQL };
 
@@ -97,10 +100,51 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
     return entry.union_id == event->roster_row_added->union_id;
 }
 
+/* ---- for herself ---- */
+
+#define ROSTERS_MAX 8
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    Identity__MyRosterRow *rows = arena_alloc(rpc_arena(export->call), ROSTERS_MAX * sizeof(*rows));
+    struct roster_entry entries[ROSTERS_MAX];
+    struct member member;
+    size_t n;
+
+    export->failed |= !rows;
+    if (!rows || !members_find(&self->members, export->member_id, &member) || !member.sealed_person.len)
+        return;
+    n = rosters_find_person(&self->rosters, member.person, entries, ROSTERS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct union_node node = {0};
+        struct person person;
+
+        unions_find(&self->unions, entries[i].union_id, &node);
+        person_open_roster(self, entries[i].id, &entries[i].sealed, &person);
+        identity__my_roster_row__init(&rows[i]);
+        rows[i].union_ = union_message(&node, export->call);
+        rows[i].trade = (Rpc__Trade)entries[i].trade;
+        rows[i].name = part_text(export, person.name);
+        rows[i].resident_id = part_text(export, person.resident_id);
+        rows[i].mobile = part_text(export, person.mobile);
+        export->failed |= !rows[i].union_;
+        if (!part_give(export, &rows[i], entries[i].id))
+            return;
+    }
+}
+
 const struct part_spec rosters_part = {
+    .tables = "roster",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(roster_id) FROM roster",
     .agrees = agrees,
     .counts = {{"roster rows", "SELECT count(*) FROM roster"}, {"roster rows missing, less those removed", "SELECT 0"}},
+    .on_export = on_export,
+    .closed =
+        {/* An index of the row's own number stands where nothing is found any more. */
+         "UPDATE roster SET person = CAST(roster_id AS BLOB), sealed = x'' WHERE person = "
+         "(SELECT person FROM member WHERE member_id = ?1 AND person IS NOT NULL AND level >= 2)"},
+    .merged = {"-- a row is of a person, whichever account she has"},
 };

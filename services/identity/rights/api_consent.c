@@ -1,13 +1,12 @@
 #include <mbedtls/sha256.h>
 
+#include "common/base/hex.h"
 #include "services/identity/unions/decision.h"
 #include "services/identity/rights/api_rights.h"
 #include "services/identity/rights/consents.h"
 #include "services/identity/people/members.h"
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
-
-#define POLICIES_SHOWN 100
 
 static struct identity *self_of(Identity__Consents_Service *service)
 {
@@ -27,14 +26,6 @@ int caller_refusal(struct identity *self, void *call, struct member *ret_member)
 static char *copy(const char *text, void *call)
 {
     return arena_strndup(rpc_arena(call), text, strlen(text));
-}
-
-static char *copy_hash(const unsigned char hash[TEXT_HASH_LEN], void *call)
-{
-    char digits[TEXT_HASH_DIGITS];
-
-    text_hash_digits(hash, digits);
-    return copy(digits, call);
 }
 
 /* ---- policies ---- */
@@ -58,7 +49,7 @@ static Identity__Policy *policy_message(struct identity *self, const struct poli
     message->kinds = copy(consents_text(&self->consents, POLICY_KINDS), call);
     message->retention = copy(consents_text(&self->consents, POLICY_RETENTION), call);
     message->text = copy(whole ? consents_text(&self->consents, POLICY_TEXT) : "", call);
-    message->text_sha256 = copy_hash(policy->hash, call);
+    message->text_sha256 = hex_text(policy->hash, TEXT_HASH_LEN, rpc_arena(call));
     return message->title && message->controller && message->contact && message->kinds && message->retention &&
                    message->text && message->text_sha256
                ? message
@@ -71,17 +62,15 @@ static void reply_policy(struct identity *self, int64_t policy_id, Identity__Pol
     struct policy policy;
     bool found;
 
-    consents_ask_policies(&self->consents, policy_id, 1);
+    consents_ask_policies(&self->consents, policy_id, 0, 1);
     found = policy_id > 0 && consents_next_policy(&self->consents, &policy);
     if (found)
         message = policy_message(self, &policy, true, call);
     consents_end_policies(&self->consents);
     if (!found)
         rpc_refuse(call, IDENTITY__REASON__POLICY_NOT_FOUND);
-    else if (message)
-        reply(message, call);
     else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        reply(message, call);
 }
 
 static void journal_published(const struct policy *policy, void *call)
@@ -157,22 +146,14 @@ static void consents__list_policies(Identity__Consents_Service *service, const I
 {
     struct identity *self = self_of(service);
     Identity__PolicyList list = IDENTITY__POLICY_LIST__INIT;
-    Identity__Policy *policies[POLICIES_SHOWN];
     struct policy policy;
-    bool full = false;
 
     (void)req;
-    list.policies = policies;
-    consents_ask_policies(&self->consents, 0, POLICIES_SHOWN);
-    while (!full && list.n_policies < POLICIES_SHOWN && consents_next_policy(&self->consents, &policy)) {
-        policies[list.n_policies] = policy_message(self, &policy, false, call);
-        full = !policies[list.n_policies++];
-    }
+    consents_ask_policies(&self->consents, 0, rpc_page(call)->after, rpc_page(call)->limit);
+    while (consents_next_policy(&self->consents, &policy) && rpc_page_takes(call, policy_key(&policy)))
+        rpc_add(call, &list, policies, policy_message(self, &policy, false, call));
     consents_end_policies(&self->consents);
-    if (full)
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-    else
-        reply(&list, call);
+    reply(&list, call);
 }
 
 /* rpc GetPolicy: one, whole. */
@@ -184,63 +165,55 @@ static void consents__get_policy(Identity__Consents_Service *service, const Iden
 
 /* ---- consents ---- */
 
-void consent_fill(const struct consent *consent, char digits[TEXT_HASH_DIGITS], Identity__Consent *ret)
+Identity__Consent *consent_message(const struct consent *consent, void *call)
 {
-    identity__consent__init(ret);
-    ret->consent_id = consent->id;
-    ret->purpose = (Identity__Purpose)consent->purpose;
-    ret->version = consent->version;
-    ret->channel = (Identity__Channel)consent->channel;
-    ret->given_at = consent->given_at;
-    ret->withdrawn_at = consent->withdrawn_at;
-    text_hash_digits(consent->hash, digits);
-    ret->text_sha256 = digits;
+    Identity__Consent *message = arena_message(rpc_arena(call), &identity__consent__descriptor);
+
+    if (!message)
+        return NULL;
+    message->consent_id = consent->id;
+    message->purpose = (Identity__Purpose)consent->purpose;
+    message->version = consent->version;
+    message->channel = (Identity__Channel)consent->channel;
+    message->given_at = consent->given_at;
+    message->withdrawn_at = consent->withdrawn_at;
+    message->text_sha256 = hex_text(consent->hash, TEXT_HASH_LEN, rpc_arena(call));
+    return message->text_sha256 ? message : NULL;
 }
 
-/* What is asked of a member for one purpose; false when nothing is. */
-static bool fill_asked(struct identity *self, int64_t member_id, int purpose, int64_t now,
-                       char digits[TEXT_HASH_DIGITS], Identity__ConsentAsked *ret)
+/* What is asked of a member for one purpose; NULL when nothing is. */
+static Identity__ConsentAsked *asked_message(struct identity *self, int64_t member_id, int purpose, void *call)
 {
+    Identity__ConsentAsked *message = arena_message(rpc_arena(call), &identity__consent_asked__descriptor);
     struct consent consent;
     struct policy policy;
 
-    if (!consents_find_in_force(&self->consents, purpose, now, &policy))
-        return false;
-    identity__consent_asked__init(ret);
-    ret->purpose = (Identity__Purpose)purpose;
-    ret->necessary = purpose == IDENTITY__PURPOSE__PURPOSE_ACCOUNT;
-    ret->policy_id = policy.id;
-    ret->version = policy.version;
-    text_hash_digits(policy.hash, digits);
-    ret->text_sha256 = digits;
+    if (!message || !consents_find_in_force(&self->consents, purpose, rpc_now(call), &policy))
+        return NULL;
+    message->purpose = (Identity__Purpose)purpose;
+    message->necessary = purpose == IDENTITY__PURPOSE__PURPOSE_ACCOUNT;
+    message->policy_id = policy.id;
+    message->version = policy.version;
+    message->text_sha256 = hex_text(policy.hash, TEXT_HASH_LEN, rpc_arena(call));
     if (consents_find(&self->consents, member_id, purpose, &consent))
-        ret->state = consent.version == policy.version ? IDENTITY__CONSENT_STATE__CONSENT_GIVEN
-                                                       : IDENTITY__CONSENT_STATE__CONSENT_OUTDATED;
-    return true;
+        message->state = consent.version == policy.version ? IDENTITY__CONSENT_STATE__CONSENT_GIVEN
+                                                           : IDENTITY__CONSENT_STATE__CONSENT_OUTDATED;
+    return message->text_sha256 ? message : NULL;
 }
 
-static void reply_consents(struct identity *self, int64_t member_id, Identity__ConsentList_Closure reply, void *call)
+/* What is asked of her, and a page of what she has answered; page NULL: her latest answers. */
+static void reply_consents(struct identity *self, int64_t member_id, const struct rpc_page *page,
+                           Identity__ConsentList_Closure reply, void *call)
 {
-    enum { ASKED_MAX = IDENTITY__PURPOSE__PURPOSE_MATCHMAKING + 1 };
-    Identity__ConsentAsked asked[ASKED_MAX], *asked_list[ASKED_MAX];
-    Identity__Consent records[CONSENTS_SHOWN], *record_list[CONSENTS_SHOWN];
-    char digits[ASKED_MAX + CONSENTS_SHOWN][TEXT_HASH_DIGITS];
+    size_t limit = page ? page->limit : CONSENTS_SHOWN, n;
+    struct consent *consents = arena_alloc(rpc_arena(call), limit * sizeof(*consents));
     Identity__ConsentList list = IDENTITY__CONSENT_LIST__INIT;
-    struct consent consents[CONSENTS_SHOWN];
 
-    list.asked = asked_list;
-    for (int purpose = 1; purpose < (int)ASKED_MAX; purpose++) {
-        if (fill_asked(self, member_id, purpose, rpc_now(call), digits[purpose], &asked[list.n_asked])) {
-            asked_list[list.n_asked] = &asked[list.n_asked];
-            list.n_asked++;
-        }
-    }
-    list.records = record_list;
-    list.n_records = consents_find_all(&self->consents, member_id, consents, CONSENTS_SHOWN);
-    for (size_t i = 0; i < list.n_records; i++) {
-        consent_fill(&consents[i], digits[ASKED_MAX + i], &records[i]);
-        record_list[i] = &records[i];
-    }
+    for (int purpose = 1; purpose <= (int)IDENTITY__PURPOSE__PURPOSE_MATCHMAKING; purpose++)
+        rpc_add(call, &list, asked, asked_message(self, member_id, purpose, call));
+    n = consents_find_all(&self->consents, member_id, page ? page->before : INT64_MAX, consents, limit);
+    for (size_t i = 0; i < n && (!page || rpc_page_takes(call, consents[i].id)); i++)
+        rpc_add(call, &list, records, consent_message(&consents[i], call));
     reply(&list, call);
 }
 
@@ -249,7 +222,7 @@ static void consents__list_my_consents(Identity__Consents_Service *service, cons
                                        Identity__ConsentList_Closure reply, void *call)
 {
     (void)req;
-    reply_consents(self_of(service), rpc_principal(call)->member_id, reply, call);
+    reply_consents(self_of(service), rpc_principal(call)->member_id, rpc_page(call), reply, call);
 }
 
 /* 0, or why there is nothing to agree to. */
@@ -268,8 +241,7 @@ static void consents__give_consent(Identity__Consents_Service *service, const Id
                                    Identity__Consent_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    char digits[TEXT_HASH_DIGITS];
-    Identity__Consent message;
+    Identity__Consent *message;
     struct consent consent;
     struct member member;
     struct policy policy;
@@ -295,8 +267,8 @@ static void consents__give_consent(Identity__Consents_Service *service, const Id
         consent_journal(&consent, false, call);
         rpc_created(call);
     }
-    consent_fill(&consent, digits, &message);
-    reply(&message, call);
+    message = consent_message(&consent, call);
+    reply(message, call);
 }
 
 /* rpc WithdrawConsent: as easily as it was given (article 15). */
@@ -320,7 +292,7 @@ static void consents__withdraw_consent(Identity__Consents_Service *service, cons
     }
     consents_withdraw(&self->consents, member.id, consent.purpose, rpc_now(call));
     consent_journal(&consent, true, call);
-    reply_consents(self, member.id, reply, call);
+    reply_consents(self, member.id, NULL, reply, call);
 }
 
 const Identity__Consents_Service consents_api = IDENTITY__CONSENTS__INIT(consents__);

@@ -9,9 +9,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_MAX 100
-#define MINE_MAX 20
-
 static struct identity *self_of(Identity__Corrections_Service *service)
 {
     return container_of(service, struct identity, corrections_service);
@@ -86,34 +83,17 @@ Identity__Correction *correction_message(struct identity *self, const struct cor
 static void reply_correction(struct identity *self, const struct correction *correction,
                              Identity__Correction_Closure reply, void *call)
 {
-    Identity__Correction *message = correction_message(self, correction, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(correction_message(self, correction, call), call);
 }
 
-/* n of them; a token when there is another behind the last that is listed. */
-static void reply_list(struct identity *self, const struct correction *corrections, size_t n, size_t size,
+/* Of n that were found, those that fit the page. */
+static void reply_list(struct identity *self, const struct correction *corrections, size_t n,
                        Identity__CorrectionList_Closure reply, void *call)
 {
     Identity__CorrectionList list = IDENTITY__CORRECTION_LIST__INIT;
-    Identity__Correction *messages[PAGE_MAX];
-    char token[24];
 
-    list.corrections = messages;
-    for (; list.n_corrections < n && list.n_corrections < size; list.n_corrections++) {
-        messages[list.n_corrections] = correction_message(self, &corrections[list.n_corrections], call);
-        if (!messages[list.n_corrections]) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
-    if (n > size) {
-        snprintf(token, sizeof(token), "%lld", (long long)corrections[size - 1].id);
-        list.next_page_token = token;
-    }
+    for (size_t i = 0; i < n && rpc_page_takes(call, corrections[i].id); i++)
+        rpc_add(call, &list, corrections, correction_message(self, &corrections[i], call));
     reply(&list, call);
 }
 
@@ -291,11 +271,14 @@ static void corrections__list_my_corrections(Identity__Corrections_Service *serv
                                              Identity__CorrectionList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    struct correction corrections[MINE_MAX];
-    size_t n = corrections_find_mine(&self->corrections, rpc_principal(call)->member_id, corrections, MINE_MAX);
+    const struct rpc_page *page = rpc_page(call);
+    struct correction *corrections = arena_alloc(rpc_arena(call), page->limit * sizeof(*corrections));
 
     (void)req;
-    reply_list(self, corrections, n, MINE_MAX, reply, call);
+    reply_list(self, corrections,
+               corrections_find_mine(&self->corrections, rpc_principal(call)->member_id, page->before, corrections,
+                                     page->limit),
+               reply, call);
 }
 
 /* rpc WithdrawCorrection: she takes it back. */
@@ -356,22 +339,17 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
                                           Identity__CorrectionList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = 0, n;
-    struct correction *corrections;
-    int64_t after = 0;
-    int reason = waiting_refusal(self, req->union_id, req->page_size, PAGE_MAX, req->page_token, call, &after, &size);
+    const struct rpc_page *page = rpc_page(call);
+    struct correction *corrections = arena_alloc(rpc_arena(call), page->limit * sizeof(*corrections));
+    int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (reason) {
         rpc_refuse(call, reason);
         return;
     }
-    corrections = arena_alloc(rpc_arena(call), (size + 1) * sizeof(*corrections));
-    if (!corrections) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    n = corrections_find_union(&self->corrections, req->union_id, after, corrections, size + 1);
-    reply_list(self, corrections, n, size, reply, call);
+    reply_list(self, corrections,
+               corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit), reply,
+               call);
 }
 
 /* 0, or why this one is left as it is. */

@@ -1,3 +1,4 @@
+#include "common/base/hex.h"
 #include "services/identity/rights/api_rights.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/person.h"
@@ -8,28 +9,26 @@ static struct identity *self_of(Identity__Pledges_Service *service)
     return container_of(service, struct identity, pledges_service);
 }
 
-void pledge_fill(const struct pledge *pledge, int64_t now, char digits[TEXT_HASH_DIGITS], Identity__Pledge *ret)
+Identity__Pledge *pledge_message(const struct pledge *pledge, void *call)
 {
-    bool over = pledge->state == IDENTITY__PLEDGE_STATE__PLEDGE_STANDING && pledge->until <= now;
+    bool over = pledge->state == IDENTITY__PLEDGE_STATE__PLEDGE_STANDING && pledge->until <= rpc_now(call);
+    Identity__Pledge *message = arena_message(rpc_arena(call), &identity__pledge__descriptor);
 
-    identity__pledge__init(ret);
-    ret->pledge_id = pledge->id;
-    ret->state = over ? IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED : (Identity__PledgeState)pledge->state;
-    ret->version = pledge->version;
-    ret->made_at = pledge->made_at;
-    ret->until = pledge->until;
-    ret->ended_at = over ? pledge->until : pledge->ended_at;
-    text_hash_digits(pledge->hash, digits);
-    ret->text_sha256 = digits;
+    if (!message)
+        return NULL;
+    message->pledge_id = pledge->id;
+    message->state = over ? IDENTITY__PLEDGE_STATE__PLEDGE_EXPIRED : (Identity__PledgeState)pledge->state;
+    message->version = pledge->version;
+    message->made_at = pledge->made_at;
+    message->until = pledge->until;
+    message->ended_at = over ? pledge->until : pledge->ended_at;
+    message->text_sha256 = hex_text(pledge->hash, TEXT_HASH_LEN, rpc_arena(call));
+    return message->text_sha256 ? message : NULL;
 }
 
 static void reply_pledge(const struct pledge *pledge, Identity__Pledge_Closure reply, void *call)
 {
-    char digits[TEXT_HASH_DIGITS];
-    Identity__Pledge message;
-
-    pledge_fill(pledge, rpc_now(call), digits, &message);
-    reply(&message, call);
+    reply(pledge_message(pledge, call), call);
 }
 
 /* 0, or the Reason with its field. */
@@ -95,19 +94,15 @@ static void pledges__list_my_pledges(Identity__Pledges_Service *service, const I
                                      Identity__PledgeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    Identity__Pledge messages[PLEDGES_SHOWN], *list[PLEDGES_SHOWN];
-    char digits[PLEDGES_SHOWN][TEXT_HASH_DIGITS];
-    Identity__PledgeList message = IDENTITY__PLEDGE_LIST__INIT;
-    struct pledge pledges[PLEDGES_SHOWN];
+    const struct rpc_page *page = rpc_page(call);
+    struct pledge *pledges = arena_alloc(rpc_arena(call), page->limit * sizeof(*pledges));
+    Identity__PledgeList list = IDENTITY__PLEDGE_LIST__INIT;
+    size_t n = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, page->before, pledges, page->limit);
 
     (void)req;
-    message.pledges = list;
-    message.n_pledges = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, pledges, PLEDGES_SHOWN);
-    for (size_t i = 0; i < message.n_pledges; i++) {
-        pledge_fill(&pledges[i], rpc_now(call), digits[i], &messages[i]);
-        list[i] = &messages[i];
-    }
-    reply(&message, call);
+    for (size_t i = 0; i < n && rpc_page_takes(call, pledges[i].id); i++)
+        rpc_add(call, &list, pledges, pledge_message(&pledges[i], call));
+    reply(&list, call);
 }
 
 /* rpc RevokePledge: she takes her word back. */

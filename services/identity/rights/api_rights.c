@@ -8,9 +8,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define LOOKS_DEFAULT 50
-#define LOOKS_MAX     100
-
 static struct identity *self_of(Identity__Rights_Service *service)
 {
     return container_of(service, struct identity, rights_service);
@@ -43,30 +40,18 @@ static void rights__list_my_looks(Identity__Rights_Service *service, const Ident
                                   Identity__LookList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    size_t size = req->page_size > 0 && req->page_size <= LOOKS_MAX ? (size_t)req->page_size : LOOKS_DEFAULT, n;
     Identity__LookList list = IDENTITY__LOOK_LIST__INIT;
-    struct look looks[LOOKS_MAX];
-    Identity__Look *messages[LOOKS_MAX];
-    int64_t before, next;
-    char token[24];
+    struct look *looks = arena_alloc(rpc_arena(call), rpc_page(call)->size * sizeof(*looks));
+    int64_t next;
+    size_t n;
 
-    if (!page_token_read(req->page_token, &before)) {
-        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
-        return;
-    }
-    n = looks_find(self, rpc_principal(call)->member_id, before, looks, size, &next, call);
-    list.looks = messages;
-    for (; list.n_looks < n; list.n_looks++) {
-        messages[list.n_looks] = look_message(self, &looks[list.n_looks], call);
-        if (!messages[list.n_looks]) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
-    if (next) {
-        snprintf(token, sizeof(token), "%lld", (long long)next);
-        list.next_page_token = token;
-    }
+    (void)req;
+    n = looks_find(self, rpc_principal(call)->member_id, rpc_page(call)->before, looks, rpc_page(call)->size, &next,
+                   call);
+    for (size_t i = 0; i < n; i++)
+        rpc_add(call, &list, looks, look_message(self, &looks[i], call));
+    if (next)
+        rpc_page_ends_at(call, "", next);
     reply(&list, call);
 }
 

@@ -10,12 +10,11 @@ int caller_refusal(struct identity *self, void *call, struct member *ret_member)
 /* Judges the code that was sent to her own number: 0 or CODE_...; see code_judge. */
 int own_code_refusal(struct identity *self, const struct member *member, const char *code, void *call);
 
-/* Fill a message; the digits are its. One pledge whose time is over is shown as expired,
+/* NULL when the call's memory is full. A pledge whose time is over is shown as expired,
  * whether tidying has come to it or not. */
 struct pledge;
-void consent_fill(const struct consent *consent, char digits[TEXT_HASH_DIGITS], Identity__Consent *ret);
-void pledge_fill(const struct pledge *pledge, int64_t now, char digits[TEXT_HASH_DIGITS], Identity__Pledge *ret);
-/* NULL when the call's memory is full. */
+Identity__Consent *consent_message(const struct consent *consent, void *call);
+Identity__Pledge *pledge_message(const struct pledge *pledge, void *call);
 struct look;
 struct correction;
 Identity__Correction *correction_message(struct identity *self, const struct correction *correction, void *call);

@@ -3,6 +3,7 @@
 
 #include <mbedtls/sha256.h>
 
+#include "common/base/hex.h"
 #include "services/identity/fixture.h"
 
 #define DAY INT64_C(86400000)
@@ -59,7 +60,7 @@ static void only_the_systems_administrator_of_a_root_publishes_what_members_are_
     int64_t root, below;
     Identity__Policy *policy;
     unsigned char hash[TEXT_HASH_LEN];
-    char digits[TEXT_HASH_DIGITS];
+    char digits[HEX_SIZE(TEXT_HASH_LEN)];
     struct harness h;
 
     (void)state;
@@ -78,7 +79,7 @@ static void only_the_systems_administrator_of_a_root_publishes_what_members_are_
     assert_int_equal(policy->version, 1);
     assert_string_equal(policy->text, "告知\n全文");
     mbedtls_sha256_ret((const unsigned char *)"告知\n全文", strlen("告知\n全文"), hash, 0);
-    text_hash_digits(hash, digits);
+    hex_print(hash, TEXT_HASH_LEN, digits);
     assert_string_equal(policy->text_sha256, digits);
     assert_memory_equal(last_event(&h, IDENTITY__EVENT__EVENT_POLICY_PUBLISHED)->policy_published->text_sha256.data,
                         hash, sizeof(hash));

@@ -8,9 +8,8 @@
 #pragma once
 #include "services/identity/identity.h"
 
-#define TEXT_HASH_LEN    32
-#define TEXT_HASH_DIGITS (2 * TEXT_HASH_LEN + 1)
-#define CONSENTS_SHOWN   100 /* of one member: the latest */
+#define TEXT_HASH_LEN  32
+#define CONSENTS_SHOWN 100 /* of one member: the latest */
 
 /* A policy without its texts, which are read in place (consents_text). */
 struct policy {
@@ -38,7 +37,9 @@ bool consents_find_in_force(const struct consents *consents, int purpose, int64_
 bool consents_find_last(const struct consents *consents, int purpose, struct policy *ret);
 /* Policies by purpose, the latest version first, at most `limit`, or the one with this id (0: all). The caller
  * steps with consents_next_policy, and reads a text of the row with consents_text. */
-void consents_ask_policies(const struct consents *consents, int64_t policy_id, int limit);
+void consents_ask_policies(const struct consents *consents, int64_t policy_id, int64_t after, size_t limit);
+/* The place of one in that order. */
+int64_t policy_key(const struct policy *policy);
 bool consents_next_policy(const struct consents *consents, struct policy *ret);
 const char *consents_text(const struct consents *consents, enum policy_text text);
 void consents_end_policies(const struct consents *consents);
@@ -51,9 +52,9 @@ bool consents_find(const struct consents *consents, int64_t member_id, int purpo
 /* Ends all that stand for a purpose. */
 void consents_withdraw(const struct consents *consents, int64_t member_id, int purpose, int64_t now);
 /* A member's latest, the latest first; returns how many. */
-size_t consents_find_all(const struct consents *consents, int64_t member_id, struct consent *ret, size_t size);
+size_t consents_find_all(const struct consents *consents, int64_t member_id, int64_t before, struct consent *ret,
+                         size_t size);
 
 void consent_journal(const struct consent *consent, bool withdrawn, void *call);
 /* Whether a purpose is one that consent is asked for. */
 bool purpose_is_asked(int purpose);
-void text_hash_digits(const unsigned char hash[TEXT_HASH_LEN], char ret[TEXT_HASH_DIGITS]);

@@ -3,6 +3,7 @@
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
 #include "services/identity/access/session_life.h"
+#include "services/identity/rights/api_rights.h"
 
 #define COLUMNS                                                                                                        \
     "correction_id, member_id, union_id, state, reason, asked_at, decided_at, decided_by, refusal, remark, sealed"
@@ -16,7 +17,8 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE correction SET state = ?2, decided_at = ?3, decided_by = ?4, refusal = ?5, remark = ?6, "
                 "sealed = x'' WHERE correction_id = ?1",
-    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 ORDER BY correction_id DESC LIMIT ?2",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND correction_id < ?2 "
+                 "ORDER BY correction_id DESC LIMIT ?3",
     [SQL_UNION] = "SELECT " COLUMNS " FROM correction WHERE union_id = ?1 AND state = 1 AND correction_id > ?2 "
                   "ORDER BY correction_id LIMIT ?3",
     [SQL_DROP_OLD] = "DELETE FROM correction WHERE correction_id IN (SELECT correction_id FROM correction "
@@ -74,7 +76,7 @@ static size_t all(const struct corrections *corrections, unsigned statement, str
 {
     size_t n = 0;
 
-    while (n < size && next(corrections, statement, &ret[n]))
+    while (ret && n < size && next(corrections, statement, &ret[n]))
         n++;
     store_end(corrections->store, statement);
     return n;
@@ -103,10 +105,10 @@ void correction_end(struct identity *self, struct correction *correction, int st
     journal(correction, call);
 }
 
-size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, struct correction *ret,
-                             size_t size)
+size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, int64_t before,
+                             struct correction *ret, size_t size)
 {
-    store_ask(corrections->store, corrections->sql + SQL_MINE, "ii", member_id, (int64_t)size);
+    store_ask(corrections->store, corrections->sql + SQL_MINE, "iii", member_id, before, (int64_t)size);
     return all(corrections, corrections->sql + SQL_MINE, ret, size);
 }
 
@@ -186,8 +188,48 @@ int member_correct(struct identity *self, struct member *member, const struct pe
     return reason;
 }
 
+#define CORRECTIONS_EXPORTED 100
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct correction *mine = arena_alloc(rpc_arena(export->call), CORRECTIONS_EXPORTED * sizeof(*mine));
+    size_t n =
+        corrections_find_mine(&self->corrections, export->member_id,
+                              export->after ? PART_LATEST(export->after) : INT64_MAX, mine, CORRECTIONS_EXPORTED);
+
+    export->failed |= !mine;
+    for (size_t i = 0;
+         i < n && part_give(export, correction_message(self, &mine[i], export->call), PART_LATEST(mine[i].id)); i++)
+        continue;
+}
+
+static void withdraw(struct identity *self, int64_t member_id, void *call)
+{
+    struct correction correction;
+
+    if (corrections_find_open(&self->corrections, member_id, &correction))
+        correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_WITHDRAWN, call);
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    withdraw(self, member_id, call);
+}
+
+static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)kept_id;
+    withdraw(self, gone_id, call);
+}
+
 const struct part_spec corrections_part = {
+    .tables = "correction",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(correction_id) FROM correction",
+    .on_export = on_export,
+    .closed = {"UPDATE correction SET remark = '' WHERE member_id = ?1"},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

@@ -22,9 +22,9 @@ bool corrections_find(const struct corrections *corrections, int64_t correction_
 bool corrections_find_open(const struct corrections *corrections, int64_t member_id, struct correction *ret);
 /* Ends it: state, refusal, remark and who decided when; what was asked for is erased. */
 void correction_end(struct identity *self, struct correction *correction, int state, void *call);
-/* A member's requests, the latest first; a union's open ones after an id. Returns how many. */
-size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, struct correction *ret,
-                             size_t size);
+/* A member's requests, the latest first, before an id; a union's open ones after an id. Returns how many. */
+size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, int64_t before,
+                             struct correction *ret, size_t size);
 size_t corrections_find_union(const struct corrections *corrections, int64_t union_id, int64_t after,
                               struct correction *ret, size_t size);
 /* Deletes a slice of those decided before an instant; returns how many. */

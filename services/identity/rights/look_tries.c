@@ -42,6 +42,7 @@ static bool tidy(void *arg, void *call)
 
 const struct part_spec look_tries_part = {
     .tables = "look_try",
+    .others = "look_try.look_case look_try.case_id",
     .sql = sql,
     .n_sql = N_SQL,
     .steps = &look_tries_steps,

@@ -1,5 +1,6 @@
 #include "services/identity/rights/looks.h"
 #include "services/identity/unions/unions.h"
+#include "services/identity/rights/api_rights.h"
 
 #define MEMBERS_A_ROW 300 /* so that an event stays below LIMIT_EVENT */
 
@@ -153,17 +154,39 @@ size_t looks_find(struct identity *self, int64_t member_id, int64_t before, stru
     int64_t seqs[LOOKS_EXAMINED];
     size_t n = 0, found = 0, i = 0;
 
-    store_ask(store, statement, "iii", member_id, before ? before : INT64_MAX, (int64_t)LOOKS_EXAMINED);
+    store_ask(store, statement, "iii", member_id, before, (int64_t)LOOKS_EXAMINED);
     while (n < LOOKS_EXAMINED && store_row(store, statement))
         seqs[n++] = store_int(store, statement, 0);
     store_end(store, statement);
-    while (i < n && found < size)
+    while (ret && i < n && found < size)
         found += read_look(self, seqs[i++], member_id, &ret[found], call);
     *ret_next = i < n || n == LOOKS_EXAMINED ? seqs[i - 1] : 0;
     return found;
 }
 
+/* ---- for herself ---- */
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    int64_t before = export->after ? PART_LATEST(export->after) : INT64_MAX;
+    bool more = true;
+
+    do {
+        struct look looks[50];
+        size_t n = looks_find(self, export->member_id, before, looks, ARRAY_LEN(looks), &before, export->call);
+
+        for (size_t i = 0; i < n && more; i++)
+            more = part_give(export, look_message(self, &looks[i], export->call), PART_LATEST(looks[i].seq));
+    } while (more && before);
+}
+
 const struct part_spec looks_part = {
+    .tables = "look",
     .sql = sql,
     .n_sql = N_SQL,
+    .people = "look.about_id",
+    .on_export = on_export,
+    .closed = {"-- the journal's rows that it leads to stay: who has looked answers for it"},
+    .merged = {"-- stays under the number that was looked at"},
 };

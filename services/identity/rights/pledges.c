@@ -1,5 +1,7 @@
 #include "services/identity/rights/pledges.h"
 
+#include "services/identity/rights/api_rights.h"
+
 #define COLUMNS "pledge_id, member_id, state, version, text_hash, made_at, until_at, ended_at"
 
 enum { SQL_ADD, SQL_FIND, SQL_END, SQL_ALL, SQL_OVER, N_SQL };
@@ -8,7 +10,8 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO pledge (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE pledge SET state = ?2, ended_at = ?3 WHERE pledge_id = ?1",
-    [SQL_ALL] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 ORDER BY pledge_id DESC LIMIT ?2",
+    [SQL_ALL] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND pledge_id < ?2 "
+                "ORDER BY pledge_id DESC LIMIT ?3",
     [SQL_OVER] = "SELECT " COLUMNS " FROM pledge WHERE state = 1 AND until_at <= ?1 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -62,12 +65,13 @@ void pledges_end(const struct pledges *pledges, const struct pledge *pledge)
     store_run(pledges->store, pledges->sql + SQL_END, "iii", pledge->id, (int64_t)pledge->state, pledge->ended_at);
 }
 
-size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, struct pledge *ret, size_t size)
+size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, int64_t before, struct pledge *ret,
+                        size_t size)
 {
     size_t n = 0;
 
-    store_ask(pledges->store, pledges->sql + SQL_ALL, "ii", member_id, (int64_t)size);
-    while (n < size && next(pledges, pledges->sql + SQL_ALL, &ret[n]))
+    store_ask(pledges->store, pledges->sql + SQL_ALL, "iii", member_id, before, (int64_t)size);
+    while (ret && n < size && next(pledges, pledges->sql + SQL_ALL, &ret[n]))
         n++;
     store_end(pledges->store, pledges->sql + SQL_ALL);
     return n;
@@ -116,9 +120,36 @@ static bool tidy(void *arg, void *call)
     return false;
 }
 
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct pledge pledges[PLEDGES_SHOWN];
+    size_t n = pledges_find_all(&self->pledges, export->member_id,
+                                export->after ? PART_LATEST(export->after) : INT64_MAX, pledges, PLEDGES_SHOWN);
+
+    for (size_t i = 0;
+         i < n && part_give(export, pledge_message(&pledges[i], export->call), PART_LATEST(pledges[i].id)); i++)
+        continue;
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    pledge_revoke(self, member_id, call);
+}
+
+static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)kept_id;
+    pledge_revoke(self, gone_id, call);
+}
+
 const struct part_spec pledges_part = {
+    .tables = "pledge",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(pledge_id) FROM pledge",
     .tidy = tidy,
+    .on_export = on_export,
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

@@ -1,6 +1,7 @@
 /* A member's own data: taken away whole, and erased when she closes her account. */
 #include "services/identity/rights/closings.h"
 
+#include "common/benefit/holders/holders_fixture.h"
 #include "services/identity/fixture.h"
 #include "services/identity/people/members.h"
 #include "services/identity/registers/rosters.h"
@@ -70,6 +71,44 @@ static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
     assert_int_equal(data->n_trades, 1);
     assert_int_equal(data->n_standings, 0);
     end(&h);
+}
+
+static void all_parts_give_what_they_keep_of_her(void **state)
+{
+    static const char *const says[][2] = {
+        {"members", "\"name\":\"王小明\""},
+        {"rosters", "\"mobile\":\"16900000009\""},
+        {"periods", "\"began\":"},
+        {"wechats", "\"appid\":\"wx0000000000000001\""},
+        {"sessions", "\"signIn\":\"SIGN_IN_BY_WECHAT\""},
+        {"trades", "\"trade\":"},
+        {"cadres", "\"post\":\"POST_CHAIR\""},
+        {"covers", "\"unionId\":"},
+        {"closings", "\"dueAt\":"},
+    };
+    char mobile[CN_MOBILE_LEN + 1];
+    struct exported all;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, CODE, "");
+    who = member_of_union(&h, 1, CODE);
+    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
+    member_of_union(&h, 2, CODE);
+    assert_ok(close_account(&h, who, 1));
+    harness_tamper(&h,
+                   "INSERT INTO cadre SELECT membership_id, member_id, union_id, 1, 0, 1, 0, 1, 0, 1 FROM membership");
+    harness_tamper(&h, "INSERT INTO cover SELECT membership_id, member_id, union_id, 1, 1, 2 FROM membership");
+    all = export_person(&h, who->member_id);
+    for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+        if (exported_count(&all, says[i][0], says[i][1]) == 0)
+            fail_msg("%s gives nothing with %s", says[i][0], says[i][1]);
+    }
+    assert_int_equal(exported_count(&all, "members", ""), 1);
+    assert_int_equal(exported_count(&all, "sessions", ""), 2);
+    harness_close(&h);
 }
 
 static void a_session_alone_exports_nothing(void **state)
@@ -265,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_that_is_kept_of_her_is_hers_to_take_away),
+        cmocka_unit_test(all_parts_give_what_they_keep_of_her),
         cmocka_unit_test(a_session_alone_exports_nothing),
         cmocka_unit_test(closing_waits_some_days_in_which_she_takes_it_back),
         cmocka_unit_test(a_closed_account_leaves_nothing_that_tells_who_she_was),

@@ -5,8 +5,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define CHANGES_MAX 100 /* of one union that are shown */
-
 static struct identity *self_of(Identity__Unions_Service *service)
 {
     return container_of(service, struct identity, unions_service);
@@ -49,12 +47,7 @@ static Identity__UnionChange *change_message(const struct change *change, void *
 
 static void reply_change(const struct change *change, Identity__UnionChange_Closure reply, void *call)
 {
-    Identity__UnionChange *message = change_message(change, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(change_message(change, call), call);
 }
 
 static void journal_change(const struct change *change, void *call)
@@ -86,10 +79,7 @@ static void unions__get_union_by_code(Identity__Unions_Service *service, const I
         return;
     }
     message = union_message(&node, call);
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(message, call);
 }
 
 /* False when a text does not fit. */
@@ -151,19 +141,11 @@ static void reply_changes(struct identity *self, enum changes_list which, int64_
                           Identity__UnionChangeList_Closure reply, void *call)
 {
     Identity__UnionChangeList list = IDENTITY__UNION_CHANGE_LIST__INIT;
-    Identity__UnionChange *found[CHANGES_MAX];
     struct change change;
 
-    list.changes = found;
-    changes_ask(&self->changes, which, id, CHANGES_MAX);
-    while (list.n_changes < CHANGES_MAX && changes_next(&self->changes, which, &change)) {
-        found[list.n_changes] = change_message(&change, call);
-        if (!found[list.n_changes++]) {
-            changes_end(&self->changes, which);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-    }
+    changes_ask(&self->changes, which, id, rpc_page(call)->before, rpc_page(call)->limit);
+    while (changes_next(&self->changes, which, &change) && rpc_page_takes(call, change.id))
+        rpc_add(call, &list, changes, change_message(&change, call));
     changes_end(&self->changes, which);
     reply(&list, call);
 }

@@ -3,8 +3,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_DEFAULT 50
-
 static void journal_union(const struct union_node *node, void *call)
 {
     Identity__Event event = IDENTITY__EVENT__INIT;
@@ -54,12 +52,7 @@ int union_create(struct identity *self, const struct union_draft *draft, void *c
 
 static void reply_union(const struct union_node *node, Identity__Union_Closure reply, void *call)
 {
-    Identity__Union *message = union_message(node, call);
-
-    if (message)
-        reply(message, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    reply(union_message(node, call), call);
 }
 
 /* rpc CreateUnion: an administrator of unions adds one below her own. */
@@ -122,30 +115,14 @@ void identity__list_children(Identity__Identity_Service *service, const Identity
                              Identity__UnionList_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, identity_service);
-    size_t size = req->page_size > 0 && req->page_size <= 200 ? (size_t)req->page_size : PAGE_DEFAULT;
     Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
     struct union_node node;
 
     if (!named_union(self, req->union_id, call, &node))
         return;
-    if (!union_path_ok(req->page_token)) { /* of the last union of the page before */
-        rpc_refuse_field(call, RPC__REASON__BAD_PAGE_TOKEN, "pageToken");
-        return;
-    }
-    list.unions = arena_alloc(rpc_arena(call), size * sizeof(*list.unions));
-    unions_ask_children(&self->unions, node.id, req->page_token, (int)size + 1);
-    while (unions_next_child(&self->unions, &node)) {
-        if (list.n_unions == size) {
-            list.next_page_token = list.unions[size - 1]->path;
-            break;
-        }
-        if (!list.unions || !(list.unions[list.n_unions] = union_message(&node, call))) {
-            unions_end_children(&self->unions);
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-        list.n_unions++;
-    }
+    unions_ask_children(&self->unions, node.id, rpc_page(call)->place, rpc_page(call)->limit);
+    while (unions_next_child(&self->unions, &node) && rpc_page_takes_at(call, node.path, 0))
+        rpc_add(call, &list, unions, union_message(&node, call));
     unions_end_children(&self->unions);
     reply(&list, call);
 }

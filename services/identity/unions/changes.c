@@ -22,9 +22,10 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM union_change WHERE change_id = ?1",
     [SQL_DECIDE] = "UPDATE union_change SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5, "
                    "target_id = ?6 WHERE change_id = ?1",
-    [SQL_UNION] = "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 ORDER BY change_id DESC LIMIT ?2",
+    [SQL_UNION] =
+        "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 AND change_id < ?2 ORDER BY change_id DESC LIMIT ?3",
     [SQL_MINE] = "SELECT " COLUMNS " FROM union_change WHERE asked_by = ?1 AND kind = 6 "
-                 "ORDER BY change_id DESC LIMIT ?2",
+                 "AND change_id < ?2 ORDER BY change_id DESC LIMIT ?3",
     [SQL_PATH_AT] = "SELECT path FROM union_place WHERE union_id = ?1 AND until_at > ?2 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -80,9 +81,9 @@ void changes_decide(const struct changes *changes, const struct change *change)
               change->decided_by, change->decided_at, change->remark, change->target_id);
 }
 
-void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int limit)
+void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit)
 {
-    store_ask(changes->store, changes->sql + list, "ii", id, (int64_t)limit);
+    store_ask(changes->store, changes->sql + list, "iii", id, before, (int64_t)limit);
 }
 
 bool changes_next(const struct changes *changes, enum changes_list list, struct change *ret)
@@ -129,10 +130,19 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 const struct part_spec changes_part = {
+    .tables = "union_change",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(change_id) FROM union_change",
     .tidy = tidy,
     .agrees = agrees,
     .counts = {{"changes of unions", "SELECT count(*) FROM union_change"}},
+    .others = "union_change.target_id",
+    .exports =
+        {{&identity__union_change__descriptor,
+          "SELECT change_id, union_id, kind, state, target_id, name, code, credit_code, excuse, asked_by, asked_at, "
+          "decided_at, remark, workers, body FROM union_change WHERE asked_by = ?1 AND change_id > ?2 "
+          "ORDER BY change_id LIMIT ?3"}},
+    .closed = {"-- who asked for a change of a union and who decided is the union's account"},
+    .merged = {"-- stays under the number under which it was asked for or decided"},
 };

@@ -23,18 +23,6 @@ int official_refusal(struct identity *self, int64_t union_id, const int *roles, 
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
-int waiting_refusal(struct identity *self, int64_t union_id, int32_t page_size, size_t max, const char *token,
-                    void *call, int64_t *ret_after, size_t *ret_size)
-{
-    int reason = official_refusal(self, union_id, union_administrators, call);
-
-    if (reason)
-        return reason;
-    *ret_after = 0;
-    *ret_size = page_size > 0 && (size_t)page_size <= max ? (size_t)page_size : max / 2;
-    return page_token_read(token, ret_after) ? 0 : RPC__REASON__BAD_PAGE_TOKEN;
-}
-
 static int decision_refusal(const struct decision *decision)
 {
     if (decision->n == 0)

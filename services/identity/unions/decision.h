@@ -1,5 +1,5 @@
-/* decision.h: what an official does with the requests of a union: who may, the page of
- * those that wait, and many decided by one call, each by itself. */
+/* decision.h: what an official does with the requests of a union: who may, and many
+ * decided by one call, each by itself. */
 #pragma once
 #include "services/identity/identity.h"
 
@@ -12,10 +12,6 @@ extern const int union_administrators[], union_readers[];
 bool caller_holds(void *call, const int *roles, const char *union_path);
 /* Whether such an official may act for a union: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, or 0. */
 int official_refusal(struct identity *self, int64_t union_id, const int *roles, void *call);
-/* A page of what waits for a union, by ids, of `max` at most and half as many unless asked:
- * 0, as official_refusal for its administrators, or BAD_PAGE_TOKEN. */
-int waiting_refusal(struct identity *self, int64_t union_id, int32_t page_size, size_t max, const char *token,
-                    void *call, int64_t *ret_after, size_t *ret_size);
 
 struct decision {
     int64_t union_id;

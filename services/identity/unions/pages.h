@@ -9,8 +9,7 @@
 #include "services/identity/rules.h"
 #include "services/identity/unions/unions.h"
 
-#define PAGE_UNIONS     1000
-#define PAGE_TOKEN_SIZE (UNION_PATH_SIZE + 24)
+#define PAGE_UNIONS 1000
 
 #define PAGE_TEXT_(n) #n
 #define PAGE_TEXT(n)  PAGE_TEXT_(n)
@@ -23,14 +22,13 @@
 struct page {
     char from[UNION_PATH_SIZE], end[UNION_PATH_SIZE + 1];
     int64_t after; /* id within the union at `from` */
-    size_t size;
+    size_t limit;
 };
 
-/* The page of a union's subtree that a token names, "" being the first, for who holds one of
- * the roles over it. page_size 0 is `max` / 2. False after refusing: UNION_NOT_FOUND,
- * OUTSIDE_YOUR_UNION, or BAD_PAGE_TOKEN of what is none of this subtree. */
-bool page_begin(struct identity *self, int64_t union_id, const int *roles, int32_t page_size, size_t max,
-                const char *token, void *call, struct page *ret_page);
-/* The token behind a row; or, when a page has found too few, of the next slice: "" at the end. */
-void page_token_behind(const char *path, int64_t id, char ret_token[PAGE_TOKEN_SIZE]);
-void page_token_slice(const struct unions *unions, const struct page *page, char ret_token[PAGE_TOKEN_SIZE]);
+/* The page that a call asks for, of a union's subtree, for who holds one of the roles over
+ * it. False after refusing: UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, or BAD_PAGE_TOKEN of what is
+ * none of this subtree. */
+bool page_begin(struct identity *self, int64_t union_id, const int *roles, void *call, struct page *ret_page);
+/* After n rows were found: where they are fewer than asked for, but not all unions were
+ * looked at, the next page begins with the next slice. */
+void page_end(const struct unions *unions, const struct page *page, size_t n, void *call);

@@ -238,6 +238,7 @@ static const struct part_stray strays[] = {
 };
 
 const struct part_spec tallies_part = {
+    .tables = "tally tally_day",
     .sql = sql,
     .n_sql = N_SQL,
     .strays = strays,

@@ -200,7 +200,7 @@ bool unions_find_path_beyond(const struct unions *unions, const char *from, cons
     return true;
 }
 
-void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, int limit)
+void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit)
 {
     store_ask(unions->store, unions->sql + SQL_CHILDREN, "iti", parent_id, after, (int64_t)limit);
 }
@@ -261,10 +261,13 @@ static const struct part_stray strays[] = {
 };
 
 const struct part_spec unions_part = {
+    .tables = "unions union_alias union_place",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(union_id) FROM unions",
     .agrees = agrees,
     .counts = {{"unions", "SELECT count(*) FROM unions WHERE union_id > 0"}},
     .strays = strays,
+    .others = "unions.into_id",
+    .moves = "-- it is here that unions move (changes.h)",
 };

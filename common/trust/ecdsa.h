@@ -11,6 +11,8 @@ struct ecdsa_key;
 
 /* NULL when it is no scalar of the curve (one of 2^32 is not), or without memory. */
 struct ecdsa_key *ecdsa_key_new(const unsigned char secret[ECDSA_SECRET_LEN]);
+/* The key of a file's first line (keyfile.h). NULL after logging why. */
+struct ecdsa_key *ecdsa_key_open(const char *file);
 /* A key that only verifies. NULL when it is no point of the curve, or without memory. */
 struct ecdsa_key *ecdsa_key_public(const unsigned char point[ECDSA_POINT_LEN]);
 void ecdsa_key_free(struct ecdsa_key *key);

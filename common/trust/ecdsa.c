@@ -1,10 +1,12 @@
-#include "common/base/ecdsa.h"
+#include "common/trust/ecdsa.h"
 
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/sha256.h>
 
 #include "common/base/hmac.h"
+#include "common/base/keyfile.h"
+#include "common/base/log.h"
 
 #define HALF     (ECDSA_POINT_LEN / 2)
 #define HASH_LEN 32
@@ -90,6 +92,24 @@ struct ecdsa_key *ecdsa_key_new(const unsigned char secret[ECDSA_SECRET_LEN])
         return key;
     ecdsa_key_free(key);
     return NULL;
+}
+
+struct ecdsa_key *ecdsa_key_open(const char *path)
+{
+    char name[KEYFILE_NAME_SIZE];
+    unsigned char secret[KEYFILE_KEY_LEN];
+    struct ecdsa_key *key = NULL;
+    struct keyfile file;
+
+    if (keyfile_open(&file, path))
+        return NULL;
+    if (keyfile_next(&file, name, secret) == 1)
+        key = ecdsa_key_new(secret);
+    keyfile_close(&file);
+    mbedtls_platform_zeroize(secret, sizeof(secret));
+    if (!key)
+        log_error("key_refused", "file", path, "why", "its first line is no scalar of P-256");
+    return key;
 }
 
 struct ecdsa_key *ecdsa_key_public(const unsigned char point[ECDSA_POINT_LEN])
