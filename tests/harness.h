@@ -272,7 +272,7 @@ static inline Rpc__Call *harness_add(struct harness *h, const char *method, cons
         call->input.len = protobuf_c_message_pack(input, call->input.data);
     }
     if (key) {
-        call->idempotency_key = (ProtobufCBinaryData){16, harness_alloc(h, 32)};
+        call->idempotency_key = (ProtobufCBinaryData){32, harness_alloc(h, 32)};
         mbedtls_sha256_ret((const unsigned char *)key, strlen(key), call->idempotency_key.data, 0);
     }
     h->calls[h->n_calls++] = call;
