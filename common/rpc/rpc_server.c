@@ -383,6 +383,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
     int reason;
 
     ensure(server->n_messages == 0);
+    server->counts.works++;
     principal.internal = true;
     call.principal = &principal;
     server->now = clock_now(server->clock);
