@@ -152,9 +152,9 @@ static void examine_roster(struct importer *self, const struct csv_row *csv, uns
 {
     int today = cn_day(clock_now(&self->service->clock));
     struct roster_row row;
-    struct row_fault fault;
+    const char *field;
 
-    if (roster_row_read(csv, today, &row, &fault))
+    if (roster_row_read(csv, today, &row, &field))
         return;
     switch (named_note(&self->named, row.id.number, row.union_code)) {
     case NAMED_HERE:
@@ -175,9 +175,9 @@ static void examine_roster(struct importer *self, const struct csv_row *csv, uns
 static void examine_union(struct importer *self, const struct csv_row *csv, unsigned char *own)
 {
     struct union_row row;
-    struct row_fault fault;
+    const char *field;
 
-    if (union_row_read(csv, &row, &fault))
+    if (union_row_read(csv, &row, &field))
         return;
     if (row.parent_code[0] && named_has(&self->named, row.parent_code))
         *own |= OWN_PARENT;
@@ -289,8 +289,7 @@ static bool skip_header(struct importer *self)
 {
     struct roster_row read;
     struct csv_row row;
-    struct row_fault fault;
-    const char *line;
+    const char *line, *field;
     struct csv csv;
     size_t len;
 
@@ -302,7 +301,7 @@ static bool skip_header(struct importer *self)
     self->scratch[len] = '\0';
     csv_init(&csv, self->scratch, len, 1);
     if (csv_next(&csv, &row) != CSV_ROW ||
-        roster_row_read(&row, cn_day(clock_now(&self->service->clock)), &read, &fault))
+        roster_row_read(&row, cn_day(clock_now(&self->service->clock)), &read, &field))
         return true;
     fprintf(stderr, "hg-identity: the first line must be a header, not a row\n");
     return false;
