@@ -221,7 +221,7 @@ static inline bool authority_is_place(const struct api_field *field)
 {
     const char *name = field->descriptor->name;
 
-    return authority_is_id(field) || (field->descriptor->type == PROTOBUF_C_TYPE_STRING &&
+    return authority_is_id(field) || (field->descriptor->type == PROTOBUF_C_TYPE_STRING && !field->limit->inside &&
                                       (authority_ends(name, "_path") || strcmp(name, "csv") == 0));
 }
 

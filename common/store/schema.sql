@@ -42,3 +42,14 @@ CREATE TABLE ids (
 -- step 4
 -- The hash of the row that a cursor stands at, so that another journal in its source's place is seen.
 ALTER TABLE cursor ADD COLUMN hash BLOB;
+
+-- step 5
+-- Rows of a source up to this are not given again to a part, or under the name '' to all that
+-- have no row of their own; see common/daemon/hearing.h.
+CREATE TABLE heard (
+    source TEXT    NOT NULL,
+    part   TEXT    NOT NULL,
+    seq    INTEGER NOT NULL,
+    PRIMARY KEY (source, part)
+) STRICT;
+

@@ -16,7 +16,7 @@ static inline void hear_work(void *call, void *arg)
 
     row.kind = (int32_t)heard->event->event_case;
     row.body = (ProtobufCBinaryData){identity__event__pack(heard->event, packed), packed};
-    service_hear(&heard->h->service, "identity", call, &row);
+    service_hear(&heard->h->service, "identity", NULL, call, &row);
 }
 
 /* A row of identity's journal: 0, or the Reason it was undone for, and it will come again. */

@@ -146,7 +146,7 @@ static inline void apply(void *call, void *arg)
     message.seq = row->seq;
     message.body = (ProtobufCBinaryData){health__event__pack(row->event, packed), packed};
     message.kind = (int32_t)row->event->event_case;
-    service_hear(&h.service, "health", call, &message);
+    service_hear(&h.service, "health", NULL, call, &message);
 }
 
 static inline bool remind_by(int64_t seq, int kind, int64_t member_id, int64_t at)
