@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "common/base/hex.h"
+
 #define SQL_SIZE 4096
 
 static sqlite3 *open_store(const char *dir)
@@ -25,6 +27,7 @@ static sqlite3_stmt *ask(sqlite3 *db, const char *sql)
 static void print_value(sqlite3_stmt *row, int column, FILE *out)
 {
     const unsigned char *bytes;
+    char digits[HEX_SIZE(1)];
 
     switch (sqlite3_column_type(row, column)) {
     case SQLITE_NULL:
@@ -33,8 +36,10 @@ static void print_value(sqlite3_stmt *row, int column, FILE *out)
     case SQLITE_BLOB:
         bytes = sqlite3_column_blob(row, column);
         fputs("x'", out);
-        for (int i = 0; i < sqlite3_column_bytes(row, column); i++)
-            fprintf(out, "%02x", bytes[i]);
+        for (int i = 0; i < sqlite3_column_bytes(row, column); i++) {
+            hex_print(bytes + i, 1, digits);
+            fputs(digits, out);
+        }
         fputc('\'', out);
         break;
     case SQLITE_TEXT:

@@ -13,7 +13,7 @@
  * ensure(), so that fuzz entries can use it as well as cmocka tests. */
 #pragma once
 #include <dirent.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <mbedtls/sha256.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -121,23 +121,26 @@ static inline void harness_reopen(struct harness *h)
     harness_start(h);
 }
 
-/* Deletes a folder and what it holds. */
-static inline void harness_remove_dir(const char *dir)
+static inline void harness_remove_at(int parent, const char *name)
 {
-    DIR *folder = opendir(dir);
+    DIR *folder = fdopendir(openat(parent, name, O_RDONLY | O_DIRECTORY));
     const struct dirent *entry;
-    char inner[PATH_MAX];
 
     ensure(folder);
     while ((entry = readdir(folder))) {
-        snprintf(inner, sizeof(inner), "%s/%s", dir, entry->d_name);
         if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
-            harness_remove_dir(inner);
+            harness_remove_at(dirfd(folder), entry->d_name);
         else if (entry->d_name[0] != '.')
-            ensure(unlink(inner) == 0);
+            ensure(unlinkat(dirfd(folder), entry->d_name, 0) == 0);
     }
     closedir(folder);
-    ensure(rmdir(dir) == 0);
+    ensure(unlinkat(parent, name, AT_REMOVEDIR) == 0);
+}
+
+/* Deletes a folder and what it holds. */
+static inline void harness_remove_dir(const char *dir)
+{
+    harness_remove_at(AT_FDCWD, dir);
 }
 
 static inline void harness_close(struct harness *h)

@@ -11,6 +11,7 @@
 
 #include "tests/disk.h"
 #include "tests/harness.h"
+#include "tests/seed.h"
 
 #define POWER_CHECKPOINT "PRAGMA wal_autocheckpoint = 12" /* pages: so that cuts fall into checkpoints too */
 
@@ -71,7 +72,7 @@ static inline int power_every_cut(struct harness *h, const struct power_trial *t
         lost = disk_is_cut();
         disk_cut(0);
         harness_stop(h);
-        disk_power_on((uint64_t)k);
+        disk_power_on(test_seed() + (uint64_t)k);
         harness_start(h);
         if (*harness_audit(h)) {
             fprintf(stderr, "the power was lost at write or sync %d: %s\n", k, harness_audit(h));

@@ -17,7 +17,7 @@
  * Routes are checked where they compile (api_route.c), unique names and numbers
  * where they are sorted (api.c). */
 #include "common/api/api_internal.h"
-#include "common/base/http_phrase.h"
+#include "common/api/http_phrase.h"
 #include "common/base/limits.h"
 
 static bool called(const View__File *file, const char *name, const char *type_name)

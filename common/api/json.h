@@ -23,7 +23,7 @@
 #include "common/api/api.h"
 #include "common/base/arena.h"
 #include "common/base/buf.h"
-#include "common/base/text.h"
+#include "common/text/text.h"
 
 struct json_trouble {
     int reason;               /* a Reason; 0 when all is well */

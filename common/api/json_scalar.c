@@ -2,8 +2,8 @@
 #include "common/api/json_internal.h"
 #include "common/base/civil.h"
 #include "common/base/hex.h"
-#include "common/base/text.h"
-#include "common/base/utf8.h"
+#include "common/text/text.h"
+#include "common/text/utf8.h"
 
 #include <math.h>
 

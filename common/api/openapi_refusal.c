@@ -1,7 +1,7 @@
 /* Refusals by status: those of the chassis that a method's options and input imply, and those of the
  * services whose messages it answers with. */
 #include "common/api/openapi_internal.h"
-#include "common/base/http_phrase.h"
+#include "common/api/http_phrase.h"
 
 /* What about a method makes the chassis refuse its calls. */
 enum {

@@ -2,6 +2,7 @@
 
 #include "common/base/id.h"
 #include "common/base/log.h"
+#include "common/base/union_path.h"
 
 #define SEPARATORS " ,\t\n"
 
@@ -9,12 +10,11 @@
 
 static bool read_union_path(const char *text, size_t len, char ret_path[LIMIT_UNION_PATH + 1])
 {
-    if (len > LIMIT_UNION_PATH || len == 0 || len % LIMIT_PATH_SEGMENT ||
-        strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz") < len)
+    if (len > LIMIT_UNION_PATH || len == 0)
         return false;
     memcpy(ret_path, text, len);
     ret_path[len] = '\0';
-    return true;
+    return union_path_ok(ret_path);
 }
 
 /* "coupon.4406=1" or "coupon.4406=1:00010002". */

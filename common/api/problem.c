@@ -2,7 +2,7 @@
 
 #include "common/api/api.h"
 #include "common/api/json.h"
-#include "common/base/http_phrase.h"
+#include "common/api/http_phrase.h"
 #include "common/base/log.h"
 
 static void member(struct buf *ret, const char *name, const char *value)

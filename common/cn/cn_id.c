@@ -1,8 +1,8 @@
 #include "common/cn/cn_id.h"
 
 #include "common/base/civil.h"
-#include "common/base/text.h"
-#include "common/base/utf8.h"
+#include "common/text/text.h"
+#include "common/text/utf8.h"
 
 #define CN_OFFSET_MS (8LL * 60 * 60 * 1000)
 #define DAY_MS       (24LL * 60 * 60 * 1000)

@@ -1,6 +1,6 @@
 #include "common/cn/cn_id.h"
-#include "common/base/text.h"
-#include "common/base/utf8.h"
+#include "common/text/text.h"
+#include "common/text/utf8.h"
 
 #define INTERPUNCT 0xb7
 #define HAN_MAX    30

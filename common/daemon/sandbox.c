@@ -11,18 +11,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
-
-/* Sanitizers start a symbolizer and read /proc when they report. */
-#ifdef __has_feature
-#define HAS_FEATURE(x) __has_feature(x)
-#else
-#define HAS_FEATURE(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS_FEATURE(address_sanitizer)
-#define INSTRUMENTED true
-#else
-#define INSTRUMENTED false
-#endif
+#include "common/daemon/instrumented.h"
 
 /* What kernels newer than the headers of Debian 12 know: which of it is there, the kernel's
  * ABI number says (Documentation/userspace-api/landlock.rst). */

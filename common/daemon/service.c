@@ -10,6 +10,7 @@
 #include "common/bus/bus.h"
 #include "common/daemon/cli.h"
 #include "common/daemon/follow.h"
+#include "common/daemon/child.h"
 #include "common/daemon/service_worker.h"
 #include "common/daemon/worker.h"
 #include "common/base/limits.h"
@@ -346,6 +347,8 @@ static int run(struct service *service, bool standby)
     if (service_begin(service))
         goto free_rpc;
     watch_signals(service);
+    if (spec->children && !(service->children = children_open()))
+        goto free_rpc;
     if (enter_sandbox(service) || log_begin() || service_worker_open(service, on_drained) ||
         (spec->serve && spec->serve(service)) || (!spec->edge && open_bus(service)) || service_follow(service))
         goto free_rpc;
@@ -354,6 +357,7 @@ static int run(struct service *service, bool standby)
     log_info("stopped");
     code = 0;
 free_rpc:
+    children_close(service->children);
     service_heads_close(service);
     log_end();
     service_end(service);
@@ -379,7 +383,10 @@ static int audit(struct service *service)
     }
     if (open_store(service, false, true) || journal_open(&journal, service->store))
         return 1;
-    failed = store_check(service->store, stdout) || service_heads_audit(service, &journal, stdout) ||
+    /* First the chain by itself, which names the row that was changed, then its witness, then what
+     * follows from the rows. */
+    failed = store_check(service->store, stdout) || journal_audit(&journal, stdout, NULL, NULL, &rows) ||
+             service_heads_audit(service, &journal, stdout) ||
              parts_audit(service->spec->parts, service->store, &journal, stdout, &rows);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
@@ -489,6 +496,8 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
     service = (struct service){.spec = spec, .conf = chassis_conf};
     clock_real(&service.clock);
     umask(0077);
+    if (argc == 2 && strcmp(argv[1], CHILD_FLAG) == 0 && spec->children)
+        child_serve(spec->children);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("hg-%s %s\n", spec->name, HUIGONG_VERSION);
         return 0;

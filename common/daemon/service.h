@@ -22,6 +22,8 @@
 
 struct service;
 struct worker;
+struct child_kind;
+struct children;
 
 /* A command line of the daemon's own: --NAME and what follows it. */
 struct service_command {
@@ -56,6 +58,7 @@ struct service_spec {
     int (*probe)(const struct service *service);
     const int32_t *edge_kinds;              /* of the journal's rows that the gateway may read; NULL or ended by 0 */
     const struct service_command *commands; /* NULL or ended by a NULL name */
+    const struct child_kind *children;      /* work on strangers' files (child.h), or NULL */
 };
 
 /* A journal that parts read: all its partitions', and all kinds that any part reads. */
@@ -83,7 +86,8 @@ struct service {
     struct rpc_server *rpc;
     struct bus_server *bus;
     struct bus_ringer *ringer;
-    struct worker *worker; /* runs what handlers ask for by rpc_make */
+    struct children *children; /* starts those of the spec; in a command line NULL until it opens them */
+    struct worker *worker;     /* runs what handlers ask for by rpc_make */
     void (*settled)(void *service);
     void *self;                  /* the daemon's own state: that of its parts, or set by start */
     char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */

@@ -4,7 +4,7 @@
 #include "common/base/hex.h"
 #include "common/draw/draw_internal.h"
 #include "common/base/hmac.h"
-#include "common/base/utf8.h"
+#include "common/text/utf8.h"
 
 #define ANNOUNCEMENT_MAX (8192 + DRAW_STRATA_MAX * 320)
 

@@ -2,7 +2,7 @@
 #include <mbedtls/sha256.h>
 
 #include "common/base/bytes.h"
-#include "common/base/text.h"
+#include "common/text/text.h"
 #include "common/base/union_path.h"
 #include "common/rpc/rpc_internal.h"
 

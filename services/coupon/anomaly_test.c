@@ -275,7 +275,7 @@ static bool open_under(const struct anomaly *kind, int n)
     disk_heal();
     if (!kind) {
         disk_cut(0);
-        disk_power_on((uint64_t)n);
+        disk_power_on(test_seed() + (uint64_t)n);
     }
     store = open_store(dir);
     assert_non_null(store);

@@ -141,10 +141,8 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
 static void scan_member(struct harness *h, struct authority_place *place, int64_t member_id)
 {
     static const unsigned char nonce[PII_NONCE_LEN] = "any will do";
-    struct letter letter = {.member_id = member_id,
-                            .about_id = 77,
-                            .bearer_id = AUTHORITY_OFFICIAL,
-                            .until = INT64_MAX};
+    struct letter letter = {
+        .member_id = member_id, .about_id = 77, .bearer_id = AUTHORITY_OFFICIAL, .until = INT64_MAX};
     char text[LETTER_SIZE];
 
     snprintf(letter.union_path, sizeof(letter.union_path), "%s", place->path);

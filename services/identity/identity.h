@@ -114,7 +114,7 @@ struct identity {
     SERVICE_MEMBERS(IDENTITY)
     struct pii_keys *pii;
     struct token_keys *tokens;
-    struct ecdsa_key *seals; /* of officials' authority */
+    struct ecdsa_key *seals;  /* of officials' authority */
     struct pii_keys *letters; /* opens those of other daemons */
     enum sms_sender sms;
     int64_t closing_delay_ms;

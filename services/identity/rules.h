@@ -4,7 +4,7 @@
  * Results are untouched when a function refuses. */
 #pragma once
 #include "common/cn/cn_id.h"
-#include "common/base/csv.h"
+#include "common/text/csv.h"
 #include "common/base/union_path.h"
 #include "identity/identity.pb-c.h"
 #include "identity/union.pb-c.h"

@@ -10,14 +10,18 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 import { hex, sha256, verify, verifyReceipt } from '../../services/gateway/web/draw/verify.js';
+import { newSeed } from '../system/people.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const program = join(resolve(process.env.HG_BUILD ?? join(here, '../../build/debug')), 'hg-draw');
-const seed = process.env.HG_SEED ?? '4406';
+const seed = newSeed();
 let folder;
 let counter = 0;
 
-before(() => { folder = mkdtempSync(join(tmpdir(), 'draw-')); });
+before(() => {
+    console.log(`HG_SEED=${seed}`);
+    folder = mkdtempSync(join(tmpdir(), 'draw-'));
+});
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash('sha256')).digest();

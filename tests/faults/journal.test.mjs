@@ -97,11 +97,11 @@ describe('one flipped byte', () => {
     test('a claim that is not what the journal says is named', async () => {
         for (const change of ['member_id = member_id + 1', 'day = 1', 'release_id = release_id + 1']) {
             await sqlite('coupon', `UPDATE claim SET ${change} WHERE coupon_id = (SELECT coupon_id FROM claim LIMIT 1 OFFSET 20)`);
-            await assertAudit('coupon', 1, /^claim: journal row \d+ has no equal claim$/m);
+            await assertAudit('coupon', 1, /^claims: the store does not agree with journal row \d+$/m);
             restore('coupon');
         }
         await sqlite('coupon', 'DELETE FROM claim WHERE coupon_id = (SELECT max(coupon_id) FROM claim)');
-        await assertAudit('coupon', 1, /^claim: journal row \d+ has no equal claim$/m);
+        await assertAudit('coupon', 1, /^claims: the store does not agree with journal row \d+$/m);
         restore('coupon');
     });
 

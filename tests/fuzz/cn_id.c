@@ -2,8 +2,8 @@
  *
  * Holds: what is read is its own normal form, and a mask of it is a string. */
 #include "common/cn/cn_id.h"
-#include "common/base/text.h"
-#include "common/base/utf8.h"
+#include "common/text/text.h"
+#include "common/text/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #define TODAY 20260101

@@ -2,7 +2,7 @@
  *
  * Holds: every field is a string within the page, lines only grow, and none lies
  * behind the page's last line. */
-#include "common/base/csv.h"
+#include "common/text/csv.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,12 +4,12 @@
 // ---- rooms ----
 
 // What each room of common/ may include besides itself: arrows go only down.
-const base = ['base'];
+const base = ['base', 'text'];
 const chassis = [...base, 'store', 'bus', 'api', 'trust'];
 export const BELOW = {
-    base: [], store: base, bus: base, api: base, trust: base,
+    base: [], text: ['base'], store: base, bus: base, api: base, trust: base,
     rpc: chassis, daemon: [...chassis, 'rpc'],
-    cn: base, draw: base, pass: [...base, 'trust'],
+    cn: base, draw: base, pass: [...base, 'trust'], table: base,
     benefit: [...chassis, 'rpc', 'daemon', 'cn', 'draw', 'pass'],
 };
 
@@ -97,6 +97,7 @@ const LIBRARIES = [
     [/^sqlite3\.h$/, /^common\/store\/|^tests\/(disk|dump)\.c$/],
     [/^mbedtls\/ssl/, /^services\/(gateway|bridge)\//],
     [/^curl\//, /^services\/bridge\//],
+    [/^(minizip\/|unzip\.h|expat\.h)/, /^common\/table\//],
     [/^llhttp\.h$/, /^services\/gateway\//],
     [/^(seccomp\.h|linux\/landlock\.h)$/, /^common\/daemon\//],
 ];
@@ -151,4 +152,23 @@ export function noMachinePaths(files) {
         const found = MACHINE_PATH.exec(line)?.[0];
         return found && !LISTED.includes(found) ? [`${path}:${i + 1}: ${found} is a path of one machine`] : [];
     }));
+}
+
+// ---- said once ----
+
+// What has one place, and what others call instead.
+const ONCE = [
+    [/\(char \*\)\(uintptr_t\)/, 'common/base/base.h', 'unconst()'],
+    [/%02x"/, 'common/base/hex.c', 'hex_print()'],
+    [/"0123456789abcdef"/, 'common/base/hex.h', 'HEX_DIGITS'],
+    [/\b(16777619|1099511628211)(?!\d)/, 'common/base/bytes.h', 'fnv1a()'],
+    [/"(Not Found|Bad Request)"/, 'common/api/http_phrase.h', 'http_phrase()'],
+    [/0123456789abcdefghijklmnopqrstuvwxyz/, 'common/base/union_path.c', 'union_path.h'],
+];
+
+/** Code of ours says these things in one place; a test may write down what it expects. */
+export function saidOnce(files) {
+    return files.filter((file) => isCode(file) && !/_test\.c$/.test(file.path)).flatMap(({ path, lines }) => lines.flatMap((line, i) =>
+        ONCE.filter(([what, place]) => place !== path && what.test(line)).map(([, place, instead]) =>
+            `${path}:${i + 1}: ${instead} of ${place} says this`)));
 }

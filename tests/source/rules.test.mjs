@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
     bannedFunctions, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
-    topIsTheDesigns,
+    saidOnce, topIsTheDesigns,
 } from './rules.mjs';
 import { fileOf, tree } from './tree.mjs';
 
@@ -95,3 +95,12 @@ describe('a folder of C has at most 45 files', () => {
     test('45 are enough', () => assert.deepEqual(foldersAreSmall(folder(45)), []));
     test('46 are not', () => assert.deepEqual(foldersAreSmall(folder(46)), ['services/new: 46 files of C, more than 45']));
 });
+
+rule('what others need too is said once', saidOnce, [
+    ['services/health/new.c', 'char *text = (char *)(uintptr_t)path;'],
+    ['services/coupon/new.c', '\nsnprintf(ret + 2 * i, 3, "%02x", hash[i]);', 'services/coupon/new.c:2'],
+    ['common/pass/new.c', 'static const char digits[] = "0123456789abcdef";'],
+    ['services/gateway/new.c', 'hash = (hash ^ *text++) * 16777619u;'],
+    ['common/api/new.c', '{404, "Not Found"},'],
+    ['services/identity/new.c', 'strspn(path, "0123456789abcdefghijklmnopqrstuvwxyz")'],
+]);

@@ -46,7 +46,7 @@ describe('heads', () => {
         sql(file, `CREATE TABLE kept AS SELECT * FROM journal WHERE seq > ${signed - 10}; DELETE FROM journal WHERE seq > ${signed - 10}`);
         const { code, stdout } = await audit();
         assert.equal(code, 1);
-        assert.match(stdout, new RegExp(`ends at row ${signed - 10}, and row ${signed} was signed`));
+        assert.match(stdout, new RegExp(`ends at row ${signed - 10}, and row \\d+ was signed: the end has been cut off`));
         sql(file, 'INSERT INTO journal SELECT * FROM kept; DROP TABLE kept');
         assert.equal((await audit()).code, 0);
     });

@@ -8,10 +8,9 @@
 // lines; whatever else it writes to stderr (a sanitizer's report) fails close(). Everything that
 // waits has a bound, and no daemon outlives the test's process.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -22,16 +21,23 @@ import { pointOf } from './people.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
-// Every folder of services/ is a daemon, and one with steps that make tables has a store.
+// Every folder of services/ is a daemon, and one with SQL has a store.
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
-const STORES = services.filter((name) =>
-    readdirSync(join(top, 'services', name), { recursive: true }).some((file) => file.endsWith('.sql')));
-const KEYS = { identity: ['token', 'session', 'pii', 'look'], health: ['draw', 'pass', 'report', 'look'], gateway: ['token'] };
+const STORES = services.filter((name) => readdirSync(join(top, 'services', name), { recursive: true })
+    .some((path) => path.endsWith('.sql')));
 /** What a daemon is one of: its label without the partition. */
 const serviceOf = (label) => label.split('.')[0];
 const PATIENCE_MS = 30000;
 const LOST_MAX = 400; // far below what a message that is never freed would come to under load
+
+const keys = {};
+/** The keys that a daemon cannot do without, by its --help: token is the file of HUIGONG_TOKEN_KEY. */
+function keysOf(name) {
+    keys[name] ??= [...execFileSync(join(build, `hg-${name}`), ['--help'], { encoding: 'utf8' })
+        .matchAll(/^ *HUIGONG_([A-Z]+)_KEY .*\(required\)$/gm)].map(([, key]) => key.toLowerCase());
+    return keys[name];
+}
 
 /** Resolves to what the function gives as soon as that is true; fails with `what` after the bound. */
 export async function until(what, fn, { ms = PATIENCE_MS, every = 20 } = {}) {
@@ -106,7 +112,6 @@ class Log {
     }
 }
 
-const hex = () => randomBytes(32).toString('hex');
 
 export class Stack {
     daemons = {}; // by label
@@ -172,14 +177,12 @@ export class Stack {
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
         for (const name of [...STORES, ...Object.keys(partitions)])
             mkdirSync(this.path('store', name), { recursive: true, mode: 0o700 });
+        const makeKey = (key) => execFileSync(join(top, 'deploy/keys'), [key, this.path('keys', key)]);
+        makeKey('token');
         // One secret for both, so that one function mints the tokens that no login gives (people.mjs).
-        const secret = hex();
-        this.writeKey('token', `${secret}\n`);
-        this.writeKey('session', `${secret}\n`);
-        this.writeKey('session.point', `${pointOf(Buffer.from(secret, 'hex')).point.toString('hex')}\n`);
-        for (const name of ['pii', 'draw', 'report', 'look'])
-            this.writeKey(name, `1 ${hex()}\nindex ${hex()}\n`);
-        this.writeKey('pass', `1 ${hex()}\n`);
+        copyFileSync(this.path('keys', 'token'), this.path('keys', 'session'));
+        this.writeKey('session.point', `${pointOf(this.tokenKey()).point.toString('hex')}\n`);
+        new Set(DAEMONS.flatMap(keysOf)).forEach(makeKey);
         if (wechat)
             this.writeKey('wechat', wechat.apps.map(([appid, secret]) => `${appid} ${secret}\n`).join(''));
         if (wechat?.account)
@@ -237,7 +240,7 @@ export class Stack {
                 HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
             },
         };
-        const keys = (KEYS[name] ?? []).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
+        const keys = keysOf(name).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
         return {
             PATH: process.env.PATH, LANG: 'C.UTF-8', HUIGONG_BUS: this.path('bus'),
             // A use of the allocator past its means is a NULL there, as in a release.
@@ -253,7 +256,7 @@ export class Stack {
 
     /** The key and the folder of a daemon's heads, made when they are first asked for. */
     headSettings(label) {
-        this.writeKey(`head-${label}`, `${hex()}\n`);
+        execFileSync(join(top, 'deploy/keys'), ['head', this.path('keys', `head-${label}`)]);
         mkdirSync(this.path('heads', label), { recursive: true, mode: 0o700 });
         return { HUIGONG_HEADS: this.path('heads', label), HUIGONG_HEAD_KEY: this.path('keys', `head-${label}`) };
     }

@@ -585,7 +585,7 @@ static void turn_away(struct conn *conn, bool at_once)
 {
     static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
                                "Connection: close\r\n\r\n";
-    uv_buf_t buf = uv_buf_init((char *)(uintptr_t)text, sizeof(text) - 1);
+    uv_buf_t buf = uv_buf_init(unconst(text), sizeof(text) - 1);
 
     http_count(&conn->owner->http.counters.turned_away, 1);
     if (!at_once && !conn->http.secure) {

@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "services/gateway/http/http.h"
+#include "tests/seed.h"
 
 /* A connection whose output gathers in text, with an application that answers
  * with the method, the path and the body at once, unless told to wait. */
@@ -893,7 +894,7 @@ static void fields_are_found_by_name_whatever_their_case(void **state)
 static void run_split(const unsigned char *raw, size_t len, size_t first, size_t piece, char *ret_text, size_t size)
 {
     const char *bytes = (const char *)raw;
-    uint32_t random = (uint32_t)first;
+    uint32_t random = (uint32_t)(test_seed() + first);
     size_t at = first;
 
     start();

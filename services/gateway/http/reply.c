@@ -1,6 +1,6 @@
 #include "services/gateway/http/reply.h"
 
-#include "common/base/http_phrase.h"
+#include "common/api/http_phrase.h"
 #include "common/base/limits.h"
 
 #define HSTS "Strict-Transport-Security: max-age=31536000\r\n"

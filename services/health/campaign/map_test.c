@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "common/base/clock.h"
+#include "tests/seed.h"
 
 #define SPOTS 2000
 
@@ -68,13 +68,12 @@ static double nth_distance(const struct map *map, const struct spot *from, const
 static void the_nearest_are_those_that_looking_at_all_gives(void **state)
 {
     struct map map = {0};
-    struct clock clock;
+    struct clock clock = test_random();
     struct spot spot;
     struct near found[20];
     int64_t only[100];
 
     (void)state;
-    clock_fake(&clock, 1, 7);
     for (int i = 1; i <= SPOTS; i++) {
         random_spot(&clock, i, &spot);
         assert_true(map_add(&map, &spot));

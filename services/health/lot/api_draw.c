@@ -2,7 +2,7 @@
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
-#include "common/base/text.h"
+#include "common/text/text.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"

@@ -283,6 +283,7 @@ static void consent_counts_for_the_text_in_force(void **state)
 
 static void every_look_is_noted_for_her(void **state)
 {
+    Health__ListReportViewsRequest request = HEALTH__LIST_REPORT_VIEWS_REQUEST__INIT;
     Health__ReportViewList *list;
     int64_t report_id = uploaded(&h, booking_id);
 
@@ -296,6 +297,18 @@ static void every_look_is_noted_for_her(void **state)
     assert_int_equal(list->n_views, 2);
     assert_int_equal(list->views[0]->at, now_of(&h));
     assert_int_equal(list->views[0]->session_id, member(MEMBER)->session_id);
+    request.report_id = report_id;
+    request.page_size = 1;
+    for (size_t i = 0; i < 2; i++) {
+        const Health__ReportViewList *page =
+            harness_output(&h, harness_call(&h, "Reports.ListReportViews", &request.base, member(MEMBER), NULL),
+                           &health__report_view_list__descriptor);
+
+        assert_int_equal(page->n_views, 1);
+        assert_int_equal(page->views[0]->at, list->views[i]->at);
+        assert_int_equal(*page->next_page_token != '\0', i == 0);
+        request.page_token = page->next_page_token;
+    }
     assert_refused(on_report(&h, "Reports.ListReportViews", report_id, member(8)), "REPORT_NOT_FOUND");
 }
 

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "tests/seed.h"
+
 static void small_groups_are_withheld_also_from_the_rest(void **state)
 {
     static const struct {
@@ -109,6 +111,11 @@ static int solved(const struct attack *attack)
 /* A table of which the rows are as they were told. */
 static void consider(struct attack *attack)
 {
+    /* Nobody is among fewer than she is: such a table is none. */
+    for (int i = 0; i < CELLS; i++) {
+        if (group(&attack->rows[i / TOTALS_COLUMNS], i % TOTALS_COLUMNS) < 0)
+            return;
+    }
     totals_withhold(attack->rows, ROWS);
     for (int column = 0; column < TOTALS_COLUMNS; column++) {
         if (!attack->told[ROWS].withheld[column] &&
@@ -182,7 +189,7 @@ static int32_t up_to(uint32_t *seed, int32_t most)
 
 static void whoever_computes_finds_no_group_of_few(void **state)
 {
-    uint32_t seed = 7;
+    uint32_t seed = (uint32_t)test_seed();
 
     (void)state;
     for (int i = 0; i < 100; i++) {

@@ -1,4 +1,4 @@
-#include "common/base/text.h"
+#include "common/text/text.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/unions/changes.h"

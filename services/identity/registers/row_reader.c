@@ -1,5 +1,5 @@
 /* What clerks write into tables, as what identity keeps. */
-#include "common/base/text.h"
+#include "common/text/text.h"
 #include "services/identity/rules.h"
 
 #define REMOVAL_FIELDS    2

@@ -1,4 +1,4 @@
-#include "common/base/csv.h"
+#include "common/text/csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

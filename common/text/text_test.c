@@ -1,5 +1,5 @@
-#include "common/base/text.h"
-#include "common/base/utf8.h"
+#include "common/text/text.h"
+#include "common/text/utf8.h"
 
 #include <iconv.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "common/base/utf8.h"
+#include "common/text/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
-#include "common/base/text.h"
+#include "common/text/text.h"
 
 #include <utf8proc.h>
 
-#include "common/base/utf8.h"
+#include "common/text/utf8.h"
 
 #define INTERPUNCT    0xb7
 #define RADICALS_FROM 0x2e80

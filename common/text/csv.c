@@ -1,4 +1,4 @@
-#include "common/base/csv.h"
+#include "common/text/csv.h"
 
 void csv_init(struct csv *csv, char *text, size_t len, int first_line)
 {
