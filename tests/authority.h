@@ -712,7 +712,7 @@ static inline void only_public_operations_are_open_to_nobody_and_internal_ones_t
 
     world->begin(world->harness);
     for (const struct api_method *method = api_methods(); method->name; method++) {
-        bool internal = method->rule->who == RULE__WHO__INTERNAL;
+        bool internal = method->rule->who == RULE__WHO__INTERNAL || method->rule->who == RULE__WHO__EDGE;
         int expected = internal ? RPC__REASON__NOT_OFFICIAL : RPC__REASON__MISSING_TOKEN, reason;
 
         if (strcmp(method->queue, world->queue) != 0 || method->rule->who == RULE__WHO__PUBLIC)

@@ -199,6 +199,9 @@ bool parts_tidy(struct parts *parts);
 /* Whether all that a journal, which parts follow, was known to hold some moments ago has been
  * heard; always, where nothing is followed, as in tests (service_queue.c). */
 bool parts_are_current(const struct parts *parts, const char *queue);
+/* Whether a part is still being told what the others have heard of a journal (hearing.h), and so
+ * knows of an earlier day than they. */
+bool parts_hear_anew(const struct parts *parts, const char *queue);
 /* The struct that the parts are in. */
 void *parts_self(struct parts *parts);
 

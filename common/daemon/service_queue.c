@@ -103,6 +103,21 @@ bool parts_are_current(const struct parts *parts, const char *queue)
     return true;
 }
 
+bool parts_hear_anew(const struct parts *parts, const char *queue)
+{
+    const struct service *service = parts->service;
+
+    for (unsigned i = 0; service && i < service->n_followed; i++) {
+        const struct service_followed *followed = &service->followed[i];
+
+        for (unsigned part = 0; strcmp(followed->journal->queue, queue) == 0 && part < parts->table->n; part++) {
+            if (followed->hearing.upto[part] > follower_place(followed->follower))
+                return true;
+        }
+    }
+    return false;
+}
+
 void service_unfollow(struct service *service)
 {
     for (unsigned i = 0; i < service->n_followed; i++) {

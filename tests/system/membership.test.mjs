@@ -1,12 +1,13 @@
 // A member's way through unions, by HTTP: she joins by one tap, moves, is counted, and leaves; and
 // whatever dies meanwhile, she is in exactly one union or in none, with her whole history.
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { after, before, describe, test } from 'node:test';
 import { announced } from './checkups.mjs';
 import { assertProblem } from './http.mjs';
 import { mint, mobile, person, personName, residentId, rosterCsv, unionsCsv } from './people.mjs';
 import { openRelease } from './releases.mjs';
-import { Stack, until } from './stack.mjs';
+import { run, Stack, until } from './stack.mjs';
 import { placed, unionAt } from './unions.mjs';
 
 describe('from one union to another', () => {
@@ -143,8 +144,14 @@ describe('from one union to another', () => {
             };
             await until(`${service} has followed`, isThere);
             await stack.kill(service);
+            /* As a store is that followed identity before it knew of the tree. */
+            const { code, stderr } = await run('sqlite3', [stack.store(service), 'DELETE FROM tree_union; DELETE FROM heard']);
+            assert.equal(code, 0, stderr);
             stack.spawn(service);
             await stack.serves(service);
+            const unions = await stack.query('identity', 'SELECT path, union_id FROM unions ORDER BY path');
+            await until(`${service} has heard of all unions again`, async () => isDeepStrictEqual(unions,
+                await stack.query(service, 'SELECT path, union_id FROM tree_union ORDER BY path')));
             assert.ok(await isThere());
         }
         const reason = '换了上级工会';

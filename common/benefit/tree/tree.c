@@ -1,13 +1,13 @@
 #include "common/benefit/tree/tree.h"
 
+#include "common/base/union_path.h"
 #include "identity/identity.pb-c.h"
 
 enum { SQL_ADD, SQL_MOVE, SQL_PATH, SQL_ID, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO tree_union (union_id, path) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-    [SQL_MOVE] = "UPDATE tree_union SET path = ?2 || substr(path, length(?1) + 1) "
-                 "WHERE path >= ?1 AND path < ?1 || '~'", /* behind every digit */
+    [SQL_MOVE] = "UPDATE tree_union SET path = ?3 || substr(path, length(?1) + 1) WHERE " UNION_PATH_RANGE("path"),
     [SQL_PATH] = "SELECT path FROM tree_union WHERE union_id = ?1",
     [SQL_ID] = "SELECT union_id FROM tree_union WHERE path = ?1",
 };
@@ -31,11 +31,12 @@ static char *find_path(const struct tree *tree, int64_t union_id, struct arena *
 
 char *tree_path(const struct tree *tree, int64_t union_id, const char *field, void *call)
 {
+    bool anew = union_id && parts_hear_anew(tree->parts, "identity");
     char *path = union_id ? find_path(tree, union_id, rpc_arena(call)) : "";
 
-    if (path)
+    if (path && !anew)
         return path;
-    if (!parts_are_current(tree->parts, "identity") ||
+    if (anew || !parts_are_current(tree->parts, "identity") ||
         (union_id > id_at(rpc_now(call) - TREE_NEW_MS) && union_id < id_at(rpc_now(call) + TREE_NEW_MS))) {
         rpc_retry_after(call, 1);
         rpc_refuse_field(call, RPC__REASON__UNION_NOT_KNOWN_YET, field);
@@ -66,11 +67,14 @@ int tree_id(const struct tree *tree, const char *path, void *call, int64_t *ret_
 static void move(const struct tree *tree, const Identity__UnionMoved *moved, void *call)
 {
     const char *old_path = find_path(tree, moved->union_id, rpc_arena(call));
+    char end[UNION_PATH_SIZE + 1];
 
     if (!old_path)
         old_path = moved->old_path;
-    if (*old_path)
-        store_run(tree->store, tree->sql + SQL_MOVE, "tt", old_path, moved->path);
+    if (!*old_path)
+        return;
+    union_path_end(old_path, end);
+    store_run(tree->store, tree->sql + SQL_MOVE, "ttt", old_path, end, moved->path);
 }
 
 static void hear(void *self, void *call, const Rpc__JournalRow *row)
@@ -95,6 +99,7 @@ static const struct service_follow follows = {"identity", kinds, ARRAY_LEN(kinds
 
 const struct part_spec tree_part = {
     .tables = "tree_union",
+    .others = "tree_union.union_id",
     .steps = &tree_steps,
     .sql = sql,
     .n_sql = N_SQL,

@@ -11,7 +11,8 @@
  * the same union.
  *
  * A union that has just been made may not have been heard of yet. It is refused with the word
- * to try again; only what is not new and is not here is no union. */
+ * to try again; only what is not new and is not here is no union. While the part hears anew what
+ * the service's rows have moved with long ago, every union is: its place is of an earlier day. */
 #pragma once
 #include "common/daemon/part.h"
 
