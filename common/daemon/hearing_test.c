@@ -52,8 +52,10 @@ static void follow_to(int64_t seq)
 static int64_t start(unsigned n, struct hearing *ret)
 {
     static const struct part_entry entries[] = {
-        {.spec = &usual, .name = "usual"},         {.spec = &first, .name = "first"},
-        {.spec = &elsewhere, .name = "elsewhere"}, {.spec = &first, .name = "second"},
+        {.spec = &usual, .name = "usual"},
+        {.spec = &first, .name = "first"},
+        {.spec = &elsewhere, .name = "elsewhere"},
+        {.spec = &first, .name = "second"},
     };
     const struct part_table table = {.entries = entries, .n = n};
 
