@@ -132,6 +132,7 @@ static inline void authority_restore(struct authority *world)
 {
     FILE *file;
 
+    harness_off_record(world->harness);
     dump_unwatch(world->watch);
     harness_stop(world->harness);
     file = authority_file(world, "w");

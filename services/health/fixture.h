@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "identity/identity.pb-c.h"
-#include "services/health/health.h"
+#include "services/health/lot/entitlements.h"
 #include "common/benefit/tree/tree_fixture.h"
 
 #define UNION   "0001"
@@ -312,6 +312,40 @@ static inline int winners_of(struct harness *h, int64_t campaign_id, int n)
     for (int i = 1; i <= n; i++)
         winners += offer_of(h, campaign_id, i)->result->state == HEALTH__ENTITLEMENT_STATE__WON;
     return winners;
+}
+
+/* ---- by decree ---- */
+
+struct ending {
+    int64_t entitlement_id, state;
+};
+struct ended {
+    struct health *self;
+    struct ending ending;
+};
+
+static inline void end_work(void *call, void *arg)
+{
+    const struct ended *ended = arg;
+    struct entitlement entitlement;
+
+    assert_true(entitlements_find(&ended->self->entitlements, ended->ending.entitlement_id, &entitlement));
+    entitlement_end(ended->self, &entitlement, (int)ended->ending.state, call);
+}
+
+static inline void end_given(struct harness *h, const void *bytes, size_t len)
+{
+    struct ended ended = {.self = self_of(h)};
+
+    assert_int_equal(len, sizeof(ended.ending));
+    memcpy(&ended.ending, bytes, len);
+    assert_int_equal(rpc_server_transact(h->service.rpc, end_work, &ended), 0);
+}
+
+/* An entitlement ends, whatever for. */
+static inline void end_entitlement(struct harness *h, const struct ending *ending)
+{
+    harness_give(h, "ending", end_given, ending, sizeof(*ending));
 }
 
 /* The published file, all its pages. */

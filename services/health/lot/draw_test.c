@@ -261,7 +261,9 @@ static void the_value_takes_two_officials(void **state)
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
     assert_ok(with_value(&h, "Draws.EnterValue", id, "2", 900));
+    assert_refused(on_campaign(&h, "Draws.DrawLots", id, manager_of(&h, UNION)), "VALUE_NOT_ENTERED");
     assert_ok(with_value(&h, "Draws.ConfirmValue", id, "2", 901));
+    assert_ok(on_campaign(&h, "Draws.DrawLots", id, manager_of(&h, UNION)));
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__DRAWN);
     assert_refused(with_value(&h, "Draws.ConfirmValue", id, "2", 901), "VALUE_FIXED");
