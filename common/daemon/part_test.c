@@ -340,7 +340,7 @@ static void hear_rows(void *call, void *queue)
     Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
 
     for (row.kind = 6; row.kind < 8; row.kind++)
-        service_hear(&h.service, queue, call, &row);
+        service_hear(&h.service, queue, NULL, call, &row);
 }
 
 static void a_part_is_given_the_rows_that_it_follows(void **state)
