@@ -69,8 +69,9 @@ void rpc_fact_character(void *call, int32_t c);
 void rpc_retry_after(void *call, int32_t seconds);
 /* The reply that follows is 201 Created. */
 void rpc_created(void *call);
-/* Adds an event to the journal as the caller's deed. */
-void rpc_journal(void *call, const ProtobufCMessage *event);
+/* Tells the journal a fact as the caller's deed: a message that is one of the events of the
+ * service or of the chassis. */
+void rpc_tell(void *call, const ProtobufCMessage *fact);
 /* Asks that the journal's head be signed when the batch is committed, before anybody is told of
  * it: money was given, or a list that a draw is made from was closed. */
 void rpc_want_head(void *call);
@@ -176,6 +177,7 @@ struct rpc_server;
 
 struct rpc_server_counts {
     uint64_t batches, commits, failed_commits, calls;
+    uint64_t works; /* of the daemon's own */
     int64_t commit_ns;
 };
 
