@@ -410,7 +410,7 @@ static inline void harness_apply(void *call, void *arg)
 {
     const struct harness_row *row = arg;
 
-    service_hear(&row->h->service, row->queue, call, row->row);
+    service_hear(&row->h->service, row->queue, NULL, call, row->row);
 }
 
 /* The service hears a row of another's journal: 0, or the Reason it was undone for, and it

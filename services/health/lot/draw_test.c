@@ -282,7 +282,7 @@ static void a_lot_is_in_the_hands_of_its_unions_officials(void **state)
     (void)state;
     announce.campaign_id = make_void.campaign_id = value.campaign_id = campaign->campaign_id;
     make_void.reason = value.value = "1";
-    chain.union_path = UNION;
+    chain.union_id = a_union(&h, UNION);
     chain.days = 3;
     rows = journal_rows(&h);
     for (int i = 0; i < 3; i++) {
@@ -395,7 +395,7 @@ static void days_of_a_chain_are_drawn_in_order(void **state)
     struct draw_reader reader;
 
     (void)state;
-    request.union_path = UNION;
+    request.union_id = a_union(&h, UNION);
     request.days = 2;
     chain = harness_output(&h, call_once(&h, "Draws.CreateChain", &request.base, manager_of(&h, UNION)),
                            &health__chain__descriptor);
