@@ -119,6 +119,7 @@ export class Stack {
     expectedEnds = new Set(); // processes that a test ended by force
     settings;
     over = false;
+    programs = build; // the folder of hg-NAME
     wrappers = {}; // by daemon: { start, inside }, command lines that its program or a look at its store stands behind
     atEnd = [];
 
@@ -217,6 +218,11 @@ export class Stack {
         return Buffer.from(readFileSync(this.path('keys', 'token'), 'utf8').trim(), 'hex');
     }
 
+    /** The last row of which a daemon has signed a head. */
+    witnessed(name) {
+        return Number(readFileSync(this.path('heads', name, 'heads'), 'utf8').trim().split('\n').at(-1).split(' ')[2]);
+    }
+
     store(name) {
         return this.path('store', name, 'data.sqlite');
     }
@@ -270,7 +276,7 @@ export class Stack {
     }
 
     program(label) {
-        return join(build, `hg-${serviceOf(label)}`);
+        return join(this.programs, `hg-${serviceOf(label)}`);
     }
 
     // ---- the life of a daemon ----

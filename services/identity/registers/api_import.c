@@ -194,7 +194,6 @@ static void import(struct identity *self, const Identity__ImportRequest *req, lo
 static int load_again(struct page *page, const struct union_row *row, const struct union_node *parent,
                       const struct union_node *node, struct row_fault *ret_fault)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionRowChanged changed = IDENTITY__UNION_ROW_CHANGED__INIT;
 
     ret_fault->field = "code";
@@ -213,9 +212,7 @@ static int load_again(struct page *page, const struct union_row *row, const stru
         return IDENTITY__REASON__UNION_CLOSED;
     unions_name(&page->self->unions, node, row->name, node->code);
     unions_set_trades(&page->self->unions, node->id, row->trades);
-    event.event_case = IDENTITY__EVENT__EVENT_UNION_ROW_CHANGED;
-    event.union_row_changed = &changed;
-    rpc_journal(page->call, &event.base);
+    rpc_tell(page->call, &changed.base);
     page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
     return 0;
 }
