@@ -92,6 +92,11 @@ bool follower_is_current(const struct follower *follower)
            (!follower->behind_ns || clock_monotonic_ns() - follower->behind_ns < FOLLOW_BEHIND_MS * INT64_C(1000000));
 }
 
+int64_t follower_place(const struct follower *follower)
+{
+    return follower->cursor;
+}
+
 static void move_cursor(struct follower *follower, int64_t seq, const void *hash, size_t hash_len)
 {
     follower->cursor = seq;

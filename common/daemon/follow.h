@@ -39,6 +39,8 @@ struct follower *follower_open(const struct follow_options *options);
 /* Whether all rows have been applied that the journal was known to have, some moments ago at
  * most. A journal that cannot be reached does not change this: nobody writes to it then. */
 bool follower_is_current(const struct follower *follower);
+/* The row up to which it has applied all. */
+int64_t follower_place(const struct follower *follower);
 void follower_close(struct follower *follower);
 /* Moves its cursor no further for so long from now; 0: goes on. */
 void follower_pause(struct follower *follower, int64_t ms);

@@ -81,8 +81,9 @@ struct pending {
     Rpc__Principal *principal; /* NULL: none that is good */
     Rpc__Call call;
     ProtobufCMessage *input;
-    bool streams;     /* its answer has begun */
-    struct link turn; /* to ask for a piece of it */
+    const char *union_path; /* of the union that chooses the partition */
+    bool streams;           /* its answer has begun */
+    struct link turn;       /* to ask for a piece of it */
     char file_name[64];
 };
 

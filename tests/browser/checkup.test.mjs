@@ -7,6 +7,7 @@ import { passOf, scan, scanner, soon } from '../system/bookings.mjs';
 import { announced, enter, giveValue, manager, post, publish, receipt, UNION } from '../system/checkups.mjs';
 import { mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
+import { unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone, go, signIn } from './member.mjs';
 
@@ -20,7 +21,8 @@ describe("a member's check-up on her page", () => {
 
     const official = (memberId, role) => mint(stack.tokenKey(), { memberId, grants: [{ role, unionPath: UNION }] });
     const site = async (name, latE6, lonE6, more) =>
-        (await post(stack, '/v1/checkup-sites', { site: { unionPath: UNION, name, address: `${name}1号`, latE6, lonE6, ...more } })).siteId;
+        (await post(stack, '/v1/checkup-sites',
+            { site: { unionId: await unionAt(stack, UNION, 'health'), name, address: `${name}1号`, latE6, lonE6, ...more } })).siteId;
     const here = async (path, pattern) => {
         await go(page, path);
         await page.send('Page.reload');

@@ -31,7 +31,7 @@ static void employ(int64_t at, int64_t member_id)
 
 static int64_t a_van(void)
 {
-    Health__Site draft = a_site_draft();
+    Health__Site draft = a_site_draft(&h);
     const Health__Site *made;
 
     draft.kind = HEALTH__SITE_KIND__VAN;
