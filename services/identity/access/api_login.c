@@ -56,7 +56,7 @@ void identity__send_code(Identity__Identity_Service *service, const Identity__Se
         return;
     }
     if (self->sms == SMS_BRIDGE) {
-            message.code = text;
+        message.code = text;
     } else {
         log_code(mobile, text);
     }

@@ -115,6 +115,7 @@ static bool tidy(void *arg, void *call)
         proposal.state = IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED;
         proposal.decided_at = rpc_now(call);
         proposals_decide(proposals, &proposal);
+        hands_end(&self->two_hands, "proposal", proposal.id, HANDS__STATE__OVER, call);
         proposal_journal(&proposal, call);
     }
     return false;
