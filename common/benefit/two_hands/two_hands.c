@@ -67,7 +67,6 @@ bool hands_is_first(const struct two_hands *hands, const char *kind, int64_t dee
 
 static void say(const struct hands *row, void *call)
 {
-    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
     Hands__HandsChanged changed = HANDS__HANDS_CHANGED__INIT;
 
     changed.hand_id = row->id;
@@ -75,9 +74,7 @@ static void say(const struct hands *row, void *call)
     changed.deed_id = row->deed_id;
     changed.state = (Hands__State)row->state;
     changed.what = (ProtobufCBinaryData){sizeof(row->what), unconst(row->what)};
-    event.event_case = RPC__CHASSIS_EVENT__EVENT_HANDS_CHANGED;
-    event.hands_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 static void add(struct two_hands *hands, const struct hands *row, void *call)
