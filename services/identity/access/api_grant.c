@@ -112,10 +112,8 @@ void identity__create_grant(Identity__Identity_Service *service, const Identity_
     struct member member;
     int reason = grant_read(self, req->mobile, req->union_id, mobile, &node, &field);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     /* Undone with the rest when the grant is refused. */
     member_obtain(self, mobile, call, &member);
     grant.member_id = member.id;
@@ -123,10 +121,8 @@ void identity__create_grant(Identity__Identity_Service *service, const Identity_
     reason = grant_judge(self, grant.role, &node, member.id, call, &same);
     if (!reason && !same.id)
         reason = alone_refusal(self, &grant, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (same.id) {
         reply_grant(self, &same, reply, call);
         return;
@@ -175,10 +171,8 @@ void identity__revoke_grant(Identity__Identity_Service *service, const Identity_
     if (!reason && role_needs_two(grant.role) && grant.effective_at <= rpc_now(call) &&
         !(rpc_principal(call)->internal && !grants_had_guard(&self->grants)))
         reason = IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     grant_take(self, &grant, call);
     reply(&message, call);
 }

@@ -106,10 +106,8 @@ void proposal_make(struct identity *self, struct proposal *proposal, Identity__P
         deed = deed_of(proposal, &node, &what);
         reason = hands_give(&self->two_hands, &deed, call);
     }
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal_journal(proposal, call);
     rpc_created(call);
     reply_proposal(proposal, reply, call);
@@ -247,10 +245,8 @@ static void proposals__propose_standing(Identity__Proposals_Service *service,
     struct period last;
     int reason = judge_standing(self, &proposal, call, &member);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     periods_find_last(&self->periods, member.id, &last); /* member_refusal has found it */
     proposal.union_id = last.union_id;
     proposal_make(self, &proposal, reply, call);
@@ -269,10 +265,8 @@ static void proposals__propose_grant(Identity__Proposals_Service *service, const
     struct member member;
     int reason = grant_read(self, req->mobile, req->union_id, mobile, &node, &field);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     /* Undone with the rest when it is refused. */
     member_obtain(self, mobile, call, &member);
     reason = grant_judge(self, proposal.value, &node, member.id, call, &same);
@@ -280,10 +274,8 @@ static void proposals__propose_grant(Identity__Proposals_Service *service, const
         reason = IDENTITY__REASON__ROLE_INVALID;
     if (!reason)
         reason = grantee_refusal(self, proposal.value, member.id);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal.member_id = member.id;
     proposal.union_id = node.id;
     proposal_make(self, &proposal, reply, call);
@@ -303,10 +295,8 @@ static void proposals__propose_revocation(Identity__Proposals_Service *service,
         reason = revoke_refusal(rpc_principal(call), grant.union_path);
     if (!reason && !role_needs_two(grant.role))
         reason = IDENTITY__REASON__ROLE_INVALID;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal.member_id = grant.member_id;
     proposal.union_id = grant.union_id;
     proposal.value = grant.role;
@@ -323,10 +313,8 @@ static void proposals__propose_credential_reset(Identity__Proposals_Service *ser
     struct authority grant;
     int reason = judge_reset(self, req->member_id, call, &grant, &credential);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal_make(self,
                   &(struct proposal){.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_CREDENTIAL_RESET,
                                      .member_id = req->member_id,
@@ -460,10 +448,8 @@ static void proposals__decide_proposal(Identity__Proposals_Service *service, con
         reason = RPC__REASON__TOO_LONG;
     if (!reason && req->confirm)
         reason = confirm(self, &proposal, &node, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (!req->confirm)
         refuse(self, &proposal, call);
     proposal.decided_by = rpc_principal(call)->member_id;
