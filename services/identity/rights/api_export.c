@@ -51,7 +51,7 @@ void rights__export_my_data(Identity__Rights_Service *service, const Identity__E
         rpc_refuse(call, reason);
         return;
     }
-    reason = own_code_refusal(self, &member, req->code, call);
+    reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_EXPORT, req->code, call);
     if (reason) {
         rpc_keep(call);
         rpc_refuse_field(call, reason, "code");
