@@ -55,7 +55,7 @@ describe('a code is sent by a short message', () => {
                 assertProblem(await login(number, message.parameters.code), 400, 'CODE_EXPIRED', 'code');
         }
         assert.equal(texts.size, 7);
-        assertProblem(await stack.post('/v1/login-codes', { mobile: mobile(21), purpose: 'CODE_WHATEVER' }), 400, 'WRONG_TYPE', 'purpose');
+        assertProblem(await stack.post('/v1/login-codes', { mobile: mobile(21), purpose: 'CODE_WHATEVER' }), 400, 'OUT_OF_RANGE', 'purpose');
     });
 
     test('a code is answered by the device that asked, however it is typed', async () => {
