@@ -71,8 +71,9 @@ void rpc_fact_character(void *call, int32_t c);
 void rpc_retry_after(void *call, int32_t seconds);
 /* The reply that follows is 201 Created. */
 void rpc_created(void *call);
-/* Adds an event to the journal as the caller's deed. */
-void rpc_journal(void *call, const ProtobufCMessage *event);
+/* Tells the journal a fact as the caller's deed: a message that is one of the events of the
+ * service or of the chassis. */
+void rpc_tell(void *call, const ProtobufCMessage *fact);
 /* Asks for a signed head of the journal as soon as the batch is committed (journal_want_head). */
 void rpc_want_head(void *call);
 /* Undoes a change of memory if this call is refused or its batch not committed. self is no
@@ -177,6 +178,7 @@ struct rpc_server;
 
 struct rpc_server_counts {
     uint64_t batches, commits, failed_commits, calls;
+    uint64_t works; /* of the daemon's own */
     int64_t commit_ns;
 };
 

@@ -92,9 +92,12 @@ static void draws__create_chain(Health__Draws_Service *service, const Health__Cr
     struct health *self = container_of(service, struct health, draws_service);
     struct chain chain = {.days = req->days};
     Health__Chain message = HEALTH__CHAIN__INIT;
+    const char *path = tree_path(&self->tree, req->union_id, "unionId", call);
 
-    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, req->union_path)) {
-        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionPath");
+    if (!path)
+        return;
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionId");
         return;
     }
     if (req->days < 1 || req->days > DRAW_STEPS_MAX) {
@@ -102,7 +105,7 @@ static void draws__create_chain(Health__Draws_Service *service, const Health__Cr
         return;
     }
     chain.id = id_next(&self->ids, rpc_now(call));
-    snprintf(chain.union_path, sizeof(chain.union_path), "%s", req->union_path);
+    snprintf(chain.union_path, sizeof(chain.union_path), "%s", path);
     rpc_random(call, chain.last, sizeof(chain.last));
     draw_commitment(chain.last, (uint32_t)chain.days, chain.anchor);
     chain_add(self, &chain, call);
@@ -157,16 +160,13 @@ static int announce(struct health *self, const Health__AnnounceRequest *req, con
 
 static void say_announced(const struct lottery *lottery, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__DrawAnnounced announced = HEALTH__DRAW_ANNOUNCED__INIT;
 
     announced.campaign_id = lottery->campaign_id;
     announced.terms = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.terms)};
     announced.commitment = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.commitment)};
     announced.steps = (int32_t)lottery->draw.steps;
-    event.event_case = HEALTH__EVENT__EVENT_DRAW_ANNOUNCED;
-    event.draw_announced = &announced;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &announced.base);
 }
 
 /* rpc Announce: the terms are fixed, and the secret committed to. Again: the status. */
@@ -205,15 +205,12 @@ static void draws__announce(Health__Draws_Service *service, const Health__Announ
 
 static void say_value(const struct lottery *lottery, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__ValueEntered entered = HEALTH__VALUE_ENTERED__INIT;
 
     entered.campaign_id = lottery->campaign_id;
     entered.value = unconst(lottery->value);
     entered.confirmed = lottery->confirmed_by != 0;
-    event.event_case = HEALTH__EVENT__EVENT_VALUE_ENTERED;
-    event.value_entered = &entered;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &entered.base);
 }
 
 /* Why a value cannot be entered or confirmed now, whatever it is. */

@@ -106,21 +106,19 @@ void member_set_person(struct identity *self, struct member *member, const char 
 static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
                    const struct roster_entry *entry, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
     struct trade trade = {
         .member_id = member->id, .trade = entry->trade, .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER};
     struct union_node node;
 
     verified.again = member->level == (int)RPC__LEVEL__REAL_NAME;
+    verified.instead_of = member->roster_id;
     member->roster_id = entry->id;
     member_set_person(self, member, name, id, call);
     verified.member_id = member->id;
     verified.roster_id = entry->id;
     verified.union_id = entry->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
-    event.member_verified = &verified;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &verified.base);
     tallies_verify(self, entry->union_id);
     if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
         return;

@@ -52,7 +52,6 @@ static void reply_change(const struct change *change, Identity__UnionChange_Clos
 
 static void journal_change(const struct change *change, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionChanged changed = IDENTITY__UNION_CHANGED__INIT;
 
     changed.change_id = change->id;
@@ -60,9 +59,23 @@ static void journal_change(const struct change *change, void *call)
     changed.kind = (Identity__ChangeKind)change->kind;
     changed.state = (Identity__ChangeState)change->state;
     changed.target_id = change->target_id;
-    event.event_case = IDENTITY__EVENT__EVENT_UNION_CHANGED;
-    event.union_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
+}
+
+/* rpc FindPlace: for an edge, by which it finds the partition of a call. */
+static void unions__find_place(Identity__Unions_Service *service, const Rpc__PlaceRequest *req,
+                               Rpc__Place_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, unions_service);
+    Rpc__Place place = RPC__PLACE__INIT;
+    struct union_node node;
+
+    if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
+        rpc_refuse_field(call, RPC__REASON__UNION_NOT_FOUND, "unionId");
+        return;
+    }
+    place.path = node.path;
+    reply(&place, call);
 }
 
 /* rpc GetUnionByCode: by its code, one it had before, or that of a union that became part of it. */
