@@ -218,7 +218,7 @@ static void trades__list_my_trades(Identity__Trades_Service *service, const Iden
 
     (void)req;
     trades_ask(&self->trades, TRADES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
-               rpc_page(call)->limit);
+               rpc_page(call)->limit, rpc_page(call)->states);
     reply_list(self, TRADES_MINE, reply, call);
 }
 
@@ -256,7 +256,8 @@ static void trades__list_trade_claims(Identity__Trades_Service *service, const I
         rpc_refuse(call, reason);
         return;
     }
-    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page(call)->states);
     reply_list(self, TRADES_WAITING, reply, call);
 }
 
