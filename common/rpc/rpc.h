@@ -53,6 +53,19 @@ int64_t rpc_known_as(void *call, int64_t member_id);
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
 void rpc_refuse_field(void *call, int reason, const char *field);
+/* The same when there is a reason (not 0); whether there was. */
+static inline bool rpc_refuse_if(void *call, int reason)
+{
+    if (reason)
+        rpc_refuse(call, reason);
+    return reason != 0;
+}
+static inline bool rpc_refuse_field_if(void *call, int reason, const char *field)
+{
+    if (reason)
+        rpc_refuse_field(call, reason, field);
+    return reason != 0;
+}
 /* Whether it has ended so already. */
 bool rpc_refused(void *call);
 /* Keeps what the call writes although it will be refused, such as the count of
@@ -72,7 +85,8 @@ void rpc_created(void *call);
 /* Tells the journal a fact as the caller's deed: a message that is one of the events of the
  * service or of the chassis. */
 void rpc_tell(void *call, const ProtobufCMessage *fact);
-/* Asks for a signed head of the journal as soon as the batch is committed (journal_want_head). */
+/* Asks that the journal's head be signed when the batch is committed, before anybody is told of
+ * it: money was given, or a list that a draw is made from was closed. */
 void rpc_want_head(void *call);
 /* Undoes a change of memory if this call is refused or its batch not committed. self is no
  * memory of the call's. */
@@ -220,6 +234,10 @@ bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t l
  * it nobody's at the edge are. */
 typedef bool (*rpc_vouched)(const Rpc__Principal *principal, void *arg);
 void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg);
+/* Signs the journal's head (heads.h): called when a batch is committed in which a call wanted that
+ * (rpc_want_head), and before its answers are given. What fails is tried again by the daemon. */
+typedef void (*rpc_head)(void *arg);
+void rpc_server_on_head(struct rpc_server *server, rpc_head sign, void *arg);
 /* How functions are run beside the loop: beside takes a job, or returns false when it is full.
  * Without it they are run at once. */
 typedef bool (*rpc_beside)(void *arg, struct rpc_job *job);

@@ -41,8 +41,8 @@ int journal_open(struct journal *journal, struct store *store);
 void journal_events(struct journal *journal, const ProtobufCMessageDescriptor *event);
 /* Adds the event that a fact is: the member of its type. */
 void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact);
-/* Asks that the head be signed as soon as the batch is committed (heads.h), not within the
- * usual minute: what was just written must not be replaced unseen. */
+/* Asks that the head be signed when the batch is committed (heads.h), not within the usual
+ * minute: what was just written must not be replaced unseen. */
 void journal_want_head(struct journal *journal);
 /* The hash of a row; false when there is none. */
 bool journal_hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN]);

@@ -49,6 +49,7 @@ static void freeze(struct turn *turn, void *call)
         return;
     lottery_put(turn->self, &turn->lottery);
     say_frozen(&turn->lottery, call);
+    rpc_want_head(call);
 }
 
 /* ---- drawing ---- */

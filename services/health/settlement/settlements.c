@@ -335,6 +335,8 @@ bool settlement_decide(struct health *self, struct settlement *settlement, int s
     if (state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_REJECTED && !drop_lines(self, settlement, call))
         return false;
     change(self, settlement, state, call);
+    if (state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED)
+        rpc_want_head(call);
     return true;
 }
 
