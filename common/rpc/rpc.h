@@ -29,6 +29,8 @@ struct rpc_call; /* the closure data of a protobuf-c handler */
 
 /* Who calls; never NULL: member_id 0 when nobody has signed in. */
 const Rpc__Principal *rpc_principal(void *call);
+/* From where she asks, as the gateway says; never NULL: all empty when a daemon asks. */
+const Rpc__Client *rpc_client_of(void *call);
 /* Milliseconds since 1970 at which this batch began. */
 int64_t rpc_now(void *call);
 /* Whether the call came from the edge. */

@@ -1,3 +1,4 @@
+#include "services/identity/access/codes.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/people/data_keys.h"
@@ -163,11 +164,11 @@ static int judge_codes(struct identity *self, const Identity__MergeMineRequest *
     *ret_field = "ownCode";
     if (!person_open_member(self, member, &person))
         return RPC__REASON__STORE_FAILED;
-    reason = code_judge(self, person.mobile, req->own_code, call);
+    reason = code_judge(self, person.mobile, IDENTITY__CODE_PURPOSE__CODE_MERGE, req->own_code, call);
     if (reason)
         return reason;
     *ret_field = "code";
-    return code_judge(self, mobile, req->code, call);
+    return code_judge(self, mobile, IDENTITY__CODE_PURPOSE__CODE_MERGE, req->code, call);
 }
 
 /* Which of two accounts is kept: the one that is known by name, else the caller's own. */
