@@ -58,6 +58,13 @@ static bool find_waiting(const struct two_hands *hands, const char *kind, int64_
     return hands_find(hands, kind, deed_id, ret) && ret->state == HANDS__STATE__FIRST;
 }
 
+bool hands_wait(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t now)
+{
+    struct hands row;
+
+    return find_waiting(hands, kind, deed_id, &row) && now < row.until;
+}
+
 bool hands_is_first(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t member_id)
 {
     struct hands row;

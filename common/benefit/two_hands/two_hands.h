@@ -24,6 +24,7 @@
 #define HANDS_WHAT_LEN  32
 #define HANDS_OFFICE_MS (INT64_C(24) * 3600000)
 #define HANDS_KIND_SIZE 24
+#define HANDS_LIFE_MS   (INT64_C(30) * 86400000) /* of a deed that has no time of its own */
 
 extern const struct part_spec two_hands_part;
 extern const struct store_steps two_hands_steps;
@@ -69,5 +70,7 @@ int hands_confirm(struct two_hands *hands, const struct hands_deed *deed, void *
 void hands_end(struct two_hands *hands, const char *kind, int64_t deed_id, int state, void *call);
 /* The latest of a deed. */
 bool hands_find(const struct two_hands *hands, const char *kind, int64_t deed_id, struct hands *ret);
+/* Whether the second hand of a deed is waited for. */
+bool hands_wait(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t now);
 /* Whether a member, as the accounts are now, gave the first hand that waits. */
 bool hands_is_first(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t member_id);
