@@ -78,6 +78,10 @@ size_t api_subjects(const struct api_message *message, const ProtobufCMessage *v
  * RPC__REASON__INTERNAL. */
 const struct api_reason *api_reason(int number);
 
+/* Says in an answer's `reason` and `words` why not: the name, and what it means to who reads it. */
+#define api_say(answer, number)                                                                                        \
+    ((void)((answer)->reason = unconst(api_reason(number)->name)), (answer)->words = unconst(api_reason(number)->zh))
+
 /* The field `part` in an input of a method with media. */
 int32_t *api_part(const struct api_method *method, ProtobufCMessage *input);
 

@@ -160,6 +160,49 @@ static void states_kinds_and_reasons_have_names(void **state)
     walk_all(look_at_state);
 }
 
+static void look_at_reason(const struct api_message *message, const struct api_field *field, bool taken)
+{
+    const ProtobufCFieldDescriptor *words =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "words");
+
+    if (!taken && strcmp(field->descriptor->name, "reason") == 0 && field->descriptor->type == PROTOBUF_C_TYPE_STRING &&
+        (!words || words->type != PROTOBUF_C_TYPE_STRING))
+        fail_at(message, field, "a reason by its name, without words for who reads it (api_say)");
+}
+
+/* What may be open for somebody says so in one way. */
+static void look_at_offer(const struct api_message *message)
+{
+    static const char *const names[] = {"reason", "words"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field_by_name(message->descriptor, names[i]);
+
+        if (!field || field->type != PROTOBUF_C_TYPE_STRING)
+            fail_msg("%s: an offer without %s", message->descriptor->name, names[i]);
+    }
+}
+
+static void an_answer_that_says_why_not_has_words(void **state)
+{
+    unsigned n = 0;
+
+    (void)state;
+    walk_all(look_at_reason);
+    for (size_t i = 0; i < api.n_methods; i++) {
+        const struct api_message *output = api.methods[i].output;
+
+        for (unsigned j = 0; api.methods[i].path && j < output->descriptor->n_fields; j++) {
+            if (output->fields[j].message && ends_with(output->fields[j].descriptor->name, "offers")) {
+                look_at_offer(output->fields[j].message);
+                n++;
+            }
+        }
+    }
+    assert_true(n >= 2);
+}
+
 static void look_at_text(const struct api_message *message, const struct api_field *field, bool taken)
 {
     static const struct {
@@ -262,6 +305,7 @@ int main(void)
         cmocka_unit_test(hashes_are_hexadecimal),
         cmocka_unit_test(instants_are_times_and_days_are_days),
         cmocka_unit_test(states_kinds_and_reasons_have_names),
+        cmocka_unit_test(an_answer_that_says_why_not_has_words),
         cmocka_unit_test(a_text_is_one_line_unless_it_says_otherwise),
         cmocka_unit_test(every_operation_and_field_says_what_it_means),
     };
