@@ -83,15 +83,18 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
 {
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    int reason;
 
     if (!service->store)
-        rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
+        reason = RPC__REASON__UNIMPLEMENTED;
     else if (rpc_from_edge(call) && !is_for_edge(service->spec, request))
-        rpc_refuse(call, RPC__REASON__NOT_OFFICIAL);
-    else if (journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page))
-        reply(&page, call);
+        reason = RPC__REASON__NOT_OFFICIAL;
     else
-        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
+        reason = journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&page, call);
 }
 
 /* Fills a probe's report. */

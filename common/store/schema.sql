@@ -42,3 +42,15 @@ CREATE TABLE ids (
 -- step 4
 -- The hash of the row that a cursor stands at, so that another journal in its source's place is seen.
 ALTER TABLE cursor ADD COLUMN hash BLOB;
+
+-- step 5
+-- The files that hold the old part of the journal (common/store/archive.h).
+CREATE TABLE segment (
+    number  INTEGER PRIMARY KEY,
+    first   INTEGER NOT NULL UNIQUE,  -- row of the journal
+    last    INTEGER NOT NULL,
+    hash    BLOB    NOT NULL,  -- SHA-256 of the whole file
+    head    BLOB    NOT NULL,  -- hash of its last row
+    kept    TEXT    NOT NULL,  -- kinds whose rows stay in the table: each between blanks
+    cleared INTEGER NOT NULL   -- rows up to here are no more in the table, but for those
+) STRICT;
