@@ -132,6 +132,7 @@ static inline void authority_restore(struct authority *world)
 {
     FILE *file;
 
+    harness_off_record(world->harness);
     dump_unwatch(world->watch);
     harness_stop(world->harness);
     file = authority_file(world, "w");
@@ -221,7 +222,7 @@ static inline bool authority_is_place(const struct api_field *field)
 {
     const char *name = field->descriptor->name;
 
-    return authority_is_id(field) || (field->descriptor->type == PROTOBUF_C_TYPE_STRING &&
+    return authority_is_id(field) || (field->descriptor->type == PROTOBUF_C_TYPE_STRING && !field->limit->inside &&
                                       (authority_ends(name, "_path") || strcmp(name, "csv") == 0));
 }
 
@@ -712,7 +713,7 @@ static inline void only_public_operations_are_open_to_nobody_and_internal_ones_t
 
     world->begin(world->harness);
     for (const struct api_method *method = api_methods(); method->name; method++) {
-        bool internal = method->rule->who == RULE__WHO__INTERNAL;
+        bool internal = method->rule->who == RULE__WHO__INTERNAL || method->rule->who == RULE__WHO__EDGE;
         int expected = internal ? RPC__REASON__NOT_OFFICIAL : RPC__REASON__MISSING_TOKEN, reason;
 
         if (strcmp(method->queue, world->queue) != 0 || method->rule->who == RULE__WHO__PUBLIC)

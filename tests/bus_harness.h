@@ -72,7 +72,7 @@ static inline void bus_harness_open(struct bus_harness *b)
     *b = (struct bus_harness){.dir = "/tmp/huigong-bus-XXXXXX"};
     ensure(mkdtemp(b->dir));
     snprintf(b->edge, sizeof(b->edge), "%s/" BUS_EDGE, b->dir);
-    ensure(mkdir(b->edge, 0700) == 0 && uv_loop_init(&b->loop) == 0 && api_load() == 0);
+    ensure(bus_make_folders(b->dir, "coupon") == 0 && uv_loop_init(&b->loop) == 0 && api_load() == 0);
     b->refusals.unserved = b->unserved;
     b->refusals.unserved_len = bus_harness_refusal(RPC__REASON__SERVICE_DOWN, b->unserved);
     b->refusals.lost = b->lost;

@@ -1,4 +1,5 @@
 #include "tests/disk.h"
+#include "tests/record.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -75,6 +76,7 @@ void disk_fail(enum disk_fault kind, int n, bool lasting)
         [DISK_READ_FAILS] = {ACCESS_READ, SQLITE_IOERR_READ},
     };
 
+    record_disk(false);
     fault.kind = kinds[kind].access;
     fault.code = kinds[kind].code;
     fault.countdown = n;
@@ -85,6 +87,7 @@ void disk_fail(enum disk_fault kind, int n, bool lasting)
 
 void disk_heal(void)
 {
+    record_disk(true);
     fault.armed = false;
 }
 
@@ -212,6 +215,7 @@ static struct content *content_of(sqlite3_file *file)
 
 void disk_cut(int n)
 {
+    record_disk(false);
     ensure(!power.armed || n == 0);
     if (!power.armed) {
         power.armed = true;
@@ -313,6 +317,7 @@ void disk_power_on(uint64_t seed)
         leave(&power.names[i], &seed);
     power.armed = power.cut = false;
     power.n_names = 0;
+    record_disk(true);
 }
 
 /* ---- the layer's files ---- */

@@ -6,6 +6,8 @@
  * batch with harness_run(), or does both for one call with harness_call(), steps
  * the clock, and restarts the service on its store with harness_reopen().
  *
+ * What the service is given may be recorded (record.h), to be given to it again.
+ *
  * A hook may have calls made again: anomaly.h tries each while the disk fails.
  *
  * Answers, outputs and principals live in the harness' arena until
@@ -21,6 +23,7 @@
 #include "common/base/limits.h"
 #include "common/daemon/service.h"
 #include "tests/reason.h"
+#include "tests/record.h"
 
 #define HARNESS_NOW INT64_C(1767225600000) /* 2026-01-01 00:00 UTC */
 
@@ -35,6 +38,8 @@ struct harness {
     bool grown;                            /* whether the last batch added to the journal */
     struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
     unsigned n_jobs;
+    struct record *record; /* NULL: none */
+    uint64_t works;        /* of the service's own that are on it */
     /* Called before a call and after each attempt at it: whether to make it (again).
      * NULL: once. */
     bool (*attempt)(struct harness *h);
@@ -59,12 +64,39 @@ static inline bool harness_beside(void *arg, struct rpc_job *job)
     return true;
 }
 
+/* ---- the recording ---- */
+
+/* Before the service is given something: what it has done by itself meanwhile is on no record. */
+static inline void harness_on_record(struct harness *h)
+{
+    if (rpc_server_counts(h->service.rpc)->works != h->works)
+        record_break(h->record);
+}
+
+/* The test does something behind the service's back. */
+static inline void harness_off_record(struct harness *h)
+{
+    record_break(h->record);
+}
+
+/* After it has done work that is. */
+static inline void harness_works(struct harness *h)
+{
+    h->works = rpc_server_counts(h->service.rpc)->works;
+}
+
+static inline const unsigned char *harness_hash(struct harness *h)
+{
+    return rpc_server_journal(h->service.rpc)->tip.hash;
+}
+
 /* ---- life ---- */
 
 static inline void harness_start(struct harness *h)
 {
     struct store_options options;
 
+    record_start(h->record, &h->service.clock, h->service.spec->conf);
     service_store_options(&h->service, h->dir, &options);
     h->service.store = store_open(&options);
     ensure(h->service.store);
@@ -72,10 +104,13 @@ static inline void harness_start(struct harness *h)
     ensure(h->service.rpc);
     rpc_server_beside(h->service.rpc, harness_beside, h);
     ensure(service_begin(&h->service) == 0);
+    harness_works(h);
 }
 
 static inline void harness_stop(struct harness *h)
 {
+    harness_on_record(h);
+    record_stop(h->record);
     if (h->done)
         h->done(h->service.self);
     service_end(&h->service);
@@ -90,6 +125,7 @@ static inline void harness_init(struct harness *h, const struct service_spec *sp
     *h = (struct harness){.service = {.spec = spec}, .done = done, .dir = "/tmp/huigong-test-XXXXXX"};
     arena_init(&h->arena, (size_t)1 << 30);
     clock_fake(&h->service.clock, HARNESS_NOW, 1);
+    h->record = record_open(spec->name);
     ensure(mkdtemp(h->dir) && api_load() == 0);
 }
 
@@ -143,11 +179,18 @@ static inline void harness_remove_dir(const char *dir)
     harness_remove_at(AT_FDCWD, dir);
 }
 
+/* Of a service that has been stopped. */
+static inline void harness_end(struct harness *h)
+{
+    record_close(h->record);
+    arena_done(&h->arena);
+    harness_remove_dir(h->dir);
+}
+
 static inline void harness_close(struct harness *h)
 {
     harness_stop(h);
-    arena_done(&h->arena);
-    harness_remove_dir(h->dir);
+    harness_end(h);
 }
 
 /* Gives back the memory of earlier answers, outputs and principals. */
@@ -229,7 +272,7 @@ static inline Rpc__Call *harness_add(struct harness *h, const char *method, cons
         call->input.len = protobuf_c_message_pack(input, call->input.data);
     }
     if (key) {
-        call->idempotency_key = (ProtobufCBinaryData){16, harness_alloc(h, 32)};
+        call->idempotency_key = (ProtobufCBinaryData){32, harness_alloc(h, 32)};
         mbedtls_sha256_ret((const unsigned char *)key, strlen(key), call->idempotency_key.data, 0);
     }
     h->calls[h->n_calls++] = call;
@@ -242,12 +285,16 @@ static inline bool harness_take(struct harness *h)
 {
     Rpc__CallBatch batch = RPC__CALL_BATCH__INIT;
     uint8_t *packed;
+    size_t len;
     bool more;
 
     batch.calls = h->calls;
     batch.n_calls = h->n_calls;
     packed = harness_alloc(h, rpc__call_batch__get_packed_size(&batch) + 1);
-    more = rpc_server_take(h->service.rpc, packed, rpc__call_batch__pack(&batch, packed), h);
+    len = rpc__call_batch__pack(&batch, packed);
+    harness_on_record(h);
+    record_message(h->record, &h->service.clock, packed, len);
+    more = rpc_server_take(h->service.rpc, packed, len, h);
     h->n_taken = h->n_calls;
     h->n_calls = 0;
     return more;
@@ -300,6 +347,7 @@ static inline const Rpc__AnswerBatch *harness_finish(struct harness *h)
     h->answers = NULL;
     h->grown = rpc_server_finish(h->service.rpc, harness_on_answers, h);
     harness_make(h);
+    record_finish(h->record, harness_hash(h));
     h->n_taken = 0;
     return h->answers;
 }
@@ -342,7 +390,57 @@ static inline void harness_work(struct harness *h, void (*work)(struct harness *
 /* A slice of what the service's parts do by themselves. Whether there is more at once. */
 static inline bool harness_tidy(struct harness *h)
 {
-    return parts_tidy(service_parts(&h->service));
+    struct clock clock = h->service.clock;
+    bool more;
+
+    harness_on_record(h);
+    more = parts_tidy(service_parts(&h->service));
+    record_tidy(h->record, &clock, harness_hash(h));
+    harness_works(h);
+    return more;
+}
+
+struct harness_row {
+    struct harness *h;
+    const char *queue;
+    const Rpc__JournalRow *row;
+};
+
+static inline void harness_apply(void *call, void *arg)
+{
+    const struct harness_row *row = arg;
+
+    service_hear(&row->h->service, row->queue, NULL, call, row->row);
+}
+
+/* The service hears a row of another's journal: 0, or the Reason it was undone for, and it
+ * will come again. */
+static inline int harness_hear(struct harness *h, const char *queue, const Rpc__JournalRow *row)
+{
+    struct harness_row heard = {h, queue, row};
+    struct clock clock = h->service.clock;
+    size_t len = rpc__journal_row__get_packed_size(row);
+    uint8_t *packed = harness_alloc(h, len + 1);
+    int reason;
+
+    harness_on_record(h);
+    reason = rpc_server_transact(h->service.rpc, harness_apply, &heard);
+    record_follow(h->record, &clock, queue, packed, rpc__journal_row__pack(row, packed), harness_hash(h));
+    harness_works(h);
+    return reason;
+}
+
+/* Gives the service what only a test does: a function of the fixture's, which the replay
+ * knows by its name (replay.h of the service), and bytes that say what, without addresses. */
+typedef void (*harness_given)(struct harness *h, const void *bytes, size_t len);
+static inline void harness_give(struct harness *h, const char *name, harness_given given, const void *bytes, size_t len)
+{
+    struct clock clock = h->service.clock;
+
+    harness_on_record(h);
+    given(h, bytes, len);
+    record_given(h->record, &clock, name, bytes, len, harness_hash(h));
+    harness_works(h);
 }
 
 /* ---- what was answered ---- */
@@ -416,6 +514,7 @@ static inline void harness_pragma(struct harness *h, const char *pragma)
 {
     int statement = store_prepare(h->service.store, &pragma, 1);
 
+    harness_off_record(h);
     ensure(statement >= 0);
     store_ask(h->service.store, (unsigned)statement, "");
     while (store_row(h->service.store, (unsigned)statement))
@@ -489,6 +588,7 @@ static inline void harness_tamper(struct harness *h, const char *sql)
 {
     int statement = store_prepare(h->service.store, &sql, 1);
 
+    harness_off_record(h);
     ensure(statement >= 0 && store_run(h->service.store, (unsigned)statement, "") >= 0);
     ensure(store_commit(h->service.store) == 0);
 }

@@ -9,9 +9,10 @@
 struct record {
     FILE *file;
     bool broken;
+    unsigned disk; /* n_disks when it began */
 };
 
-static bool all_broken;
+static unsigned n_disks; /* rises whenever the disk changes: even when it is sound */
 
 struct record *record_open(const char *service)
 {
@@ -27,14 +28,14 @@ struct record *record_open(const char *service)
     snprintf(path, sizeof(path), "%s/%s.%s.%u", dir, service, program_invocation_short_name, n++);
     record->file = fopen(path, "w");
     ensure(record->file);
-    record->broken = all_broken;
+    record->disk = n_disks;
     fprintf(record->file, "service %s\n", service);
     return record;
 }
 
 static bool writes(const struct record *record)
 {
-    return record && !record->broken && !all_broken;
+    return record && !record->broken && record->disk == n_disks && n_disks % 2 == 0;
 }
 
 void record_close(struct record *record)
@@ -53,9 +54,10 @@ void record_break(struct record *record)
         record->broken = true;
 }
 
-void record_break_all(void)
+void record_disk(bool sound)
 {
-    all_broken = true;
+    if (sound == (n_disks % 2 != 0))
+        n_disks++;
 }
 
 /* ---- lines ---- */
@@ -137,16 +139,28 @@ void record_tidy(struct record *record, const struct clock *clock, const unsigne
     end_line(record);
 }
 
-void record_follow(struct record *record, const struct clock *clock, const char *queue, const void *bytes, size_t len,
-                   const unsigned char hash[32])
+static void put_named(struct record *record, const char *what, const struct clock *clock, const char *name,
+                      const void *bytes, size_t len, const unsigned char hash[32])
 {
     if (!writes(record))
         return;
-    put_clock(record, "follow", clock);
-    fprintf(record->file, " %s", queue);
+    put_clock(record, what, clock);
+    fprintf(record->file, " %s", name);
     put_bytes(record, bytes, len);
     put_bytes(record, hash, 32);
     end_line(record);
+}
+
+void record_follow(struct record *record, const struct clock *clock, const char *queue, const void *bytes, size_t len,
+                   const unsigned char hash[32])
+{
+    put_named(record, "follow", clock, queue, bytes, len, hash);
+}
+
+void record_given(struct record *record, const struct clock *clock, const char *name, const void *bytes, size_t len,
+                  const unsigned char hash[32])
+{
+    put_named(record, "given", clock, name, bytes, len, hash);
 }
 
 void record_stop(struct record *record)

@@ -15,6 +15,7 @@
  *   finish HASH                      the batch ends, and this is the journal's last hash
  *   tidy NOW RANDOM HASH             one turn of its own work, and the hash
  *   follow NOW RANDOM QUEUE BYTES HASH   a row of that queue's journal, a JournalRow, and the hash
+ *   given NOW RANDOM NAME BYTES HASH     what only its tests give it, and the hash
  *   stop                             the service ends, and may start again
  *   end                              the store is as all this has left it
  * What a test does behind the service's back (another store, a full disk, a call of its
@@ -35,8 +36,11 @@ void record_finish(struct record *record, const unsigned char hash[32]);
 void record_tidy(struct record *record, const struct clock *clock, const unsigned char hash[32]);
 void record_follow(struct record *record, const struct clock *clock, const char *queue, const void *bytes, size_t len,
                    const unsigned char hash[32]);
+void record_given(struct record *record, const struct clock *clock, const char *name, const void *bytes, size_t len,
+                  const unsigned char hash[32]);
 void record_stop(struct record *record);
 /* What follows cannot be given again. */
 void record_break(struct record *record);
-/* The same of every recording of this process: the disk is not what it says any more. */
-void record_break_all(void);
+/* The disk of this process' stores does what it says, or not any more: a recording that has
+ * seen it change ends, and while it does not, none begins. */
+void record_disk(bool sound);

@@ -168,7 +168,7 @@ static const struct api_field *field_called(const struct api_message *message, c
     return NULL;
 }
 
-/* The fields down to the one that chooses a method's partition: "release.union_path". */
+/* The fields down to the one that chooses a method's partition: "release.union_id". */
 static int join_key(struct api *api, struct api_method *method)
 {
     const struct api_message *message = method->input;
@@ -190,9 +190,9 @@ static int join_key(struct api *api, struct api_method *method)
         method->key[method->n_key++] = field;
         message = field->message;
         name += len + (name[len] == '.');
-        if (!*name && field->descriptor->type != PROTOBUF_C_TYPE_INT64 &&
-            field->descriptor->type != PROTOBUF_C_TYPE_STRING)
-            return api_wrong(api, "method %s: partition names neither an id nor a union's path", method->name);
+        if (!*name && field->descriptor->type != PROTOBUF_C_TYPE_INT64)
+            return api_wrong(api, "method %s: partition names no id", method->name);
+        method->key_is_union = strcmp(field->descriptor->name, "union_id") == 0;
     }
     return 0;
 }

@@ -48,6 +48,7 @@ struct api_method {
     const struct api_field *page_size, *page_token, *next_page_token;
     unsigned n_key; /* of the path to the field that chooses the partition; 0: none does */
     const struct api_field *key[API_MAX_KEY];
+    bool key_is_union; /* that field is the id of a union, whose place chooses */
 };
 
 struct api_reason {

@@ -106,6 +106,8 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "a day that is no int32";
     else if ((limit->lines || limit->raw) && field->type != VIEW_TYPE_STRING)
         wrong = "lines or raw, but no string";
+    else if (limit->inside && limit->required)
+        wrong = "required, and kept inside";
     else if (limit->subject && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
         wrong = "a subject that is no single int64";
     return wrong ? api_wrong(api, "field %s.%s: %s", message->name, field->name, wrong) : 0;

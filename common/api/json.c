@@ -128,6 +128,8 @@ const struct api_field *json_field(const struct api_message *type, const char *n
     for (unsigned i = 0; i < type->descriptor->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
 
+        if (field->limit->inside)
+            continue;
         if (field->json_len == len && memcmp(field->json_name, name, len) == 0)
             return field;
         /* Only a name with underscores differs, and is then longer. */

@@ -7,6 +7,8 @@
  * are written as well, so a client need not know the defaults; message fields that are absent are not, and a time or
  * day of 0, which has not come, is null rather than 1970. null is read as absent.
  *
+ * A field that is kept inside is not there, neither to read nor to write.
+ *
  * Reading is strict: UTF-8 without NUL, no unknown or duplicate field, no
  * trailing text, LIMIT_JSON_DEPTH levels, LIMIT_JSON_VALUES values, and every limit
  * of the .proto; integers have no fraction or exponent, and beyond 2^53 they come as

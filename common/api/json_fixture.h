@@ -136,7 +136,7 @@ static const char full_show[] =
     "\"depositFen\":\"3000\",\"seatsPerDay\":500,\"opensAt\":\"2026-05-01T02:00:00.123Z\",\"days\":5,"
     "\"allowance\":\"ONE_PER_DAY\",\"minLevel\":\"MEMBER\",\"eligiblePath\":\"0001\","
     "\"trades\":[\"COURIER\",\"SANITATION\"],\"validDays\":30,\"state\":\"SUSPENDED\","
-    "\"createdAt\":\"1970-01-01T00:00:00.001Z\"}}";
+    "\"createdAt\":\"1970-01-01T00:00:00.001Z\",\"unionId\":\"7\"}}";
 
 static struct json_trouble trouble;
 

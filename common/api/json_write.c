@@ -307,7 +307,8 @@ static void write_message(struct buf *ret, const struct api_message *type, const
         const void *member = json_const_member(message, descriptor->offset);
         bool repeated = descriptor->label == PROTOBUF_C_LABEL_REPEATED;
 
-        if (json_not_chosen(message, descriptor) || (field->message && !repeated && !*(const void *const *)member))
+        if (field->limit->inside || json_not_chosen(message, descriptor) ||
+            (field->message && !repeated && !*(const void *const *)member))
             continue;
         buf_add(ret, field->key + first, field->key_len - first);
         first = false;

@@ -44,7 +44,7 @@ static void write_parameters(struct openapi *doc, const struct api_method *metho
     for (unsigned i = 0; i < method->input->descriptor->n_fields && strcmp(method->http, "POST") != 0; i++) {
         const struct api_field *field = &method->input->fields[i];
 
-        if (openapi_is_param(method, field))
+        if (openapi_is_param(method, field) || field->limit->inside)
             continue;
         buf_str(ret, comma);
         write_parameter(doc, method, field, "query", field->limit->required);

@@ -171,7 +171,7 @@ void openapi_message(struct openapi *doc, const struct api_message *message, con
     for (unsigned i = 0; i < n; i++) {
         const struct api_field *field = &message->fields[i];
 
-        if (openapi_is_param(method, field))
+        if (openapi_is_param(method, field) || field->limit->inside)
             continue;
         buf_add(ret, field->key + !any, field->key_len - !any);
         openapi_field(ret, field);
@@ -221,6 +221,8 @@ static void reach_fields(struct reached *reached, const struct api_message *mess
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const struct api_field *field = &message->fields[i];
 
+        if (field->limit->inside)
+            continue;
         if (field->message)
             reach(reached, field->message);
         else if (field->descriptor->type == PROTOBUF_C_TYPE_ENUM)

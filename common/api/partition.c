@@ -130,21 +130,36 @@ static const struct partition *of_union(const struct partitions *partitions, con
     return found;
 }
 
-const struct partition *partitions_route(const struct partitions *partitions, const struct api_method *method,
-                                         const ProtobufCMessage *input, partition_first_id first_id, void *arg)
+/* The id in the field that chooses, 0 when the message that holds it is absent. */
+static int64_t key_of(const struct api_method *method, const ProtobufCMessage *input)
 {
     const void *at = input;
 
-    if (partitions->n == 0 || method->n_key == 0)
-        return NULL;
     for (unsigned i = 0; i < method->n_key && at; i++) {
         at = (const char *)at + method->key[i]->descriptor->offset;
         if (i + 1 < method->n_key)
             at = *(const void *const *)at;
     }
-    if (!at)
-        return NULL; /* the message that holds it is absent */
-    if (method->key[method->n_key - 1]->descriptor->type == PROTOBUF_C_TYPE_STRING)
-        return of_union(partitions, method, *(const char *const *)at);
-    return of_id(partitions, method, *(const int64_t *)at, first_id, arg);
+    return at && method->n_key ? *(const int64_t *)at : 0;
+}
+
+int64_t partitions_ask(const struct partitions *partitions, const struct api_method *method,
+                       const ProtobufCMessage *input)
+{
+    bool any = false;
+
+    for (unsigned i = 0; method->key_is_union && i < partitions->n; i++)
+        any |= partitions->list[i].union_path[0] && partition_is_of(&partitions->list[i], method->queue);
+    return any ? key_of(method, input) : 0;
+}
+
+const struct partition *partitions_route(const struct partitions *partitions, const struct api_method *method,
+                                         const ProtobufCMessage *input, const char *union_path,
+                                         partition_first_id first_id, void *arg)
+{
+    if (partitions->n == 0 || method->n_key == 0)
+        return NULL;
+    if (method->key_is_union)
+        return of_union(partitions, method, union_path);
+    return of_id(partitions, method, key_of(method, input), first_id, arg);
 }

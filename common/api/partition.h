@@ -9,8 +9,8 @@
  * colon, which may be left out, the path of the union whose subtree belongs there.
  *
  * Which one a call goes to, Method.partition says: a field of its input that is an id,
- * whose bits choose, or the path of a union, whose region chooses. Without it, or where
- * the field chooses none, it is partition 0. */
+ * whose bits choose, or the id of a union, whose place does: in which region it is, who sends
+ * the call asks identity. Without it, or where the field chooses none, it is partition 0. */
 #pragma once
 #include "common/api/api.h"
 #include "common/base/limits.h"
@@ -39,7 +39,11 @@ bool partition_is_of(const struct partition *partition, const char *service);
 
 /* The first id of a queue's store (rpc.ProbeReport), 0 while it is not known. */
 typedef int64_t (*partition_first_id)(void *arg, const char *queue);
-/* The one that a call goes to; NULL is partition 0. An id from before the first one of
- * either store is of partition 0, whatever its bits say. */
+/* The union whose place is to be asked for before a call is sent; 0: none. */
+int64_t partitions_ask(const struct partitions *partitions, const struct api_method *method,
+                       const ProtobufCMessage *input);
+/* The one that a call goes to; NULL is partition 0. union_path is the place that was asked for.
+ * An id from before the first one of either store is of partition 0, whatever its bits say. */
 const struct partition *partitions_route(const struct partitions *partitions, const struct api_method *method,
-                                         const ProtobufCMessage *input, partition_first_id first_id, void *arg);
+                                         const ProtobufCMessage *input, const char *union_path,
+                                         partition_first_id first_id, void *arg);

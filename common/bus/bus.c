@@ -7,6 +7,7 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/bytes.h"
@@ -40,14 +41,40 @@ int bus_failed(const char *what, const char *address, int code)
     return code;
 }
 
-/* Before a pipe is used: only our own user (or root) may be at the other end. */
+/* The folder of the socket that a pipe came by. */
+static bool stat_folder(nng_pipe pipe, struct stat *ret)
+{
+    nng_sockaddr at;
+    char *end;
+
+    if (nng_pipe_get_addr(pipe, NNG_OPT_LOCADDR, &at) || at.s_family != NNG_AF_IPC)
+        return false;
+    end = strrchr(at.s_ipc.sa_path, '/');
+    if (!end)
+        return false;
+    *end = '\0';
+    return stat(at.s_ipc.sa_path, ret) == 0;
+}
+
+/* Before a pipe is used. Whoever made the folder may be at the other end where we call; where
+ * we listen, whom the kernel lets through a folder of which somebody has chosen the group. */
 void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
+    struct stat folder;
     uint64_t uid;
+    bool good;
 
     (void)event;
     (void)arg;
-    if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0 && uid != 0 && uid != getuid() && getuid() != 0)
+    if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) || uid == 0 || uid == getuid() || getuid() == 0)
+        return;
+    if (!stat_folder(pipe, &folder))
+        good = false;
+    else if (nng_dialer_id(nng_pipe_dialer(pipe)) > 0)
+        good = uid == folder.st_uid;
+    else
+        good = (folder.st_mode & S_ISGID) != 0 && (folder.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    if (!good)
         nng_pipe_close(pipe);
 }
 
@@ -161,7 +188,7 @@ struct bus_server *bus_server_open(uv_loop_t *loop, const char *dir, const char 
     if (!server)
         return NULL;
     *server = (struct bus_server){.events = *events, .arg = arg};
-    snprintf(name, sizeof(name), "%s.service", queue);
+    snprintf(name, sizeof(name), "%s" BUS_SERVER "/calls", queue);
     if (bus_failed("open", queue, nng_rep0_open_raw(&server->pollable.dial.socket)))
         goto free_server;
     if (bus_dial_open(&server->pollable.dial, dir, name, LIMIT_BATCH_MESSAGES) ||

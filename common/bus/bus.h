@@ -1,16 +1,23 @@
 /* bus.h: messages between daemons, on libuv.
  *
  * Every queue has two addresses at the broker, ipc://DIR/NAME.calls for its
- * clients and ipc://DIR/NAME.service for its server. Both ends are raw nng
+ * clients and ipc://DIR/NAME.server/calls for its server. Both ends are raw nng
  * sockets (REQ and REP): a message carries the client's request number in its
  * header, nothing is resent behind our back, and the loop is woken by a file
  * descriptor. The bell is a third pair, ring and bell: "the journal of NAME has
- * grown". Sockets reconnect by themselves. Peers of another user are refused.
+ * grown". Sockets reconnect by themselves.
  *
  * Callers are of two classes. Those inside (daemons, command lines) call in DIR itself; the
  * edge, which the outside world reaches, calls in DIR/edge, a folder and sockets of its own.
  * The broker writes the class by which a message came into its header, so a server knows
  * it whatever the message says.
+ *
+ * Only the broker makes sockets. Where every daemon has a user of its own, the folders say
+ * who may come: DIR, DIR/edge and each DIR/NAME.server belong to the broker and are setgid, of the
+ * group of those inside, of the gateway's and of NAME's alone, so that no daemon can serve in
+ * another's stead (deploy/folders makes them; whoever adds a partition makes its own likewise). Sockets are open to
+ * that group, and the kernel refuses all others. A folder without setgid is one user's: peers of another are refused,
+ * as is a broker who is not the owner of the folder.
  *
  * This is the only module that includes nng: another broker goes in here. The
  * broker's own half is at the end. */
@@ -19,7 +26,8 @@
 
 #define BUS_TEND_MS 1000
 
-#define BUS_EDGE "edge" /* the folder of the edge's sockets, in the bus' */
+#define BUS_EDGE   "edge"    /* the folder of the edge's sockets, in the bus' */
+#define BUS_SERVER ".server" /* ends the name of the folder of a server's socket, there too */
 
 enum bus_class { BUS_FROM_INSIDE, BUS_FROM_EDGE, BUS_CLASSES };
 
@@ -88,6 +96,10 @@ struct bus_listener *bus_listener_open(uv_loop_t *loop, const char *dir, const c
 void bus_listener_close(struct bus_listener *listener);
 
 /* ---- the broker's half ---- */
+
+/* Makes the folders of a queue's sockets where they are missing, for one user: before the
+ * sandbox, which forbids it. 0, or -1 after logging why. */
+int bus_make_folders(const char *dir, const char *queue);
 
 struct bus_queue;
 

@@ -1,10 +1,30 @@
+#include "common/bus/bus.h"
+
 #include <errno.h>
+#include <limits.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "common/bus/bus_nng.h"
 #include "common/base/log.h"
+
+static int make_folder(const char *dir, const char *name, const char *end)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s%s", dir, name, end);
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return 0;
+    log_error("bus_folder", "path", path, "error", strerror(errno));
+    return -1;
+}
+
+int bus_make_folders(const char *dir, const char *queue)
+{
+    return make_folder(dir, BUS_EDGE, "") || make_folder(dir, queue, BUS_SERVER) ? -1 : 0;
+}
 
 static int listen_at(struct bus_listening *listening)
 {

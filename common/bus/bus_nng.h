@@ -5,7 +5,7 @@
 
 /* Logs a failure; returns its code, 0 when there was none. */
 int bus_failed(const char *what, const char *address, int code);
-/* Sets every bound of a socket, and refuses peers of another user. */
+/* Sets every bound of a socket, and refuses peers of users who have no business there (bus.h). */
 void bus_socket_bounds(nng_socket socket, int buffered);
 void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg);
 

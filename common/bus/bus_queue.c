@@ -270,7 +270,7 @@ static int server_open(struct bus_queue *queue, const char *dir)
     nng_pipe_notify(queue->server, NNG_PIPE_EV_REM_POST, server_left, queue);
     if (nng_aio_alloc(&queue->take_answer, answer_taken, queue))
         return -1;
-    snprintf(address, sizeof(address), "%s.service", queue->name);
+    snprintf(address, sizeof(address), "%s" BUS_SERVER "/calls", queue->name);
     if (bus_listen(&queue->at_service, queue->server, dir, address, LIMIT_BATCH_MESSAGES))
         return -1;
     nng_pipe_notify(queue->server, NNG_PIPE_EV_ADD_PRE, server_arriving, queue);

@@ -361,7 +361,7 @@ static int come(size_t len)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/coupon.service", b.dir);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/coupon" BUS_SERVER "/calls", b.dir);
     assert_return_code(connect(fd, (struct sockaddr *)&address, sizeof(address)), errno);
     assert_int_equal(write(fd, greeting, len), len);
     return fd;

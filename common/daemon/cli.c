@@ -90,11 +90,30 @@ static int64_t first_id(void *arg, const char *queue)
     return first;
 }
 
-static const char *queue_of(const struct service *service, const struct api_method *method,
-                            const ProtobufCMessage *input)
+/* Of the union that chooses the partition of a call; "" when none does, or there is none. */
+static const char *place_of(const struct service *service, int64_t union_id, struct arena *arena)
 {
+    Rpc__PlaceRequest request = RPC__PLACE_REQUEST__INIT;
+    const Rpc__Answer *answer;
+    const Rpc__Place *place = NULL;
+    uint8_t packed[16];
+
+    if (!union_id)
+        return "";
+    request.union_id = union_id;
+    answer = call_and_wait(service_bus_dir(service), "identity", "Unions.FindPlace", packed,
+                           rpc__place_request__pack(&request, packed), arena);
+    if (!answer->reason)
+        place = rpc__place__unpack(&arena->allocator, answer->output.len, answer->output.data);
+    return place ? place->path : "";
+}
+
+static const char *queue_of(const struct service *service, const struct api_method *method,
+                            const ProtobufCMessage *input, struct arena *arena)
+{
+    const char *place = place_of(service, partitions_ask(&service->partitions, method, input), arena);
     const struct partition *partition =
-        partitions_route(&service->partitions, method, input, first_id, (void *)(uintptr_t)service);
+        partitions_route(&service->partitions, method, input, place, first_id, (void *)(uintptr_t)service);
 
     if (partition)
         return partition->queue;
@@ -121,7 +140,7 @@ static int call_with(const struct service *service, const struct api_method *met
     }
     packed = arena_alloc(arena, protobuf_c_message_get_packed_size(input) + 1);
     ensure(packed);
-    answer = call_and_wait(service_bus_dir(service), queue_of(service, method, input), method->name, packed,
+    answer = call_and_wait(service_bus_dir(service), queue_of(service, method, input, arena), method->name, packed,
                            protobuf_c_message_pack(input, packed), arena);
     if (answer->reason)
         return print_refusal(answer);

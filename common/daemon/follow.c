@@ -25,6 +25,9 @@ struct follower {
     size_t hash_len;                      /* 0: not known, as after an upgrade */
     int64_t paused_ns;                    /* until when it stands still */
     int64_t said_ns;                      /* when it was last said that the journal differs */
+    int64_t refused_ns;                   /* and that a row was refused */
+    Rpc__JournalPage *page;               /* in hand; NULL: none */
+    size_t at;                            /* its next row */
     int64_t behind_ns;                    /* since when the end of the journal is out of sight; 0: it is not */
     bool reached;                         /* it has been seen */
     bool asking;                          /* a page is on its way */
@@ -32,28 +35,45 @@ struct follower {
     bool closing;
 };
 
-struct page {
+/* Some rows of the page, in one transaction. */
+struct slice {
     struct follower *follower;
-    const Rpc__JournalPage *rows;
+    size_t end;     /* the row behind its last */
+    size_t refused; /* the row that was; end: none */
+    int64_t seq;    /* where the cursor is then, and the hash of that row */
+    ProtobufCBinaryData hash;
 };
 
-static void apply_rows(struct follower *follower, void *call, const Rpc__JournalPage *page)
+static void apply_slice(void *call, void *arg)
 {
-    for (size_t i = 0; i < page->n_rows && !(call && rpc_refused(call)); i++)
-        follower->options.apply(follower->options.arg, call, page->rows[i]);
-}
+    struct slice *slice = arg;
+    struct follower *follower = slice->follower;
 
-static void apply_page(void *call, void *arg)
-{
-    struct page *page = arg;
-    struct follower *follower = page->follower;
-
-    apply_rows(follower, call, page->rows);
-    store_run(follower->options.store, follower->sql + SQL_SET_CURSOR, "tib", follower->options.queue,
-              page->rows->read_to, page->rows->read_hash.data, page->rows->read_hash.len);
+    for (size_t i = follower->at; i < slice->end; i++) {
+        follower->options.apply(follower->options.arg, call, follower->page->rows[i]);
+        if (call && rpc_refused(call)) {
+            slice->refused = i;
+            return;
+        }
+    }
+    if (call)
+        store_run(follower->options.store, follower->sql + SQL_SET_CURSOR, "tib", follower->options.queue, slice->seq,
+                  slice->hash.data, slice->hash.len);
 }
 
 static void ask(struct follower *follower);
+static void on_tick(uv_timer_t *timer);
+
+/* Once in a while, of what happens again and again. */
+static bool is_time_to_say(int64_t *said_ns)
+{
+    int64_t now = clock_monotonic_ns();
+
+    if (*said_ns && now - *said_ns <= SAY_AGAIN_MS * INT64_C(1000000))
+        return false;
+    *said_ns = now;
+    return true;
+}
 
 /* Where the cursor is, seen from the journal's end. */
 static void note_place(struct follower *follower, int64_t last_seq)
@@ -70,6 +90,11 @@ bool follower_is_current(const struct follower *follower)
 {
     return follower->reached &&
            (!follower->behind_ns || clock_monotonic_ns() - follower->behind_ns < FOLLOW_BEHIND_MS * INT64_C(1000000));
+}
+
+int64_t follower_place(const struct follower *follower)
+{
+    return follower->cursor;
 }
 
 static void move_cursor(struct follower *follower, int64_t seq, const void *hash, size_t hash_len)
@@ -90,12 +115,8 @@ static bool is_paused(const struct follower *follower)
  * restore has brought the two together again. Who keeps nothing begins anew. */
 static void on_another_journal(struct follower *follower)
 {
-    int64_t now = clock_monotonic_ns();
-
-    if (!follower->said_ns || now - follower->said_ns > SAY_AGAIN_MS * INT64_C(1000000)) {
-        follower->said_ns = now;
+    if (is_time_to_say(&follower->said_ns))
         log_error("journal_differs", "queue", follower->options.queue, "seq", log_int(follower->cursor));
-    }
     follower->reached = false;
     if (!follower->options.server) {
         move_cursor(follower, 0, NULL, 0);
@@ -103,29 +124,95 @@ static void on_another_journal(struct follower *follower)
     }
 }
 
-static void take_page(struct follower *follower, const Rpc__JournalPage *rows)
+static void drop_page(struct follower *follower)
 {
-    struct page page = {follower, rows};
+    rpc__journal_page__free_unpacked(follower->page, NULL);
+    follower->page = NULL;
+    follower->at = 0;
+}
 
-    if (is_paused(follower))
-        return;
-    if (rows->last_seq < follower->cursor) {
-        on_another_journal(follower);
+/* Applies the page's rows up to one: 0, or why nothing was done, with the row that was refused. */
+static int take_slice(struct follower *follower, size_t end, size_t *ret_refused)
+{
+    const Rpc__JournalPage *page = follower->page;
+    bool last = end == page->n_rows;
+    struct slice slice = {
+        .follower = follower,
+        .end = end,
+        .refused = end,
+        .seq = last ? page->read_to : page->rows[end - 1]->seq,
+        .hash = last ? page->read_hash : page->rows[end - 1]->hash,
+    };
+    int reason = 0;
+
+    if (follower->options.server)
+        reason = rpc_server_transact(follower->options.server, apply_slice, &slice);
+    else
+        apply_slice(NULL, &slice);
+    *ret_refused = slice.refused;
+    if (reason)
+        return reason;
+    follower->at = end;
+    move_cursor(follower, slice.seq, slice.hash.data, slice.hash.len);
+    note_place(follower, page->last_seq);
+    return 0;
+}
+
+/* What lies before a row that is refused is not undone with it; the row itself is tried again
+ * with the next tick, and nothing behind it before. */
+static bool take_some(struct follower *follower)
+{
+    size_t left = follower->page->n_rows - follower->at, refused, unused;
+    size_t end = follower->at + (follower->options.server && left > FOLLOW_SLICE ? FOLLOW_SLICE : left);
+    int reason = take_slice(follower, end, &refused);
+
+    if (!reason)
+        return true;
+    if (refused < end) {
+        if (refused > follower->at)
+            take_slice(follower, refused, &unused);
+        if (is_time_to_say(&follower->refused_ns))
+            log_warn("row_refused", "queue", follower->options.queue, "seq",
+                     log_int(follower->page->rows[refused]->seq), "reason", api_reason(reason)->name);
+    }
+    return false;
+}
+
+/* The next slice of the page; other work of the loop comes between. */
+static void step(struct follower *follower)
+{
+    bool last;
+
+    if (is_paused(follower) || !take_some(follower))
+        return; /* the next tick tries again */
+    last = follower->at == follower->page->n_rows;
+    if (!last) {
+        uv_timer_start(&follower->timer, on_tick, 1, FOLLOW_TICK_MS); /* 0 would be this turn */
         return;
     }
-    if (rows->read_to == follower->cursor) {
-        move_cursor(follower, follower->cursor, rows->read_hash.data, rows->read_hash.len);
-        note_place(follower, rows->last_seq);
-        return;
-    }
-    if (!follower->options.server)
-        apply_rows(follower, NULL, rows);
-    else if (rpc_server_transact(follower->options.server, apply_page, &page))
-        return; /* undone; the next tick tries again */
-    move_cursor(follower, rows->read_to, rows->read_hash.data, rows->read_hash.len);
-    note_place(follower, rows->last_seq);
-    if (rows->read_to < rows->last_seq)
+    if (follower->cursor < follower->page->last_seq)
         follower->rung = true;
+    drop_page(follower);
+    if (follower->rung)
+        ask(follower);
+}
+
+/* Takes the page over. */
+static void take_page(struct follower *follower, Rpc__JournalPage *page)
+{
+    follower->page = page;
+    if (is_paused(follower)) {
+        drop_page(follower);
+    } else if (page->last_seq < follower->cursor) {
+        drop_page(follower);
+        on_another_journal(follower);
+    } else if (page->read_to == follower->cursor) {
+        move_cursor(follower, follower->cursor, page->read_hash.data, page->read_hash.len);
+        note_place(follower, page->last_seq);
+        drop_page(follower);
+    } else {
+        step(follower);
+    }
 }
 
 static void on_page(void *arg, const Rpc__Answer *answer)
@@ -144,7 +231,6 @@ static void on_page(void *arg, const Rpc__Answer *answer)
         on_another_journal(follower);
     if (page)
         take_page(follower, page);
-    rpc__journal_page__free_unpacked(page, NULL);
     if (follower->rung && (page || answer->reason == RPC__REASON__JOURNAL_DIFFERS))
         ask(follower);
 }
@@ -158,7 +244,7 @@ static void ask(struct follower *follower)
 
     if (is_paused(follower))
         return;
-    if (follower->asking) {
+    if (follower->asking || follower->page) {
         follower->rung = true;
         return;
     }
@@ -184,7 +270,12 @@ static void on_ring(void *arg)
 
 static void on_tick(uv_timer_t *timer)
 {
-    ask(timer->data);
+    struct follower *follower = timer->data;
+
+    if (follower->page)
+        step(follower);
+    else
+        ask(follower);
 }
 
 struct follower *follower_open(const struct follow_options *options)
@@ -227,6 +318,7 @@ static void timer_closed(uv_handle_t *handle)
     struct follower *follower = handle->data;
 
     follower->closing = true;
+    drop_page(follower);
     if (!follower->asking)
         free(follower);
 }

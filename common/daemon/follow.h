@@ -3,6 +3,7 @@
  * A follower reads pages through the broker, after its cursor, when the bell
  * rings and otherwise every FOLLOW_TICK_MS, since a ring may be lost. With a
  * server of its own, rows are applied and the cursor advanced in one transaction,
+ * FOLLOW_SLICE of them at most in a turn of the loop,
  * so that an effect happens exactly once whatever dies in between; with the cursor goes the
  * hash of the row it stands at, by which a source that was restored or rewritten is refused,
  * loudly, instead of being followed with holes. Without one (the gateway) the cursor is in
@@ -13,6 +14,7 @@
 #define FOLLOW_TICK_MS   1000
 #define FOLLOW_BEHIND_MS 10000 /* the end may be out of sight for so long */
 #define FOLLOW_KINDS     16
+#define FOLLOW_SLICE     64 /* rows applied in one transaction */
 
 struct follower;
 
@@ -27,8 +29,7 @@ struct follow_options {
     const int32_t *kinds;      /* only these, at most FOLLOW_KINDS; none is all */
     unsigned n_kinds;
     /* Applies one row; call is NULL without a server, else as for rpc_server_transact.
-     * May end with rpc_refuse: then the page is undone, its other rows are not applied, and
-     * it is tried again later. */
+     * May end with rpc_refuse: then it is undone, and tried again later before any other. */
     void (*apply)(void *arg, void *call, const Rpc__JournalRow *row);
     void *arg;
 };
@@ -38,6 +39,8 @@ struct follower *follower_open(const struct follow_options *options);
 /* Whether all rows have been applied that the journal was known to have, some moments ago at
  * most. A journal that cannot be reached does not change this: nobody writes to it then. */
 bool follower_is_current(const struct follower *follower);
+/* The row up to which it has applied all. */
+int64_t follower_place(const struct follower *follower);
 void follower_close(struct follower *follower);
 /* Moves its cursor no further for so long from now; 0: goes on. */
 void follower_pause(struct follower *follower, int64_t ms);

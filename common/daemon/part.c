@@ -7,7 +7,7 @@
 
 /* What the chassis itself keeps, in every store. */
 static const struct part_spec journal_part = {
-    .tables = "journal cursor part_version ids",
+    .tables = "journal segment cursor heard part_version ids",
     .people = "journal.actor",
     .keeps = "the chain of hashes breaks without one of its rows, and they hold ids and facts alone (journal.h)",
 };

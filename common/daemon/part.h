@@ -112,6 +112,7 @@ struct part_spec {
     /* The same of work that makes transactions by itself, or none. */
     bool (*work)(void *self);
     const struct service_follow *follows; /* one journal */
+    bool from_first; /* of it all rows ever written, also in a store that followed it without this part (hearing.h) */
 
     /* Whether the store agrees with an event of the journal; told is in the order of
      * counts. A part that services share is given the chassis' events (rpc.proto), or NULL. */
@@ -166,6 +167,7 @@ struct part_table {
 };
 
 struct part_audit;
+struct service;
 
 /* At the head of a service's struct: its parts while they run. */
 #define PARTS_MEMBERS                                                                                                  \
@@ -177,7 +179,8 @@ struct part_audit;
     bool erased;          /* something was that must not be found in the store's files */                              \
     int64_t scrub_at;     /* they are not scrubbed again before */                                                     \
     struct part_hooks *hooks;                                                                                          \
-    struct part_audit *audit; /* while it goes on */
+    struct part_audit *audit; /* while it goes on */                                                                   \
+    struct service *service;  /* the daemon that they are of; NULL in an audit */
 struct parts {
     PARTS_MEMBERS
 };
@@ -193,6 +196,12 @@ void parts_close(struct parts *parts);
 unsigned parts_steps(const struct part_table *table, struct store_steps *ret);
 /* One slice of each. Whether there is more at once. */
 bool parts_tidy(struct parts *parts);
+/* Whether all that a journal, which parts follow, was known to hold some moments ago has been
+ * heard; always, where nothing is followed, as in tests (service_queue.c). */
+bool parts_are_current(const struct parts *parts, const char *queue);
+/* Whether a part is still being told what the others have heard of a journal (hearing.h), and so
+ * knows of an earlier day than they. */
+bool parts_hear_anew(const struct parts *parts, const char *queue);
 /* The struct that the parts are in. */
 void *parts_self(struct parts *parts);
 

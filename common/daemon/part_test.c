@@ -345,7 +345,7 @@ static void hear_rows(void *call, void *queue)
     Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
 
     for (row.kind = 6; row.kind < 8; row.kind++)
-        service_hear(&h.service, queue, call, &row);
+        service_hear(&h.service, queue, NULL, call, &row);
 }
 
 static void a_part_is_given_the_rows_that_it_follows(void **state)
@@ -376,7 +376,7 @@ static void on_a_closing_all_parts_act_from_the_last_to_the_first(void **state)
 
     (void)state;
     take_ticket(7);
-    harness_tamper(&h, "INSERT INTO stored_answer VALUES (3, 'a', x'', x'', x'', 1), (4, 'a', x'', x'', x'', 1)");
+    harness_tamper(&h, "INSERT INTO stored_answer VALUES (3, 'a', x'', x'', x'', 1, 1), (4, 'a', x'', x'', x'', 1, 1)");
     assert_int_equal(rpc_server_transact(h.service.rpc, close_member, &member_id), 0);
     assert_string_equal(desk->order, "nt");
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM ticket"), 0);

@@ -498,7 +498,8 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
 
     service = (struct service){.spec = spec, .conf = chassis_conf};
     clock_real(&service.clock);
-    umask(0077);
+    /* The sockets of who listens are their folder's group's too (bus.h). */
+    umask(spec->listens ? 0007 : 0077);
     if (argc == 2 && strcmp(argv[1], CHILD_FLAG) == 0 && spec->children)
         child_serve(spec->children);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {

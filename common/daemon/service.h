@@ -14,6 +14,7 @@
 #include "common/base/conf.h"
 #include "common/base/limits.h"
 #include "common/daemon/follow.h"
+#include "common/daemon/hearing.h"
 #include "common/daemon/part.h"
 #include "common/daemon/sandbox.h"
 #include "common/rpc/rpc.h"
@@ -68,7 +69,10 @@ struct service_followed_journal {
     unsigned n_kinds;
 };
 
+/* One of those: the queue's own, or a partition's. */
 struct service_followed {
+    struct service_followed_journal *journal;
+    struct hearing hearing;
     struct rpc_client *client;
     struct follower *follower;
 };
@@ -124,8 +128,10 @@ void service_end(struct service *service);
 struct parts *service_parts(const struct service *service);
 /* Tidies from now on. */
 void service_tidy_parts(struct service *service);
-/* Gives a row of another's journal to the parts that read its kind. */
-void service_hear(struct service *service, const char *queue, void *call, const Rpc__JournalRow *row);
+/* Gives a row of another's journal to the parts that read its kind and, unless hearing is NULL,
+ * have not heard it. */
+void service_hear(struct service *service, const char *queue, const struct hearing *hearing, void *call,
+                  const Rpc__JournalRow *row);
 /* Fills service->journals: how many there are. */
 unsigned service_gather_follows(struct service *service);
 

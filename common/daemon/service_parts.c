@@ -45,6 +45,7 @@ int service_begin(struct service *service)
         service->self = table->self;
         if (parts_open(table, service->self, service->store, service->rpc, &service->clock))
             return -1;
+        service_parts(service)->service = service;
         for (unsigned i = 0; i < table->n_apis; i++)
             rpc_server_add(service->rpc, (ProtobufCService *)(void *)((char *)service->self + table->apis[i].at));
     }
@@ -81,7 +82,8 @@ void service_tidy_parts(struct service *service)
 
 /* ---- others' journals ---- */
 
-void service_hear(struct service *service, const char *queue, void *call, const Rpc__JournalRow *row)
+void service_hear(struct service *service, const char *queue, const struct hearing *hearing, void *call,
+                  const Rpc__JournalRow *row)
 {
     const struct part_table *table = service->spec->parts;
 
@@ -91,7 +93,7 @@ void service_hear(struct service *service, const char *queue, void *call, const 
 
         for (unsigned k = 0; follow && strcmp(follow->queue, queue) == 0 && k < follow->n_kinds; k++)
             reads |= follow->kinds[k] == row->kind;
-        if (reads)
+        if (reads && !(hearing && row->seq <= hearing->upto[i]))
             follow->apply(parts_hook_self(service_parts(service), i), call, row);
     }
 }

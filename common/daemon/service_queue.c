@@ -41,9 +41,9 @@ int service_read_partitions(struct service *service)
 
 static void on_row(void *arg, void *call, const Rpc__JournalRow *row)
 {
-    const struct service_followed_journal *journal = arg;
+    const struct service_followed *followed = arg;
 
-    service_hear(journal->service, journal->queue, call, row);
+    service_hear(followed->journal->service, followed->journal->queue, &followed->hearing, call, row);
 }
 
 /* One follower reads a queue for all parts. */
@@ -60,10 +60,13 @@ static int follow_queue(struct service *service, struct service_followed_journal
         .kinds = journal->kinds,
         .n_kinds = journal->n_kinds,
         .apply = on_row,
-        .arg = journal,
+        .arg = followed,
     };
 
+    followed->journal = journal;
     followed->client = options.client;
+    if (hearing_open(service->store, service->spec->parts, journal->queue, queue, &followed->hearing))
+        return -1;
     followed->follower = options.client ? follower_open(&options) : NULL;
     return followed->follower ? 0 : -1;
 }
@@ -85,6 +88,34 @@ int service_follow(struct service *service)
         }
     }
     return failed;
+}
+
+bool parts_are_current(const struct parts *parts, const char *queue)
+{
+    const struct service *service = parts->service;
+
+    for (unsigned i = 0; service && i < service->n_followed; i++) {
+        const struct service_followed *followed = &service->followed[i];
+
+        if (strcmp(followed->journal->queue, queue) == 0 && !follower_is_current(followed->follower))
+            return false;
+    }
+    return true;
+}
+
+bool parts_hear_anew(const struct parts *parts, const char *queue)
+{
+    const struct service *service = parts->service;
+
+    for (unsigned i = 0; service && i < service->n_followed; i++) {
+        const struct service_followed *followed = &service->followed[i];
+
+        for (unsigned part = 0; strcmp(followed->journal->queue, queue) == 0 && part < parts->table->n; part++) {
+            if (followed->hearing.upto[part] > follower_place(followed->follower))
+                return true;
+        }
+    }
+    return false;
 }
 
 void service_unfollow(struct service *service)

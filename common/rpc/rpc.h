@@ -175,6 +175,7 @@ struct rpc_server;
 
 struct rpc_server_counts {
     uint64_t batches, commits, failed_commits, calls;
+    uint64_t works; /* of the daemon's own */
     int64_t commit_ns;
 };
 

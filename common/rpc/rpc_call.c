@@ -6,17 +6,6 @@
 #include "common/base/union_path.h"
 #include "common/rpc/rpc_internal.h"
 
-enum { SQL_FIND_ANSWER, SQL_KEEP_ANSWER, SQL_DROP_ANSWERS, N_SQL };
-static const char *const sql[N_SQL] = {
-    [SQL_FIND_ANSWER] = "SELECT fingerprint, answer FROM stored_answer WHERE member_id = ?1 AND method = ?2 "
-                        "AND key = ?3 AND at >= ?4",
-    [SQL_KEEP_ANSWER] = "INSERT INTO stored_answer (member_id, method, key, fingerprint, answer, at) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (member_id, method, key) DO UPDATE SET "
-                        "fingerprint = excluded.fingerprint, answer = excluded.answer, at = excluded.at",
-    [SQL_DROP_ANSWERS] = "DELETE FROM stored_answer WHERE (member_id, method, key) IN "
-                         "(SELECT member_id, method, key FROM stored_answer WHERE at < ?1 ORDER BY at LIMIT 1000)",
-};
-
 static const Rpc__Principal nobody = RPC__PRINCIPAL__INIT;
 
 /* ---- what a handler sees ---- */
@@ -59,7 +48,11 @@ void rpc_random(void *call, void *bytes, size_t len)
 
 ProtobufCBinaryData rpc_key(void *call)
 {
-    return ((struct rpc_call *)call)->envelope->idempotency_key;
+    ProtobufCBinaryData key = ((struct rpc_call *)call)->envelope->idempotency_key;
+
+    if (key.len > RPC_KEY_KNOWN)
+        key.len = RPC_KEY_KNOWN;
+    return key;
 }
 
 void rpc_refuse(void *call, int reason)
@@ -359,24 +352,6 @@ static void journal_authority(struct rpc_call *call, const ProtobufCMessage *inp
     rpc_journal(call, &event.base);
 }
 
-/* Keeps the answer to a call with an Idempotency-Key, in the call's own savepoint. */
-static void keep_answer(struct rpc_call *call, const unsigned char fingerprint[32])
-{
-    struct rpc_server *server = call->server;
-    const Rpc__Call *envelope = call->envelope;
-    size_t len = rpc__answer__get_packed_size(&call->answer);
-    unsigned char *packed = arena_alloc(rpc_arena(call), len + 1);
-
-    if (!packed) {
-        call->answer.reason = RPC__REASON__OVERLOADED;
-        return;
-    }
-    rpc__answer__pack(&call->answer, packed);
-    store_run(server->store, server->sql + SQL_KEEP_ANSWER, "itbbbi", rpc_principal(call)->member_id, envelope->method,
-              envelope->idempotency_key.data, envelope->idempotency_key.len, fingerprint, (size_t)32, packed, len,
-              server->now);
-}
-
 /* Lets the service's map say who calls. False after refusing. */
 static bool map_principal(struct rpc_call *call, bool lasting)
 {
@@ -454,7 +429,7 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
             tell_seen(call);
         journal_authority(call, input);
         if (fingerprint && !call->answer.reason)
-            keep_answer(call, fingerprint);
+            rpc_stored_keep(call, fingerprint);
     }
     if (call->answer.reason)
         call->answer.output = (ProtobufCBinaryData){0, NULL};
@@ -466,37 +441,13 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
 /* An operation with an Idempotency-Key: the first answer is kept and given again. */
 static void invoke_once(struct rpc_call *call, const ProtobufCMessage *input)
 {
-    struct rpc_server *server = call->server;
-    const Rpc__Call *envelope = call->envelope;
-    unsigned find = server->sql + SQL_FIND_ANSWER;
-    unsigned char fingerprint[32];
-    const void *bytes;
-    size_t len;
+    unsigned char fingerprint[RPC_FINGERPRINT_LEN];
 
     if (!map_principal(call, false))
         return;
-    mbedtls_sha256_ret(envelope->input.data, envelope->input.len, fingerprint, 0);
-    store_ask(server->store, find, "itbi", rpc_principal(call)->member_id, envelope->method,
-              envelope->idempotency_key.data, envelope->idempotency_key.len, server->now - LIMIT_IDEMPOTENCY_MS);
-    if (!store_row(server->store, find)) {
+    mbedtls_sha256_ret(call->envelope->input.data, call->envelope->input.len, fingerprint, 0);
+    if (!rpc_stored_find(call, fingerprint))
         invoke(call, input, fingerprint);
-        return;
-    }
-    bytes = store_blob(server->store, find, 0, &len);
-    if (len != sizeof(fingerprint) || memcmp(bytes, fingerprint, len) != 0) {
-        rpc_refuse(call, RPC__REASON__IDEMPOTENCY_KEY_REUSED);
-    } else {
-        Rpc__Answer *stored;
-
-        bytes = store_blob(server->store, find, 1, &len);
-        stored = rpc__answer__unpack(&server->arena.allocator, len, bytes);
-        if (stored)
-            call->answer = *stored;
-        else
-            call->answer.reason = RPC__REASON__OVERLOADED;
-        call->done = true;
-    }
-    store_end(server->store, find);
 }
 
 static int envelope_refusal(struct rpc_call *call)
@@ -514,7 +465,7 @@ static int envelope_refusal(struct rpc_call *call)
     reason = caller_refusal(rule, rpc_principal(call), call->gateway);
     if (reason)
         return reason;
-    if (envelope->idempotency_key.len != 0 && envelope->idempotency_key.len != 16)
+    if (envelope->idempotency_key.len != 0 && envelope->idempotency_key.len != RPC_KEY_LEN)
         return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
     if (rule->idempotency == RULE__IDEMPOTENCY__KEY && envelope->idempotency_key.len == 0 &&
         !rpc_principal(call)->internal)
@@ -570,14 +521,4 @@ void rpc_call_run(struct rpc_call *call)
     if (rpc_room_to_run(call))
         run(call);
     arena_reset(&call->server->call_arena);
-}
-
-int rpc_call_prepare(struct store *store)
-{
-    return store_prepare(store, sql, N_SQL);
-}
-
-void rpc_call_drop_answers(struct rpc_server *server)
-{
-    store_run(server->store, server->sql + SQL_DROP_ANSWERS, "i", server->now - LIMIT_IDEMPOTENCY_MS);
 }

@@ -42,6 +42,7 @@ struct things {
     size_t reply_size;      /* of a show's title */
     size_t code_size;       /* of a seat's code, and of a new show's title */
     size_t hunger;          /* memory that a call takes */
+    bool rehearse;          /* whether looking at guests is a rehearsal */
     const char *asked_path; /* whether the reader holds FINANCE over it */
     bool covered;
     struct rpc_later *later; /* the last that was deferred */
@@ -162,6 +163,25 @@ static inline void get_show(Sample__Shows_Service *service, const Sample__ShowRe
     reply(&status, call);
 }
 
+/* Writes a thing, and shows two guests. */
+static inline void check_guests(Sample__Shows_Service *service, const Sample__ShowRequest *req,
+                                Sample__GuestList_Closure reply, void *call)
+{
+    struct things *self = container_of(service, struct things, service);
+    Sample__Guest guests[2] = {SAMPLE__GUEST__INIT, SAMPLE__GUEST__INIT};
+    Sample__Guest *list[] = {&guests[0], &guests[1]};
+    Sample__GuestList message = SAMPLE__GUEST_LIST__INIT;
+
+    add(self, req->show_id, call);
+    if (self->rehearse)
+        rpc_discard(call);
+    guests[0].member_id = 71;
+    guests[1].member_id = 72;
+    message.guests = list;
+    message.n_guests = 2;
+    reply(&message, call);
+}
+
 static inline int start(struct service *service)
 {
     int first = store_prepare(service->store, sql, N_SQL);
@@ -172,6 +192,7 @@ static inline int start(struct service *service)
     things.service.take_seat = take_seat;
     things.service.create_show = create_show;
     things.service.get_show = get_show;
+    things.service.check_guests = check_guests;
     rpc_server_add(service->rpc, &things.service.base);
     service->self = &things;
     return 0;

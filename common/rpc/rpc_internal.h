@@ -159,11 +159,22 @@ struct rpc_server {
 void rpc_call_run(struct rpc_call *call);
 /* Undoes changes of memory back to a mark, in reverse order; NULL: all. */
 void rpc_undo_until(struct rpc_server *server, const struct undo *mark);
-/* Prepares the statements of stored answers: the first one's index, or -1. */
-int rpc_call_prepare(struct store *store);
-/* Deletes a slice of the answers that are past their time. */
-void rpc_call_drop_answers(struct rpc_server *server);
 unsigned rpc_hash_name(const char *name);
+
+/* ---- rpc_stored.c ---- */
+
+#define RPC_KEY_LEN         32 /* of Call.idempotency_key */
+#define RPC_KEY_KNOWN       16 /* of these the store keeps the first */
+#define RPC_FINGERPRINT_LEN 32 /* the SHA-256 of an input */
+
+/* Prepares the statements: the first one's index, or -1. */
+int rpc_stored_prepare(struct store *store);
+/* Keeps the answer to a call with a key, in the call's own savepoint. */
+void rpc_stored_keep(struct rpc_call *call, const unsigned char fingerprint[RPC_FINGERPRINT_LEN]);
+/* Whether the call's key has been used: then it is answered, as it was or with a refusal. */
+bool rpc_stored_find(struct rpc_call *call, const unsigned char fingerprint[RPC_FINGERPRINT_LEN]);
+/* Deletes a slice of the answers that are past their time. */
+void rpc_stored_drop(struct rpc_server *server);
 
 /* ---- rpc_page.c ---- */
 

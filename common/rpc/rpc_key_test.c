@@ -3,17 +3,17 @@
 
 static void a_required_key_must_be_there_and_whole(void **state)
 {
-    static uint8_t key[17];
+    static uint8_t key[33];
     Rpc__Principal *official = harness_official(&h, 1, RULE__ROLE__BENEFIT_MANAGER, PATH);
 
     (void)state;
     assert_refused(create(1, 5, NULL), "IDEMPOTENCY_KEY_MISSING");
-    for (size_t len = 1; len <= sizeof(key); len += 14) {
+    for (size_t len = 1; len <= sizeof(key); len += len == 16 ? 17 : 15) {
         harness_add(&h, CREATE, NULL, official, NULL)->idempotency_key = (ProtobufCBinaryData){len, key};
         harness_run(&h);
         assert_refused(h.answers->answers[0], "IDEMPOTENCY_KEY_INVALID");
     }
-    gather_take(1)->idempotency_key = (ProtobufCBinaryData){17, key};
+    gather_take(1)->idempotency_key = (ProtobufCBinaryData){33, key};
     harness_run(&h);
     assert_refused(h.answers->answers[0], "IDEMPOTENCY_KEY_INVALID");
     assert_int_equal(things.runs, 0);
@@ -112,6 +112,58 @@ static void tidying_deletes_old_answers_alone(void **state)
     store_end(h.service.store, (unsigned)count);
 }
 
+/* A pass, a one-time password, a name: whatever an answer says. */
+static void a_kept_answer_is_not_in_the_store(void **state)
+{
+    const Rpc__Answer *first;
+
+    (void)state;
+    things.code_size = 40;
+    first = create(1, 5, "k");
+    assert_ok(first);
+    assert_non_null(memmem(first->output.data, first->output.len, "xxxxxxxx", 8));
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM stored_answer WHERE length(answer) > 40"), 1);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM stored_answer WHERE instr(hex(answer), hex('xxxxxxxx'))"),
+                     0);
+    assert_int_equal(harness_number(&h, "SELECT max(length(key)) FROM stored_answer"), 16); /* half of what opens it */
+    assert_same_answer(first, create(1, 5, "k"));
+}
+
+static void a_kept_answer_opens_with_its_whole_key_alone(void **state)
+{
+    Sample__CreateShowRequest request = SAMPLE__CREATE_SHOW_REQUEST__INIT;
+    Rpc__Principal *official = harness_official(&h, 1, RULE__ROLE__BENEFIT_MANAGER, PATH);
+    static const char *const changes[] = {
+        "UPDATE stored_answer SET member_id = 2", /* what it moves is whole */
+        "UPDATE stored_answer SET answer = substr(answer, 1, length(answer) - 1)",
+        "UPDATE stored_answer SET answer = x''",
+    };
+
+    (void)state;
+    assert_ok(harness_call(&h, CREATE, &request.base, official, "k"));
+    harness_add(&h, CREATE, &request.base, official, "k")->idempotency_key.data[31] ^= 1;
+    assert_int_equal(harness_run(&h)->answers[0]->reason, RPC__REASON__OVERLOADED);
+    assert_int_equal(h.answers->answers[0]->output.len, 0);
+    official->member_id = 2;
+    for (unsigned i = 0; i < ARRAY_LEN(changes); i++) {
+        harness_tamper(&h, changes[i]);
+        assert_int_equal(harness_call(&h, CREATE, &request.base, official, "k")->reason, RPC__REASON__OVERLOADED);
+    }
+    assert_int_equal(things.runs, 1);
+}
+
+static void an_answer_kept_before_they_were_sealed_is_given(void **state)
+{
+    (void)state;
+    assert_ok(create(1, 5, "k"));
+    /* created: true, output: "a" */
+    harness_tamper(&h, "UPDATE stored_answer SET sealed = 0, answer = x'10011a0161'");
+    assert_ok(create(1, 5, "k"));
+    assert_true(h.answers->answers[0]->created);
+    assert_int_equal(h.answers->answers[0]->output.len, 1);
+    assert_int_equal(things.runs, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +174,9 @@ int main(void)
         TEST(a_refusal_is_not_kept),
         TEST(a_key_is_forgotten_after_a_day),
         TEST(tidying_deletes_old_answers_alone),
+        TEST(a_kept_answer_is_not_in_the_store),
+        TEST(a_kept_answer_opens_with_its_whole_key_alone),
+        TEST(an_answer_kept_before_they_were_sealed_is_given),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ struct rpc_server *rpc_server_new(struct store *store, struct clock *clock)
     rpc_later_init(server);
     rpc_make_init(server);
     if (store) {
-        first = rpc_call_prepare(store);
+        first = rpc_stored_prepare(store);
         if (first < 0 || journal_open(&server->journal, store)) {
             rpc_server_free(server);
             return NULL;
@@ -368,6 +368,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
     int reason;
 
     ensure(server->n_messages == 0);
+    server->counts.works++;
     principal.internal = true;
     call.principal = &principal;
     server->now = clock_now(server->clock);
@@ -396,7 +397,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
 static void drop_old_answers(void *call, void *arg)
 {
     (void)call;
-    rpc_call_drop_answers(arg);
+    rpc_stored_drop(arg);
 }
 
 void rpc_server_tidy(struct rpc_server *server)

@@ -44,6 +44,20 @@ CREATE TABLE ids (
 ALTER TABLE cursor ADD COLUMN hash BLOB;
 
 -- step 5
+-- 1: the answer is sealed under its Idempotency-Key (common/rpc/rpc_stored.c); 0: it is older.
+ALTER TABLE stored_answer ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+
+-- step 6
+-- Rows of a source up to this are not given again to a part, or under the name '' to all that
+-- have no row of their own; see common/daemon/hearing.h.
+CREATE TABLE heard (
+    source TEXT    NOT NULL,
+    part   TEXT    NOT NULL,
+    seq    INTEGER NOT NULL,
+    PRIMARY KEY (source, part)
+) STRICT;
+
+-- step 7
 -- The files that hold the old part of the journal (common/store/archive.h).
 CREATE TABLE segment (
     number  INTEGER PRIMARY KEY,

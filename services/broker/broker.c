@@ -1,9 +1,5 @@
 #include "services/broker/broker.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <sys/stat.h>
-
 #include "common/base/limits.h"
 #include "common/bus/bus.h"
 #include "common/base/log.h"
@@ -74,18 +70,6 @@ static int read_protos(struct broker *broker)
     return 0;
 }
 
-/* Made by whoever runs the daemons, with the rights that part the classes; else here. */
-static int make_edge(const char *dir)
-{
-    char path[PATH_MAX];
-
-    snprintf(path, sizeof(path), "%s/" BUS_EDGE, dir);
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
-        return 0;
-    log_error("bus_folder", "path", path, "error", strerror(errno));
-    return -1;
-}
-
 int broker_start(struct service *service)
 {
     static struct broker broker;
@@ -98,15 +82,19 @@ int broker_start(struct service *service)
     broker.refusals.lost_len = pack_refusal(RPC__REASON__OUTCOME_UNKNOWN, broker.lost);
     broker.refusals.full = broker.full;
     broker.refusals.full_len = pack_refusal(RPC__REASON__OVERLOADED, broker.full);
-    if (make_edge(service_bus_dir(service)))
-        return -1;
     if (*list ? read_names(&broker, list) : read_protos(&broker))
         return -1;
     for (unsigned i = 0; i < service->partitions.n; i++) {
         if (read_names(&broker, service->partitions.list[i].queue))
             return -1;
     }
-    return read_names(&broker, service->spec->name);
+    if (read_names(&broker, service->spec->name))
+        return -1;
+    for (unsigned i = 0; i < broker.n_queues; i++) {
+        if (bus_make_folders(service_bus_dir(service), broker.names[i]))
+            return -1;
+    }
+    return 0;
 }
 
 static void on_tend(uv_timer_t *timer)

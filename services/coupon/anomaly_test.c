@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "services/coupon/claims.h"
+#include "common/benefit/tree/tree_fixture.h"
 #include "tests/anomaly.h"
 #include "tests/power.h"
 
@@ -43,7 +44,7 @@ static const Rpc__Answer *create(void)
     Coupon__Release draft = COUPON__RELEASE__INIT;
     Coupon__CreateReleaseRequest request = COUPON__CREATE_RELEASE_REQUEST__INIT;
 
-    draft.union_path = UNION;
+    draft.union_id = a_union(&h, UNION);
     draft.face_fen = 500;
     draft.stock_per_day = STOCK;
     draft.opens_at = OPENS;

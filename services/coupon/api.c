@@ -16,8 +16,8 @@ static Coupon__Release *release_message(const struct release *release, struct ar
     coupon__release__init(message);
     message->release_id = release->id;
     message->title = arena_strndup(arena, release->title, strlen(release->title));
-    message->union_path = arena_strndup(arena, release->union_path, strlen(release->union_path));
-    message->eligible_path = arena_strndup(arena, release->eligible_path, strlen(release->eligible_path));
+    message->union_id = release->union_id;
+    message->eligible_union_id = release->eligible_id;
     message->face_fen = release->face_fen;
     message->threshold_fen = release->threshold_fen;
     message->stock_per_day = release->stock_per_day;
@@ -33,17 +33,31 @@ static Coupon__Release *release_message(const struct release *release, struct ar
         if (release->trades & UINT32_C(1) << trade)
             trades[message->n_trades++] = (Rpc__Trade)trade;
     }
-    return message->title && message->union_path && message->eligible_path ? message : NULL;
+    return message->title ? message : NULL;
 }
 
-/* False when the batch's memory is full. */
-static Coupon__ReleaseStatus *status_message(struct release *release, void *call)
+/* Fills in the ids of a release's unions. 0 or a Reason. */
+static int name_unions(struct coupon *self, struct release *release, void *call)
+{
+    int reason = 0;
+
+    if (!release->union_id)
+        reason = tree_id(&self->tree, release->union_path, call, &release->union_id);
+    if (!reason && !release->eligible_id)
+        reason = tree_id(&self->tree, release->eligible_path, call, &release->eligible_id);
+    return reason;
+}
+
+/* 0 or a Reason. NULL when the batch's memory is full. */
+static int status_message(struct coupon *self, struct release *release, void *call, Coupon__ReleaseStatus **message)
 {
     Coupon__ReleaseStatus *ret = arena_message(rpc_arena(call), &coupon__release_status__descriptor);
     int32_t day = release_day(release, rpc_now(call));
+    int reason = name_unions(self, release, call);
 
-    if (!ret)
-        return NULL;
+    *message = ret;
+    if (reason || !ret)
+        return reason;
     if (day >= 0 && day < release->days)
         release_enter_day(release, day);
     ret->release = release_message(release, rpc_arena(call));
@@ -51,12 +65,18 @@ static Coupon__ReleaseStatus *status_message(struct release *release, void *call
     ret->left = release->stock_per_day - release->granted_today;
     ret->granted = release->granted;
     ret->sold_out_at = release->sold_out_at;
-    return ret->release ? ret : NULL;
+    return 0;
 }
 
-static void reply_status(struct release *release, Coupon__ReleaseStatus_Closure reply, void *call)
+static void reply_status(struct coupon *self, struct release *release, Coupon__ReleaseStatus_Closure reply, void *call)
 {
-    reply(status_message(release, call), call);
+    Coupon__ReleaseStatus *status;
+    int reason = status_message(self, release, call, &status);
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(status, call);
 }
 
 static void coupon_message(const struct claim *claim, const struct release *release, char code[14], Coupon__Coupon *ret)
@@ -108,7 +128,8 @@ static void undo_add_release(void *arg, int64_t release_id, int64_t unused)
     self->n_live--;
 }
 
-static struct release *new_release(struct coupon *self, const Coupon__Release *draft, void *call)
+static struct release *new_release(struct coupon *self, const Coupon__Release *draft, const char *union_path,
+                                   const char *eligible_path, void *call)
 {
     struct release *release = calloc(1, sizeof(*release));
 
@@ -116,9 +137,8 @@ static struct release *new_release(struct coupon *self, const Coupon__Release *d
         return NULL;
     release->id = id_next(&self->ids, rpc_now(call));
     snprintf(release->title, sizeof(release->title), "%s", draft->title);
-    snprintf(release->union_path, sizeof(release->union_path), "%s", draft->union_path);
-    snprintf(release->eligible_path, sizeof(release->eligible_path), "%s",
-             *draft->eligible_path ? draft->eligible_path : draft->union_path);
+    snprintf(release->union_path, sizeof(release->union_path), "%s", union_path);
+    snprintf(release->eligible_path, sizeof(release->eligible_path), "%s", eligible_path);
     release->face_fen = draft->face_fen;
     release->threshold_fen = draft->threshold_fen;
     release->stock_per_day = draft->stock_per_day;
@@ -138,24 +158,31 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
                                    Coupon__ReleaseStatus_Closure reply, void *call)
 {
     struct coupon *self = container_of(service, struct coupon, coupons_service);
-    const char *field = "release";
+    const Coupon__Release *draft = req->release;
+    const char *field = "release", *path, *eligible;
     struct release *release;
     int refusal;
 
-    if (!req->release) {
+    if (!draft) {
         rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, field);
         return;
     }
-    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, req->release->union_path)) {
-        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionPath");
+    path = tree_path(&self->tree, draft->union_id, "release.unionId", call);
+    eligible = path && draft->eligible_union_id
+                   ? tree_path(&self->tree, draft->eligible_union_id, "release.eligibleUnionId", call)
+                   : path;
+    if (!path || !eligible)
+        return;
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionId");
         return;
     }
-    refusal = draft_refusal(req->release, rpc_now(call), &field);
+    refusal = draft_refusal(draft, path, eligible, rpc_now(call), &field);
     if (refusal) {
         rpc_refuse_field(call, refusal, field);
         return;
     }
-    release = self->n_live < COUPON_MAX_RELEASES ? new_release(self, req->release, call) : NULL;
+    release = self->n_live < COUPON_MAX_RELEASES ? new_release(self, draft, path, eligible, call) : NULL;
     if (!release) {
         rpc_refuse(call, COUPON__REASON__TOO_MANY_RELEASES);
         return;
@@ -168,7 +195,7 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
     }
     release_journal(release, call);
     rpc_created(call);
-    reply_status(release, reply, call);
+    reply_status(self, release, reply, call);
 }
 
 static void change_state(Coupon__Coupons_Service *service, const Coupon__ReleaseRequest *req, int state,
@@ -192,7 +219,7 @@ static void change_state(Coupon__Coupons_Service *service, const Coupon__Release
         }
         release_set_state(self, release, state, call);
     }
-    reply_status(release, reply, call);
+    reply_status(self, release, reply, call);
 }
 
 /* rpc PublishRelease: shows a draft to members, or takes a pause back. */
@@ -231,7 +258,7 @@ static void coupon__get_release(Coupon__Coupons_Service *service, const Coupon__
         rpc_refuse(call, COUPON__REASON__RELEASE_NOT_FOUND);
         return;
     }
-    reply_status(release, reply, call);
+    reply_status(self, release, reply, call);
 }
 
 /* rpc ListReleases: those of the caller's unions that are in memory, newest first. */
@@ -240,17 +267,27 @@ static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon
 {
     struct coupon *self = container_of(service, struct coupon, coupons_service);
     Coupon__ReleaseList list = COUPON__RELEASE_LIST__INIT;
+    const char *of = tree_path(&self->tree, req->union_id, "unionId", call);
+    Coupon__ReleaseStatus *status;
+    int reason;
 
+    if (!of)
+        return;
     for (unsigned i = self->n_live; i-- > 0;) {
         struct release *release = self->live[i];
 
         if (release->id >= rpc_page(call)->before ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
-            !union_path_covers(req->union_path, release->union_path))
+            !union_path_covers(of, release->union_path))
             continue;
         if (!rpc_page_takes(call, release->id))
             break;
-        rpc_add(call, &list, releases, status_message(release, call));
+        reason = status_message(self, release, call, &status);
+        if (reason) {
+            rpc_refuse(call, reason);
+            return;
+        }
+        rpc_add(call, &list, releases, status);
     }
     reply(&list, call);
 }
@@ -268,25 +305,29 @@ static int offer_refusal(const struct release *release, const Rpc__Principal *pr
     return refusal;
 }
 
-static Coupon__Offer *offer_message(struct coupon *self, struct release *release, void *call)
+/* 0 or a Reason. NULL when the batch's memory is full. */
+static int offer_message(struct coupon *self, struct release *release, void *call, Coupon__Offer **message)
 {
     Coupon__Offer *ret = arena_message(rpc_arena(call), &coupon__offer__descriptor);
     int64_t mine;
     struct claim claim;
-    int refusal;
+    int refusal, reason;
 
+    *message = ret;
     if (!ret)
-        return NULL;
-    ret->status = status_message(release, call);
-    if (!ret->status)
-        return NULL;
+        return 0;
+    reason = status_message(self, release, call, &ret->status);
+    if (reason || !ret->status)
+        return reason;
     mine = claimants_find(&release->claimants, rpc_principal(call)->member_id);
     if (mine && claims_find(&self->claims, mine, &claim))
         ret->coupon = coupon_copy(self, &claim, call);
     refusal = offer_refusal(release, rpc_principal(call), rpc_now(call));
-    if (refusal && !ret->coupon)
+    if (refusal && !ret->coupon) {
         ret->reason = unconst(api_reason(refusal)->name);
-    return ret;
+        ret->words = unconst(api_reason(refusal)->zh);
+    }
+    return 0;
 }
 
 /* rpc ListOffers: what she may take now or soon, and why not otherwise. */
@@ -299,14 +340,20 @@ static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__
     (void)req;
     for (unsigned i = self->n_live; i-- > 0;) {
         struct release *release = self->live[i];
-        int refusal = release_refusal(release, rpc_now(call));
+        int refusal = release_refusal(release, rpc_now(call)), reason;
+        Coupon__Offer *offer;
 
         if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED ||
             release->id >= rpc_page(call)->before)
             continue;
         if (!rpc_page_takes(call, release->id))
             break;
-        rpc_add(call, &list, offers, offer_message(self, release, call));
+        reason = offer_message(self, release, call, &offer);
+        if (reason) {
+            rpc_refuse(call, reason);
+            return;
+        }
+        rpc_add(call, &list, offers, offer);
     }
     reply(&list, call);
 }

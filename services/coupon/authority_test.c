@@ -24,8 +24,8 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     int64_t release_id;
 
     clock_step(&harness->service.clock, HARNESS_NOW - clock_now(&harness->service.clock));
-    draft.union_path = unconst(place->path);
-    authority_put_text(place, "union_path", place->path);
+    draft.union_id = a_union(harness, place->path);
+    authority_put(place, "union_id", draft.union_id);
     authority_put(place, "Coupons.PublishRelease/release_id",
                   status_of(create(&draft, manager_of("")))->release->release_id);
     release_id = status_of(create(&draft, manager_of("")))->release->release_id;
@@ -42,7 +42,7 @@ static const struct authority_field fields[] = {
     {.field = "threshold_fen", .number = 800},
     {.field = "stock_per_day", .number = 10},
     {.field = "opens_at", .number = OPENS + COUPON_DAY_MS},
-    {.field = "eligible_path", .text = ""},
+    {.field = "eligible_union_id", .number = 0},
     {NULL},
 };
 

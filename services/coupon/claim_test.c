@@ -102,7 +102,7 @@ static void only_those_it_is_meant_for_may_claim(void **state)
 
     (void)state;
     draft.min_level = RPC__LEVEL__MEMBER;
-    draft.eligible_path = TOWN;
+    draft.eligible_union_id = a_union(&h, TOWN);
     draft.trades = trades;
     draft.n_trades = ARRAY_LEN(trades);
     id = publish(draft);

@@ -26,6 +26,7 @@
  * has meanwhile sold out, paused or ended. */
 #pragma once
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/tree/tree.h"
 #include "common/daemon/service_of_parts.h"
 #include "coupon.pb.h"
 
@@ -34,7 +35,7 @@
 #define COUPON_DAY_MS       INT64_C(86400000)
 
 /* Each said in its NAME.h. */
-#define COUPON_PARTS(PART, SHARED) SHARED(holders) PART(releases) PART(claims)
+#define COUPON_PARTS(PART, SHARED) SHARED(holders) SHARED(tree) PART(releases) PART(claims)
 
 SERVICE_PARTS(COUPON)
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "services/coupon/api.h"
-#include "common/benefit/holders/holders_fixture.h"
+#include "common/benefit/tree/tree_fixture.h"
 
 #define UNION "0001"
 #define TOWN  "00010002"
@@ -45,7 +45,7 @@ static inline Coupon__Release draft_of(int32_t stock, int32_t days, int allowanc
     Coupon__Release draft = COUPON__RELEASE__INIT;
 
     draft.title = "早餐券";
-    draft.union_path = UNION;
+    draft.union_id = a_union(&h, UNION);
     draft.face_fen = 500;
     draft.threshold_fen = 800;
     draft.stock_per_day = stock;

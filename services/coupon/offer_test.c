@@ -12,9 +12,9 @@ static void offers_say_what_may_be_taken_and_why_not(void **state)
     later.opens_at = OPENS + 5000;
     soon = publish(later);
     elsewhere.opens_at = OPENS + 1;
-    elsewhere.eligible_path = "00010009";
+    elsewhere.eligible_union_id = a_union(&h, "00010009");
     far = publish(elsewhere);
-    elsewhere.eligible_path = TOWN;
+    elsewhere.eligible_union_id = a_union(&h, TOWN);
     gone = publish(elsewhere);
     ended = publish(elsewhere);
     clock_step(&h.service.clock, 1);

@@ -11,7 +11,8 @@ static void a_release_is_drafted_with_its_defaults(void **state)
     assert_true(answer->created && h.grown);
     assert_int_equal(status->release->state, COUPON__STATE__DRAFT);
     assert_string_equal(status->release->title, "早餐券");
-    assert_string_equal(status->release->eligible_path, UNION);
+    assert_int_equal(status->release->union_id, a_union(&h, UNION));
+    assert_int_equal(status->release->eligible_union_id, a_union(&h, UNION));
     assert_int_equal(status->release->days, 1);
     assert_int_equal(status->release->valid_days, RELEASE_DEFAULT_VALID_DAYS);
     assert_int_equal(status->release->created_at, HARNESS_NOW);
@@ -30,9 +31,8 @@ static void a_draft_that_breaks_a_rule_is_refused_by_field(void **state)
     } cases[] = {
         {HARNESS_NOW, 0, UNION, "", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
         {OPENS, 499, UNION, "", COUPON__REASON__THRESHOLD_BELOW_FACE, "release.thresholdFen"},
-        {OPENS, 0, UNION, "0002", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligiblePath"},
-        {OPENS, 0, "0002", "", RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionPath"},
-        {OPENS, 0, "", "", RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionPath"},
+        {OPENS, 0, UNION, "0002", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligibleUnionId"},
+        {OPENS, 0, "0002", "", RPC__REASON__OUTSIDE_YOUR_UNION, "release.unionId"},
     };
     const Rpc__Answer *answer = create(NULL, manager_of(UNION));
 
@@ -44,13 +44,42 @@ static void a_draft_that_breaks_a_rule_is_refused_by_field(void **state)
 
         draft.opens_at = cases[i].opens_at;
         draft.threshold_fen = cases[i].threshold_fen;
-        draft.union_path = unconst(cases[i].union_path);
-        draft.eligible_path = unconst(cases[i].eligible_path);
+        draft.union_id = a_union(&h, cases[i].union_path);
+        draft.eligible_union_id = *cases[i].eligible_path ? a_union(&h, cases[i].eligible_path) : 0;
         answer = create(&draft, manager_of(UNION));
         assert_reason(answer, cases[i].reason);
         assert_string_equal(answer->field, cases[i].field);
     }
     assert_false(h.grown);
+}
+
+static void a_union_that_is_not_there_is_refused_by_field(void **state)
+{
+    Coupon__Release draft = draft_of(3, 0, 0);
+    Coupon__ListReleasesRequest list = COUPON__LIST_RELEASES_REQUEST__INIT;
+    const Rpc__Answer *answer;
+
+    (void)state;
+    draft.union_id = 1;
+    answer = create(&draft, manager_of(UNION));
+    assert_refused(answer, "UNION_NOT_FOUND");
+    assert_string_equal(answer->field, "release.unionId");
+    draft.union_id = a_union(&h, UNION);
+    draft.eligible_union_id = -1;
+    answer = create(&draft, manager_of(UNION));
+    assert_refused(answer, "UNION_NOT_FOUND");
+    assert_string_equal(answer->field, "release.eligibleUnionId");
+    list.union_id = INT64_MAX;
+    answer = harness_call(&h, "Coupons.ListReleases", &list.base, manager_of(UNION), NULL);
+    assert_refused(answer, "UNION_NOT_FOUND");
+    assert_string_equal(answer->field, "unionId");
+    /* One that was made just now may not have been heard of. */
+    draft.eligible_union_id = id_at(clock_now(&h.service.clock) - 1000) + 7;
+    answer = create(&draft, manager_of(UNION));
+    assert_refused(answer, "UNION_NOT_KNOWN_YET");
+    assert_string_equal(answer->field, "release.eligibleUnionId");
+    assert_true(answer->retry_after_s > 0);
+    assert_clean();
 }
 
 static void releases_are_bounded_until_old_ones_end(void **state)
@@ -161,7 +190,7 @@ static const Coupon__ReleaseList *list_releases(const Rpc__Principal *principal,
 {
     Coupon__ListReleasesRequest request = COUPON__LIST_RELEASES_REQUEST__INIT;
 
-    request.union_path = unconst(path);
+    request.union_id = *path ? a_union(&h, path) : 0;
     request.page_size = size;
     request.page_token = unconst(token);
     return harness_output(&h, harness_call(&h, "Coupons.ListReleases", &request.base, principal, NULL),
@@ -180,7 +209,7 @@ static void officials_list_the_releases_of_their_unions_in_pages(void **state)
     for (int i = 0; i < 25; i++) {
         Coupon__Release draft = draft_of(3, 0, 0);
 
-        draft.union_path = i % 5 ? UNION : TOWN;
+        draft.union_id = a_union(&h, i % 5 ? UNION : TOWN);
         create(&draft, manager_of(UNION));
     }
     do {
@@ -235,10 +264,11 @@ static void a_release_goes_with_its_union(void **state)
     int64_t of_town, of_city;
 
     (void)state;
-    draft.union_path = TOWN "0003";
+    draft.union_id = a_union(&h, TOWN "0003");
+    a_union(&h, TOWN);
     of_town = status_of(create(&draft, manager_of(UNION)))->release->release_id;
-    draft.union_path = UNION;
-    draft.eligible_path = TOWN;
+    draft.union_id = a_union(&h, UNION);
+    draft.eligible_union_id = a_union(&h, TOWN);
     of_city = status_of(create(&draft, manager_of(UNION)))->release->release_id;
     assert_is_reason(rpc_server_transact(h.service.rpc, follow_move, &moves[0]), RPC__REASON__OVERLOADED);
     assert_string_equal(paths_of(of_town), TOWN "0003 " TOWN "0003");
@@ -247,6 +277,7 @@ static void a_release_goes_with_its_union(void **state)
     for (int restarts = 0; restarts < 2; restarts++) {
         assert_string_equal(paths_of(of_town), "000200010003 000200010003");
         assert_string_equal(paths_of(of_city), UNION " 00020001");
+        assert_int_equal(get(of_city)->release->eligible_union_id, draft.eligible_union_id);
         assert_clean();
         harness_reopen(&h);
     }
@@ -257,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_release_is_drafted_with_its_defaults),
         TEST(a_draft_that_breaks_a_rule_is_refused_by_field),
+        TEST(a_union_that_is_not_there_is_refused_by_field),
         TEST(releases_are_bounded_until_old_ones_end),
         TEST(a_release_whose_days_are_over_closes_by_itself_and_keeps_its_count),
         TEST(a_draft_is_seen_by_its_officials_alone),

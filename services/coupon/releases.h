@@ -14,6 +14,7 @@ struct release {
     int64_t id;
     char title[60 * 4 + 1];
     char union_path[RELEASE_PATH_SIZE], eligible_path[RELEASE_PATH_SIZE];
+    int64_t union_id, eligible_id; /* of the unions there, which stay when those move; 0: not asked yet */
     int64_t face_fen, threshold_fen;
     int32_t stock_per_day, days, valid_days;
     int64_t opens_at, created_at, closed_at;

@@ -37,7 +37,8 @@ int eligibility_refusal(const struct release *release, const Rpc__Principal *pri
     return 0;
 }
 
-int draft_refusal(const Coupon__Release *draft, int64_t now, const char **ret_field)
+int draft_refusal(const Coupon__Release *draft, const char *union_path, const char *eligible_path, int64_t now,
+                  const char **ret_field)
 {
     if (draft->opens_at <= now) {
         *ret_field = "release.opensAt";
@@ -47,8 +48,8 @@ int draft_refusal(const Coupon__Release *draft, int64_t now, const char **ret_fi
         *ret_field = "release.thresholdFen";
         return COUPON__REASON__THRESHOLD_BELOW_FACE;
     }
-    if (*draft->eligible_path && !union_path_covers(draft->union_path, draft->eligible_path)) {
-        *ret_field = "release.eligiblePath";
+    if (!union_path_covers(union_path, eligible_path)) {
+        *ret_field = "release.eligibleUnionId";
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     }
     return 0;

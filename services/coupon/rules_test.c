@@ -99,14 +99,14 @@ static void a_draft_opens_later_and_is_worth_its_threshold(void **state)
         int reason;
         const char *field;
     } cases[] = {
-        {OPENS + 1, 500, 0, "", 0, NULL},
+        {OPENS + 1, 500, 0, "0001", 0, NULL},
         {OPENS + 1, 500, 500, "0001", 0, NULL},
         {OPENS + 1, 500, 501, "00010002", 0, NULL},
-        {OPENS, 500, 0, "", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
-        {OPENS - 1, 500, 0, "", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
-        {OPENS + 1, 500, 499, "", COUPON__REASON__THRESHOLD_BELOW_FACE, "release.thresholdFen"},
-        {OPENS + 1, 500, 0, "0002", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligiblePath"},
-        {OPENS + 1, 500, 0, "000", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligiblePath"},
+        {OPENS, 500, 0, "0001", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
+        {OPENS - 1, 500, 0, "0001", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
+        {OPENS + 1, 500, 499, "0001", COUPON__REASON__THRESHOLD_BELOW_FACE, "release.thresholdFen"},
+        {OPENS + 1, 500, 0, "0002", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligibleUnionId"},
+        {OPENS + 1, 500, 0, "000", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligibleUnionId"},
     };
 
     (void)state;
@@ -114,12 +114,10 @@ static void a_draft_opens_later_and_is_worth_its_threshold(void **state)
         Coupon__Release draft = COUPON__RELEASE__INIT;
         const char *field = NULL;
 
-        draft.union_path = "0001";
         draft.opens_at = cases[i].opens_at;
         draft.face_fen = cases[i].face;
         draft.threshold_fen = cases[i].threshold;
-        draft.eligible_path = unconst(cases[i].eligible);
-        assert_int_equal(draft_refusal(&draft, OPENS, &field), cases[i].reason);
+        assert_int_equal(draft_refusal(&draft, "0001", cases[i].eligible, OPENS, &field), cases[i].reason);
         if (cases[i].field)
             assert_string_equal(field, cases[i].field);
         else

@@ -80,8 +80,8 @@ static struct pending *judge(struct app *app, struct http_request *request, cons
         app_refuse_for(app, request, RPC__REASON__OVERLOADED, "", trace_id);
         return NULL;
     }
-    *pending =
-        (struct pending){.app = app, .request = request, .match = *match, .call = RPC__CALL__INIT, .input = input};
+    *pending = (struct pending){
+        .app = app, .request = request, .match = *match, .call = RPC__CALL__INIT, .input = input, .union_path = ""};
     memcpy(pending->trace_id, trace_id, sizeof(pending->trace_id));
     reason = check_token(pending);
     if (!admit(app, request, pending, trace_id))

@@ -77,12 +77,13 @@ struct pending {
     struct http_request *request;
     struct api_match match;
     unsigned char trace_id[16];
-    unsigned char key[16];
+    unsigned char key[32];
     Rpc__Principal *principal; /* NULL: none that is good */
     Rpc__Call call;
     ProtobufCMessage *input;
-    bool streams;     /* its answer has begun */
-    struct link turn; /* to ask for a piece of it */
+    const char *union_path; /* of the union that chooses the partition */
+    bool streams;           /* its answer has begun */
+    struct link turn;       /* to ask for a piece of it */
     char file_name[64];
 };
 
@@ -112,7 +113,7 @@ int app_check_form(const struct http_request *request, const struct api_method *
 bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16]);
 /* The Idempotency-Key as the first 16 bytes of its SHA-256; ret_len 0 without one.
  * 0 or a Reason. */
-int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[16], size_t *ret_len);
+int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[32], size_t *ret_len);
 /* Fills the operation's input from body or query, then from the path, which has
  * the last word, and checks that it is complete. 0 or a Reason, maybe with a field. */
 int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,

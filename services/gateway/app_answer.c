@@ -310,7 +310,7 @@ static bool send_call(struct pending *pending, rpc_answered answered)
 {
     struct app *app = pending->app;
     const struct api_method *method = pending->match.method;
-    struct rpc_client *client = queues_way(&app->queues, method, pending->input);
+    struct rpc_client *client = queues_way(&app->queues, method, pending->input, pending->union_path);
     Rpc__Call *call = &pending->call;
     size_t len = protobuf_c_message_get_packed_size(pending->input);
 
@@ -332,11 +332,57 @@ static bool send_call(struct pending *pending, rpc_answered answered)
     return true;
 }
 
-void app_send(struct pending *pending)
+static void send_first(struct pending *pending)
 {
-    link_init(&pending->turn);
     if (pending->match.method->rule->media[0])
         ask_part(pending);
     else
         send_call(pending, on_answer);
+}
+
+/* Who names a union that is not there is told so by the service. */
+static void on_place(void *arg, const Rpc__Answer *answer)
+{
+    struct pending *pending = arg;
+    const Rpc__Place *place = NULL;
+
+    if (!answer->reason)
+        place = rpc__place__unpack(&pending->request->arena.allocator, answer->output.len, answer->output.data);
+    if (place)
+        pending->union_path = place->path;
+    if (place || answer->reason == RPC__REASON__UNION_NOT_FOUND)
+        send_first(pending);
+    else
+        fail(pending, answer->reason ? answer->reason : RPC__REASON__INTERNAL);
+}
+
+/* Asks where the union is that chooses the partition of a call. */
+static void find_place(struct pending *pending, int64_t union_id)
+{
+    struct app *app = pending->app;
+    Rpc__PlaceRequest request = RPC__PLACE_REQUEST__INIT;
+    Rpc__Principal internal = RPC__PRINCIPAL__INIT;
+    Rpc__Call call = RPC__CALL__INIT;
+    uint8_t packed[16];
+
+    request.union_id = union_id;
+    internal.internal = true;
+    call.method = "Unions.FindPlace";
+    call.principal = &internal;
+    call.trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};
+    call.deadline_at = clock_now(&app->clock) + LIMIT_CALL_DEADLINE_MS;
+    call.input = (ProtobufCBinaryData){rpc__place_request__pack(&request, packed), packed};
+    if (!rpc_client_call(queues_find(&app->queues, "identity")->client, &call, on_place, pending))
+        fail(pending, RPC__REASON__OVERLOADED);
+}
+
+void app_send(struct pending *pending)
+{
+    int64_t union_id = partitions_ask(pending->app->settings->partitions, pending->match.method, pending->input);
+
+    link_init(&pending->turn);
+    if (union_id)
+        find_place(pending, union_id);
+    else
+        send_first(pending);
 }

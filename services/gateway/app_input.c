@@ -20,11 +20,10 @@ bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16])
 }
 
 /* The header is a structured-field string; a bare token is read too. */
-int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[16], size_t *ret_len)
+int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[32], size_t *ret_len)
 {
     size_t len;
     const char *value = http_header(request, "idempotency-key", &len);
-    unsigned char hash[32];
 
     *ret_len = 0;
     if (!value)
@@ -35,9 +34,8 @@ int app_read_key(const struct http_request *request, bool required, unsigned cha
     }
     if (len == 0 || len > LIMIT_IDEMPOTENCY_KEY || memchr(value, '"', len))
         return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
-    mbedtls_sha256_ret((const unsigned char *)value, len, hash, 0);
-    memcpy(ret_key, hash, 16);
-    *ret_len = 16;
+    mbedtls_sha256_ret((const unsigned char *)value, len, ret_key, 0);
+    *ret_len = 32;
     return 0;
 }
 

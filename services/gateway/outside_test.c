@@ -79,6 +79,8 @@ static void walk(const struct api_message *message, bool taken,
                  void (*visit)(const struct api_message *, const struct api_field *, bool))
 {
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        if (message->fields[i].limit->inside)
+            continue;
         visit(message, &message->fields[i], taken);
         if (message->fields[i].message)
             walk(message->fields[i].message, taken, visit);

@@ -24,11 +24,11 @@ static int64_t first_id(void *arg, const char *name)
 }
 
 struct rpc_client *queues_way(const struct queues *queues, const struct api_method *method,
-                              const ProtobufCMessage *input)
+                              const ProtobufCMessage *input, const char *union_path)
 {
     const struct queue *queue = &queues->list[queues->of_method[method - api_methods()]];
     const struct partition *partition =
-        partitions_route(queues->options.partitions, method, input, first_id, unconst(queues));
+        partitions_route(queues->options.partitions, method, input, union_path, first_id, unconst(queues));
 
     if (partition)
         queue = queues_find(queues, partition->queue);

@@ -42,9 +42,10 @@ struct queues {
 
 /* 0, or -1 after logging why. To be closed in both cases. */
 int queues_open(struct queues *queues, const struct queues_options *options);
-/* The way of a call; its input chooses the partition. */
+/* The way of a call; its input chooses the partition, and the place of the union that
+ * partitions_ask() names. */
 struct rpc_client *queues_way(const struct queues *queues, const struct api_method *method,
-                              const ProtobufCMessage *input);
+                              const ProtobufCMessage *input, const char *union_path);
 /* Of that name, or NULL. */
 struct queue *queues_find(const struct queues *queues, const char *name);
 /* Asks each for its report; now and then. */

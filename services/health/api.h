@@ -2,6 +2,11 @@
 #pragma once
 #include "services/health/lot/draws.h"
 
+/* Fills in the ids of the unions of what was made when they were not kept beside the paths. 0 or
+ * a Reason. */
+int package_name_unions(struct health *self, Health__Package *package, void *call);
+int site_name_unions(struct health *self, Health__Site *site, void *call);
+int campaign_name_unions(struct health *self, Health__Campaign *campaign, void *call);
 /* A campaign for an official of its union; NULL after refusing. */
 Health__Campaign *campaign_of_official(struct health *self, int64_t campaign_id, void *call);
 /* A holder's handle as 16 hex digits in the arena, or NULL. */

@@ -14,10 +14,10 @@ static struct {
 
 static void make_campaign(struct harness *h, const char *path, unsigned i)
 {
-    Health__Site site = a_site_draft();
+    Health__Site site = a_site_draft(h);
     Health__Campaign *draft = a_draft(h, 100);
 
-    site.union_path = draft->union_path = unconst(path);
+    site.union_id = draft->union_id = a_union(h, path);
     made[i].package_id = draft->package_id;
     made[i].site_id = draft->sites[0]->site_id =
         ((Health__Site *)harness_output(h, create_site(h, manager_of(h, UNION), &site), &health__site__descriptor))
@@ -58,7 +58,7 @@ static void make_drafts(struct harness *h, struct authority_place *place)
 {
     Health__Campaign *draft = a_draft(h, 100);
 
-    draft->union_path = unconst(place->path);
+    draft->union_id = a_union(h, place->path);
     draft->sites[0]->site_id = the_site;
     authority_put(place, "Campaigns.UpdateCampaign/campaign_id",
                   campaign_of(h, create_campaign(h, manager_of(h, UNION), draft))->campaign_id);
@@ -113,7 +113,7 @@ static void begin_with_places(struct harness *h)
 static void make(struct harness *h, struct authority_place *place, unsigned i)
 {
     stand_at(i);
-    authority_put_text(place, "union_path", place->path);
+    authority_put(place, "union_id", a_union(h, place->path));
     authority_put(place, "package_id", made[i].package_id);
     authority_put(place, "site_id", made[i].site_id);
     authority_put(place, "campaign_id", made[i].campaign_id);
@@ -129,7 +129,7 @@ static const struct authority_field fields[] = {
     {.field = "Campaigns.CreateCampaign/campaign_id", .number = 0},
     {.field = "Sites.CreateSite/site_id", .number = 0},
     {.field = "member_id", .number = 12345},
-    {.field = "eligible_path", .text = ""},
+    {.field = "eligible_union_id", .number = 0},
     {.field = "title", .text = "职工免费体检"},
     {.field = "rules", .text = "本市工会会员每人一次"},
     {.field = "label", .text = "全体"},

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "identity/identity.pb-c.h"
-#include "services/health/health.h"
-#include "common/benefit/holders/holders_fixture.h"
+#include "services/health/lot/entitlements.h"
+#include "common/benefit/tree/tree_fixture.h"
 
 #define UNION   "0001"
 #define TOWN    "00010002"
@@ -82,7 +82,7 @@ static inline const Rpc__Answer *create_package(struct harness *h, const Rpc__Pr
     items[1].code = unconst(code);
     items[1].name = unconst(name);
     package.title = "基本套餐";
-    package.union_path = UNION;
+    package.union_id = a_union(h, UNION);
     package.items = list;
     package.n_items = 2;
     request.package = &package;
@@ -97,11 +97,11 @@ static inline int64_t a_package(struct harness *h)
     return package->package_id;
 }
 
-static inline Health__Site a_site_draft(void)
+static inline Health__Site a_site_draft(struct harness *h)
 {
     Health__Site site = HEALTH__SITE__INIT;
 
-    site.union_path = UNION;
+    site.union_id = a_union(h, UNION);
     site.name = "市中医院";
     site.address = "亲仁路6号";
     site.lat_e6 = 23024750;
@@ -119,7 +119,7 @@ static inline const Rpc__Answer *create_site(struct harness *h, const Rpc__Princ
 
 static inline int64_t a_site(struct harness *h)
 {
-    Health__Site draft = a_site_draft();
+    Health__Site draft = a_site_draft(h);
     const Health__Site *site =
         harness_output(h, create_site(h, manager_of(h, UNION), &draft), &health__site__descriptor);
 
@@ -138,7 +138,7 @@ static inline Health__Campaign *a_draft(struct harness *h, int32_t quota)
     health__campaign__init(draft);
     health__stratum__init(stratum);
     health__campaign_site__init(site);
-    draft->union_path = UNION;
+    draft->union_id = a_union(h, UNION);
     draft->title = "职工免费体检";
     draft->rules = "本市工会会员每人一次";
     draft->package_id = a_package(h);
@@ -312,6 +312,40 @@ static inline int winners_of(struct harness *h, int64_t campaign_id, int n)
     for (int i = 1; i <= n; i++)
         winners += offer_of(h, campaign_id, i)->result->state == HEALTH__ENTITLEMENT_STATE__WON;
     return winners;
+}
+
+/* ---- by decree ---- */
+
+struct ending {
+    int64_t entitlement_id, state;
+};
+struct ended {
+    struct health *self;
+    struct ending ending;
+};
+
+static inline void end_work(void *call, void *arg)
+{
+    const struct ended *ended = arg;
+    struct entitlement entitlement;
+
+    assert_true(entitlements_find(&ended->self->entitlements, ended->ending.entitlement_id, &entitlement));
+    entitlement_end(ended->self, &entitlement, (int)ended->ending.state, call);
+}
+
+static inline void end_given(struct harness *h, const void *bytes, size_t len)
+{
+    struct ended ended = {.self = self_of(h)};
+
+    assert_int_equal(len, sizeof(ended.ending));
+    memcpy(&ended.ending, bytes, len);
+    assert_int_equal(rpc_server_transact(h->service.rpc, end_work, &ended), 0);
+}
+
+/* An entitlement ends, whatever for. */
+static inline void end_entitlement(struct harness *h, const struct ending *ending)
+{
+    harness_give(h, "ending", end_given, ending, sizeof(*ending));
 }
 
 /* The published file, all its pages. */

@@ -38,6 +38,7 @@
 #include "common/pass/pass.h"
 #include "common/trust/pii.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/tree/tree.h"
 #include "common/daemon/service_of_parts.h"
 #include "health.pb.h"
 #include "services/health/campaign/map.h"
@@ -48,6 +49,7 @@
 /* In the order in which they tidy. */
 #define HEALTH_PARTS(PART, SHARED)                                                                                     \
     SHARED(holders)                                                                                                    \
+    SHARED(tree)                                                                                                       \
     PART(draws)                                                                                                        \
     PART(campaigns)                                                                                                    \
     PART(scopes)                                                                                                       \

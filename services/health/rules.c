@@ -245,8 +245,8 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
     *ret_field = "campaign.strata";
     if (places == 0)
         return HEALTH__REASON__NO_PLACES;
-    *ret_field = "campaign.eligiblePath";
-    if (*campaign->eligible_path && !union_path_covers(campaign->union_path, campaign->eligible_path))
+    *ret_field = "campaign.eligibleUnionId";
+    if (!union_path_covers(campaign->union_path, campaign->eligible_path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     *ret_field = "campaign.budgetFen";
     return greatest_cost(campaign) > campaign->budget_fen ? HEALTH__REASON__BUDGET_EXCEEDED : 0;

@@ -44,7 +44,8 @@ static int start(struct service *service)
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
-    if (self->keys && self->letters && self->passes && self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
+    if (self->keys && self->letters && self->passes && self->report_keys && read_map(self) == 0 &&
+        !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;

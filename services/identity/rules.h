@@ -170,6 +170,16 @@ int union_body_refusal(int workers, int body);
  * TRADE_OTHER. TRADE_INVALID. */
 int trade_read(const char *text, Rpc__Trade *ret_trade);
 
+/* What is wrong with a row, beside its Reason. */
+struct row_fault {
+    const char *field; /* as ImportProblem has it */
+    int32_t character; /* for which a text is refused, 0 when it is no single one */
+};
+
+/* Whether a text is what a spreadsheet has made of a longer number: 4.4E+17, or a resident ID
+ * whose last digits have become zeros. */
+bool is_rounded(const char *text);
+
 /* A row of a roster: name, resident ID, mobile, union code, trade. The trade may
  * be missing, empty fields may follow. */
 struct roster_row {
@@ -181,10 +191,9 @@ struct roster_row {
     int warning; /* a Reason about residentId, or 0; the row is good all the same */
 };
 
-/* The first field that is wrong refuses the row: the Reason, and the field's name
- * as ImportProblem has it. CSV_MALFORMED (field "") when there are too few or too
- * many. */
-int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, const char **ret_field);
+/* The first field that is wrong refuses the row: the Reason, and what is wrong.
+ * CSV_MALFORMED (field "") when there are too few or too many. */
+int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, struct row_fault *ret_fault);
 
 /* A row of a list of those who are taken off rosters: resident ID, union code. */
 struct removal_row {
@@ -193,7 +202,7 @@ struct removal_row {
 };
 
 /* The same. */
-int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, const char **ret_field);
+int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, struct row_fault *ret_fault);
 
 /* A row of a list of unions: code, name, parent code (empty or missing: a root), and the
  * trades that an industry union takes, between slashes (empty or missing: none). */
@@ -205,4 +214,4 @@ struct union_row {
 };
 
 /* The same. A union that is its own parent is UNION_CODE_INVALID (parentCode). */
-int union_row_read(const struct csv_row *row, struct union_row *ret_row, const char **ret_field);
+int union_row_read(const struct csv_row *row, struct union_row *ret_row, struct row_fault *ret_fault);

@@ -112,7 +112,7 @@ static void run_lot(int entrants)
 static void run_nearest(void)
 {
     Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
-    Health__Site site = a_site_draft();
+    Health__Site site = a_site_draft(&h);
     double began;
 
     for (int i = 0; i < SITES; i++) {

@@ -8,6 +8,7 @@ import { passOf, scan, scanner, soon } from '../system/bookings.mjs';
 import { announced, enter, giveValue, manager, post, publish, receipt, UNION } from '../system/checkups.mjs';
 import { mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
 import { Stack, top, until } from '../system/stack.mjs';
+import { unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone, signIn } from './member.mjs';
 
@@ -21,7 +22,8 @@ describe("a member's check-up on her page", () => {
 
     const official = (memberId, role) => mint(stack.tokenKey(), { memberId, grants: [{ role, unionPath: UNION }] });
     const site = async (name, latE6, lonE6, more) =>
-        (await post(stack, '/v1/checkup-sites', { site: { unionPath: UNION, name, address: `${name}1号`, latE6, lonE6, ...more } })).siteId;
+        (await post(stack, '/v1/checkup-sites',
+            { site: { unionId: await unionAt(stack, UNION, 'health'), name, address: `${name}1号`, latE6, lonE6, ...more } })).siteId;
     const reload = async (pattern) => {
         await page.send('Page.reload');
         await page.shows('#campaigns', pattern);

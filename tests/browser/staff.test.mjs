@@ -7,6 +7,7 @@ import { book, passOf, scan, scanner, soon, won } from '../system/bookings.mjs';
 import { manager, member, post, UNION } from '../system/checkups.mjs';
 import { enrol, grant, mobile, PASSWORD, person, rosterCsv, totp, unionsCsv } from '../system/people.mjs';
 import { Stack, top, until } from '../system/stack.mjs';
+import { unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone } from './member.mjs';
 
@@ -31,8 +32,9 @@ describe("the staff's page at a site", () => {
         await grant(stack, number, 'CHECKUP_STAFF', '440600');
         const official = await enrol(stack, number);
         ({ secret } = official);
+        const unionId = await unionAt(stack, UNION, 'health');
         const site = async (name, more) => (await post(stack, '/v1/checkup-sites',
-            { site: { unionPath: UNION, name, address: `${name}1号`, latE6: 23000000, lonE6: 113000000, ...more } })).siteId;
+            { site: { unionId, name, address: `${name}1号`, latE6: 23000000, lonE6: 113000000, ...more } })).siteId;
         siteId = await site('市中医院');
         other = await site('丙体检点');
         van = await site('丁流动体检车', { kind: 'VAN', stopsFrom: new Date().toISOString(),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chance, csv, mint, newSeed, person, residentId, rosterCsv, unionsCsv } from '../system/people.mjs';
 import { Stack, until } from '../system/stack.mjs';
+import { placed } from '../system/unions.mjs';
 import { untilKnown } from './load.mjs';
 
 const KILLS = 6;
@@ -79,7 +80,7 @@ describe('nothing is twice or lost', () => {
                 const { json } = await stack.post('/v1/me:verify', { name: one.name, residentId: one.residentId }, { token });
                 ids.push(json.member.memberId);
             }
-            const city = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440600' });
+            const city = await placed(stack, '440600');
             const official = (memberId) => mint(stack.tokenKey(), { memberId, grants: [{ role: 'UNION_ADMIN', unionPath: city.path }] });
             const known = (request) => untilKnown(request, random);
             const merge = async (keptId, goneId) => {

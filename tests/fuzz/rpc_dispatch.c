@@ -5,6 +5,7 @@
  * exceed its stock; memory rebuilt from the store is the memory that served; the
  * store passes its audit. */
 #include "services/coupon/claims.h"
+#include "common/benefit/tree/tree_fixture.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/harness.h"
 
@@ -29,7 +30,7 @@ static void open_service(void)
     harness_open(&h, &coupon_spec, done);
     /* Thousands of commits a second, whose loss nobody mourns. */
     harness_pragma(&h, "PRAGMA synchronous = OFF");
-    draft.union_path = "0001";
+    draft.union_id = a_union(&h, "0001");
     draft.face_fen = 500;
     draft.stock_per_day = 3;
     draft.days = 300;

@@ -67,7 +67,13 @@ export function composeHasEveryDaemon(files) {
         const has = (text) => block.includes(text);
         need(has(`command: [hg-${name}]`), `${name} does not run hg-${name}`);
         need(new RegExp(`test: \\[CMD, hg-${name}, --probe\\]`).test(block), `${name} is not probed`);
-        need(has('HUIGONG_BUS: /huigong/bus') && /\bbus:\/huigong\/bus\b/.test(block), `${name} has no bus`);
+        need(has('HUIGONG_BUS: /huigong/bus') && has(name === 'gateway' ? '"edge:/huigong/bus/edge"' : 'bus:/huigong/bus'), `${name} has no bus`);
+        need(name !== 'gateway' || !has('bus:/huigong/bus'), `${name} is inside the bus`);
+        need(has(`user: huigong-${name}\n`), `${name} is not a user of its own`);
+        need(!store || new RegExp(`^ *for name in[a-z ]* ${name}[a-z ]*; do\n *chown -R [^\n]*/huigong/\\$\\$name"`, 'm').test(maker) && maker.includes(`${name}:/huigong/${name}\n`),
+            `keys gives ${name} no store`);
+        if (name !== 'gateway' && dockerfile && !new RegExp(`for name in[a-z ]* ${name}[a-z ]*; do \\\\\n *install -d -m 2750 [^\n]*\\.server"`).test(dockerfile))
+            wrong.push(`deploy/Dockerfile: no place for ${name} to serve`);
         if (store) {
             need(has('HUIGONG_STORE: /huigong/store') && new RegExp(`\\b${name}:/huigong/store\\b`).test(block), `${name} has no store`);
             need(volumes.has(name), `no volume ${name}`);
@@ -78,7 +84,8 @@ export function composeHasEveryDaemon(files) {
             need(has('HUIGONG_SESSION_POINT: /huigong/point/point') && has('point:/huigong/point:ro'), `${name} cannot check whose authority it is shown`);
         }
         for (const key of keys) {
-            need(has(`HUIGONG_${key.toUpperCase()}_KEY: /huigong/${key}/key`), `${name} has no HUIGONG_${key.toUpperCase()}_KEY`);
+            need(has(`HUIGONG_${key.toUpperCase()}_KEY: /huigong/${key}/${name}`), `${name} has no HUIGONG_${key.toUpperCase()}_KEY`);
+            need(new RegExp(`^ *hand ${key}( [a-z]+)* ${name}( |$)`, 'm').test(maker), `keys hands no key ${key} to ${name}`);
             need(has(`${key}:/huigong/${key}:ro`), `${name} has no volume ${key}`);
             need(maker.includes(`hg-keys ${key} /huigong/${key}/key`) && maker.includes(`${key}:/huigong/${key}`), `keys makes no key ${key}`);
             need(volumes.has(key), `no volume ${key}`);

@@ -33,11 +33,14 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
             '\n  portal:\n    command: [hg-portal]\n    environment: {HUIGONG_BUS: /huigong/bus}\n    volumes: ["bus:/huigong/bus"]\n'
             + '    healthcheck: {test: [CMD, hg-portal, --probe]}\n\nvolumes:'));
         assert.deepEqual(composeHasEveryDaemon([...named, ...portal]), [
+            'docker-compose.yml: portal is not a user of its own', 'docker-compose.yml: keys gives portal no store',
+            'deploy/Dockerfile: no place for portal to serve',
             'docker-compose.yml: portal has no store', 'docker-compose.yml: no volume portal',
             'docker-compose.yml: portal has no place for the heads of its journal',
             'docker-compose.yml: keys makes no key for the heads of portal',
             'docker-compose.yml: portal cannot check whose authority it is shown',
-            'docker-compose.yml: portal has no HUIGONG_POST_KEY', 'docker-compose.yml: portal has no volume post',
+            'docker-compose.yml: portal has no HUIGONG_POST_KEY', 'docker-compose.yml: keys hands no key post to portal',
+            'docker-compose.yml: portal has no volume post',
             'docker-compose.yml: keys makes no key post', 'docker-compose.yml: no volume post', 'deploy/keys: makes no key post',
             'docker-compose.yml: portal does not wait for its keys',
         ]);
@@ -45,9 +48,11 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
 
     for (const [path, text, said] of [
         ['docker-compose.yml', '        hg-keys pass /huigong/pass/key\n', 'docker-compose.yml: keys makes no key pass'],
-        ['docker-compose.yml', '      HUIGONG_PII_KEY: /huigong/pii/key\n', 'docker-compose.yml: identity has no HUIGONG_PII_KEY'],
+        ['docker-compose.yml', '      HUIGONG_PII_KEY: /huigong/pii/identity\n', 'docker-compose.yml: identity has no HUIGONG_PII_KEY'],
         ['docker-compose.yml', 'coupon: {}, ', 'docker-compose.yml: no volume coupon'],
         ['docker-compose.yml', 'healthcheck: {<<: *health, test: [CMD, hg-bridge, --probe]}', 'docker-compose.yml: bridge is not probed'],
+        ['docker-compose.yml', '    user: huigong-coupon\n', 'docker-compose.yml: coupon is not a user of its own'],
+        ['docker-compose.yml', '        hand pii identity\n', 'docker-compose.yml: keys hands no key pii to identity'],
         ['deploy/Dockerfile', ' /huigong/report', 'deploy/Dockerfile: makes no folder /huigong/report'],
     ]) {
         test(`without ${text.trim()}`, () => assert.ok(composeHasEveryDaemon(without(path, text)).includes(said), said));

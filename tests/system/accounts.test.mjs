@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
 import { mint, mobile, person, personName, residentId, rosterCsv, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
+import { placed } from './unions.mjs';
 
 describe('a member and her unions', () => {
     let stack, city, riders, official;
@@ -13,8 +14,7 @@ describe('a member and her unions', () => {
     before(async () => {
         stack = await Stack.start();
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
-        [city, riders] = await Promise.all(['440600', '440604-001-0001'].map((code) =>
-            stack.call('identity', 'Unions.GetUnionByCode', { code })));
+        [city, riders] = await Promise.all(['440600', '440604-001-0001'].map((code) => placed(stack, code)));
         official = (union, memberId) => mint(stack.tokenKey(), { memberId, grants: [{ role: 'UNION_ADMIN', unionPath: union.path }] });
     });
     after(() => stack.close());

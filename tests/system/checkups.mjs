@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { mint } from './people.mjs';
 import { until } from './stack.mjs';
+import { unionAt } from './unions.mjs';
 
+/** Where the first union of a test stands. */
 export const UNION = '0000';
 export const VALUE = '03 07 11 18 22 30 + 09';
 
@@ -24,16 +26,17 @@ export const post = (stack, path, body, token = manager(stack)) =>
 
 /** An announced campaign of one package and one site that opens and closes so many milliseconds from now. */
 export async function announced(stack, { opens = 1500, open = 3000, quota = 3, waiting = 3, ...more } = {}) {
+    const unionId = await unionAt(stack, UNION, 'health');
     const { packageId } = await post(stack, '/v1/checkup-packages', {
-        package: { unionPath: UNION, title: '基本套餐', items: [{ code: '36643-5', name: '胸部X线' }, { code: 'CT-L', name: '肺部低剂量CT', kind: 'LUNG' }] },
+        package: { unionId, title: '基本套餐', items: [{ code: '36643-5', name: '胸部X线' }, { code: 'CT-L', name: '肺部低剂量CT', kind: 'LUNG' }] },
     });
     const { siteId } = await post(stack, '/v1/checkup-sites', {
-        site: { unionPath: UNION, name: '市中医院', address: '亲仁路6号', latE6: 23024750, lonE6: 113116580 },
+        site: { unionId, name: '市中医院', address: '亲仁路6号', latE6: 23024750, lonE6: 113116580 },
     });
     const opensAt = Date.now() + opens, closesAt = opensAt + open;
     const campaign = await post(stack, '/v1/checkups', {
         campaign: {
-            unionPath: UNION, title: '职工免费体检', rules: '本市工会会员每人一次', packageId,
+            unionId, title: '职工免费体检', rules: '本市工会会员每人一次', packageId,
             strata: [{ label: '全体', quota, waiting }], sites: [{ siteId }],
             opensAt: at(opensAt), closesAt: at(closesAt), publicName: '双色球下一期开奖号码', valueAt: at(closesAt + 1),
             drawAt: at(closesAt + 1), bookFrom: at(closesAt + 1), bookUntil: at(closesAt + 30 * 86400000),

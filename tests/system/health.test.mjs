@@ -8,6 +8,7 @@ import { announced, draw, drawFile, enter, giveValue, manager, member, offer, po
 import { verify } from '../../services/gateway/web/draw/verify.js';
 import { assertProblem } from './http.mjs';
 import { build, run, Stack, until } from './stack.mjs';
+import { unionAt } from './unions.mjs';
 
 const MEMBERS = 12, QUOTA = 3;
 
@@ -26,7 +27,7 @@ describe('a health check by lot', () => {
 
     test('a package with a hepatitis B item is refused', async () => {
         assertProblem(await stack.post('/v1/checkup-packages', {
-            package: { unionPath: UNION, title: '入职', items: [{ code: 'X', name: '乙肝五项（HBsAg）' }] },
+            package: { unionId: await unionAt(stack, UNION, 'health'), title: '入职', items: [{ code: 'X', name: '乙肝五项（HBsAg）' }] },
         }, { token: manager(stack), key: 'hbv' }), 400, 'HEPATITIS_B_ITEM');
     });
 

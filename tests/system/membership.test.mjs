@@ -1,12 +1,14 @@
 // A member's way through unions, by HTTP: she joins by one tap, moves, is counted, and leaves; and
 // whatever dies meanwhile, she is in exactly one union or in none, with her whole history.
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { after, before, describe, test } from 'node:test';
 import { announced } from './checkups.mjs';
 import { assertProblem } from './http.mjs';
 import { mint, mobile, person, personName, residentId, rosterCsv, unionsCsv } from './people.mjs';
 import { openRelease } from './releases.mjs';
-import { Stack, until } from './stack.mjs';
+import { run, Stack, until } from './stack.mjs';
+import { placed, unionAt } from './unions.mjs';
 
 describe('from one union to another', () => {
     let stack, riders, shunde, city, official;
@@ -15,8 +17,7 @@ describe('from one union to another', () => {
     before(async () => {
         stack = await Stack.start();
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
-        [riders, shunde, city] = await Promise.all(['440604-001-0001', '440606', '440600'].map((code) =>
-            stack.call('identity', 'Unions.GetUnionByCode', { code })));
+        [riders, shunde, city] = await Promise.all(['440604-001-0001', '440606', '440600'].map((code) => placed(stack, code)));
         official = (union, memberId) => mint(stack.tokenKey(), { memberId, grants: [{ role: 'UNION_ADMIN', unionPath: union.path }] });
     });
     after(() => stack.close());
@@ -122,25 +123,35 @@ describe('from one union to another', () => {
     });
 
     test('a union that is placed elsewhere takes its releases and health checks with it', async () => {
-        const elsewhere = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440100' });
-        const releaseId = await openRelease(stack, { unionPath: shunde.path });
-        const { campaignId } = await announced(stack, { unionPath: shunde.path, opens: 86400000 });
+        const elsewhere = await placed(stack, '440100'), { unionId } = shunde;
+        await unionAt(stack, shunde.path, 'coupon');
+        const releaseId = await openRelease(stack, { unionId });
+        const { campaignId } = await announced(stack, { unionId, opens: 86400000 });
         const { changeId } = await stack.call('identity', 'Unions.AskUnionChange',
             { unionId: shunde.unionId, kind: 'CHANGE_PLACE', targetId: elsewhere.unionId });
         await stack.call('identity', 'Unions.DecideUnionChange', { changeId, approve: true });
-        shunde = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440606-N' });
+        shunde = await placed(stack, '440606-N');
         assert.equal(shunde.path.slice(0, 4), elsewhere.path);
         const release = async () => (await stack.call('coupon', 'Coupons.GetRelease', { releaseId })).release;
         const checkup = () => stack.call('health', 'Campaigns.GetCampaign', { campaignId });
-        for (const [service, it] of [['coupon', release], ['health', checkup]]) {
+        for (const [service, table, it] of [['coupon', 'release', release], ['health', 'campaign', checkup]]) {
             const isThere = async () => {
-                const { unionPath, eligiblePath } = await it();
-                return unionPath === shunde.path && eligiblePath === shunde.path;
+                const [{ n }] = await stack.query(service,
+                    `SELECT count(*) AS n FROM ${table} WHERE union_path = '${shunde.path}'`);
+                const said = await it();
+                assert.deepEqual([said.unionId, said.eligibleUnionId], [unionId, unionId], 'its name is the same everywhere');
+                return n === 1;
             };
             await until(`${service} has followed`, isThere);
             await stack.kill(service);
+            /* As a store is that followed identity before it knew of the tree. */
+            const { code, stderr } = await run('sqlite3', [stack.store(service), 'DELETE FROM tree_union; DELETE FROM heard']);
+            assert.equal(code, 0, stderr);
             stack.spawn(service);
             await stack.serves(service);
+            const unions = await stack.query('identity', 'SELECT path, CAST(union_id AS TEXT) AS id FROM unions WHERE union_id > 0 ORDER BY path');
+            await until(`${service} has heard of all unions again`, async () => isDeepStrictEqual(unions,
+                await stack.query(service, 'SELECT path, CAST(union_id AS TEXT) AS id FROM tree_union ORDER BY path')));
             assert.ok(await isThere());
         }
         const reason = '换了上级工会';

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { EVERY_ROLE, mint } from './people.mjs';
+import { csv, EVERY_ROLE, mint } from './people.mjs';
 import { Stack, until } from './stack.mjs';
+import { unionAt } from './unions.mjs';
 
 const FOSHAN = '00010006', MAOMING = '00010009';
 const PARTITIONS = {
@@ -30,13 +31,21 @@ before(async () => {
     });
     token = mint(stack.tokenKey(), { memberId: 1, grants: EVERY_ROLE });
     stack.spawn('witness');
+    assert.equal((await stack.import('unions', tree())).code, 0);
 });
 
 after(() => stack.close());
 
-async function publish(union, n = 0) {
+/** Two roots; below the second ten unions, and below its seventh four: those of PLACES are among them. */
+function tree() {
+    const below = (parent, n) => Array.from({ length: n }, (_, i) => [`${parent}-${i}`, `${parent}第${i}工会`, parent]);
+    return csv(['code', 'name', 'parent_code'], [['44', '甲工会', ''], ['45', '乙工会', ''], ...below('45', 10), ...below('45-6', 4)]);
+}
+
+async function publish({ queue, union }, n = 0) {
+    const unionId = await unionAt(stack, union, queue);
     const release = {
-        title: '餐券', unionPath: union, faceFen: '500', stockPerDay: 50, opensAt: new Date(Date.now() + 300).toISOString(),
+        title: '餐券', unionId, faceFen: '500', stockPerDay: 50, opensAt: new Date(Date.now() + 300).toISOString(),
     };
     const created = await stack.post('/v1/releases', { release }, { token, key: `${union}-${n}` });
     assert.equal(created.status, 201, created.text);
@@ -63,7 +72,7 @@ const partitionOf = (id) => Number(BigInt(id) & 1023n);
 test('a release is made where its union belongs, and claimed by its id', async () => {
     const told = [];
     for (const { queue, number, union } of PLACES) {
-        const releaseId = await publish(union);
+        const releaseId = await publish({ queue, union });
         const couponId = await claimed(releaseId, 7, union);
         assert.deepEqual([partitionOf(releaseId), partitionOf(couponId)], [number, number]);
         const rows = await stack.query(queue, `SELECT member_id FROM claim WHERE release_id = ${releaseId}`);
@@ -88,7 +97,7 @@ test('a release is made where its union belongs, and claimed by its id', async (
 
 test('the command line finds the partition too, and probes its own', async () => {
     for (const { queue, number, union } of PLACES) {
-        const releaseId = await publish(union, 'cli');
+        const releaseId = await publish({ queue, union }, 'cli');
         const { release } = await stack.call('coupon', 'Coupons.GetRelease', { releaseId });
         assert.equal(release.releaseId, releaseId);
         const { stdout } = await stack.command(queue, '--probe');
@@ -109,8 +118,8 @@ test('broker and gateway count every partition', async () => {
 
 test('one that is gone is missing alone', async () => {
     const ids = [];
-    for (const { union } of PLACES)
-        ids.push(await publish(union, 'kill'));
+    for (const place of PLACES)
+        ids.push(await publish(place, 'kill'));
     for (const [i, { union }] of PLACES.entries())
         await claimed(ids[i], 100, union);
     await stack.kill('coupon.4406');

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
 import { mint, mobile, person, rosterCsv, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
+import { placed } from './unions.mjs';
 
 describe("a member's own data", () => {
     let stack, riders, official, systemAdmin;
@@ -14,7 +15,7 @@ describe("a member's own data", () => {
         stack = await Stack.start({ settings: { identity: { HUIGONG_CLOSING_DAYS: 0 } } });
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
         assert.equal((await stack.import('roster', rosterCsv([person(1), person(2)]))).code, 0);
-        riders = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440604-001-0001' });
+        riders = await placed(stack, '440604-001-0001');
         const token = (role, unionPath) => mint(stack.tokenKey(), { memberId: 77, grants: [{ role, unionPath }] });
         official = token('UNION_ADMIN', riders.path);
         systemAdmin = token('SYSTEM_ADMIN', '');

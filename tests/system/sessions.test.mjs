@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
 import { enrol, EVERY_ROLE, grant, mint, mobile, PASSWORD, totp, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
+import { unionAt } from './unions.mjs';
 
 describe('a session', () => {
     let stack, key;
@@ -169,12 +170,13 @@ describe('a session', () => {
     });
 
     test('a token gives the authority it was signed with and no more', async () => {
-        const body = { release: { title: '餐券', unionPath: '00000001', faceFen: '1', stockPerDay: 1, opensAt: '2099-01-01T00:00:00Z' } };
+        const unionId = await unionAt(stack, '00000001', 'coupon');
+        const body = { release: { title: '餐券', unionId, faceFen: '1', stockPerDay: 1, opensAt: '2099-01-01T00:00:00Z' } };
         const create = (grants, id) => stack.post('/v1/releases', body, { token: mint(key, { memberId: 13, grants }), key: `authority-${id}` });
         assertProblem(await create([], 1), 403, 'NOT_OFFICIAL');
         assertProblem(await create([{ role: 'UNION_ADMIN', unionPath: '' }], 2), 403, 'NOT_OFFICIAL');
-        assertProblem(await create([{ role: 'BENEFIT_MANAGER', unionPath: '00000002' }], 3), 403, 'OUTSIDE_YOUR_UNION', 'release.unionPath');
-        assertProblem(await create([{ role: 'BENEFIT_MANAGER', unionPath: '000000010000' }], 4), 403, 'OUTSIDE_YOUR_UNION', 'release.unionPath');
+        assertProblem(await create([{ role: 'BENEFIT_MANAGER', unionPath: '00000002' }], 3), 403, 'OUTSIDE_YOUR_UNION', 'release.unionId');
+        assertProblem(await create([{ role: 'BENEFIT_MANAGER', unionPath: '000000010000' }], 4), 403, 'OUTSIDE_YOUR_UNION', 'release.unionId');
         assert.equal((await create([{ role: 'BENEFIT_MANAGER', unionPath: '0000' }], 5)).status, 201);
         assert.equal((await create(EVERY_ROLE, 6)).status, 201);
     });

@@ -119,6 +119,7 @@ export class Stack {
     expectedEnds = new Set(); // processes that a test ended by force
     settings;
     over = false;
+    programs = build; // the folder of hg-NAME
     wrappers = {}; // by daemon: { start, inside }, command lines that its program or a look at its store stands behind
     atEnd = [];
 
@@ -270,7 +271,7 @@ export class Stack {
     }
 
     program(label) {
-        return join(build, `hg-${serviceOf(label)}`);
+        return join(this.programs, `hg-${serviceOf(label)}`);
     }
 
     // ---- the life of a daemon ----

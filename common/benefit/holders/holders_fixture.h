@@ -3,28 +3,15 @@
 #include "identity/identity.pb-c.h"
 #include "tests/harness.h"
 
-struct heard {
-    struct harness *h;
-    const Identity__Event *event;
-};
-
-static inline void hear_work(void *call, void *arg)
-{
-    const struct heard *heard = arg;
-    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
-    uint8_t packed[512];
-
-    row.kind = (int32_t)heard->event->event_case;
-    row.body = (ProtobufCBinaryData){identity__event__pack(heard->event, packed), packed};
-    service_hear(&heard->h->service, "identity", call, &row);
-}
-
 /* A row of identity's journal: 0, or the Reason it was undone for, and it will come again. */
 static inline int hear(struct harness *h, const Identity__Event *event)
 {
-    struct heard heard = {h, event};
+    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[512];
 
-    return rpc_server_transact(h->service.rpc, hear_work, &heard);
+    row.kind = (int32_t)event->event_case;
+    row.body = (ProtobufCBinaryData){identity__event__pack(event, packed), packed};
+    return harness_hear(h, "identity", &row);
 }
 
 static inline int hear_merged(struct harness *h, int64_t gone_id, int64_t kept_id)

@@ -17,47 +17,54 @@ static inline struct health *health_of(struct harness *h)
 /* ---- by decree ---- */
 
 struct decree {
-    struct health *self;
     int64_t campaign_id, first;
-    int n, state;
+    int32_t n, state; /* n members from first on are entitled; 0: the campaign passes to the state */
+};
+struct decreed {
+    struct health *self;
+    struct decree decree;
 };
 
-static inline void publish_work(void *call, void *arg)
+static inline void decree_work(void *call, void *arg)
 {
-    const struct decree *decree = arg;
-    Health__Campaign *campaign = campaigns_find(&decree->self->campaigns, decree->campaign_id, rpc_arena(call));
-
-    assert_non_null(campaign);
-    campaign_set_state(decree->self, campaign, decree->state, call);
-}
-
-static inline void grant_work(void *call, void *arg)
-{
-    const struct decree *decree = arg;
-    const Health__Campaign *campaign = campaigns_find(&decree->self->campaigns, decree->campaign_id, rpc_arena(call));
+    const struct decreed *decreed = arg;
+    const struct decree *decree = &decreed->decree;
+    Health__Campaign *campaign = campaigns_find(&decreed->self->campaigns, decree->campaign_id, rpc_arena(call));
     struct entitlement made;
 
+    assert_non_null(campaign);
     for (int i = 0; i < decree->n; i++)
-        assert_true(entitlement_grant(decree->self, campaign, decree->first + i, 0, 0, call, &made));
+        assert_true(entitlement_grant(decreed->self, campaign, decree->first + i, 0, 0, call, &made));
+    if (decree->n == 0)
+        campaign_set_state(decreed->self, campaign, decree->state, call);
+}
+
+static inline void carry_out(struct harness *h, const void *bytes, size_t len)
+{
+    struct decreed decreed = {.self = health_of(h)};
+
+    assert_int_equal(len, sizeof(decreed.decree));
+    memcpy(&decreed.decree, bytes, len);
+    assert_int_equal(rpc_server_transact(h->service.rpc, decree_work, &decreed), 0);
 }
 
 /* Moves the clock to the beginning of booking. */
 static inline int64_t a_campaign_to_book(struct harness *h, Health__Campaign *draft)
 {
-    struct decree decree = {.self = health_of(h), .state = HEALTH__CAMPAIGN_STATE__PUBLISHED};
+    struct decree decree = {.state = HEALTH__CAMPAIGN_STATE__PUBLISHED};
 
     decree.campaign_id = campaign_of(h, create_campaign(h, manager_of(h, UNION), draft))->campaign_id;
     clock_step(&h->service.clock, draft->book_from - now_of(h));
-    assert_int_equal(rpc_server_transact(h->service.rpc, publish_work, &decree), 0);
+    harness_give(h, "decree", carry_out, &decree, sizeof(decree));
     return decree.campaign_id;
 }
 
 /* Members first, first + 1, ... are entitled, as those are who walk in. */
 static inline void give_places(struct harness *h, int64_t campaign_id, int64_t first, int n)
 {
-    struct decree decree = {health_of(h), campaign_id, first, n, 0};
+    struct decree decree = {campaign_id, first, n, 0};
 
-    assert_int_equal(rpc_server_transact(h->service.rpc, grant_work, &decree), 0);
+    harness_give(h, "decree", carry_out, &decree, sizeof(decree));
 }
 
 static inline int state_of(struct harness *h, int64_t campaign_id, int64_t member_id)

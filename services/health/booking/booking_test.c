@@ -345,6 +345,29 @@ static void a_new_pass_revokes_the_old_one(void **state)
     assert_int_equal(issued.revoked_at, now_of(&h));
 }
 
+/* It opens the door, for whoever has it. */
+static void a_new_pass_is_nowhere_in_the_store(void **state)
+{
+    int64_t slot = a_slot(&h, campaign, site, 480, 1);
+    Health__BookingRequest request = HEALTH__BOOKING_REQUEST__INIT;
+    Rpc__Principal *member = harness_member(&h, MEMBER, TOWN);
+    const Health__Pass *pass;
+    char sql[256];
+
+    (void)state;
+    give_places(&h, campaign, MEMBER, 1);
+    request.booking_id = booking_in(&h, book(&h, campaign, slot, MEMBER))->booking_id;
+    pass = pass_in(&h, harness_call(&h, "Passes.ReissuePass", &request.base, member, "k"));
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) FROM stored_answer WHERE instr(CAST(answer AS TEXT), '%.20s') OR instr(answer, "
+             "CAST('%.20s' AS BLOB))",
+             pass->text, pass->text);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM stored_answer WHERE method = 'Passes.ReissuePass'"), 1);
+    assert_int_equal(harness_number(&h, sql), 0);
+    assert_string_equal(pass_in(&h, harness_call(&h, "Passes.ReissuePass", &request.base, member, "k"))->text,
+                        pass->text);
+}
+
 static void the_screen_changes_every_half_minute(void **state)
 {
     int64_t slot = a_slot(&h, campaign, site, 480, 1), id;
@@ -512,6 +535,7 @@ int main(void)
         TEST(a_place_is_declined_once_and_for_all),
         TEST(a_pass_has_every_form_and_says_what_was_booked),
         TEST(a_new_pass_revokes_the_old_one),
+        TEST(a_new_pass_is_nowhere_in_the_store),
         TEST(the_screen_changes_every_half_minute),
         TEST(who_does_not_come_makes_room_after_a_day),
         TEST(more_bookings_than_a_slice_come_due),

@@ -5,6 +5,44 @@
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
 
+/* ---- unions ---- */
+
+static int name_union(struct health *self, const char *path, int64_t *union_id, void *call)
+{
+    return *union_id ? 0 : tree_id(&self->tree, path, call, union_id);
+}
+
+int package_name_unions(struct health *self, Health__Package *package, void *call)
+{
+    return name_union(self, package->union_path, &package->union_id, call);
+}
+
+int site_name_unions(struct health *self, Health__Site *site, void *call)
+{
+    return name_union(self, site->union_path, &site->union_id, call);
+}
+
+int campaign_name_unions(struct health *self, Health__Campaign *campaign, void *call)
+{
+    int reason = name_union(self, campaign->union_path, &campaign->union_id, call);
+
+    if (!reason)
+        reason = name_union(self, campaign->eligible_path, &campaign->eligible_union_id, call);
+    for (size_t i = 0; i < campaign->n_strata && !reason; i++)
+        reason = name_union(self, campaign->strata[i]->union_path, &campaign->strata[i]->union_id, call);
+    return reason;
+}
+
+static void reply_campaign(struct health *self, Health__Campaign *campaign, Health__Campaign_Closure reply, void *call)
+{
+    int reason = campaign_name_unions(self, campaign, call);
+
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(campaign, call);
+}
+
 /* ---- packages ---- */
 
 /* rpc CreatePackage: what is examined. */
@@ -21,8 +59,11 @@ static void campaigns__create_package(Health__Campaigns_Service *service, const 
         return;
     }
     package = *req->package;
+    package.union_path = tree_path(&self->tree, package.union_id, "package.unionId", call);
+    if (!package.union_path)
+        return;
     if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, package.union_path)) {
-        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "package.unionPath");
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "package.unionId");
         return;
     }
     refusal = package_refusal(&package, &field);
@@ -46,12 +87,13 @@ static void campaigns__get_package(Health__Campaigns_Service *service, const Hea
                                    Health__Package_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, campaigns_service);
-    const Health__Package *package = packages_find(&self->campaigns, req->package_id, rpc_arena(call));
+    Health__Package *package = packages_find(&self->campaigns, req->package_id, rpc_arena(call));
+    int reason = package ? package_name_unions(self, package, call) : HEALTH__REASON__PACKAGE_NOT_FOUND;
 
-    if (package)
-        reply(package, call);
+    if (reason)
+        rpc_refuse(call, reason);
     else
-        rpc_refuse(call, HEALTH__REASON__PACKAGE_NOT_FOUND);
+        reply(package, call);
 }
 
 /* ---- campaigns ---- */
@@ -90,18 +132,38 @@ static int draft_refusal(struct health *self, Health__Campaign *draft, void *cal
         if (!draft->sites[i]->price_fen)
             draft->sites[i]->price_fen = draft->price_fen;
     }
-    if (!*draft->eligible_path)
-        draft->eligible_path = draft->union_path;
     draft->void_reason = "";
     draft->state = HEALTH__CAMPAIGN_STATE__DRAFT;
     return 0;
 }
 
+/* Finds where the unions are that a draft is for; false after refusing. */
+static bool find_unions(struct health *self, Health__Campaign *draft, void *call)
+{
+    struct arena *arena = rpc_arena(call);
+
+    if (!draft->eligible_union_id)
+        draft->eligible_union_id = draft->union_id;
+    draft->eligible_path = tree_path(&self->tree, draft->eligible_union_id, "campaign.eligibleUnionId", call);
+    for (size_t i = 0; draft->eligible_path && i < draft->n_strata; i++) {
+        Health__Stratum *stratum = draft->strata[i];
+        char *field = arena_printf(arena, "campaign.strata[%zu].unionId", i);
+
+        stratum->union_path = tree_path(&self->tree, stratum->union_id, field ? field : "campaign.strata", call);
+        if (!stratum->union_path)
+            return false;
+    }
+    return draft->eligible_path != NULL;
+}
+
 static void put_draft(struct health *self, Health__Campaign *draft, Health__Campaign_Closure reply, void *call)
 {
     const char *field = "campaign";
-    int refusal = draft_refusal(self, draft, call, &field);
+    int refusal;
 
+    if (!find_unions(self, draft, call))
+        return;
+    refusal = draft_refusal(self, draft, call, &field);
     if (refusal) {
         rpc_refuse_field(call, refusal, field);
         return;
@@ -125,8 +187,11 @@ static void campaigns__create_campaign(Health__Campaigns_Service *service, const
         rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, "campaign");
         return;
     }
+    draft->union_path = tree_path(&self->tree, draft->union_id, "campaign.unionId", call);
+    if (!draft->union_path)
+        return;
     if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, draft->union_path)) {
-        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "campaign.unionPath");
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "campaign.unionId");
         return;
     }
     draft->campaign_id = id_next(&self->ids, rpc_now(call));
@@ -155,10 +220,12 @@ static void campaigns__update_campaign(Health__Campaigns_Service *service, const
                                        Health__Campaign_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, campaigns_service);
-    const Health__Campaign *old = campaign_of_official(self, req->campaign_id, call);
-    Health__Campaign *draft = req->campaign;
+    Health__Campaign *old = campaign_of_official(self, req->campaign_id, call), *draft = req->campaign;
+    int reason = old ? campaign_name_unions(self, old, call) : 0;
 
-    if (!old)
+    if (reason)
+        rpc_refuse(call, reason);
+    if (!old || reason)
         return;
     if (!draft) {
         rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, "campaign");
@@ -171,6 +238,7 @@ static void campaigns__update_campaign(Health__Campaigns_Service *service, const
     }
     draft->campaign_id = old->campaign_id;
     draft->union_path = old->union_path;
+    draft->union_id = old->union_id;
     draft->created_at = old->created_at;
     put_draft(self, draft, reply, call);
 }
@@ -180,14 +248,14 @@ static void campaigns__get_campaign(Health__Campaigns_Service *service, const He
                                     Health__Campaign_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, campaigns_service);
-    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
+    Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
 
     if (!campaign || (campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT &&
                       !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, campaign->union_path))) {
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
-    reply(campaign, call);
+    reply_campaign(self, campaign, reply, call);
 }
 
 /* rpc ListCampaigns: those of the caller's unions, newest first. */
@@ -196,11 +264,15 @@ static void campaigns__list_campaigns(Health__Campaigns_Service *service, const 
 {
     struct health *self = container_of(service, struct health, campaigns_service);
     Health__CampaignList list = HEALTH__CAMPAIGN_LIST__INIT;
+    const char *of = tree_path(&self->tree, req->union_id, "unionId", call);
     Health__Campaign *campaign;
+    int reason = 0;
 
+    if (!of)
+        return;
     campaigns_ask(&self->campaigns, rpc_page(call)->before);
     while ((campaign = campaigns_next(&self->campaigns, rpc_arena(call)))) {
-        if (!union_path_covers(req->union_path, campaign->union_path) ||
+        if (!union_path_covers(of, campaign->union_path) ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, campaign->union_path))
             continue;
         if (!rpc_page_takes(call, campaign->campaign_id))
@@ -208,7 +280,12 @@ static void campaigns__list_campaigns(Health__Campaigns_Service *service, const 
         rpc_add(call, &list, campaigns, campaign);
     }
     campaigns_end(&self->campaigns);
-    reply(&list, call);
+    for (size_t i = 0; i < list.n_campaigns && !reason; i++)
+        reason = campaign_name_unions(self, list.campaigns[i], call);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&list, call);
 }
 
 /* rpc WithdrawSite: takes nobody any more in this campaign; who has booked there is
@@ -217,7 +294,7 @@ static void campaigns__withdraw_site(Health__Campaigns_Service *service, const H
                                      Health__Campaign_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, campaigns_service);
-    const Health__Campaign *campaign = campaign_of_official(self, req->campaign_id, call);
+    Health__Campaign *campaign = campaign_of_official(self, req->campaign_id, call);
     Health__CampaignSite *site;
 
     if (!campaign)
@@ -233,7 +310,7 @@ static void campaigns__withdraw_site(Health__Campaigns_Service *service, const H
     }
     if (!site->withdrawn)
         campaign_withdraw_site(self, campaign, site, call);
-    reply(campaign, call);
+    reply_campaign(self, campaign, reply, call);
 }
 
 const Health__Campaigns_Service campaigns_api = HEALTH__CAMPAIGNS__INIT(campaigns__);

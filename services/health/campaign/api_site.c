@@ -10,13 +10,21 @@
 #define STAFF_MAX    200 /* of one site */
 #define MY_SITES_MAX 100 /* of one person */
 
-static void reply_site(Health__Site *site, Health__Site_Closure reply, void *call)
+/* What an answer says of a site beside what it is. 0 or a Reason. */
+static int complete_site(struct health *self, Health__Site *site, void *call)
 {
     site->directions = directions(site, rpc_arena(call));
-    if (site->directions)
-        reply(site, call);
+    return site->directions ? site_name_unions(self, site, call) : RPC__REASON__OVERLOADED;
+}
+
+static void reply_site(struct health *self, Health__Site *site, Health__Site_Closure reply, void *call)
+{
+    int reason = complete_site(self, site, call);
+
+    if (reason)
+        rpc_refuse(call, reason);
     else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        reply(site, call);
 }
 
 static void undo_add(void *map, int64_t site_id, int64_t unused)
@@ -43,8 +51,11 @@ static void sites__create_site(Health__Sites_Service *service, const Health__Cre
         rpc_refuse_field(call, RPC__REASON__MISSING_FIELD, field);
         return;
     }
+    site->union_path = tree_path(&self->tree, site->union_id, "site.unionId", call);
+    if (!site->union_path)
+        return;
     if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) {
-        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "site.unionPath");
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "site.unionId");
         return;
     }
     refusal = site_refusal(site, rpc_now(call), &field);
@@ -62,7 +73,7 @@ static void sites__create_site(Health__Sites_Service *service, const Health__Cre
     rpc_on_undo(call, undo_add, &self->map, site->site_id, 0);
     site_journal(site, call);
     rpc_created(call);
-    reply_site(site, reply, call);
+    reply_site(self, site, reply, call);
 }
 
 /* rpc GetSite: for whoever asks. */
@@ -73,7 +84,7 @@ static void sites__get_site(Health__Sites_Service *service, const Health__SiteRe
     Health__Site *site = sites_find(&self->sites, req->site_id, rpc_arena(call));
 
     if (site)
-        reply_site(site, reply, call);
+        reply_site(self, site, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__SITE_NOT_FOUND);
 }
@@ -85,19 +96,27 @@ static void sites__list_sites(Health__Sites_Service *service, const Health__List
     struct health *self = container_of(service, struct health, sites_service);
     struct arena *arena = rpc_arena(call);
     Health__SiteList list = HEALTH__SITE_LIST__INIT;
+    const char *of = tree_path(&self->tree, req->union_id, "unionId", call);
     Health__Site *site;
+    int reason = 0;
 
+    if (!of)
+        return;
     sites_ask(&self->sites, rpc_page(call)->after);
     while ((site = sites_next(&self->sites, arena))) {
-        if (!union_path_covers(req->union_path, site->union_path))
+        if (!union_path_covers(of, site->union_path))
             continue;
         if (!rpc_page_takes(call, site->site_id))
             break;
-        site->directions = directions(site, arena);
         rpc_add(call, &list, sites, site);
     }
     sites_end(&self->sites);
-    reply(&list, call);
+    for (size_t i = 0; i < list.n_sites && !reason; i++)
+        reason = complete_site(self, list.sites[i], call);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&list, call);
 }
 
 /* The ids of a campaign's sites that take somebody, in rising order. */
@@ -128,23 +147,24 @@ static void reply_near(struct health *self, int64_t campaign_id, const struct ne
     struct arena *arena = rpc_arena(call);
     Health__NearSite *sites = arena_alloc(arena, (n + 1) * sizeof(*sites));
     Health__NearSiteList list = HEALTH__NEAR_SITE_LIST__INIT;
-    bool ok = sites != NULL;
+    int reason;
 
     list.sites = arena_alloc(arena, (n + 1) * sizeof(*list.sites));
-    for (size_t i = 0; i < n && ok && list.sites; i++) {
+    reason = sites && list.sites ? 0 : RPC__REASON__OVERLOADED;
+    for (size_t i = 0; i < n && !reason; i++) {
         health__near_site__init(&sites[i]);
         sites[i].site = sites_find(&self->sites, near[i].site_id, arena);
         sites[i].metres = (int32_t)(near[i].metres + 0.5);
         if (campaign_id)
             sites[i].free = slots_free(&self->slots, campaign_id, near[i].site_id, rpc_now(call));
-        ok = sites[i].site && (sites[i].site->directions = directions(sites[i].site, arena));
+        reason = sites[i].site ? complete_site(self, sites[i].site, call) : RPC__REASON__OVERLOADED;
         list.sites[i] = &sites[i];
     }
     list.n_sites = n;
-    if (ok && list.sites)
-        reply(&list, call);
+    if (reason)
+        rpc_refuse(call, reason);
     else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        reply(&list, call);
 }
 
 /* rpc ListNearest: the sites by distance from where she stands. */
@@ -206,7 +226,7 @@ static void sites__close_site(Health__Sites_Service *service, const Health__Site
         rpc_on_undo(call, undo_close, &self->map, site->site_id, map_end(&self->map, site->site_id, 0));
         site_journal(site, call);
     }
-    reply_site(site, reply, call);
+    reply_site(self, site, reply, call);
 }
 
 static void reply_staff(struct health *self, int64_t site_id, Health__StaffList_Closure reply, void *call)
@@ -275,6 +295,7 @@ static void sites__list_my_sites(Health__Sites_Service *service, const Health__M
     struct arena *arena = rpc_arena(call);
     Health__SiteList list = HEALTH__SITE_LIST__INIT;
     Health__Site *site;
+    int reason;
 
     (void)req;
     list.sites = arena_alloc(arena, MY_SITES_MAX * sizeof(*list.sites));
@@ -284,10 +305,13 @@ static void sites__list_my_sites(Health__Sites_Service *service, const Health__M
             list.sites[list.n_sites++] = site;
     }
     sites_end_of_staff(&self->sites);
-    if (list.sites)
-        reply(&list, call);
+    reason = list.sites ? 0 : RPC__REASON__OVERLOADED;
+    for (size_t i = 0; i < list.n_sites && !reason; i++)
+        reason = complete_site(self, list.sites[i], call);
+    if (reason)
+        rpc_refuse(call, reason);
     else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        reply(&list, call);
 }
 
 const Health__Sites_Service sites_api = HEALTH__SITES__INIT(sites__);

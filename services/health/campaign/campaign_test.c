@@ -44,14 +44,14 @@ static void a_package_of_nothing_is_refused(void **state)
 
     (void)state;
     package.title = "空套餐";
-    package.union_path = UNION;
+    package.union_id = a_union(&h, UNION);
     request.package = &package;
     assert_refused(call_once(&h, "Campaigns.CreatePackage", &request.base, manager_of(&h, UNION)), "NO_PACKAGE_ITEMS");
 }
 
 static void only_officials_of_the_union_or_above_make_things(void **state)
 {
-    Health__Site site = a_site_draft();
+    Health__Site site = a_site_draft(&h);
     Health__Campaign *draft = a_draft(&h, 10);
 
     (void)state;
@@ -72,7 +72,8 @@ static void a_draft_is_seen_by_its_officials_alone(void **state)
     campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, manager_of(&h, UNION)));
     assert_int_equal(campaign->state, HEALTH__CAMPAIGN_STATE__DRAFT);
     assert_int_equal(campaign->sites[0]->price_fen, 11600);
-    assert_string_equal(campaign->eligible_path, UNION);
+    assert_int_equal(campaign->union_id, a_union(&h, UNION));
+    assert_int_equal(campaign->eligible_union_id, a_union(&h, UNION));
 }
 
 static void a_draft_is_replaced_and_keeps_its_union(void **state)
@@ -83,10 +84,10 @@ static void a_draft_is_replaced_and_keeps_its_union(void **state)
     (void)state;
     request.campaign_id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 10)))->campaign_id;
     request.campaign = a_draft(&h, 20);
-    request.campaign->union_path = TOWN;
+    request.campaign->union_id = a_union(&h, TOWN);
     assert_ok(harness_call(&h, "Campaigns.UpdateCampaign", &request.base, manager_of(&h, UNION), NULL));
     campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", request.campaign_id, manager_of(&h, UNION)));
-    assert_string_equal(campaign->union_path, UNION);
+    assert_int_equal(campaign->union_id, a_union(&h, UNION));
     assert_int_equal(campaign->strata[0]->quota, 20);
     assert_int_equal(campaign->n_sites, 1);
 }
@@ -139,12 +140,93 @@ static void a_wrong_draft_names_what_is_wrong(void **state)
             draft->n_sites = 2;
             break;
         default:
-            draft->eligible_path = "0002";
+            draft->eligible_union_id = a_union(&h, "0002");
             break;
         }
         assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), reasons[i]);
         assert_int_equal(journal_rows(&h), rows);
     }
+}
+
+static void a_union_that_is_not_there_is_refused_by_field(void **state)
+{
+    Health__ListCampaignsRequest campaigns = HEALTH__LIST_CAMPAIGNS_REQUEST__INIT;
+    Health__ListSitesRequest sites = HEALTH__LIST_SITES_REQUEST__INIT;
+    Health__CreateChainRequest chain = HEALTH__CREATE_CHAIN_REQUEST__INIT;
+    Health__Site site = a_site_draft(&h);
+    Health__Campaign *draft = a_draft(&h, 10);
+    const Rpc__Principal *who = manager_of(&h, UNION);
+
+    (void)state;
+    draft->strata[0]->union_id = 5;
+    assert_refused_at(create_campaign(&h, who, draft), "UNION_NOT_FOUND", "campaign.strata[0].unionId");
+    draft->eligible_union_id = 5;
+    assert_refused_at(create_campaign(&h, who, draft), "UNION_NOT_FOUND", "campaign.eligibleUnionId");
+    draft->union_id = 0;
+    assert_refused_at(create_campaign(&h, who, draft), "OUTSIDE_YOUR_UNION", "campaign.unionId");
+    draft->union_id = id_at(now_of(&h)) + 1;
+    assert_refused_at(create_campaign(&h, who, draft), "UNION_NOT_KNOWN_YET", "campaign.unionId");
+    site.union_id = campaigns.union_id = sites.union_id = chain.union_id = 5;
+    assert_refused_at(create_site(&h, who, &site), "UNION_NOT_FOUND", "site.unionId");
+    assert_refused_at(call_once(&h, "Campaigns.ListCampaigns", &campaigns.base, who), "UNION_NOT_FOUND", "unionId");
+    assert_refused_at(call_once(&h, "Sites.ListSites", &sites.base, who), "UNION_NOT_FOUND", "unionId");
+    assert_refused_at(call_once(&h, "Draws.CreateChain", &chain.base, who), "UNION_NOT_FOUND", "unionId");
+}
+
+/* Packs a campaign and its site again as they were before the ids of unions were kept. */
+static void forget_ids(int64_t campaign_id, int64_t site_id)
+{
+    static const char *const sql[] = {
+        "SELECT packed FROM campaign WHERE campaign_id = ?1", "SELECT packed FROM site WHERE site_id = ?1",
+        "UPDATE campaign SET packed = ?2 WHERE campaign_id = ?1", "UPDATE site SET packed = ?2 WHERE site_id = ?1"};
+    struct store *store = h.service.store;
+    unsigned first = (unsigned)store_prepare(store, sql, ARRAY_LEN(sql));
+    Health__Campaign *campaign;
+    Health__Site *site;
+    const void *packed;
+    size_t len;
+
+    store_ask(store, first, "i", campaign_id);
+    assert_true(store_row(store, first));
+    packed = store_blob(store, first, 0, &len);
+    campaign = health__campaign__unpack(&h.arena.allocator, len, packed);
+    store_end(store, first);
+    assert_int_not_equal(campaign->union_id, 0);
+    campaign->union_id = campaign->eligible_union_id = campaign->strata[0]->union_id = 0;
+    packed = health_pack(&campaign->base, &h.arena, &len);
+    store_run(store, first + 2, "ib", campaign_id, packed, len);
+    store_ask(store, first + 1, "i", site_id);
+    assert_true(store_row(store, first + 1));
+    packed = store_blob(store, first + 1, 0, &len);
+    site = health__site__unpack(&h.arena.allocator, len, packed);
+    store_end(store, first + 1);
+    site->union_id = 0;
+    packed = health_pack(&site->base, &h.arena, &len);
+    store_run(store, first + 3, "ib", site_id, packed, len);
+    assert_int_equal(store_commit(store), 0);
+}
+
+/* What was made before ids were kept has the paths alone. */
+static void an_older_campaign_has_the_ids_of_its_unions(void **state)
+{
+    Health__Campaign *draft = a_draft(&h, 10), *campaign;
+    Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
+    int64_t id;
+
+    (void)state;
+    draft->eligible_union_id = draft->strata[0]->union_id = a_union(&h, TOWN);
+    id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), draft))->campaign_id;
+    forget_ids(id, draft->sites[0]->site_id);
+    campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, manager_of(&h, UNION)));
+    assert_int_equal(campaign->union_id, draft->union_id);
+    assert_int_equal(campaign->eligible_union_id, draft->eligible_union_id);
+    assert_int_equal(campaign->strata[0]->union_id, draft->strata[0]->union_id);
+    request.site_id = campaign->sites[0]->site_id;
+    assert_int_equal(((Health__Site *)harness_output(
+                          &h, harness_call(&h, "Sites.GetSite", &request.base, harness_member(&h, 1, TOWN), NULL),
+                          &health__site__descriptor))
+                         ->union_id,
+                     draft->union_id);
 }
 
 static void campaigns_are_listed_by_pages_newest_first(void **state)
@@ -187,7 +269,7 @@ static void a_site_says_how_to_get_there(void **state)
 
 static void a_van_has_a_day_and_so_many_people(void **state)
 {
-    Health__Site van = a_site_draft();
+    Health__Site van = a_site_draft(&h);
 
     (void)state;
     van.kind = HEALTH__SITE_KIND__VAN;
@@ -223,12 +305,12 @@ static void a_campaign_uses_sites_of_its_own_union_and_those_above_and_below(voi
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        Health__Site site = a_site_draft();
+        Health__Site site = a_site_draft(&h);
         Health__Campaign *draft = a_draft(&h, 10);
         const Rpc__Answer *answer;
 
-        site.union_path = unconst(cases[i].union_path);
-        draft->union_path = draft->eligible_path = TOWN;
+        site.union_id = a_union(&h, cases[i].union_path);
+        draft->union_id = draft->eligible_union_id = a_union(&h, TOWN);
         answer = create_site(&h, manager_of(&h, cases[i].union_path), &site);
         draft->sites[0]->site_id = ((Health__Site *)harness_output(&h, answer, &health__site__descriptor))->site_id;
         answer = create_campaign(&h, manager_of(&h, UNION), draft);
@@ -250,7 +332,7 @@ static const Health__NearSiteList *nearest(int64_t campaign_id)
 static void the_nearest_site_comes_first_and_a_closed_one_not_at_all(void **state)
 {
     Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
-    Health__Site far = a_site_draft();
+    Health__Site far = a_site_draft(&h);
     int64_t near = a_site(&h), far_id;
 
     (void)state;
@@ -275,7 +357,7 @@ static void the_nearest_site_comes_first_and_a_closed_one_not_at_all(void **stat
 static void a_site_that_was_not_kept_is_not_on_the_map(void **state)
 {
     Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
-    Health__Site site = a_site_draft();
+    Health__Site site = a_site_draft(&h);
     const Rpc__Answer *answer;
     size_t kept = 1;
 
@@ -374,6 +456,8 @@ int main(void)
         TEST(a_draft_is_seen_by_its_officials_alone),
         TEST(a_draft_is_replaced_and_keeps_its_union),
         TEST(a_wrong_draft_names_what_is_wrong),
+        TEST(a_union_that_is_not_there_is_refused_by_field),
+        TEST(an_older_campaign_has_the_ids_of_its_unions),
         TEST(campaigns_are_listed_by_pages_newest_first),
         TEST(a_site_says_how_to_get_there),
         TEST(a_van_has_a_day_and_so_many_people),

@@ -31,7 +31,7 @@ static void employ(int64_t at, int64_t member_id)
 
 static int64_t a_van(void)
 {
-    Health__Site draft = a_site_draft();
+    Health__Site draft = a_site_draft(&h);
     const Health__Site *made;
 
     draft.kind = HEALTH__SITE_KIND__VAN;
@@ -466,6 +466,23 @@ static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
     assert_refused(harness_call(&h, "Scans.ListScans", &request.base, staff(STAFF + 10), NULL), "NOT_SITE_STAFF");
 }
 
+static void a_device_is_revoked_by_any_who_scans_at_its_site(void **state)
+{
+    int64_t device = a_device(site, STAFF), booking = a_booking(0);
+    Health__RevokeDeviceRequest request = HEALTH__REVOKE_DEVICE_REQUEST__INIT;
+    const char *text = text_of(booking, 0);
+
+    (void)state;
+    request.device_id = device;
+    assert_refused(harness_call(&h, "Doors.RevokeDevice", &request.base, staff(STAFF + 10), NULL), "NOT_SITE_STAFF");
+    for (int i = 0; i < 2; i++)
+        assert_ok(harness_call(&h, "Doors.RevokeDevice", &request.base, staff(STAFF + 1), NULL));
+    to(START);
+    assert_refused(scan(device, "scan-0001", text), "DEVICE_REVOKED");
+    request.device_id = device + 1;
+    assert_refused(harness_call(&h, "Doors.RevokeDevice", &request.base, staff(STAFF), NULL), "DEVICE_NOT_FOUND");
+}
+
 static void what_a_revoked_device_scanned_before_is_still_taken(void **state)
 {
     static const char *const refs[] = {"late-0001", "late-0002"};
@@ -649,6 +666,7 @@ int main(void)
         TEST(the_roster_names_handles_alone_and_has_its_hash),
         TEST(late_scans_get_an_honest_answer_each),
         TEST(conflicts_stay_visible_to_those_who_must_settle_them),
+        TEST(a_device_is_revoked_by_any_who_scans_at_its_site),
         TEST(what_a_revoked_device_scanned_before_is_still_taken),
         TEST(who_was_taken_for_a_no_show_and_was_there_has_been_there),
         TEST(the_van_takes_who_walks_in_while_places_are_left),

@@ -30,10 +30,10 @@ static void move_town(void)
 /* The town's own draft, at a site of the town. */
 static Health__Campaign *draft_of_town(void)
 {
-    Health__Site site = a_site_draft();
+    Health__Site site = a_site_draft(&h);
     Health__Campaign *draft = a_draft(&h, 1);
 
-    site.union_path = draft->union_path = TOWN;
+    site.union_id = draft->union_id = a_union(&h, TOWN);
     draft->sites[0]->site_id =
         ((Health__Site *)harness_output(&h, create_site(&h, manager_of(&h, TOWN), &site), &health__site__descriptor))
             ->site_id;
@@ -66,7 +66,7 @@ static void officials_of_the_new_place_have_a_campaign_and_its_site(void **state
     (void)state;
     update.campaign_id = id;
     update.campaign = draft;
-    draft->eligible_path = "";
+    draft->eligible_union_id = 0;
     site.site_id = draft->sites[0]->site_id;
     move_town();
     for (int restarts = 0; restarts < 2; restarts++) {
@@ -92,7 +92,7 @@ static void a_chain_of_secrets_serves_its_union_in_the_new_place(void **state)
     int64_t id = campaign_of(&h, create_campaign(&h, manager_of(&h, TOWN), draft_of_town()))->campaign_id, chain_id;
 
     (void)state;
-    request.union_path = TOWN;
+    request.union_id = a_union(&h, TOWN);
     request.days = 3;
     chain_id =
         ((Health__Chain *)harness_output(&h, call_once(&h, "Draws.CreateChain", &request.base, manager_of(&h, TOWN)),
@@ -109,8 +109,8 @@ static void a_lot_is_drawn_by_the_terms_it_was_announced_with(void **state)
     const Health__Entry *entry;
 
     (void)state;
-    draft->eligible_path = TOWN;
-    draft->strata[0]->union_path = TOWN "0003";
+    draft->eligible_union_id = a_union(&h, TOWN);
+    draft->strata[0]->union_id = a_union(&h, TOWN "0003");
     campaign = announced(&h, draft);
     step_to(&h, campaign->opens_at);
     assert_ok(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN "0003")));
@@ -144,7 +144,7 @@ static void campaigns_follow_moves_in_their_order_slice_by_slice(void **state)
     int64_t first = 0, last = 0, rows;
 
     (void)state;
-    draft->eligible_path = TOWN;
+    draft->eligible_union_id = a_union(&h, TOWN);
     for (int i = 0; i < 2 * 50 + 1; i++) {
         last = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), draft))->campaign_id;
         first = first ? first : last;

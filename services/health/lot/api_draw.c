@@ -92,9 +92,12 @@ static void draws__create_chain(Health__Draws_Service *service, const Health__Cr
     struct health *self = container_of(service, struct health, draws_service);
     struct chain chain = {.days = req->days};
     Health__Chain message = HEALTH__CHAIN__INIT;
+    const char *path = tree_path(&self->tree, req->union_id, "unionId", call);
 
-    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, req->union_path)) {
-        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionPath");
+    if (!path)
+        return;
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionId");
         return;
     }
     if (req->days < 1 || req->days > DRAW_STEPS_MAX) {
@@ -102,7 +105,7 @@ static void draws__create_chain(Health__Draws_Service *service, const Health__Cr
         return;
     }
     chain.id = id_next(&self->ids, rpc_now(call));
-    snprintf(chain.union_path, sizeof(chain.union_path), "%s", req->union_path);
+    snprintf(chain.union_path, sizeof(chain.union_path), "%s", path);
     rpc_random(call, chain.last, sizeof(chain.last));
     draw_commitment(chain.last, (uint32_t)chain.days, chain.anchor);
     chain_add(self, &chain, call);

@@ -245,8 +245,15 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
             campaigns[n++] = campaign;
     }
     campaigns_end_current(&self->campaigns);
-    for (size_t i = 0; i < n && rpc_page_takes(call, campaigns[i]->campaign_id); i++)
+    for (size_t i = 0; i < n && rpc_page_takes(call, campaigns[i]->campaign_id); i++) {
+        int reason = campaign_name_unions(self, campaigns[i], call);
+
+        if (reason) {
+            rpc_refuse(call, reason);
+            return;
+        }
         rpc_add(call, &list, offers, offer_message(self, campaigns[i], call));
+    }
     reply(&list, call);
 }
 
@@ -257,9 +264,12 @@ static void entries__get_offer(Health__Entries_Service *service, const Health__C
     struct health *self = container_of(service, struct health, entries_service);
     Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
     Health__Offer *offer;
+    int reason = HEALTH__REASON__CAMPAIGN_NOT_FOUND;
 
-    if (!campaign || campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
-        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+    if (campaign && campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT)
+        reason = campaign_name_unions(self, campaign, call);
+    if (reason) {
+        rpc_refuse(call, reason);
         return;
     }
     offer = offer_message(self, campaign, call);

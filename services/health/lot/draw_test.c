@@ -261,7 +261,9 @@ static void the_value_takes_two_officials(void **state)
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
     assert_ok(with_value(&h, "Draws.EnterValue", id, "2", 900));
+    assert_refused(on_campaign(&h, "Draws.DrawLots", id, manager_of(&h, UNION)), "VALUE_NOT_ENTERED");
     assert_ok(with_value(&h, "Draws.ConfirmValue", id, "2", 901));
+    assert_ok(on_campaign(&h, "Draws.DrawLots", id, manager_of(&h, UNION)));
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__DRAWN);
     assert_refused(with_value(&h, "Draws.ConfirmValue", id, "2", 901), "VALUE_FIXED");
@@ -280,7 +282,7 @@ static void a_lot_is_in_the_hands_of_its_unions_officials(void **state)
     (void)state;
     announce.campaign_id = make_void.campaign_id = value.campaign_id = campaign->campaign_id;
     make_void.reason = value.value = "1";
-    chain.union_path = UNION;
+    chain.union_id = a_union(&h, UNION);
     chain.days = 3;
     rows = journal_rows(&h);
     for (int i = 0; i < 3; i++) {
@@ -393,7 +395,7 @@ static void days_of_a_chain_are_drawn_in_order(void **state)
     struct draw_reader reader;
 
     (void)state;
-    request.union_path = UNION;
+    request.union_id = a_union(&h, UNION);
     request.days = 2;
     chain = harness_output(&h, call_once(&h, "Draws.CreateChain", &request.base, manager_of(&h, UNION)),
                            &health__chain__descriptor);

@@ -115,7 +115,7 @@ static void the_offer_names_what_she_would_be_examined_for(void **state)
     items[0].name = "肺部低剂量CT";
     items[0].kind = HEALTH__ITEM_KIND__LUNG;
     package.title = "新就业形态套餐";
-    package.union_path = UNION;
+    package.union_id = a_union(&h, UNION);
     package.items = (Health__PackageItem *[]){&items[0], &items[1]};
     package.n_items = 2;
     request.package = &package;

@@ -40,20 +40,6 @@ static void lapsed_winners_promote_the_next_in_order(void **state)
     assert_int_equal(winners_of(&h, id, 10), 0);
 }
 
-struct ending {
-    int64_t entitlement_id;
-    int state;
-};
-
-static void end_one(void *call, void *arg)
-{
-    const struct ending *ending = arg;
-    struct entitlement entitlement;
-
-    assert_true(entitlements_find(&self_of(&h)->entitlements, ending->entitlement_id, &entitlement));
-    entitlement_end(self_of(&h), &entitlement, ending->state, call);
-}
-
 static void one_who_declines_promotes_one_and_moves_nobody_else(void **state)
 {
     const Health__Campaign *campaign = published(&h, 3, 10);
@@ -62,7 +48,7 @@ static void one_who_declines_promotes_one_and_moves_nobody_else(void **state)
 
     (void)state;
     assert_int_equal(offer_of(&h, id, fifth)->result->waiting_position, 2);
-    assert_int_equal(rpc_server_transact(h.service.rpc, end_one, &ending), 0);
+    end_entitlement(&h, &ending);
     assert_int_equal(offer_of(&h, id, second)->result->state, HEALTH__ENTITLEMENT_STATE__DECLINED);
     assert_int_equal(offer_of(&h, id, at_place(id, 10, 4))->result->state, HEALTH__ENTITLEMENT_STATE__WON);
     assert_int_equal(offer_of(&h, id, fifth)->result->waiting_position, 1);
@@ -78,7 +64,7 @@ static void after_booking_ends_nobody_is_promoted(void **state)
 
     (void)state;
     clock_step(&h.service.clock, campaign->book_until - now_of(&h));
-    assert_int_equal(rpc_server_transact(h.service.rpc, end_one, &ending), 0);
+    end_entitlement(&h, &ending);
     assert_int_equal(draw_status(&h, id)->outcomes[0]->promoted, 0);
     assert_ok(on_campaign(&h, "Draws.Close", id, manager_of(&h, UNION)));
 }

@@ -109,6 +109,7 @@ static void the_budget_is_never_exceeded(void **state)
     (void)state;
     booking_of(&h, 1, true);
     booking_of(&h, 2, true);
+    harness_off_record(&h);
     campaign->budget_fen = 2 * PRICE - 1;
     assert_true(campaigns_put(&self->campaigns, campaign, &h.arena));
     assert_int_equal(store_commit(h.service.store), 0);

@@ -113,6 +113,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
     struct union_node node;
 
     verified.again = member->level == (int)RPC__LEVEL__REAL_NAME;
+    verified.instead_of = member->roster_id;
     member->roster_id = entry->id;
     member_set_person(self, member, name, id, call);
     verified.member_id = member->id;

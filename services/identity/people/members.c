@@ -132,6 +132,14 @@ void members_set_tries(const struct members *members, const struct member *membe
               (int64_t)member->tries.failed);
 }
 
+enum { TOLD_VERIFIED, TOLD_ROWS }; /* as in counts */
+
+/* Of ids, which are not small enough to be added up. */
+static int64_t low_half(int64_t id)
+{
+    return id & UINT32_MAX;
+}
+
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
     const struct identity *self = arg;
@@ -140,12 +148,15 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 
     (void)row;
     if (event->event_case == IDENTITY__EVENT__EVENT_PROOF_ENDED)
-        told[0] += event->proof_ended->verdict == IDENTITY__VERDICT__VERDICT_AGREES;
+        told[TOLD_VERIFIED] += event->proof_ended->verdict == IDENTITY__VERDICT__VERDICT_AGREES;
     if (event->event_case != IDENTITY__EVENT__EVENT_MEMBER_VERIFIED)
         return true;
-    told[0] += !event->member_verified->again;
+    told[TOLD_VERIFIED] += !event->member_verified->again;
+    told[TOLD_ROWS] += low_half(event->member_verified->roster_id) - low_half(event->member_verified->instead_of);
     return members_find(&self->members, event->member_verified->member_id, &member) &&
-           member.level >= (int)RPC__LEVEL__REAL_NAME && member.roster_id == event->member_verified->roster_id;
+           member.level >= (int)RPC__LEVEL__REAL_NAME &&
+           /* Or by a row that came back since (roster_life.h), of which a later event is. */
+           member.roster_id >= event->member_verified->roster_id;
 }
 
 /* ---- for herself ---- */
@@ -190,7 +201,8 @@ const struct part_spec members_part = {
     .n_sql = N_SQL,
     .last_id = "SELECT max(member_id) FROM member",
     .agrees = agrees,
-    .counts = {{"verified members", "SELECT count(*) FROM member WHERE person IS NOT NULL"}},
+    .counts = {{"verified members", "SELECT count(*) FROM member WHERE person IS NOT NULL"},
+               {"members' roster rows", "SELECT coalesce(sum(roster_id & 4294967295), 0) FROM member"}},
     .people = "member.merged_into",
     .on_export = on_export,
     .closed = {"UPDATE member SET mobile = CAST(member_id AS BLOB), sealed_mobile = x'', person = "

@@ -1,17 +1,17 @@
 #include "common/base/bytes.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
+#include "common/text/text.h"
 #include "services/identity/people/person.h"
-#include "services/identity/registers/rosters.h"
+#include "services/identity/registers/named.h"
+#include "services/identity/registers/roster_life.h"
 #include "services/identity/rules.h"
 #include "services/identity/unions/tallies.h"
 #include "services/identity/unions/unions.h"
 
 #define FIRST_LINE_MAX 100000000
 #define PROBLEMS_A_ROW 2 /* a warning about its region, and its conflict with another roster */
-
-/* One page: its rows, and what is wrong with them. */
-#define LISTED_SLOTS 1024
+#define LISTED_SLOTS   1024
 
 /* Rows of this page below a union, itself included. */
 struct listed {
@@ -19,32 +19,42 @@ struct listed {
     int32_t rows; /* 0: free */
 };
 
+/* One page: its rows, and what is wrong with them. */
 struct page {
     struct identity *self;
     void *call;
     struct csv csv;
     Identity__ImportReport report;
     size_t problems_max;
+    int outcome; /* Identity__ImportOutcome, of the row under way */
     int today;
     int removal;           /* Identity__RosterRemoval, of rows that are taken off */
+    struct named named;    /* whom, and which codes, its rows have named */
     struct listed *listed; /* LISTED_SLOTS of them */
     unsigned n_listed;
     bool failed; /* the batch's memory is full */
 };
 
-static void add_problem(struct page *page, int line, int reason, const char *field, bool warning)
+static void add_problem(struct page *page, int line, int reason, const struct row_fault *fault, bool warning)
 {
-    Identity__ImportProblem *problem = arena_alloc(rpc_arena(page->call), sizeof(*problem));
+    struct arena *arena = rpc_arena(page->call);
+    Identity__ImportProblem *problem = arena_alloc(arena, sizeof(*problem));
+    char shown[TEXT_SHOWN] = "";
 
     ensure(page->report.n_problems < page->problems_max);
-    if (!problem) {
+    if (fault->character)
+        text_show(fault->character, shown);
+    if (problem) {
+        identity__import_problem__init(problem);
+        problem->character = arena_strndup(arena, shown, strlen(shown));
+    }
+    if (!problem || !problem->character) {
         page->failed = true;
         return;
     }
-    identity__import_problem__init(problem);
     problem->line = line;
     problem->reason = unconst(api_reason(reason)->name);
-    problem->field = unconst(field);
+    problem->field = unconst(fault->field);
     problem->warning = warning;
     page->report.problems[page->report.n_problems++] = problem;
 }
@@ -71,16 +81,28 @@ static int page_open(struct page *page, struct identity *self, const Identity__I
     *page = (struct page){.self = self, .call = call, .problems_max = lines * PROBLEMS_A_ROW};
     identity__import_report__init(&page->report);
     page->report.problems = arena_alloc(rpc_arena(call), page->problems_max * sizeof(*page->report.problems));
+    page->report.outcomes = arena_alloc(rpc_arena(call), lines * sizeof(*page->report.outcomes));
     page->listed = arena_zalloc(rpc_arena(call), LISTED_SLOTS * sizeof(page->listed[0]));
-    if (!page->report.problems || !page->listed)
+    if (!page->report.problems || !page->report.outcomes || !page->listed)
         return RPC__REASON__OVERLOADED;
     page->today = cn_day(rpc_now(call));
     csv_init(&page->csv, req->csv, len, first);
     return 0;
 }
 
-/* Loads one row: 0, or the Reason with its field. */
-typedef int (*load_row)(struct page *page, const struct csv_row *row, const char **ret_field);
+/* Loads one row, and says what became of it in page->outcome: 0, or the Reason with what is wrong. */
+typedef int (*load_row)(struct page *page, const struct csv_row *row, struct row_fault *ret_fault);
+
+static void count_outcome(Identity__ImportReport *report, int outcome)
+{
+    report->lines++;
+    report->loaded += outcome != IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED;
+    report->refused += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED;
+    report->updated += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
+    report->unchanged += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
+    report->restored += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED;
+    report->outcomes[report->n_outcomes++] = (Identity__ImportOutcome)outcome;
+}
 
 static void load_rows(struct page *page, load_row load)
 {
@@ -88,16 +110,12 @@ static void load_rows(struct page *page, load_row load)
     struct csv_row row;
 
     while ((result = csv_next(&page->csv, &row)) != CSV_END) {
-        const char *field = "";
-        int reason = result == CSV_ROW ? load(page, &row, &field) : IDENTITY__REASON__CSV_MALFORMED;
+        struct row_fault fault = {.field = ""};
+        int reason = result == CSV_ROW ? load(page, &row, &fault) : IDENTITY__REASON__CSV_MALFORMED;
 
-        page->report.lines++;
-        if (reason) {
-            page->report.refused++;
-            add_problem(page, row.line, reason, field, false);
-        } else {
-            page->report.loaded++;
-        }
+        if (reason)
+            add_problem(page, row.line, reason, &fault, false);
+        count_outcome(&page->report, reason ? (int)IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED : page->outcome);
     }
 }
 
@@ -155,27 +173,64 @@ static void import(struct identity *self, const Identity__ImportRequest *req, lo
     page.removal = removal;
     load_rows(&page, load);
     flush_counts(&page);
+    named_done(&page.named);
     if (page.failed)
         rpc_refuse(call, RPC__REASON__OVERLOADED);
     else
         reply(&page.report, call);
 }
 
-static int load_union(struct page *page, const struct csv_row *csv, const char **ret_field)
+/* A union that is there already becomes what the row says, by the right by which it could be added. */
+static int load_again(struct page *page, const struct union_row *row, const struct union_node *parent,
+                      const struct union_node *node, struct row_fault *ret_fault)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__UnionRowChanged changed = IDENTITY__UNION_ROW_CHANGED__INIT;
+
+    ret_fault->field = "code";
+    if (node->parent_id != parent->id || strcmp(node->code, row->code) != 0)
+        return IDENTITY__REASON__UNION_CODE_TAKEN;
+    if (!rpc_has_role(page->call, RULE__ROLE__UNION_ADMIN, parent->path))
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    changed.union_id = node->id;
+    changed.name = strcmp(node->name, row->name) != 0;
+    changed.trades = node->trades != row->trades;
+    if (!changed.name && !changed.trades) {
+        page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
+        return 0;
+    }
+    if (node->state)
+        return IDENTITY__REASON__UNION_CLOSED;
+    unions_name(&page->self->unions, node, row->name, node->code);
+    unions_set_trades(&page->self->unions, node->id, row->trades);
+    event.event_case = IDENTITY__EVENT__EVENT_UNION_ROW_CHANGED;
+    event.union_row_changed = &changed;
+    rpc_journal(page->call, &event.base);
+    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
+    return 0;
+}
+
+static int load_union(struct page *page, const struct csv_row *csv, struct row_fault *ret_fault)
 {
     struct union_node parent, node;
     struct union_row row;
     struct union_draft draft = {.code = row.code, .name = row.name, .parent = &parent, .parent_field = "parentCode"};
-    int reason = union_row_read(csv, &row, ret_field);
+    int reason = union_row_read(csv, &row, ret_fault);
 
     if (reason)
         return reason;
+    ret_fault->field = "code";
+    if (named_note(&page->named, row.code, "") == NAMED_HERE)
+        return IDENTITY__REASON__UNION_CODE_TAKEN;
     if (!unions_find_code(&page->self->unions, row.parent_code, &parent)) {
-        *ret_field = draft.parent_field;
+        ret_fault->field = draft.parent_field;
         return RPC__REASON__UNION_NOT_FOUND;
     }
+    if (unions_find_code(&page->self->unions, row.code, &node))
+        return load_again(page, &row, &parent, &node, ret_fault);
     draft.trades = row.trades;
-    return union_create(page->self, &draft, page->call, &node, ret_field);
+    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED;
+    return union_create(page->self, &draft, page->call, &node, &ret_fault->field);
 }
 
 /* rpc ImportUnions: rows of code, name, parent code, trades; parents before their children. */
@@ -185,22 +240,10 @@ void identity__import_unions(Identity__Identity_Service *service, const Identity
     import(container_of(service, struct identity, identity_service), req, load_union, 0, reply, call);
 }
 
-static void journal_row(const struct roster_entry *entry, void *call)
-{
-    Identity__Event event = IDENTITY__EVENT__INIT;
-    Identity__RosterRowAdded added = IDENTITY__ROSTER_ROW_ADDED__INIT;
-
-    added.roster_id = entry->id;
-    added.union_id = entry->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED;
-    event.roster_row_added = &added;
-    rpc_journal(call, &event.base);
-}
-
 /* 0, or the Reason with its field. */
-static int roster_union(struct page *page, const char *code, struct union_node *ret_node, const char **ret_field)
+static int roster_union(struct page *page, const char *code, struct union_node *ret_node, struct row_fault *ret_fault)
 {
-    *ret_field = "unionCode";
+    ret_fault->field = "unionCode";
     if (!unions_find_code(&page->self->unions, code, ret_node))
         return RPC__REASON__UNION_NOT_FOUND;
     if (!rpc_has_role(page->call, RULE__ROLE__UNION_ADMIN, ret_node->path))
@@ -208,48 +251,34 @@ static int roster_union(struct page *page, const char *code, struct union_node *
     return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
 }
 
-static void fill_entry(struct page *page, const struct roster_row *row, struct roster_entry *ret)
+static bool is_new(int outcome)
 {
-    struct identity *self = page->self;
-    unsigned char nonce[PII_NONCE_LEN];
-    struct person person;
-
-    memcpy(person.name, row->name, sizeof(person.name));
-    memcpy(person.resident_id, row->id.number, sizeof(person.resident_id));
-    memcpy(person.mobile, row->mobile, sizeof(person.mobile));
-    ret->id = id_next(&self->ids, rpc_now(page->call));
-    ret->trade = (int)row->trade;
-    rpc_random(page->call, nonce, sizeof(nonce));
-    person_seal_roster(self, ret->id, nonce, &person, &ret->sealed);
+    return outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED || outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED;
 }
 
-static int load_person(struct page *page, const struct csv_row *csv, const char **ret_field)
+static int load_person(struct page *page, const struct csv_row *csv, struct row_fault *ret_fault)
 {
-    struct identity *self = page->self;
-    struct roster_entry entry;
     struct union_node node;
     struct roster_row row;
     bool elsewhere;
-    int reason = roster_row_read(csv, page->today, &row, ret_field), added;
+    int reason = roster_row_read(csv, page->today, &row, ret_fault);
 
     if (!reason)
-        reason = roster_union(page, row.union_code, &node, ret_field);
+        reason = roster_union(page, row.union_code, &node, ret_fault);
     if (reason)
         return reason;
-    *ret_field = "residentId";
-    person_index_id(self, row.id.number, entry.person);
-    elsewhere = rosters_have(&self->rosters, entry.person);
-    entry.union_id = node.id;
-    fill_entry(page, &row, &entry);
-    added = rosters_add(&self->rosters, &entry);
-    if (added < 0)
-        return added == -1 ? IDENTITY__REASON__ROSTER_DUPLICATE : RPC__REASON__STORE_FAILED;
-    journal_row(&entry, page->call);
-    count_row(page, node.path);
+    *ret_fault = (struct row_fault){.field = "residentId"};
+    if (named_note(&page->named, row.id.number, row.union_code) == NAMED_HERE)
+        return IDENTITY__REASON__ROSTER_DUPLICATE;
+    reason = roster_put(page->self, &row, &node, page->call, &page->outcome, &elsewhere);
+    if (reason)
+        return reason;
+    if (is_new(page->outcome))
+        count_row(page, node.path);
     if (row.warning)
-        add_problem(page, csv->line, row.warning, "residentId", true);
+        add_problem(page, csv->line, row.warning, ret_fault, true);
     if (elsewhere)
-        add_problem(page, csv->line, IDENTITY__REASON__ROSTER_CONFLICT, "residentId", true);
+        add_problem(page, csv->line, IDENTITY__REASON__ROSTER_CONFLICT, ret_fault, true);
     return 0;
 }
 
@@ -260,7 +289,7 @@ void identity__import_roster(Identity__Identity_Service *service, const Identity
     import(container_of(service, struct identity, identity_service), req, load_person, 0, reply, call);
 }
 
-static int remove_listed(struct page *page, const struct csv_row *csv, const char **ret_field)
+static int remove_listed(struct page *page, const struct csv_row *csv, struct row_fault *ret_fault)
 {
     struct identity *self = page->self;
     struct roster_entry entries[ROSTERS_SEEN];
@@ -268,14 +297,15 @@ static int remove_listed(struct page *page, const struct csv_row *csv, const cha
     struct removal_row row;
     struct union_node node;
     size_t n;
-    int reason = removal_row_read(csv, page->today, &row, ret_field);
+    int reason = removal_row_read(csv, page->today, &row, ret_fault);
 
     if (reason)
         return reason;
-    *ret_field = "unionCode";
+    ret_fault->field = "unionCode";
     if (!unions_find_code(&self->unions, row.union_code, &node))
         return RPC__REASON__UNION_NOT_FOUND;
-    *ret_field = "residentId";
+    ret_fault->field = "residentId";
+    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_REMOVED;
     person_index_id(self, row.id.number, index);
     n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
     for (size_t i = 0; i < n; i++) {

@@ -40,7 +40,8 @@ static void end_membership(struct identity *self, struct member *member, const s
     struct period period;
 
     if (!union_successor(self, entry->union_id, &node) || !periods_find_current(&self->periods, member->id, &period) ||
-        period.union_id != node.id || period.began != IDENTITY__BEGAN__BEGAN_BY_ROSTER)
+        period.union_id != node.id ||
+        (period.began != IDENTITY__BEGAN__BEGAN_BY_ROSTER && period.began != IDENTITY__BEGAN__BEGAN_BY_REINSTATING))
         return;
     trade_revoke_listed(self, member, call);
     membership_hang(self, member, &node, call);

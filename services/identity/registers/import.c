@@ -152,9 +152,9 @@ static void examine_roster(struct importer *self, const struct csv_row *csv, uns
 {
     int today = cn_day(clock_now(&self->service->clock));
     struct roster_row row;
-    const char *field;
+    struct row_fault fault;
 
-    if (roster_row_read(csv, today, &row, &field))
+    if (roster_row_read(csv, today, &row, &fault))
         return;
     switch (named_note(&self->named, row.id.number, row.union_code)) {
     case NAMED_HERE:
@@ -175,9 +175,9 @@ static void examine_roster(struct importer *self, const struct csv_row *csv, uns
 static void examine_union(struct importer *self, const struct csv_row *csv, unsigned char *own)
 {
     struct union_row row;
-    const char *field;
+    struct row_fault fault;
 
-    if (union_row_read(csv, &row, &field))
+    if (union_row_read(csv, &row, &fault))
         return;
     if (row.parent_code[0] && named_has(&self->named, row.parent_code))
         *own |= OWN_PARENT;
@@ -289,7 +289,8 @@ static bool skip_header(struct importer *self)
 {
     struct roster_row read;
     struct csv_row row;
-    const char *line, *field;
+    struct row_fault fault;
+    const char *line;
     struct csv csv;
     size_t len;
 
@@ -301,7 +302,7 @@ static bool skip_header(struct importer *self)
     self->scratch[len] = '\0';
     csv_init(&csv, self->scratch, len, 1);
     if (csv_next(&csv, &row) != CSV_ROW ||
-        roster_row_read(&row, cn_day(clock_now(&self->service->clock)), &read, &field))
+        roster_row_read(&row, cn_day(clock_now(&self->service->clock)), &read, &fault))
         return true;
     fprintf(stderr, "hg-identity: the first line must be a header, not a row\n");
     return false;

@@ -134,9 +134,102 @@ static void a_person_is_on_one_unions_roster_once(void **state)
     assert_string_equal(problem_at(report, 4)->reason, "ROSTER_DUPLICATE");
     harness_reopen(&h);
     report = import_roster(&h, "王大明,44060519850615123x,13800138009,440604,\n");
-    assert_int_equal(report->refused, 1);
-    assert_string_equal(report->problems[0]->reason, "ROSTER_DUPLICATE");
+    assert_int_equal(report->updated, 1);
     assert_int_equal(roster_rows(&h), 2);
+    end(&h);
+}
+
+static void a_row_imported_again_becomes_what_it_says_now(void **state)
+{
+    Identity__ImportReport *report;
+    Identity__RosterRowChanged *changed;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    import_roster(&h, GOOD_ROW OTHER_ROW);
+    rows = journal_rows(&h);
+    report = import_roster(&h, "王小明,44060519850615123X,13800138000,440604,COURIER\n李小明,440106200002290104,"
+                               "13800138001,440604,货车司机\n");
+    assert_int_equal(report->loaded, 2);
+    assert_int_equal(report->unchanged, 1);
+    assert_int_equal(report->updated, 1);
+    assert_int_equal(report->n_outcomes, 2);
+    assert_int_equal(report->outcomes[0], IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED);
+    assert_int_equal(report->outcomes[1], IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED);
+    assert_int_equal(journal_rows(&h), rows + 1);
+    changed = last_event(&h, IDENTITY__EVENT__EVENT_ROSTER_ROW_CHANGED)->roster_row_changed;
+    assert_true(changed->name && !changed->mobile && !changed->trade);
+    report =
+        harness_output(&h,
+                       import_page(&h, harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "0000"),
+                                   "Identity.ImportRoster", "李小明,440106200002290104,13800138002,440604,\n", false),
+                       &identity__import_report__descriptor);
+    assert_int_equal(report->updated, 1);
+    changed = last_event(&h, IDENTITY__EVENT__EVENT_ROSTER_ROW_CHANGED)->roster_row_changed;
+    assert_true(!changed->name && changed->mobile && changed->trade);
+    assert_int_equal(harness_number(&h, "SELECT actor FROM journal ORDER BY seq DESC LIMIT 1 OFFSET 1"), 5);
+    assert_int_equal(roster_rows(&h), 2);
+    harness_reopen(&h);
+    assert_string_equal(harness_audit(&h), "");
+    end(&h);
+}
+
+static void a_trade_that_a_row_says_anew_is_hers(void **state)
+{
+    Identity__ImportReport *report;
+    Rpc__Principal *who;
+    char id[CN_RESIDENT_ID_LEN + 1], csv[256];
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    who = member_of_union(&h, 1, "440604");
+    assert_int_equal(who->trade, RPC__TRADE__COURIER);
+    make_resident_id(1, id);
+    snprintf(csv, sizeof(csv), "王小明,%s,16900000001,440604,环卫工人\n", id);
+    report = import_roster(&h, csv);
+    assert_int_equal(report->updated, 1);
+    assert_int_equal(person_signed_in(&h, 1)->trade, RPC__TRADE__SANITATION);
+    snprintf(csv, sizeof(csv), "王小明,%s,16900000001,440604,\n", id);
+    import_roster(&h, csv);
+    assert_int_equal(person_signed_in(&h, 1)->trade, RPC__TRADE__TRADE_OTHER);
+    end(&h);
+}
+
+static void a_union_imported_again_becomes_what_it_says_now(void **state)
+{
+    Identity__ImportReport *report;
+    const Rpc__Principal *official;
+    struct union_node node;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "0000");
+    assert_true(unions_find_code(&identity_of(&h)->unions, "440604", &node));
+    report = harness_output(&h,
+                            import_page(&h, official, "Identity.ImportUnions",
+                                        "440604,禅城区工会,440600,COURIER\n440605,南海区总工会,440604\n", false),
+                            &identity__import_report__descriptor);
+    assert_int_equal(report->updated, 1);
+    assert_string_equal(problem_at(report, 3)->reason, "UNION_CODE_TAKEN"); /* it hangs elsewhere */
+    assert_true(last_event(&h, IDENTITY__EVENT__EVENT_UNION_ROW_CHANGED)->union_row_changed->trades);
+    assert_true(unions_find_code(&identity_of(&h)->unions, "440604", &node));
+    assert_string_equal(node.name, "禅城区工会");
+    assert_int_equal(node.trades, 1 << RPC__TRADE__COURIER);
+    report = harness_output(
+        &h, import_page(&h, official, "Identity.ImportUnions", "440604,禅城区工会,440600,COURIER\n", false),
+        &identity__import_report__descriptor);
+    assert_int_equal(report->unchanged, 1);
+    official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, node.path);
+    report = harness_output(&h, import_page(&h, official, "Identity.ImportUnions", "440604,甲区工会,440600\n", false),
+                            &identity__import_report__descriptor);
+    assert_string_equal(problem_at(report, 2)->reason, "OUTSIDE_YOUR_UNION");
     end(&h);
 }
 
@@ -339,6 +432,9 @@ int main(void)
         cmocka_unit_test(bad_lines_are_named_and_good_ones_loaded),
         cmocka_unit_test(resident_ids_are_judged_by_their_date_region_and_age),
         cmocka_unit_test(a_person_is_on_one_unions_roster_once),
+        cmocka_unit_test(a_row_imported_again_becomes_what_it_says_now),
+        cmocka_unit_test(a_trade_that_a_row_says_anew_is_hers),
+        cmocka_unit_test(a_union_imported_again_becomes_what_it_says_now),
         cmocka_unit_test(a_person_of_another_union_is_loaded_and_reported),
         cmocka_unit_test(a_rehearsal_says_the_same_and_changes_nothing),
         cmocka_unit_test(an_official_loads_the_rosters_of_her_own_unions),

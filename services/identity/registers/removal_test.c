@@ -112,6 +112,64 @@ static void who_is_a_member_by_a_row_has_left_the_company_with_it(void **state)
     end(&h);
 }
 
+static void a_removal_that_is_taken_back_restores_her_membership(void **state)
+{
+    Identity__ImportReport *report;
+    Rpc__Principal *hers, *who;
+    char csv[256], id[CN_RESIDENT_ID_LEN + 1];
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    hers = member_of_union(&h, 1, "440604");
+    make_resident_id(1, id);
+    snprintf(csv, sizeof(csv), "王小明,%s,16900000001,440604,COURIER\n", id);
+    for (int round = 0; round < 2; round++) {
+        assert_string_equal(
+            outcome(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 1)),
+            "");
+        assert_string_equal(person_signed_in(&h, 1)->union_path, ROOT);
+        report = import_roster(&h, csv);
+        assert_int_equal(report->restored, 1);
+        assert_int_equal(report->outcomes[0], IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED);
+        who = person_signed_in(&h, 1);
+        assert_string_equal(who->union_path, FIRST);
+        assert_int_equal(who->trade, RPC__TRADE__COURIER);
+        assert_int_equal(find(&h, first_id, 1)->rows[0]->member_id, hers->member_id);
+        assert_int_equal(tally_of(&h, first_id).own, 1);
+        assert_int_equal(tally_of(&h, first_id).verified, 1);
+        assert_int_equal(tally_of(&h, root_id).own, 0);
+    }
+    assert_int_equal(import_roster(&h, csv)->unchanged, 1);
+    assert_string_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE member SET roster_id = roster_id + 1 WHERE roster_id > 0");
+    assert_string_not_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE member SET roster_id = roster_id - 1 WHERE roster_id > 0");
+    end(&h);
+}
+
+/* Of another name, in another union, or on a second roster besides: she is listed, and no more. */
+static void only_the_same_row_restores_her(void **state)
+{
+    static const struct {
+        const char *name, *code;
+    } others[] = {{"王大明", "440604"}, {"王小明", "440605"}};
+    char csv[256], id[CN_RESIDENT_ID_LEN + 1];
+    struct harness h;
+
+    (void)state;
+    make_resident_id(1, id);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        begin_with_unions(&h);
+        member_of_union(&h, 1, "440604");
+        take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 1);
+        snprintf(csv, sizeof(csv), "%s,%s,16900000001,%s,\n", others[i].name, id, others[i].code);
+        assert_int_equal(import_roster(&h, csv)->restored, 0);
+        assert_string_equal(person_signed_in(&h, 1)->union_path, ROOT);
+        end(&h);
+    }
+}
+
 static void who_has_moved_since_stays_where_she_is(void **state)
 {
     Identity__HangMembersRequest hang = IDENTITY__HANG_MEMBERS_REQUEST__INIT;
@@ -226,6 +284,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_on_two_rosters_is_verified_once_one_takes_her_off),
         cmocka_unit_test(who_is_a_member_by_a_row_has_left_the_company_with_it),
+        cmocka_unit_test(a_removal_that_is_taken_back_restores_her_membership),
+        cmocka_unit_test(only_the_same_row_restores_her),
         cmocka_unit_test(who_has_moved_since_stays_where_she_is),
         cmocka_unit_test(who_has_joined_the_same_union_by_request_stays_in_it),
         cmocka_unit_test(many_are_taken_off_by_a_list),

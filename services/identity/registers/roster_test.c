@@ -25,10 +25,10 @@ static void a_roster_row_takes_its_normal_form(void **state)
 {
     struct csv_row row = row_of(" 李　明 ,44060519850615123x,+86 138-0013-8000,440604－001－000a,快递员,,");
     struct roster_row roster;
-    const char *field = "before";
+    struct row_fault fault = {.field = "before"};
 
     (void)state;
-    assert_int_equal(roster_row_read(&row, TODAY, &roster, &field), 0);
+    assert_int_equal(roster_row_read(&row, TODAY, &roster, &fault), 0);
     assert_string_equal(roster.name, "李明");
     assert_string_equal(roster.id.number, "44060519850615123X");
     assert_int_equal(roster.id.birth_year, 1985);
@@ -36,7 +36,7 @@ static void a_roster_row_takes_its_normal_form(void **state)
     assert_string_equal(roster.union_code, "440604-001-000A");
     assert_int_equal(roster.trade, RPC__TRADE__COURIER);
     assert_int_equal(roster.warning, 0);
-    assert_string_equal(field, "before");
+    assert_string_equal(fault.field, "before");
 }
 
 static void each_fault_of_a_roster_row_names_its_field(void **state)
@@ -45,34 +45,39 @@ static void each_fault_of_a_roster_row_names_its_field(void **state)
         const char *line;
         int reason;
         const char *field;
+        int32_t character;
     } cases[] = {
-        {"李明,440604199003070014,13800138000", IDENTITY__REASON__CSV_MALFORMED, ""},
-        {"李明", IDENTITY__REASON__CSV_MALFORMED, ""},
-        {"李明,440604199003070014,13800138000,A1,,x", IDENTITY__REASON__CSV_MALFORMED, ""},
-        {",440604199003070014,13800138000,A1", IDENTITY__REASON__NAME_INVALID, "name"},
-        {"李明1,440604199003070014,13800138000,A1", IDENTITY__REASON__NAME_INVALID, "name"},
-        {"=HYPERLINK(1),440604199003070014,13800138000,A1", IDENTITY__REASON__NAME_INVALID, "name"},
-        {"李明,,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_INVALID, "residentId"},
-        {"李明,4.40604E+17,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_INVALID, "residentId"},
-        {"李明,110105491231002,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_15_DIGITS, "residentId"},
-        {"李明,440604199003070015,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_CHECKSUM, "residentId"},
-        {"李明,360426199113010079,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_DATE, "residentId"},
-        {"李明,160105194912310029,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_REGION, "residentId"},
-        {"李明,440604199003070014,,A1", IDENTITY__REASON__MOBILE_INVALID, "mobile"},
-        {"李明,440604199003070014,12800138000,A1", IDENTITY__REASON__MOBILE_INVALID, "mobile"},
-        {"李明,440604199003070014,13800138000,", IDENTITY__REASON__UNION_CODE_INVALID, "unionCode"},
-        {"李明,440604199003070014,13800138000,A1,老师", IDENTITY__REASON__TRADE_INVALID, "trade"},
+        {"李明,440604199003070014,13800138000", IDENTITY__REASON__CSV_MALFORMED, "", 0},
+        {"李明", IDENTITY__REASON__CSV_MALFORMED, "", 0},
+        {"李明,440604199003070014,13800138000,A1,,x", IDENTITY__REASON__CSV_MALFORMED, "", 0},
+        {",440604199003070014,13800138000,A1", IDENTITY__REASON__NAME_INVALID, "name", 0},
+        {"李明1,440604199003070014,13800138000,A1", IDENTITY__REASON__NAME_INVALID, "name", '1'},
+        {"=HYPERLINK(1),440604199003070014,13800138000,A1", IDENTITY__REASON__NAME_INVALID, "name", '='},
+        {"李明,,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_INVALID, "residentId", 0},
+        {"李明,4.40604E+17,13800138000,A1", IDENTITY__REASON__NUMBER_ROUNDED, "residentId", 0},
+        {"李明,4E17,13800138000,A1", IDENTITY__REASON__NUMBER_ROUNDED, "residentId", 0},
+        {"李明,440604199003070000,13800138000,A1", IDENTITY__REASON__NUMBER_ROUNDED, "residentId", 0},
+        {"李明,440604199003070014,1.38E+10,A1", IDENTITY__REASON__NUMBER_ROUNDED, "mobile", 0},
+        {"李明,110105491231002,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_15_DIGITS, "residentId", 0},
+        {"李明,440604199003070015,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_CHECKSUM, "residentId", 0},
+        {"李明,360426199113010079,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_DATE, "residentId", 0},
+        {"李明,160105194912310029,13800138000,A1", IDENTITY__REASON__RESIDENT_ID_REGION, "residentId", 0},
+        {"李明,440604199003070014,,A1", IDENTITY__REASON__MOBILE_INVALID, "mobile", 0},
+        {"李明,440604199003070014,12800138000,A1", IDENTITY__REASON__MOBILE_INVALID, "mobile", 0},
+        {"李明,440604199003070014,13800138000,", IDENTITY__REASON__UNION_CODE_INVALID, "unionCode", 0},
+        {"李明,440604199003070014,13800138000,A1,老师", IDENTITY__REASON__TRADE_INVALID, "trade", 0},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct csv_row row = row_of(cases[i].line);
         struct roster_row roster = {.warning = -1};
-        const char *field = "before";
+        struct row_fault fault = {.field = "before"};
 
-        if (roster_row_read(&row, TODAY, &roster, &field) != cases[i].reason)
+        if (roster_row_read(&row, TODAY, &roster, &fault) != cases[i].reason)
             fail_msg("%s", cases[i].line);
-        assert_string_equal(field, cases[i].field);
+        assert_string_equal(fault.field, cases[i].field);
+        assert_int_equal(fault.character, cases[i].character);
         assert_int_equal(roster.warning, -1);
     }
 }
@@ -243,11 +248,11 @@ static void a_union_row_is_read_and_each_fault_names_its_field(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct csv_row row = row_of(cases[i].line);
         struct union_row read;
-        const char *field = "before";
+        struct row_fault fault = {.field = "before"};
 
-        if (union_row_read(&row, &read, &field) != cases[i].reason)
+        if (union_row_read(&row, &read, &fault) != cases[i].reason)
             fail_msg("%s", cases[i].line);
-        assert_string_equal(field, cases[i].field);
+        assert_string_equal(fault.field, cases[i].field);
         if (cases[i].parent) {
             assert_string_equal(read.parent_code, cases[i].parent);
             assert_int_equal(read.trades, 0);
@@ -259,10 +264,10 @@ static void an_industry_union_names_its_trades_between_slashes(void **state)
 {
     struct csv_row row = row_of("440604-X,禅城区骑手工会,440604, 网约送餐员 /COURIER/其他");
     struct union_row read;
-    const char *field;
+    struct row_fault fault;
 
     (void)state;
-    assert_int_equal(union_row_read(&row, &read, &field), 0);
+    assert_int_equal(union_row_read(&row, &read, &fault), 0);
     assert_int_equal(read.trades, 1 << RPC__TRADE__FOOD_DELIVERY | 1 << RPC__TRADE__COURIER);
 }
 

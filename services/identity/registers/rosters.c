@@ -3,11 +3,11 @@
 #include "services/identity/people/person.h"
 #include "services/identity/unions/unions.h"
 
-enum { SQL_ADD, SQL_HAVE, SQL_FIND_PERSON, SQL_FIND, SQL_DROP, SQL_MEMBER, N_SQL };
+enum { SQL_ADD, SQL_SET, SQL_FIND_PERSON, SQL_FIND, SQL_DROP, SQL_MEMBER, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_HAVE] = "SELECT 1 FROM roster WHERE person = ?1 LIMIT 1",
+    [SQL_SET] = "UPDATE roster SET trade = ?2, sealed = ?3 WHERE roster_id = ?1",
     [SQL_FIND_PERSON] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
     [SQL_FIND] = "SELECT roster_id, union_id, trade, sealed, person FROM roster WHERE roster_id = ?1",
     [SQL_DROP] = "DELETE FROM roster WHERE roster_id = ?1",
@@ -22,10 +22,10 @@ int rosters_add(const struct rosters *rosters, const struct roster_entry *entry)
                      entry->person, sizeof(entry->person), entry->sealed.bytes, entry->sealed.len);
 }
 
-bool rosters_have(const struct rosters *rosters, const unsigned char person[PII_INDEX_LEN])
+void rosters_set(const struct rosters *rosters, const struct roster_entry *entry)
 {
-    store_ask(rosters->store, rosters->sql + SQL_HAVE, "b", person, (size_t)PII_INDEX_LEN);
-    return store_any(rosters->store, rosters->sql + SQL_HAVE);
+    store_run(rosters->store, rosters->sql + SQL_SET, "iib", entry->id, (int64_t)entry->trade, entry->sealed.bytes,
+              entry->sealed.len);
 }
 
 size_t rosters_find_person(const struct rosters *rosters, const unsigned char person[PII_INDEX_LEN],
@@ -90,6 +90,9 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
         told[TOLD_MISSING]--;
         return !rosters_find(&self->rosters, event->roster_row_removed->roster_id, &entry);
     }
+    if (event->event_case == IDENTITY__EVENT__EVENT_ROSTER_ROW_CHANGED)
+        return !rosters_find(&self->rosters, event->roster_row_changed->roster_id, &entry) ||
+               entry.union_id == event->roster_row_changed->union_id;
     if (event->event_case != IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED)
         return true;
     if (!rosters_find(&self->rosters, event->roster_row_added->roster_id, &entry)) {

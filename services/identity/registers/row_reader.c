@@ -162,49 +162,82 @@ static bool has_fields(const struct csv_row *row, unsigned least, unsigned most)
     return row->n_fields >= least;
 }
 
-/* Names the field when it is refused. */
-static int in_field(const char *field, int reason, const char **ret_field)
+/* Names the field when it is refused; a number that was rounded is that before all. */
+static int in_field(const char *field, int reason, const char *text, struct row_fault *ret_fault)
+{
+    if (!reason)
+        return 0;
+    *ret_fault = (struct row_fault){.field = field};
+    return is_rounded(text) ? (int)IDENTITY__REASON__NUMBER_ROUNDED : reason;
+}
+
+static int in_text(const char *field, int reason, int32_t character, struct row_fault *ret_fault)
 {
     if (reason)
-        *ret_field = field;
+        *ret_fault = (struct row_fault){field, character};
     return reason;
 }
 
-int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, const char **ret_field)
+bool is_rounded(const char *text)
+{
+    char folded[48], *end;
+    struct cn_resident_id id;
+    size_t digits;
+
+    if (!cn_fold(text, "", folded, sizeof(folded)))
+        return false;
+    digits = strspn(folded, "0123456789");
+    if (digits == CN_RESIDENT_ID_LEN && !folded[digits])
+        return strcmp(folded + CN_RESIDENT_ID_LEN - 3, "000") == 0 && cn_resident_id(folded, 99991231, &id) != CN_ID_OK;
+    if (digits != 1)
+        return false;
+    end = folded + digits;
+    if (*end == '.')
+        end += 1 + strspn(end + 1, "0123456789");
+    if (*end != 'E' || (end[1] != '+' && strspn(end + 1, "0123456789") == 0))
+        return false;
+    end += 1 + (end[1] == '+');
+    return *end && !end[strspn(end, "0123456789")];
+}
+
+int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, struct row_fault *ret_fault)
 {
     struct roster_row read = {0};
+    int32_t bad;
     int reason;
 
     if (!has_fields(row, ROSTER_FIELDS_MIN, ROSTER_FIELDS))
-        return in_field("", IDENTITY__REASON__CSV_MALFORMED, ret_field);
-    if (!cn_name(row->fields[0], read.name))
-        return in_field("name", IDENTITY__REASON__NAME_INVALID, ret_field);
-    reason = in_field("residentId", resident_id_read(row->fields[1], today, &read.id, &read.warning), ret_field);
+        return in_text("", IDENTITY__REASON__CSV_MALFORMED, 0, ret_fault);
+    if (!cn_name_or(row->fields[0], read.name, &bad))
+        return in_text("name", IDENTITY__REASON__NAME_INVALID, bad, ret_fault);
+    reason = in_field("residentId", resident_id_read(row->fields[1], today, &read.id, &read.warning), row->fields[1],
+                      ret_fault);
     if (reason)
         return reason;
     if (!cn_mobile(row->fields[2], read.mobile))
-        return in_field("mobile", IDENTITY__REASON__MOBILE_INVALID, ret_field);
-    reason = in_field("unionCode", union_code_read(row->fields[3], read.union_code), ret_field);
+        return in_field("mobile", IDENTITY__REASON__MOBILE_INVALID, row->fields[2], ret_fault);
+    reason = in_field("unionCode", union_code_read(row->fields[3], read.union_code), row->fields[3], ret_fault);
     if (reason)
         return reason;
-    reason = in_field("trade", trade_read(row->n_fields > 4 ? row->fields[4] : "", &read.trade), ret_field);
+    reason = in_text("trade", trade_read(row->n_fields > 4 ? row->fields[4] : "", &read.trade), 0, ret_fault);
     if (reason)
         return reason;
     *ret_row = read;
     return 0;
 }
 
-int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, const char **ret_field)
+int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, struct row_fault *ret_fault)
 {
     struct removal_row read = {0};
     int warning, reason;
 
     if (!has_fields(row, REMOVAL_FIELDS, REMOVAL_FIELDS))
-        return in_field("", IDENTITY__REASON__CSV_MALFORMED, ret_field);
-    reason = in_field("residentId", resident_id_read(row->fields[0], today, &read.id, &warning), ret_field);
+        return in_text("", IDENTITY__REASON__CSV_MALFORMED, 0, ret_fault);
+    reason =
+        in_field("residentId", resident_id_read(row->fields[0], today, &read.id, &warning), row->fields[0], ret_fault);
     if (reason)
         return reason;
-    reason = in_field("unionCode", union_code_read(row->fields[1], read.union_code), ret_field);
+    reason = in_field("unionCode", union_code_read(row->fields[1], read.union_code), row->fields[1], ret_fault);
     if (reason)
         return reason;
     *ret_row = read;
@@ -235,7 +268,7 @@ static int trades_read(const char *text, int *ret_trades)
     return union_trades_read(trades, n, ret_trades);
 }
 
-int union_row_read(const struct csv_row *row, struct union_row *ret_row, const char **ret_field)
+int union_row_read(const struct csv_row *row, struct union_row *ret_row, struct row_fault *ret_fault)
 {
     const char *parent = row->n_fields > 2 ? row->fields[2] : "";
     struct union_row read = {0};
@@ -243,22 +276,22 @@ int union_row_read(const struct csv_row *row, struct union_row *ret_row, const c
     int reason;
 
     if (!has_fields(row, UNION_FIELDS_MIN, UNION_FIELDS))
-        return in_field("", IDENTITY__REASON__CSV_MALFORMED, ret_field);
-    reason = in_field("code", union_code_read(row->fields[0], read.code), ret_field);
+        return in_text("", IDENTITY__REASON__CSV_MALFORMED, 0, ret_fault);
+    reason = in_field("code", union_code_read(row->fields[0], read.code), row->fields[0], ret_fault);
     if (reason)
         return reason;
-    reason = in_field("name", union_name_read(row->fields[1], read.name, &bad), ret_field);
+    reason = union_name_read(row->fields[1], read.name, &bad);
     if (reason)
-        return reason;
+        return in_text("name", reason, bad, ret_fault);
     /* Nothing but blanks is empty too. */
     if (!cn_fold(parent, "", read.parent_code, sizeof(read.parent_code)) || read.parent_code[0]) {
-        reason = in_field("parentCode", union_code_read(parent, read.parent_code), ret_field);
+        reason = in_field("parentCode", union_code_read(parent, read.parent_code), parent, ret_fault);
         if (reason)
             return reason;
     }
     if (strcmp(read.code, read.parent_code) == 0)
-        return in_field("parentCode", IDENTITY__REASON__UNION_CODE_INVALID, ret_field);
-    reason = in_field("trades", trades_read(row->n_fields > 3 ? row->fields[3] : "", &read.trades), ret_field);
+        return in_text("parentCode", IDENTITY__REASON__UNION_CODE_INVALID, 0, ret_fault);
+    reason = in_text("trades", trades_read(row->n_fields > 3 ? row->fields[3] : "", &read.trades), 0, ret_fault);
     if (reason)
         return reason;
     *ret_row = read;

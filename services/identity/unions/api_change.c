@@ -65,6 +65,22 @@ static void journal_change(const struct change *change, void *call)
     rpc_journal(call, &event.base);
 }
 
+/* rpc FindPlace: for an edge, by which it finds the partition of a call. */
+static void unions__find_place(Identity__Unions_Service *service, const Rpc__PlaceRequest *req,
+                               Rpc__Place_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, unions_service);
+    Rpc__Place place = RPC__PLACE__INIT;
+    struct union_node node;
+
+    if (req->union_id <= 0 || !unions_find(&self->unions, req->union_id, &node)) {
+        rpc_refuse_field(call, RPC__REASON__UNION_NOT_FOUND, "unionId");
+        return;
+    }
+    place.path = node.path;
+    reply(&place, call);
+}
+
 /* rpc GetUnionByCode: by its code, one it had before, or that of a union that became part of it. */
 static void unions__get_union_by_code(Identity__Unions_Service *service, const Identity__UnionCodeRequest *req,
                                       Identity__Union_Closure reply, void *call)
