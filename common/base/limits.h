@@ -81,6 +81,7 @@
 #define LIMIT_HEAD_MS       60000 /* from a new row to a signed head */
 #define LIMIT_HEADS_PUBLIC  20    /* of each journal, at the gateway */
 #define LIMIT_HEADS_SHOWN   1000  /* the newest heads, as they are published */
+#define LIMIT_MONEY_KINDS   32    /* of one journal */
 #define LIMIT_EVENT_NUMBER  900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */

@@ -9,6 +9,7 @@
 static const struct part_spec journal_part = {
     .tables = "journal segment cursor heard part_version ids",
     .people = "journal.actor",
+    .others = "segment.last segment.cleared",
     .keeps = "the chain of hashes breaks without one of its rows, and they hold ids and facts alone (journal.h)",
 };
 static const struct part_spec answers_part = {

@@ -1,10 +1,12 @@
 /* A journal and its archive are one: whoever reads finds the same rows wherever they are. */
 #include "common/store/archive_fixture.h"
 
-#include <fcntl.h>
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 
-#define ROWS 3000
+#define ROWS                3000
+#define OF_ROW_2 119 /* a byte of the second row */
 
 /* ---- one journal ---- */
 
@@ -163,7 +165,10 @@ static void a_death_at_any_moment_loses_nothing(void **state)
 
 static void what_was_renamed_and_not_told_is_set_aside(void **state)
 {
-    char path[96], command[256];
+    const struct dirent *entry;
+    char path[96];
+    int aside = 0;
+    DIR *dir;
 
     (void)state;
     fixture_rows(ROWS);
@@ -176,8 +181,11 @@ static void what_was_renamed_and_not_told_is_set_aside(void **state)
     fixture_archive(900, ROWS - 1);
     assert_int_equal(a.journal.archived, 2700);
     assert_string_equal(fixture_audit(), "");
-    snprintf(command, sizeof(command), "test $(ls %s/000001.segment.aside-* | wc -l) = 1", a.files);
-    assert_int_equal(system(command), 0);
+    dir = opendir(a.files);
+    while ((entry = readdir(dir)))
+        aside += strncmp(entry->d_name, "000001.segment.aside-", 21) == 0;
+    closedir(dir);
+    assert_int_equal(aside, 1);
 }
 
 static void rows_that_do_not_match_are_not_closed(void **state)
@@ -231,16 +239,125 @@ static int read_first(int64_t after)
     return journal_read(&a.journal, &request, &a.arena, &page);
 }
 
-static void shell(const char *format, ...)
-{
-    char command[512], line[640];
-    va_list args;
+/* The two segments, as they are put back. */
+static struct {
+    char path[96];
+    unsigned char bytes[300000];
+    size_t size;
+} files[2];
 
-    va_start(args, format);
-    vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    snprintf(line, sizeof(line), "cd %s && { %s; }", a.files, command);
-    assert_int_equal(system(line), 0);
+static void keep_files(void)
+{
+    for (int i = 0; i < 2; i++) {
+        FILE *file;
+
+        fixture_path(i + 1, files[i].path);
+        file = fopen(files[i].path, "rbe");
+        assert_non_null(file);
+        files[i].size = fread(files[i].bytes, 1, sizeof(files[i].bytes), file);
+        assert_in_range(files[i].size, 1000, sizeof(files[i].bytes) - 1);
+        fclose(file);
+    }
+}
+
+static void put_file(int i, const unsigned char *bytes, size_t size)
+{
+    FILE *file;
+
+    if (remove(files[i].path))
+        assert_int_equal(errno, ENOENT);
+    file = fopen(files[i].path, "wbe");
+    assert_true(file && fwrite(bytes, 1, size, file) == size);
+    fclose(file);
+}
+
+static void restore_files(void)
+{
+    for (int i = 0; i < 2; i++)
+        put_file(i, files[i].bytes, files[i].size);
+}
+
+/* A byte of the first file becomes another one. */
+static void put_byte(size_t at, unsigned char byte)
+{
+    unsigned char was = files[0].bytes[at];
+
+    assert_int_not_equal(was, byte);
+    files[0].bytes[at] = byte;
+    put_file(0, files[0].bytes, files[0].size);
+    files[0].bytes[at] = was;
+}
+
+static size_t statement(void)
+{
+    return files[0].size - SEGMENT_STATEMENT;
+}
+
+static void remove_one(void)
+{
+    assert_int_equal(remove(files[1].path), 0);
+}
+
+static void make_it_a_folder(void)
+{
+    assert_int_equal(remove(files[0].path), 0);
+    assert_int_equal(mkdir(files[0].path, 0700), 0);
+}
+
+static void empty(void)
+{
+    put_file(1, files[1].bytes, 0);
+}
+
+static void cut_a_byte(void)
+{
+    put_file(1, files[1].bytes, files[1].size - 1);
+}
+
+static void add_a_byte(void)
+{
+    put_file(1, files[1].bytes, files[1].size + 1);
+}
+
+static void cut_most(void)
+{
+    put_file(1, files[1].bytes, 20000);
+}
+
+static void swap(void)
+{
+    put_file(0, files[1].bytes, files[1].size);
+    put_file(1, files[0].bytes, files[0].size);
+}
+
+static void copy_over(void)
+{
+    put_file(1, files[0].bytes, files[0].size);
+}
+
+static void change_a_row(void)
+{
+    put_byte(OF_ROW_2, 'X');
+}
+
+static void change_the_queue(void)
+{
+    put_byte(statement() + 14, 'i');
+}
+
+static void change_a_blank(void)
+{
+    put_byte(files[0].size - 2, 'x');
+}
+
+/* Rows are sound: the audit alone sees it. */
+static void change_the_signature(void)
+{
+    size_t at = files[0].size - 2;
+
+    while (files[0].bytes[at] == ' ')
+        at--;
+    put_byte(at, files[0].bytes[at] == 'f' ? '0' : 'f');
 }
 
 static void assert_named(const char *file, const char *fault)
@@ -255,43 +372,38 @@ static void damage_is_named_and_refused(void **state)
 {
     /* what is done to the files; which the audit names and how; a row that is refused meanwhile, 0: none */
     static const struct {
-        const char *change, *file, *fault;
+        void (*change)(void);
+        const char *file, *fault;
         int64_t row;
     } cases[] = {
-        {"rm 000002.segment", "000002", "is missing", 1500},
-        {"rm 000001.segment && mkdir 000001.segment", "000001", "is no file", 1},
-        {": >000002.segment", "000002", "is no whole segment", 1500},
-        {"truncate -s -1 000002.segment", "000002", "is no whole segment", 1500},
-        {"truncate -s +1 000002.segment", "000002", "is no whole segment", 1500},
-        {"truncate -s 20000 000002.segment", "000002", "is no whole segment", 1500},
-        {"cp 000001.segment x && mv -f 000002.segment 000001.segment && mv -f x 000002.segment", "000001",
-         "is another one than the store tells of", 1},
-        {"cp 000001.segment 000002.segment", "000002", "is another one than the store tells of", 1500},
-        /* the actor of the second row */
-        {"printf X | dd of=000001.segment bs=1 seek=120 conv=notrunc status=none", "000001",
-         "has a row 2 that does not match its hash", 2},
-        {"sed -i 's/hg-segment-1 sample/hg-segment-1 simple/' 000001.segment", "000001", "is of another journal", 1},
-        {"sed -i '$s/ $/x/' 000001.segment", "000001", "is no whole segment", 1},
-        /* the signature's last digit: rows are sound, and the audit alone checks it */
-        {"tail -c 512 000001.segment >x && sed -i 's/[0-9a-e]\\( *\\)$/f\\1/' x && truncate -s -512 000001.segment && "
-         "cat x >>000001.segment",
-         "000001", "is not the file that the store tells of", 0},
+        {remove_one, "000002", "is missing", 1500},
+        {make_it_a_folder, "000001", "is no file", 1},
+        {empty, "000002", "is no whole segment", 1500},
+        {cut_a_byte, "000002", "is no whole segment", 1500},
+        {add_a_byte, "000002", "is no whole segment", 1500},
+        {cut_most, "000002", "is no whole segment", 1500},
+        {swap, "000001", "is another one than the store tells of", 1},
+        {copy_over, "000002", "is another one than the store tells of", 1500},
+        {change_a_row, "000001", "has a row 2 that does not match its hash", 2},
+        {change_the_queue, "000001", "is of another journal", 1},
+        {change_a_blank, "000001", "is no whole segment", 1},
+        {change_the_signature, "000001", "is not the file that the store tells of", 0},
     };
 
     (void)state;
     fixture_rows(ROWS);
     fixture_archive(1000, ROWS - 1);
-    shell("chmod 600 *.segment");
     assert_string_equal(fixture_audit(), "");
+    keep_files();
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         fixture_restart();
-        shell("mkdir ../kept && cp -p * ../kept/ && { %s; }", cases[i].change);
+        cases[i].change();
         assert_named(cases[i].file, cases[i].fault);
         if (cases[i].row) {
             assert_int_equal(read_first(cases[i].row - 1), RPC__REASON__STORE_FAILED);
             assert_int_equal(read_first(2500), 0); /* what does not need it is read */
         }
-        shell("rm -r * && cp -p ../kept/* . && rm -r ../kept");
+        restore_files();
         assert_int_equal(read_first(0), 0); /* mended, without a restart */
         assert_int_equal(read_first(1500), 0);
         assert_string_equal(fixture_audit(), "");
