@@ -36,6 +36,8 @@ struct harness {
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
     bool grown;                            /* whether the last batch added to the journal */
+    int64_t head;                          /* the row of which a head was wanted last */
+    bool head_untold;                      /* and that its batch was not answered by then */
     struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
     unsigned n_jobs;
     struct record *record; /* NULL: none */
@@ -62,6 +64,17 @@ static inline bool harness_beside(void *arg, struct rpc_job *job)
         return false;
     h->jobs[h->n_jobs++] = job;
     return true;
+}
+
+/* In the daemon's stead, which signs it. */
+static inline void harness_on_head(void *arg)
+{
+    struct harness *h = arg;
+    struct journal *journal = rpc_server_journal(h->service.rpc);
+
+    h->head = journal->committed.seq;
+    h->head_untold = !h->answers;
+    journal->head_wanted = false;
 }
 
 /* ---- the recording ---- */
@@ -103,6 +116,7 @@ static inline void harness_start(struct harness *h)
     h->service.rpc = rpc_server_new(h->service.store, &h->service.clock);
     ensure(h->service.rpc);
     rpc_server_beside(h->service.rpc, harness_beside, h);
+    rpc_server_on_head(h->service.rpc, harness_on_head, h);
     ensure(service_begin(&h->service) == 0);
     harness_works(h);
 }

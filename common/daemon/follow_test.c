@@ -36,6 +36,7 @@ static int start_source(struct service *service)
 {
     source.daemon = (Rpc__Daemon_Service){.base = RPC__DAEMON__BASE_INIT, .read_journal = read_journal};
     rpc_server_add(service->rpc, &source.daemon.base);
+    journal_events(rpc_server_journal(service->rpc), &sample__event__descriptor);
     return 0;
 }
 
@@ -66,18 +67,12 @@ static void on_drained(void *arg)
 /* Kind 1 for every third row, else 2. */
 static void add_row(void *call, void *arg)
 {
-    Sample__Event event = SAMPLE__EVENT__INIT;
     Sample__ShowChanged changed = SAMPLE__SHOW_CHANGED__INIT;
     Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
     int64_t number = *(int64_t *)arg;
 
     changed.show_id = taken.seat_id = number;
-    event.event_case = number % 3 == 0 ? SAMPLE__EVENT__EVENT_SHOW_CHANGED : SAMPLE__EVENT__EVENT_SEAT_TAKEN;
-    if (number % 3 == 0)
-        event.show_changed = &changed;
-    else
-        event.seat_taken = &taken;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, number % 3 == 0 ? &changed.base : &taken.base);
 }
 
 /* One millisecond apart, so that row n was written at HARNESS_NOW + n. */

@@ -1,6 +1,6 @@
 /* service_heads.c: a daemon signs the heads of its journal (common/trust/heads.h).
  *
- * Within LIMIT_HEAD_MS of a new row, within a second of one whose writer asks for it
+ * Within LIMIT_HEAD_MS of a new row, with the commit of one whose writer asks for it
  * (rpc_want_head), and at a clean stop. A daemon with a store does not start without its key
  * and its folder. What cannot be signed, on a full disk, is said and tried again every
  * second; the daemon serves on. */
@@ -12,6 +12,18 @@
 #include "common/base/log.h"
 #include "common/trust/heads.h"
 
+static void sign(void *arg)
+{
+    struct service *service = arg;
+    struct journal *journal = rpc_server_journal(service->rpc);
+    const struct journal_tip *tip = &journal->committed;
+
+    if (tip->seq <= heads_last(service->heads) || heads_sign(service->heads, tip->seq, tip->at, tip->hash) == 0) {
+        journal->head_wanted = false;
+        service->unsigned_since = 0;
+    }
+}
+
 int service_heads_open(struct service *service)
 {
     const char *key = conf_text(service->conf, "HUIGONG_HEAD_KEY"), *dir = conf_text(service->conf, "HUIGONG_HEADS");
@@ -21,18 +33,10 @@ int service_heads_open(struct service *service)
         return -1;
     }
     service->heads = heads_open(key, dir, service->queue);
-    return service->heads ? 0 : -1;
-}
-
-static void sign(struct service *service)
-{
-    struct journal *journal = rpc_server_journal(service->rpc);
-    const struct journal_tip *tip = &journal->committed;
-
-    if (tip->seq <= heads_last(service->heads) || heads_sign(service->heads, tip->seq, tip->at, tip->hash) == 0) {
-        journal->head_wanted = false;
-        service->unsigned_since = 0;
-    }
+    if (!service->heads)
+        return -1;
+    rpc_server_on_head(service->rpc, sign, service);
+    return 0;
 }
 
 void service_heads_tick(struct service *service)
@@ -59,6 +63,7 @@ void service_heads_close(struct service *service)
     if (!service->heads)
         return;
     sign(service);
+    rpc_server_on_head(service->rpc, NULL, NULL);
     heads_close(service->heads);
     service->heads = NULL;
 }

@@ -43,6 +43,7 @@ int service_begin(struct service *service)
     rpc_server_add(service->rpc, &service->daemon.base);
     if (table) {
         service->self = table->self;
+        journal_events(rpc_server_journal(service->rpc), table->event);
         if (parts_open(table, service->self, service->store, service->rpc, &service->clock))
             return -1;
         service_parts(service)->service = service;

@@ -69,9 +69,11 @@ void rpc_fact_character(void *call, int32_t c);
 void rpc_retry_after(void *call, int32_t seconds);
 /* The reply that follows is 201 Created. */
 void rpc_created(void *call);
-/* Adds an event to the journal as the caller's deed. */
-void rpc_journal(void *call, const ProtobufCMessage *event);
-/* Asks for a signed head of the journal as soon as the batch is committed (journal_want_head). */
+/* Tells the journal a fact as the caller's deed: a message that is one of the events of the
+ * service or of the chassis. */
+void rpc_tell(void *call, const ProtobufCMessage *fact);
+/* Asks that the journal's head be signed when the batch is committed, before anybody is told of
+ * it: money was given, or a list that a draw is made from was closed. */
 void rpc_want_head(void *call);
 /* Undoes a change of memory if this call is refused or its batch not committed. self is no
  * memory of the call's. */
@@ -213,6 +215,10 @@ bool rpc_server_take_edge(struct rpc_server *server, const void *bytes, size_t l
  * it nobody's at the edge are. */
 typedef bool (*rpc_vouched)(const Rpc__Principal *principal, void *arg);
 void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *arg);
+/* Signs the journal's head (heads.h): called when a batch is committed in which a call wanted that
+ * (rpc_want_head), and before its answers are given. What fails is tried again by the daemon. */
+typedef void (*rpc_head)(void *arg);
+void rpc_server_on_head(struct rpc_server *server, rpc_head sign, void *arg);
 /* How functions are run beside the loop: beside takes a job, or returns false when it is full.
  * Without it they are run at once. */
 typedef bool (*rpc_beside)(void *arg, struct rpc_job *job);

@@ -154,11 +154,11 @@ void rpc_created(void *call)
     ((struct rpc_call *)call)->answer.created = true;
 }
 
-void rpc_journal(void *call, const ProtobufCMessage *event)
+void rpc_tell(void *call, const ProtobufCMessage *fact)
 {
     struct rpc_call *self = call;
 
-    journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, event);
+    journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, fact);
 }
 
 void rpc_want_head(void *call)
@@ -336,7 +336,6 @@ static int64_t made_id(struct rpc_call *call)
 /* The one place where the use of authority is put on record, for every service. */
 static void journal_authority(struct rpc_call *call, const ProtobufCMessage *input)
 {
-    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
     Rpc__OfficialActed acted = RPC__OFFICIAL_ACTED__INIT;
 
     if (!call->method->api->writes || call->method->api->rule->who != RULE__WHO__OFFICIAL ||
@@ -347,9 +346,7 @@ static void journal_authority(struct rpc_call *call, const ProtobufCMessage *inp
     acted.target_id = find_id(input, NULL, "union_id");
     if (!acted.target_id && call->answer.created)
         acted.target_id = made_id(call);
-    event.event_case = RPC__CHASSIS_EVENT__EVENT_OFFICIAL_ACTED;
-    event.official_acted = &acted;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &acted.base);
 }
 
 /* Lets the service's map say who calls. False after refusing. */

@@ -65,16 +65,13 @@ static inline void undo_add(void *self, int64_t id, int64_t n)
 
 static inline void add(struct things *self, int64_t id, void *call)
 {
-    Sample__Event event = SAMPLE__EVENT__INIT;
     Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
 
     rpc_on_undo(call, undo_add, self, id, self->n);
     self->ids[self->n++] = id;
     store_run(self->store, self->sql + SQL_ADD, "i", id);
     taken.seat_id = id;
-    event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
-    event.seat_taken = &taken;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &taken.base);
 }
 
 static inline char *long_text(size_t size, void *call)
@@ -194,6 +191,7 @@ static inline int start(struct service *service)
     things.service.get_show = get_show;
     things.service.check_guests = check_guests;
     rpc_server_add(service->rpc, &things.service.base);
+    journal_events(rpc_server_journal(service->rpc), &sample__event__descriptor);
     service->self = &things;
     return 0;
 }

@@ -123,6 +123,8 @@ struct rpc_server {
     void *seen_arg;
     rpc_map map; /* NULL: members are known by their ids */
     void *map_self;
+    rpc_head sign; /* the journal's head; NULL: nobody does */
+    void *sign_arg;
     rpc_vouched vouched; /* NULL: nobody's grants are, at the edge */
     void *vouched_arg;
     struct journal journal;

@@ -85,6 +85,21 @@ void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *
     server->vouched_arg = arg;
 }
 
+void rpc_server_on_head(struct rpc_server *server, rpc_head sign, void *arg)
+{
+    server->sign = sign;
+    server->sign_arg = arg;
+}
+
+/* The journal's rows are kept, or given up; a head that was asked for is signed before anybody
+ * is told of what it witnesses. */
+static void end_journal(struct rpc_server *server, bool committed)
+{
+    journal_batch_end(&server->journal, committed);
+    if (committed && server->journal.head_wanted && server->sign)
+        server->sign(server->sign_arg);
+}
+
 static void run_message(struct rpc_server *server, struct message *message, const void *bytes, size_t len, bool edge)
 {
     Rpc__CallBatch *batch = rpc__call_batch__unpack(&server->arena.allocator, len, bytes);
@@ -238,7 +253,7 @@ static void commit_batch(struct rpc_server *server)
     began = clock_monotonic_ns();
     reason = store_commit(server->store);
     server->counts.commit_ns += clock_monotonic_ns() - began;
-    journal_batch_end(&server->journal, reason == 0);
+    end_journal(server, reason == 0);
     if (reason) {
         server->counts.failed_commits++;
         rpc_undo_until(server, NULL);
@@ -386,7 +401,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
         if (reason)
             rpc_undo_until(server, NULL);
     }
-    journal_batch_end(&server->journal, reason == 0);
+    end_journal(server, reason == 0);
     server->undos = NULL;
     arena_reset(&server->arena);
     arena_reset(&server->undo_arena);

@@ -65,6 +65,7 @@ static inline void fixture_start(void)
     a.store = store_open(&options);
     assert_non_null(a.store);
     assert_int_equal(journal_open(&a.journal, a.store), 0);
+    journal_events(&a.journal, &sample__event__descriptor);
     assert_int_equal(archive_open(&a.journal, a.files, "sample", &fixture_vouch), 0);
 }
 
@@ -118,19 +119,13 @@ static inline void fixture_commit(void)
  * others of KIND_SEAT. */
 static inline void fixture_row(int64_t seq)
 {
-    Sample__Event event = SAMPLE__EVENT__INIT;
     Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
     Sample__ShowChanged changed = SAMPLE__SHOW_CHANGED__INIT;
 
     taken.seat_id = seq * 1000003;
     taken.member_id = seq % 11;
     changed.show_id = seq;
-    event.event_case = seq % 7 ? SAMPLE__EVENT__EVENT_SEAT_TAKEN : SAMPLE__EVENT__EVENT_SHOW_CHANGED;
-    if (seq % 7)
-        event.seat_taken = &taken;
-    else
-        event.show_changed = &changed;
-    journal_add(&a.journal, NOW + seq * 10, seq % 11, &event.base);
+    journal_add(&a.journal, NOW + seq * 10, seq % 11, seq % 7 ? &taken.base : &changed.base);
 }
 
 static inline void fixture_rows(int64_t n)

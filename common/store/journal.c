@@ -7,6 +7,8 @@
 #include "common/store/archive.h"
 #include "common/store/journal_internal.h"
 
+#define FIELD_HEAD 8 /* bytes of a field's number and length, at most */
+
 enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_TIME, SQL_HASH, SQL_ALL, N_SQL };
 static const char *const sql[N_SQL] = {
     [SQL_TIP] = "SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1",
@@ -65,21 +67,55 @@ bool journal_row_follows(const unsigned char before[JOURNAL_HASH_LEN], const Rpc
     return row->hash.len == sizeof(hash) && memcmp(hash, row->hash.data, sizeof(hash)) == 0;
 }
 
-void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *event)
+/* The number of the member that is of a type; 0: there is none. */
+static uint32_t kind_of(const ProtobufCMessageDescriptor *event, const ProtobufCMessageDescriptor *type)
 {
-    const ProtobufCFieldDescriptor *first = &event->descriptor->fields[0];
-    const uint32_t *kind = (const void *)((const char *)event + first->quantifier_offset);
-    unsigned char body[LIMIT_EVENT];
-    size_t len = protobuf_c_message_get_packed_size(event);
-    struct journal_tip *tip = &journal->tip;
+    for (unsigned i = 0; i < event->n_fields; i++) {
+        if (event->fields[i].descriptor == type)
+            return event->fields[i].id;
+    }
+    return 0;
+}
 
-    ensure((first->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && *kind && len <= sizeof(body));
-    protobuf_c_message_pack(event, body);
+void journal_events(struct journal *journal, const ProtobufCMessageDescriptor *event)
+{
+    for (unsigned i = 0; i < event->n_fields; i++) {
+        const ProtobufCFieldDescriptor *member = &event->fields[i];
+
+        ensure((member->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && member->type == PROTOBUF_C_TYPE_MESSAGE &&
+               kind_of(event, member->descriptor) == member->id);
+    }
+    journal->event = event;
+}
+
+static size_t put_varint(unsigned char *at, size_t value)
+{
+    size_t len = 0;
+
+    for (; value >= 0x80; value >>= 7)
+        at[len++] = (unsigned char)(value | 0x80);
+    at[len++] = (unsigned char)value;
+    return len;
+}
+
+void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact)
+{
+    uint32_t kind = journal->event ? kind_of(journal->event, fact->descriptor) : 0;
+    size_t size = protobuf_c_message_get_packed_size(fact), len;
+    struct journal_tip *tip = &journal->tip;
+    unsigned char body[LIMIT_EVENT];
+
+    if (!kind)
+        kind = kind_of(&rpc__chassis_event__descriptor, fact->descriptor);
+    ensure(kind && size <= sizeof(body) - FIELD_HEAD);
+    len = put_varint(body, kind << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
+    len += put_varint(body + len, size);
+    len += protobuf_c_message_pack(fact, body + len);
     tip->seq++;
     if (now > tip->at)
         tip->at = now;
-    journal_row_hash(tip->hash, tip->seq, tip->at, (int32_t)*kind, actor, body, len, tip->hash);
-    store_run(journal->store, journal->sql + SQL_ADD, "iiiibb", tip->seq, tip->at, (int64_t)*kind, actor, body, len,
+    journal_row_hash(tip->hash, tip->seq, tip->at, (int32_t)kind, actor, body, len, tip->hash);
+    store_run(journal->store, journal->sql + SQL_ADD, "iiiibb", tip->seq, tip->at, (int64_t)kind, actor, body, len,
               tip->hash, sizeof(tip->hash));
 }
 

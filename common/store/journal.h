@@ -32,7 +32,8 @@ struct journal {
     struct journal_tip tip;    /* with what the current batch added */
     struct journal_tip before; /* at the current call's beginning */
     struct journal_tip committed;
-    bool head_wanted; /* journal_want_head, until the daemon has signed one */
+    bool head_wanted;                        /* journal_want_head, until the daemon has signed one */
+    const ProtobufCMessageDescriptor *event; /* the service's own; NULL: none but the chassis' */
     /* Its archive (archive.h): */
     struct archive *archive; /* NULL: no folder is known */
     unsigned archive_sql;
@@ -44,10 +45,13 @@ struct journal {
 
 /* Prepares the journal of a store and reads its tip. 0 or -1, logged. */
 int journal_open(struct journal *journal, struct store *store);
-/* Adds an event: a message with one oneof, of which one member is set. */
-void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *event);
-/* Asks that the head be signed as soon as the batch is committed (heads.h), not within the
- * usual minute: what was just written must not be replaced unseen. */
+/* Says which events are the service's: a message with one oneof, whose members are of
+ * different types. */
+void journal_events(struct journal *journal, const ProtobufCMessageDescriptor *event);
+/* Adds the event that a fact is: the member of its type. */
+void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact);
+/* Asks that the head be signed when the batch is committed (heads.h), not within the usual
+ * minute: what was just written must not be replaced unseen. */
 void journal_want_head(struct journal *journal);
 /* The hash of a row; false when there is none. */
 bool journal_hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN]);

@@ -390,7 +390,6 @@ static void undo_claim(void *arg, int64_t member_id, int64_t sold_out_before)
 /* Memory, row and journal, in that order; the memory is taken back with the rest. */
 static bool grant_claim(struct coupon *self, struct release *release, const struct claim *claim, void *call)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
     Coupon__Claimed claimed = COUPON__CLAIMED__INIT;
 
     if (!claimants_add(&release->claimants, claim->member_id, claim->coupon_id))
@@ -404,9 +403,7 @@ static bool grant_claim(struct coupon *self, struct release *release, const stru
     claimed.release_id = claim->release_id;
     claimed.member_id = claim->member_id;
     claimed.day = claim->day;
-    event.event_case = COUPON__EVENT__EVENT_CLAIMED;
-    event.claimed = &claimed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &claimed.base);
     self->last_coupon = claim->coupon_id;
     return true;
 }

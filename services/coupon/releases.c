@@ -134,16 +134,13 @@ void release_enter_day(struct release *release, int32_t day)
 
 void release_journal(const struct release *release, void *call)
 {
-    Coupon__Event event = COUPON__EVENT__INIT;
     Coupon__ReleaseChanged changed = COUPON__RELEASE_CHANGED__INIT;
 
     changed.release_id = release->id;
     changed.state = (Coupon__State)release->state;
     changed.union_path = unconst(release->union_path);
     changed.eligible_path = unconst(release->eligible_path);
-    event.event_case = COUPON__EVENT__EVENT_RELEASE_CHANGED;
-    event.release_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 static void undo_state(void *arg, int64_t state, int64_t closed_at)

@@ -46,9 +46,9 @@ static void pragma(struct store *store, const char *text)
     ensure(!store_trouble(store));
 }
 
-static void journal(struct fill *fill, int64_t at, const Identity__Event *event)
+static void journal(struct fill *fill, int64_t at, const ProtobufCMessage *fact)
 {
-    journal_add(rpc_server_journal(fill->service.rpc), at, 0, &event->base);
+    journal_add(rpc_server_journal(fill->service.rpc), at, 0, fact);
 }
 
 /* ---- unions ---- */
@@ -83,7 +83,6 @@ static void fill_row(struct fill *fill, uint64_t place, void *call)
         .union_id = people_union_id(&fill->people, of),
         .trade = people_trade(place),
     };
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__RosterRowAdded added = IDENTITY__ROSTER_ROW_ADDED__INIT;
     unsigned char nonce[PII_NONCE_LEN];
     struct person person;
@@ -96,9 +95,7 @@ static void fill_row(struct fill *fill, uint64_t place, void *call)
     ensure(rosters_add(&fill->identity->rosters, &entry) == 1);
     added.roster_id = entry.id;
     added.union_id = entry.union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED;
-    event.roster_row_added = &added;
-    journal(fill, at, &event);
+    journal(fill, at, &added.base);
     fill->tallies[of].listed++;
 }
 
@@ -121,7 +118,6 @@ static void add_session(struct fill *fill, uint64_t turn, int64_t at, int64_t me
         .opened_at = at,
         .sign_in = IDENTITY__SIGN_IN__SIGN_IN_BY_CODE,
     };
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__SessionOpened opened = IDENTITY__SESSION_OPENED__INIT;
 
     ensure(session.id == people_session_id(&fill->people, turn));
@@ -135,9 +131,7 @@ static void add_session(struct fill *fill, uint64_t turn, int64_t at, int64_t me
     sessions_add(&fill->identity->sessions, &session);
     opened.member_id = member_id;
     opened.session_id = session.id;
-    event.event_case = IDENTITY__EVENT__EVENT_SESSION_OPENED;
-    event.session_opened = &opened;
-    journal(fill, at, &event);
+    journal(fill, at, &opened.base);
 }
 
 static void begin_membership(struct fill *fill, const struct member *member, int64_t at, uint32_t of)
@@ -149,7 +143,6 @@ static void begin_membership(struct fill *fill, const struct member *member, int
         .began_at = at,
         .began = IDENTITY__BEGAN__BEGAN_BY_ROSTER,
     };
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembershipBegan began = IDENTITY__MEMBERSHIP_BEGAN__INIT;
 
     ensure(periods_begin(&fill->identity->periods, &period));
@@ -158,9 +151,7 @@ static void begin_membership(struct fill *fill, const struct member *member, int
     began.union_id = period.union_id;
     began.began = IDENTITY__BEGAN__BEGAN_BY_ROSTER;
     began.trade = (Rpc__Trade)member->trade;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN;
-    event.membership_began = &began;
-    journal(fill, at, &event);
+    journal(fill, at, &began.base);
     fill->tallies[of].own++;
     fill->tallies[of].members++;
     fill->tallies[of].trades[member->trade]++;
@@ -171,7 +162,6 @@ static void verify(struct fill *fill, struct member *member, uint64_t place, con
                    void *call)
 {
     uint32_t of = people_union(&fill->people, place);
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
     struct trade trade = {
         .member_id = member->id,
@@ -193,9 +183,7 @@ static void verify(struct fill *fill, struct member *member, uint64_t place, con
     verified.member_id = member->id;
     verified.roster_id = member->roster_id;
     verified.union_id = member->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
-    event.member_verified = &verified;
-    journal(fill, at, &event);
+    journal(fill, at, &verified.base);
     fill->tallies[of].verified++;
     member->union_id = 0; /* her numbers are added up later */
     if (trade.trade)

@@ -55,6 +55,8 @@ describe('a health check by lot', () => {
             return now.root && now;
         });
         assert.equal(frozen.nEntries, MEMBERS);
+        const [{ seq }] = await stack.query('health', 'SELECT seq FROM journal WHERE kind = 11');
+        assert.ok(stack.witnessed('health') >= seq, 'the list that is told is witnessed outside the store');
         assertProblem(await enter(stack, campaign, 99), 409, 'ENTRIES_CLOSED');
         assertProblem(await stack.post(`/v1/checkups/${campaign.campaignId}/entries:withdraw`, {}, { token: member(stack, 1) }),
             409, 'ENTRIES_CLOSED');

@@ -107,6 +107,8 @@ describe('an attended health check', () => {
         assertProblem(await confirm(701), 403, 'SETTLED_BY_ONE');
         assert.equal((await confirm(702)).json.state, 'SETTLEMENT_CONFIRMED');
         await killed();
+        const [{ seq }] = await stack.query('health', 'SELECT max(seq) AS seq FROM journal WHERE kind = 52');
+        assert.ok(stack.witnessed('health') >= seq, 'what is paid is witnessed outside the store before it is told');
         assertProblem(await prepare(701), 409, 'NOTHING_TO_SETTLE');
         const csv = await stack.get(`/v1/checkup-settlements/${settlementId}/csv`, { token: official(703, 'AUDIT_ADMIN') });
         assert.equal(csv.headers['content-type'], 'text/csv; charset=utf-8');

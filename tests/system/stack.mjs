@@ -218,6 +218,11 @@ export class Stack {
         return Buffer.from(readFileSync(this.path('keys', 'token'), 'utf8').trim(), 'hex');
     }
 
+    /** The last row of which a daemon has signed a head. */
+    witnessed(name) {
+        return Number(readFileSync(this.path('heads', name, 'heads'), 'utf8').trim().split('\n').at(-1).split(' ')[2]);
+    }
+
     store(name) {
         return this.path('store', name, 'data.sqlite');
     }

@@ -110,14 +110,11 @@ void handles_map(struct handles *handles, const struct pii_keys *keys)
 
 static void say_gone(int64_t handle, int64_t kept, void *call)
 {
-    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
     Rpc__MemberGone gone = RPC__MEMBER_GONE__INIT;
 
     gone.member_id = handle;
     gone.kept_id = kept;
-    event.event_case = RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE;
-    event.member_gone = &gone;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &gone.base);
 }
 
 static void close_account(struct handles *handles, int64_t member_id, void *call)

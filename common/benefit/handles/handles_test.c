@@ -52,7 +52,6 @@ static void take_seat(Sample__Shows_Service *service, const Sample__TakeSeatRequ
                       void *call)
 {
     struct guests *self = container_of(service, struct guests, shows_service);
-    Sample__Event event = SAMPLE__EVENT__INIT;
     Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
     Sample__Seat seat = SAMPLE__SEAT__INIT;
 
@@ -60,9 +59,7 @@ static void take_seat(Sample__Shows_Service *service, const Sample__TakeSeatRequ
     taken.seat_id = seat.seat_id = id_next(&self->ids, rpc_now(call));
     taken.member_id = self->caller.member_id;
     store_run(self->store, self->seats.sql + SQL_ADD, "ii", seat.seat_id, self->caller.member_id);
-    event.event_case = SAMPLE__EVENT__EVENT_SEAT_TAKEN;
-    event.seat_taken = &taken;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &taken.base);
     if (req->show_id < 0)
         rpc_refuse(call, SAMPLE__REASON__SOLD_OUT);
     else

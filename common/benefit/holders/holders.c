@@ -97,18 +97,6 @@ void holders_recheck(const struct holders *holders, int64_t number)
 
 /* ---- what identity says ---- */
 
-static void say(int32_t kind, Rpc__MemberGone *gone, Rpc__UnionMoved *moved, void *call)
-{
-    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
-
-    event.event_case = (Rpc__ChassisEvent__EventCase)kind;
-    if (gone)
-        event.member_gone = gone;
-    else
-        event.union_moved = moved;
-    rpc_journal(call, &event.base);
-}
-
 /* Her own number and all that she holds are nobody's now. */
 static void close_numbers(struct holders *holders, int64_t member_id, void *call)
 {
@@ -140,7 +128,7 @@ static void end_account(struct holders *holders, int64_t gone_id, int64_t kept_i
     store_run(holders->store, holders->sql + SQL_ADD, "ii", gone_id, holder);
     gone.member_id = gone_id;
     gone.kept_id = kept_id;
-    say(RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE, &gone, NULL, call);
+    rpc_tell(call, &gone.base);
 }
 
 static void move_union(struct holders *holders, const Identity__UnionMoved *said, void *call)
@@ -151,7 +139,7 @@ static void move_union(struct holders *holders, const Identity__UnionMoved *said
         return;
     moved.old_path = said->old_path;
     moved.path = said->path;
-    say(RPC__CHASSIS_EVENT__EVENT_UNION_MOVED, NULL, &moved, call);
+    rpc_tell(call, &moved.base);
 }
 
 static void hear(void *self, void *call, const Rpc__JournalRow *row)

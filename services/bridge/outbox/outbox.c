@@ -63,7 +63,6 @@ static int64_t next_row(struct outbox *outbox)
 static void say(struct outbox *outbox, const struct message *message, bool new, void *call)
 {
     Bridge__MessageChanged changed = BRIDGE__MESSAGE_CHANGED__INIT;
-    Bridge__Event event = BRIDGE__EVENT__INIT;
 
     changed.message_id = message->id;
     changed.state = (Bridge__MessageState)message->state;
@@ -74,9 +73,7 @@ static void say(struct outbox *outbox, const struct message *message, bool new, 
         changed.member_id = message->notice.member_id;
         changed.kind = (Bridge__NoticeKind)message->notice.kind;
     }
-    event.event_case = BRIDGE__EVENT__EVENT_MESSAGE_CHANGED;
-    event.message_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
     messages_tally(outbox->messages, message->state, message->reason);
 }
 

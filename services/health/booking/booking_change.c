@@ -22,7 +22,6 @@ int64_t random_id(void *call)
 /* Tells the journal, and which row of it this is. */
 static void say_booking(struct health *self, struct booking *booking, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__BookingChanged changed = HEALTH__BOOKING_CHANGED__INIT;
 
     changed.booking_id = booking->id;
@@ -33,9 +32,7 @@ static void say_booking(struct health *self, struct booking *booking, void *call
     changed.slot_id = booking->slot_id;
     changed.state = (Health__BookingState)booking->state;
     changed.must_move = booking->must_move;
-    event.event_case = HEALTH__EVENT__EVENT_BOOKING_CHANGED;
-    event.booking_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
     booking->journal_seq = last_row(self);
 }
 
@@ -56,14 +53,11 @@ static void change(struct health *self, struct booking *booking, void *call)
 
 static void issue_pass(struct health *self, const struct booking *booking, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__PassIssued issued = HEALTH__PASS_ISSUED__INIT;
 
     issued.serial = random_id(call);
     issued.booking_id = booking->id;
-    event.event_case = HEALTH__EVENT__EVENT_PASS_ISSUED;
-    event.pass_issued = &issued;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &issued.base);
     store_run(self->store, self->bookings.sql + BOOKING_SQL_ADD_PASS, "iiiiiiii", issued.serial, booking->id,
               booking->site_id, booking->slot_id, booking->starts_at - BOOKING_EARLY_MS,
               booking->ends_at + BOOKING_LATE_MS, rpc_now(call), last_row(self));
@@ -71,7 +65,6 @@ static void issue_pass(struct health *self, const struct booking *booking, void 
 
 static void revoke_pass(struct health *self, const struct booking *booking, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__PassRevoked revoked = HEALTH__PASS_REVOKED__INIT;
     struct issued pass;
 
@@ -79,9 +72,7 @@ static void revoke_pass(struct health *self, const struct booking *booking, void
         return;
     revoked.serial = pass.serial;
     revoked.booking_id = booking->id;
-    event.event_case = HEALTH__EVENT__EVENT_PASS_REVOKED;
-    event.pass_revoked = &revoked;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &revoked.base);
     store_run(self->store, self->bookings.sql + BOOKING_SQL_REVOKE, "iii", pass.serial, rpc_now(call), last_row(self));
 }
 
@@ -156,7 +147,6 @@ void remind(struct health *self, Health__Reminder *reminder, const Health__Campa
             void *call)
 {
     const Health__Site *site = site_id ? sites_find(&self->sites, site_id, rpc_arena(call)) : NULL;
-    Health__Event event = HEALTH__EVENT__INIT;
 
     reminder->member_id = holder_of(&self->holders, reminder->member_id);
     if (!reminder->member_id)
@@ -165,9 +155,7 @@ void remind(struct health *self, Health__Reminder *reminder, const Health__Campa
         reminder->campaign_title = campaign->title;
     if (site)
         reminder->site_name = site->name;
-    event.event_case = HEALTH__EVENT__EVENT_REMINDER;
-    event.reminder = reminder;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &reminder->base);
 }
 
 /* ---- what is due without anybody calling ---- */

@@ -75,7 +75,6 @@ static bool only(const struct slots *slots, unsigned statement, struct slot *ret
 
 void slot_make(struct health *self, struct slot *slot, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__SlotMade made = HEALTH__SLOT_MADE__INIT;
 
     slot->id = id_next(&self->ids, rpc_now(call));
@@ -88,23 +87,18 @@ void slot_make(struct health *self, struct slot *slot, void *call)
     made.ends_at = slot->ends_at;
     made.capacity = slot->capacity;
     made.walk_ins = slot->walk_ins;
-    event.event_case = HEALTH__EVENT__EVENT_SLOT_MADE;
-    event.slot_made = &made;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &made.base);
 }
 
 void slot_change(struct health *self, struct slot *slot, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__SlotChanged changed = HEALTH__SLOT_CHANGED__INIT;
 
     changed.slot_id = slot->id;
     changed.capacity = slot->capacity;
     changed.walk_ins = slot->walk_ins;
     changed.withdrawn = slot->withdrawn;
-    event.event_case = HEALTH__EVENT__EVENT_SLOT_CHANGED;
-    event.slot_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
     slot->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
     store_run(self->store, self->slots.sql + SQL_SET, "iiiii", slot->id, (int64_t)slot->capacity,
               (int64_t)slot->walk_ins, (int64_t)slot->withdrawn, slot->journal_seq);

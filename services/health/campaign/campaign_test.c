@@ -102,6 +102,7 @@ static void a_wrong_draft_names_what_is_wrong(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         Health__Campaign *draft = a_draft(&h, 10);
+        Health__CampaignSite *twice[] = {draft->sites[0], draft->sites[0]};
         int64_t rows = journal_rows(&h);
 
         switch (i) {
@@ -136,7 +137,7 @@ static void a_wrong_draft_names_what_is_wrong(void **state)
             draft->strata[0]->site_id = 7;
             break;
         case 10:
-            draft->sites = (Health__CampaignSite *[]){draft->sites[0], draft->sites[0]};
+            draft->sites = twice;
             draft->n_sites = 2;
             break;
         default:

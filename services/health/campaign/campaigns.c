@@ -192,7 +192,6 @@ Health__CampaignSite *campaign_site(const Health__Campaign *campaign, int64_t si
 
 void campaign_set_state(struct health *self, Health__Campaign *campaign, int state, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__CampaignChanged changed = HEALTH__CAMPAIGN_CHANGED__INIT;
 
     campaign->state = (Health__CampaignState)state;
@@ -201,36 +200,28 @@ void campaign_set_state(struct health *self, Health__Campaign *campaign, int sta
     changed.campaign_id = campaign->campaign_id;
     changed.state = campaign->state;
     changed.union_path = campaign->union_path;
-    event.event_case = HEALTH__EVENT__EVENT_CAMPAIGN_CHANGED;
-    event.campaign_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 void campaign_withdraw_site(struct health *self, const Health__Campaign *campaign, Health__CampaignSite *site,
                             void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__SiteWithdrawn withdrawn = HEALTH__SITE_WITHDRAWN__INIT;
 
     site->withdrawn = true;
     store_run(self->store, self->campaigns.sql + SQL_WITHDRAW_SITE, "ii", campaign->campaign_id, site->site_id);
     withdrawn.campaign_id = campaign->campaign_id;
     withdrawn.site_id = site->site_id;
-    event.event_case = HEALTH__EVENT__EVENT_SITE_WITHDRAWN;
-    event.site_withdrawn = &withdrawn;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &withdrawn.base);
 }
 
 void package_journal(const Health__Package *package, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__PackageMade made = HEALTH__PACKAGE_MADE__INIT;
 
     made.package_id = package->package_id;
     made.union_path = package->union_path;
-    event.event_case = HEALTH__EVENT__EVENT_PACKAGE_MADE;
-    event.package_made = &made;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &made.base);
 }
 
 const struct part_spec campaigns_part = {

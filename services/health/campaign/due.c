@@ -25,15 +25,12 @@ struct turn {
 
 static void say_frozen(const struct lottery *lottery, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__DrawFrozen frozen = HEALTH__DRAW_FROZEN__INIT;
 
     frozen.campaign_id = lottery->campaign_id;
     frozen.root = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.root)};
     frozen.n_entries = (int32_t)lottery->draw.n_entries;
-    event.event_case = HEALTH__EVENT__EVENT_DRAW_FROZEN;
-    event.draw_frozen = &frozen;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &frozen.base);
 }
 
 /* From here on nobody enters or withdraws, so that the list can be read in slices. */
@@ -52,20 +49,18 @@ static void freeze(struct turn *turn, void *call)
         return;
     lottery_put(turn->self, &turn->lottery);
     say_frozen(&turn->lottery, call);
+    rpc_want_head(call);
 }
 
 /* ---- drawing ---- */
 
 static void say_drawn(const struct lottery *lottery, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__LotsDrawn drawn = HEALTH__LOTS_DRAWN__INIT;
 
     drawn.campaign_id = lottery->campaign_id;
     drawn.seed = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.seed)};
-    event.event_case = HEALTH__EVENT__EVENT_LOTS_DRAWN;
-    event.lots_drawn = &drawn;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &drawn.base);
 }
 
 /* Fixes the seed. The list is read anew when it is not in memory; when it is not the

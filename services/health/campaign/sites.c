@@ -147,29 +147,23 @@ void sites_end_of_staff(const struct sites *sites)
 
 void site_journal(const Health__Site *site, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__SiteChanged changed = HEALTH__SITE_CHANGED__INIT;
 
     changed.site_id = site->site_id;
     changed.union_path = site->union_path;
     changed.closed = site->closed;
-    event.event_case = HEALTH__EVENT__EVENT_SITE_CHANGED;
-    event.site_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 void staff_journal(const Health__SetStaffRequest *request, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__StaffChanged changed = HEALTH__STAFF_CHANGED__INIT;
 
     changed.site_id = request->site_id;
     changed.member_id = request->member_id;
     changed.duty = request->duty;
     changed.off = request->off;
-    event.event_case = HEALTH__EVENT__EVENT_STAFF_CHANGED;
-    event.staff_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 bool site_on_map(struct map *map, const Health__Site *site)

@@ -48,16 +48,13 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 static void say_device(const struct device *device, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__DeviceChanged changed = HEALTH__DEVICE_CHANGED__INIT;
 
     changed.device_id = device->id;
     changed.site_id = device->site_id;
     changed.staff_id = device->staff_id;
     changed.revoked = device->revoked_at != 0;
-    event.event_case = HEALTH__EVENT__EVENT_DEVICE_CHANGED;
-    event.device_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 void device_make(struct health *self, struct device *device, void *call)
@@ -106,7 +103,6 @@ void device_revoke(struct health *self, struct device *device, void *call)
 
 static int64_t say_scanned(struct health *self, const struct scan *scan, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__Scanned scanned = HEALTH__SCANNED__INIT;
 
     scanned.scan_id = scan->id;
@@ -116,9 +112,7 @@ static int64_t say_scanned(struct health *self, const struct scan *scan, void *c
     scanned.outcome = (Health__ScanOutcome)scan->outcome;
     scanned.at = scan->at;
     scanned.offline = scan->offline;
-    event.event_case = HEALTH__EVENT__EVENT_SCANNED;
-    event.scanned = &scanned;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &scanned.base);
     return rpc_server_journal(self->rpc)->tip.seq;
 }
 
@@ -188,16 +182,13 @@ bool scans_find_of(const struct scans *scans, int64_t booking_id, struct scan *r
 
 void scan_undo(struct health *self, struct scan *scan, const char *reason, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__ScanUndone undone = HEALTH__SCAN_UNDONE__INIT;
 
     scan->undone_at = rpc_now(call);
     snprintf(scan->undo_reason, sizeof(scan->undo_reason), "%s", reason);
     undone.scan_id = scan->id;
     undone.booking_id = scan->booking_id;
-    event.event_case = HEALTH__EVENT__EVENT_SCAN_UNDONE;
-    event.scan_undone = &undone;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &undone.base);
     store_run(self->store, self->scans.sql + SQL_UNDO, "iiti", scan->id, scan->undone_at, scan->undo_reason,
               rpc_server_journal(self->rpc)->tip.seq);
 }

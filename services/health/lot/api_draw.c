@@ -160,16 +160,13 @@ static int announce(struct health *self, const Health__AnnounceRequest *req, con
 
 static void say_announced(const struct lottery *lottery, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__DrawAnnounced announced = HEALTH__DRAW_ANNOUNCED__INIT;
 
     announced.campaign_id = lottery->campaign_id;
     announced.terms = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.terms)};
     announced.commitment = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(lottery->draw.commitment)};
     announced.steps = (int32_t)lottery->draw.steps;
-    event.event_case = HEALTH__EVENT__EVENT_DRAW_ANNOUNCED;
-    event.draw_announced = &announced;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &announced.base);
 }
 
 /* rpc Announce: the terms are fixed, and the secret committed to. Again: the status. */
@@ -208,15 +205,12 @@ static void draws__announce(Health__Draws_Service *service, const Health__Announ
 
 static void say_value(const struct lottery *lottery, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__ValueEntered entered = HEALTH__VALUE_ENTERED__INIT;
 
     entered.campaign_id = lottery->campaign_id;
     entered.value = unconst(lottery->value);
     entered.confirmed = lottery->confirmed_by != 0;
-    event.event_case = HEALTH__EVENT__EVENT_VALUE_ENTERED;
-    event.value_entered = &entered;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &entered.base);
 }
 
 /* Why a value cannot be entered or confirmed now, whatever it is. */

@@ -96,6 +96,18 @@ static void before_publication_nobody_sees_more_than_the_frozen_list(void **stat
     draw_reader_done(&reader);
 }
 
+static void a_list_is_witnessed_when_it_is_frozen(void **state)
+{
+    const Health__Campaign *campaign = opened(&h, 3);
+
+    (void)state;
+    enter_all(&h, campaign->campaign_id, 5);
+    assert_int_equal(h.head, 0);
+    step_to(&h, campaign->closes_at);
+    assert_non_null(last_event(&h, HEALTH__EVENT__EVENT_DRAW_FROZEN));
+    assert_int_equal(h.head, journal_rows(&h));
+}
+
 static void a_restart_at_any_slice_gives_the_same_result(void **state)
 {
     const Health__Campaign *campaign = opened(&h, 4);
@@ -501,6 +513,7 @@ int main(void)
         TEST(a_campaign_goes_from_announcement_to_winners),
         TEST(each_receipt_tells_the_holder_what_the_service_tells),
         TEST(before_publication_nobody_sees_more_than_the_frozen_list),
+        TEST(a_list_is_witnessed_when_it_is_frozen),
         TEST(a_restart_at_any_slice_gives_the_same_result),
         TEST(without_entrants_nobody_wins),
         TEST(one_entrant_wins),

@@ -212,7 +212,6 @@ int64_t lottery_entitled(struct health *self, int64_t campaign_id, int32_t strat
 
 void chain_add(struct health *self, const struct chain *chain, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__ChainMade made = HEALTH__CHAIN_MADE__INIT;
     unsigned char sealed[SEALED];
 
@@ -223,9 +222,7 @@ void chain_add(struct health *self, const struct chain *chain, void *call)
     made.union_path = unconst(chain->union_path);
     made.days = chain->days;
     made.anchor = (ProtobufCBinaryData){DRAW_HASH_LEN, unconst(chain->anchor)};
-    event.event_case = HEALTH__EVENT__EVENT_CHAIN_MADE;
-    event.chain_made = &made;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &made.base);
 }
 
 bool chain_find(struct health *self, int64_t chain_id, struct chain *ret)

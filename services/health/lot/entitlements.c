@@ -87,7 +87,6 @@ bool entitlements_missed(const struct entitlements *entitlements, int64_t member
 
 static void say_changed(const struct entitlement *entitlement, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__EntitlementChanged changed = HEALTH__ENTITLEMENT_CHANGED__INIT;
 
     changed.entitlement_id = entitlement->id;
@@ -96,9 +95,7 @@ static void say_changed(const struct entitlement *entitlement, void *call)
     changed.stratum = entitlement->stratum;
     changed.place = entitlement->place;
     changed.state = (Health__EntitlementState)entitlement->state;
-    event.event_case = HEALTH__EVENT__EVENT_ENTITLEMENT_CHANGED;
-    event.entitlement_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 /* A winner has the campaign's days from the later of now and the beginning of

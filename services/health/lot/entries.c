@@ -88,7 +88,6 @@ void entries_end(const struct entries *entries)
 
 void entry_add(struct health *self, const struct entry *entry, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__Entered entered = HEALTH__ENTERED__INIT;
 
     store_run(self->store, self->entries.sql + SQL_ADD, "iiibii", entry->id, entry->campaign_id, entry->member_id,
@@ -98,28 +97,22 @@ void entry_add(struct health *self, const struct entry *entry, void *call)
     entered.member_id = entry->member_id;
     entered.ticket = (ProtobufCBinaryData){sizeof(entry->ticket), unconst(entry->ticket)};
     entered.stratum = entry->stratum;
-    event.event_case = HEALTH__EVENT__EVENT_ENTERED;
-    event.entered = &entered;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &entered.base);
 }
 
 void entry_withdraw(struct health *self, const struct entry *entry, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__EntryWithdrawn withdrawn = HEALTH__ENTRY_WITHDRAWN__INIT;
 
     store_run(self->store, self->entries.sql + SQL_WITHDRAW, "ii", entry->id, rpc_now(call));
     withdrawn.entry_id = entry->id;
     withdrawn.campaign_id = entry->campaign_id;
     withdrawn.member_id = entry->member_id;
-    event.event_case = HEALTH__EVENT__EVENT_ENTRY_WITHDRAWN;
-    event.entry_withdrawn = &withdrawn;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &withdrawn.base);
 }
 
 void attempt_note(struct health *self, const Health__Campaign *campaign, int attempt, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__DrawAttemptRefused refused = HEALTH__DRAW_ATTEMPT_REFUSED__INIT;
 
     rpc_keep(call);
@@ -129,9 +122,7 @@ void attempt_note(struct health *self, const Health__Campaign *campaign, int att
     refused.campaign_id = campaign->campaign_id;
     refused.attempt = (Health__Attempt)attempt;
     refused.state = campaign->state;
-    event.event_case = HEALTH__EVENT__EVENT_DRAW_ATTEMPT_REFUSED;
-    event.draw_attempt_refused = &refused;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &refused.base);
 }
 
 /* ---- what there is twice, or for nobody ---- */

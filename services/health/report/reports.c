@@ -149,7 +149,6 @@ int32_t reports_received(const struct reports *reports, int64_t report_id)
 /* Says what became of it, then keeps that with the number of the row. */
 static void change(struct health *self, struct report *report, int state, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__ReportChanged changed = HEALTH__REPORT_CHANGED__INIT;
 
     report->state = state;
@@ -158,9 +157,7 @@ static void change(struct health *self, struct report *report, int state, void *
     changed.state = (Health__ReportState)state;
     changed.version = report->version;
     changed.size = report->size;
-    event.event_case = HEALTH__EVENT__EVENT_REPORT_CHANGED;
-    event.report_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
     report->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
     store_run(self->store, self->reports.sql + SQL_SET, "iiiiii", report->id, (int64_t)report->version, (int64_t)state,
               report->ready_at, report->ended_at, report->journal_seq);
@@ -307,16 +304,13 @@ Health__ReportItems *report_items(const struct health *self, const struct report
 
 void report_view(struct health *self, const struct report *report, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__ReportOpened opened = HEALTH__REPORT_OPENED__INIT;
 
     store_run(self->store, self->reports.sql + SQL_ADD_VIEW, "iii", report->id, rpc_now(call),
               rpc_principal(call)->session_id);
     opened.report_id = report->id;
     opened.booking_id = report->booking_id;
-    event.event_case = HEALTH__EVENT__EVENT_REPORT_OPENED;
-    event.report_opened = &opened;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &opened.base);
 }
 
 void report_views_ask(const struct reports *reports, int64_t report_id, int64_t before, size_t limit)

@@ -69,6 +69,22 @@ static void two_officials_of_the_union_or_above_settle(void **state)
     assert_refused(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 702)), "SETTLEMENT_DECIDED");
 }
 
+static void what_is_paid_is_witnessed_before_it_is_told(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    booking_of(&h, 1, true);
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    h.head = 0;
+    assert_ok(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 702)));
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_int_equal(h.head, 0);
+    assert_ok(confirm(&h, id, finance(&h, 702)));
+    assert_int_equal(h.head, rpc_server_journal(h.service.rpc)->tip.seq);
+    assert_true(h.head_untold);
+}
+
 static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void **state)
 {
     int64_t booking = booking_of(&h, 1, false), scan = come(&h, booking), id;
@@ -227,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_came_is_settled_once),
         TEST(two_officials_of_the_union_or_above_settle),
+        TEST(what_is_paid_is_witnessed_before_it_is_told),
         TEST(a_scan_undone_before_is_not_in_it_and_afterwards_a_correction),
         TEST(the_budget_is_never_exceeded),
         TEST(it_is_exported_for_a_spreadsheet),

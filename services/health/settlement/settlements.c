@@ -166,7 +166,6 @@ bool settlement_line_of(const struct settlements *settlements, int64_t booking_i
 /* Says what became of it, then keeps that with the number of the row. */
 static void change(struct health *self, struct settlement *s, int state, void *call)
 {
-    Health__Event event = HEALTH__EVENT__INIT;
     Health__SettlementChanged changed = HEALTH__SETTLEMENT_CHANGED__INIT;
 
     s->state = state;
@@ -177,9 +176,7 @@ static void change(struct health *self, struct settlement *s, int state, void *c
     changed.n_lines = s->n_lines;
     changed.total_fen = s->total_fen;
     changed.lines_hash = (ProtobufCBinaryData){sizeof(s->lines_hash), s->lines_hash};
-    event.event_case = HEALTH__EVENT__EVENT_SETTLEMENT_CHANGED;
-    event.settlement_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
     s->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
     store_run(self->store, self->settlements.sql + SQL_SET, "iiiibiii", s->id, (int64_t)state, (int64_t)s->n_lines,
               s->total_fen, s->lines_hash, sizeof(s->lines_hash), s->decided_by, s->decided_at, s->journal_seq);
@@ -332,6 +329,8 @@ bool settlement_decide(struct health *self, struct settlement *settlement, int s
     if (state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_REJECTED && !drop_lines(self, settlement, call))
         return false;
     change(self, settlement, state, call);
+    if (state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED)
+        rpc_want_head(call);
     return true;
 }
 

@@ -9,7 +9,6 @@ static const int readers[] = {RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__AUDIT_ADMI
 
 static void journal_grant(const struct authority *grant, bool revoked, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__GrantChanged changed = IDENTITY__GRANT_CHANGED__INIT;
 
     changed.grant_id = grant->id;
@@ -17,9 +16,7 @@ static void journal_grant(const struct authority *grant, bool revoked, void *cal
     changed.role = (Rule__Role)grant->role;
     changed.union_id = grant->union_id;
     changed.revoked = revoked;
-    event.event_case = IDENTITY__EVENT__EVENT_GRANT_CHANGED;
-    event.grant_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 static void reply_grant(struct identity *self, const struct authority *grant, Identity__GrantRecord_Closure reply,

@@ -74,7 +74,6 @@ static void seal_door(struct identity *self, const struct visitor *visitor, cons
 /* Afterwards visitor->door is the new one. */
 static int bind_door(struct identity *self, struct visitor *visitor, const struct member *member, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
     struct wechat door = visitor->door;
 
@@ -90,9 +89,7 @@ static int bind_door(struct identity *self, struct visitor *visitor, const struc
     visitor->door = door;
     bound.wechat_id = door.id;
     bound.member_id = member->id;
-    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
-    event.wechat_bound = &bound;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &bound.base);
     return 0;
 }
 
@@ -245,7 +242,6 @@ void identity__unbind_wechat(Identity__Identity_Service *service, const Identity
     struct identity *self = container_of(service, struct identity, identity_service);
     Identity__UnbindWechatReply message = IDENTITY__UNBIND_WECHAT_REPLY__INIT;
     Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
-    Identity__Event event = IDENTITY__EVENT__INIT;
 
     if (!session_is_live(self, call)) {
         rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
@@ -257,8 +253,6 @@ void identity__unbind_wechat(Identity__Identity_Service *service, const Identity
     }
     unbound.wechat_id = req->wechat_id;
     unbound.member_id = rpc_principal(call)->member_id;
-    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
-    event.wechat_unbound = &unbound;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &unbound.base);
     reply(&message, call);
 }

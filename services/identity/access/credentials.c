@@ -100,14 +100,11 @@ void credential_reset(struct credential *credential)
 
 void credential_journal(int64_t member_id, int change, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__CredentialChanged changed = IDENTITY__CREDENTIAL_CHANGED__INIT;
 
     changed.member_id = member_id;
     changed.change = (Identity__CredentialChange)change;
-    event.event_case = IDENTITY__EVENT__EVENT_CREDENTIAL_CHANGED;
-    event.credential_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 /* ---- failures ---- */

@@ -85,7 +85,6 @@ size_t proposals_find_open(const struct proposals *proposals, const char *path, 
 
 void proposal_journal(const struct proposal *proposal, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__ProposalChanged changed = IDENTITY__PROPOSAL_CHANGED__INIT;
 
     changed.proposal_id = proposal->id;
@@ -93,9 +92,7 @@ void proposal_journal(const struct proposal *proposal, void *call)
     changed.state = (Identity__ProposalState)proposal->state;
     changed.member_id = proposal->member_id;
     changed.union_id = proposal->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED;
-    event.proposal_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 static bool tidy(void *arg, void *call)

@@ -163,7 +163,6 @@ static void end_surplus(struct identity *self, int64_t member_id, void *call)
 void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
                   Identity__Session_Closure reply, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__SessionOpened opened = IDENTITY__SESSION_OPENED__INIT;
     struct refresh refresh = {.session_id = id_next(&self->ids, rpc_now(call))};
     struct session session = {
@@ -190,9 +189,7 @@ void session_open(struct identity *self, const struct member *member, int sign_i
     opened.member_id = member->id;
     opened.session_id = session.id;
     opened.sign_in = (Identity__SignIn)sign_in;
-    event.event_case = IDENTITY__EVENT__EVENT_SESSION_OPENED;
-    event.session_opened = &opened;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &opened.base);
     rpc_created(call);
     reply_session(self, member, &session, &refresh, reply, call);
 }
@@ -250,16 +247,13 @@ bool session_is_live(struct identity *self, void *call)
 
 void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__SessionRevoked revoked = IDENTITY__SESSION_REVOKED__INIT;
 
     if (!sessions_drop(&self->sessions, session_id))
         return;
     revoked.member_id = member_id;
     revoked.session_id = session_id;
-    event.event_case = IDENTITY__EVENT__EVENT_SESSION_REVOKED;
-    event.session_revoked = &revoked;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &revoked.base);
 }
 
 void session_revoke_all(struct identity *self, int64_t member_id, void *call)

@@ -174,25 +174,19 @@ static void on_export(void *arg, struct part_export *export)
 static void say_unbound(int64_t wechat_id, int64_t member_id, void *call)
 {
     Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
-    Identity__Event event = IDENTITY__EVENT__INIT;
 
     unbound.wechat_id = wechat_id;
     unbound.member_id = member_id;
-    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_UNBOUND;
-    event.wechat_unbound = &unbound;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &unbound.base);
 }
 
 static void say_bound(int64_t wechat_id, int64_t member_id, void *call)
 {
     Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
-    Identity__Event event = IDENTITY__EVENT__INIT;
 
     bound.wechat_id = wechat_id;
     bound.member_id = member_id;
-    event.event_case = IDENTITY__EVENT__EVENT_WECHAT_BOUND;
-    event.wechat_bound = &bound;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &bound.base);
 }
 
 static void on_closed(void *arg, int64_t member_id, void *call)

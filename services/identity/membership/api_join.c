@@ -255,14 +255,11 @@ static void joins__list_join_requests(Identity__Joins_Service *service, const Id
 
 static void journal_verified(const struct join *join, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
 
     verified.member_id = join->member_id;
     verified.union_id = join->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
-    event.member_verified = &verified;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &verified.base);
 }
 
 /* The union vouches for who she says she is. 0 or RESIDENT_ID_TAKEN. */

@@ -13,7 +13,6 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 void cover_enrol(struct identity *self, int64_t member_id, int64_t union_id, int trade, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__CoverEnrolled enrolled = IDENTITY__COVER_ENROLLED__INIT;
     unsigned first = self->covers.sql;
 
@@ -28,9 +27,7 @@ void cover_enrol(struct identity *self, int64_t member_id, int64_t union_id, int
     enrolled.until = enrolled.from + COVER_MS;
     store_run(self->store, first + SQL_ADD, "iiiiii", enrolled.cover_id, member_id, union_id, (int64_t)trade,
               enrolled.from, enrolled.until);
-    event.event_case = IDENTITY__EVENT__EVENT_COVER_ENROLLED;
-    event.cover_enrolled = &enrolled;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &enrolled.base);
 }
 
 static bool is_as_told(const struct covers *covers, const Identity__CoverEnrolled *enrolled)

@@ -111,7 +111,6 @@ int joins_drop_old(const struct joins *joins, int64_t before)
 
 void join_journal(const struct join *join, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__JoinChanged changed = IDENTITY__JOIN_CHANGED__INIT;
 
     changed.request_id = join->id;
@@ -119,9 +118,7 @@ void join_journal(const struct join *join, void *call)
     changed.union_id = join->union_id;
     changed.state = (Identity__JoinState)join->state;
     changed.reason = (Identity__RefusalReason)join->reason;
-    event.event_case = IDENTITY__EVENT__EVENT_JOIN_CHANGED;
-    event.join_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 void join_withdraw(struct identity *self, int64_t member_id, void *call)

@@ -10,7 +10,6 @@
 
 static void journal_began(const struct period *period, int trade, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembershipBegan began = IDENTITY__MEMBERSHIP_BEGAN__INIT;
 
     began.membership_id = period->id;
@@ -18,23 +17,18 @@ static void journal_began(const struct period *period, int trade, void *call)
     began.union_id = period->union_id;
     began.began = (Identity__Began)period->began;
     began.trade = (Rpc__Trade)trade;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN;
-    event.membership_began = &began;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &began.base);
 }
 
 static void journal_ended(const struct period *period, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembershipEnded ended = IDENTITY__MEMBERSHIP_ENDED__INIT;
 
     ended.membership_id = period->id;
     ended.member_id = period->member_id;
     ended.union_id = period->union_id;
     ended.ended = (Identity__Ended)period->ended;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERSHIP_ENDED;
-    event.membership_ended = &ended;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &ended.base);
 }
 
 /* A suspended member keeps the level that her name and resident ID give her. */
@@ -123,15 +117,12 @@ void membership_hang(struct identity *self, struct member *member, const struct 
 
 static void journal_standing(int64_t member_id, int standing, int reason, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__StandingChanged changed = IDENTITY__STANDING_CHANGED__INIT;
 
     changed.member_id = member_id;
     changed.standing = (Identity__Standing)standing;
     changed.reason = (Identity__StandingReason)reason;
-    event.event_case = IDENTITY__EVENT__EVENT_STANDING_CHANGED;
-    event.standing_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 /* Who was taken for dead is a member again where she was. */

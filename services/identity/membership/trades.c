@@ -113,7 +113,6 @@ static void add(struct identity *self, const struct trade *trade)
 
 static void journal_trade(const struct trade *trade, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__TradeChanged changed = IDENTITY__TRADE_CHANGED__INIT;
 
     changed.trade_id = trade->id;
@@ -124,9 +123,7 @@ static void journal_trade(const struct trade *trade, void *call)
     changed.source = (Identity__TradeSource)trade->source;
     changed.reason = (Identity__RefusalReason)trade->reason;
     changed.until = trade->until_at;
-    event.event_case = IDENTITY__EVENT__EVENT_TRADE_CHANGED;
-    event.trade_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 static void change(struct identity *self, struct trade *trade, int state, void *call)

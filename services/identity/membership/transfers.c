@@ -103,7 +103,6 @@ void transfers_end(const struct transfers *transfers, enum transfers_list list)
 
 void transfer_journal(const struct transfer *transfer, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__TransferChanged changed = IDENTITY__TRANSFER_CHANGED__INIT;
 
     changed.transfer_id = transfer->id;
@@ -113,9 +112,7 @@ void transfer_journal(const struct transfer *transfer, void *call)
     changed.state = (Identity__TransferState)transfer->state;
     changed.release = (Identity__Release)transfer->release;
     changed.reason = (Identity__RefusalReason)transfer->reason;
-    event.event_case = IDENTITY__EVENT__EVENT_TRANSFER_CHANGED;
-    event.transfer_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 void transfer_change(struct identity *self, struct transfer *transfer, int state, void *call)

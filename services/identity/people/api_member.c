@@ -106,7 +106,6 @@ void member_set_person(struct identity *self, struct member *member, const char 
 static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
                    const struct roster_entry *entry, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
     struct trade trade = {
         .member_id = member->id, .trade = entry->trade, .source = IDENTITY__TRADE_SOURCE__TRADE_BY_ROSTER};
@@ -119,9 +118,7 @@ static void verify(struct identity *self, struct member *member, const char *nam
     verified.member_id = member->id;
     verified.roster_id = entry->id;
     verified.union_id = entry->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
-    event.member_verified = &verified;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &verified.base);
     tallies_verify(self, entry->union_id);
     if (!union_successor(self, entry->union_id, &node)) /* match_roster has found it */
         return;

@@ -71,7 +71,6 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
 
 static void end_proof(struct identity *self, struct name_proof *proof, int verdict, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__ProofEnded ended = IDENTITY__PROOF_ENDED__INIT;
 
     proof->verdict = verdict;
@@ -80,9 +79,7 @@ static void end_proof(struct identity *self, struct name_proof *proof, int verdi
     ended.proof_id = proof->id;
     ended.member_id = proof->member_id;
     ended.verdict = (Identity__Verdict)verdict;
-    event.event_case = IDENTITY__EVENT__EVENT_PROOF_ENDED;
-    event.proof_ended = &ended;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &ended.base);
 }
 
 /* rpc EndProof: the verdict; when it agrees, her name is proven and she is no member yet. */

@@ -99,7 +99,6 @@ void merges_end(const struct merges *merges, enum merges_list list)
 
 void merge_journal(const struct merge *merge, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MergeChanged changed = IDENTITY__MERGE_CHANGED__INIT;
 
     changed.merge_id = merge->id;
@@ -107,9 +106,7 @@ void merge_journal(const struct merge *merge, void *call)
     changed.gone_id = merge->gone_id;
     changed.state = (Identity__MergeState)merge->state;
     changed.reason = (Identity__MergeReason)merge->reason;
-    event.event_case = IDENTITY__EVENT__EVENT_MERGE_CHANGED;
-    event.merge_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 void merge_change(struct identity *self, struct merge *merge, int state, void *call)
@@ -152,7 +149,6 @@ int merge_refusal(struct identity *self, const struct member *kept, const struct
 
 void merge_apply(struct identity *self, struct merge *merge, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MembersMerged merged = IDENTITY__MEMBERS_MERGED__INIT;
 
     parts_merged(&self->parts, merge->gone_id, merge->kept_id, call);
@@ -160,9 +156,7 @@ void merge_apply(struct identity *self, struct merge *merge, void *call)
     merged.kept_id = merge->kept_id;
     merged.gone_id = merge->gone_id;
     merged.reason = (Identity__MergeReason)merge->reason;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBERS_MERGED;
-    event.members_merged = &merged;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &merged.base);
 }
 
 /* A merge begins as asked or proposed, or is done by her at once, and ends as its row says. */

@@ -46,7 +46,6 @@ static void add_cadres(struct identity *self, const struct cadre *cadres, size_t
 
 static void journal_cadre(const struct cadre *cadre, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__CadreChanged changed = IDENTITY__CADRE_CHANGED__INIT;
 
     changed.cadre_id = cadre->id;
@@ -54,9 +53,7 @@ static void journal_cadre(const struct cadre *cadre, void *call)
     changed.union_id = cadre->union_id;
     changed.post = cadre->post;
     changed.ended = cadre->ended_at != 0;
-    event.event_case = IDENTITY__EVENT__EVENT_CADRE_CHANGED;
-    event.cadre_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 static void end_cadre(struct identity *self, struct cadre *cadre, void *call)

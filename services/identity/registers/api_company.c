@@ -59,14 +59,11 @@ static void reply_company(struct identity *self, const struct company *company, 
 
 static void journal_company(const struct company *company, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__CompanyRegistered registered = IDENTITY__COMPANY_REGISTERED__INIT;
 
     registered.company_id = company->id;
     registered.union_id = company->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_COMPANY_REGISTERED;
-    event.company_registered = &registered;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &registered.base);
 }
 
 static int read_company(const Identity__RegisterCompanyRequest *req, void *call, struct company *ret,
@@ -142,16 +139,13 @@ static void companies__get_company(Identity__Companies_Service *service, const I
 
 static void journal_agent(const struct agent *agent, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__CompanyAgentSet set = IDENTITY__COMPANY_AGENT_SET__INIT;
 
     set.agent_id = agent->grant_id;
     set.company_id = agent->company_id;
     set.member_id = agent->member_id;
     set.kind = agent->kind;
-    event.event_case = IDENTITY__EVENT__EVENT_COMPANY_AGENT_SET;
-    event.company_agent_set = &set;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &set.base);
 }
 
 /* Whether the caller may change who acts for a company: an official of its union, or

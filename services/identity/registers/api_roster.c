@@ -22,15 +22,12 @@ bool roster_is_removal(int reason)
 
 static void journal_removed(const struct roster_entry *entry, int reason, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__RosterRowRemoved removed = IDENTITY__ROSTER_ROW_REMOVED__INIT;
 
     removed.roster_id = entry->id;
     removed.union_id = entry->union_id;
     removed.reason = (Identity__RosterRemoval)reason;
-    event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_REMOVED;
-    event.roster_row_removed = &removed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &removed.base);
 }
 
 /* Who came by this row and is still where it put her is a member there no more. */

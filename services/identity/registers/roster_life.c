@@ -9,14 +9,11 @@
 
 static void journal_added(const struct roster_entry *entry, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__RosterRowAdded added = IDENTITY__ROSTER_ROW_ADDED__INIT;
 
     added.roster_id = entry->id;
     added.union_id = entry->union_id;
-    event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_ADDED;
-    event.roster_row_added = &added;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &added.base);
 }
 
 static void seal(struct identity *self, const struct roster_row *row, struct roster_entry *entry, void *call)
@@ -55,7 +52,6 @@ static void follow_trade(struct identity *self, const struct roster_entry *entry
 /* What a row says now, which was there. */
 static int change(struct identity *self, const struct roster_row *row, struct roster_entry *entry, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__RosterRowChanged changed = IDENTITY__ROSTER_ROW_CHANGED__INIT;
     struct person was = {0};
 
@@ -69,9 +65,7 @@ static int change(struct identity *self, const struct roster_row *row, struct ro
         return IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
     seal(self, row, entry, call);
     rosters_set(&self->rosters, entry);
-    event.event_case = IDENTITY__EVENT__EVENT_ROSTER_ROW_CHANGED;
-    event.roster_row_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
     if (changed.trade)
         follow_trade(self, entry, call);
     return IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
@@ -102,7 +96,6 @@ static bool is_left_over(struct identity *self, int64_t member_id, int64_t union
 
 static void journal_verified(const struct member *member, const struct roster_entry *entry, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__MemberVerified verified = IDENTITY__MEMBER_VERIFIED__INIT;
 
     verified.member_id = member->id;
@@ -110,9 +103,7 @@ static void journal_verified(const struct member *member, const struct roster_en
     verified.union_id = entry->union_id;
     verified.again = true;
     verified.instead_of = member->roster_id;
-    event.event_case = IDENTITY__EVENT__EVENT_MEMBER_VERIFIED;
-    event.member_verified = &verified;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &verified.base);
 }
 
 /* Takes back what the removal of her row had done to her membership; whether it had. */

@@ -75,7 +75,6 @@ static void reply_policy(struct identity *self, int64_t policy_id, Identity__Pol
 
 static void journal_published(const struct policy *policy, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__PolicyPublished published = IDENTITY__POLICY_PUBLISHED__INIT;
 
     published.policy_id = policy->id;
@@ -83,9 +82,7 @@ static void journal_published(const struct policy *policy, void *call)
     published.version = policy->version;
     published.text_sha256 = (ProtobufCBinaryData){sizeof(policy->hash), unconst(policy->hash)};
     published.in_force_at = policy->in_force_at;
-    event.event_case = IDENTITY__EVENT__EVENT_POLICY_PUBLISHED;
-    event.policy_published = &published;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &published.base);
 }
 
 /* 0, or the Reason with its field. */

@@ -34,7 +34,6 @@ bool closings_find(const struct closings *closings, int64_t member_id, struct cl
 void closing_set(struct identity *self, const struct closing *closing, void *call)
 {
     const struct closings *closings = &self->closings;
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__ClosingChanged changed = IDENTITY__CLOSING_CHANGED__INIT;
 
     if (closing->due_at)
@@ -44,9 +43,7 @@ void closing_set(struct identity *self, const struct closing *closing, void *cal
         store_run(closings->store, closings->sql + SQL_DROP, "i", closing->member_id);
     changed.member_id = closing->member_id;
     changed.due_at = closing->due_at;
-    event.event_case = IDENTITY__EVENT__EVENT_CLOSING_CHANGED;
-    event.closing_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 /* ---- closing ---- */
@@ -55,16 +52,13 @@ void closing_set(struct identity *self, const struct closing *closing, void *cal
 static void close_account(struct identity *self, const struct member *member, void *call)
 {
     Identity__AccountClosed closed = IDENTITY__ACCOUNT_CLOSED__INIT;
-    Identity__Event event = IDENTITY__EVENT__INIT;
     struct member gone = {0};
 
     while (members_next_gone(&self->members, member->id, gone.id, &gone))
         parts_closed(&self->parts, gone.id, call);
     parts_closed(&self->parts, member->id, call);
     closed.member_id = member->id;
-    event.event_case = IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED;
-    event.account_closed = &closed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &closed.base);
 }
 
 static bool tidy(void *arg, void *call)

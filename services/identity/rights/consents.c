@@ -177,16 +177,13 @@ size_t consents_find_all(const struct consents *consents, int64_t member_id, int
 
 void consent_journal(const struct consent *consent, bool withdrawn, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__ConsentChanged changed = IDENTITY__CONSENT_CHANGED__INIT;
 
     changed.member_id = consent->member_id;
     changed.purpose = (Identity__Purpose)consent->purpose;
     changed.version = consent->version;
     changed.withdrawn = withdrawn;
-    event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
-    event.consent_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 bool purpose_is_asked(int purpose)

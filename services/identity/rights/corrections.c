@@ -29,7 +29,6 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 static void journal(const struct correction *correction, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__CorrectionChanged changed = IDENTITY__CORRECTION_CHANGED__INIT;
 
     changed.correction_id = correction->id;
@@ -37,9 +36,7 @@ static void journal(const struct correction *correction, void *call)
     changed.union_id = correction->union_id;
     changed.state = (Identity__CorrectionState)correction->state;
     changed.refusal = (Identity__RefusalReason)correction->refusal;
-    event.event_case = IDENTITY__EVENT__EVENT_CORRECTION_CHANGED;
-    event.correction_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 void correction_ask(struct identity *self, const struct correction *correction, void *call)
@@ -156,7 +153,6 @@ static int correct_person(struct identity *self, struct member *member, const st
 static int correct_mobile(struct identity *self, struct member *member, const char *mobile, void *call)
 {
     Identity__MobileChanged changed = IDENTITY__MOBILE_CHANGED__INIT;
-    Identity__Event event = IDENTITY__EVENT__INIT;
     unsigned char nonce[PII_NONCE_LEN];
     struct member other;
 
@@ -169,9 +165,7 @@ static int correct_mobile(struct identity *self, struct member *member, const ch
     store_run(self->store, self->corrections.sql + SQL_SET_MOBILE, "ibb", member->id, member->mobile,
               sizeof(member->mobile), member->sealed_mobile.bytes, member->sealed_mobile.len);
     changed.member_id = member->id;
-    event.event_case = IDENTITY__EVENT__EVENT_MOBILE_CHANGED;
-    event.mobile_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
     return 0;
 }
 

@@ -61,12 +61,8 @@ static int64_t office_of(struct identity *self, const struct api_method *method,
 static int64_t journal_seen(struct identity *self, const struct api_method *method, Identity__DataSeen *seen,
                             void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
-
     seen->method = unconst(method->name);
-    event.event_case = IDENTITY__EVENT__EVENT_DATA_SEEN;
-    event.data_seen = seen;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &seen->base);
     return rpc_server_journal(self->rpc)->tip.seq;
 }
 

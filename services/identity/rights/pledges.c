@@ -79,15 +79,12 @@ size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, int64_
 
 void pledge_journal(const struct pledge *pledge, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__PledgeChanged changed = IDENTITY__PLEDGE_CHANGED__INIT;
 
     changed.member_id = pledge->member_id;
     changed.state = (Identity__PledgeState)pledge->state;
     changed.until = pledge->until;
-    event.event_case = IDENTITY__EVENT__EVENT_PLEDGE_CHANGED;
-    event.pledge_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 static void end(struct identity *self, struct pledge *pledge, int state, void *call)

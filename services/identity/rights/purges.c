@@ -8,7 +8,6 @@
 /* Tells what was deleted; whether anything was. */
 static bool purged(int kind, int count, int64_t before, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__Purged message = IDENTITY__PURGED__INIT;
 
     if (count <= 0)
@@ -16,9 +15,7 @@ static bool purged(int kind, int count, int64_t before, void *call)
     message.kind = (Identity__PurgeKind)kind;
     message.count = count;
     message.before = before;
-    event.event_case = IDENTITY__EVENT__EVENT_PURGED;
-    event.purged = &message;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &message.base);
     return true;
 }
 

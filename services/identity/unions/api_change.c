@@ -52,7 +52,6 @@ static void reply_change(const struct change *change, Identity__UnionChange_Clos
 
 static void journal_change(const struct change *change, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionChanged changed = IDENTITY__UNION_CHANGED__INIT;
 
     changed.change_id = change->id;
@@ -60,9 +59,7 @@ static void journal_change(const struct change *change, void *call)
     changed.kind = (Identity__ChangeKind)change->kind;
     changed.state = (Identity__ChangeState)change->state;
     changed.target_id = change->target_id;
-    event.event_case = IDENTITY__EVENT__EVENT_UNION_CHANGED;
-    event.union_changed = &changed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &changed.base);
 }
 
 /* rpc FindPlace: for an edge, by which it finds the partition of a call. */

@@ -5,15 +5,12 @@
 
 static void journal_union(const struct union_node *node, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionCreated created = IDENTITY__UNION_CREATED__INIT;
 
     created.union_id = node->id;
     created.parent_id = node->parent_id;
     created.path = unconst(node->path);
-    event.event_case = IDENTITY__EVENT__EVENT_UNION_CREATED;
-    event.union_created = &created;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &created.base);
 }
 
 static int refuse_in(const char *field, int reason, const char **ret_field)

@@ -158,7 +158,6 @@ int change_refusal(struct identity *self, struct change *change, const char **re
 
 static void journal_moved(const struct union_node *node, const struct union_node *target, const char *path, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionMoved moved = IDENTITY__UNION_MOVED__INIT;
 
     moved.union_id = node->id;
@@ -166,22 +165,17 @@ static void journal_moved(const struct union_node *node, const struct union_node
     moved.path = unconst(path);
     moved.old_path = unconst(node->path);
     moved.move = node->moves + 1;
-    event.event_case = IDENTITY__EVENT__EVENT_UNION_MOVED;
-    event.union_moved = &moved;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &moved.base);
 }
 
 static void journal_closed(const struct union_node *node, void *call)
 {
-    Identity__Event event = IDENTITY__EVENT__INIT;
     Identity__UnionClosed closed = IDENTITY__UNION_CLOSED__INIT;
 
     closed.union_id = node->id;
     closed.state = (Identity__UnionState)node->state;
     closed.into_id = node->into_id;
-    event.event_case = IDENTITY__EVENT__EVENT_UNION_CLOSED;
-    event.union_closed = &closed;
-    rpc_journal(call, &event.base);
+    rpc_tell(call, &closed.base);
 }
 
 static void move(struct identity *self, const struct union_node *node, int64_t target_id, void *call)
