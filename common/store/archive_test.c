@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define ROWS                3000
+#define ROWS     3000
 #define OF_ROW_2 119 /* a byte of the second row */
 
 /* ---- one journal ---- */
