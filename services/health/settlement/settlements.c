@@ -59,27 +59,10 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 static bool next_settlement(const struct settlements *settlements, unsigned statement, struct settlement *ret)
 {
     struct store *store = settlements->store;
-    const void *hash;
-    size_t len;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct settlement){
-        .id = store_int(store, statement, 0),
-        .campaign_id = store_int(store, statement, 1),
-        .site_id = store_int(store, statement, 2),
-        .state = (int)store_int(store, statement, 3),
-        .n_lines = (int32_t)store_int(store, statement, 4),
-        .total_fen = store_int(store, statement, 5),
-        .prepared_by = store_int(store, statement, 7),
-        .prepared_at = store_int(store, statement, 8),
-        .decided_by = store_int(store, statement, 9),
-        .decided_at = store_int(store, statement, 10),
-        .journal_seq = store_int(store, statement, 11),
-    };
-    hash = store_blob(store, statement, 6, &len);
-    memcpy(ret->lines_hash, hash, len < sizeof(ret->lines_hash) ? len : sizeof(ret->lines_hash));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->campaign_id), INTO(ret->site_id), INTO(ret->state),
+                      INTO(ret->n_lines), INTO(ret->total_fen), INTO(ret->lines_hash), INTO(ret->prepared_by),
+                      INTO(ret->prepared_at), INTO(ret->decided_by), INTO(ret->decided_at), INTO(ret->journal_seq));
 }
 
 static bool only_settlement(const struct settlements *settlements, unsigned statement, struct settlement *ret)
@@ -123,22 +106,9 @@ void settlement_lines_ask(const struct settlements *settlements, int64_t settlem
 static bool next_line(const struct settlements *settlements, unsigned statement, struct settlement_line *ret)
 {
     struct store *store = settlements->store;
-    const void *hash;
-    size_t len;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct settlement_line){
-        .line = (int32_t)store_int(store, statement, 0),
-        .booking_id = store_int(store, statement, 1),
-        .kind = (int)store_int(store, statement, 2),
-        .fen = store_int(store, statement, 3),
-        .seq = store_int(store, statement, 4),
-        .corrects = store_int(store, statement, 6),
-    };
-    hash = store_blob(store, statement, 5, &len);
-    memcpy(ret->hash, hash, len < sizeof(ret->hash) ? len : sizeof(ret->hash));
-    return true;
+    return store_read(store, statement, INTO(ret->line), INTO(ret->booking_id), INTO(ret->kind), INTO(ret->fen),
+                      INTO(ret->seq), INTO(ret->hash), INTO(ret->corrects));
 }
 
 bool settlement_lines_next(const struct settlements *settlements, struct settlement_line *ret)
