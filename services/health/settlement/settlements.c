@@ -172,19 +172,16 @@ static void hash_line(mbedtls_sha256_context *sum, const struct settlement_line 
     mbedtls_sha256_update_ret(sum, line->hash, sizeof(line->hash));
 }
 
-/* The hash of one row of the journal; zeros when it cannot be read (which the
- * dispatcher then knows). */
-static void row_hash(struct health *self, int64_t seq, struct arena *arena, unsigned char ret[SETTLEMENT_HASH_LEN])
+/* The hash of the journal's row of each line. False when one cannot be read. */
+static bool find_hashes(struct health *self, struct settlement_line *lines, int32_t n)
 {
-    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
-    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    struct journal *journal = rpc_server_journal(self->rpc);
+    int32_t i = 0;
 
-    request.after_seq = seq - 1;
-    request.limit = 1;
-    memset(ret, 0, SETTLEMENT_HASH_LEN);
-    journal_read(rpc_server_journal(self->rpc), &request, arena, &page);
-    if (page.n_rows == 1 && page.rows[0]->hash.len == SETTLEMENT_HASH_LEN)
-        memcpy(ret, page.rows[0]->hash.data, SETTLEMENT_HASH_LEN);
+    _Static_assert(SETTLEMENT_HASH_LEN == JOURNAL_HASH_LEN, "the hash of a row");
+    while (i < n && journal_hash_at(journal, lines[i].seq, lines[i].hash))
+        i++;
+    return i == n;
 }
 
 /* What is to be settled: undone scans first, then scans. Their number. */
@@ -213,7 +210,7 @@ static int gather(struct health *self, int64_t campaign_id, int64_t site_id, int
     return n;
 }
 
-static void add_lines(struct health *self, struct settlement *s, struct settlement_line *lines, struct arena *arena)
+static void add_lines(struct health *self, struct settlement *s, struct settlement_line *lines)
 {
     mbedtls_sha256_context sum;
 
@@ -224,7 +221,6 @@ static void add_lines(struct health *self, struct settlement *s, struct settleme
         bool scan = line->kind == HEALTH__LINE_KIND__LINE_SCAN;
 
         line->line = i + 1;
-        row_hash(self, line->seq, arena, line->hash);
         hash_line(&sum, line);
         store_run(self->store, self->settlements.sql + SQL_ADD_LINE, "iiiiiibi", s->id, (int64_t)line->line,
                   line->booking_id, (int64_t)line->kind, line->fen, line->seq, line->hash, sizeof(line->hash),
@@ -262,10 +258,12 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
     spent_fen = store_number(self->store, self->settlements.sql + SQL_TOTAL);
     if (__builtin_add_overflow(spent_fen, made.total_fen, &spent_fen) || spent_fen > campaign->budget_fen)
         return HEALTH__REASON__BUDGET_USED_UP;
+    if (!find_hashes(self, lines, made.n_lines))
+        return RPC__REASON__STORE_FAILED;
     store_run(self->store, self->settlements.sql + SQL_ADD, "iiiiiibiiiii", made.id, made.campaign_id, made.site_id,
               (int64_t)0, (int64_t)0, (int64_t)0, made.lines_hash, sizeof(made.lines_hash), made.prepared_by,
               made.prepared_at, (int64_t)0, (int64_t)0, (int64_t)0);
-    add_lines(self, &made, lines, rpc_arena(call));
+    add_lines(self, &made, lines);
     change(self, &made, HEALTH__SETTLEMENT_STATE__SETTLEMENT_PREPARED, call);
     *ret = made;
     return 0;
