@@ -192,11 +192,13 @@ static bool has_own_office(const struct hands_deed *deed, int64_t first, void *c
 
 /* ---- the two ---- */
 
-static int hand_refusal(void *call)
+static int hand_refusal(const struct hands_deed *deed, void *call)
 {
     const Rpc__Principal *principal = rpc_principal(call);
 
-    return principal->member_id && principal->level >= RPC__LEVEL__REAL_NAME ? 0 : HANDS__REASON__HAND_NOT_NAMED;
+    return principal->member_id && (deed->named || principal->level >= RPC__LEVEL__REAL_NAME)
+               ? 0
+               : HANDS__REASON__HAND_NOT_NAMED;
 }
 
 /* The row that a confirmation needs; of an older record, what is known of it. */
@@ -219,7 +221,7 @@ int hands_give(struct two_hands *hands, const struct hands_deed *deed, void *cal
         .given_at = now,
         .until = deed->until,
     };
-    int reason = hand_refusal(call);
+    int reason = hand_refusal(deed, call);
 
     if (reason)
         return reason;
@@ -236,7 +238,7 @@ static int judge(const struct two_hands *hands, const struct hands_deed *deed, v
 {
     int64_t caller = rpc_principal(call)->member_id;
     unsigned char what[HANDS_WHAT_LEN];
-    int reason = hand_refusal(call);
+    int reason = hand_refusal(deed, call);
 
     if (reason)
         return reason;

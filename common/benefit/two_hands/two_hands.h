@@ -43,6 +43,7 @@ struct hands_deed {
     int64_t until;
     const int *roles;       /* the offices by which the caller acts, ended by ROLE_NONE; NULL: none */
     const char *union_path; /* over this union; of COMPANY_AGENT, it alone */
+    bool named;             /* the service has found the caller to be known by name, whatever her token says */
     int own;                /* the Reason for who would be both hands; 0: HANDS_SAME */
     /* Of a record that is older than this part: who proposed it, when no hand is known. */
     int64_t earlier_by;

@@ -130,8 +130,9 @@ static bool read_change(const Identity__AskUnionChangeRequest *req, struct chang
            snprintf(ret->excuse, sizeof(ret->excuse), "%s", req->excuse) < (int)sizeof(ret->excuse);
 }
 
-/* What has been read well, or refused for a reason with its field: judged, kept and answered. */
-static void keep_change(struct identity *self, struct change *change, int reason, const char *field,
+/* What has been read well (by whom the store knows by name: named), or refused for a reason with its field: judged,
+ * kept and answered. */
+static void keep_change(struct identity *self, struct change *change, bool named, int reason, const char *field,
                         Identity__UnionChange_Closure reply, void *call)
 {
     struct hands_deed deed;
@@ -141,9 +142,12 @@ static void keep_change(struct identity *self, struct change *change, int reason
     if (!reason && !changes_add(&self->changes, change))
         reason = change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE ? IDENTITY__REASON__UNION_REQUEST_PENDING
                                                                       : IDENTITY__REASON__CHANGE_PENDING;
-    if (!reason)
-        reason = deed_of(self, change, call, &deed) ? hands_give(&self->two_hands, &deed, call)
-                                                    : (int)RPC__REASON__OVERLOADED;
+    if (!reason && !deed_of(self, change, call, &deed))
+        reason = RPC__REASON__OVERLOADED;
+    if (!reason) {
+        deed.named = named;
+        reason = hands_give(&self->two_hands, &deed, call);
+    }
     if (rpc_refuse_field_if(call, reason, field))
         return;
     journal_change(change, call);
@@ -174,7 +178,7 @@ static void unions__ask_union_change(Identity__Unions_Service *service, const Id
         reason = IDENTITY__REASON__CHANGE_EMPTY;
     if (!reason)
         reason = union_trades_read(req->trades, req->n_trades, &change.trades);
-    keep_change(self, &change, reason, field, reply, call);
+    keep_change(self, &change, false, reason, field, reply, call);
 }
 
 /* What was asked of a union, or by a member. */
@@ -237,7 +241,7 @@ static void unions__ask_new_union(Identity__Unions_Service *service, const Ident
         reason = RPC__REASON__NOT_VERIFIED;
     if (!reason)
         reason = read_new_union(req, &change, &field);
-    keep_change(self, &change, reason, field, reply, call);
+    keep_change(self, &change, true, reason, field, reply, call);
 }
 
 /* rpc ListMyNewUnions: what the caller has asked for, and what came of it. */
