@@ -47,6 +47,12 @@ describe('the page within WeChat', () => {
         await page.click('#login-form button');
         await page.shows('#who', /未认证/);
         await page.click('#wechat-bind');
+        await page.shows('#bind-form', /验证码/);
+        await page.type('#bind-mobile', mobile(1));
+        await page.click('#bind-send');
+        const bind = await until('the code is sent', () => stack.codesTo(mobile(1)).find((line) => line.purpose === 'CODE_BIND'));
+        await page.type('#bind-code', bind.code);
+        await page.click('#bind-form button:not([type])');
         await page.shows('#notice', /微信已绑定/);
         await page.click('#sign-out');
         await page.shows('#sign-in', /微信登录/);

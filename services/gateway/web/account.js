@@ -1,6 +1,6 @@
 // Who she is: signing in by code or WeChat, proving her name, signing out.
 import { call, get, post, session } from './api.js';
-import { $, act, say } from './dom.js';
+import { $, act, actions, button, element, say } from './dom.js';
 
 // By all the ways there are; by the unions' rosters alone when the way out is closed.
 async function prove(claim) {
@@ -15,7 +15,36 @@ async function prove(claim) {
 export async function showAccount() {
   const me = await get('/v1/me');
   $('who').textContent = me.name ? `${me.name}　${me.mobile}　${me.union?.name ?? '（已实名，未入会）'}` : `${me.mobile}（未认证）`;
-  $('verify-form').hidden = me.level !== 'REAL_NAME' && Boolean(me.name);
+  $('verify-form').hidden = me.stepUpNeeded || (me.level !== 'REAL_NAME' && Boolean(me.name));
+  $('step-up-form').hidden = !me.stepUpNeeded;
+}
+
+// ---- that it is she ----
+
+const stepUp = async (residentId) => session.set(await post('/v1/me:stepUp', { residentId }));
+
+/** What she is asked before something that matters much is shown; `done` goes on with it. */
+export function stepUpPanel(done) {
+  const input = element('input', { autocomplete: 'off', required: true });
+  return [element('p', {}, '为保护您的个人信息，请输入本人完整证件号码，十五分钟内有效。'), element('label', {}, '完整证件号码 ', input),
+    actions(button('核对', async () => {
+      await stepUp(input.value);
+      await done();
+    }))];
+}
+
+/** A form that sends a code to a number for a purpose, and does `work` with the two. */
+function codeForm(name, purpose, work) {
+  $(`${name}-send`).addEventListener('click', act(async () => {
+    await post('/v1/login-codes', { mobile: $(`${name}-mobile`).value, purpose });
+    say('验证码已发送');
+    $(`${name}-code`).focus();
+  }));
+  $(`${name}-form`).addEventListener('submit', act(async () => {
+    await work($(`${name}-mobile`).value, $(`${name}-code`).value);
+    $(`${name}-code`).value = '';
+    $(`${name}-form`).hidden = true;
+  }));
 }
 
 // ---- WeChat's official account ----
@@ -42,7 +71,10 @@ async function offerWechat() {
   $('wechat-sign-in').hidden = $('wechat-bind').hidden = !offered;
 }
 
-/** Back from WeChat: signs in, or binds it to whoever is signed in. */
+// What WeChat has given for a binding that waits for her code.
+let coming = null;
+
+/** Back from WeChat: signs in, or binds it to whoever is signed in and answers a code. */
 export async function returnFromWechat() {
   const query = new URLSearchParams(location.search);
   const secret = sessionStorage.getItem('wechat');
@@ -54,8 +86,9 @@ export async function returnFromWechat() {
     session.set(await post('/v1/sessions:wechat', given));
     return;
   }
-  await post('/v1/me/wechats', given);
-  say('微信已绑定');
+  coming = given;
+  $('bind-form').hidden = false;
+  say('请用手机验证码确认绑定');
 }
 
 /** Sets the forms to work; `show` shows the page anew. */
@@ -77,6 +110,21 @@ export function openAccount(show) {
     $('resident-id').value = '';
     await show();
   }));
+  $('step-up-form').addEventListener('submit', act(async () => {
+    await stepUp($('step-up-id').value);
+    $('step-up-id').value = '';
+    await show();
+  }));
+  $('not-mine').addEventListener('click', act(async () => { $('number-form').hidden = false; }));
+  codeForm('number', 'CODE_NUMBER', async (mobile, code) => {
+    session.set(await post('/v1/me:newNumber', { mobile, code, confirmed: true }));
+    await show();
+    say('已为您另开新账号');
+  });
+  codeForm('bind', 'CODE_BIND', async (_, mobileCode) => {
+    await post('/v1/me/wechats', { ...coming, mobileCode });
+    say('微信已绑定');
+  });
   $('sign-out').addEventListener('click', act(async () => {
     await call('POST', '/v1/sessions:revoke', {});
     session.clear();

@@ -1,4 +1,5 @@
 // Reports of her check-ups, which she alone reads.
+import { stepUpPanel } from './account.js';
 import { download, get, patiently, post } from './api.js';
 import { actions, button, card, day, element, facts, fill, save, say, time, unfold } from './dom.js';
 import { siteOf } from './sites.js';
@@ -82,7 +83,15 @@ async function reportCard({ fact, abnormal }, consented) {
       readable && consented ? withdrawButton() : null, readable ? button('删除报告', erase, { className: 'quiet' }) : null));
 }
 
-export const showReports = () => fill('report-list', async () => {
+// Who has proven no name has no reports; who has shows each time that it is she.
+const reportCards = async () => {
   const { reports, consented } = await get('/v1/me/checkup-reports');
   return Promise.all(reports.map((one) => reportCard(one, consented)));
-}, (one) => one, '还没有体检报告。体检后由医院上传，只有您本人能看。');
+};
+const instead = (error) => {
+  if (error.reason === 'NOT_VERIFIED') return [];
+  if (error.reason === 'STEP_UP_NEEDED') return [card('查看报告前请核对身份', ...stepUpPanel(showReports))];
+  throw error;
+};
+
+export const showReports = () => fill('report-list', () => reportCards().catch(instead), (one) => one, '还没有体检报告。体检后由医院上传，只有您本人能看。');
