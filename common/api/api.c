@@ -225,6 +225,9 @@ static int join_method(struct api *api, const ProtobufCServiceDescriptor *servic
     method->page_size = field_called(method->input, "page_size");
     method->page_token = field_called(method->input, "page_token");
     method->next_page_token = field_called(method->output, "next_page_token");
+    method->page_states = field_called(method->input, "state");
+    if (method->page_states && method->page_states->descriptor->label != PROTOBUF_C_LABEL_REPEATED)
+        method->page_states = NULL;
     method->shows = rule->who == RULE__WHO__OFFICIAL && method->output->shows;
     method->name = name;
     api->by_name[api->n_methods++] = method;
@@ -400,6 +403,27 @@ const struct api_message *api_message(const ProtobufCMessageDescriptor *descript
 {
     ensure(is_loaded);
     return api_find_message(&loaded, descriptor);
+}
+
+size_t api_money_kinds(const ProtobufCMessageDescriptor *event, int32_t *ret, size_t max)
+{
+    size_t n = 0;
+
+    ensure(is_loaded);
+    for (unsigned i = 0; i < event->n_fields; i++) {
+        const ProtobufCMessageDescriptor *message = event->fields[i].descriptor;
+        const View__Message *view;
+        char name[128];
+
+        snprintf(name, sizeof(name), ".%s", message->name);
+        view = api_view_message(loaded.set, name);
+        ensure(view);
+        if (!view->options || !view->options->event || !view->options->event->money)
+            continue;
+        ensure(n < max);
+        ret[n++] = (int32_t)event->fields[i].id;
+    }
+    return n;
 }
 
 const struct api_reason *api_reason(int number)

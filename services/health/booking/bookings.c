@@ -13,27 +13,10 @@ bool booking_read(const struct bookings *bookings, unsigned statement, struct bo
     struct store *store = bookings->store;
     unsigned at = bookings->sql + statement;
 
-    if (!store_row(store, at))
-        return false;
-    *ret = (struct booking){
-        .id = store_int(store, at, 0),
-        .entitlement_id = store_int(store, at, 1),
-        .campaign_id = store_int(store, at, 2),
-        .member_id = store_int(store, at, 3),
-        .site_id = store_int(store, at, 4),
-        .slot_id = store_int(store, at, 5),
-        .starts_at = store_int(store, at, 6),
-        .ends_at = store_int(store, at, 7),
-        .state = (int)store_int(store, at, 8),
-        .must_move = store_int(store, at, 9) != 0,
-        .walk_in = store_int(store, at, 10) != 0,
-        .handle = store_int(store, at, 11),
-        .made_at = store_int(store, at, 12),
-        .due_at = store_int(store, at, 13),
-        .remind_at = store_int(store, at, 14),
-        .journal_seq = store_int(store, at, 15),
-    };
-    return true;
+    return store_read(store, at, INTO(ret->id), INTO(ret->entitlement_id), INTO(ret->campaign_id), INTO(ret->member_id),
+                      INTO(ret->site_id), INTO(ret->slot_id), INTO(ret->starts_at), INTO(ret->ends_at),
+                      INTO(ret->state), INTO(ret->must_move), INTO(ret->walk_in), INTO(ret->handle), INTO(ret->made_at),
+                      INTO(ret->due_at), INTO(ret->remind_at), INTO(ret->journal_seq));
 }
 
 static bool only(const struct bookings *bookings, unsigned statement, struct booking *ret)
@@ -57,9 +40,9 @@ bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, s
     return only(bookings, BOOKING_SQL_FIND_OF, ret);
 }
 
-void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit)
+void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit, int64_t states)
 {
-    store_ask(bookings->store, bookings->sql + BOOKING_SQL_LIST, "iii", member_id, before, (int64_t)limit);
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_LIST, "iiii", member_id, before, (int64_t)limit, states);
 }
 
 bool bookings_next(const struct bookings *bookings, struct booking *ret)
@@ -73,10 +56,10 @@ void bookings_end(const struct bookings *bookings)
 }
 
 void bookings_ask_roster(const struct bookings *bookings, int64_t site_id, int64_t from, int64_t until, int64_t after,
-                         int limit)
+                         int limit, int64_t states)
 {
-    store_ask(bookings->store, bookings->sql + BOOKING_SQL_ROSTER, "iiiii", site_id, from, until, after,
-              (int64_t)limit);
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_ROSTER, "iiiiii", site_id, from, until, after,
+              (int64_t)limit, states);
 }
 
 bool bookings_next_roster(const struct bookings *bookings, struct booking *ret)
@@ -91,21 +74,9 @@ static bool only_pass(const struct bookings *bookings, unsigned statement, struc
     struct store *store = bookings->store;
     unsigned at = bookings->sql + statement;
 
-    if (!store_row(store, at))
-        return false;
-    *ret = (struct issued){
-        .serial = store_int(store, at, 0),
-        .booking_id = store_int(store, at, 1),
-        .site_id = store_int(store, at, 2),
-        .slot_id = store_int(store, at, 3),
-        .from_at = store_int(store, at, 4),
-        .until_at = store_int(store, at, 5),
-        .issued_at = store_int(store, at, 6),
-        .revoked_at = store_int(store, at, 7),
-        .journal_seq = store_int(store, at, 8),
-    };
-    store_end(store, at);
-    return true;
+    return store_only(store, at, INTO(ret->serial), INTO(ret->booking_id), INTO(ret->site_id), INTO(ret->slot_id),
+                      INTO(ret->from_at), INTO(ret->until_at), INTO(ret->issued_at), INTO(ret->revoked_at),
+                      INTO(ret->journal_seq));
 }
 
 bool passes_find(const struct bookings *bookings, int64_t serial, struct issued *ret)

@@ -13,11 +13,12 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM proposal WHERE proposal_id = ?1",
     [SQL_DECIDE] = "UPDATE proposal SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
                    "WHERE proposal_id = ?1",
-    [SQL_OPEN] =
-        "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
-        "WHERE proposal.state = 1 AND proposal_id > ?3 AND " UNION_PATH_RANGE("path") " "
-                                                                                      "AND (?5 = 0 OR kind = ?5) "
-                                                                                      "ORDER BY proposal_id LIMIT ?4",
+    [SQL_OPEN] = "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
+                 "WHERE proposal.state = 1 AND proposal_id > ?3 AND " UNION_PATH_RANGE(
+                     "path") " "
+                             "AND (?5 = 0 OR kind = ?5) AND " RPC_PAGE_STATES(
+                                 "?6", "proposal.state") " "
+                                                         "ORDER BY proposal_id LIMIT ?4",
     [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE proposal.state = 1 ORDER BY proposal_id LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -34,23 +35,9 @@ static bool next(const struct proposals *proposals, unsigned sql_of, struct prop
     struct store *store = proposals->store;
     unsigned statement = proposals->sql + sql_of;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct proposal){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .asked_by = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .decided_at = store_int(store, statement, 6),
-        .kind = (int)store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .value = (int)store_int(store, statement, 9),
-        .reason = (int)store_int(store, statement, 10),
-    };
-    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id), INTO(ret->asked_by),
+                      INTO(ret->asked_at), INTO(ret->decided_by), INTO(ret->decided_at), INTO(ret->kind),
+                      INTO(ret->state), INTO(ret->value), INTO(ret->reason), INTO(ret->remark));
 }
 
 bool proposals_find(const struct proposals *proposals, int64_t proposal_id, struct proposal *ret)
@@ -70,13 +57,14 @@ void proposals_decide(const struct proposals *proposals, const struct proposal *
 }
 
 size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
-                           struct proposal *ret, size_t size)
+                           struct proposal *ret, size_t size, int64_t states)
 {
     char end[UNION_PATH_SIZE + 1];
     size_t n = 0;
 
     union_path_end(path, end);
-    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiii", path, end, after, (int64_t)size, (int64_t)kind);
+    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiiii", path, end, after, (int64_t)size, (int64_t)kind,
+              states);
     while (ret && n < size && next(proposals, SQL_OPEN, &ret[n]))
         n++;
     store_end(proposals->store, proposals->sql + SQL_OPEN);
@@ -112,6 +100,7 @@ static bool tidy(void *arg, void *call)
         proposal.state = IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED;
         proposal.decided_at = rpc_now(call);
         proposals_decide(proposals, &proposal);
+        hands_end(&self->two_hands, "proposal", proposal.id, HANDS__STATE__OVER, call);
         proposal_journal(&proposal, call);
     }
     return false;

@@ -23,8 +23,9 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state = 1",
     [SQL_DECIDE] = "UPDATE join_request SET state = ?2, decided_at = ?3, decided_by = ?4, reason = ?5, remark = ?6, "
                    "sealed = x'' WHERE request_id = ?1",
-    [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state >= ?2 AND "
-                 "request_id < ?3 ORDER BY request_id DESC LIMIT ?4",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND " RPC_PAGE_STATES(
+        "?2", "state") " AND "
+                       "request_id < ?3 ORDER BY request_id DESC LIMIT ?4",
     [SQL_UNION] = "SELECT " COLUMNS " FROM join_request WHERE union_id = ?1 AND state = ?2 AND request_id > ?3 "
                   "ORDER BY request_id LIMIT ?4",
     [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
@@ -43,23 +44,9 @@ static bool next(const struct joins *joins, unsigned statement, struct join *ret
 {
     struct store *store = joins->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct join){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .asked_at = store_int(store, statement, 3),
-        .decided_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .state = (int)store_int(store, statement, 6),
-        .trade = (int)store_int(store, statement, 7),
-        .reason = (int)store_int(store, statement, 8),
-        .cover = store_int(store, statement, 11) != 0,
-    };
-    store_copy_text(store, statement, 9, ret->remark, sizeof(ret->remark));
-    ret->sealed.len = store_copy_blob(store, statement, 10, ret->sealed.bytes, sizeof(ret->sealed.bytes));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id), INTO(ret->asked_at),
+                      INTO(ret->decided_at), INTO(ret->decided_by), INTO(ret->state), INTO(ret->trade),
+                      INTO(ret->reason), INTO(ret->remark), INTO_BYTES(ret->sealed), INTO(ret->cover));
 }
 
 static bool only(const struct joins *joins, unsigned statement, struct join *ret)
@@ -89,9 +76,9 @@ void joins_decide(const struct joins *joins, const struct join *join)
               join->decided_by, (int64_t)join->reason, join->remark);
 }
 
-void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int state, int64_t beyond, size_t limit)
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t state, int64_t beyond, size_t limit)
 {
-    store_ask(joins->store, joins->sql + list, "iiii", id, (int64_t)state, beyond, (int64_t)limit);
+    store_ask(joins->store, joins->sql + list, "iiii", id, state, beyond, (int64_t)limit);
 }
 
 bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret)
@@ -168,7 +155,7 @@ static void on_export(void *arg, struct part_export *export)
     struct join join;
     bool more = true;
 
-    joins_ask(&self->joins, JOINS_MINE, export->member_id, 0, INT64_MAX, LIMIT_EXPORT_PAGE);
+    joins_ask(&self->joins, JOINS_MINE, export->member_id, RPC_PAGE_ALL, INT64_MAX, LIMIT_EXPORT_PAGE);
     while (more && joins_next(&self->joins, JOINS_MINE, &join))
         more = part_give(export, join_message(self, &join, export->call), PART_LATEST(join.id));
     joins_end(&self->joins, JOINS_MINE);

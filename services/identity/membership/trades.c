@@ -22,9 +22,12 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 ORDER BY trade_id DESC LIMIT ?3",
-    [SQL_WAITING] = "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 "
-                    "ORDER BY trade_id LIMIT ?3",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 AND " RPC_PAGE_STATES(
+        "?4", "state") " ORDER BY trade_id DESC LIMIT ?3",
+    [SQL_WAITING] =
+        "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 AND " RPC_PAGE_STATES(
+            "?4", "state") " "
+                           "ORDER BY trade_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, proof, asked_at, sealed) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM trade WHERE trade_id = ?1",
@@ -41,26 +44,10 @@ static bool next(const struct trades *trades, unsigned statement, struct trade *
 {
     struct store *store = trades->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct trade){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .asked_at = store_int(store, statement, 3),
-        .decided_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .from_at = store_int(store, statement, 6),
-        .until_at = store_int(store, statement, 7),
-        .trade = (int)store_int(store, statement, 8),
-        .state = (int)store_int(store, statement, 9),
-        .source = (int)store_int(store, statement, 10),
-        .reason = (int)store_int(store, statement, 11),
-        .proof = (int)store_int(store, statement, 12),
-    };
-    store_copy_text(store, statement, 13, ret->remark, sizeof(ret->remark));
-    ret->sealed.len = store_copy_blob(store, statement, 14, ret->sealed.bytes, sizeof(ret->sealed.bytes));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id), INTO(ret->asked_at),
+                      INTO(ret->decided_at), INTO(ret->decided_by), INTO(ret->from_at), INTO(ret->until_at),
+                      INTO(ret->trade), INTO(ret->state), INTO(ret->source), INTO(ret->reason), INTO(ret->proof),
+                      INTO(ret->remark), INTO_BYTES(ret->sealed));
 }
 
 static bool only(const struct trades *trades, unsigned which, int64_t parameter, struct trade *ret)
@@ -87,9 +74,10 @@ bool trades_find_proven(const struct trades *trades, int64_t member_id, struct t
     return only(trades, SQL_FIND_PROVEN, member_id, ret);
 }
 
-void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit)
+void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit,
+                int64_t states)
 {
-    store_ask(trades->store, trades->sql + list, "iii", id, beyond, (int64_t)limit);
+    store_ask(trades->store, trades->sql + list, "iiii", id, beyond, (int64_t)limit, states);
 }
 
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret)
@@ -284,7 +272,7 @@ static void on_export(void *arg, struct part_export *export)
     struct trade trade;
     bool more = true;
 
-    trades_ask(&self->trades, TRADES_MINE, export->member_id, INT64_MAX, LIMIT_EXPORT_PAGE);
+    trades_ask(&self->trades, TRADES_MINE, export->member_id, INT64_MAX, LIMIT_EXPORT_PAGE, RPC_PAGE_ALL);
     while (more && trades_next(&self->trades, TRADES_MINE, &trade))
         more = part_give(export, trade_message(self, &trade, export->call), PART_LATEST(trade.id));
     trades_end(&self->trades, TRADES_MINE);

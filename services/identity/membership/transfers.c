@@ -18,8 +18,10 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state > ?2 AND transfer_id < ?3 "
-                 "ORDER BY transfer_id DESC LIMIT ?4",
+    [SQL_MINE] =
+        "SELECT " COLUMNS
+        " FROM transfer WHERE member_id = ?1 AND " RPC_PAGE_STATES("?2", "state") " AND transfer_id < ?3 "
+                                                                                  "ORDER BY transfer_id DESC LIMIT ?4",
     [SQL_FROM] = "SELECT " COLUMNS " FROM transfer WHERE from_union = ?1 AND state = ?2 AND transfer_id > ?3 "
                  "ORDER BY transfer_id LIMIT ?4",
     [SQL_TO] = "SELECT " COLUMNS " FROM transfer WHERE to_union = ?1 AND state = ?2 AND transfer_id > ?3 "
@@ -45,23 +47,9 @@ static bool next(const struct transfers *transfers, unsigned statement, struct t
 {
     struct store *store = transfers->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct transfer){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .from_union = store_int(store, statement, 2),
-        .to_union = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .released_at = store_int(store, statement, 5),
-        .decided_at = store_int(store, statement, 6),
-        .decided_by = store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .release = (int)store_int(store, statement, 9),
-        .reason = (int)store_int(store, statement, 10),
-    };
-    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->from_union), INTO(ret->to_union),
+                      INTO(ret->asked_at), INTO(ret->released_at), INTO(ret->decided_at), INTO(ret->decided_by),
+                      INTO(ret->state), INTO(ret->release), INTO(ret->reason), INTO(ret->remark));
 }
 
 static bool only(const struct transfers *transfers, unsigned which, int64_t parameter, struct transfer *ret)
@@ -83,10 +71,10 @@ bool transfers_find_open(const struct transfers *transfers, int64_t member_id, s
     return only(transfers, SQL_FIND_OPEN, member_id, ret);
 }
 
-void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t beyond,
-                   size_t limit)
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int64_t state,
+                   int64_t beyond, size_t limit)
 {
-    store_ask(transfers->store, transfers->sql + list, "iiii", id, (int64_t)state, beyond, (int64_t)limit);
+    store_ask(transfers->store, transfers->sql + list, "iiii", id, state, beyond, (int64_t)limit);
 }
 
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret)
@@ -188,7 +176,7 @@ static void on_export(void *arg, struct part_export *export)
     struct transfer transfer;
     bool more = true;
 
-    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member_id, 0, INT64_MAX, LIMIT_EXPORT_PAGE);
+    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member_id, RPC_PAGE_ALL, INT64_MAX, LIMIT_EXPORT_PAGE);
     while (more && transfers_next(&self->transfers, TRANSFERS_MINE, &transfer))
         more = part_give(export, transfer_message(self, &transfer, export->call), PART_LATEST(transfer.id));
     transfers_end(&self->transfers, TRANSFERS_MINE);

@@ -231,7 +231,7 @@ static void merges__list_my_merges(Identity__Merges_Service *service, const Iden
 
     (void)req;
     merges_ask(&self->merges, MERGES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
-               rpc_page(call)->limit);
+               rpc_page(call)->limit, rpc_page(call)->states);
     reply_list(self, MERGES_MINE, reply, call);
 }
 
@@ -266,7 +266,8 @@ static void merges__list_merges(Identity__Merges_Service *service, const Identit
 
     if (rpc_refuse_if(call, reason))
         return;
-    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page(call)->states);
     reply_list(self, MERGES_WAITING, reply, call);
 }
 

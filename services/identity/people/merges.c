@@ -20,10 +20,14 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?2 "
-                 "ORDER BY merge_id DESC LIMIT ?3",
-    [SQL_WAITING] = "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 "
-                    "ORDER BY merge_id LIMIT ?3",
+    [SQL_MINE] =
+        "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?2 AND " RPC_PAGE_STATES(
+            "?4", "state") " "
+                           "ORDER BY merge_id DESC LIMIT ?3",
+    [SQL_WAITING] =
+        "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 AND " RPC_PAGE_STATES(
+            "?4", "state") " "
+                           "ORDER BY merge_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM merge WHERE merge_id = ?1",
@@ -43,22 +47,9 @@ static bool next(const struct merges *merges, unsigned statement, struct merge *
 {
     struct store *store = merges->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct merge){
-        .id = store_int(store, statement, 0),
-        .kept_id = store_int(store, statement, 1),
-        .gone_id = store_int(store, statement, 2),
-        .union_id = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .proposed_by = store_int(store, statement, 5),
-        .decided_by = store_int(store, statement, 6),
-        .decided_at = store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .reason = (int)store_int(store, statement, 9),
-    };
-    store_copy_text(store, statement, 10, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->kept_id), INTO(ret->gone_id), INTO(ret->union_id),
+                      INTO(ret->asked_at), INTO(ret->proposed_by), INTO(ret->decided_by), INTO(ret->decided_at),
+                      INTO(ret->state), INTO(ret->reason), INTO(ret->remark));
 }
 
 static bool only(const struct merges *merges, unsigned which, int64_t parameter, struct merge *ret)
@@ -80,9 +71,10 @@ bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge
     return only(merges, SQL_FIND_OPEN, gone_id, ret);
 }
 
-void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit)
+void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit,
+                int64_t states)
 {
-    store_ask(merges->store, merges->sql + list, "iii", id, beyond, (int64_t)limit);
+    store_ask(merges->store, merges->sql + list, "iiii", id, beyond, (int64_t)limit, states);
 }
 
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret)

@@ -276,7 +276,7 @@ static void corrections__list_my_corrections(Identity__Corrections_Service *serv
     (void)req;
     reply_list(self, corrections,
                corrections_find_mine(&self->corrections, rpc_principal(call)->member_id, page->before, corrections,
-                                     page->limit),
+                                     page->limit, page->states),
                reply, call);
 }
 
@@ -342,9 +342,10 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
 
     if (rpc_refuse_if(call, reason))
         return;
-    reply_list(self, corrections,
-               corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit), reply,
-               call);
+    reply_list(
+        self, corrections,
+        corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit, page->states),
+        reply, call);
 }
 
 /* 0, or why this one is left as it is. */

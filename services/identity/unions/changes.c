@@ -22,10 +22,10 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM union_change WHERE change_id = ?1",
     [SQL_DECIDE] = "UPDATE union_change SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5, "
                    "target_id = ?6 WHERE change_id = ?1",
-    [SQL_UNION] =
-        "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 AND change_id < ?2 ORDER BY change_id DESC LIMIT ?3",
+    [SQL_UNION] = "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 AND change_id < ?2 AND " RPC_PAGE_STATES(
+        "?4", "state") " ORDER BY change_id DESC LIMIT ?3",
     [SQL_MINE] = "SELECT " COLUMNS " FROM union_change WHERE asked_by = ?1 AND kind = 6 "
-                 "AND change_id < ?2 ORDER BY change_id DESC LIMIT ?3",
+                 "AND change_id < ?2 AND " RPC_PAGE_STATES("?4", "state") " ORDER BY change_id DESC LIMIT ?3",
     [SQL_PATH_AT] = "SELECT path FROM union_place WHERE union_id = ?1 AND until_at > ?2 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -42,28 +42,10 @@ static bool next(const struct changes *changes, unsigned statement, struct chang
 {
     struct store *store = changes->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct change){
-        .id = store_int(store, statement, 0),
-        .union_id = store_int(store, statement, 1),
-        .target_id = store_int(store, statement, 2),
-        .asked_by = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .decided_at = store_int(store, statement, 6),
-        .kind = (int)store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .trades = (int)store_int(store, statement, 14),
-        .workers = (int)store_int(store, statement, 15),
-        .body = (int)store_int(store, statement, 16),
-    };
-    store_copy_text(store, statement, 9, ret->name, sizeof(ret->name));
-    store_copy_text(store, statement, 10, ret->code, sizeof(ret->code));
-    store_copy_text(store, statement, 11, ret->credit_code, sizeof(ret->credit_code));
-    store_copy_text(store, statement, 12, ret->excuse, sizeof(ret->excuse));
-    store_copy_text(store, statement, 13, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->union_id), INTO(ret->target_id), INTO(ret->asked_by),
+                      INTO(ret->asked_at), INTO(ret->decided_by), INTO(ret->decided_at), INTO(ret->kind),
+                      INTO(ret->state), INTO(ret->name), INTO(ret->code), INTO(ret->credit_code), INTO(ret->excuse),
+                      INTO(ret->remark), INTO(ret->trades), INTO(ret->workers), INTO(ret->body));
 }
 
 bool changes_find(const struct changes *changes, int64_t change_id, struct change *ret)
@@ -81,9 +63,10 @@ void changes_decide(const struct changes *changes, const struct change *change)
               change->decided_by, change->decided_at, change->remark, change->target_id);
 }
 
-void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit)
+void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit,
+                 int64_t states)
 {
-    store_ask(changes->store, changes->sql + list, "iii", id, before, (int64_t)limit);
+    store_ask(changes->store, changes->sql + list, "iiii", id, before, (int64_t)limit, states);
 }
 
 bool changes_next(const struct changes *changes, enum changes_list list, struct change *ret)
