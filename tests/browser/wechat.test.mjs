@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Wechat } from '../simulators/wechat/wechat.mjs';
 import { mobile } from '../system/people.mjs';
-import { Stack, web } from '../system/stack.mjs';
+import { Stack, until, web } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
 import { go, signInByCode } from './member.mjs';
 

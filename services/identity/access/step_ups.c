@@ -10,8 +10,8 @@ static const char *const sql[] = {
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM step_up WHERE step_up_id = ?1",
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM step_up WHERE session_id = ?1 AND state = 1",
-    [SQL_FIND_UNION] = "SELECT " COLUMNS " FROM step_up WHERE union_id = ?1 AND state = 1 AND step_up_id > ?2 "
-                       "AND asked_at > ?3 ORDER BY step_up_id LIMIT ?4",
+    [SQL_FIND_UNION] = "SELECT " COLUMNS " FROM step_up WHERE union_id = ?1 AND state = ?5 AND step_up_id > "
+                       "?2 AND asked_at > ?3 ORDER BY step_up_id LIMIT ?4",
     [SQL_DECIDE] = "UPDATE step_up SET state = ?2, decided_at = ?3, decided_by = ?4 WHERE step_up_id = ?1",
     [SQL_DROP_OLD] = "DELETE FROM step_up WHERE step_up_id IN (SELECT step_up_id FROM step_up WHERE asked_at <= ?1 "
                      "ORDER BY asked_at LIMIT ?2)",
@@ -56,12 +56,13 @@ bool step_ups_find_open(const struct step_ups *step_ups, int64_t session_id, str
     return only(step_ups, SQL_FIND_OPEN, session_id, ret);
 }
 
-size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, int64_t after, int64_t since,
+size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, int state, int64_t after, int64_t since,
                            struct step_up *ret, size_t size)
 {
     size_t n = 0;
 
-    store_ask(step_ups->store, step_ups->sql + SQL_FIND_UNION, "iiii", union_id, after, since, (int64_t)size);
+    store_ask(step_ups->store, step_ups->sql + SQL_FIND_UNION, "iiiii", union_id, after, since, (int64_t)size,
+              (int64_t)state);
     while (ret && n < size && next(step_ups, SQL_FIND_UNION, &ret[n]))
         n++;
     store_end(step_ups->store, step_ups->sql + SQL_FIND_UNION);

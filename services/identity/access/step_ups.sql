@@ -12,5 +12,5 @@ CREATE TABLE step_up (
 ) STRICT;
 CREATE UNIQUE INDEX step_up_session ON step_up (session_id) WHERE state = 1;
 CREATE INDEX step_up_member ON step_up (member_id);
-CREATE INDEX step_up_waiting ON step_up (union_id, step_up_id) WHERE state = 1;
+CREATE INDEX step_up_union ON step_up (union_id, state, step_up_id);
 CREATE INDEX step_up_asked ON step_up (asked_at);
