@@ -40,8 +40,8 @@
  * any more is deleted with evidence (purges.h).
  *
  * A company has agents of its own, who act for it in its union alone (companies.h).
- * Nobody's standing, no administrator's role and no official's second factor changes by
- * one person alone: one official proposes, another confirms (proposals.h).
+ * Nobody's standing, no office that two people give (grants.h) and no official's second factor
+ * changes by one person alone: one official proposes, another confirms (proposals.h).
  *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
@@ -55,6 +55,7 @@
  * the commit. In the demonstration it is logged inside its call, before the commit: when
  * that fails, a code was shown that lets nobody in. */
 #pragma once
+#include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
 #include "common/trust/pii.h"
 #include "common/trust/token.h"
@@ -74,6 +75,7 @@
  * one, they act from the last to the first (part.h): what she has asked for and is ends first, then what is found by
  * her number and resident ID, and last her row. */
 #define IDENTITY_PARTS(PART, SHARED)                                                                                   \
+    SHARED(two_hands)                                                                                                  \
     PART(unions)                                                                                                       \
     PART(members)                                                                                                      \
     PART(data_keys)                                                                                                    \
@@ -118,6 +120,8 @@ struct identity {
     struct ecdsa_key *seals;  /* of officials' authority */
     struct pii_keys *letters; /* opens those of other daemons */
     enum sms_sender sms;
+    int64_t codes_address; /* codes sent within an hour at the asking of one address; 0: any number */
+    int64_t codes_day;     /* and on one day in all */
     int64_t closing_delay_ms;
     int64_t retention_ms; /* of decided requests */
     int64_t pledge_life_ms;
@@ -130,5 +134,5 @@ struct identity {
 extern const struct service_spec identity_spec;
 
 void identity_done(struct identity *self);
-/* The command --import unions|roster FILE [--all-or-nothing]: see import.c. */
+/* The command --import unions|roster FILE ...: see import.c. */
 int identity_import(const struct service *service, int argc, char **argv);

@@ -1,22 +1,44 @@
 // What members do on their page, for tests in a browser.
-import { until } from '../system/stack.mjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until, web } from '../system/stack.mjs';
 
-/** Signs in by the code that is sent, and proves who she is. */
-export async function signIn(stack, page, { mobile, name, residentId }) {
+// What the guidelines of accessibility can be checked by (axe-core), built beside the pages.
+const axe = readFileSync(join(`${web}.build`, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds to be serious or worse, in the look of now. */
+async function violations(page) {
+    await page.value(`${axe}; 0`);
+    return page.value(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))`);
+}
+
+/** Goes to a page of the app. */
+export const go = (page, path) => page.value(`location.hash = ${JSON.stringify(`#${path}`)}`);
+
+/** Signs in by the code that is sent. */
+export async function signInByCode(stack, page, mobile) {
     const sent = stack.codesTo(mobile).length;
-    await page.shows('#sign-in', /获取验证码/);
+    await page.shows('#code-form', /获取验证码/);
     await page.type('#mobile', mobile);
     await page.click('#code-form button');
     const code = await until('the code is sent', () => stack.codesTo(mobile)[sent]?.code);
+    await page.shows('#login-form', /短信验证码/);
     await page.type('#code', code);
     await page.click('#login-form button');
-    await page.shows('#who', /\d/);
-    if (!await page.text('#verify-form'))
-        return;
+    await page.shows('#who', /./);
+}
+
+/** Signs in, and proves who she is. */
+export async function signIn(stack, page, { mobile, name, residentId }) {
+    await signInByCode(stack, page, mobile);
+    await go(page, '/mine/name');
+    await page.shows('main', /姓名和身份证号码/);
     await page.type('#name', name);
     await page.type('#resident-id', residentId);
     await page.click('#verify-form button');
-    await until('she is verified', async () => !await page.text('#verify-form'));
+    await page.shows('.union', /会员/);
 }
 
 /** What in the page keeps somebody out who hears it, or has a keyboard or a small screen. */
@@ -49,6 +71,12 @@ export async function barriersOnTelephone(page) {
     await page.value("document.documentElement.style.fontSize = '200%'");
     found.push(...(await barriers(page)).map((one) => `at 200 %: ${one}`));
     await page.value("document.documentElement.style.fontSize = ''");
+    found.push(...await violations(page));
+    if (await page.value("document.querySelector('.tabs') !== null")) { // the app has a dark look too
+        await page.value("document.documentElement.classList.add('dark')");
+        found.push(...(await violations(page)).map((one) => `dark: ${one}`));
+        await page.value("document.documentElement.classList.remove('dark')");
+    }
     await page.send('Emulation.clearDeviceMetricsOverride');
     return found;
 }

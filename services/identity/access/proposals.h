@@ -1,11 +1,12 @@
 /* proposals.h: what one official proposes and another confirms: SQL and life.
  *
- * Nobody's standing, no administrator's role and no official's second factor changes
- * by one person alone. A proposal is decided by another official who holds the same
- * role over its union or one above, by a call of its own; what was possible when it was
- * proposed is looked at again then. A company's word that a member has left it is
- * confirmed by one of its approvers, or by the union. A person has one open proposal of a kind at most,
- * which the schema sees to, and what nobody decides within PROPOSAL_LIFE_MS lapses. */
+ * Nobody's standing, no office that decides about people, money, places or reports, and no
+ * official's second factor changes by one person alone (common/benefit/two_hands). A proposal
+ * is decided by another official who holds the same role over its union or one above, by a
+ * call of its own: where a union has too few, the union above is the second hand. What was
+ * possible when it was proposed is looked at again then; who proposed it may take it back. A company's word that a
+ * member has left it is confirmed by one of its approvers, or by the union. A person has one open proposal of a kind at
+ * most, which the schema sees to, and what nobody decides within PROPOSAL_LIFE_MS lapses. */
 #pragma once
 #include "services/identity/identity.h"
 
@@ -27,7 +28,7 @@ bool proposals_find(const struct proposals *proposals, int64_t proposal_id, stru
 void proposals_decide(const struct proposals *proposals, const struct proposal *proposal);
 /* Open ones of a subtree after an id, in order, of a kind or (0) of all; returns how many. */
 size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
-                           struct proposal *ret, size_t size);
+                           struct proposal *ret, size_t size, int64_t states);
 
 /* Keeps what the caller proposes, of which kind, person, union, value and reason are
  * set, and answers with it; or refuses with PROPOSAL_PENDING. */
