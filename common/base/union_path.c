@@ -7,7 +7,8 @@ bool union_path_ok(const char *path)
 {
     size_t len = 0;
 
-    while (len <= LIMIT_UNION_PATH && ((path[len] >= '0' && path[len] <= '9') || (path[len] >= 'a' && path[len] <= 'z')))
+    while (len <= LIMIT_UNION_PATH &&
+           ((path[len] >= '0' && path[len] <= '9') || (path[len] >= 'a' && path[len] <= 'z')))
         len++;
     return path[len] == '\0' && len <= LIMIT_UNION_PATH && len % LIMIT_PATH_SEGMENT == 0;
 }
