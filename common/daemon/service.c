@@ -243,12 +243,25 @@ static int open_store(struct service *service, bool standby, bool read_only)
     return service->store ? 0 : -1;
 }
 
+/* One more that may be read; NULL ends the list. 0, or -1, logged. */
+static int may_read(struct sandbox *sandbox, const char *path)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(sandbox->read_paths) - 1; i++) {
+        if (!sandbox->read_paths[i]) {
+            sandbox->read_paths[i] = path;
+            return 0;
+        }
+    }
+    log_error("too_many_read_paths", "path", path, "limit", log_int(ARRAY_LEN(sandbox->read_paths) - 1));
+    return -1;
+}
+
 static int enter_sandbox(struct service *service)
 {
     const char *closed = conf_text(service->conf, "HUIGONG_SANDBOX");
     struct sandbox sandbox = {.network = service->spec->network};
-    char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
-    unsigned n = 0, m = 0;
+    char folders[ARRAY_LEN(sandbox.read_paths)][PATH_MAX];
+    unsigned n = 0;
 
     sandbox.without_landlock = strcmp(closed, "if-there") == 0;
     if (!sandbox.without_landlock && strcmp(closed, "required") != 0) {
@@ -258,23 +271,21 @@ static int enter_sandbox(struct service *service)
     if (service->spec->listens)
         sandbox.listen_dirs[0] = service_bus_dir(service);
     else
-        sandbox.read_paths[m++] = service_bus_dir(service);
+        sandbox.read_paths[0] = service_bus_dir(service);
     if (service->store)
-        sandbox.write_dirs[n++] = store_dir(service);
+        sandbox.write_dirs[0] = store_dir(service);
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {
         const char *path = conf_text(service->spec->conf, *name);
+        char *folder = folders[n < ARRAY_LEN(folders) - 1 ? n++ : n];
 
-        ensure(m < ARRAY_LEN(folders));
-        if (!*path)
-            continue;
         /* Its folder: a file that is renamed into the old one's place is another file. */
-        snprintf(folders[m], sizeof(folders[m]), "%s", path);
-        sandbox.read_paths[m] = dirname(folders[m]);
-        m++;
+        snprintf(folder, PATH_MAX, "%s", path);
+        if (*path && may_read(&sandbox, dirname(folder)))
+            return -1;
     }
     for (const char *const *path = service->spec->read_paths; path && *path; path++) {
-        if (access(*path, R_OK) == 0 && m < ARRAY_LEN(sandbox.read_paths) - 1)
-            sandbox.read_paths[m++] = *path;
+        if (access(*path, R_OK) == 0 && may_read(&sandbox, *path))
+            return -1;
     }
     return sandbox_enter(&sandbox);
 }

@@ -75,11 +75,32 @@ int store_exec(struct store *store, const char *sql)
     return -1;
 }
 
+/* Parts and followers prepare theirs at start: as many as there are, not as many as somebody thought. */
+static bool make_room(struct store *store, unsigned n)
+{
+    unsigned room = store->room ? store->room : 64;
+    sqlite3_stmt **statements;
+
+    while (room < n)
+        room *= 2;
+    if (room == store->room)
+        return true;
+    statements = realloc(store->statements, room * sizeof(struct sqlite3_stmt *));
+    if (!statements)
+        return false;
+    store->statements = statements;
+    store->room = room;
+    return true;
+}
+
 int store_prepare(struct store *store, const char *const *sql, unsigned n)
 {
     unsigned first = store->n_statements;
 
-    ensure(n <= MAX_STATEMENTS - first);
+    if (!make_room(store, first + n)) {
+        log_error("store_prepare", "error", "out of memory");
+        return -1;
+    }
     for (unsigned i = 0; i < n; i++) {
         if (sqlite3_prepare_v3(store->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[first + i], NULL)) {
             log_error("store_prepare", "sql", sql[i], "error", sqlite3_errmsg(store->db));
@@ -155,6 +176,7 @@ void store_close(struct store *store)
         return;
     for (unsigned i = 0; i < store->n_statements; i++)
         sqlite3_finalize(store->statements[i]);
+    free(store->statements);
     sqlite3_close(store->db);
     if (store->lock_fd >= 0)
         close(store->lock_fd);

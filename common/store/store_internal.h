@@ -5,13 +5,12 @@
 #include "common/store/store.h"
 
 #define FILE_NAME      "data.sqlite"
-#define MAX_STATEMENTS 1024
 #define BUSY_MS        5000
 
 struct store {
     sqlite3 *db;
-    sqlite3_stmt *statements[MAX_STATEMENTS];
-    unsigned n_statements;
+    sqlite3_stmt **statements;
+    unsigned n_statements, room; /* for so many */
     unsigned own; /* index of the first of own_sql */
     int lock_fd;
     int trouble;

@@ -106,6 +106,25 @@ static void missing_steps_are_made_at_open(void **state)
     store_close(store);
 }
 
+static void as_many_statements_are_prepared_as_there_are(void **state)
+{
+    static const char *const answer = "SELECT ?1 + 1";
+    struct store *store = open_store();
+
+    (void)state;
+    for (int64_t i = 0; i < 5000; i++) {
+        int statement = store_prepare(store, &answer, 1);
+
+        assert_true(statement >= N_SQL);
+        store_ask(store, (unsigned)statement, "i", i);
+        assert_int_equal(store_number(store, (unsigned)statement), i + 1);
+    }
+    assert_int_equal(add(store, 1, "one"), 1);
+    assert_is_reason(store_commit(store), 0);
+    assert_int_equal(count(store), 1);
+    store_close(store);
+}
+
 static void a_store_ahead_of_the_program_is_refused(void **state)
 {
     struct store *store = open_in(dir, STEP_1 STEP_2, false);
@@ -540,6 +559,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(missing_steps_are_made_at_open),
+        TEST(as_many_statements_are_prepared_as_there_are),
         TEST(a_store_ahead_of_the_program_is_refused),
         TEST(steps_that_are_not_numbered_from_one_on_open_nothing),
         TEST(a_step_that_fails_leaves_the_store_as_it_was),
