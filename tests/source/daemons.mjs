@@ -67,8 +67,8 @@ export function composeHasEveryDaemon(files) {
         const has = (text) => block.includes(text);
         need(has(`command: [hg-${name}]`), `${name} does not run hg-${name}`);
         need(new RegExp(`test: \\[CMD, hg-${name}, --probe\\]`).test(block), `${name} is not probed`);
-        need(has('HUIGONG_BUS: /huigong/bus') && has(name === 'gateway' ? '"edge:/huigong/bus/edge"' : 'bus:/huigong/bus'), `${name} has no bus`);
-        need(name !== 'gateway' || !has('bus:/huigong/bus'), `${name} is inside the bus`);
+        need(has('HUIGONG_BUS: /huigong/bus') && has(name === 'gateway' ? '"edge:/huigong/bus/edge"' : 'inside:/huigong/bus'), `${name} has no bus`);
+        need(name !== 'gateway' || !has('inside:/huigong/bus'), `${name} is inside the bus`);
         need(has(`user: huigong-${name}\n`), `${name} is not a user of its own`);
         need(!store || new RegExp(`^ *for name in[a-z ]* ${name}[a-z ]*; do\n *chown -R [^\n]*/huigong/\\$\\$name"`, 'm').test(maker) && maker.includes(`${name}:/huigong/${name}\n`),
             `keys gives ${name} no store`);

@@ -30,7 +30,7 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
             fileOf('services/portal/posts.sql', '')];
         assert.deepEqual(composeHasEveryDaemon([...files, ...portal]), ['docker-compose.yml: no service portal']);
         const named = changed('docker-compose.yml', (text) => text.replace('\nvolumes:',
-            '\n  portal:\n    command: [hg-portal]\n    environment: {HUIGONG_BUS: /huigong/bus}\n    volumes: ["bus:/huigong/bus"]\n'
+            '\n  portal:\n    command: [hg-portal]\n    environment: {HUIGONG_BUS: /huigong/bus}\n    volumes: ["inside:/huigong/bus"]\n'
             + '    healthcheck: {test: [CMD, hg-portal, --probe]}\n\nvolumes:'));
         assert.deepEqual(composeHasEveryDaemon([...named, ...portal]), [
             'docker-compose.yml: portal is not a user of its own', 'docker-compose.yml: keys gives portal no store',
