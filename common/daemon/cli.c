@@ -142,9 +142,7 @@ static const char *place_of(const struct service *service, int64_t union_id, str
         *ret_refusal = answer;
         return NULL;
     }
-    place = answer->reason
-                ? NULL
-                : rpc__place__unpack(&arena->allocator, answer->output.len, answer->output.data);
+    place = answer->reason ? NULL : rpc__place__unpack(&arena->allocator, answer->output.len, answer->output.data);
     return place ? place->path : "";
 }
 
@@ -241,4 +239,13 @@ int cli_probe(const char *bus_dir, const char *queue)
     }
     arena_done(&arena);
     return code;
+}
+
+void cli_wait(const char *bus_dir, const char *queue)
+{
+    struct arena arena;
+
+    arena_init(&arena, LIMIT_BATCH_ARENA);
+    call_and_wait(bus_dir, queue, "Daemon.Probe", nothing, LIMIT_COMMAND_MS, &arena);
+    arena_done(&arena);
 }

@@ -13,7 +13,7 @@
 
 #define FOLLOW_TICK_MS   1000
 #define FOLLOW_BEHIND_MS 10000 /* the end may be out of sight for so long */
-#define FOLLOW_SLICE     64 /* rows applied in one transaction */
+#define FOLLOW_SLICE     64    /* rows applied in one transaction */
 
 struct follower;
 

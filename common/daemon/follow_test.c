@@ -400,11 +400,8 @@ static void note(void *arg, void *call, const Rpc__JournalRow *row)
 
 static void an_edge_follows_one_kind_from_an_instant_on(void **state)
 {
-    struct follow_options options = {.loop = &b.loop,
-                                     .bus_dir = b.dir,
-                                     .queue = "coupon",
-                                     .since = HARNESS_NOW + 1000,
-                                     .apply = note};
+    struct follow_options options = {
+        .loop = &b.loop, .bus_dir = b.dir, .queue = "coupon", .since = HARNESS_NOW + 1000, .apply = note};
     int32_t kinds[200]; /* of which the journal has one */
     struct follower *follower;
 

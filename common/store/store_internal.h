@@ -4,14 +4,14 @@
 
 #include "common/store/store.h"
 
-#define FILE_NAME      "data.sqlite"
-#define BUSY_MS        5000
+#define FILE_NAME "data.sqlite"
+#define BUSY_MS   5000
 
 struct store {
     sqlite3 *db;
     sqlite3_stmt **statements;
     unsigned n_statements, room; /* for so many */
-    unsigned own; /* index of the first of own_sql */
+    unsigned own;                /* index of the first of own_sql */
     int lock_fd;
     int trouble;
     bool in_transaction, in_call, in_savepoint, call_changed;

@@ -17,6 +17,7 @@
 #include <errno.h>
 
 #include "common/base/limits.h"
+#include "common/daemon/cli.h"
 #include "services/identity/identity.h"
 #include "services/identity/registers/lines.h"
 #include "services/identity/rules.h"
@@ -361,6 +362,7 @@ static int open_and_import(struct importer *self, FILE *file, bool all_or_nothin
         self->pages[i].next = self->idle;
         self->idle = &self->pages[i];
     }
+    cli_wait(service_bus_dir(self->service), "identity");
     code = import_file(self, file, all_or_nothing);
     rpc_client_close(self->client);
     uv_run(&self->loop, UV_RUN_DEFAULT);
