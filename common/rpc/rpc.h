@@ -53,6 +53,19 @@ int64_t rpc_known_as(void *call, int64_t member_id);
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
 void rpc_refuse_field(void *call, int reason, const char *field);
+/* The same when there is a reason (not 0); whether there was. */
+static inline bool rpc_refuse_if(void *call, int reason)
+{
+    if (reason)
+        rpc_refuse(call, reason);
+    return reason != 0;
+}
+static inline bool rpc_refuse_field_if(void *call, int reason, const char *field)
+{
+    if (reason)
+        rpc_refuse_field(call, reason, field);
+    return reason != 0;
+}
 /* Whether it has ended so already. */
 bool rpc_refused(void *call);
 /* Keeps what the call writes although it will be refused, such as the count of

@@ -73,12 +73,17 @@ struct table_sink {
 
 void table_read(const struct table_source *source, const struct table_sink *sink, struct table_told *ret);
 
+/* A piece of the file as it may be shown in a fault: one line, its longer numbers as stars. */
+void table_excerpt(const char *text, size_t len, char *ret, size_t size);
+
 /* ---- between a child and its daemon ---- */
 
 /* Loads the converters of iconv, before there are no files any more. */
 void table_prepare(void);
 /* Reads STDIN_FILENO and writes STDOUT_FILENO: a line for each row, and one for what is told. */
 void table_write(void);
+/* The same of other files, of which the first can seek. */
+void table_write_to(int file, int out);
 
 struct table_line {
     bool last;         /* what is told; else a row */

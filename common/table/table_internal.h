@@ -15,8 +15,6 @@ struct table {
 /* Says what is wrong, once: the first fault stays. Returns false. */
 bool table_fail(struct table *table, enum table_fault fault, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A piece of the file as it may be shown in a fault: one line, its longer numbers as stars. */
-void table_excerpt(const char *text, size_t len, char *ret, size_t size);
 /* Bytes of the file; false after failing. */
 bool table_bytes(struct table *table, uint64_t at, void *ret, size_t len, size_t *ret_len);
 

@@ -13,6 +13,7 @@
 /* ---- the child ---- */
 
 struct output {
+    int fd;
     size_t len;
     char bytes[65536];
 };
@@ -22,7 +23,7 @@ static bool flush(struct output *output)
     size_t at = 0;
 
     while (at < output->len) {
-        ssize_t n = write(STDOUT_FILENO, output->bytes + at, output->len - at);
+        ssize_t n = write(output->fd, output->bytes + at, output->len - at);
 
         if (n < 0 && errno != EINTR)
             return false;
@@ -61,9 +62,8 @@ static int64_t read_input(void *arg, uint64_t at, void *ret_bytes, size_t len)
 {
     size_t done = 0;
 
-    (void)arg;
     while (done < len) {
-        ssize_t n = pread(STDIN_FILENO, (char *)ret_bytes + done, len - done, (off_t)(at + done));
+        ssize_t n = pread(*(int *)arg, (char *)ret_bytes + done, len - done, (off_t)(at + done));
 
         if (n == 0)
             break;
@@ -83,15 +83,16 @@ static void flatten(char *text)
     }
 }
 
-void table_write(void)
+void table_write_to(int file, int out)
 {
     static struct output output;
-    struct table_source source = {read_input, NULL, 0};
+    struct table_source source = {read_input, &file, 0};
     struct table_sink sink = {put_row, &output};
     struct table_told told = {.fault = TABLE_UNREADABLE};
     char line[sizeof(told) + 128];
-    off_t size = lseek(STDIN_FILENO, 0, SEEK_END);
+    off_t size = lseek(file, 0, SEEK_END);
 
+    output.fd = out;
     source.size = (uint64_t)size;
     if (size >= 0)
         table_read(&source, &sink, &told);
@@ -101,6 +102,11 @@ void table_write(void)
              told.other_rows, told.form, told.seen);
     if (put(&output, line))
         flush(&output);
+}
+
+void table_write(void)
+{
+    table_write_to(STDIN_FILENO, STDOUT_FILENO);
 }
 
 /* ---- the daemon ---- */

@@ -1,5 +1,7 @@
-#include "common/trust/ecdsa.h"
 #include "common/base/log.h"
+#include "common/daemon/child.h"
+#include "common/table/table.h"
+#include "common/trust/ecdsa.h"
 #include "services/identity/rights/looks.h"
 
 extern const unsigned char identity_schema[];
@@ -82,8 +84,14 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
 }
 
 static const struct service_command commands[] = {
-    {"import", "unions|roster FILE [--all-or-nothing]: load a CSV file over the bus", identity_import},
+    {"import", "unions|roster FILE [--all-or-nothing] [--union CODE]: load a table over the bus", identity_import},
     {NULL, NULL, NULL},
+};
+
+/* What reads tables that clerks give (intake.h). */
+static const struct child_kind children[] = {
+    {"table", table_prepare, table_write, 768 << 20, 300, 6 * 3600},
+    {NULL, NULL, NULL, 0, 0, 0},
 };
 
 SERVICE_TABLE(identity, IDENTITY)
@@ -99,4 +107,5 @@ const struct service_spec identity_spec = {
     .report = report,
     .edge_kinds = (const int32_t[]){IDENTITY__EVENT__EVENT_SESSION_REVOKED, 0},
     .commands = commands,
+    .children = children,
 };

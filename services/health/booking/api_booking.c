@@ -136,10 +136,8 @@ static void bookings__create_slots(Health__Bookings_Service *service, const Heal
     }
     refusal = site->kind == HEALTH__SITE_KIND__VAN ? make_van_slot(self, req, site, call, &field)
                                                    : make_hospital_slots(self, req, call, &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     reply_slots(self, req->campaign_id, req->site_id, rpc_now(call), INT64_MAX, reply, call);
 }
 
@@ -248,10 +246,8 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
         return;
     }
     refusal = book_refusal(campaign, &entitlement, rpc_now(call));
-    if (refusal) {
-        rpc_refuse(call, refusal);
+    if (rpc_refuse_if(call, refusal))
         return;
-    }
     if (!take_slot(self, campaign, req->slot_id, call, &slot))
         return;
     booking_make(self, &entitlement, &slot, false, call, &booking);

@@ -67,10 +67,8 @@ static void campaigns__create_package(Health__Campaigns_Service *service, const 
         return;
     }
     refusal = package_refusal(&package, &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     package.package_id = id_next(&self->ids, rpc_now(call));
     package.created_at = rpc_now(call);
     if (!packages_add(&self->campaigns, &package, rpc_arena(call))) {
@@ -164,10 +162,8 @@ static void put_draft(struct health *self, Health__Campaign *draft, Health__Camp
     if (!find_unions(self, draft, call))
         return;
     refusal = draft_refusal(self, draft, call, &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     if (!campaigns_put(&self->campaigns, draft, rpc_arena(call))) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;

@@ -59,10 +59,8 @@ static void sites__create_site(Health__Sites_Service *service, const Health__Cre
         return;
     }
     refusal = site_refusal(site, rpc_now(call), &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     site->site_id = id_next(&self->ids, rpc_now(call));
     site->closed = false;
     site->directions = "";

@@ -74,10 +74,8 @@ static void settlements__prepare_settlement(Health__Settlements_Service *service
     }
     if (!settlements_find_open(&self->settlements, campaign->campaign_id, site->site_id, &settlement)) {
         reason = settlement_prepare(self, campaign, site, call, &settlement);
-        if (reason) {
-            rpc_refuse(call, reason);
+        if (rpc_refuse_if(call, reason))
             return;
-        }
         rpc_created(call);
     }
     reply_settlement(&settlement, reply, call);

@@ -26,6 +26,8 @@ struct page {
     struct csv csv;
     Identity__ImportReport report;
     size_t problems_max;
+    const int32_t *numbers; /* of rows in the file, n_numbers of them */
+    size_t n_numbers;
     int outcome; /* Identity__ImportOutcome, of the row under way */
     int today;
     int removal;           /* Identity__RosterRemoval, of rows that are taken off */
@@ -78,7 +80,11 @@ static int page_open(struct page *page, struct identity *self, const Identity__I
 
     if (lines > IMPORT_LINES_MAX)
         return RPC__REASON__TOO_MANY_ITEMS;
-    *page = (struct page){.self = self, .call = call, .problems_max = lines * PROBLEMS_A_ROW};
+    *page = (struct page){.self = self,
+                          .call = call,
+                          .problems_max = lines * PROBLEMS_A_ROW,
+                          .numbers = req->lines,
+                          .n_numbers = req->n_lines};
     identity__import_report__init(&page->report);
     page->report.problems = arena_alloc(rpc_arena(call), page->problems_max * sizeof(*page->report.problems));
     page->report.outcomes = arena_alloc(rpc_arena(call), lines * sizeof(*page->report.outcomes));
@@ -108,10 +114,14 @@ static void load_rows(struct page *page, load_row load)
 {
     enum csv_result result;
     struct csv_row row;
+    int reason;
 
     while ((result = csv_next(&page->csv, &row)) != CSV_END) {
         struct row_fault fault = {.field = ""};
-        int reason = result == CSV_ROW ? load(page, &row, &fault) : IDENTITY__REASON__CSV_MALFORMED;
+
+        if (page->report.n_outcomes < page->n_numbers)
+            row.line = page->numbers[page->report.n_outcomes];
+        reason = result == CSV_ROW ? load(page, &row, &fault) : (int)IDENTITY__REASON__CSV_MALFORMED;
 
         if (reason)
             add_problem(page, row.line, reason, &fault, false);
@@ -164,10 +174,8 @@ static void import(struct identity *self, const Identity__ImportRequest *req, lo
     struct page page;
     int reason = page_open(&page, self, req, call);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, "csv");
+    if (rpc_refuse_field_if(call, reason, "csv"))
         return;
-    }
     if (req->check_only)
         rpc_discard(call);
     page.removal = removal;

@@ -1,113 +1,113 @@
-/* hg-identity --import unions|roster FILE [--all-or-nothing]
+/* hg-identity --import unions|roster FILE [--all-or-nothing] [--union CODE]
  *
- * Reads a CSV file with a header line and sends it as pages of about PAGE_LINES
- * lines to the service, several at a time for a roster and one after the other
- * for unions, whose parents must be there first. Memory does not depend on the
- * file, but for --all-or-nothing's 16 bytes and more a row (named.h). Prints a
- * line for each problem and one with the counts at the end.
+ * Reads a table as Excel or WPS saves it (common/table/table.h) in a child, its columns by their
+ * headings (headings.h), and sends the rows as pages to the service, several at a time for
+ * a roster and one after the other for unions, whose parents must be there first. Memory
+ * does not depend on the file, but for 16 bytes and more a row (named.h).
  *
- * --all-or-nothing goes through the file twice: first every page is rehearsed
- * (check_only), with what only the whole file shows (a person or a code twice, a
- * parent in an earlier line) found here; if any line would be refused, nothing
- * is loaded. What others load between the two passes is not held off.
+ * First it goes through all of the file: what is wrong with it as a whole is told in one line, and
+ * nothing is loaded. --all-or-nothing then rehearses every page (check_only), with what only
+ * the whole file shows (a person or a code twice, a parent in an earlier line) found here;
+ * if any line would be refused, nothing is loaded. What others load between the two is
+ * not held off. --union says the union of rows whose table has no column for it.
  *
- * Exit: 0 every line is loaded, 1 some are refused, 2 not all could be sent or
- * the file is unreadable; to run it again then is safe, since lines that are
- * loaded already are refused as known. */
+ * Prints what the file is, a line for each problem, and one with the counts at the end.
+ * Exit: 0 every line is loaded; 1 some are, some refused; 3 nothing is loaded: the file or
+ * every line was refused; 2 not all could be sent: to run it again is safe, lines that are
+ * loaded already stay as they are. */
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "common/base/limits.h"
+#include "common/daemon/child.h"
 #include "common/daemon/cli.h"
 #include "services/identity/identity.h"
-#include "services/identity/registers/lines.h"
-#include "services/identity/rules.h"
+#include "services/identity/registers/intake.h"
 #include "services/identity/registers/named.h"
+#include "services/identity/rules.h"
 
-#define PAGE_LINES     200
-#define PAGE_LINES_MAX (2 * PAGE_LINES) /* when a quoted field does not end */
-#define ROSTER_WINDOW  8
-#define LINES_IN_FILE  100000000
+#define ROSTER_WINDOW 8
 
-/* What the file itself says of a line, beside the service's own judgement. */
-enum { OWN_REPEATED = 1, OWN_CONFLICT = 2, OWN_PARENT = 4 };
+enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_UNSENT = 2, EXIT_NOTHING = 3 };
 
 struct page {
     struct importer *importer;
-    int first_line, n_lines;
-    unsigned char own[PAGE_LINES_MAX];
+    unsigned n;
+    int32_t lines[INTAKE_PAGE_ROWS];
+    unsigned char said[INTAKE_PAGE_ROWS]; /* what the rows above say of each (named_row) */
     struct page *next;
 };
 
 struct totals {
-    int64_t lines, loaded, refused, warnings;
+    int64_t lines, loaded, refused, warnings, updated, unchanged, restored;
 };
 
 struct importer {
     const struct service *service;
-    bool unions, check, rehearsed;
+    struct children *children;
+    int kind, file;
+    const char *union_code; /* of rows without a column for it; or "" */
+    bool check, rehearsed;
     struct rpc_client *client;
     uv_loop_t loop;
-    struct lines lines;
-    int next_line;
-    bool ended, failed;
+    bool failed;
+    struct intake intake;
+    struct intake_page rows;
     struct page pages[ROSTER_WINDOW], *idle;
     unsigned n_sent;
-    char csv[IMPORT_CSV_MAX + 1], scratch[IMPORT_CSV_MAX + 1];
-    unsigned char packed[IMPORT_CSV_MAX + 64];
-    size_t csv_len;
+    char csv[IMPORT_CSV_MAX + 1];
+    unsigned char packed[IMPORT_CSV_MAX + INTAKE_PAGE_ROWS * 5 + 64];
     struct named named;
     struct totals totals;
     struct arena arena;
 };
 
+static bool is_unions(const struct importer *self)
+{
+    return self->kind == IDENTITY__IMPORT_KIND__IMPORT_UNIONS;
+}
+
 /* ---- the report ---- */
 
-static void print_problem(struct importer *self, int line, const char *reason, const char *field, bool warning)
+static void print_problem(struct importer *self, int line, const char *reason, const char *field, const char *character,
+                          bool warning)
 {
     if (warning)
         self->totals.warnings++;
     /* The rehearsal has said it. */
     if (self->rehearsed && warning)
         return;
-    printf("line %d: %s%s%s%s\n", line, reason, *field ? " " : "", field, warning ? " (warning)" : "");
+    printf("line %d: %s%s%s%s%s%s\n", line, reason, *field ? " " : "", field, *character ? " " : "", character,
+           warning ? " (warning)" : "");
 }
 
 static void count_refused(struct importer *self, int line, const char *reason, const char *field)
 {
     self->totals.lines++;
     self->totals.refused++;
-    print_problem(self, line, reason, field, false);
+    print_problem(self, line, reason, field, "", false);
 }
 
 /* What the service says of a line and the file knows too is told once; a parent
  * of an earlier line is there, whatever the rehearsal says: true, and no problem. */
-static bool settle_own(struct importer *self, unsigned char *own, const Identity__ImportProblem *problem)
+static bool settle(struct importer *self, struct page *page, const Identity__ImportProblem *problem)
 {
-    if (!problem->warning && (*own & OWN_PARENT) && strcmp(problem->reason, "UNION_NOT_FOUND") == 0 &&
-        strcmp(problem->field, "parentCode") == 0) {
+    unsigned i = 0;
+
+    while (i < page->n && page->lines[i] != problem->line)
+        i++;
+    if (i == page->n)
+        return false;
+    if (self->check && !problem->warning && (page->said[i] & NAMED_PARENT) &&
+        strcmp(problem->reason, "UNION_NOT_FOUND") == 0 && strcmp(problem->field, "parentCode") == 0) {
         self->totals.refused--;
         self->totals.loaded++;
         return true;
     }
-    if (!problem->warning)
-        *own = 0;
-    else if (strcmp(problem->reason, "ROSTER_CONFLICT") == 0)
-        *own &= (unsigned char)~OWN_CONFLICT;
+    if (!problem->warning || strcmp(problem->reason, "ROSTER_CONFLICT") == 0)
+        page->said[i] = 0;
     return false;
-}
-
-static void print_own(struct importer *self, struct page *page)
-{
-    for (int i = 0; i < page->n_lines; i++) {
-        if (page->own[i] & OWN_REPEATED) {
-            self->totals.refused++;
-            self->totals.loaded--;
-            print_problem(self, page->first_line + i, self->unions ? "UNION_CODE_TAKEN" : "ROSTER_DUPLICATE",
-                          self->unions ? "code" : "residentId", false);
-        } else if (page->own[i] & OWN_CONFLICT) {
-            print_problem(self, page->first_line + i, "ROSTER_CONFLICT", "residentId", true);
-        }
-    }
 }
 
 static void take_report(struct importer *self, struct page *page, const Identity__ImportReport *report)
@@ -115,15 +115,19 @@ static void take_report(struct importer *self, struct page *page, const Identity
     self->totals.lines += report->lines;
     self->totals.loaded += report->loaded;
     self->totals.refused += report->refused;
+    self->totals.updated += report->updated;
+    self->totals.unchanged += report->unchanged;
+    self->totals.restored += report->restored;
     for (size_t i = 0; i < report->n_problems; i++) {
         const Identity__ImportProblem *problem = report->problems[i];
-        int line = problem->line - page->first_line;
-        unsigned char none = 0, *own = line >= 0 && line < page->n_lines ? &page->own[line] : &none;
 
-        if (!settle_own(self, own, problem))
-            print_problem(self, problem->line, problem->reason, problem->field, problem->warning);
+        if (!settle(self, page, problem))
+            print_problem(self, problem->line, problem->reason, problem->field, problem->character, problem->warning);
     }
-    print_own(self, page);
+    for (unsigned i = 0; self->check && i < page->n; i++) {
+        if (page->said[i] & NAMED_CONFLICT)
+            print_problem(self, page->lines[i], "ROSTER_CONFLICT", "residentId", "", true);
+    }
 }
 
 static void on_answer(void *arg, const Rpc__Answer *answer)
@@ -137,7 +141,7 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
     if (report) {
         take_report(self, page, report);
     } else {
-        printf("lines %d to %d: %s\n", page->first_line, page->first_line + page->n_lines - 1,
+        printf("lines %d to %d: %s\n", page->lines[0], page->lines[page->n - 1],
                api_reason(answer->reason ? answer->reason : RPC__REASON__INTERNAL)->name);
         self->failed = true;
     }
@@ -147,102 +151,59 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
     self->idle = page;
 }
 
-/* ---- what only the file shows ---- */
-
-static void examine_roster(struct importer *self, const struct csv_row *csv, unsigned char *own)
-{
-    int today = cn_day(clock_now(&self->service->clock));
-    struct roster_row row;
-    struct row_fault fault;
-
-    if (roster_row_read(csv, today, &row, &fault))
-        return;
-    switch (named_note(&self->named, row.id.number, row.union_code)) {
-    case NAMED_HERE:
-        *own |= OWN_REPEATED;
-        break;
-    case NAMED_ELSEWHERE:
-        *own |= OWN_CONFLICT;
-        break;
-    case NAMED_FULL:
-        fprintf(stderr, "hg-identity: the file is too large for --all-or-nothing\n");
-        self->failed = true;
-        break;
-    case NAMED_NEW:
-        break;
-    }
-}
-
-static void examine_union(struct importer *self, const struct csv_row *csv, unsigned char *own)
-{
-    struct union_row row;
-    struct row_fault fault;
-
-    if (union_row_read(csv, &row, &fault))
-        return;
-    if (row.parent_code[0] && named_has(&self->named, row.parent_code))
-        *own |= OWN_PARENT;
-    if (named_note(&self->named, row.code, "") == NAMED_HERE)
-        *own |= OWN_REPEATED;
-}
-
-static void examine(struct importer *self, struct page *page)
-{
-    enum csv_result result;
-    struct csv_row row;
-    struct csv csv;
-
-    memcpy(self->scratch, self->csv, self->csv_len + 1);
-    csv_init(&csv, self->scratch, self->csv_len, page->first_line);
-    while ((result = csv_next(&csv, &row)) != CSV_END) {
-        unsigned char *own = &page->own[row.line - page->first_line];
-
-        if (result != CSV_ROW)
-            continue;
-        if (self->unions)
-            examine_union(self, &row, own);
-        else
-            examine_roster(self, &row, own);
-    }
-}
-
 /* ---- pages ---- */
 
-/* Whether a page may end here: behind enough lines, and not inside quotes. */
-static bool is_full(const struct page *page, bool in_quotes)
+static char *put_field(char *at, const char *text)
 {
-    return page->n_lines >= PAGE_LINES_MAX || (page->n_lines >= PAGE_LINES && !in_quotes);
+    *at++ = '"';
+    for (; *text; text++) {
+        if (*text == '"')
+            *at++ = '"';
+        *at++ = *text;
+    }
+    *at++ = '"';
+    return at;
 }
 
-/* Appends lines until the page is full. A line that can be none of a table (too
- * long, or with a NUL) is refused here and left empty, so that numbers agree. */
-static void gather(struct importer *self, struct page *page)
+static char *put_row(char *at, const struct csv_row *row)
 {
-    bool in_quotes = false;
-
-    *page = (struct page){.importer = self, .first_line = self->next_line};
-    self->csv_len = 0;
-    while (!is_full(page, in_quotes) && self->csv_len + LINES_MAX <= IMPORT_CSV_MAX) {
-        size_t len;
-        const char *line = lines_next(&self->lines, &len);
-
-        if (!line || self->next_line >= LINES_IN_FILE) {
-            self->ended = true;
-            break;
-        }
-        if (len == 0 || memchr(line, '\0', len)) {
-            count_refused(self, self->next_line, "CSV_MALFORMED", "");
-            line = "\n";
-            len = 1;
-        }
-        memcpy(self->csv + self->csv_len, line, len);
-        self->csv_len += len;
-        for (size_t i = 0; i < len; i++)
-            in_quotes ^= line[i] == '"';
-        page->n_lines++;
-        self->next_line++;
+    for (unsigned i = 0; i < row->n_fields; i++) {
+        if (i > 0)
+            *at++ = ',';
+        at = put_field(at, row->fields[i]);
     }
-    self->csv[self->csv_len] = '\0';
+    *at++ = '\n';
+    return at;
+}
+
+/* Writes down the rows that are to be sent, and says what the others are. */
+static void write_page(struct importer *self, struct page *page)
+{
+    int today = cn_day(clock_now(&self->service->clock));
+    char *at = self->csv;
+
+    *page = (struct page){.importer = self};
+    for (unsigned i = 0; i < self->rows.n; i++) {
+        const struct csv_row *row = &self->rows.rows[i];
+        unsigned said = row->n_fields ? named_row(&self->named, self->kind, row, today) : 0;
+
+        if (said & NAMED_TOO_MANY) {
+            fprintf(stderr, "hg-identity: the file has too many rows\n");
+            self->failed = true;
+        }
+        if (row->n_fields == 0) {
+            count_refused(self, row->line, "CSV_MALFORMED", "");
+        } else if (said & NAMED_AGAIN) {
+            count_refused(self, row->line, is_unions(self) ? "UNION_CODE_TAKEN" : "ROSTER_DUPLICATE",
+                          is_unions(self) ? "code" : "residentId");
+        } else {
+            page->lines[page->n] = row->line;
+            page->said[page->n++] = (unsigned char)said;
+            at = put_row(at, row);
+        }
+    }
+    *at = '\0';
+    ensure(at <= self->csv + IMPORT_CSV_MAX);
 }
 
 static void send_page(struct importer *self, struct page *page)
@@ -252,11 +213,12 @@ static void send_page(struct importer *self, struct page *page)
     Rpc__Call call = RPC__CALL__INIT;
 
     request.csv = self->csv;
-    request.first_line = page->first_line;
+    request.lines = page->lines;
+    request.n_lines = page->n;
     request.check_only = self->check;
     principal.internal = true;
     call.principal = &principal;
-    call.method = self->unions ? "Identity.ImportUnions" : "Identity.ImportRoster";
+    call.method = is_unions(self) ? "Identity.ImportUnions" : "Identity.ImportRoster";
     ensure(identity__import_request__get_packed_size(&request) <= sizeof(self->packed));
     call.input.data = self->packed;
     call.input.len = identity__import_request__pack(&request, self->packed);
@@ -267,17 +229,15 @@ static void send_page(struct importer *self, struct page *page)
 
 static void send_pages(struct importer *self)
 {
-    while (self->idle && !self->ended && !self->failed) {
-        struct page *page = self->idle;
-        struct page *next = page->next;
+    while (self->idle && !self->failed && !(self->intake.ended && !self->intake.held.line)) {
+        struct page *page = self->idle, *next = page->next;
 
-        gather(self, page);
-        if (self->csv_len == 0) {
-            page->next = next;
+        intake_empty(&self->rows);
+        intake_fill(&self->intake, &self->rows);
+        write_page(self, page);
+        page->next = next;
+        if (page->n == 0)
             continue;
-        }
-        if (self->check)
-            examine(self, page);
         self->idle = next;
         send_page(self, page);
     }
@@ -285,85 +245,112 @@ static void send_pages(struct importer *self)
 
 /* ---- a pass through the file ---- */
 
-/* A first line that is a good row of a roster is no header. */
-static bool skip_header(struct importer *self)
+/* Starts a child on the file, from its beginning: false after saying why. */
+static bool open_rows(struct importer *self)
 {
-    struct roster_row read;
-    struct csv_row row;
-    struct row_fault fault;
-    const char *line;
-    struct csv csv;
-    size_t len;
+    int rows = intake_open(self->children, self->file);
 
-    self->next_line = 2;
-    line = lines_next(&self->lines, &len);
-    if (!line || self->unions)
-        return true;
-    memcpy(self->scratch, line, len);
-    self->scratch[len] = '\0';
-    csv_init(&csv, self->scratch, len, 1);
-    if (csv_next(&csv, &row) != CSV_ROW ||
-        roster_row_read(&row, cn_day(clock_now(&self->service->clock)), &read, &fault))
-        return true;
-    fprintf(stderr, "hg-identity: the first line must be a header, not a row\n");
-    return false;
+    if (rows >= 0)
+        intake_init(&self->intake, self->kind, self->union_code, rows);
+    else
+        fprintf(stderr, "hg-identity: the file cannot be read\n");
+    return rows >= 0;
+}
+
+static void close_rows(struct importer *self)
+{
+    close(self->intake.lines.fd);
+}
+
+/* All of it, for what is wrong with it as a whole: 0 or a Reason, -1 when it could not be read. */
+static int survey(struct importer *self)
+{
+    const struct intake *intake = &self->intake;
+
+    if (!open_rows(self))
+        return -1;
+    do {
+        intake_empty(&self->rows);
+        intake_fill(&self->intake, &self->rows);
+    } while (!intake->ended);
+    close_rows(self);
+    printf("file: %s\n", *intake->form ? intake->form : "unknown");
+    if (intake->line)
+        printf("headings: line %u%s%s\n", intake->line, *intake->unread ? ", not read: " : "", intake->unread);
+    if (intake->other_rows)
+        printf("rows of other sheets, not read: %u\n", intake->other_rows);
+    if (intake->cut_fields)
+        printf("fields behind column %d, not read: %u\n", TABLE_FIELDS_MAX, intake->cut_fields);
+    if (intake->fault)
+        printf("refused: %s %s%s%s\n", api_reason(intake->fault)->name, api_reason(intake->fault)->zh,
+               *intake->seen ? ": " : "", intake->seen);
+    return intake->fault;
 }
 
 /* Sends the whole file. False when it could not be sent wholly. */
-static bool run_pass(struct importer *self, FILE *file, bool check)
+static bool run_pass(struct importer *self, bool check)
 {
     self->check = check;
     self->totals = (struct totals){0};
-    self->ended = false;
-    rewind(file);
-    lines_init(&self->lines, file);
-    if (!skip_header(self))
+    named_done(&self->named);
+    if (!open_rows(self))
         return false;
     send_pages(self);
     while (self->n_sent > 0) {
         uv_run(&self->loop, UV_RUN_ONCE);
         send_pages(self);
     }
-    if (ferror(file))
-        fprintf(stderr, "hg-identity: the file cannot be read: %s\n", strerror(errno));
-    return !self->failed && !ferror(file);
+    close_rows(self);
+    /* The file has been read whole before: it has changed since, or its child was ended. */
+    if (self->intake.fault && !self->failed) {
+        fprintf(stderr, "hg-identity: %s\n", api_reason(self->intake.fault)->name);
+        self->failed = true;
+    }
+    return !self->failed;
 }
 
-static int import_file(struct importer *self, FILE *file, bool all_or_nothing)
+static int import_file(struct importer *self, bool all_or_nothing)
 {
-    bool sent = true;
+    int fault = survey(self);
+    const struct totals *totals = &self->totals;
+    bool sent = fault == 0;
 
-    if (all_or_nothing) {
-        sent = run_pass(self, file, true);
-        named_done(&self->named);
+    if (sent && all_or_nothing) {
+        sent = run_pass(self, true);
         self->rehearsed = true;
     }
-    if (sent && self->totals.refused == 0)
-        sent = run_pass(self, file, false);
+    if (sent && totals->refused == 0)
+        sent = run_pass(self, false);
     else
-        self->totals.loaded = 0;
-    printf("lines=%lld loaded=%lld refused=%lld warnings=%lld\n", (long long)self->totals.lines,
-           (long long)self->totals.loaded, (long long)self->totals.refused, (long long)self->totals.warnings);
-    return !sent ? 2 : self->totals.refused ? 1 : 0;
+        self->totals.loaded = self->totals.updated = self->totals.unchanged = self->totals.restored = 0;
+    named_done(&self->named);
+    printf("lines=%lld loaded=%lld refused=%lld warnings=%lld updated=%lld unchanged=%lld restored=%lld\n",
+           (long long)totals->lines, (long long)totals->loaded, (long long)totals->refused, (long long)totals->warnings,
+           (long long)totals->updated, (long long)totals->unchanged, (long long)totals->restored);
+    if (fault > 0)
+        return EXIT_NOTHING;
+    if (!sent)
+        return EXIT_UNSENT;
+    return totals->loaded == 0 ? EXIT_NOTHING : totals->refused ? EXIT_SOME : EXIT_ALL;
 }
 
-static int open_and_import(struct importer *self, FILE *file, bool all_or_nothing)
+static int open_and_import(struct importer *self, bool all_or_nothing)
 {
-    unsigned window = self->unions ? 1 : ROSTER_WINDOW;
+    unsigned window = is_unions(self) ? 1 : ROSTER_WINDOW;
     int code;
 
     if (uv_loop_init(&self->loop))
-        return 2;
+        return EXIT_UNSENT;
     self->client = rpc_client_open(&self->loop, service_bus_dir(self->service), "identity", window);
     if (!self->client)
-        return 2;
+        return EXIT_UNSENT;
     arena_init(&self->arena, LIMIT_BATCH_ARENA);
     for (unsigned i = 0; i < window; i++) {
         self->pages[i].next = self->idle;
         self->idle = &self->pages[i];
     }
     cli_wait(service_bus_dir(self->service), "identity");
-    code = import_file(self, file, all_or_nothing);
+    code = import_file(self, all_or_nothing);
     rpc_client_close(self->client);
     uv_run(&self->loop, UV_RUN_DEFAULT);
     uv_loop_close(&self->loop);
@@ -371,26 +358,44 @@ static int open_and_import(struct importer *self, FILE *file, bool all_or_nothin
     return code;
 }
 
+/* What follows unions|roster FILE: false when it is nothing that is known. */
+static bool read_options(struct importer *self, int argc, char **argv, bool *ret_all_or_nothing)
+{
+    *ret_all_or_nothing = false;
+    self->union_code = "";
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--all-or-nothing") == 0)
+            *ret_all_or_nothing = true;
+        else if (strcmp(argv[i], "--union") == 0 && i + 1 < argc && !is_unions(self) &&
+                 strlen(argv[i + 1]) < UNION_CODE_SIZE)
+            self->union_code = argv[++i];
+        else
+            return false;
+    }
+    return true;
+}
+
 int identity_import(const struct service *service, int argc, char **argv)
 {
     static struct importer importer;
-    bool unions = argc > 0 && strcmp(argv[0], "unions") == 0;
-    bool all_or_nothing = argc == 3 && strcmp(argv[2], "--all-or-nothing") == 0;
-    FILE *file;
+    bool all_or_nothing, unions = argc > 1 && strcmp(argv[0], "unions") == 0;
     int code;
 
-    if ((argc != 2 && !all_or_nothing) || (!unions && strcmp(argv[0], "roster") != 0)) {
-        fprintf(stderr, "usage: hg-identity --import unions|roster FILE [--all-or-nothing]\n");
-        return 2;
-    }
-    file = fopen(argv[1], "re");
-    if (!file) {
-        fprintf(stderr, "hg-identity: %s: %s\n", argv[1], strerror(errno));
-        return 2;
-    }
     importer.service = service;
-    importer.unions = unions;
-    code = open_and_import(&importer, file, all_or_nothing);
-    fclose(file);
+    importer.kind = unions ? IDENTITY__IMPORT_KIND__IMPORT_UNIONS : IDENTITY__IMPORT_KIND__IMPORT_ROSTER;
+    if (argc < 2 || (!unions && strcmp(argv[0], "roster") != 0) ||
+        !read_options(&importer, argc - 2, argv + 2, &all_or_nothing)) {
+        fprintf(stderr, "usage: hg-identity --import unions|roster FILE [--all-or-nothing] [--union CODE]\n");
+        return EXIT_UNSENT;
+    }
+    importer.file = open(argv[1], O_RDONLY | O_CLOEXEC);
+    if (importer.file < 0) {
+        fprintf(stderr, "hg-identity: %s: %s\n", argv[1], strerror(errno));
+        return EXIT_UNSENT;
+    }
+    importer.children = children_open();
+    code = importer.children ? open_and_import(&importer, all_or_nothing) : EXIT_UNSENT;
+    children_close(importer.children);
+    close(importer.file);
     return code;
 }

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include "services/identity/fixture.h"
 #include "services/identity/registers/lines.h"
 #include "services/identity/registers/named.h"
@@ -363,43 +366,65 @@ static void a_page_has_a_thousand_lines_at_most(void **state)
 
 /* ---- the command's own parts ---- */
 
-static void a_file_is_read_in_lines_whatever_their_length(void **state)
+static void a_pipe_is_read_in_lines_whatever_their_length(void **state)
 {
-    static const size_t lengths[] = {1, 2, 100, LINES_MAX - 1, LINES_MAX, LINES_MAX + 1, 3 * LINES_BUFFER, 7, 1, 50};
+    static const size_t lengths[] = {0, 1, 100, 65536, TABLE_LINE_MAX, 7, 0, 50};
+    static char text[TABLE_LINE_MAX + 1];
     static struct lines lines;
-    FILE *file = tmpfile();
-    const char *line;
-    size_t len;
+    int file = memfd_create("lines", 0);
+    char *line;
 
     (void)state;
-    assert_non_null(file);
     for (int round = 0; round < 20; round++) {
         for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
-            for (size_t k = 1; k < lengths[i]; k++)
-                fputc('a' + (int)i, file);
-            fputc('\n', file);
+            memset(text, 'a' + (int)i, lengths[i]);
+            text[lengths[i]] = '\n';
+            assert_int_equal(write(file, text, lengths[i] + 1), lengths[i] + 1);
         }
     }
-    fputs("last", file);
-    rewind(file);
+    assert_int_equal(write(file, "broken off", 10), 10);
+    lseek(file, 0, SEEK_SET);
     lines_init(&lines, file);
     for (int round = 0; round < 20; round++) {
         for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
-            line = lines_next(&lines, &len);
-            assert_non_null(line);
-            assert_int_equal(len, lengths[i] > LINES_MAX ? 0 : lengths[i]);
-            if (len > 0)
-                assert_int_equal(line[len - 1], '\n');
-            if (len > 1)
-                assert_int_equal(line[0], 'a' + (int)i);
+            assert_int_equal(lines_next(&lines, &line), LINES_LINE);
+            assert_int_equal(strlen(line), lengths[i]);
+            if (lengths[i])
+                assert_int_equal(line[lengths[i] - 1], 'a' + (int)i);
         }
     }
-    line = lines_next(&lines, &len);
-    assert_int_equal(len, 4);
-    assert_memory_equal(line, "last", 4);
-    assert_null(lines_next(&lines, &len));
-    assert_null(lines_next(&lines, &len));
-    fclose(file);
+    assert_int_equal(lines_next(&lines, &line), LINES_END);
+    close(file);
+}
+
+/* A slow child, and one that says nonsense. */
+static void a_pipe_is_waited_for_and_its_lines_are_bounded(void **state)
+{
+    static char text[LINES_BUFFER];
+    static struct lines lines;
+    char *line;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    lines_init(&lines, ends[0]);
+    assert_int_equal(lines_next(&lines, &line), LINES_WAIT);
+    assert_int_equal(write(ends[1], "half", 4), 4);
+    assert_int_equal(lines_next(&lines, &line), LINES_WAIT);
+    assert_int_equal(write(ends[1], " and half\n", 10), 10);
+    assert_int_equal(lines_next(&lines, &line), LINES_LINE);
+    assert_string_equal(line, "half and half");
+    memset(text, 'x', sizeof(text));
+    for (size_t done = 0; done < sizeof(text);) {
+        ssize_t n = write(ends[1], text, sizeof(text) - done);
+
+        done += n > 0 ? (size_t)n : 0;
+        if (done < sizeof(text))
+            assert_int_equal(lines_next(&lines, &line), LINES_WAIT);
+    }
+    assert_int_equal(lines_next(&lines, &line), LINES_END);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void what_a_file_has_named_is_remembered_by_name_and_place(void **state)
@@ -440,7 +465,8 @@ int main(void)
         cmocka_unit_test(an_official_loads_the_rosters_of_her_own_unions),
         cmocka_unit_test(unions_load_below_parents_of_the_same_page),
         cmocka_unit_test(a_page_has_a_thousand_lines_at_most),
-        cmocka_unit_test(a_file_is_read_in_lines_whatever_their_length),
+        cmocka_unit_test(a_pipe_is_read_in_lines_whatever_their_length),
+        cmocka_unit_test(a_pipe_is_waited_for_and_its_lines_are_bounded),
         cmocka_unit_test(what_a_file_has_named_is_remembered_by_name_and_place),
     };
 

@@ -1,65 +1,49 @@
 #include "services/identity/registers/lines.h"
 
-void lines_init(struct lines *lines, FILE *file)
+#include <errno.h>
+#include <unistd.h>
+
+void lines_init(struct lines *lines, int fd)
 {
-    lines->file = file;
+    lines->fd = fd;
     lines->at = lines->len = 0;
-    lines->ended = false;
 }
 
 /* Moves what is left to the front and reads on behind it. */
-static void fill(struct lines *lines)
+static enum lines_result fill(struct lines *lines)
 {
-    size_t got;
+    ssize_t n;
 
     memmove(lines->buffer, lines->buffer + lines->at, lines->len - lines->at);
     lines->len -= lines->at;
     lines->at = 0;
-    got = fread(lines->buffer + lines->len, 1, sizeof(lines->buffer) - lines->len, lines->file);
-    lines->len += got;
-    lines->ended = got == 0;
+    if (lines->len == sizeof(lines->buffer))
+        return LINES_END; /* no line is so long */
+    do
+        n = read(lines->fd, lines->buffer + lines->len, sizeof(lines->buffer) - lines->len);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN)
+        return LINES_WAIT;
+    if (n <= 0)
+        return LINES_END;
+    lines->len += (size_t)n;
+    return LINES_LINE;
 }
 
-/* Throws away the rest of a line that is too long. */
-static void skip(struct lines *lines)
+enum lines_result lines_next(struct lines *lines, char **ret_line)
 {
-    for (;;) {
-        char *end = memchr(lines->buffer + lines->at, '\n', lines->len - lines->at);
+    size_t seen = lines->at;
+    enum lines_result result;
+    char *end;
 
-        if (end) {
-            lines->at = (size_t)(end + 1 - lines->buffer);
-            return;
-        }
-        lines->at = lines->len;
-        if (lines->ended)
-            return;
-        fill(lines);
+    while (!(end = memchr(lines->buffer + seen, '\n', lines->len - seen))) {
+        seen = lines->len - lines->at;
+        result = fill(lines);
+        if (result != LINES_LINE)
+            return result;
     }
-}
-
-const char *lines_next(struct lines *lines, size_t *ret_len)
-{
-    const char *line, *end;
-    size_t len;
-
-    for (;;) {
-        line = lines->buffer + lines->at;
-        len = lines->len - lines->at;
-        end = memchr(line, '\n', len);
-        if (end || len > LINES_MAX || lines->ended)
-            break;
-        fill(lines);
-    }
-    if (end)
-        len = (size_t)(end + 1 - line);
-    if (len == 0)
-        return NULL;
-    if (len > LINES_MAX) {
-        skip(lines);
-        len = 0;
-    } else {
-        lines->at += len;
-    }
-    *ret_len = len;
-    return line;
+    *end = '\0';
+    *ret_line = lines->buffer + lines->at;
+    lines->at = (size_t)(end + 1 - lines->buffer);
+    return LINES_LINE;
 }

@@ -1,19 +1,23 @@
-/* lines.h: the lines of a file of any size, through a buffer of fixed size. */
+/* lines.h: the lines that come out of a pipe, through a buffer of fixed size. */
 #pragma once
+#include "common/table/table.h"
 
 #define LINES_BUFFER 131072
-#define LINES_MAX    32768 /* bytes of a line with its line feed; longer ones are cut out */
+_Static_assert(LINES_BUFFER > TABLE_LINE_MAX, "a line fits");
 
-struct lines {
-    FILE *file;
-    char buffer[LINES_BUFFER];
-    size_t at, len;
-    bool ended;
+enum lines_result {
+    LINES_LINE,
+    LINES_WAIT, /* of a pipe that does not block: there is no whole line yet */
+    LINES_END,  /* of the pipe, or of what can be read of it; a last line without its end does not come */
 };
 
-/* Reads from where the file stands. The file stays the caller's. */
-void lines_init(struct lines *lines, FILE *file);
-/* The next line with its line feed (the last one may have none), in the buffer
- * until the next call; NULL at the end or when reading fails (see ferror). A line
- * longer than LINES_MAX comes as one of length 0. */
-const char *lines_next(struct lines *lines, size_t *ret_len);
+struct lines {
+    int fd;
+    size_t at, len;
+    char buffer[LINES_BUFFER];
+};
+
+/* The pipe stays the caller's. */
+void lines_init(struct lines *lines, int fd);
+/* The next line without its line feed, in the buffer until the next call. */
+enum lines_result lines_next(struct lines *lines, char **ret_line);

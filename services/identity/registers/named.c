@@ -2,6 +2,8 @@
 
 #include <mbedtls/sha256.h>
 
+#include "services/identity/rules.h"
+
 #define FIRST_SIZE 4096
 
 /* Never 0, which marks a free entry. */
@@ -79,4 +81,39 @@ bool named_has(const struct named *named, const char *name)
             return true;
     }
     return false;
+}
+
+/* ---- rows ---- */
+
+static unsigned note_place(struct named *named, const char *name, const char *place)
+{
+    static const unsigned says[] = {
+        [NAMED_ELSEWHERE] = NAMED_CONFLICT, [NAMED_HERE] = NAMED_AGAIN, [NAMED_FULL] = NAMED_TOO_MANY};
+
+    return says[named_note(named, name, place)];
+}
+
+unsigned named_row(struct named *named, int kind, const struct csv_row *row, int today)
+{
+    union {
+        struct roster_row roster;
+        struct union_row unions;
+        struct removal_row removal;
+    } read;
+    struct row_fault fault;
+
+    switch (kind) {
+    case IDENTITY__IMPORT_KIND__IMPORT_ROSTER:
+        if (roster_row_read(row, today, &read.roster, &fault))
+            return 0;
+        return note_place(named, read.roster.id.number, read.roster.union_code);
+    case IDENTITY__IMPORT_KIND__IMPORT_REMOVALS:
+        if (removal_row_read(row, today, &read.removal, &fault))
+            return 0;
+        return note_place(named, read.removal.id.number, read.removal.union_code) & ~(unsigned)NAMED_CONFLICT;
+    default:
+        if (union_row_read(row, &read.unions, &fault))
+            return 0;
+        return (named_has(named, read.unions.parent_code) ? NAMED_PARENT : 0) | note_place(named, read.unions.code, "");
+    }
 }

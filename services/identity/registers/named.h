@@ -4,6 +4,7 @@
  * different ones are taken for the same once in about 10^7 files of 10^6 rows.
  * Never more than NAMED_MAX; memory doubles as it fills. */
 #pragma once
+#include "common/text/csv.h"
 
 #define NAMED_MAX (1 << 24)
 
@@ -28,3 +29,13 @@ void named_done(struct named *named);
 enum named_result named_note(struct named *named, const char *name, const char *place);
 /* Whether a name was noted, wherever. */
 bool named_has(const struct named *named, const char *name);
+
+/* What the rows above in a file say of a row that it gives (named_row). */
+#define NAMED_AGAIN    1 /* the same person and union, or the same code: it is refused */
+#define NAMED_CONFLICT 2 /* the same person on another union's roster */
+#define NAMED_PARENT   4 /* the parent is one of the rows above */
+#define NAMED_TOO_MANY 8
+
+/* Notes the row of a kind of table (Identity__ImportKind), its fields in the order of
+ * headings.h; nothing of one that cannot be read. */
+unsigned named_row(struct named *named, int kind, const struct csv_row *row, int today);

@@ -184,6 +184,9 @@ bool is_rounded(const char *text)
     struct cn_resident_id id;
     size_t digits;
 
+    /* Most fields are none of both. */
+    if (!strstr(text, "000") && !strpbrk(text, "Ee"))
+        return false;
     if (!cn_fold(text, "", folded, sizeof(folded)))
         return false;
     digits = strspn(folded, "0123456789");
@@ -214,6 +217,9 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
                       ret_fault);
     if (reason)
         return reason;
+    /* Of numbers that were rounded one in eleven has the right check digit. */
+    if (!read.warning && strcmp(read.id.number + CN_RESIDENT_ID_LEN - 3, "000") == 0)
+        read.warning = IDENTITY__REASON__NUMBER_DOUBTFUL;
     if (!cn_mobile(row->fields[2], read.mobile))
         return in_field("mobile", IDENTITY__REASON__MOBILE_INVALID, row->fields[2], ret_fault);
     reason = in_field("unionCode", union_code_read(row->fields[3], read.union_code), row->fields[3], ret_fault);

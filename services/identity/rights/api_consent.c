@@ -127,10 +127,8 @@ static void consents__publish_policy(Identity__Consents_Service *service, const 
         reason = IDENTITY__REASON__POLICY_NOT_ROOT;
     if (!reason)
         reason = make_policy(self, req, call, &policy, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     consents_publish(&self->consents, &policy, req, rpc_principal(call)->member_id);
     journal_published(&policy, call);
     rpc_created(call);
@@ -246,10 +244,8 @@ static void consents__give_consent(Identity__Consents_Service *service, const Id
 
     if (!reason)
         reason = consent_refusal(self, req, call, &policy);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (!consents_find(&self->consents, member.id, policy.purpose, &consent) || consent.version != policy.version) {
         consent = (struct consent){
             .id = id_next(&self->ids, rpc_now(call)),
@@ -283,10 +279,8 @@ static void consents__withdraw_consent(Identity__Consents_Service *service, cons
         reason = IDENTITY__REASON__CONSENT_NECESSARY;
     if (!reason && !consents_find(&self->consents, member.id, (int)req->purpose, &consent))
         reason = IDENTITY__REASON__CONSENT_NOT_GIVEN;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     consents_withdraw(&self->consents, member.id, consent.purpose, rpc_now(call));
     consent_journal(&consent, true, call);
     reply_consents(self, member.id, NULL, reply, call);

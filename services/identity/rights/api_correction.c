@@ -182,10 +182,8 @@ static void corrections__ask_correction(Identity__Corrections_Service *service,
     int64_t union_id;
     int reason = asker_refusal(self, call, &member, &union_id);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = read_wanted(self, req, &member, call, &wanted, &field);
     if (reason)
         rpc_refuse_field(call, reason, field);
@@ -254,10 +252,8 @@ static void corrections__ask_mobile_change(Identity__Corrections_Service *servic
 
     if (!reason)
         reason = proof_refusal(self, req, &member, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = new_mobile_refusal(self, req->mobile, req->code, call, wanted.mobile, &field);
     if (reason)
         rpc_refuse_field(call, reason, field);
@@ -314,10 +310,8 @@ static void corrections__change_mobile(Identity__Corrections_Service *service, c
     struct member member;
     int reason = caller_refusal(self, call, &member);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = own_code_refusal(self, &member, req->code, call);
     if (reason)
         rpc_keep(call);
@@ -343,10 +337,8 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
     struct correction *corrections = arena_alloc(rpc_arena(call), page->limit * sizeof(*corrections));
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reply_list(self, corrections,
                corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit), reply,
                call);

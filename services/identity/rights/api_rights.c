@@ -89,10 +89,8 @@ static void rights__close_account(Identity__Rights_Service *service, const Ident
         reason = RPC__REASON__MISSING_FIELD;
     if (!reason && grants_find_all(&self->grants, member.id, &held, 1))
         reason = IDENTITY__REASON__CLOSING_HOLDS_OFFICE;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = own_code_refusal(self, &member, req->code, call);
     if (reason) {
         rpc_keep(call);
@@ -129,10 +127,8 @@ static void rights__keep_account(Identity__Rights_Service *service, const Identi
     (void)req;
     if (!reason && !closings_find(&self->closings, member.id, &closing))
         reason = IDENTITY__REASON__CLOSING_NOT_ASKED;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     closing = (struct closing){.member_id = member.id};
     closing_set(self, &closing, call);
     reply_closing(&closing, reply, call);

@@ -79,10 +79,8 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
     }
     if (!reason)
         reason = union_create(self, &draft, call, &node, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     rpc_created(call);
     reply_union(&node, reply, call);
 }
