@@ -21,6 +21,8 @@ import { pointOf } from './people.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
+/** The built pages (deploy/web). */
+export const web = join(top, 'build/web');
 // Every folder of services/ is a daemon, and one with SQL has a store.
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
