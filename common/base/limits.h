@@ -83,8 +83,10 @@
 #define LIMIT_EVENT_NUMBER 900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
-#define LIMIT_PARTS         64                       /* of one service */
-#define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+#define LIMIT_PARTS          64                       /* of one service */
+#define LIMIT_STORE_LOG      (INT64_C(1) << 30)       /* of SQLite's log, while a copy is made beside */
+#define LIMIT_STORE_LOG_KEPT (LIMIT_STORE_LOG / 16)   /* and when nobody reads an older state any more */
+#define LIMIT_STORE_COPY_MS  (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
 
 /* Lists in pages */
 #define LIMIT_PAGE_PLACE 48 /* bytes beside the key of a row: the path of a union at most */

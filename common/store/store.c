@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/store/store_internal.h"
 #include "rpc.pb-c.h"
@@ -131,6 +132,14 @@ static int set_cache(struct store *store, const char *path)
     return store_exec(store, sql);
 }
 
+static int bound_log(struct store *store)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit=%lld", (long long)LIMIT_STORE_LOG_KEPT);
+    return store_exec(store, sql);
+}
+
 struct store *store_open(const struct store_options *options)
 {
     char path[PATH_MAX];
@@ -154,7 +163,7 @@ struct store *store_open(const struct store_options *options)
     sqlite3_busy_timeout(store->db, BUSY_MS);
     if (store_exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
                           "PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON") ||
-        set_cache(store, path))
+        set_cache(store, path) || bound_log(store))
         goto fail;
     if (!options->read_only && store_migrate(store, options))
         goto fail;

@@ -20,5 +20,7 @@ struct store {
 
 /* Runs statements without rows: 0, or -1 after logging why. */
 int store_exec(struct store *store, const char *sql);
+/* store_backup with another limit of the log. */
+int store_backup_within(const char *dir, const char *file, int64_t log_limit);
 /* Makes the steps that a store lacks. 0, or -1 after logging why. */
 int store_migrate(struct store *store, const struct store_options *options);
