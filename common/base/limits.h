@@ -26,6 +26,10 @@
 #define LIMIT_QUEUES            256                            /* of all services, with their partitions */
 #define LIMIT_QUEUE_NAME        31                             /* characters */
 
+/* The clock */
+#define LIMIT_CLOCK_STEP_MS  2000            /* a change of the system's time that is taken at once */
+#define LIMIT_CLOCK_TRIAL_MS (5 * 60 * 1000) /* that a greater one must stand before it is believed */
+
 /* Memory of one request or batch */
 #define LIMIT_REQUEST_ARENA (8 << 20)                        /* decoding one HTTP request */
 #define LIMIT_BATCH_ARENA   (64 << 20)                       /* the calls of one batch and their answers */
@@ -75,12 +79,13 @@
 #define LIMIT_IDEMPOTENCY_KEY 128 /* characters of the header */
 
 /* The journal */
-#define LIMIT_JOURNAL_PAGE 1000
-#define LIMIT_EVENT        4096  /* one packed Event */
-#define LIMIT_HEAD_MS      60000 /* from a new row to a signed head */
-#define LIMIT_HEADS_PUBLIC 20    /* of each journal, at the gateway */
-#define LIMIT_HEADS_SHOWN  1000  /* the newest heads, as they are published */
-#define LIMIT_EVENT_NUMBER 900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
+#define LIMIT_JOURNAL_PAGE     1000
+#define LIMIT_JOURNAL_AHEAD_MS 60000 /* of the clock, when that has been set back */
+#define LIMIT_EVENT            4096  /* one packed Event */
+#define LIMIT_HEAD_MS          60000 /* from a new row to a signed head */
+#define LIMIT_HEADS_PUBLIC     20    /* of each journal, at the gateway */
+#define LIMIT_HEADS_SHOWN      1000  /* the newest heads, as they are published */
+#define LIMIT_EVENT_NUMBER     900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
 #define LIMIT_PARTS          64                       /* of one service */

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "common/daemon/cli.h"
 #include "tests/bus_harness.h"
 
 #define MAX_HELD  256
@@ -628,58 +627,6 @@ static void a_queue_holds_so_many_messages_and_refuses_more(void **state)
     server_close(&server);
 }
 
-/* ---- a command line ---- */
-
-/* A probe in a process of its own; its code: the echo of nothing is a report of somebody sick. */
-static int code_of(pid_t command)
-{
-    int status = 0;
-
-    bus_wait(&b, waitpid(command, &status, WNOHANG) == command);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void a_command_waits_for_a_service_that_starts(void **state)
-{
-    struct server server;
-    pid_t command = bus_spawn("--ask", b.dir);
-
-    (void)state;
-    bus_wait(&b, bus_counts(&b).refused_unserved > 0);
-    server_open(&server);
-    assert_int_equal(code_of(command), 1);
-    assert_int_equal(server.n_calls, 1);
-    server_close(&server);
-}
-
-/* Whose address takes a connection and drops it, as one does that is listened at anew. */
-static void a_command_waits_for_a_broker_that_listens_anew(void **state)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), come;
-    struct server server;
-    pid_t command;
-
-    (void)state;
-    bus_broker_stop(&b);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/coupon.calls", b.dir);
-    unlink(address.sun_path);
-    assert_return_code(bind(listener, (struct sockaddr *)&address, sizeof(address)), errno);
-    assert_return_code(listen(listener, 1), errno);
-    command = bus_spawn("--ask", b.dir);
-    come = accept(listener, NULL, NULL);
-    assert_return_code(come, errno);
-    unlink(address.sun_path);
-    close(come);
-    close(listener);
-    bus_broker_start(&b);
-    server_open(&server);
-    assert_int_equal(code_of(command), 1);
-    assert_int_equal(server.n_calls, 1);
-    server_close(&server);
-}
-
 /* ---- a client without a window ---- */
 
 static unsigned n_lost, n_refused; /* answers of the broker's own */
@@ -950,8 +897,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_broker_that_restarts_loses_only_what_was_in_flight),
         cmocka_unit_test(a_client_keeps_to_its_window_and_its_queue),
         cmocka_unit_test(a_queue_holds_so_many_messages_and_refuses_more),
-        cmocka_unit_test(a_command_waits_for_a_service_that_starts),
-        cmocka_unit_test(a_command_waits_for_a_broker_that_listens_anew),
         cmocka_unit_test(what_is_never_answered_leaves_its_place_to_others),
         cmocka_unit_test(what_finds_no_room_on_its_way_is_refused_and_takes_no_place),
         cmocka_unit_test(a_server_knows_by_which_sockets_a_message_came),
@@ -964,7 +909,5 @@ int main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], "--serve") == 0)
         return serve(argv[2]);
-    if (argc == 3 && strcmp(argv[1], "--ask") == 0)
-        return api_load() ? 3 : cli_probe(argv[2], "coupon");
     return bus_run_tests(argc, argv, tests, ARRAY_LEN(tests));
 }

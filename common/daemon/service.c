@@ -115,6 +115,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     if (service->worker)
         rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
+    rpc_metric(arena, report, "huigong_clock_off_seconds", "gauge", "", (double)clock_off(&service->clock) / 1000);
     service_heads_report(service, arena, report);
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
@@ -348,6 +349,10 @@ static int run(struct service *service, bool standby)
     int code = 1;
 
     raise_file_limit();
+    if (!clock_is_possible(clock_now(&service->clock))) {
+        log_error("clock_impossible", "ms", log_int(clock_now(&service->clock)));
+        return 1;
+    }
     if (uv_loop_init(&service->loop) || (spec->parts && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);

@@ -179,7 +179,8 @@ static char *put_row(char *at, const struct csv_row *row)
 /* Writes down the rows that are to be sent, and says what the others are. */
 static void write_page(struct importer *self, struct page *page)
 {
-    int today = cn_day(clock_now(&self->service->clock));
+    struct clock clock = self->service->clock;
+    int today = cn_day(clock_now(&clock));
     char *at = self->csv;
 
     *page = (struct page){.importer = self};
