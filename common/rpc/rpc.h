@@ -29,6 +29,8 @@ struct rpc_call; /* the closure data of a protobuf-c handler */
 
 /* Who calls; never NULL: member_id 0 when nobody has signed in. */
 const Rpc__Principal *rpc_principal(void *call);
+/* From where she asks, as the gateway says; never NULL: all empty when a daemon asks. */
+const Rpc__Client *rpc_client_of(void *call);
 /* Milliseconds since 1970 at which this batch began. */
 int64_t rpc_now(void *call);
 /* Whether the call came from the edge. */
@@ -111,10 +113,16 @@ struct rpc_page {
     int64_t after;     /* the key of the last row of the page before, 0 on the first; */
     int64_t before;    /* of a list that goes down: INT64_MAX on the first */
     const char *place; /* where keys have one, such as a union's path: "" on the first */
+    int64_t states;    /* those that rows are asked for in, by a repeated field `state`: a bit for each; else all */
 };
+/* A condition in SQL that keeps the rows in those states: of a parameter, such as "?4", and a column. */
+#define RPC_PAGE_STATES(mask, column) mask " >> " column " & 1"
+#define RPC_PAGE_ALL                  INT64_C(-1)
 
 /* Which page this call asks for. */
 const struct rpc_page *rpc_page(void *call);
+/* Whether rows in a state are asked for. */
+bool rpc_page_wants(void *call, int state);
 /* Takes a row with this key into the page, or finds it full: then another page follows. */
 bool rpc_page_takes(void *call, int64_t key);
 /* The same where rows are in the order of places, then of keys. */

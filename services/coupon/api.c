@@ -274,7 +274,7 @@ static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon
     for (unsigned i = self->n_live; i-- > 0;) {
         struct release *release = self->live[i];
 
-        if (release->id >= rpc_page(call)->before ||
+        if (release->id >= rpc_page(call)->before || !rpc_page_wants(call, release->state) ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
             !union_path_covers(of, release->union_path))
             continue;
@@ -340,7 +340,7 @@ static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__
         Coupon__Offer *offer;
 
         if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED ||
-            release->id >= rpc_page(call)->before)
+            release->id >= rpc_page(call)->before || !rpc_page_wants(call, release->state))
             continue;
         if (!rpc_page_takes(call, release->id))
             break;

@@ -268,7 +268,7 @@ static void campaigns__list_campaigns(Health__Campaigns_Service *service, const 
         return;
     campaigns_ask(&self->campaigns, rpc_page(call)->before);
     while ((campaign = campaigns_next(&self->campaigns, rpc_arena(call)))) {
-        if (!union_path_covers(of, campaign->union_path) ||
+        if (!rpc_page_wants(call, (int)campaign->state) || !union_path_covers(of, campaign->union_path) ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, campaign->union_path))
             continue;
         if (!rpc_page_takes(call, campaign->campaign_id))

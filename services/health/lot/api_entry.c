@@ -240,7 +240,7 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
     (void)req;
     campaigns_ask_current(&self->campaigns);
     while (campaigns && n < page->limit && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
-        if (campaign->campaign_id < page->before &&
+        if (campaign->campaign_id < page->before && rpc_page_wants(call, (int)campaign->state) &&
             union_path_covers(campaign->eligible_path, rpc_principal(call)->union_path))
             campaigns[n++] = campaign;
     }

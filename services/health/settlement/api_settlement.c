@@ -94,7 +94,7 @@ static void settlements__list_settlements(Health__Settlements_Service *service,
 
     if (!campaign_of_finance(self, req->campaign_id, true, call))
         return;
-    settlements_ask(&self->settlements, req->campaign_id, page->before, (int)page->limit);
+    settlements_ask(&self->settlements, req->campaign_id, page->before, (int)page->limit, page->states);
     while (found && n < page->limit && settlements_next(&self->settlements, &found[n]))
         n++;
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {

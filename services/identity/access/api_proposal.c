@@ -238,7 +238,7 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
         return;
     }
     n = proposals_find_open(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE,
-                            page->after, found, page->limit);
+                            page->after, found, page->limit, page->states);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
         Identity__Proposal *message = arena_message(rpc_arena(call), &identity__proposal__descriptor);
 

@@ -205,7 +205,7 @@ static void joins__list_my_join_requests(Identity__Joins_Service *service, const
     struct identity *self = self_of(service);
 
     (void)req;
-    joins_ask(&self->joins, JOINS_MINE, rpc_principal(call)->member_id, 0, rpc_page(call)->before,
+    joins_ask(&self->joins, JOINS_MINE, rpc_principal(call)->member_id, rpc_page(call)->states, rpc_page(call)->before,
               rpc_page(call)->limit);
     reply_list(self, JOINS_MINE, reply, call);
 }

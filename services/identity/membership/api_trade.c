@@ -214,7 +214,7 @@ static void trades__list_my_trades(Identity__Trades_Service *service, const Iden
 
     (void)req;
     trades_ask(&self->trades, TRADES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
-               rpc_page(call)->limit);
+               rpc_page(call)->limit, rpc_page(call)->states);
     reply_list(self, TRADES_MINE, reply, call);
 }
 
@@ -250,7 +250,8 @@ static void trades__list_trade_claims(Identity__Trades_Service *service, const I
 
     if (rpc_refuse_if(call, reason))
         return;
-    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page(call)->states);
     reply_list(self, TRADES_WAITING, reply, call);
 }
 

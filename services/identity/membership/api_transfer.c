@@ -119,8 +119,8 @@ static void transfers__list_my_transfers(Identity__Transfers_Service *service, c
     struct identity *self = self_of(service);
 
     (void)req;
-    transfers_ask(&self->transfers, TRANSFERS_MINE, rpc_principal(call)->member_id, 0, rpc_page(call)->before,
-                  rpc_page(call)->limit);
+    transfers_ask(&self->transfers, TRANSFERS_MINE, rpc_principal(call)->member_id, rpc_page(call)->states,
+                  rpc_page(call)->before, rpc_page(call)->limit);
     reply_list(self, TRANSFERS_MINE, reply, call);
 }
 

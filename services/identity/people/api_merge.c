@@ -1,3 +1,4 @@
+#include "services/identity/access/codes.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/people/data_keys.h"
@@ -163,11 +164,11 @@ static int judge_codes(struct identity *self, const Identity__MergeMineRequest *
     *ret_field = "ownCode";
     if (!person_open_member(self, member, &person))
         return RPC__REASON__STORE_FAILED;
-    reason = code_judge(self, person.mobile, req->own_code, call);
+    reason = code_judge(self, person.mobile, IDENTITY__CODE_PURPOSE__CODE_MERGE, req->own_code, call);
     if (reason)
         return reason;
     *ret_field = "code";
-    return code_judge(self, mobile, req->code, call);
+    return code_judge(self, mobile, IDENTITY__CODE_PURPOSE__CODE_MERGE, req->code, call);
 }
 
 /* Which of two accounts is kept: the one that is known by name, else the caller's own. */
@@ -230,7 +231,7 @@ static void merges__list_my_merges(Identity__Merges_Service *service, const Iden
 
     (void)req;
     merges_ask(&self->merges, MERGES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
-               rpc_page(call)->limit);
+               rpc_page(call)->limit, rpc_page(call)->states);
     reply_list(self, MERGES_MINE, reply, call);
 }
 
@@ -265,7 +266,8 @@ static void merges__list_merges(Identity__Merges_Service *service, const Identit
 
     if (rpc_refuse_if(call, reason))
         return;
-    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page(call)->states);
     reply_list(self, MERGES_WAITING, reply, call);
 }
 

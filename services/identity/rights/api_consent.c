@@ -204,8 +204,12 @@ static void reply_consents(struct identity *self, int64_t member_id, const struc
     struct consent *consents = arena_alloc(rpc_arena(call), limit * sizeof(*consents));
     Identity__ConsentList list = IDENTITY__CONSENT_LIST__INIT;
 
-    for (int purpose = 1; purpose <= (int)IDENTITY__PURPOSE__PURPOSE_MATCHMAKING; purpose++)
-        rpc_add(call, &list, asked, asked_message(self, member_id, purpose, call));
+    for (int purpose = 1; purpose <= (int)IDENTITY__PURPOSE__PURPOSE_MATCHMAKING; purpose++) {
+        const Identity__ConsentAsked *asked = asked_message(self, member_id, purpose, call);
+
+        if (!page || !asked || rpc_page_wants(call, (int)asked->state))
+            rpc_add(call, &list, asked, unconst(asked));
+    }
     n = consents_find_all(&self->consents, member_id, page ? page->before : INT64_MAX, consents, limit);
     for (size_t i = 0; i < n && (!page || rpc_page_takes(call, consents[i].id)); i++)
         rpc_add(call, &list, records, consent_message(&consents[i], call));

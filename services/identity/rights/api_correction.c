@@ -1,4 +1,5 @@
 #include "services/identity/api.h"
+#include "services/identity/access/codes.h"
 #include "services/identity/unions/decision.h"
 #include "services/identity/membership/periods.h"
 #include "services/identity/rights/api_rights.h"
@@ -223,7 +224,7 @@ static int new_mobile_refusal(struct identity *self, const char *mobile, const c
     if (!cn_mobile(mobile, ret_mobile))
         return IDENTITY__REASON__MOBILE_INVALID;
     *ret_field = "code";
-    reason = code_judge(self, ret_mobile, code, call);
+    reason = code_judge(self, ret_mobile, IDENTITY__CODE_PURPOSE__CODE_NUMBER, code, call);
     if (reason) {
         rpc_keep(call);
         return reason;
@@ -273,7 +274,7 @@ static void corrections__list_my_corrections(Identity__Corrections_Service *serv
     (void)req;
     reply_list(self, corrections,
                corrections_find_mine(&self->corrections, rpc_principal(call)->member_id, page->before, corrections,
-                                     page->limit),
+                                     page->limit, page->states),
                reply, call);
 }
 
@@ -312,7 +313,7 @@ static void corrections__change_mobile(Identity__Corrections_Service *service, c
 
     if (rpc_refuse_if(call, reason))
         return;
-    reason = own_code_refusal(self, &member, req->code, call);
+    reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_NUMBER, req->code, call);
     if (reason)
         rpc_keep(call);
     else
@@ -339,9 +340,10 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
 
     if (rpc_refuse_if(call, reason))
         return;
-    reply_list(self, corrections,
-               corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit), reply,
-               call);
+    reply_list(
+        self, corrections,
+        corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit, page->states),
+        reply, call);
 }
 
 /* 0, or why this one is left as it is. */

@@ -49,7 +49,7 @@ void rights__export_my_data(Identity__Rights_Service *service, const Identity__E
 
     if (rpc_refuse_if(call, reason))
         return;
-    reason = own_code_refusal(self, &member, req->code, call);
+    reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_EXPORT, req->code, call);
     if (reason) {
         rpc_keep(call);
         rpc_refuse_field(call, reason, "code");

@@ -93,7 +93,8 @@ static void pledges__list_my_pledges(Identity__Pledges_Service *service, const I
     const struct rpc_page *page = rpc_page(call);
     struct pledge *pledges = arena_alloc(rpc_arena(call), page->limit * sizeof(*pledges));
     Identity__PledgeList list = IDENTITY__PLEDGE_LIST__INIT;
-    size_t n = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, page->before, pledges, page->limit);
+    size_t n = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, page->before, pledges, page->limit,
+                                page->states);
 
     (void)req;
     for (size_t i = 0; i < n && rpc_page_takes(call, pledges[i].id); i++)

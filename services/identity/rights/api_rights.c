@@ -1,5 +1,6 @@
 #include "services/identity/rights/api_rights.h"
 #include "services/identity/api.h"
+#include "services/identity/access/codes.h"
 #include "services/identity/rights/closings.h"
 #include "services/identity/access/grants.h"
 #include "services/identity/rights/looks.h"
@@ -57,13 +58,13 @@ static void rights__list_my_looks(Identity__Rights_Service *service, const Ident
 
 /* ---- the end ---- */
 
-int own_code_refusal(struct identity *self, const struct member *member, const char *code, void *call)
+int own_code_refusal(struct identity *self, const struct member *member, int purpose, const char *code, void *call)
 {
     struct person person;
 
     if (!person_open_member(self, member, &person))
         return RPC__REASON__STORE_FAILED;
-    return code_judge(self, person.mobile, code, call);
+    return code_judge(self, person.mobile, purpose, code, call);
 }
 
 static void reply_closing(const struct closing *closing, Identity__Closing_Closure reply, void *call)
@@ -91,7 +92,7 @@ static void rights__close_account(Identity__Rights_Service *service, const Ident
         reason = IDENTITY__REASON__CLOSING_HOLDS_OFFICE;
     if (rpc_refuse_if(call, reason))
         return;
-    reason = own_code_refusal(self, &member, req->code, call);
+    reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_CLOSE, req->code, call);
     if (reason) {
         rpc_keep(call);
         rpc_refuse_field(call, reason, "code");

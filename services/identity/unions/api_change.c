@@ -154,7 +154,7 @@ static void reply_changes(struct identity *self, enum changes_list which, int64_
     Identity__UnionChangeList list = IDENTITY__UNION_CHANGE_LIST__INIT;
     struct change change;
 
-    changes_ask(&self->changes, which, id, rpc_page(call)->before, rpc_page(call)->limit);
+    changes_ask(&self->changes, which, id, rpc_page(call)->before, rpc_page(call)->limit, rpc_page(call)->states);
     while (changes_next(&self->changes, which, &change) && rpc_page_takes(call, change.id))
         rpc_add(call, &list, changes, change_message(&change, call));
     changes_end(&self->changes, which);
