@@ -27,8 +27,8 @@
 #define LIMIT_QUEUE_NAME        31                             /* characters */
 
 /* The clock */
-#define LIMIT_CLOCK_STEP_MS  2000            /* a change of the system's time that is taken at once */
-#define LIMIT_CLOCK_TRIAL_MS (5 * 60 * 1000) /* that a greater one must stand before it is believed */
+#define LIMIT_CLOCK_STEP_MS  2000  /* a change of the system's time that is taken at once */
+#define LIMIT_CLOCK_TRIAL_MS 60000 /* that a greater one must stand before it is believed */
 
 /* Memory of one request or batch */
 #define LIMIT_REQUEST_ARENA (8 << 20)                        /* decoding one HTTP request */
