@@ -153,7 +153,9 @@ static bool write_token(struct identity *self, const struct member *member, char
     principal.unproven = is_unproven(member, session);
     if (is_named(member) && session->stepped_up_at > rpc_now(call) - STEP_UP_MS)
         principal.stepped_up_until = session->stepped_up_at + STEP_UP_MS;
-    if (member->union_id && unions_find(&self->unions, member->union_id, &node))
+    /* Who is suspended is in no union for as long as that lasts. */
+    if (member->union_id && member->level >= (int)RPC__LEVEL__MEMBER &&
+        unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
     if (is_official(session) &&
         periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
