@@ -228,15 +228,21 @@ static void a_folder_that_takes_nothing_is_an_error_and_no_loss(void **state)
 
 /* ---- files that are not what they were ---- */
 
-static int read_first(int64_t after)
+static int read_as(int64_t after, void *hash)
 {
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
 
     request.after_seq = after;
     request.limit = 1;
+    request.after_hash = (ProtobufCBinaryData){hash ? JOURNAL_HASH_LEN : 0, hash};
     arena_reset(&a.arena);
     return journal_read(&a.journal, &request, &a.arena, &page);
+}
+
+static int read_first(int64_t after)
+{
+    return read_as(after, NULL);
 }
 
 /* The two segments, as they are put back. */
@@ -402,6 +408,9 @@ static void damage_is_named_and_refused(void **state)
         if (cases[i].row) {
             assert_int_equal(read_first(cases[i].row - 1), RPC__REASON__STORE_FAILED);
             assert_int_equal(read_first(2500), 0); /* what does not need it is read */
+            /* Who stands there is not told that the journal is another one. */
+            assert_int_equal(read_as(cases[i].row, unconst("not a row's hash, but of 32 bytes")),
+                             RPC__REASON__STORE_FAILED);
         }
         restore_files();
         assert_int_equal(read_first(0), 0); /* mended, without a restart */
