@@ -32,12 +32,12 @@ static double now_ms(void)
     return (double)clock_monotonic_ns() / 1e6;
 }
 
-/* Of this process alone, so that neither a busy machine nor its disk counts. */
+/* Of this thread alone, so that neither a busy machine nor its disk counts. */
 static double cpu_ms(void)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
