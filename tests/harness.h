@@ -39,6 +39,7 @@ struct harness {
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
     bool grown;                            /* whether the last batch added to the journal */
+    bool edge;                             /* messages come from there */
     int64_t head;                          /* the row of which a head was wanted last */
     bool head_untold;                      /* and that its batch was not answered by then */
     struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
@@ -323,7 +324,7 @@ static inline bool harness_take(struct harness *h)
     len = rpc__call_batch__pack(&batch, packed);
     harness_on_record(h);
     record_message(h->record, &h->service.clock, packed, len);
-    more = rpc_server_take(h->service.rpc, packed, len, h);
+    more = (h->edge ? rpc_server_take_edge : rpc_server_take)(h->service.rpc, packed, len, h);
     h->n_taken = h->n_calls;
     h->n_calls = 0;
     return more;

@@ -3,6 +3,7 @@
 
 #include "common/base/bytes.h"
 #include "common/text/text.h"
+#include "common/api/json.h"
 #include "common/base/union_path.h"
 #include "common/rpc/rpc_internal.h"
 
@@ -500,8 +501,14 @@ static int envelope_refusal(struct rpc_call *call)
     return 0;
 }
 
+static bool is_enum(const ProtobufCEnumDescriptor *type, int value)
+{
+    return protobuf_c_enum_descriptor_get_value(type, value) != NULL;
+}
+
 /* Whose word the envelope's is: inside, that of a daemon; at the edge, that of whoever holds
- * it, which makes a member of somebody, but no daemon, and no official without identity's. */
+ * it, which makes a member of somebody, but no daemon, and no official without identity's. Nor
+ * is what it says of her more than a token could. */
 static int read_principal(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
@@ -512,6 +519,10 @@ static int read_principal(struct rpc_call *call)
         return 0;
     call->gateway = principal->internal;
     principal->internal = false;
+    if (!union_path_ok(principal->union_path) || !is_enum(&rpc__level__descriptor, (int)principal->level) ||
+        !is_enum(&rpc__trade__descriptor, (int)principal->trade) ||
+        !is_enum(&rpc__sex__descriptor, (int)principal->sex))
+        return RPC__REASON__BAD_TOKEN;
     if (principal->n_grants && (!server->vouched || !server->vouched(principal, server->vouched_arg)))
         return RPC__REASON__BAD_TOKEN;
     return 0;
@@ -528,7 +539,7 @@ static void run(struct rpc_call *call)
     if (!reason) {
         input = protobuf_c_message_unpack(call->method->api->input->descriptor, &rpc_arena(call)->allocator,
                                           call->envelope->input.len, call->envelope->input.data);
-        if (!input)
+        if (!input || (call->edge && !json_could_be(call->method->api->input, input)))
             reason = RPC__REASON__BAD_REQUEST;
         else if (call->method->api->rule->idempotency == RULE__IDEMPOTENCY__KEY && call->envelope->idempotency_key.len)
             invoke_once(call, input);
