@@ -166,7 +166,7 @@ static bool lists_column(const char *list, const struct column *column)
 {
     char both[2 * PART_NAME];
 
-    assert_in_range(snprintf(both, sizeof(both), "%s.%s", column->table, column->name), 1, sizeof(both) - 1);
+    ensure((size_t)snprintf(both, sizeof(both), "%s.%s", column->table, column->name) < sizeof(both));
     return lists(list, both);
 }
 
