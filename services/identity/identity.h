@@ -77,6 +77,7 @@
     PART(members)                                                                                                      \
     PART(data_keys)                                                                                                    \
     PART(rosters)                                                                                                      \
+    PART(imports)                                                                                                      \
     PART(credentials)                                                                                                  \
     PART(codes)                                                                                                        \
     PART(grants)                                                                                                       \
@@ -123,6 +124,7 @@ struct identity {
     int64_t transfer_silence_ms; /* an old union's time to speak */
     int64_t trade_ms;            /* for which a trade is proven */
     int64_t purge_at;            /* the next time */
+    struct import_work *importing;
     int64_t sessions_swept;      /* up to which id they were looked through for old ones */
 };
 

@@ -69,12 +69,15 @@ static int64_t at_most(int64_t at, int64_t end)
     return at < end ? at : end;
 }
 
-static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, struct arena *arena)
+bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call)
 {
+    struct arena *arena = rpc_arena(call);
     struct authority held[LIMIT_GRANTS];
     size_t n = grants_find_all(&self->grants, member_id, held, ARRAY_LEN(held));
     Rpc__Grant *grants = arena_alloc(arena, n * sizeof(*grants) + 1);
 
+    if (periods_standing_at(&self->periods, member_id, rpc_now(call)) != IDENTITY__STANDING__STANDING_ACTIVE)
+        return true;
     principal->grants = arena_alloc(arena, n * sizeof(*principal->grants) + 1);
     if (!grants || !principal->grants)
         return false;
@@ -108,9 +111,7 @@ static bool write_token(struct identity *self, const struct member *member, char
     principal.shown_name = shown_name;
     if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
-    if (is_official(session) &&
-        periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
-        !add_grants(self, member->id, &principal, rpc_arena(call)))
+    if (is_official(session) && !session_add_grants(self, member->id, &principal, call))
         return false;
     if (principal.n_grants && !grants_seal(self->seals, &principal, seal))
         return false;

@@ -38,6 +38,9 @@ bool session_is_live(struct identity *self, void *call);
 void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call);
 void session_revoke_all(struct identity *self, int64_t member_id, void *call);
 
+/* What a member may do as an official now: nothing while she is suspended. False when the call's memory is full. */
+bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call);
+
 /* The trades of a union as a message's list; false when the call's memory is full. */
 bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call);
 /* Messages in the call's arena; NULL when it is full. */
