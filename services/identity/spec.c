@@ -88,7 +88,7 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
 }
 
 static const struct service_command commands[] = {
-    {"import", "unions|roster FILE [--all-or-nothing] [--union CODE]: load a table over the bus", identity_import},
+    {"import", "unions|roster FILE|- [--all-or-nothing] [--union CODE]: load a table over the bus", identity_import},
     {NULL, NULL, NULL},
 };
 

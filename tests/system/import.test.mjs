@@ -132,6 +132,16 @@ describe('the command line', () => {
         assert.deepEqual([good.code, good.loaded], [0, 2], good.stdout);
     });
 
+    test('the standard input, as a file and as a pipe', async () => {
+        const file = stack.path('input.csv');
+        writeFileSync(file, lines([HEADINGS, row(70), row(71)]));
+        for (const shell of ['"$0" --import roster - <"$1"', 'cat "$1" | "$0" --import roster -']) {
+            const { code, stdout } = await stack.inside('identity', ['sh', '-c', shell, stack.program('identity'), file],
+                { env: { ...stack.environment('identity'), PATH: process.env.PATH } });
+            assert.deepEqual([code, totals(stdout).loaded], [0, 2], stdout);
+        }
+    });
+
     test('who is named twice in a file is refused the second time, on whichever page', async () => {
         const people = Array.from({ length: 450 }, (_, i) => person(i, '440100'));
         people.push(people[3], { ...people[4], union: '440604' });

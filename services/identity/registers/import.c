@@ -9,7 +9,8 @@
  * nothing is loaded. --all-or-nothing then rehearses every page (check_only), with what only
  * the whole file shows (a person or a code twice, a parent in an earlier line) found here;
  * if any line would be refused, nothing is loaded. What others load between the two is
- * not held off. --union says the union of rows whose table has no column for it.
+ * not held off. --union says the union of rows whose table has no column for it. FILE is a
+ * name, or - for the standard input.
  *
  * Prints what the file is, a line for each problem, and one with the counts at the end.
  * Exit: 0 every line is loaded; 1 some are, some refused; 3 nothing is loaded: the file or
@@ -17,6 +18,7 @@
  * loaded already stay as they are. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
@@ -373,6 +375,24 @@ static bool read_options(struct importer *self, int argc, char **argv, bool *ret
     return true;
 }
 
+/* The standard input when it can seek, else what comes of it, in memory: it may be somebody's names, and is on
+ * no disk. -1 when it cannot be read. */
+static int take_input(void)
+{
+    static char bytes[1 << 16];
+    ssize_t n = 0;
+    int copy;
+
+    if (lseek(STDIN_FILENO, 0, SEEK_SET) == 0)
+        return dup(STDIN_FILENO);
+    copy = memfd_create("input", MFD_CLOEXEC);
+    while (copy >= 0 && (n = read(STDIN_FILENO, bytes, sizeof(bytes))) > 0) {
+        if (write(copy, bytes, (size_t)n) != n)
+            return -1;
+    }
+    return n == 0 ? copy : -1;
+}
+
 int identity_import(const struct service *service, int argc, char **argv)
 {
     static struct importer importer;
@@ -386,7 +406,7 @@ int identity_import(const struct service *service, int argc, char **argv)
         fprintf(stderr, "usage: hg-identity --import unions|roster FILE [--all-or-nothing] [--union CODE]\n");
         return EXIT_UNSENT;
     }
-    importer.file = open(argv[1], O_RDONLY | O_CLOEXEC);
+    importer.file = strcmp(argv[1], "-") == 0 ? take_input() : open(argv[1], O_RDONLY | O_CLOEXEC);
     if (importer.file < 0) {
         fprintf(stderr, "hg-identity: %s: %s\n", argv[1], strerror(errno));
         return EXIT_UNSENT;
