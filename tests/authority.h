@@ -735,6 +735,102 @@ static inline void only_public_operations_are_open_to_nobody_and_internal_ones_t
     world->end(world->harness);
 }
 
+/* ---- lists ---- */
+
+/* The rows of a list that can be asked for by state: those that have one, or else the only ones. */
+static inline const struct api_field *authority_rows(const struct api_method *method)
+{
+    const struct api_field *rows = NULL;
+
+    for (unsigned i = 0; i < method->output->descriptor->n_fields; i++) {
+        const struct api_field *field = &method->output->fields[i];
+
+        if (!field->message || field->descriptor->label != PROTOBUF_C_LABEL_REPEATED)
+            continue;
+        if (!rows || protobuf_c_message_descriptor_get_field_by_name(field->message->descriptor, "state"))
+            rows = field;
+    }
+    return rows;
+}
+
+/* How many rows somebody is shown of those in a state, or of all (-1): none where she is refused. */
+static inline size_t authority_count(struct authority *world, const struct api_method *method,
+                                     const Rpc__Principal *who, unsigned place, int state)
+{
+    ProtobufCMessage *input = authority_request(world, method, who, place);
+    const struct api_field *rows = authority_rows(method);
+    const ProtobufCFieldDescriptor *field;
+    const Rpc__Answer *answer;
+    const char *output;
+    size_t n;
+
+    authority_set(world->harness, input, method->page_states->descriptor, &state, sizeof(state));
+    if (state < 0) /* none is named */
+        *(size_t *)(void *)((char *)input + method->page_states->descriptor->quantifier_offset) = 0;
+    answer = authority_call(world, method, who, input);
+    if (answer->reason)
+        return 0;
+    output = (const char *)harness_output(world->harness, answer, method->output->descriptor);
+    n = *(const size_t *)(const void *)(output + rows->descriptor->quantifier_offset);
+    field = protobuf_c_message_descriptor_get_field_by_name(rows->message->descriptor, "state");
+    for (size_t i = 0; state >= 0 && field && i < n; i++) {
+        const char *row = (*(const char *const *const *)(const void *)(output + rows->descriptor->offset))[i];
+
+        if (*(const int *)(const void *)(row + field->offset) != state)
+            fail_msg("%s of state %d shows another", method->name, state);
+    }
+    return n;
+}
+
+/* That the rows of each state are together all rows: how many. */
+static inline size_t authority_try_states(struct authority *world, const struct api_method *method,
+                                          const Rpc__Principal *who, unsigned place)
+{
+    const ProtobufCEnumDescriptor *states = method->page_states->descriptor->descriptor;
+    size_t all = authority_count(world, method, who, place, -1), n = 0;
+
+    for (unsigned i = 0; i < states->n_values; i++)
+        n += authority_count(world, method, who, place, states->values[i].value);
+    if (n != all)
+        fail_msg("%s shows %zu rows, and %zu by their states", method->name, all, n);
+    harness_forget(world->harness);
+    return all;
+}
+
+static inline size_t authority_try_list(struct authority *world, const struct api_method *method)
+{
+    const struct authority_place *own = &world->places[OWN];
+    size_t n = 0;
+
+    for (size_t i = 0; i < method->rule->n_roles; i++)
+        n += authority_try_states(
+            world, method, harness_official(world->harness, AUTHORITY_OFFICIAL, (int)method->rule->roles[i], own->path),
+            OWN);
+    for (unsigned i = 0; method->rule->n_roles == 0 && i < own->n_fields; i++) {
+        if (own->fields[i].owner.member_id)
+            n += authority_try_states(world, method, authority_person(world, &own->fields[i].owner, 0, own->path), OWN);
+    }
+    return n;
+}
+
+static inline void a_list_of_some_states_holds_what_is_in_them(void **state)
+{
+    struct authority *world = *state;
+    unsigned empty = 0;
+
+    authority_open(world);
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        if (strcmp(method->queue, world->queue) != 0 || !method->page_states || !method->http)
+            continue;
+        if (authority_try_list(world, method) == 0) {
+            print_error("%s: the world has nothing to list\n", method->name);
+            empty++;
+        }
+    }
+    authority_close(world);
+    assert_int_equal(empty, 0);
+}
+
 #define AUTHORITY_TEST(name, world) cmocka_unit_test_prestate(name, world)
 
 static inline int authority_run(struct authority *world)
@@ -744,6 +840,7 @@ static inline int authority_run(struct authority *world)
         AUTHORITY_TEST(ids_of_others_and_of_nothing_do_nothing, world),
         AUTHORITY_TEST(what_is_one_members_is_hers_alone, world),
         AUTHORITY_TEST(an_id_is_a_whole_number_in_digits_or_a_string_of_them, world),
+        AUTHORITY_TEST(a_list_of_some_states_holds_what_is_in_them, world),
         AUTHORITY_TEST(only_public_operations_are_open_to_nobody_and_internal_ones_to_no_person, world),
     };
 

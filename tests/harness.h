@@ -32,6 +32,9 @@ struct harness {
     void (*done)(void *self); /* gives the service's memory back; may be NULL */
     char dir[32];
     struct arena arena;
+    Rpc__Client *client; /* from where calls are made, see harness_from; NULL: from a daemon */
+    Rpc__Client from;
+    unsigned char device[LIMIT_DEVICE_HASH];
     Rpc__Call *calls[LIMIT_MESSAGE_CALLS]; /* gathered for the next run */
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
@@ -267,6 +270,17 @@ static inline Rpc__Principal *harness_internal(struct harness *h)
     return principal;
 }
 
+/* From now on calls come from the n-th address and device; device 0 sends no nonce. */
+static inline void harness_from(struct harness *h, unsigned address, unsigned device)
+{
+    rpc__client__init(&h->from);
+    h->from.address = 0xff000000c0000200u + address;
+    memset(h->device, (int)device, sizeof(h->device));
+    if (device)
+        h->from.device = (ProtobufCBinaryData){sizeof(h->device), h->device};
+    h->client = &h->from;
+}
+
 /* ---- calls ---- */
 
 /* Gathers a call: a method's name, its input (NULL: no bytes), who calls (NULL:
@@ -281,6 +295,7 @@ static inline Rpc__Call *harness_add(struct harness *h, const char *method, cons
     rpc__call__init(call);
     call->method = arena_strndup(&h->arena, method, strlen(method));
     call->principal = unconst(principal);
+    call->client = h->client;
     if (input) {
         call->input.data = harness_alloc(h, protobuf_c_message_get_packed_size(input) + 1);
         call->input.len = protobuf_c_message_pack(input, call->input.data);

@@ -225,6 +225,9 @@ static int join_method(struct api *api, const ProtobufCServiceDescriptor *servic
     method->page_size = field_called(method->input, "page_size");
     method->page_token = field_called(method->input, "page_token");
     method->next_page_token = field_called(method->output, "next_page_token");
+    method->page_states = field_called(method->input, "state");
+    if (method->page_states && method->page_states->descriptor->label != PROTOBUF_C_LABEL_REPEATED)
+        method->page_states = NULL;
     method->shows = rule->who == RULE__WHO__OFFICIAL && method->output->shows;
     method->name = name;
     api->by_name[api->n_methods++] = method;

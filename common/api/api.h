@@ -46,7 +46,8 @@ struct api_method {
     /* Of a list in pages, else NULL: two of its input and one of its output. page_size is
      * also NULL where the service says how much a page holds. */
     const struct api_field *page_size, *page_token, *next_page_token;
-    unsigned n_key; /* of the path to the field that chooses the partition; 0: none does */
+    const struct api_field *page_states; /* of its input: repeated `state`, the only ones that rows are asked for in */
+    unsigned n_key;                      /* of the path to the field that chooses the partition; 0: none does */
     const struct api_field *key[API_MAX_KEY];
     bool key_is_union; /* that field is the id of a union, whose place chooses */
 };

@@ -10,7 +10,9 @@
  *              a POST that creates (no custom verb) says KEY or NATURAL unless nobody
  *              is signed in, and KEY needs somebody who is and no answer that comes later
  *   pages      have page_token in the input and next_page_token in the output;
- *              a page_size says how many rows are usual, within its min and max
+ *              a page_size says how many rows are usual, within its min and max;
+ *              every GET that is called List... has them; where its rows have a `state`,
+ *              so has the input, repeated or not: the states that are asked for
  *   inputs     with a route bound every string and bytes by max_len, every repeated by
  *              max_items, have no floating point, and only scalars in a GET or DELETE
  *
@@ -228,6 +230,35 @@ static const char *page_mistake(const View__Message *input, const View__Message 
     return NULL;
 }
 
+/* Whether the rows of a list have a field `state` that its reader cannot ask for. */
+static bool hides_states(const View__FileSet *set, const View__Message *input, const View__Message *output)
+{
+    const View__Field *asked = api_view_field(input, "state");
+
+    for (size_t i = 0; i < output->n_field; i++) {
+        const View__Field *rows = output->field[i], *state = NULL;
+
+        if (rows->label == VIEW_LABEL_REPEATED && rows->type == VIEW_TYPE_MESSAGE)
+            state = api_view_field(api_view_message(set, rows->type_name), "state");
+        if (state && state->type == VIEW_TYPE_ENUM &&
+            (!asked || asked->type != VIEW_TYPE_ENUM || strcmp(asked->type_name, state->type_name) != 0))
+            return true;
+    }
+    return false;
+}
+
+static const char *list_mistake(const View__FileSet *set, const View__Method *method, const View__Message *input,
+                                const View__Message *output)
+{
+    bool pages = api_view_field(input, "page_token") != NULL;
+
+    if (!method->options->method->get[0])
+        return NULL;
+    if (!pages && strncmp(method->name, "List", 4) == 0)
+        return "a list without pages";
+    return pages && hides_states(set, input, output) ? "its rows have a state that its input cannot ask for" : NULL;
+}
+
 static const char *media_mistake(const Rule__Method *rule, const View__Message *input, const char *output_type)
 {
     const View__Field *part = api_view_field(input, "part");
@@ -252,6 +283,8 @@ static int check_method(struct api *api, const View__Service *service, const Vie
         wrong = rule_mistake(rule);
     if (!wrong)
         wrong = page_mistake(input, output);
+    if (!wrong)
+        wrong = list_mistake(api->set, method, input, output);
     if (!wrong && rule->media[0])
         wrong = media_mistake(rule, input, method->output_type);
     if (wrong)

@@ -261,7 +261,7 @@ CHANGE(message_in_query)
 }
 CHANGE(clash)
 {
-    rule(set, "ListOffers")->get = "/v1/me/seats";
+    rule(set, "GetOffers")->get = "/v1/me/seats";
 }
 CHANGE(clash_of_parameters)
 {
@@ -324,6 +324,19 @@ CHANGE(more_than_the_most)
 CHANGE(short_token)
 {
     limit(set, ".sample.ListSeatsRequest", "page_token")->max_len = LIMIT_PAGE_TOKEN - 1;
+}
+
+CHANGE(list_without_pages)
+{
+    view_method(set, "GetOffers")->name = "ListOffers";
+}
+CHANGE(rows_of_unasked_state)
+{
+    view_field(set, ".sample.ListSeatsRequest", "state")->name = "place";
+}
+CHANGE(rows_of_another_state)
+{
+    view_field(set, ".sample.ListSeatsRequest", "state")->type_name = ".rpc.Trade";
 }
 
 CHANGE(partition_of_nothing)
@@ -405,6 +418,9 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {size_without_what_is_usual, "method Shows.ListSeats: a page_size is"},
         {more_than_the_most, "field ListSeatsRequest.page_size: usual"},
         {short_token, "method Shows.ListSeats: a page_token is"},
+        {list_without_pages, "method Shows.ListOffers: a list without pages"},
+        {rows_of_unasked_state, "method Shows.ListSeats: its rows have a state"},
+        {rows_of_another_state, "method Shows.ListSeats: its rows have a state"},
         {no_slash, "does not begin"},
         {empty_segment, "a segment"},
         {capital_segment, "a segment"},
@@ -441,7 +457,7 @@ CHANGE(literals_beside_parameters)
     rule(set, "GetShow")->get = "/v1/{show_id}";
     rule(set, "GetMe")->get = "/v1/me";
     rule(set, "GetHouse")->get = "/v1/{house_id}/deep/one";
-    rule(set, "ListOffers")->get = "/v1/me/deep/two";
+    rule(set, "GetOffers")->get = "/v1/me/deep/two";
     rule(set, "GetPath")->get = "/v1/me/{house_id}/four";
     rule(set, "ListShows")->get = "/v1/{union_path}/{page_size}/{page_token}";
     rule(set, "GetSeat")->get = "";
@@ -460,7 +476,7 @@ static void a_literal_wins_over_a_parameter(void **state)
         {"/v1/we", "Shows.GetShow", 1},
         {"/v1/mine", NULL, 0},
         {"/v1/me/deep/one", "Visitors.GetHouse", 1},
-        {"/v1/me/deep/two", "Shows.ListOffers", 0},
+        {"/v1/me/deep/two", "Shows.GetOffers", 0},
         {"/v1/we/deep/two", "Shows.ListShows", 3},
         {"/v1/me/deep/four", "Visitors.GetPath", 1},
         {"/v1/me/deep/three", "Shows.ListShows", 3},

@@ -56,6 +56,15 @@ static void write_parameters(struct openapi *doc, const struct api_method *metho
                    "\"the same for every try of one request: its first answer is given again for 24 hours\","
                    "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":%d}}",
                    comma, LIMIT_IDEMPOTENCY_KEY);
+    if (method->rule->idempotency == RULE__IDEMPOTENCY__KEY)
+        comma = ",";
+    if (method->rule->device)
+        buf_printf(
+            ret,
+            "%s{\"name\":\"Device-Nonce\",\"in\":\"header\",\"required\":false,\"description\":"
+            "\"a random text that this device has made once and keeps to itself: by it the device is known again\","
+            "\"schema\":{\"type\":\"string\",\"minLength\":%d,\"maxLength\":%d}}",
+            comma, LIMIT_DEVICE_LEAST, LIMIT_DEVICE_NONCE);
     buf_char(ret, ']');
 }
 

@@ -20,6 +20,8 @@ enum {
     KEY = 1 << 12,     /* Idempotency-Key is required */
     MAY_KEY = 1 << 13, /* or may be given */
     UNION = 1 << 14,   /* its input names a union */
+    DEVICE = 1 << 15,  /* it depends on the asking device */
+    STEP_UP = 1 << 16, /* or on a second proof of who asks */
 };
 
 static const struct {
@@ -44,6 +46,8 @@ static const struct {
     {RPC__REASON__BAD_PAGE_TOKEN, PAGE},
     {RPC__REASON__IDEMPOTENCY_KEY_MISSING, KEY},
     {RPC__REASON__IDEMPOTENCY_KEY_INVALID, KEY | MAY_KEY},
+    {RPC__REASON__DEVICE_NONCE_INVALID, DEVICE},
+    {RPC__REASON__STEP_UP_NEEDED, STEP_UP},
     {RPC__REASON__MISSING_TOKEN, SESSION},
     {RPC__REASON__BAD_TOKEN, SESSION},
     {RPC__REASON__TOKEN_EXPIRED, SESSION},
@@ -119,6 +123,12 @@ static int traits_of(const struct api_method *method)
         traits |= OFFICIAL;
     if (strcmp(method->http, "POST") == 0)
         traits |= BODY | MAY_KEY;
+    if (rule->device)
+        traits |= DEVICE;
+    if (rule->step_up)
+        traits |= STEP_UP;
+    if (rule->step_up == RULE__STEP_UP__STEP_UP_NAMED)
+        traits |= VERIFIED;
     if (method->writes)
         traits |= WRITES;
     if (rule->idempotency == RULE__IDEMPOTENCY__KEY)

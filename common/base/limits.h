@@ -71,6 +71,9 @@
 #define LIMIT_REVOKED         1000000 /* sessions that a worker remembers as revoked */
 #define LIMIT_IDEMPOTENCY_MS  (24 * 60 * 60 * 1000)
 #define LIMIT_IDEMPOTENCY_KEY 128 /* characters of the header */
+#define LIMIT_DEVICE_LEAST    16  /* characters of the header Device-Nonce */
+#define LIMIT_DEVICE_NONCE    128
+#define LIMIT_DEVICE_HASH     16 /* bytes of what stands for it behind the gateway */
 
 /* The journal */
 #define LIMIT_JOURNAL_PAGE 1000

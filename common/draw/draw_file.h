@@ -4,7 +4,7 @@
  * one blank between fields, numbers decimal without leading zeros, hashes and
  * tickets in lower-case hex. Nothing else is allowed anywhere, so that one draw has
  * one file. What the words mean and how each hash is made is in common/draw/draw.h; with
- * these two comments a verifier is an afternoon's work (services/gateway/web/draw/verify.js is one).
+ * these two comments a verifier is an afternoon's work (services/gateway/web/public/draw/verify.js is one).
  *
  * THE PUBLISHED FILE, line by line:
  *

@@ -29,6 +29,8 @@ struct rpc_call; /* the closure data of a protobuf-c handler */
 
 /* Who calls; never NULL: member_id 0 when nobody has signed in. */
 const Rpc__Principal *rpc_principal(void *call);
+/* From where she asks, as the gateway says; never NULL: all empty when a daemon asks. */
+const Rpc__Client *rpc_client_of(void *call);
 /* Milliseconds since 1970 at which this batch began. */
 int64_t rpc_now(void *call);
 /* Whether the call came from the edge. */
@@ -53,6 +55,19 @@ int64_t rpc_known_as(void *call, int64_t member_id);
 void rpc_refuse(void *call, int reason);
 /* The same, naming the input field (JSON path). */
 void rpc_refuse_field(void *call, int reason, const char *field);
+/* The same when there is a reason (not 0); whether there was. */
+static inline bool rpc_refuse_if(void *call, int reason)
+{
+    if (reason)
+        rpc_refuse(call, reason);
+    return reason != 0;
+}
+static inline bool rpc_refuse_field_if(void *call, int reason, const char *field)
+{
+    if (reason)
+        rpc_refuse_field(call, reason, field);
+    return reason != 0;
+}
 /* Whether it has ended so already. */
 bool rpc_refused(void *call);
 /* Keeps what the call writes although it will be refused, such as the count of
@@ -102,10 +117,16 @@ struct rpc_page {
     int64_t after;     /* the key of the last row of the page before, 0 on the first; */
     int64_t before;    /* of a list that goes down: INT64_MAX on the first */
     const char *place; /* where keys have one, such as a union's path: "" on the first */
+    int64_t states;    /* those that rows are asked for in, by a repeated field `state`: a bit for each; else all */
 };
+/* A condition in SQL that keeps the rows in those states: of a parameter, such as "?4", and a column. */
+#define RPC_PAGE_STATES(mask, column) mask " >> " column " & 1"
+#define RPC_PAGE_ALL                  INT64_C(-1)
 
 /* Which page this call asks for. */
 const struct rpc_page *rpc_page(void *call);
+/* Whether rows in a state are asked for. */
+bool rpc_page_wants(void *call, int state);
 /* Takes a row with this key into the page, or finds it full: then another page follows. */
 bool rpc_page_takes(void *call, int64_t key);
 /* The same where rows are in the order of places, then of keys. */

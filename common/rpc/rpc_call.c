@@ -7,12 +7,21 @@
 #include "common/rpc/rpc_internal.h"
 
 static const Rpc__Principal nobody = RPC__PRINCIPAL__INIT;
+static const Rpc__Client nowhere = RPC__CLIENT__INIT;
 
 /* ---- what a handler sees ---- */
 
 const Rpc__Principal *rpc_principal(void *call)
 {
     return ((struct rpc_call *)call)->principal;
+}
+
+const Rpc__Client *rpc_client_of(void *call)
+{
+    const Rpc__Client *client =
+        ((struct rpc_call *)call)->envelope ? ((struct rpc_call *)call)->envelope->client : NULL;
+
+    return client ? client : &nowhere;
 }
 
 int64_t rpc_known_as(void *call, int64_t member_id)
@@ -222,9 +231,25 @@ static struct method *find_method(struct rpc_server *server, const char *name)
     return method;
 }
 
-/* The one place that decides who may call what. */
-static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal, bool gateway)
+/* Whether she must first prove that it is she. */
+static int step_up_refusal(const Rule__Method *rule, const Rpc__Principal *principal, int64_t now)
 {
+    bool named = principal->level >= RPC__LEVEL__REAL_NAME;
+
+    if (rule->step_up == RULE__STEP_UP__STEP_UP_NONE)
+        return 0;
+    if (!named)
+        return rule->step_up == RULE__STEP_UP__STEP_UP_NAMED ? RPC__REASON__NOT_VERIFIED : 0;
+    if (rule->step_up == RULE__STEP_UP__STEP_UP_KNOWN)
+        return principal->unproven ? RPC__REASON__STEP_UP_NEEDED : 0;
+    return principal->stepped_up_until > now ? 0 : RPC__REASON__STEP_UP_NEEDED;
+}
+
+/* The one place that decides who may call what. */
+static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *principal, bool gateway, int64_t now)
+{
+    int reason;
+
     if (principal->internal || rule->who == RULE__WHO__PUBLIC || (gateway && rule->who == RULE__WHO__EDGE))
         return 0;
     if (rule->who == RULE__WHO__INTERNAL || rule->who == RULE__WHO__EDGE)
@@ -233,6 +258,9 @@ static int caller_refusal(const Rule__Method *rule, const Rpc__Principal *princi
         return RPC__REASON__MISSING_TOKEN;
     if (rule->who == RULE__WHO__VERIFIED && principal->level < RPC__LEVEL__MEMBER)
         return RPC__REASON__NOT_VERIFIED;
+    reason = step_up_refusal(rule, principal, now);
+    if (reason)
+        return reason;
     if (rule->who == RULE__WHO__OFFICIAL) {
         for (size_t i = 0; i < principal->n_grants; i++) {
             for (size_t j = 0; j < rule->n_roles; j++) {
@@ -467,9 +495,11 @@ static int envelope_refusal(struct rpc_call *call)
     rule = call->method->api->rule;
     if (envelope->deadline_at && envelope->deadline_at < call->server->now)
         return RPC__REASON__DEADLINE_EXCEEDED;
-    reason = caller_refusal(rule, rpc_principal(call), call->gateway);
+    reason = caller_refusal(rule, rpc_principal(call), call->gateway, call->server->now);
     if (reason)
         return reason;
+    if (envelope->client && envelope->client->device.len != 0 && envelope->client->device.len != LIMIT_DEVICE_HASH)
+        return RPC__REASON__DEVICE_NONCE_INVALID;
     if (envelope->idempotency_key.len != 0 && envelope->idempotency_key.len != RPC_KEY_LEN)
         return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
     if (rule->idempotency == RULE__IDEMPOTENCY__KEY && envelope->idempotency_key.len == 0 &&

@@ -69,6 +69,24 @@ static size_t page_size(const struct api_field *field, const ProtobufCMessage *i
     return size >= field->limit->min && size <= field->limit->max ? (size_t)size : 0;
 }
 
+static int64_t page_states(const struct api_field *field, const ProtobufCMessage *input)
+{
+    const char *at = (const char *)input;
+    const int *list;
+    int64_t states = 0;
+    size_t n;
+
+    if (!field)
+        return RPC_PAGE_ALL;
+    n = *(const size_t *)(const void *)(at + field->descriptor->quantifier_offset);
+    list = *(const int *const *)(const void *)(at + field->descriptor->offset);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] >= 0 && list[i] < 63)
+            states |= INT64_C(1) << list[i];
+    }
+    return n == 0 ? RPC_PAGE_ALL : states;
+}
+
 void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct api_method *method = call->method->api;
@@ -83,6 +101,7 @@ void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input)
     }
     call->paging = paging;
     paging->page.size = page_size(method->page_size, input);
+    paging->page.states = page_states(method->page_states, input);
     if (paging->page.size == 0)
         rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, method->page_size->json_name);
     else if (!read_token(method,
@@ -123,6 +142,11 @@ static struct rpc_paging *paging_of(void *call)
 const struct rpc_page *rpc_page(void *call)
 {
     return &paging_of(call)->page;
+}
+
+bool rpc_page_wants(void *call, int state)
+{
+    return rpc_page(call)->states >> state & 1;
 }
 
 void rpc_page_ends_at(void *call, const char *place, int64_t key)

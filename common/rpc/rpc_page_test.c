@@ -10,7 +10,7 @@
 
 #define SEATS  "Shows.ListSeats"
 #define SHOWS  "Shows.ListShows"
-#define OFFERS "Shows.ListOffers"
+#define OFFERS "Shows.GetOffers"
 #define USUAL  20 /* as in sample.proto */
 #define MOST   100
 #define MANY   250
@@ -27,6 +27,11 @@ static bool full;                  /* a handler finds no memory */
 static Sample__Shows_Service service;
 static struct harness h;
 
+static Sample__State state_of(const struct row *row)
+{
+    return (Sample__State)(row->id % 4);
+}
+
 /* ---- the service ---- */
 
 static void list_seats(Sample__Shows_Service *self, const Sample__ListSeatsRequest *req, Sample__SeatList_Closure reply,
@@ -41,7 +46,7 @@ static void list_seats(Sample__Shows_Service *self, const Sample__ListSeatsReque
     for (size_t i = 0; i < n_rows && n < page->limit; i++) {
         Sample__Seat *seat;
 
-        if (rows[i].id <= page->after)
+        if (rows[i].id <= page->after || !rpc_page_wants(call, state_of(&rows[i])))
             continue;
         n++;
         if (!rpc_page_takes(call, rows[i].id))
@@ -49,6 +54,7 @@ static void list_seats(Sample__Shows_Service *self, const Sample__ListSeatsReque
         seat = arena_message(rpc_arena(call), &sample__seat__descriptor);
         assert_non_null(seat);
         seat->seat_id = rows[i].id;
+        seat->state = state_of(&rows[i]);
         rpc_add(call, &list, seats, full && i == 1 ? arena_alloc(rpc_arena(call), LIMIT_BATCH_ARENA) : seat);
     }
     reply(&list, call);
@@ -88,8 +94,8 @@ static void list_shows(Sample__Shows_Service *self, const Sample__ListShowsReque
 }
 
 /* Without pages: as many as there are, or nothing for want of memory. */
-static void list_offers(Sample__Shows_Service *self, const Sample__ListOffersRequest *req,
-                        Sample__OfferList_Closure reply, void *call)
+static void get_offers(Sample__Shows_Service *self, const Sample__GetOffersRequest *req,
+                       Sample__OfferList_Closure reply, void *call)
 {
     Sample__OfferList list = SAMPLE__OFFER_LIST__INIT;
 
@@ -106,10 +112,8 @@ static void list_offers(Sample__Shows_Service *self, const Sample__ListOffersReq
 
 static int start(struct service *daemon)
 {
-    service = (Sample__Shows_Service){.base = SAMPLE__SHOWS__BASE_INIT,
-                                      .list_seats = list_seats,
-                                      .list_shows = list_shows,
-                                      .list_offers = list_offers};
+    service = (Sample__Shows_Service){
+        .base = SAMPLE__SHOWS__BASE_INIT, .list_seats = list_seats, .list_shows = list_shows, .get_offers = get_offers};
     rpc_server_add(daemon->rpc, &service.base);
     return 0;
 }
@@ -178,7 +182,7 @@ static const Sample__ShowList *shows(int32_t size, const char *path, const char 
 
 static const Rpc__Answer *ask_offers(void)
 {
-    Sample__ListOffersRequest request = SAMPLE__LIST_OFFERS_REQUEST__INIT;
+    Sample__GetOffersRequest request = SAMPLE__GET_OFFERS_REQUEST__INIT;
 
     return harness_call(&h, OFFERS, &request.base, harness_member(&h, 1, "0001"), NULL);
 }
@@ -190,6 +194,34 @@ static void assert_no_token(const Rpc__Answer *answer)
 }
 
 /* ---- the tests ---- */
+
+static void rows_in_the_states_that_were_named_are_on_one_page(void **state)
+{
+    static Sample__State states[] = {SAMPLE__STATE__CLOSED, SAMPLE__STATE__DRAFT, SAMPLE__STATE__CLOSED};
+
+    (void)state;
+    make_rows(MANY);
+    for (size_t n = 0; n <= ARRAY_LEN(states); n++) {
+        size_t seen = 0;
+        const char *token = "";
+
+        do {
+            Sample__ListSeatsRequest request = SAMPLE__LIST_SEATS_REQUEST__INIT;
+            const Sample__SeatList *list;
+
+            request.page_token = unconst(token);
+            request.state = states;
+            request.n_state = n;
+            list = harness_output(&h, harness_call(&h, SEATS, &request.base, harness_member(&h, 1, "0001"), NULL),
+                                  &sample__seat_list__descriptor);
+            for (size_t i = 0; i < list->n_seats; i++, seen++)
+                assert_true(n == 0 || list->seats[i]->state == states[0] ||
+                            (n > 1 && list->seats[i]->state == states[1]));
+            token = list->next_page_token;
+        } while (*token);
+        assert_int_equal(seen, n == 0 ? MANY : n == 1 ? MANY / 4 : MANY / 4 * 2);
+    }
+}
 
 static void every_row_is_on_one_page(void **state)
 {
@@ -395,6 +427,7 @@ static void a_reply_takes_as_many_as_there_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(rows_in_the_states_that_were_named_are_on_one_page),
         TEST(every_row_is_on_one_page),
         TEST(a_size_is_usual_unless_it_is_said_and_within_its_bounds),
         TEST(every_key_fits_a_token),

@@ -1,4 +1,5 @@
-/* api_sms.c: the one-time code of a sign-in, sent by a partner of short messages.
+/* api_sms.c: one-time codes, sent by a partner of short messages. Each purpose has a template of
+ * its own there, whose text says what the code is for.
  *
  * Identity makes the code and tells it to the bridge alone, which forgets it when the
  * partner has answered. One call sends one message: a try that may have been taken is
@@ -11,9 +12,15 @@
 #include "services/bridge/api.h"
 
 #define SMS_PATH       "/v1/messages"
-#define SMS_TEMPLATE   "login-code"
 #define UNCERTAIN_S    60 /* identity's own pause between two codes */
 #define REQUEST_ID_LEN 16
+
+static const char *const templates[] = {
+    [IDENTITY__CODE_PURPOSE__CODE_LOGIN] = "login-code", [IDENTITY__CODE_PURPOSE__CODE_BIND] = "bind-code",
+    [IDENTITY__CODE_PURPOSE__CODE_MERGE] = "merge-code", [IDENTITY__CODE_PURPOSE__CODE_EXPORT] = "export-code",
+    [IDENTITY__CODE_PURPOSE__CODE_CLOSE] = "close-code", [IDENTITY__CODE_PURPOSE__CODE_NUMBER] = "number-code",
+    [IDENTITY__CODE_PURPOSE__CODE_PROVE] = "prove-code",
+};
 
 static void reply(struct errand *errand)
 {
@@ -36,6 +43,7 @@ static void take_back(struct errand *errand)
     Identity__SendCodeRequest request = IDENTITY__SEND_CODE_REQUEST__INIT;
 
     request.mobile = errand->sms.mobile;
+    request.purpose = (Identity__CodePurpose)errand->sms.purpose;
     if (errand_ask_identity(errand, "Identity.TakeBackCode", &request.base, on_taken_back))
         errand_refuse(errand, IDENTITY__REASON__SENDER_UNAVAILABLE, NULL, UNCERTAIN_S);
 }
@@ -63,11 +71,11 @@ static void send_message(struct errand *errand, const char *code)
     clock_random(self->clock, random, sizeof(random));
     hex_print(random, sizeof(random), id);
     snprintf(minutes, sizeof(minutes), "%d", errand->sms.expires_in_s / 60);
-    if (!self->sms.ready ||
-        !partner_ask(&self->sms, SMS_PATH,
-                     json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "requestId", id, "mobile", errand->sms.mobile,
-                               "template", SMS_TEMPLATE, "parameters", "code", code, "minutes", minutes),
-                     errand_time_ms(errand, IDENTITY_MS), false, on_sent, errand))
+    if (!self->sms.ready || !partner_ask(&self->sms, SMS_PATH,
+                                         json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "requestId", id, "mobile",
+                                                   errand->sms.mobile, "template", templates[errand->sms.purpose],
+                                                   "parameters", "code", code, "minutes", minutes),
+                                         errand_time_ms(errand, IDENTITY_MS), false, on_sent, errand))
         take_back(errand);
 }
 
@@ -106,5 +114,6 @@ void bridge__send_code(Bridge__Bridge_Service *service, const Identity__SendCode
         return;
     if (!cn_mobile(req->mobile, errand->sms.mobile)) /* identity says so */
         errand->sms.mobile[0] = '\0';
+    errand->sms.purpose = (unsigned)req->purpose < ARRAY_LEN(templates) ? (int)req->purpose : 0; /* likewise */
     errand_wait(errand, errand_ask_identity(errand, "Identity.SendCode", &req->base, on_code), NULL, call);
 }

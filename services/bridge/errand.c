@@ -19,6 +19,10 @@ struct errand *errand_new(struct bridge *bridge, void *call)
         .member_id = rpc_principal(call)->member_id,
         .session_id = rpc_principal(call)->session_id,
     };
+    errand->client = *rpc_client_of(call);
+    if (errand->client.device.len) /* of which the call has been judged to have so many */
+        memcpy(errand->device, errand->client.device.data, sizeof(errand->device));
+    errand->client.device.data = errand->device;
     return errand;
 }
 
@@ -93,6 +97,7 @@ int errand_ask_identity(struct errand *errand, const char *method, const Protobu
     principal.session_id = errand->session_id;
     call.method = unconst(method);
     call.principal = &principal;
+    call.client = &errand->client;
     call.input = (ProtobufCBinaryData){protobuf_c_message_pack(request, packed), packed};
     call.deadline_at = errand->deadline_at;
     sent = rpc_client_call(errand->bridge->identity, &call, answered, errand);

@@ -4,6 +4,7 @@
  * defers the answer or refuses the call. Afterwards the errand is ended exactly once, by
  * errand_end or one of the others, from a callback. */
 #pragma once
+#include "common/base/limits.h"
 #include "common/rpc/rpc.h"
 #include "identity/realname.pb-c.h"
 #include "services/bridge/rules.h"
@@ -22,6 +23,8 @@ struct errand {
     struct rpc_later *later; /* NULL: refused meanwhile */
     int64_t deadline_at;     /* of its caller; 0: none */
     int64_t member_id, session_id;
+    Rpc__Client client; /* who asks, as the gateway sees it */
+    unsigned char device[LIMIT_DEVICE_HASH];
     union {
         struct {
             char appid[WECHAT_NAME_SIZE], phone_code[WECHAT_CODE_SIZE];
@@ -39,6 +42,7 @@ struct errand {
         } proof;
         struct {
             char mobile[16];
+            int purpose; /* Identity__CodePurpose */
             int32_t expires_in_s, resend_in_s;
         } sms;
     };

@@ -178,10 +178,8 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
         return;
     }
     refusal = draft_refusal(draft, path, eligible, rpc_now(call), &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     release = self->n_live < COUPON_MAX_RELEASES ? new_release(self, draft, path, eligible, call) : NULL;
     if (!release) {
         rpc_refuse(call, COUPON__REASON__TOO_MANY_RELEASES);
@@ -276,17 +274,15 @@ static void coupon__list_releases(Coupon__Coupons_Service *service, const Coupon
     for (unsigned i = self->n_live; i-- > 0;) {
         struct release *release = self->live[i];
 
-        if (release->id >= rpc_page(call)->before ||
+        if (release->id >= rpc_page(call)->before || !rpc_page_wants(call, release->state) ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, release->union_path) ||
             !union_path_covers(of, release->union_path))
             continue;
         if (!rpc_page_takes(call, release->id))
             break;
         reason = status_message(self, release, call, &status);
-        if (reason) {
-            rpc_refuse(call, reason);
+        if (rpc_refuse_if(call, reason))
             return;
-        }
         rpc_add(call, &list, releases, status);
     }
     reply(&list, call);
@@ -344,15 +340,13 @@ static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__
         Coupon__Offer *offer;
 
         if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED ||
-            release->id >= rpc_page(call)->before)
+            release->id >= rpc_page(call)->before || !rpc_page_wants(call, release->state))
             continue;
         if (!rpc_page_takes(call, release->id))
             break;
         reason = offer_message(self, release, call, &offer);
-        if (reason) {
-            rpc_refuse(call, reason);
+        if (rpc_refuse_if(call, reason))
             return;
-        }
         rpc_add(call, &list, offers, offer);
     }
     reply(&list, call);

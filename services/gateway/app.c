@@ -107,6 +107,9 @@ static void operate(struct pending *pending)
 
     trouble.reason = app_read_input(request, &pending->match, pending->input, &trouble);
     if (!trouble.reason)
+        trouble.reason = app_read_client(request, pending->device, &pending->client);
+    pending->call.client = &pending->client;
+    if (!trouble.reason)
         trouble.reason = app_read_key(request, needs_key, pending->key, &key_len);
     pending->call.idempotency_key = (ProtobufCBinaryData){key_len, pending->key};
     if (trouble.reason)

@@ -78,7 +78,9 @@ struct pending {
     struct api_match match;
     unsigned char trace_id[16];
     unsigned char key[32];
+    unsigned char device[LIMIT_DEVICE_HASH];
     Rpc__Principal *principal; /* NULL: none that is good */
+    Rpc__Client client;
     Rpc__Call call;
     ProtobufCMessage *input;
     const char *union_path; /* of the union that chooses the partition */
@@ -114,6 +116,9 @@ bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16]);
 /* The Idempotency-Key as the first 16 bytes of its SHA-256; ret_len 0 without one.
  * 0 or a Reason. */
 int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[32], size_t *ret_len);
+/* Who asks: her address, and the device that the header Device-Nonce names, of which ret_device has
+ * the bytes. 0 or a Reason. */
+int app_read_client(const struct http_request *request, unsigned char ret_device[16], Rpc__Client *ret_client);
 /* Fills the operation's input from body or query, then from the path, which has
  * the last word, and checks that it is complete. 0 or a Reason, maybe with a field. */
 int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,

@@ -39,6 +39,28 @@ int app_read_key(const struct http_request *request, bool required, unsigned cha
     return 0;
 }
 
+int app_read_client(const struct http_request *request, unsigned char ret_device[16], Rpc__Client *ret_client)
+{
+    size_t len;
+    const char *value = http_header(request, "device-nonce", &len);
+    unsigned char hash[32];
+
+    rpc__client__init(ret_client);
+    ret_client->address = address_key(&request->client);
+    if (!value)
+        return 0;
+    if (len < LIMIT_DEVICE_LEAST || len > LIMIT_DEVICE_NONCE)
+        return RPC__REASON__DEVICE_NONCE_INVALID;
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] <= ' ' || value[i] > '~')
+            return RPC__REASON__DEVICE_NONCE_INVALID;
+    }
+    mbedtls_sha256_ret((const unsigned char *)value, len, hash, 0);
+    memcpy(ret_device, hash, LIMIT_DEVICE_HASH);
+    ret_client->device = (ProtobufCBinaryData){LIMIT_DEVICE_HASH, ret_device};
+    return 0;
+}
+
 /* Percent-decodes into the arena. NULL when it is not well formed or past the cap. */
 static char *decode(struct arena *arena, const char *text, size_t len, bool plus_is_space, size_t *ret_len)
 {

@@ -83,6 +83,21 @@ static int listeners(struct service *service, struct server_options *options)
     return n ? 0 : -1;
 }
 
+int gateway_print_openapi(const struct service *service, int argc, char **argv)
+{
+    struct buf document;
+    int code = 1;
+
+    (void)service;
+    (void)argv;
+    buf_init(&document, OPENAPI_MAX);
+    if (argc == 0 && openapi_write(&document, api_docs, api_docs_len) == 0 &&
+        fwrite(document.bytes, 1, document.len, stdout) == document.len && fflush(stdout) == 0)
+        code = 0;
+    buf_done(&document);
+    return code;
+}
+
 int gateway_start(struct service *service)
 {
     static struct gateway gateway;

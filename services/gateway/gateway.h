@@ -38,3 +38,6 @@ int gateway_start(struct service *service);
 int gateway_serve(struct service *service);
 void gateway_stop(struct service *service);
 int gateway_probe(const struct service *service);
+
+/* The command --openapi: the document that /v1/openapi.json serves, to standard output. */
+int gateway_print_openapi(const struct service *service, int argc, char **argv);

@@ -1,5 +1,10 @@
 #include "services/gateway/gateway.h"
 
+static const struct service_command commands[] = {
+    {"openapi", "print the OpenAPI document of all routes", gateway_print_openapi},
+    {NULL, NULL, NULL},
+};
+
 static struct conf_entry conf[] = {
     {"HUIGONG_LISTEN", "127.0.0.1:8080", CONF_TEXT, "address and port for HTTP", 0, 0, NULL},
     {"HUIGONG_LISTEN_TLS", "", CONF_TEXT, "address and port for HTTPS", 0, 0, NULL},
@@ -31,6 +36,7 @@ static const struct service_spec spec = {
     .serve = gateway_serve,
     .stop = gateway_stop,
     .probe = gateway_probe,
+    .commands = commands,
 };
 
 int main(int argc, char **argv)

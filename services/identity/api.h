@@ -80,6 +80,3 @@ int roster_remove(struct identity *self, const struct roster_entry *entry, int r
 /* The member with this mobile number (normal form), made at the first level if
  * there is none. */
 void member_obtain(struct identity *self, const char *mobile, void *call, struct member *ret_member);
-/* Judges an answer to the code of a number (normal form), and counts it: 0 or CODE_...;
- * a call that is refused for it keeps what it wrote (rpc_keep). */
-int code_judge(struct identity *self, const char *mobile, const char *text, void *call);

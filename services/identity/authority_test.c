@@ -82,6 +82,16 @@ static void begin_import(struct harness *h, struct authority_place *place, int64
     authority_put(place, "import_id", created(h, "Imports.BeginImport", &request.base, who));
 }
 
+static struct authority world;
+static const struct {
+    const char *code, *parent;
+} unions[] = {[OWN] = {"440604", "440600"},
+              [SIBLING] = {"440605", "440600"},
+              [PARENT] = {"440600", ""},
+              [CHILD] = {"440604-1", "440604"}};
+
+static int64_t union_ids[N_PLACES];
+
 /* What officials have to decide on. */
 static void ask_officials(struct harness *h, struct authority_place *place, int64_t union_id, unsigned n)
 {
@@ -149,6 +159,40 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     authority_put(place, "correction_ids", id);
 }
 
+/* What members are told before they agree to something, and say under it. */
+static void publish_text(struct harness *h, int purpose)
+{
+    Identity__PublishPolicyRequest request = IDENTITY__PUBLISH_POLICY_REQUEST__INIT;
+    char key[32];
+
+    snprintf(key, sizeof(key), "policy %d", purpose);
+    request.union_id = union_ids[PARENT];
+    request.purpose = (Identity__Purpose)purpose;
+    request.title = request.controller = request.contact = request.kinds = request.retention = request.text = "告知";
+    assert_ok(harness_call(h, "Consents.PublishPolicy", &request.base, harness_internal(h), key));
+}
+
+/* What she says of herself, and of a union that she would have: lists of hers alone. */
+static void say_for_herself(struct harness *h, struct authority_place *place, int64_t union_id, unsigned n)
+{
+    Identity__MakePledgeRequest pledge = IDENTITY__MAKE_PLEDGE_REQUEST__INIT;
+    Identity__AskNewUnionRequest wanted = IDENTITY__ASK_NEW_UNION_REQUEST__INIT;
+    const Rpc__Principal *who = member_of_union(h, n + 8, unions[place - world.places].code);
+    char code[32];
+
+    pledge.name = "王小明";
+    pledge.version = 1;
+    assert_ok(harness_call(h, "Pledges.MakePledge", &pledge.base, who, "pledge"));
+    snprintf(code, sizeof(code), "ASKED-%u", n);
+    wanted.union_id = union_id;
+    wanted.name = "新工会";
+    wanted.code = code;
+    wanted.workers = 30;
+    wanted.body = IDENTITY__UNION_BODY__BODY_COMMITTEE;
+    assert_ok(harness_call(h, "Unions.AskNewUnion", &wanted.base, who, "new union"));
+    authority_put_hers(place, "Pledges.ListMyPledges/nothing", 0, who);
+}
+
 /* What came with a scan that the official has made of a member's pass. */
 static void scan_member(struct harness *h, struct authority_place *place, int64_t member_id)
 {
@@ -179,16 +223,6 @@ static void bind_wechat(struct harness *h, struct authority_place *place, unsign
 /* ---- the world ---- */
 
 static struct harness the_harness;
-static struct authority world;
-
-static const struct {
-    const char *code, *parent;
-} unions[] = {[OWN] = {"440604", "440600"},
-              [SIBLING] = {"440605", "440600"},
-              [PARENT] = {"440600", ""},
-              [CHILD] = {"440604-1", "440604"}};
-
-static int64_t union_ids[N_PLACES];
 
 /* All four unions come first: each one's member asks for a transfer to another. */
 static void begin_with_places(struct harness *h)
@@ -198,6 +232,8 @@ static void begin_with_places(struct harness *h)
     begin(h);
     for (unsigned i = 0; i < ARRAY_LEN(order); i++)
         union_ids[order[i]] = make_union(h, unions[order[i]].code, unions[order[i]].parent)->union_id;
+    publish_text(h, IDENTITY__PURPOSE__PURPOSE_ACCOUNT);
+    publish_text(h, IDENTITY__PURPOSE__PURPOSE_SINGLE_PLEDGE);
 }
 
 static void make(struct harness *h, struct authority_place *place, unsigned i)
@@ -221,6 +257,7 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     make_agent(h, n, place, union_ids[i]);
     authority_put(place, "grant_id", grant->grant_id);
     bind_wechat(h, place, n);
+    say_for_herself(h, place, union_ids[i], n);
     scan_member(h, place, who->member_id);
     who = person_signed_in(h, 90);
     world.stranger = (struct authority_person){who->member_id, who->session_id};

@@ -18,7 +18,7 @@ static inline void with_sender(const char *sender)
     assert_int_equal(conf_load(identity_spec.conf, NULL, true), 0);
 }
 
-/* The codes are logged, where a test does not need them. */
+/* The codes are logged, where a test does not need them. All calls come from one device. */
 static inline void begin(struct harness *h)
 {
     harness_init(h, &identity_spec, (void (*)(void *))identity_done);
@@ -28,6 +28,7 @@ static inline void begin(struct harness *h)
     harness_key(h, "HUIGONG_SESSION_KEY", HARNESS_KEY);
     harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     with_sender("log");
+    harness_from(h, 1, 1);
     harness_start(h);
 }
 
@@ -91,23 +92,34 @@ static inline Identity__ImportReport *import_roster(struct harness *h, const cha
                           &identity__import_report__descriptor);
 }
 
-static inline const Rpc__Answer *send_code(struct harness *h, const char *mobile)
+static inline const Rpc__Answer *send_code_for(struct harness *h, const char *mobile, int purpose)
 {
     Identity__SendCodeRequest request = IDENTITY__SEND_CODE_REQUEST__INIT;
 
     request.mobile = unconst(mobile);
+    request.purpose = (Identity__CodePurpose)purpose;
     return harness_call(h, "Identity.SendCode", &request.base, harness_internal(h), NULL);
 }
 
-/* Sends a code and tells which: the next number of the clock's stream. */
-static inline void get_code(struct harness *h, const char *mobile, char ret_code[CODE_DIGITS + 1])
+static inline const Rpc__Answer *send_code(struct harness *h, const char *mobile)
+{
+    return send_code_for(h, mobile, IDENTITY__CODE_PURPOSE__CODE_LOGIN);
+}
+
+/* Sends a code for a purpose and tells which: the next number of the clock's stream. */
+static inline void get_code_for(struct harness *h, const char *mobile, int purpose, char ret_code[CODE_DIGITS + 1])
 {
     struct clock before = h->service.clock;
     uint64_t random;
 
     clock_random(&before, &random, sizeof(random));
     code_text(random, ret_code);
-    assert_ok(send_code(h, mobile));
+    assert_ok(send_code_for(h, mobile, purpose));
+}
+
+static inline void get_code(struct harness *h, const char *mobile, char ret_code[CODE_DIGITS + 1])
+{
+    get_code_for(h, mobile, IDENTITY__CODE_PURPOSE__CODE_LOGIN, ret_code);
 }
 
 static inline const Rpc__Answer *try_login(struct harness *h, const char *mobile, const char *code)

@@ -118,6 +118,8 @@ struct identity {
     struct ecdsa_key *seals;  /* of officials' authority */
     struct pii_keys *letters; /* opens those of other daemons */
     enum sms_sender sms;
+    int64_t codes_address; /* codes sent within an hour at the asking of one address; 0: any number */
+    int64_t codes_day;     /* and on one day in all */
     int64_t closing_delay_ms;
     int64_t retention_ms; /* of decided requests */
     int64_t pledge_life_ms;

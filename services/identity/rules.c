@@ -109,43 +109,53 @@ int level_told(int level, int trade)
 
 /* ---- one-time codes ---- */
 
-int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s)
+static int32_t seconds_until(int64_t at, int64_t now)
 {
-    int64_t next = code->sent_at + CODE_RESEND_MS;
+    return (int32_t)((at - now + 999) / 1000);
+}
 
-    if (code->sends == 0)
+int code_pause_refusal(int64_t sent_at, int64_t now, int32_t *ret_retry_after_s)
+{
+    if (!sent_at || now >= sent_at + CODE_RESEND_MS)
         return 0;
-    if (code->sends >= CODE_SENDS && next < code->window_at + CODE_WINDOW_MS)
-        next = code->window_at + CODE_WINDOW_MS;
-    if (now >= next)
-        return 0;
-    *ret_retry_after_s = (int32_t)((next - now + 999) / 1000);
+    *ret_retry_after_s = seconds_until(sent_at + CODE_RESEND_MS, now);
     return IDENTITY__REASON__CODE_SENT_RECENTLY;
 }
 
-void code_sent(struct login_code *code, int64_t now)
+int code_count_refusal(const struct code_count *count, int64_t most, int64_t length_ms, int64_t now, int reason,
+                       int32_t *ret_retry_after_s)
 {
-    if (code->sends == 0 || now >= code->window_at + CODE_WINDOW_MS) {
-        code->window_at = now;
-        code->sends = 0;
-    }
-    code->sends++;
-    code->sent_at = now;
-    code->used = false;
-    code->tries = 0;
+    if (!most || count->sends < most || now >= count->began_at + length_ms)
+        return 0;
+    *ret_retry_after_s = seconds_until(count->began_at + length_ms, now);
+    return reason;
 }
 
-void code_taken_back(struct login_code *code)
+void code_counted(struct code_count *count, int64_t length_ms, int64_t now)
 {
-    if (code->sends > 0)
-        code->sends--;
-    code->sent_at = 0;
-    code->used = true;
+    if (count->sends == 0 || now >= count->began_at + length_ms)
+        *count = (struct code_count){.began_at = now};
+    count->sends++;
 }
 
-int code_answer(struct login_code *code, int64_t now, bool right)
+bool code_budget_turns_low(int64_t sends, int64_t budget)
 {
-    if (code->sends == 0 || code->used || now >= code->sent_at + CODE_LIFE_MS)
+    return budget && sends == (budget * CODES_LOW_PERCENT + 99) / 100;
+}
+
+int code_read(const char *text, char ret_code[CODE_DIGITS + 1])
+{
+    char folded[CODE_DIGITS + 1];
+
+    if (!cn_fold(text, " -", folded, sizeof(folded)) || strspn(folded, "0123456789") != CODE_DIGITS)
+        return IDENTITY__REASON__CODE_NOT_SIX_DIGITS;
+    memcpy(ret_code, folded, sizeof(folded));
+    return 0;
+}
+
+int code_answer(struct code *code, int64_t now, bool right)
+{
+    if (!code->sent_at || code->used || now >= code->sent_at + CODE_LIFE_MS)
         return IDENTITY__REASON__CODE_EXPIRED;
     if (code->tries >= CODE_TRIES)
         return IDENTITY__REASON__CODE_TRIES_EXHAUSTED;

@@ -55,32 +55,45 @@ int level_told(int level, int trade);
 
 /* ---- one-time codes ---- */
 
-#define CODE_DIGITS    6
-#define CODE_LIFE_MS   (5 * 60 * 1000)
-#define CODE_RESEND_MS (60 * 1000)
-#define CODE_TRIES     5
-#define CODE_WINDOW_MS (24 * 60 * 60 * 1000)
-#define CODE_SENDS     20 /* to one number within CODE_WINDOW_MS: 100 guesses of a million a day */
+#define CODE_DIGITS       6
+#define CODE_TYPED        24 /* characters that somebody may type for them */
+#define CODE_LIFE_MS      (5 * 60 * 1000)
+#define CODE_RESEND_MS    (60 * 1000)
+#define CODE_TRIES        5
+#define CODE_WINDOW_MS    (24 * 60 * 60 * 1000)
+#define CODE_SENDS        20               /* to one number within CODE_WINDOW_MS: 100 guesses of a million a day */
+#define CODES_ADDRESS_MS  (60 * 60 * 1000) /* within which an address may have some sent */
+#define CODES_LOW_PERCENT 80               /* of a day's budget, at which it is called low */
 
-/* What is kept for a mobile number; all zero before the first code. */
-struct login_code {
-    int64_t sent_at;   /* of the last code */
-    bool used;         /* it has let somebody in */
-    int32_t tries;     /* wrong answers to it */
-    int64_t window_at; /* when the first code of this window was sent */
-    int32_t sends;     /* since then */
+/* A code that was sent; all zero before the first one. */
+struct code {
+    int64_t sent_at;
+    bool used;     /* it has let somebody in */
+    int32_t tries; /* wrong answers to it */
 };
 
-/* CODE_SENT_RECENTLY with the seconds to wait (at least 1), or 0. */
-int code_send_refusal(const struct login_code *code, int64_t now, int32_t *ret_retry_after_s);
-/* A new code has been sent: the old one counts no more. */
-void code_sent(struct login_code *code, int64_t now);
-/* It was surely not: it lets nobody in, and another may be sent at once. */
-void code_taken_back(struct login_code *code);
+/* How many codes were sent within a time; all zero before the first one. */
+struct code_count {
+    int64_t began_at; /* with the first of them */
+    int32_t sends;
+};
+
+/* Whether a number must wait for its next code of a purpose, whose last one was sent then (0: none): 0, or
+ * CODE_SENT_RECENTLY with the seconds to wait (at least 1). */
+int code_pause_refusal(int64_t sent_at, int64_t now, int32_t *ret_retry_after_s);
+/* Whether one more is too many within length_ms; most 0: never. `reason` with the seconds to wait, or 0. */
+int code_count_refusal(const struct code_count *count, int64_t most, int64_t length_ms, int64_t now, int reason,
+                       int32_t *ret_retry_after_s);
+/* One more has been sent. */
+void code_counted(struct code_count *count, int64_t length_ms, int64_t now);
+/* Whether a day's budget has just come to be low by this one. */
+bool code_budget_turns_low(int64_t sends, int64_t budget);
+/* What somebody typed: full-width digits, blanks and hyphens are folded. CODE_NOT_SIX_DIGITS. */
+int code_read(const char *text, char ret_code[CODE_DIGITS + 1]);
 /* Judges an answer, and counts it: `right` is the caller's comparison in constant
  * time. 0 when it is right, and then the code is used up; CODE_EXPIRED when none
  * is alive; CODE_TRIES_EXHAUSTED, also for a right answer; CODE_WRONG. */
-int code_answer(struct login_code *code, int64_t now, bool right);
+int code_answer(struct code *code, int64_t now, bool right);
 /* Six digits of a random number. The remainder favours none by more than 2^-44. */
 void code_text(uint64_t random, char ret_text[CODE_DIGITS + 1]);
 

@@ -190,68 +190,94 @@ static void the_largest_person_fits_into_a_token(void **state)
 
 static void a_code_may_be_sent_again_after_a_minute(void **state)
 {
-    struct login_code code = {0};
     int32_t wait = -1;
 
     (void)state;
-    assert_is_reason(code_send_refusal(&code, NOW, &wait), 0);
-    code_sent(&code, NOW);
-    assert_is_reason(code_send_refusal(&code, NOW, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_is_reason(code_pause_refusal(0, NOW, &wait), 0);
+    assert_is_reason(code_pause_refusal(NOW, NOW, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
     assert_int_equal(wait, 60);
-    assert_is_reason(code_send_refusal(&code, NOW + CODE_RESEND_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
+    assert_is_reason(code_pause_refusal(NOW, NOW + CODE_RESEND_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
     assert_int_equal(wait, 1);
     wait = -1;
-    assert_is_reason(code_send_refusal(&code, NOW + CODE_RESEND_MS, &wait), 0);
+    assert_is_reason(code_pause_refusal(NOW, NOW + CODE_RESEND_MS, &wait), 0);
     assert_int_equal(wait, -1);
-    assert_is_reason(code_answer(&code, NOW, true), 0);
-    assert_is_reason(code_send_refusal(&code, NOW + 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
 }
 
 static void a_right_answer_counts_once_and_for_five_minutes(void **state)
 {
-    struct login_code code = {0};
+    struct code code = {0};
 
     (void)state;
     assert_is_reason(code_answer(&code, NOW, true), IDENTITY__REASON__CODE_EXPIRED);
-    code_sent(&code, NOW);
+    code = (struct code){.sent_at = NOW};
     assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS, true), IDENTITY__REASON__CODE_EXPIRED);
     assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), 0);
     assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS - 1, true), IDENTITY__REASON__CODE_EXPIRED);
-    code_sent(&code, NOW + CODE_LIFE_MS);
-    assert_is_reason(code_answer(&code, NOW + CODE_LIFE_MS, true), 0);
 }
 
 static void after_five_wrong_answers_the_right_one_is_refused_too(void **state)
 {
-    struct login_code code = {0};
+    struct code code = {.sent_at = NOW};
 
     (void)state;
-    code_sent(&code, NOW);
     for (int i = 0; i < 5; i++)
         assert_is_reason(code_answer(&code, NOW + i, false), IDENTITY__REASON__CODE_WRONG);
     assert_is_reason(code_answer(&code, NOW + 5, false), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
     assert_is_reason(code_answer(&code, NOW + 6, true), IDENTITY__REASON__CODE_TRIES_EXHAUSTED);
-    code_sent(&code, NOW + CODE_RESEND_MS);
-    assert_is_reason(code_answer(&code, NOW + CODE_RESEND_MS, false), IDENTITY__REASON__CODE_WRONG);
-    assert_is_reason(code_answer(&code, NOW + CODE_RESEND_MS, true), 0);
 }
 
-static void a_number_gets_a_bounded_number_of_codes_a_day(void **state)
+static void so_many_codes_are_sent_within_a_time(void **state)
 {
-    struct login_code code = {0};
+    const int reason = IDENTITY__REASON__CODES_ADDRESS_LIMITED;
+    struct code_count count = {0};
     int64_t now = NOW;
     int32_t wait = 0;
-    int sent = 0;
 
     (void)state;
-    for (; code_send_refusal(&code, now, &wait) == 0; now += CODE_RESEND_MS, sent++)
-        code_sent(&code, now);
-    assert_int_equal(sent, CODE_SENDS);
+    for (; code_count_refusal(&count, 20, CODE_WINDOW_MS, now, reason, &wait) == 0; now += CODE_RESEND_MS)
+        code_counted(&count, CODE_WINDOW_MS, now);
+    assert_int_equal(count.sends, 20);
     assert_int_equal(now + (int64_t)wait * 1000, NOW + CODE_WINDOW_MS);
-    assert_is_reason(code_send_refusal(&code, NOW + CODE_WINDOW_MS - 1, &wait), IDENTITY__REASON__CODE_SENT_RECENTLY);
-    assert_is_reason(code_send_refusal(&code, NOW + CODE_WINDOW_MS, &wait), 0);
-    code_sent(&code, NOW + CODE_WINDOW_MS);
-    assert_int_equal(code.sends, 1);
+    assert_is_reason(code_count_refusal(&count, 20, CODE_WINDOW_MS, NOW + CODE_WINDOW_MS - 1, reason, &wait), reason);
+    assert_is_reason(code_count_refusal(&count, 20, CODE_WINDOW_MS, NOW + CODE_WINDOW_MS, reason, &wait), 0);
+    assert_is_reason(code_count_refusal(&count, 0, CODE_WINDOW_MS, now, reason, &wait), 0);
+    code_counted(&count, CODE_WINDOW_MS, NOW + CODE_WINDOW_MS);
+    assert_int_equal(count.sends, 1);
+    assert_int_equal(count.began_at, NOW + CODE_WINDOW_MS);
+}
+
+static void a_budget_is_called_low_once_and_before_it_is_spent(void **state)
+{
+    (void)state;
+    for (int64_t budget = 1; budget <= 1000; budget++) {
+        int64_t times = 0, at = 0;
+
+        for (int64_t sends = 1; sends <= budget; sends++) {
+            if (!code_budget_turns_low(sends, budget))
+                continue;
+            times++;
+            at = sends;
+        }
+        assert_int_equal(times, 1);
+        assert_true(at * 100 >= budget * CODES_LOW_PERCENT);
+        assert_true(budget < 5 || at < budget);
+    }
+    assert_false(code_budget_turns_low(1, 0));
+}
+
+static void a_code_is_read_as_people_type_it(void **state)
+{
+    static const char *const good[] = {"123456", "１２３４５６", "123 456", "123-456", " 12-34-56 ", "１２３　４５６"};
+    static const char *const bad[] = {"", "12345", "1234567", "12345a", "123.456", "一二三四五六", "------"};
+    char code[CODE_DIGITS + 1] = "";
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_is_reason(code_read(good[i], code), 0);
+        assert_string_equal(code, "123456");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_is_reason(code_read(bad[i], code), IDENTITY__REASON__CODE_NOT_SIX_DIGITS);
 }
 
 static void a_code_is_six_digits(void **state)
@@ -341,7 +367,9 @@ int main(void)
         cmocka_unit_test(a_code_may_be_sent_again_after_a_minute),
         cmocka_unit_test(a_right_answer_counts_once_and_for_five_minutes),
         cmocka_unit_test(after_five_wrong_answers_the_right_one_is_refused_too),
-        cmocka_unit_test(a_number_gets_a_bounded_number_of_codes_a_day),
+        cmocka_unit_test(so_many_codes_are_sent_within_a_time),
+        cmocka_unit_test(a_budget_is_called_low_once_and_before_it_is_spent),
+        cmocka_unit_test(a_code_is_read_as_people_type_it),
         cmocka_unit_test(a_code_is_six_digits),
         cmocka_unit_test(a_member_has_five_failed_verifications_a_day),
         cmocka_unit_test(wechat_opens_the_account_of_one_person),

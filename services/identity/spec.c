@@ -2,6 +2,7 @@
 #include "common/daemon/child.h"
 #include "common/table/table.h"
 #include "common/trust/ecdsa.h"
+#include "services/identity/access/codes.h"
 #include "services/identity/registers/imports.h"
 #include "services/identity/rights/looks.h"
 
@@ -18,6 +19,10 @@ static struct conf_entry conf[] = {
     {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
      NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
+    {"HUIGONG_CODES_ADDRESS", "500", CONF_INT,
+     "codes sent within an hour at the asking of one address (IPv6: one /64), as wide as a factory's; 0: any number", 0,
+     1000000, NULL},
+    {"HUIGONG_CODES_DAY", "100000", CONF_INT, "codes sent on one day in all; 0: any number", 0, 100000000, NULL},
     {"HUIGONG_TRANSFER_DAYS", "15", CONF_INT, "days after which a transfer no longer waits for the old union", 1, 365,
      NULL},
     {"HUIGONG_TRADE_DAYS", "365", CONF_INT, "days for which a trade is proven", 61, 3650, NULL},
@@ -49,6 +54,8 @@ static int start(struct service *service)
 
     if (read_sender(&self->sms))
         return -1;
+    self->codes_address = conf_int(conf, "HUIGONG_CODES_ADDRESS");
+    self->codes_day = conf_int(conf, "HUIGONG_CODES_DAY");
     self->closing_delay_ms = conf_int(conf, "HUIGONG_CLOSING_DAYS") * DAY_MS;
     self->retention_ms = conf_int(conf, "HUIGONG_RETENTION_DAYS") * DAY_MS;
     self->pledge_life_ms = conf_int(conf, "HUIGONG_PLEDGE_DAYS") * DAY_MS;
@@ -81,8 +88,13 @@ void identity_done(struct identity *self)
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
 {
     struct identity *self = service->self;
+    int64_t sent = codes_sent_today(self, clock_now(&service->clock));
     char labels[32];
 
+    rpc_metric(arena, ret, "huigong_codes_sent_today", "gauge", "", (double)sent);
+    rpc_metric(arena, ret, "huigong_codes_day_budget", "gauge", "", (double)self->codes_day);
+    rpc_metric(arena, ret, "huigong_codes_budget_low", "gauge", "",
+               self->codes_day && sent * 100 >= self->codes_day * CODES_LOW_PERCENT);
     snprintf(labels, sizeof(labels), "sender=\"%s\"", senders[self->sms]);
     rpc_metric(arena, ret, "huigong_sms_sender", "gauge", labels, 1);
 }

@@ -2,15 +2,14 @@
 // wins, checks the proof, books the nearest site, shows her pass, reads her report.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { passOf, scan, scanner, soon } from '../system/bookings.mjs';
 import { announced, enter, giveValue, manager, post, publish, receipt, UNION } from '../system/checkups.mjs';
 import { mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
-import { Stack, top, until } from '../system/stack.mjs';
+import { Stack, until, web } from '../system/stack.mjs';
 import { unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
-import { barriersOnTelephone, signIn } from './member.mjs';
+import { barriersOnTelephone, go, signIn } from './member.mjs';
 
 const HERE = { latitude: 23.03, longitude: 113.11 };
 const pdf = Buffer.from('%PDF-1.7\n体检报告');
@@ -24,13 +23,15 @@ describe("a member's check-up on her page", () => {
     const site = async (name, latE6, lonE6, more) =>
         (await post(stack, '/v1/checkup-sites',
             { site: { unionId: await unionAt(stack, UNION, 'health'), name, address: `${name}1号`, latE6, lonE6, ...more } })).siteId;
-    const reload = async (pattern) => {
+    const here = async (path, pattern) => {
+        await go(page, path);
         await page.send('Page.reload');
-        await page.shows('#campaigns', pattern);
+        await page.shows('main', pattern);
     };
+    const checkup = (pattern) => here(`/checkups/${campaign.campaignId}`, pattern);
 
     before(async () => {
-        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: join(top, 'services/gateway/web') } } });
+        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: web } } });
         await stack.import('unions', unionsCsv());
         await stack.import('roster', rosterCsv([rider]));
         far = await site('甲远体检点', 23200000, 113400000);
@@ -40,7 +41,8 @@ describe("a member's check-up on her page", () => {
         chrome = new Chrome();
         page = await chrome.open(`http://127.0.0.1:${stack.port}/`);
         await signIn(stack, page, rider);
-        await page.shows('#campaigns-state', /目前没有面向您的体检活动/);
+        await go(page, '/benefits');
+        await page.shows('main', /目前没有面向您的体检活动/);
         await announced(stack, { opens: 1000, open: 3600000, title: '快递员体检', trades: ['COURIER'] });
         campaign = await announced(stack, { opens: 1000, open: 9000, quota: 2, waiting: 0, cancelHours: 0, sites: [{ siteId: far }, { siteId: near }, { siteId: van }] });
         await until('entries open', async () => (await enter(stack, campaign, 500)).status < 300);
@@ -51,35 +53,39 @@ describe("a member's check-up on her page", () => {
     });
 
     test('shows what is open for her, and why another is not', async () => {
-        await reload(/职工免费体检[^]*报名中[^]*一键报名/);
-        await page.shows('#campaigns', /快递员体检[^]*您的职业不在本次活动范围内/);
-        await page.shows('#next', /「职工免费体检」正在报名/);
+        await here('/benefits', /职工免费体检[^]*报名中/);
+        await page.shows('main', /快递员体检[^]*您的职业不在本次活动范围内/);
+        assert.deepEqual(await barriersOnTelephone(page), []);
+        await here('/', /职工免费体检正在报名/);
+        await page.press('.cards', '职工免费体检正在报名');
+        await page.shows('main', /报名[^]*冻结名单[^]*抽签[^]*一键报名/);
         assert.deepEqual(await barriersOnTelephone(page), []);
     });
 
     test('she enters by one tap, withdraws, and enters again', async () => {
-        await page.press('#campaigns', '一键报名');
-        await page.shows('#notice', /报名成功，您的号签是 [0-9a-f]{32}/);
-        await page.press('#campaigns', '取消报名');
-        await page.shows('#notice', /已取消报名/);
-        await page.press('#campaigns', '一键报名');
-        await page.shows('#campaigns', /已报名[^]*号签/);
+        await page.press('main', '一键报名');
+        await page.shows('.van-toast', /报名成功，您的号签是 [0-9a-f]{32}/);
+        await page.press('main', '取消报名');
+        await page.press('[role=dialog]', '取消报名');
+        await page.shows('.van-toast', /已取消报名/);
+        await page.press('main', '一键报名');
+        await page.shows('main', /已报名[^]*号签/);
         [{ member_id: me }] = await stack.query('health', 'SELECT CAST(member_id AS TEXT) AS member_id FROM entry WHERE withdrawn_at = 0 AND member_id <> 500');
     });
 
     test('once the list is frozen, her receipt proves in the page that she is in it', async () => {
         await until('the list is frozen', async () => (await stack.get(`/v1/checkups/${campaign.campaignId}/draw`)).json.root);
-        await reload(/名单已冻结/);
-        await page.press('#campaigns', '我的凭据');
-        await page.shows('.panel', /核对无误：您在冻结的名单中[^]*共 2 人/);
+        await checkup(/名单已冻结/);
+        await page.press('main', '我的凭据');
+        await page.shows('main', /核对无误：您在冻结的名单中[^]*共 2 人/);
     });
 
     test('her result is proven in the page, and the whole list on a page of its own', async () => {
         await giveValue(stack, campaign);
         await publish(stack, campaign, 2);
-        await reload(/已中签/);
-        await page.press('#campaigns', '核对我的结果');
-        await page.shows('.panel', /核对无误：按公布的方法算出，您中签[^]*03 07 11 18 22 30 \+ 09/);
+        await checkup(/已中签/);
+        await page.press('main', '核对我的结果');
+        await page.shows('main', /您的手机已自行核算：按公布的方法，您中签[^]*03 07 11 18 22 30 \+ 09/);
         assert.deepEqual(await barriersOnTelephone(page), []);
         const whole = await chrome.open(`http://127.0.0.1:${stack.port}/draw/#${campaign.campaignId}`);
         await whole.shows('#result', /2 人报名，2 人中签[^]*计算无误/);
@@ -112,22 +118,26 @@ describe("a member's check-up on her page", () => {
         const slot = await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 20, capacity: 5 });
         await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: near }] }, { minutes: 60, capacity: 1 });
         await soon(stack, { campaignId: campaign.campaignId, sites: [{ siteId: far }] }, { minutes: 20, capacity: 5 });
-        await page.press('#campaigns', '就近预约');
-        await page.shows('.panel', /按名称排列[^]*甲远体检点[^]*乙近体检点/);
-        await page.press('.panel .site:last-child', '现场登记码');
-        await page.shows('.panel .site:last-child', /流动体检车，停靠[^]*现场名额 2 个[^]*B[\w-]{31}/);
+        await checkup(/已中签/);
+        await page.press('main', '选择体检点');
+        await page.shows('main', /按名称排列[^]*甲远体检点[^]*乙近体检点/);
+        await page.press('.site:last-child', '现场登记码');
+        await page.shows('main', /流动体检车[^]*B[\w-]{31}[^]*每 30 秒自动更换/);
+        await page.value('history.back()');
+        await page.shows('main', /流动体检车，停靠[^]*现场名额 2 个/);
         await chrome.standAt(page, HERE.latitude, HERE.longitude);
-        await page.press('.panel', '按距离排列');
-        await page.shows('.panel', /已按距离排列[^]*乙近体检点[^]*距您 \d+ 米　余 6 个名额[^]*甲远体检点[^]*距您 3\d\.\d 公里/);
-        await page.press('.panel .site:first-child', '选择时段');
-        await page.shows('.panel', /–\d\d:\d\d 余 5[^]*–\d\d:\d\d 余 1/);
-        await page.click('.panel .site:first-child [role=group]:last-child .slot:last-child');
-        await page.shows('#notice', /预约成功/);
-        await page.press('#campaigns', '改约');
-        await page.press('.panel .site:nth-child(2)', '选择时段');
-        await page.shows('.panel', /–\d\d:\d\d 余 5/);
-        await page.click('.panel .site:nth-child(2) .slot');
-        await page.shows('#notice', /已改约到/);
+        await page.press('main', '按距离排列');
+        await page.shows('main', /已按距离排列[^]*乙近体检点\s+\d+ 米[^]*余 6 个名额[^]*甲远体检点\s+3\d\.\d 公里/);
+        await page.press('.site:first-child', '选择时段');
+        await page.shows('main', /–\d\d:\d\d 余 5[^]*–\d\d:\d\d 余 1/);
+        assert.deepEqual(await barriersOnTelephone(page), []);
+        await page.click('.site:first-child [role=group]:last-child .slots .btn:last-child');
+        await page.shows('.van-toast', /预约成功/);
+        await page.press('main', '改约');
+        await page.press('.site:nth-child(2)', '选择时段');
+        await page.shows('main', /–\d\d:\d\d 余 5/);
+        await page.click('.site:nth-child(2) .slots .btn');
+        await page.shows('.van-toast', /已改约到/);
         const [booking] = await stack.query('health', 'SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(slot_id AS TEXT) AS slot_id FROM booking');
         assert.equal(booking.slot_id, slot);
         bookingId = booking.booking_id;
@@ -135,11 +145,11 @@ describe("a member's check-up on her page", () => {
     });
 
     test('she shows a code that changes, or without network one that does not', async () => {
-        await page.press('#campaigns', '出示预约码');
-        await page.shows('.panel', /乙近体检点[^]*AwAB[\w-]{28}[^]*每 30 秒自动更换/);
+        await page.press('main', '出示预约码');
+        await page.shows('main', /乙近体检点[^]*AwAB[\w-]{28}[^]*每 30 秒自动更换/);
         assert.ok(await page.value("document.querySelector('.pass img').naturalWidth > 0"), 'the code is drawn');
-        await page.press('.panel', '离线码');
-        await page.shows('.panel', new RegExp((await passOf(stack, bookingId, me)).text));
+        await page.press('main', '离线码');
+        await page.shows('main', new RegExp((await passOf(stack, bookingId, me)).text));
         assert.deepEqual(await barriersOnTelephone(page), []);
     });
 
@@ -159,34 +169,34 @@ describe("a member's check-up on her page", () => {
             purpose: 'PURPOSE_HEALTH_REPORT', title: '体检报告', text: '您的体检报告只供您本人查看。', controller: '佛山市总工会',
             contact: '0757-12351', kinds: '体检报告', retention: '两年',
         }, mint(stack.tokenKey(), { memberId: 77, grants: [{ role: 'SYSTEM_ADMIN', unionPath: '' }] }));
-        await reload(/已体检/);
-        await page.press('#report-list', '查看报告');
-        await page.shows('.panel', /查看前请单独同意[^]*只供您本人查看/);
+        await checkup(/已体检/);
+        await here('/reports', /乙近体检点|甲远体检点/);
+        await page.click('main a.card');
+        await page.shows('main', /查看前请单独同意[^]*只供您本人查看/);
         assert.doesNotMatch(await page.text('body'), /9\.8/);
-        await page.press('.panel', '我同意');
-        await page.shows('.panel', /血糖\s+9\.8 mmol\/L\s+3\.9-6\.1\s+异常/);
+        await page.press('main', '我同意');
+        await page.shows('main', /血糖\s+9\.8 mmol\/L\s+3\.9-6\.1\s+异常/);
         assert.deepEqual(await barriersOnTelephone(page), []);
     });
 
     test('she sees who has looked at it, the story of her booking, and all of the past', async () => {
-        await page.press('#report-list', '谁看过');
-        await page.shows('#report-list .panel', /只有您本人能查看[^]*登录编号/);
-        await page.press('#past', '办理过程');
-        await page.shows('#past .panel', /获得体检名额[^]*预约时段[^]*体检点核验预约码[^]*报告可以查看/);
-        const hashes = await page.text('#past code');
+        await page.shows('main', /谁看过[^]*只有您本人能查看[^]*登录编号/);
+        await here('/history', /职工免费体检[^]*已到检/);
+        await page.press('main', '办理过程');
+        await page.shows('main', /获得体检名额[^]*预约时段[^]*体检点核验预约码[^]*报告可以查看/);
+        const hashes = await page.text('main code');
         const rows = await stack.query('health', 'SELECT lower(hex(hash)) AS hash FROM journal WHERE kind = 36');
         assert.ok(rows.length === 1 && hashes.includes(rows[0].hash), 'the hash is the row of the journal');
     });
 
-    test('without network each part of the page says so, and shows itself again when told to', async () => {
+    test('without network a page says so, and shows itself again when told to', async () => {
         await stack.stop('gateway');
-        await page.press('#checkups', '刷新');
-        await page.shows('#campaigns-state', /网络不通，请稍后再试[^]*重试/);
-        await page.shows('#report-list-state', /网络不通/);
+        await go(page, '/benefits');
+        await page.shows('main', /网络不通，请稍后再试[^]*重试[^]*网络不通/);
         stack.spawn('gateway');
         await stack.ready();
-        await page.press('#checkups', '重试');
-        await page.shows('#campaigns', /职工免费体检/);
+        await page.press('main', '重试');
+        await page.shows('main', /职工免费体检/);
     });
 
     test('nothing of her is left in the browser or in an address', async () => {

@@ -31,7 +31,7 @@ describe('the page that verifies draws', () => {
         const list = save('list', Array.from({ length: 100 }, (_, i) => `${String(i).padStart(32, '0')} 0 1\n`).join(''));
         published = save('published', hgDraw('run', terms, list, secret, '3 7 11'));
         chrome = new Chrome();
-        page = await chrome.open(pathToFileURL(join(top, 'services/gateway/web/draw/index.html')).href);
+        page = await chrome.open(pathToFileURL(join(top, 'services/gateway/web/public/draw/index.html')).href);
         await until('the page and its script are there', () => page.value('document.readyState === "complete" && "verify" in window'));
     });
     after(async () => {

@@ -1,22 +1,31 @@
 // What members do on their page, for tests in a browser.
 import { until } from '../system/stack.mjs';
 
-/** Signs in by the code that is sent, and proves who she is. */
-export async function signIn(stack, page, { mobile, name, residentId }) {
+/** Goes to a page of the app. */
+export const go = (page, path) => page.value(`location.hash = ${JSON.stringify(`#${path}`)}`);
+
+/** Signs in by the code that is sent. */
+export async function signInByCode(stack, page, mobile) {
     const sent = stack.codesTo(mobile).length;
-    await page.shows('#sign-in', /获取验证码/);
+    await page.shows('#code-form', /获取验证码/);
     await page.type('#mobile', mobile);
     await page.click('#code-form button');
     const code = await until('the code is sent', () => stack.codesTo(mobile)[sent]?.code);
+    await page.shows('#login-form', /短信验证码/);
     await page.type('#code', code);
     await page.click('#login-form button');
-    await page.shows('#who', /\d/);
-    if (!await page.text('#verify-form'))
-        return;
+    await page.shows('#who', /./);
+}
+
+/** Signs in, and proves who she is. */
+export async function signIn(stack, page, { mobile, name, residentId }) {
+    await signInByCode(stack, page, mobile);
+    await go(page, '/mine/name');
+    await page.shows('main', /姓名和身份证号码/);
     await page.type('#name', name);
     await page.type('#resident-id', residentId);
     await page.click('#verify-form button');
-    await until('she is verified', async () => !await page.text('#verify-form'));
+    await page.shows('.union', /会员/);
 }
 
 /** What in the page keeps somebody out who hears it, or has a keyboard or a small screen. */

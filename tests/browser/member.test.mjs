@@ -1,17 +1,17 @@
 // The member's page in a real browser: signs in, is verified, takes a coupon, signs out.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { person, rosterCsv, unionsCsv } from '../system/people.mjs';
-import { Stack, top, until } from '../system/stack.mjs';
+import { Stack, until, web } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
+import { barriersOnTelephone, go, signInByCode } from './member.mjs';
 
 describe("the member's page", () => {
     const rider = person(1);
     let stack, chrome, page;
 
     before(async () => {
-        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: join(top, 'services/gateway/web') } } });
+        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: web } } });
         await stack.import('unions', unionsCsv());
         await stack.import('roster', rosterCsv([rider]));
         const opens = Date.now() + 3000;
@@ -28,60 +28,89 @@ describe("the member's page", () => {
         await stack.close();
     });
 
-    async function signIn() {
-        const sent = stack.codesTo(rider.mobile).length;
-        await page.type('#mobile', rider.mobile);
-        await page.click('#code-form button');
-        await page.shows('#notice', /验证码已发送/);
-        const code = await until('the code is sent', () => stack.codesTo(rider.mobile)[sent]?.code);
-        await page.type('#code', code);
-        await page.click('#login-form button');
-    }
-
-    test('shows why it refuses, in words', async () => {
+    test('shows why it refuses, in words, and keeps what was typed', async () => {
         await page.type('#mobile', '12345');
         await page.click('#code-form button');
-        await page.shows('#notice', /手机号码不正确/);
+        await page.shows('#code-form [role=alert]', /手机号码不正确/);
+        assert.equal(await page.value('document.querySelector("#mobile").value'), '12345');
+        assert.deepEqual(await barriersOnTelephone(page), []);
     });
 
     test('a member signs in, and is not yet verified', async () => {
-        await signIn();
-        await page.shows('#who', /未认证/);
-        assert.equal(await page.text('#sign-in'), '');
+        await signInByCode(stack, page, rider.mobile);
+        await page.shows('.union', /尚未入会[^]*未实名[^]*实名认证/);
+        await page.shows('.need', /请完成实名认证/);
     });
 
     test('she may not take a coupon before she is verified', async () => {
-        await page.shows('#offers', /骑手餐券　5\.00 元/);
-        await page.click('#offers button');
-        await page.shows('#notice', /仅限已认证的工会会员/);
-        assert.equal(await page.text('#coupons'), '');
+        await page.press('nav', '福利');
+        await page.shows('.coupon', /5\s+满 0 元可用[^]*骑手餐券/);
+        await page.press('.coupon', '领取');
+        await page.shows('.coupon [role=alert]', /仅限已认证的工会会员/);
+        assert.deepEqual(await stack.query('coupon', 'SELECT count(*) AS n FROM claim'), [{ n: 0 }]);
     });
 
-    test('she is verified against the roster', async () => {
+    test('she is verified against the roster; what is refused stays typed', async () => {
+        await go(page, '/mine/name');
+        await page.shows('main', /姓名和身份证号码/);
         await page.type('#name', rider.name);
+        await page.type('#resident-id', '440604199001010011');
+        await page.click('#verify-form button');
+        await page.shows('#verify-form [role=alert]', /./);
+        assert.equal(await page.value('document.querySelector("#name").value'), rider.name);
         await page.type('#resident-id', rider.residentId);
         await page.click('#verify-form button');
-        await page.shows('#who', /石湾外卖骑手工会/);
-        assert.equal(await page.text('#verify-form'), '');
+        await page.shows('.union', /石湾外卖骑手工会[^]*会员/);
         assert.ok(!(await page.text('body')).includes(rider.residentId), 'her resident ID is not shown');
     });
 
-    test('she takes her coupon, once', async () => {
-        await page.click('#offers button');
-        await page.shows('#coupons', /5\.00 元　券码 [0-9A-Z]{13}/);
-        await page.shows('#offers', /已领取/);
-        assert.equal(await page.value('document.querySelector("#offers button")'), null);
+    test('she takes her coupon, once, also when she presses twice', async () => {
+        await page.press('nav', '福利');
+        await page.press('.coupon', '领取');
+        await page.shows('.coupon', /已领取/);
+        assert.ok(!/领取$/m.test(await page.text('.coupon button')));
+        await page.press('main', '我的券');
+        await page.shows('.coupon', /券码 [0-9A-Z]{13}[^]*可用/);
         assert.deepEqual(await stack.query('coupon', 'SELECT count(*) AS n FROM claim'), [{ n: 1 }]);
     });
 
-    test('she signs out, and the page forgets her', async () => {
-        await page.click('#sign-out');
-        await page.shows('#sign-in', /登录/);
-        assert.equal(await page.value('sessionStorage.length'), 0);
-        assert.equal(await page.text('#coupons'), '');
+    test('every page is reached from the tabs, and keeps nobody out', async () => {
+        const seen = new Set(), waiting = ['/', '/benefits', '/mine'];
+        while (waiting.length) {
+            const path = waiting.pop();
+            if (seen.has(path)) continue;
+            seen.add(path);
+            await go(page, path);
+            await page.shows('h1', /./);
+            await until(`${path} has loaded`, () => page.value("!document.querySelector('[aria-label=\"正在加载\"]')"));
+            assert.deepEqual(await barriersOnTelephone(page), [], path);
+            waiting.push(...await page.value("[...document.querySelectorAll('a[href^=\"#\"]')].map((one) => one.getAttribute('href').slice(1))"));
+        }
+        for (const path of ['/coupons', '/reports', '/history', '/mine/name', '/mine/union', '/mine/trade', '/mine/doors', '/mine/consents', '/mine/looks', '/mine/data'])
+            assert.ok(seen.has(path), path);
     });
 
-    test('nothing went wrong in the console but the refusals', () => {
+    test('large print and the dark look stay chosen', async () => {
+        await go(page, '/mine');
+        await page.press('.bar', '关怀版');
+        await until('letters are larger', async () => await page.value("getComputedStyle(document.documentElement).fontSize") === '22.4px');
+        assert.deepEqual(await barriersOnTelephone(page), []);
+        await page.send('Page.reload');
+        await page.shows('h1', /我的/);
+        assert.equal(await page.value("getComputedStyle(document.documentElement).fontSize"), '22.4px');
+        await page.press('.bar', '关怀版');
+    });
+
+    test('she signs out, and the page forgets her', async () => {
+        await go(page, '/mine');
+        await page.press('main', '退出登录');
+        await page.shows('#code-form', /获取验证码/);
+        assert.equal(await page.value('sessionStorage.length'), 0);
+        assert.equal(await page.text('.union strong'), '数字工会会员服务');
+    });
+
+    test('no request leaves the machine, and nothing went wrong in the console but the refusals', () => {
+        assert.deepEqual(chrome.requests.filter((url) => !url.startsWith(`http://127.0.0.1:${stack.port}/`) && !/^(data|about):/.test(url)), []);
         assert.deepEqual(chrome.errors.filter((line) => !/status of 40[03]/.test(line)), []);
     });
 });

@@ -1,12 +1,11 @@
 // The page of a site's staff in a real browser: she signs in with her second factor, scans, sees why a code
 // is not good, takes a mistake back, and works on when there is no network.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { book, passOf, scan, scanner, soon, won } from '../system/bookings.mjs';
 import { manager, member, post, UNION } from '../system/checkups.mjs';
 import { enrol, grant, mobile, PASSWORD, person, rosterCsv, totp, unionsCsv } from '../system/people.mjs';
-import { Stack, top, until } from '../system/stack.mjs';
+import { Stack, until, web } from '../system/stack.mjs';
 import { unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone } from './member.mjs';
@@ -23,7 +22,7 @@ describe("the staff's page at a site", () => {
     }
 
     before(async () => {
-        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: join(top, 'services/gateway/web') } } });
+        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: web } } });
         await stack.import('unions', unionsCsv());
         await stack.import('roster', rosterCsv([person(1)]));
         const { token } = await stack.call('identity', 'Identity.CompleteWechatLogin',

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
-import { hex, sha256, verify, verifyReceipt } from '../../services/gateway/web/draw/verify.js';
+import { hex, sha256, verify, verifyReceipt } from '../../services/gateway/web/public/draw/verify.js';
 import { newSeed } from '../system/people.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -234,7 +234,7 @@ describe('of the damaged files that all verifiers share', () => {
 });
 
 test('the verifier needs nothing but the language and TextDecoder, as in a browser page', () => {
-    const source = readFileSync(join(here, '../../services/gateway/web/draw/verify.js'), 'utf8');
+    const source = readFileSync(join(here, '../../services/gateway/web/public/draw/verify.js'), 'utf8');
     assert.doesNotMatch(source.replace(/^if \(typeof module[^]*$/m, ''), /^\s*import\b|require\(|Buffer|process/m);
     const page = vm.createContext({ TextDecoder, TextEncoder });
     const content = publish(makeDraw({ entrants: 100 }));

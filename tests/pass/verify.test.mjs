@@ -12,7 +12,7 @@ const { Scanner, bytesOf, codeOf, textOf } = await import('./verify.mjs');
 
 const here = dirname(fileURLToPath(import.meta.url));
 // The desk's own, a module of the page: Node takes it for one when it is given as a text.
-const desk = readFileSync(join(here, '../../services/gateway/web/staff/passes.js'), 'utf8');
+const desk = readFileSync(join(here, '../../services/gateway/web/public/staff/passes.js'), 'utf8');
 const { readPass } = await import(`data:text/javascript,${encodeURIComponent(desk)}`);
 const vectors = JSON.parse(readFileSync(join(here, '../data/pass-vectors.json'), 'utf8'));
 const keys = [{ keyId: vectors.keyId, point: Buffer.from(vectors.public, 'hex') }];

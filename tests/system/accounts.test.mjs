@@ -22,7 +22,7 @@ describe('a member and her unions', () => {
     /** The code that was sent to a number last, once it has been. */
     const codeTo = async (number, token) => {
         const before = stack.codesTo(number).length;
-        const sent = await stack.post('/v1/login-codes', { mobile: number }, { token });
+        const sent = await stack.post('/v1/login-codes', { mobile: number, purpose: 'CODE_MERGE' }, { token });
         assert.equal(sent.status, 200, sent.text);
         return (await until('the code is sent', () => stack.codesTo(number)[before])).code;
     };

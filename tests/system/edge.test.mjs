@@ -420,18 +420,6 @@ describe('static files', () => {
             assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status}`);
         }
     });
-
-    test('the web page of the project is served, when it has been built', async (t) => {
-        const own = join(top, 'services/gateway/web');
-        if (!existsSync(join(own, 'index.html'))) {
-            t.diagnostic('services/gateway/web has no page in this tree');
-            return;
-        }
-        stack.settings = { gateway: { HUIGONG_WEB: own } };
-        await stack.restart('gateway');
-        await stack.live();
-        assert.equal((await stack.get('/')).text, readFileSync(join(own, 'index.html'), 'utf8'));
-    });
 });
 
 describe('TLS', () => {

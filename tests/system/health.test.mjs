@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { announced, draw, drawFile, enter, giveValue, manager, member, offer, post, publish, receipt, UNION } from './checkups.mjs';
-import { verify } from '../../services/gateway/web/draw/verify.js';
+import { verify } from '../../services/gateway/web/public/draw/verify.js';
 import { assertProblem } from './http.mjs';
 import { build, run, Stack, until } from './stack.mjs';
 import { unionAt } from './unions.mjs';

@@ -94,7 +94,7 @@ describe('a health check under a number that is no more', () => {
     test('when she closes her account the report’s key is destroyed, and no other report is taken', async () => {
         const { gone, kept } = people;
         const before = stack.codesTo(mobile(2)).length;
-        assert.equal((await stack.post('/v1/login-codes', { mobile: mobile(2) })).status, 200);
+        assert.equal((await stack.post('/v1/login-codes', { mobile: mobile(2), purpose: 'CODE_CLOSE' })).status, 200);
         const { code } = await until('the code is sent', () => stack.codesTo(mobile(2))[before]);
         const asked = await stack.post('/v1/me:close', { code, confirmed: true }, { token: kept.token });
         assert.equal(asked.status, 200, asked.text);

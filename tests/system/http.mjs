@@ -13,10 +13,11 @@ export class Http {
     }
 
     /**
-     * One request; body is sent as JSON unless it is a string or a Buffer. Gives
+     * One request; body is sent as JSON unless it is a string or a Buffer; device is the nonce of the asking one, this.device
+     * if it does not say, "" for none. Gives
      * { status, headers, text, json }; rejects when the connection ends without an answer.
      */
-    request(method, path, { body, token, key, headers = {}, ms = 20000 } = {}) {
+    request(method, path, { body, token, key, device = this.device, headers = {}, ms = 20000 } = {}) {
         const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
         const all = { ...headers };
         if (bytes !== undefined) {
@@ -25,6 +26,8 @@ export class Http {
         }
         if (token)
             all.Authorization = `Bearer ${token}`;
+        if (device)
+            all['Device-Nonce'] = device;
         if (key)
             all['Idempotency-Key'] = `"${key}"`;
         return new Promise((done, fail) => {

@@ -26,9 +26,9 @@ describe("a member's own data", () => {
     /** A session of the n-th person that took no code: another may be sent at once. */
     const enter = (n) => stack.call('identity', 'Identity.CompleteWechatLogin',
         { appid: 'wx0000000000000001', openid: `device-${devices++}`, mobile: mobile(n) });
-    const code = async (n) => {
+    const code = async (n, purpose) => {
         const sent = stack.codesTo(mobile(n)).length;
-        assert.equal((await stack.post('/v1/login-codes', { mobile: mobile(n) })).status, 200);
+        assert.equal((await stack.post('/v1/login-codes', { mobile: mobile(n), purpose })).status, 200);
         return (await until('the code is sent', () => stack.codesTo(mobile(n))[sent])).code;
     };
     const verified = async (n) => {
@@ -72,7 +72,7 @@ describe("a member's own data", () => {
     test('all of it is hers to take away, with a code to her number and not by a session alone', async () => {
         const { token } = await enter(1);
         assertProblem(await stack.post('/v1/me:export', { code: '000000' }, { token }), 400, 'CODE_EXPIRED');
-        const data = await stack.post('/v1/me:export', { code: await code(1) }, { token });
+        const data = await stack.post('/v1/me:export', { code: await code(1, 'CODE_EXPORT') }, { token });
         assert.equal(data.status, 200, data.text);
         const { name, residentId } = person(1);
         assert.deepEqual([data.json.account.name, data.json.account.residentId, data.json.account.mobile], [name, residentId, mobile(1)]);
@@ -84,7 +84,7 @@ describe("a member's own data", () => {
         const { token, member } = await verified(2);
         const [row] = await stack.query('identity', `SELECT hex(data_key) AS key, hex(sealed_person) AS sealed FROM member WHERE member_id = ${member.memberId}`);
         assert.ok(row.key.length > 0 && row.sealed.length > 0);
-        const asked = await stack.post('/v1/me:close', { code: await code(2), confirmed: true }, { token });
+        const asked = await stack.post('/v1/me:close', { code: await code(2, 'CODE_CLOSE'), confirmed: true }, { token });
         assert.equal(asked.status, 200, asked.text);
         await until('the account is closed', async () => (await stack.get('/v1/me', { token })).status === 401);
         const file = stack.path('backup.sqlite');

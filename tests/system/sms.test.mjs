@@ -41,6 +41,39 @@ describe('a code is sent by a short message', () => {
             assert.ok(!readFileSync(stack.store('identity') + end).includes(mobile(1)));
     });
 
+    test('each purpose has its words, and its code serves for nothing else', async () => {
+        const texts = new Set();
+        for (const purpose of ['CODE_BIND', 'CODE_MERGE', 'CODE_EXPORT', 'CODE_CLOSE', 'CODE_NUMBER', 'CODE_PROVE', 'CODE_LOGIN']) {
+            const number = mobile(20);
+            const before = sms.inbox(number).length;
+            sms.limits.perNumberPerMinute = 10;
+            assert.equal((await stack.post('/v1/login-codes', { mobile: number, purpose })).status, 200);
+            const message = sms.inbox(number)[before];
+            assert.ok(message.text.includes(message.parameters.code), message.text);
+            texts.add(message.text.replace(message.parameters.code, ''));
+            if (purpose !== 'CODE_LOGIN')
+                assertProblem(await login(number, message.parameters.code), 400, 'CODE_EXPIRED', 'code');
+        }
+        assert.equal(texts.size, 7);
+        assertProblem(await stack.post('/v1/login-codes', { mobile: mobile(21), purpose: 'CODE_WHATEVER' }), 400, 'OUT_OF_RANGE', 'purpose');
+    });
+
+    test('a code is answered by the device that asked, however it is typed', async () => {
+        const number = mobile(22), hers = { device: 'her-telephone-0123456789' };
+        const answer = (code, options) => stack.post('/v1/sessions', { mobile: number, code }, options);
+        assert.equal((await stack.post('/v1/login-codes', { mobile: number }, hers)).status, 200);
+        const code = codeOf(number);
+        for (let tries = 0; tries < 6; tries++)
+            assertProblem(await answer('000000', {}), 400, 'CODE_EXPIRED', 'code');
+        assertProblem(await answer(code, { device: '' }), 400, 'CODE_EXPIRED', 'code');
+        for (let tries = 0; tries < 6; tries++)
+            assertProblem(await answer(`${code}${code}`, hers), 400, 'CODE_NOT_SIX_DIGITS', 'code');
+        const wide = [...code].map((digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)).join('');
+        assert.equal((await answer(` ${wide.slice(0, 3)}－${wide.slice(3)} `, hers)).status, 201);
+        for (const device of ['short', 'x'.repeat(129), 'with a blank in it'])
+            assertProblem(await stack.post('/v1/login-codes', { mobile: mobile(23) }, { device }), 400, 'DEVICE_NONCE_INVALID');
+    });
+
     test('what identity refuses sends nothing', async () => {
         const asked = sms.ledger.length;
         const again = await ask(mobile(1));
@@ -112,5 +145,35 @@ describe('a code is sent by a short message', () => {
         await stack.serves('identity');
         assert.equal((await ask(mobile(8))).status, 200);
         await stack.assertCleanAudits();
+    });
+});
+
+describe('codes are paid for, so there is a bound for an address and for a day', () => {
+    test('an address and its /64 get so many, all together so many, and it is told before', async () => {
+        await Stack.with({
+            settings: {
+                identity: { HUIGONG_CODES_ADDRESS: 4, HUIGONG_CODES_DAY: 10 },
+                gateway: { HUIGONG_TRUSTED_PROXIES: '127.0.0.1' },
+            },
+        }, async (stack) => {
+            let n = 0;
+            const ask = (address, device) => stack.post('/v1/login-codes', { mobile: mobile(n++) },
+                { device, headers: { 'X-Forwarded-For': address } });
+            for (let times = 0; times < 4; times++)
+                assert.equal((await ask(`2001:db8:0:1::${times + 1}`, `device-number-${times}-of-hers`)).status, 200);
+            const over = await ask('2001:db8:0:1::ffff', 'device-number-5-of-hers');
+            assertProblem(over, 429, 'CODES_ADDRESS_LIMITED');
+            assert.ok(Number(over.headers['retry-after']) > 3000);
+            for (let times = 0; times < 3; times++)
+                assert.equal((await ask('2001:db8:0:2::1')).status, 200);
+            assert.equal(stack.logs.identity.find('codes_budget_low').length, 0);
+            assert.equal((await ask('192.0.2.1')).status, 200);
+            await stack.logged('identity', 'codes_budget_low', { sent: 8, budget: 10 });
+            await until('the metrics tell', async () => /^huigong_codes_sent_today\{[^}]*\} 8$/m.test(await stack.metrics())
+                && /^huigong_codes_budget_low\{[^}]*\} 1$/m.test(await stack.metrics()));
+            for (const address of ['192.0.2.2', '192.0.2.3'])
+                assert.equal((await ask(address)).status, 200);
+            assertProblem(await ask('192.0.2.4'), 503, 'CODES_SPENT');
+        });
     });
 });

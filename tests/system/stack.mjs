@@ -21,6 +21,8 @@ import { pointOf } from './people.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
+/** The built pages (deploy/web). */
+export const web = join(top, 'build/web');
 // Every folder of services/ is a daemon, and one with SQL has a store.
 const services = readdirSync(join(top, 'services'));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
@@ -148,6 +150,7 @@ export class Stack {
         this.port = await freePort();
         this.metricsPort = await freePort();
         this.http = new Http({ port: this.port });
+        this.http.device = 'the-device-of-whoever-tests';
         for (const name of names)
             this.spawn(name);
         if (names.includes('gateway'))
@@ -230,7 +233,7 @@ export class Stack {
     environment(label) {
         const name = serviceOf(label);
         const own = {
-            identity: { HUIGONG_SMS: this.sms ? 'bridge' : 'log' },
+            identity: { HUIGONG_SMS: this.sms ? 'bridge' : 'log', HUIGONG_CODES_ADDRESS: 0 },
             bridge: {
                 ...this.wechat && { HUIGONG_WECHAT_URL: this.wechat.url, HUIGONG_WECHAT_APPS: this.path('keys', 'wechat') },
                 ...this.wechat?.templates && { HUIGONG_WECHAT_TEMPLATES: this.path('keys', 'templates') },

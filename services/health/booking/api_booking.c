@@ -4,7 +4,7 @@
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
 
-#define SLOTS_LISTED 500
+#define SLOTS_MADE 500
 
 /* ---- slots ---- */
 
@@ -27,26 +27,17 @@ Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
     return message;
 }
 
-static void reply_slots(struct health *self, int64_t campaign_id, int64_t site_id, int64_t from, int64_t until,
-                        Health__SlotList_Closure reply, void *call)
+/* What was just made is shown with what was there, as far as one answer goes. */
+static void reply_made(struct health *self, int64_t campaign_id, int64_t site_id, Health__SlotList_Closure reply,
+                       void *call)
 {
     Health__SlotList list = HEALTH__SLOT_LIST__INIT;
     struct slot slot;
 
-    list.slots = arena_alloc(rpc_arena(call), SLOTS_LISTED * sizeof(*list.slots));
-    slots_ask(&self->slots, campaign_id, site_id, from, until, SLOTS_LISTED);
-    while (slots_next(&self->slots, &slot)) {
-        Health__Slot *message = list.slots ? slot_message(&slot, rpc_arena(call)) : NULL;
-
-        if (message)
-            list.slots[list.n_slots++] = message;
-        else
-            list.slots = NULL;
-    }
-    if (list.slots)
-        reply(&list, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+    slots_ask(&self->slots, campaign_id, site_id, rpc_now(call), INT64_MAX, SLOTS_MADE);
+    while (slots_next(&self->slots, &slot))
+        rpc_add(call, &list, slots, slot_message(&slot, rpc_arena(call)));
+    reply(&list, call);
 }
 
 /* Makes a slot unless the very same is there. False when another one is. */
@@ -136,11 +127,9 @@ static void bookings__create_slots(Health__Bookings_Service *service, const Heal
     }
     refusal = site->kind == HEALTH__SITE_KIND__VAN ? make_van_slot(self, req, site, call, &field)
                                                    : make_hospital_slots(self, req, call, &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
-    reply_slots(self, req->campaign_id, req->site_id, rpc_now(call), INT64_MAX, reply, call);
+    reply_made(self, req->campaign_id, req->site_id, reply, call);
 }
 
 /* rpc ListSlots: a site's hours in a campaign, and what is free. */
@@ -148,9 +137,18 @@ static void bookings__list_slots(Health__Bookings_Service *service, const Health
                                  Health__SlotList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, bookings_service);
+    const struct rpc_page *page = rpc_page(call);
+    int64_t from = page->after ? page->after + 1 : req->from ? req->from : rpc_now(call);
+    Health__SlotList list = HEALTH__SLOT_LIST__INIT;
+    struct slot slot;
 
-    reply_slots(self, req->campaign_id, req->site_id, req->from ? req->from : rpc_now(call),
-                req->until ? req->until : INT64_MAX, reply, call);
+    slots_ask(&self->slots, req->campaign_id, req->site_id, from, req->until ? req->until : INT64_MAX,
+              (int)page->limit);
+    while (slots_next(&self->slots, &slot)) {
+        if (rpc_page_takes(call, slot.starts_at))
+            rpc_add(call, &list, slots, slot_message(&slot, rpc_arena(call)));
+    }
+    reply(&list, call);
 }
 
 /* ---- bookings ---- */
@@ -248,10 +246,8 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
         return;
     }
     refusal = book_refusal(campaign, &entitlement, rpc_now(call));
-    if (refusal) {
-        rpc_refuse(call, refusal);
+    if (rpc_refuse_if(call, refusal))
         return;
-    }
     if (!take_slot(self, campaign, req->slot_id, call, &slot))
         return;
     booking_make(self, &entitlement, &slot, false, call, &booking);
@@ -368,7 +364,7 @@ static void bookings__list_bookings(Health__Bookings_Service *service, const Hea
     size_t n = 0;
 
     (void)req;
-    bookings_ask(&self->bookings, rpc_principal(call)->member_id, page->before, page->limit);
+    bookings_ask(&self->bookings, rpc_principal(call)->member_id, page->before, page->limit, page->states);
     while (found && n < page->limit && bookings_next(&self->bookings, &found[n]))
         n++;
     bookings_end(&self->bookings);

@@ -15,10 +15,12 @@ const char *const booking_sql[BOOKING_N_SQL] = {
         "due_at = ?8, remind_at = ?9, journal_seq = ?10 WHERE booking_id = ?1",
     [BOOKING_SQL_FIND] = "SELECT " BOOKING " FROM booking b WHERE booking_id = ?1",
     [BOOKING_SQL_FIND_OF] = "SELECT " BOOKING " FROM booking b WHERE entitlement_id = ?1 AND state <> 3",
-    [BOOKING_SQL_LIST] = "SELECT " BOOKING " FROM booking b WHERE " HOLDER_HERS " AND booking_id < ?2 "
-                         "ORDER BY booking_id DESC LIMIT ?3",
+    [BOOKING_SQL_LIST] = "SELECT " BOOKING " FROM booking b WHERE " HOLDER_HERS
+                         " AND booking_id < ?2 AND " RPC_PAGE_STATES("?4", "state") " "
+                                                                                    "ORDER BY booking_id DESC LIMIT ?3",
     [BOOKING_SQL_ROSTER] = "SELECT " BOOKING " FROM booking b WHERE site_id = ?1 AND starts_at >= ?2 "
-                           "AND starts_at < ?3 AND state <> 3 AND handle > ?4 ORDER BY handle LIMIT ?5",
+                           "AND starts_at < ?3 AND state <> 3 AND handle > ?4 AND " RPC_PAGE_STATES(
+                               "?6", "state") " ORDER BY handle LIMIT ?5",
     [BOOKING_SQL_DUE] = "SELECT " BOOKING " FROM booking b WHERE state = 1 AND due_at <= ?1 LIMIT ?2",
     [BOOKING_SQL_REMIND] =
         "SELECT " BOOKING " FROM booking b WHERE state = 1 AND remind_at > 0 AND remind_at <= ?1 LIMIT ?2",

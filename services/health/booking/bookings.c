@@ -57,9 +57,9 @@ bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, s
     return only(bookings, BOOKING_SQL_FIND_OF, ret);
 }
 
-void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit)
+void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit, int64_t states)
 {
-    store_ask(bookings->store, bookings->sql + BOOKING_SQL_LIST, "iii", member_id, before, (int64_t)limit);
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_LIST, "iiii", member_id, before, (int64_t)limit, states);
 }
 
 bool bookings_next(const struct bookings *bookings, struct booking *ret)
@@ -73,10 +73,10 @@ void bookings_end(const struct bookings *bookings)
 }
 
 void bookings_ask_roster(const struct bookings *bookings, int64_t site_id, int64_t from, int64_t until, int64_t after,
-                         int limit)
+                         int limit, int64_t states)
 {
-    store_ask(bookings->store, bookings->sql + BOOKING_SQL_ROSTER, "iiiii", site_id, from, until, after,
-              (int64_t)limit);
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_ROSTER, "iiiiii", site_id, from, until, after,
+              (int64_t)limit, states);
 }
 
 bool bookings_next_roster(const struct bookings *bookings, struct booking *ret)

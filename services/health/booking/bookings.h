@@ -41,13 +41,13 @@ bool bookings_find(const struct bookings *bookings, int64_t booking_id, struct b
 /* The one that counts. */
 bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, struct booking *ret);
 /* A member's, under all numbers she holds, the latest first. */
-void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit);
+void bookings_ask(const struct bookings *bookings, int64_t member_id, int64_t before, size_t limit, int64_t states);
 bool bookings_next(const struct bookings *bookings, struct booking *ret);
 void bookings_end(const struct bookings *bookings);
 /* Bookings of a site that count and whose slot begins from an instant until before
  * another, by handle, from after one. */
 void bookings_ask_roster(const struct bookings *bookings, int64_t site_id, int64_t from, int64_t until, int64_t after,
-                         int limit);
+                         int limit, int64_t states);
 bool bookings_next_roster(const struct bookings *bookings, struct booking *ret);
 
 /* ---- changes: in store and journal; the slot has been taken or is given back here ---- */

@@ -56,6 +56,32 @@ static void a_slot_is_raised_and_lowered_to_no_less_than_is_booked(void **state)
     assert_refused(withdraw_slot(&h, manager_of(&h, UNION), slot), "SLOT_OVER");
 }
 
+static void the_slots_of_a_site_are_listed_by_pages_in_order_of_time(void **state)
+{
+    Health__ListSlotsRequest request = HEALTH__LIST_SLOTS_REQUEST__INIT;
+    const Health__SlotList *list;
+    int64_t last = 0;
+    size_t n = 0;
+
+    (void)state;
+    for (int32_t from = 1200; from > 600; from -= 120)
+        a_slot(&h, campaign, site, from, 3);
+    request.campaign_id = campaign;
+    request.site_id = site;
+    request.page_size = 4;
+    do {
+        list = harness_output(&h, harness_call(&h, "Bookings.ListSlots", &request.base, manager_of(&h, UNION), NULL),
+                              &health__slot_list__descriptor);
+        for (size_t i = 0; i < list->n_slots; i++, n++) {
+            assert_true(list->slots[i]->starts_at > last);
+            last = list->slots[i]->starts_at;
+        }
+        request.page_token = list->next_page_token;
+        assert_true(list->n_slots == 4 || !*request.page_token);
+    } while (*request.page_token);
+    assert_int_equal(n, 6);
+}
+
 static void a_slot_is_in_the_hands_of_its_unions_officials(void **state)
 {
     (void)state;
@@ -139,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_slot_is_raised_and_lowered_to_no_less_than_is_booked),
+        TEST(the_slots_of_a_site_are_listed_by_pages_in_order_of_time),
         TEST(a_slot_is_in_the_hands_of_its_unions_officials),
         TEST(who_booked_a_withdrawn_slot_is_told_and_books_another_one),
         TEST(more_bookings_of_a_slot_than_a_slice_are_told),

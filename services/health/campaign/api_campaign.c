@@ -67,10 +67,8 @@ static void campaigns__create_package(Health__Campaigns_Service *service, const 
         return;
     }
     refusal = package_refusal(&package, &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     package.package_id = id_next(&self->ids, rpc_now(call));
     package.created_at = rpc_now(call);
     if (!packages_add(&self->campaigns, &package, rpc_arena(call))) {
@@ -164,10 +162,8 @@ static void put_draft(struct health *self, Health__Campaign *draft, Health__Camp
     if (!find_unions(self, draft, call))
         return;
     refusal = draft_refusal(self, draft, call, &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     if (!campaigns_put(&self->campaigns, draft, rpc_arena(call))) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
@@ -272,7 +268,7 @@ static void campaigns__list_campaigns(Health__Campaigns_Service *service, const 
         return;
     campaigns_ask(&self->campaigns, rpc_page(call)->before);
     while ((campaign = campaigns_next(&self->campaigns, rpc_arena(call)))) {
-        if (!union_path_covers(of, campaign->union_path) ||
+        if (!rpc_page_wants(call, (int)campaign->state) || !union_path_covers(of, campaign->union_path) ||
             !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, campaign->union_path))
             continue;
         if (!rpc_page_takes(call, campaign->campaign_id))

@@ -5,10 +5,9 @@
 #include "services/health/campaign/sites.h"
 #include "services/health/booking/slots.h"
 
-#define NEAR_USUAL   20
-#define NEAR_MAX     50
-#define STAFF_MAX    200 /* of one site */
-#define MY_SITES_MAX 100 /* of one person */
+#define NEAR_USUAL 20
+#define NEAR_MAX   50
+#define STAFF_MAX  200 /* of one site */
 
 /* What an answer says of a site beside what it is. 0 or a Reason. */
 static int complete_site(struct health *self, Health__Site *site, void *call)
@@ -59,10 +58,8 @@ static void sites__create_site(Health__Sites_Service *service, const Health__Cre
         return;
     }
     refusal = site_refusal(site, rpc_now(call), &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     site->site_id = id_next(&self->ids, rpc_now(call));
     site->closed = false;
     site->directions = "";
@@ -229,25 +226,33 @@ static void sites__close_site(Health__Sites_Service *service, const Health__Site
     reply_site(self, site, reply, call);
 }
 
-static void reply_staff(struct health *self, int64_t site_id, Health__StaffList_Closure reply, void *call)
+/* False: for want of memory, or since the page of a list is full. */
+static bool add_record(const Health__StaffRecord *record, bool pages, Health__StaffList *list, void *call)
 {
-    Health__StaffRecord *records = arena_alloc(rpc_arena(call), STAFF_MAX * sizeof(*records));
+    Health__StaffRecord *copy = arena_message(rpc_arena(call), &health__staff_record__descriptor);
+    char duty[2] = {(char)('0' + record->duty), '\0'};
+
+    if (!copy || (pages && !rpc_page_takes_at(call, duty, record->member_id)))
+        return false;
+    *copy = *record;
+    rpc_add(call, list, staff, copy);
+    return true;
+}
+
+/* A page of them, or all. */
+static void reply_staff(struct health *self, int64_t site_id, bool pages, Health__StaffList_Closure reply, void *call)
+{
     Health__StaffList list = HEALTH__STAFF_LIST__INIT;
     Health__StaffRecord record;
 
-    list.staff = arena_alloc(rpc_arena(call), STAFF_MAX * sizeof(*list.staff));
-    staff_ask(&self->sites, site_id);
-    while (staff_next(&self->sites, &record)) {
-        if (!records || !list.staff || list.n_staff == STAFF_MAX)
-            continue;
-        records[list.n_staff] = record;
-        list.staff[list.n_staff] = &records[list.n_staff];
-        list.n_staff++;
-    }
-    if (records && list.staff)
-        reply(&list, call);
+    if (pages)
+        staff_ask(&self->sites, site_id, (int)strtol(rpc_page(call)->place, NULL, 10), rpc_page(call)->after);
     else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        staff_ask(&self->sites, site_id, 0, 0);
+    while (staff_next(&self->sites, &record) && add_record(&record, pages, &list, call))
+        continue;
+    staff_end(&self->sites);
+    reply(&list, call);
 }
 
 /* rpc SetStaff: gives a person a duty at a site, or takes it. */
@@ -273,39 +278,39 @@ static void sites__set_staff(Health__Sites_Service *service, const Health__SetSt
         rpc_refuse(call, HEALTH__REASON__TOO_MANY_STAFF);
         return;
     }
-    reply_staff(self, site->site_id, reply, call);
+    reply_staff(self, site->site_id, false, reply, call);
 }
 
 /* rpc ListStaff: who has which duty at a site. */
-static void sites__list_staff(Health__Sites_Service *service, const Health__SiteRequest *req,
+static void sites__list_staff(Health__Sites_Service *service, const Health__ListStaffRequest *req,
                               Health__StaffList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, sites_service);
     const Health__Site *site = site_of_official(self, req->site_id, call);
 
     if (site)
-        reply_staff(self, site->site_id, reply, call);
+        reply_staff(self, site->site_id, true, reply, call);
 }
 
-/* rpc ListMySites: where the caller scans, the first of them. */
+/* rpc ListMySites: where the caller scans. */
 static void sites__list_my_sites(Health__Sites_Service *service, const Health__MySitesRequest *req,
                                  Health__SiteList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, sites_service);
-    struct arena *arena = rpc_arena(call);
     Health__SiteList list = HEALTH__SITE_LIST__INIT;
     Health__Site *site;
-    int reason;
+    int reason = 0;
 
     (void)req;
-    list.sites = arena_alloc(arena, MY_SITES_MAX * sizeof(*list.sites));
-    sites_ask_of_staff(&self->sites, rpc_principal(call)->member_id, HEALTH__DUTY__SCANS);
-    while (list.sites && list.n_sites < MY_SITES_MAX && (site = sites_next_of_staff(&self->sites, arena))) {
-        if (rpc_has_role(call, RULE__ROLE__CHECKUP_STAFF, site->union_path))
-            list.sites[list.n_sites++] = site;
+    sites_ask_of_staff(&self->sites, rpc_principal(call)->member_id, HEALTH__DUTY__SCANS, rpc_page(call)->after);
+    while ((site = sites_next_of_staff(&self->sites, rpc_arena(call)))) {
+        if (!rpc_has_role(call, RULE__ROLE__CHECKUP_STAFF, site->union_path))
+            continue;
+        if (!rpc_page_takes(call, site->site_id))
+            break;
+        rpc_add(call, &list, sites, site);
     }
     sites_end_of_staff(&self->sites);
-    reason = list.sites ? 0 : RPC__REASON__OVERLOADED;
     for (size_t i = 0; i < list.n_sites && !reason; i++)
         reason = complete_site(self, list.sites[i], call);
     if (reason)

@@ -434,6 +434,41 @@ static void a_duty_is_given_and_taken_once(void **state)
     assert_int_equal(list->n_staff, 0);
 }
 
+static const Health__StaffList *staff_of(int64_t site_id, const char *token)
+{
+    Health__ListStaffRequest request = HEALTH__LIST_STAFF_REQUEST__INIT;
+
+    request.site_id = site_id;
+    request.page_size = 4;
+    request.page_token = unconst(token);
+    return harness_output(&h, harness_call(&h, "Sites.ListStaff", &request.base, manager_of(&h, UNION), NULL),
+                          &health__staff_list__descriptor);
+}
+
+static void everybody_of_a_site_is_on_one_page(void **state)
+{
+    int64_t site = a_site(&h);
+    const Health__StaffList *list;
+    const char *token = "";
+    int64_t n = 0;
+
+    (void)state;
+    for (int64_t id = 5; id > 0; id--) {
+        assert_ok(set_staff(site, id, HEALTH__DUTY__REPORTS, false, manager_of(&h, UNION)));
+        assert_ok(set_staff(site, id, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
+    }
+    do {
+        list = staff_of(site, token);
+        for (size_t i = 0; i < list->n_staff; i++, n++) {
+            assert_int_equal(list->staff[i]->member_id, n % 5 + 1);
+            assert_int_equal(list->staff[i]->duty, n < 5 ? HEALTH__DUTY__SCANS : HEALTH__DUTY__REPORTS);
+        }
+        token = list->next_page_token;
+        assert_true(list->n_staff == 4 || !*token);
+    } while (*token);
+    assert_int_equal(n, 10);
+}
+
 static void a_site_has_so_many_staff(void **state)
 {
     int64_t site = a_site(&h);
@@ -468,6 +503,7 @@ int main(void)
         TEST(a_site_that_was_not_kept_is_not_on_the_map),
         TEST(a_campaign_has_its_own_sites),
         TEST(a_duty_is_given_and_taken_once),
+        TEST(everybody_of_a_site_is_on_one_page),
         TEST(a_site_has_so_many_staff),
     };
 

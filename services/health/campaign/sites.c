@@ -24,10 +24,11 @@ static const char *const sql[] = {
     [SQL_DROP_STAFF] = "DELETE FROM site_staff WHERE site_id = ?1 AND member_id = ?2 AND duty = ?3",
     [SQL_HAS] = "SELECT 1 FROM site_staff WHERE site_id = ?1 AND member_id = ?2 AND duty = ?3",
     [SQL_COUNT] = "SELECT count(*) FROM site_staff WHERE site_id = ?1",
-    [SQL_STAFF] = "SELECT site_id, member_id, duty FROM site_staff WHERE site_id = ?1 ORDER BY member_id, duty",
+    [SQL_STAFF] = "SELECT site_id, member_id, duty FROM site_staff WHERE site_id = ?1 AND (duty, member_id) > (?2, ?3) "
+                  "ORDER BY duty, member_id",
     [SQL_OF_STAFF] = "SELECT s.site_id, s.closed, s.packed, s.union_path FROM site_staff AS d JOIN site AS s ON "
                      "s.site_id = d.site_id "
-                     "WHERE d.member_id = ?1 AND d.duty = ?2 ORDER BY s.site_id",
+                     "WHERE d.member_id = ?1 AND d.duty = ?2 AND s.site_id > ?3 ORDER BY s.site_id",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -110,9 +111,9 @@ int64_t staff_count(const struct sites *sites, int64_t site_id)
     return store_number(sites->store, sites->sql + SQL_COUNT);
 }
 
-void staff_ask(const struct sites *sites, int64_t site_id)
+void staff_ask(const struct sites *sites, int64_t site_id, int duty, int64_t after)
 {
-    store_ask(sites->store, sites->sql + SQL_STAFF, "i", site_id);
+    store_ask(sites->store, sites->sql + SQL_STAFF, "iii", site_id, (int64_t)duty, after);
 }
 
 bool staff_next(const struct sites *sites, Health__StaffRecord *ret)
@@ -128,9 +129,14 @@ bool staff_next(const struct sites *sites, Health__StaffRecord *ret)
     return true;
 }
 
-void sites_ask_of_staff(const struct sites *sites, int64_t member_id, int duty)
+void staff_end(const struct sites *sites)
 {
-    store_ask(sites->store, sites->sql + SQL_OF_STAFF, "ii", member_id, (int64_t)duty);
+    store_end(sites->store, sites->sql + SQL_STAFF);
+}
+
+void sites_ask_of_staff(const struct sites *sites, int64_t member_id, int duty, int64_t after)
+{
+    store_ask(sites->store, sites->sql + SQL_OF_STAFF, "iii", member_id, (int64_t)duty, after);
 }
 
 Health__Site *sites_next_of_staff(const struct sites *sites, struct arena *arena)

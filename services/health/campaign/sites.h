@@ -16,11 +16,12 @@ bool staff_set(const struct sites *sites, int64_t site_id, int64_t member_id, in
 /* Whether somebody has a duty (Health__Duty) at a site; her role is another matter. */
 bool staff_has(const struct sites *sites, int64_t site_id, int64_t member_id, int duty);
 int64_t staff_count(const struct sites *sites, int64_t site_id);
-/* The people of a site, by member and duty. */
-void staff_ask(const struct sites *sites, int64_t site_id);
+/* The people of a site, by duty and member: those behind one with this duty. */
+void staff_ask(const struct sites *sites, int64_t site_id, int duty, int64_t after);
 bool staff_next(const struct sites *sites, Health__StaffRecord *ret);
-/* The sites where somebody has a duty, in order. */
-void sites_ask_of_staff(const struct sites *sites, int64_t member_id, int duty);
+void staff_end(const struct sites *sites);
+/* The sites behind one where somebody has a duty, in order. */
+void sites_ask_of_staff(const struct sites *sites, int64_t member_id, int duty, int64_t after);
 Health__Site *sites_next_of_staff(const struct sites *sites, struct arena *arena);
 void sites_end_of_staff(const struct sites *sites);
 

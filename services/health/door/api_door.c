@@ -182,7 +182,7 @@ static void add_roster(struct health *self, int64_t site_id, int64_t from, unsig
 
     mbedtls_sha256_init(&sha);
     ensure(mbedtls_sha256_starts_ret(&sha, 0) == 0);
-    bookings_ask_roster(&self->bookings, site_id, from, from + HEALTH_DAY_MS, 0, INT32_MAX);
+    bookings_ask_roster(&self->bookings, site_id, from, from + HEALTH_DAY_MS, 0, INT32_MAX, RPC_PAGE_ALL);
     while (bookings_next_roster(&self->bookings, &booking)) {
         unsigned char handle[8];
 
@@ -242,7 +242,7 @@ static void doors__get_roster(Health__Doors_Service *service, const Health__Rost
     if (!site_of_staff(self, req->site_id, call) || !read_day(req->day, call, &from))
         return;
     bookings_ask_roster(&self->bookings, req->site_id, from, from + HEALTH_DAY_MS, rpc_page(call)->after,
-                        (int)rpc_page(call)->limit);
+                        (int)rpc_page(call)->limit, rpc_page(call)->states);
     while (bookings_next_roster(&self->bookings, &booking)) {
         if (rpc_page_takes(call, booking.handle))
             rpc_add(call, &roster, lines, roster_line(&booking, rpc_arena(call)));

@@ -449,10 +449,8 @@ static void scans__create_walk_in(Health__Scans_Service *service, const Health__
         refusal = walk_in_book(self, &walk_in, req->site_id, call, &booking);
     if (!refusal && !passes_find_of(&self->bookings, booking.id, &issued))
         refusal = RPC__REASON__STORE_FAILED;
-    if (refusal) {
-        rpc_refuse(call, refusal);
+    if (rpc_refuse_if(call, refusal))
         return;
-    }
     scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), HEALTH__SCAN_OUTCOME__ACCEPTED, call);
     scan.walk_in = true;
     accept_scan(self, &scan, &booking, call);
@@ -476,10 +474,8 @@ static void scans__create_walk_in_code(Health__Scans_Service *service, const Hea
     refusal = holder_is(&self->holders, rpc_principal(call)->member_id, rpc_principal(call)->member_id)
                   ? walk_in_refusal(campaign, rpc_principal(call), rpc_now(call))
                   : RPC__REASON__TOKEN_REVOKED;
-    if (refusal) {
-        rpc_refuse(call, refusal);
+    if (rpc_refuse_if(call, refusal))
         return;
-    }
     walk_ins_obtain(self, campaign->campaign_id, rpc_principal(call)->member_id, call, &walk_in);
     reply_code(self, PASS_ACCOUNT, walk_in.subject, reply, call);
 }

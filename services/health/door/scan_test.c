@@ -270,12 +270,19 @@ static void each_thing_that_is_wrong_has_its_own_answer(void **state)
     assert_ok(scan(device, "scan-0001", text));
 }
 
-static const Health__SiteList *sites_of(Rpc__Principal *who)
+static const Health__SiteList *page_of_sites(Rpc__Principal *who, int32_t size, const char *token)
 {
     Health__MySitesRequest request = HEALTH__MY_SITES_REQUEST__INIT;
 
+    request.page_size = size;
+    request.page_token = unconst(token);
     return harness_output(&h, harness_call(&h, "Sites.ListMySites", &request.base, who, NULL),
                           &health__site_list__descriptor);
+}
+
+static const Health__SiteList *sites_of(Rpc__Principal *who)
+{
+    return page_of_sites(who, 0, "");
 }
 
 static void staff_sees_the_sites_where_she_scans(void **state)
@@ -286,6 +293,14 @@ static void staff_sees_the_sites_where_she_scans(void **state)
     assert_int_equal(list->n_sites, 2);
     assert_int_equal(list->sites[0]->site_id, site);
     assert_int_equal(list->sites[1]->site_id, van);
+    assert_string_equal(list->next_page_token, "");
+    list = page_of_sites(staff(STAFF), 1, "");
+    assert_int_equal(list->n_sites, 1);
+    assert_int_equal(list->sites[0]->site_id, site);
+    list = page_of_sites(staff(STAFF), 1, list->next_page_token);
+    assert_int_equal(list->n_sites, 1);
+    assert_int_equal(list->sites[0]->site_id, van);
+    assert_string_equal(list->next_page_token, "");
     assert_int_equal(sites_of(staff(STAFF + 10))->sites[0]->site_id, other_site);
     assert_int_equal(sites_of(staff(STAFF + 99))->n_sites, 0);
 }

@@ -59,7 +59,7 @@ static void officials_of_the_new_place_have_a_campaign_and_its_site(void **state
 {
     Health__Campaign *draft = draft_of_town();
     Health__UpdateCampaignRequest update = HEALTH__UPDATE_CAMPAIGN_REQUEST__INIT;
-    Health__SiteRequest site = HEALTH__SITE_REQUEST__INIT;
+    Health__ListStaffRequest site = HEALTH__LIST_STAFF_REQUEST__INIT;
     int64_t id = campaign_of(&h, create_campaign(&h, manager_of(&h, TOWN), draft))->campaign_id;
     int64_t citys = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 1)))->campaign_id;
 

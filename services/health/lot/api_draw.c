@@ -192,10 +192,8 @@ static void draws__announce(Health__Draws_Service *service, const Health__Announ
         return;
     }
     refusal = announce(self, req, campaign, call, &lottery);
-    if (refusal) {
-        rpc_refuse(call, refusal);
+    if (rpc_refuse_if(call, refusal))
         return;
-    }
     say_announced(&lottery, call);
     campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__ANNOUNCED, call);
     reply_status(self, campaign, &lottery, reply, call);
@@ -335,10 +333,8 @@ static void draws__publish(Health__Draws_Service *service, const Health__Campaig
     if (lottery.draw.state != DRAW_PUBLISHED) {
         refusal = campaign->state < HEALTH__CAMPAIGN_STATE__DRAWN ? HEALTH__REASON__NOT_DRAWN_YET
                                                                   : draw_refusal(draw_publish(&lottery.draw));
-        if (refusal) {
-            rpc_refuse(call, refusal);
+        if (rpc_refuse_if(call, refusal))
             return;
-        }
         lottery_put(self, &lottery);
         campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__PUBLISHED, call);
     }

@@ -240,7 +240,7 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
     (void)req;
     campaigns_ask_current(&self->campaigns);
     while (campaigns && n < page->limit && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
-        if (campaign->campaign_id < page->before &&
+        if (campaign->campaign_id < page->before && rpc_page_wants(call, (int)campaign->state) &&
             union_path_covers(campaign->eligible_path, rpc_principal(call)->union_path))
             campaigns[n++] = campaign;
     }
@@ -248,10 +248,8 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
     for (size_t i = 0; i < n && rpc_page_takes(call, campaigns[i]->campaign_id); i++) {
         int reason = campaign_name_unions(self, campaigns[i], call);
 
-        if (reason) {
-            rpc_refuse(call, reason);
+        if (rpc_refuse_if(call, reason))
             return;
-        }
         rpc_add(call, &list, offers, offer_message(self, campaigns[i], call));
     }
     reply(&list, call);
@@ -268,10 +266,8 @@ static void entries__get_offer(Health__Entries_Service *service, const Health__C
 
     if (campaign && campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT)
         reason = campaign_name_unions(self, campaign, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     offer = offer_message(self, campaign, call);
     if (offer && add_items(self, offer, call))
         reply(offer, call);

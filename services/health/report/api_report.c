@@ -86,10 +86,8 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
         return;
     }
     refusal = report_refusal(req, booking.state == HEALTH__BOOKING_STATE__ARRIVED, &field);
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
     report = (struct report){.booking_id = booking.id,
                              .campaign_id = booking.campaign_id,
                              .site_id = booking.site_id,
@@ -98,10 +96,8 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
     items.items = req->items;
     items.n_items = req->n_items;
     refusal = report_begin(self, &report, &items, call);
-    if (refusal) {
-        rpc_refuse(call, refusal);
+    if (rpc_refuse_if(call, refusal))
         return;
-    }
     rpc_created(call);
     reply_fact(self, &report, reply, call);
 }
@@ -180,10 +176,8 @@ static void reports__finish_report(Health__Reports_Service *service, const Healt
         if (!reason && (!bookings_find(&self->bookings, report.booking_id, &booking) ||
                         booking.state != HEALTH__BOOKING_STATE__ARRIVED))
             reason = HEALTH__REASON__NOT_ATTENDED;
-        if (reason) {
-            rpc_refuse(call, reason);
+        if (rpc_refuse_if(call, reason))
             return;
-        }
         report_ready(self, &report, call);
     }
     reply_fact(self, &report, reply, call);

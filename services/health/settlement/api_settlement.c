@@ -74,10 +74,8 @@ static void settlements__prepare_settlement(Health__Settlements_Service *service
     }
     if (!settlements_find_open(&self->settlements, campaign->campaign_id, site->site_id, &settlement)) {
         reason = settlement_prepare(self, campaign, site, call, &settlement);
-        if (reason) {
-            rpc_refuse(call, reason);
+        if (rpc_refuse_if(call, reason))
             return;
-        }
         rpc_created(call);
     }
     reply_settlement(&settlement, reply, call);
@@ -96,7 +94,7 @@ static void settlements__list_settlements(Health__Settlements_Service *service,
 
     if (!campaign_of_finance(self, req->campaign_id, true, call))
         return;
-    settlements_ask(&self->settlements, req->campaign_id, page->before, (int)page->limit);
+    settlements_ask(&self->settlements, req->campaign_id, page->before, (int)page->limit, page->states);
     while (found && n < page->limit && settlements_next(&self->settlements, &found[n]))
         n++;
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {

@@ -31,8 +31,10 @@ static const char *const sql[] = {
                 "decided_at = ?7, journal_seq = ?8 WHERE settlement_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM settlement WHERE settlement_id = ?1",
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM settlement WHERE campaign_id = ?1 AND site_id = ?2 AND state = 1",
-    [SQL_OF_CAMPAIGN] = "SELECT " COLUMNS " FROM settlement WHERE campaign_id = ?1 AND settlement_id < ?2 "
-                        "ORDER BY settlement_id DESC LIMIT ?3",
+    [SQL_OF_CAMPAIGN] =
+        "SELECT " COLUMNS " FROM settlement WHERE campaign_id = ?1 AND settlement_id < ?2 AND " RPC_PAGE_STATES(
+            "?4", "state") " "
+                           "ORDER BY settlement_id DESC LIMIT ?3",
     [SQL_TOTAL] = "SELECT coalesce(sum(total_fen), 0) FROM settlement WHERE campaign_id = ?1 AND state IN (1, 2)",
     [SQL_SCANS] = "SELECT booking_id, journal_seq FROM booking WHERE campaign_id = ?1 AND site_id = ?2 AND state = 2 "
                   "AND settled = 0 ORDER BY booking_id LIMIT ?3",
@@ -101,9 +103,11 @@ bool settlements_find_open(const struct settlements *settlements, int64_t campai
     return only_settlement(settlements, settlements->sql + SQL_FIND_OPEN, ret);
 }
 
-void settlements_ask(const struct settlements *settlements, int64_t campaign_id, int64_t before, int limit)
+void settlements_ask(const struct settlements *settlements, int64_t campaign_id, int64_t before, int limit,
+                     int64_t states)
 {
-    store_ask(settlements->store, settlements->sql + SQL_OF_CAMPAIGN, "iii", campaign_id, before, (int64_t)limit);
+    store_ask(settlements->store, settlements->sql + SQL_OF_CAMPAIGN, "iiii", campaign_id, before, (int64_t)limit,
+              states);
 }
 
 bool settlements_next(const struct settlements *settlements, struct settlement *ret)

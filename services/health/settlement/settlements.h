@@ -44,7 +44,8 @@ bool settlements_find(const struct settlements *settlements, int64_t settlement_
 bool settlements_find_open(const struct settlements *settlements, int64_t campaign_id, int64_t site_id,
                            struct settlement *ret);
 /* A campaign's before an id, newest first. */
-void settlements_ask(const struct settlements *settlements, int64_t campaign_id, int64_t before, int limit);
+void settlements_ask(const struct settlements *settlements, int64_t campaign_id, int64_t before, int limit,
+                     int64_t states);
 bool settlements_next(const struct settlements *settlements, struct settlement *ret);
 /* Lines after a number, in order. */
 void settlement_lines_ask(const struct settlements *settlements, int64_t settlement_id, int32_t after, int limit);

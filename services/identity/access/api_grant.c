@@ -90,19 +90,15 @@ void identity__create_grant(Identity__Identity_Service *service, const Identity_
     struct member member;
     int reason = grant_read(self, req->mobile, req->union_id, mobile, &node, &field);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     /* Undone with the rest when the grant is refused. */
     member_obtain(self, mobile, call, &member);
     reason = grant_judge(self, (int)req->role, &node, member.id, call, &same);
     if (!reason && role_is_administrator((int)req->role) && !rpc_principal(call)->internal)
         reason = IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (same.id) {
         reply_grant(self, &same, reply, call);
         return;
@@ -145,10 +141,8 @@ void identity__revoke_grant(Identity__Identity_Service *service, const Identity_
         return;
     }
     reason = revoke_refusal(rpc_principal(call), grant.union_path);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     grant_take(self, &grant, call);
     reply(&message, call);
 }

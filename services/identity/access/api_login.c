@@ -1,5 +1,3 @@
-#include <mbedtls/constant_time.h>
-
 #include "common/base/log.h"
 #include "services/identity/api.h"
 #include "services/identity/access/codes.h"
@@ -10,12 +8,26 @@
 #include "services/identity/access/session_life.h"
 
 /* For demonstration: the code is read in the log. */
-static void log_code(const char *mobile, const char *code)
+static void log_code(const char *mobile, int purpose, const char *code)
 {
     char masked[CN_MOBILE_LEN + 1];
 
     cn_mask_mobile(mobile, masked);
-    log_info("demo_sms", "mobile", masked, "code", code);
+    log_info("demo_sms", "mobile", masked, "purpose",
+             protobuf_c_enum_descriptor_get_value(&identity__code_purpose__descriptor, purpose)->name, "code", code);
+}
+
+/* The number, in normal form, and the purpose of a code: 0, or the Reason with its field. */
+static int read_code_request(const Identity__SendCodeRequest *req, char ret_mobile[CN_MOBILE_LEN + 1],
+                             const char **ret_field)
+{
+    *ret_field = "mobile";
+    if (!cn_mobile(req->mobile, ret_mobile))
+        return IDENTITY__REASON__MOBILE_INVALID;
+    *ret_field = "purpose";
+    return protobuf_c_enum_descriptor_get_value(&identity__code_purpose__descriptor, (int)req->purpose)
+               ? 0
+               : RPC__REASON__OUT_OF_RANGE;
 }
 
 /* rpc SendCode: makes a code, for the bridge to send; says the same whether the number is
@@ -25,41 +37,33 @@ void identity__send_code(Identity__Identity_Service *service, const Identity__Se
 {
     struct identity *self = container_of(service, struct identity, identity_service);
     Identity__LoginCode message = IDENTITY__LOGIN_CODE__INIT;
-    unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN];
     char mobile[CN_MOBILE_LEN + 1], text[CODE_DIGITS + 1];
-    struct login_code code = {0};
+    const char *field;
     int32_t wait = 0;
-    uint64_t random;
+    int reason = read_code_request(req, mobile, &field);
 
-    if (!cn_mobile(req->mobile, mobile)) {
-        rpc_refuse_field(call, IDENTITY__REASON__MOBILE_INVALID, "mobile");
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
         return;
     }
     if (self->sms == SMS_NONE) {
         rpc_refuse(call, IDENTITY__REASON__SENDER_UNAVAILABLE);
         return;
     }
-    person_index_mobile(self, mobile, index);
-    codes_find(&self->codes, index, &code, hash);
-    if (code_send_refusal(&code, rpc_now(call), &wait)) {
+    reason = code_make(self, mobile, (int)req->purpose, call, text, &wait);
+    if (reason) {
         rpc_retry_after(call, wait);
-        rpc_refuse(call, IDENTITY__REASON__CODE_SENT_RECENTLY);
+        rpc_refuse(call, reason);
         return;
     }
-    rpc_random(call, &random, sizeof(random));
-    code_text(random, text);
-    person_index_code(self, mobile, text, hash);
-    code_sent(&code, rpc_now(call));
-    codes_keep(&self->codes, index, &code, hash);
     if (store_trouble(self->store)) {
         rpc_refuse(call, RPC__REASON__STORE_FAILED);
         return;
     }
-    if (self->sms == SMS_BRIDGE) {
-            message.code = text;
-    } else {
-        log_code(mobile, text);
-    }
+    if (self->sms == SMS_BRIDGE)
+        message.code = text;
+    else
+        log_code(mobile, (int)req->purpose, text);
     message.expires_in_s = CODE_LIFE_MS / 1000;
     message.resend_in_s = CODE_RESEND_MS / 1000;
     reply(&message, call);
@@ -71,19 +75,15 @@ void identity__take_back_code(Identity__Identity_Service *service, const Identit
 {
     struct identity *self = container_of(service, struct identity, identity_service);
     Identity__TakeBackCodeReply message = IDENTITY__TAKE_BACK_CODE_REPLY__INIT;
-    unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN];
     char mobile[CN_MOBILE_LEN + 1];
-    struct login_code code;
+    const char *field;
+    int reason = read_code_request(req, mobile, &field);
 
-    if (!cn_mobile(req->mobile, mobile)) {
-        rpc_refuse_field(call, IDENTITY__REASON__MOBILE_INVALID, "mobile");
+    if (reason) {
+        rpc_refuse_field(call, reason, field);
         return;
     }
-    person_index_mobile(self, mobile, index);
-    if (codes_find(&self->codes, index, &code, hash)) {
-        code_taken_back(&code);
-        codes_keep(&self->codes, index, &code, hash);
-    }
+    code_take_back(self, mobile, (int)req->purpose, call);
     reply(&message, call);
 }
 
@@ -106,22 +106,6 @@ void member_obtain(struct identity *self, const char *mobile, void *call, struct
     members_add(&self->members, ret_member);
 }
 
-int code_judge(struct identity *self, const char *mobile, const char *text, void *call)
-{
-    unsigned char index[PII_INDEX_LEN], hash[PII_INDEX_LEN] = {0}, given[PII_INDEX_LEN];
-    struct login_code code = {0};
-    bool known;
-    int reason;
-
-    person_index_mobile(self, mobile, index);
-    person_index_code(self, mobile, text, given);
-    known = codes_find(&self->codes, index, &code, hash);
-    reason = code_answer(&code, rpc_now(call), known && mbedtls_ct_memcmp(hash, given, sizeof(hash)) == 0);
-    if (reason == 0 || reason == IDENTITY__REASON__CODE_WRONG)
-        codes_keep(&self->codes, index, &code, hash);
-    return reason;
-}
-
 /* rpc Login: by mobile and code; who signs in for the first time becomes a member. */
 void identity__login(Identity__Identity_Service *service, const Identity__LoginRequest *req,
                      Identity__Session_Closure reply, void *call)
@@ -135,7 +119,7 @@ void identity__login(Identity__Identity_Service *service, const Identity__LoginR
         rpc_refuse_field(call, IDENTITY__REASON__MOBILE_INVALID, "mobile");
         return;
     }
-    reason = code_judge(self, mobile, req->code, call);
+    reason = code_judge(self, mobile, IDENTITY__CODE_PURPOSE__CODE_LOGIN, req->code, call);
     if (reason) {
         rpc_keep(call);
         rpc_refuse_field(call, reason, "code");

@@ -40,19 +40,15 @@ static void officials__enrol(Identity__Officials_Service *service, const Identit
 
     if (!reason && credential_find(self, member.id, &credential) && credential.confirmed)
         reason = IDENTITY__REASON__ALREADY_ENROLLED;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     person_open_member(self, &member, &person);
     credential.member_id = member.id;
     reason = credential_set_password(&credential, req->password, true, &person, call);
     if (reason == PASSWORD_WAITS)
         return;
-    if (reason) {
-        rpc_refuse_field(call, reason, "password");
+    if (rpc_refuse_field_if(call, reason, "password"))
         return;
-    }
     rpc_random(call, credential.secrets.totp, sizeof(credential.secrets.totp));
     credential_keep(self, &credential, call);
     totp_secret_text(credential.secrets.totp, secret);
@@ -80,10 +76,8 @@ static void officials__confirm_enrolment(Identity__Officials_Service *service,
         reason = IDENTITY__REASON__NOT_ENROLLED;
     if (!reason && credential.confirmed)
         reason = IDENTITY__REASON__ALREADY_ENROLLED;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     credential.last_step = totp_match(credential.secrets.totp, req->totp, rpc_now(call), 0);
     if (!credential.last_step) {
         rpc_refuse_field(call, IDENTITY__REASON__TOTP_WRONG, "totp");
@@ -184,10 +178,8 @@ static void officials__sign_in(Identity__Officials_Service *service, const Ident
         reason = renew(self, &member, &credential, req->new_password, call);
     if (reason == PASSWORD_WAITS)
         return;
-    if (reason) {
-        rpc_refuse_field(call, reason, "newPassword");
+    if (rpc_refuse_field_if(call, reason, "newPassword"))
         return;
-    }
     if (tries.failed)
         credentials_drop_tries(&self->credentials, index);
     session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, req->device, reply, call);

@@ -163,10 +163,8 @@ static void proposals__propose_standing(Identity__Proposals_Service *service,
     struct period last;
     int reason = judge_standing(self, &proposal, call, &member);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     periods_find_last(&self->periods, member.id, &last); /* member_refusal has found it */
     proposal.union_id = last.union_id;
     proposal_make(self, &proposal, reply, call);
@@ -185,19 +183,15 @@ static void proposals__propose_grant(Identity__Proposals_Service *service, const
     struct member member;
     int reason = grant_read(self, req->mobile, req->union_id, mobile, &node, &field);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     /* Undone with the rest when it is refused. */
     member_obtain(self, mobile, call, &member);
     reason = grant_judge(self, proposal.value, &node, member.id, call, &same);
     if (!reason && !role_is_administrator(proposal.value))
         reason = IDENTITY__REASON__ROLE_INVALID;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal.member_id = member.id;
     proposal.union_id = node.id;
     proposal_make(self, &proposal, reply, call);
@@ -213,10 +207,8 @@ static void proposals__propose_credential_reset(Identity__Proposals_Service *ser
     struct authority grant;
     int reason = judge_reset(self, req->member_id, call, &grant, &credential);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal_make(self,
                   &(struct proposal){.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_CREDENTIAL_RESET,
                                      .member_id = req->member_id,
@@ -246,7 +238,7 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
         return;
     }
     n = proposals_find_open(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE,
-                            page->after, found, page->limit);
+                            page->after, found, page->limit, page->states);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
         Identity__Proposal *message = arena_message(rpc_arena(call), &identity__proposal__descriptor);
 
@@ -327,10 +319,8 @@ static void proposals__decide_proposal(Identity__Proposals_Service *service, con
         reason = RPC__REASON__TOO_LONG;
     if (!reason && req->confirm)
         reason = carry_out(self, &proposal, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal.state =
         req->confirm ? IDENTITY__PROPOSAL_STATE__PROPOSAL_CONFIRMED : IDENTITY__PROPOSAL_STATE__PROPOSAL_REFUSED;
     proposal.decided_by = rpc_principal(call)->member_id;

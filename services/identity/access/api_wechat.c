@@ -117,10 +117,8 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
     struct member member;
     int reason = read_visitor(self, req, &visitor, &field);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     reason = find_member(self, &visitor, call, &member);
     if (!reason)
         reason = data_key_ready(self, &member, call);
@@ -148,10 +146,8 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
     int reason = read_visitor(self, req, &visitor, &field);
     bool bound = !visitor.door.id;
 
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     if (!session_is_live(self, call) || !members_find(&self->members, member_id, &member))
         reason = RPC__REASON__TOKEN_REVOKED;
     else if ((visitor.door.id && visitor.door.member_id != member_id) ||
@@ -163,10 +159,8 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
         note_unionid(self, &visitor, &member, call);
     else if (!reason)
         reason = bind_door(self, &visitor, &member, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (bound)
         rpc_created(call);
     message.wechat_id = visitor.door.id;

@@ -1,3 +1,4 @@
+#include "services/identity/access/codes.h"
 #include "services/identity/fixture.h"
 #include "services/identity/rights/purges.h"
 #include "services/identity/access/sessions.h"
@@ -117,13 +118,102 @@ static void a_code_is_guessed_five_times(void **state)
     memcpy(wrong, code, sizeof(wrong));
     wrong[0] = code[0] == '1' ? '2' : '1';
     for (int i = 0; i < CODE_TRIES; i++) {
-        assert_refused(try_login(&h, MOBILE, i % 2 ? wrong : "not a code at all, and too long for one"), "CODE_WRONG");
+        assert_refused(try_login(&h, MOBILE, "not a code at all, and too long for one"), "CODE_NOT_SIX_DIGITS");
+        assert_refused(try_login(&h, MOBILE, wrong), "CODE_WRONG");
         harness_reopen(&h); /* tries are counted in the store */
     }
     assert_refused(try_login(&h, MOBILE, code), "CODE_TRIES_EXHAUSTED");
     clock_step(&h.service.clock, CODE_RESEND_MS);
     get_code(&h, MOBILE, code);
     assert_ok(try_login(&h, MOBILE, code));
+    end(&h);
+}
+
+static void wrong_answers_from_elsewhere_use_up_nothing(void **state)
+{
+    static const struct {
+        unsigned address, device;
+    } elsewhere[] = {{1, 2}, {2, 2}, {1, 0}, {2, 0}}; /* beside the device and address that asked */
+    char code[CODE_DIGITS + 1];
+    struct harness h;
+
+    (void)state;
+    for (unsigned device = 0; device < 2; device++) {
+        begin(&h);
+        harness_from(&h, 1, device);
+        get_code(&h, MOBILE, code);
+        for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
+            if (elsewhere[i].device == device && elsewhere[i].address == 1)
+                continue;
+            harness_from(&h, elsewhere[i].address, elsewhere[i].device);
+            for (int j = 0; j < 2 * CODE_TRIES; j++)
+                assert_refused(try_login(&h, MOBILE, j ? "000000" : code), "CODE_EXPIRED");
+        }
+        harness_from(&h, device ? 2 : 1, device); /* a device may move */
+        assert_ok(try_login(&h, MOBILE, code));
+        end(&h);
+    }
+}
+
+static void a_code_serves_for_its_purpose_alone(void **state)
+{
+    char code[CODE_DIGITS + 1];
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    assert_refused(send_code_for(&h, MOBILE, 99), "OUT_OF_RANGE");
+    for (int purpose = 1; purpose <= IDENTITY__CODE_PURPOSE__CODE_PROVE; purpose++) {
+        get_code_for(&h, MOBILE, purpose, code); /* each with a pause of its own */
+        assert_refused(try_login(&h, MOBILE, code), "CODE_EXPIRED");
+    }
+    get_code(&h, MOBILE, code);
+    assert_refused(send_code(&h, MOBILE), "CODE_SENT_RECENTLY");
+    assert_ok(try_login(&h, MOBILE, code));
+    end(&h);
+}
+
+static void the_codes_of_a_number_an_address_and_a_day_are_bounded(void **state)
+{
+    char mobile[CN_MOBILE_LEN + 1];
+    const Rpc__Answer *answer;
+    struct harness h;
+
+    (void)state;
+    setenv("HUIGONG_CODES_ADDRESS", "30", 1);
+    setenv("HUIGONG_CODES_DAY", "50", 1);
+    begin(&h);
+    for (unsigned i = 0; i < CODE_SENDS; i++) {
+        harness_from(&h, 100 + i, i + 1);
+        assert_ok(send_code_for(&h, MOBILE, (int)i % 7));
+        clock_step(&h.service.clock, CODE_RESEND_MS);
+    }
+    assert_refused(send_code(&h, MOBILE), "CODE_SENT_RECENTLY");
+    for (unsigned i = 1; i <= 30; i++) {
+        harness_from(&h, 1, i); /* other devices, one address */
+        if (codes_sent_today(identity_of(&h), clock_now(&h.service.clock)) == 40)
+            break;
+        assert_ok(send_code(&h, mobile_of(100 + i, mobile)));
+    }
+    harness_from(&h, 3, 1);
+    for (unsigned i = 31; i <= 40; i++)
+        assert_ok(send_code(&h, mobile_of(100 + i, mobile)));
+    answer = send_code(&h, mobile_of(41, mobile));
+    assert_refused(answer, "CODES_SPENT");
+    assert_true(answer->retry_after_s > 0);
+    clock_step(&h.service.clock, (int64_t)answer->retry_after_s * 1000);
+    assert_ok(send_code(&h, mobile_of(41, mobile)));
+    for (unsigned i = 42; i <= 70; i++)
+        assert_ok(send_code(&h, mobile_of(100 + i, mobile)));
+    answer = send_code(&h, mobile_of(71, mobile));
+    assert_refused(answer, "CODES_ADDRESS_LIMITED");
+    harness_from(&h, 2, 1);
+    assert_ok(send_code(&h, mobile_of(71, mobile)));
+    harness_from(&h, 3, 1);
+    clock_step(&h.service.clock, (int64_t)answer->retry_after_s * 1000);
+    assert_ok(send_code(&h, mobile_of(72, mobile)));
+    unsetenv("HUIGONG_CODES_ADDRESS");
+    unsetenv("HUIGONG_CODES_DAY");
     end(&h);
 }
 
@@ -416,6 +506,9 @@ int main(void)
         cmocka_unit_test(a_number_that_signed_in_is_answered_like_any_other),
         cmocka_unit_test(a_code_lives_five_minutes),
         cmocka_unit_test(a_code_is_guessed_five_times),
+        cmocka_unit_test(wrong_answers_from_elsewhere_use_up_nothing),
+        cmocka_unit_test(a_code_serves_for_its_purpose_alone),
+        cmocka_unit_test(the_codes_of_a_number_an_address_and_a_day_are_bounded),
         cmocka_unit_test(the_code_of_another_number_is_wrong),
         cmocka_unit_test(what_is_no_mobile_number_is_refused),
         cmocka_unit_test(without_a_sender_no_code_is_made),

@@ -13,11 +13,12 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM proposal WHERE proposal_id = ?1",
     [SQL_DECIDE] = "UPDATE proposal SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
                    "WHERE proposal_id = ?1",
-    [SQL_OPEN] =
-        "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
-        "WHERE proposal.state = 1 AND proposal_id > ?3 AND " UNION_PATH_RANGE("path") " "
-                                                                                      "AND (?5 = 0 OR kind = ?5) "
-                                                                                      "ORDER BY proposal_id LIMIT ?4",
+    [SQL_OPEN] = "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
+                 "WHERE proposal.state = 1 AND proposal_id > ?3 AND " UNION_PATH_RANGE(
+                     "path") " "
+                             "AND (?5 = 0 OR kind = ?5) AND " RPC_PAGE_STATES(
+                                 "?6", "proposal.state") " "
+                                                         "ORDER BY proposal_id LIMIT ?4",
     [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE proposal.state = 1 ORDER BY proposal_id LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -70,13 +71,14 @@ void proposals_decide(const struct proposals *proposals, const struct proposal *
 }
 
 size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
-                           struct proposal *ret, size_t size)
+                           struct proposal *ret, size_t size, int64_t states)
 {
     char end[UNION_PATH_SIZE + 1];
     size_t n = 0;
 
     union_path_end(path, end);
-    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiii", path, end, after, (int64_t)size, (int64_t)kind);
+    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiiii", path, end, after, (int64_t)size, (int64_t)kind,
+              states);
     while (ret && n < size && next(proposals, SQL_OPEN, &ret[n]))
         n++;
     store_end(proposals->store, proposals->sql + SQL_OPEN);

@@ -27,7 +27,7 @@ bool proposals_find(const struct proposals *proposals, int64_t proposal_id, stru
 void proposals_decide(const struct proposals *proposals, const struct proposal *proposal);
 /* Open ones of a subtree after an id, in order, of a kind or (0) of all; returns how many. */
 size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
-                           struct proposal *ret, size_t size);
+                           struct proposal *ret, size_t size, int64_t states);
 
 /* Keeps what the caller proposes, of which kind, person, union, value and reason are
  * set, and answers with it; or refuses with PROPOSAL_PENDING. */

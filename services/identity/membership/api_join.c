@@ -185,16 +185,12 @@ static void joins__create_join_request(Identity__Joins_Service *service, const I
     struct join join;
     int reason = ask_refusal(self, req, call, &member, &node, &join);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (!join.id) {
         reason = make_join(self, req, node.id, &member, call, &join, &field);
-        if (reason) {
-            rpc_refuse_field(call, reason, field);
+        if (rpc_refuse_field_if(call, reason, field))
             return;
-        }
         joins_add(&self->joins, &join);
         join_journal(&join, call);
         rpc_created(call);
@@ -209,7 +205,7 @@ static void joins__list_my_join_requests(Identity__Joins_Service *service, const
     struct identity *self = self_of(service);
 
     (void)req;
-    joins_ask(&self->joins, JOINS_MINE, rpc_principal(call)->member_id, 0, rpc_page(call)->before,
+    joins_ask(&self->joins, JOINS_MINE, rpc_principal(call)->member_id, rpc_page(call)->states, rpc_page(call)->before,
               rpc_page(call)->limit);
     reply_list(self, JOINS_MINE, reply, call);
 }
@@ -245,10 +241,8 @@ static void joins__list_join_requests(Identity__Joins_Service *service, const Id
     int state = req->state ? (int)req->state : (int)IDENTITY__JOIN_STATE__JOIN_ASKED;
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     joins_ask(&self->joins, JOINS_UNION, req->union_id, state, rpc_page(call)->after, rpc_page(call)->limit);
     reply_list(self, JOINS_UNION, reply, call);
 }

@@ -95,10 +95,8 @@ static void memberships__list_members(Identity__Memberships_Service *service, co
     size_t n;
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     n = periods_find_members(&self->periods, req->union_id, page->after, periods, page->limit);
     for (size_t i = 0; i < n && rpc_page_takes(call, periods[i].id); i++) {
         if (members_find(&self->members, periods[i].member_id, &member))

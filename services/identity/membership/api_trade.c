@@ -187,10 +187,8 @@ static void trades__claim_trade(Identity__Trades_Service *service, const Identit
     struct trade claim;
     int reason = claim_refusal(self, req, call, &member, &node, &claim);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     if (claim.id) {
         reply_trade(self, &claim, reply, call);
         return;
@@ -202,10 +200,8 @@ static void trades__claim_trade(Identity__Trades_Service *service, const Identit
     } else {
         reason = make_claim(self, req, &member, &claim, call, &field);
     }
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     rpc_created(call);
     reply_trade(self, &claim, reply, call);
 }
@@ -218,7 +214,7 @@ static void trades__list_my_trades(Identity__Trades_Service *service, const Iden
 
     (void)req;
     trades_ask(&self->trades, TRADES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
-               rpc_page(call)->limit);
+               rpc_page(call)->limit, rpc_page(call)->states);
     reply_list(self, TRADES_MINE, reply, call);
 }
 
@@ -252,11 +248,10 @@ static void trades__list_trade_claims(Identity__Trades_Service *service, const I
     struct identity *self = self_of(service);
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
-    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page(call)->states);
     reply_list(self, TRADES_WAITING, reply, call);
 }
 

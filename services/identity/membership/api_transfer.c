@@ -90,10 +90,8 @@ static void transfers__create_transfer(Identity__Transfers_Service *service, con
     struct period current;
     int reason = ask_refusal(self, req->union_id, call, &current, &transfer);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (!transfer.id) {
         bool hung = current.began == IDENTITY__BEGAN__BEGAN_BY_HANGING;
 
@@ -121,8 +119,8 @@ static void transfers__list_my_transfers(Identity__Transfers_Service *service, c
     struct identity *self = self_of(service);
 
     (void)req;
-    transfers_ask(&self->transfers, TRANSFERS_MINE, rpc_principal(call)->member_id, 0, rpc_page(call)->before,
-                  rpc_page(call)->limit);
+    transfers_ask(&self->transfers, TRANSFERS_MINE, rpc_principal(call)->member_id, rpc_page(call)->states,
+                  rpc_page(call)->before, rpc_page(call)->limit);
     reply_list(self, TRANSFERS_MINE, reply, call);
 }
 
@@ -158,10 +156,8 @@ static void transfers__list_transfers(Identity__Transfers_Service *service, cons
     enum transfers_list list = state == IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED ? TRANSFERS_TO : TRANSFERS_FROM;
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     transfers_ask(&self->transfers, list, req->union_id, state, rpc_page(call)->after, rpc_page(call)->limit);
     reply_list(self, list, reply, call);
 }

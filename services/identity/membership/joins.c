@@ -23,8 +23,9 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state = 1",
     [SQL_DECIDE] = "UPDATE join_request SET state = ?2, decided_at = ?3, decided_by = ?4, reason = ?5, remark = ?6, "
                    "sealed = x'' WHERE request_id = ?1",
-    [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND state >= ?2 AND "
-                 "request_id < ?3 ORDER BY request_id DESC LIMIT ?4",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND " RPC_PAGE_STATES(
+        "?2", "state") " AND "
+                       "request_id < ?3 ORDER BY request_id DESC LIMIT ?4",
     [SQL_UNION] = "SELECT " COLUMNS " FROM join_request WHERE union_id = ?1 AND state = ?2 AND request_id > ?3 "
                   "ORDER BY request_id LIMIT ?4",
     [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
@@ -89,9 +90,9 @@ void joins_decide(const struct joins *joins, const struct join *join)
               join->decided_by, (int64_t)join->reason, join->remark);
 }
 
-void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int state, int64_t beyond, size_t limit)
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t state, int64_t beyond, size_t limit)
 {
-    store_ask(joins->store, joins->sql + list, "iiii", id, (int64_t)state, beyond, (int64_t)limit);
+    store_ask(joins->store, joins->sql + list, "iiii", id, state, beyond, (int64_t)limit);
 }
 
 bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret)
@@ -168,7 +169,7 @@ static void on_export(void *arg, struct part_export *export)
     struct join join;
     bool more = true;
 
-    joins_ask(&self->joins, JOINS_MINE, export->member_id, 0, INT64_MAX, LIMIT_EXPORT_PAGE);
+    joins_ask(&self->joins, JOINS_MINE, export->member_id, RPC_PAGE_ALL, INT64_MAX, LIMIT_EXPORT_PAGE);
     while (more && joins_next(&self->joins, JOINS_MINE, &join))
         more = part_give(export, join_message(self, &join, export->call), PART_LATEST(join.id));
     joins_end(&self->joins, JOINS_MINE);

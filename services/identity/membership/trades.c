@@ -22,9 +22,12 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 ORDER BY trade_id DESC LIMIT ?3",
-    [SQL_WAITING] = "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 "
-                    "ORDER BY trade_id LIMIT ?3",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 AND " RPC_PAGE_STATES(
+        "?4", "state") " ORDER BY trade_id DESC LIMIT ?3",
+    [SQL_WAITING] =
+        "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 AND " RPC_PAGE_STATES(
+            "?4", "state") " "
+                           "ORDER BY trade_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, proof, asked_at, sealed) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM trade WHERE trade_id = ?1",
@@ -87,9 +90,10 @@ bool trades_find_proven(const struct trades *trades, int64_t member_id, struct t
     return only(trades, SQL_FIND_PROVEN, member_id, ret);
 }
 
-void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit)
+void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit,
+                int64_t states)
 {
-    store_ask(trades->store, trades->sql + list, "iii", id, beyond, (int64_t)limit);
+    store_ask(trades->store, trades->sql + list, "iiii", id, beyond, (int64_t)limit, states);
 }
 
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret)
@@ -284,7 +288,7 @@ static void on_export(void *arg, struct part_export *export)
     struct trade trade;
     bool more = true;
 
-    trades_ask(&self->trades, TRADES_MINE, export->member_id, INT64_MAX, LIMIT_EXPORT_PAGE);
+    trades_ask(&self->trades, TRADES_MINE, export->member_id, INT64_MAX, LIMIT_EXPORT_PAGE, RPC_PAGE_ALL);
     while (more && trades_next(&self->trades, TRADES_MINE, &trade))
         more = part_give(export, trade_message(self, &trade, export->call), PART_LATEST(trade.id));
     trades_end(&self->trades, TRADES_MINE);

@@ -30,7 +30,8 @@ bool trades_find_proven(const struct trades *trades, int64_t member_id, struct t
 /* A member's, the latest first, and a union's that wait after an id, in order: the caller
  * steps with trades_next and the same list. */
 enum trades_list { TRADES_MINE, TRADES_WAITING };
-void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit);
+void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit,
+                int64_t states);
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret);
 void trades_end(const struct trades *trades, enum trades_list list);
 

@@ -18,8 +18,10 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM transfer WHERE member_id = ?1 AND state > ?2 AND transfer_id < ?3 "
-                 "ORDER BY transfer_id DESC LIMIT ?4",
+    [SQL_MINE] =
+        "SELECT " COLUMNS
+        " FROM transfer WHERE member_id = ?1 AND " RPC_PAGE_STATES("?2", "state") " AND transfer_id < ?3 "
+                                                                                  "ORDER BY transfer_id DESC LIMIT ?4",
     [SQL_FROM] = "SELECT " COLUMNS " FROM transfer WHERE from_union = ?1 AND state = ?2 AND transfer_id > ?3 "
                  "ORDER BY transfer_id LIMIT ?4",
     [SQL_TO] = "SELECT " COLUMNS " FROM transfer WHERE to_union = ?1 AND state = ?2 AND transfer_id > ?3 "
@@ -83,10 +85,10 @@ bool transfers_find_open(const struct transfers *transfers, int64_t member_id, s
     return only(transfers, SQL_FIND_OPEN, member_id, ret);
 }
 
-void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t beyond,
-                   size_t limit)
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int64_t state,
+                   int64_t beyond, size_t limit)
 {
-    store_ask(transfers->store, transfers->sql + list, "iiii", id, (int64_t)state, beyond, (int64_t)limit);
+    store_ask(transfers->store, transfers->sql + list, "iiii", id, state, beyond, (int64_t)limit);
 }
 
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret)
@@ -188,7 +190,7 @@ static void on_export(void *arg, struct part_export *export)
     struct transfer transfer;
     bool more = true;
 
-    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member_id, 0, INT64_MAX, LIMIT_EXPORT_PAGE);
+    transfers_ask(&self->transfers, TRANSFERS_MINE, export->member_id, RPC_PAGE_ALL, INT64_MAX, LIMIT_EXPORT_PAGE);
     while (more && transfers_next(&self->transfers, TRANSFERS_MINE, &transfer))
         more = part_give(export, transfer_message(self, &transfer, export->call), PART_LATEST(transfer.id));
     transfers_end(&self->transfers, TRANSFERS_MINE);

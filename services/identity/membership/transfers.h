@@ -21,10 +21,10 @@ bool transfers_find(const struct transfers *transfers, int64_t transfer_id, stru
 /* The member's open one. */
 bool transfers_find_open(const struct transfers *transfers, int64_t member_id, struct transfer *ret);
 
-/* A member's (the latest first), or those to or from a union in a state, after an id. */
+/* A member's (the latest first; state is a mask of states), or those to or from a union in a state, after an id. */
 enum transfers_list { TRANSFERS_MINE, TRANSFERS_FROM, TRANSFERS_TO };
-void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int state, int64_t beyond,
-                   size_t limit);
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int64_t state,
+                   int64_t beyond, size_t limit);
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret);
 void transfers_end(const struct transfers *transfers, enum transfers_list list);
 

@@ -151,15 +151,11 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
                                                      : verify_refusal(&member.tries, today);
     if (!reason)
         reason = data_key_ready(self, &member, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = claim_read(req, call, name, &id, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     person_index_id(self, id.number, index);
     if (known && memcmp(member.person, index, sizeof(index)) != 0) { /* she is proven to be another */
         rpc_refuse(call, IDENTITY__REASON__ALREADY_VERIFIED);

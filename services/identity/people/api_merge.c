@@ -1,3 +1,4 @@
+#include "services/identity/access/codes.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/people/data_keys.h"
@@ -163,11 +164,11 @@ static int judge_codes(struct identity *self, const Identity__MergeMineRequest *
     *ret_field = "ownCode";
     if (!person_open_member(self, member, &person))
         return RPC__REASON__STORE_FAILED;
-    reason = code_judge(self, person.mobile, req->own_code, call);
+    reason = code_judge(self, person.mobile, IDENTITY__CODE_PURPOSE__CODE_MERGE, req->own_code, call);
     if (reason)
         return reason;
     *ret_field = "code";
-    return code_judge(self, mobile, req->code, call);
+    return code_judge(self, mobile, IDENTITY__CODE_PURPOSE__CODE_MERGE, req->code, call);
 }
 
 /* Which of two accounts is kept: the one that is known by name, else the caller's own. */
@@ -215,10 +216,8 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
         merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
     if (!reason)
         reason = add_merge(self, kept, gone, 0, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_NUMBERS;
     merge_apply(self, &merge, call);
     reply_merge(self, &merge, false, reply, call);
@@ -232,7 +231,7 @@ static void merges__list_my_merges(Identity__Merges_Service *service, const Iden
 
     (void)req;
     merges_ask(&self->merges, MERGES_MINE, rpc_principal(call)->member_id, rpc_page(call)->before,
-               rpc_page(call)->limit);
+               rpc_page(call)->limit, rpc_page(call)->states);
     reply_list(self, MERGES_MINE, reply, call);
 }
 
@@ -265,11 +264,10 @@ static void merges__list_merges(Identity__Merges_Service *service, const Identit
     struct identity *self = self_of(service);
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
-    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit);
+    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page(call)->states);
     reply_list(self, MERGES_WAITING, reply, call);
 }
 
@@ -311,10 +309,8 @@ static void merges__propose_merge(Identity__Merges_Service *service, const Ident
         reason = merge_refusal(self, &kept, &gone);
     else if (!reason && periods_find_last(&self->periods, kept.id, &last))
         reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_PROPOSED, &merge, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (asked && merge.state == IDENTITY__MERGE_STATE__MERGE_PROPOSED) {
         reply_merge(self, &merge, true, reply, call);
         return;
@@ -357,10 +353,8 @@ static void merges__decide_merge(Identity__Merges_Service *service, const Identi
         reason = IDENTITY__REASON__MERGE_DECIDED;
     if (!reason && req->approve)
         reason = confirm_refusal(self, &merge, &kept, &gone, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (*req->remark)
         snprintf(merge.remark, sizeof(merge.remark), "%s", req->remark);
     if (req->approve)

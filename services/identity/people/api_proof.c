@@ -46,15 +46,11 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
 
     if (!reason && proofs_tries(&self->proofs, member.id, rpc_now(call) - PROOF_WINDOW_MS) >= PROOF_TRIES)
         reason = IDENTITY__REASON__PROOF_TRIES_EXHAUSTED;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = claim_read(req, call, name, &id, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     if (is_taken(self, &id)) {
         rpc_refuse(call, IDENTITY__REASON__RESIDENT_ID_TAKEN);
         return;
@@ -107,10 +103,8 @@ static void proofs__end_proof(Identity__Proofs_Service *service, const Identity_
         reason = IDENTITY__REASON__RESIDENT_ID_TAKEN;
     if (!reason)
         reason = data_key_ready(self, &member, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     end_proof(self, &proof, verdict, call);
     reason = verdict_refusal(verdict);
     if (reason) {

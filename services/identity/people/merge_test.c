@@ -26,8 +26,8 @@ static const Rpc__Answer *merge_mine(struct harness *h, const Rpc__Principal *wh
     char mobile[CN_MOBILE_LEN + 1], own_code[CODE_DIGITS + 1], code[CODE_DIGITS + 1];
 
     clock_step(&h->service.clock, CODE_RESEND_MS);
-    get_code(h, mobile_of(own, mobile), own_code);
-    get_code(h, mobile_of(other, mobile), code);
+    get_code_for(h, mobile_of(own, mobile), IDENTITY__CODE_PURPOSE__CODE_MERGE, own_code);
+    get_code_for(h, mobile_of(other, mobile), IDENTITY__CODE_PURPOSE__CODE_MERGE, code);
     clock_step(&h->service.clock, CODE_RESEND_MS);
     request.mobile = mobile;
     request.code = code;
@@ -213,7 +213,7 @@ static void a_wrong_code_merges_nothing_and_counts(void **state)
     begin_with_unions(&h);
     own = person_signed_in(&h, 1);
     person_signed_in(&h, 2);
-    get_code(&h, mobile_of(1, mobile), own_code);
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_MERGE, own_code);
     request.mobile = mobile_of(2, mobile) ? mobile : NULL;
     request.code = "000000";
     request.own_code = own_code;
@@ -335,8 +335,8 @@ static void a_number_of_what_is_gone_may_become_that_of_what_is_kept(void **stat
     person_signed_in(&h, 2);
     kept = member_of_union(&h, 1, "440604");
     assert_ok(merge_mine(&h, kept, 1, 2));
-    get_code(&h, mobile_of(1, mobile), code);
-    get_code(&h, mobile_of(2, mobile), new_code);
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_NUMBER, code);
+    get_code_for(&h, mobile_of(2, mobile), IDENTITY__CODE_PURPOSE__CODE_NUMBER, new_code);
     clock_step(&h.service.clock, CODE_RESEND_MS);
     request.code = code;
     request.mobile = mobile;
@@ -360,7 +360,7 @@ static void closing_what_is_kept_forgets_what_is_gone(void **state)
     gone = member_of_union(&h, 2, "440605");
     assert_ok(carry_out(&h, kept->member_id, gone->member_id));
     kept = person_signed_in(&h, 1);
-    get_code(&h, mobile_of(1, mobile), code);
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_CLOSE, code);
     request.code = code;
     request.confirmed = true;
     assert_ok(harness_call(&h, "Rights.CloseAccount", &request.base, kept, NULL));

@@ -20,10 +20,14 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?2 "
-                 "ORDER BY merge_id DESC LIMIT ?3",
-    [SQL_WAITING] = "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 "
-                    "ORDER BY merge_id LIMIT ?3",
+    [SQL_MINE] =
+        "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?2 AND " RPC_PAGE_STATES(
+            "?4", "state") " "
+                           "ORDER BY merge_id DESC LIMIT ?3",
+    [SQL_WAITING] =
+        "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 AND " RPC_PAGE_STATES(
+            "?4", "state") " "
+                           "ORDER BY merge_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM merge WHERE merge_id = ?1",
@@ -80,9 +84,10 @@ bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge
     return only(merges, SQL_FIND_OPEN, gone_id, ret);
 }
 
-void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit)
+void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit,
+                int64_t states)
 {
-    store_ask(merges->store, merges->sql + list, "iii", id, beyond, (int64_t)limit);
+    store_ask(merges->store, merges->sql + list, "iiii", id, beyond, (int64_t)limit, states);
 }
 
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret)

@@ -28,7 +28,8 @@ bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge
 /* A member's of either account, the latest first, or those that wait for a union after an
  * id, in order. */
 enum merges_list { MERGES_MINE, MERGES_WAITING };
-void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit);
+void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit,
+                int64_t states);
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret);
 void merges_end(const struct merges *merges, enum merges_list list);
 

@@ -54,13 +54,12 @@ void person_index_unionid(const struct identity *self, const char *unionid, unsi
     pii_index(self->pii, "unionid", unionid, strlen(unionid), ret);
 }
 
-void person_index_code(const struct identity *self, const char *mobile, const char *code,
+void person_index_code(const struct identity *self, const char *mobile, int purpose, const char *code,
                        unsigned char ret[PII_INDEX_LEN])
 {
-    char text[CN_MOBILE_LEN + 16];
+    char text[CN_MOBILE_LEN + CODE_DIGITS + 16];
 
-    /* Cutting a code that is too long makes it no right one: those have CODE_DIGITS. */
-    snprintf(text, sizeof(text), "%s %s", mobile, code);
+    snprintf(text, sizeof(text), "%s %d %s", mobile, purpose, code);
     pii_index(self->pii, "login_code", text, strlen(text), ret);
 }
 

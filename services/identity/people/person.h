@@ -37,7 +37,7 @@ void person_index_openid(const struct identity *self, const char *appid, const c
                          unsigned char ret[PII_INDEX_LEN]);
 void person_index_unionid(const struct identity *self, const char *unionid, unsigned char ret[PII_INDEX_LEN]);
 /* Of a code sent to a number: what is kept instead of the code. */
-void person_index_code(const struct identity *self, const char *mobile, const char *code,
+void person_index_code(const struct identity *self, const char *mobile, int purpose, const char *code,
                        unsigned char ret[PII_INDEX_LEN]);
 
 /* nonce is PII_NONCE_LEN fresh random bytes. What is a member's is sealed under her data

@@ -113,10 +113,8 @@ static void cadres__set_cadre(Identity__Cadres_Service *service, const Identity_
 
     if (!reason)
         reason = read_cadre(self, req, &cadre.member_id, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     if (cadres_find_now(&self->cadres, cadre.union_id, cadre.member_id, &now)) {
         if (says_the_same(&now, &cadre)) {
             reply_cadre(self, &now, reply, call);
@@ -147,10 +145,8 @@ static void cadres__end_cadre(Identity__Cadres_Service *service, const Identity_
     struct cadre cadre;
     int reason = find_cadre(self, req->cadre_id, union_administrators, call, &cadre);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (!cadre.ended_at)
         end_cadre(self, &cadre, call);
     reply_cadre(self, &cadre, reply, call);
@@ -184,10 +180,8 @@ static void cadres__list_cadre_history(Identity__Cadres_Service *service, const 
     Identity__CadreList list = IDENTITY__CADRE_LIST__INIT;
     int reason = find_cadre(self, req->cadre_id, union_readers, call, &cadre);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     add_cadres(self, found,
                cadres_find_history(&self->cadres, cadre.union_id, cadre.member_id, page->before, found, page->limit),
                &list, call);

@@ -101,10 +101,8 @@ static void companies__register_company(Identity__Companies_Service *service,
 
     if (!reason)
         reason = read_company(req, call, &company, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     if (companies_find(&self->companies, company.union_id, &known) &&
         strcmp(known.credit_code, company.credit_code) == 0) {
         reply_company(self, &known, reply, call);
@@ -208,17 +206,13 @@ static void companies__set_agent(Identity__Companies_Service *service, const Ide
         reason = IDENTITY__REASON__AGENT_KIND_INVALID;
     if (!reason && !cn_mobile(req->mobile, mobile))
         reason = IDENTITY__REASON__MOBILE_INVALID;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     /* Undone with the rest when it is refused. */
     member_obtain(self, mobile, call, &member);
     reason = obtain_grant(self, &company, &node, member.id, call, &grant);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     agent = (struct agent){grant.id, company.id, member.id, grant.granted_at, (int)req->kind};
     companies_set_agent(&self->companies, &agent);
     journal_agent(&agent, call);
@@ -239,10 +233,8 @@ static void companies__dismiss_agent(Identity__Companies_Service *service, const
         reason = appointing_refusal(self, grant.union_id, call, &node, &company);
     if (!reason && grant.member_id == rpc_principal(call)->member_id)
         reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     grant_take(self, &grant, call);
     reply_company(self, &company, reply, call);
 }
@@ -280,10 +272,8 @@ static void companies__list_company_members(Identity__Companies_Service *service
     size_t n;
     int reason = company_refusal(self, req->union_id, nobody, call, &node, &company);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     n = (req->gone ? periods_find_gone : periods_find_members)(&self->periods, node.id, page->after, periods,
                                                                page->limit);
     for (size_t i = 0; i < n && rpc_page_takes(call, periods[i].id); i++)
@@ -306,10 +296,8 @@ static void companies__propose_departure(Identity__Companies_Service *service,
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (!reason && member.id == rpc_principal(call)->member_id)
         reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     proposal_make(self,
                   &(struct proposal){
                       .kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE, .member_id = member.id, .union_id = node.id},

@@ -190,10 +190,8 @@ static void import(struct identity *self, const Identity__ImportRequest *req, lo
     struct page page;
     int reason = page_open(&page, self, req, call);
 
-    if (reason) {
-        rpc_refuse_field(call, reason, "csv");
+    if (rpc_refuse_field_if(call, reason, "csv"))
         return;
-    }
     if (req->check_only)
         rpc_discard(call);
     page.removal = removal;

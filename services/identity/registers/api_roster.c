@@ -103,10 +103,8 @@ static void rosters__find_roster_rows(Identity__Rosters_Service *service, const 
     }
     if (!reason && !unions_find(&self->unions, req->union_id, &node))
         reason = RPC__REASON__UNION_NOT_FOUND;
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     person_index_id(self, id.number, index);
     n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
     list.rows = rows;

@@ -127,10 +127,8 @@ static void consents__publish_policy(Identity__Consents_Service *service, const 
         reason = IDENTITY__REASON__POLICY_NOT_ROOT;
     if (!reason)
         reason = make_policy(self, req, call, &policy, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     consents_publish(&self->consents, &policy, req, rpc_principal(call)->member_id);
     journal_published(&policy, call);
     rpc_created(call);
@@ -206,8 +204,12 @@ static void reply_consents(struct identity *self, int64_t member_id, const struc
     struct consent *consents = arena_alloc(rpc_arena(call), limit * sizeof(*consents));
     Identity__ConsentList list = IDENTITY__CONSENT_LIST__INIT;
 
-    for (int purpose = 1; purpose <= (int)IDENTITY__PURPOSE__PURPOSE_MATCHMAKING; purpose++)
-        rpc_add(call, &list, asked, asked_message(self, member_id, purpose, call));
+    for (int purpose = 1; purpose <= (int)IDENTITY__PURPOSE__PURPOSE_MATCHMAKING; purpose++) {
+        const Identity__ConsentAsked *asked = asked_message(self, member_id, purpose, call);
+
+        if (!page || !asked || rpc_page_wants(call, (int)asked->state))
+            rpc_add(call, &list, asked, unconst(asked));
+    }
     n = consents_find_all(&self->consents, member_id, page ? page->before : INT64_MAX, consents, limit);
     for (size_t i = 0; i < n && (!page || rpc_page_takes(call, consents[i].id)); i++)
         rpc_add(call, &list, records, consent_message(&consents[i], call));
@@ -246,10 +248,8 @@ static void consents__give_consent(Identity__Consents_Service *service, const Id
 
     if (!reason)
         reason = consent_refusal(self, req, call, &policy);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (!consents_find(&self->consents, member.id, policy.purpose, &consent) || consent.version != policy.version) {
         consent = (struct consent){
             .id = id_next(&self->ids, rpc_now(call)),
@@ -283,10 +283,8 @@ static void consents__withdraw_consent(Identity__Consents_Service *service, cons
         reason = IDENTITY__REASON__CONSENT_NECESSARY;
     if (!reason && !consents_find(&self->consents, member.id, (int)req->purpose, &consent))
         reason = IDENTITY__REASON__CONSENT_NOT_GIVEN;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     consents_withdraw(&self->consents, member.id, consent.purpose, rpc_now(call));
     consent_journal(&consent, true, call);
     reply_consents(self, member.id, NULL, reply, call);

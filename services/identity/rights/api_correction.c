@@ -1,4 +1,5 @@
 #include "services/identity/api.h"
+#include "services/identity/access/codes.h"
 #include "services/identity/unions/decision.h"
 #include "services/identity/membership/periods.h"
 #include "services/identity/rights/api_rights.h"
@@ -182,10 +183,8 @@ static void corrections__ask_correction(Identity__Corrections_Service *service,
     int64_t union_id;
     int reason = asker_refusal(self, call, &member, &union_id);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = read_wanted(self, req, &member, call, &wanted, &field);
     if (reason)
         rpc_refuse_field(call, reason, field);
@@ -225,7 +224,7 @@ static int new_mobile_refusal(struct identity *self, const char *mobile, const c
     if (!cn_mobile(mobile, ret_mobile))
         return IDENTITY__REASON__MOBILE_INVALID;
     *ret_field = "code";
-    reason = code_judge(self, ret_mobile, code, call);
+    reason = code_judge(self, ret_mobile, IDENTITY__CODE_PURPOSE__CODE_NUMBER, code, call);
     if (reason) {
         rpc_keep(call);
         return reason;
@@ -254,10 +253,8 @@ static void corrections__ask_mobile_change(Identity__Corrections_Service *servic
 
     if (!reason)
         reason = proof_refusal(self, req, &member, call);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = new_mobile_refusal(self, req->mobile, req->code, call, wanted.mobile, &field);
     if (reason)
         rpc_refuse_field(call, reason, field);
@@ -277,7 +274,7 @@ static void corrections__list_my_corrections(Identity__Corrections_Service *serv
     (void)req;
     reply_list(self, corrections,
                corrections_find_mine(&self->corrections, rpc_principal(call)->member_id, page->before, corrections,
-                                     page->limit),
+                                     page->limit, page->states),
                reply, call);
 }
 
@@ -314,11 +311,9 @@ static void corrections__change_mobile(Identity__Corrections_Service *service, c
     struct member member;
     int reason = caller_refusal(self, call, &member);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
-    reason = own_code_refusal(self, &member, req->code, call);
+    reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_NUMBER, req->code, call);
     if (reason)
         rpc_keep(call);
     else
@@ -343,13 +338,12 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
     struct correction *corrections = arena_alloc(rpc_arena(call), page->limit * sizeof(*corrections));
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
-    reply_list(self, corrections,
-               corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit), reply,
-               call);
+    reply_list(
+        self, corrections,
+        corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit, page->states),
+        reply, call);
 }
 
 /* 0, or why this one is left as it is. */

@@ -47,11 +47,9 @@ void rights__export_my_data(Identity__Rights_Service *service, const Identity__E
     struct member member;
     int reason = caller_refusal(self, call, &member);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
-    reason = own_code_refusal(self, &member, req->code, call);
+    reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_EXPORT, req->code, call);
     if (reason) {
         rpc_keep(call);
         rpc_refuse_field(call, reason, "code");

@@ -227,10 +227,8 @@ static void looks__look_at_person(Identity__Looks_Service *service, const Identi
 
     if (!reason)
         reason = look_refusal(self, &at, call, &member, &left);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     if (at.look_case != IDENTITY__LOOK_CASE__LOOK_JOIN) /* of which the applicant says who she is */
         person_open_member(self, &member, &at.known);
     mask(&at, &at.known);

@@ -60,15 +60,11 @@ static void pledges__make_pledge(Identity__Pledges_Service *service, const Ident
     struct member member;
     int reason = caller_refusal(self, call, &member);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     reason = pledge_refusal(self, req, &member, call, &policy, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     if (pledges_find(&self->pledges, member.id, &old)) {
         old.state = IDENTITY__PLEDGE_STATE__PLEDGE_RENEWED;
         old.ended_at = rpc_now(call);
@@ -97,7 +93,8 @@ static void pledges__list_my_pledges(Identity__Pledges_Service *service, const I
     const struct rpc_page *page = rpc_page(call);
     struct pledge *pledges = arena_alloc(rpc_arena(call), page->limit * sizeof(*pledges));
     Identity__PledgeList list = IDENTITY__PLEDGE_LIST__INIT;
-    size_t n = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, page->before, pledges, page->limit);
+    size_t n = pledges_find_all(&self->pledges, rpc_principal(call)->member_id, page->before, pledges, page->limit,
+                                page->states);
 
     (void)req;
     for (size_t i = 0; i < n && rpc_page_takes(call, pledges[i].id); i++)
@@ -117,10 +114,8 @@ static void pledges__revoke_pledge(Identity__Pledges_Service *service, const Ide
     (void)req;
     if (!reason && (!pledges_find(&self->pledges, member.id, &pledge) || pledge.until <= rpc_now(call)))
         reason = IDENTITY__REASON__PLEDGE_NOT_FOUND;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     pledge_revoke(self, member.id, call);
     pledge.state = IDENTITY__PLEDGE_STATE__PLEDGE_REVOKED;
     pledge.ended_at = rpc_now(call);

@@ -1,5 +1,6 @@
 #include "services/identity/rights/api_rights.h"
 #include "services/identity/api.h"
+#include "services/identity/access/codes.h"
 #include "services/identity/rights/closings.h"
 #include "services/identity/access/grants.h"
 #include "services/identity/rights/looks.h"
@@ -57,13 +58,13 @@ static void rights__list_my_looks(Identity__Rights_Service *service, const Ident
 
 /* ---- the end ---- */
 
-int own_code_refusal(struct identity *self, const struct member *member, const char *code, void *call)
+int own_code_refusal(struct identity *self, const struct member *member, int purpose, const char *code, void *call)
 {
     struct person person;
 
     if (!person_open_member(self, member, &person))
         return RPC__REASON__STORE_FAILED;
-    return code_judge(self, person.mobile, code, call);
+    return code_judge(self, person.mobile, purpose, code, call);
 }
 
 static void reply_closing(const struct closing *closing, Identity__Closing_Closure reply, void *call)
@@ -89,11 +90,9 @@ static void rights__close_account(Identity__Rights_Service *service, const Ident
         reason = RPC__REASON__MISSING_FIELD;
     if (!reason && grants_find_all(&self->grants, member.id, &held, 1))
         reason = IDENTITY__REASON__CLOSING_HOLDS_OFFICE;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
-    reason = own_code_refusal(self, &member, req->code, call);
+    reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_CLOSE, req->code, call);
     if (reason) {
         rpc_keep(call);
         rpc_refuse_field(call, reason, "code");
@@ -129,10 +128,8 @@ static void rights__keep_account(Identity__Rights_Service *service, const Identi
     (void)req;
     if (!reason && !closings_find(&self->closings, member.id, &closing))
         reason = IDENTITY__REASON__CLOSING_NOT_ASKED;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     closing = (struct closing){.member_id = member.id};
     closing_set(self, &closing, call);
     reply_closing(&closing, reply, call);

@@ -7,8 +7,8 @@
 
 /* The caller, by her live session: 0, or MEMBER_NOT_FOUND, TOKEN_REVOKED, ACCOUNT_CLOSED. */
 int caller_refusal(struct identity *self, void *call, struct member *ret_member);
-/* Judges the code that was sent to her own number: 0 or CODE_...; see code_judge. */
-int own_code_refusal(struct identity *self, const struct member *member, const char *code, void *call);
+/* Judges the code that was sent to her own number for a purpose: 0 or CODE_...; see code_judge. */
+int own_code_refusal(struct identity *self, const struct member *member, int purpose, const char *code, void *call);
 
 /* NULL when the call's memory is full. A pledge whose time is over is shown as expired,
  * whether tidying has come to it or not. */

@@ -215,9 +215,9 @@ static void who_holds_both_numbers_changes_hers_at_once(void **state)
     who = person_signed_in(&h, 1);
     mobile_of(1, old);
     mobile_of(2, new);
-    get_code(&h, old, code);
-    get_code(&h, new, new_code);
-    assert_refused(change_mobile(&h, who, "", new, new_code), "CODE_WRONG");
+    get_code_for(&h, old, IDENTITY__CODE_PURPOSE__CODE_NUMBER, code);
+    get_code_for(&h, new, IDENTITY__CODE_PURPOSE__CODE_NUMBER, new_code);
+    assert_refused(change_mobile(&h, who, "", new, new_code), "CODE_NOT_SIX_DIGITS");
     assert_refused(change_mobile(&h, who, code, "1", new_code), "MOBILE_INVALID");
     assert_ok(change_mobile(&h, who, code, new, new_code));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MOBILE_CHANGED)->mobile_changed->member_id, who->member_id);
@@ -237,11 +237,11 @@ static void a_number_that_another_has_is_not_taken_and_told_only_to_who_holds_it
     begin(&h);
     person_signed_in(&h, 2);
     who = person_signed_in(&h, 1);
-    get_code(&h, mobile_of(1, mobile), code);
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_NUMBER, code);
     assert_refused(change_mobile(&h, who, code, mobile_of(2, mobile), "000000"), "CODE_EXPIRED");
     clock_step(&h.service.clock, CODE_RESEND_MS);
-    get_code(&h, mobile_of(1, mobile), code);
-    get_code(&h, mobile_of(2, mobile), other);
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_NUMBER, code);
+    get_code_for(&h, mobile_of(2, mobile), IDENTITY__CODE_PURPOSE__CODE_NUMBER, other);
     assert_refused(change_mobile(&h, who, code, mobile, other), "MOBILE_TAKEN");
     end(&h);
 }
@@ -258,11 +258,11 @@ static void whose_number_is_lost_proves_who_she_is_and_her_union_decides(void **
     begin(&h);
     union_id = make_union(&h, CODE, "")->union_id;
     who = member_of_union(&h, 1, CODE);
-    get_code(&h, mobile_of(5, new), code);
+    get_code_for(&h, mobile_of(5, new), IDENTITY__CODE_PURPOSE__CODE_NUMBER, code);
     make_resident_id(2, id);
     assert_refused(ask_mobile(&h, who, id, new, code), "CORRECTION_PROOF_WRONG");
     make_resident_id(1, id);
-    assert_refused(ask_mobile(&h, who, id, new, ""), "CODE_WRONG");
+    assert_refused(ask_mobile(&h, who, id, new, ""), "CODE_NOT_SIX_DIGITS");
     correction = asked(&h, ask_mobile(&h, who, id, new, code));
     assert_null(strstr(correction->mobile, new));
     assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");

@@ -17,10 +17,13 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE correction SET state = ?2, decided_at = ?3, decided_by = ?4, refusal = ?5, remark = ?6, "
                 "sealed = x'' WHERE correction_id = ?1",
-    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND correction_id < ?2 "
-                 "ORDER BY correction_id DESC LIMIT ?3",
-    [SQL_UNION] = "SELECT " COLUMNS " FROM correction WHERE union_id = ?1 AND state = 1 AND correction_id > ?2 "
-                  "ORDER BY correction_id LIMIT ?3",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND correction_id < ?2 AND " RPC_PAGE_STATES(
+        "?4", "state") " "
+                       "ORDER BY correction_id DESC LIMIT ?3",
+    [SQL_UNION] = "SELECT " COLUMNS
+                  " FROM correction WHERE union_id = ?1 AND state = 1 AND correction_id > ?2 AND " RPC_PAGE_STATES(
+                      "?4", "state") " "
+                                     "ORDER BY correction_id LIMIT ?3",
     [SQL_DROP_OLD] = "DELETE FROM correction WHERE correction_id IN (SELECT correction_id FROM correction "
                      "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
     [SQL_SET_MOBILE] = "UPDATE member SET mobile = ?2, sealed_mobile = ?3 WHERE member_id = ?1",
@@ -103,16 +106,16 @@ void correction_end(struct identity *self, struct correction *correction, int st
 }
 
 size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, int64_t before,
-                             struct correction *ret, size_t size)
+                             struct correction *ret, size_t size, int64_t states)
 {
-    store_ask(corrections->store, corrections->sql + SQL_MINE, "iii", member_id, before, (int64_t)size);
+    store_ask(corrections->store, corrections->sql + SQL_MINE, "iiii", member_id, before, (int64_t)size, states);
     return all(corrections, corrections->sql + SQL_MINE, ret, size);
 }
 
 size_t corrections_find_union(const struct corrections *corrections, int64_t union_id, int64_t after,
-                              struct correction *ret, size_t size)
+                              struct correction *ret, size_t size, int64_t states)
 {
-    store_ask(corrections->store, corrections->sql + SQL_UNION, "iii", union_id, after, (int64_t)size);
+    store_ask(corrections->store, corrections->sql + SQL_UNION, "iiii", union_id, after, (int64_t)size, states);
     return all(corrections, corrections->sql + SQL_UNION, ret, size);
 }
 
@@ -188,9 +191,9 @@ static void on_export(void *arg, struct part_export *export)
 {
     struct identity *self = arg;
     struct correction *mine = arena_alloc(rpc_arena(export->call), CORRECTIONS_EXPORTED * sizeof(*mine));
-    size_t n =
-        corrections_find_mine(&self->corrections, export->member_id,
-                              export->after ? PART_LATEST(export->after) : INT64_MAX, mine, CORRECTIONS_EXPORTED);
+    size_t n = corrections_find_mine(&self->corrections, export->member_id,
+                                     export->after ? PART_LATEST(export->after) : INT64_MAX, mine, CORRECTIONS_EXPORTED,
+                                     RPC_PAGE_ALL);
 
     export->failed |= !mine;
     for (size_t i = 0;

@@ -24,9 +24,9 @@ bool corrections_find_open(const struct corrections *corrections, int64_t member
 void correction_end(struct identity *self, struct correction *correction, int state, void *call);
 /* A member's requests, the latest first, before an id; a union's open ones after an id. Returns how many. */
 size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, int64_t before,
-                             struct correction *ret, size_t size);
+                             struct correction *ret, size_t size, int64_t states);
 size_t corrections_find_union(const struct corrections *corrections, int64_t union_id, int64_t after,
-                              struct correction *ret, size_t size);
+                              struct correction *ret, size_t size, int64_t states);
 /* Deletes a slice of those decided before an instant; returns how many. */
 int corrections_drop_old(const struct corrections *corrections, int64_t before);
 

@@ -10,8 +10,9 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO pledge (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE pledge SET state = ?2, ended_at = ?3 WHERE pledge_id = ?1",
-    [SQL_ALL] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND pledge_id < ?2 "
-                "ORDER BY pledge_id DESC LIMIT ?3",
+    [SQL_ALL] = "SELECT " COLUMNS " FROM pledge WHERE member_id = ?1 AND pledge_id < ?2 AND " RPC_PAGE_STATES(
+        "?4", "state") " "
+                       "ORDER BY pledge_id DESC LIMIT ?3",
     [SQL_OVER] = "SELECT " COLUMNS " FROM pledge WHERE state = 1 AND until_at <= ?1 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -66,11 +67,11 @@ void pledges_end(const struct pledges *pledges, const struct pledge *pledge)
 }
 
 size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, int64_t before, struct pledge *ret,
-                        size_t size)
+                        size_t size, int64_t states)
 {
     size_t n = 0;
 
-    store_ask(pledges->store, pledges->sql + SQL_ALL, "iii", member_id, before, (int64_t)size);
+    store_ask(pledges->store, pledges->sql + SQL_ALL, "iiii", member_id, before, (int64_t)size, states);
     while (ret && n < size && next(pledges, pledges->sql + SQL_ALL, &ret[n]))
         n++;
     store_end(pledges->store, pledges->sql + SQL_ALL);
@@ -121,8 +122,9 @@ static void on_export(void *arg, struct part_export *export)
 {
     struct identity *self = arg;
     struct pledge pledges[PLEDGES_SHOWN];
-    size_t n = pledges_find_all(&self->pledges, export->member_id,
-                                export->after ? PART_LATEST(export->after) : INT64_MAX, pledges, PLEDGES_SHOWN);
+    size_t n =
+        pledges_find_all(&self->pledges, export->member_id, export->after ? PART_LATEST(export->after) : INT64_MAX,
+                         pledges, PLEDGES_SHOWN, RPC_PAGE_ALL);
 
     for (size_t i = 0;
          i < n && part_give(export, pledge_message(&pledges[i], export->call), PART_LATEST(pledges[i].id)); i++)

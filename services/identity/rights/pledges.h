@@ -23,7 +23,7 @@ bool pledges_find(const struct pledges *pledges, int64_t member_id, struct pledg
 void pledges_end(const struct pledges *pledges, const struct pledge *pledge);
 /* A member's latest, the latest first; returns how many. */
 size_t pledges_find_all(const struct pledges *pledges, int64_t member_id, int64_t before, struct pledge *ret,
-                        size_t size);
+                        size_t size, int64_t states);
 
 /* Tells the journal how a pledge stands. */
 void pledge_journal(const struct pledge *pledge, void *call);

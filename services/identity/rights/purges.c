@@ -22,7 +22,7 @@ static bool purged(int kind, int count, int64_t before, void *call)
 static bool tidy(void *arg, void *call)
 {
     struct identity *self = arg;
-    int64_t now = rpc_now(call), codes = now - CODE_WINDOW_MS - CODE_LIFE_MS, decided = now - self->retention_ms;
+    int64_t now = rpc_now(call), decided = now - self->retention_ms;
     bool more = false;
 
     if (now < self->purge_at)
@@ -30,7 +30,7 @@ static bool tidy(void *arg, void *call)
     more |= purged(IDENTITY__PURGE_KIND__PURGE_SESSIONS, sessions_drop_old(&self->sessions, &self->sessions_swept, now),
                    now, call);
     more |= self->sessions_swept > 0;
-    more |= purged(IDENTITY__PURGE_KIND__PURGE_CODES, codes_drop_old(&self->codes, codes), codes, call);
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_CODES, codes_drop_old(&self->codes, now), now - CODE_WINDOW_MS, call);
     more |= purged(IDENTITY__PURGE_KIND__PURGE_JOINS, joins_drop_old(&self->joins, decided), decided, call);
     more |= purged(IDENTITY__PURGE_KIND__PURGE_CORRECTIONS, corrections_drop_old(&self->corrections, decided), decided,
                    call);

@@ -35,7 +35,7 @@ static const Rpc__Answer *close_account(struct harness *h, const Rpc__Principal 
 {
     char code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1];
 
-    get_code(h, mobile_of(n, mobile), code);
+    get_code_for(h, mobile_of(n, mobile), IDENTITY__CODE_PURPOSE__CODE_CLOSE, code);
     clock_step(&h->service.clock, CODE_RESEND_MS);
     return close_with(h, who, code);
 }
@@ -55,7 +55,7 @@ static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
     who = member_of_union(&h, 1, CODE);
     make_resident_id(1, id);
     assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
-    get_code(&h, mobile, code);
+    get_code_for(&h, mobile, IDENTITY__CODE_PURPOSE__CODE_EXPORT, code);
     data = harness_output(&h, export_data(&h, who, code), &identity__my_data__descriptor);
     assert_string_equal(data->account->mobile, mobile);
     assert_string_equal(data->account->name, "王小明");
@@ -122,8 +122,8 @@ static void a_session_alone_exports_nothing(void **state)
     begin(&h);
     who = person_signed_in(&h, 1);
     assert_refused(export_data(&h, who, "123456"), "CODE_EXPIRED");
-    get_code(&h, mobile_of(2, mobile), other); /* somebody else's */
-    get_code(&h, mobile_of(1, mobile), code);
+    get_code_for(&h, mobile_of(2, mobile), IDENTITY__CODE_PURPOSE__CODE_EXPORT, other); /* somebody else's */
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_EXPORT, code);
     assert_refused(export_data(&h, who, strcmp(code, "000000") == 0 ? "111111" : "000000"), "CODE_WRONG");
     if (strcmp(code, other) != 0)
         assert_refused(export_data(&h, who, other), "CODE_WRONG");

@@ -114,10 +114,8 @@ static void keep_change(struct identity *self, struct change *change, int reason
     if (!reason && !changes_add(&self->changes, change))
         reason = change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE ? IDENTITY__REASON__UNION_REQUEST_PENDING
                                                                       : IDENTITY__REASON__CHANGE_PENDING;
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     journal_change(change, call);
     rpc_created(call);
     reply_change(change, reply, call);
@@ -156,7 +154,7 @@ static void reply_changes(struct identity *self, enum changes_list which, int64_
     Identity__UnionChangeList list = IDENTITY__UNION_CHANGE_LIST__INIT;
     struct change change;
 
-    changes_ask(&self->changes, which, id, rpc_page(call)->before, rpc_page(call)->limit);
+    changes_ask(&self->changes, which, id, rpc_page(call)->before, rpc_page(call)->limit, rpc_page(call)->states);
     while (changes_next(&self->changes, which, &change) && rpc_page_takes(call, change.id))
         rpc_add(call, &list, changes, change_message(&change, call));
     changes_end(&self->changes, which);
@@ -282,10 +280,8 @@ static void unions__decide_union_change(Identity__Unions_Service *service,
     /* What was possible when it was asked may be so no more. */
     if (!reason && req->approve)
         reason = change_refusal(self, &change, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     change.state = req->approve ? IDENTITY__CHANGE_STATE__CHANGE_APPROVED : IDENTITY__CHANGE_STATE__CHANGE_REFUSED;
     change.decided_by = rpc_principal(call)->member_id;
     change.decided_at = rpc_now(call);

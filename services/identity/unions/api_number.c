@@ -54,10 +54,8 @@ void unions__get_numbers(Identity__Unions_Service *service, const Identity__Numb
 
     if (!reason && (from > to || to - from >= TALLY_DAYS_MAX))
         reason = RPC__REASON__OUT_OF_RANGE;
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     tallies_find(&self->tallies, req->union_id, &tally);
     n = tallies_find_days(&self->tallies, req->union_id, from, to, days, ARRAY_LEN(days));
     numbers.union_id = req->union_id;

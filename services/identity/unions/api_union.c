@@ -79,10 +79,8 @@ void identity__create_union(Identity__Identity_Service *service, const Identity_
     }
     if (!reason)
         reason = union_create(self, &draft, call, &node, &field);
-    if (reason) {
-        rpc_refuse_field(call, reason, field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
-    }
     rpc_created(call);
     reply_union(&node, reply, call);
 }
@@ -117,7 +115,7 @@ void identity__list_children(Identity__Identity_Service *service, const Identity
 
     if (!named_union(self, req->union_id, call, &node))
         return;
-    unions_ask_children(&self->unions, node.id, rpc_page(call)->place, rpc_page(call)->limit);
+    unions_ask_children(&self->unions, node.id, rpc_page(call)->place, rpc_page(call)->limit, rpc_page(call)->states);
     while (unions_next_child(&self->unions, &node) && rpc_page_takes_at(call, node.path, 0))
         rpc_add(call, &list, unions, union_message(&node, call));
     unions_end_children(&self->unions);

@@ -22,10 +22,10 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM union_change WHERE change_id = ?1",
     [SQL_DECIDE] = "UPDATE union_change SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5, "
                    "target_id = ?6 WHERE change_id = ?1",
-    [SQL_UNION] =
-        "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 AND change_id < ?2 ORDER BY change_id DESC LIMIT ?3",
+    [SQL_UNION] = "SELECT " COLUMNS " FROM union_change WHERE union_id = ?1 AND change_id < ?2 AND " RPC_PAGE_STATES(
+        "?4", "state") " ORDER BY change_id DESC LIMIT ?3",
     [SQL_MINE] = "SELECT " COLUMNS " FROM union_change WHERE asked_by = ?1 AND kind = 6 "
-                 "AND change_id < ?2 ORDER BY change_id DESC LIMIT ?3",
+                 "AND change_id < ?2 AND " RPC_PAGE_STATES("?4", "state") " ORDER BY change_id DESC LIMIT ?3",
     [SQL_PATH_AT] = "SELECT path FROM union_place WHERE union_id = ?1 AND until_at > ?2 ORDER BY until_at LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -81,9 +81,10 @@ void changes_decide(const struct changes *changes, const struct change *change)
               change->decided_by, change->decided_at, change->remark, change->target_id);
 }
 
-void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit)
+void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit,
+                 int64_t states)
 {
-    store_ask(changes->store, changes->sql + list, "iii", id, before, (int64_t)limit);
+    store_ask(changes->store, changes->sql + list, "iiii", id, before, (int64_t)limit, states);
 }
 
 bool changes_next(const struct changes *changes, enum changes_list list, struct change *ret)

@@ -30,7 +30,8 @@ bool changes_find(const struct changes *changes, int64_t change_id, struct chang
 void changes_decide(const struct changes *changes, const struct change *change);
 /* A union's, or the new unions that a member has asked for, the latest first. */
 enum changes_list { CHANGES_UNION, CHANGES_MINE };
-void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit);
+void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit,
+                 int64_t states);
 bool changes_next(const struct changes *changes, enum changes_list list, struct change *ret);
 void changes_end(const struct changes *changes, enum changes_list list);
 /* The path that a union had at an instant. False when it had the one it has now. */

@@ -75,10 +75,8 @@ void decide_each(struct identity *self, const struct decision *decision, decide_
 
     if (!reason)
         reason = decision_refusal(decision);
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return;
-    }
     report = report_for(decision->n, call);
     if (!report) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);

@@ -10,10 +10,8 @@ bool page_begin(struct identity *self, int64_t union_id, const int *roles, void 
     struct union_node node;
     int reason = official_refusal(self, union_id, roles, call);
 
-    if (reason) {
-        rpc_refuse(call, reason);
+    if (rpc_refuse_if(call, reason))
         return false;
-    }
     if (!unions_find(&self->unions, union_id, &node) || (*page->place && !union_path_covers(node.path, page->place))) {
         rpc_refuse_page(call);
         return false;

@@ -55,7 +55,8 @@ static const char *const sql[] = {
     [SQL_CLOSE] = "UPDATE unions SET state = ?2, into_id = ?3 WHERE union_id = ?1",
     [SQL_OPEN_CHILD] = "SELECT 1 FROM unions WHERE parent_id = ?1 AND union_id > 0 AND state = 0 LIMIT 1",
     [SQL_PATH_BEYOND] = "SELECT path FROM unions WHERE " UNION_PATH_RANGE("path") " ORDER BY path LIMIT 1 OFFSET ?3",
-    [SQL_CHILDREN] = "SELECT " COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
+    [SQL_CHILDREN] = "SELECT " COLUMNS " FROM unions WHERE parent_id = ?1 AND path > ?2 AND " RPC_PAGE_STATES(
+        "?4", "state") " ORDER BY path LIMIT ?3",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -200,9 +201,10 @@ bool unions_find_path_beyond(const struct unions *unions, const char *from, cons
     return true;
 }
 
-void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit)
+void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit,
+                         int64_t states)
 {
-    store_ask(unions->store, unions->sql + SQL_CHILDREN, "iti", parent_id, after, (int64_t)limit);
+    store_ask(unions->store, unions->sql + SQL_CHILDREN, "itii", parent_id, after, (int64_t)limit, states);
 }
 
 bool unions_next_child(const struct unions *unions, struct union_node *ret_node)

@@ -47,6 +47,7 @@ bool unions_find_closing(const struct unions *unions, struct union_node *ret_nod
 bool unions_find_path_beyond(const struct unions *unions, const char *from, const char *end, int64_t n,
                              char ret_path[UNION_PATH_SIZE]);
 /* Children after a path, in its order. */
-void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit);
+void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit,
+                         int64_t states);
 bool unions_next_child(const struct unions *unions, struct union_node *ret_node);
 void unions_end_children(const struct unions *unions);

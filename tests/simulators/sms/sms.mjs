@@ -2,7 +2,7 @@
 //
 //   const sms = await Sms.start();
 //   sms.addKey('union', '00…');     // 64 hex digits
-//   sms.inbox('16900000001')        // what arrived: [{ template, parameters, at }]
+//   sms.inbox('16900000001')        // what arrived: [{ template, parameters, text, at }]
 //   ... HUIGONG_SMS_URL = sms.url, HUIGONG_SMS_SECRET a file "union 00…" ...
 //
 // POST /v1/messages { requestId, mobile, template, parameters } is answered with { requestId,
@@ -10,8 +10,21 @@
 // before is answered as it was, and sends nothing. One number takes perMinute messages a minute.
 import { Partner, Refusal } from '../partner.mjs';
 
+/** What a person reads, by template: what the code is for, and that nobody else is to have it. */
+export const TEXTS = {
+    'login-code': '您正在登录惠工，验证码{code}，{minutes}分钟内有效。切勿告诉他人。',
+    'bind-code': '您正在将一个微信绑定到您的惠工账号，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
+    'merge-code': '您正在合并两个惠工账号，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
+    'export-code': '您正在导出惠工保存的全部个人信息，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
+    'close-code': '您正在注销惠工账号，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
+    'number-code': '您正在更换惠工账号的手机号码，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
+    'prove-code': '您正在办理工会会员实名认证，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
+};
+
+const textOf = (template, parameters) => TEXTS[template].replace(/\{(\w+)\}/g, (_, name) => parameters[name]);
+
 export class Sms extends Partner {
-    templates = new Map([['login-code', ['code', 'minutes']]]);
+    templates = new Map(Object.keys(TEXTS).map((template) => [template, ['code', 'minutes']]));
     sent = new Map();     // mobile: messages
     answers = new Map();  // requestId: answer
     blocked = new Set();
@@ -37,7 +50,7 @@ export class Sms extends Partner {
             throw new Refusal(429, 'NUMBER_LIMITED');
         const answer = this.blocked.has(mobile) ? { requestId, status: 'REJECTED', error: 'BLOCKED' } : { requestId, status: 'ACCEPTED' };
         if (answer.status === 'ACCEPTED')
-            this.sent.set(mobile, [...inbox, { template, parameters, at: this.now() }]);
+            this.sent.set(mobile, [...inbox, { template, parameters, text: textOf(template, parameters), at: this.now() }]);
         this.answers.set(requestId, answer);
         return answer;
     }

@@ -15,6 +15,16 @@ export class Refusal extends Error {
   }
 }
 
+/** What this device is known by, made once and kept by it. */
+export function deviceNonce() {
+  let nonce = localStorage.getItem('device');
+  if (!nonce) {
+    nonce = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    localStorage.setItem('device', nonce);
+  }
+  return nonce;
+}
+
 class Offline extends Error {}
 
 /** What a failure is called before whoever looks at the page. */
@@ -30,7 +40,7 @@ export const isOffline = (error) => error instanceof Offline;
 export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 async function ask(method, path, body, key) {
-  const headers = {};
+  const headers = { 'Device-Nonce': deviceNonce() };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (session.get()) headers.Authorization = `Bearer ${session.get().token}`;
   if (key) headers['Idempotency-Key'] = `"${key}"`;
@@ -48,18 +58,27 @@ const problemOf = (response) => (response.ok ? null : response.json().catch(() =
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// Renews the session, once for all who find it expired at the same time.
+let renewal = null;
+async function renewed(expired) {
+  if (session.get()?.token !== expired) return Boolean(session.get()); // it has been meanwhile
+  if (!session.get()?.refreshToken) return false;
+  renewal ??= ask('POST', '/v1/sessions:refresh', { refreshToken: session.get().refreshToken }).then(async (answer) => {
+    if (answer.ok) session.set(await answer.json());
+    return answer.ok;
+  }).finally(() => { renewal = null; });
+  return renewal;
+}
+
 // The Response of a call that was not refused. A session that has expired is renewed
 // once; one that is over is told to the page.
 async function responseOf(method, path, body, key) {
+  const token = session.get()?.token;
   let response = await ask(method, path, body, key);
   let problem = await problemOf(response);
-  if (problem?.reason === 'TOKEN_EXPIRED' && session.get()?.refreshToken) {
-    const renewed = await ask('POST', '/v1/sessions:refresh', { refreshToken: session.get().refreshToken });
-    if (renewed.ok) {
-      session.set(await renewed.json());
-      response = await ask(method, path, body, key);
-      problem = await problemOf(response);
-    }
+  if (problem?.reason === 'TOKEN_EXPIRED' && token && await renewed(token)) {
+    response = await ask(method, path, body, key);
+    problem = await problemOf(response);
   }
   // It may have been done: with the same key we are told.
   for (let left = 5; key && problem?.reason === 'OUTCOME_UNKNOWN' && left; left--) {

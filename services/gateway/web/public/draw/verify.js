@@ -1,7 +1,7 @@
 // Verifies a published draw and a receipt of one (common/draw/draw_file.h) with no code of
 // the union's: one file without imports and no module, so that a browser runs it from the
 // disk too (index.html beside it, without any network), as well as Node:
-//     node services/gateway/web/draw/verify.js FILE
+//     node services/gateway/web/public/draw/verify.js FILE
 // verify(bytes) and verifyReceipt(bytes) return what the file says, or throw a Mismatch
 // that says what is wrong. Both read strictly: what draw_file.h does not allow is a
 // mismatch, be it a digit that is none, an upper-case hash or a line too many, so that one

@@ -1,0 +1,26 @@
+// A code on the screen that the service changes: asked for again whenever it does.
+import { onUnmounted, ref, shallowRef } from 'vue';
+import { now, words } from '../shared/api';
+
+export interface TurningCode { code: string; svg: string; changesAt: string | null }
+
+export function useTurningCode(ask: () => Promise<TurningCode>) {
+  const shown = shallowRef<TurningCode | null>(null), problem = ref('');
+  let timer: ReturnType<typeof setTimeout> | undefined, gone = false;
+  async function turn() {
+    clearTimeout(timer);
+    let changes = 5000;
+    try {
+      shown.value = await ask();
+      problem.value = '';
+      changes = Math.min(Math.max(Date.parse(shown.value.changesAt!) - now(), 1000), 30000);
+    } catch (error) {
+      problem.value = words(error);
+      shown.value = null;
+    }
+    if (!gone) timer = setTimeout(turn, changes);
+  }
+  onUnmounted(() => { gone = true; clearTimeout(timer); });
+  turn();
+  return { shown, problem, turn };
+}

@@ -1,0 +1,131 @@
+// How the pages speak with the gateway: typed by its OpenAPI document, so that a page cannot
+// call what does not exist. Refusals come with the service's own words (errmsg).
+import createClient from 'openapi-fetch';
+import type { components, paths } from '../api';
+import { enter, leave, session } from './session';
+
+export type Schemas = components['schemas'];
+
+export class Refusal extends Error {
+  reason: string;
+  status: number;
+  fields: Record<string, string> = {};
+  constructor(problem: Schemas['Problem']) {
+    super(problem.errmsg);
+    this.reason = problem.reason;
+    this.status = problem.status;
+    for (const one of problem.errors ?? []) this.fields[one.field] = one.message;
+  }
+}
+
+export class Offline extends Error {}
+
+/** What a failure is called before whoever looks at the page. */
+export function words(error: unknown): string {
+  if (error instanceof Refusal) return error.message;
+  if (error instanceof Offline) return '网络不通，请稍后再试';
+  reportError(error);
+  return '页面出错，请刷新后再试';
+}
+
+export const isRefused = (error: unknown, ...reasons: string[]) => error instanceof Refusal && reasons.includes(error.reason);
+
+const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+// ---- the service's clock ----
+
+let ahead = 0; // of this device's, ms
+let surest = Infinity; // ms that the answer told it by took
+
+/** Milliseconds since 1970 by the service's clock: what opens, opens by it. */
+export const now = () => Date.now() + ahead;
+
+// The header tells whole seconds, so that an answer is on average half of one late.
+function readClock(response: Response, asked: number, took: number) {
+  const told = Date.parse(response.headers.get('date') ?? '');
+  if (Number.isNaN(told) || took > surest) return;
+  surest = took;
+  const off = told + 500 - (asked + took / 2);
+  ahead = Math.abs(off) > 1000 ? off : 0; // nearer than it is told
+}
+
+// ---- one call ----
+
+let renewing: Promise<boolean> | null = null;
+
+/** Renews the session, once for all calls that find it expired. */
+function renew(): Promise<boolean> {
+  renewing ??= (async () => {
+    const given = await fetch('/v1/sessions:refresh', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ refreshToken: session.value?.refreshToken }),
+    });
+    if (given.ok) enter(await given.json());
+    return given.ok;
+  })().finally(() => { renewing = null; });
+  return renewing;
+}
+
+async function once(request: Request): Promise<Response> {
+  const headers = new Headers(request.headers);
+  if (session.value) headers.set('Authorization', `Bearer ${session.value.token}`);
+  const asked = Date.now();
+  const response = await fetch(new Request(request.clone(), { headers }));
+  readClock(response, asked, Date.now() - asked);
+  return response;
+}
+
+async function problemOf(response: Response): Promise<Schemas['Problem'] | null> {
+  if (response.ok) return null;
+  try {
+    return await response.clone().json();
+  } catch {
+    throw new Offline(); // something between us and the gateway answered in words of its own
+  }
+}
+
+async function ask(request: Request): Promise<Response> {
+  try {
+    let response = await once(request), problem = await problemOf(response);
+    if (problem?.reason === 'TOKEN_EXPIRED' && session.value?.refreshToken && await renew()) {
+      response = await once(request);
+      problem = await problemOf(response);
+    }
+    // It may have been done: with the same key we are told.
+    for (let left = 5; request.headers.has('Idempotency-Key') && problem?.reason === 'OUTCOME_UNKNOWN' && left; left--) {
+      await wait(1000);
+      response = await once(request);
+      problem = await problemOf(response);
+    }
+    if (response.status === 401) leave();
+    if (problem) throw new Refusal(problem);
+    return response;
+  } catch (error) {
+    throw error instanceof TypeError ? new Offline() : error; // fetch: there is no network
+  }
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: ask });
+
+/** What a call gave: const { union } = await got(api.GET('/v1/me')) */
+export async function got<T>(call: Promise<{ data?: T }>): Promise<T> {
+  return (await call).data as T;
+}
+
+/** A key for an operation that must not be done twice: one for each time it is meant. */
+export const newKey = () => `"${crypto.getRandomValues(new Uint32Array(4)).join('-')}"`;
+
+/** A file, e.g. a PDF, by the link that an answer gave. */
+export const download = async (path: string) => (await ask(new Request(new URL(path, location.origin)))).blob();
+
+/** Asks again for what is not ready yet, as often as one would wait for it. */
+export async function patiently<T>(work: () => Promise<T>, ...reasons: string[]): Promise<T> {
+  for (let left = 20; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0 || !isRefused(error, ...reasons)) throw error;
+    }
+    await wait(500);
+  }
+}

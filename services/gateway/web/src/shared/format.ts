@@ -1,0 +1,34 @@
+// Numbers and times as they are read in China, whatever the device's zone.
+type Time = string | number | null | undefined;
+
+function format(options: Intl.DateTimeFormatOptions) {
+  const formatter = new Intl.DateTimeFormat('zh-CN', { timeZone: 'Asia/Shanghai', hourCycle: 'h23', ...options });
+  return (time: Time) => (time ? formatter.format(new Date(time)) : '—');
+}
+
+export const time = format({ year: 'numeric', month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+export const moment = format({ month: 'long', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit' });
+export const day = format({ month: 'long', day: 'numeric', weekday: 'short' });
+export const date = format({ year: 'numeric', month: 'long', day: 'numeric' });
+export const clock = format({ hour: '2-digit', minute: '2-digit' });
+
+/** "5 月 1 日 周五 09:00–12:00" */
+export const hours = ({ startsAt, endsAt }: { startsAt: string | null; endsAt: string | null }) =>
+  `${day(startsAt)} ${clock(startsAt)}–${clock(endsAt)}`;
+
+/** Fen to "5 元" or "2.99 元". */
+export const yuan = (fen: string | number) => `${amount(fen)} 元`;
+export function amount(fen: string | number) {
+  const text = String(fen).padStart(3, '0'), whole = text.slice(0, -2), rest = text.slice(-2);
+  return rest === '00' ? whole : `${whole}.${rest}`;
+}
+
+export const distance = (metres: number) => (metres < 1000 ? `${metres} 米` : `${(metres / 1000).toFixed(1)} 公里`);
+
+/** Milliseconds to "01:02:03", with days before them where there are any; it reaches 00:00:00 when the time has come. */
+export function remaining(milliseconds: number) {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  const two = (n: number) => String(Math.floor(n)).padStart(2, '0');
+  const text = `${two((seconds % 86400) / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`;
+  return seconds >= 86400 ? `${Math.floor(seconds / 86400)} 天 ${text}` : text;
+}

@@ -1,0 +1,58 @@
+// What pages do again and again: load something, load a list page by page, do something once.
+import { onMounted, onUnmounted, ref, shallowRef } from 'vue';
+import { now, words } from './api';
+
+/** Loads at once and again with reload(); the last value stays while it loads. */
+export function useLoad<T>(load: () => Promise<T>) {
+  const value = shallowRef<T | null>(null), problem = ref(''), loading = ref(true);
+  async function reload() {
+    loading.value = true;
+    try {
+      value.value = await load();
+      problem.value = '';
+    } catch (error) {
+      problem.value = words(error);
+    } finally {
+      loading.value = false;
+    }
+  }
+  onMounted(reload);
+  return { value, problem, loading, reload };
+}
+
+/** A list that gives its pages one after the other. */
+export function useList<T>(load: (pageToken: string) => Promise<{ items: T[]; nextPageToken: string }>) {
+  const items = shallowRef<T[]>([]), problem = ref(''), loading = ref(false), finished = ref(false);
+  let next = '';
+  async function more() {
+    if (loading.value || finished.value) return;
+    loading.value = true;
+    try {
+      const page = await load(next);
+      items.value = [...items.value, ...page.items];
+      next = page.nextPageToken;
+      finished.value = !next;
+      problem.value = '';
+    } catch (error) {
+      problem.value = words(error);
+    } finally {
+      loading.value = false;
+    }
+  }
+  async function reload() {
+    next = '';
+    finished.value = false;
+    items.value = [];
+    await more();
+  }
+  onMounted(more);
+  return { items, problem, loading, finished, more, reload };
+}
+
+/** The service's time, four times a second. */
+export function useClock() {
+  const at = ref(now());
+  const timer = setInterval(() => { at.value = now(); }, 250);
+  onUnmounted(() => clearInterval(timer));
+  return at;
+}
