@@ -216,7 +216,7 @@ static void imports__list_imports(Identity__Imports_Service *service, const Iden
     struct import import;
 
     (void)req;
-    imports_ask(&self->imports, rpc_principal(call)->member_id, page->before, (size_t)page->limit);
+    imports_ask(&self->imports, rpc_principal(call)->member_id, page->before, (size_t)page->limit, page->states);
     while (imports_next(&self->imports, &import) && rpc_page_takes(call, import.id))
         rpc_add(call, &list, imports, import_message(self, &import, rpc_arena(call)));
     imports_end(&self->imports);

@@ -34,7 +34,7 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM import WHERE import_id = ?1",
     [SQL_WAITING] = "SELECT " COLUMNS " FROM import WHERE state IN (2, 4) ORDER BY changed_at, import_id LIMIT 1",
     [SQL_OF_MEMBER] = "SELECT " COLUMNS " FROM import WHERE member_id = ?1 AND import_id < ?2 "
-                      "ORDER BY import_id DESC LIMIT ?3",
+                      "AND " RPC_PAGE_STATES("?4", "state") " ORDER BY import_id DESC LIMIT ?3",
     [SQL_OPEN] = "SELECT count(*) FROM import WHERE member_id = ?1 AND " OPEN,
     [SQL_SIZE] = "SELECT coalesce(sum(size), 0) FROM import WHERE " OPEN,
     [SQL_IDLE] = "SELECT " COLUMNS " FROM import WHERE state IN (1, 3) AND changed_at <= ?1 LIMIT 1",
@@ -99,9 +99,9 @@ bool imports_find_waiting(const struct imports *imports, struct import *ret)
     return only_import(imports, imports->sql + SQL_WAITING, ret);
 }
 
-void imports_ask(const struct imports *imports, int64_t member_id, int64_t before, size_t limit)
+void imports_ask(const struct imports *imports, int64_t member_id, int64_t before, size_t limit, int64_t states)
 {
-    store_ask(imports->store, imports->sql + SQL_OF_MEMBER, "iii", member_id, before, (int64_t)limit);
+    store_ask(imports->store, imports->sql + SQL_OF_MEMBER, "iiii", member_id, before, (int64_t)limit, states);
 }
 
 bool imports_next(const struct imports *imports, struct import *ret)

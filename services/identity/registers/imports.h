@@ -37,8 +37,8 @@ struct import {
 bool imports_find(const struct imports *imports, int64_t import_id, struct import *ret);
 /* The one that has waited longest to be checked or loaded. */
 bool imports_find_waiting(const struct imports *imports, struct import *ret);
-/* An official's, newest first. */
-void imports_ask(const struct imports *imports, int64_t member_id, int64_t before, size_t limit);
+/* An official's in some states, newest first. */
+void imports_ask(const struct imports *imports, int64_t member_id, int64_t before, size_t limit, int64_t states);
 bool imports_next(const struct imports *imports, struct import *ret);
 void imports_end(const struct imports *imports);
 bool import_is_open(int state);

@@ -460,6 +460,37 @@ static void nobody_is_readable_in_the_store_while_an_upload_is_under_way(void **
     end(&h);
 }
 
+static size_t listed(struct harness *h, int state)
+{
+    Identity__ListImportsRequest request = IDENTITY__LIST_IMPORTS_REQUEST__INIT;
+    Identity__ImportState states[] = {(Identity__ImportState)state};
+    Identity__ImportList *list;
+
+    request.state = states;
+    request.n_state = state != 0;
+    list = harness_output(h, harness_call(h, "Imports.ListImports", &request.base, her(h), NULL),
+                          &identity__import_list__descriptor);
+    for (size_t i = 1; i < list->n_imports; i++)
+        assert_true(list->imports[i]->import_id < list->imports[i - 1]->import_id);
+    return list->n_imports;
+}
+
+static void her_uploads_are_listed_by_state(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin_with_her(&h);
+    checked(&h, uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, "%PDF-1.7"));
+    for (int i = 0; i < 3; i++)
+        assert_ok(try_begin(&h, her(&h), 1, first_id, 0, 10));
+    assert_int_equal(listed(&h, 0), 4);
+    assert_int_equal(listed(&h, IDENTITY__IMPORT_STATE__IMPORT_UPLOADING), 3);
+    assert_int_equal(listed(&h, IDENTITY__IMPORT_STATE__IMPORT_REFUSED), 1);
+    assert_int_equal(listed(&h, IDENTITY__IMPORT_STATE__IMPORT_LOADED), 0);
+    end(&h);
+}
+
 static void the_audit_finds_an_import_in_another_state(void **state)
 {
     struct harness h;
@@ -492,6 +523,7 @@ int main(void)
         cmocka_unit_test(unions_and_removals_are_uploaded_alike),
         cmocka_unit_test(what_is_left_alone_is_given_up_and_old_reports_go),
         cmocka_unit_test(nobody_is_readable_in_the_store_while_an_upload_is_under_way),
+        cmocka_unit_test(her_uploads_are_listed_by_state),
         cmocka_unit_test(the_audit_finds_an_import_in_another_state),
     };
 
