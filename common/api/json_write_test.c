@@ -99,7 +99,8 @@ static void what_is_written_reads_back_the_same(void **state)
         {SHOW, full_show},
         {CALL, "{\"method\":\"A.B\",\"input\":\"AP8Q\",\"principal\":{\"memberId\":\"1\",\"sessionId\":\"2\","
                "\"expiresAt\":\"3\",\"level\":\"MEMBER\",\"unionPath\":\"\",\"trade\":\"COURIER\",\"birthYear\":1990,"
-               "\"sex\":\"FEMALE\",\"grants\":[{\"role\":\"FINANCE\",\"unionPath\":\"0001\"}],\"internal\":true,"
+               "\"sex\":\"FEMALE\",\"grants\":[{\"role\":\"FINANCE\",\"unionPath\":\"0001\",\"givenAt\":\"0\","
+               "\"givenBy\":[]}],\"internal\":true,"
                "\"shownName\":\"王*明\",\"grantsSeal\":\"\",\"unproven\":false,\"steppedUpUntil\":\"0\"},"
                "\"idempotencyKey\":\"AA==\",\"traceId\":\"AAA=\",\"deadlineAt\":\"0\"}"},
         {EVENT, "{\"showChanged\":{\"showId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"0001\","

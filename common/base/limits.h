@@ -76,12 +76,16 @@
 #define LIMIT_DEVICE_HASH     16 /* bytes of what stands for it behind the gateway */
 
 /* The journal */
-#define LIMIT_JOURNAL_PAGE 1000
-#define LIMIT_EVENT        4096  /* one packed Event */
-#define LIMIT_HEAD_MS      60000 /* from a new row to a signed head */
-#define LIMIT_HEADS_PUBLIC 20    /* of each journal, at the gateway */
-#define LIMIT_HEADS_SHOWN  1000  /* the newest heads, as they are published */
-#define LIMIT_EVENT_NUMBER 900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
+#define LIMIT_JOURNAL_PAGE  1000
+#define LIMIT_EVENT         4096  /* one packed Event */
+#define LIMIT_SEGMENT_ROWS  65536 /* of one file of the archive */
+#define LIMIT_SEGMENTS_OPEN 4     /* files of the archive that a daemon keeps open */
+#define LIMIT_SEGMENTS_PAGE 8     /* files that one page of the journal looks through */
+#define LIMIT_HEAD_MS       60000 /* from a new row to a signed head */
+#define LIMIT_HEADS_PUBLIC  20    /* of each journal, at the gateway */
+#define LIMIT_HEADS_SHOWN   1000  /* the newest heads, as they are published */
+#define LIMIT_MONEY_KINDS   32    /* of one journal */
+#define LIMIT_EVENT_NUMBER  900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
 #define LIMIT_PARTS         64                       /* of one service */

@@ -22,13 +22,14 @@ static void read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest 
                          Rpc__JournalPage_Closure reply, void *call)
 {
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    int reason = journal_read(rpc_server_journal(source.h.service.rpc), request, rpc_arena(call), &page);
 
     (void)daemon;
     pages_asked++;
-    if (journal_read(rpc_server_journal(source.h.service.rpc), request, rpc_arena(call), &page))
-        reply(&page, call);
+    if (reason)
+        rpc_refuse(call, reason);
     else
-        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
+        reply(&page, call);
 }
 
 static int start_source(struct service *service)

@@ -77,7 +77,7 @@ struct part_export {
     /* Takes a message of the call's arena, whose id is greater than those before. False: no
      * more now. A part calls part_give. */
     bool (*give)(struct part_export *export, const ProtobufCMessage *message, int64_t id);
-    bool failed; /* memory was full */
+    bool failed; /* memory was full, or something cannot be read now */
 };
 
 /* In place of an id where the latest come first. */

@@ -17,6 +17,7 @@
 #include "common/trust/ecdsa.h"
 #include "common/base/hex.h"
 #include "common/base/log.h"
+#include "common/store/archive.h"
 #include "common/trust/seal.h"
 
 #define TIDY_MS         1000
@@ -34,6 +35,12 @@ static struct conf_entry chassis_conf[] = {
      NULL},
     {"HUIGONG_HEAD_KEY", "", CONF_PATH, "key that signs the heads of this daemon's journal", 0, 0, NULL},
     {"HUIGONG_HEADS", "", CONF_PATH, "folder of the signed heads, outside the store", 0, 0, NULL},
+    {"HUIGONG_ARCHIVE", "", CONF_PATH, "folder for the old part of the journal, outside the store", 0, 0, NULL},
+    {"HUIGONG_ARCHIVE_DAYS", "0", CONF_INT,
+     "rows older than so many days go there; 0: when told (Daemon.ArchiveJournal)", 0, 36500, NULL},
+    {"HUIGONG_ARCHIVE_KEEP", "1000000", CONF_INT, "so many of the newest stay in the store, however old", 1, INT64_MAX,
+     NULL},
+    {"HUIGONG_ARCHIVE_SEGMENT", "65536", CONF_INT, "rows of one file", 1, LIMIT_SEGMENT_ROWS, NULL},
     {"HUIGONG_SESSION_POINT", "", CONF_PATH,
      "public point of identity's key, by which officials' authority is believed", 0, 0, NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
@@ -83,15 +90,18 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
 {
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    int reason;
 
     if (!service->store)
-        rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
+        reason = RPC__REASON__UNIMPLEMENTED;
     else if (rpc_from_edge(call) && !is_for_edge(service->spec, request))
-        rpc_refuse(call, RPC__REASON__NOT_OFFICIAL);
-    else if (journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page))
-        reply(&page, call);
+        reason = RPC__REASON__NOT_OFFICIAL;
     else
-        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
+        reason = journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&page, call);
 }
 
 /* Fills a probe's report. */
@@ -107,6 +117,8 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
 
         summary = arena_printf(arena, "%s: journal of %lld rows", service->queue, (long long)rows);
         rpc_metric(arena, report, "huigong_journal_rows", "gauge", "", (double)rows);
+        rpc_metric(arena, report, "huigong_journal_archived_rows", "gauge", "",
+                   (double)rpc_server_journal(service->rpc)->archived);
     }
     if (summary)
         report->summary = summary;
@@ -261,6 +273,8 @@ static int enter_sandbox(struct service *service)
         sandbox.read_paths[m++] = service_bus_dir(service);
     if (service->store)
         sandbox.write_dirs[n++] = store_dir(service);
+    if (service->store && *conf_text(service->conf, "HUIGONG_ARCHIVE"))
+        sandbox.write_dirs[n++] = conf_text(service->conf, "HUIGONG_ARCHIVE");
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {
         const char *path = conf_text(service->spec->conf, *name);
 
@@ -342,7 +356,8 @@ static int run(struct service *service, bool standby)
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
-    if (service->store && (believe_grants(service) || service_heads_open(service)))
+    if (service->store && (believe_grants(service) || service_heads_open(service) ||
+                           service_archive_open(service, rpc_server_journal(service->rpc))))
         goto free_rpc;
     if (service_begin(service))
         goto free_rpc;
@@ -359,6 +374,7 @@ static int run(struct service *service, bool standby)
 free_rpc:
     children_close(service->children);
     service_heads_close(service);
+    archive_close(rpc_server_journal(service->rpc));
     log_end();
     service_end(service);
     bus_ringer_close(service->ringer);
@@ -381,7 +397,8 @@ static int audit(struct service *service)
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
-    if (open_store(service, false, true) || journal_open(&journal, service->store))
+    if (open_store(service, false, true) || journal_open(&journal, service->store) ||
+        service_archive_open(service, &journal))
         return 1;
     /* First the chain by itself, which names the row that was changed, then its witness, then what
      * follows from the rows. */
@@ -390,6 +407,7 @@ static int audit(struct service *service)
              parts_audit(service->spec->parts, service->store, &journal, stdout, &rows);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
+    archive_close(&journal);
     store_close(service->store);
     return failed ? 1 : 0;
 }
@@ -426,12 +444,14 @@ static int print_row(struct service *service, const char *seq)
     struct journal journal;
     bool found;
 
-    if (open_store(service, false, true) || journal_open(&journal, service->store))
+    if (open_store(service, false, true) || journal_open(&journal, service->store) ||
+        service_archive_open(service, &journal))
         return 1;
     found = journal_hash_at(&journal, strtoll(seq, NULL, 10), hash);
     hex_print(hash, sizeof(hash), digits);
     if (found)
         printf("%s\n", digits);
+    archive_close(&journal);
     store_close(service->store);
     return found ? 0 : 1;
 }

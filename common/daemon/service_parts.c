@@ -69,8 +69,13 @@ static void on_slice(uv_timer_t *timer)
     struct service *service = timer->data;
     int slice_ms = service->spec->parts->slice_ms ? service->spec->parts->slice_ms : SLICE_MS;
 
-    if (!service->stopping)
-        uv_timer_start(timer, on_slice, (uint64_t)(parts_tidy(service_parts(service)) ? slice_ms : REST_MS), 0);
+    bool more;
+
+    if (service->stopping)
+        return;
+    more = parts_tidy(service_parts(service));
+    more |= service_archive_slice(service);
+    uv_timer_start(timer, on_slice, (uint64_t)(more ? slice_ms : REST_MS), 0);
 }
 
 void service_tidy_parts(struct service *service)

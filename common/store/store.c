@@ -333,6 +333,43 @@ size_t store_copy_blob(struct store *store, unsigned sql, int column, void *ret,
     return len;
 }
 
+static void read_column(struct store *store, unsigned sql, int column, const struct store_into *into)
+{
+    size_t len;
+
+    switch (into->as) {
+    case INTO_INT64:
+        *(int64_t *)into->to = store_int(store, sql, column);
+        break;
+    case INTO_INT:
+        *(int *)into->to = (int)store_int(store, sql, column);
+        break;
+    case INTO_BOOL:
+        *(bool *)into->to = store_int(store, sql, column) != 0;
+        break;
+    case INTO_TEXT:
+        store_copy_text(store, sql, column, into->to, into->size);
+        break;
+    case INTO_BLOB:
+        len = store_copy_blob(store, sql, column, into->to, into->size);
+        memset((char *)into->to + len, 0, into->size - len);
+        if (into->len)
+            *into->len = len;
+        break;
+    }
+}
+
+bool store_read_into(struct store *store, unsigned sql, bool only, const struct store_into *into)
+{
+    if (!store_row(store, sql))
+        return false;
+    for (int column = 0; into[column].to; column++)
+        read_column(store, sql, column, &into[column]);
+    if (only)
+        store_end(store, sql);
+    return true;
+}
+
 int store_trouble(const struct store *store)
 {
     return store->trouble;

@@ -269,6 +269,35 @@ static void values_come_back_as_they_were_bound(void **state)
     store_close(store);
 }
 
+static void columns_go_into_what_has_their_type(void **state)
+{
+    struct store *store = open_store();
+    unsigned char bytes[4];
+    char name[5] = "old";
+    int64_t id = 1;
+    bool no_name;
+    size_t len;
+    int rest = 0;
+
+    (void)state;
+    assert_int_equal(store_run(store, SQL_ADD, "itb", -(INT64_C(1) << 40), "longer", "\x01\x02\x03", (size_t)3), 1);
+    assert_int_equal(store_run(store, SQL_ADD, "itb", INT64_C(2), "two", "12345", (size_t)5), 1);
+    memset(bytes, 0xff, sizeof(bytes));
+    store_ask(store, SQL_FIND, "i", -(INT64_C(1) << 40));
+    assert_true(store_read(store, SQL_FIND, INTO(id), INTO(name), INTO_LEN(bytes, len), INTO(no_name)));
+    assert_true(id == -(INT64_C(1) << 40) && !no_name && len == 3);
+    assert_string_equal(name, "long");
+    assert_memory_equal(bytes, "\x01\x02\x03", sizeof(bytes));
+    assert_false(store_read(store, SQL_FIND, INTO(id), INTO(name)));
+    assert_string_equal(name, "long");
+    store_ask(store, SQL_FIND, "i", INT64_C(2));
+    assert_true(store_only(store, SQL_FIND, INTO(rest), INTO(name), INTO(bytes)));
+    assert_int_equal(rest, 2);
+    assert_memory_equal(bytes, "\0\0\0", sizeof(bytes)); /* more than fit: none */
+    assert_is_reason(store_commit(store), 0);
+    store_close(store);
+}
+
 static void a_forbidden_row_is_no_trouble(void **state)
 {
     struct store *store = open_store();
@@ -548,6 +577,7 @@ int main(void)
         TEST(a_standby_takes_over_what_the_owner_left),
         TEST(a_reader_sees_commits_and_cannot_write),
         TEST(values_come_back_as_they_were_bound),
+        TEST(columns_go_into_what_has_their_type),
         TEST(a_forbidden_row_is_no_trouble),
         TEST(one_call_is_taken_back_among_others),
         TEST(what_was_not_committed_is_gone_at_reopen),

@@ -111,7 +111,7 @@ static void ask_officials(struct harness *h, struct authority_place *place, int6
     authority_put(place, "cadre_id", created(h, "Cadres.SetCadre", &cadre.base, harness_internal(h)));
     authority_put(
         place, "proposal_id",
-        proposed(h, propose_standing(h, harness_internal(h), member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
+        proposed(h, propose_standing(h, administrator(h, ROOT), member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
                                      IDENTITY__STANDING_REASON__STANDING_DISCIPLINE))
             ->proposal_id);
 }

@@ -237,7 +237,7 @@ static inline const Rpc__Answer *sign_in(struct harness *h, const char *mobile, 
     return harness_call(h, "Officials.SignIn", &request.base, NULL, NULL);
 }
 
-/* ---- four eyes ---- */
+/* ---- two hands ---- */
 
 static inline const Rpc__Answer *propose_standing(struct harness *h, const Rpc__Principal *who, int64_t member_id,
                                                   int standing, int reason)
@@ -271,7 +271,9 @@ static inline const Rpc__Answer *set_standing(struct harness *h, const Rpc__Prin
 {
     const Rpc__Answer *answer = propose_standing(h, who, member_id, standing, reason);
 
-    return answer->reason ? answer : decide_proposal(h, harness_internal(h), proposed(h, answer)->proposal_id, true);
+    return answer->reason ? answer
+                          : decide_proposal(h, harness_official(h, 4712, RULE__ROLE__UNION_ADMIN, ""),
+                                            proposed(h, answer)->proposal_id, true);
 }
 
 /* ---- people ---- */

@@ -40,8 +40,8 @@
  * any more is deleted with evidence (purges.h).
  *
  * A company has agents of its own, who act for it in its union alone (companies.h).
- * Nobody's standing, no administrator's role and no official's second factor changes by
- * one person alone: one official proposes, another confirms (proposals.h).
+ * Nobody's standing, no office that two people give (grants.h) and no official's second factor
+ * changes by one person alone: one official proposes, another confirms (proposals.h).
  *
  * Who comes through WeChat is told by the bridge, which has asked WeChat itself. One
  * person stays one member over all apps: she is known by her openid in an app, else by
@@ -55,6 +55,7 @@
  * the commit. In the demonstration it is logged inside its call, before the commit: when
  * that fails, a code was shown that lets nobody in. */
 #pragma once
+#include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
 #include "common/trust/pii.h"
 #include "common/trust/token.h"
@@ -73,6 +74,7 @@
  * one, they act from the last to the first (part.h): what she has asked for and is ends first, then what is found by
  * her number and resident ID, and last her row. */
 #define IDENTITY_PARTS(PART, SHARED)                                                                                   \
+    SHARED(two_hands)                                                                                                  \
     PART(unions)                                                                                                       \
     PART(members)                                                                                                      \
     PART(data_keys)                                                                                                    \

@@ -16,10 +16,17 @@ bool role_is_administrator(int role)
     return role == RULE__ROLE__SYSTEM_ADMIN || role == RULE__ROLE__SECURITY_ADMIN || role == RULE__ROLE__AUDIT_ADMIN;
 }
 
-/* A grant's part of a packed Principal: a tag and length, the role, the path. */
-static size_t packed_size(const char *union_path)
+bool role_needs_two(int role)
 {
-    return 2 + 2 + 2 + strlen(union_path);
+    return role_is_administrator(role) || role == RULE__ROLE__UNION_ADMIN || role == RULE__ROLE__FINANCE ||
+           role == RULE__ROLE__BENEFIT_MANAGER || role == RULE__ROLE__REPORT_CLERK;
+}
+
+/* A grant's part of a packed Principal: a tag and length, the role, the path; while it is new,
+ * an instant and two members. */
+static size_t packed_size(const char *union_path, bool is_new)
+{
+    return 2 + 2 + 2 + strlen(union_path) + (is_new ? 7 + 2 + 2 * 9 : 0);
 }
 
 static int authority_refusal(const Rpc__Principal *official, const char *union_path)
@@ -42,10 +49,10 @@ static int authority_refusal(const Rpc__Principal *official, const char *union_p
 
 int grant_room_refusal(const char *union_path, const struct held_grant *held, size_t n_held)
 {
-    size_t packed = packed_size(union_path);
+    size_t packed = packed_size(union_path, true);
 
     for (size_t i = 0; i < n_held; i++)
-        packed += packed_size(held[i].union_path);
+        packed += packed_size(held[i].union_path, held[i].is_new);
     return n_held >= LIMIT_GRANTS || packed > GRANTS_PACKED_MAX ? (int)IDENTITY__REASON__TOO_MANY_GRANTS : 0;
 }
 

@@ -23,10 +23,14 @@ int child_refusal(const char *parent, int64_t ordinal, char ret_path[UNION_PATH_
 struct held_grant {
     int role; /* rule.Role */
     const char *union_path;
+    bool is_new; /* its holder's token says who gave it (two_hands.h) */
 };
 
 /* One of the three that exclude each other. */
 bool role_is_administrator(int role);
+/* One that two people give and take back: an administrator's, and those that decide about people's
+ * standing, money, places or reports. */
+bool role_needs_two(int role);
 /* Why the grantor may not give this role over this union to the member who holds
  * `held` now: ROLE_INVALID, also for a company's agent, whom her company's register
  * makes; NOT_OFFICIAL when she is no security administrator;

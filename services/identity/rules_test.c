@@ -118,7 +118,7 @@ static void no_person_holds_two_of_the_three_administrators_roles(void **state)
     (void)state;
     command_line.internal = true;
     for (int has = RULE__ROLE__SYSTEM_ADMIN; has <= RULE__ROLE__FINANCE; has++) {
-        struct held_grant held[] = {{RULE__ROLE__UNION_ADMIN, "0009"}, {has, "0002"}};
+        struct held_grant held[] = {{RULE__ROLE__UNION_ADMIN, "0009", false}, {has, "0002", false}};
 
         for (int role = RULE__ROLE__SYSTEM_ADMIN; role <= RULE__ROLE__FINANCE; role++) {
             bool excluded = has <= RULE__ROLE__AUDIT_ADMIN && role <= RULE__ROLE__AUDIT_ADMIN && has != role;
@@ -138,7 +138,7 @@ static void a_person_has_no_more_grants_than_her_token_holds(void **state)
 
     (void)state;
     for (size_t i = 0; i < LIMIT_GRANTS; i++)
-        held[i] = (struct held_grant){RULE__ROLE__FINANCE, "00010002"};
+        held[i] = (struct held_grant){RULE__ROLE__FINANCE, "00010002", false};
     assert_is_reason(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS - 1), 0);
     assert_is_reason(grant_refusal(&grantor, RULE__ROLE__FINANCE, "0001", 8, held, LIMIT_GRANTS),
                      IDENTITY__REASON__TOO_MANY_GRANTS);
@@ -159,6 +159,7 @@ static void the_largest_person_fits_into_a_token(void **state)
     Rpc__Principal grantor = official(RULE__ROLE__SECURITY_ADMIN, ""), person = RPC__PRINCIPAL__INIT;
     Rpc__Grant grants[LIMIT_GRANTS], *list[LIMIT_GRANTS];
     struct held_grant held[LIMIT_GRANTS];
+    int64_t givers[] = {INT64_MAX, INT64_MAX};
 
     (void)state;
     for (size_t len = 0; len <= LIMIT_UNION_PATH; len += LIMIT_PATH_SEGMENT) {
@@ -167,10 +168,13 @@ static void the_largest_person_fits_into_a_token(void **state)
 
         memcpy(path, DEEPEST, len);
         while (n < LIMIT_GRANTS && grant_refusal(&grantor, RULE__ROLE__FINANCE, path, 8, held, n) == 0) {
-            held[n] = (struct held_grant){RULE__ROLE__FINANCE, path};
+            held[n] = (struct held_grant){RULE__ROLE__FINANCE, path, true};
             rpc__grant__init(&grants[n]);
             grants[n].role = RULE__ROLE__FINANCE;
             grants[n].union_path = path;
+            grants[n].given_at = INT64_C(1) << 41;
+            grants[n].given_by = givers;
+            grants[n].n_given_by = ARRAY_LEN(givers);
             list[n] = &grants[n];
             n++;
         }

@@ -64,10 +64,10 @@ describe("a member's check-up on her page", () => {
 
     test('she enters by one tap, withdraws, and enters again', async () => {
         await page.press('main', '一键报名');
-        await page.shows('.van-toast', /报名成功，您的号签是 [0-9a-f]{32}/);
+        await page.shows('.said', /报名成功，您的号签是 [0-9a-f]{32}/);
         await page.press('main', '取消报名');
         await page.press('[role=dialog]', '取消报名');
-        await page.shows('.van-toast', /已取消报名/);
+        await page.shows('.said', /已取消报名/);
         await page.press('main', '一键报名');
         await page.shows('main', /已报名[^]*号签/);
         [{ member_id: me }] = await stack.query('health', 'SELECT CAST(member_id AS TEXT) AS member_id FROM entry WHERE withdrawn_at = 0 AND member_id <> 500');
@@ -132,12 +132,12 @@ describe("a member's check-up on her page", () => {
         await page.shows('main', /–\d\d:\d\d 余 5[^]*–\d\d:\d\d 余 1/);
         assert.deepEqual(await barriersOnTelephone(page), []);
         await page.click('.site:first-child [role=group]:last-child .slots .btn:last-child');
-        await page.shows('.van-toast', /预约成功/);
+        await page.shows('.said', /预约成功/);
         await page.press('main', '改约');
         await page.press('.site:nth-child(2)', '选择时段');
         await page.shows('main', /–\d\d:\d\d 余 5/);
         await page.click('.site:nth-child(2) .slots .btn');
-        await page.shows('.van-toast', /已改约到/);
+        await page.shows('.said', /已改约到/);
         const [booking] = await stack.query('health', 'SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(slot_id AS TEXT) AS slot_id FROM booking');
         assert.equal(booking.slot_id, slot);
         bookingId = booking.booking_id;

@@ -1,5 +1,18 @@
 // What members do on their page, for tests in a browser.
-import { until } from '../system/stack.mjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until, web } from '../system/stack.mjs';
+
+// What the guidelines of accessibility can be checked by (axe-core), built beside the pages.
+const axe = readFileSync(join(`${web}.build`, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds to be serious or worse, in the look of now. */
+async function violations(page) {
+    await page.value(`${axe}; 0`);
+    return page.value(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))`);
+}
 
 /** Goes to a page of the app. */
 export const go = (page, path) => page.value(`location.hash = ${JSON.stringify(`#${path}`)}`);
@@ -58,6 +71,12 @@ export async function barriersOnTelephone(page) {
     await page.value("document.documentElement.style.fontSize = '200%'");
     found.push(...(await barriers(page)).map((one) => `at 200 %: ${one}`));
     await page.value("document.documentElement.style.fontSize = ''");
+    found.push(...await violations(page));
+    if (await page.value("document.querySelector('.tabs') !== null")) { // the app has a dark look too
+        await page.value("document.documentElement.classList.add('dark')");
+        found.push(...(await violations(page)).map((one) => `dark: ${one}`));
+        await page.value("document.documentElement.classList.remove('dark')");
+    }
     await page.send('Emulation.clearDeviceMetricsOverride');
     return found;
 }

@@ -44,7 +44,7 @@ describe('the page within WeChat', () => {
         await page.shows('.union', /未实名/);
         await go(page, '/mine/doors');
         await page.press('main', '绑定微信');
-        await page.shows('.van-toast', /微信已绑定/);
+        await page.shows('.said', /微信已绑定/);
         await go(page, '/mine/doors');
         await page.shows('main', /绑定[^]*解绑/);
         await go(page, '/mine');

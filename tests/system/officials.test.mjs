@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
-import { enrol, grant, mobile, person, PASSWORD, rosterCsv, totp, unionsCsv } from './people.mjs';
+import { enrol, grant, mobile, person, PASSWORD, rosterCsv, totp, unionsCsv, verify } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('officials', () => {
@@ -14,17 +14,13 @@ describe('officials', () => {
     before(async () => {
         stack = await Stack.start();
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
-        assert.equal((await stack.import('roster', rosterCsv([person(1)]))).code, 0);
+        assert.equal((await stack.import('roster', rosterCsv([person(1), ...[101, 102, 103, 104, 105].map((n) => person(n, '440604'))]))).code, 0);
         riders = await stack.call('identity', 'Unions.GetUnionByCode', { code: '440604-001-0001' });
         await grant(stack, mobile(101), 'UNION_ADMIN', '440604-001');
         await grant(stack, mobile(102), 'UNION_ADMIN', '440604');
         await grant(stack, mobile(103), 'SECURITY_ADMIN', '440604');
-        [first, second, guard] = await Promise.all([101, 102, 103].map((n) => enrol(stack, mobile(n))));
-        const session = await stack.login(mobile(1));
-        const { name, residentId } = person(1);
-        const verified = await stack.post('/v1/me:verify', { name, residentId }, { token: session.token });
-        assert.equal(verified.status, 200, verified.text);
-        rider = verified.json;
+        [first, second, guard] = await Promise.all([101, 102, 103].map((n) => enrol(stack, person(n))));
+        rider = await verify(stack, person(1));
     });
     after(async () => {
         await stack.assertCleanAudits();
@@ -68,7 +64,7 @@ describe('officials', () => {
         assert.equal((await stack.post(of(':register'), { creditCode: code, name: '佛山某配送公司' }, { token: first.token })).status, 201);
         for (const [n, kind] of [[104, 'AGENT_HANDLER'], [105, 'AGENT_APPROVER']])
             assert.equal((await stack.post(of(':setAgent'), { mobile: mobile(n), kind }, { token: first.token })).status, 200);
-        const [handler, approver] = await Promise.all([104, 105].map((n) => enrol(stack, mobile(n))));
+        const [handler, approver] = await Promise.all([104, 105].map((n) => enrol(stack, person(n))));
         const signedIn = await stack.post('/v1/official-sessions',
             { mobile: mobile(104), password: PASSWORD, totp: totp(handler.secret, 1) });
         assert.equal(signedIn.status, 201, signedIn.text);

@@ -75,9 +75,21 @@ export function totp(secret, steps = 0) {
     return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
 }
 
-/** Enrols who holds an office, by a code: her Session with its authority, her `secret`, and the `plain` token of the code. */
-export async function enrol(stack, number) {
+/** Verifies a person of a roster: her new Session. */
+export async function verify(stack, { mobile: number, name, residentId }) {
     const { token } = await stack.login(number);
+    const verified = await stack.post('/v1/me:verify', { name, residentId }, { token });
+    if (verified.status !== 200)
+        throw new Error(verified.text);
+    return verified.json;
+}
+
+/**
+ * Enrols who holds an office, by a code: her Session with its authority, her `secret`, and the `plain` token of the code.
+ * Given as a person of a roster she proves her name first, without which she is no hand of two.
+ */
+export async function enrol(stack, who) {
+    const { token } = who.name ? await verify(stack, who) : await stack.login(who);
     const told = await stack.post('/v1/me/credential:enrol', { password: PASSWORD }, { token });
     if (told.status !== 200)
         throw new Error(told.text);

@@ -263,11 +263,13 @@ export class Stack {
         };
     }
 
-    /** The key and the folder of a daemon's heads, made when they are first asked for. */
+    /** The key and the folders of a daemon's heads and archive, made when they are first asked for. */
     headSettings(label) {
         execFileSync(join(top, 'deploy/keys'), ['head', this.path('keys', `head-${label}`)]);
-        mkdirSync(this.path('heads', label), { recursive: true, mode: 0o700 });
-        return { HUIGONG_HEADS: this.path('heads', label), HUIGONG_HEAD_KEY: this.path('keys', `head-${label}`) };
+        for (const dir of ['heads', 'archive'])
+            mkdirSync(this.path(dir, label), { recursive: true, mode: 0o700 });
+        return { HUIGONG_HEADS: this.path('heads', label), HUIGONG_HEAD_KEY: this.path('keys', `head-${label}`),
+            HUIGONG_ARCHIVE: this.path('archive', label) };
     }
 
     partitionSettings(label) {

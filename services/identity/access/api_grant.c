@@ -16,6 +16,7 @@ static void journal_grant(const struct authority *grant, bool revoked, void *cal
     changed.role = (Rule__Role)grant->role;
     changed.union_id = grant->union_id;
     changed.revoked = revoked;
+    changed.effective_at = grant->effective_at;
     rpc_tell(call, &changed.base);
 }
 
@@ -47,27 +48,32 @@ int grant_judge(struct identity *self, int role, const struct union_node *node, 
         if (grants[i].role == role && grants[i].union_id == node->id)
             *ret_same = grants[i];
         else
-            held[n_held++] = (struct held_grant){grants[i].role, grants[i].union_path};
+            held[n_held++] =
+                (struct held_grant){grants[i].role, grants[i].union_path, grant_is_new(&grants[i], rpc_now(call))};
     }
     return grant_refusal(rpc_principal(call), role, node->path, member_id, held, n_held);
 }
 
-void grant_give(struct identity *self, int role, const struct union_node *node, int64_t member_id, void *call,
-                struct authority *ret_grant)
+int grantee_refusal(struct identity *self, int role, int64_t member_id)
 {
-    struct authority grant = {
-        .id = id_next(&self->ids, rpc_now(call)),
-        .member_id = member_id,
-        .union_id = node->id,
-        .role = role,
-        .granted_by = rpc_principal(call)->member_id,
-        .granted_at = rpc_now(call),
-    };
+    struct member member;
 
-    grants_add(&self->grants, &grant);
-    journal_grant(&grant, false, call);
-    if (ret_grant)
-        *ret_grant = grant;
+    if (!role_needs_two(role))
+        return 0;
+    return members_find(&self->members, member_id, &member) && member.level >= (int)RPC__LEVEL__REAL_NAME
+               ? 0
+               : IDENTITY__REASON__GRANTEE_NOT_NAMED;
+}
+
+void grant_give(struct identity *self, struct authority *grant, const struct union_node *node, void *call)
+{
+    grant->id = id_next(&self->ids, rpc_now(call));
+    grant->union_id = node->id;
+    snprintf(grant->union_path, sizeof(grant->union_path), "%s", node->path);
+    grant->granted_by = rpc_principal(call)->member_id;
+    grant->granted_at = rpc_now(call);
+    grants_add(&self->grants, grant);
+    journal_grant(grant, false, call);
 }
 
 void grant_take(struct identity *self, const struct authority *grant, void *call)
@@ -77,13 +83,29 @@ void grant_take(struct identity *self, const struct authority *grant, void *call
     session_revoke_all(self, grant->member_id, call);
 }
 
+/* What one alone may give: of what two people give, the command line what grants.h says. Sets
+ * from when it can be used. */
+static int alone_refusal(struct identity *self, struct authority *grant, void *call)
+{
+    if (!role_needs_two(grant->role))
+        return 0;
+    if (!rpc_principal(call)->internal)
+        return IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
+    if (!grants_had_guard(&self->grants))
+        return 0;
+    if (!grant_is_root_guard(grant) || grants_root_guards(&self->grants) >= 2)
+        return IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
+    grant->effective_at = rpc_now(call) + GRANT_WAIT_MS;
+    return grantee_refusal(self, grant->role, grant->member_id);
+}
+
 /* rpc CreateGrant: gives a role over a union; what is held already is answered as it is.
- * An administrator's role is proposed instead, by whoever is not the command line. */
+ * What two people give is proposed instead, by whoever is not the command line. */
 void identity__create_grant(Identity__Identity_Service *service, const Identity__CreateGrantRequest *req,
                             Identity__GrantRecord_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, identity_service);
-    struct authority same, grant;
+    struct authority same, grant = {.role = (int)req->role};
     char mobile[CN_MOBILE_LEN + 1];
     const char *field = "";
     struct union_node node;
@@ -94,16 +116,20 @@ void identity__create_grant(Identity__Identity_Service *service, const Identity_
         return;
     /* Undone with the rest when the grant is refused. */
     member_obtain(self, mobile, call, &member);
-    reason = grant_judge(self, (int)req->role, &node, member.id, call, &same);
-    if (!reason && role_is_administrator((int)req->role) && !rpc_principal(call)->internal)
-        reason = IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
+    grant.member_id = member.id;
+    snprintf(grant.union_path, sizeof(grant.union_path), "%s", node.path);
+    reason = grant_judge(self, grant.role, &node, member.id, call, &same);
+    if (!reason && !same.id)
+        reason = alone_refusal(self, &grant, call);
     if (rpc_refuse_if(call, reason))
         return;
     if (same.id) {
         reply_grant(self, &same, reply, call);
         return;
     }
-    grant_give(self, (int)req->role, &node, member.id, call, &grant);
+    grant_give(self, &grant, &node, call);
+    if (role_needs_two(grant.role))
+        rpc_want_head(call);
     rpc_created(call);
     reply_grant(self, &grant, reply, call);
 }
@@ -127,7 +153,8 @@ void identity__list_grants(Identity__Identity_Service *service, const Identity__
     reply(&list, call);
 }
 
-/* rpc RevokeGrant: takes a role back, and the sessions whose tokens still carry it. */
+/* rpc RevokeGrant: takes a role back, and the sessions whose tokens still carry it. What two
+ * people give they take back too, by a proposal, once it can be used. */
 void identity__revoke_grant(Identity__Identity_Service *service, const Identity__RevokeGrantRequest *req,
                             Identity__RevokeGrantReply_Closure reply, void *call)
 {
@@ -141,6 +168,9 @@ void identity__revoke_grant(Identity__Identity_Service *service, const Identity_
         return;
     }
     reason = revoke_refusal(rpc_principal(call), grant.union_path);
+    if (!reason && role_needs_two(grant.role) && grant.effective_at <= rpc_now(call) &&
+        !(rpc_principal(call)->internal && !grants_had_guard(&self->grants)))
+        reason = IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
     if (rpc_refuse_if(call, reason))
         return;
     grant_take(self, &grant, call);

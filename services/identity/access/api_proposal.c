@@ -29,7 +29,8 @@ static void fill_message(const struct proposal *proposal, Identity__Proposal *re
     ret->union_id = proposal->union_id;
     if (proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)
         ret->standing = (Identity__Standing)proposal->value;
-    if (proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_GRANT)
+    if (proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_GRANT ||
+        proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_REVOCATION)
         ret->role = (Rule__Role)proposal->value;
     ret->reason = (Identity__StandingReason)proposal->reason;
     ret->asked_by = proposal->asked_by;
@@ -48,16 +49,65 @@ static void reply_proposal(const struct proposal *proposal, Identity__Proposal_C
     reply(&message, call);
 }
 
+/* ---- two hands ---- */
+
+/* What is confirmed: all that it was when it was proposed. */
+static void fill_what(const struct proposal *proposal, Identity__Proposal *ret)
+{
+    fill_message(proposal, ret);
+    ret->state = IDENTITY__PROPOSAL_STATE__PROPOSAL_STATE_NONE;
+    ret->decided_by = ret->decided_at = 0;
+    ret->remark = unconst("");
+}
+
+/* By which offices hands are given to a kind. */
+static const int *offices_for(int kind)
+{
+    static const int departing[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__COMPANY_AGENT, RULE__ROLE__ROLE_NONE};
+
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)
+        return union_administrators;
+    return kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE ? departing : guards;
+}
+
+/* The deed of a proposal over a union; what is filled in for it. */
+static struct hands_deed deed_of(const struct proposal *proposal, const struct union_node *node,
+                                 Identity__Proposal *what)
+{
+    fill_what(proposal, what);
+    return (struct hands_deed){
+        .kind = "proposal",
+        .id = proposal->id,
+        .what = &what->base,
+        .until = proposal->asked_at + PROPOSAL_LIFE_MS,
+        .roles = offices_for(proposal->kind),
+        .union_path = node->path,
+        .own = IDENTITY__REASON__PROPOSAL_OWN,
+        .earlier_by = proposal->asked_by,
+    };
+}
+
 void proposal_make(struct identity *self, struct proposal *proposal, Identity__Proposal_Closure reply, void *call)
 {
+    Identity__Proposal what;
+    struct hands_deed deed;
+    struct union_node node;
+    int reason = 0;
+
     proposal->id = id_next(&self->ids, rpc_now(call));
     proposal->state = IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN;
     proposal->asked_by = rpc_principal(call)->member_id;
     proposal->asked_at = rpc_now(call);
-    if (!proposals_add(&self->proposals, proposal)) {
-        rpc_refuse(call, IDENTITY__REASON__PROPOSAL_PENDING);
-        return;
+    if (!unions_find(&self->unions, proposal->union_id, &node))
+        reason = RPC__REASON__UNION_NOT_FOUND;
+    else if (!proposals_add(&self->proposals, proposal))
+        reason = IDENTITY__REASON__PROPOSAL_PENDING;
+    if (!reason) {
+        deed = deed_of(proposal, &node, &what);
+        reason = hands_give(&self->two_hands, &deed, call);
     }
+    if (rpc_refuse_if(call, reason))
+        return;
     proposal_journal(proposal, call);
     rpc_created(call);
     reply_proposal(proposal, reply, call);
@@ -110,15 +160,47 @@ static int confirm_standing(struct identity *self, const struct proposal *propos
 
 static int confirm_grant(struct identity *self, const struct proposal *proposal, void *call)
 {
+    struct authority same, grant = {
+                               .role = proposal->value,
+                               .member_id = proposal->member_id,
+                               .also_by = proposal->asked_by,
+                           };
     struct union_node node;
-    struct authority same;
     int reason;
 
     if (!unions_find(&self->unions, proposal->union_id, &node))
         return RPC__REASON__UNION_NOT_FOUND;
     reason = grant_judge(self, proposal->value, &node, proposal->member_id, call, &same);
+    if (!reason)
+        reason = grantee_refusal(self, proposal->value, proposal->member_id);
     if (!reason && !same.id)
-        grant_give(self, proposal->value, &node, proposal->member_id, call, NULL);
+        grant_give(self, &grant, &node, call);
+    return reason;
+}
+
+/* The office that is to be taken back, if it is held still and the caller guards its union. */
+static int judge_revocation(struct identity *self, const struct proposal *proposal, void *call,
+                            struct authority *ret_grant)
+{
+    struct authority grants[LIMIT_GRANTS];
+    size_t n = grants_find_all(&self->grants, proposal->member_id, grants, ARRAY_LEN(grants));
+
+    for (size_t i = 0; i < n; i++) {
+        if (grants[i].role != proposal->value || grants[i].union_id != proposal->union_id)
+            continue;
+        *ret_grant = grants[i];
+        return revoke_refusal(rpc_principal(call), grants[i].union_path);
+    }
+    return IDENTITY__REASON__GRANT_NOT_FOUND;
+}
+
+static int confirm_revocation(struct identity *self, const struct proposal *proposal, void *call)
+{
+    struct authority grant;
+    int reason = judge_revocation(self, proposal, call, &grant);
+
+    if (!reason)
+        grant_take(self, &grant, call);
     return reason;
 }
 
@@ -170,7 +252,7 @@ static void proposals__propose_standing(Identity__Proposals_Service *service,
     proposal_make(self, &proposal, reply, call);
 }
 
-/* rpc ProposeGrant: an administrator's role over a union. */
+/* rpc ProposeGrant: an office over a union. */
 static void proposals__propose_grant(Identity__Proposals_Service *service, const Identity__ProposeGrantRequest *req,
                                      Identity__Proposal_Closure reply, void *call)
 {
@@ -188,12 +270,36 @@ static void proposals__propose_grant(Identity__Proposals_Service *service, const
     /* Undone with the rest when it is refused. */
     member_obtain(self, mobile, call, &member);
     reason = grant_judge(self, proposal.value, &node, member.id, call, &same);
-    if (!reason && !role_is_administrator(proposal.value))
+    if (!reason && !role_needs_two(proposal.value))
         reason = IDENTITY__REASON__ROLE_INVALID;
+    if (!reason)
+        reason = grantee_refusal(self, proposal.value, member.id);
     if (rpc_refuse_if(call, reason))
         return;
     proposal.member_id = member.id;
     proposal.union_id = node.id;
+    proposal_make(self, &proposal, reply, call);
+}
+
+/* rpc ProposeRevocation: an office is taken back; also by who holds it, who gives it up. */
+static void proposals__propose_revocation(Identity__Proposals_Service *service,
+                                          const Identity__ProposeRevocationRequest *req,
+                                          Identity__Proposal_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct proposal proposal = {.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_REVOCATION};
+    struct authority grant;
+    int reason = IDENTITY__REASON__GRANT_NOT_FOUND;
+
+    if (grants_find(&self->grants, req->grant_id, &grant))
+        reason = revoke_refusal(rpc_principal(call), grant.union_path);
+    if (!reason && !role_needs_two(grant.role))
+        reason = IDENTITY__REASON__ROLE_INVALID;
+    if (rpc_refuse_if(call, reason))
+        return;
+    proposal.member_id = grant.member_id;
+    proposal.union_id = grant.union_id;
+    proposal.value = grant.role;
     proposal_make(self, &proposal, reply, call);
 }
 
@@ -268,23 +374,17 @@ static int office_refusal(struct identity *self, int kind, const struct union_no
                                              : (int)RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
-/* Whether the caller may decide it at all: the same office over its union or above, and
- * another person than who proposed it. */
-static int decider_refusal(struct identity *self, const struct proposal *proposal, void *call)
+/* Whether the caller may decide it at all, or, who proposed it, take it back: the same office
+ * over its union or above, and not about herself. */
+static int decider_refusal(struct identity *self, const struct proposal *proposal, const struct union_node *node,
+                           void *call)
 {
-    const Rpc__Principal *principal = rpc_principal(call);
-    struct union_node node;
-    int reason;
+    int reason = office_refusal(self, proposal->kind, node, call);
 
-    if (!unions_find(&self->unions, proposal->union_id, &node))
-        return RPC__REASON__UNION_NOT_FOUND;
-    reason = office_refusal(self, proposal->kind, &node, call);
     if (reason)
         return reason;
-    if (proposal->member_id == principal->member_id)
+    if (proposal->member_id == rpc_principal(call)->member_id && proposal->asked_by != proposal->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (proposal->asked_by == principal->member_id && !principal->internal)
-        return IDENTITY__REASON__PROPOSAL_OWN;
     if (proposal->state != IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN ||
         proposal->asked_at + PROPOSAL_LIFE_MS <= rpc_now(call))
         return IDENTITY__REASON__PROPOSAL_DECIDED;
@@ -300,9 +400,33 @@ static int carry_out(struct identity *self, const struct proposal *proposal, voi
         return confirm_grant(self, proposal, call);
     case IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE:
         return confirm_departure(self, proposal, call);
+    case IDENTITY__PROPOSAL_KIND__PROPOSAL_REVOCATION:
+        return confirm_revocation(self, proposal, call);
     default:
         return confirm_reset(self, proposal, call);
     }
+}
+
+/* Confirms it as the second hand, and does it. */
+static int confirm(struct identity *self, struct proposal *proposal, const struct union_node *node, void *call)
+{
+    Identity__Proposal what;
+    struct hands_deed deed = deed_of(proposal, node, &what);
+    int reason = hands_confirm(&self->two_hands, &deed, call);
+
+    if (!reason)
+        reason = carry_out(self, proposal, call);
+    if (!reason)
+        proposal->state = IDENTITY__PROPOSAL_STATE__PROPOSAL_CONFIRMED;
+    return reason;
+}
+
+static void refuse(struct identity *self, struct proposal *proposal, void *call)
+{
+    bool own = hands_is_first(&self->two_hands, "proposal", proposal->id, rpc_principal(call)->member_id);
+
+    proposal->state = own ? IDENTITY__PROPOSAL_STATE__PROPOSAL_TAKEN_BACK : IDENTITY__PROPOSAL_STATE__PROPOSAL_REFUSED;
+    hands_end(&self->two_hands, "proposal", proposal->id, own ? HANDS__STATE__TAKEN_BACK : HANDS__STATE__REFUSED, call);
 }
 
 /* rpc DecideProposal: what is confirmed takes effect at once. */
@@ -311,18 +435,23 @@ static void proposals__decide_proposal(Identity__Proposals_Service *service, con
 {
     struct identity *self = self_of(service);
     struct proposal proposal;
-    int reason = IDENTITY__REASON__PROPOSAL_NOT_FOUND;
+    struct union_node node;
+    int reason = 0;
 
-    if (proposals_find(&self->proposals, req->proposal_id, &proposal))
-        reason = decider_refusal(self, &proposal, call);
+    if (!proposals_find(&self->proposals, req->proposal_id, &proposal))
+        reason = IDENTITY__REASON__PROPOSAL_NOT_FOUND;
+    else if (!unions_find(&self->unions, proposal.union_id, &node))
+        reason = RPC__REASON__UNION_NOT_FOUND;
+    else
+        reason = decider_refusal(self, &proposal, &node, call);
     if (!reason && strlen(req->remark) >= sizeof(proposal.remark))
         reason = RPC__REASON__TOO_LONG;
     if (!reason && req->confirm)
-        reason = carry_out(self, &proposal, call);
+        reason = confirm(self, &proposal, &node, call);
     if (rpc_refuse_if(call, reason))
         return;
-    proposal.state =
-        req->confirm ? IDENTITY__PROPOSAL_STATE__PROPOSAL_CONFIRMED : IDENTITY__PROPOSAL_STATE__PROPOSAL_REFUSED;
+    if (!req->confirm)
+        refuse(self, &proposal, call);
     proposal.decided_by = rpc_principal(call)->member_id;
     proposal.decided_at = rpc_now(call);
     snprintf(proposal.remark, sizeof(proposal.remark), "%s", req->remark);

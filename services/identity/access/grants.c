@@ -3,13 +3,13 @@
 #include "services/identity/unions/pages.h"
 #include "services/identity/access/session_life.h"
 
-#define COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path"
+#define COLUMNS "grant_id, member_id, authority.union_id, granted_by, granted_at, role, path, also_by, effective_at"
 
-enum { SQL_ADD, SQL_FIND, SQL_FIND_ALL, SQL_PAGE, SQL_DROP, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_FIND_ALL, SQL_PAGE, SQL_DROP, SQL_ROOT_GUARDS, SQL_NOTE_GUARD, SQL_ANY_GUARD, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_ADD] = "INSERT INTO authority (grant_id, member_id, role, union_id, granted_by, granted_at) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_ADD] = "INSERT INTO authority (grant_id, member_id, role, union_id, granted_by, granted_at, also_by, "
+                "effective_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
                  "WHERE grant_id = ?1",
     [SQL_FIND_ALL] = "SELECT " COLUMNS " FROM authority JOIN unions ON unions.union_id = authority.union_id "
@@ -18,13 +18,47 @@ static const char *const sql[] = {
                  "JOIN authority ON authority.union_id = slice.union_id WHERE (path > ?1 OR grant_id > ?3) "
                  "ORDER BY path, grant_id LIMIT ?4",
     [SQL_DROP] = "DELETE FROM authority WHERE grant_id = ?1",
+    /* A resident ID is one account's, so accounts known by name are people. */
+    [SQL_ROOT_GUARDS] = "SELECT count(DISTINCT authority.member_id) FROM authority "
+                        "JOIN unions ON unions.union_id = authority.union_id "
+                        "JOIN member ON member.member_id = authority.member_id "
+                        "WHERE role = 2 AND parent_id = 0 AND level >= 2",
+    [SQL_NOTE_GUARD] = "INSERT OR IGNORE INTO root_guard (member_id, since) VALUES (?1, ?2)",
+    [SQL_ANY_GUARD] = "SELECT 1 FROM root_guard LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 void grants_add(const struct grants *grants, const struct authority *grant)
 {
-    store_run(grants->store, grants->sql + SQL_ADD, "iiiiii", grant->id, grant->member_id, (int64_t)grant->role,
-              grant->union_id, grant->granted_by, grant->granted_at);
+    store_run(grants->store, grants->sql + SQL_ADD, "iiiiiiii", grant->id, grant->member_id, (int64_t)grant->role,
+              grant->union_id, grant->granted_by, grant->granted_at, grant->also_by, grant->effective_at);
+}
+
+bool grant_is_new(const struct authority *grant, int64_t now)
+{
+    return grant->granted_by && now < grant->granted_at + HANDS_OFFICE_MS;
+}
+
+bool grant_is_root_guard(const struct authority *grant)
+{
+    return grant->role == RULE__ROLE__SECURITY_ADMIN && union_path_level(grant->union_path) <= 1;
+}
+
+void grants_note_guard(const struct grants *grants, int64_t member_id, int64_t now)
+{
+    store_run(grants->store, grants->sql + SQL_NOTE_GUARD, "ii", member_id, now);
+}
+
+bool grants_had_guard(const struct grants *grants)
+{
+    store_ask(grants->store, grants->sql + SQL_ANY_GUARD, "");
+    return store_any(grants->store, grants->sql + SQL_ANY_GUARD);
+}
+
+int64_t grants_root_guards(const struct grants *grants)
+{
+    store_ask(grants->store, grants->sql + SQL_ROOT_GUARDS, "");
+    return store_number(grants->store, grants->sql + SQL_ROOT_GUARDS);
 }
 
 static void read_grant(struct store *store, unsigned statement, struct authority *ret)
@@ -36,6 +70,8 @@ static void read_grant(struct store *store, unsigned statement, struct authority
     ret->granted_at = store_int(store, statement, 4);
     ret->role = (int)store_int(store, statement, 5);
     store_copy_text(store, statement, 6, ret->union_path, sizeof(ret->union_path));
+    ret->also_by = store_int(store, statement, 7);
+    ret->effective_at = store_int(store, statement, 8);
 }
 
 bool grants_find(const struct grants *grants, int64_t grant_id, struct authority *ret_grant)
@@ -92,7 +128,7 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
     if (changed->revoked || !found)
         return !found;
     return grant.member_id == changed->member_id && grant.role == (int)changed->role &&
-           grant.union_id == changed->union_id;
+           grant.union_id == changed->union_id && grant.effective_at == changed->effective_at;
 }
 
 static void on_export(void *arg, struct part_export *export)
@@ -106,7 +142,8 @@ static void on_export(void *arg, struct part_export *export)
 }
 
 const struct part_spec grants_part = {
-    .tables = "authority",
+    .tables = "authority root_guard",
+    .steps = &grants_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(grant_id) FROM authority",

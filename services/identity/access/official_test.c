@@ -337,10 +337,10 @@ static void who_is_suspended_carries_no_authority(void **state)
     who = member_of_union(&h, 1, "440604");
     clock_step(&h.service.clock, CODE_RESEND_MS);
     assert_int_equal(principal_of(&h, enrolled(&h, MOBILE))->n_grants, 1);
-    assert_ok(set_standing(&h, harness_internal(&h), who->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
+    assert_ok(set_standing(&h, administrator(&h, ROOT), who->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
                            IDENTITY__STANDING_REASON__STANDING_INVESTIGATION));
     assert_int_equal(principal_of(&h, session_of(&h, sign_in_next(&h, PASSWORD, "")))->n_grants, 0);
-    assert_ok(set_standing(&h, harness_internal(&h), who->member_id, IDENTITY__STANDING__STANDING_ACTIVE,
+    assert_ok(set_standing(&h, administrator(&h, ROOT), who->member_id, IDENTITY__STANDING__STANDING_ACTIVE,
                            IDENTITY__STANDING_REASON__STANDING_MISTAKE));
     assert_int_equal(principal_of(&h, session_of(&h, sign_in_next(&h, PASSWORD, "")))->n_grants, 1);
     end(&h);

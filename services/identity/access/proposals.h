@@ -1,11 +1,12 @@
 /* proposals.h: what one official proposes and another confirms: SQL and life.
  *
- * Nobody's standing, no administrator's role and no official's second factor changes
- * by one person alone. A proposal is decided by another official who holds the same
- * role over its union or one above, by a call of its own; what was possible when it was
- * proposed is looked at again then. A company's word that a member has left it is
- * confirmed by one of its approvers, or by the union. A person has one open proposal of a kind at most,
- * which the schema sees to, and what nobody decides within PROPOSAL_LIFE_MS lapses. */
+ * Nobody's standing, no office that decides about people, money, places or reports, and no
+ * official's second factor changes by one person alone (common/benefit/two_hands). A proposal
+ * is decided by another official who holds the same role over its union or one above, by a
+ * call of its own: where a union has too few, the union above is the second hand. What was
+ * possible when it was proposed is looked at again then; who proposed it may take it back. A company's word that a
+ * member has left it is confirmed by one of its approvers, or by the union. A person has one open proposal of a kind at
+ * most, which the schema sees to, and what nobody decides within PROPOSAL_LIFE_MS lapses. */
 #pragma once
 #include "services/identity/identity.h"
 

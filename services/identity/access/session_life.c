@@ -69,6 +69,19 @@ static int64_t at_most(int64_t at, int64_t end)
     return at < end ? at : end;
 }
 
+/* Who gave an office that is new (two_hands.h). */
+static bool add_givers(const struct authority *held, Rpc__Grant *grant, struct arena *arena)
+{
+    grant->given_by = arena_alloc(arena, 2 * sizeof(*grant->given_by));
+    if (!grant->given_by)
+        return false;
+    grant->given_at = held->granted_at;
+    grant->given_by[grant->n_given_by++] = held->granted_by;
+    if (held->also_by)
+        grant->given_by[grant->n_given_by++] = held->also_by;
+    return true;
+}
+
 bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call)
 {
     struct arena *arena = rpc_arena(call);
@@ -82,10 +95,15 @@ bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal
     if (!grants || !principal->grants)
         return false;
     for (size_t i = 0; i < n; i++) {
+        if (held[i].effective_at > rpc_now(call))
+            continue;
+        if (grant_is_root_guard(&held[i]))
+            grants_note_guard(&self->grants, member_id, rpc_now(call));
         rpc__grant__init(&grants[i]);
         grants[i].role = (Rule__Role)held[i].role;
         grants[i].union_path = arena_strndup(arena, held[i].union_path, strlen(held[i].union_path));
-        if (!grants[i].union_path)
+        if (!grants[i].union_path ||
+            (grant_is_new(&held[i], rpc_now(call)) && !add_givers(&held[i], &grants[i], arena)))
             return false;
         principal->grants[principal->n_grants++] = &grants[i];
     }
@@ -321,6 +339,8 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
     message->role = (Rule__Role)grant->role;
     message->granted_by = grant->granted_by;
     message->granted_at = grant->granted_at;
+    message->also_by = grant->also_by;
+    message->effective_at = grant->effective_at;
     message->union_ = union_message(&node, call);
     return message->union_ ? message : NULL;
 }

@@ -396,10 +396,10 @@ static void an_official_grants_within_her_office_and_not_to_herself(void **state
     granted(&h, create_grant(&h, harness_internal(&h), MOBILE, RULE__ROLE__SECURITY_ADMIN, "440604"));
     official = principal_of(&h, enrolled(&h, MOBILE));
     assert_int_equal(
-        granted(&h, create_grant(&h, official, "16900000002", RULE__ROLE__BENEFIT_MANAGER, "440604"))->granted_by,
+        granted(&h, create_grant(&h, official, "16900000002", RULE__ROLE__CHECKUP_STAFF, "440604"))->granted_by,
         official->member_id);
-    assert_refused(create_grant(&h, official, MOBILE, RULE__ROLE__BENEFIT_MANAGER, "440604"), "GRANT_EXCEEDS_YOURS");
-    assert_refused(create_grant(&h, official, "16900000002", RULE__ROLE__BENEFIT_MANAGER, "440600"),
+    assert_refused(create_grant(&h, official, MOBILE, RULE__ROLE__CHECKUP_STAFF, "440604"), "GRANT_EXCEEDS_YOURS");
+    assert_refused(create_grant(&h, official, "16900000002", RULE__ROLE__CHECKUP_STAFF, "440600"),
                    "GRANT_EXCEEDS_YOURS");
     assert_refused(create_grant(&h, harness_internal(&h), MOBILE, RULE__ROLE__AUDIT_ADMIN, "440605"), "ROLES_EXCLUDE");
     end(&h);

@@ -178,14 +178,16 @@ static int obtain_grant(struct identity *self, const struct company *company, co
             *ret_grant = grants[i];
             return 0;
         }
-        held[i] = (struct held_grant){grants[i].role, grants[i].union_path};
+        held[i] = (struct held_grant){grants[i].role, grants[i].union_path, grant_is_new(&grants[i], rpc_now(call))};
     }
     if (companies_find_agents(&self->companies, company->id, agents, ARRAY_LEN(agents)) == ARRAY_LEN(agents))
         return IDENTITY__REASON__TOO_MANY_AGENTS;
     reason = grant_room_refusal(node->path, held, n);
-    if (!reason)
-        grant_give(self, RULE__ROLE__COMPANY_AGENT, node, member_id, call, ret_grant);
-    return reason;
+    if (reason)
+        return reason;
+    *ret_grant = (struct authority){.role = RULE__ROLE__COMPANY_AGENT, .member_id = member_id};
+    grant_give(self, ret_grant, node, call);
+    return 0;
 }
 
 /* rpc SetAgent: appoints somebody, or changes what she does for the company. */

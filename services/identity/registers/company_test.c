@@ -55,9 +55,12 @@ static Identity__Company *company_of(struct harness *h, const Rpc__Answer *answe
 static Rpc__Principal *agent_signed_in(struct harness *h, unsigned n, int kind)
 {
     char mobile[CN_MOBILE_LEN + 1];
+    Rpc__Principal *agent;
 
     company_of(h, set_agent(h, administrator(h, FIRST), n, kind));
-    return principal_of(h, enrolled(h, mobile_of(n, mobile)));
+    agent = principal_of(h, enrolled(h, mobile_of(n, mobile)));
+    agent->level = RPC__LEVEL__REAL_NAME; /* as she would be once she has proven her name */
+    return agent;
 }
 
 static const Rpc__Answer *ask_members(struct harness *h, const Rpc__Principal *who, int64_t union_id, bool gone)
@@ -241,7 +244,9 @@ static void an_approver_does_not_confirm_her_own_word_but_the_union_may(void **s
                        &identity__proposal_list__descriptor);
     assert_int_equal(list->n_proposals, 2);
     assert_refused(decide_proposal(&h, approver, list->proposals[0]->proposal_id, true), "PROPOSAL_OTHER_OFFICE");
-    assert_ok(decide_proposal(&h, administrator(&h, FIRST), id, true));
+    /* Who has just made her the company's agent is no second hand with it. */
+    assert_refused(decide_proposal(&h, administrator(&h, FIRST), id, true), "HAND_GAVE_OFFICE");
+    assert_ok(decide_proposal(&h, harness_official(&h, 10, RULE__ROLE__UNION_ADMIN, FIRST), id, true));
     end(&h);
 }
 

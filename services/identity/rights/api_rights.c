@@ -45,10 +45,14 @@ static void rights__list_my_looks(Identity__Rights_Service *service, const Ident
     struct look *looks = arena_alloc(rpc_arena(call), rpc_page(call)->size * sizeof(*looks));
     int64_t next;
     size_t n;
+    int reason = looks_find(self, rpc_principal(call)->member_id, rpc_page(call)->before, looks, rpc_page(call)->size,
+                            &n, &next, call);
 
     (void)req;
-    n = looks_find(self, rpc_principal(call)->member_id, rpc_page(call)->before, looks, rpc_page(call)->size, &next,
-                   call);
+    if (reason) {
+        rpc_refuse(call, reason);
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         rpc_add(call, &list, looks, look_message(self, &looks[i], call));
     if (next)

@@ -165,10 +165,10 @@ static void each_case_shows_whole_what_it_is_about(void **state)
     assert_shown(person->name, person->resident_id, person->mobile, 1, "王小明", true, true);
     person = person_in(&h, look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_MERGE, case_id, other->member_id));
     assert_shown(person->name, person->resident_id, person->mobile, 2, "王小明", true, true);
-    case_id =
-        proposed(&h, propose_standing(&h, harness_internal(&h), other->member_id, IDENTITY__STANDING__STANDING_DECEASED,
-                                      IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED))
-            ->proposal_id;
+    case_id = proposed(&h, propose_standing(&h, administrator(&h, ROOT), other->member_id,
+                                            IDENTITY__STANDING__STANDING_DECEASED,
+                                            IDENTITY__STANDING_REASON__STANDING_DEATH_CERTIFIED))
+                  ->proposal_id;
     person = person_in(&h, look_at(&h, official, IDENTITY__LOOK_CASE__LOOK_PROPOSAL, case_id, other->member_id));
     assert_shown(person->name, person->resident_id, person->mobile, 2, "王小明", true, false);
     end(&h);
