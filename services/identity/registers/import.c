@@ -310,21 +310,52 @@ static bool run_pass(struct importer *self, bool check)
     return !self->failed;
 }
 
-static int import_file(struct importer *self, bool all_or_nothing)
+/* Rehearses it, if that is asked for, and loads it. Whether all was sent. */
+static bool send_file(struct importer *self, bool all_or_nothing)
 {
-    int fault = survey(self);
-    const struct totals *totals = &self->totals;
-    bool sent = fault == 0;
+    bool sent = true;
 
-    if (sent && all_or_nothing) {
+    if (all_or_nothing) {
         sent = run_pass(self, true);
         self->rehearsed = true;
     }
-    if (sent && totals->refused == 0)
-        sent = run_pass(self, false);
-    else
-        self->totals.loaded = self->totals.updated = self->totals.unchanged = self->totals.restored = 0;
+    if (sent && self->totals.refused == 0)
+        return run_pass(self, false);
+    self->totals.loaded = self->totals.updated = self->totals.unchanged = self->totals.restored = 0;
+    return sent;
+}
+
+/* Only a file that can be loaded has the bus opened. */
+static bool open_and_send(struct importer *self, bool all_or_nothing)
+{
+    unsigned window = is_unions(self) ? 1 : ROSTER_WINDOW;
+    bool sent;
+
+    if (uv_loop_init(&self->loop))
+        return false;
+    self->client = rpc_client_open(&self->loop, service_bus_dir(self->service), "identity", window);
+    if (!self->client)
+        return false;
+    arena_init(&self->arena, LIMIT_BATCH_ARENA);
+    for (unsigned i = 0; i < window; i++) {
+        self->pages[i].next = self->idle;
+        self->idle = &self->pages[i];
+    }
+    sent = send_file(self, all_or_nothing);
+    rpc_client_close(self->client);
+    uv_run(&self->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&self->loop);
+    arena_done(&self->arena);
     named_done(&self->named);
+    return sent;
+}
+
+static int import_file(struct importer *self, bool all_or_nothing)
+{
+    const struct totals *totals = &self->totals;
+    int fault = survey(self);
+    bool sent = fault == 0 && open_and_send(self, all_or_nothing);
+
     printf("lines=%lld loaded=%lld refused=%lld warnings=%lld updated=%lld unchanged=%lld restored=%lld\n",
            (long long)totals->lines, (long long)totals->loaded, (long long)totals->refused, (long long)totals->warnings,
            (long long)totals->updated, (long long)totals->unchanged, (long long)totals->restored);
@@ -333,29 +364,6 @@ static int import_file(struct importer *self, bool all_or_nothing)
     if (!sent)
         return EXIT_UNSENT;
     return totals->loaded == 0 ? EXIT_NOTHING : totals->refused ? EXIT_SOME : EXIT_ALL;
-}
-
-static int open_and_import(struct importer *self, bool all_or_nothing)
-{
-    unsigned window = is_unions(self) ? 1 : ROSTER_WINDOW;
-    int code;
-
-    if (uv_loop_init(&self->loop))
-        return EXIT_UNSENT;
-    self->client = rpc_client_open(&self->loop, service_bus_dir(self->service), "identity", window);
-    if (!self->client)
-        return EXIT_UNSENT;
-    arena_init(&self->arena, LIMIT_BATCH_ARENA);
-    for (unsigned i = 0; i < window; i++) {
-        self->pages[i].next = self->idle;
-        self->idle = &self->pages[i];
-    }
-    code = import_file(self, all_or_nothing);
-    rpc_client_close(self->client);
-    uv_run(&self->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&self->loop);
-    arena_done(&self->arena);
-    return code;
 }
 
 /* What follows unions|roster FILE: false when it is nothing that is known. */
@@ -412,7 +420,7 @@ int identity_import(const struct service *service, int argc, char **argv)
         return EXIT_UNSENT;
     }
     importer.children = children_open();
-    code = importer.children ? open_and_import(&importer, all_or_nothing) : EXIT_UNSENT;
+    code = importer.children ? import_file(&importer, all_or_nothing) : EXIT_UNSENT;
     children_close(importer.children);
     close(importer.file);
     return code;
