@@ -481,6 +481,11 @@ static inline void harness_give(struct harness *h, const char *name, harness_giv
 #define assert_refused_at(answer, name, field) harness_expect(answer, name, field, __FILE__, __LINE__)
 #define assert_reason(answer, number)          harness_expect(answer, api_reason(number)->name, NULL, __FILE__, __LINE__)
 
+/* That what is offered says why somebody is refused who takes it all the same, or nothing. */
+#define assert_says(offer, answer)                                                                                     \
+    (assert_string_equal((offer)->reason, (answer)->reason ? api_reason((answer)->reason)->name : ""),                 \
+     assert_string_equal((offer)->words, (answer)->reason ? api_reason((answer)->reason)->zh : ""))
+
 /* The name of its reason. */
 static inline const char *harness_refusal(const Rpc__Answer *answer)
 {

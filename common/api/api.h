@@ -80,6 +80,10 @@ size_t api_money_kinds(const ProtobufCMessageDescriptor *event, int32_t *ret, si
  * RPC__REASON__INTERNAL. */
 const struct api_reason *api_reason(int number);
 
+/* Says in an answer's `reason` and `words` why not: the name, and what it means to who reads it. */
+#define api_say(answer, number)                                                                                        \
+    ((void)((answer)->reason = unconst(api_reason(number)->name)), (answer)->words = unconst(api_reason(number)->zh))
+
 /* The field `part` in an input of a method with media. */
 int32_t *api_part(const struct api_method *method, ProtobufCMessage *input);
 

@@ -222,12 +222,18 @@ unsigned rpc_hash_name(const char *name)
     return fnv1a(name, strlen(name)) % METHOD_HASH;
 }
 
+/* What many ask for at once is mostly the same. */
 static struct method *find_method(struct rpc_server *server, const char *name)
 {
-    struct method *method = server->methods[rpc_hash_name(name)];
+    struct method *method = server->latest;
 
+    if (method && strcmp(method->api->name, name) == 0)
+        return method;
+    method = server->methods[rpc_hash_name(name)];
     while (method && strcmp(method->api->name, name) != 0)
         method = method->next;
+    if (method)
+        server->latest = method;
     return method;
 }
 
@@ -304,7 +310,7 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
 {
     struct rpc_call *call = closure_data;
     unsigned char page_end[RPC_PAGE_END];
-    size_t len, end_len;
+    size_t len, end_len = 0;
 
     ensure(!call->done);
     call->done = true;
@@ -313,7 +319,8 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
         return;
     }
     len = protobuf_c_message_get_packed_size(message);
-    end_len = rpc_page_end(call, page_end);
+    if (call->paging)
+        end_len = rpc_page_end(call, page_end);
     if (len + end_len > LIMIT_ANSWER) {
         call->answer.reason = RPC__REASON__ANSWER_TOO_LARGE;
         return;
@@ -324,7 +331,8 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
     if (call->resend)
         return;
     protobuf_c_message_pack(message, call->answer.output.data);
-    memcpy(call->answer.output.data + len, page_end, end_len);
+    if (end_len)
+        memcpy(call->answer.output.data + len, page_end, end_len);
     call->answer.output.len = len + end_len;
     call->changed = call->server->store && store_call_changed(call->server->store);
     if (call->server->seen && call->method->api->shows)
@@ -448,7 +456,8 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
 
     if (server->store)
         begin_call(server);
-    rpc_page_begin(call, input);
+    if (call->method->api->page_token)
+        rpc_page_begin(call, input);
     if (!call->done && map_principal(call, call->method->api->writes || call->method->api->shows)) {
         if (server->map && server->store)
             store_call_uncount(server->store); /* a handle that it made is no change of its own */

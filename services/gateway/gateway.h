@@ -32,6 +32,7 @@
  *
  * /metrics is served by HUIGONG_LISTEN_METRICS alone, never to the public. */
 #pragma once
+#include "common/api/openapi.h"
 #include "common/daemon/service.h"
 
 int gateway_start(struct service *service);
@@ -39,5 +40,7 @@ int gateway_serve(struct service *service);
 void gateway_stop(struct service *service);
 int gateway_probe(const struct service *service);
 
+/* What it answers itself, of no service and to anybody: ended by a path of NULL. */
+extern const struct openapi_own gateway_own[];
 /* The command --openapi: the document that /v1/openapi.json serves, to standard output. */
 int gateway_print_openapi(const struct service *service, int argc, char **argv);
