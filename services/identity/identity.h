@@ -129,7 +129,7 @@ struct identity {
     int64_t trade_ms;            /* for which a trade is proven */
     int64_t purge_at;            /* the next time */
     struct import_work *importing;
-    int64_t sessions_swept;      /* up to which id they were looked through for old ones */
+    int64_t sessions_swept; /* up to which id they were looked through for old ones */
 };
 
 extern const struct service_spec identity_spec;
