@@ -38,6 +38,7 @@ struct harness {
     Rpc__Call *calls[LIMIT_MESSAGE_CALLS]; /* gathered for the next run */
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
+    bool edge;                             /* calls come from the edge */
     bool grown;                            /* whether the last batch added to the journal */
     int64_t head;                          /* the row of which a head was wanted last */
     bool head_untold;                      /* and that its batch was not answered by then */
@@ -322,8 +323,13 @@ static inline bool harness_take(struct harness *h)
     packed = harness_alloc(h, rpc__call_batch__get_packed_size(&batch) + 1);
     len = rpc__call_batch__pack(&batch, packed);
     harness_on_record(h);
-    record_message(h->record, &h->service.clock, packed, len);
-    more = rpc_server_take(h->service.rpc, packed, len, h);
+    if (h->edge) {
+        harness_off_record(h);
+        more = rpc_server_take_edge(h->service.rpc, packed, len, h);
+    } else {
+        record_message(h->record, &h->service.clock, packed, len);
+        more = rpc_server_take(h->service.rpc, packed, len, h);
+    }
     h->n_taken = h->n_calls;
     h->n_calls = 0;
     return more;

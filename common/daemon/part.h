@@ -40,7 +40,6 @@
 #define PART_WORDS      2
 #define PART_STATEMENTS 4 /* for one occasion */
 #define PART_EXPORTS    4
-#define PART_FOLLOWS    4 /* journals that one service follows */
 
 /* A number that the journal tells too. */
 struct part_count {

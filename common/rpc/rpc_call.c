@@ -1,9 +1,11 @@
 /* rpc_call.c: one call, from its envelope to its answer, and what its handler sees. */
 #include <mbedtls/sha256.h>
 
+#include "common/api/json.h"
 #include "common/base/bytes.h"
 #include "common/text/text.h"
 #include "common/base/union_path.h"
+#include "common/trust/token.h"
 #include "common/rpc/rpc_internal.h"
 
 static const Rpc__Principal nobody = RPC__PRINCIPAL__INIT;
@@ -518,7 +520,8 @@ static int envelope_refusal(struct rpc_call *call)
 }
 
 /* Whose word the envelope's is: inside, that of a daemon; at the edge, that of whoever holds
- * it, which makes a member of somebody, but no daemon, and no official without identity's. */
+ * it, which makes a member of somebody, but no daemon, and no official without identity's, nor
+ * for longer than identity said. */
 static int read_principal(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
@@ -529,9 +532,38 @@ static int read_principal(struct rpc_call *call)
         return 0;
     call->gateway = principal->internal;
     principal->internal = false;
-    if (principal->n_grants && (!server->vouched || !server->vouched(principal, server->vouched_arg)))
+    if (!principal->member_id) {
+        call->principal = &nobody;
+        return 0;
+    }
+    if (!token_can_carry(principal))
         return RPC__REASON__BAD_TOKEN;
-    return 0;
+    if (!principal->n_grants)
+        return 0;
+    if (principal->expires_at <= server->now)
+        return RPC__REASON__TOKEN_EXPIRED;
+    return server->vouched && server->vouched(principal, server->vouched_arg) ? 0 : RPC__REASON__BAD_TOKEN;
+}
+
+/* What comes from the edge was judged there, if it is the gateway that speaks. */
+static int read_input(struct rpc_call *call, ProtobufCMessage **ret_input)
+{
+    const struct api_message *type = call->method->api->input;
+    const ProtobufCBinaryData *input = &call->envelope->input;
+    struct json_trouble trouble;
+    char *field;
+    int reason;
+
+    *ret_input = protobuf_c_message_unpack(type->descriptor, &rpc_arena(call)->allocator, input->len, input->data);
+    if (!*ret_input)
+        return RPC__REASON__BAD_REQUEST;
+    reason = call->edge ? json_judge(type, *ret_input, rpc_arena(call), &trouble) : 0;
+    if (!reason)
+        return 0;
+    field = arena_strndup(&call->server->arena, trouble.field, strlen(trouble.field));
+    if (field)
+        call->answer.field = field;
+    return reason;
 }
 
 static void run(struct rpc_call *call)
@@ -542,18 +574,14 @@ static void run(struct rpc_call *call)
     reason = read_principal(call);
     if (!reason)
         reason = envelope_refusal(call);
-    if (!reason) {
-        input = protobuf_c_message_unpack(call->method->api->input->descriptor, &rpc_arena(call)->allocator,
-                                          call->envelope->input.len, call->envelope->input.data);
-        if (!input)
-            reason = RPC__REASON__BAD_REQUEST;
-        else if (call->method->api->rule->idempotency == RULE__IDEMPOTENCY__KEY && call->envelope->idempotency_key.len)
-            invoke_once(call, input);
-        else
-            invoke(call, input, NULL);
-    }
+    if (!reason)
+        reason = read_input(call, &input);
     if (reason)
         rpc_refuse(call, reason);
+    else if (call->method->api->rule->idempotency == RULE__IDEMPOTENCY__KEY && call->envelope->idempotency_key.len)
+        invoke_once(call, input);
+    else
+        invoke(call, input, NULL);
     if (!call->answer_len)
         rpc_room_settle(call);
 }

@@ -141,7 +141,10 @@ bool store_dirty(const struct store *store);
 bool store_scrub(struct store *store);
 
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
- * may be writing meanwhile. 0, or -1 after logging why. */
+ * may be writing meanwhile: all of that stays in SQLite's log, which cannot begin anew while the
+ * instant is read. A copy during which the log grows past LIMIT_STORE_LOG is given up; after one,
+ * what the log holds is brought into the store's file here, not by its owner, and the log is cut to
+ * LIMIT_STORE_LOG_KEPT when it begins anew. 0, or -1 after logging why. */
 int store_backup(const char *dir, const char *file);
 /* Deletes the copies that were made before steps, and before an instant. */
 void store_drop_copies(const char *dir, int64_t before);
