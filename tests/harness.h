@@ -238,6 +238,7 @@ static inline Rpc__Principal *harness_person(struct harness *h, int64_t member_i
     principal->session_id = member_id + 1000000;
     principal->level = (Rpc__Level)level;
     principal->union_path = unconst(union_path);
+    principal->stepped_up_until = INT64_MAX;
     return principal;
 }
 

@@ -60,6 +60,7 @@
 #define LIMIT_LINGER_MS    2000        /* reading on after the last answer, so that it is not lost to a reset */
 #define LIMIT_PART         (128 << 10) /* of a body that comes or goes in parts */
 #define LIMIT_STOP_MS      10000       /* for the requests in flight when the gateway stops */
+#define LIMIT_HEADS        (400 << 20) /* of requests of one worker that are still coming */
 #define LIMIT_BODIES       (128 << 20) /* of request bodies under way at one worker */
 #define LIMIT_ANSWERS      (128 << 20) /* of unsent answers of one worker */
 #define LIMIT_DROP         (64 << 10)  /* of a body that is read on after the answer, to keep the connection */

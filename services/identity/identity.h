@@ -96,6 +96,8 @@
     PART(tallies)                                                                                                      \
     PART(closings)                                                                                                     \
     PART(changes)                                                                                                      \
+    PART(devices)                                                                                                      \
+    PART(step_ups)                                                                                                     \
     PART(sessions)                                                                                                     \
     PART(wechats)                                                                                                      \
     PART(joins)                                                                                                        \

@@ -438,13 +438,18 @@ export class Stack {
         return this.logs.identity.find('demo_sms').filter((line) => [mobile, masked].includes(line.mobile));
     }
 
-    /** Signs in with the code that the demonstration's sender logged: a Session. */
-    async login(mobile) {
+    /** The code that the demonstration's sender logged, asked for now by a device for a purpose. */
+    async code(mobile, purpose, options) {
         const before = this.codesTo(mobile).length;
-        const sent = await this.post('/v1/login-codes', { mobile });
+        const sent = await this.post('/v1/login-codes', { mobile, purpose }, options);
         assert.equal(sent.status, 200, sent.text);
-        const line = await until('the code is sent', () => this.codesTo(mobile)[before]);
-        const session = await this.post('/v1/sessions', { mobile, code: line.code });
+        return (await until('the code is sent', () => this.codesTo(mobile)[before])).code;
+    }
+
+    /** Signs in by a code: a Session. options.device is the nonce of the device, "" for none. */
+    async login(mobile, options) {
+        const code = await this.code(mobile, 'CODE_LOGIN', options);
+        const session = await this.post('/v1/sessions', { mobile, code }, options);
         assert.ok(session.status === 200 || session.status === 201, session.text);
         return session.json;
     }

@@ -127,7 +127,7 @@ void identity__login(Identity__Identity_Service *service, const Identity__LoginR
         return;
     }
     member_obtain(self, mobile, call, &member);
-    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_CODE, req->device, reply, call);
+    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_CODE, 0, req->device, reply, call);
 }
 
 /* rpc RefreshSession: the member as she is now, for another LIMIT_SESSION_MS. */

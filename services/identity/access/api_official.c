@@ -87,7 +87,7 @@ static void officials__confirm_enrolment(Identity__Officials_Service *service,
     credential.confirmed = true;
     credential_keep(self, &credential, call);
     credential_journal(member.id, IDENTITY__CREDENTIAL_CHANGE__CREDENTIAL_ENROLLED, call);
-    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, req->device, reply, call);
+    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, 0, req->device, reply, call);
 }
 
 /* Judges both factors, the cheap one first: SIGN_IN_WRONG, what password_hash returns, or 0. The
@@ -183,7 +183,7 @@ static void officials__sign_in(Identity__Officials_Service *service, const Ident
         return;
     if (tries.failed)
         credentials_drop_tries(&self->credentials, index);
-    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, req->device, reply, call);
+    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, 0, req->device, reply, call);
 }
 
 const Identity__Officials_Service officials_api = IDENTITY__OFFICIALS__INIT(officials__);

@@ -6,11 +6,14 @@
 #include "common/base/base64url.h"
 #include "common/base/bytes.h"
 #include "common/trust/seal.h"
+#include "services/identity/access/devices.h"
 #include "services/identity/access/grants.h"
+#include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/person.h"
 #include "services/identity/membership/periods.h"
 #include "services/identity/access/sessions.h"
+#include "services/identity/access/wechats.h"
 #include "services/identity/unions/unions.h"
 
 #define HALF 16
@@ -47,6 +50,17 @@ static bool refresh_read(const char *text, struct refresh *ret)
 static void hash_half(const unsigned char half[HALF], unsigned char ret[SESSION_HASH_LEN])
 {
     mbedtls_sha256_ret(half, HALF, ret, 0);
+}
+
+/* The turn that follows a token's, always the same one. */
+static void next_turn(const struct identity *self, struct refresh *refresh)
+{
+    unsigned char halves[2 * HALF];
+
+    _Static_assert(HALF == PII_INDEX_LEN, "a blind index is a half");
+    memcpy(halves, refresh->family, HALF);
+    memcpy(halves + HALF, refresh->turn, HALF);
+    person_next_turn(self, halves, sizeof(halves), refresh->turn);
 }
 
 static bool is_half(const unsigned char half[HALF], const unsigned char hash[SESSION_HASH_LEN])
@@ -110,6 +124,17 @@ bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal
     return true;
 }
 
+static bool is_named(const struct member *member)
+{
+    return member->level >= (int)RPC__LEVEL__REAL_NAME;
+}
+
+/* Nothing has shown yet that it is she. */
+static bool is_unproven(const struct member *member, const struct session *session)
+{
+    return is_named(member) && session->trust == TRUST_NONE;
+}
+
 /* The bearer token of a member as the store has her now, and by her masked name; false
  * when the batch's memory is full. */
 static bool write_token(struct identity *self, const struct member *member, char *shown_name,
@@ -127,6 +152,9 @@ static bool write_token(struct identity *self, const struct member *member, char
     principal.birth_year = member->birth_year;
     principal.sex = (Rpc__Sex)member->sex;
     principal.shown_name = shown_name;
+    principal.unproven = is_unproven(member, session);
+    if (is_named(member) && session->stepped_up_at > rpc_now(call) - STEP_UP_MS)
+        principal.stepped_up_until = session->stepped_up_at + STEP_UP_MS;
     if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
     if (is_official(session) && !session_add_grants(self, member->id, &principal, call))
@@ -155,7 +183,7 @@ static void reply_session(struct identity *self, const struct member *member, co
                              ? at_most(rpc_now(call) + OFFICIAL_TOKEN_MS, live->opened_at + OFFICIAL_MAX_MS)
                              : rpc_now(call) + LIMIT_SESSION_MS;
     session.sign_in = (Identity__SignIn)live->sign_in;
-    session.member = member_message(self, member, call);
+    session.member = member_message_for(self, member, is_unproven(member, live), call);
     if (!session.member || !write_token(self, member, session.member->name, live, session.expires_at, token, call)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
@@ -179,26 +207,75 @@ static void end_surplus(struct identity *self, int64_t member_id, void *call)
         session_revoke(self, member_id, session_id, call);
 }
 
-void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
+/* The device that asks, as it names itself. */
+static void find_device(struct identity *self, struct session *session, void *call)
+{
+    const Rpc__Client *client = rpc_client_of(call);
+
+    person_index_asker(self, client, session->asker);
+    session->names_itself = client->device.len > 0;
+    if (session->names_itself)
+        memcpy(session->nonce, session->asker, sizeof(session->nonce));
+}
+
+static struct device device_of(const struct session *session)
+{
+    struct device device = {.member_id = session->member_id, .door = session->door};
+
+    memcpy(device.nonce, session->nonce, sizeof(device.nonce));
+    return device;
+}
+
+/* It is she, on this device, from now on. Of who has no proven name there is nothing to protect yet: where she
+ * was then is known when she has one. */
+static void trust_device(struct identity *self, struct session *session, void *call)
+{
+    struct device device = device_of(session);
+
+    session->trust = TRUST_KNOWN;
+    if (session->names_itself)
+        devices_note(&self->devices, &device, rpc_now(call));
+}
+
+/* Whether it is she who comes: a password and a one-time password are hers whoever has her number. */
+static void judge_device(struct identity *self, const struct member *member, struct session *session, void *call)
+{
+    struct device device = device_of(session);
+
+    session->trust = TRUST_NONE;
+    if (!is_named(member) || is_official(session) ||
+        (session->names_itself && devices_know(&self->devices, &device, rpc_now(call))))
+        trust_device(self, session, call);
+}
+
+void session_open(struct identity *self, const struct member *member, int sign_in, int64_t door, const char *device,
                   Identity__Session_Closure reply, void *call)
 {
     Identity__SessionOpened opened = IDENTITY__SESSION_OPENED__INIT;
     struct refresh refresh = {.session_id = id_next(&self->ids, rpc_now(call))};
+    struct member keyed = *member;
     struct session session = {
         .id = refresh.session_id,
         .member_id = member->id,
         .opened_at = rpc_now(call),
         .refreshed_at = rpc_now(call),
+        .door = door,
         .sign_in = sign_in,
     };
+    int reason = data_key_ready(self, &keyed, call);
 
-    if (periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
+    if (!reason &&
+        periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED)
+        reason = IDENTITY__REASON__ACCOUNT_STOPPED;
+    if (reason) {
         rpc_keep(call); /* the code that has let her in is used up */
-        rpc_refuse(call, IDENTITY__REASON__ACCOUNT_STOPPED);
+        rpc_refuse(call, reason);
         return;
     }
     session.expires_at = refresh_end(&session);
-    snprintf(session.device, sizeof(session.device), "%s", device);
+    find_device(self, &session, call);
+    judge_device(self, member, &session, call);
+    session_seal_device(self, &keyed, &session, device, call);
     rpc_random(call, refresh.family, sizeof(refresh.family));
     rpc_random(call, refresh.turn, sizeof(refresh.turn));
     hash_half(refresh.family, session.family);
@@ -210,7 +287,42 @@ void session_open(struct identity *self, const struct member *member, int sign_i
     opened.sign_in = (Identity__SignIn)sign_in;
     rpc_tell(call, &opened.base);
     rpc_created(call);
-    reply_session(self, member, &session, &refresh, reply, call);
+    reply_session(self, &keyed, &session, &refresh, reply, call);
+}
+
+/* What the refresh shows of the device. One that was open before anybody asked is hers, and its device known from
+ * now on; on another device than before it is judged anew. */
+static void follow_device(struct identity *self, const struct member *member, struct session *session, void *call)
+{
+    struct session old = *session;
+
+    find_device(self, session, call);
+    if (old.trust == TRUST_OLD) {
+        trust_device(self, session, call);
+    } else if (old.names_itself != session->names_itself || memcmp(old.nonce, session->nonce, sizeof(old.nonce)) != 0) {
+        session->stepped_up_at = 0;
+        judge_device(self, member, session, call);
+    } else if (session->trust == TRUST_KNOWN) {
+        trust_device(self, session, call);
+    }
+}
+
+/* Whether a token is the one before, given once more by who has had its successor: two requests of hers went at
+ * once, or the answer was lost. *refresh becomes that successor. */
+static bool is_said_again(struct identity *self, const struct session *session, struct refresh *refresh, void *call)
+{
+    unsigned char asker[PII_INDEX_LEN];
+    struct refresh next = *refresh;
+
+    person_index_asker(self, rpc_client_of(call), asker);
+    if (!session->turned || !is_half(refresh->turn, session->last_turn) ||
+        rpc_now(call) >= session->refreshed_at + REFRESH_AGAIN_MS || memcmp(asker, session->asker, sizeof(asker)) != 0)
+        return false;
+    next_turn(self, &next);
+    if (!is_half(next.turn, session->turn))
+        return false;
+    *refresh = next;
+    return true;
 }
 
 void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call)
@@ -225,18 +337,47 @@ void session_refresh(struct identity *self, const char *refresh_token, Identity_
         rpc_refuse(call, IDENTITY__REASON__REFRESH_INVALID);
         return;
     }
+    if (is_said_again(self, &session, &refresh, call)) {
+        reply_session(self, &member, &session, &refresh, reply, call);
+        return;
+    }
     if (!is_half(refresh.turn, session.turn)) {
         session_revoke(self, session.member_id, session.id, call);
         rpc_keep(call);
         rpc_refuse(call, IDENTITY__REASON__REFRESH_INVALID);
         return;
     }
-    rpc_random(call, refresh.turn, sizeof(refresh.turn));
+    memcpy(session.last_turn, session.turn, sizeof(session.last_turn));
+    next_turn(self, &refresh);
     hash_half(refresh.turn, session.turn);
     session.refreshed_at = rpc_now(call);
     session.expires_at = refresh_end(&session);
+    follow_device(self, &member, &session, call);
     sessions_turn(&self->sessions, &session);
     reply_session(self, &member, &session, &refresh, reply, call);
+}
+
+void session_step_up(struct identity *self, struct session *session, int64_t step_up_id, void *call)
+{
+    Identity__SteppedUp stepped_up = IDENTITY__STEPPED_UP__INIT;
+
+    session->stepped_up_at = rpc_now(call);
+    trust_device(self, session, call);
+    sessions_trust(&self->sessions, session);
+    if (session->door)
+        wechat_settle(self, session->door, call);
+    stepped_up.member_id = session->member_id;
+    stepped_up.session_id = session->id;
+    stepped_up.step_up_id = step_up_id;
+    rpc_tell(call, &stepped_up.base);
+}
+
+void session_prove(struct identity *self, void *call)
+{
+    struct session session;
+
+    if (session_find(self, call, &session))
+        session_step_up(self, &session, 0, call);
 }
 
 void session_renew(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call)
@@ -273,6 +414,14 @@ void session_revoke(struct identity *self, int64_t member_id, int64_t session_id
     revoked.member_id = member_id;
     revoked.session_id = session_id;
     rpc_tell(call, &revoked.base);
+}
+
+void session_revoke_door(struct identity *self, int64_t member_id, int64_t door, void *call)
+{
+    int64_t session_id;
+
+    while (!store_trouble(self->store) && sessions_find_by_door(&self->sessions, member_id, door, &session_id))
+        session_revoke(self, member_id, session_id, call);
 }
 
 void session_revoke_all(struct identity *self, int64_t member_id, void *call)
@@ -405,6 +554,17 @@ Identity__Member *member_message(struct identity *self, const struct member *mem
         message->union_ = union_message(&node, call);
         if (!message->union_)
             return NULL;
+    }
+    return message;
+}
+
+Identity__Member *member_message_for(struct identity *self, const struct member *member, bool unproven, void *call)
+{
+    Identity__Member *message = member_message(self, member, call);
+
+    if (message && unproven) {
+        message->name = message->resident_id = (char *)protobuf_c_empty_string;
+        message->step_up_needed = true;
     }
     return message;
 }

@@ -13,6 +13,7 @@ enum {
     SQL_FIND_PERSON,
     SQL_NEXT_GONE,
     SQL_RELEASE_MOBILE,
+    SQL_LOSE_MOBILE,
     SQL_MERGE,
     SQL_MERGE_EARLIER,
     SQL_HAVE_PERSON,
@@ -33,6 +34,7 @@ static const char *const sql[] = {
                       "member_id > ?2 ORDER BY member_id LIMIT 1",
     [SQL_RELEASE_MOBILE] = "UPDATE member SET mobile = CAST(member_id AS BLOB) WHERE mobile = ?2 AND "
                            "merged_into = ?1 AND merged_into > 0",
+    [SQL_LOSE_MOBILE] = "UPDATE member SET mobile = CAST(member_id AS BLOB), sealed_mobile = ?2 WHERE member_id = ?1",
     [SQL_MERGE] = "UPDATE member SET merged_into = ?2 WHERE member_id = ?1",
     [SQL_MERGE_EARLIER] = "UPDATE member SET merged_into = ?2 WHERE merged_into = ?1 AND merged_into > 0",
     [SQL_HAVE_PERSON] = "SELECT 1 FROM member WHERE person = ?1",
@@ -111,6 +113,12 @@ bool members_next_gone(const struct members *members, int64_t kept_id, int64_t a
 void members_release_mobile(const struct members *members, int64_t kept_id, const unsigned char mobile[PII_INDEX_LEN])
 {
     store_run(members->store, members->sql + SQL_RELEASE_MOBILE, "ib", kept_id, mobile, (size_t)PII_INDEX_LEN);
+}
+
+void members_lose_mobile(const struct members *members, const struct member *member)
+{
+    store_run(members->store, members->sql + SQL_LOSE_MOBILE, "ib", member->id, member->sealed_mobile.bytes,
+              member->sealed_mobile.len);
 }
 
 bool members_have_person(const struct members *members, const unsigned char person[PII_INDEX_LEN])

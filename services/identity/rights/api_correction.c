@@ -1,5 +1,7 @@
 #include "services/identity/api.h"
 #include "services/identity/access/codes.h"
+#include "services/identity/access/devices.h"
+#include "services/identity/access/wechats.h"
 #include "services/identity/unions/decision.h"
 #include "services/identity/membership/periods.h"
 #include "services/identity/rights/api_rights.h"
@@ -371,6 +373,11 @@ static int decide(struct identity *self, const struct decision *decision, int64_
     if (!person_open_correction(self, &member, correction.id, &correction.sealed, &wanted))
         return RPC__REASON__STORE_FAILED;
     reason = member_correct(self, &member, &wanted, call);
+    if (!reason && correction.reason == IDENTITY__CORRECTION_REASON__CORRECTION_NUMBER_LOST) {
+        /* Her WeChat may have been on the same telephone. */
+        wechat_unbind_all(self, member.id, call);
+        devices_forget(&self->devices, member.id, -1);
+    }
     if (!reason)
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED, call);
     return reason;
