@@ -85,8 +85,6 @@ struct part_export {
 /* Gives what was not given before; NULL is a message for which memory was full. False: no
  * more now. */
 bool part_give(struct part_export *export, const void *message, int64_t id);
-/* A text in the call's arena. */
-char *part_text(struct part_export *export, const char *text);
 
 /* What a service reads of another's journal, each row once (follow.h). */
 struct service_follow {

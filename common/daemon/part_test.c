@@ -168,7 +168,7 @@ static void notes_export(void *arg, struct part_export *export)
     for (int64_t id = 1; messages && id <= 3; id++) {
         sample__seat__init(&messages[id - 1]);
         messages[id - 1].seat_id = id;
-        messages[id - 1].code = part_text(export, "note");
+        messages[id - 1].code = rpc_text(export->call, "note");
         if (!part_give(export, &messages[id - 1], id))
             return;
     }

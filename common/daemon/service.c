@@ -71,18 +71,23 @@ static const char *store_dir(const struct service *service)
 
 /* ---- what every daemon serves ---- */
 
-/* Whether the edge may read all the kinds that are asked for. */
+/* Whether the edge may read all the kinds that are asked for; not more of them than there are,
+ * since every row is held against each. */
 static bool is_for_edge(const struct service_spec *spec, const Rpc__JournalRequest *request)
 {
-    for (size_t i = 0; i < request->n_kinds; i++) {
-        const int32_t *kind = spec->edge_kinds;
+    size_t n = 0;
 
-        while (kind && *kind && *kind != request->kinds[i])
+    while (spec->edge_kinds && spec->edge_kinds[n])
+        n++;
+    for (size_t i = 0; i < request->n_kinds && request->n_kinds <= n; i++) {
+        size_t kind = 0;
+
+        while (kind < n && spec->edge_kinds[kind] != request->kinds[i])
             kind++;
-        if (!kind || !*kind)
+        if (kind == n)
             return false;
     }
-    return request->n_kinds > 0;
+    return request->n_kinds > 0 && request->n_kinds <= n;
 }
 
 static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
@@ -413,7 +418,8 @@ static int audit(struct service *service)
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
-    if (open_store(service, false, true) || journal_open(&journal, service->store) ||
+    /* Held, since rows may go into the archive meanwhile. */
+    if (open_store(service, false, true) || store_hold(service->store) || journal_open(&journal, service->store) ||
         service_archive_open(service, &journal))
         return 1;
     /* First the chain by itself, which names the row that was changed, then its witness, then what
