@@ -159,7 +159,7 @@ static bool write_token(struct identity *self, const struct member *member, char
         periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
         !add_grants(self, member->id, &principal, call))
         return false;
-    if (principal.n_grants && !grants_seal(self->seals, &principal, seal))
+    if ((principal.n_grants || principal.stepped_up_until) && !grants_seal(self->seals, &principal, seal))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }
