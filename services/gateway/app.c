@@ -155,10 +155,14 @@ static bool answer_health(struct app *app, struct http_request *request, const u
 
 /* The newest signed heads of every journal, for anybody to keep: what somebody has kept shows
  * that a journal was not made anew. */
-static bool answer_heads(struct app *app, struct http_request *request)
+static bool answer_heads(struct app *app, struct http_request *request, const unsigned char trace_id[16])
 {
-    if (!is(request, "/v1/journal-heads") || !is_read(request))
+    if (!is(request, "/v1/journal-heads"))
         return false;
+    if (!is_read(request)) {
+        app_refuse_for(app, request, RPC__REASON__METHOD_NOT_ALLOWED, "Allow: GET, HEAD\r\n", trace_id);
+        return true;
+    }
     buf_clear(&app->out);
     app_heads(app, &app->out);
     if (app->out.failed)
@@ -191,7 +195,7 @@ static void answer_other(struct app *app, struct http_request *request, const st
     char allow[128] = "Allow: GET, HEAD\r\n";
     const struct buf *openapi = &app->settings->openapi;
 
-    if (answer_heads(app, request))
+    if (answer_heads(app, request, trace_id))
         return;
     if (match->other_methods)
         snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);

@@ -67,7 +67,8 @@ describe('bad input', () => {
         stack = await Stack.start();
         token = mint(stack.tokenKey(), { memberId: 77, grants: EVERY_ROLE });
         document = (await stack.get('/v1/openapi.json')).json;
-        operations = operationsOf(document);
+        /* What the gateway answers itself takes nothing. */
+        operations = operationsOf(document).filter((one) => !one.name.startsWith('Gateway.'));
         pids = stack.pids();
     });
     after(() => stack.close());
