@@ -418,7 +418,8 @@ static int audit(struct service *service)
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
-    if (open_store(service, false, true) || journal_open(&journal, service->store) ||
+    /* Held, since rows may go into the archive meanwhile. */
+    if (open_store(service, false, true) || store_hold(service->store) || journal_open(&journal, service->store) ||
         service_archive_open(service, &journal))
         return 1;
     /* First the chain by itself, which names the row that was changed, then its witness, then what

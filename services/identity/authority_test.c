@@ -91,7 +91,7 @@ static void ask_officials(struct harness *h, struct authority_place *place, int6
     change.union_id = union_id;
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = unconst("新总工会");
-    authority_put(place, "change_id", created(h, "Unions.AskUnionChange", &change.base, harness_internal(h)));
+    authority_put(place, "change_id", created(h, "Unions.AskUnionChange", &change.base, administrator(h, ROOT)));
     cadre.union_id = union_id;
     cadre.mobile = unconst(mobile_of(n, mobile));
     cadre.post = IDENTITY__POST__POST_CHAIR;
@@ -138,7 +138,7 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     merge.kept_id = who->member_id;
     merge.gone_id = member_of_union(h, n + 6, code)->member_id;
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
-    authority_put_hers(place, "merge_id", created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h)), who);
+    authority_put_hers(place, "merge_id", created(h, "Merges.ProposeMerge", &merge.base, administrator(h, ROOT)), who);
     who = member_of_union(h, n + 3, code);
     authority_put(place, "step_up_id", created(h, "Stepups.AskStepUp", NULL, who));
     correction.name = unconst("王大明");

@@ -45,7 +45,10 @@ describe('from one union to another', () => {
         const renewed = await stack.post('/v1/sessions:refresh', { refreshToken: session.refreshToken });
         assert.equal(renewed.json.member.level, 'CATEGORY');
         Object.assign(she, { token: renewed.json.token, memberId: renewed.json.member.memberId });
-        assert.equal((await stack.get('/v1/me/join-requests', { token: she.token })).json.requests[0].state, 'JOIN_APPROVED');
+        const mine = (query) => stack.get(`/v1/me/join-requests${query}`, { token: she.token });
+        for (const [query, n] of [['', 1], ['?state=JOIN_APPROVED', 1], ['?state=JOIN_ASKED', 0], ['?state=JOIN_ASKED&state=JOIN_APPROVED', 1]])
+            assert.deepEqual((await mine(query)).json.requests.map(({ state }) => state), Array(n).fill('JOIN_APPROVED'), query);
+        assertProblem(await mine('?state=APPROVED'), 400, 'OUT_OF_RANGE', 'state');
     });
 
     test('every level above counts her', async () => {
@@ -127,9 +130,12 @@ describe('from one union to another', () => {
         await unionAt(stack, shunde.path, 'coupon');
         const releaseId = await openRelease(stack, { unionId });
         const { campaignId } = await announced(stack, { unionId, opens: 86400000 });
-        const { changeId } = await stack.call('identity', 'Unions.AskUnionChange',
-            { unionId: shunde.unionId, kind: 'CHANGE_PLACE', targetId: elsewhere.unionId });
-        await stack.call('identity', 'Unions.DecideUnionChange', { changeId, approve: true });
+        const above = (memberId) => mint(stack.tokenKey(), { memberId, grants: [{ role: 'UNION_ADMIN', unionPath: '' }] });
+        const asked = await stack.post(`/v1/unions/${shunde.unionId}/changes`,
+            { unionId: shunde.unionId, kind: 'CHANGE_PLACE', targetId: elsewhere.unionId }, { token: above(5), key: 'place' });
+        assert.equal(asked.status, 201, asked.text);
+        const decided = await stack.post(`/v1/union-changes/${asked.json.changeId}:decide`, { approve: true }, { token: above(6) });
+        assert.equal(decided.status, 200, decided.text);
         shunde = await placed(stack, '440606-N');
         assert.equal(shunde.path.slice(0, 4), elsewhere.path);
         const release = async () => (await stack.call('coupon', 'Coupons.GetRelease', { releaseId })).release;
