@@ -127,6 +127,8 @@ struct rpc_page {
 
 /* Which page this call asks for. */
 const struct rpc_page *rpc_page(void *call);
+/* The bits of n values of an enum, as protobuf-c keeps a repeated field; all when n is 0. */
+int64_t rpc_page_mask(const void *states, size_t n);
 /* Whether rows in a state are asked for. */
 bool rpc_page_wants(void *call, int state);
 /* Takes a row with this key into the page, or finds it full: then another page follows. */
