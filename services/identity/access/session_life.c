@@ -161,7 +161,7 @@ static bool write_token(struct identity *self, const struct member *member, char
         principal.union_path = node.path;
     if (is_official(session) && !session_add_grants(self, member->id, &principal, call))
         return false;
-    if (principal.n_grants && !grants_seal(self->seals, &principal, seal))
+    if ((principal.n_grants || principal.stepped_up_until) && !grants_seal(self->seals, &principal, seal))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }
