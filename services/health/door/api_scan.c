@@ -410,6 +410,23 @@ static void scans__accept_scan(Health__Scans_Service *service, const Health__Sca
     reply_scan(self, &scan, reply, call);
 }
 
+/* All is as before a scan. */
+static void take_back(struct health *self, struct scan *scan, struct booking *booking, struct entitlement *entitlement,
+                      const char *reason, void *call)
+{
+    scan_undo(self, scan, reason, call);
+    if (booking->walk_in) {
+        walk_in_undo(self, booking, entitlement, call);
+    } else if (booking->due_at <= scan->received_at) { /* had not come, and the next was called */
+        booking_set(self, booking, HEALTH__BOOKING_STATE__NOT_COME, call);
+        entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__NO_SHOW, call);
+    } else {
+        booking_set(self, booking, HEALTH__BOOKING_STATE__ACTIVE, call);
+        entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);
+    }
+    holders_recheck(&self->holders, booking->member_id);
+}
+
 /* rpc UndoScan: a mistake of the last minutes; all is as before it. */
 static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoScanRequest *req,
                              Health__Scan_Closure reply, void *call)
@@ -442,17 +459,52 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
         rpc_refuse(call, RPC__REASON__STORE_FAILED);
         return;
     }
-    scan_undo(self, &scan, req->reason, call);
-    if (booking.walk_in) {
-        walk_in_undo(self, &booking, &entitlement, call);
-    } else if (booking.due_at <= scan.received_at) { /* had not come, and the next was called */
-        booking_set(self, &booking, HEALTH__BOOKING_STATE__NOT_COME, call);
-        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__NO_SHOW, call);
-    } else {
-        booking_set(self, &booking, HEALTH__BOOKING_STATE__ACTIVE, call);
-        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);
+    take_back(self, &scan, &booking, &entitlement, req->reason, call);
+    reply_scan(self, &scan, reply, call);
+}
+
+/* rpc StrikeScan: whenever, by two officials. */
+static void scans__strike_scan(Health__Scans_Service *service, const Health__UndoScanRequest *req,
+                               Health__Scan_Closure reply, void *call)
+{
+    static const int offices[] = {RULE__ROLE__BENEFIT_MANAGER, RULE__ROLE__ROLE_NONE};
+    struct health *self = container_of(service, struct health, scans_service);
+    struct hands_deed deed = {
+        .kind = "scan strike",
+        .id = req->scan_id,
+        .what = &req->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = offices,
+    };
+    bool first;
+    int reason = 0;
+    struct entitlement entitlement;
+    struct booking booking;
+    const Health__Site *site;
+    struct scan scan;
+
+    if (!scans_find(&self->scans, req->scan_id, &scan)) {
+        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_FOUND);
+        return;
     }
-    holders_recheck(&self->holders, booking.member_id);
+    site = sites_find(&self->sites, scan.site_id, rpc_arena(call));
+    if (!site || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path))
+        reason = RPC__REASON__OUTSIDE_YOUR_UNION;
+    else if (scan.outcome != HEALTH__SCAN_OUTCOME__ACCEPTED || scan.undone_at)
+        reason = HEALTH__REASON__SCAN_NOT_ACCEPTED;
+    else if (!bookings_find(&self->bookings, scan.booking_id, &booking) ||
+             !entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement))
+        reason = RPC__REASON__STORE_FAILED;
+    if (rpc_refuse_if(call, reason))
+        return;
+    deed.union_path = site->union_path;
+    first = !hands_wait(&self->two_hands, deed.kind, deed.id, rpc_now(call)) ||
+            hands_is_first(&self->two_hands, deed.kind, deed.id, rpc_principal(call)->member_id);
+    reason = first ? hands_give(&self->two_hands, &deed, call) : hands_confirm(&self->two_hands, &deed, call);
+    if (rpc_refuse_if(call, reason))
+        return;
+    if (!first)
+        take_back(self, &scan, &booking, &entitlement, req->reason, call);
     reply_scan(self, &scan, reply, call);
 }
 

@@ -752,10 +752,39 @@ static void a_scan_is_handed_in_within_three_days(void **state)
                      HEALTH__SCAN_OUTCOME__SCAN_WAITS);
 }
 
+static const Rpc__Answer *strike(int64_t scan_id, const char *reason, int64_t member_id)
+{
+    Health__UndoScanRequest request = HEALTH__UNDO_SCAN_REQUEST__INIT;
+
+    request.scan_id = scan_id;
+    request.reason = unconst(reason);
+    return harness_call(&h, "Scans.StrikeScan", &request.base,
+                        harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION), NULL);
+}
+
+static void a_scan_is_struck_out_later_by_two(void **state)
+{
+    int64_t device = a_device(site, STAFF), booking = a_booking(0), scan;
+
+    (void)state;
+    to(START);
+    scan = scan_in(scan_as(site, device, STAFF, "online-01", text_of(booking, 0)))->scan_id;
+    to(START + SCAN_UNDO_MS);
+    assert_refused(undo(scan, STAFF), "UNDO_TOO_LATE");
+    assert_ok(strike(scan, "并未到检", 900));
+    assert_ok(strike(scan, "并未到检", 900)); /* alone, however often */
+    assert_int_equal(counts(site)->arrived, 1);
+    assert_refused(strike(scan, "另有原因", 901), "HANDS_DIFFER");
+    assert_ok(strike(scan, "并未到检", 901));
+    assert_int_equal(counts(site)->arrived, 0);
+    assert_refused(strike(scan, "并未到检", 901), "SCAN_NOT_ACCEPTED");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
+        TEST(a_scan_is_struck_out_later_by_two),
         TEST(what_a_device_alone_says_waits_for_an_official),
         TEST(a_scan_is_handed_in_within_three_days),
         TEST(who_walks_in_is_in_the_budget),
