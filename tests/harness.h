@@ -38,6 +38,7 @@ struct harness {
     Rpc__Call *calls[LIMIT_MESSAGE_CALLS]; /* gathered for the next run */
     unsigned n_calls, n_taken;             /* by the last harness_take */
     Rpc__AnswerBatch *answers;             /* of the last message that was answered */
+    bool edge;                             /* calls come from the edge */
     bool grown;                            /* whether the last batch added to the journal */
     int64_t head;                          /* the row of which a head was wanted last */
     bool head_untold;                      /* and that its batch was not answered by then */
@@ -237,6 +238,7 @@ static inline Rpc__Principal *harness_person(struct harness *h, int64_t member_i
     principal->session_id = member_id + 1000000;
     principal->level = (Rpc__Level)level;
     principal->union_path = unconst(union_path);
+    principal->stepped_up_until = INT64_MAX;
     return principal;
 }
 
@@ -322,8 +324,13 @@ static inline bool harness_take(struct harness *h)
     packed = harness_alloc(h, rpc__call_batch__get_packed_size(&batch) + 1);
     len = rpc__call_batch__pack(&batch, packed);
     harness_on_record(h);
-    record_message(h->record, &h->service.clock, packed, len);
-    more = rpc_server_take(h->service.rpc, packed, len, h);
+    if (h->edge) {
+        harness_off_record(h);
+        more = rpc_server_take_edge(h->service.rpc, packed, len, h);
+    } else {
+        record_message(h->record, &h->service.clock, packed, len);
+        more = rpc_server_take(h->service.rpc, packed, len, h);
+    }
     h->n_taken = h->n_calls;
     h->n_calls = 0;
     return more;
@@ -480,6 +487,11 @@ static inline void harness_give(struct harness *h, const char *name, harness_giv
 #define assert_refused(answer, name)           harness_expect(answer, name, NULL, __FILE__, __LINE__)
 #define assert_refused_at(answer, name, field) harness_expect(answer, name, field, __FILE__, __LINE__)
 #define assert_reason(answer, number)          harness_expect(answer, api_reason(number)->name, NULL, __FILE__, __LINE__)
+
+/* That what is offered says why somebody is refused who takes it all the same, or nothing. */
+#define assert_says(offer, answer)                                                                                     \
+    (assert_string_equal((offer)->reason, (answer)->reason ? api_reason((answer)->reason)->name : ""),                 \
+     assert_string_equal((offer)->words, (answer)->reason ? api_reason((answer)->reason)->zh : ""))
 
 /* The name of its reason. */
 static inline const char *harness_refusal(const Rpc__Answer *answer)

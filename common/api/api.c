@@ -405,6 +405,27 @@ const struct api_message *api_message(const ProtobufCMessageDescriptor *descript
     return api_find_message(&loaded, descriptor);
 }
 
+size_t api_money_kinds(const ProtobufCMessageDescriptor *event, int32_t *ret, size_t max)
+{
+    size_t n = 0;
+
+    ensure(is_loaded);
+    for (unsigned i = 0; i < event->n_fields; i++) {
+        const ProtobufCMessageDescriptor *message = event->fields[i].descriptor;
+        const View__Message *view;
+        char name[128];
+
+        snprintf(name, sizeof(name), ".%s", message->name);
+        view = api_view_message(loaded.set, name);
+        ensure(view);
+        if (!view->options || !view->options->event || !view->options->event->money)
+            continue;
+        ensure(n < max);
+        ret[n++] = (int32_t)event->fields[i].id;
+    }
+    return n;
+}
+
 const struct api_reason *api_reason(int number)
 {
     const struct api_reason key = {.number = number}, *found;

@@ -74,9 +74,15 @@ const struct api_method *api_method(const char *name);
 const struct api_message *api_message(const ProtobufCMessageDescriptor *descriptor);
 /* The subjects that a message names: how many, and into ret when it is not NULL. */
 size_t api_subjects(const struct api_message *message, const ProtobufCMessage *value, int64_t *ret);
+/* The kinds of a journal that are about money (rule.Event), of the service's Event: how many. */
+size_t api_money_kinds(const ProtobufCMessageDescriptor *event, int32_t *ret, size_t max);
 /* What a number means, 0 being OK with HTTP 200; an unknown number is
  * RPC__REASON__INTERNAL. */
 const struct api_reason *api_reason(int number);
+
+/* Says in an answer's `reason` and `words` why not: the name, and what it means to who reads it. */
+#define api_say(answer, number)                                                                                        \
+    ((void)((answer)->reason = unconst(api_reason(number)->name)), (answer)->words = unconst(api_reason(number)->zh))
 
 /* The field `part` in an input of a method with media. */
 int32_t *api_part(const struct api_method *method, ProtobufCMessage *input);

@@ -63,6 +63,12 @@ const struct api_field *json_field(const struct api_message *type, const char *n
 /* Checks `required` throughout. Returns 0 or MISSING_FIELD. */
 int json_complete(const ProtobufCMessage *message, struct json_trouble *ret_trouble);
 
+/* Whether a message that has come as bytes is one that JSON could have said: every limit of
+ * every field, and nothing that is kept `inside`. Returns 0, or the Reason with *ret_trouble;
+ * takes memory of the arena for what is not plain. */
+int json_judge(const struct api_message *type, const ProtobufCMessage *message, struct arena *arena,
+               struct json_trouble *ret_trouble);
+
 /* Appends the message as a JSON object; ret->failed tells when it did not fit (or
  * was within 64 bytes of its maximum). The type is one that a method reaches, and its
  * strings are UTF-8. */

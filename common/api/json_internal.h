@@ -17,6 +17,19 @@ struct json_place {
 /* Notes a trouble at a place; returns the reason. */
 int json_fail(struct json_trouble *ret_trouble, int reason, const struct json_place *place);
 
+struct json_integer {
+    bool negative;
+    uint64_t magnitude;
+};
+
+/* Whether an integer of its type is within a field's limits. */
+bool json_within_limit(const Rule__Field *limit, struct json_integer value);
+/* Whether so many characters or bytes are, and what a text looks like: 0 or the Reason. */
+int json_length_trouble(const Rule__Field *limit, size_t len);
+int json_look_trouble(const Rule__Field *limit, const char *text, size_t len);
+/* The text in the arena, folded unless the field takes it as it is; NULL with the Reason. */
+char *json_fold(const struct api_field *field, const char *text, size_t len, struct arena *arena, int *ret_reason);
+
 /* The size in memory of one value of a field's type. */
 size_t json_element_size(const ProtobufCFieldDescriptor *descriptor);
 /* Each stores one value of a field at ret_member (of json_element_size) if its type

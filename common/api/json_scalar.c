@@ -9,14 +9,9 @@
 
 /* ---- integers ---- */
 
-struct integer {
-    bool negative;
-    uint64_t magnitude;
-};
-
 /* The integers of JSON: no sign but -, no leading zero. ret_big tells that more digits
  * follow than a 64-bit number can have. */
-static bool parse_integer(const char *text, size_t len, struct integer *ret_value, bool *ret_big)
+static bool parse_integer(const char *text, size_t len, struct json_integer *ret_value, bool *ret_big)
 {
     size_t i = len > 0 && text[0] == '-';
     uint64_t magnitude = 0;
@@ -69,7 +64,7 @@ static bool type_range(ProtobufCType type, uint64_t *ret_below, uint64_t *ret_ab
     }
 }
 
-static bool within_limit(const Rule__Field *limit, struct integer value)
+bool json_within_limit(const Rule__Field *limit, struct json_integer value)
 {
     int64_t number;
 
@@ -85,7 +80,7 @@ static bool within_limit(const Rule__Field *limit, struct integer value)
     return number >= limit->min && number <= limit->max;
 }
 
-static int put_integer(const struct api_field *field, struct integer value, void *ret_member)
+static int put_integer(const struct api_field *field, struct json_integer value, void *ret_member)
 {
     ProtobufCType type = field->descriptor->type;
     uint64_t below, above, word;
@@ -94,7 +89,7 @@ static int put_integer(const struct api_field *field, struct integer value, void
         return json_from_real(field, value.negative ? -(double)value.magnitude : (double)value.magnitude, ret_member);
     if (!type_range(type, &below, &above) || field->limit->day)
         return RPC__REASON__WRONG_TYPE;
-    if (value.magnitude > (value.negative ? below : above) || !within_limit(field->limit, value))
+    if (value.magnitude > (value.negative ? below : above) || !json_within_limit(field->limit, value))
         return RPC__REASON__OUT_OF_RANGE;
     word = value.negative ? 0 - value.magnitude : value.magnitude;
     if (type == PROTOBUF_C_TYPE_ENUM && !protobuf_c_enum_descriptor_get_value(field->descriptor->descriptor, (int)word))
@@ -108,7 +103,7 @@ static int put_integer(const struct api_field *field, struct integer value, void
 
 int json_from_integer(const struct api_field *field, int64_t value, void *ret_member)
 {
-    struct integer integer = {value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value};
+    struct json_integer integer = {value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value};
     int reason = put_integer(field, integer, ret_member);
 
     /* Past this one, neighbours share a double: who wrote the number may have meant another. */
@@ -254,7 +249,7 @@ static int put_day(const char *text, size_t len, void *ret_member)
 
 /* ---- texts ---- */
 
-static int length_trouble(const Rule__Field *limit, size_t len)
+int json_length_trouble(const Rule__Field *limit, size_t len)
 {
     if (limit->max_len && len > limit->max_len)
         return RPC__REASON__TOO_LONG;
@@ -263,7 +258,7 @@ static int length_trouble(const Rule__Field *limit, size_t len)
     return 0;
 }
 
-static int look_trouble(const Rule__Field *limit, const char *text, size_t len)
+int json_look_trouble(const Rule__Field *limit, const char *text, size_t len)
 {
     int32_t bad;
     enum utf8_look look = limit->raw ? UTF8_PLAIN : utf8_look(text, len, limit->lines, &bad);
@@ -273,9 +268,7 @@ static int look_trouble(const Rule__Field *limit, const char *text, size_t len)
     return look == UTF8_LINE_END ? RPC__REASON__NOT_ONE_LINE : look == UTF8_HIDDEN ? RPC__REASON__HIDDEN_CHARACTER : 0;
 }
 
-/* The text in the arena, folded unless the field takes it as it is; NULL with the Reason. */
-static char *fold_string(const struct api_field *field, const char *text, size_t len, struct arena *arena,
-                         int *ret_reason)
+char *json_fold(const struct api_field *field, const char *text, size_t len, struct arena *arena, int *ret_reason)
 {
     char *copy = arena_strndup(arena, text, len), *folded;
     size_t size = 4 * len + 1;
@@ -300,14 +293,14 @@ static int put_string(const struct api_field *field, const char *text, size_t le
     /* Before anything of it is copied: a text is hardly shorter when it is folded. */
     if (field->limit->max_len && points > 4 * (size_t)field->limit->max_len)
         return RPC__REASON__TOO_LONG;
-    folded = fold_string(field, text, len, arena, &reason);
+    folded = json_fold(field, text, len, arena, &reason);
     if (!folded)
         return reason;
     len = strlen(folded);
     json_utf8(folded, len, &points);
-    reason = length_trouble(field->limit, points);
+    reason = json_length_trouble(field->limit, points);
     if (!reason)
-        reason = look_trouble(field->limit, folded, len);
+        reason = json_look_trouble(field->limit, folded, len);
     if (!reason)
         *(char **)ret_member = folded;
     return reason;
@@ -317,7 +310,7 @@ int32_t json_hidden_character(const struct api_field *field, const char *text, s
 {
     int32_t bad = 0;
     int reason;
-    const char *folded = fold_string(field, text, len, arena, &reason);
+    const char *folded = json_fold(field, text, len, arena, &reason);
 
     if (folded)
         utf8_look(folded, strlen(folded), field->limit->lines, &bad);
@@ -340,7 +333,7 @@ static int base64_digit(char c)
 
 static int put_hex(const struct api_field *field, const char *text, size_t len, struct arena *arena, void *ret_member)
 {
-    int reason = len % 2 ? RPC__REASON__WRONG_TYPE : length_trouble(field->limit, len / 2);
+    int reason = len % 2 ? RPC__REASON__WRONG_TYPE : json_length_trouble(field->limit, len / 2);
     uint8_t *data;
 
     if (reason)
@@ -368,7 +361,7 @@ static int put_bytes(const struct api_field *field, const char *text, size_t len
         n_digits--;
     if ((len > n_digits && len % 4 != 0) || n_digits % 4 == 1)
         return RPC__REASON__WRONG_TYPE;
-    reason = length_trouble(field->limit, n_digits * 3 / 4);
+    reason = json_length_trouble(field->limit, n_digits * 3 / 4);
     if (reason)
         return reason;
     data = arena_alloc(arena, n_digits * 3 / 4 + 1);
@@ -409,7 +402,7 @@ int json_from_text(const struct api_field *field, const char *text, size_t len, 
 {
     ProtobufCType type = field->descriptor->type;
     uint64_t below, above;
-    struct integer value;
+    struct json_integer value;
     bool big;
 
     if (type == PROTOBUF_C_TYPE_STRING)
@@ -430,7 +423,7 @@ int json_from_text(const struct api_field *field, const char *text, size_t len, 
         int64_t at = 0;
         int reason = parse_time(text, len, &at);
 
-        value = (struct integer){.magnitude = (uint64_t)at};
+        value = (struct json_integer){.magnitude = (uint64_t)at};
         return reason ? reason : put_integer(field, value, ret_member);
     }
     return RPC__REASON__WRONG_TYPE;

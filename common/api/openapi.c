@@ -139,6 +139,21 @@ static void write_operation(struct openapi *doc, const struct api_method *method
     buf_str(ret, "}}");
 }
 
+static void write_own(struct openapi *doc, const struct openapi_own *own)
+{
+    struct buf *ret = doc->out;
+
+    buf_printf(ret,
+               ",\"%s\":{\"get\":{\"operationId\":\"%s\",\"tags\":[\"%.*s\"],\"summary\":\"%s\",\"x-who\":\"public\","
+               "\"x-roles\":[],\"security\":[],\"parameters\":[],\"responses\":{",
+               own->path, own->name, (int)strcspn(own->name, "."), own->name, own->summary);
+    for (int status = 200; status == 200 || (own->fails && status == 503); status += 303)
+        buf_printf(ret, "\"%d\":{\"description\":\"%s\",\"content\":{\"%s\":{\"schema\":%s}}},", status,
+                   status == 200 ? "as it is" : "not now", own->media, own->schema);
+    openapi_own_refusals(doc, own);
+    buf_str(ret, "}}}");
+}
+
 /* A path template with its parameters in their JSON names, as the parameters are
  * declared; two templates of one shape may name them differently, and are then two
  * path items. */
@@ -186,6 +201,8 @@ static void write_paths(struct openapi *doc)
         buf_char(ret, '}');
         comma = ",";
     }
+    for (const struct openapi_own *own = doc->own; own->path; own++)
+        write_own(doc, own);
 }
 
 /* ---- the document ---- */
@@ -205,6 +222,9 @@ static void write_tags(struct openapi *doc)
         openapi_name(doc->out, openapi_comment(doc, "%s", last->name));
         buf_char(doc->out, '}');
     }
+    if (doc->own->path)
+        buf_printf(doc->out, ",{\"name\":\"%.*s\",\"description\":\"What the gateway answers itself\"}",
+                   (int)strcspn(doc->own->name, "."), doc->own->name);
 }
 
 static void write_reasons(struct openapi *doc)
@@ -258,9 +278,9 @@ static void write_document(struct openapi *doc)
     buf_str(ret, "]}");
 }
 
-int openapi_write(struct buf *ret, const void *docs, size_t len)
+int openapi_write(struct buf *ret, const void *docs, size_t len, const struct openapi_own *own)
 {
-    struct openapi doc = {.api = api_loaded(), .out = ret};
+    struct openapi doc = {.api = api_loaded(), .out = ret, .own = own};
     int failed;
 
     arena_init(&doc.arena, ARENA_MAX);

@@ -14,10 +14,21 @@
 #pragma once
 #include "common/base/buf.h"
 
+/* A read at an edge that is no service's: the edge answers it itself, to anybody. */
+struct openapi_own {
+    const char *path;
+    const char *name;    /* as of an operation, "Gateway.GetJournalHeads": the tag, and what it does */
+    const char *summary; /* one sentence without its stop, as a comment in a .proto begins */
+    const char *media;   /* of its answer */
+    const char *schema;  /* of that, in JSON */
+    bool limited;        /* its callers have a rate */
+    bool fails;          /* it answers 503 in the same form */
+};
+
 /* What the build embeds: the descriptor set with the text of the comments. */
 extern const unsigned char api_docs[];
 extern const size_t api_docs_len;
 
-/* Appends the document as JSON, after api_load, with the comments of such a set. 0, or -1 after
- * logging why. */
-int openapi_write(struct buf *ret, const void *docs, size_t len);
+/* Appends the document as JSON, after api_load, with the comments of such a set and with what an edge
+ * has of its own, ended by a path of NULL. 0, or -1 after logging why. */
+int openapi_write(struct buf *ret, const void *docs, size_t len, const struct openapi_own *own);

@@ -10,6 +10,7 @@ struct openapi {
     const struct api *api;
     struct arena arena; /* all that is needed until the document is written */
     struct buf *out;
+    const struct openapi_own *own;
     struct comment *comments; /* by name */
     size_t n_comments;
     struct response *responses; /* that an operation has referred to */
@@ -46,6 +47,8 @@ void openapi_schemas(struct openapi *doc);
 
 /* The members of an operation's responses that are refusals, by status. */
 void openapi_refusals(struct openapi *doc, const struct api_method *method);
+/* The same of what is an edge's own. */
+void openapi_own_refusals(struct openapi *doc, const struct openapi_own *own);
 /* The members of components.responses that operations have referred to. */
 void openapi_responses(struct openapi *doc);
 /* The members of components.schemas that those refer to, each with a comma behind it. */

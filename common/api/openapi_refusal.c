@@ -22,6 +22,7 @@ enum {
     UNION = 1 << 14,   /* its input names a union */
     DEVICE = 1 << 15,  /* it depends on the asking device */
     STEP_UP = 1 << 16, /* or on a second proof of who asks */
+    OWN = 1 << 17,     /* of no service, but an edge's own */
 };
 
 static const struct {
@@ -57,6 +58,7 @@ static const struct {
     {RPC__REASON__OUTSIDE_YOUR_UNION, OFFICIAL},
     {RPC__REASON__UNION_NOT_FOUND, UNION},
     {RPC__REASON__UNION_NOT_KNOWN_YET, UNION},
+    {RPC__REASON__METHOD_NOT_ALLOWED, OWN},
     {RPC__REASON__BODY_TOO_LARGE, BODY},
     {RPC__REASON__UNSUPPORTED_MEDIA_TYPE, BODY},
     {RPC__REASON__IDEMPOTENCY_KEY_REUSED, KEY},
@@ -216,6 +218,21 @@ void openapi_refusals(struct openapi *doc, const struct api_method *method)
             continue;
         buf_printf(doc->out, "%s\"%d\":{\"$ref\":\"#/components/responses/%d.%zu\"}", comma, http, http,
                    note(doc, &response));
+        comma = ",";
+    }
+}
+
+void openapi_own_refusals(struct openapi *doc, const struct openapi_own *own)
+{
+    const char *comma = "";
+
+    for (size_t i = 0; i < ARRAY_LEN(chassis); i++) {
+        struct response response = {.http = api_reason(chassis[i].reason)->http, .chassis = UINT64_C(1) << i};
+
+        if (!(chassis[i].when & OWN) && !(own->limited && chassis[i].reason == RPC__REASON__RATE_LIMITED))
+            continue;
+        buf_printf(doc->out, "%s\"%d\":{\"$ref\":\"#/components/responses/%d.%zu\"}", comma, response.http,
+                   response.http, note(doc, &response));
         comma = ",";
     }
 }

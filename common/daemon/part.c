@@ -7,8 +7,9 @@
 
 /* What the chassis itself keeps, in every store. */
 static const struct part_spec journal_part = {
-    .tables = "journal cursor heard part_version ids",
+    .tables = "journal segment cursor heard part_version ids",
     .people = "journal.actor",
+    .others = "segment.last segment.cleared",
     .keeps = "the chain of hashes breaks without one of its rows, and they hold ids and facts alone (journal.h)",
 };
 static const struct part_spec answers_part = {

@@ -40,7 +40,6 @@
 #define PART_WORDS      2
 #define PART_STATEMENTS 4 /* for one occasion */
 #define PART_EXPORTS    4
-#define PART_FOLLOWS    4 /* journals that one service follows */
 
 /* A number that the journal tells too. */
 struct part_count {
@@ -77,7 +76,7 @@ struct part_export {
     /* Takes a message of the call's arena, whose id is greater than those before. False: no
      * more now. A part calls part_give. */
     bool (*give)(struct part_export *export, const ProtobufCMessage *message, int64_t id);
-    bool failed; /* memory was full */
+    bool failed; /* memory was full, or something cannot be read now */
 };
 
 /* In place of an id where the latest come first. */
@@ -86,8 +85,6 @@ struct part_export {
 /* Gives what was not given before; NULL is a message for which memory was full. False: no
  * more now. */
 bool part_give(struct part_export *export, const void *message, int64_t id);
-/* A text in the call's arena. */
-char *part_text(struct part_export *export, const char *text);
 
 /* What a service reads of another's journal, each row once (follow.h). */
 struct service_follow {

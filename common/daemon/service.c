@@ -17,6 +17,7 @@
 #include "common/trust/ecdsa.h"
 #include "common/base/hex.h"
 #include "common/base/log.h"
+#include "common/store/archive.h"
 #include "common/trust/seal.h"
 
 #define TIDY_MS         1000
@@ -34,6 +35,12 @@ static struct conf_entry chassis_conf[] = {
      NULL},
     {"HUIGONG_HEAD_KEY", "", CONF_PATH, "key that signs the heads of this daemon's journal", 0, 0, NULL},
     {"HUIGONG_HEADS", "", CONF_PATH, "folder of the signed heads, outside the store", 0, 0, NULL},
+    {"HUIGONG_ARCHIVE", "", CONF_PATH, "folder for the old part of the journal, outside the store", 0, 0, NULL},
+    {"HUIGONG_ARCHIVE_DAYS", "0", CONF_INT,
+     "rows older than so many days go there; 0: when told (Daemon.ArchiveJournal)", 0, 36500, NULL},
+    {"HUIGONG_ARCHIVE_KEEP", "1000000", CONF_INT, "so many of the newest stay in the store, however old", 1, INT64_MAX,
+     NULL},
+    {"HUIGONG_ARCHIVE_SEGMENT", "65536", CONF_INT, "rows of one file", 1, LIMIT_SEGMENT_ROWS, NULL},
     {"HUIGONG_SESSION_POINT", "", CONF_PATH,
      "public point of identity's key, by which officials' authority is believed", 0, 0, NULL},
     {"HUIGONG_LOG", "info", CONF_TEXT, "least level logged: debug, info, warn or error", 0, 0, NULL},
@@ -64,18 +71,23 @@ static const char *store_dir(const struct service *service)
 
 /* ---- what every daemon serves ---- */
 
-/* Whether the edge may read all the kinds that are asked for. */
+/* Whether the edge may read all the kinds that are asked for; not more of them than there are,
+ * since every row is held against each. */
 static bool is_for_edge(const struct service_spec *spec, const Rpc__JournalRequest *request)
 {
-    for (size_t i = 0; i < request->n_kinds; i++) {
-        const int32_t *kind = spec->edge_kinds;
+    size_t n = 0;
 
-        while (kind && *kind && *kind != request->kinds[i])
+    while (spec->edge_kinds && spec->edge_kinds[n])
+        n++;
+    for (size_t i = 0; i < request->n_kinds && request->n_kinds <= n; i++) {
+        size_t kind = 0;
+
+        while (kind < n && spec->edge_kinds[kind] != request->kinds[i])
             kind++;
-        if (!kind || !*kind)
+        if (kind == n)
             return false;
     }
-    return request->n_kinds > 0;
+    return request->n_kinds > 0 && request->n_kinds <= n;
 }
 
 static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
@@ -83,15 +95,18 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
 {
     struct service *service = container_of(daemon, struct service, daemon);
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    int reason;
 
     if (!service->store)
-        rpc_refuse(call, RPC__REASON__UNIMPLEMENTED);
+        reason = RPC__REASON__UNIMPLEMENTED;
     else if (rpc_from_edge(call) && !is_for_edge(service->spec, request))
-        rpc_refuse(call, RPC__REASON__NOT_OFFICIAL);
-    else if (journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page))
-        reply(&page, call);
+        reason = RPC__REASON__NOT_OFFICIAL;
     else
-        rpc_refuse(call, RPC__REASON__JOURNAL_DIFFERS);
+        reason = journal_read(rpc_server_journal(service->rpc), request, rpc_arena(call), &page);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&page, call);
 }
 
 /* Fills a probe's report. */
@@ -107,6 +122,8 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
 
         summary = arena_printf(arena, "%s: journal of %lld rows", service->queue, (long long)rows);
         rpc_metric(arena, report, "huigong_journal_rows", "gauge", "", (double)rows);
+        rpc_metric(arena, report, "huigong_journal_archived_rows", "gauge", "",
+                   (double)rpc_server_journal(service->rpc)->archived);
     }
     if (summary)
         report->summary = summary;
@@ -115,6 +132,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     if (service->worker)
         rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
+    rpc_metric(arena, report, "huigong_clock_off_seconds", "gauge", "", (double)clock_off(&service->clock) / 1000);
     service_heads_report(service, arena, report);
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
@@ -243,12 +261,25 @@ static int open_store(struct service *service, bool standby, bool read_only)
     return service->store ? 0 : -1;
 }
 
+/* One more that may be read; NULL ends the list. 0, or -1, logged. */
+static int may_read(struct sandbox *sandbox, const char *path)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(sandbox->read_paths) - 1; i++) {
+        if (!sandbox->read_paths[i]) {
+            sandbox->read_paths[i] = path;
+            return 0;
+        }
+    }
+    log_error("too_many_read_paths", "path", path, "limit", log_int(ARRAY_LEN(sandbox->read_paths) - 1));
+    return -1;
+}
+
 static int enter_sandbox(struct service *service)
 {
     const char *closed = conf_text(service->conf, "HUIGONG_SANDBOX");
     struct sandbox sandbox = {.network = service->spec->network};
-    char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
-    unsigned n = 0, m = 0;
+    char folders[ARRAY_LEN(sandbox.read_paths)][PATH_MAX];
+    unsigned n = 0;
 
     sandbox.without_landlock = strcmp(closed, "if-there") == 0;
     if (!sandbox.without_landlock && strcmp(closed, "required") != 0) {
@@ -258,23 +289,23 @@ static int enter_sandbox(struct service *service)
     if (service->spec->listens)
         sandbox.listen_dirs[0] = service_bus_dir(service);
     else
-        sandbox.read_paths[m++] = service_bus_dir(service);
+        sandbox.read_paths[0] = service_bus_dir(service);
     if (service->store)
-        sandbox.write_dirs[n++] = store_dir(service);
+        sandbox.write_dirs[0] = store_dir(service);
+    if (service->store && *conf_text(service->conf, "HUIGONG_ARCHIVE"))
+        sandbox.write_dirs[1] = conf_text(service->conf, "HUIGONG_ARCHIVE");
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {
         const char *path = conf_text(service->spec->conf, *name);
+        char *folder = folders[n < ARRAY_LEN(folders) - 1 ? n++ : n];
 
-        ensure(m < ARRAY_LEN(folders));
-        if (!*path)
-            continue;
         /* Its folder: a file that is renamed into the old one's place is another file. */
-        snprintf(folders[m], sizeof(folders[m]), "%s", path);
-        sandbox.read_paths[m] = dirname(folders[m]);
-        m++;
+        snprintf(folder, PATH_MAX, "%s", path);
+        if (*path && may_read(&sandbox, dirname(folder)))
+            return -1;
     }
     for (const char *const *path = service->spec->read_paths; path && *path; path++) {
-        if (access(*path, R_OK) == 0 && m < ARRAY_LEN(sandbox.read_paths) - 1)
-            sandbox.read_paths[m++] = *path;
+        if (access(*path, R_OK) == 0 && may_read(&sandbox, *path))
+            return -1;
     }
     return sandbox_enter(&sandbox);
 }
@@ -337,12 +368,17 @@ static int run(struct service *service, bool standby)
     int code = 1;
 
     raise_file_limit();
+    if (!clock_is_possible(clock_now(&service->clock))) {
+        log_error("clock_impossible", "ms", log_int(clock_now(&service->clock)));
+        return 1;
+    }
     if (uv_loop_init(&service->loop) || (spec->parts && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
-    if (service->store && (believe_grants(service) || service_heads_open(service)))
+    if (service->store && (believe_grants(service) || service_heads_open(service) ||
+                           service_archive_open(service, rpc_server_journal(service->rpc))))
         goto free_rpc;
     if (service_begin(service))
         goto free_rpc;
@@ -359,6 +395,7 @@ static int run(struct service *service, bool standby)
 free_rpc:
     children_close(service->children);
     service_heads_close(service);
+    archive_close(rpc_server_journal(service->rpc));
     log_end();
     service_end(service);
     bus_ringer_close(service->ringer);
@@ -381,7 +418,8 @@ static int audit(struct service *service)
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
-    if (open_store(service, false, true) || journal_open(&journal, service->store))
+    if (open_store(service, false, true) || journal_open(&journal, service->store) ||
+        service_archive_open(service, &journal))
         return 1;
     /* First the chain by itself, which names the row that was changed, then its witness, then what
      * follows from the rows. */
@@ -390,6 +428,7 @@ static int audit(struct service *service)
              parts_audit(service->spec->parts, service->store, &journal, stdout, &rows);
     if (!failed)
         printf("clean: %lld journal rows\n", (long long)rows);
+    archive_close(&journal);
     store_close(service->store);
     return failed ? 1 : 0;
 }
@@ -426,12 +465,14 @@ static int print_row(struct service *service, const char *seq)
     struct journal journal;
     bool found;
 
-    if (open_store(service, false, true) || journal_open(&journal, service->store))
+    if (open_store(service, false, true) || journal_open(&journal, service->store) ||
+        service_archive_open(service, &journal))
         return 1;
     found = journal_hash_at(&journal, strtoll(seq, NULL, 10), hash);
     hex_print(hash, sizeof(hash), digits);
     if (found)
         printf("%s\n", digits);
+    archive_close(&journal);
     store_close(service->store);
     return found ? 0 : 1;
 }

@@ -65,7 +65,7 @@ struct service_spec {
 struct service_followed_journal {
     struct service *service;
     const char *queue;
-    int32_t kinds[FOLLOW_KINDS];
+    int32_t *kinds;
     unsigned n_kinds;
 };
 
@@ -98,7 +98,8 @@ struct service {
     Rpc__Daemon_Service daemon;
     struct partitions partitions; /* of all services */
     struct store_steps steps[LIMIT_PARTS];
-    struct service_followed_journal journals[PART_FOLLOWS];
+    struct service_followed_journal *journals;
+    unsigned n_journals;
     struct service_followed *followed;
     unsigned n_followed;
     uv_signal_t signals[3];
@@ -107,6 +108,12 @@ struct service {
     struct heads *heads;    /* signs those of the journal */
     int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
     int64_t copies_at;      /* when copies from before steps are looked through again */
+    /* The archive of the journal (service_archive.c): */
+    int64_t archive_to;       /* rows up to here have been told to go into it */
+    int64_t archive_again_ns; /* it rests until then, after a failure */
+    uv_work_t archive_work;   /* while a file is brought to the disk */
+    bool archive_working;
+    int archive_failed; /* what became of that */
 };
 
 int service_main(int argc, char **argv, const struct service_spec *spec);
@@ -132,8 +139,9 @@ void service_tidy_parts(struct service *service);
  * have not heard it. */
 void service_hear(struct service *service, const char *queue, const struct hearing *hearing, void *call,
                   const Rpc__JournalRow *row);
-/* Fills service->journals: how many there are. */
-unsigned service_gather_follows(struct service *service);
+/* Fills service->journals. 0, or -1, logged, without memory. */
+int service_gather_follows(struct service *service);
+void service_forget_follows(struct service *service);
 
 /* ---- service_queue.c, for service.c ---- */
 
@@ -144,6 +152,16 @@ int service_follow(struct service *service);
 void service_unfollow(struct service *service);
 void daemon__pause_following(Rpc__Daemon_Service *daemon, const Rpc__PauseFollowingRequest *request,
                              Rpc__PauseFollowingReply_Closure reply, void *call);
+
+/* ---- service_archive.c, for service.c and service_parts.c ---- */
+
+/* Finds the archive of the journal, where one is set. 0, or -1 after logging why. Before the
+ * sandbox; in a command line it is only read. archive_close gives it back. */
+int service_archive_open(struct service *service, struct journal *journal);
+/* Does a slice of what is due. Whether there is more at once. */
+bool service_archive_slice(struct service *service);
+void daemon__archive_journal(Rpc__Daemon_Service *daemon, const Rpc__ArchiveRequest *request,
+                             Rpc__ArchiveReply_Closure reply, void *call);
 
 /* ---- service_heads.c, for service.c ---- */
 

@@ -1,9 +1,11 @@
 /* rpc_call.c: one call, from its envelope to its answer, and what its handler sees. */
 #include <mbedtls/sha256.h>
 
+#include "common/api/json.h"
 #include "common/base/bytes.h"
 #include "common/text/text.h"
 #include "common/base/union_path.h"
+#include "common/trust/token.h"
 #include "common/rpc/rpc_internal.h"
 
 static const Rpc__Principal nobody = RPC__PRINCIPAL__INIT;
@@ -163,6 +165,13 @@ void rpc_created(void *call)
     ((struct rpc_call *)call)->answer.created = true;
 }
 
+char *rpc_text(void *call, const char *text)
+{
+    char *copy = arena_strndup(rpc_arena(call), text, strlen(text));
+
+    return copy ? copy : "";
+}
+
 void rpc_tell(void *call, const ProtobufCMessage *fact)
 {
     struct rpc_call *self = call;
@@ -214,12 +223,18 @@ unsigned rpc_hash_name(const char *name)
     return fnv1a(name, strlen(name)) % METHOD_HASH;
 }
 
+/* What many ask for at once is mostly the same. */
 static struct method *find_method(struct rpc_server *server, const char *name)
 {
-    struct method *method = server->methods[rpc_hash_name(name)];
+    struct method *method = server->latest;
 
+    if (method && strcmp(method->api->name, name) == 0)
+        return method;
+    method = server->methods[rpc_hash_name(name)];
     while (method && strcmp(method->api->name, name) != 0)
         method = method->next;
+    if (method)
+        server->latest = method;
     return method;
 }
 
@@ -296,7 +311,7 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
 {
     struct rpc_call *call = closure_data;
     unsigned char page_end[RPC_PAGE_END];
-    size_t len, end_len;
+    size_t len, end_len = 0;
 
     ensure(!call->done);
     call->done = true;
@@ -305,7 +320,8 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
         return;
     }
     len = protobuf_c_message_get_packed_size(message);
-    end_len = rpc_page_end(call, page_end);
+    if (call->paging)
+        end_len = rpc_page_end(call, page_end);
     if (len + end_len > LIMIT_ANSWER) {
         call->answer.reason = RPC__REASON__ANSWER_TOO_LARGE;
         return;
@@ -316,7 +332,8 @@ static void on_reply(const ProtobufCMessage *message, void *closure_data)
     if (call->resend)
         return;
     protobuf_c_message_pack(message, call->answer.output.data);
-    memcpy(call->answer.output.data + len, page_end, end_len);
+    if (end_len)
+        memcpy(call->answer.output.data + len, page_end, end_len);
     call->answer.output.len = len + end_len;
     call->changed = call->server->store && store_call_changed(call->server->store);
     if (call->server->seen && call->method->api->shows)
@@ -440,7 +457,8 @@ static void invoke(struct rpc_call *call, const ProtobufCMessage *input, const u
 
     if (server->store)
         begin_call(server);
-    rpc_page_begin(call, input);
+    if (call->method->api->page_token)
+        rpc_page_begin(call, input);
     if (!call->done && map_principal(call, call->method->api->writes || call->method->api->shows)) {
         if (server->map && server->store)
             store_call_uncount(server->store); /* a handle that it made is no change of its own */
@@ -501,7 +519,8 @@ static int envelope_refusal(struct rpc_call *call)
 }
 
 /* Whose word the envelope's is: inside, that of a daemon; at the edge, that of whoever holds
- * it, which makes a member of somebody, but no daemon, and no official without identity's. */
+ * it, which makes a member of somebody, but no daemon, and no official without identity's, nor
+ * for longer than identity said. */
 static int read_principal(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
@@ -512,9 +531,38 @@ static int read_principal(struct rpc_call *call)
         return 0;
     call->gateway = principal->internal;
     principal->internal = false;
-    if (principal->n_grants && (!server->vouched || !server->vouched(principal, server->vouched_arg)))
+    if (!principal->member_id) {
+        call->principal = &nobody;
+        return 0;
+    }
+    if (!token_can_carry(principal))
         return RPC__REASON__BAD_TOKEN;
-    return 0;
+    if (!principal->n_grants)
+        return 0;
+    if (principal->expires_at <= server->now)
+        return RPC__REASON__TOKEN_EXPIRED;
+    return server->vouched && server->vouched(principal, server->vouched_arg) ? 0 : RPC__REASON__BAD_TOKEN;
+}
+
+/* What comes from the edge was judged there, if it is the gateway that speaks. */
+static int read_input(struct rpc_call *call, ProtobufCMessage **ret_input)
+{
+    const struct api_message *type = call->method->api->input;
+    const ProtobufCBinaryData *input = &call->envelope->input;
+    struct json_trouble trouble;
+    char *field;
+    int reason;
+
+    *ret_input = protobuf_c_message_unpack(type->descriptor, &rpc_arena(call)->allocator, input->len, input->data);
+    if (!*ret_input)
+        return RPC__REASON__BAD_REQUEST;
+    reason = call->edge ? json_judge(type, *ret_input, rpc_arena(call), &trouble) : 0;
+    if (!reason)
+        return 0;
+    field = arena_strndup(&call->server->arena, trouble.field, strlen(trouble.field));
+    if (field)
+        call->answer.field = field;
+    return reason;
 }
 
 static void run(struct rpc_call *call)
@@ -525,18 +573,14 @@ static void run(struct rpc_call *call)
     reason = read_principal(call);
     if (!reason)
         reason = envelope_refusal(call);
-    if (!reason) {
-        input = protobuf_c_message_unpack(call->method->api->input->descriptor, &rpc_arena(call)->allocator,
-                                          call->envelope->input.len, call->envelope->input.data);
-        if (!input)
-            reason = RPC__REASON__BAD_REQUEST;
-        else if (call->method->api->rule->idempotency == RULE__IDEMPOTENCY__KEY && call->envelope->idempotency_key.len)
-            invoke_once(call, input);
-        else
-            invoke(call, input, NULL);
-    }
+    if (!reason)
+        reason = read_input(call, &input);
     if (reason)
         rpc_refuse(call, reason);
+    else if (call->method->api->rule->idempotency == RULE__IDEMPOTENCY__KEY && call->envelope->idempotency_key.len)
+        invoke_once(call, input);
+    else
+        invoke(call, input, NULL);
     if (!call->answer_len)
         rpc_room_settle(call);
 }

@@ -129,9 +129,9 @@ struct rpc_server {
     void *vouched_arg;
     struct journal journal;
     unsigned sql;
-    struct arena arena, undo_arena; /* of the batch */
-    struct arena call_arena;        /* of the call that runs */
-    struct method *methods[METHOD_HASH];
+    struct arena arena, undo_arena;               /* of the batch */
+    struct arena call_arena;                      /* of the call that runs */
+    struct method *methods[METHOD_HASH], *latest; /* NULL: none was found yet */
     /* The batch */
     int64_t now;
     struct message messages[LIMIT_BATCH_MESSAGES];
@@ -180,9 +180,9 @@ void rpc_stored_drop(struct rpc_server *server);
 
 /* ---- rpc_page.c ---- */
 
-/* Reads which page is asked for, if any, or refuses. */
+/* Of an operation that has pages: reads which is asked for, or refuses. */
 void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input);
-/* The field next_page_token, to be put behind a packed answer: how many bytes, 0 on the last page. */
+/* Of such a call: the field next_page_token, to be put behind a packed answer: how many bytes, 0 on the last page. */
 #define RPC_PAGE_END (3 + LIMIT_PAGE_TOKEN)
 size_t rpc_page_end(const struct rpc_call *call, unsigned char ret[RPC_PAGE_END]);
 

@@ -92,8 +92,6 @@ void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input)
     const struct api_method *method = call->method->api;
     struct rpc_paging *paging;
 
-    if (!method->page_token)
-        return;
     paging = arena_zalloc(rpc_arena(call), sizeof(*paging));
     if (!paging) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
@@ -118,7 +116,7 @@ size_t rpc_page_end(const struct rpc_call *call, unsigned char ret[RPC_PAGE_END]
     char token[LIMIT_PAGE_TOKEN];
     size_t len;
 
-    if (!call->paging || !call->paging->more)
+    if (!call->paging->more)
         return 0;
     len = write_token(call, token);
     /* The number of the field, of at most two bytes, and that it has a length. */

@@ -108,7 +108,7 @@ static void run_message(struct rpc_server *server, struct message *message, cons
         message->reason = RPC__REASON__BAD_REQUEST;
         return;
     }
-    message->calls = arena_zalloc(&server->arena, batch->n_calls * sizeof(message->calls[0]));
+    message->calls = arena_alloc(&server->arena, batch->n_calls * sizeof(message->calls[0]));
     if (!message->calls) {
         message->reason = RPC__REASON__OVERLOADED;
         return;
@@ -119,10 +119,7 @@ static void run_message(struct rpc_server *server, struct message *message, cons
     for (size_t i = 0; i < batch->n_calls; i++) {
         struct rpc_call *call = &message->calls[i];
 
-        call->server = server;
-        call->message = message;
-        call->envelope = batch->calls[i];
-        call->edge = edge;
+        *call = (struct rpc_call){.server = server, .message = message, .envelope = batch->calls[i], .edge = edge};
         rpc__answer__init(&call->answer);
         rpc_call_run(call);
     }

@@ -4,6 +4,8 @@
 
 #include "common/base/bytes.h"
 #include "common/base/limits.h"
+#include "common/store/archive.h"
+#include "common/store/journal_internal.h"
 
 #define FIELD_HEAD 8 /* bytes of a field's number and length, at most */
 
@@ -14,7 +16,7 @@ static const char *const sql[N_SQL] = {
     [SQL_READ] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_TIME] = "SELECT at FROM journal WHERE seq = ?1",
     [SQL_HASH] = "SELECT hash FROM journal WHERE seq = ?1",
-    [SQL_ALL] = "SELECT seq, at, kind, actor, body, hash FROM journal ORDER BY seq",
+    [SQL_ALL] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq",
 };
 
 int journal_open(struct journal *journal, struct store *store)
@@ -36,16 +38,16 @@ int journal_open(struct journal *journal, struct store *store)
         store_end(store, journal->sql + SQL_TIP);
     }
     journal->committed = journal->before = journal->tip;
-    return store_trouble(store) ? -1 : 0;
+    return archive_prepare(journal) || store_trouble(store) ? -1 : 0;
 }
 
-static void row_hash(const unsigned char previous[JOURNAL_HASH_LEN], int64_t seq, int64_t at, int32_t kind,
-                     int64_t actor, const void *body, size_t len, unsigned char ret_hash[JOURNAL_HASH_LEN])
+void journal_row_hash(const unsigned char before[JOURNAL_HASH_LEN], int64_t seq, int64_t at, int32_t kind,
+                      int64_t actor, const void *body, size_t len, unsigned char ret_hash[JOURNAL_HASH_LEN])
 {
     unsigned char head[JOURNAL_HASH_LEN + 28];
     mbedtls_sha256_context sha;
 
-    memcpy(head, previous, JOURNAL_HASH_LEN);
+    memcpy(head, before, JOURNAL_HASH_LEN);
     put_be64(head + JOURNAL_HASH_LEN, (uint64_t)seq);
     put_be64(head + JOURNAL_HASH_LEN + 8, (uint64_t)at);
     put_be32(head + JOURNAL_HASH_LEN + 16, (uint32_t)kind);
@@ -55,6 +57,14 @@ static void row_hash(const unsigned char previous[JOURNAL_HASH_LEN], int64_t seq
     mbedtls_sha256_update_ret(&sha, head, sizeof(head));
     mbedtls_sha256_update_ret(&sha, body, len);
     mbedtls_sha256_finish_ret(&sha, ret_hash);
+}
+
+bool journal_row_follows(const unsigned char before[JOURNAL_HASH_LEN], const Rpc__JournalRow *row)
+{
+    unsigned char hash[JOURNAL_HASH_LEN];
+
+    journal_row_hash(before, row->seq, row->at, row->kind, row->actor, row->body.data, row->body.len, hash);
+    return row->hash.len == sizeof(hash) && memcmp(hash, row->hash.data, sizeof(hash)) == 0;
 }
 
 /* The number of the member that is of a type; 0: there is none. */
@@ -102,18 +112,15 @@ void journal_add(struct journal *journal, int64_t now, int64_t actor, const Prot
     len += put_varint(body + len, size);
     len += protobuf_c_message_pack(fact, body + len);
     tip->seq++;
-    if (now > tip->at)
+    if (now > tip->at || tip->at - now > LIMIT_JOURNAL_AHEAD_MS)
         tip->at = now;
-    row_hash(tip->hash, tip->seq, tip->at, (int32_t)kind, actor, body, len, tip->hash);
+    journal_row_hash(tip->hash, tip->seq, tip->at, (int32_t)kind, actor, body, len, tip->hash);
     store_run(journal->store, journal->sql + SQL_ADD, "iiiibb", tip->seq, tip->at, (int64_t)kind, actor, body, len,
               tip->hash, sizeof(tip->hash));
 }
 
-/* The row's bytes belong to the statement until its next step. */
-static void read_row(struct journal *journal, unsigned statement, Rpc__JournalRow *ret_row)
+void journal_column_row(struct store *store, unsigned statement, Rpc__JournalRow *ret_row)
 {
-    struct store *store = journal->store;
-
     rpc__journal_row__init(ret_row);
     ret_row->seq = store_int(store, statement, 0);
     ret_row->at = store_int(store, statement, 1);
@@ -123,26 +130,48 @@ static void read_row(struct journal *journal, unsigned statement, Rpc__JournalRo
     ret_row->hash.data = unconst(store_blob(store, statement, 5, &ret_row->hash.len));
 }
 
+/* The time of a row; false when it cannot be read. */
+static bool time_at(struct journal *journal, int64_t seq, int64_t *ret_at)
+{
+    unsigned statement = journal->sql + SQL_TIME;
+    Rpc__JournalRow row;
+    bool found;
+
+    store_ask(journal->store, statement, "i", seq);
+    found = store_row(journal->store, statement);
+    if (found) {
+        *ret_at = store_int(journal->store, statement, 0);
+        store_end(journal->store, statement);
+    } else if (archive_row(journal, seq, &row) == 0) {
+        *ret_at = row.at;
+        found = true;
+    }
+    return found;
+}
+
 /* The last row older than an instant, found by halving. */
 static int64_t seq_before(struct journal *journal, int64_t after, int64_t since)
 {
-    unsigned statement = journal->sql + SQL_TIME;
     int64_t low = after, high = journal->tip.seq;
 
     while (low < high) {
         int64_t middle = low + (high - low) / 2 + 1, at;
 
-        store_ask(journal->store, statement, "i", middle);
-        if (!store_row(journal->store, statement))
+        if (!time_at(journal, middle, &at))
             break;
-        at = store_int(journal->store, statement, 0);
-        store_end(journal->store, statement);
         if (at < since)
             low = middle;
         else
             high = middle - 1;
     }
     return low;
+}
+
+bool journal_older(struct journal *journal, int64_t seq, int64_t instant)
+{
+    int64_t at;
+
+    return time_at(journal, seq, &at) && at < instant;
 }
 
 static bool copy_bytes(struct arena *arena, ProtobufCBinaryData *bytes)
@@ -155,7 +184,21 @@ static bool copy_bytes(struct arena *arena, ProtobufCBinaryData *bytes)
     return copy != NULL;
 }
 
-static bool is_wanted(const Rpc__JournalRequest *request, int64_t kind)
+bool journal_page_add(const Rpc__JournalRow *row, struct arena *arena, Rpc__JournalPage *page)
+{
+    Rpc__JournalRow *copy = arena_alloc(arena, sizeof(*copy));
+
+    if (!copy)
+        return false;
+    *copy = *row;
+    if (!copy_bytes(arena, &copy->body) || !copy_bytes(arena, &copy->hash))
+        return false;
+    page->rows[page->n_rows++] = copy;
+    page->read_to = row->seq;
+    return true;
+}
+
+bool journal_wants(const Rpc__JournalRequest *request, int64_t kind)
 {
     bool wanted = request->n_kinds == 0;
 
@@ -164,22 +207,29 @@ static bool is_wanted(const Rpc__JournalRequest *request, int64_t kind)
     return wanted;
 }
 
-bool journal_hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN])
+/* 0; JOURNAL_DIFFERS when there is no such row, or STORE_FAILED when it cannot be read. */
+static int hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN])
 {
     unsigned statement = journal->sql + SQL_HASH;
-    const void *hash;
-    size_t len;
-    bool found;
+    Rpc__JournalRow row;
+    size_t len = 0;
+    int reason;
 
     store_ask(journal->store, statement, "i", seq);
-    if (!store_row(journal->store, statement))
-        return false;
-    hash = store_blob(journal->store, statement, 0, &len);
-    found = len == JOURNAL_HASH_LEN;
-    if (found)
-        memcpy(ret_hash, hash, len);
-    store_end(journal->store, statement);
-    return found;
+    if (store_row(journal->store, statement)) {
+        len = store_copy_blob(journal->store, statement, 0, ret_hash, JOURNAL_HASH_LEN);
+        store_end(journal->store, statement);
+        return len == JOURNAL_HASH_LEN ? 0 : RPC__REASON__JOURNAL_DIFFERS;
+    }
+    reason = archive_row(journal, seq, &row);
+    if (!reason)
+        memcpy(ret_hash, row.hash.data, JOURNAL_HASH_LEN);
+    return reason;
+}
+
+bool journal_hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN])
+{
+    return hash_at(journal, seq, ret_hash) == 0;
 }
 
 void journal_want_head(struct journal *journal)
@@ -187,72 +237,91 @@ void journal_want_head(struct journal *journal)
     journal->head_wanted = true;
 }
 
-/* Whether the row before the page is the one that the reader has read. */
-static bool is_same(struct journal *journal, const Rpc__JournalRequest *request)
+/* Whether the row before the page is the one that the reader has read: 0 or a Reason. */
+static int differs(struct journal *journal, const Rpc__JournalRequest *request)
 {
     unsigned char hash[JOURNAL_HASH_LEN];
+    int reason;
 
-    return request->after_hash.len == 0 ||
-           (request->after_hash.len == sizeof(hash) && journal_hash_at(journal, request->after_seq, hash) &&
-            memcmp(hash, request->after_hash.data, sizeof(hash)) == 0);
+    if (request->after_hash.len == 0)
+        return 0;
+    reason = hash_at(journal, request->after_seq, hash);
+    if (reason)
+        return reason;
+    return request->after_hash.len == sizeof(hash) && memcmp(hash, request->after_hash.data, sizeof(hash)) == 0
+               ? 0
+               : RPC__REASON__JOURNAL_DIFFERS;
 }
 
-bool journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
-                  Rpc__JournalPage *ret_page)
+/* Of the rows that are not in the archive. */
+static void read_store(struct journal *journal, const Rpc__JournalRequest *request, int64_t limit, struct arena *arena,
+                       Rpc__JournalPage *page)
 {
     unsigned statement = journal->sql + SQL_READ;
-    int64_t limit = request->limit > 0 && request->limit < LIMIT_JOURNAL_PAGE ? request->limit : LIMIT_JOURNAL_PAGE;
-    int64_t after = request->since ? seq_before(journal, request->after_seq, request->since) : request->after_seq;
 
-    if (!is_same(journal, request))
-        return false;
-    ret_page->last_seq = journal->tip.seq;
-    ret_page->read_to = after;
-    ret_page->rows = arena_alloc(arena, (size_t)limit * sizeof(*ret_page->rows));
-    store_ask(journal->store, statement, "ii", after, limit);
-    while (ret_page->rows && store_row(journal->store, statement)) {
-        Rpc__JournalRow *row;
+    store_ask(journal->store, statement, "ii", page->read_to, limit);
+    while (store_row(journal->store, statement)) {
+        Rpc__JournalRow row;
 
-        if (!is_wanted(request, store_int(journal->store, statement, 2))) {
-            ret_page->read_to = store_int(journal->store, statement, 0);
-            continue;
-        }
-        row = arena_alloc(arena, sizeof(*row));
-        if (row)
-            read_row(journal, statement, row);
-        if (!row || !copy_bytes(arena, &row->body) || !copy_bytes(arena, &row->hash)) {
+        journal_column_row(journal->store, statement, &row);
+        if (!journal_wants(request, row.kind)) {
+            page->read_to = row.seq;
+        } else if (!journal_page_add(&row, arena, page)) {
             store_end(journal->store, statement);
             break; /* a shorter page; the follower asks for the rest */
         }
-        ret_page->rows[ret_page->n_rows++] = row;
-        ret_page->read_to = row->seq;
     }
+}
+
+int journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
+                 Rpc__JournalPage *ret_page)
+{
+    int64_t limit = request->limit > 0 && request->limit < LIMIT_JOURNAL_PAGE ? request->limit : LIMIT_JOURNAL_PAGE;
+    int reason = differs(journal, request);
+
+    ret_page->last_seq = journal->tip.seq;
+    ret_page->read_to = request->after_seq;
+    if (reason)
+        return reason;
+    if (request->since)
+        ret_page->read_to = seq_before(journal, request->after_seq, request->since);
+    ret_page->rows = arena_alloc(arena, (size_t)limit * sizeof(*ret_page->rows));
+    if (!ret_page->rows)
+        return 0;
+    if (ret_page->read_to < journal->archived)
+        reason = archive_read(journal, request, limit, arena, ret_page);
+    if (reason)
+        return reason;
+    if (ret_page->read_to >= journal->archived && (int64_t)ret_page->n_rows < limit)
+        read_store(journal, request, limit - (int64_t)ret_page->n_rows, arena, ret_page);
     ret_page->read_hash.data = arena_alloc(arena, JOURNAL_HASH_LEN);
     if (ret_page->read_hash.data && journal_hash_at(journal, ret_page->read_to, ret_page->read_hash.data))
         ret_page->read_hash.len = JOURNAL_HASH_LEN;
-    return true;
+    return 0;
 }
 
 int journal_audit(struct journal *journal, FILE *out, journal_visit visit, void *arg, int64_t *ret_rows)
 {
     unsigned statement = journal->sql + SQL_ALL;
     unsigned char hash[JOURNAL_HASH_LEN] = {0};
-    int64_t seq = 0;
+    int64_t seq = journal->archived;
 
-    store_ask(journal->store, statement, "");
+    if (archive_audit(journal, out, visit, arg, hash))
+        return -1;
+    store_ask(journal->store, statement, "i", seq);
     while (store_row(journal->store, statement)) {
         Rpc__JournalRow row;
 
-        read_row(journal, statement, &row);
+        journal_column_row(journal->store, statement, &row);
         if (row.seq != seq + 1) {
             fprintf(out, "journal: row %lld is missing\n", (long long)seq + 1);
             goto bad;
         }
-        row_hash(hash, row.seq, row.at, row.kind, row.actor, row.body.data, row.body.len, hash);
-        if (row.hash.len != sizeof(hash) || memcmp(hash, row.hash.data, sizeof(hash)) != 0) {
+        if (!journal_row_follows(hash, &row)) {
             fprintf(out, "journal: row %lld does not match its hash\n", (long long)row.seq);
             goto bad;
         }
+        memcpy(hash, row.hash.data, sizeof(hash));
         if (visit && !visit(&row, arg))
             goto bad;
         seq++;

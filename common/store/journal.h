@@ -5,8 +5,12 @@
  *   SHA-256(hash of the row before | seq | at | kind | actor | body)
  * with 64-bit (kind: 32-bit) big-endian integers and 32 zero bytes before the
  * first row, so one changed byte anywhere breaks the chain at that row. Times
- * never decrease along it: when the clock has stepped back, a row takes the time
- * of the row before.
+ * do not decrease along it: when the clock has stepped back, a row takes the time
+ * of the row before. But when that is ahead by more than LIMIT_JOURNAL_AHEAD_MS, the clock
+ * was wrong then, and rows take the right time again, once: the journal's time never stands
+ * still for longer.
+ * The old part of a journal may have left the store for files (archive.h): all that is here
+ * finds those rows as if they were in the table.
  * Bodies hold ids and facts, never personal data. Besides a service's own events each
  * journal has those of the chassis (rpc.proto, ChassisEvent): every change that an
  * official makes by her authority ends with a row that says so. */
@@ -32,6 +36,13 @@ struct journal {
     struct journal_tip committed;
     bool head_wanted;                        /* journal_want_head, until the daemon has signed one */
     const ProtobufCMessageDescriptor *event; /* the service's own; NULL: none but the chassis' */
+    /* Its archive (archive.h): */
+    struct archive *archive; /* NULL: no folder is known */
+    unsigned archive_sql;
+    int64_t archived;                             /* rows up to here are in its files, */
+    int64_t cleared;                              /* and those up to here no more in the table, but for some kinds */
+    int64_t segments;                             /* its files */
+    unsigned char archive_hash[JOURNAL_HASH_LEN]; /* of its last row */
 };
 
 /* Prepares the journal of a store and reads its tip. 0 or -1, logged. */
@@ -46,11 +57,13 @@ void journal_add(struct journal *journal, int64_t now, int64_t actor, const Prot
 void journal_want_head(struct journal *journal);
 /* The hash of a row; false when there is none. */
 bool journal_hash_at(struct journal *journal, int64_t seq, unsigned char ret_hash[JOURNAL_HASH_LEN]);
-/* Rows after a sequence number and not older than since, into the arena. False when the row
- * before them is not the one whose hash the request gives: the journal is another one than
- * was read before. */
-bool journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
-                  Rpc__JournalPage *ret_page);
+/* Whether a row is there and older than an instant. */
+bool journal_older(struct journal *journal, int64_t seq, int64_t instant);
+/* Rows after a sequence number and not older than since, into the arena. 0, or a Reason:
+ * JOURNAL_DIFFERS when the row before them is not the one whose hash the request gives: the
+ * journal is another one than was read before; STORE_FAILED when they cannot be read. */
+int journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,
+                 Rpc__JournalPage *ret_page);
 
 /* Recomputes the chain. Prints the first row that breaks it, by number, and
  * returns -1; or 0 with the number of rows. visit, when given, sees every row of

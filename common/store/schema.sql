@@ -56,3 +56,15 @@ CREATE TABLE heard (
     seq    INTEGER NOT NULL,
     PRIMARY KEY (source, part)
 ) STRICT;
+
+-- step 7
+-- The files that hold the old part of the journal (common/store/archive.h).
+CREATE TABLE segment (
+    number  INTEGER PRIMARY KEY,
+    first   INTEGER NOT NULL UNIQUE,  -- row of the journal
+    last    INTEGER NOT NULL,
+    hash    BLOB    NOT NULL,  -- SHA-256 of the whole file
+    head    BLOB    NOT NULL,  -- hash of its last row
+    kept    TEXT    NOT NULL,  -- kinds whose rows stay in the table: each between blanks
+    cleared INTEGER NOT NULL   -- rows up to here are no more in the table, but for those
+) STRICT;

@@ -82,6 +82,41 @@ bool store_any(struct store *store, unsigned sql);
 void store_copy_text(struct store *store, unsigned sql, int column, char *ret, size_t size);
 size_t store_copy_blob(struct store *store, unsigned sql, int column, void *ret, size_t size);
 
+/* Where a column goes, by the type of what stands there: a number, a flag, a text (cut at its
+ * room), or bytes (none when there are more than fit; zeros behind fewer). */
+struct store_into {
+    void *to;
+    size_t size;
+    enum { INTO_INT64, INTO_INT, INTO_BOOL, INTO_TEXT, INTO_BLOB } as;
+    size_t *len; /* of bytes; may be NULL */
+};
+#define INTO(x)                                                                                                             \
+    {                                                                                                                       \
+        &(x), sizeof(x),                                                                                                  \
+     _Generic((x),                                                                                                     \
+         int64_t: INTO_INT64,                                                                                          \
+         uint64_t: INTO_INT64,                                                                                         \
+         int: INTO_INT,                                                                                                \
+         unsigned: INTO_INT,                                                                                           \
+         bool: INTO_BOOL,                                                                                              \
+         char *: INTO_TEXT,                                                                                            \
+         unsigned char *: INTO_BLOB),                                                                                  \
+     NULL \
+    }
+#define INTO_LEN(x, len)                                                                                               \
+    {                                                                                                                  \
+        (x), sizeof(x), INTO_BLOB, &(len)                                                                              \
+    }
+/* Of a struct with bytes and their len. */
+#define INTO_BYTES(x) INTO_LEN((x).bytes, (x).len)
+/* The next row of a query, its columns in their order; false, and nothing is changed, at the
+ * end. store_only also ends the query. */
+#define store_read(store, sql, ...)                                                                                    \
+    store_read_into(store, sql, false, (const struct store_into[]){__VA_ARGS__, {NULL, 0, INTO_INT64, NULL}})
+#define store_only(store, sql, ...)                                                                                    \
+    store_read_into(store, sql, true, (const struct store_into[]){__VA_ARGS__, {NULL, 0, INTO_INT64, NULL}})
+bool store_read_into(struct store *store, unsigned sql, bool only, const struct store_into *into);
+
 /* 0, or STORE_FULL or STORE_FAILED since the transaction began. */
 int store_trouble(const struct store *store);
 
@@ -106,7 +141,10 @@ bool store_dirty(const struct store *store);
 bool store_scrub(struct store *store);
 
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
- * may be writing meanwhile. 0, or -1 after logging why. */
+ * may be writing meanwhile: all of that stays in SQLite's log, which cannot begin anew while the
+ * instant is read. A copy during which the log grows past LIMIT_STORE_LOG is given up; after one,
+ * what the log holds is brought into the store's file here, not by its owner, and the log is cut to
+ * LIMIT_STORE_LOG_KEPT when it begins anew. 0, or -1 after logging why. */
 int store_backup(const char *dir, const char *file);
 /* Deletes the copies that were made before steps, and before an instant. */
 void store_drop_copies(const char *dir, int64_t before);

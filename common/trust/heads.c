@@ -186,6 +186,13 @@ int heads_sign(struct heads *heads, int64_t seq, int64_t at, const unsigned char
     return 0;
 }
 
+bool heads_sign_text(struct heads *heads, const char *text, size_t len, unsigned char ret_key[HEAD_KEY_LEN],
+                     unsigned char ret_signature[ECDSA_SIGNATURE_LEN])
+{
+    memcpy(ret_key, heads->id, HEAD_KEY_LEN);
+    return ecdsa_sign(heads->key, text, len, ret_signature);
+}
+
 int64_t heads_last(const struct heads *heads)
 {
     return heads->n ? heads->shown[(heads->n - 1) % LIMIT_HEADS_SHOWN].seq : 0;
@@ -226,10 +233,28 @@ static struct ecdsa_key *read_public(const char *dir)
     return key;
 }
 
+static bool is_signed(struct ecdsa_key *key, const char *text, size_t len, const unsigned char id[HEAD_KEY_LEN],
+                      const unsigned char signature[ECDSA_SIGNATURE_LEN])
+{
+    unsigned char own[HEAD_KEY_LEN];
+
+    key_id(key, own);
+    return memcmp(own, id, sizeof(own)) == 0 && ecdsa_verify(key, text, len, signature);
+}
+
+bool heads_check_text(const char *dir, const char *text, size_t len, const unsigned char id[HEAD_KEY_LEN],
+                      const unsigned char signature[ECDSA_SIGNATURE_LEN])
+{
+    struct ecdsa_key *key = read_public(dir);
+    bool good = key && is_signed(key, text, len, id, signature);
+
+    ecdsa_key_free(key);
+    return good;
+}
+
 static const char *fault_of(const char *line, const char *queue, struct ecdsa_key *key, int64_t before,
                             struct head *ret_head)
 {
-    unsigned char id[HEAD_KEY_LEN];
     char text[TEXT_SIZE];
     int len;
 
@@ -238,8 +263,7 @@ static const char *fault_of(const char *line, const char *queue, struct ecdsa_ke
     if (ret_head->seq <= before)
         return "is not behind the one before";
     len = head_text(queue, ret_head, text);
-    key_id(key, id);
-    if (memcmp(id, ret_head->key, sizeof(id)) != 0 || !ecdsa_verify(key, text, (size_t)len, ret_head->signature))
+    if (!is_signed(key, text, (size_t)len, ret_head->key, ret_head->signature))
         return "is not signed by key.pub";
     return NULL;
 }

@@ -31,12 +31,18 @@ void heads_close(struct heads *heads);
 /* Signs a head behind the last one and appends it, synced. 0, or -1 after logging why; then
  * it is tried again with the next one. */
 int heads_sign(struct heads *heads, int64_t seq, int64_t at, const unsigned char hash[HEAD_HASH_LEN]);
+/* Signs another text about the journal (common/store/segment.h). False without memory. */
+bool heads_sign_text(struct heads *heads, const char *text, size_t len, unsigned char ret_key[HEAD_KEY_LEN],
+                     unsigned char ret_signature[ECDSA_SIGNATURE_LEN]);
 /* The sequence number that was signed last; 0: none. */
 int64_t heads_last(const struct heads *heads);
 /* The newest, at most max and LIMIT_HEADS_SHOWN, the oldest of them first. */
 size_t heads_list(const struct heads *heads, struct head *ret, size_t max);
 void heads_point(const struct heads *heads, unsigned char ret_point[ECDSA_POINT_LEN]);
 
+/* Whether a text is signed by dir/key.pub. */
+bool heads_check_text(const char *dir, const char *text, size_t len, const unsigned char id[HEAD_KEY_LEN],
+                      const unsigned char signature[ECDSA_SIGNATURE_LEN]);
 /* Whether a daemon has ever opened the folder: its key.pub or its heads are there. */
 bool heads_begun(const char *dir);
 /* The auditor's side: every head of dir in its order. visit returns whether it agrees.

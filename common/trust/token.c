@@ -74,8 +74,7 @@ static bool good_shown_name(const char *name)
     return strnlen(name, LIMIT_SHOWN_NAME + 1) <= LIMIT_SHOWN_NAME && (!*name || strchr(name, '*'));
 }
 
-/* Whether a session may be this: what a token claims beyond its signature. */
-static bool good_principal(const Rpc__Principal *principal)
+bool token_can_carry(const Rpc__Principal *principal)
 {
     if (principal->internal || principal->base.n_unknown_fields > 0 || principal->n_grants > LIMIT_GRANTS)
         return false;
@@ -105,7 +104,7 @@ bool token_make(const struct token_keys *keys, const Rpc__Principal *principal, 
     unsigned char packed[BODY_BYTES];
     size_t len;
 
-    if (!good_principal(principal) || rpc__principal__get_packed_size(principal) > sizeof(packed))
+    if (!token_can_carry(principal) || rpc__principal__get_packed_size(principal) > sizeof(packed))
         return false;
     len = base64url_encode(packed, rpc__principal__pack(principal, packed), ret_token);
     sign(&keys->keys[0], ret_token, len, ret_token + len + 1);
@@ -137,7 +136,7 @@ int token_check(const struct token_keys *keys, const char *token, size_t len, in
     if (packed_len < 0)
         return RPC__REASON__BAD_TOKEN;
     principal = rpc__principal__unpack(&arena->allocator, (size_t)packed_len, packed);
-    if (!principal || !good_principal(principal))
+    if (!principal || !token_can_carry(principal))
         return RPC__REASON__BAD_TOKEN;
     if (principal->expires_at <= now)
         return RPC__REASON__TOKEN_EXPIRED;

@@ -26,6 +26,9 @@ struct token_keys;
 struct token_keys *token_keys_open(const char *file);
 void token_keys_close(struct token_keys *keys);
 
+/* Whether a session can be this, whoever says so. */
+bool token_can_carry(const Rpc__Principal *principal);
+
 /* Writes the token and its NUL; false when it would pass LIMIT_TOKEN or
  * token_check would refuse this principal at any time. */
 bool token_make(const struct token_keys *keys, const Rpc__Principal *principal, char ret_token[TOKEN_SIZE]);

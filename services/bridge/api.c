@@ -66,7 +66,8 @@ static void on_identity(void *arg, const Rpc__Answer *answer)
 {
     Rpc__Answer own = *answer;
 
-    own.field = *answer->field ? "phoneCode" : "";
+    if (strcmp(answer->field, "mobileCode") != 0)
+        own.field = *answer->field ? "phoneCode" : "";
     errand_end(arg, &own);
 }
 
@@ -81,6 +82,7 @@ static void tell_identity(struct errand *errand, const char *mobile)
     request.unionid = errand->wechat.unionid;
     request.mobile = unconst(mobile);
     request.device = errand->wechat.device;
+    request.mobile_code = errand->wechat.mobile_code;
     reason = errand_ask_identity(
         errand, errand->wechat.binds ? "Identity.CompleteWechatBinding" : "Identity.CompleteWechatLogin", &request.base,
         on_identity);
@@ -115,7 +117,7 @@ static void on_visitor(void *arg, const struct wechat_result *result)
 
 /* A code and where it is from: a mini-program, or with a state the official account. */
 struct visit {
-    const char *appid, *code, *phone_code, *state, *secret, *device;
+    const char *appid, *code, *phone_code, *state, *secret, *device, *mobile_code;
 };
 
 /* Asks WeChat who holds the code. */
@@ -134,6 +136,7 @@ static int ask_visitor(struct errand *errand, const struct visit *visit, const c
     snprintf(errand->wechat.appid, sizeof(errand->wechat.appid), "%s", appid);
     snprintf(errand->wechat.phone_code, sizeof(errand->wechat.phone_code), "%s", visit->phone_code);
     snprintf(errand->wechat.device, sizeof(errand->wechat.device), "%s", visit->device);
+    snprintf(errand->wechat.mobile_code, sizeof(errand->wechat.mobile_code), "%s", visit->mobile_code);
     reason = *visit->state ? wechat_page(&self->wechat, visit->code, time_ms, on_visitor, errand)
                            : wechat_session(&self->wechat, appid, visit->code, time_ms, on_visitor, errand);
     *ret_field = field_of(reason);
@@ -160,7 +163,7 @@ static void begin_visit(struct bridge *self, const struct visit *visit, bool bin
 static void bridge__login_by_wechat(Bridge__Bridge_Service *service, const Bridge__WechatSignIn *req,
                                     Identity__Session_Closure reply, void *call)
 {
-    struct visit visit = {req->appid, req->code, req->phone_code, req->state, req->secret, req->device};
+    struct visit visit = {req->appid, req->code, req->phone_code, req->state, req->secret, req->device, ""};
 
     (void)reply;
     if (*req->phone_code && (*req->state || !wechat_word_ok(req->phone_code, WECHAT_CODE_SIZE - 1)))
@@ -199,7 +202,7 @@ static void bridge__begin_wechat_page(Bridge__Bridge_Service *service, const Bri
 static void bridge__bind_wechat(Bridge__Bridge_Service *service, const Bridge__WechatBinding *req,
                                 Identity__WechatDoor_Closure reply, void *call)
 {
-    struct visit visit = {req->appid, req->code, "", req->state, req->secret, ""};
+    struct visit visit = {req->appid, req->code, "", req->state, req->secret, "", req->mobile_code};
 
     (void)reply;
     begin_visit(container_of(service, struct bridge, bridge_service), &visit, true, call);

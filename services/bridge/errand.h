@@ -15,6 +15,7 @@
 #define CLAIM_ID_SIZE   (18 * 4 + 1)
 
 #define DEVICE_SIZE (40 * 4 + 1)
+#define CODE_SIZE   (24 * 4 + 1)
 
 struct bridge;
 
@@ -30,7 +31,8 @@ struct errand {
             char appid[WECHAT_NAME_SIZE], phone_code[WECHAT_CODE_SIZE];
             char openid[WECHAT_NAME_SIZE], unionid[WECHAT_NAME_SIZE];
             char device[DEVICE_SIZE];
-            bool binds; /* to the caller, instead of signing in */
+            char mobile_code[CODE_SIZE]; /* to bind */
+            bool binds;                  /* to the caller, instead of signing in */
         } wechat;
         struct {
             char name[CLAIM_NAME_SIZE], resident_id[CLAIM_ID_SIZE];

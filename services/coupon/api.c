@@ -319,10 +319,8 @@ static int offer_message(struct coupon *self, struct release *release, void *cal
     if (mine && claims_find(&self->claims, mine, &claim))
         ret->coupon = coupon_copy(self, &claim, call);
     refusal = offer_refusal(release, rpc_principal(call), rpc_now(call));
-    if (refusal && !ret->coupon) {
-        ret->reason = unconst(api_reason(refusal)->name);
-        ret->words = unconst(api_reason(refusal)->zh);
-    }
+    if (refusal && !ret->coupon)
+        api_say(ret, refusal);
     return 0;
 }
 

@@ -50,18 +50,8 @@ static bool next(const struct claims *claims, unsigned statement, struct claim *
 {
     struct store *store = claims->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct claim){
-        .coupon_id = store_int(store, statement, 0),
-        .release_id = store_int(store, statement, 1),
-        .member_id = store_int(store, statement, 2),
-        .day = (int32_t)store_int(store, statement, 3),
-        .code = (uint64_t)store_int(store, statement, 4),
-        .at = store_int(store, statement, 5),
-    };
-    ret->key_len = store_copy_blob(store, statement, 6, ret->key, sizeof(ret->key));
-    return true;
+    return store_read(store, statement, INTO(ret->coupon_id), INTO(ret->release_id), INTO(ret->member_id),
+                      INTO(ret->day), INTO(ret->code), INTO(ret->at), INTO_LEN(ret->key, ret->key_len));
 }
 
 bool claims_find(const struct claims *claims, int64_t coupon_id, struct claim *ret)

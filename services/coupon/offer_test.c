@@ -37,6 +37,39 @@ static void offers_say_what_may_be_taken_and_why_not(void **state)
     assert_string_equal(list->offers[3]->reason, "SOLD_OUT");
 }
 
+static void every_offer_says_what_she_is_told_who_takes_it(void **state)
+{
+    static const char *const reasons[] = {
+        "PAUSED", "NOT_ELIGIBLE_TRADE", "NOT_ELIGIBLE_LEVEL", "NOT_ELIGIBLE_UNION", "NOT_OPEN_YET", "SOLD_OUT", "OK"};
+    Coupon__Release drafts[ARRAY_LEN(reasons)];
+    Rpc__Trade couriers = RPC__TRADE__COURIER;
+    int64_t ids[ARRAY_LEN(reasons)];
+    const Rpc__Principal *member = harness_member(&h, 1, TOWN);
+    const Coupon__OfferList *list;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(drafts); i++)
+        drafts[i] = draft_of(1, 1, 0);
+    drafts[1].trades = &couriers;
+    drafts[1].n_trades = 1;
+    drafts[2].min_level = RPC__LEVEL__CATEGORY;
+    drafts[3].eligible_union_id = a_union(&h, "00010009");
+    drafts[4].opens_at = OPENS + 5000;
+    for (size_t i = ARRAY_LEN(drafts); i-- > 0;)
+        ids[i] = publish(drafts[i]);
+    clock_step(&h.service.clock, OPENS + 1 - clock_now(&h.service.clock));
+    assert_ok(change("Coupons.PauseRelease", ids[0]));
+    coupon_of(claim(ids[5], 2));
+    list = list_offers(member);
+    assert_int_equal(list->n_offers, ARRAY_LEN(reasons));
+    for (size_t i = 0; i < list->n_offers; i++) {
+        const Rpc__Answer *answer = claim(list->offers[i]->status->release->release_id, 1);
+
+        assert_says(list->offers[i], answer);
+        assert_string_equal(harness_refusal(answer), reasons[i]);
+    }
+}
+
 static void no_more_than_the_newest_offers_are_listed(void **state)
 {
     const Coupon__OfferList *list;
@@ -131,11 +164,9 @@ static void coupons_outlive_the_memory_of_their_release(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(offers_say_what_may_be_taken_and_why_not),
-        TEST(no_more_than_the_newest_offers_are_listed),
-        TEST(her_coupons_are_listed_however_far_they_are_indexed),
-        TEST(a_page_token_of_hers_alone_is_taken),
-        TEST(coupons_outlive_the_memory_of_their_release),
+        TEST(offers_say_what_may_be_taken_and_why_not),  TEST(every_offer_says_what_she_is_told_who_takes_it),
+        TEST(no_more_than_the_newest_offers_are_listed), TEST(her_coupons_are_listed_however_far_they_are_indexed),
+        TEST(a_page_token_of_hers_alone_is_taken),       TEST(coupons_outlive_the_memory_of_their_release),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,28 +33,12 @@ static bool next(const struct releases *releases, unsigned statement, struct rel
 {
     struct store *store = releases->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct release){
-        .id = store_int(store, statement, 0),
-        .face_fen = store_int(store, statement, 3),
-        .threshold_fen = store_int(store, statement, 4),
-        .stock_per_day = (int32_t)store_int(store, statement, 5),
-        .opens_at = store_int(store, statement, 6),
-        .days = (int32_t)store_int(store, statement, 7),
-        .allowance = (int)store_int(store, statement, 8),
-        .min_level = (int)store_int(store, statement, 9),
-        .trades = (uint32_t)store_int(store, statement, 11),
-        .valid_days = (int32_t)store_int(store, statement, 12),
-        .state = (int)store_int(store, statement, 13),
-        .created_at = store_int(store, statement, 14),
-        .closed_at = store_int(store, statement, 15),
-        .granted = store_int(store, statement, 16),
-    };
-    store_copy_text(store, statement, 1, ret->title, sizeof(ret->title));
-    store_copy_text(store, statement, 2, ret->union_path, sizeof(ret->union_path));
-    store_copy_text(store, statement, 10, ret->eligible_path, sizeof(ret->eligible_path));
-    return true;
+    *ret = (struct release){0};
+    return store_read(store, statement, INTO(ret->id), INTO(ret->title), INTO(ret->union_path), INTO(ret->face_fen),
+                      INTO(ret->threshold_fen), INTO(ret->stock_per_day), INTO(ret->opens_at), INTO(ret->days),
+                      INTO(ret->allowance), INTO(ret->min_level), INTO(ret->eligible_path), INTO(ret->trades),
+                      INTO(ret->valid_days), INTO(ret->state), INTO(ret->created_at), INTO(ret->closed_at),
+                      INTO(ret->granted));
 }
 
 bool releases_read(const struct releases *releases, int64_t release_id, struct release *ret)

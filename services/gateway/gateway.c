@@ -91,7 +91,7 @@ int gateway_print_openapi(const struct service *service, int argc, char **argv)
     (void)service;
     (void)argv;
     buf_init(&document, OPENAPI_MAX);
-    if (argc == 0 && openapi_write(&document, api_docs, api_docs_len) == 0 &&
+    if (argc == 0 && openapi_write(&document, api_docs, api_docs_len, gateway_own) == 0 &&
         fwrite(document.bytes, 1, document.len, stdout) == document.len && fflush(stdout) == 0)
         code = 0;
     buf_done(&document);
@@ -114,7 +114,8 @@ int gateway_start(struct service *service)
     service->self = &gateway;
     gateway.settings.workers = options.workers;
     buf_init(&gateway.settings.openapi, OPENAPI_MAX);
-    if (app_counts_open(&gateway.settings) || openapi_write(&gateway.settings.openapi, api_docs, api_docs_len))
+    if (app_counts_open(&gateway.settings) ||
+        openapi_write(&gateway.settings.openapi, api_docs, api_docs_len, gateway_own))
         return -1;
     gateway.keys = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     if (!gateway.keys || listeners(service, &options) || rates(service, &gateway.settings))

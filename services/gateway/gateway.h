@@ -30,8 +30,33 @@
  * (/readyz) is who has the broker, identity and that; every other queue is listed there and
  * stops its own operations alone when it is down.
  *
+ * What a taken gateway can do. Whoever has its process has the key of members' tokens and
+ * the sockets of the edge, and sees what passes. Services take what comes by those sockets
+ * for a member's at most:
+ *   - It can name any member, at any level and of any union, trade, age and name, and so
+ *     call every operation of `who` SESSION and VERIFIED for her: claim, enter lots, book,
+ *     move and give up places, show her passes, read and erase her reports (that she has
+ *     stepped up is said by her token too), ask to join, transfer or leave, give and withdraw
+ *     consents. It can also name members that there are not, and let them claim and enter.
+ *     What asks for her session is no bar: numbers of sessions pass through it.
+ *   - It can do what asks for a code, a password or her ID only while she types one in:
+ *     sign in, step up in identity, bind a WeChat, export, close, change the number, merge,
+ *     enrol as an official.
+ *   - It is no official. Grants are believed by identity's seal alone (common/trust/seal.h),
+ *     until the time that is sealed with them: it can misuse those of an official who works
+ *     through it, OFFICIAL_TOKEN_MS at a time, and no others. What takes two people takes
+ *     two whom it has seen.
+ *   - It is no daemon. What is INTERNAL is refused, of the journals it reads the rows that
+ *     say whose session was revoked, and signed heads (`who` EDGE). As its own user it opens
+ *     no socket inside, no store, and no key but that of tokens (bus.h, deploy/folders).
+ *   - It cannot make a service misread: requests are held to every limit of their fields as
+ *     JSON is, and callers to what a session can be (json_judge, token_can_carry).
+ *   - It can keep a service busy: up to LIMIT_BROKER_EDGE messages at once, each with seals to
+ *     verify; those inside have the rest.
+ *
  * /metrics is served by HUIGONG_LISTEN_METRICS alone, never to the public. */
 #pragma once
+#include "common/api/openapi.h"
 #include "common/daemon/service.h"
 
 int gateway_start(struct service *service);
@@ -39,5 +64,7 @@ int gateway_serve(struct service *service);
 void gateway_stop(struct service *service);
 int gateway_probe(const struct service *service);
 
+/* What it answers itself, of no service and to anybody: ended by a path of NULL. */
+extern const struct openapi_own gateway_own[];
 /* The command --openapi: the document that /v1/openapi.json serves, to standard output. */
 int gateway_print_openapi(const struct service *service, int argc, char **argv);

@@ -140,6 +140,7 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
     authority_put_hers(place, "merge_id", created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h)), who);
     who = member_of_union(h, n + 3, code);
+    authority_put(place, "step_up_id", created(h, "Stepups.AskStepUp", NULL, who));
     correction.name = unconst("王大明");
     correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
     id = created(h, "Corrections.AskCorrection", &correction.base, who);

@@ -18,8 +18,9 @@ static inline void with_sender(const char *sender)
     assert_int_equal(conf_load(identity_spec.conf, NULL, true), 0);
 }
 
-/* The codes are logged, where a test does not need them. All calls come from one device. */
-static inline void begin(struct harness *h)
+/* A service with its keys that has not started. The codes are logged, where a test does not
+ * need them. All calls come from one device. */
+static inline void unstarted(struct harness *h)
 {
     harness_init(h, &identity_spec, (void (*)(void *))identity_done);
     harness_key(h, "HUIGONG_PII_KEY",
@@ -29,6 +30,11 @@ static inline void begin(struct harness *h)
     harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     with_sender("log");
     harness_from(h, 1, 1);
+}
+
+static inline void begin(struct harness *h)
+{
+    unstarted(h);
     harness_start(h);
 }
 
@@ -334,6 +340,36 @@ static inline const Rpc__Answer *enter_by_wechat(struct harness *h, const char *
     request.openid = unconst(openid);
     request.mobile = unconst(mobile);
     return harness_call(h, "Identity.CompleteWechatLogin", &request.base, harness_internal(h), NULL);
+}
+
+/* ---- a second proof ---- */
+
+static inline const Rpc__Answer *step_up(struct harness *h, const Rpc__Principal *who, const char *resident_id)
+{
+    Identity__StepUpRequest request = IDENTITY__STEP_UP_REQUEST__INIT;
+
+    request.resident_id = unconst(resident_id);
+    return harness_call(h, "Stepups.StepUp", &request.base, who, NULL);
+}
+
+/* The n-th person tells her document: as her new token says. */
+static inline Rpc__Principal *stepped_up(struct harness *h, const Rpc__Principal *who, unsigned n)
+{
+    char id[CN_RESIDENT_ID_LEN + 1];
+
+    make_resident_id(n, id);
+    return principal_of(h, harness_output(h, step_up(h, who, id), &identity__session__descriptor));
+}
+
+/* The n-th person, who has proven her name, binds a WeChat by coming through it and stepping up. */
+static inline Rpc__Principal *wechat_of(struct harness *h, unsigned n, const char *openid)
+{
+    char mobile[CN_MOBILE_LEN + 1];
+
+    return stepped_up(h,
+                      principal_of(h, harness_output(h, enter_by_wechat(h, openid, mobile_of(n, mobile)),
+                                                     &identity__session__descriptor)),
+                      n);
 }
 
 /* ---- the tree and who belongs where ---- */

@@ -68,6 +68,7 @@
 /* An official's session: its bearer token, without use, and at all. */
 #define OFFICIAL_TOKEN_MS (10 * 60 * 1000)
 #define OFFICIAL_IDLE_MS  (15 * 60 * 1000)
+#define ENROL_FRESH_MS    (15 * 60 * 1000) /* a code that has let her in so long ago is none */
 #define OFFICIAL_MAX_MS   (12 * 60 * 60 * 1000)
 
 /* Each said in its NAME.h, in the order in which they tidy. When an account is closed or becomes part of another
@@ -94,6 +95,8 @@
     PART(tallies)                                                                                                      \
     PART(closings)                                                                                                     \
     PART(changes)                                                                                                      \
+    PART(devices)                                                                                                      \
+    PART(step_ups)                                                                                                     \
     PART(sessions)                                                                                                     \
     PART(wechats)                                                                                                      \
     PART(joins)                                                                                                        \

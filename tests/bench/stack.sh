@@ -11,7 +11,7 @@ port="${BENCH_PORT:-18097}"
 base="http://127.0.0.1:$port"
 work="$(mktemp -d)"
 chmod 755 "$work"
-mkdir -p "$work"/{bus,heads,keys,store,web}
+mkdir -p "$work"/{archive,bus,heads,keys,store,web}
 ln -s "$build" "$work/build"
 export HUIGONG_HOME="$work" HUIGONG_PORT="$port" HUIGONG_METRICS_PORT=$((port + 2)) HUIGONG_BUS="$work/bus" HUIGONG_LOG=warn
 # shellcheck source=deploy/settings
@@ -50,7 +50,7 @@ start() { # NAME [SETTING=VALUE ...]
   local name="$1"; shift
   make_keys "$name"
   settings_of "$name"
-  mkdir -p "$work/store/$name" "$work/heads/$name"
+  mkdir -p "$work"/{archive,store,heads}/"$name"
   env -i "${environment[@]}" HUIGONG_BUS="$HUIGONG_BUS" "$@" "$build/hg-$name" 2>"$work/$name.log" &
   pids[$name]=$!
 }

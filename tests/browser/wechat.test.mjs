@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Wechat } from '../simulators/wechat/wechat.mjs';
 import { mobile } from '../system/people.mjs';
-import { Stack, web } from '../system/stack.mjs';
+import { Stack, until, web } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
 import { go, signInByCode } from './member.mjs';
 
@@ -43,6 +43,10 @@ describe('the page within WeChat', () => {
         await signInByCode(stack, page, mobile(1));
         await page.shows('.union', /未实名/);
         await go(page, '/mine/doors');
+        await page.type('#bind-mobile', mobile(1));
+        await page.press('main', '获取验证码');
+        const { code } = await until('the code is sent', () => stack.codesTo(mobile(1)).find((line) => line.purpose === 'CODE_BIND'));
+        await page.type('#bind-code', code);
         await page.press('main', '绑定微信');
         await page.shows('.said', /微信已绑定/);
         await go(page, '/mine/doors');

@@ -79,6 +79,9 @@ export function composeHasEveryDaemon(files) {
             need(volumes.has(name), `no volume ${name}`);
             need(has('HUIGONG_HEADS: /huigong/heads') && has('HUIGONG_HEAD_KEY: /huigong/heads/key') && has(`${name}-heads:/huigong/heads`),
                 `${name} has no place for the heads of its journal`);
+            need(has('HUIGONG_ARCHIVE: /huigong/archive') && has(`${name}-archive:/huigong/archive`)
+                && maker.includes(`"/huigong/$$name-archive"`) && maker.includes(`${name}-archive:/huigong/${name}-archive`),
+                `${name} has no place for the archive of its journal`);
             need(maker.includes(`hg-keys head /huigong/${name}-heads/key`) && maker.includes(`${name}-heads:/huigong/${name}-heads`),
                 `keys makes no key for the heads of ${name}`);
             need(has('HUIGONG_SESSION_POINT: /huigong/point/point') && has('point:/huigong/point:ro'), `${name} cannot check whose authority it is shown`);

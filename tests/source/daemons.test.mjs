@@ -37,6 +37,7 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
             'deploy/Dockerfile: no place for portal to serve',
             'docker-compose.yml: portal has no store', 'docker-compose.yml: no volume portal',
             'docker-compose.yml: portal has no place for the heads of its journal',
+            'docker-compose.yml: portal has no place for the archive of its journal',
             'docker-compose.yml: keys makes no key for the heads of portal',
             'docker-compose.yml: portal cannot check whose authority it is shown',
             'docker-compose.yml: portal has no HUIGONG_POST_KEY', 'docker-compose.yml: keys hands no key post to portal',

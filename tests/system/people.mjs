@@ -137,13 +137,14 @@ const seal = (secret, principal) => sign('sha256', Buffer.concat([Buffer.from('h
 export function mint(key, { sealedBy = key, ...principal }) {
     const one = {
         memberId: 1, sessionId: principal.memberId ?? 1, expiresAt: Date.now() + 1800000, level: 3, unionPath: '00000000',
-        trade: 2, birthYear: 1990, sex: 2, grants: [], internal: 0, ...principal,
+        trade: 2, birthYear: 1990, sex: 2, grants: [], internal: 0,
+        steppedUpUntil: Date.now() + 1800000, ...principal,
     };
     const packed = Buffer.concat([
         number(1, one.memberId), number(2, one.sessionId), number(3, one.expiresAt), number(4, one.level),
         text(5, one.unionPath), number(6, one.trade), number(7, one.birthYear), number(8, one.sex),
         ...one.grants.map(({ role, unionPath }) => bytes(9, Buffer.concat([number(1, ROLES[role]), text(2, unionPath)]))),
-        number(10, one.internal),
+        number(10, one.internal), number(14, one.steppedUpUntil),
     ]);
     const body = (one.grants.length ? Buffer.concat([packed, bytes(12, seal(sealedBy, packed))]) : packed).toString('base64url');
     return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;

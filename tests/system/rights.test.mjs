@@ -70,11 +70,13 @@ describe("a member's own data", () => {
     });
 
     test('all of it is hers to take away, with a code to her number and not by a session alone', async () => {
-        const { token } = await enter(1);
+        const entered = (await enter(1)).token;
+        const { name, residentId } = person(1);
+        assertProblem(await stack.post('/v1/me:export', { code: '000000' }, { token: entered }), 403, 'STEP_UP_NEEDED');
+        const { token } = (await stack.post('/v1/me:stepUp', { residentId }, { token: entered })).json;
         assertProblem(await stack.post('/v1/me:export', { code: '000000' }, { token }), 400, 'CODE_EXPIRED');
         const data = await stack.post('/v1/me:export', { code: await code(1, 'CODE_EXPORT') }, { token });
         assert.equal(data.status, 200, data.text);
-        const { name, residentId } = person(1);
         assert.deepEqual([data.json.account.name, data.json.account.residentId, data.json.account.mobile], [name, residentId, mobile(1)]);
         assert.equal(data.json.memberships.length, 1);
         assert.equal(data.json.looks.length, 1);

@@ -38,11 +38,22 @@ describe('a session', () => {
         const second = (await refresh(first.refreshToken)).json;
         assert.notEqual(second.refreshToken, first.refreshToken);
         assert.equal((await me(second.token)).status, 200);
-        // Its second use means that two have it.
-        assertProblem(await refresh(first.refreshToken), 401, 'REFRESH_INVALID');
+        // Its second use by another device means that two have it.
+        const elsewhere = { device: 'a-device-of-somebody-else' };
+        assertProblem(await stack.post('/v1/sessions:refresh', { refreshToken: first.refreshToken }, elsewhere), 401, 'REFRESH_INVALID');
         assertProblem(await refresh(second.refreshToken), 401, 'REFRESH_INVALID');
         await until('the gateway drops the session', async () => (await offers(second.token)).status === 401);
         assertProblem(await offers(second.token), 401, 'TOKEN_REVOKED');
+    });
+
+    test('six requests that refresh at once all go on with one session', async () => {
+        const first = await stack.login(mobile(60));
+        const answers = await Promise.all(Array.from({ length: 6 }, () => refresh(first.refreshToken)));
+        const tokens = answers.map((answer) => (assert.equal(answer.status, 200, answer.text), answer.json.refreshToken));
+        assert.equal(new Set(tokens).size, 1);
+        for (const { json } of answers)
+            assert.equal((await me(json.token)).status, 200);
+        assert.equal((await refresh(tokens[0])).status, 200);
     });
 
     test('a refresh token that never was is refused', async () => {

@@ -263,11 +263,13 @@ export class Stack {
         };
     }
 
-    /** The key and the folder of a daemon's heads, made when they are first asked for. */
+    /** The key and the folders of a daemon's heads and archive, made when they are first asked for. */
     headSettings(label) {
         execFileSync(join(top, 'deploy/keys'), ['head', this.path('keys', `head-${label}`)]);
-        mkdirSync(this.path('heads', label), { recursive: true, mode: 0o700 });
-        return { HUIGONG_HEADS: this.path('heads', label), HUIGONG_HEAD_KEY: this.path('keys', `head-${label}`) };
+        for (const dir of ['heads', 'archive'])
+            mkdirSync(this.path(dir, label), { recursive: true, mode: 0o700 });
+        return { HUIGONG_HEADS: this.path('heads', label), HUIGONG_HEAD_KEY: this.path('keys', `head-${label}`),
+            HUIGONG_ARCHIVE: this.path('archive', label) };
     }
 
     partitionSettings(label) {
@@ -436,13 +438,18 @@ export class Stack {
         return this.logs.identity.find('demo_sms').filter((line) => [mobile, masked].includes(line.mobile));
     }
 
-    /** Signs in with the code that the demonstration's sender logged: a Session. */
-    async login(mobile) {
+    /** The code that the demonstration's sender logged, asked for now by a device for a purpose. */
+    async code(mobile, purpose, options) {
         const before = this.codesTo(mobile).length;
-        const sent = await this.post('/v1/login-codes', { mobile });
+        const sent = await this.post('/v1/login-codes', { mobile, purpose }, options);
         assert.equal(sent.status, 200, sent.text);
-        const line = await until('the code is sent', () => this.codesTo(mobile)[before]);
-        const session = await this.post('/v1/sessions', { mobile, code: line.code });
+        return (await until('the code is sent', () => this.codesTo(mobile)[before])).code;
+    }
+
+    /** Signs in by a code: a Session. options.device is the nonce of the device, "" for none. */
+    async login(mobile, options) {
+        const code = await this.code(mobile, 'CODE_LOGIN', options);
+        const session = await this.post('/v1/sessions', { mobile, code }, options);
         assert.ok(session.status === 200 || session.status === 201, session.text);
         return session.json;
     }

@@ -55,7 +55,7 @@ describe('each daemon as a user of its own', { skip }, () => {
     /** Every file and socket that there is, without the stack's folder. */
     function everything() {
         const files = [], sockets = [];
-        for (const entry of ['bus', 'credentials', 'heads', 'keys', 'log', 'store']
+        for (const entry of ['archive', 'bus', 'credentials', 'heads', 'keys', 'log', 'store']
             .flatMap((dir) => readdirSync(stack.path(dir), { recursive: true, withFileTypes: true }))) {
             const path = join(entry.parentPath ?? entry.path, entry.name);
             if (!entry.isDirectory())
@@ -79,7 +79,7 @@ describe('each daemon as a user of its own', { skip }, () => {
     for (const name of DAEMONS) {
         test(`${name} reaches what is its own, and nothing else`, async () => {
             const all = everything();
-            const own = new RegExp(`^(store|heads|credentials|log)/${name}/|^keys/session\\.point$`);
+            const own = new RegExp(`^(archive|store|heads|credentials|log)/${name}/|^keys/session\\.point$`);
             const door = name === 'broker' ? /^bus\// : name === 'gateway' ? /^bus\/edge\// : new RegExp(`^bus/([^/]+|${name}\\.server/calls)$`);
             const there = [...all.files, ...all.sockets].map((path) => path.slice(stack.folder.length + 1)).sort();
             assert.deepEqual(await reached(becoming(name), all), there.filter((path) => own.test(path) || door.test(path)));
@@ -107,7 +107,7 @@ describe('each daemon as a user of its own', { skip }, () => {
             stack.spawn(name);
         await stack.ready();
         const all = everything();
-        assert.deepEqual((await reached(becoming('gateway'), all)).filter((path) => /^(store|heads)/.test(path)), []);
+        assert.deepEqual((await reached(becoming('gateway'), all)).filter((path) => /^(archive|store|heads)/.test(path)), []);
         assert.equal((await claimer(stack, releaseId)(4001)).status, 201);
         await stack.assertCleanAudits();
     });

@@ -111,7 +111,8 @@ describe('a member comes through WeChat', () => {
         const before = await people();
         const bind = (body, by = token) => stack.post('/v1/me/wechats', body, { token: by });
         const code = wechat.loginCode(SISTER, 'user4');
-        const bound = await bind({ appid: SISTER, code });
+        assertProblem(await bind({ appid: SISTER, code: wechat.loginCode(SISTER, 'user4') }), 400, 'CODE_NOT_SIX_DIGITS', 'mobileCode');
+        const bound = await bind({ appid: SISTER, code, mobileCode: await stack.code(mobile(4), 'CODE_BIND') });
         assert.equal(bound.status, 201, bound.text);
         assert.equal(bound.json.appid, SISTER);
         const again = await bind({ appid: SISTER, code: wechat.loginCode(SISTER, 'user4') });
@@ -189,7 +190,8 @@ describe("a page of the official account", () => {
     test('whom it does not know signs in otherwise and binds it; then it lets her in', async () => {
         assertProblem(await login(stack, await visit('user1', 'one')), 404, 'WECHAT_NOT_BOUND');
         const { token, member } = await stack.login(mobile(1));
-        const bound = await stack.post('/v1/me/wechats', await visit('user1', 'two'), { token });
+        const mobileCode = await stack.code(mobile(1), 'CODE_BIND');
+        const bound = await stack.post('/v1/me/wechats', { ...await visit('user1', 'two'), mobileCode }, { token });
         assert.equal(bound.status, 201, bound.text);
         assert.equal(bound.json.appid, ACCOUNT);
         const answer = await login(stack, await visit('user1', 'three'));

@@ -13,27 +13,10 @@ bool booking_read(const struct bookings *bookings, unsigned statement, struct bo
     struct store *store = bookings->store;
     unsigned at = bookings->sql + statement;
 
-    if (!store_row(store, at))
-        return false;
-    *ret = (struct booking){
-        .id = store_int(store, at, 0),
-        .entitlement_id = store_int(store, at, 1),
-        .campaign_id = store_int(store, at, 2),
-        .member_id = store_int(store, at, 3),
-        .site_id = store_int(store, at, 4),
-        .slot_id = store_int(store, at, 5),
-        .starts_at = store_int(store, at, 6),
-        .ends_at = store_int(store, at, 7),
-        .state = (int)store_int(store, at, 8),
-        .must_move = store_int(store, at, 9) != 0,
-        .walk_in = store_int(store, at, 10) != 0,
-        .handle = store_int(store, at, 11),
-        .made_at = store_int(store, at, 12),
-        .due_at = store_int(store, at, 13),
-        .remind_at = store_int(store, at, 14),
-        .journal_seq = store_int(store, at, 15),
-    };
-    return true;
+    return store_read(store, at, INTO(ret->id), INTO(ret->entitlement_id), INTO(ret->campaign_id), INTO(ret->member_id),
+                      INTO(ret->site_id), INTO(ret->slot_id), INTO(ret->starts_at), INTO(ret->ends_at),
+                      INTO(ret->state), INTO(ret->must_move), INTO(ret->walk_in), INTO(ret->handle), INTO(ret->made_at),
+                      INTO(ret->due_at), INTO(ret->remind_at), INTO(ret->journal_seq));
 }
 
 static bool only(const struct bookings *bookings, unsigned statement, struct booking *ret)
@@ -91,21 +74,9 @@ static bool only_pass(const struct bookings *bookings, unsigned statement, struc
     struct store *store = bookings->store;
     unsigned at = bookings->sql + statement;
 
-    if (!store_row(store, at))
-        return false;
-    *ret = (struct issued){
-        .serial = store_int(store, at, 0),
-        .booking_id = store_int(store, at, 1),
-        .site_id = store_int(store, at, 2),
-        .slot_id = store_int(store, at, 3),
-        .from_at = store_int(store, at, 4),
-        .until_at = store_int(store, at, 5),
-        .issued_at = store_int(store, at, 6),
-        .revoked_at = store_int(store, at, 7),
-        .journal_seq = store_int(store, at, 8),
-    };
-    store_end(store, at);
-    return true;
+    return store_only(store, at, INTO(ret->serial), INTO(ret->booking_id), INTO(ret->site_id), INTO(ret->slot_id),
+                      INTO(ret->from_at), INTO(ret->until_at), INTO(ret->issued_at), INTO(ret->revoked_at),
+                      INTO(ret->journal_seq));
 }
 
 bool passes_find(const struct bookings *bookings, int64_t serial, struct issued *ret)

@@ -46,22 +46,9 @@ static bool read_slot(const struct slots *slots, unsigned statement, struct slot
 {
     struct store *store = slots->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct slot){
-        .id = store_int(store, statement, 0),
-        .campaign_id = store_int(store, statement, 1),
-        .site_id = store_int(store, statement, 2),
-        .starts_at = store_int(store, statement, 3),
-        .ends_at = store_int(store, statement, 4),
-        .capacity = (int32_t)store_int(store, statement, 5),
-        .walk_ins = (int32_t)store_int(store, statement, 6),
-        .booked = (int32_t)store_int(store, statement, 7),
-        .walked = (int32_t)store_int(store, statement, 8),
-        .withdrawn = store_int(store, statement, 9) != 0,
-        .journal_seq = store_int(store, statement, 10),
-    };
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->campaign_id), INTO(ret->site_id), INTO(ret->starts_at),
+                      INTO(ret->ends_at), INTO(ret->capacity), INTO(ret->walk_ins), INTO(ret->booked),
+                      INTO(ret->walked), INTO(ret->withdrawn), INTO(ret->journal_seq));
 }
 
 static bool only(const struct slots *slots, unsigned statement, struct slot *ret)

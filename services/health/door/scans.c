@@ -71,19 +71,8 @@ bool devices_find(const struct scans *scans, int64_t device_id, struct device *r
     struct store *store = scans->store;
 
     store_ask(store, at, "i", device_id);
-    if (!store_row(store, at))
-        return false;
-    *ret = (struct device){
-        .id = store_int(store, at, 0),
-        .site_id = store_int(store, at, 1),
-        .staff_id = store_int(store, at, 2),
-        .session_id = store_int(store, at, 3),
-        .registered_at = store_int(store, at, 4),
-        .revoked_at = store_int(store, at, 5),
-    };
-    snprintf(ret->name, sizeof(ret->name), "%s", store_text(store, at, 6));
-    store_end(store, at);
-    return true;
+    return store_only(store, at, INTO(ret->id), INTO(ret->site_id), INTO(ret->staff_id), INTO(ret->session_id),
+                      INTO(ret->registered_at), INTO(ret->revoked_at), INTO(ret->name));
 }
 
 int64_t devices_count(const struct scans *scans, int64_t site_id)
@@ -132,25 +121,10 @@ static bool read_scan(const struct scans *scans, unsigned statement, struct scan
 {
     struct store *store = scans->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct scan){
-        .id = store_int(store, statement, 0),
-        .device_id = store_int(store, statement, 1),
-        .site_id = store_int(store, statement, 2),
-        .booking_id = store_int(store, statement, 3),
-        .serial = store_int(store, statement, 4),
-        .at = store_int(store, statement, 5),
-        .received_at = store_int(store, statement, 6),
-        .undone_at = store_int(store, statement, 7),
-        .duplicate_of = store_int(store, statement, 8),
-        .outcome = (int)store_int(store, statement, 9),
-        .offline = store_int(store, statement, 10) != 0,
-        .walk_in = store_int(store, statement, 11) != 0,
-    };
-    snprintf(ret->ref, sizeof(ret->ref), "%s", store_text(store, statement, 12));
-    snprintf(ret->undo_reason, sizeof(ret->undo_reason), "%s", store_text(store, statement, 13));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->device_id), INTO(ret->site_id), INTO(ret->booking_id),
+                      INTO(ret->serial), INTO(ret->at), INTO(ret->received_at), INTO(ret->undone_at),
+                      INTO(ret->duplicate_of), INTO(ret->outcome), INTO(ret->offline), INTO(ret->walk_in),
+                      INTO(ret->ref), INTO(ret->undo_reason));
 }
 
 static bool only(const struct scans *scans, unsigned statement, struct scan *ret)

@@ -17,12 +17,7 @@ static bool only(const struct walk_ins *walk_ins, unsigned statement, struct wal
 {
     struct store *store = walk_ins->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct walk_in){store_int(store, statement, 0), store_int(store, statement, 1),
-                            store_int(store, statement, 2)};
-    store_end(store, statement);
-    return true;
+    return store_only(store, statement, INTO(ret->subject), INTO(ret->campaign_id), INTO(ret->member_id));
 }
 
 bool walk_ins_find(const struct walk_ins *walk_ins, int64_t subject, struct walk_in *ret)

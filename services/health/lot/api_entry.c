@@ -179,12 +179,24 @@ static void entries__withdraw_entry(Health__Entries_Service *service, const Heal
 
 /* ---- what she sees ---- */
 
+/* Why she cannot enter now, whichever site she names. */
+static int offer_refusal(struct health *self, const Health__Campaign *campaign, void *call)
+{
+    int32_t stratum;
+    int refusal = refusal_for(self, campaign, 0, call, &stratum);
+
+    for (size_t i = 0; refusal == HEALTH__REASON__NO_STRATUM_FITS && i < campaign->n_sites; i++) {
+        if (refusal_for(self, campaign, campaign->sites[i]->site_id, call, &stratum) == 0)
+            refusal = 0;
+    }
+    return refusal;
+}
+
 /* NULL when the arena is full. */
 static Health__Offer *offer_message(struct health *self, Health__Campaign *campaign, void *call)
 {
     Health__Offer *offer = arena_alloc(rpc_arena(call), sizeof(*offer));
     struct entry entry;
-    int32_t stratum;
     int refusal;
 
     if (!offer)
@@ -192,11 +204,9 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     health__offer__init(offer);
     offer->campaign = campaign;
     if (!find_entry(self, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
-        refusal = refusal_for(self, campaign, 0, call, &stratum);
-        if (refusal && refusal != HEALTH__REASON__NO_STRATUM_FITS) { /* which she may find by naming a site */
-            offer->reason = unconst(api_reason(refusal)->name);
-            offer->words = unconst(api_reason(refusal)->zh);
-        }
+        refusal = offer_refusal(self, campaign, call);
+        if (refusal)
+            api_say(offer, refusal);
         return offer;
     }
     offer->entry = entry_message(campaign, &entry, rpc_arena(call));

@@ -28,19 +28,8 @@ static bool next(const struct entitlements *entitlements, unsigned statement, st
 {
     struct store *store = entitlements->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct entitlement){
-        .id = store_int(store, statement, 0),
-        .campaign_id = store_int(store, statement, 1),
-        .member_id = store_int(store, statement, 2),
-        .stratum = (int32_t)store_int(store, statement, 3),
-        .place = (int32_t)store_int(store, statement, 4),
-        .state = (int)store_int(store, statement, 5),
-        .granted_at = store_int(store, statement, 6),
-        .book_by = store_int(store, statement, 7),
-    };
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->campaign_id), INTO(ret->member_id), INTO(ret->stratum),
+                      INTO(ret->place), INTO(ret->state), INTO(ret->granted_at), INTO(ret->book_by));
 }
 
 static bool only(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret)

@@ -30,22 +30,9 @@ int64_t entries_last_id(const struct entries *entries)
 static bool next(const struct entries *entries, unsigned statement, struct entry *ret)
 {
     struct store *store = entries->store;
-    const void *ticket;
-    size_t len;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct entry){
-        .id = store_int(store, statement, 0),
-        .campaign_id = store_int(store, statement, 1),
-        .member_id = store_int(store, statement, 2),
-        .stratum = (int32_t)store_int(store, statement, 4),
-        .at = store_int(store, statement, 5),
-        .withdrawn_at = store_int(store, statement, 6),
-    };
-    ticket = store_blob(store, statement, 3, &len);
-    memcpy(ret->ticket, ticket, len < sizeof(ret->ticket) ? len : sizeof(ret->ticket));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->campaign_id), INTO(ret->member_id), INTO(ret->ticket),
+                      INTO(ret->stratum), INTO(ret->at), INTO(ret->withdrawn_at));
 }
 
 bool entries_find(const struct entries *entries, int64_t campaign_id, int64_t member_id, struct entry *ret)

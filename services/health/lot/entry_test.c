@@ -46,6 +46,17 @@ static void whoever_withdraws_is_not_in_the_list_and_may_come_back(void **state)
     assert_refused(on_campaign(&h, "Entries.GetReceipt", id, harness_member(&h, 1, TOWN)), "NOT_ENTERED");
 }
 
+/* What she is told who enters: what the offer has told her before. */
+static const Rpc__Answer *offered(int64_t campaign_id, const Rpc__Principal *who)
+{
+    const Health__Offer *offer =
+        harness_output(&h, on_campaign(&h, "Entries.GetOffer", campaign_id, who), &health__offer__descriptor);
+    const Rpc__Answer *answer = enter(&h, campaign_id, who);
+
+    assert_says(offer, answer);
+    return answer;
+}
+
 static void each_failing_rule_has_its_own_reason(void **state)
 {
     static const char *const reasons[] = {"NOT_VERIFIED",    "UNION_NOT_INVITED",      "TRADE_NOT_INVITED",
@@ -61,11 +72,10 @@ static void each_failing_rule_has_its_own_reason(void **state)
     draft->born_from = 1970;
     draft->born_until = 1990;
     campaign = announced(&h, draft);
-    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "ENTRIES_NOT_OPEN");
+    assert_refused(offered(campaign->campaign_id, harness_member(&h, 1, TOWN)), "ENTRIES_NOT_OPEN");
     step_to(&h, campaign->opens_at);
     for (size_t i = 0; i <= ARRAY_LEN(reasons); i++) {
         Rpc__Principal *who = harness_member(&h, 1, TOWN);
-        const Rpc__Answer *answer;
 
         who->trade = RPC__TRADE__COURIER;
         who->sex = RPC__SEX__FEMALE;
@@ -92,13 +102,33 @@ static void each_failing_rule_has_its_own_reason(void **state)
         default:
             break;
         }
-        if (i < ARRAY_LEN(reasons)) {
-            assert_refused(enter(&h, campaign->campaign_id, who), reasons[i]);
-            continue;
-        }
-        answer = enter(&h, campaign->campaign_id, who);
-        assert_ok(answer);
+        if (i < ARRAY_LEN(reasons))
+            assert_refused(offered(campaign->campaign_id, who), reasons[i]);
+        else
+            assert_ok(offered(campaign->campaign_id, who));
     }
+    step_to(&h, campaign->closes_at);
+    assert_refused(offered(campaign->campaign_id, harness_member(&h, 2, TOWN)), "ENTRIES_CLOSED");
+    settle(&h);
+    assert_refused(offered(campaign->campaign_id, harness_member(&h, 2, TOWN)), "ENTRIES_CLOSED");
+}
+
+static void an_offer_of_no_places_for_her_says_so_and_one_with_a_choice_of_sites_does_not(void **state)
+{
+    Health__Campaign *draft = a_draft(&h, 3), *of_sites, *of_couriers;
+    Rpc__Trade couriers = RPC__TRADE__COURIER;
+
+    (void)state;
+    draft->strata[0]->site_id = draft->sites[0]->site_id;
+    of_sites = announced(&h, draft);
+    draft = a_draft(&h, 3);
+    draft->strata[0]->trades = &couriers;
+    draft->strata[0]->n_trades = 1;
+    of_couriers = announced(&h, draft);
+    step_to(&h, of_couriers->opens_at);
+    assert_string_equal(offer_of(&h, of_sites->campaign_id, 1)->reason, "");
+    assert_string_equal(offer_of(&h, of_sites->campaign_id, 1)->words, "");
+    assert_refused(offered(of_couriers->campaign_id, harness_member(&h, 1, TOWN)), "NO_STRATUM_FITS");
 }
 
 static void the_offer_names_what_she_would_be_examined_for(void **state)
@@ -144,8 +174,7 @@ static void who_did_not_come_is_barred_for_so_many_days(void **state)
     draft->no_show_days = 365;
     campaign = announced(&h, draft);
     step_to(&h, campaign->opens_at);
-    assert_refused(enter(&h, campaign->campaign_id, harness_member(&h, 1, TOWN)), "BARRED_AFTER_NO_SHOW");
-    assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->reason, "BARRED_AFTER_NO_SHOW");
+    assert_refused(offered(campaign->campaign_id, harness_member(&h, 1, TOWN)), "BARRED_AFTER_NO_SHOW");
     assert_string_equal(offer_of(&h, campaign->campaign_id, 1)->words, "您近期预约体检后未到，暂不能报名");
     assert_ok(enter(&h, campaign->campaign_id, harness_member(&h, 2, TOWN)));
     harness_tamper(&h, "UPDATE entitlement SET state = 1");
@@ -157,6 +186,7 @@ int main(void)
         TEST(entering_twice_is_entering_once),
         TEST(whoever_withdraws_is_not_in_the_list_and_may_come_back),
         TEST(each_failing_rule_has_its_own_reason),
+        TEST(an_offer_of_no_places_for_her_says_so_and_one_with_a_choice_of_sites_does_not),
         TEST(the_offer_names_what_she_would_be_examined_for),
         TEST(who_did_not_come_is_barred_for_so_many_days),
     };

@@ -59,27 +59,10 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 static bool next_settlement(const struct settlements *settlements, unsigned statement, struct settlement *ret)
 {
     struct store *store = settlements->store;
-    const void *hash;
-    size_t len;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct settlement){
-        .id = store_int(store, statement, 0),
-        .campaign_id = store_int(store, statement, 1),
-        .site_id = store_int(store, statement, 2),
-        .state = (int)store_int(store, statement, 3),
-        .n_lines = (int32_t)store_int(store, statement, 4),
-        .total_fen = store_int(store, statement, 5),
-        .prepared_by = store_int(store, statement, 7),
-        .prepared_at = store_int(store, statement, 8),
-        .decided_by = store_int(store, statement, 9),
-        .decided_at = store_int(store, statement, 10),
-        .journal_seq = store_int(store, statement, 11),
-    };
-    hash = store_blob(store, statement, 6, &len);
-    memcpy(ret->lines_hash, hash, len < sizeof(ret->lines_hash) ? len : sizeof(ret->lines_hash));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->campaign_id), INTO(ret->site_id), INTO(ret->state),
+                      INTO(ret->n_lines), INTO(ret->total_fen), INTO(ret->lines_hash), INTO(ret->prepared_by),
+                      INTO(ret->prepared_at), INTO(ret->decided_by), INTO(ret->decided_at), INTO(ret->journal_seq));
 }
 
 static bool only_settlement(const struct settlements *settlements, unsigned statement, struct settlement *ret)
@@ -123,22 +106,9 @@ void settlement_lines_ask(const struct settlements *settlements, int64_t settlem
 static bool next_line(const struct settlements *settlements, unsigned statement, struct settlement_line *ret)
 {
     struct store *store = settlements->store;
-    const void *hash;
-    size_t len;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct settlement_line){
-        .line = (int32_t)store_int(store, statement, 0),
-        .booking_id = store_int(store, statement, 1),
-        .kind = (int)store_int(store, statement, 2),
-        .fen = store_int(store, statement, 3),
-        .seq = store_int(store, statement, 4),
-        .corrects = store_int(store, statement, 6),
-    };
-    hash = store_blob(store, statement, 5, &len);
-    memcpy(ret->hash, hash, len < sizeof(ret->hash) ? len : sizeof(ret->hash));
-    return true;
+    return store_read(store, statement, INTO(ret->line), INTO(ret->booking_id), INTO(ret->kind), INTO(ret->fen),
+                      INTO(ret->seq), INTO(ret->hash), INTO(ret->corrects));
 }
 
 bool settlement_lines_next(const struct settlements *settlements, struct settlement_line *ret)
@@ -202,19 +172,16 @@ static void hash_line(mbedtls_sha256_context *sum, const struct settlement_line 
     mbedtls_sha256_update_ret(sum, line->hash, sizeof(line->hash));
 }
 
-/* The hash of one row of the journal; zeros when it cannot be read (which the
- * dispatcher then knows). */
-static void row_hash(struct health *self, int64_t seq, struct arena *arena, unsigned char ret[SETTLEMENT_HASH_LEN])
+/* The hash of the journal's row of each line. False when one cannot be read. */
+static bool find_hashes(struct health *self, struct settlement_line *lines, int32_t n)
 {
-    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
-    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    struct journal *journal = rpc_server_journal(self->rpc);
+    int32_t i = 0;
 
-    request.after_seq = seq - 1;
-    request.limit = 1;
-    memset(ret, 0, SETTLEMENT_HASH_LEN);
-    journal_read(rpc_server_journal(self->rpc), &request, arena, &page);
-    if (page.n_rows == 1 && page.rows[0]->hash.len == SETTLEMENT_HASH_LEN)
-        memcpy(ret, page.rows[0]->hash.data, SETTLEMENT_HASH_LEN);
+    _Static_assert(SETTLEMENT_HASH_LEN == JOURNAL_HASH_LEN, "the hash of a row");
+    while (i < n && journal_hash_at(journal, lines[i].seq, lines[i].hash))
+        i++;
+    return i == n;
 }
 
 /* What is to be settled: undone scans first, then scans. Their number. */
@@ -243,7 +210,7 @@ static int gather(struct health *self, int64_t campaign_id, int64_t site_id, int
     return n;
 }
 
-static void add_lines(struct health *self, struct settlement *s, struct settlement_line *lines, struct arena *arena)
+static void add_lines(struct health *self, struct settlement *s, struct settlement_line *lines)
 {
     mbedtls_sha256_context sum;
 
@@ -254,7 +221,6 @@ static void add_lines(struct health *self, struct settlement *s, struct settleme
         bool scan = line->kind == HEALTH__LINE_KIND__LINE_SCAN;
 
         line->line = i + 1;
-        row_hash(self, line->seq, arena, line->hash);
         hash_line(&sum, line);
         store_run(self->store, self->settlements.sql + SQL_ADD_LINE, "iiiiiibi", s->id, (int64_t)line->line,
                   line->booking_id, (int64_t)line->kind, line->fen, line->seq, line->hash, sizeof(line->hash),
@@ -292,10 +258,12 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
     spent_fen = store_number(self->store, self->settlements.sql + SQL_TOTAL);
     if (__builtin_add_overflow(spent_fen, made.total_fen, &spent_fen) || spent_fen > campaign->budget_fen)
         return HEALTH__REASON__BUDGET_USED_UP;
+    if (!find_hashes(self, lines, made.n_lines))
+        return RPC__REASON__STORE_FAILED;
     store_run(self->store, self->settlements.sql + SQL_ADD, "iiiiiibiiiii", made.id, made.campaign_id, made.site_id,
               (int64_t)0, (int64_t)0, (int64_t)0, made.lines_hash, sizeof(made.lines_hash), made.prepared_by,
               made.prepared_at, (int64_t)0, (int64_t)0, (int64_t)0);
-    add_lines(self, &made, lines, rpc_arena(call));
+    add_lines(self, &made, lines);
     change(self, &made, HEALTH__SETTLEMENT_STATE__SETTLEMENT_PREPARED, call);
     *ret = made;
     return 0;

@@ -75,23 +75,28 @@ static bool add_report(struct health *self, Health__Story *story, struct arena *
     return story->report != NULL;
 }
 
-/* The last line about the booking, and the row that made its settlement what it is. */
-static bool add_line(struct health *self, Health__Story *story, struct arena *arena)
+/* The last line about the booking, and the row that made its settlement what it is: 0 or a Reason. */
+static int add_line(struct health *self, Health__Story *story, struct arena *arena)
 {
     struct settlement_line *line = arena_alloc(arena, sizeof(*line));
     struct settlement settlement;
+    Rpc__JournalRow *row;
+    int reason;
 
     if (!line)
-        return false;
+        return RPC__REASON__OVERLOADED;
     if (!settlement_line_of(&self->settlements, story->booking_id, &story->settlement_id, line) ||
         !settlements_find(&self->settlements, story->settlement_id, &settlement))
-        return true;
+        return 0;
     story->line = arena_alloc(arena, sizeof(*story->line));
     if (!story->line)
-        return false;
+        return RPC__REASON__OVERLOADED;
     settlement_line_message(line, story->line);
     story->settlement = (Health__SettlementState)settlement.state;
-    return add_fact(story, journal_row(self, settlement.journal_seq, arena), arena);
+    reason = journal_row(self, settlement.journal_seq, arena, &row);
+    if (reason)
+        return reason;
+    return add_fact(story, row, arena) ? 0 : RPC__REASON__OVERLOADED;
 }
 
 static int compose(struct health *self, const struct booking *booking, struct arena *arena, Health__Story *ret)
@@ -107,7 +112,7 @@ static int compose(struct health *self, const struct booking *booking, struct ar
         return RPC__REASON__OVERLOADED;
     n = story_read(self, entitlement.id, arena, rows);
     if (n < 0)
-        return n == -2 ? HEALTH__REASON__STORY_NOT_READY : RPC__REASON__OVERLOADED;
+        return -n;
     ret->campaign_id = booking->campaign_id;
     ret->entitlement_id = entitlement.id;
     ret->entitlement = (Health__EntitlementState)entitlement.state;
@@ -122,7 +127,7 @@ static int compose(struct health *self, const struct booking *booking, struct ar
         if (!add_fact(ret, rows[i], arena))
             return RPC__REASON__OVERLOADED;
     }
-    return add_report(self, ret, arena) && add_line(self, ret, arena) ? 0 : RPC__REASON__OVERLOADED;
+    return add_report(self, ret, arena) ? add_line(self, ret, arena) : RPC__REASON__OVERLOADED;
 }
 
 static void tell(struct health *self, const struct booking *booking, Health__Story_Closure reply, void *call)

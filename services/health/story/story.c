@@ -76,22 +76,26 @@ static int64_t story_of_row(const struct bookings *bookings, const Rpc__JournalR
     return event ? story_of(bookings, event) : 0;
 }
 
-static void read_journal(struct health *self, int64_t after, int32_t limit, struct arena *arena, Rpc__JournalPage *ret)
+static int read_journal(struct health *self, int64_t after, int32_t limit, struct arena *arena, Rpc__JournalPage *ret)
 {
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
 
     request.after_seq = after;
     request.limit = limit;
     rpc__journal_page__init(ret);
-    journal_read(rpc_server_journal(self->rpc), &request, arena, ret);
+    return journal_read(rpc_server_journal(self->rpc), &request, arena, ret);
 }
 
-Rpc__JournalRow *journal_row(struct health *self, int64_t seq, struct arena *arena)
+int journal_row(struct health *self, int64_t seq, struct arena *arena, Rpc__JournalRow **ret_row)
 {
     Rpc__JournalPage page;
+    int reason = read_journal(self, seq - 1, 1, arena, &page);
 
-    read_journal(self, seq - 1, 1, arena, &page);
-    return page.n_rows == 1 && page.rows[0]->seq == seq ? page.rows[0] : NULL;
+    if (!reason && (page.n_rows == 0 || page.rows[0]->seq != seq))
+        reason = RPC__REASON__OVERLOADED; /* memory is full */
+    if (!reason)
+        *ret_row = page.rows[0];
+    return reason;
 }
 
 int story_read(struct health *self, int64_t entitlement_id, struct arena *arena, Rpc__JournalRow **ret_rows)
@@ -99,25 +103,27 @@ int story_read(struct health *self, int64_t entitlement_id, struct arena *arena,
     unsigned statement = self->stories.sql + SQL_OF;
     int64_t *seqs = arena_alloc(arena, STORY_FACTS_MAX * sizeof(*seqs)), indexed = upto(&self->stories);
     Rpc__JournalPage behind;
-    int n = 0;
+    int n = 0, reason;
 
     if (!seqs)
-        return -1;
+        return -RPC__REASON__OVERLOADED;
     store_ask(self->store, statement, "ii", entitlement_id, (int64_t)STORY_FACTS_MAX);
     while (n < STORY_FACTS_MAX && store_row(self->store, statement))
         seqs[n++] = store_int(self->store, statement, 0);
     store_end(self->store, statement);
     for (int i = 0; i < n; i++) {
-        ret_rows[i] = journal_row(self, seqs[i], arena);
-        if (!ret_rows[i])
-            return -1;
+        reason = journal_row(self, seqs[i], arena, &ret_rows[i]);
+        if (reason)
+            return -reason;
     }
-    read_journal(self, indexed, STORY_BEHIND, arena, &behind);
+    reason = read_journal(self, indexed, STORY_BEHIND, arena, &behind);
+    if (reason)
+        return -reason;
     for (size_t i = 0; i < behind.n_rows && n < STORY_FACTS_MAX; i++) {
         if (story_of_row(&self->bookings, behind.rows[i], arena) == entitlement_id)
             ret_rows[n++] = behind.rows[i];
     }
-    return behind.read_to < behind.last_seq ? -2 : n;
+    return behind.read_to < behind.last_seq ? -HEALTH__REASON__STORY_NOT_READY : n;
 }
 
 static bool tidy(void *arg, void *call)
@@ -125,7 +131,8 @@ static bool tidy(void *arg, void *call)
     struct health *self = arg;
     Rpc__JournalPage page;
 
-    read_journal(self, upto(&self->stories), STORY_SLICE, rpc_arena(call), &page);
+    if (read_journal(self, upto(&self->stories), STORY_SLICE, rpc_arena(call), &page))
+        return false; /* the next slice tries again */
     for (size_t i = 0; i < page.n_rows; i++) {
         int64_t entitlement_id = story_of_row(&self->bookings, page.rows[i], rpc_arena(call));
 

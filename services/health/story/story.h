@@ -14,11 +14,10 @@
 
 /* The entitlement that an event is about, 0 when it is about none. */
 int64_t story_of(const struct bookings *bookings, const Health__Event *event);
-/* The rows about an entitlement in the arena, in order: their number; -1 when memory is
- * full, -2 when the index is too far behind. */
+/* The rows about an entitlement in the arena, in order: their number, or a Reason, negative. */
 int story_read(struct health *self, int64_t entitlement_id, struct arena *arena, Rpc__JournalRow **ret_rows);
-/* One row of the journal by number, in the arena, or NULL. */
-Rpc__JournalRow *journal_row(struct health *self, int64_t seq, struct arena *arena);
+/* One row of the journal by number, in the arena: 0 or a Reason. */
+int journal_row(struct health *self, int64_t seq, struct arena *arena, Rpc__JournalRow **ret_row);
 
 /* A member's campaigns, newest first. */
 void checkups_ask(const struct stories *stories, int64_t member_id, int64_t before, size_t limit);

@@ -1,4 +1,6 @@
+#include "services/identity/access/devices.h"
 #include "services/identity/access/session_life.h"
+#include "services/identity/access/wechats.h"
 #include "services/identity/access/sessions.h"
 
 static struct identity *self_of(Identity__Devices_Service *service)
@@ -15,10 +17,11 @@ static void devices__list_sessions(Identity__Devices_Service *service, const Ide
     Identity__LiveSessionList list = IDENTITY__LIVE_SESSION_LIST__INIT;
     const struct rpc_page *page = rpc_page(call);
     struct session *sessions = arena_alloc(rpc_arena(call), page->limit * sizeof(*sessions));
+    struct member member;
     size_t n;
 
     (void)req;
-    if (!session_is_live(self, call)) {
+    if (!session_is_live(self, call) || !members_find(&self->members, principal->member_id, &member)) {
         rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
         return;
     }
@@ -30,7 +33,7 @@ static void devices__list_sessions(Identity__Devices_Service *service, const Ide
             break;
         message->session_id = sessions[i].id;
         message->sign_in = (Identity__SignIn)sessions[i].sign_in;
-        message->device = sessions[i].device;
+        message->device = session_device(self, &member, &sessions[i], call);
         message->opened_at = sessions[i].opened_at;
         message->refreshed_at = sessions[i].refreshed_at;
         message->expires_at = sessions[i].expires_at;
@@ -59,7 +62,8 @@ static void devices__end_session(Identity__Devices_Service *service, const Ident
     }
 }
 
-/* rpc LogoutEverywhere: all of the caller's sessions, this one too. */
+/* rpc LogoutEverywhere: all of the caller's sessions, this one too; no WeChat lets her in and no device is known any
+ * more. */
 static void devices__logout_everywhere(Identity__Devices_Service *service, const Identity__LogoutEverywhereRequest *req,
                                        Identity__LogoutEverywhereReply_Closure reply, void *call)
 {
@@ -67,8 +71,11 @@ static void devices__logout_everywhere(Identity__Devices_Service *service, const
     Identity__LogoutEverywhereReply message = IDENTITY__LOGOUT_EVERYWHERE_REPLY__INIT;
 
     (void)req;
-    if (session_is_live(self, call))
+    if (session_is_live(self, call)) {
+        wechat_unbind_all(self, rpc_principal(call)->member_id, call);
+        devices_forget(&self->devices, rpc_principal(call)->member_id, -1);
         session_revoke_all(self, rpc_principal(call)->member_id, call);
+    }
     reply(&message, call);
 }
 

@@ -11,8 +11,9 @@ static struct identity *self_of(Identity__Officials_Service *service)
     return container_of(service, struct identity, officials_service);
 }
 
-/* Whether the caller may enrol, and who she is: she holds an office, and has shown by a
- * code that the number is hers. */
+/* Whether the caller may enrol, and who she is: she holds an office, and has just shown by a
+ * code that the number is hers. A session of old is not enough: whoever takes the gateway
+ * knows those of all who use it. */
 static int enrol_refusal(struct identity *self, void *call, struct member *ret_member)
 {
     struct authority grant;
@@ -20,7 +21,7 @@ static int enrol_refusal(struct identity *self, void *call, struct member *ret_m
 
     if (!session_find(self, call, &session) || !members_find(&self->members, session.member_id, ret_member))
         return RPC__REASON__TOKEN_REVOKED;
-    if (session.sign_in != IDENTITY__SIGN_IN__SIGN_IN_BY_CODE)
+    if (session.sign_in != IDENTITY__SIGN_IN__SIGN_IN_BY_CODE || rpc_now(call) >= session.opened_at + ENROL_FRESH_MS)
         return IDENTITY__REASON__ENROL_BY_CODE;
     return grants_find_all(&self->grants, ret_member->id, &grant, 1) ? 0 : RPC__REASON__NOT_OFFICIAL;
 }
@@ -86,7 +87,7 @@ static void officials__confirm_enrolment(Identity__Officials_Service *service,
     credential.confirmed = true;
     credential_keep(self, &credential, call);
     credential_journal(member.id, IDENTITY__CREDENTIAL_CHANGE__CREDENTIAL_ENROLLED, call);
-    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, req->device, reply, call);
+    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, 0, req->device, reply, call);
 }
 
 /* Judges both factors, the cheap one first: SIGN_IN_WRONG, what password_hash returns, or 0. The
@@ -182,7 +183,7 @@ static void officials__sign_in(Identity__Officials_Service *service, const Ident
         return;
     if (tries.failed)
         credentials_drop_tries(&self->credentials, index);
-    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, req->device, reply, call);
+    session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_PASSWORD, 0, req->device, reply, call);
 }
 
 const Identity__Officials_Service officials_api = IDENTITY__OFFICIALS__INIT(officials__);

@@ -1,6 +1,9 @@
 #include <mbedtls/platform_util.h>
 
+#include "services/identity/access/codes.h"
+#include "services/identity/access/devices.h"
 #include "services/identity/api.h"
+#include "services/identity/rights/api_rights.h"
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/person.h"
@@ -71,10 +74,15 @@ static void seal_door(struct identity *self, const struct visitor *visitor, cons
                        visitor->said->unionid, &door->sealed);
 }
 
-/* Afterwards visitor->door is the new one. */
-static int bind_door(struct identity *self, struct visitor *visitor, const struct member *member, void *call)
+/* Whether a door may be bound without more: to who has proven no name, or whom another app of the same owner knows. */
+static bool may_bind(const struct visitor *visitor, const struct member *member)
 {
-    Identity__WechatBound bound = IDENTITY__WECHAT_BOUND__INIT;
+    return member->level < (int)RPC__LEVEL__REAL_NAME || visitor->by_unionid == member->id;
+}
+
+/* Afterwards visitor->door is the new one, which waits when it may not be bound yet. */
+static int make_door(struct identity *self, struct visitor *visitor, const struct member *member, bool bind, void *call)
+{
     struct wechat door = visitor->door;
 
     if (wechats_count(&self->wechats, member->id) >= WECHAT_DOORS)
@@ -85,11 +93,11 @@ static int bind_door(struct identity *self, struct visitor *visitor, const struc
     door.has_unionid = *visitor->said->unionid;
     memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
     seal_door(self, visitor, member, &door, call);
-    wechats_add(&self->wechats, &door);
+    if (bind)
+        wechat_bind(self, &door, call);
+    else
+        wechats_wait(&self->wechats, &door);
     visitor->door = door;
-    bound.wechat_id = door.id;
-    bound.member_id = member->id;
-    rpc_tell(call, &bound.base);
     return 0;
 }
 
@@ -107,7 +115,8 @@ static void note_unionid(struct identity *self, const struct visitor *visitor, c
     wechats_set(&self->wechats, &door);
 }
 
-/* rpc CompleteWechatLogin: signs in whom WeChat knows, and binds this door to her. */
+/* rpc CompleteWechatLogin: signs in whom WeChat knows, and binds this door to her, now or when it has shown to be
+ * she. */
 void identity__complete_wechat_login(Identity__Identity_Service *service, const Identity__WechatLoginRequest *req,
                                      Identity__Session_Closure reply, void *call)
 {
@@ -125,11 +134,34 @@ void identity__complete_wechat_login(Identity__Identity_Service *service, const 
     if (!reason && visitor.door.id)
         note_unionid(self, &visitor, &member, call);
     else if (!reason)
-        reason = bind_door(self, &visitor, &member, call);
+        reason = make_door(self, &visitor, &member, may_bind(&visitor, &member), call);
     if (reason)
         rpc_refuse(call, reason);
     else
-        session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, req->device, reply, call);
+        session_open(self, &member, IDENTITY__SIGN_IN__SIGN_IN_BY_WECHAT, visitor.door.id, req->device, reply, call);
+}
+
+/* Binds a door to who has a session and answers the code that was sent to her number: 0, or the Reason with its
+ * field. The device that she does it on is known there. */
+static int bind_hers(struct identity *self, struct visitor *visitor, const struct member *member,
+                     const struct session *session, void *call, const char **ret_field)
+{
+    struct device device = {.member_id = member->id};
+    int reason = own_code_refusal(self, member, IDENTITY__CODE_PURPOSE__CODE_BIND, visitor->said->mobile_code, call);
+
+    *ret_field = "mobileCode";
+    if (reason) {
+        rpc_keep(call);
+        return reason;
+    }
+    *ret_field = "";
+    reason = make_door(self, visitor, member, true, call);
+    if (reason || !session->names_itself)
+        return reason;
+    device.door = visitor->door.id;
+    memcpy(device.nonce, session->nonce, sizeof(device.nonce));
+    devices_note(&self->devices, &device, rpc_now(call));
+    return 0;
 }
 
 /* rpc CompleteWechatBinding: binds this door to the caller, who has signed in otherwise;
@@ -139,6 +171,7 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
 {
     struct identity *self = container_of(service, struct identity, identity_service);
     int64_t member_id = rpc_principal(call)->member_id;
+    struct session session;
     Identity__WechatDoor message = IDENTITY__WECHAT_DOOR__INIT;
     const char *field = NULL;
     struct visitor visitor;
@@ -148,7 +181,7 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
 
     if (rpc_refuse_field_if(call, reason, field))
         return;
-    if (!session_is_live(self, call) || !members_find(&self->members, member_id, &member))
+    if (!session_find(self, call, &session) || !members_find(&self->members, member_id, &member))
         reason = RPC__REASON__TOKEN_REVOKED;
     else if ((visitor.door.id && visitor.door.member_id != member_id) ||
              (visitor.by_unionid && visitor.by_unionid != member_id))
@@ -158,8 +191,8 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
     if (!reason && visitor.door.id)
         note_unionid(self, &visitor, &member, call);
     else if (!reason)
-        reason = bind_door(self, &visitor, &member, call);
-    if (rpc_refuse_if(call, reason))
+        reason = bind_hers(self, &visitor, &member, &session, call, &field);
+    if (rpc_refuse_field_if(call, reason, field))
         return;
     if (bound)
         rpc_created(call);
@@ -229,24 +262,17 @@ void identity__list_wechats(Identity__Identity_Service *service, const Identity_
     reply(&list, call);
 }
 
-/* rpc UnbindWechat: closes one of the caller's doors; her sessions stay. */
+/* rpc UnbindWechat: closes one of the caller's doors, and ends the sessions that it opened. */
 void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,
                              Identity__UnbindWechatReply_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, identity_service);
     Identity__UnbindWechatReply message = IDENTITY__UNBIND_WECHAT_REPLY__INIT;
-    Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
 
-    if (!session_is_live(self, call)) {
+    if (!session_is_live(self, call))
         rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
-        return;
-    }
-    if (!wechats_drop(&self->wechats, req->wechat_id, rpc_principal(call)->member_id)) {
+    else if (!wechat_unbind(self, rpc_principal(call)->member_id, req->wechat_id, call))
         rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
-        return;
-    }
-    unbound.wechat_id = req->wechat_id;
-    unbound.member_id = rpc_principal(call)->member_id;
-    rpc_tell(call, &unbound.base);
-    reply(&message, call);
+    else
+        reply(&message, call);
 }

@@ -1,7 +1,7 @@
 /* credentials.h: how officials prove who they are.
  *
  * A credential is a password and the secret of one-time passwords. Whoever holds an
- * office enrols it from a session opened by a code, and it counts once she has shown a
+ * office enrols it from a session just opened by a code, and it counts once she has shown a
  * one-time password. A session opened by it is the only kind that carries authority.
  *
  * Signing in judges the one-time password first, which is cheap, and the password only

@@ -1,4 +1,5 @@
 #include "services/identity/access/codes.h"
+#include "services/identity/access/session_life.h"
 #include "services/identity/fixture.h"
 #include "services/identity/rights/purges.h"
 #include "services/identity/access/sessions.h"
@@ -330,6 +331,50 @@ static void a_refresh_token_serves_once(void **state)
     end(&h);
 }
 
+static void a_refresh_that_is_said_twice_has_one_successor(void **state)
+{
+    Identity__Session *first, *second, *third, *again;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    first = login(&h, MOBILE);
+    second = harness_output(&h, try_refresh(&h, first->refresh_token), &identity__session__descriptor);
+    for (int i = 0; i < 6; i++) {
+        clock_step(&h.service.clock, REFRESH_AGAIN_MS / 6 - 1);
+        again = harness_output(&h, try_refresh(&h, first->refresh_token), &identity__session__descriptor);
+        assert_string_equal(again->refresh_token, second->refresh_token);
+        assert_int_equal(principal_of(&h, again)->session_id, principal_of(&h, second)->session_id);
+        harness_reopen(&h);
+    }
+    third = harness_output(&h, try_refresh(&h, second->refresh_token), &identity__session__descriptor);
+    assert_string_not_equal(third->refresh_token, second->refresh_token);
+    assert_null(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED));
+    /* The one before the one before is somebody's copy, whenever it comes. */
+    assert_refused(try_refresh(&h, first->refresh_token), "REFRESH_INVALID");
+    assert_refused(try_refresh(&h, third->refresh_token), "REFRESH_INVALID");
+    end(&h);
+}
+
+static void another_device_does_not_refresh_again(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    for (unsigned device = 0; device < 2; device++) {
+        Identity__Session *first, *second;
+
+        begin(&h);
+        harness_from(&h, 1, device);
+        first = login(&h, MOBILE);
+        second = harness_output(&h, try_refresh(&h, first->refresh_token), &identity__session__descriptor);
+        harness_from(&h, 2, device ? 2 : 0);
+        assert_refused(try_refresh(&h, first->refresh_token), "REFRESH_INVALID");
+        assert_refused(try_refresh(&h, second->refresh_token), "REFRESH_INVALID");
+        end(&h);
+    }
+}
+
 static void a_second_use_of_a_refresh_token_ends_the_session(void **state)
 {
     Identity__Session *first, *second, *other;
@@ -341,6 +386,7 @@ static void a_second_use_of_a_refresh_token_ends_the_session(void **state)
     other = login(&h, MOBILE);
     first = login(&h, MOBILE);
     second = harness_output(&h, try_refresh(&h, first->refresh_token), &identity__session__descriptor);
+    clock_step(&h.service.clock, REFRESH_AGAIN_MS);
     assert_refused(try_refresh(&h, first->refresh_token), "REFRESH_INVALID");
     event = last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED);
     assert_int_equal(event->session_revoked->session_id, principal_of(&h, second)->session_id);
@@ -516,6 +562,8 @@ int main(void)
         cmocka_unit_test(an_unknown_sender_is_refused_at_start),
         cmocka_unit_test(a_restart_forgets_neither_codes_nor_sessions),
         cmocka_unit_test(a_refresh_token_serves_once),
+        cmocka_unit_test(a_refresh_that_is_said_twice_has_one_successor),
+        cmocka_unit_test(another_device_does_not_refresh_again),
         cmocka_unit_test(a_second_use_of_a_refresh_token_ends_the_session),
         cmocka_unit_test(a_forged_refresh_token_ends_no_session),
         cmocka_unit_test(a_session_that_is_not_refreshed_ends_after_thirty_days),

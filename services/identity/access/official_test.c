@@ -152,8 +152,14 @@ static void only_who_holds_an_office_enrols_by_a_code_and_once(void **state)
     assert_refused(confirm_enrolment(&h, plain, "000000"), "NOT_ENROLLED");
     assert_refused(enrol(&h, plain, "short"), "PASSWORD_WEAK");
     assert_refused(enrol(&h, plain, "A-" MOBILE), "PASSWORD_TELLING");
-    /* An answer may be lost: the same again is good, and its secret is the last told. */
+    clock_step(&h.service.clock, ENROL_FRESH_MS - 1);
     assert_ok(enrol(&h, plain, PASSWORD));
+    clock_step(&h.service.clock, 1);
+    assert_refused(enrol(&h, plain, PASSWORD), "ENROL_BY_CODE");
+    assert_refused(confirm_enrolment(&h, plain, totp_of(&h, plain->member_id, 0, totp)), "ENROL_BY_CODE");
+    plain = principal_of(&h, login(&h, MOBILE));
+    assert_ok(enrol(&h, plain, PASSWORD));
+    /* An answer may be lost: the same again is good, and its secret is the last told. */
     assert_ok(enrol(&h, plain, PASSWORD));
     official = principal_of(&h, session_of(&h, confirm_enrolment(&h, plain, totp_of(&h, plain->member_id, 0, totp))));
     assert_refused(enrol(&h, official, NEW), "ENROL_BY_CODE");

@@ -35,23 +35,9 @@ static bool next(const struct proposals *proposals, unsigned sql_of, struct prop
     struct store *store = proposals->store;
     unsigned statement = proposals->sql + sql_of;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct proposal){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .asked_by = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .decided_at = store_int(store, statement, 6),
-        .kind = (int)store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .value = (int)store_int(store, statement, 9),
-        .reason = (int)store_int(store, statement, 10),
-    };
-    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id), INTO(ret->asked_by),
+                      INTO(ret->asked_at), INTO(ret->decided_by), INTO(ret->decided_at), INTO(ret->kind),
+                      INTO(ret->state), INTO(ret->value), INTO(ret->reason), INTO(ret->remark));
 }
 
 bool proposals_find(const struct proposals *proposals, int64_t proposal_id, struct proposal *ret)

@@ -6,11 +6,14 @@
 #include "common/base/base64url.h"
 #include "common/base/bytes.h"
 #include "common/trust/seal.h"
+#include "services/identity/access/devices.h"
 #include "services/identity/access/grants.h"
+#include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/person.h"
 #include "services/identity/membership/periods.h"
 #include "services/identity/access/sessions.h"
+#include "services/identity/access/wechats.h"
 #include "services/identity/unions/unions.h"
 
 #define HALF 16
@@ -47,6 +50,17 @@ static bool refresh_read(const char *text, struct refresh *ret)
 static void hash_half(const unsigned char half[HALF], unsigned char ret[SESSION_HASH_LEN])
 {
     mbedtls_sha256_ret(half, HALF, ret, 0);
+}
+
+/* The turn that follows a token's, always the same one. */
+static void next_turn(const struct identity *self, struct refresh *refresh)
+{
+    unsigned char halves[2 * HALF];
+
+    _Static_assert(HALF == PII_INDEX_LEN, "a blind index is a half");
+    memcpy(halves, refresh->family, HALF);
+    memcpy(halves + HALF, refresh->turn, HALF);
+    person_next_turn(self, halves, sizeof(halves), refresh->turn);
 }
 
 static bool is_half(const unsigned char half[HALF], const unsigned char hash[SESSION_HASH_LEN])
@@ -108,6 +122,17 @@ static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal 
     return true;
 }
 
+static bool is_named(const struct member *member)
+{
+    return member->level >= (int)RPC__LEVEL__REAL_NAME;
+}
+
+/* Nothing has shown yet that it is she. */
+static bool is_unproven(const struct member *member, const struct session *session)
+{
+    return is_named(member) && session->trust == TRUST_NONE;
+}
+
 /* The bearer token of a member as the store has her now, and by her masked name; false
  * when the batch's memory is full. */
 static bool write_token(struct identity *self, const struct member *member, char *shown_name,
@@ -125,6 +150,9 @@ static bool write_token(struct identity *self, const struct member *member, char
     principal.birth_year = member->birth_year;
     principal.sex = (Rpc__Sex)member->sex;
     principal.shown_name = shown_name;
+    principal.unproven = is_unproven(member, session);
+    if (is_named(member) && session->stepped_up_at > rpc_now(call) - STEP_UP_MS)
+        principal.stepped_up_until = session->stepped_up_at + STEP_UP_MS;
     if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
     if (is_official(session) &&
@@ -155,7 +183,7 @@ static void reply_session(struct identity *self, const struct member *member, co
                              ? at_most(rpc_now(call) + OFFICIAL_TOKEN_MS, live->opened_at + OFFICIAL_MAX_MS)
                              : rpc_now(call) + LIMIT_SESSION_MS;
     session.sign_in = (Identity__SignIn)live->sign_in;
-    session.member = member_message(self, member, call);
+    session.member = member_message_for(self, member, is_unproven(member, live), call);
     if (!session.member || !write_token(self, member, session.member->name, live, session.expires_at, token, call)) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
@@ -179,26 +207,75 @@ static void end_surplus(struct identity *self, int64_t member_id, void *call)
         session_revoke(self, member_id, session_id, call);
 }
 
-void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
+/* The device that asks, as it names itself. */
+static void find_device(struct identity *self, struct session *session, void *call)
+{
+    const Rpc__Client *client = rpc_client_of(call);
+
+    person_index_asker(self, client, session->asker);
+    session->names_itself = client->device.len > 0;
+    if (session->names_itself)
+        memcpy(session->nonce, session->asker, sizeof(session->nonce));
+}
+
+static struct device device_of(const struct session *session)
+{
+    struct device device = {.member_id = session->member_id, .door = session->door};
+
+    memcpy(device.nonce, session->nonce, sizeof(device.nonce));
+    return device;
+}
+
+/* It is she, on this device, from now on. Of who has no proven name there is nothing to protect yet: where she
+ * was then is known when she has one. */
+static void trust_device(struct identity *self, struct session *session, void *call)
+{
+    struct device device = device_of(session);
+
+    session->trust = TRUST_KNOWN;
+    if (session->names_itself)
+        devices_note(&self->devices, &device, rpc_now(call));
+}
+
+/* Whether it is she who comes: a password and a one-time password are hers whoever has her number. */
+static void judge_device(struct identity *self, const struct member *member, struct session *session, void *call)
+{
+    struct device device = device_of(session);
+
+    session->trust = TRUST_NONE;
+    if (!is_named(member) || is_official(session) ||
+        (session->names_itself && devices_know(&self->devices, &device, rpc_now(call))))
+        trust_device(self, session, call);
+}
+
+void session_open(struct identity *self, const struct member *member, int sign_in, int64_t door, const char *device,
                   Identity__Session_Closure reply, void *call)
 {
     Identity__SessionOpened opened = IDENTITY__SESSION_OPENED__INIT;
     struct refresh refresh = {.session_id = id_next(&self->ids, rpc_now(call))};
+    struct member keyed = *member;
     struct session session = {
         .id = refresh.session_id,
         .member_id = member->id,
         .opened_at = rpc_now(call),
         .refreshed_at = rpc_now(call),
+        .door = door,
         .sign_in = sign_in,
     };
+    int reason = data_key_ready(self, &keyed, call);
 
-    if (periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED) {
+    if (!reason &&
+        periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_DECEASED)
+        reason = IDENTITY__REASON__ACCOUNT_STOPPED;
+    if (reason) {
         rpc_keep(call); /* the code that has let her in is used up */
-        rpc_refuse(call, IDENTITY__REASON__ACCOUNT_STOPPED);
+        rpc_refuse(call, reason);
         return;
     }
     session.expires_at = refresh_end(&session);
-    snprintf(session.device, sizeof(session.device), "%s", device);
+    find_device(self, &session, call);
+    judge_device(self, member, &session, call);
+    session_seal_device(self, &keyed, &session, device, call);
     rpc_random(call, refresh.family, sizeof(refresh.family));
     rpc_random(call, refresh.turn, sizeof(refresh.turn));
     hash_half(refresh.family, session.family);
@@ -210,7 +287,42 @@ void session_open(struct identity *self, const struct member *member, int sign_i
     opened.sign_in = (Identity__SignIn)sign_in;
     rpc_tell(call, &opened.base);
     rpc_created(call);
-    reply_session(self, member, &session, &refresh, reply, call);
+    reply_session(self, &keyed, &session, &refresh, reply, call);
+}
+
+/* What the refresh shows of the device. One that was open before anybody asked is hers, and its device known from
+ * now on; on another device than before it is judged anew. */
+static void follow_device(struct identity *self, const struct member *member, struct session *session, void *call)
+{
+    struct session old = *session;
+
+    find_device(self, session, call);
+    if (old.trust == TRUST_OLD) {
+        trust_device(self, session, call);
+    } else if (old.names_itself != session->names_itself || memcmp(old.nonce, session->nonce, sizeof(old.nonce)) != 0) {
+        session->stepped_up_at = 0;
+        judge_device(self, member, session, call);
+    } else if (session->trust == TRUST_KNOWN) {
+        trust_device(self, session, call);
+    }
+}
+
+/* Whether a token is the one before, given once more by who has had its successor: two requests of hers went at
+ * once, or the answer was lost. *refresh becomes that successor. */
+static bool is_said_again(struct identity *self, const struct session *session, struct refresh *refresh, void *call)
+{
+    unsigned char asker[PII_INDEX_LEN];
+    struct refresh next = *refresh;
+
+    person_index_asker(self, rpc_client_of(call), asker);
+    if (!session->turned || !is_half(refresh->turn, session->last_turn) ||
+        rpc_now(call) >= session->refreshed_at + REFRESH_AGAIN_MS || memcmp(asker, session->asker, sizeof(asker)) != 0)
+        return false;
+    next_turn(self, &next);
+    if (!is_half(next.turn, session->turn))
+        return false;
+    *refresh = next;
+    return true;
 }
 
 void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call)
@@ -225,18 +337,47 @@ void session_refresh(struct identity *self, const char *refresh_token, Identity_
         rpc_refuse(call, IDENTITY__REASON__REFRESH_INVALID);
         return;
     }
+    if (is_said_again(self, &session, &refresh, call)) {
+        reply_session(self, &member, &session, &refresh, reply, call);
+        return;
+    }
     if (!is_half(refresh.turn, session.turn)) {
         session_revoke(self, session.member_id, session.id, call);
         rpc_keep(call);
         rpc_refuse(call, IDENTITY__REASON__REFRESH_INVALID);
         return;
     }
-    rpc_random(call, refresh.turn, sizeof(refresh.turn));
+    memcpy(session.last_turn, session.turn, sizeof(session.last_turn));
+    next_turn(self, &refresh);
     hash_half(refresh.turn, session.turn);
     session.refreshed_at = rpc_now(call);
     session.expires_at = refresh_end(&session);
+    follow_device(self, &member, &session, call);
     sessions_turn(&self->sessions, &session);
     reply_session(self, &member, &session, &refresh, reply, call);
+}
+
+void session_step_up(struct identity *self, struct session *session, int64_t step_up_id, void *call)
+{
+    Identity__SteppedUp stepped_up = IDENTITY__STEPPED_UP__INIT;
+
+    session->stepped_up_at = rpc_now(call);
+    trust_device(self, session, call);
+    sessions_trust(&self->sessions, session);
+    if (session->door)
+        wechat_settle(self, session->door, call);
+    stepped_up.member_id = session->member_id;
+    stepped_up.session_id = session->id;
+    stepped_up.step_up_id = step_up_id;
+    rpc_tell(call, &stepped_up.base);
+}
+
+void session_prove(struct identity *self, void *call)
+{
+    struct session session;
+
+    if (session_find(self, call, &session))
+        session_step_up(self, &session, 0, call);
 }
 
 void session_renew(struct identity *self, const struct member *member, Identity__Session_Closure reply, void *call)
@@ -275,6 +416,14 @@ void session_revoke(struct identity *self, int64_t member_id, int64_t session_id
     rpc_tell(call, &revoked.base);
 }
 
+void session_revoke_door(struct identity *self, int64_t member_id, int64_t door, void *call)
+{
+    int64_t session_id;
+
+    while (!store_trouble(self->store) && sessions_find_by_door(&self->sessions, member_id, door, &session_id))
+        session_revoke(self, member_id, session_id, call);
+}
+
 void session_revoke_all(struct identity *self, int64_t member_id, void *call)
 {
     int64_t session_id;
@@ -284,11 +433,6 @@ void session_revoke_all(struct identity *self, int64_t member_id, void *call)
 }
 
 /* ---- messages ---- */
-
-static char *copy(const char *text, void *call)
-{
-    return arena_strndup(rpc_arena(call), text, strlen(text));
-}
 
 bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call)
 {
@@ -308,32 +452,30 @@ bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call
 
 Identity__Union *union_message(const struct union_node *node, void *call)
 {
-    Identity__Union *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Union *message = arena_message(rpc_arena(call), &identity__union__descriptor);
 
     if (!message)
         return NULL;
-    identity__union__init(message);
     message->union_id = node->id;
     message->parent_id = node->parent_id;
     message->children = (int32_t)node->children;
-    message->code = copy(node->code, call);
-    message->name = copy(node->name, call);
-    message->path = copy(node->path, call);
+    message->code = rpc_text(call, node->code);
+    message->name = rpc_text(call, node->name);
+    message->path = rpc_text(call, node->path);
     message->state = (Identity__UnionState)node->state;
-    message->credit_code = copy(node->credit_code, call);
+    message->credit_code = rpc_text(call, node->credit_code);
     if (!trades_message(node->trades, &message->n_trades, &message->trades, call))
         return NULL;
-    return message->code && message->name && message->path && message->credit_code ? message : NULL;
+    return message;
 }
 
 Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call)
 {
-    Identity__GrantRecord *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__GrantRecord *message = arena_message(rpc_arena(call), &identity__grant_record__descriptor);
     struct union_node node;
 
     if (!message || !unions_find(&self->unions, grant->union_id, &node))
         return NULL;
-    identity__grant_record__init(message);
     message->grant_id = grant->id;
     message->member_id = grant->member_id;
     message->role = (Rule__Role)grant->role;
@@ -342,7 +484,7 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
     message->also_by = grant->also_by;
     message->effective_at = grant->effective_at;
     message->union_ = union_message(&node, call);
-    return message->union_ ? message : NULL;
+    return message;
 }
 
 char *member_masked_name(struct identity *self, int64_t member_id, void *call)
@@ -355,56 +497,56 @@ char *member_masked_name(struct identity *self, int64_t member_id, void *call)
         person_open_member(self, &member, &person);
         cn_mask_name(person.name, name);
     }
-    return copy(name, call);
+    return rpc_text(call, name);
 }
 
 /* The masked forms; stars alone where the seal cannot be opened. */
-static bool mask_person(struct identity *self, const struct member *member, Identity__Member *message, void *call)
+static void mask_person(struct identity *self, const struct member *member, Identity__Member *message, void *call)
 {
     char mobile[CN_MOBILE_LEN + 1], name[CN_NAME_SIZE], resident_id[CN_RESIDENT_ID_LEN + 1];
     struct person person;
 
     person_open_member(self, member, &person);
     cn_mask_mobile(person.mobile, mobile);
-    message->mobile = copy(mobile, call);
+    message->mobile = rpc_text(call, mobile);
     if (!member->sealed_person.len)
-        return message->mobile;
+        return;
     cn_mask_name(person.name, name);
     cn_mask_resident_id(person.resident_id, resident_id);
-    message->name = copy(name, call);
-    message->resident_id = copy(resident_id, call);
-    return message->mobile && message->name && message->resident_id;
+    message->name = rpc_text(call, name);
+    message->resident_id = rpc_text(call, resident_id);
 }
 
 Identity__Member *member_message(struct identity *self, const struct member *member, void *call)
 {
     struct authority held[LIMIT_GRANTS];
     size_t n = grants_find_all(&self->grants, member->id, held, ARRAY_LEN(held));
-    Identity__Member *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Member *message = arena_message(rpc_arena(call), &identity__member__descriptor);
     struct standing standing;
     struct union_node node;
 
     if (!message)
         return NULL;
-    identity__member__init(message);
     message->member_id = member->id;
     message->level = (Rpc__Level)level_told(member->level, member->trade);
     message->trade = (Rpc__Trade)member->trade;
-    message->grants = arena_alloc(rpc_arena(call), n * sizeof(*message->grants) + 1);
-    if (!message->grants || !mask_person(self, member, message, call))
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        message->grants[i] = grant_message(self, &held[i], call);
-        if (!message->grants[i])
-            return NULL;
-        message->n_grants++;
-    }
+    mask_person(self, member, message, call);
+    for (size_t i = 0; i < n; i++)
+        rpc_add(call, message, grants, grant_message(self, &held[i], call));
     if (periods_find_standing(&self->periods, member->id, &standing))
         message->standing = (Identity__Standing)standing.standing;
-    if (member->union_id && unions_find(&self->unions, member->union_id, &node)) {
+    if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         message->union_ = union_message(&node, call);
-        if (!message->union_)
-            return NULL;
+    return message;
+}
+
+Identity__Member *member_message_for(struct identity *self, const struct member *member, bool unproven, void *call)
+{
+    Identity__Member *message = member_message(self, member, call);
+
+    if (message && unproven) {
+        message->name = message->resident_id = (char *)protobuf_c_empty_string;
+        message->step_up_needed = true;
     }
     return message;
 }

@@ -6,9 +6,16 @@
  * the grants of offices, unless she is suspended, and lasts shorter: OFFICIAL_TOKEN_MS,
  * OFFICIAL_IDLE_MS without a refresh, OFFICIAL_MAX_MS at all. Its refresh token is
  * base64url of the session's id (8 bytes, big-endian), its family and its turn (16 random
- * bytes each), of which the store has the SHA-256. Each refresh makes a new turn. A token
- * of the right family with another turn has been used before, so somebody has a copy: the
- * session ends. Without the right family nobody can end a session by guessing. */
+ * bytes each), of which the store has the SHA-256. Each refresh makes a new turn, by a keyed
+ * sum of the one before, so that who asks twice at once, or has not got the answer, gets the
+ * same successor again: the device that had it, for REFRESH_AGAIN_MS. Any other token of the
+ * right family has been used before, so somebody has a copy: the session ends. Without the right
+ * family nobody can end a session by guessing.
+ *
+ * A session of who has proven a name begins as nobody's in particular (TRUST_NONE of sessions.h)
+ * unless its device is known for hers (devices.h), or it was opened by password: its token says
+ * `unproven`, and neither it nor an answer to her own requests has her name or document. What
+ * rule.StepUp says of an operation is judged by the token, before any handler is. */
 #pragma once
 #include "common/base/base64url.h"
 #include "services/identity/access/grants.h"
@@ -21,10 +28,13 @@
 #define REFRESH_CHARS BASE64URL_CHARS(REFRESH_BYTES)
 #define REFRESH_SIZE  (REFRESH_CHARS + 1)
 
-/* Opens a session of a member who has signed in like that (Identity__SignIn) from a
- * device, and answers with it (201), or refuses with ACCOUNT_STOPPED who is recorded as
- * deceased. Who has SESSIONS_MAX already loses the oldest. */
-void session_open(struct identity *self, const struct member *member, int sign_in, const char *device,
+#define REFRESH_AGAIN_MS (60 * 1000)      /* for which a refresh is answered once more */
+#define STEP_UP_MS       (15 * 60 * 1000) /* for which a step-up is fresh */
+
+/* Opens a session of a member who has signed in like that (Identity__SignIn), through a door of
+ * WeChat's or 0, with a client that calls itself `device`, and answers with it (201), or refuses with ACCOUNT_STOPPED
+ * who is recorded as deceased. Who has SESSIONS_MAX already loses the oldest. */
+void session_open(struct identity *self, const struct member *member, int sign_in, int64_t door, const char *device,
                   Identity__Session_Closure reply, void *call);
 /* Refreshes by a token, or refuses with REFRESH_INVALID. */
 void session_refresh(struct identity *self, const char *refresh_token, Identity__Session_Closure reply, void *call);
@@ -36,7 +46,12 @@ bool session_find(struct identity *self, void *call, struct session *ret_session
 bool session_is_live(struct identity *self, void *call);
 /* Ends a session and tells the journal; nothing when it has ended before. */
 void session_revoke(struct identity *self, int64_t member_id, int64_t session_id, void *call);
+void session_revoke_door(struct identity *self, int64_t member_id, int64_t door, void *call);
 void session_revoke_all(struct identity *self, int64_t member_id, void *call);
+/* It is she who has this session: it is told the journal, and her device is known. By an official's decision, or 0. */
+void session_step_up(struct identity *self, struct session *session, int64_t step_up_id, void *call);
+/* The same of the caller's session, who has just said her whole document. */
+void session_prove(struct identity *self, void *call);
 
 /* The trades of a union as a message's list; false when the call's memory is full. */
 bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call);
@@ -46,3 +61,5 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
 /* "" when she is not known by name; stars when her seal cannot be opened. */
 char *member_masked_name(struct identity *self, int64_t member_id, void *call);
 Identity__Member *member_message(struct identity *self, const struct member *member, void *call);
+/* The same for herself: without name and document while nothing shows that it is she. */
+Identity__Member *member_message_for(struct identity *self, const struct member *member, bool unproven, void *call);

@@ -1,13 +1,23 @@
 #include "services/identity/access/sessions.h"
 #include "services/identity/access/session_life.h"
+#include "services/identity/people/data_keys.h"
+#include "services/identity/people/person.h"
 
-#define COLUMNS   "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device"
-#define OLD_SLICE "1000"
+#define COLUMNS                                                                                                        \
+    "session_id, member_id, family, turn, expires_at, sign_in, opened_at, refreshed_at, device, sealed_device, "       \
+    "nonce, "                                                                                                          \
+    "door, trust, stepped_up_at, last_turn, asker"
+#define OLD_SLICE  "1000"
+#define SEAL_SLICE 100
 
 enum {
     SQL_ADD,
     SQL_FIND,
     SQL_TURN,
+    SQL_TRUST,
+    SQL_BY_DOOR,
+    SQL_PLAIN,
+    SQL_SEAL,
     SQL_DROP,
     SQL_FIND_LIVE,
     SQL_FIND_ANY,
@@ -18,9 +28,15 @@ enum {
 };
 
 static const char *const sql[] = {
-    [SQL_ADD] = "INSERT INTO session (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_ADD] = "INSERT INTO session (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9, ?10, "
+                "?11, ?12, ?13, x'', ?14)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM session WHERE session_id = ?1",
-    [SQL_TURN] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4 WHERE session_id = ?1",
+    [SQL_TURN] = "UPDATE session SET turn = ?2, expires_at = ?3, refreshed_at = ?4, last_turn = ?5, asker = ?6, "
+                 "nonce = ?7, trust = ?8, stepped_up_at = ?9 WHERE session_id = ?1",
+    [SQL_TRUST] = "UPDATE session SET trust = ?2, stepped_up_at = ?3 WHERE session_id = ?1",
+    [SQL_BY_DOOR] = "SELECT session_id FROM session WHERE member_id = ?1 AND door = ?2 LIMIT 1",
+    [SQL_PLAIN] = "SELECT " COLUMNS " FROM session WHERE device <> '' ORDER BY session_id LIMIT ?1",
+    [SQL_SEAL] = "UPDATE session SET device = '', sealed_device = ?2 WHERE session_id = ?1",
     [SQL_DROP] = "DELETE FROM session WHERE session_id = ?1",
     [SQL_FIND_LIVE] = "SELECT " COLUMNS " FROM session WHERE member_id = ?1 AND expires_at > ?2 "
                       "AND session_id < ?3 ORDER BY session_id DESC LIMIT ?4",
@@ -33,11 +49,18 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
+static size_t nonce_len(const struct session *session)
+{
+    return session->names_itself ? sizeof(session->nonce) : 0;
+}
+
 void sessions_add(const struct sessions *sessions, const struct session *session)
 {
-    store_run(sessions->store, sessions->sql + SQL_ADD, "iibbiiiit", session->id, session->member_id, session->family,
-              sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at,
-              (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device);
+    store_run(sessions->store, sessions->sql + SQL_ADD, "iibbiiiibbiiib", session->id, session->member_id,
+              session->family, sizeof(session->family), session->turn, sizeof(session->turn), session->expires_at,
+              (int64_t)session->sign_in, session->opened_at, session->refreshed_at, session->device.bytes,
+              session->device.len, session->nonce, nonce_len(session), session->door, (int64_t)session->trust,
+              session->stepped_up_at, session->asker, sizeof(session->asker));
 }
 
 static void read_session(struct store *store, unsigned statement, struct session *ret)
@@ -49,10 +72,17 @@ static void read_session(struct store *store, unsigned statement, struct session
         .sign_in = (int)store_int(store, statement, 5),
         .opened_at = store_int(store, statement, 6),
         .refreshed_at = store_int(store, statement, 7),
+        .door = store_int(store, statement, 11),
+        .trust = (enum trust)store_int(store, statement, 12),
+        .stepped_up_at = store_int(store, statement, 13),
     };
     store_copy_blob(store, statement, 2, ret->family, sizeof(ret->family));
     store_copy_blob(store, statement, 3, ret->turn, sizeof(ret->turn));
-    store_copy_text(store, statement, 8, ret->device, sizeof(ret->device));
+    store_copy_text(store, statement, 8, ret->plain_device, sizeof(ret->plain_device));
+    ret->device.len = store_copy_blob(store, statement, 9, ret->device.bytes, sizeof(ret->device.bytes));
+    ret->names_itself = store_copy_blob(store, statement, 10, ret->nonce, sizeof(ret->nonce)) > 0;
+    ret->turned = store_copy_blob(store, statement, 14, ret->last_turn, sizeof(ret->last_turn)) > 0;
+    store_copy_blob(store, statement, 15, ret->asker, sizeof(ret->asker));
 }
 
 bool sessions_find(const struct sessions *sessions, int64_t session_id, struct session *ret)
@@ -79,8 +109,23 @@ size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, in
 
 void sessions_turn(const struct sessions *sessions, const struct session *session)
 {
-    store_run(sessions->store, sessions->sql + SQL_TURN, "ibii", session->id, session->turn, sizeof(session->turn),
-              session->expires_at, session->refreshed_at);
+    store_run(sessions->store, sessions->sql + SQL_TURN, "ibiibbbii", session->id, session->turn, sizeof(session->turn),
+              session->expires_at, session->refreshed_at, session->last_turn, sizeof(session->last_turn),
+              session->asker, sizeof(session->asker), session->nonce, nonce_len(session), (int64_t)session->trust,
+              session->stepped_up_at);
+}
+
+void sessions_trust(const struct sessions *sessions, const struct session *session)
+{
+    store_run(sessions->store, sessions->sql + SQL_TRUST, "iii", session->id, (int64_t)session->trust,
+              session->stepped_up_at);
+}
+
+bool sessions_find_by_door(const struct sessions *sessions, int64_t member_id, int64_t door, int64_t *ret_session_id)
+{
+    store_ask(sessions->store, sessions->sql + SQL_BY_DOOR, "ii", member_id, door);
+    *ret_session_id = store_number(sessions->store, sessions->sql + SQL_BY_DOOR);
+    return *ret_session_id != 0;
 }
 
 bool sessions_drop(const struct sessions *sessions, int64_t session_id)
@@ -135,16 +180,88 @@ static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
     session_revoke_all(self, gone_id, call);
 }
 
+/* ---- what clients call themselves ---- */
+
+void session_seal_device(struct identity *self, const struct member *member, struct session *session, const char *name,
+                         void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+
+    session->device.len = 0;
+    if (!*name)
+        return;
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_device(self, member, session->id, nonce, name, &session->device);
+}
+
+char *session_device(struct identity *self, const struct member *member, const struct session *session, void *call)
+{
+    char name[SEALED_MAX];
+
+    if (*session->plain_device)
+        return arena_strndup(rpc_arena(call), session->plain_device, strlen(session->plain_device));
+    person_open_device(self, member, session->id, &session->device, name);
+    return arena_strndup(rpc_arena(call), name, strlen(name));
+}
+
+/* Seals the names of sessions that were open before they were sealed. */
+static bool tidy(void *arg, void *call)
+{
+    struct identity *self = arg;
+    unsigned statement = self->sessions.sql + SQL_PLAIN;
+    struct session *plain = arena_alloc(rpc_arena(call), SEAL_SLICE * sizeof(*plain));
+    struct member member;
+    size_t n = 0;
+
+    store_ask(self->store, statement, "i", (int64_t)SEAL_SLICE);
+    while (plain && n < SEAL_SLICE && store_row(self->store, statement))
+        read_session(self->store, statement, &plain[n++]);
+    store_end(self->store, statement);
+    for (size_t i = 0; i < n; i++) {
+        plain[i].device.len = 0; /* forgotten, when there is nobody whose key would seal it */
+        if (members_find(&self->members, plain[i].member_id, &member) && !data_key_ready(self, &member, call))
+            session_seal_device(self, &member, &plain[i], plain[i].plain_device, call);
+        store_run(self->store, self->sessions.sql + SQL_SEAL, "ib", plain[i].id, plain[i].device.bytes,
+                  plain[i].device.len);
+    }
+    return n == SEAL_SLICE;
+}
+
+static void on_export(void *arg, struct part_export *export)
+{
+    struct identity *self = arg;
+    struct session *sessions = arena_alloc(rpc_arena(export->call), SESSIONS_MAX * sizeof(*sessions));
+    Identity__MySession *messages = arena_alloc(rpc_arena(export->call), SESSIONS_MAX * sizeof(*messages));
+    struct member member;
+    size_t n;
+
+    export->failed |= !sessions || !messages;
+    if (export->failed || !members_find(&self->members, export->member_id, &member))
+        return;
+    n = sessions_find_live(&self->sessions, member.id, 0, INT64_MAX, sessions, SESSIONS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        identity__my_session__init(&messages[i]);
+        messages[i].session_id = sessions[i].id;
+        messages[i].sign_in = (Identity__SignIn)sessions[i].sign_in;
+        messages[i].opened_at = sessions[i].opened_at;
+        messages[i].expires_at = sessions[i].expires_at;
+        messages[i].device = session_device(self, &member, &sessions[i], export->call);
+        export->failed |= !messages[i].device;
+        if (export->failed || !part_give(export, &messages[i], PART_LATEST(sessions[i].id)))
+            return;
+    }
+}
+
 const struct part_spec sessions_part = {
     .tables = "session",
+    .others = "session.door session.trust",
+    .steps = &sessions_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(session_id) FROM session",
+    .tidy = tidy,
     .agrees = agrees,
-    .exports =
-        {{&identity__my_session__descriptor,
-          "SELECT 9223372036854775807 - session_id, session_id, sign_in, device, opened_at, expires_at FROM session "
-          "WHERE member_id = ?1 AND 9223372036854775807 - session_id > ?2 ORDER BY session_id DESC LIMIT ?3"}},
+    .on_export = on_export,
     .on_closed = on_closed,
     .on_merged = on_merged,
 };

@@ -288,6 +288,7 @@ static const Rpc__Answer *bind_wechat(struct harness *h, const Rpc__Principal *m
                                       const char *openid, const char *unionid)
 {
     Identity__WechatLoginRequest request = IDENTITY__WECHAT_LOGIN_REQUEST__INIT;
+    char code[CODE_DIGITS + 1];
     Rpc__Principal *bridge = harness_internal(h);
 
     bridge->member_id = member->member_id;
@@ -295,6 +296,9 @@ static const Rpc__Answer *bind_wechat(struct harness *h, const Rpc__Principal *m
     request.appid = unconst(appid);
     request.openid = unconst(openid);
     request.unionid = unconst(unionid);
+    clock_step(&h->service.clock, CODE_RESEND_MS);
+    get_code_for(h, MOBILE, IDENTITY__CODE_PURPOSE__CODE_BIND, code);
+    request.mobile_code = code;
     return harness_call(h, "Identity.CompleteWechatBinding", &request.base, bridge, NULL);
 }
 

@@ -1,5 +1,9 @@
 #include "services/identity/access/wechats.h"
+#include "services/identity/access/devices.h"
+#include "services/identity/access/session_life.h"
 #include "services/identity/people/person.h"
+
+#define WAITS_SLICE 500
 
 enum {
     SQL_ADD,
@@ -12,6 +16,11 @@ enum {
     SQL_FIND_ALL,
     SQL_MOVE,
     SQL_DROP,
+    SQL_WAIT,
+    SQL_FIND_WAIT,
+    SQL_END_WAIT,
+    SQL_DROP_WAITS,
+    SQL_DROP_HER_WAITS,
     N_SQL
 };
 
@@ -28,6 +37,13 @@ static const char *const sql[] = {
                      "LIMIT ?2",
     [SQL_MOVE] = "UPDATE wechat SET wechat_id = ?2, member_id = ?3, sealed = ?4 WHERE wechat_id = ?1",
     [SQL_DROP] = "DELETE FROM wechat WHERE wechat_id = ?1 AND member_id = ?2",
+    [SQL_WAIT] = "INSERT INTO wechat_wait (wechat_id, member_id, openid, unionid, sealed, asked_at) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_FIND_WAIT] = "SELECT member_id, openid, unionid, sealed FROM wechat_wait WHERE wechat_id = ?1",
+    [SQL_END_WAIT] = "DELETE FROM wechat_wait WHERE wechat_id = ?1",
+    [SQL_DROP_WAITS] = "DELETE FROM wechat_wait WHERE wechat_id IN (SELECT wechat_id FROM wechat_wait "
+                       "WHERE asked_at <= ?1 ORDER BY asked_at LIMIT ?2)",
+    [SQL_DROP_HER_WAITS] = "DELETE FROM wechat_wait WHERE member_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -120,6 +136,34 @@ bool wechats_drop(const struct wechats *wechats, int64_t wechat_id, int64_t memb
     return store_run(wechats->store, wechats->sql + SQL_DROP, "ii", wechat_id, member_id) == 1;
 }
 
+void wechats_wait(const struct wechats *wechats, const struct wechat *wechat)
+{
+    store_run(wechats->store, wechats->sql + SQL_WAIT, "iibbbi", wechat->id, wechat->member_id, wechat->openid,
+              sizeof(wechat->openid), wechat->unionid, unionid_len(wechat), wechat->sealed.bytes, wechat->sealed.len,
+              wechat->bound_at);
+}
+
+void wechats_drop_waits(const struct wechats *wechats, int64_t member_id)
+{
+    store_run(wechats->store, wechats->sql + SQL_DROP_HER_WAITS, "i", member_id);
+}
+
+/* Takes away what waits under that id. */
+static bool end_wait(const struct wechats *wechats, int64_t wechat_id, struct wechat *ret)
+{
+    unsigned statement = wechats->sql + SQL_FIND_WAIT;
+
+    store_ask(wechats->store, statement, "i", wechat_id);
+    if (!store_row(wechats->store, statement))
+        return false;
+    *ret = (struct wechat){.id = wechat_id, .member_id = store_int(wechats->store, statement, 0)};
+    store_copy_blob(wechats->store, statement, 1, ret->openid, sizeof(ret->openid));
+    ret->has_unionid = store_copy_blob(wechats->store, statement, 2, ret->unionid, sizeof(ret->unionid)) > 0;
+    ret->sealed.len = store_copy_blob(wechats->store, statement, 3, ret->sealed.bytes, sizeof(ret->sealed.bytes));
+    store_end(wechats->store, statement);
+    return store_run(wechats->store, wechats->sql + SQL_END_WAIT, "i", wechat_id) == 1;
+}
+
 /* A door that is there is the member's to whom it was bound; one that she unbound is gone. */
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
@@ -165,7 +209,7 @@ static void on_export(void *arg, struct part_export *export)
         identity__wechat_door__init(&messages[i]);
         messages[i].wechat_id = doors[i].id;
         messages[i].bound_at = doors[i].bound_at;
-        messages[i].appid = part_text(export, appid);
+        messages[i].appid = rpc_text(export->call, appid);
         if (!part_give(export, &messages[i], doors[i].id))
             return;
     }
@@ -189,16 +233,54 @@ static void say_bound(int64_t wechat_id, int64_t member_id, void *call)
     rpc_tell(call, &bound.base);
 }
 
-static void on_closed(void *arg, int64_t member_id, void *call)
+void wechat_bind(struct identity *self, struct wechat *door, void *call)
 {
-    struct identity *self = arg;
+    door->bound_at = rpc_now(call);
+    wechats_add(&self->wechats, door);
+    say_bound(door->id, door->member_id, call);
+}
+
+void wechat_settle(struct identity *self, int64_t wechat_id, void *call)
+{
+    struct wechat waiting, bound;
+
+    /* Bound meanwhile, it is somebody's. */
+    if (end_wait(&self->wechats, wechat_id, &waiting) && !wechats_find(&self->wechats, waiting.openid, &bound) &&
+        wechats_count(&self->wechats, waiting.member_id) < WECHAT_DOORS)
+        wechat_bind(self, &waiting, call);
+}
+
+bool wechat_unbind(struct identity *self, int64_t member_id, int64_t wechat_id, void *call)
+{
+    if (!wechats_drop(&self->wechats, wechat_id, member_id))
+        return false;
+    devices_forget(&self->devices, member_id, wechat_id);
+    session_revoke_door(self, member_id, wechat_id, call);
+    say_unbound(wechat_id, member_id, call);
+    return true;
+}
+
+void wechat_unbind_all(struct identity *self, int64_t member_id, void *call)
+{
     struct wechat doors[WECHAT_DOORS];
     size_t n = wechats_find_all(&self->wechats, member_id, doors, ARRAY_LEN(doors));
 
-    for (size_t i = 0; i < n; i++) {
-        wechats_drop(&self->wechats, doors[i].id, member_id);
-        say_unbound(doors[i].id, member_id, call);
-    }
+    for (size_t i = 0; i < n; i++)
+        wechat_unbind(self, member_id, doors[i].id, call);
+}
+
+static void on_closed(void *self, int64_t member_id, void *call)
+{
+    wechat_unbind_all(self, member_id, call);
+}
+
+/* A door waits for as long as the session that it opened may be about to show who has it. */
+static bool tidy(void *arg, void *call)
+{
+    const struct identity *self = arg;
+
+    return store_run(self->wechats.store, self->wechats.sql + SQL_DROP_WAITS, "ii", rpc_now(call) - WECHAT_WAIT_MS,
+                     (int64_t)WAITS_SLICE) == WAITS_SLICE;
 }
 
 /* Doors keep what they are called outside and get a number of their own. */
@@ -225,14 +307,19 @@ static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
 }
 
 const struct part_spec wechats_part = {
-    .tables = "wechat",
+    .tables = "wechat wechat_wait",
+    .steps = &wechats_steps,
     .sql = sql,
     .n_sql = N_SQL,
-    .last_id = "SELECT max(wechat_id) FROM wechat",
+    .last_id = "SELECT max(id) FROM (SELECT max(wechat_id) AS id FROM wechat UNION ALL "
+               "SELECT max(wechat_id) FROM wechat_wait)",
+    .tidy = tidy,
     .agrees = agrees,
     .counts = {{"WeChat doors", "SELECT count(*) FROM wechat"}},
     .strays = strays,
     .on_export = on_export,
+    .closed = {"DELETE FROM wechat_wait WHERE member_id = ?1"},
     .on_closed = on_closed,
+    .merged = {"DELETE FROM wechat_wait WHERE member_id = ?1 AND ?2 > 0"},
     .on_merged = on_merged,
 };

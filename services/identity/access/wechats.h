@@ -1,5 +1,9 @@
 /* wechats.h: doors of WeChat: by which of its names a member comes in.
  *
+ * Who comes by a number of a member who has proven her name has no more than the number: that door waits, and is
+ * bound when the session that it opened has stepped up. All other doors are told of a new one. A door that is
+ * unbound ends the sessions that it opened; all are when her number was lost or she logs out everywhere.
+ *
  * A find returns false when there is no such row, or when the store failed: the batch then
  * ends with that, whatever is answered (common/store/store.h). */
 #pragma once
@@ -30,3 +34,17 @@ bool wechats_drop(const struct wechats *wechats, int64_t wechat_id, int64_t memb
 int64_t wechats_count(const struct wechats *wechats, int64_t member_id);
 /* Whose door it is; 0: there is none. */
 int64_t wechats_member(const struct wechats *wechats, int64_t wechat_id);
+
+#define WECHAT_WAIT_MS (INT64_C(24) * 3600000)
+
+/* A door that waits, under an id of its own; bound_at is when. */
+void wechats_wait(const struct wechats *wechats, const struct wechat *wechat);
+/* None of a member's waits any more. */
+void wechats_drop_waits(const struct wechats *wechats, int64_t member_id);
+/* Binds a door, and tells the journal and the member's other doors. */
+void wechat_bind(struct identity *self, struct wechat *door, void *call);
+/* The session that a door opened is the member's: binds the door, if it waits. */
+void wechat_settle(struct identity *self, int64_t wechat_id, void *call);
+/* Ends a door of a member's, with the sessions that it opened; false when it is none of hers. */
+bool wechat_unbind(struct identity *self, int64_t member_id, int64_t wechat_id, void *call);
+void wechat_unbind_all(struct identity *self, int64_t member_id, void *call);

@@ -117,7 +117,7 @@ static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_y
                         "");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
     clock_step(&h.service.clock, INT64_C(365) * 86400000);
-    assert_ok(leave(&h, person_signed_in(&h, 1)));
+    assert_ok(leave(&h, stepped_up(&h, person_signed_in(&h, 1), 1)));
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
                         "");
     assert_int_not_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);

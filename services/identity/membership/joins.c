@@ -44,23 +44,9 @@ static bool next(const struct joins *joins, unsigned statement, struct join *ret
 {
     struct store *store = joins->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct join){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .asked_at = store_int(store, statement, 3),
-        .decided_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .state = (int)store_int(store, statement, 6),
-        .trade = (int)store_int(store, statement, 7),
-        .reason = (int)store_int(store, statement, 8),
-        .cover = store_int(store, statement, 11) != 0,
-    };
-    store_copy_text(store, statement, 9, ret->remark, sizeof(ret->remark));
-    ret->sealed.len = store_copy_blob(store, statement, 10, ret->sealed.bytes, sizeof(ret->sealed.bytes));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id), INTO(ret->asked_at),
+                      INTO(ret->decided_at), INTO(ret->decided_by), INTO(ret->state), INTO(ret->trade),
+                      INTO(ret->reason), INTO(ret->remark), INTO_BYTES(ret->sealed), INTO(ret->cover));
 }
 
 static bool only(const struct joins *joins, unsigned statement, struct join *ret)

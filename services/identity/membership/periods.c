@@ -160,18 +160,9 @@ bool periods_find_standing(const struct periods *periods, int64_t member_id, str
     unsigned statement = periods->sql + SQL_STANDING;
 
     store_ask(periods->store, statement, "i", member_id);
-    if (!store_row(periods->store, statement))
-        return false;
-    *ret = (struct standing){
-        .id = store_int(periods->store, statement, 0),
-        .member_id = store_int(periods->store, statement, 1),
-        .began_at = store_int(periods->store, statement, 2),
-        .decided_by = store_int(periods->store, statement, 3),
-        .standing = (int)store_int(periods->store, statement, 4),
-        .reason = (int)store_int(periods->store, statement, 5),
-    };
-    store_end(periods->store, statement);
-    return true;
+    *ret = (struct standing){0};
+    return store_only(periods->store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->began_at),
+                      INTO(ret->decided_by), INTO(ret->standing), INTO(ret->reason));
 }
 
 size_t periods_find_standings(const struct periods *periods, int64_t member_id, struct standing *ret, size_t size)

@@ -44,26 +44,10 @@ static bool next(const struct trades *trades, unsigned statement, struct trade *
 {
     struct store *store = trades->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct trade){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .asked_at = store_int(store, statement, 3),
-        .decided_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .from_at = store_int(store, statement, 6),
-        .until_at = store_int(store, statement, 7),
-        .trade = (int)store_int(store, statement, 8),
-        .state = (int)store_int(store, statement, 9),
-        .source = (int)store_int(store, statement, 10),
-        .reason = (int)store_int(store, statement, 11),
-        .proof = (int)store_int(store, statement, 12),
-    };
-    store_copy_text(store, statement, 13, ret->remark, sizeof(ret->remark));
-    ret->sealed.len = store_copy_blob(store, statement, 14, ret->sealed.bytes, sizeof(ret->sealed.bytes));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id), INTO(ret->asked_at),
+                      INTO(ret->decided_at), INTO(ret->decided_by), INTO(ret->from_at), INTO(ret->until_at),
+                      INTO(ret->trade), INTO(ret->state), INTO(ret->source), INTO(ret->reason), INTO(ret->proof),
+                      INTO(ret->remark), INTO_BYTES(ret->sealed));
 }
 
 static bool only(const struct trades *trades, unsigned which, int64_t parameter, struct trade *ret)

@@ -47,23 +47,9 @@ static bool next(const struct transfers *transfers, unsigned statement, struct t
 {
     struct store *store = transfers->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct transfer){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .from_union = store_int(store, statement, 2),
-        .to_union = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .released_at = store_int(store, statement, 5),
-        .decided_at = store_int(store, statement, 6),
-        .decided_by = store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .release = (int)store_int(store, statement, 9),
-        .reason = (int)store_int(store, statement, 10),
-    };
-    store_copy_text(store, statement, 11, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->from_union), INTO(ret->to_union),
+                      INTO(ret->asked_at), INTO(ret->released_at), INTO(ret->decided_at), INTO(ret->decided_by),
+                      INTO(ret->state), INTO(ret->release), INTO(ret->reason), INTO(ret->remark));
 }
 
 static bool only(const struct transfers *transfers, unsigned which, int64_t parameter, struct transfer *ret)

@@ -30,7 +30,7 @@ void identity__get_me(Identity__Identity_Service *service, const Identity__MeReq
     (void)req;
     if (!caller(self, call, &member))
         return;
-    message = member_message(self, &member, call);
+    message = member_message_for(self, &member, rpc_principal(call)->unproven, call);
     reply(message, call);
 }
 
@@ -170,5 +170,6 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
         return;
     }
     verify(self, &member, name, &id, &entry, call);
+    session_prove(self, call);
     session_renew(self, &member, reply, call);
 }

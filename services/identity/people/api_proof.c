@@ -113,6 +113,7 @@ static void proofs__end_proof(Identity__Proofs_Service *service, const Identity_
         return;
     }
     member_set_person(self, &member, name, &id, call);
+    session_prove(self, call);
     session_renew(self, &member, reply, call);
 }
 

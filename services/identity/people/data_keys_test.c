@@ -22,7 +22,6 @@ static Identity__Member *me(struct harness *h, const Rpc__Principal *who)
 
 static void all_that_is_sealed_of_a_member_lies_under_her_key(void **state)
 {
-    char mobile[CN_MOBILE_LEN + 1];
     Rpc__Principal *who, *asker;
     struct wechat door;
     struct member member;
@@ -33,7 +32,7 @@ static void all_that_is_sealed_of_a_member_lies_under_her_key(void **state)
     begin(&h);
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
-    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
+    wechat_of(&h, 1, "openid");
     asker = person_signed_in(&h, 2);
     assert_ok(ask_to_join(&h, asker, make_union(&h, "440605", "")->union_id, 5));
     find(&h, who->member_id, &member);
@@ -97,7 +96,8 @@ static void make_people_of_before(struct harness *h, Rpc__Principal **ret_member
 
     make_union(h, CODE, "");
     *ret_member = member_of_union(h, 1, CODE);
-    assert_ok(enter_by_wechat(h, "openid", mobile_of(1, mobile)));
+    wechat_of(h, 1, "openid");
+    mobile_of(1, mobile);
     *ret_asker = person_signed_in(h, 2);
     assert_ok(ask_to_join(h, *ret_asker, make_union(h, "440605", "")->union_id, 5));
     seal_as_before(h, "member.mobile", (*ret_member)->member_id, mobile, "member", "data_key = NULL, sealed_mobile",

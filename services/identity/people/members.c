@@ -13,6 +13,7 @@ enum {
     SQL_FIND_PERSON,
     SQL_NEXT_GONE,
     SQL_RELEASE_MOBILE,
+    SQL_LOSE_MOBILE,
     SQL_MERGE,
     SQL_MERGE_EARLIER,
     SQL_HAVE_PERSON,
@@ -33,6 +34,7 @@ static const char *const sql[] = {
                       "member_id > ?2 ORDER BY member_id LIMIT 1",
     [SQL_RELEASE_MOBILE] = "UPDATE member SET mobile = CAST(member_id AS BLOB) WHERE mobile = ?2 AND "
                            "merged_into = ?1 AND merged_into > 0",
+    [SQL_LOSE_MOBILE] = "UPDATE member SET mobile = CAST(member_id AS BLOB), sealed_mobile = ?2 WHERE member_id = ?1",
     [SQL_MERGE] = "UPDATE member SET merged_into = ?2 WHERE member_id = ?1",
     [SQL_MERGE_EARLIER] = "UPDATE member SET merged_into = ?2 WHERE merged_into = ?1 AND merged_into > 0",
     [SQL_HAVE_PERSON] = "SELECT 1 FROM member WHERE person = ?1",
@@ -113,6 +115,12 @@ void members_release_mobile(const struct members *members, int64_t kept_id, cons
     store_run(members->store, members->sql + SQL_RELEASE_MOBILE, "ib", kept_id, mobile, (size_t)PII_INDEX_LEN);
 }
 
+void members_lose_mobile(const struct members *members, const struct member *member)
+{
+    store_run(members->store, members->sql + SQL_LOSE_MOBILE, "ib", member->id, member->sealed_mobile.bytes,
+              member->sealed_mobile.len);
+}
+
 bool members_have_person(const struct members *members, const unsigned char person[PII_INDEX_LEN])
 {
     store_ask(members->store, members->sql + SQL_HAVE_PERSON, "b", person, (size_t)PII_INDEX_LEN);
@@ -183,9 +191,9 @@ static void on_export(void *arg, struct part_export *export)
     account->trade = (Rpc__Trade)member.trade;
     account->standing = (Identity__Standing)standing.standing;
     account->created_at = member.created_at;
-    account->mobile = part_text(export, person.mobile);
-    account->name = part_text(export, person.name);
-    account->resident_id = part_text(export, person.resident_id);
+    account->mobile = rpc_text(export->call, person.mobile);
+    account->name = rpc_text(export->call, person.name);
+    account->resident_id = rpc_text(export->call, person.resident_id);
     part_give(export, account, member.id);
 }
 

@@ -33,6 +33,8 @@ bool members_find_person(const struct members *members, const unsigned char pers
 bool members_next_gone(const struct members *members, int64_t kept_id, int64_t after, struct member *ret_member);
 /* A number that led to her through an account that is gone leads there no more. */
 void members_release_mobile(const struct members *members, int64_t kept_id, const unsigned char mobile[PII_INDEX_LEN]);
+/* Her number is not hers any more: only the account's id leads to it. Writes her sealed one. */
+void members_lose_mobile(const struct members *members, const struct member *member);
 /* An account and all that are gone into it are gone into another. */
 void members_merge(const struct members *members, int64_t gone_id, int64_t kept_id);
 /* Whether a member is verified by this resident ID. */

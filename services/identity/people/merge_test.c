@@ -359,7 +359,7 @@ static void closing_what_is_kept_forgets_what_is_gone(void **state)
     kept = member_of_union(&h, 1, "440604");
     gone = member_of_union(&h, 2, "440605");
     assert_ok(carry_out(&h, kept->member_id, gone->member_id));
-    kept = person_signed_in(&h, 1);
+    kept = stepped_up(&h, person_signed_in(&h, 1), 1);
     get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_CLOSE, code);
     request.code = code;
     request.confirmed = true;

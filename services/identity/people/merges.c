@@ -47,22 +47,9 @@ static bool next(const struct merges *merges, unsigned statement, struct merge *
 {
     struct store *store = merges->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct merge){
-        .id = store_int(store, statement, 0),
-        .kept_id = store_int(store, statement, 1),
-        .gone_id = store_int(store, statement, 2),
-        .union_id = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .proposed_by = store_int(store, statement, 5),
-        .decided_by = store_int(store, statement, 6),
-        .decided_at = store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .reason = (int)store_int(store, statement, 9),
-    };
-    store_copy_text(store, statement, 10, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->kept_id), INTO(ret->gone_id), INTO(ret->union_id),
+                      INTO(ret->asked_at), INTO(ret->proposed_by), INTO(ret->decided_by), INTO(ret->decided_at),
+                      INTO(ret->state), INTO(ret->reason), INTO(ret->remark));
 }
 
 static bool only(const struct merges *merges, unsigned which, int64_t parameter, struct merge *ret)

@@ -6,6 +6,7 @@
 
 #include <mbedtls/platform_util.h>
 
+#include "common/base/bytes.h"
 #include "common/base/log.h"
 
 #define ROSTER        "roster"
@@ -16,6 +17,7 @@
 #define WECHAT        "wechat"
 #define CREDENTIAL    "credential"
 #define TRADE         "trade"
+#define DEVICE        "session.device"
 
 _Static_assert(sizeof(struct proof) + PII_OVERHEAD <= PROOF_SEALED_MAX, "a proof fits");
 
@@ -61,6 +63,28 @@ void person_index_code(const struct identity *self, const char *mobile, int purp
 
     snprintf(text, sizeof(text), "%s %d %s", mobile, purpose, code);
     pii_index(self->pii, "login_code", text, strlen(text), ret);
+}
+
+void person_index_address(const struct identity *self, uint64_t address, unsigned char ret[PII_INDEX_LEN])
+{
+    unsigned char bytes[8];
+
+    put_be64(bytes, address);
+    pii_index(self->pii, "address", bytes, sizeof(bytes), ret);
+}
+
+void person_index_asker(const struct identity *self, const Rpc__Client *client, unsigned char ret[PII_INDEX_LEN])
+{
+    if (client->device.len)
+        pii_index(self->pii, "device", client->device.data, client->device.len, ret);
+    else
+        person_index_address(self, client->address, ret);
+}
+
+void person_next_turn(const struct identity *self, const unsigned char *halves, size_t len,
+                      unsigned char ret[PII_INDEX_LEN])
+{
+    pii_index(self->pii, "refresh_turn", halves, len, ret);
 }
 
 static const struct pii_key *key_of(const struct identity *self, const struct member *member)
@@ -257,6 +281,33 @@ bool person_open_member(const struct identity *self, const struct member *member
     if (at)
         next_line(&at, ret->resident_id, sizeof(ret->resident_id));
     return true;
+}
+
+void person_mask(const struct person *person, struct person *ret)
+{
+    struct person masked = {0};
+
+    if (*person->name)
+        cn_mask_name(person->name, masked.name);
+    if (*person->resident_id)
+        cn_mask_resident_id(person->resident_id, masked.resident_id);
+    if (*person->mobile)
+        cn_mask_mobile(person->mobile, masked.mobile);
+    *ret = masked;
+}
+
+void person_seal_device(const struct identity *self, const struct member *member, int64_t session_id,
+                        const unsigned char *nonce, const char *name, struct sealed *ret)
+{
+    seal(self, member, DEVICE, session_id, nonce, name, ret);
+}
+
+void person_open_device(const struct identity *self, const struct member *member, int64_t session_id,
+                        const struct sealed *sealed, char ret_name[SEALED_MAX])
+{
+    *ret_name = '\0';
+    if (sealed->len && !open_sealed(self, key_of(self, member), DEVICE, session_id, sealed, ret_name))
+        *ret_name = '\0';
 }
 
 void person_seal_proof(const struct identity *self, const struct member *member, int64_t trade_id,

@@ -40,6 +40,14 @@ void person_index_unionid(const struct identity *self, const char *unionid, unsi
 void person_index_code(const struct identity *self, const char *mobile, int purpose, const char *code,
                        unsigned char ret[PII_INDEX_LEN]);
 
+/* Of who asks: her device, where it names itself; else the address, all of which are one where none is known. */
+void person_index_asker(const struct identity *self, const Rpc__Client *client, unsigned char ret[PII_INDEX_LEN]);
+/* Of an address, where what it asks for is counted. */
+void person_index_address(const struct identity *self, uint64_t address, unsigned char ret[PII_INDEX_LEN]);
+/* What follows the two halves of a refresh token, told to nobody who does not have them. */
+void person_next_turn(const struct identity *self, const unsigned char *halves, size_t len,
+                      unsigned char ret[PII_INDEX_LEN]);
+
 /* nonce is PII_NONCE_LEN fresh random bytes. What is a member's is sealed under her data
  * key, which must be ready (data_keys.h); a roster's row is not. */
 void person_seal_roster(const struct identity *self, int64_t roster_id, const unsigned char *nonce,
@@ -54,6 +62,13 @@ void person_seal_correction(const struct identity *self, const struct member *me
                             const unsigned char *nonce, const struct person *person, struct sealed *ret);
 void person_seal_mobile(const struct identity *self, const struct member *member, const unsigned char *nonce,
                         const char *mobile, struct sealed *ret);
+
+/* What a client of hers calls itself. */
+void person_seal_device(const struct identity *self, const struct member *member, int64_t session_id,
+                        const unsigned char *nonce, const char *name, struct sealed *ret);
+/* "" when it cannot be opened. */
+void person_open_device(const struct identity *self, const struct member *member, int64_t session_id,
+                        const struct sealed *sealed, char ret_name[SEALED_MAX]);
 
 void person_seal_proof(const struct identity *self, const struct member *member, int64_t trade_id,
                        const unsigned char *nonce, const struct proof *proof, struct sealed_proof *ret);
@@ -89,6 +104,8 @@ bool person_open_join(const struct identity *self, const struct member *member, 
                       const struct sealed *sealed, struct person *ret);
 bool person_open_correction(const struct identity *self, const struct member *member, int64_t correction_id,
                             const struct sealed *sealed, struct person *ret);
+/* The masked forms; "" of what is not known. ret may be the same. */
+void person_mask(const struct person *person, struct person *ret);
 /* What is known of a member: her mobile, and once verified her name and ID. All is ""
  * when her account is closed. */
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret);

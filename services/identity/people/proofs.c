@@ -20,17 +20,8 @@ bool proofs_find(const struct proofs *proofs, int64_t proof_id, struct name_proo
     unsigned statement = proofs->sql + SQL_FIND;
 
     store_ask(proofs->store, statement, "i", proof_id);
-    if (!store_row(proofs->store, statement))
-        return false;
-    *ret = (struct name_proof){
-        .id = store_int(proofs->store, statement, 0),
-        .member_id = store_int(proofs->store, statement, 1),
-        .asked_at = store_int(proofs->store, statement, 2),
-        .ended_at = store_int(proofs->store, statement, 3),
-        .verdict = (int)store_int(proofs->store, statement, 4),
-    };
-    store_end(proofs->store, statement);
-    return true;
+    return store_only(proofs->store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->asked_at),
+                      INTO(ret->ended_at), INTO(ret->verdict));
 }
 
 void proofs_end(const struct proofs *proofs, const struct name_proof *proof)

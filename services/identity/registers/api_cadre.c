@@ -1,3 +1,4 @@
+#include "services/identity/membership/api_membership.h"
 #include "services/identity/unions/decision.h"
 #include "services/identity/registers/cadres.h"
 #include "services/identity/people/members.h"
@@ -10,18 +11,29 @@ static struct identity *self_of(Identity__Cadres_Service *service)
     return container_of(service, struct identity, cadres_service);
 }
 
+/* Whether a record may say who it is of: to herself, and to officials of the union that she belongs to, or did last.
+ * Staff may be of another union; but giving a number makes nobody known who was not. */
+static bool says_who(struct identity *self, int64_t member_id, void *call)
+{
+    struct member member;
+
+    return rpc_principal(call)->member_id == member_id || rpc_principal(call)->internal ||
+           member_refusal(self, member_id, union_readers, call, &member) == 0;
+}
+
 /* NULL when the call's memory is full. */
 Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call)
 {
-    Identity__Cadre *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Cadre *message = arena_message(rpc_arena(call), &identity__cadre__descriptor);
     struct union_node node;
 
     if (!message || !unions_find(&self->unions, cadre->union_id, &node))
         return NULL;
-    identity__cadre__init(message);
     message->cadre_id = cadre->id;
-    message->member_id = cadre->member_id;
-    message->name = member_masked_name(self, cadre->member_id, call);
+    if (says_who(self, cadre->member_id, call)) {
+        message->member_id = cadre->member_id;
+        message->name = member_masked_name(self, cadre->member_id, call);
+    }
     message->union_ = union_message(&node, call);
     message->post = (Identity__Post)cadre->post;
     message->full_time = cadre->full_time;
@@ -29,7 +41,7 @@ Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre,
     message->term_to = cadre->term_to;
     message->from = cadre->began_at;
     message->to = cadre->ended_at;
-    return message->name && message->union_ ? message : NULL;
+    return message;
 }
 
 static void reply_cadre(struct identity *self, const struct cadre *cadre, Identity__Cadre_Closure reply, void *call)

@@ -26,6 +26,17 @@ static int company_refusal(struct identity *self, int64_t union_id, const int *r
     return companies_find(&self->companies, union_id, ret_company) ? 0 : IDENTITY__REASON__COMPANY_NOT_FOUND;
 }
 
+/* Whether she belongs, or did last, to a union or one below it: then it knows her. Of whom a number was given for who
+ * is a stranger to it neither name nor number of member is told. */
+static bool is_theirs(struct identity *self, int64_t member_id, int64_t union_id)
+{
+    struct union_node node, hers;
+    struct period last;
+
+    return periods_find_last(&self->periods, member_id, &last) && unions_find(&self->unions, union_id, &node) &&
+           unions_find(&self->unions, last.union_id, &hers) && union_path_covers(node.path, hers.path);
+}
+
 static void reply_company(struct identity *self, const struct company *company, Identity__Company_Closure reply,
                           void *call)
 {
@@ -42,8 +53,10 @@ static void reply_company(struct identity *self, const struct company *company, 
     for (size_t i = 0; i < message.n_agents; i++) {
         identity__company_agent__init(&messages[i]);
         messages[i].agent_id = agents[i].grant_id;
-        messages[i].member_id = agents[i].member_id;
-        messages[i].name = member_masked_name(self, agents[i].member_id, call);
+        if (is_theirs(self, agents[i].member_id, company->union_id)) {
+            messages[i].member_id = agents[i].member_id;
+            messages[i].name = member_masked_name(self, agents[i].member_id, call);
+        }
         messages[i].kind = (Identity__AgentKind)agents[i].kind;
         messages[i].since = agents[i].since;
         shown[i] = &messages[i];
@@ -257,7 +270,7 @@ static Identity__CompanyMember *company_member(struct identity *self, const stru
     message->to = period->ended_at;
     message->began = (Identity__Began)period->began;
     message->ended = (Identity__Ended)period->ended;
-    return message->name ? message : NULL;
+    return message;
 }
 
 /* rpc ListCompanyMembers: who is there, and who was. */

@@ -55,7 +55,7 @@ static void add_problem(struct page *page, int line, int reason, const struct ro
         return;
     }
     problem->line = line;
-    problem->reason = unconst(api_reason(reason)->name);
+    api_say(problem, reason);
     problem->field = unconst(fault->field);
     problem->warning = warning;
     page->report.problems[page->report.n_problems++] = problem;

@@ -76,7 +76,7 @@ static void a_person_has_one_record_in_a_union_and_its_history_stays(void **stat
     answer = set(&h, administrator(&h, FIRST), &request);
     assert_true(answer->created);
     first = record(&h, answer);
-    assert_string_equal(first->name, "王*明");
+    assert_string_equal(first->name, ""); /* to officials of hers */
     assert_int_equal(first->union_->union_id, town_id);
     assert_true(first->full_time);
     assert_int_equal(first->to, 0);
@@ -242,9 +242,31 @@ static void grants_of_a_subtree_are_listed(void **state)
     end(&h);
 }
 
+static void a_number_tells_nothing_of_a_stranger(void **state)
+{
+    char mobile[CN_MOBILE_LEN + 1];
+    Identity__SetCadreRequest request;
+    Identity__Cadre *made;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    member_of_union(&h, 1, "440605");
+    request = record_of(first_id, mobile_of(1, mobile), IDENTITY__POST__POST_CHAIR);
+    made = record(&h, set(&h, administrator(&h, FIRST), &request));
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(made->name, "");
+        assert_int_equal(made->member_id, 0);
+        made = list(&h, administrator(&h, FIRST), first_id, 0, "")->cadres[0];
+    }
+    assert_string_equal(record(&h, set(&h, administrator(&h, ROOT), &request))->name, "王*明");
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_tells_nothing_of_a_stranger),
         cmocka_unit_test(a_person_has_one_record_in_a_union_and_its_history_stays),
         cmocka_unit_test(what_cannot_be_is_not_recorded),
         cmocka_unit_test(a_subtree_is_listed_in_pages_in_the_order_of_the_tree),

@@ -29,19 +29,8 @@ bool companies_find(const struct companies *companies, int64_t union_id, struct 
     unsigned find = companies->sql + SQL_FIND;
 
     store_ask(store, find, "i", union_id);
-    if (!store_row(store, find))
-        return false;
-    *ret = (struct company){
-        .id = store_int(store, find, 0),
-        .union_id = store_int(store, find, 1),
-        .registered_by = store_int(store, find, 5),
-        .registered_at = store_int(store, find, 6),
-    };
-    store_copy_text(store, find, 2, ret->credit_code, sizeof(ret->credit_code));
-    store_copy_text(store, find, 3, ret->name, sizeof(ret->name));
-    store_copy_text(store, find, 4, ret->excuse, sizeof(ret->excuse));
-    store_end(store, find);
-    return true;
+    return store_only(store, find, INTO(ret->id), INTO(ret->union_id), INTO(ret->credit_code), INTO(ret->name),
+                      INTO(ret->excuse), INTO(ret->registered_by), INTO(ret->registered_at));
 }
 
 void companies_set_agent(const struct companies *companies, const struct agent *agent)

@@ -7,6 +7,7 @@
  * case (looks.h); the person finds it among the looks at her. */
 #include "services/identity/api.h"
 #include "services/identity/access/proposals.h"
+#include "services/identity/access/step_ups.h"
 #include "services/identity/membership/joins.h"
 #include "services/identity/membership/trades.h"
 #include "services/identity/membership/transfers.h"
@@ -117,6 +118,19 @@ static int proposal_case(struct identity *self, struct look_at *at)
     return 0;
 }
 
+static int step_up_case(struct identity *self, struct look_at *at)
+{
+    struct step_up step_up;
+
+    if (!step_ups_find(&self->step_ups, at->case_id, &step_up))
+        return IDENTITY__REASON__STEP_UP_NOT_FOUND;
+    at->members[0] = step_up.member_id;
+    at->unions[0] = step_up.union_id;
+    if (step_up.state != IDENTITY__STEP_UP_STATE__STEP_UP_ASKED)
+        at->refusal = IDENTITY__REASON__STEP_UP_DECIDED;
+    return 0;
+}
+
 static const struct {
     int (*find)(struct identity *self, struct look_at *at);
     bool resident_id, mobile; /* are shown whole */
@@ -127,6 +141,7 @@ static const struct {
     [IDENTITY__LOOK_CASE__LOOK_CORRECTION] = {correction_case, true, true},
     [IDENTITY__LOOK_CASE__LOOK_MERGE] = {merge_case, true, true},
     [IDENTITY__LOOK_CASE__LOOK_PROPOSAL] = {proposal_case, true, false},
+    [IDENTITY__LOOK_CASE__LOOK_STEP_UP] = {step_up_case, false, false},
     [IDENTITY__LOOK_CASE__LOOK_PASS] = {NULL, false, false}, /* by a letter */
 };
 

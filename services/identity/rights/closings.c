@@ -17,12 +17,7 @@ static bool only(const struct closings *closings, unsigned statement, struct clo
 {
     struct store *store = closings->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct closing){store_int(store, statement, 0), store_int(store, statement, 1),
-                            store_int(store, statement, 2)};
-    store_end(store, statement);
-    return true;
+    return store_only(store, statement, INTO(ret->member_id), INTO(ret->asked_at), INTO(ret->due_at));
 }
 
 bool closings_find(const struct closings *closings, int64_t member_id, struct closing *ret)

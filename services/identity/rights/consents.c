@@ -36,15 +36,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-static void read_hash(struct store *store, unsigned statement, int column, unsigned char ret[TEXT_HASH_LEN])
-{
-    size_t len;
-    const void *bytes = store_blob(store, statement, column, &len);
-
-    if (len == TEXT_HASH_LEN)
-        memcpy(ret, bytes, len);
-}
-
 /* ---- policies ---- */
 
 void consents_publish(const struct consents *consents, const struct policy *policy,
@@ -60,17 +51,8 @@ static bool next_policy(const struct consents *consents, unsigned statement, str
 {
     struct store *store = consents->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct policy){
-        .id = store_int(store, statement, 0),
-        .purpose = (int)store_int(store, statement, 1),
-        .version = (int)store_int(store, statement, 2),
-        .in_force_at = store_int(store, statement, 4),
-        .published_at = store_int(store, statement, 5),
-    };
-    read_hash(store, statement, 3, ret->hash);
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->purpose), INTO(ret->version), INTO(ret->hash),
+                      INTO(ret->in_force_at), INTO(ret->published_at));
 }
 
 static bool only_policy(const struct consents *consents, unsigned statement, struct policy *ret)
@@ -132,19 +114,8 @@ static bool next_consent(const struct consents *consents, unsigned statement, st
 {
     struct store *store = consents->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct consent){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .purpose = (int)store_int(store, statement, 2),
-        .version = (int)store_int(store, statement, 3),
-        .channel = (int)store_int(store, statement, 5),
-        .given_at = store_int(store, statement, 6),
-        .withdrawn_at = store_int(store, statement, 7),
-    };
-    read_hash(store, statement, 4, ret->hash);
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->purpose), INTO(ret->version),
+                      INTO(ret->hash), INTO(ret->channel), INTO(ret->given_at), INTO(ret->withdrawn_at));
 }
 
 bool consents_find(const struct consents *consents, int64_t member_id, int purpose, struct consent *ret)

@@ -54,22 +54,9 @@ static bool next(const struct corrections *corrections, unsigned statement, stru
 {
     struct store *store = corrections->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct correction){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .state = (int)store_int(store, statement, 3),
-        .reason = (int)store_int(store, statement, 4),
-        .asked_at = store_int(store, statement, 5),
-        .decided_at = store_int(store, statement, 6),
-        .decided_by = store_int(store, statement, 7),
-        .refusal = (int)store_int(store, statement, 8),
-    };
-    store_copy_text(store, statement, 9, ret->remark, sizeof(ret->remark));
-    ret->sealed.len = store_copy_blob(store, statement, 10, ret->sealed.bytes, sizeof(ret->sealed.bytes));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id), INTO(ret->state),
+                      INTO(ret->reason), INTO(ret->asked_at), INTO(ret->decided_at), INTO(ret->decided_by),
+                      INTO(ret->refusal), INTO(ret->remark), INTO_BYTES(ret->sealed));
 }
 
 static size_t all(const struct corrections *corrections, unsigned statement, struct correction *ret, size_t size)

@@ -113,24 +113,28 @@ void looks_record(void *call, const struct api_method *method, const int64_t *me
 
 /* ---- asking ---- */
 
-/* Whether the journal's row is a look at this member. */
-static bool read_look(struct identity *self, int64_t seq, int64_t member_id, struct look *ret, void *call)
+/* Adds what the journal's row says of a look at this member, if it does: 0 or a Reason. */
+static int read_look(struct identity *self, int64_t seq, int64_t member_id, struct look *ret, size_t *ret_n, void *call)
 {
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
     Identity__Event *event;
     bool hers = false;
+    int reason;
 
     request.after_seq = seq - 1;
     request.limit = 1;
-    journal_read(rpc_server_journal(self->rpc), &request, rpc_arena(call), &page);
-    if (page.n_rows == 0 || page.rows[0]->seq != seq)
-        return false;
+    reason = journal_read(rpc_server_journal(self->rpc), &request, rpc_arena(call), &page);
+    if (reason || page.n_rows == 0 || page.rows[0]->seq != seq)
+        return reason;
     event = identity__event__unpack(&rpc_arena(call)->allocator, page.rows[0]->body.len, page.rows[0]->body.data);
     if (!event || event->event_case != IDENTITY__EVENT__EVENT_DATA_SEEN)
-        return false;
+        return 0;
     for (size_t i = 0; i < event->data_seen->n_member_ids && !hers; i++)
         hers = event->data_seen->member_ids[i] == member_id;
+    if (!hers)
+        return 0;
+    ret += (*ret_n)++;
     *ret = (struct look){
         .seq = seq,
         .at = page.rows[0]->at,
@@ -139,25 +143,27 @@ static bool read_look(struct identity *self, int64_t seq, int64_t member_id, str
         .look_case = (int)event->data_seen->look_case,
     };
     snprintf(ret->method, sizeof(ret->method), "%s", event->data_seen->method);
-    return hers;
+    return 0;
 }
 
-size_t looks_find(struct identity *self, int64_t member_id, int64_t before, struct look *ret, size_t size,
-                  int64_t *ret_next, void *call)
+int looks_find(struct identity *self, int64_t member_id, int64_t before, struct look *ret, size_t size, size_t *ret_n,
+               int64_t *ret_next, void *call)
 {
     unsigned statement = self->looks.sql + SQL_FIND;
     struct store *store = self->looks.store;
     int64_t seqs[LOOKS_EXAMINED];
-    size_t n = 0, found = 0, i = 0;
+    size_t n = 0, i = 0;
+    int reason = 0;
 
     store_ask(store, statement, "iii", member_id, before, (int64_t)LOOKS_EXAMINED);
     while (n < LOOKS_EXAMINED && store_row(store, statement))
         seqs[n++] = store_int(store, statement, 0);
     store_end(store, statement);
-    while (ret && i < n && found < size)
-        found += read_look(self, seqs[i++], member_id, &ret[found], call);
-    *ret_next = i < n || n == LOOKS_EXAMINED ? seqs[i - 1] : 0;
-    return found;
+    *ret_n = 0;
+    while (ret && i < n && *ret_n < size && !reason)
+        reason = read_look(self, seqs[i++], member_id, ret, ret_n, call);
+    *ret_next = i > 0 && (i < n || n == LOOKS_EXAMINED) ? seqs[i - 1] : 0;
+    return reason;
 }
 
 /* ---- for herself ---- */
@@ -170,8 +176,11 @@ static void on_export(void *arg, struct part_export *export)
 
     do {
         struct look looks[50];
-        size_t n = looks_find(self, export->member_id, before, looks, ARRAY_LEN(looks), &before, export->call);
+        size_t n;
 
+        export->failed |=
+            looks_find(self, export->member_id, before, looks, ARRAY_LEN(looks), &n, &before, export->call) != 0;
+        more = !export->failed;
         for (size_t i = 0; i < n && more; i++)
             more = part_give(export, look_message(self, &looks[i], export->call), PART_LATEST(looks[i].seq));
     } while (more && before);

@@ -26,7 +26,7 @@ struct look {
     char method[64];
 };
 
-/* Looks at a member before a sequence number (0: all), the latest first, at most `size`;
- * returns how many. *ret_next is where the next page begins, 0 at the end. */
-size_t looks_find(struct identity *self, int64_t member_id, int64_t before, struct look *ret, size_t size,
-                  int64_t *ret_next, void *call);
+/* Looks at a member before a sequence number (0: all), the latest first, at most `size`: 0 or a
+ * Reason. *ret_next is where the next page begins, 0 at the end. */
+int looks_find(struct identity *self, int64_t member_id, int64_t before, struct look *ret, size_t size, size_t *ret_n,
+               int64_t *ret_next, void *call);

@@ -26,24 +26,9 @@ void pledges_add(const struct pledges *pledges, const struct pledge *pledge)
 static bool next(const struct pledges *pledges, unsigned statement, struct pledge *ret)
 {
     struct store *store = pledges->store;
-    const void *hash;
-    size_t len;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct pledge){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .state = (int)store_int(store, statement, 2),
-        .version = (int)store_int(store, statement, 3),
-        .made_at = store_int(store, statement, 5),
-        .until = store_int(store, statement, 6),
-        .ended_at = store_int(store, statement, 7),
-    };
-    hash = store_blob(store, statement, 4, &len);
-    if (len == sizeof(ret->hash))
-        memcpy(ret->hash, hash, len);
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->state), INTO(ret->version),
+                      INTO(ret->hash), INTO(ret->made_at), INTO(ret->until), INTO(ret->ended_at));
 }
 
 static bool only(const struct pledges *pledges, unsigned statement, struct pledge *ret)

@@ -54,8 +54,8 @@ static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
     make_resident_id(1, id);
-    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
-    get_code_for(&h, mobile, IDENTITY__CODE_PURPOSE__CODE_EXPORT, code);
+    wechat_of(&h, 1, "openid");
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_EXPORT, code);
     data = harness_output(&h, export_data(&h, who, code), &identity__my_data__descriptor);
     assert_string_equal(data->account->mobile, mobile);
     assert_string_equal(data->account->name, "王小明");
@@ -86,7 +86,6 @@ static void all_parts_give_what_they_keep_of_her(void **state)
         {"covers", "\"unionId\":"},
         {"closings", "\"dueAt\":"},
     };
-    char mobile[CN_MOBILE_LEN + 1];
     struct exported all;
     Rpc__Principal *who;
     struct harness h;
@@ -95,7 +94,7 @@ static void all_parts_give_what_they_keep_of_her(void **state)
     begin(&h);
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
-    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
+    wechat_of(&h, 1, "openid");
     member_of_union(&h, 2, CODE);
     assert_ok(close_account(&h, who, 1));
     harness_tamper(&h,
@@ -198,7 +197,6 @@ static void close_now(struct harness *h, const Rpc__Principal *who, unsigned n)
 
 static void a_closed_account_leaves_nothing_that_tells_who_she_was(void **state)
 {
-    char mobile[CN_MOBILE_LEN + 1];
     struct member before, after;
     struct roster_entry row;
     Rpc__Principal *who;
@@ -209,7 +207,7 @@ static void a_closed_account_leaves_nothing_that_tells_who_she_was(void **state)
     begin(&h);
     make_union(&h, CODE, "");
     who = member_of_union(&h, 1, CODE);
-    assert_ok(enter_by_wechat(&h, "openid", mobile_of(1, mobile)));
+    wechat_of(&h, 1, "openid");
     assert_true(members_find(&identity_of(&h)->members, who->member_id, &before));
     assert_int_equal(rosters_find_person(&identity_of(&h)->rosters, before.person, &row, 1), 1);
     assert_int_equal(wechats_find_all(&identity_of(&h)->wechats, who->member_id, &door, 1), 1);

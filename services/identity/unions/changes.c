@@ -42,28 +42,10 @@ static bool next(const struct changes *changes, unsigned statement, struct chang
 {
     struct store *store = changes->store;
 
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct change){
-        .id = store_int(store, statement, 0),
-        .union_id = store_int(store, statement, 1),
-        .target_id = store_int(store, statement, 2),
-        .asked_by = store_int(store, statement, 3),
-        .asked_at = store_int(store, statement, 4),
-        .decided_by = store_int(store, statement, 5),
-        .decided_at = store_int(store, statement, 6),
-        .kind = (int)store_int(store, statement, 7),
-        .state = (int)store_int(store, statement, 8),
-        .trades = (int)store_int(store, statement, 14),
-        .workers = (int)store_int(store, statement, 15),
-        .body = (int)store_int(store, statement, 16),
-    };
-    store_copy_text(store, statement, 9, ret->name, sizeof(ret->name));
-    store_copy_text(store, statement, 10, ret->code, sizeof(ret->code));
-    store_copy_text(store, statement, 11, ret->credit_code, sizeof(ret->credit_code));
-    store_copy_text(store, statement, 12, ret->excuse, sizeof(ret->excuse));
-    store_copy_text(store, statement, 13, ret->remark, sizeof(ret->remark));
-    return true;
+    return store_read(store, statement, INTO(ret->id), INTO(ret->union_id), INTO(ret->target_id), INTO(ret->asked_by),
+                      INTO(ret->asked_at), INTO(ret->decided_by), INTO(ret->decided_at), INTO(ret->kind),
+                      INTO(ret->state), INTO(ret->name), INTO(ret->code), INTO(ret->credit_code), INTO(ret->excuse),
+                      INTO(ret->remark), INTO(ret->trades), INTO(ret->workers), INTO(ret->body));
 }
 
 bool changes_find(const struct changes *changes, int64_t change_id, struct change *ret)

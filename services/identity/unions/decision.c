@@ -62,7 +62,7 @@ static void add_result(Identity__DecisionReport *report, int64_t id, int reason)
 
     result->id = id;
     if (reason)
-        result->reason = unconst(api_reason(reason)->name);
+        api_say(result, reason);
     else
         report->done++;
 }

@@ -15,15 +15,18 @@ export class Refusal extends Error {
   }
 }
 
-/** What this device is known by, made once and kept by it. */
-export function deviceNonce() {
-  let nonce = localStorage.getItem('device');
-  if (!nonce) {
-    nonce = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    localStorage.setItem('device', nonce);
-  }
-  return nonce;
-}
+// What this device is known by: random, made once, kept by it. Where it cannot be kept it is another one each time.
+const nonce = new Promise((done) => {
+  const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const request = indexedDB.open('device', 1);
+  request.onupgradeneeded = () => request.result.createObjectStore('device').put(made, 'nonce');
+  request.onerror = () => done(made);
+  request.onsuccess = () => {
+    const found = request.result.transaction('device').objectStore('device').get('nonce');
+    found.onsuccess = () => done(found.result ?? made);
+    found.onerror = () => done(made);
+  };
+});
 
 class Offline extends Error {}
 
@@ -40,7 +43,7 @@ export const isOffline = (error) => error instanceof Offline;
 export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 async function ask(method, path, body, key) {
-  const headers = { 'Device-Nonce': deviceNonce() };
+  const headers = { 'Device-Nonce': await nonce };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (session.get()) headers.Authorization = `Bearer ${session.get().token}`;
   if (key) headers['Idempotency-Key'] = `"${key}"`;

@@ -32,6 +32,8 @@ export async function returnFromWechat(): Promise<'in' | 'bound' | false> {
     enter(await got(api.POST('/v1/sessions:wechat', { body: given })));
     return 'in';
   }
-  await got(api.POST('/v1/me/wechats', { body: given }));
+  const mobileCode = sessionStorage.getItem('bind-code') ?? '';
+  sessionStorage.removeItem('bind-code');
+  await got(api.POST('/v1/me/wechats', { body: { ...given, mobileCode } }));
   return 'bound';
 }

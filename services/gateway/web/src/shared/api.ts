@@ -2,7 +2,9 @@
 // call what does not exist. Refusals come with the service's own words (errmsg).
 import createClient from 'openapi-fetch';
 import type { components, paths } from '../api';
+import { deviceNonce } from './device';
 import { enter, leave, session } from './session';
+import { proven } from './stepup';
 
 export type Schemas = components['schemas'];
 
@@ -53,11 +55,12 @@ function readClock(response: Response, asked: number, took: number) {
 
 let renewing: Promise<boolean> | null = null;
 
-/** Renews the session, once for all calls that find it expired. */
-function renew(): Promise<boolean> {
+/** Renews the session, once for all calls that find it expired; one that finds it renewed meanwhile goes on. */
+function renew(expired: string): Promise<boolean> {
+  if (session.value?.token !== expired) return Promise.resolve(Boolean(session.value));
   renewing ??= (async () => {
     const given = await fetch('/v1/sessions:refresh', {
-      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      method: 'POST', headers: { 'Content-Type': 'application/json', 'Device-Nonce': await deviceNonce },
       body: JSON.stringify({ refreshToken: session.value?.refreshToken }),
     });
     if (given.ok) enter(await given.json());
@@ -68,6 +71,7 @@ function renew(): Promise<boolean> {
 
 async function once(request: Request): Promise<Response> {
   const headers = new Headers(request.headers);
+  headers.set('Device-Nonce', await deviceNonce);
   if (session.value) headers.set('Authorization', `Bearer ${session.value.token}`);
   const asked = Date.now();
   const response = await fetch(new Request(request.clone(), { headers }));
@@ -86,8 +90,13 @@ async function problemOf(response: Response): Promise<Schemas['Problem'] | null>
 
 async function ask(request: Request): Promise<Response> {
   try {
+    const token = session.value?.token;
     let response = await once(request), problem = await problemOf(response);
-    if (problem?.reason === 'TOKEN_EXPIRED' && session.value?.refreshToken && await renew()) {
+    if (problem?.reason === 'TOKEN_EXPIRED' && token && session.value?.refreshToken && await renew(token)) {
+      response = await once(request);
+      problem = await problemOf(response);
+    }
+    if (problem?.reason === 'STEP_UP_NEEDED' && await proven()) {
       response = await once(request);
       problem = await problemOf(response);
     }
