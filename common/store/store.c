@@ -192,6 +192,11 @@ void store_close(struct store *store)
     free(store);
 }
 
+int store_hold(struct store *store)
+{
+    return store_exec(store, "BEGIN");
+}
+
 /* ---- statements ---- */
 
 static bool run_own(struct store *store, unsigned sql)

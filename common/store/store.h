@@ -51,6 +51,9 @@ struct store_options {
 /* Opens, migrates, prepares. NULL after logging why. */
 struct store *store_open(const struct store_options *options);
 void store_close(struct store *store);
+/* All that a reader (read_only) is told from its next question on is as of one instant, whatever
+ * its owner commits meanwhile; the owner's log grows for so long. 0 or -1, logged. */
+int store_hold(struct store *store);
 /* Prepares more statements (a chassis module's own): the index of the first, or -1. */
 int store_prepare(struct store *store, const char *const *sql, unsigned n);
 

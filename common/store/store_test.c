@@ -251,6 +251,27 @@ static void a_reader_sees_commits_and_cannot_write(void **state)
     store_close(reader);
 }
 
+static void a_reader_that_holds_reads_as_of_one_instant(void **state)
+{
+    struct store *owner = open_store(), *reader = open_in(dir, STEP_1, true);
+
+    (void)state;
+    assert_non_null(reader);
+    assert_int_equal(add(owner, 1, "a"), 1);
+    assert_is_reason(store_commit(owner), 0);
+    assert_int_equal(store_hold(reader), 0);
+    assert_int_equal(count(reader), 1);
+    assert_int_equal(add(owner, 2, "b"), 1);
+    assert_is_reason(store_commit(owner), 0);
+    assert_int_equal(count(reader), 1);
+    assert_int_equal(store_check(reader, stderr), 0);
+    store_close(reader);
+    reader = open_in(dir, STEP_1, true);
+    assert_int_equal(count(reader), 2);
+    store_close(reader);
+    store_close(owner);
+}
+
 static void values_come_back_as_they_were_bound(void **state)
 {
     static const struct {
@@ -686,6 +707,7 @@ int main(void)
         TEST(a_second_owner_is_refused),
         TEST(a_standby_takes_over_what_the_owner_left),
         TEST(a_reader_sees_commits_and_cannot_write),
+        TEST(a_reader_that_holds_reads_as_of_one_instant),
         TEST(values_come_back_as_they_were_bound),
         TEST(columns_go_into_what_has_their_type),
         TEST(a_forbidden_row_is_no_trouble),

@@ -11,6 +11,11 @@ bool is_hepatitis_b(const char *code, const char *name);
 /* Whether an item is for a member of this trade. */
 bool item_is_for(const Health__PackageItem *item, int trade);
 
+/* Of one check-up there. */
+int64_t price_at(const Health__CampaignSite *site, const Health__Campaign *campaign);
+/* What the places of a campaign may cost: each at the dearest site it may be taken at. */
+int64_t greatest_cost(const Health__Campaign *campaign);
+
 /* Why something cannot be made like this: a Reason with ret_field, or 0. */
 int package_refusal(const Health__Package *package, const char **ret_field);
 int site_refusal(const Health__Site *site, int64_t now, const char **ret_field);
@@ -23,6 +28,10 @@ int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *p
 /* The number of the stratum in which she enters, asking for a site or 0; -1 when none
  * fits. */
 int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id);
+/* A public value in the one form in which it is mixed in, so that its spelling cannot be chosen:
+ * half-width, lower-case, what stands between commas, blanks and the like with one blank
+ * between. VALUE_NOT_A_LINE. */
+int value_read(const char *text, char ret[DRAW_TEXT_SIZE]);
 /* What a step of common/draw says, as a Reason; 0 for DRAW_OK. */
 int draw_refusal(enum draw_reason reason);
 

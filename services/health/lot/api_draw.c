@@ -2,7 +2,6 @@
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
-#include "common/text/text.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"
@@ -63,8 +62,10 @@ static void reply_status(struct health *self, const Health__Campaign *campaign, 
     }
     status.value = lottery->value;
     status.value_confirmed = lottery->confirmed_by != 0;
+    if (draw->state == DRAW_PUBLISHED || lottery->revealed)
+        hash_text(lottery->secret, arena, &status.secret);
+    status.void_asked = hands_wait(&self->two_hands, "draw void", campaign->campaign_id, rpc_now(call));
     if (draw->state == DRAW_PUBLISHED) {
-        hash_text(draw->secret, arena, &status.secret);
         add_outcomes(self, campaign, arena, &status);
     }
     reply(&status, call);
@@ -223,11 +224,33 @@ static int value_refusal(const Health__Campaign *campaign, const struct lottery 
     return now < campaign->value_at ? HEALTH__REASON__VALUE_NOT_YET : 0;
 }
 
+/* By which offices hands are given to what becomes of a draw. */
+static const int offices[] = {RULE__ROLE__BENEFIT_MANAGER, RULE__ROLE__ROLE_NONE};
+
+/* The deed of a value; `what` is filled in for it. */
+static struct hands_deed value_deed(struct health *self, const Health__Campaign *campaign,
+                                    const struct lottery *lottery, Health__ValueEntered *what, void *call)
+{
+    health__value_entered__init(what);
+    what->campaign_id = campaign->campaign_id;
+    what->value = unconst(lottery->value);
+    return (struct hands_deed){
+        .kind = "draw value",
+        .id = campaign->campaign_id,
+        .what = &what->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = offices,
+        .union_path = campaign->union_path,
+        .own = HEALTH__REASON__VALUE_OWN,
+        .earlier_by = lottery->value_by ? holder_of(&self->holders, lottery->value_by) : 0,
+    };
+}
+
 /* Takes a value as said, unless it cannot be now or say_so has a Reason against it; who tries
  * to change what is fixed is noted. */
 static void take_value(Health__Draws_Service *service, const Health__ValueRequest *req,
-                       int (*say_so)(const struct health *self, const char *value, struct lottery *lottery,
-                                     int64_t member_id),
+                       int (*say_so)(struct health *self, const Health__Campaign *campaign, const char *value,
+                                     struct lottery *lottery, void *call),
                        Health__DrawStatus_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, draws_service);
@@ -239,7 +262,7 @@ static void take_value(Health__Draws_Service *service, const Health__ValueReques
         return;
     refusal = value_refusal(campaign, &lottery, rpc_now(call));
     if (!refusal)
-        refusal = say_so(self, req->value, &lottery, rpc_principal(call)->member_id);
+        refusal = say_so(self, campaign, req->value, &lottery, call);
     if (refusal) {
         if (refusal == HEALTH__REASON__VALUE_FIXED)
             attempt_note(self, campaign, HEALTH__ATTEMPT__CHANGE_VALUE, call);
@@ -251,15 +274,18 @@ static void take_value(Health__Draws_Service *service, const Health__ValueReques
     reply_status(self, campaign, &lottery, reply, call);
 }
 
-static int enter_value(const struct health *self, const char *value, struct lottery *lottery, int64_t member_id)
+static int enter_value(struct health *self, const Health__Campaign *campaign, const char *value,
+                       struct lottery *lottery, void *call)
 {
-    int32_t bad;
+    Health__ValueEntered what;
+    struct hands_deed deed;
+    int reason = value_read(value, lottery->value);
 
-    (void)self;
-    if (text_line(value, lottery->value, sizeof(lottery->value), &bad) <= 0)
-        return HEALTH__REASON__VALUE_NOT_A_LINE;
-    lottery->value_by = member_id;
-    return 0;
+    if (reason)
+        return reason;
+    lottery->value_by = rpc_principal(call)->member_id;
+    deed = value_deed(self, campaign, lottery, &what, call);
+    return hands_give(&self->two_hands, &deed, call);
 }
 
 /* rpc EnterValue: what the public draw gave, as one official reads it; until it is
@@ -270,19 +296,24 @@ static void draws__enter_value(Health__Draws_Service *service, const Health__Val
     take_value(service, req, enter_value, reply, call);
 }
 
-static int confirm_value(const struct health *self, const char *said, struct lottery *lottery, int64_t member_id)
+static int confirm_value(struct health *self, const Health__Campaign *campaign, const char *said,
+                         struct lottery *lottery, void *call)
 {
     char value[DRAW_TEXT_SIZE];
-    int32_t bad;
+    Health__ValueEntered what;
+    struct hands_deed deed;
+    int reason;
 
     if (!*lottery->value)
         return HEALTH__REASON__VALUE_NOT_ENTERED;
-    if (!member_id || holder_is(&self->holders, member_id, lottery->value_by))
-        return HEALTH__REASON__VALUE_OWN;
-    if (text_line(said, value, sizeof(value), &bad) <= 0 || strcmp(lottery->value, value) != 0)
+    deed = value_deed(self, campaign, lottery, &what, call);
+    reason = hands_refusal(&self->two_hands, &deed, call);
+    if (reason)
+        return reason;
+    if (value_read(said, value) || (strcmp(lottery->value, value) != 0 && strcmp(lottery->value, said) != 0))
         return HEALTH__REASON__VALUE_DIFFERS;
-    lottery->confirmed_by = member_id;
-    return 0;
+    lottery->confirmed_by = rpc_principal(call)->member_id;
+    return hands_confirm(&self->two_hands, &deed, call);
 }
 
 /* rpc ConfirmValue: another official reads the same. From then on it is fixed. */
@@ -341,7 +372,40 @@ static void draws__publish(Health__Draws_Service *service, const Health__Campaig
     reply_status(self, campaign, &lottery, reply, call);
 }
 
-/* rpc MakeVoid: stays visible with its reason; not once it is published. */
+/* Whether a lot is made void now. Once its list is frozen it takes two officials, who give the same
+ * reason: the first asks, the second confirms. *ret_done: it is void. 0 or the Reason. */
+static int make_void(struct health *self, const Health__Campaign *campaign, struct lottery *lottery,
+                     const Health__VoidRequest *req, void *call, bool *ret_done)
+{
+    struct draw made = lottery->draw;
+    int refusal = draw_refusal(draw_make_void(&made, req->reason));
+    struct hands_deed deed = {
+        .kind = "draw void",
+        .id = campaign->campaign_id,
+        .what = &req->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = offices,
+        .union_path = campaign->union_path,
+    };
+
+    *ret_done = false;
+    if (refusal)
+        return refusal;
+    if (lottery->draw.state >= DRAW_FROZEN) {
+        if (!hands_wait(&self->two_hands, deed.kind, deed.id, rpc_now(call)) ||
+            hands_is_first(&self->two_hands, deed.kind, deed.id, rpc_principal(call)->member_id))
+            return hands_give(&self->two_hands, &deed, call);
+        refusal = hands_confirm(&self->two_hands, &deed, call);
+        if (refusal)
+            return refusal;
+    }
+    lottery->draw = made;
+    *ret_done = true;
+    return 0;
+}
+
+/* rpc MakeVoid: stays visible with its reason; not once it is published. Of a frozen lot the secret
+ * is told with it, so that anybody computes what would have come out. */
 static void draws__make_void(Health__Draws_Service *service, const Health__VoidRequest *req,
                              Health__DrawStatus_Closure reply, void *call)
 {
@@ -349,19 +413,23 @@ static void draws__make_void(Health__Draws_Service *service, const Health__VoidR
     struct lottery lottery;
     Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
     int refusal;
+    bool done;
 
     if (!campaign)
         return;
-    refusal = draw_refusal(draw_make_void(&lottery.draw, req->reason));
+    refusal = make_void(self, campaign, &lottery, req, call, &done);
     if (refusal) {
         if (refusal == HEALTH__REASON__PUBLISHED_ALREADY)
             attempt_note(self, campaign, HEALTH__ATTEMPT__VOID_PUBLISHED, call);
         rpc_refuse(call, refusal);
         return;
     }
-    lottery_put(self, &lottery);
-    campaign->void_reason = req->reason;
-    campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__VOID, call);
+    if (done) {
+        lottery_reveal(self, &lottery, call);
+        lottery_put(self, &lottery);
+        campaign->void_reason = req->reason;
+        campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__VOID, call);
+    }
     reply_status(self, campaign, &lottery, reply, call);
 }
 

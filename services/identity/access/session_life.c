@@ -96,13 +96,15 @@ static bool add_givers(const struct authority *held, Rpc__Grant *grant, struct a
     return true;
 }
 
-static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call)
+bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call)
 {
     struct arena *arena = rpc_arena(call);
     struct authority held[LIMIT_GRANTS];
     size_t n = grants_find_all(&self->grants, member_id, held, ARRAY_LEN(held));
     Rpc__Grant *grants = arena_alloc(arena, n * sizeof(*grants) + 1);
 
+    if (periods_standing_at(&self->periods, member_id, rpc_now(call)) != IDENTITY__STANDING__STANDING_ACTIVE)
+        return true;
     principal->grants = arena_alloc(arena, n * sizeof(*principal->grants) + 1);
     if (!grants || !principal->grants)
         return false;
@@ -153,13 +155,13 @@ static bool write_token(struct identity *self, const struct member *member, char
     principal.unproven = is_unproven(member, session);
     if (is_named(member) && session->stepped_up_at > rpc_now(call) - STEP_UP_MS)
         principal.stepped_up_until = session->stepped_up_at + STEP_UP_MS;
-    if (member->union_id && unions_find(&self->unions, member->union_id, &node))
+    /* Who is suspended is in no union for as long as that lasts. */
+    if (member->union_id && member->level >= (int)RPC__LEVEL__MEMBER &&
+        unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
-    if (is_official(session) &&
-        periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
-        !add_grants(self, member->id, &principal, call))
+    if (is_official(session) && !session_add_grants(self, member->id, &principal, call))
         return false;
-    if (principal.n_grants && !grants_seal(self->seals, &principal, seal))
+    if ((principal.n_grants || principal.stepped_up_until) && !grants_seal(self->seals, &principal, seal))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }

@@ -12,7 +12,8 @@
 
 #define CHANGE_TEXT_SIZE   (200 * 4 + 1)
 #define CHANGE_SUBTREE_MAX 2000
-#define CHANGE_SLICE       100 /* members handed over in one transaction */
+#define CHANGE_LIFE_MS     (INT64_C(365) * 86400000) /* in which what was asked may be confirmed */
+#define CHANGE_SLICE       100                       /* members handed over in one transaction */
 
 struct change {
     int64_t id, union_id, target_id, asked_by, asked_at, decided_by, decided_at;
@@ -39,7 +40,7 @@ bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at
 
 /* Why a change cannot be carried out as things are: 0, or the Reason with its input
  * field. Names and codes in it are brought into normal form. */
-int change_refusal(struct identity *self, struct change *change, const char **ret_field);
+int change_refusal(struct identity *self, struct change *change, void *call, const char **ret_field);
 /* Carries out what change_refusal has just found possible; target_id becomes the union
  * that was made. */
 void change_apply(struct identity *self, struct change *change, void *call);
