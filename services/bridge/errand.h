@@ -36,6 +36,8 @@ struct errand {
         } wechat;
         struct {
             char name[CLAIM_NAME_SIZE], resident_id[CLAIM_ID_SIZE];
+            char mobile[20 * 4 + 1], code[CODE_SIZE]; /* that a roster lists, and a code sent to it */
+            char asked_mobile[16];                    /* the account's, of which the verifier is asked */
             int64_t proof_id;
             unsigned next_way;
             int refused[2];        /* by way */

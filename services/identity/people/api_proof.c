@@ -42,8 +42,11 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     const char *field = "";
     struct member member;
     struct name_proof proof;
+    struct person person;
     int reason = caller_refusal(self, call, &member);
 
+    if (!reason && (!person_open_member(self, &member, &person) || !*person.mobile))
+        reason = IDENTITY__REASON__REAL_NAME_UNAVAILABLE; /* there is nothing third to ask about */
     if (!reason && proofs_tries(&self->proofs, member.id, rpc_now(call) - PROOF_WINDOW_MS) >= PROOF_TRIES)
         reason = IDENTITY__REASON__PROOF_TRIES_EXHAUSTED;
     if (rpc_refuse_if(call, reason))
@@ -62,6 +65,7 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     };
     proofs_add(&self->proofs, &proof);
     message.proof_id = proof.id;
+    message.mobile = person.mobile;
     reply(&message, call);
 }
 
