@@ -73,6 +73,7 @@ static inline void bus_harness_open(struct bus_harness *b)
     ensure(mkdtemp(b->dir));
     snprintf(b->edge, sizeof(b->edge), "%s/" BUS_EDGE, b->dir);
     ensure(bus_make_folders(b->dir, "coupon") == 0 && uv_loop_init(&b->loop) == 0 && api_load() == 0);
+    b->refusals.patience_ms = 2 * LIMIT_CALL_DEADLINE_MS;
     b->refusals.unserved = b->unserved;
     b->refusals.unserved_len = bus_harness_refusal(RPC__REASON__SERVICE_DOWN, b->unserved);
     b->refusals.lost = b->lost;

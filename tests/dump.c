@@ -1,6 +1,7 @@
 #include "tests/dump.h"
 
 #include <sqlite3.h>
+#include <zlib.h>
 
 #include "common/base/hex.h"
 
@@ -159,4 +160,113 @@ bool dump_has_changed(struct dump_watch *watch)
     if (!changed)
         watch->version = version;
     return changed;
+}
+
+/* ---- stores of earlier programs ---- */
+
+#define SQL_MAX (4 << 20)
+
+static sqlite3 *make_store(const char *path)
+{
+    sqlite3 *db;
+
+    ensure(sqlite3_open(path, &db) == SQLITE_OK);
+    return db;
+}
+
+static int64_t number_of(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement = ask(db, sql);
+    int64_t number;
+
+    ensure(sqlite3_step(statement) == SQLITE_ROW);
+    number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+int64_t dump_load(const char *dir, const char *path)
+{
+    char *sql = malloc(SQL_MAX), file[256];
+    gzFile packed = gzopen(path, "r");
+    int64_t at;
+    sqlite3 *db;
+    int len;
+
+    ensure(sql && packed);
+    len = gzread(packed, sql, SQL_MAX - 1);
+    ensure(len > 0 && gzclose(packed) == Z_OK);
+    sql[len] = '\0';
+    snprintf(file, sizeof(file), "%s/data.sqlite", dir);
+    db = make_store(file);
+    ensure(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    at = number_of(db, "SELECT coalesce(max(at), 0) FROM journal");
+    sqlite3_close(db);
+    free(sql);
+    return at;
+}
+
+void dump_copy(const char *dir, const char *file)
+{
+    sqlite3 *from = open_store(dir), *to = make_store(file);
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+
+    ensure(backup && sqlite3_backup_step(backup, -1) == SQLITE_DONE && sqlite3_backup_finish(backup) == SQLITE_OK);
+    sqlite3_close(from);
+    sqlite3_close(to);
+}
+
+/* How many rows of a table of the earlier store are not in the same one of this. */
+static int64_t rows_lost(sqlite3 *db, const char *table)
+{
+    char sql[SQL_SIZE], columns[SQL_SIZE / 4];
+    sqlite3_stmt *both;
+
+    snprintf(sql, sizeof(sql),
+             "SELECT group_concat('\"' || name || '\"') FROM pragma_table_info('%s', 'earlier') WHERE name IN "
+             "(SELECT name FROM pragma_table_info('%s', 'main'))",
+             table, table);
+    both = ask(db, sql);
+    ensure(sqlite3_step(both) == SQLITE_ROW && sqlite3_column_bytes(both, 0) < (int)sizeof(columns));
+    snprintf(columns, sizeof(columns), "%s", (const char *)sqlite3_column_text(both, 0));
+    sqlite3_finalize(both);
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM (SELECT %s FROM earlier.\"%s\" EXCEPT SELECT %s FROM main.\"%s\")",
+             columns, table, columns, table);
+    return number_of(db, sql);
+}
+
+static int64_t table_lost(sqlite3 *db, const char *table, const struct dump_moved *moved)
+{
+    char sql[SQL_SIZE];
+
+    for (; moved && moved->table; moved++) {
+        if (strcmp(moved->table, table) == 0)
+            return number_of(db, moved->lost);
+    }
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM main.sqlite_master WHERE type = 'table' AND name = '%s'", table);
+    if (number_of(db, sql))
+        return rows_lost(db, table);
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM earlier.\"%s\"", table);
+    return number_of(db, sql);
+}
+
+void dump_lost(const char *dir, const char *older, const struct dump_moved *moved, FILE *out)
+{
+    sqlite3 *db = open_store(dir);
+    sqlite3_stmt *tables;
+    char sql[SQL_SIZE];
+    int n = 0;
+
+    snprintf(sql, sizeof(sql), "ATTACH '%s' AS earlier", older);
+    ensure(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    tables = ask(db, "SELECT name FROM earlier.sqlite_master WHERE type = 'table' ORDER BY name");
+    for (; sqlite3_step(tables) == SQLITE_ROW; n++) {
+        const char *table = (const char *)sqlite3_column_text(tables, 0);
+        int64_t lost = table_lost(db, table, moved);
+
+        if (lost)
+            fprintf(out, "%lld rows of %s are not as they were\n", (long long)lost, table);
+    }
+    ensure(n > 0 && sqlite3_finalize(tables) == SQLITE_OK);
+    ensure(sqlite3_close(db) == SQLITE_OK);
 }

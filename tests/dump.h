@@ -15,3 +15,19 @@ struct dump_watch *dump_watch(const char *dir);
 void dump_unwatch(struct dump_watch *watch);
 /* Whether it holds anything else than at the beginning. */
 bool dump_has_changed(struct dump_watch *watch);
+
+/* ---- stores of earlier programs (earlier.h) ---- */
+
+/* A table whose rows a step has put elsewhere, and a query for how many of them (of
+ * earlier.TABLE) are nowhere now. */
+struct dump_moved {
+    const char *table, *lost;
+};
+
+/* Makes the store of a folder by the SQL of a file, packed by gzip. When its journal ends. */
+int64_t dump_load(const char *dir, const char *path);
+/* Copies the store of a folder to a file. */
+void dump_copy(const char *dir, const char *file);
+/* Tells of each table of an older copy whose rows are not all in the store as they were, in the
+ * columns that both have, or where `moved` looks for them. */
+void dump_lost(const char *dir, const char *older, const struct dump_moved *moved, FILE *out);

@@ -166,7 +166,7 @@ static bool lists_column(const char *list, const struct column *column)
 {
     char both[2 * PART_NAME];
 
-    snprintf(both, sizeof(both), "%s.%s", column->table, column->name);
+    ensure((size_t)snprintf(both, sizeof(both), "%s.%s", column->table, column->name) < sizeof(both));
     return lists(list, both);
 }
 

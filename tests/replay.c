@@ -374,6 +374,7 @@ int main(int argc, char **argv)
                             NULL};
     char results[2][512], methods[2][512];
     char **paths;
+    size_t n;
 
     if (argc == 5 && strcmp(argv[1], "--once") == 0)
         return replay_all(argv[2], argv[3], argv[4]);
@@ -381,7 +382,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "replay FOLDER\n");
         return 2;
     }
-    if (list(argv[1], &paths) == 0) {
+    n = list(argv[1], &paths);
+    for (size_t i = 0; i < n; i++)
+        free(paths[i]);
+    free(paths);
+    if (n == 0) {
         fprintf(stderr, "%s has no recording of %s\n", argv[1], TEXT(REPLAY_SERVICE));
         return 1;
     }

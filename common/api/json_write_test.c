@@ -6,7 +6,7 @@ static void a_seat_is_written_with_all_its_fields(void **state)
 
     (void)state;
     assert_string_equal(encode(&seat), "{\"seatId\":\"0\",\"showId\":\"0\",\"day\":0,\"code\":\"\",\"priceFen\":\"0\","
-                                       "\"depositFen\":\"0\",\"takenAt\":null,\"expiresAt\":null}");
+                                       "\"depositFen\":\"0\",\"takenAt\":null,\"expiresAt\":null,\"state\":\"DRAFT\"}");
     seat.seat_id = INT64_MAX;
     seat.show_id = INT64_MIN;
     seat.day = INT32_MIN;
@@ -15,7 +15,7 @@ static void a_seat_is_written_with_all_its_fields(void **state)
     assert_string_equal(encode(&seat),
                         "{\"seatId\":\"9223372036854775807\",\"showId\":\"-9223372036854775808\","
                         "\"day\":-2147483648,\"code\":\"0123456789ABC\",\"priceFen\":\"0\",\"depositFen\":\"0\","
-                        "\"takenAt\":\"2026-05-01T02:00:00.123Z\",\"expiresAt\":null}");
+                        "\"takenAt\":\"2026-05-01T02:00:00.123Z\",\"expiresAt\":null,\"state\":\"DRAFT\"}");
 }
 
 static void an_absent_message_is_not_written(void **state)

@@ -3,6 +3,9 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "common/base/id.h"
+#include "common/base/log.h"
+
 void clock_real(struct clock *clock)
 {
     *clock = (struct clock){0};
@@ -19,14 +22,66 @@ void clock_step(struct clock *clock, int64_t by_ms)
     clock->fake_ms += by_ms;
 }
 
-int64_t clock_now(const struct clock *clock)
+bool clock_is_possible(int64_t at_ms)
 {
-    struct timespec now;
+    return at_ms > ID_EPOCH_MS && at_ms - ID_EPOCH_MS < ID_TIME_MAX;
+}
+
+int64_t clock_off(const struct clock *clock)
+{
+    return clock->off_ns ? clock->off_ms : 0;
+}
+
+static int64_t take(struct clock *clock, int64_t system_ms, int64_t steady_ns)
+{
+    clock->at_ms = system_ms;
+    clock->at_ns = steady_ns;
+    clock->off_ns = 0;
+    return system_ms;
+}
+
+static bool is_step(int64_t ms)
+{
+    return ms > LIMIT_CLOCK_STEP_MS || ms < -LIMIT_CLOCK_STEP_MS;
+}
+
+/* The two clocks are apart: whether by as much as before, and for how long. */
+static int64_t go_on(struct clock *clock, int64_t system_ms, int64_t steady_ns, int64_t expected_ms)
+{
+    int64_t off_ms = system_ms - expected_ms;
+
+    if (!clock->off_ns || is_step(off_ms - clock->off_ms)) {
+        clock->off_ms = off_ms;
+        clock->off_ns = steady_ns;
+        log_warn("clock_set", "by_ms", log_int(off_ms));
+    }
+    if (steady_ns - clock->off_ns < LIMIT_CLOCK_TRIAL_MS * INT64_C(1000000) || !clock_is_possible(system_ms))
+        return expected_ms;
+    log_warn("clock_believed", "by_ms", log_int(off_ms));
+    return take(clock, system_ms, steady_ns);
+}
+
+int64_t clock_follow(struct clock *clock, int64_t system_ms, int64_t steady_ns)
+{
+    int64_t expected_ms = clock->at_ms + (steady_ns - clock->at_ns) / 1000000;
+
+    if (clock->at_ns && is_step(system_ms - expected_ms))
+        return go_on(clock, system_ms, steady_ns, expected_ms);
+    if (clock->off_ns)
+        log_info("clock_set_right", "by_ms", log_int(clock->off_ms));
+    return take(clock, system_ms, steady_ns);
+}
+
+int64_t clock_now(struct clock *clock)
+{
+    struct timespec now, steady;
 
     if (clock->fake_ms)
         return clock->fake_ms;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    clock_gettime(CLOCK_BOOTTIME, &steady);
+    return clock_follow(clock, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+                        (int64_t)steady.tv_sec * 1000000000 + steady.tv_nsec);
 }
 
 int64_t clock_monotonic_ns(void)

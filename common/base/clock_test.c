@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "common/base/limits.h"
+
 static void instants_are_written_as_rfc_3339(void **state)
 {
     static const struct {
@@ -93,12 +95,111 @@ static void the_real_clock_fills_every_byte(void **state)
     assert_true(clock_now(&clock) > 1767225600000);
 }
 
+/* ---- the system's time, seconds after the clock was first asked ---- */
+
+#define NOW INT64_C(1767225600000)
+#define S   1000
+
+static int64_t ask(struct clock *clock, int64_t system_s, int64_t steady_s)
+{
+    return (clock_follow(clock, NOW + system_s * S, (7 + steady_s) * INT64_C(1000000000)) - NOW) / S;
+}
+
+static void small_changes_of_the_systems_time_are_taken(void **state)
+{
+    struct clock clock;
+
+    (void)state;
+    clock_real(&clock);
+    assert_int_equal(ask(&clock, 0, 0), 0);
+    assert_int_equal(ask(&clock, 12, 10), 12);
+    assert_int_equal(ask(&clock, 10, 10), 10);
+    for (int64_t s = 20; s < 100000; s += 10) /* which runs fast */
+        assert_int_equal(ask(&clock, s + s / 20, s), s + s / 20);
+    assert_int_equal(clock_off(&clock), 0);
+}
+
+static void a_jump_that_is_taken_back_is_never_seen(void **state)
+{
+    static const int64_t jumps[] = {3, 3600, 10 * 365 * 86400, -3, -86400};
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(jumps); i++) {
+        struct clock clock;
+
+        clock_real(&clock);
+        assert_int_equal(ask(&clock, 0, 0), 0);
+        for (int64_t s = 1; s < LIMIT_CLOCK_TRIAL_MS / S; s++) {
+            assert_int_equal(ask(&clock, s + jumps[i], s), s);
+            assert_int_equal(clock_off(&clock), jumps[i] * S);
+        }
+        assert_int_equal(ask(&clock, 1000, 1000), 1000);
+        assert_int_equal(clock_off(&clock), 0);
+    }
+}
+
+static void a_jump_that_stands_is_believed(void **state)
+{
+    static const int64_t jumps[] = {3, 86400, -3, -86400};
+    const int64_t trial = LIMIT_CLOCK_TRIAL_MS / S;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(jumps); i++) {
+        struct clock clock;
+
+        clock_real(&clock);
+        ask(&clock, 0, 0);
+        assert_int_equal(ask(&clock, 10 + jumps[i], 10), 10);
+        assert_int_equal(ask(&clock, 9 + trial + jumps[i], 9 + trial), 9 + trial);
+        assert_int_equal(ask(&clock, 10 + trial + jumps[i], 10 + trial), 10 + trial + jumps[i]);
+        assert_int_equal(clock_off(&clock), 0);
+        assert_int_equal(ask(&clock, 20 + trial + jumps[i], 20 + trial), 20 + trial + jumps[i]);
+    }
+}
+
+static void each_jump_has_its_own_trial(void **state)
+{
+    struct clock clock;
+    int64_t s;
+
+    (void)state;
+    clock_real(&clock);
+    ask(&clock, 0, 0);
+    for (s = 1; s < 3 * LIMIT_CLOCK_TRIAL_MS / S; s++) /* it is set again every minute */
+        assert_int_equal(ask(&clock, s + (s / 60 + 1) * 3600, s), s);
+    assert_int_equal(ask(&clock, s, s), s);
+}
+
+static void a_time_in_which_no_ids_are_is_never_believed(void **state)
+{
+    static const int64_t jumps[] = {-3 * 365 * INT64_C(86400), 100 * 365 * INT64_C(86400)};
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(jumps); i++) {
+        struct clock clock;
+
+        assert_false(clock_is_possible(NOW + jumps[i] * S));
+        clock_real(&clock);
+        ask(&clock, 0, 0);
+        for (int64_t s = 1; s < 10000; s += 10)
+            assert_int_equal(ask(&clock, s + jumps[i], s), s);
+    }
+    assert_true(clock_is_possible(NOW));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(instants_are_written_as_rfc_3339),        cmocka_unit_test(no_instant_overruns_the_text),
-        cmocka_unit_test(a_fake_clock_stands_until_it_is_stepped), cmocka_unit_test(a_seed_gives_the_same_stream_again),
+        cmocka_unit_test(instants_are_written_as_rfc_3339),
+        cmocka_unit_test(no_instant_overruns_the_text),
+        cmocka_unit_test(a_fake_clock_stands_until_it_is_stepped),
+        cmocka_unit_test(a_seed_gives_the_same_stream_again),
         cmocka_unit_test(the_real_clock_fills_every_byte),
+        cmocka_unit_test(small_changes_of_the_systems_time_are_taken),
+        cmocka_unit_test(a_jump_that_is_taken_back_is_never_seen),
+        cmocka_unit_test(a_jump_that_stands_is_believed),
+        cmocka_unit_test(each_jump_has_its_own_trial),
+        cmocka_unit_test(a_time_in_which_no_ids_are_is_never_believed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,8 @@
 #define LIMIT_QUEUE_NAME       31                               /* characters */
 #define LIMIT_CLIENT_WAIT_MS   1000                             /* a call waits so long in a client for its window */
 #define LIMIT_CALL_DEADLINE_MS 10000                            /* a call without an answer by then failed */
+#define LIMIT_COMMAND_MS       10000                            /* a command line waits so long for who is not there */
+#define LIMIT_PROBE_MS         3000                             /* and a probe */
 
 /* Ids (id.h) and the partitions of a queue */
 #define LIMIT_ID_CLOCK_BITS     41
@@ -23,6 +25,10 @@
 #define LIMIT_PARTITIONS        (1 << LIMIT_ID_PARTITION_BITS) /* of one queue */
 #define LIMIT_QUEUES            256                            /* of all services, with their partitions */
 #define LIMIT_QUEUE_NAME        31                             /* characters */
+
+/* The clock */
+#define LIMIT_CLOCK_STEP_MS  2000  /* a change of the system's time that is taken at once */
+#define LIMIT_CLOCK_TRIAL_MS 60000 /* that a greater one must stand before it is believed */
 
 /* Memory of one request or batch */
 #define LIMIT_REQUEST_ARENA (8 << 20)                        /* decoding one HTTP request */
@@ -54,6 +60,7 @@
 #define LIMIT_LINGER_MS    2000        /* reading on after the last answer, so that it is not lost to a reset */
 #define LIMIT_PART         (128 << 10) /* of a body that comes or goes in parts */
 #define LIMIT_STOP_MS      10000       /* for the requests in flight when the gateway stops */
+#define LIMIT_HEADS        (400 << 20) /* of requests of one worker that are still coming */
 #define LIMIT_BODIES       (128 << 20) /* of request bodies under way at one worker */
 #define LIMIT_ANSWERS      (128 << 20) /* of unsent answers of one worker */
 #define LIMIT_DROP         (64 << 10)  /* of a body that is read on after the answer, to keep the connection */
@@ -76,20 +83,23 @@
 #define LIMIT_DEVICE_HASH     16 /* bytes of what stands for it behind the gateway */
 
 /* The journal */
-#define LIMIT_JOURNAL_PAGE  1000
-#define LIMIT_EVENT         4096  /* one packed Event */
-#define LIMIT_SEGMENT_ROWS  65536 /* of one file of the archive */
-#define LIMIT_SEGMENTS_OPEN 4     /* files of the archive that a daemon keeps open */
-#define LIMIT_SEGMENTS_PAGE 8     /* files that one page of the journal looks through */
-#define LIMIT_HEAD_MS       60000 /* from a new row to a signed head */
-#define LIMIT_HEADS_PUBLIC  20    /* of each journal, at the gateway */
-#define LIMIT_HEADS_SHOWN   1000  /* the newest heads, as they are published */
-#define LIMIT_MONEY_KINDS   32    /* of one journal */
-#define LIMIT_EVENT_NUMBER  900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
+#define LIMIT_JOURNAL_PAGE     1000
+#define LIMIT_JOURNAL_AHEAD_MS 60000 /* of the clock, when that has been set back */
+#define LIMIT_EVENT            4096  /* one packed Event */
+#define LIMIT_SEGMENT_ROWS     65536 /* of one file of the archive */
+#define LIMIT_SEGMENTS_OPEN    4     /* files of the archive that a daemon keeps open */
+#define LIMIT_SEGMENTS_PAGE    8     /* files that one page of the journal looks through */
+#define LIMIT_HEAD_MS          60000 /* from a new row to a signed head */
+#define LIMIT_HEADS_PUBLIC     20    /* of each journal, at the gateway */
+#define LIMIT_HEADS_SHOWN      1000  /* the newest heads, as they are published */
+#define LIMIT_MONEY_KINDS      32    /* of one journal */
+#define LIMIT_EVENT_NUMBER     900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
 
 /* The store */
-#define LIMIT_PARTS         64                       /* of one service */
-#define LIMIT_STORE_COPY_MS (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
+#define LIMIT_PARTS          64                       /* of one service */
+#define LIMIT_STORE_LOG      (INT64_C(1) << 30)       /* of SQLite's log, while a copy is made beside */
+#define LIMIT_STORE_LOG_KEPT (LIMIT_STORE_LOG / 16)   /* and when nobody reads an older state any more */
+#define LIMIT_STORE_COPY_MS  (INT64_C(30) * 86400000) /* that a copy from before a step is kept beside it */
 
 /* Lists in pages */
 #define LIMIT_PAGE_PLACE 48 /* bytes beside the key of a row: the path of a union at most */

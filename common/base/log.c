@@ -260,7 +260,7 @@ static void after_fork(void)
 
 static void in_child(void)
 {
-    out.begun = out.full = false;
+    out.begun = out.full = out.writing = false;
     out.len = 0;
     pthread_mutex_unlock(&out.mutex);
     pthread_mutex_init(&out.pen, NULL);
@@ -295,17 +295,33 @@ int log_begin(void)
     return 0;
 }
 
-void log_end(void)
+/* Whether all is written by then. */
+static bool is_written(int patience_ms)
 {
-    int64_t until_ns = clock_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
+    int64_t until_ns = clock_monotonic_ns() + patience_ms * INT64_C(1000000);
     struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    bool written;
 
     pthread_mutex_lock(&out.mutex);
     while (out.begun && (out.len > 0 || out.writing)) {
         if (pthread_cond_timedwait(&out.written, &out.mutex, &until))
             break;
     }
+    written = !out.begun || (out.len == 0 && !out.writing);
     pthread_mutex_unlock(&out.mutex);
+    return written;
+}
+
+void log_flush(void)
+{
+    static int patience_ms = PATIENCE_MS;
+
+    patience_ms = is_written(patience_ms) ? PATIENCE_MS : 0;
+}
+
+void log_end(void)
+{
+    is_written(PATIENCE_MS);
 }
 
 uint64_t log_dropped(void)

@@ -22,6 +22,9 @@ void log_init(const char *service, enum log_level least);
 int log_begin(void);
 /* Gives what is still to be written a second, before the process ends. */
 void log_end(void);
+/* Waits until what was logged is written, for the one line that must outlive a kill; a second at
+ * most, and once nobody reads, not at all until somebody does. By the loop's thread alone. */
+void log_flush(void);
 /* Lines that were dropped since the start; every daemon tells it in its metrics. */
 uint64_t log_dropped(void);
 #define LOG_DROPPED_METRIC "huigong_log_lines_dropped_total"

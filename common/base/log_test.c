@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -267,6 +269,46 @@ static void a_stalled_pipe_stops_nobody_and_what_was_dropped_is_said(void **stat
     assert_int_equal(seen + told, FLOOD);
 }
 
+static void what_is_flushed_outlives_a_kill(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        pid_t child;
+
+        begin_capture();
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            log_begin(); /* a thread of its own */
+            log_info("said");
+            log_flush();
+            kill(getpid(), SIGKILL);
+        }
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        assert_int_equal(end_capture(), 1);
+    }
+}
+
+static void a_flush_waits_once_for_who_does_not_read(void **state)
+{
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    alarm(60);
+    flood(FLOOD);
+    for (int i = 0; i < 1000; i++)
+        log_flush();
+    alarm(0);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[0]); /* what waits is lost, and the writer goes on */
+    close(ends[1]);
+    log_end();
+}
+
 static void a_full_disk_loses_lines_and_counts_them(void **state)
 {
     uint64_t before = log_dropped();
@@ -301,6 +343,8 @@ int main(void)
         cmocka_unit_test(a_command_line_whose_log_nobody_reads_goes_on),
         cmocka_unit_test(lines_are_written_by_the_threads_end),
         cmocka_unit_test(a_stalled_pipe_stops_nobody_and_what_was_dropped_is_said),
+        cmocka_unit_test(what_is_flushed_outlives_a_kill),
+        cmocka_unit_test(a_flush_waits_once_for_who_does_not_read),
         cmocka_unit_test(a_full_disk_loses_lines_and_counts_them),
     };
 

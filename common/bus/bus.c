@@ -207,7 +207,9 @@ void bus_server_answer(struct bus_server *server, struct bus_message *message, c
     nng_msg *msg = (nng_msg *)message;
 
     nng_msg_clear(msg);
-    if (nng_msg_append(msg, bytes, len) || nng_sendmsg(server->pollable.dial.socket, msg, NNG_FLAG_NONBLOCK))
+    if (nng_msg_append(msg, bytes, len))
+        nng_msg_clear(msg); /* without memory it goes empty, and is an answer to none of its calls */
+    if (nng_sendmsg(server->pollable.dial.socket, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
 

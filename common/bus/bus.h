@@ -116,6 +116,7 @@ struct bus_queue_counts {
 struct bus_refusals {
     const void *unserved, *full, *lost;
     size_t unserved_len, full_len, lost_len;
+    int64_t patience_ms; /* a message that is not answered by then has left its place to others */
 };
 
 /* Listens on the addresses of a queue, for both classes, and forwards on nng's threads. refusals

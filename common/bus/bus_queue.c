@@ -4,7 +4,9 @@
  * A message on its way to the server carries three header words, the class it came by, the
  * client's pipe and the client's request number; they are kept in a table until the answer
  * comes back, so that when the server dies every call it had taken is answered at
- * once instead of at its deadline: what became of it is not known. */
+ * once instead of at its deadline: what became of it is not known. What a server does not
+ * answer at all, or whose answer is lost on its way, leaves the table when nobody waits for it
+ * any more. */
 #include <nng/nng.h>
 #include <nng/protocol/pipeline0/pull.h>
 #include <nng/protocol/pubsub0/pub.h>
@@ -13,6 +15,7 @@
 #include <pthread.h>
 
 #include "common/base/bytes.h"
+#include "common/base/clock.h"
 #include "common/bus/bus.h"
 #include "common/bus/bus_nng.h"
 #include "common/base/limits.h"
@@ -20,6 +23,12 @@
 
 struct way_back {
     uint32_t class, pipe, request;
+};
+
+/* A message that the server was given. */
+struct taken {
+    struct way_back back;
+    int64_t at_ns;
 };
 
 /* One class of clients. */
@@ -38,7 +47,7 @@ struct bus_queue {
     nng_aio *take_answer;
     struct bus_refusals refusals;
     pthread_mutex_t mutex; /* guards all below */
-    struct way_back in_flight[LIMIT_BROKER_IN_FLIGHT];
+    struct taken in_flight[LIMIT_BROKER_IN_FLIGHT];
     unsigned depth;
     nng_pipe server_pipe; /* id -1: none */
     struct bus_queue_counts counts;
@@ -98,6 +107,41 @@ static bool is_full(const struct bus_queue *queue, enum bus_class class)
     return queue->depth >= (class == BUS_FROM_EDGE ? LIMIT_BROKER_EDGE : LIMIT_BROKER_IN_FLIGHT);
 }
 
+/* Whether it was there. */
+static bool take_back(struct bus_queue *queue, struct way_back back)
+{
+    bool known = false;
+
+    pthread_mutex_lock(&queue->mutex);
+    for (unsigned i = 0; i < queue->depth && !known; i++) {
+        const struct way_back *one = &queue->in_flight[i].back;
+
+        known = one->class == back.class && one->pipe == back.pipe && one->request == back.request;
+        if (known)
+            queue->in_flight[i] = queue->in_flight[--queue->depth];
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return known;
+}
+
+/* To the server, as far as nng has room: behind one that has gone may still wait what it was to
+ * get. What has not been sent has not happened. */
+static void send_on(struct side *side, nng_msg *msg, struct way_back back)
+{
+    struct bus_queue *queue = side->queue;
+    uint32_t class;
+
+    if (nng_msg_header_insert_u32(msg, side->class) == 0) {
+        if (nng_sendmsg(queue->server, msg, NNG_FLAG_NONBLOCK) == 0)
+            return;
+        nng_msg_header_trim_u32(msg, &class);
+    }
+    if (take_back(queue, back))
+        refuse(side, msg, queue->refusals.full, queue->refusals.full_len);
+    else
+        nng_msg_free(msg); /* the server has just gone; server_left answers for it */
+}
+
 static void forward_call(struct side *side, nng_msg *msg)
 {
     struct bus_queue *queue = side->queue;
@@ -112,7 +156,7 @@ static void forward_call(struct side *side, nng_msg *msg)
     served = has_server(queue);
     full = is_full(queue, side->class);
     if (served && !full) {
-        queue->in_flight[queue->depth++] = back;
+        queue->in_flight[queue->depth++] = (struct taken){back, clock_monotonic_ns()};
         queue->counts.forwarded++;
     } else if (served) {
         queue->counts.refused_full++;
@@ -124,8 +168,8 @@ static void forward_call(struct side *side, nng_msg *msg)
         refuse(side, msg, queue->refusals.unserved, queue->refusals.unserved_len);
     else if (full)
         refuse(side, msg, queue->refusals.full, queue->refusals.full_len);
-    else if (nng_msg_header_insert_u32(msg, side->class) || nng_sendmsg(queue->server, msg, 0))
-        nng_msg_free(msg); /* the server has just gone; server_left answers for it */
+    else
+        send_on(side, msg, back);
 }
 
 static void call_taken(void *arg)
@@ -143,22 +187,13 @@ static void call_taken(void *arg)
 static void forward_answer(struct bus_queue *queue, nng_msg *msg)
 {
     struct way_back back;
-    bool known = false;
     uint32_t class;
 
     if (!read_way_back(msg, &back) || nng_msg_header_trim_u32(msg, &class)) {
         nng_msg_free(msg);
         return;
     }
-    pthread_mutex_lock(&queue->mutex);
-    for (unsigned i = 0; i < queue->depth && !known; i++) {
-        known = queue->in_flight[i].class == back.class && queue->in_flight[i].pipe == back.pipe &&
-                queue->in_flight[i].request == back.request;
-        if (known)
-            queue->in_flight[i] = queue->in_flight[--queue->depth];
-    }
-    pthread_mutex_unlock(&queue->mutex);
-    if (!known || nng_sendmsg(queue->sides[back.class].socket, msg, NNG_FLAG_NONBLOCK))
+    if (!take_back(queue, back) || nng_sendmsg(queue->sides[back.class].socket, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
 
@@ -212,7 +247,7 @@ static void server_joined(nng_pipe pipe, nng_pipe_ev event, void *arg)
 static void server_left(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     struct bus_queue *queue = arg;
-    struct way_back lost[LIMIT_BROKER_IN_FLIGHT];
+    struct taken lost[LIMIT_BROKER_IN_FLIGHT];
     unsigned n = 0;
     bool ours;
 
@@ -229,7 +264,7 @@ static void server_left(nng_pipe pipe, nng_pipe_ev event, void *arg)
     if (ours)
         log_warn("unserved", "queue", queue->name, "calls_lost", log_int(n));
     for (unsigned i = 0; i < n; i++)
-        refuse_way_back(queue, lost[i]);
+        refuse_way_back(queue, lost[i].back);
 }
 
 static void client_came_or_went(nng_pipe pipe, nng_pipe_ev event, void *arg)
@@ -332,6 +367,24 @@ void bus_queue_counts(struct bus_queue *queue, struct bus_queue_counts *ret)
     pthread_mutex_unlock(&queue->mutex);
 }
 
+/* What nobody waits for any more: its answer was lost on its way, or the server's memory for it. */
+static void forget_old(struct bus_queue *queue)
+{
+    int64_t now = clock_monotonic_ns();
+    unsigned n = 0, forgotten;
+
+    pthread_mutex_lock(&queue->mutex);
+    for (unsigned i = 0; i < queue->depth; i++) {
+        if (now - queue->in_flight[i].at_ns < queue->refusals.patience_ms * INT64_C(1000000))
+            queue->in_flight[n++] = queue->in_flight[i];
+    }
+    forgotten = queue->depth - n;
+    queue->depth = n;
+    pthread_mutex_unlock(&queue->mutex);
+    if (forgotten)
+        log_warn("not_answered", "queue", queue->name, "messages", log_int(forgotten));
+}
+
 static void tend_queue(struct bus_queue *queue, nng_stat *all)
 {
     nng_pipe pipe;
@@ -339,6 +392,7 @@ static void tend_queue(struct bus_queue *queue, nng_stat *all)
     for (unsigned i = 0; i < BUS_CLASSES; i++)
         bus_listen_tend(&queue->sides[i].at, all);
     bus_listen_tend(&queue->at_service, all);
+    forget_old(queue);
     pthread_mutex_lock(&queue->mutex);
     pipe = queue->server_pipe;
     pthread_mutex_unlock(&queue->mutex);

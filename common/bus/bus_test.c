@@ -505,6 +505,32 @@ static void a_read_that_is_lost_twice_is_given_up(void **state)
     rpc_client_close(client);
 }
 
+static void a_call_does_not_share_the_loss_of_those_before_it(void **state)
+{
+    struct rpc_client *client;
+    struct server server, next;
+
+    (void)state;
+    server_open(&server);
+    client = client_open_ready(2);
+    send_mixed(client, &server);
+    bus_broker_stop(&b);
+    bus_wait(&b, n_answered == 10); /* the writes; the reads wait for the broker */
+    assert_true(ask(client, 20));
+    bus_broker_start(&b);
+    while (!bus_counts(&b).served) /* the loop stands still, so that nothing is sent before */
+        sched_yield();
+    server_open(&next); /* turned away until the first has gone */
+    bus_wait(&b, server.n_messages == 3);
+    server_close(&server);
+    bus_wait(&b, n_answered == 21);
+    assert_int_equal(outcomes[1].reason, RPC__REASON__SERVICE_DOWN); /* asked twice */
+    /* It was asked once more, of the next or, before that had come, of nobody. */
+    assert_true(outcomes[20].reason == 0 || bus_counts(&b).refused_unserved == 1);
+    rpc_client_close(client);
+    server_close(&next);
+}
+
 static void who_stops_does_not_know_what_became_of_writes(void **state)
 {
     struct rpc_client *client;
@@ -599,6 +625,85 @@ static void a_queue_holds_so_many_messages_and_refuses_more(void **state)
         rpc_client_close(clients[i]);
     rpc_client_close(late);
     server_close(&server);
+}
+
+/* ---- a client without a window ---- */
+
+static unsigned n_lost, n_refused; /* answers of the broker's own */
+
+static void on_word(void *arg, uint32_t request, const void *bytes, size_t len)
+{
+    Rpc__AnswerBatch *batch = rpc__answer_batch__unpack(NULL, len, bytes);
+
+    (void)arg;
+    (void)request;
+    assert_non_null(batch);
+    n_lost += batch->reason == RPC__REASON__OUTCOME_UNKNOWN;
+    n_refused += batch->reason == RPC__REASON__OVERLOADED;
+    rpc__answer_batch__free_unpacked(batch, NULL);
+}
+
+static struct bus_client *open_without_window(void)
+{
+    struct bus_client *client = bus_client_open(&b.loop, b.dir, "coupon", on_word, NULL);
+    unsigned losses;
+
+    assert_non_null(client);
+    bus_wait(&b, bus_client_connected(client, &losses));
+    return client;
+}
+
+static void send_some(struct bus_client *client, unsigned n, size_t len)
+{
+    static char bytes[60000];
+    static uint32_t request;
+
+    assert_true(len <= sizeof(bytes));
+    for (request++; n > 0; n--, request++)
+        bus_wait(&b, bus_client_send(client, request, bytes, len));
+}
+
+static void what_is_never_answered_leaves_its_place_to_others(void **state)
+{
+    struct bus_client *client;
+    struct server server;
+
+    (void)state;
+    bus_broker_stop(&b);
+    b.refusals.patience_ms = 1;
+    bus_broker_start(&b);
+    server_open(&server);
+    server.hold = true;
+    client = open_without_window();
+    bus_wait(&b, bus_counts(&b).served);
+    send_some(client, LIMIT_BROKER_IN_FLIGHT, 1);
+    bus_wait(&b, server.n_messages == LIMIT_BROKER_IN_FLIGHT);
+    bus_wait(&b, bus_counts(&b).depth == 0);
+    send_some(client, 1, 1);
+    bus_wait(&b, server.n_messages == LIMIT_BROKER_IN_FLIGHT + 1);
+    assert_int_equal(n_refused, 0);
+    server_close(&server);
+    bus_client_close(client);
+}
+
+/* Two servers come that take nothing. What the first was to get fills the way to the second. */
+static void what_finds_no_room_on_its_way_is_refused_and_takes_no_place(void **state)
+{
+    struct bus_client *client = open_without_window();
+    int first = come(8), second;
+
+    (void)state;
+    bus_wait(&b, bus_counts(&b).served);
+    send_some(client, LIMIT_BROKER_IN_FLIGHT, 60000);
+    bus_wait(&b, bus_counts(&b).depth == LIMIT_BROKER_IN_FLIGHT);
+    close(first);
+    bus_wait(&b, n_lost == LIMIT_BROKER_IN_FLIGHT);
+    second = come(8);
+    bus_wait(&b, bus_counts(&b).served);
+    send_some(client, LIMIT_BROKER_IN_FLIGHT, 60000);
+    bus_wait(&b, n_refused > 0 && n_refused + bus_counts(&b).depth == LIMIT_BROKER_IN_FLIGHT);
+    close(second);
+    bus_client_close(client);
 }
 
 static void a_server_knows_by_which_sockets_a_message_came(void **state)
@@ -782,6 +887,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_queue_nobody_serves_answers_by_itself),
         cmocka_unit_test(a_read_whose_answer_is_lost_is_asked_again_and_a_write_is_not),
         cmocka_unit_test(a_read_that_is_lost_twice_is_given_up),
+        cmocka_unit_test(a_call_does_not_share_the_loss_of_those_before_it),
         cmocka_unit_test(who_stops_does_not_know_what_became_of_writes),
         cmocka_unit_test(a_broker_that_is_not_there_is_a_service_that_is_down),
         cmocka_unit_test(a_server_that_dies_answers_what_it_had_taken),
@@ -791,6 +897,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_broker_that_restarts_loses_only_what_was_in_flight),
         cmocka_unit_test(a_client_keeps_to_its_window_and_its_queue),
         cmocka_unit_test(a_queue_holds_so_many_messages_and_refuses_more),
+        cmocka_unit_test(what_is_never_answered_leaves_its_place_to_others),
+        cmocka_unit_test(what_finds_no_room_on_its_way_is_refused_and_takes_no_place),
         cmocka_unit_test(a_server_knows_by_which_sockets_a_message_came),
         cmocka_unit_test(the_edge_leaves_room_to_those_inside),
         cmocka_unit_test(the_largest_message_passes_and_a_larger_one_is_refused),

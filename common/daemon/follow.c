@@ -7,6 +7,8 @@
 #include "common/base/log.h"
 
 #define SAY_AGAIN_MS 60000
+#define REQUEST_SIZE (64 + JOURNAL_HASH_LEN) /* packed, without its kinds, */
+#define VARINT_SIZE  10                      /* of which each takes so much at most */
 
 enum { SQL_CURSOR, SQL_SET_CURSOR, N_SQL };
 static const char *const sql[N_SQL] = {
@@ -17,6 +19,7 @@ static const char *const sql[N_SQL] = {
 
 struct follower {
     struct follow_options options;
+    uint8_t *request; /* as it is packed */
     struct bus_listener *listener;
     uv_timer_t timer;
     unsigned sql;
@@ -215,6 +218,12 @@ static void take_page(struct follower *follower, Rpc__JournalPage *page)
     }
 }
 
+static void follower_free(struct follower *follower)
+{
+    free(follower->request);
+    free(follower);
+}
+
 static void on_page(void *arg, const Rpc__Answer *answer)
 {
     struct follower *follower = arg;
@@ -222,7 +231,7 @@ static void on_page(void *arg, const Rpc__Answer *answer)
 
     follower->asking = false;
     if (follower->closing) {
-        free(follower);
+        follower_free(follower);
         return;
     }
     if (!answer->reason)
@@ -240,7 +249,6 @@ static void ask(struct follower *follower)
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     Rpc__Call call = RPC__CALL__INIT;
-    uint8_t packed[64 + FOLLOW_KINDS * 10 + JOURNAL_HASH_LEN];
 
     if (is_paused(follower))
         return;
@@ -258,7 +266,8 @@ static void ask(struct follower *follower)
     principal.internal = true;
     call.method = "Daemon.ReadJournal";
     call.principal = &principal;
-    call.input = (ProtobufCBinaryData){rpc__journal_request__pack(&request, packed), packed};
+    call.input.data = follower->request;
+    call.input.len = rpc__journal_request__pack(&request, follower->request);
     follower->asking = rpc_client_call(follower->options.client, &call, on_page, follower);
     rpc_client_flush(follower->options.client);
 }
@@ -284,8 +293,10 @@ struct follower *follower_open(const struct follow_options *options)
 
     if (!follower)
         return NULL;
-    ensure(options->n_kinds <= FOLLOW_KINDS);
     follower->options = *options;
+    follower->request = malloc(REQUEST_SIZE + options->n_kinds * VARINT_SIZE);
+    if (!follower->request)
+        goto free_follower;
     if (options->server) {
         int first = store_prepare(options->store, sql, N_SQL);
 
@@ -309,7 +320,7 @@ struct follower *follower_open(const struct follow_options *options)
     uv_timer_start(&follower->timer, on_tick, 0, FOLLOW_TICK_MS);
     return follower;
 free_follower:
-    free(follower);
+    follower_free(follower);
     return NULL;
 }
 
@@ -320,7 +331,7 @@ static void timer_closed(uv_handle_t *handle)
     follower->closing = true;
     drop_page(follower);
     if (!follower->asking)
-        free(follower);
+        follower_free(follower);
 }
 
 void follower_close(struct follower *follower)

@@ -13,8 +13,7 @@
 
 #define FOLLOW_TICK_MS   1000
 #define FOLLOW_BEHIND_MS 10000 /* the end may be out of sight for so long */
-#define FOLLOW_KINDS     16
-#define FOLLOW_SLICE     64 /* rows applied in one transaction */
+#define FOLLOW_SLICE     64    /* rows applied in one transaction */
 
 struct follower;
 
@@ -26,7 +25,7 @@ struct follow_options {
     struct rpc_server *server; /* ours, or NULL for a cursor in memory */
     struct store *store;       /* the server's */
     int64_t since;             /* without a server: only rows from this instant on */
-    const int32_t *kinds;      /* only these, at most FOLLOW_KINDS; none is all */
+    const int32_t *kinds;      /* only these; none is all */
     unsigned n_kinds;
     /* Applies one row; call is NULL without a server, else as for rpc_server_transact.
      * May end with rpc_refuse: then it is undone, and tried again later before any other. */

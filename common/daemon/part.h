@@ -40,7 +40,6 @@
 #define PART_WORDS      2
 #define PART_STATEMENTS 4 /* for one occasion */
 #define PART_EXPORTS    4
-#define PART_FOLLOWS    4 /* journals that one service follows */
 
 /* A number that the journal tells too. */
 struct part_count {
@@ -86,8 +85,6 @@ struct part_export {
 /* Gives what was not given before; NULL is a message for which memory was full. False: no
  * more now. */
 bool part_give(struct part_export *export, const void *message, int64_t id);
-/* A text in the call's arena. */
-char *part_text(struct part_export *export, const char *text);
 
 /* What a service reads of another's journal, each row once (follow.h). */
 struct service_follow {

@@ -9,18 +9,10 @@
 
 bool part_give(struct part_export *export, const void *message, int64_t id)
 {
-    export->failed |= !message;
+    export->failed |= !message || rpc_arena(export->call)->failed;
     if (export->failed || id <= export->after)
         return !export->failed;
     return export->give(export, message, id);
-}
-
-char *part_text(struct part_export *export, const char *text)
-{
-    char *copy = arena_strndup(rpc_arena(export->call), text, strlen(text));
-
-    export->failed |= !copy;
-    return copy;
 }
 
 /* Each list of a part is a unit; behind them is what the part gives by a function. */

@@ -168,7 +168,7 @@ static void notes_export(void *arg, struct part_export *export)
     for (int64_t id = 1; messages && id <= 3; id++) {
         sample__seat__init(&messages[id - 1]);
         messages[id - 1].seat_id = id;
-        messages[id - 1].code = part_text(export, "note");
+        messages[id - 1].code = rpc_text(export->call, "note");
         if (!part_give(export, &messages[id - 1], id))
             return;
     }
@@ -353,6 +353,38 @@ static void a_part_is_given_the_rows_that_it_follows(void **state)
     assert_string_equal(desk->order, "7");
 }
 
+static void as_many_journals_are_followed_as_parts_read(void **state)
+{
+    enum { JOURNALS = 20, KINDS = 100, PARTS = 2 * JOURNALS };
+    static char queues[JOURNALS][8];
+    static int32_t kinds[PARTS][KINDS];
+    static struct service_follow follows[PARTS];
+    static struct part_spec parts[PARTS];
+    static struct part_entry entries[PARTS];
+    const struct part_table table = {.entries = entries, .n = PARTS};
+    const struct service_spec busy = {.name = "busy", .parts = &table};
+    struct service service = {.spec = &busy};
+
+    (void)state;
+    for (unsigned i = 0; i < PARTS; i++) {
+        snprintf(queues[i / 2], sizeof(queues[0]), "q%u", i / 2);
+        for (int k = 0; k < KINDS; k++)
+            kinds[i][k] = (int32_t)i * KINDS + k;
+        follows[i] = (struct service_follow){queues[i / 2], kinds[i], KINDS, hear};
+        parts[i].follows = &follows[i];
+        entries[i].spec = &parts[i];
+    }
+    assert_int_equal(service_gather_follows(&service), 0);
+    assert_int_equal(service.n_journals, JOURNALS);
+    for (unsigned i = 0; i < JOURNALS; i++) {
+        assert_string_equal(service.journals[i].queue, queues[i]);
+        assert_int_equal(service.journals[i].n_kinds, 2 * KINDS);
+        assert_memory_equal(service.journals[i].kinds, kinds[2 * i], sizeof(kinds[0]));
+        assert_memory_equal(service.journals[i].kinds + KINDS, kinds[2 * i + 1], sizeof(kinds[0]));
+    }
+    service_forget_follows(&service);
+}
+
 /* ---- what becomes of a person's ---- */
 
 static void close_member(void *call, void *arg)
@@ -529,6 +561,7 @@ int main(void)
         TEST(each_part_tidies_by_itself_until_it_has_no_more),
         TEST(a_statement_with_a_fault_fails_at_the_start),
         TEST(a_part_is_given_the_rows_that_it_follows),
+        cmocka_unit_test(as_many_journals_are_followed_as_parts_read),
         TEST(on_a_closing_all_parts_act_from_the_last_to_the_first),
         TEST(on_a_merge_they_do_too),
         TEST(paths_go_along_with_a_union),

@@ -71,18 +71,23 @@ static const char *store_dir(const struct service *service)
 
 /* ---- what every daemon serves ---- */
 
-/* Whether the edge may read all the kinds that are asked for. */
+/* Whether the edge may read all the kinds that are asked for; not more of them than there are,
+ * since every row is held against each. */
 static bool is_for_edge(const struct service_spec *spec, const Rpc__JournalRequest *request)
 {
-    for (size_t i = 0; i < request->n_kinds; i++) {
-        const int32_t *kind = spec->edge_kinds;
+    size_t n = 0;
 
-        while (kind && *kind && *kind != request->kinds[i])
+    while (spec->edge_kinds && spec->edge_kinds[n])
+        n++;
+    for (size_t i = 0; i < request->n_kinds && request->n_kinds <= n; i++) {
+        size_t kind = 0;
+
+        while (kind < n && spec->edge_kinds[kind] != request->kinds[i])
             kind++;
-        if (!kind || !*kind)
+        if (kind == n)
             return false;
     }
-    return request->n_kinds > 0;
+    return request->n_kinds > 0 && request->n_kinds <= n;
 }
 
 static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__JournalRequest *request,
@@ -127,6 +132,7 @@ static void fill_report(struct service *service, struct arena *arena, Rpc__Probe
     if (service->worker)
         rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
     rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
+    rpc_metric(arena, report, "huigong_clock_off_seconds", "gauge", "", (double)clock_off(&service->clock) / 1000);
     service_heads_report(service, arena, report);
     rpc_server_metrics(service->rpc, arena, report);
     if (service->spec->report)
@@ -255,12 +261,25 @@ static int open_store(struct service *service, bool standby, bool read_only)
     return service->store ? 0 : -1;
 }
 
+/* One more that may be read; NULL ends the list. 0, or -1, logged. */
+static int may_read(struct sandbox *sandbox, const char *path)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(sandbox->read_paths) - 1; i++) {
+        if (!sandbox->read_paths[i]) {
+            sandbox->read_paths[i] = path;
+            return 0;
+        }
+    }
+    log_error("too_many_read_paths", "path", path, "limit", log_int(ARRAY_LEN(sandbox->read_paths) - 1));
+    return -1;
+}
+
 static int enter_sandbox(struct service *service)
 {
     const char *closed = conf_text(service->conf, "HUIGONG_SANDBOX");
     struct sandbox sandbox = {.network = service->spec->network};
-    char folders[ARRAY_LEN(sandbox.read_paths) - 1][PATH_MAX];
-    unsigned n = 0, m = 0;
+    char folders[ARRAY_LEN(sandbox.read_paths)][PATH_MAX];
+    unsigned n = 0;
 
     sandbox.without_landlock = strcmp(closed, "if-there") == 0;
     if (!sandbox.without_landlock && strcmp(closed, "required") != 0) {
@@ -270,25 +289,23 @@ static int enter_sandbox(struct service *service)
     if (service->spec->listens)
         sandbox.listen_dirs[0] = service_bus_dir(service);
     else
-        sandbox.read_paths[m++] = service_bus_dir(service);
+        sandbox.read_paths[0] = service_bus_dir(service);
     if (service->store)
-        sandbox.write_dirs[n++] = store_dir(service);
+        sandbox.write_dirs[0] = store_dir(service);
     if (service->store && *conf_text(service->conf, "HUIGONG_ARCHIVE"))
-        sandbox.write_dirs[n++] = conf_text(service->conf, "HUIGONG_ARCHIVE");
+        sandbox.write_dirs[1] = conf_text(service->conf, "HUIGONG_ARCHIVE");
     for (const char *const *name = service->spec->read_conf; name && *name; name++) {
         const char *path = conf_text(service->spec->conf, *name);
+        char *folder = folders[n < ARRAY_LEN(folders) - 1 ? n++ : n];
 
-        ensure(m < ARRAY_LEN(folders));
-        if (!*path)
-            continue;
         /* Its folder: a file that is renamed into the old one's place is another file. */
-        snprintf(folders[m], sizeof(folders[m]), "%s", path);
-        sandbox.read_paths[m] = dirname(folders[m]);
-        m++;
+        snprintf(folder, PATH_MAX, "%s", path);
+        if (*path && may_read(&sandbox, dirname(folder)))
+            return -1;
     }
     for (const char *const *path = service->spec->read_paths; path && *path; path++) {
-        if (access(*path, R_OK) == 0 && m < ARRAY_LEN(sandbox.read_paths) - 1)
-            sandbox.read_paths[m++] = *path;
+        if (access(*path, R_OK) == 0 && may_read(&sandbox, *path))
+            return -1;
     }
     return sandbox_enter(&sandbox);
 }
@@ -351,6 +368,10 @@ static int run(struct service *service, bool standby)
     int code = 1;
 
     raise_file_limit();
+    if (!clock_is_possible(clock_now(&service->clock))) {
+        log_error("clock_impossible", "ms", log_int(clock_now(&service->clock)));
+        return 1;
+    }
     if (uv_loop_init(&service->loop) || (spec->parts && open_store(service, standby, false)))
         return 1;
     service->rpc = rpc_server_new(service->store, &service->clock);
@@ -397,7 +418,8 @@ static int audit(struct service *service)
         printf("%s keeps no store\n", service->spec->name);
         return 0;
     }
-    if (open_store(service, false, true) || journal_open(&journal, service->store) ||
+    /* Held, since rows may go into the archive meanwhile. */
+    if (open_store(service, false, true) || store_hold(service->store) || journal_open(&journal, service->store) ||
         service_archive_open(service, &journal))
         return 1;
     /* First the chain by itself, which names the row that was changed, then its witness, then what

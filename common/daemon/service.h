@@ -65,7 +65,7 @@ struct service_spec {
 struct service_followed_journal {
     struct service *service;
     const char *queue;
-    int32_t kinds[FOLLOW_KINDS];
+    int32_t *kinds;
     unsigned n_kinds;
 };
 
@@ -98,7 +98,8 @@ struct service {
     Rpc__Daemon_Service daemon;
     struct partitions partitions; /* of all services */
     struct store_steps steps[LIMIT_PARTS];
-    struct service_followed_journal journals[PART_FOLLOWS];
+    struct service_followed_journal *journals;
+    unsigned n_journals;
     struct service_followed *followed;
     unsigned n_followed;
     uv_signal_t signals[3];
@@ -138,8 +139,9 @@ void service_tidy_parts(struct service *service);
  * have not heard it. */
 void service_hear(struct service *service, const char *queue, const struct hearing *hearing, void *call,
                   const Rpc__JournalRow *row);
-/* Fills service->journals: how many there are. */
-unsigned service_gather_follows(struct service *service);
+/* Fills service->journals. 0, or -1, logged, without memory. */
+int service_gather_follows(struct service *service);
+void service_forget_follows(struct service *service);
 
 /* ---- service_queue.c, for service.c ---- */
 

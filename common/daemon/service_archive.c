@@ -64,12 +64,12 @@ static int64_t rows_due(struct service *service, struct journal *journal)
 
 static void record(void *call, void *arg)
 {
-    struct service *service = arg;
+    struct journal *journal = rpc_server_journal(((struct service *)arg)->rpc);
     int32_t kinds[LIMIT_MONEY_KINDS];
-    size_t n = api_money_kinds(service->spec->parts->event, kinds, ARRAY_LEN(kinds));
+    size_t n = journal->event ? api_money_kinds(journal->event, kinds, ARRAY_LEN(kinds)) : 0;
 
     (void)call;
-    archive_record(rpc_server_journal(service->rpc), kinds, n);
+    archive_record(journal, kinds, n);
 }
 
 static void clear(void *call, void *arg)

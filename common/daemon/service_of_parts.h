@@ -73,6 +73,7 @@
     typedef struct service service_struct;                                                                             \
     static struct service service_self;                                                                                \
     static const struct part_entry service_entries[] = {NAME##_PARTS(SERVICE_ENTRY, SERVICE_SHARED_ENTRY)};            \
+    _Static_assert(ARRAY_LEN(service_entries) <= LIMIT_PARTS, "limits.h: LIMIT_PARTS");                                \
     static const struct part_api service_apis[] = {NAME##_SERVICES(SERVICE_API_ENTRY)};                                \
     static const struct part_table service_table = {.entries = service_entries,                                        \
                                                     .n = ARRAY_LEN(service_entries),                                   \

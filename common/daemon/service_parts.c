@@ -1,5 +1,6 @@
 /* service_parts.c: what a daemon does for its parts. */
 #include "common/base/limits.h"
+#include "common/base/log.h"
 #include "common/daemon/part_internal.h"
 #include "common/daemon/service.h"
 
@@ -104,26 +105,53 @@ void service_hear(struct service *service, const char *queue, const struct heari
     }
 }
 
-unsigned service_gather_follows(struct service *service)
+static struct service_followed_journal *journal_of(struct service *service, const char *queue)
+{
+    struct service_followed_journal *journal = service->journals;
+
+    while (journal < service->journals + service->n_journals && strcmp(journal->queue, queue) != 0)
+        journal++;
+    if (journal == service->journals + service->n_journals) {
+        service->n_journals++;
+        *journal = (struct service_followed_journal){.service = service, .queue = queue};
+    }
+    return journal;
+}
+
+static bool add_kinds(struct service_followed_journal *journal, const struct service_follow *follow)
+{
+    int32_t *kinds = realloc(journal->kinds, (journal->n_kinds + follow->n_kinds + 1) * sizeof(*kinds));
+
+    if (!kinds)
+        return false;
+    memcpy(kinds + journal->n_kinds, follow->kinds, follow->n_kinds * sizeof(*kinds));
+    journal->kinds = kinds;
+    journal->n_kinds += follow->n_kinds;
+    return true;
+}
+
+int service_gather_follows(struct service *service)
 {
     const struct part_table *table = service->spec->parts;
-    unsigned n = 0;
+    bool known = true;
 
-    for (unsigned i = 0; table && i < table->n; i++) {
+    service->journals = calloc(table ? table->n : 1, sizeof(service->journals[0]));
+    for (unsigned i = 0; table && i < table->n && service->journals && known; i++) {
         const struct service_follow *follow = table->entries[i].spec->follows;
-        struct service_followed_journal *journal = service->journals;
 
-        if (!follow)
-            continue;
-        while (journal < service->journals + n && strcmp(journal->queue, follow->queue) != 0)
-            journal++;
-        if (journal == service->journals + n)
-            ensure(n++ < PART_FOLLOWS);
-        ensure(journal->n_kinds + follow->n_kinds <= FOLLOW_KINDS);
-        journal->service = service;
-        journal->queue = follow->queue;
-        memcpy(journal->kinds + journal->n_kinds, follow->kinds, follow->n_kinds * sizeof(follow->kinds[0]));
-        journal->n_kinds += follow->n_kinds;
+        known = !follow || add_kinds(journal_of(service, follow->queue), follow);
     }
-    return n;
+    if (service->journals && known)
+        return 0;
+    log_error("follow", "error", "out of memory");
+    return -1;
+}
+
+void service_forget_follows(struct service *service)
+{
+    for (unsigned i = 0; i < service->n_journals; i++)
+        free(service->journals[i].kinds);
+    free(service->journals);
+    service->journals = NULL;
+    service->n_journals = 0;
 }

@@ -74,14 +74,17 @@ static int follow_queue(struct service *service, struct service_followed_journal
 int service_follow(struct service *service)
 {
     const struct partitions *partitions = &service->partitions;
-    unsigned n = service_gather_follows(service);
-    int failed = 0;
+    int failed = service_gather_follows(service);
 
-    service->followed = calloc(n * (1 + partitions->n) + 1, sizeof(service->followed[0]));
+    if (failed)
+        return -1;
+    service->followed = calloc(service->n_journals * (1 + partitions->n) + 1, sizeof(service->followed[0]));
     if (!service->followed)
         return -1;
-    for (struct service_followed_journal *journal = service->journals; journal < service->journals + n; journal++) {
-        failed |= follow_queue(service, journal, journal->queue);
+    for (unsigned n = 0; n < service->n_journals && !failed; n++) {
+        struct service_followed_journal *journal = &service->journals[n];
+
+        failed = follow_queue(service, journal, journal->queue);
         for (unsigned i = 0; i < partitions->n && !failed; i++) {
             if (partition_is_of(&partitions->list[i], journal->queue))
                 failed = follow_queue(service, journal, partitions->list[i].queue);
@@ -125,6 +128,7 @@ void service_unfollow(struct service *service)
         rpc_client_close(service->followed[i].client);
     }
     service->n_followed = 0;
+    service_forget_follows(service);
 }
 
 /* rpc PauseFollowing: cursors stand still until it is over, or a second call ends it. */

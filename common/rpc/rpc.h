@@ -40,6 +40,8 @@ bool rpc_from_edge(void *call);
  * NULL then, becomes OVERLOADED by itself: a handler need only do without what it did not
  * get. */
 struct arena *rpc_arena(void *call);
+/* A copy of a text in it; "" for want of memory. */
+char *rpc_text(void *call, const char *text);
 /* Appends a message in that memory to a repeated field of a reply; NULL, for want of
  * memory, is left out. */
 #define rpc_add(call, message, field, item)                                                                            \

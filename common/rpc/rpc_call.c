@@ -165,6 +165,13 @@ void rpc_created(void *call)
     ((struct rpc_call *)call)->answer.created = true;
 }
 
+char *rpc_text(void *call, const char *text)
+{
+    char *copy = arena_strndup(rpc_arena(call), text, strlen(text));
+
+    return copy ? copy : "";
+}
+
 void rpc_tell(void *call, const ProtobufCMessage *fact)
 {
     struct rpc_call *self = call;

@@ -28,6 +28,7 @@ struct batch {
     int64_t waiting_ns;  /* since when it waits to be sent */
     unsigned losses;     /* of the broker, when it was sent */
     bool lost;           /* its answer, before: what is left is asked for the second time */
+    bool again;          /* it waits once more: with its own time, so no call joins it */
     struct batch *next;
 };
 
@@ -52,7 +53,7 @@ static void batch_put_back(struct rpc_client *client, struct batch *batch)
         buf_done(&batch->bytes);
     buf_clear(&batch->bytes);
     batch->n_calls = 0;
-    batch->lost = false;
+    batch->lost = batch->again = false;
     batch->next = client->idle;
     client->idle = batch;
 }
@@ -145,6 +146,7 @@ static int lost_reason(const struct api_method *method, int reason)
 /* What is left of a batch goes out before all that waits, as a message of its own. */
 static void send_again(struct rpc_client *client, struct batch *batch)
 {
+    batch->again = true;
     batch->waiting_ns = clock_monotonic_ns();
     batch->next = client->waiting;
     client->waiting = batch;
@@ -346,7 +348,7 @@ static struct batch *gathering(struct rpc_client *client, size_t len)
 {
     struct batch *batch = client->waiting_last;
 
-    if (batch && batch->n_calls < LIMIT_MESSAGE_CALLS && batch->bytes.max - batch->bytes.len >= len)
+    if (batch && !batch->again && batch->n_calls < LIMIT_MESSAGE_CALLS && batch->bytes.max - batch->bytes.len >= len)
         return batch;
     batch = client->idle;
     if (!batch)

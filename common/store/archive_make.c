@@ -13,14 +13,17 @@ static void part_path(const struct archive *archive, char ret[4096])
     snprintf(ret, 4096, "%s/part", archive->dir);
 }
 
-/* Nothing of the segment is left but what the next one overwrites. */
+/* Nothing of the segment is left: a full disk has its room back. */
 static int give_up(struct journal *journal, const char *what)
 {
     struct archive *archive = journal->archive;
+    char part[4096];
 
     log_error("archive_failed", "segment", log_int(archive->facts.number), "row", log_int(archive->next), "error",
               what);
     segment_abandon(archive->writer);
+    part_path(archive, part);
+    unlink(part);
     archive->task = ARCHIVE_NOTHING;
     return -1;
 }

@@ -3,7 +3,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #define ROWS     3000
 #define OF_ROW_2 119 /* a byte of the second row */
@@ -226,17 +228,46 @@ static void a_folder_that_takes_nothing_is_an_error_and_no_loss(void **state)
     assert_true(all() == before);
 }
 
+static void a_full_disk_is_given_up_and_tried_again(void **state)
+{
+    const struct rlimit full = {20000, RLIM_INFINITY}, empty = {RLIM_INFINITY, RLIM_INFINITY};
+    char part[96];
+    int result = 0;
+
+    (void)state;
+    fixture_rows(ROWS);
+    snprintf(part, sizeof(part), "%s/part", a.files);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    assert_int_equal(archive_begin(&a.journal, 1000), 0);
+    while (result == 0 && archive_due(&a.journal) == ARCHIVE_WRITE)
+        result = archive_write(&a.journal);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &empty), 0);
+    assert_int_equal(result, -1);
+    assert_int_equal(archive_due(&a.journal), ARCHIVE_NOTHING);
+    assert_int_not_equal(access(part, F_OK), 0); /* the room is given back */
+    fixture_archive(1000, ROWS - 1);
+    assert_int_equal(a.journal.archived, 2000);
+    assert_string_equal(fixture_audit(), "");
+}
+
 /* ---- files that are not what they were ---- */
 
-static int read_first(int64_t after)
+static int read_as(int64_t after, void *hash)
 {
     Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
     Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
 
     request.after_seq = after;
     request.limit = 1;
+    request.after_hash = (ProtobufCBinaryData){hash ? JOURNAL_HASH_LEN : 0, hash};
     arena_reset(&a.arena);
     return journal_read(&a.journal, &request, &a.arena, &page);
+}
+
+static int read_first(int64_t after)
+{
+    return read_as(after, NULL);
 }
 
 /* The two segments, as they are put back. */
@@ -402,6 +433,9 @@ static void damage_is_named_and_refused(void **state)
         if (cases[i].row) {
             assert_int_equal(read_first(cases[i].row - 1), RPC__REASON__STORE_FAILED);
             assert_int_equal(read_first(2500), 0); /* what does not need it is read */
+            /* Who stands there is not told that the journal is another one. */
+            assert_int_equal(read_as(cases[i].row, unconst("not a row's hash, but of 32 bytes")),
+                             RPC__REASON__STORE_FAILED);
         }
         restore_files();
         assert_int_equal(read_first(0), 0); /* mended, without a restart */
@@ -481,6 +515,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_that_do_not_match_are_not_closed, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_takes_nothing_is_an_error_and_no_loss, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_given_up_and_tried_again, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(damage_is_named_and_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_file_by_another_key_is_named, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_table_is_held_against_the_files, fixture_setup, fixture_teardown),

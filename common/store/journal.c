@@ -112,7 +112,7 @@ void journal_add(struct journal *journal, int64_t now, int64_t actor, const Prot
     len += put_varint(body + len, size);
     len += protobuf_c_message_pack(fact, body + len);
     tip->seq++;
-    if (now > tip->at)
+    if (now > tip->at || tip->at - now > LIMIT_JOURNAL_AHEAD_MS)
         tip->at = now;
     journal_row_hash(tip->hash, tip->seq, tip->at, (int32_t)kind, actor, body, len, tip->hash);
     store_run(journal->store, journal->sql + SQL_ADD, "iiiibb", tip->seq, tip->at, (int64_t)kind, actor, body, len,

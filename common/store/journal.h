@@ -5,8 +5,10 @@
  *   SHA-256(hash of the row before | seq | at | kind | actor | body)
  * with 64-bit (kind: 32-bit) big-endian integers and 32 zero bytes before the
  * first row, so one changed byte anywhere breaks the chain at that row. Times
- * never decrease along it: when the clock has stepped back, a row takes the time
- * of the row before.
+ * do not decrease along it: when the clock has stepped back, a row takes the time
+ * of the row before. But when that is ahead by more than LIMIT_JOURNAL_AHEAD_MS, the clock
+ * was wrong then, and rows take the right time again, once: the journal's time never stands
+ * still for longer.
  * The old part of a journal may have left the store for files (archive.h): all that is here
  * finds those rows as if they were in the table.
  * Bodies hold ids and facts, never personal data. Besides a service's own events each

@@ -434,6 +434,28 @@ static void a_page_of_one_kind_still_moves_past_the_others(void **state)
     assert_int_equal(page.read_to, 2);
 }
 
+static void time_does_not_stand_still_when_the_clock_was_far_ahead(void **state)
+{
+    const int64_t ahead = NOW + INT64_C(10) * 365 * 86400000;
+    struct row row;
+
+    (void)state;
+    add(NOW, 1, 1);
+    add(ahead, 1, 2);
+    commit();
+    store_close(store);
+    open_journal();
+    for (int64_t seq = 3; seq <= 5; seq++) {
+        add(NOW + seq, 1, seq);
+        commit();
+        read_row(seq, &row);
+        assert_int_equal(row.at, NOW + seq);
+    }
+    assert_sound(5);
+    /* Who asks for what is not older than an instant is given all that was written since. */
+    assert_int_equal(read_page(0, NOW + 4, 0, 0).rows[0]->seq, 4);
+}
+
 static void since_finds_the_first_row_that_is_not_older(void **state)
 {
     static const int steps[] = {0, 0, 5, 1, 0, 30, 2, 2, 0, 100};
@@ -496,6 +518,7 @@ int main(void)
         TEST(a_row_says_what_who_and_when),
         TEST(the_chain_goes_on_after_a_restart),
         TEST(time_never_decreases_along_it),
+        TEST(time_does_not_stand_still_when_the_clock_was_far_ahead),
         TEST(the_audit_names_each_row_that_was_changed),
         TEST(the_audit_names_a_row_that_was_moved_or_deleted),
         TEST(the_auditor_of_a_service_sees_each_row_once),

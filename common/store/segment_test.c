@@ -204,6 +204,26 @@ static void any_changed_byte_is_found(void **state)
     assert_true(reads_right());
 }
 
+/* Whoever reads by kind would miss a row: the check holds the index against the rows. */
+static void an_index_that_lies_is_found(void **state)
+{
+    size_t size, lists, second = ROWS / 3 - ROWS / 150; /* where the rows of kind 2 begin */
+    unsigned char *bytes = read_file(&size);
+    struct segment *segment;
+
+    (void)state;
+    assert_int_equal(chmod(path, 0600), 0);
+    lists = (size_t)get_be64(bytes + size - SEGMENT_STATEMENT - 12) + 4 * ROWS;
+    assert_true(get_be32(bytes + lists) == 0 && get_be32(bytes + lists + 4 * second) == 1);
+    put_be32(bytes + lists, 1);
+    put_be32(bytes + lists + 4 * second, 0);
+    put_file(bytes, size);
+    segment = open_file();
+    assert_false(segment_check(segment));
+    assert_string_equal(segment_fault(segment), "has a row 501 that its index does not have");
+    segment_close(segment);
+}
+
 static void any_cut_is_found(void **state)
 {
     size_t size;
@@ -254,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_come_back_as_they_were, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(kinds_are_walked_in_order_from_anywhere, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(any_changed_byte_is_found, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_lies_is_found, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(any_cut_is_found, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_cut_while_it_is_read_is_a_fault, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_a_row_is_not_written, setup, fixture_teardown),

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/store/store_internal.h"
 #include "rpc.pb-c.h"
@@ -75,11 +76,32 @@ int store_exec(struct store *store, const char *sql)
     return -1;
 }
 
+/* Parts and followers prepare theirs at start: as many as there are, not as many as somebody thought. */
+static bool make_room(struct store *store, unsigned n)
+{
+    unsigned room = store->room ? store->room : 64;
+    sqlite3_stmt **statements;
+
+    while (room < n)
+        room *= 2;
+    if (room == store->room)
+        return true;
+    statements = realloc(store->statements, room * sizeof(struct sqlite3_stmt *));
+    if (!statements)
+        return false;
+    store->statements = statements;
+    store->room = room;
+    return true;
+}
+
 int store_prepare(struct store *store, const char *const *sql, unsigned n)
 {
     unsigned first = store->n_statements;
 
-    ensure(n <= MAX_STATEMENTS - first);
+    if (!make_room(store, first + n)) {
+        log_error("store_prepare", "error", "out of memory");
+        return -1;
+    }
     for (unsigned i = 0; i < n; i++) {
         if (sqlite3_prepare_v3(store->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[first + i], NULL)) {
             log_error("store_prepare", "sql", sql[i], "error", sqlite3_errmsg(store->db));
@@ -110,6 +132,14 @@ static int set_cache(struct store *store, const char *path)
     return store_exec(store, sql);
 }
 
+static int bound_log(struct store *store)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit=%lld", (long long)LIMIT_STORE_LOG_KEPT);
+    return store_exec(store, sql);
+}
+
 struct store *store_open(const struct store_options *options)
 {
     char path[PATH_MAX];
@@ -133,7 +163,7 @@ struct store *store_open(const struct store_options *options)
     sqlite3_busy_timeout(store->db, BUSY_MS);
     if (store_exec(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
                           "PRAGMA wal_autocheckpoint=8000; PRAGMA secure_delete=ON") ||
-        set_cache(store, path))
+        set_cache(store, path) || bound_log(store))
         goto fail;
     if (!options->read_only && store_migrate(store, options))
         goto fail;
@@ -155,10 +185,16 @@ void store_close(struct store *store)
         return;
     for (unsigned i = 0; i < store->n_statements; i++)
         sqlite3_finalize(store->statements[i]);
+    free(store->statements);
     sqlite3_close(store->db);
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     free(store);
+}
+
+int store_hold(struct store *store)
+{
+    return store_exec(store, "BEGIN");
 }
 
 /* ---- statements ---- */

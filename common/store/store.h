@@ -51,6 +51,9 @@ struct store_options {
 /* Opens, migrates, prepares. NULL after logging why. */
 struct store *store_open(const struct store_options *options);
 void store_close(struct store *store);
+/* All that a reader (read_only) is told from its next question on is as of one instant, whatever
+ * its owner commits meanwhile; the owner's log grows for so long. 0 or -1, logged. */
+int store_hold(struct store *store);
 /* Prepares more statements (a chassis module's own): the index of the first, or -1. */
 int store_prepare(struct store *store, const char *const *sql, unsigned n);
 
@@ -141,7 +144,10 @@ bool store_dirty(const struct store *store);
 bool store_scrub(struct store *store);
 
 /* Copies the whole store, as of one instant, to a new file, synced. Its owner
- * may be writing meanwhile. 0, or -1 after logging why. */
+ * may be writing meanwhile: all of that stays in SQLite's log, which cannot begin anew while the
+ * instant is read. A copy during which the log grows past LIMIT_STORE_LOG is given up; after one,
+ * what the log holds is brought into the store's file here, not by its owner, and the log is cut to
+ * LIMIT_STORE_LOG_KEPT when it begins anew. 0, or -1 after logging why. */
 int store_backup(const char *dir, const char *file);
 /* Deletes the copies that were made before steps, and before an instant. */
 void store_drop_copies(const char *dir, int64_t before);

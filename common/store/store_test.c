@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "common/store/store_internal.h"
 #include "rpc.pb-c.h"
 #include "tests/harness.h"
 
@@ -102,6 +103,25 @@ static void missing_steps_are_made_at_open(void **state)
     store_close(store);
     store = open_in(dir, STEP_1 STEP_2, false);
     assert_non_null(store);
+    assert_int_equal(count(store), 1);
+    store_close(store);
+}
+
+static void as_many_statements_are_prepared_as_there_are(void **state)
+{
+    static const char *const answer = "SELECT ?1 + 1";
+    struct store *store = open_store();
+
+    (void)state;
+    for (int64_t i = 0; i < 5000; i++) {
+        int statement = store_prepare(store, &answer, 1);
+
+        assert_true(statement >= N_SQL);
+        store_ask(store, (unsigned)statement, "i", i);
+        assert_int_equal(store_number(store, (unsigned)statement), i + 1);
+    }
+    assert_int_equal(add(store, 1, "one"), 1);
+    assert_is_reason(store_commit(store), 0);
     assert_int_equal(count(store), 1);
     store_close(store);
 }
@@ -229,6 +249,27 @@ static void a_reader_sees_commits_and_cannot_write(void **state)
     assert_non_null(reader);
     assert_int_equal(count(reader), 1);
     store_close(reader);
+}
+
+static void a_reader_that_holds_reads_as_of_one_instant(void **state)
+{
+    struct store *owner = open_store(), *reader = open_in(dir, STEP_1, true);
+
+    (void)state;
+    assert_non_null(reader);
+    assert_int_equal(add(owner, 1, "a"), 1);
+    assert_is_reason(store_commit(owner), 0);
+    assert_int_equal(store_hold(reader), 0);
+    assert_int_equal(count(reader), 1);
+    assert_int_equal(add(owner, 2, "b"), 1);
+    assert_is_reason(store_commit(owner), 0);
+    assert_int_equal(count(reader), 1);
+    assert_int_equal(store_check(reader, stderr), 0);
+    store_close(reader);
+    reader = open_in(dir, STEP_1, true);
+    assert_int_equal(count(reader), 2);
+    store_close(reader);
+    store_close(owner);
 }
 
 static void values_come_back_as_they_were_bound(void **state)
@@ -465,6 +506,95 @@ static void a_backup_of_a_busy_store_is_one_instant_of_it(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* ---- the log ---- */
+
+#define MIB (INT64_C(1) << 20)
+
+static int64_t size_of_log(void)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s/data.sqlite-wal", dir);
+    return stat(path, &st) ? 0 : st.st_size;
+}
+
+/* Rows of a MiB each, in one transaction. */
+static void add_large(struct store *store, int64_t first, int n)
+{
+    static char bytes[MIB];
+
+    for (int64_t id = first; id < first + n; id++)
+        assert_int_equal(store_run(store, SQL_ADD, "itb", id, "large", bytes, sizeof(bytes)), 1);
+    assert_is_reason(store_commit(store), 0);
+}
+
+/* Somebody who reads an older state. */
+static sqlite3 *read_on(void)
+{
+    char path[64];
+    sqlite3 *reader;
+
+    snprintf(path, sizeof(path), "%s/data.sqlite", dir);
+    assert_int_equal(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM thing", NULL, NULL, NULL), SQLITE_OK);
+    return reader;
+}
+
+static void a_copy_is_given_up_when_the_log_grows_past_its_limit(void **state)
+{
+    struct store *store = open_store(), *copy;
+    sqlite3 *reader;
+    char file[64];
+
+    (void)state;
+    snprintf(file, sizeof(file), "%s/data.sqlite", other_dir);
+    add_large(store, 1, 6); /* more than one step reads */
+    reader = read_on();
+    add_large(store, 10, 4);
+    assert_true(size_of_log() > 8 * MIB);
+    assert_int_equal(store_backup_within(dir, file, 8 * MIB), -1);
+    assert_int_equal(access(file, F_OK), -1);
+    assert_int_equal(store_backup_within(dir, file, 64 * MIB), 0);
+    sqlite3_close(reader);
+    store_close(store);
+    copy = open_in(other_dir, STEP_1, false);
+    assert_non_null(copy);
+    assert_int_equal(count(copy), 10);
+    assert_int_equal(store_check(copy, stderr), 0);
+    store_close(copy);
+}
+
+static void behind_a_copy_the_log_begins_anew(void **state)
+{
+    struct store *store = open_store();
+    int64_t grown;
+    char file[64];
+
+    (void)state;
+    snprintf(file, sizeof(file), "%s/data.sqlite", other_dir);
+    add_large(store, 1, 4);
+    grown = size_of_log();
+    assert_true(grown > 4 * MIB);
+    assert_int_equal(store_backup_within(dir, file, 32 * MIB), 0);
+    add_large(store, 10, 3); /* which has room where the first ones were */
+    assert_int_equal(size_of_log(), grown);
+    store_close(store);
+}
+
+static void a_long_log_is_cut_when_it_begins_anew(void **state)
+{
+    struct store *store = open_store();
+
+    (void)state;
+    add_large(store, 1, (int)(LIMIT_STORE_LOG_KEPT / MIB) + 4);
+    assert_true(size_of_log() > LIMIT_STORE_LOG_KEPT);
+    assert_int_equal(add(store, 1000, "next"), 1);
+    assert_is_reason(store_commit(store), 0);
+    assert_int_equal(size_of_log(), LIMIT_STORE_LOG_KEPT);
+    store_close(store);
+}
+
 static void a_damaged_file_does_not_pass_the_check(void **state)
 {
     static const char noise[200] = "noise";
@@ -569,6 +699,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(missing_steps_are_made_at_open),
+        TEST(as_many_statements_are_prepared_as_there_are),
         TEST(a_store_ahead_of_the_program_is_refused),
         TEST(steps_that_are_not_numbered_from_one_on_open_nothing),
         TEST(a_step_that_fails_leaves_the_store_as_it_was),
@@ -576,6 +707,7 @@ int main(void)
         TEST(a_second_owner_is_refused),
         TEST(a_standby_takes_over_what_the_owner_left),
         TEST(a_reader_sees_commits_and_cannot_write),
+        TEST(a_reader_that_holds_reads_as_of_one_instant),
         TEST(values_come_back_as_they_were_bound),
         TEST(columns_go_into_what_has_their_type),
         TEST(a_forbidden_row_is_no_trouble),
@@ -584,6 +716,9 @@ int main(void)
         TEST(a_full_store_says_so_and_rolls_all_back),
         TEST(a_backup_holds_what_was_committed_alone),
         TEST(a_backup_of_a_busy_store_is_one_instant_of_it),
+        TEST(a_copy_is_given_up_when_the_log_grows_past_its_limit),
+        TEST(behind_a_copy_the_log_begins_anew),
+        TEST(a_long_log_is_cut_when_it_begins_anew),
         TEST(what_is_deleted_is_in_no_file_once_the_store_is_scrubbed),
         TEST(a_damaged_file_does_not_pass_the_check),
         TEST(a_reference_to_nothing_does_not_pass_the_check),

@@ -91,7 +91,8 @@ int errand_ask_identity(struct errand *errand, const char *method, const Protobu
     uint8_t packed[1024];
     bool sent;
 
-    ensure(protobuf_c_message_get_packed_size(request) <= sizeof(packed));
+    if (protobuf_c_message_get_packed_size(request) > sizeof(packed))
+        return RPC__REASON__BAD_REQUEST;
     principal.internal = true;
     principal.member_id = errand->member_id;
     principal.session_id = errand->session_id;

@@ -76,6 +76,7 @@ int broker_start(struct service *service)
     const char *list = conf_text(service->spec->conf, "HUIGONG_QUEUES");
 
     service->self = &broker;
+    broker.refusals.patience_ms = 2 * LIMIT_CALL_DEADLINE_MS;
     broker.refusals.unserved = broker.unserved;
     broker.refusals.unserved_len = pack_refusal(RPC__REASON__SERVICE_DOWN, broker.unserved);
     broker.refusals.lost = broker.lost;

@@ -168,6 +168,7 @@ void app_metrics(struct app *app, struct buf *ret)
     sample(ret, "huigong_connections_turned_away_total", "counter", "", (double)http.turned_away);
     sample(ret, "huigong_connections_evicted_total", "counter", "", (double)http.evicted);
     sample(ret, "huigong_tls_handshakes_total", "counter", "", (double)http.handshakes);
+    sample(ret, "huigong_http_heads_bytes", "gauge", "", (double)http.held[GUEST_HEADS]);
     sample(ret, "huigong_http_bodies_bytes", "gauge", "", (double)http.held[GUEST_BODIES]);
     sample(ret, "huigong_http_answers_bytes", "gauge", "", (double)http.held[GUEST_ANSWERS]);
     sample(ret, "huigong_http_no_room_total", "counter", "", (double)http.no_room);

@@ -25,11 +25,12 @@ static void on_probe_tick(uv_timer_t *timer)
 static void on_revocation(void *arg, void *call, const Rpc__JournalRow *row)
 {
     struct app *app = arg;
+    int64_t now = clock_now(&app->clock); /* identity's may have been ahead when it wrote the row */
     Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
 
     (void)call;
     if (event && event->event_case == IDENTITY__EVENT__EVENT_SESSION_REVOKED)
-        revoked_add(&app->revoked, event->session_revoked->session_id, row->at);
+        revoked_add(&app->revoked, event->session_revoked->session_id, row->at < now ? row->at : now);
     identity__event__free_unpacked(event, NULL);
 }
 

@@ -18,7 +18,8 @@ static inline void health_close(void *self)
     health_done(self);
 }
 
-static inline void begin(struct harness *h)
+/* A service with its keys that has not started. */
+static inline void unstarted(struct harness *h)
 {
     harness_init(h, &health_spec, health_close);
     harness_key(h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
@@ -26,6 +27,11 @@ static inline void begin(struct harness *h)
     harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     harness_key(h, "HUIGONG_PASS_KEY", "1 " HARNESS_KEY "\n");
     assert_int_equal(conf_load(health_spec.conf, NULL, true), 0);
+}
+
+static inline void begin(struct harness *h)
+{
+    unstarted(h);
     harness_start(h);
 }
 

@@ -18,8 +18,9 @@ static inline void with_sender(const char *sender)
     assert_int_equal(conf_load(identity_spec.conf, NULL, true), 0);
 }
 
-/* The codes are logged, where a test does not need them. All calls come from one device. */
-static inline void begin(struct harness *h)
+/* A service with its keys that has not started. The codes are logged, where a test does not
+ * need them. All calls come from one device. */
+static inline void unstarted(struct harness *h)
 {
     harness_init(h, &identity_spec, (void (*)(void *))identity_done);
     harness_key(h, "HUIGONG_PII_KEY",
@@ -29,6 +30,11 @@ static inline void begin(struct harness *h)
     harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     with_sender("log");
     harness_from(h, 1, 1);
+}
+
+static inline void begin(struct harness *h)
+{
+    unstarted(h);
     harness_start(h);
 }
 

@@ -1,6 +1,6 @@
 // The officials' part of tests/bench/booking: booking.mjs PORT KEYFILE STEP ARGUMENTS...
-//   announce WINNERS MS     prints the campaign, into which is entered from now on for MS
-//   draw CAMPAIGN WINNERS   draws and publishes, makes slots and prints a body for each
+//   announce WINNERS MS UNION   prints the union's campaign, into which is entered from now on for MS
+//   draw CAMPAIGN WINNERS       draws and publishes, makes slots and prints a body for each
 import { readFileSync } from 'node:fs';
 import { Http } from '../system/http.mjs';
 import { announced, draw, giveValue, manager, post } from '../system/checkups.mjs';
@@ -18,7 +18,8 @@ const DAYS = 10, HOURS = 10;
 
 if (step === 'announce') {
     const winners = Number(args[0]);
-    const campaign = await announced(stack, { quota: winners, waiting: 0, opens: 1000, open: Number(args[1]), budgetFen: 11600 * winners });
+    const campaign = await announced(stack,
+        { quota: winners, waiting: 0, opens: 1000, open: Number(args[1]), unionId: args[2], budgetFen: 11600 * winners });
     await until('entries open', async () => (await draw(stack, campaign)).state === 'OPEN');
     console.log(campaign.campaignId);
 } else {

@@ -143,6 +143,14 @@ export function topIsTheDesigns(files) {
         .map((name) => `${name}: the top of the tree has ${[...AT_THE_TOP, ...FOLDERS].join(', ')}, and nothing else`);
 }
 
+/** The files and folders that the README names are there. NAME, NOUN and ROOM stand for any, and it makes up a daemon. */
+export function readmeNamesWhatIsThere(files) {
+    const { lines } = files.find(({ path }) => path === 'README.md');
+    return lines.flatMap((line, i) => line.match(/\b(?:proto|common|services|tests|deploy)\/[\w./-]*[\w]/g)?.filter((name) =>
+        !/NAME|NOUN|ROOM|portal/.test(name) && !files.some(({ path }) => path === name || path.startsWith(`${name}/`)))
+        .map((name) => `README.md:${i + 1}: there is no ${name}`) ?? []);
+}
+
 // Folders of one machine or of one person. What every Debian has (/usr, /etc, /proc, ...) is none.
 const MACHINE_PATH = /(?<![\w./:>*})\]$-])\/(?:home|root|work|workspace|workspaces|builds|Users|mnt|media|opt|srv|private|export|nix)\/[\w.-]+|\b[A-Z]:\\\\?[A-Z][\w\\]+/;
 const LISTED = ['/srv/huigong']; // where deploy/up says that a system may be kept

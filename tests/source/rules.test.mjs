@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
     bannedFunctions, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
-    saidOnce, topIsTheDesigns,
+    readmeNamesWhatIsThere, saidOnce, topIsTheDesigns,
 } from './rules.mjs';
 import { fileOf, tree } from './tree.mjs';
 
@@ -103,4 +103,9 @@ rule('what others need too is said once', saidOnce, [
     ['services/gateway/new.c', 'hash = (hash ^ *text++) * 16777619u;'],
     ['common/api/new.c', '{404, "Not Found"},'],
     ['services/identity/new.c', 'strspn(path, "0123456789abcdefghijklmnopqrstuvwxyz")'],
+]);
+
+rule('the README names what is there', readmeNamesWhatIsThere, [
+    ['README.md', 'see `common/rpc/rpc.h`\nand `common/rpc.h`', 'README.md:2'],
+    ['README.md', 'run ./deploy/upwards'],
 ]);

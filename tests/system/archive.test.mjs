@@ -6,6 +6,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { person, rosterCsv, unionsCsv } from './people.mjs';
 import { claimer, openRelease } from './releases.mjs';
 import { build, DAEMONS, run, Stack, top, until } from './stack.mjs';
@@ -44,13 +45,6 @@ describe('an archive', () => {
     }
 
     const segments = (name) => readdirSync(stack.path('archive', name)).filter((file) => file.endsWith('.segment')).sort();
-    const told = (name) => stack.query(name, 'SELECT number, first, last, cleared FROM segment ORDER BY number');
-    /** Tells a daemon to archive all but so many rows. */
-    const archive = (name, keepRows) => stack.call(name, 'Daemon.ArchiveJournal', { keepRows: String(keepRows) });
-    const archived = (name, upto) => until(`${name} has archived to row ${upto}`, async () => {
-        const last = (await told(name)).at(-1);
-        return last?.last === upto && last.cleared === upto;
-    });
     const audit = (name) => stack.audit(name);
     /** Starts a daemon again that has ended. */
     async function again(name) {
@@ -67,15 +61,25 @@ describe('an archive', () => {
 
     test('takes the old part, and a new follower starts at the first row', async () => {
         for (const name of ['coupon', 'identity']) {
-            const last = before_[name].length, { archivingTo, lastSeq } = await archive(name, 5);
-            assert.equal(Number(lastSeq), last);
-            assert.equal(Number(archivingTo), last - 5);
-            await archived(name, last - 5);
+            const last = before_[name].length;
+            assert.equal(await stack.archive(name, 5), last - 5);
             assert.equal(segments(name).length, Math.ceil((last - 5) / SEGMENT));
             assert.deepEqual(await follow(name), before_[name]);
         }
         assert.deepEqual(await follow('coupon', [2]), before_.claims);
         await stack.assertCleanAudits();
+    });
+
+    test('is what a service reads that hears a journal for the first time', async () => {
+        const unions = await stack.query('identity', 'SELECT path, CAST(union_id AS TEXT) AS id FROM unions WHERE union_id > 0 ORDER BY path');
+        const heard = () => stack.query('coupon', 'SELECT path, CAST(union_id AS TEXT) AS id FROM tree_union ORDER BY path');
+        assert.deepEqual(await heard(), unions);
+        await stack.stop('coupon');
+        // As a store is that followed identity before it knew of the tree.
+        execFileSync('sqlite3', [stack.store('coupon'), 'DELETE FROM tree_union; DELETE FROM heard']);
+        assert.deepEqual(await heard(), []);
+        await again('coupon');
+        await until('coupon has heard of all unions again', async () => isDeepStrictEqual(await heard(), unions));
     });
 
     test('leaves what is about money in the store', async () => {
@@ -102,14 +106,13 @@ describe('an archive', () => {
         for (let round = 0; round < 6; round++) {
             await more(SEGMENT * 3);
             const rows = await follow('coupon'), files = segments('coupon').length;
-            await archive('coupon', 3);
+            await stack.call('coupon', 'Daemon.ArchiveJournal', { keepRows: '3' });
             // Somewhere within: after the first, the second or the third new file, or before any.
             await until('it is under way', () => segments('coupon').length >= files + round % 4);
             await stack.kill('coupon');
             await again('coupon');
             assert.deepEqual(await follow('coupon'), rows);
-            await archive('coupon', 3);
-            await archived('coupon', rows.length - 3);
+            await stack.archive('coupon', 3);
             assert.deepEqual(await follow('coupon'), rows);
             const { code, stdout } = await audit('coupon');
             assert.equal(code, 0, stdout);

@@ -26,7 +26,7 @@ export const post = (stack, path, body, token = manager(stack)) =>
 
 /** An announced campaign of one package and one site that opens and closes so many milliseconds from now. */
 export async function announced(stack, { opens = 1500, open = 3000, quota = 3, waiting = 3, ...more } = {}) {
-    const unionId = await unionAt(stack, UNION, 'health');
+    const unionId = more.unionId ?? await unionAt(stack, UNION, 'health');
     const { packageId } = await post(stack, '/v1/checkup-packages', {
         package: { unionId, title: '基本套餐', items: [{ code: '36643-5', name: '胸部X线' }, { code: 'CT-L', name: '肺部低剂量CT', kind: 'LUNG' }] },
     });

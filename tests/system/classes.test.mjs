@@ -28,9 +28,12 @@ describe('at the edge', () => {
         const inside = await stack.command('identity', '--call', 'Daemon.PauseFollowing', '{"seconds":0}');
         assert.equal(inside.code, 0, inside.stderr);
         const settings = { ...stack.environment('identity'), HUIGONG_BUS: stack.path('bus', 'edge') };
+        const atEdge = (method, input) => stack.inside('identity', [stack.program('identity'), '--call', method, input], { env: settings });
+        const revoked = await atEdge('Daemon.ReadJournal', '{"kinds":[5]}');
+        assert.equal(revoked.code, 0, revoked.stderr);
         for (const [method, input] of [['Daemon.PauseFollowing', '{"seconds":0}'], ['Daemon.ReadJournal', '{}'],
-            ['Daemon.ReadJournal', '{"kinds":[1]}']]) {
-            const { code, stderr } = await stack.inside('identity', [stack.program('identity'), '--call', method, input], { env: settings });
+            ['Daemon.ReadJournal', '{"kinds":[1]}'], ['Daemon.ReadJournal', '{"kinds":[5,5]}']]) {
+            const { code, stderr } = await atEdge(method, input);
             assert.equal(code, 1, stderr);
             assert.match(stderr, /NOT_OFFICIAL/);
         }

@@ -96,15 +96,20 @@ describe('the gateway', () => {
                 const named = (operation.parameters ?? []).filter((one) => one.in === 'path');
                 assert.ok(named.every((one) => one.required && one.schema));
                 assert.deepEqual(named.map((one) => one.name).sort(), [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort());
-                assert.ok(operation.responses['200'] && operation.responses['429'] && operation.responses['503'], operation.operationId);
+                assert.ok(operation.responses['200'], operation.operationId);
+                // What the gateway answers itself needs no service.
+                assert.ok(/^Gateway\./.test(operation.operationId) || (operation.responses['429'] && operation.responses['503']), operation.operationId);
             }
         }
         const errcodes = document['x-reasons'].map((one) => one.errcode);
         assert.equal(new Set(errcodes).size, errcodes.length);
     });
 
-    test('the OpenAPI document has exactly the routes of the .proto files, and each is served', async () => {
+    test("the OpenAPI document has exactly the routes of the .proto files and the gateway's own, and each is served", async () => {
         const { paths } = (await stack.get('/v1/openapi.json')).json;
+        const own = ([, { get }]) => /^Gateway\./.test(get?.operationId);
+        for (const [path] of Object.entries(paths).filter(own))
+            assert.equal((await stack.get(path)).status, 200, path);
         const camel = (text) => text.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
         const written = [];
         for (const file of readdirSync(join(top, 'proto'), { recursive: true }).filter((name) => name.endsWith('.proto'))) {
@@ -112,10 +117,10 @@ describe('the gateway', () => {
             for (const [, method, path] of source.matchAll(/\b(get|post|delete): *"([^"]+)"/g))
                 written.push(`${method} ${path.replace(/\{\w+\}/g, camel)}`);
         }
-        const served = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+        const asked = Object.entries(paths).filter((one) => !own(one)), served = asked.flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
         assert.ok(written.length >= 20);
         assert.deepEqual(served.sort(), written.sort());
-        for (const [path, methods] of Object.entries(paths)) {
+        for (const [path, methods] of asked) {
             for (const [method, operation] of Object.entries(methods)) {
                 const answer = await stack.http.request(method.toUpperCase(), path.replace(/\{\w+\}/g, '1'));
                 const problem = answer.json;

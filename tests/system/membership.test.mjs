@@ -45,7 +45,10 @@ describe('from one union to another', () => {
         const renewed = await stack.post('/v1/sessions:refresh', { refreshToken: session.refreshToken });
         assert.equal(renewed.json.member.level, 'CATEGORY');
         Object.assign(she, { token: renewed.json.token, memberId: renewed.json.member.memberId });
-        assert.equal((await stack.get('/v1/me/join-requests', { token: she.token })).json.requests[0].state, 'JOIN_APPROVED');
+        const mine = (query) => stack.get(`/v1/me/join-requests${query}`, { token: she.token });
+        for (const [query, n] of [['', 1], ['?state=JOIN_APPROVED', 1], ['?state=JOIN_ASKED', 0], ['?state=JOIN_ASKED&state=JOIN_APPROVED', 1]])
+            assert.deepEqual((await mine(query)).json.requests.map(({ state }) => state), Array(n).fill('JOIN_APPROVED'), query);
+        assertProblem(await mine('?state=APPROVED'), 400, 'OUT_OF_RANGE', 'state');
     });
 
     test('every level above counts her', async () => {

@@ -132,6 +132,16 @@ describe('an attended health check', () => {
         assert.deepEqual(checkups.map(({ booking, reports }) => [booking, reports]), [['ARRIVED', 1]]);
     });
 
+    test('the story is the same once its rows have left the store', async () => {
+        const { json: before_ } = await stack.get(`/v1/me/bookings/${bookingId}/story`, { token: me.token });
+        await stack.archive('health');
+        assert.deepEqual((await stack.get(`/v1/me/bookings/${bookingId}/story`, { token: me.token })).json, before_);
+        const kinds = await stack.query('health', 'SELECT DISTINCT kind FROM journal WHERE seq <= (SELECT max(last) FROM segment) ORDER BY kind');
+        assert.deepEqual(kinds.map(({ kind }) => kind), [31, 36, 52], 'bookings, scans and settlements stay, and nothing else');
+        const { code, stdout } = await stack.audit('health');
+        assert.equal(code, 0, stdout);
+    });
+
     test('officials see how many, and nothing of few', async () => {
         const { json } = await stack.get(`/v1/checkups/${campaign.campaignId}/totals`, { token: manager(stack) });
         assert.deepEqual([json.all.attended.withheld, json.all.attended.number], [true, 0]);

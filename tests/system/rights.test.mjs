@@ -67,6 +67,8 @@ describe("a member's own data", () => {
         assert.equal(look.by, '77');
         assert.equal(look.method, 'Memberships.ListMembers');
         assert.equal(look.office.code, riders.code);
+        await stack.archive('identity');
+        assert.deepEqual((await stack.get('/v1/me/looks', { token })).json.looks, [look], 'also when the row has left the store');
     });
 
     test('all of it is hers to take away, with a code to her number and not by a session alone', async () => {

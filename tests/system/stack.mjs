@@ -394,6 +394,16 @@ export class Stack {
         }
     }
 
+    /** Puts all rows but the newest of a daemon's journal into its archive, and waits until they have left the store. */
+    async archive(name, keepRows = 1) {
+        const { archivingTo } = await this.call(name, 'Daemon.ArchiveJournal', { keepRows: String(keepRows) });
+        await until(`${name} has archived to row ${archivingTo}`, async () => {
+            const [last] = await this.query(name, 'SELECT last, cleared FROM segment ORDER BY number DESC LIMIT 1');
+            return last?.last === Number(archivingTo) && last.cleared === last.last;
+        });
+        return Number(archivingTo);
+    }
+
     backup(name, file) {
         return this.command(name, '--backup', file);
     }

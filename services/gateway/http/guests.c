@@ -4,7 +4,7 @@
 
 #define KEPT 1024
 
-static const size_t sizes[GUEST_POOLS] = {[GUEST_BODIES] = LIMIT_BODIES, [GUEST_ANSWERS] = LIMIT_ANSWERS};
+static const size_t sizes[GUEST_POOLS] = {LIMIT_HEADS, LIMIT_BODIES, LIMIT_ANSWERS};
 
 int guests_init(struct guests *guests, struct clock *clock)
 {
@@ -64,7 +64,9 @@ void guests_give(struct guests *guests, struct guest *guest)
 
     if (!guest || --guest->uses > 0)
         return;
-    ensure(guest->n_conns == 0 && guest->held[GUEST_BODIES] == 0 && guest->held[GUEST_ANSWERS] == 0);
+    ensure(guest->n_conns == 0);
+    for (int pool = 0; pool < GUEST_POOLS; pool++)
+        ensure(guest->held[pool] == 0);
     for (place = bucket_of(guests, guest->key); *place != guest;)
         place = &(*place)->next;
     *place = guest->next;

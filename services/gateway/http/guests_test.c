@@ -22,8 +22,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    assert_int_equal(guests_held(&guests, GUEST_BODIES), 0);
-    assert_int_equal(guests_held(&guests, GUEST_ANSWERS), 0);
+    for (int pool = 0; pool < GUEST_POOLS; pool++)
+        assert_int_equal(guests_held(&guests, pool), 0);
     assert_null(guests_most(&guests));
     guests_done(&guests);
     return 0;

@@ -70,6 +70,9 @@ void http_request_free(struct http_request *request)
     }
     if (request->window > 0)
         guests_uncharge(&shared->guests, request->guest, GUEST_ANSWERS, request->window);
+    if (request->slow)
+        guests_uncharge(&shared->guests, request->slow, GUEST_HEADS, sizeof(*request));
+    guests_give(&shared->guests, request->slow);
     guests_give(&shared->guests, request->guest);
     if (shared->spare_count == SPARE_MAX) {
         arena_done(&request->arena);

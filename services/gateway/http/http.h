@@ -19,7 +19,8 @@
  *
  * Memory: a connection between two requests has none but its struct http. The
  * request (with its head), the blocks and the arena come from the worker's lists;
- * larger bodies and answers from the system, charged to their guest (guests.h). What
+ * larger bodies and answers from the system, charged to their guest (guests.h), as is
+ * a request that does not come at once, with its head. What
  * finds no room is refused with 503 before anything is done: a body at its head, an
  * answer by the application, who knows whether something was done. An answer that must be
  * given is given, and is the last of its connection when its guest has no room for it. */
@@ -64,6 +65,7 @@ struct http_request {
     struct http *http; /* NULL when the client has gone */
     struct http_shared *shared;
     struct guest *guest;
+    struct guest *slow; /* to whom the request itself is charged, because it did not come at once */
     struct http_request *next;
     char *body_memory; /* for a body that does not fit behind the head */
     size_t body_size;

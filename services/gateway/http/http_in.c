@@ -22,7 +22,7 @@ static struct http_request *request_new(struct http *http)
         arena_init_small(&request->arena, LIMIT_REQUEST_ARENA);
     }
     request->user = NULL;
-    request->guest = NULL;
+    request->guest = request->slow = NULL;
     request->body_memory = NULL;
     request->body_size = 0;
     request->body_len = 0;
@@ -327,6 +327,22 @@ static bool keep_ahead(struct http *http, const char *bytes, size_t len)
     return true;
 }
 
+/* A request of which the rest is awaited takes room. */
+static void charge_slow(struct http *http)
+{
+    struct http_shared *shared = http->shared;
+    struct http_request *request = http->request;
+
+    if (!request || request->slow || http->phase == HTTP_WAIT)
+        return;
+    if (guests_charge(&shared->guests, http->guest, GUEST_HEADS, sizeof(*request))) {
+        request->slow = guests_share(http->guest);
+        return;
+    }
+    http_count(&shared->counters.no_room, 1);
+    http_shed(http);
+}
+
 void http_feed(struct http *http, const char *bytes, size_t len)
 {
     size_t taken = 0;
@@ -336,7 +352,8 @@ void http_feed(struct http *http, const char *bytes, size_t len)
         return;
     if (http->ahead_len == 0)
         taken = advance(http, bytes, len);
-    if (taken == len || keep_ahead(http, bytes + taken, len - taken))
+    charge_slow(http);
+    if (taken == len || http->phase == HTTP_LAST || keep_ahead(http, bytes + taken, len - taken))
         return;
     http_count(&http->shared->counters.no_room, 1);
     if (http->phase == HTTP_WAIT)

@@ -640,7 +640,7 @@ static void it_ends_the_connection_when_the_body_is_long_or_waited_with(void **s
 /* Lets others hold a pool but for so many bytes, 0 for none of it. */
 static void crowd(enum guest_pool pool, size_t left)
 {
-    test.crowd[pool] = left ? (pool == GUEST_BODIES ? LIMIT_BODIES : LIMIT_ANSWERS) - left : 0;
+    test.crowd[pool] = left ? (size_t)(pool == GUEST_BODIES ? LIMIT_BODIES : LIMIT_ANSWERS) - left : 0;
     test.shared.guests.held[pool] = test.crowd[pool];
 }
 
@@ -699,6 +699,34 @@ static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void 
         http_close(&https[i]);
     start();
     stop();
+}
+
+static void requests_that_do_not_come_at_once_take_room_too(void **state)
+{
+    static const char *const pieces[] = {"GET", POST "Content-Length: 5\r\n\r\nab"};
+    static struct http https[3000];
+    struct address peer;
+
+    (void)state;
+    assert_true(address_read("192.0.2.9", 9, &peer));
+    for (size_t k = 0; k < ARRAY_LEN(pieces); k++) {
+        unsigned taken = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(https); i++) {
+            assert_true(http_open(&https[i], &test.shared, &peer, false));
+            http_feed(&https[i], pieces[k], strlen(pieces[k]));
+            taken += !http_finished(&https[i]);
+        }
+        assert_in_range(taken, 1500, 2900);
+        start();
+        say(GET "\r\n");
+        assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+        http_close(&test.http);
+        for (size_t i = 0; i < ARRAY_LEN(https); i++)
+            http_close(&https[i]);
+        start();
+        stop();
+    }
 }
 
 static void an_answer_without_room_can_be_refused_and_one_that_must_be_is_given(void **state)
@@ -1013,6 +1041,7 @@ int main(void)
         cmocka_unit_test(it_ends_the_connection_when_the_body_is_long_or_waited_with),
         cmocka_unit_test(a_body_for_which_there_is_no_room_is_refused_at_its_head),
         cmocka_unit_test(one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies),
+        cmocka_unit_test(requests_that_do_not_come_at_once_take_room_too),
         cmocka_unit_test(an_answer_without_room_can_be_refused_and_one_that_must_be_is_given),
         cmocka_unit_test(what_is_sent_ahead_without_room_ends_the_connection_after_its_answers),
         cmocka_unit_test(a_stream_comes_in_pieces_of_which_one_is_in_memory),

@@ -31,19 +31,42 @@ bool proxies_trusts(const struct proxies *proxies, const struct address *address
     return false;
 }
 
-/* An address, maybe with a port: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1]:80. */
+/* Without its zone. */
+static bool read_six(const char *text, size_t len, struct address *ret)
+{
+    const char *zone = memchr(text, '%', len);
+
+    return address_read(text, zone && memchr(text, ':', len) ? (size_t)(zone - text) : len, ret);
+}
+
+/* An address, maybe with a port or the zone in which its proxy met it, which is nothing to us: 192.0.2.1,
+ * 192.0.2.1:80, 2001:db8::1, [2001:db8::1]:80, fe80::1%eth0, [fe80::1%eth0]:80. */
 static bool read_node(const char *text, size_t len, struct address *ret)
 {
     const char *end;
 
     if (len > 0 && text[0] == '[') {
         end = memchr(text, ']', len);
-        return end && address_read(text + 1, (size_t)(end - text - 1), ret);
+        return end && read_six(text + 1, (size_t)(end - text - 1), ret);
     }
     end = memchr(text, ':', len);
     if (end && !memchr(end + 1, ':', (size_t)(text + len - end - 1)))
         len = (size_t)(end - text);
-    return address_read(text, len, ret);
+    return read_six(text, len, ret);
+}
+
+/* Where a mark stands first that is not within quotes, or the end. */
+static const char *find_mark(const char *at, const char *end, char mark)
+{
+    bool quoted = false;
+
+    for (; at < end && (quoted || *at != mark); at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (*at == '\\' && quoted && at + 1 < end)
+            at++;
+    }
+    return at;
 }
 
 /* The node in `for=node`, without its quotes, among the pairs of one element of Forwarded. */
@@ -52,10 +75,8 @@ static bool find_for(const char **text, size_t *len)
     const char *at = *text, *end = at + *len;
 
     while (at < end) {
-        const char *stop = memchr(at, ';', (size_t)(end - at));
+        const char *stop = find_mark(at, end, ';');
 
-        if (!stop)
-            stop = end;
         while (at < stop && (*at == ' ' || *at == '\t'))
             at++;
         if (stop - at > 4 && strncasecmp(at, "for=", 4) == 0) {
@@ -75,10 +96,35 @@ static bool find_for(const char **text, size_t *len)
     return false;
 }
 
-/* Cuts the last element off a list. */
-static void take_last(const char *list, size_t *len, const char **ret_element, size_t *ret_len)
+/* Whether the quotation mark at a place begins or ends quotes: it is not behind an odd number of backslashes. */
+static bool is_quote(const char *list, const char *at)
 {
-    const char *comma = memrchr(list, ',', *len), *start = comma ? comma + 1 : list, *end = list + *len;
+    const char *slash = at;
+
+    while (slash > list && slash[-1] == '\\')
+        slash--;
+    return (at - slash) % 2 == 0;
+}
+
+/* The last comma of a list, in Forwarded the last that is not within quotes, or NULL. Looked for from the right end,
+ * which is the last proxy's, so that nothing on the left changes what is found. */
+static const char *last_comma(const char *list, size_t len, bool pairs)
+{
+    bool quoted = false;
+
+    for (const char *at = list + len; at-- > list;) {
+        if (pairs && *at == '"' && is_quote(list, at))
+            quoted = !quoted;
+        else if (*at == ',' && !quoted)
+            return at;
+    }
+    return NULL;
+}
+
+/* Cuts the last element off a list. */
+static void take_last(const char *list, size_t *len, bool pairs, const char **ret_element, size_t *ret_len)
+{
+    const char *comma = last_comma(list, *len, pairs), *start = comma ? comma + 1 : list, *end = list + *len;
 
     *len = comma ? (size_t)(comma - list) : 0;
     while (start < end && (*start == ' ' || *start == '\t'))
@@ -109,7 +155,7 @@ static bool walk(const struct proxies *proxies, const struct head *head, const c
             const char *element;
             size_t element_len;
 
-            take_last(list, &len, &element, &element_len);
+            take_last(list, &len, pairs, &element, &element_len);
             if (element_len == 0)
                 continue;
             if ((pairs && !find_for(&element, &element_len)) || !read_node(element, element_len, client) ||

@@ -145,6 +145,15 @@ static const struct {
     {"10.0.0.1", "Forwarded: proto=http; for=198.51.100.7 ;host=a, for=10.1.1.1\r\n", "198.51.100.7"},
     {"10.0.0.1", "Forwarded: for=198.51.100.7, for=_hidden\r\n", "10.0.0.1"},
     {"10.0.0.1", "Forwarded: for=198.51.100.7, proto=https\r\n", "10.0.0.1"},
+    {"10.0.0.1", "X-Forwarded-For: fe80::1%eth0\r\n", "fe80::1"},
+    {"10.0.0.1", "X-Forwarded-For: [2001:db8::1%25eth0]:4711, 10.0.0.3\r\n", "2001:db8::1"},
+    {"10.0.0.1", "X-Forwarded-For: 198.51.100.7%eth0\r\n", "10.0.0.1"},
+    {"10.0.0.1", "Forwarded: for=\"[fe80::7%eth1]:80\"\r\n", "fe80::7"},
+    /* What a proxy quotes of a client's words is none of its own. */
+    {"10.0.0.1", "Forwarded: for=198.51.100.7;host=\"a, for=192.0.2.66;b=\"\r\n", "198.51.100.7"},
+    {"10.0.0.1", "Forwarded: host=\"a;for=192.0.2.66;\";for=198.51.100.7\r\n", "198.51.100.7"},
+    {"10.0.0.1", "Forwarded: host=\"\\\";for=192.0.2.66,\";for=198.51.100.7, for=10.0.0.2\r\n", "198.51.100.7"},
+    {"10.0.0.1", "Forwarded: for=\"192.0.2.66, for=198.51.100.7\r\n", "198.51.100.7"},
     /* Of two fields the one that proxies add to by habit. */
     {"10.0.0.1", "Forwarded: for=192.0.2.66\r\nX-Forwarded-For: 198.51.100.7\r\n", "198.51.100.7"},
 };

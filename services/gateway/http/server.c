@@ -518,7 +518,7 @@ void server_count(const struct server *server, struct http_counters *ret_sums)
         http_count(&ret_sums->no_room, one->no_room);
         http_count(&ret_sums->evicted, one->evicted);
         http_count(&ret_sums->handshakes, one->handshakes);
-        for (size_t j = 0; j < GUEST_POOLS; j++)
+        for (enum guest_pool j = 0; j < GUEST_POOLS; j++)
             http_count(&ret_sums->held[j], guests_held(&server->workers[i].conns.http.guests, j));
         for (size_t j = 0; j < REFUSAL_COUNT; j++)
             http_count(&ret_sums->refusals[j], one->refusals[j]);

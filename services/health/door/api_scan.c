@@ -59,7 +59,7 @@ static char *letter_about(struct health *self, const struct scan *scan, void *ca
         rpc_random(call, nonce, sizeof(nonce));
         letter_write(self->letters, nonce, &letter, text);
     }
-    return arena_strndup(rpc_arena(call), text, strlen(text));
+    return rpc_text(call, text);
 }
 
 static void reply_scan(struct health *self, const struct scan *scan, Health__Scan_Closure reply, void *call)

@@ -7,7 +7,7 @@
 #include "services/identity/rules.h"
 #include "services/identity/access/session_life.h"
 
-/* For demonstration: the code is read in the log. */
+/* For demonstration: the code is read in the log, where it is before anybody is told of it. */
 static void log_code(const char *mobile, int purpose, const char *code)
 {
     char masked[CN_MOBILE_LEN + 1];
@@ -15,6 +15,7 @@ static void log_code(const char *mobile, int purpose, const char *code)
     cn_mask_mobile(mobile, masked);
     log_info("demo_sms", "mobile", masked, "purpose",
              protobuf_c_enum_descriptor_get_value(&identity__code_purpose__descriptor, purpose)->name, "code", code);
+    log_flush();
 }
 
 /* The number, in normal form, and the purpose of a code: 0, or the Reason with its field. */

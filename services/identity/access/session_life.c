@@ -434,11 +434,6 @@ void session_revoke_all(struct identity *self, int64_t member_id, void *call)
 
 /* ---- messages ---- */
 
-static char *copy(const char *text, void *call)
-{
-    return arena_strndup(rpc_arena(call), text, strlen(text));
-}
-
 bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call)
 {
     Rpc__Trade *list = arena_alloc(rpc_arena(call), (RPC__TRADE__CONSTRUCTION + 1) * sizeof(*list));
@@ -457,32 +452,30 @@ bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call
 
 Identity__Union *union_message(const struct union_node *node, void *call)
 {
-    Identity__Union *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Union *message = arena_message(rpc_arena(call), &identity__union__descriptor);
 
     if (!message)
         return NULL;
-    identity__union__init(message);
     message->union_id = node->id;
     message->parent_id = node->parent_id;
     message->children = (int32_t)node->children;
-    message->code = copy(node->code, call);
-    message->name = copy(node->name, call);
-    message->path = copy(node->path, call);
+    message->code = rpc_text(call, node->code);
+    message->name = rpc_text(call, node->name);
+    message->path = rpc_text(call, node->path);
     message->state = (Identity__UnionState)node->state;
-    message->credit_code = copy(node->credit_code, call);
+    message->credit_code = rpc_text(call, node->credit_code);
     if (!trades_message(node->trades, &message->n_trades, &message->trades, call))
         return NULL;
-    return message->code && message->name && message->path && message->credit_code ? message : NULL;
+    return message;
 }
 
 Identity__GrantRecord *grant_message(struct identity *self, const struct authority *grant, void *call)
 {
-    Identity__GrantRecord *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__GrantRecord *message = arena_message(rpc_arena(call), &identity__grant_record__descriptor);
     struct union_node node;
 
     if (!message || !unions_find(&self->unions, grant->union_id, &node))
         return NULL;
-    identity__grant_record__init(message);
     message->grant_id = grant->id;
     message->member_id = grant->member_id;
     message->role = (Rule__Role)grant->role;
@@ -491,7 +484,7 @@ Identity__GrantRecord *grant_message(struct identity *self, const struct authori
     message->also_by = grant->also_by;
     message->effective_at = grant->effective_at;
     message->union_ = union_message(&node, call);
-    return message->union_ ? message : NULL;
+    return message;
 }
 
 char *member_masked_name(struct identity *self, int64_t member_id, void *call)
@@ -504,57 +497,46 @@ char *member_masked_name(struct identity *self, int64_t member_id, void *call)
         person_open_member(self, &member, &person);
         cn_mask_name(person.name, name);
     }
-    return copy(name, call);
+    return rpc_text(call, name);
 }
 
 /* The masked forms; stars alone where the seal cannot be opened. */
-static bool mask_person(struct identity *self, const struct member *member, Identity__Member *message, void *call)
+static void mask_person(struct identity *self, const struct member *member, Identity__Member *message, void *call)
 {
     char mobile[CN_MOBILE_LEN + 1], name[CN_NAME_SIZE], resident_id[CN_RESIDENT_ID_LEN + 1];
     struct person person;
 
     person_open_member(self, member, &person);
     cn_mask_mobile(person.mobile, mobile);
-    message->mobile = copy(mobile, call);
+    message->mobile = rpc_text(call, mobile);
     if (!member->sealed_person.len)
-        return message->mobile;
+        return;
     cn_mask_name(person.name, name);
     cn_mask_resident_id(person.resident_id, resident_id);
-    message->name = copy(name, call);
-    message->resident_id = copy(resident_id, call);
-    return message->mobile && message->name && message->resident_id;
+    message->name = rpc_text(call, name);
+    message->resident_id = rpc_text(call, resident_id);
 }
 
 Identity__Member *member_message(struct identity *self, const struct member *member, void *call)
 {
     struct authority held[LIMIT_GRANTS];
     size_t n = grants_find_all(&self->grants, member->id, held, ARRAY_LEN(held));
-    Identity__Member *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Member *message = arena_message(rpc_arena(call), &identity__member__descriptor);
     struct standing standing;
     struct union_node node;
 
     if (!message)
         return NULL;
-    identity__member__init(message);
     message->member_id = member->id;
     message->level = (Rpc__Level)level_told(member->level, member->trade);
     message->trade = (Rpc__Trade)member->trade;
-    message->grants = arena_alloc(rpc_arena(call), n * sizeof(*message->grants) + 1);
-    if (!message->grants || !mask_person(self, member, message, call))
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        message->grants[i] = grant_message(self, &held[i], call);
-        if (!message->grants[i])
-            return NULL;
-        message->n_grants++;
-    }
+    mask_person(self, member, message, call);
+    for (size_t i = 0; i < n; i++)
+        rpc_add(call, message, grants, grant_message(self, &held[i], call));
     if (periods_find_standing(&self->periods, member->id, &standing))
         message->standing = (Identity__Standing)standing.standing;
-    if (member->union_id && unions_find(&self->unions, member->union_id, &node)) {
+    if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         message->union_ = union_message(&node, call);
-        if (!message->union_)
-            return NULL;
-    }
     return message;
 }
 

@@ -210,7 +210,7 @@ static void on_export(void *arg, struct part_export *export)
         identity__wechat_door__init(&messages[i]);
         messages[i].wechat_id = doors[i].id;
         messages[i].bound_at = doors[i].bound_at;
-        messages[i].appid = part_text(export, appid);
+        messages[i].appid = rpc_text(export->call, appid);
         if (!part_give(export, &messages[i], doors[i].id))
             return;
     }

@@ -32,31 +32,14 @@ void join_open_applicant(const struct identity *self, const struct join *join, s
     }
 }
 
-static bool mask_applicant(struct identity *self, const struct join *join, Identity__JoinRequest *message, void *call)
-{
-    char name[CN_NAME_SIZE] = "", resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1];
-    struct person person;
-
-    join_open_applicant(self, join, &person);
-    cn_mask_mobile(person.mobile, mobile);
-    if (person.name[0])
-        cn_mask_name(person.name, name);
-    if (person.resident_id[0])
-        cn_mask_resident_id(person.resident_id, resident_id);
-    message->name = arena_strndup(rpc_arena(call), name, strlen(name));
-    message->resident_id = arena_strndup(rpc_arena(call), resident_id, strlen(resident_id));
-    message->mobile = arena_strndup(rpc_arena(call), mobile, strlen(mobile));
-    return message->name && message->resident_id && message->mobile;
-}
-
 Identity__JoinRequest *join_message(struct identity *self, const struct join *join, void *call)
 {
-    Identity__JoinRequest *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__JoinRequest *message = arena_message(rpc_arena(call), &identity__join_request__descriptor);
     struct union_node node;
+    struct person person;
 
     if (!message || !unions_find(&self->unions, join->union_id, &node))
         return NULL;
-    identity__join_request__init(message);
     message->request_id = join->id;
     message->member_id = join->member_id;
     message->union_ = union_message(&node, call);
@@ -66,8 +49,13 @@ Identity__JoinRequest *join_message(struct identity *self, const struct join *jo
     message->decided_at = join->decided_at;
     message->reason = (Identity__RefusalReason)join->reason;
     message->three_in_one = join->cover;
-    message->remark = arena_strndup(rpc_arena(call), join->remark, strlen(join->remark));
-    return message->union_ && message->remark && mask_applicant(self, join, message, call) ? message : NULL;
+    message->remark = rpc_text(call, join->remark);
+    join_open_applicant(self, join, &person);
+    person_mask(&person, &person);
+    message->name = rpc_text(call, person.name);
+    message->resident_id = rpc_text(call, person.resident_id);
+    message->mobile = rpc_text(call, person.mobile);
+    return message;
 }
 
 static void reply_join(struct identity *self, const struct join *join, Identity__JoinRequest_Closure reply, void *call)

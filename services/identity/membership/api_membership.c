@@ -28,12 +28,11 @@ int member_refusal(struct identity *self, int64_t member_id, const int *roles, v
 
 Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call)
 {
-    Identity__Membership *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Membership *message = arena_message(rpc_arena(call), &identity__membership__descriptor);
     struct union_node node;
 
     if (!message || !unions_find(&self->unions, period->union_id, &node))
         return NULL;
-    identity__membership__init(message);
     message->membership_id = period->id;
     message->member_id = period->member_id;
     message->union_ = union_message(&node, call);
@@ -41,7 +40,7 @@ Identity__Membership *membership_message(struct identity *self, const struct per
     message->to = period->ended_at;
     message->began = (Identity__Began)period->began;
     message->ended = (Identity__Ended)period->ended;
-    return message->union_ ? message : NULL;
+    return message;
 }
 
 static void reply_history(struct identity *self, int64_t member_id, Identity__MembershipList_Closure reply, void *call)

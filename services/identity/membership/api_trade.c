@@ -16,11 +16,6 @@ static struct identity *self_of(Identity__Trades_Service *service)
 
 /* ---- messages ---- */
 
-static char *copy(const char *text, void *call)
-{
-    return arena_strndup(rpc_arena(call), text, strlen(text));
-}
-
 static bool fill_texts(struct identity *self, const struct trade *trade, Identity__TradeRecord *message, void *call)
 {
     char name[CN_NAME_SIZE] = "";
@@ -34,22 +29,21 @@ static bool fill_texts(struct identity *self, const struct trade *trade, Identit
         cn_mask_name(person.name, name);
     if (trade->sealed.len)
         person_open_proof(self, &member, trade->id, &trade->sealed, &proof);
-    message->name = copy(name, call);
-    message->remark = copy(trade->remark, call);
-    message->platform = copy(proof.platform, call);
-    message->work_number = copy(proof.work_number, call);
-    message->evidence = copy(proof.evidence, call);
-    return message->name && message->remark && message->platform && message->work_number && message->evidence;
+    message->name = rpc_text(call, name);
+    message->remark = rpc_text(call, trade->remark);
+    message->platform = rpc_text(call, proof.platform);
+    message->work_number = rpc_text(call, proof.work_number);
+    message->evidence = rpc_text(call, proof.evidence);
+    return true;
 }
 
 Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call)
 {
-    Identity__TradeRecord *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__TradeRecord *message = arena_message(rpc_arena(call), &identity__trade_record__descriptor);
     struct union_node node;
 
     if (!message || !unions_find(&self->unions, trade->union_id, &node))
         return NULL;
-    identity__trade_record__init(message);
     message->trade_id = trade->id;
     message->member_id = trade->member_id;
     message->union_ = union_message(&node, call);
@@ -62,7 +56,7 @@ Identity__TradeRecord *trade_message(struct identity *self, const struct trade *
     message->decided_at = trade->decided_at;
     message->reason = (Identity__RefusalReason)trade->reason;
     message->proof = (Identity__TradeProof)trade->proof;
-    return message->union_ && fill_texts(self, trade, message, call) ? message : NULL;
+    return fill_texts(self, trade, message, call) ? message : NULL;
 }
 
 static void reply_trade(struct identity *self, const struct trade *trade, Identity__TradeRecord_Closure reply,

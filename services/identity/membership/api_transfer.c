@@ -16,13 +16,12 @@ static struct identity *self_of(Identity__Transfers_Service *service)
 /* NULL when the call's memory is full. */
 Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call)
 {
-    Identity__Transfer *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Transfer *message = arena_message(rpc_arena(call), &identity__transfer__descriptor);
     struct union_node from, to;
 
     if (!message || !unions_find(&self->unions, transfer->from_union, &from) ||
         !unions_find(&self->unions, transfer->to_union, &to))
         return NULL;
-    identity__transfer__init(message);
     message->transfer_id = transfer->id;
     message->member_id = transfer->member_id;
     message->from = union_message(&from, call);
@@ -30,14 +29,14 @@ Identity__Transfer *transfer_message(struct identity *self, const struct transfe
     message->state = (Identity__TransferState)transfer->state;
     message->release = (Identity__Release)transfer->release;
     message->reason = (Identity__RefusalReason)transfer->reason;
-    message->remark = arena_strndup(rpc_arena(call), transfer->remark, strlen(transfer->remark));
+    message->remark = rpc_text(call, transfer->remark);
     message->asked_at = transfer->asked_at;
     message->released_at = transfer->released_at;
     message->decided_at = transfer->decided_at;
     if (transfer->state == IDENTITY__TRANSFER_STATE__TRANSFER_ASKED)
         message->free_at = transfer->asked_at + self->transfer_silence_ms;
     message->name = member_masked_name(self, transfer->member_id, call);
-    return message->from && message->to && message->remark && message->name ? message : NULL;
+    return message;
 }
 
 static void reply_transfer(struct identity *self, const struct transfer *transfer, Identity__Transfer_Closure reply,

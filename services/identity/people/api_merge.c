@@ -18,18 +18,17 @@ static struct identity *self_of(Identity__Merges_Service *service)
 /* Of the two accounts officials are shown what they compare, and she what she knows. */
 static Identity__Merge *merge_message(struct identity *self, const struct merge *merge, bool official, void *call)
 {
-    Identity__Merge *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Merge *message = arena_message(rpc_arena(call), &identity__merge__descriptor);
     struct member kept, gone;
 
     if (!message)
         return NULL;
-    identity__merge__init(message);
     message->merge_id = merge->id;
     message->kept_id = merge->kept_id;
     message->gone_id = merge->gone_id;
     message->state = (Identity__MergeState)merge->state;
     message->reason = (Identity__MergeReason)merge->reason;
-    message->remark = arena_strndup(rpc_arena(call), merge->remark, strlen(merge->remark));
+    message->remark = rpc_text(call, merge->remark);
     message->asked_at = merge->asked_at;
     message->proposed_by = merge->proposed_by;
     message->decided_by = merge->decided_by;
@@ -37,7 +36,7 @@ static Identity__Merge *merge_message(struct identity *self, const struct merge 
     message->wait_until = merge->wait_until;
     message->by_codes = merge->by_codes;
     if (!official)
-        return message->remark ? message : NULL;
+        return message;
     if (!members_find(&self->members, merge->kept_id, &kept) || !members_find(&self->members, merge->gone_id, &gone))
         return NULL;
     message->kept_since = kept.created_at;
@@ -46,7 +45,7 @@ static Identity__Merge *merge_message(struct identity *self, const struct merge 
     message->gone_wechats = (int32_t)wechats_count(&self->wechats, gone.id);
     message->kept = member_message(self, &kept, call);
     message->gone = member_message(self, &gone, call);
-    return message->remark && message->kept && message->gone ? message : NULL;
+    return message;
 }
 
 static void reply_merge(struct identity *self, const struct merge *merge, bool official, Identity__Merge_Closure reply,

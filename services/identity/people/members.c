@@ -208,9 +208,9 @@ static void on_export(void *arg, struct part_export *export)
     account->trade = (Rpc__Trade)member.trade;
     account->standing = (Identity__Standing)standing.standing;
     account->created_at = member.created_at;
-    account->mobile = part_text(export, person.mobile);
-    account->name = part_text(export, person.name);
-    account->resident_id = part_text(export, person.resident_id);
+    account->mobile = rpc_text(export->call, person.mobile);
+    account->name = rpc_text(export->call, person.name);
+    account->resident_id = rpc_text(export->call, person.resident_id);
     part_give(export, account, member.id);
 }
 

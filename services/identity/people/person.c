@@ -283,6 +283,19 @@ bool person_open_member(const struct identity *self, const struct member *member
     return true;
 }
 
+void person_mask(const struct person *person, struct person *ret)
+{
+    struct person masked = {0};
+
+    if (*person->name)
+        cn_mask_name(person->name, masked.name);
+    if (*person->resident_id)
+        cn_mask_resident_id(person->resident_id, masked.resident_id);
+    if (*person->mobile)
+        cn_mask_mobile(person->mobile, masked.mobile);
+    *ret = masked;
+}
+
 void person_seal_device(const struct identity *self, const struct member *member, int64_t session_id,
                         const unsigned char *nonce, const char *name, struct sealed *ret)
 {

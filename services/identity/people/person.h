@@ -104,6 +104,8 @@ bool person_open_join(const struct identity *self, const struct member *member, 
                       const struct sealed *sealed, struct person *ret);
 bool person_open_correction(const struct identity *self, const struct member *member, int64_t correction_id,
                             const struct sealed *sealed, struct person *ret);
+/* The masked forms; "" of what is not known. ret may be the same. */
+void person_mask(const struct person *person, struct person *ret);
 /* What is known of a member: her mobile, and once verified her name and ID. All is ""
  * when her account is closed. */
 bool person_open_member(const struct identity *self, const struct member *member, struct person *ret);

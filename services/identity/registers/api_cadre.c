@@ -24,12 +24,11 @@ static bool says_who(struct identity *self, int64_t member_id, void *call)
 /* NULL when the call's memory is full. */
 Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call)
 {
-    Identity__Cadre *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Cadre *message = arena_message(rpc_arena(call), &identity__cadre__descriptor);
     struct union_node node;
 
     if (!message || !unions_find(&self->unions, cadre->union_id, &node))
         return NULL;
-    identity__cadre__init(message);
     message->cadre_id = cadre->id;
     if (says_who(self, cadre->member_id, call)) {
         message->member_id = cadre->member_id;
@@ -42,7 +41,7 @@ Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre,
     message->term_to = cadre->term_to;
     message->from = cadre->began_at;
     message->to = cadre->ended_at;
-    return message->name && message->union_ ? message : NULL;
+    return message;
 }
 
 static void reply_cadre(struct identity *self, const struct cadre *cadre, Identity__Cadre_Closure reply, void *call)

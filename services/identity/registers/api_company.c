@@ -270,7 +270,7 @@ static Identity__CompanyMember *company_member(struct identity *self, const stru
     message->to = period->ended_at;
     message->began = (Identity__Began)period->began;
     message->ended = (Identity__Ended)period->ended;
-    return message->name ? message : NULL;
+    return message;
 }
 
 /* rpc ListCompanyMembers: who is there, and who was. */

@@ -65,21 +65,20 @@ int roster_remove(struct identity *self, const struct roster_entry *entry, int r
 static Identity__RosterRow *row_message(struct identity *self, const struct roster_entry *entry,
                                         const struct union_node *node, void *call)
 {
-    Identity__RosterRow *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__RosterRow *message = arena_message(rpc_arena(call), &identity__roster_row__descriptor);
     char name[CN_NAME_SIZE] = "";
     struct person person;
 
     if (!message)
         return NULL;
-    identity__roster_row__init(message);
     if (person_open_roster(self, entry->id, &entry->sealed, &person))
         cn_mask_name(person.name, name);
     message->roster_id = entry->id;
     message->union_ = union_message(node, call);
     message->trade = (Rpc__Trade)entry->trade;
-    message->name = arena_strndup(rpc_arena(call), name, strlen(name));
+    message->name = rpc_text(call, name);
     message->member_id = rosters_member(&self->rosters, entry);
-    return message->union_ && message->name ? message : NULL;
+    return message;
 }
 
 /* rpc FindRosterRows: where a person is listed. Of others' rosters their number alone is told. */

@@ -21,6 +21,7 @@
 
 #include "common/base/limits.h"
 #include "common/daemon/child.h"
+#include "common/daemon/cli.h"
 #include "services/identity/identity.h"
 #include "services/identity/registers/intake.h"
 #include "services/identity/registers/named.h"
@@ -178,7 +179,8 @@ static char *put_row(char *at, const struct csv_row *row)
 /* Writes down the rows that are to be sent, and says what the others are. */
 static void write_page(struct importer *self, struct page *page)
 {
-    int today = cn_day(clock_now(&self->service->clock));
+    struct clock clock = self->service->clock;
+    int today = cn_day(clock_now(&clock));
     char *at = self->csv;
 
     *page = (struct page){.importer = self};
@@ -348,6 +350,7 @@ static int open_and_import(struct importer *self, bool all_or_nothing)
         self->pages[i].next = self->idle;
         self->idle = &self->pages[i];
     }
+    cli_wait(service_bus_dir(self->service), "identity");
     code = import_file(self, all_or_nothing);
     rpc_client_close(self->client);
     uv_run(&self->loop, UV_RUN_DEFAULT);

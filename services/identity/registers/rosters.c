@@ -128,9 +128,9 @@ static void on_export(void *arg, struct part_export *export)
         identity__my_roster_row__init(&rows[i]);
         rows[i].union_ = union_message(&node, export->call);
         rows[i].trade = (Rpc__Trade)entries[i].trade;
-        rows[i].name = part_text(export, person.name);
-        rows[i].resident_id = part_text(export, person.resident_id);
-        rows[i].mobile = part_text(export, person.mobile);
+        rows[i].name = rpc_text(export->call, person.name);
+        rows[i].resident_id = rpc_text(export->call, person.resident_id);
+        rows[i].mobile = rpc_text(export->call, person.mobile);
         export->failed |= !rows[i].union_;
         if (!part_give(export, &rows[i], entries[i].id))
             return;

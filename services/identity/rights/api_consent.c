@@ -22,38 +22,28 @@ int caller_refusal(struct identity *self, void *call, struct member *ret_member)
     return session_is_live(self, call) ? 0 : RPC__REASON__TOKEN_REVOKED;
 }
 
-/* Copies in the call's memory; NULL when it is full. */
-static char *copy(const char *text, void *call)
-{
-    return arena_strndup(rpc_arena(call), text, strlen(text));
-}
-
 /* ---- policies ---- */
 
 /* Of the row that was read last; the long text only when it is asked for. */
 static Identity__Policy *policy_message(struct identity *self, const struct policy *policy, bool whole, void *call)
 {
-    Identity__Policy *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Policy *message = arena_message(rpc_arena(call), &identity__policy__descriptor);
 
     if (!message)
         return NULL;
-    identity__policy__init(message);
     message->policy_id = policy->id;
     message->purpose = (Identity__Purpose)policy->purpose;
     message->version = policy->version;
     message->in_force_at = policy->in_force_at;
     message->published_at = policy->published_at;
-    message->title = copy(consents_text(&self->consents, POLICY_TITLE), call);
-    message->controller = copy(consents_text(&self->consents, POLICY_CONTROLLER), call);
-    message->contact = copy(consents_text(&self->consents, POLICY_CONTACT), call);
-    message->kinds = copy(consents_text(&self->consents, POLICY_KINDS), call);
-    message->retention = copy(consents_text(&self->consents, POLICY_RETENTION), call);
-    message->text = copy(whole ? consents_text(&self->consents, POLICY_TEXT) : "", call);
+    message->title = rpc_text(call, consents_text(&self->consents, POLICY_TITLE));
+    message->controller = rpc_text(call, consents_text(&self->consents, POLICY_CONTROLLER));
+    message->contact = rpc_text(call, consents_text(&self->consents, POLICY_CONTACT));
+    message->kinds = rpc_text(call, consents_text(&self->consents, POLICY_KINDS));
+    message->retention = rpc_text(call, consents_text(&self->consents, POLICY_RETENTION));
+    message->text = rpc_text(call, whole ? consents_text(&self->consents, POLICY_TEXT) : "");
     message->text_sha256 = hex_text(policy->hash, TEXT_HASH_LEN, rpc_arena(call));
-    return message->title && message->controller && message->contact && message->kinds && message->retention &&
-                   message->text && message->text_sha256
-               ? message
-               : NULL;
+    return message;
 }
 
 static void reply_policy(struct identity *self, int64_t policy_id, Identity__Policy_Closure reply, void *call)
@@ -173,7 +163,7 @@ Identity__Consent *consent_message(const struct consent *consent, void *call)
     message->given_at = consent->given_at;
     message->withdrawn_at = consent->withdrawn_at;
     message->text_sha256 = hex_text(consent->hash, TEXT_HASH_LEN, rpc_arena(call));
-    return message->text_sha256 ? message : NULL;
+    return message;
 }
 
 /* What is asked of a member for one purpose; NULL when nothing is. */
@@ -193,7 +183,7 @@ static Identity__ConsentAsked *asked_message(struct identity *self, int64_t memb
     if (consents_find(&self->consents, member_id, purpose, &consent))
         message->state = consent.version == policy.version ? IDENTITY__CONSENT_STATE__CONSENT_GIVEN
                                                            : IDENTITY__CONSENT_STATE__CONSENT_OUTDATED;
-    return message->text_sha256 ? message : NULL;
+    return message;
 }
 
 /* What is asked of her, and a page of what she has answered; page NULL: her latest answers. */

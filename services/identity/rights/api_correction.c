@@ -19,45 +19,9 @@ static struct identity *self_of(Identity__Corrections_Service *service)
 
 /* ---- messages ---- */
 
-static char *copy(const char *text, void *call)
-{
-    return arena_strndup(rpc_arena(call), text, strlen(text));
-}
-
-static bool fill_old(const struct person *old, Identity__Correction *message, void *call)
-{
-    char name[CN_NAME_SIZE] = "", resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1] = "";
-
-    cn_mask_mobile(old->mobile, mobile);
-    if (old->name[0])
-        cn_mask_name(old->name, name);
-    if (old->resident_id[0])
-        cn_mask_resident_id(old->resident_id, resident_id);
-    message->old_name = copy(name, call);
-    message->old_resident_id = copy(resident_id, call);
-    message->old_mobile = copy(mobile, call);
-    return message->old_name && message->old_resident_id && message->old_mobile;
-}
-
-static bool fill_wanted(const struct person *wanted, Identity__Correction *message, void *call)
-{
-    char name[CN_NAME_SIZE] = "", resident_id[CN_RESIDENT_ID_LEN + 1] = "", mobile[CN_MOBILE_LEN + 1] = "";
-
-    if (wanted->name[0])
-        cn_mask_name(wanted->name, name);
-    if (wanted->resident_id[0])
-        cn_mask_resident_id(wanted->resident_id, resident_id);
-    if (wanted->mobile[0])
-        cn_mask_mobile(wanted->mobile, mobile);
-    message->name = copy(name, call);
-    message->resident_id = copy(resident_id, call);
-    message->mobile = copy(mobile, call);
-    return message->name && message->resident_id && message->mobile;
-}
-
 Identity__Correction *correction_message(struct identity *self, const struct correction *correction, void *call)
 {
-    Identity__Correction *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Correction *message = arena_message(rpc_arena(call), &identity__correction__descriptor);
     struct person old = {0}, wanted = {0};
     struct union_node node;
     struct member member;
@@ -68,7 +32,6 @@ Identity__Correction *correction_message(struct identity *self, const struct cor
     person_open_member(self, &member, &old);
     if (correction->sealed.len)
         person_open_correction(self, &member, correction->id, &correction->sealed, &wanted);
-    identity__correction__init(message);
     message->correction_id = correction->id;
     message->member_id = correction->member_id;
     message->union_ = union_message(&node, call);
@@ -77,10 +40,16 @@ Identity__Correction *correction_message(struct identity *self, const struct cor
     message->asked_at = correction->asked_at;
     message->decided_at = correction->decided_at;
     message->refusal = (Identity__RefusalReason)correction->refusal;
-    message->remark = copy(correction->remark, call);
-    return message->union_ && message->remark && fill_old(&old, message, call) && fill_wanted(&wanted, message, call)
-               ? message
-               : NULL;
+    message->remark = rpc_text(call, correction->remark);
+    person_mask(&old, &old);
+    message->old_name = rpc_text(call, old.name);
+    message->old_resident_id = rpc_text(call, old.resident_id);
+    message->old_mobile = rpc_text(call, old.mobile);
+    person_mask(&wanted, &wanted);
+    message->name = rpc_text(call, wanted.name);
+    message->resident_id = rpc_text(call, wanted.resident_id);
+    message->mobile = rpc_text(call, wanted.mobile);
+    return message;
 }
 
 static void reply_correction(struct identity *self, const struct correction *correction,

@@ -23,7 +23,7 @@ Identity__Pledge *pledge_message(const struct pledge *pledge, void *call)
     message->until = pledge->until;
     message->ended_at = over ? pledge->until : pledge->ended_at;
     message->text_sha256 = hex_text(pledge->hash, TEXT_HASH_LEN, rpc_arena(call));
-    return message->text_sha256 ? message : NULL;
+    return message;
 }
 
 static void reply_pledge(const struct pledge *pledge, Identity__Pledge_Closure reply, void *call)

@@ -18,22 +18,18 @@ static struct identity *self_of(Identity__Rights_Service *service)
 
 Identity__Look *look_message(struct identity *self, const struct look *look, void *call)
 {
-    Identity__Look *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__Look *message = arena_message(rpc_arena(call), &identity__look__descriptor);
     struct union_node node;
 
     if (!message)
         return NULL;
-    identity__look__init(message);
     message->at = look->at;
     message->by = look->by;
     message->look_case = (Identity__LookCase)look->look_case;
-    message->method = arena_strndup(rpc_arena(call), look->method, strlen(look->method));
-    if (look->office_id && unions_find(&self->unions, look->office_id, &node)) {
+    message->method = rpc_text(call, look->method);
+    if (look->office_id && unions_find(&self->unions, look->office_id, &node))
         message->office = union_message(&node, call);
-        if (!message->office)
-            return NULL;
-    }
-    return message->method ? message : NULL;
+    return message;
 }
 
 /* rpc ListMyLooks: who was shown the caller's data, by which operation, in which office. */

@@ -10,39 +10,32 @@ static struct identity *self_of(Identity__Unions_Service *service)
     return container_of(service, struct identity, unions_service);
 }
 
-static char *copy(const char *text, void *call)
-{
-    return arena_strndup(rpc_arena(call), text, strlen(text));
-}
-
 /* NULL when the call's memory is full. */
 static Identity__UnionChange *change_message(const struct change *change, void *call)
 {
-    Identity__UnionChange *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Identity__UnionChange *message = arena_message(rpc_arena(call), &identity__union_change__descriptor);
 
     if (!message)
         return NULL;
-    identity__union_change__init(message);
     message->change_id = change->id;
     message->union_id = change->union_id;
     message->kind = (Identity__ChangeKind)change->kind;
     message->state = (Identity__ChangeState)change->state;
     message->target_id = change->target_id;
-    message->name = copy(change->name, call);
-    message->code = copy(change->code, call);
-    message->credit_code = copy(change->credit_code, call);
-    message->excuse = copy(change->excuse, call);
+    message->name = rpc_text(call, change->name);
+    message->code = rpc_text(call, change->code);
+    message->credit_code = rpc_text(call, change->credit_code);
+    message->excuse = rpc_text(call, change->excuse);
     message->asked_by = change->asked_by;
     message->asked_at = change->asked_at;
     message->decided_by = change->decided_by;
     message->decided_at = change->decided_at;
-    message->remark = copy(change->remark, call);
+    message->remark = rpc_text(call, change->remark);
     message->workers = change->workers;
     message->body = (Identity__UnionBody)change->body;
     if (!trades_message(change->trades, &message->n_trades, &message->trades, call))
         return NULL;
-    return message->name && message->code && message->credit_code && message->excuse && message->remark ? message
-                                                                                                        : NULL;
+    return message;
 }
 
 static void reply_change(const struct change *change, Identity__UnionChange_Closure reply, void *call)

@@ -1,0 +1,68 @@
+/* Stores that earlier programs have left. */
+#include "services/health/fixture.h"
+#include "tests/earlier.h"
+
+#define PLACE "00000000"
+#define DRAWN INT64_C(192209884628910080) /* members 1 to 4 entered, 3 and 4 have won */
+#define OPEN  INT64_C(192209897637543936) /* members 1, 2 and 5 have entered */
+
+static const struct dump_moved moved[] = {
+    {"story_progress", "SELECT count(*) FROM earlier.story_progress WHERE upto <> "
+                       "(SELECT upto FROM progress WHERE name = 'story')"},
+    {NULL, NULL},
+};
+
+static struct harness h;
+
+static void open_earlier(const char *name)
+{
+    unstarted(&h);
+    earlier_open(&h, name, moved);
+}
+
+static void nothing_that_was_kept_is_lost(void **state)
+{
+    static const char *const stores[] = {"health/lots", "health/report"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
+        open_earlier(stores[i]);
+        harness_reopen(&h);
+        end(&h);
+    }
+}
+
+static Health__Entry *entered(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &health__entry__descriptor);
+}
+
+static void lots_go_on(void **state)
+{
+    const Rpc__Answer *answer;
+    int64_t entry_id;
+
+    (void)state;
+    open_earlier("health/lots");
+    assert_non_null(strstr(file_of(&h, DRAWN), "\n499bd4df78c820943698fb3d364768c2 0 1 3\n"));
+    assert_int_equal(draw_status(&h, DRAWN)->n_entries, 4);
+    assert_refused(enter(&h, DRAWN, harness_member(&h, 9, PLACE)), "ENTRIES_CLOSED");
+    entry_id = offer_of(&h, OPEN, 5)->entry->entry_id;
+    answer = enter(&h, OPEN, harness_member(&h, 5, PLACE));
+    assert_false(answer->created);
+    assert_int_equal(entered(answer)->entry_id, entry_id);
+    answer = enter(&h, OPEN, harness_member(&h, 9, PLACE));
+    assert_true(answer->created);
+    assert_true(entered(answer)->entry_id > entry_id);
+    end(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_that_was_kept_is_lost),
+        cmocka_unit_test(lots_go_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
