@@ -51,6 +51,7 @@ static bool another_may_prove(int reason)
         IDENTITY__REASON__VERIFY_TRIES_EXHAUSTED, IDENTITY__REASON__REAL_NAME_DISAGREES,
         IDENTITY__REASON__REAL_NAME_NO_RECORD,    IDENTITY__REASON__REAL_NAME_UNAVAILABLE,
         IDENTITY__REASON__PROOF_TRIES_EXHAUSTED,  IDENTITY__REASON__LISTED_NUMBER_DIFFERS,
+        IDENTITY__REASON__DOCUMENT_AT_COUNTER,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
@@ -92,6 +93,7 @@ static int ask(struct errand *errand, const char *method, rpc_answered answered)
     request.resident_id = errand->proof.resident_id;
     request.mobile = errand->proof.mobile;
     request.code = errand->proof.code;
+    request.document = (Identity__DocumentKind)errand->proof.document;
     return errand_ask_identity(errand, method, &request.base, answered);
 }
 
@@ -231,5 +233,6 @@ void bridge__prove_me(Bridge__Bridge_Service *service, const Identity__VerifyReq
     snprintf(errand->proof.resident_id, sizeof(errand->proof.resident_id), "%s", req->resident_id);
     snprintf(errand->proof.mobile, sizeof(errand->proof.mobile), "%s", req->mobile);
     snprintf(errand->proof.code, sizeof(errand->proof.code), "%s", req->code);
+    errand->proof.document = (int)req->document;
     errand_wait(errand, begin_way(errand), NULL, call);
 }

@@ -45,7 +45,7 @@ int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_
     if (reason)
         return reason;
     *ret_field = "residentId";
-    return resident_id_read(req->resident_id, cn_day(rpc_now(call)), ret_id, &warning);
+    return document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), ret_id, &warning);
 }
 
 /* Whose name was proven outside only: a roster, or a union, may still make her a member. */
@@ -151,7 +151,7 @@ void member_set_person(struct identity *self, struct member *member, const char 
 
     member->level = RPC__LEVEL__REAL_NAME;
     member->birth_year = id->birth_year;
-    member->sex = id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+    member->sex = document_sex(id);
     person_index_id(self, id->number, member->person);
     snprintf(person.name, sizeof(person.name), "%s", name);
     snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);

@@ -54,6 +54,10 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     reason = claim_read(req, call, name, &id, &field);
     if (rpc_refuse_field_if(call, reason, field))
         return;
+    if (id.kind != CN_RESIDENT_ID) { /* of which the verifier knows nothing */
+        rpc_refuse(call, IDENTITY__REASON__DOCUMENT_AT_COUNTER);
+        return;
+    }
     if (is_taken(self, &id)) {
         rpc_refuse(call, IDENTITY__REASON__RESIDENT_ID_TAKEN);
         return;
