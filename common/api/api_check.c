@@ -11,8 +11,9 @@
  *              is signed in, and KEY needs somebody who is and no answer that comes later
  *   pages      have page_token in the input and next_page_token in the output;
  *              a page_size says how many rows are usual, within its min and max;
- *              every GET that is called List... has them; where its rows have a `state`,
- *              so has the input, repeated or not: the states that are asked for
+ *              every GET that is called List... has them; a state of its rows (an enum
+ *              called like one) is a field of the input too, repeated or not: those that
+ *              are asked for
  *   inputs     with a route bound every string and bytes by max_len, every repeated by
  *              max_items, have no floating point, and only scalars in a GET or DELETE
  *
@@ -230,18 +231,27 @@ static const char *page_mistake(const View__Message *input, const View__Message 
     return NULL;
 }
 
-/* Whether the rows of a list have a field `state` that its reader cannot ask for. */
+/* Whether a row has a state that its reader cannot ask for. */
+static bool hides_state(const View__Message *input, const View__Message *row)
+{
+    for (size_t i = 0; i < row->n_field; i++) {
+        const View__Field *state = row->field[i], *asked = api_view_field(input, state->name);
+        size_t len = strlen(state->type_name);
+
+        if (state->type == VIEW_TYPE_ENUM && len >= 5 && strcmp(state->type_name + len - 5, "State") == 0 &&
+            (!asked || asked->type != VIEW_TYPE_ENUM || strcmp(asked->type_name, state->type_name) != 0))
+            return true;
+    }
+    return false;
+}
+
 static bool hides_states(const View__FileSet *set, const View__Message *input, const View__Message *output)
 {
-    const View__Field *asked = api_view_field(input, "state");
-
     for (size_t i = 0; i < output->n_field; i++) {
-        const View__Field *rows = output->field[i], *state = NULL;
+        const View__Field *rows = output->field[i];
 
-        if (rows->label == VIEW_LABEL_REPEATED && rows->type == VIEW_TYPE_MESSAGE)
-            state = api_view_field(api_view_message(set, rows->type_name), "state");
-        if (state && state->type == VIEW_TYPE_ENUM &&
-            (!asked || asked->type != VIEW_TYPE_ENUM || strcmp(asked->type_name, state->type_name) != 0))
+        if (rows->label == VIEW_LABEL_REPEATED && rows->type == VIEW_TYPE_MESSAGE &&
+            hides_state(input, api_view_message(set, rows->type_name)))
             return true;
     }
     return false;

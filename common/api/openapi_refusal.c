@@ -28,10 +28,10 @@ enum {
 static const struct {
     int reason, when;
 } chassis[] = {
-    {RPC__REASON__BAD_REQUEST, INPUT},
+    {RPC__REASON__BAD_REQUEST, INPUT | OWN},
     {RPC__REASON__MALFORMED_JSON, BODY},
     {RPC__REASON__INVALID_UTF8, INPUT},
-    {RPC__REASON__UNKNOWN_FIELD, INPUT},
+    {RPC__REASON__UNKNOWN_FIELD, INPUT | OWN},
     {RPC__REASON__DUPLICATE_FIELD, INPUT},
     {RPC__REASON__WRONG_TYPE, INPUT},
     {RPC__REASON__MISSING_FIELD, INPUT},
@@ -161,6 +161,24 @@ static void add_service(const struct openapi *doc, struct response *response, co
     response->services[n] = package;
 }
 
+/* Of a part that services share: its reasons are a package's without operations. */
+static bool is_shared(const struct openapi *doc, const char *package)
+{
+    for (size_t i = 0; i < doc->api->n_methods; i++) {
+        if (strcmp(doc->api->methods[i].service->package, package) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void add_shared(const struct openapi *doc, struct response *response)
+{
+    for (size_t i = 1; i < doc->api->n_reasons; i++) {
+        if (doc->api->reasons[i].http == response->http && is_shared(doc, doc->api->reasons[i].package))
+            add_service(doc, response, doc->api->reasons[i].package);
+    }
+}
+
 static struct response response_of(const struct openapi *doc, const struct api_method *method, int http)
 {
     struct response response = {.http = http};
@@ -174,6 +192,9 @@ static struct response response_of(const struct openapi *doc, const struct api_m
     /* An edge hands on what the service behind it answers, with its messages. */
     add_service(doc, &response, method->input->descriptor->package_name);
     add_service(doc, &response, method->output->descriptor->package_name);
+    /* What two officials do with two hands (common/benefit/two_hands). */
+    if ((traits & OFFICIAL) && (traits & WRITES))
+        add_shared(doc, &response);
     return response;
 }
 
@@ -226,13 +247,19 @@ void openapi_own_refusals(struct openapi *doc, const struct openapi_own *own)
 {
     const char *comma = "";
 
-    for (size_t i = 0; i < ARRAY_LEN(chassis); i++) {
-        struct response response = {.http = api_reason(chassis[i].reason)->http, .chassis = UINT64_C(1) << i};
+    for (int http = 400; http < 600; http++) {
+        struct response response = {.http = http};
 
-        if (!(chassis[i].when & OWN) && !(own->limited && chassis[i].reason == RPC__REASON__RATE_LIMITED))
+        for (size_t i = 0; i < ARRAY_LEN(chassis); i++) {
+            bool limited = own->limited && chassis[i].reason == RPC__REASON__RATE_LIMITED;
+
+            if (((chassis[i].when & OWN) || limited) && api_reason(chassis[i].reason)->http == http)
+                response.chassis |= UINT64_C(1) << i;
+        }
+        if (!response.chassis)
             continue;
-        buf_printf(doc->out, "%s\"%d\":{\"$ref\":\"#/components/responses/%d.%zu\"}", comma, response.http,
-                   response.http, note(doc, &response));
+        buf_printf(doc->out, "%s\"%d\":{\"$ref\":\"#/components/responses/%d.%zu\"}", comma, http, http,
+                   note(doc, &response));
         comma = ",";
     }
 }

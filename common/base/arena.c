@@ -47,7 +47,10 @@ static void free_chunks(struct arena *arena, struct arena_chunk *chunk)
 
 void arena_reset(struct arena *arena)
 {
-    if (arena->first) {
+    if (arena->first && arena->first->size > CHUNK_SIZE) { /* a large one is seldom, and does not stay */
+        free_chunks(arena, arena->first);
+        arena->first = NULL;
+    } else if (arena->first) {
         free_chunks(arena, arena->first->next);
         arena->first->next = NULL;
     }

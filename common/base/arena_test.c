@@ -67,9 +67,27 @@ static void a_reset_arena_gives_the_cap_again(void **state)
         for (int i = 0; i < 9; i++)
             assert_non_null(arena_alloc(&arena, 100000));
         arena_reset(&arena);
-        assert_in_range(arena.total, 1, 128 << 10);
+        assert_int_equal(arena.total, 0);
     }
     arena_done(&arena);
+}
+
+static void a_reset_arena_keeps_a_usual_chunk_alone(void **state)
+{
+    static const size_t first[] = {1, 64 << 10, (64 << 10) + 1, 900000};
+    struct arena arena;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(first); i++) {
+        arena_init(&arena, 1 << 20);
+        assert_non_null(arena_alloc(&arena, first[i]));
+        assert_non_null(arena_alloc(&arena, 1));
+        arena_reset(&arena);
+        assert_int_equal(arena.total, first[i] <= 64 << 10 ? 64 << 10 : 0);
+        assert_non_null(arena_alloc(&arena, 1));
+        assert_int_equal(arena.total, 64 << 10);
+        arena_done(&arena);
+    }
 }
 
 static void zalloc_zeroes_memory_that_was_used_before(void **state)
@@ -136,6 +154,7 @@ int main(void)
         cmocka_unit_test(nothing_is_given_past_the_cap),
         cmocka_unit_test(one_allocation_may_take_the_whole_cap),
         cmocka_unit_test(a_reset_arena_gives_the_cap_again),
+        cmocka_unit_test(a_reset_arena_keeps_a_usual_chunk_alone),
         cmocka_unit_test(zalloc_zeroes_memory_that_was_used_before),
         cmocka_unit_test(texts_are_copied_and_formatted),
         cmocka_unit_test(protobuf_refuses_a_message_that_passes_the_cap),

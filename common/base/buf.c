@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #define FIRST_SIZE 512
+#define KEPT_SIZE  ((size_t)256 << 10) /* of a buffer that is used again */
 
 void buf_init(struct buf *buf, size_t max)
 {
@@ -11,6 +12,8 @@ void buf_init(struct buf *buf, size_t max)
 
 void buf_clear(struct buf *buf)
 {
+    if (buf->size > KEPT_SIZE)
+        buf_done(buf);
     buf->len = 0;
     buf->failed = false;
 }

@@ -12,7 +12,7 @@ struct buf {
 
 /* An empty buffer of at most max bytes; takes no memory yet. */
 void buf_init(struct buf *buf, size_t max);
-/* Empties it and keeps its memory. */
+/* Empties it and keeps its memory, but for a large one, which is seldom needed again. */
 void buf_clear(struct buf *buf);
 void buf_done(struct buf *buf);
 

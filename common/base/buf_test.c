@@ -26,6 +26,26 @@ static void bytes_are_appended_in_order(void **state)
     buf_done(&buf);
 }
 
+static void a_large_buffer_is_given_back_when_it_is_cleared(void **state)
+{
+    static char bytes[1 << 20];
+    struct buf buf;
+
+    (void)state;
+    buf_init(&buf, sizeof(bytes));
+    buf_add(&buf, bytes, sizeof(bytes) / 4);
+    buf_clear(&buf);
+    assert_int_equal(buf.size, sizeof(bytes) / 4);
+    buf_add(&buf, bytes, sizeof(bytes));
+    buf_clear(&buf);
+    assert_int_equal(buf.size, 0);
+    buf_str(&buf, "again");
+    assert_holds(&buf, "again");
+    buf_add(&buf, bytes, sizeof(bytes));
+    assert_true(buf.failed); /* its maximum is as it was */
+    buf_done(&buf);
+}
+
 static void integers_are_written_in_full(void **state)
 {
     static const struct {
@@ -136,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_appended_in_order),
+        cmocka_unit_test(a_large_buffer_is_given_back_when_it_is_cleared),
         cmocka_unit_test(integers_are_written_in_full),
         cmocka_unit_test(it_grows_up_to_its_maximum_and_not_past_it),
         cmocka_unit_test(a_failed_buffer_ignores_what_would_fit),

@@ -605,8 +605,8 @@ static void other_documents_are_read_by_their_form_or_their_sign(void **state)
         {"830000199201300022", "830000199201300022", CN_RESIDENT_ID, "830000********0022"},
     };
     static const char *const bad[] = {
-        "HM-12345678",  "TW-1234567", "FP-USA440090013112", "FP-USA44009001011", "PP-ABCDEFGH",
-        "PP-E1234567890", "PP-E12 34567", "PP-",        "TW-E12345678",       "123456789",         "440604199003070015",
+        "HM-12345678",  "TW-1234567", "FP-USA440090131112", "FP-USA44009001011", "PP-ABCDEFGH",        "PP-E1234567890",
+        "PP-E12 34567", "PP-",        "TW-E12345678",       "123456789",         "440604199003070015",
     };
     struct cn_resident_id id, same;
     char masked[CN_RESIDENT_ID_LEN + 1];

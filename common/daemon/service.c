@@ -51,7 +51,7 @@ static const char *const flags_help =
     "  --probe            one line; exit 0 healthy, 1 sick, 2 unreachable\n"
     "  --check            read the settings and exit\n"
     "  --audit            recompute the journal's hashes and check the store against it\n"
-    "  --backup FILE      copy the store as of now; the daemon may be running\n"
+    "  --backup FILE      copy the store as of now, without the files of its archive; the daemon may be running\n"
     "  --cursors          whose journals the store follows: a line QUEUE SEQ HASH for each\n"
     "  --point KEYFILE    the public point of a key that signs\n"
     "  --row SEQ          the hash of that row of the journal\n"

@@ -76,7 +76,8 @@ bool rpc_refused(void *call);
  * a wrong try; its changes of memory are then not undone either. */
 void rpc_keep(void *call);
 /* Undoes what the call writes and changes although it will be replied to: a rehearsal.
- * Not for operations with an Idempotency-Key. */
+ * Not for operations with an Idempotency-Key. Work of the daemon's own that is discarded was not
+ * refused for that. */
 void rpc_discard(void *call);
 /* Gives a refusal one more member, e.g. soldOutAt; before rpc_refuse. */
 void rpc_fact(void *call, const char *name, const char *value);
@@ -92,6 +93,9 @@ void rpc_tell(void *call, const ProtobufCMessage *fact);
 /* Asks that the journal's head be signed when the batch is committed, before anybody is told of
  * it: money was given, or a list that a draw is made from was closed. */
 void rpc_want_head(void *call);
+/* Work of the daemon's own goes on as the deed of the person who has asked for it, with her
+ * authority; principal NULL: as the daemon's again. It stays the caller's. */
+void rpc_act_for(void *call, const Rpc__Principal *principal);
 /* Undoes a change of memory if this call is refused or its batch not committed. self is no
  * memory of the call's. */
 typedef void (*rpc_undo)(void *self, int64_t a, int64_t b);
@@ -123,6 +127,8 @@ struct rpc_page {
 
 /* Which page this call asks for. */
 const struct rpc_page *rpc_page(void *call);
+/* The bits of n values of an enum, as protobuf-c keeps a repeated field; all when n is 0. */
+int64_t rpc_page_mask(const void *states, size_t n);
 /* Whether rows in a state are asked for. */
 bool rpc_page_wants(void *call, int state);
 /* Takes a row with this key into the page, or finds it full: then another page follows. */

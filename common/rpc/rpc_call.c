@@ -117,6 +117,14 @@ void rpc_keep(void *call)
     ((struct rpc_call *)call)->keep = true;
 }
 
+void rpc_act_for(void *arg, const Rpc__Principal *principal)
+{
+    struct rpc_call *call = arg;
+
+    ensure(!call->message);
+    call->principal = principal ? principal : call->envelope->principal;
+}
+
 void rpc_discard(void *call)
 {
     ((struct rpc_call *)call)->discard = true;

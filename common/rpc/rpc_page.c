@@ -72,19 +72,11 @@ static size_t page_size(const struct api_field *field, const ProtobufCMessage *i
 static int64_t page_states(const struct api_field *field, const ProtobufCMessage *input)
 {
     const char *at = (const char *)input;
-    const int *list;
-    int64_t states = 0;
-    size_t n;
 
     if (!field)
         return RPC_PAGE_ALL;
-    n = *(const size_t *)(const void *)(at + field->descriptor->quantifier_offset);
-    list = *(const int *const *)(const void *)(at + field->descriptor->offset);
-    for (size_t i = 0; i < n; i++) {
-        if (list[i] >= 0 && list[i] < 63)
-            states |= INT64_C(1) << list[i];
-    }
-    return n == 0 ? RPC_PAGE_ALL : states;
+    return rpc_page_mask(*(const void *const *)(const void *)(at + field->descriptor->offset),
+                         *(const size_t *)(const void *)(at + field->descriptor->quantifier_offset));
 }
 
 void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input)
@@ -140,6 +132,18 @@ static struct rpc_paging *paging_of(void *call)
 const struct rpc_page *rpc_page(void *call)
 {
     return &paging_of(call)->page;
+}
+
+int64_t rpc_page_mask(const void *states, size_t n)
+{
+    const int *list = states;
+    int64_t mask = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] >= 0 && list[i] < 63)
+            mask |= INT64_C(1) << list[i];
+    }
+    return n == 0 ? RPC_PAGE_ALL : mask;
 }
 
 bool rpc_page_wants(void *call, int state)

@@ -377,19 +377,21 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     Rpc__Call envelope = RPC__CALL__INIT;
     struct rpc_call call = {.server = server, .envelope = &envelope, .answer = RPC__ANSWER__INIT};
+    bool stays;
     int reason;
 
     ensure(server->n_messages == 0);
     server->counts.works++;
     principal.internal = true;
-    call.principal = &principal;
+    call.principal = envelope.principal = &principal;
     server->now = clock_now(server->clock);
     journal_call_begin(&server->journal);
     store_call_begin(server->store);
     work(&call, arg);
     reason = call.answer.reason;
-    store_call_end(server->store, !reason);
-    if (reason) {
+    stays = !reason && !call.discard;
+    store_call_end(server->store, stays);
+    if (!stays) {
         journal_call_undo(&server->journal);
         rpc_undo_until(server, NULL);
         store_commit(server->store);
@@ -398,7 +400,7 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
         if (reason)
             rpc_undo_until(server, NULL);
     }
-    end_journal(server, reason == 0);
+    end_journal(server, stays && !reason);
     server->undos = NULL;
     arena_reset(&server->arena);
     arena_reset(&server->undo_arena);

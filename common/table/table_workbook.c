@@ -192,8 +192,12 @@ static void on_workbook(void *arg, const char *name, const char **attributes)
     struct sheet *sheet;
 
     deeper(book);
-    if (!is(name, "sheet") || book->n_sheets == SHEETS_MAX)
+    if (!is(name, "sheet"))
         return;
+    if (book->n_sheets == SHEETS_MAX) {
+        fail_xml(book, TABLE_TOO_LARGE, "sheets");
+        return;
+    }
     sheet = &book->sheets[book->n_sheets++];
     snprintf(sheet->name, sizeof(sheet->name), "%s", attribute(attributes, "name"));
     for (; *attributes; attributes += 2) {

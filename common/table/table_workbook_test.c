@@ -179,6 +179,27 @@ static void other_archives_are_named(void **state)
     assert_fault(book, book_len, TABLE_OTHER, "xlsb");
 }
 
+static void more_sheets_than_are_looked_at_are_a_fault(void **state)
+{
+    static char text[64 << 10];
+
+    (void)state;
+    for (unsigned n = 256; n <= 257; n++) {
+        size_t len = (size_t)snprintf(text, sizeof(text), XML "<workbook xmlns:r=\"x\"><sheets>");
+
+        for (unsigned i = 0; i < n; i++)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "<sheet name=\"%u\"%s r:id=\"rId1\"/>", i,
+                                    i ? " state=\"hidden\"" : "");
+        snprintf(text + len, sizeof(text) - len, "</sheets></workbook>");
+        make_book((struct part[]){{"xl/workbook.xml", text},
+                                  {"xl/worksheets/sheet1.xml", SHEET("<row><c><v>1</v></c></row>")}},
+                  2);
+        read_file(book, book_len);
+        assert_int_equal(told.fault, n == 256 ? TABLE_OK : TABLE_TOO_LARGE);
+    }
+    assert_string_equal(told.seen, "xl/workbook.xml: sheets");
+}
+
 /* ---- what strangers make ---- */
 
 static void a_workbook_cut_off_or_altered_anywhere_is_a_fault_or_read(void **state)
@@ -278,6 +299,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_cell_is_read),
         cmocka_unit_test(the_first_sheet_that_is_seen_and_not_empty_is_read),
         cmocka_unit_test(other_archives_are_named),
+        cmocka_unit_test(more_sheets_than_are_looked_at_are_a_fault),
         cmocka_unit_test(a_workbook_cut_off_or_altered_anywhere_is_a_fault_or_read),
         cmocka_unit_test(a_document_type_is_refused_with_all_its_entities),
         cmocka_unit_test(a_part_that_unpacks_to_more_than_it_may_is_hostile),

@@ -65,6 +65,8 @@ static void finish(struct transfer *transfer, CURLcode code)
     answer.len = transfer->body.len;
     free_headers(transfer);
     transfer->done(transfer->arg, &answer);
+    if (transfer->body.size > FETCH_BODY_KEPT)
+        buf_done(&transfer->body);
     transfer->done = NULL;
     transfer->next = fetch->idle;
     fetch->idle = transfer;

@@ -11,6 +11,7 @@
 #define FETCH_MAX         520 /* requests at a time: as many as all partners' calls together */
 #define FETCH_CONNECTIONS 32  /* to one host */
 #define FETCH_BODY_MAX    (64 << 10)
+#define FETCH_BODY_KEPT   (4 << 10) /* of it, for the next one */
 #define FETCH_HEADER_MAX  512
 #define FETCH_CONNECT_MS  3000
 

@@ -133,6 +133,26 @@ static bool is_read(const struct http_request *request)
            (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0);
 }
 
+/* Why a request for what the gateway answers itself is refused by its form; 0: it is good. */
+static int own_refusal(const struct http_request *request)
+{
+    if (!is_read(request))
+        return RPC__REASON__METHOD_NOT_ALLOWED;
+    if (request->query_len)
+        return RPC__REASON__UNKNOWN_FIELD;
+    return request->head.chunked || request->head.content_length > 0 ? RPC__REASON__BAD_REQUEST : 0;
+}
+
+static bool refuse_own(struct app *app, struct http_request *request, const unsigned char trace_id[16])
+{
+    int reason = own_refusal(request);
+
+    if (reason)
+        app_refuse_for(app, request, reason, reason == RPC__REASON__METHOD_NOT_ALLOWED ? "Allow: GET, HEAD\r\n" : "",
+                       trace_id);
+    return reason != 0;
+}
+
 /* What watches the gateway may ask as often as it likes. */
 static bool answer_health(struct app *app, struct http_request *request, const unsigned char trace_id[16])
 {
@@ -141,9 +161,9 @@ static bool answer_health(struct app *app, struct http_request *request, const u
 
     if (!lives && !is(request, "/readyz") && !is(request, "/healthz"))
         return false;
-    if (!is_read(request)) {
-        app_refuse_for(app, request, RPC__REASON__METHOD_NOT_ALLOWED, "Allow: GET, HEAD\r\n", trace_id);
-    } else if (lives) {
+    if (refuse_own(app, request, trace_id))
+        return true;
+    if (lives) {
         http_reply_static(request, 200, text, "ok\n", 3);
     } else {
         buf_clear(&app->out);
@@ -155,17 +175,14 @@ static bool answer_health(struct app *app, struct http_request *request, const u
 
 /* The newest signed heads of every journal, for anybody to keep: what somebody has kept shows
  * that a journal was not made anew. */
-static bool answer_heads(struct app *app, struct http_request *request)
+static void answer_heads(struct app *app, struct http_request *request)
 {
-    if (!is(request, "/v1/journal-heads") || !is_read(request))
-        return false;
     buf_clear(&app->out);
     app_heads(app, &app->out);
     if (app->out.failed)
         http_reply_static(request, 500, HTTP_JSON, "", 0);
     else
         http_reply(request, 200, HTTP_JSON, app->out.bytes, app->out.len);
-    return true;
 }
 
 /* For who runs the gateway, not for the public. */
@@ -188,16 +205,18 @@ static bool answer_metrics(struct app *app, struct http_request *request)
 static void answer_other(struct app *app, struct http_request *request, const struct api_match *match,
                          const unsigned char trace_id[16])
 {
-    char allow[128] = "Allow: GET, HEAD\r\n";
+    bool heads = is(request, "/v1/journal-heads"), document = is(request, "/v1/openapi.json");
     const struct buf *openapi = &app->settings->openapi;
+    char allow[128];
 
-    if (answer_heads(app, request))
+    if ((heads || document) && refuse_own(app, request, trace_id))
         return;
-    if (match->other_methods)
-        snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);
-    if (is(request, "/v1/openapi.json") && is_read(request)) {
+    if (heads) {
+        answer_heads(app, request);
+    } else if (document) {
         http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
-    } else if (match->other_methods || is(request, "/v1/openapi.json")) {
+    } else if (match->other_methods) {
+        snprintf(allow, sizeof(allow), "Allow: %s\r\n", match->allow);
         app_refuse_for(app, request, RPC__REASON__METHOD_NOT_ALLOWED, allow, trace_id);
     } else if (!app->settings->files || !files_serve(app->settings->files, request)) {
         app_refuse_for(app, request, RPC__REASON__ROUTE_NOT_FOUND, "", trace_id);

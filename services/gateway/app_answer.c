@@ -178,12 +178,13 @@ static void ask_parts(struct app *app)
 {
     while (app->n_parts < PARTS_AT_ONCE && !link_is_alone(&app->parts)) {
         struct pending *pending = container_of(app->parts.next, struct pending, turn);
+        bool gone = pending->streams && http_is_gone(pending->request);
 
         link_remove(&pending->turn);
-        if (pending->streams && http_is_gone(pending->request))
+        if (gone)
             http_stream_end(pending->request, false);
-        else
-            app->n_parts += send_call(pending, on_part);
+        else if (send_call(pending, on_part)) /* which may come back here, for the connection's next request */
+            app->n_parts++;
     }
 }
 

@@ -51,7 +51,7 @@ static int rates(struct service *service, struct app_settings *settings)
     const char *proxies = conf_text(conf, "HUIGONG_TRUSTED_PROXIES");
 
     if (!proxies_read(proxies, &settings->proxies)) {
-        log_error("bad_proxies", "setting", "HUIGONG_TRUSTED_PROXIES", "value", proxies);
+        log_error("bad_proxies", "setting", "HUIGONG_TRUSTED_PROXIES", "value", proxies, "limit", log_int(PROXIES_MAX));
         return -1;
     }
     return limiter_init(&settings->members, member, member * 2, &service->clock) ||

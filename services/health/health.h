@@ -39,6 +39,7 @@
 #include "common/trust/pii.h"
 #include "common/benefit/holders/holders.h"
 #include "common/benefit/tree/tree.h"
+#include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
 #include "health.pb.h"
 #include "services/health/campaign/map.h"
@@ -50,6 +51,7 @@
 #define HEALTH_PARTS(PART, SHARED)                                                                                     \
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
+    SHARED(two_hands)                                                                                                  \
     PART(draws)                                                                                                        \
     PART(campaigns)                                                                                                    \
     PART(scopes)                                                                                                       \

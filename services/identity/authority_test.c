@@ -70,6 +70,18 @@ static void list_somebody(struct harness *h, const char *code, struct authority_
     authority_put_text(place, "Rosters.RemoveListed/csv", csv);
 }
 
+/* An upload of the official whom the matrix asks. */
+static void begin_import(struct harness *h, struct authority_place *place, int64_t union_id)
+{
+    Identity__BeginImportRequest request = IDENTITY__BEGIN_IMPORT_REQUEST__INIT;
+    const Rpc__Principal *who = harness_official(h, AUTHORITY_OFFICIAL, RULE__ROLE__UNION_ADMIN, place->path);
+
+    request.union_id = union_id;
+    request.kind = IDENTITY__IMPORT_KIND__IMPORT_ROSTER;
+    request.size = 10;
+    authority_put(place, "import_id", created(h, "Imports.BeginImport", &request.base, who));
+}
+
 static struct authority world;
 static const struct {
     const char *code, *parent;
@@ -91,7 +103,7 @@ static void ask_officials(struct harness *h, struct authority_place *place, int6
     change.union_id = union_id;
     change.kind = IDENTITY__CHANGE_KIND__CHANGE_NAME;
     change.name = unconst("新总工会");
-    authority_put(place, "change_id", created(h, "Unions.AskUnionChange", &change.base, harness_internal(h)));
+    authority_put(place, "change_id", created(h, "Unions.AskUnionChange", &change.base, administrator(h, ROOT)));
     cadre.union_id = union_id;
     cadre.mobile = unconst(mobile_of(n, mobile));
     cadre.post = IDENTITY__POST__POST_CHAIR;
@@ -140,7 +152,7 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     merge.kept_id = who->member_id;
     merge.gone_id = member_of_union(h, n + 6, code)->member_id;
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
-    authority_put_hers(place, "merge_id", created(h, "Merges.ProposeMerge", &merge.base, harness_internal(h)), who);
+    authority_put_hers(place, "merge_id", created(h, "Merges.ProposeMerge", &merge.base, administrator(h, ROOT)), who);
     contest.name = unconst("王小明");
     make_resident_id(n + 3, resident_id);
     contest.resident_id = resident_id;
@@ -248,6 +260,7 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
                            &identity__grant_record__descriptor);
     ask_as_members(h, place, code, union_ids[i], union_ids[i == SIBLING ? OWN : SIBLING], n);
     list_somebody(h, code, place, union_ids[i], i);
+    begin_import(h, place, union_ids[i]);
     ask_officials(h, place, union_ids[i], n);
     make_agent(h, n, place, union_ids[i]);
     authority_put(place, "grant_id", grant->grant_id);
@@ -278,23 +291,19 @@ static const char *text(struct harness *h, const char *method, const char *field
 }
 
 static const struct authority_field fields[] = {
-    {.field = "target_id", .number = 0},
-    {.field = "name", .text = "新工会"},
-    {.field = "mobile", .text = "16900000777"},
-    {.field = "title", .text = "告知"},
-    {.field = "text", .text = "告知"},
-    {.field = "controller", .text = "告知"},
-    {.field = "contact", .text = "告知"},
-    {.field = "kinds", .text = "告知"},
-    {.field = "retention", .text = "告知"},
-    {.field = "credit_code", .text = ""},
-    {.field = "term_from", .number = 1},
-    {.field = "state", .number = 0},
-    {NULL},
+    {.field = "target_id", .number = 0},        {.field = "name", .text = "新工会"},
+    {.field = "mobile", .text = "16900000777"}, {.field = "title", .text = "告知"},
+    {.field = "text", .text = "告知"},          {.field = "controller", .text = "告知"},
+    {.field = "contact", .text = "告知"},       {.field = "kinds", .text = "告知"},
+    {.field = "retention", .text = "告知"},     {.field = "credit_code", .text = ""},
+    {.field = "term_from", .number = 1},        {.field = "state", .number = 0},
+    {.field = "removal", .number = 0},          {.field = "size", .number = 10},
+    {.field = "content", .text = "0123456789"}, {NULL},
 };
 /* Of people's names, resident IDs and numbers. */
 static const char *const secrets[] = {"王小明", "王大明", "440604199003", "169000000", NULL};
 static const char *const whole[] = {"Looks.LookAtPerson", NULL};
+static const char *const placeless[] = {"Imports.ListImports", NULL};
 static const int refusals[] = {IDENTITY__REASON__GRANT_EXCEEDS_YOURS, 0};
 
 static struct authority world = {
@@ -308,6 +317,7 @@ static struct authority world = {
     .refusals = refusals,
     .secrets = secrets,
     .whole = whole,
+    .placeless = placeless,
     .report = &identity__import_report__descriptor,
     .places = {[OWN] = {.path = "00000000"},
                [SIBLING] = {.path = "00000001"},

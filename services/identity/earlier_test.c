@@ -32,12 +32,16 @@ static void nothing_that_was_kept_is_lost(void **state)
 static void a_member_signs_in_to_the_account_that_she_has(void **state)
 {
     const Identity__Session *session;
+    Rpc__Principal *who;
 
     (void)state;
     open_earlier("identity/memberships");
     session = login(&h, "16900000500");
     assert_int_equal(session->member->member_id, INT64_C(192209604923359232));
     assert_int_equal(session->member->level, RPC__LEVEL__CATEGORY);
+    who = principal_of(&h, session);
+    assert_refused(step_up(&h, who, "110101190001010009"), "STEP_UP_WRONG");
+    session = harness_output(&h, step_up(&h, who, "44060419900307500X"), &identity__session__descriptor);
     assert_true(*session->member->name);
     assert_int_equal(history(&h, principal_of(&h, session))->n_memberships, 3);
     end(&h);

@@ -80,6 +80,7 @@
     PART(members)                                                                                                      \
     PART(data_keys)                                                                                                    \
     PART(rosters)                                                                                                      \
+    PART(imports)                                                                                                      \
     PART(credentials)                                                                                                  \
     PART(codes)                                                                                                        \
     PART(grants)                                                                                                       \
@@ -132,7 +133,8 @@ struct identity {
     int64_t transfer_silence_ms; /* an old union's time to speak */
     int64_t trade_ms;            /* for which a trade is proven */
     int64_t purge_at;            /* the next time */
-    int64_t sessions_swept;      /* up to which id they were looked through for old ones */
+    struct import_work *importing;
+    int64_t sessions_swept; /* up to which id they were looked through for old ones */
 };
 
 extern const struct service_spec identity_spec;

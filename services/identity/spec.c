@@ -3,6 +3,7 @@
 #include "common/table/table.h"
 #include "common/trust/ecdsa.h"
 #include "services/identity/access/codes.h"
+#include "services/identity/registers/imports.h"
 #include "services/identity/rights/looks.h"
 
 extern const unsigned char identity_schema[];
@@ -64,7 +65,8 @@ static int start(struct service *service)
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->seals = ecdsa_key_open(conf_text(conf, "HUIGONG_SESSION_KEY"));
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
-    if (!self->pii || !self->tokens || !self->seals || !self->letters)
+    self->importing = import_work_new();
+    if (!self->pii || !self->tokens || !self->seals || !self->letters || !self->importing)
         return -1;
     rpc_server_on_seen(service->rpc, looks_record, self);
     return 0;
@@ -76,6 +78,8 @@ void identity_done(struct identity *self)
     pii_keys_close(self->letters);
     token_keys_close(self->tokens);
     ecdsa_key_free(self->seals);
+    import_work_free(self->importing);
+    self->importing = NULL;
     self->pii = self->letters = NULL;
     self->tokens = NULL;
     self->seals = NULL;
@@ -96,7 +100,7 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
 }
 
 static const struct service_command commands[] = {
-    {"import", "unions|roster FILE [--all-or-nothing] [--union CODE]: load a table over the bus", identity_import},
+    {"import", "unions|roster FILE|- [--all-or-nothing] [--union CODE]: load a table over the bus", identity_import},
     {NULL, NULL, NULL},
 };
 

@@ -59,6 +59,8 @@ describe('the gateway', () => {
         const samples = parseMetrics(text);
         for (const service of ['gateway', ...queues])
             assert.ok(samples.some(({ name, labels }) => name === 'huigong_log_lines_dropped_total' && labels.service === service), service);
+        for (const service of queues)
+            assert.ok(samples.some(({ name, labels, value }) => name === 'huigong_clock_off_seconds' && labels.service === service && value === 0), service);
         for (const service of ['identity', 'coupon'])
             assert.ok(samples.some(({ name, labels }) => name === 'huigong_journal_rows' && labels.service === service));
         for (const { labels } of samples)

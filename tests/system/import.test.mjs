@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { person, residentId, UNIONS, unionsCsv } from './people.mjs';
-import { Stack } from './stack.mjs';
+import { assertProblem } from './http.mjs';
+import { enrol, grant, mobile, person, residentId, rosterCsv, unionCoded, UNIONS, unionsCsv } from './people.mjs';
+import { Stack, until } from './stack.mjs';
 import { compound, gb18030, workbook, zip } from './tables.mjs';
 
 const HEADINGS = ['序号', '姓名', '身份证号码', '联系电话', '所属工会', '职业'];
@@ -131,6 +132,16 @@ describe('the command line', () => {
         assert.deepEqual([good.code, good.loaded], [0, 2], good.stdout);
     });
 
+    test('the standard input, as a file and as a pipe', async () => {
+        const file = stack.path('input.csv');
+        writeFileSync(file, lines([HEADINGS, row(70), row(71)]));
+        for (const shell of ['"$0" --import roster - <"$1"', 'cat "$1" | "$0" --import roster -']) {
+            const { code, stdout } = await stack.inside('identity', ['sh', '-c', shell, stack.program('identity'), file],
+                { env: { ...stack.environment('identity'), PATH: process.env.PATH } });
+            assert.deepEqual([code, totals(stdout).loaded], [0, 2], stdout);
+        }
+    });
+
     test('who is named twice in a file is refused the second time, on whichever page', async () => {
         const people = Array.from({ length: 450 }, (_, i) => person(i, '440100'));
         people.push(people[3], { ...people[4], union: '440604' });
@@ -142,6 +153,132 @@ describe('the command line', () => {
         assert.match(done.stdout, /^line 452: ROSTER_DUPLICATE residentId$/m);
         assert.match(done.stdout, /^line 453: ROSTER_CONFLICT residentId \(warning\)$/m);
         assert.deepEqual([done.lines, done.refused], [452, 1]);
+        await stack.assertCleanAudits();
+    });
+});
+
+describe('over HTTP', () => {
+    let stack, token, unionId, key = 0;
+
+    const PART = 128 << 10, PATH = '/v1/imports';
+    const ask = async (path, input, more = {}) => stack.post(path, input, { token, ...more });
+    const begin = async (bytes, more = {}) => ask(PATH, { kind: 'IMPORT_ROSTER', unionId, size: bytes.length, ...more }, { key: `i${key++}` });
+    /** Uploads a file and has it checked: what is known of it then. */
+    const upload = async (file, more = {}) => {
+        const bytes = Buffer.from(file), begun = await begin(bytes, more);
+        assert.equal(begun.status, 201, begun.text);
+        const path = `${PATH}/${begun.json.importId}`;
+        for (let part = 0; part < begun.json.parts; part++) {
+            const content = bytes.subarray(part * PART, (part + 1) * PART).toString('base64');
+            const put = await ask(`${path}/parts`, { part, content });
+            assert.equal(put.status, 200, put.text);
+            assert.equal(put.json.received, part + 1);
+        }
+        assert.equal((await ask(`${path}:check`, {})).status, 200);
+        return { path, ...await ended(path, 'IMPORT_CHECKING') };
+    };
+    const ended = (path, state) => until(`${path} is not ${state}`, async () => {
+        const { json } = await stack.get(path, { token });
+        return json.state !== state && json;
+    });
+    const confirm = async (path) => {
+        const answer = await ask(`${path}:confirm`, {});
+        assert.equal(answer.status, 200, answer.text);
+        return ended(path, 'IMPORT_LOADING');
+    };
+    const numbers = (json) => ['rows', 'done', 'loaded', 'refused', 'updated', 'unchanged'].map((name) => json[name]);
+    const rosterRows = async () => (await stack.query('identity', 'SELECT count(*) AS n FROM roster'))[0].n;
+
+    before(async () => {
+        stack = await Stack.start();
+        assert.equal((await stack.import('unions', unionsCsv())).code, 0);
+        await grant(stack, mobile(900), 'UNION_ADMIN', '440604');
+        ({ token } = await enrol(stack, mobile(900)));
+        ({ unionId } = await unionCoded(stack, '440604'));
+    });
+    after(() => stack?.close());
+
+    test('a workbook of several parts is checked, its report downloaded, and loaded when it is confirmed', async () => {
+        const people = Array.from({ length: 1000 }, (_, i) => person(i)), noise = (i) => Array.from({ length: 24 }, (_, n) => `${i * n}`.repeat(9));
+        people[10].name = '王…小明';
+        people[20].union = '440606';
+        const file = workbook({ name: '名册', rows: [['会员名册'], null, [...HEADINGS, '备注'],
+            ...people.map((one, i) => [...row(i, one), ...noise(i)])] });
+        assert.ok(file.length > PART, 'in parts');
+        const { path, ...json } = await upload(file);
+        assert.equal(json.state, 'IMPORT_CHECKED', JSON.stringify(json));
+        assert.deepEqual([json.form, json.headingsLine, json.titleRows, json.unread], ['xlsx 名册', 3, 1, '序号、备注']);
+        assert.deepEqual(numbers(json), [1000, 1000, 998, 2, 0, 0]);
+        assert.equal(await rosterRows(), 0);
+        const report = await stack.get(`${path}/report`, { token });
+        assert.equal(report.headers['content-type'], 'text/csv; charset=utf-8');
+        assert.match(report.headers['content-disposition'], /import-\d+\.csv/);
+        assert.equal(report.text.codePointAt(0), 0xfeff, 'Excel reads it as UTF-8');
+        const lines = report.text.slice(1).trimEnd().split('\r\n');
+        assert.equal(lines.length, 1001);
+        assert.deepEqual(lines.slice(0, 2), ['行号,结果,列,说明,代码', '4,新增,,,']);
+        assert.equal(lines[11], '14,未导入,姓名,"姓名格式不正确：… U+2026",NAME_INVALID');
+        assert.equal(lines[21], '24,未导入,工会编码,"该工会不在您的管辖范围内",OUTSIDE_YOUR_UNION');
+        assert.ok(!report.text.includes(people[0].name) && !report.text.includes(people[0].mobile));
+        const done = await confirm(path);
+        assert.deepEqual([done.state, ...numbers(done)], ['IMPORT_LOADED', 1000, 1000, 998, 2, 0, 0]);
+        assert.equal(await rosterRows(), 998);
+        assert.equal((await stack.query('identity', 'SELECT count(*) AS n FROM import WHERE wrapped <> x\'\''))[0].n, 0);
+        const { text } = await stack.get(PATH, { token });
+        assert.equal(JSON.parse(text).imports.length, 1);
+    });
+
+    test('the same again is unchanged; what is different is updated', async () => {
+        const people = Array.from({ length: 5 }, (_, i) => person(i));
+        people[1].mobile = mobile(5000);
+        const { path, ...json } = await upload(gb18030(rosterCsv(people)));
+        assert.deepEqual([json.form, ...numbers(json)], ['GB18030 ,', 5, 5, 5, 0, 1, 4]);
+        assert.deepEqual(numbers(await confirm(path)), [5, 5, 5, 0, 1, 4]);
+    });
+
+    test('a file that cannot be decided is refused whole, by name and with what was seen', async () => {
+        for (const [file, fault, seen] of [[compound('Workbook'), 'FILE_XLS', ''], [compound('EncryptedPackage'), 'FILE_ENCRYPTED', ''],
+            [Buffer.from('89504e470d0a1a0a', 'hex'), 'FILE_KIND', 'PNG'], ['姓名,电话\n王小明,1\n', 'FILE_HEADINGS', '姓名 | 电话']]) {
+            const { path, ...json } = await upload(file);
+            assert.deepEqual([json.state, json.fault], ['IMPORT_REFUSED', fault]);
+            assert.ok(json.seen.includes(seen) && json.says, json.seen);
+            assertProblem(await ask(`${path}:confirm`, {}), 409, 'IMPORT_STATE_WRONG');
+            assert.match((await stack.get(`${path}/report`, { token })).text, new RegExp(`整份文件未导入.*${fault}`));
+        }
+        assert.equal(await rosterRows(), 998);
+    });
+
+    test('who may: an official for her own unions, and for her own uploads', async () => {
+        const { token: member } = await stack.login(person(1).mobile);
+        assertProblem(await stack.post(PATH, { kind: 'IMPORT_ROSTER', unionId, size: 5 }, { token: member, key: 'm' }), 403, 'NOT_OFFICIAL');
+        const { unionId: other } = await unionCoded(stack, '440606');
+        assertProblem(await begin('12345', { unionId: other }), 403, 'OUTSIDE_YOUR_UNION');
+        assert.equal((await begin('12345', { kind: 'IMPORT_NONE' })).status, 400);
+        const big = await ask(PATH, { kind: 'IMPORT_ROSTER', unionId, size: 64 * 1024 * 1024 + 1 }, { key: 'big' });
+        assert.equal(big.status, 400, big.text);
+        const mine = (await begin('12345')).json.importId;
+        await grant(stack, mobile(901), 'UNION_ADMIN', '440600');
+        const colleague = await enrol(stack, mobile(901));
+        assertProblem(await stack.get(`${PATH}/${mine}`, { token: colleague.token }), 404, 'IMPORT_NOT_FOUND');
+        assertProblem(await ask(`${PATH}/${mine}/parts`, { part: 0, content: Buffer.from('123').toString('base64') }), 400, 'IMPORT_PART_WRONG');
+        assert.equal((await ask(`${PATH}/${mine}:cancel`, {})).json.state, 'IMPORT_GIVEN_UP');
+        await stack.assertCleanAudits();
+    });
+
+    test('kill -9 of identity while it loads: every row once, and the upload ends by itself', async () => {
+        const people = Array.from({ length: 1000 }, (_, i) => person(i, '440604')), { path } = await upload(rosterCsv(people));
+        const there = await rosterRows();
+        assert.equal((await ask(`${path}:confirm`, {})).status, 200);
+        await until('some are loaded', async () => await rosterRows() > there);
+        await stack.kill('identity');
+        stack.spawn('identity');
+        await stack.serves('identity');
+        const done = await until('loaded', async () => {
+            const { status, json } = await stack.get(path, { token });
+            return status === 200 && json.state === 'IMPORT_LOADED' && json;
+        });
+        assert.deepEqual([done.loaded, done.unchanged, done.updated], [1000, 0, 0]);
+        assert.equal(await rosterRows(), there + 1000);
         await stack.assertCleanAudits();
     });
 });

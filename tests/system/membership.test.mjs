@@ -130,9 +130,12 @@ describe('from one union to another', () => {
         await unionAt(stack, shunde.path, 'coupon');
         const releaseId = await openRelease(stack, { unionId });
         const { campaignId } = await announced(stack, { unionId, opens: 86400000 });
-        const { changeId } = await stack.call('identity', 'Unions.AskUnionChange',
-            { unionId: shunde.unionId, kind: 'CHANGE_PLACE', targetId: elsewhere.unionId });
-        await stack.call('identity', 'Unions.DecideUnionChange', { changeId, approve: true });
+        const above = (memberId) => mint(stack.tokenKey(), { memberId, grants: [{ role: 'UNION_ADMIN', unionPath: '' }] });
+        const asked = await stack.post(`/v1/unions/${shunde.unionId}/changes`,
+            { unionId: shunde.unionId, kind: 'CHANGE_PLACE', targetId: elsewhere.unionId }, { token: above(5), key: 'place' });
+        assert.equal(asked.status, 201, asked.text);
+        const decided = await stack.post(`/v1/union-changes/${asked.json.changeId}:decide`, { approve: true }, { token: above(6) });
+        assert.equal(decided.status, 200, decided.text);
         shunde = await placed(stack, '440606-N');
         assert.equal(shunde.path.slice(0, 4), elsewhere.path);
         const release = async () => (await stack.call('coupon', 'Coupons.GetRelease', { releaseId })).release;

@@ -118,7 +118,9 @@ describe('from a roster to a coupon', () => {
         assert.equal(answer.status, 200, answer.text);
         const report = answer.json;
         assert.equal(report.loaded, 1);
-        assert.deepEqual(report.problems, [{ line: 3, reason: 'OUTSIDE_YOUR_UNION', field: 'unionCode', character: '', warning: false }]);
+        assert.deepEqual(report.problems, [{
+            line: 3, reason: 'OUTSIDE_YOUR_UNION', words: '该工会不在您的管辖范围内', field: 'unionCode', character: '', warning: false,
+        }]);
         assertProblem(await stack.post('/v1/rosters:import', page([person(22)]), { token: member.token }), 403, 'NOT_OFFICIAL');
         const outside = { code: '440604-777', name: '越权工会', parentId: (await unionCoded(stack, '440604')).unionId };
         assertProblem(await stack.post('/v1/unions', outside, { token: admin.token, key: 'outside' }), 403, 'OUTSIDE_YOUR_UNION');

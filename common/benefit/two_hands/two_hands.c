@@ -58,6 +58,13 @@ static bool find_waiting(const struct two_hands *hands, const char *kind, int64_
     return hands_find(hands, kind, deed_id, ret) && ret->state == HANDS__STATE__FIRST;
 }
 
+bool hands_wait(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t now)
+{
+    struct hands row;
+
+    return find_waiting(hands, kind, deed_id, &row) && now < row.until;
+}
+
 bool hands_is_first(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t member_id)
 {
     struct hands row;
@@ -185,11 +192,13 @@ static bool has_own_office(const struct hands_deed *deed, int64_t first, void *c
 
 /* ---- the two ---- */
 
-static int hand_refusal(void *call)
+static int hand_refusal(const struct hands_deed *deed, void *call)
 {
     const Rpc__Principal *principal = rpc_principal(call);
 
-    return principal->member_id && principal->level >= RPC__LEVEL__REAL_NAME ? 0 : HANDS__REASON__HAND_NOT_NAMED;
+    return principal->member_id && (deed->named || principal->level >= RPC__LEVEL__REAL_NAME)
+               ? 0
+               : HANDS__REASON__HAND_NOT_NAMED;
 }
 
 /* The row that a confirmation needs; of an older record, what is known of it. */
@@ -212,7 +221,7 @@ int hands_give(struct two_hands *hands, const struct hands_deed *deed, void *cal
         .given_at = now,
         .until = deed->until,
     };
-    int reason = hand_refusal(call);
+    int reason = hand_refusal(deed, call);
 
     if (reason)
         return reason;
@@ -229,7 +238,7 @@ static int judge(const struct two_hands *hands, const struct hands_deed *deed, v
 {
     int64_t caller = rpc_principal(call)->member_id;
     unsigned char what[HANDS_WHAT_LEN];
-    int reason = hand_refusal(call);
+    int reason = hand_refusal(deed, call);
 
     if (reason)
         return reason;

@@ -24,6 +24,7 @@
 #define HANDS_WHAT_LEN  32
 #define HANDS_OFFICE_MS (INT64_C(24) * 3600000)
 #define HANDS_KIND_SIZE 24
+#define HANDS_LIFE_MS   (INT64_C(30) * 86400000) /* of a deed that has no time of its own */
 
 extern const struct part_spec two_hands_part;
 extern const struct store_steps two_hands_steps;
@@ -42,6 +43,7 @@ struct hands_deed {
     int64_t until;
     const int *roles;       /* the offices by which the caller acts, ended by ROLE_NONE; NULL: none */
     const char *union_path; /* over this union; of COMPANY_AGENT, it alone */
+    bool named;             /* the service has found the caller to be known by name, whatever her token says */
     int own;                /* the Reason for who would be both hands; 0: HANDS_SAME */
     /* Of a record that is older than this part: who proposed it, when no hand is known. */
     int64_t earlier_by;
@@ -69,5 +71,7 @@ int hands_confirm(struct two_hands *hands, const struct hands_deed *deed, void *
 void hands_end(struct two_hands *hands, const char *kind, int64_t deed_id, int state, void *call);
 /* The latest of a deed. */
 bool hands_find(const struct two_hands *hands, const char *kind, int64_t deed_id, struct hands *ret);
+/* Whether the second hand of a deed is waited for. */
+bool hands_wait(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t now);
 /* Whether a member, as the accounts are now, gave the first hand that waits. */
 bool hands_is_first(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t member_id);

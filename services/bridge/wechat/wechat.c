@@ -451,7 +451,7 @@ static int read_apps(struct wechat *wechat, const char *path, bool account)
 
         if (wechat->n_apps == WECHAT_APPS || !wechat_word_ok(appid, sizeof(appid) - 1) ||
             !wechat_word_ok(secret, sizeof(secret) - 1)) {
-            log_error("wechat_app_refused", "file", path, "line", log_int(file.line));
+            log_error("wechat_app_refused", "file", path, "line", log_int(file.line), "limit", log_int(WECHAT_APPS));
             more = -1;
             break;
         }

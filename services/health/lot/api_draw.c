@@ -223,11 +223,33 @@ static int value_refusal(const Health__Campaign *campaign, const struct lottery 
     return now < campaign->value_at ? HEALTH__REASON__VALUE_NOT_YET : 0;
 }
 
+/* By which offices hands are given to what becomes of a draw. */
+static const int offices[] = {RULE__ROLE__BENEFIT_MANAGER, RULE__ROLE__ROLE_NONE};
+
+/* The deed of a value; `what` is filled in for it. */
+static struct hands_deed value_deed(struct health *self, const Health__Campaign *campaign,
+                                    const struct lottery *lottery, Health__ValueEntered *what, void *call)
+{
+    health__value_entered__init(what);
+    what->campaign_id = campaign->campaign_id;
+    what->value = unconst(lottery->value);
+    return (struct hands_deed){
+        .kind = "draw value",
+        .id = campaign->campaign_id,
+        .what = &what->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = offices,
+        .union_path = campaign->union_path,
+        .own = HEALTH__REASON__VALUE_OWN,
+        .earlier_by = lottery->value_by ? holder_of(&self->holders, lottery->value_by) : 0,
+    };
+}
+
 /* Takes a value as said, unless it cannot be now or say_so has a Reason against it; who tries
  * to change what is fixed is noted. */
 static void take_value(Health__Draws_Service *service, const Health__ValueRequest *req,
-                       int (*say_so)(const struct health *self, const char *value, struct lottery *lottery,
-                                     int64_t member_id),
+                       int (*say_so)(struct health *self, const Health__Campaign *campaign, const char *value,
+                                     struct lottery *lottery, void *call),
                        Health__DrawStatus_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, draws_service);
@@ -239,7 +261,7 @@ static void take_value(Health__Draws_Service *service, const Health__ValueReques
         return;
     refusal = value_refusal(campaign, &lottery, rpc_now(call));
     if (!refusal)
-        refusal = say_so(self, req->value, &lottery, rpc_principal(call)->member_id);
+        refusal = say_so(self, campaign, req->value, &lottery, call);
     if (refusal) {
         if (refusal == HEALTH__REASON__VALUE_FIXED)
             attempt_note(self, campaign, HEALTH__ATTEMPT__CHANGE_VALUE, call);
@@ -251,15 +273,18 @@ static void take_value(Health__Draws_Service *service, const Health__ValueReques
     reply_status(self, campaign, &lottery, reply, call);
 }
 
-static int enter_value(const struct health *self, const char *value, struct lottery *lottery, int64_t member_id)
+static int enter_value(struct health *self, const Health__Campaign *campaign, const char *value,
+                       struct lottery *lottery, void *call)
 {
+    Health__ValueEntered what;
+    struct hands_deed deed;
     int32_t bad;
 
-    (void)self;
     if (text_line(value, lottery->value, sizeof(lottery->value), &bad) <= 0)
         return HEALTH__REASON__VALUE_NOT_A_LINE;
-    lottery->value_by = member_id;
-    return 0;
+    lottery->value_by = rpc_principal(call)->member_id;
+    deed = value_deed(self, campaign, lottery, &what, call);
+    return hands_give(&self->two_hands, &deed, call);
 }
 
 /* rpc EnterValue: what the public draw gave, as one official reads it; until it is
@@ -270,19 +295,25 @@ static void draws__enter_value(Health__Draws_Service *service, const Health__Val
     take_value(service, req, enter_value, reply, call);
 }
 
-static int confirm_value(const struct health *self, const char *said, struct lottery *lottery, int64_t member_id)
+static int confirm_value(struct health *self, const Health__Campaign *campaign, const char *said,
+                         struct lottery *lottery, void *call)
 {
     char value[DRAW_TEXT_SIZE];
+    Health__ValueEntered what;
+    struct hands_deed deed;
     int32_t bad;
+    int reason;
 
     if (!*lottery->value)
         return HEALTH__REASON__VALUE_NOT_ENTERED;
-    if (!member_id || holder_is(&self->holders, member_id, lottery->value_by))
-        return HEALTH__REASON__VALUE_OWN;
+    deed = value_deed(self, campaign, lottery, &what, call);
+    reason = hands_refusal(&self->two_hands, &deed, call);
+    if (reason)
+        return reason;
     if (text_line(said, value, sizeof(value), &bad) <= 0 || strcmp(lottery->value, value) != 0)
         return HEALTH__REASON__VALUE_DIFFERS;
-    lottery->confirmed_by = member_id;
-    return 0;
+    lottery->confirmed_by = rpc_principal(call)->member_id;
+    return hands_confirm(&self->two_hands, &deed, call);
 }
 
 /* rpc ConfirmValue: another official reads the same. From then on it is fixed. */

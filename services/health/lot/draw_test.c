@@ -316,7 +316,7 @@ static void a_lot_is_in_the_hands_of_its_unions_officials(void **state)
     assert_refused(enter(&h, campaign->campaign_id, harness_internal(&h)), "MISSING_TOKEN");
     step_to(&h, campaign->value_at);
     assert_ok(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "1", 900));
-    assert_refused(harness_call(&h, "Draws.ConfirmValue", &value.base, harness_internal(&h), NULL), "VALUE_OWN");
+    assert_refused(harness_call(&h, "Draws.ConfirmValue", &value.base, harness_internal(&h), NULL), "HAND_NOT_NAMED");
 }
 
 static void a_void_draw_stays_visible_with_its_reason(void **state)

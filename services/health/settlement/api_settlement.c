@@ -55,6 +55,44 @@ static bool find_settlement(struct health *self, int64_t settlement_id, bool rea
     return false;
 }
 
+/* The deed of a settlement; `what` is filled in for it. */
+static struct hands_deed deed_of(struct health *self, struct settlement *s, const char *union_path,
+                                 Health__SettlementChanged *what, void *call)
+{
+    static const int offices[] = {RULE__ROLE__FINANCE, RULE__ROLE__ROLE_NONE};
+
+    health__settlement_changed__init(what);
+    what->settlement_id = s->id;
+    what->campaign_id = s->campaign_id;
+    what->site_id = s->site_id;
+    what->n_lines = s->n_lines;
+    what->total_fen = s->total_fen;
+    what->lines_hash = (ProtobufCBinaryData){sizeof(s->lines_hash), s->lines_hash};
+    return (struct hands_deed){
+        .kind = "settlement",
+        .id = s->id,
+        .what = &what->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = offices,
+        .union_path = union_path,
+        .own = HEALTH__REASON__SETTLED_BY_ONE,
+        .earlier_by = holder_of(&self->holders, s->prepared_by),
+    };
+}
+
+static int prepare(struct health *self, const Health__Campaign *campaign, const Health__CampaignSite *site, void *call,
+                   struct settlement *ret)
+{
+    int reason = settlement_prepare(self, campaign, site, call, ret);
+    Health__SettlementChanged what;
+    struct hands_deed deed;
+
+    if (reason)
+        return reason;
+    deed = deed_of(self, ret, campaign->union_path, &what, call);
+    return hands_give(&self->two_hands, &deed, call);
+}
+
 /* rpc PrepareSettlement: of all that a site has done since the last; the open one when there is one. */
 static void settlements__prepare_settlement(Health__Settlements_Service *service,
                                             const Health__PrepareSettlementRequest *req,
@@ -73,7 +111,7 @@ static void settlements__prepare_settlement(Health__Settlements_Service *service
         return;
     }
     if (!settlements_find_open(&self->settlements, campaign->campaign_id, site->site_id, &settlement)) {
-        reason = settlement_prepare(self, campaign, site, call, &settlement);
+        reason = prepare(self, campaign, site, call, &settlement);
         if (rpc_refuse_if(call, reason))
             return;
         rpc_created(call);
@@ -232,29 +270,46 @@ static void settlements__export_settlement(Health__Settlements_Service *service,
     reply(&part, call);
 }
 
+/* Why it is not decided like that: 0 or the Reason. */
+static int decide_refusal(struct health *self, struct settlement *settlement, int state, const char *union_path,
+                          void *call)
+{
+    Health__SettlementChanged what;
+    struct hands_deed deed;
+
+    if (settlement->state != HEALTH__SETTLEMENT_STATE__SETTLEMENT_PREPARED)
+        return HEALTH__REASON__SETTLEMENT_DECIDED;
+    if (state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_REJECTED) {
+        hands_end(&self->two_hands, "settlement", settlement->id, HANDS__STATE__REFUSED, call);
+        return settlement_is_superseded(self, settlement) ? HEALTH__REASON__SETTLEMENT_SUPERSEDED : 0;
+    }
+    if (settlement_is_stale(self, settlement))
+        return HEALTH__REASON__SETTLEMENT_STALE;
+    deed = deed_of(self, settlement, union_path, &what, call);
+    return hands_confirm(&self->two_hands, &deed, call);
+}
+
 static void decide(Health__Settlements_Service *service, const Health__SettlementRequest *req, int state,
                    Health__Settlement_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, settlements_service);
-    bool confirms = state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED;
+    const Health__Campaign *campaign;
     struct settlement settlement;
     int reason = 0;
 
-    if (!find_settlement(self, req->settlement_id, false, call, &settlement))
+    if (!settlements_find(&self->settlements, req->settlement_id, &settlement)) {
+        rpc_refuse(call, HEALTH__REASON__SETTLEMENT_NOT_FOUND);
+        return;
+    }
+    campaign = campaign_of_finance(self, settlement.campaign_id, false, call);
+    if (!campaign)
         return;
     if (settlement.state != state) {
-        if (settlement.state != HEALTH__SETTLEMENT_STATE__SETTLEMENT_PREPARED)
-            reason = HEALTH__REASON__SETTLEMENT_DECIDED;
-        else if (confirms && holder_is(&self->holders, rpc_principal(call)->member_id, settlement.prepared_by))
-            reason = HEALTH__REASON__SETTLED_BY_ONE;
-        else if (confirms && settlement_is_stale(self, &settlement))
-            reason = HEALTH__REASON__SETTLEMENT_STALE;
-        else if (!settlement_decide(self, &settlement, state, call))
+        reason = decide_refusal(self, &settlement, state, campaign->union_path, call);
+        if (!reason && !settlement_decide(self, &settlement, state, call))
             reason = RPC__REASON__OVERLOADED;
     }
-    if (reason)
-        rpc_refuse(call, reason);
-    else
+    if (!rpc_refuse_if(call, reason))
         reply_settlement(&settlement, reply, call);
 }
 

@@ -21,6 +21,7 @@ enum {
     SQL_LINES,
     SQL_LINE_OF,
     SQL_STALE,
+    SQL_SUPERSEDED,
     SQL_DROP_LINES,
     N_SQL
 };
@@ -50,8 +51,12 @@ static const char *const sql[] = {
                   "ORDER BY line LIMIT ?3",
     [SQL_LINE_OF] = "SELECT " LINE_COLUMNS ", settlement_id FROM settlement_line WHERE booking_id = ?1 "
                     "ORDER BY settlement_id DESC, line DESC LIMIT 1",
-    [SQL_STALE] = "SELECT count(*) FROM settlement_line JOIN booking USING (booking_id) "
-                  "WHERE settlement_id = ?1 AND journal_seq <> seq",
+    /* A correction is due as long as she has not come to that site again. */
+    [SQL_STALE] = "SELECT count(*) FROM settlement_line l JOIN booking b USING (booking_id) "
+                  "JOIN settlement s USING (settlement_id) WHERE settlement_id = ?1 AND "
+                  "CASE kind WHEN 1 THEN b.journal_seq <> l.seq ELSE b.state = 2 AND b.site_id = s.site_id END",
+    [SQL_SUPERSEDED] = "SELECT 1 FROM settlement_line l JOIN booking b USING (booking_id) "
+                       "WHERE settlement_id = ?1 AND kind = 2 AND b.settled > 0 LIMIT 1",
     [SQL_DROP_LINES] = "DELETE FROM settlement_line WHERE settlement_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -273,6 +278,12 @@ bool settlement_is_stale(struct health *self, const struct settlement *settlemen
 {
     store_ask(self->store, self->settlements.sql + SQL_STALE, "i", settlement->id);
     return store_number(self->store, self->settlements.sql + SQL_STALE) > 0;
+}
+
+bool settlement_is_superseded(struct health *self, const struct settlement *settlement)
+{
+    store_ask(self->store, self->settlements.sql + SQL_SUPERSEDED, "i", settlement->id);
+    return store_any(self->store, self->settlements.sql + SQL_SUPERSEDED);
 }
 
 /* Frees what its lines stand for. */

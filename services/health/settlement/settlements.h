@@ -6,8 +6,8 @@
  * after that, a correction of the opposite amount. Money is in fen, added with a check for
  * overflow, and what is prepared and confirmed for a campaign never exceeds its budget.
  *
- * One official of finance prepares it, another confirms or rejects it; one is open at a
- * time for a site. Confirmed, it never changes. Rejected, it loses its lines, and they
+ * One official of finance prepares it, another confirms or rejects it (two_hands.h); one is
+ * open at a time for a site. Confirmed, it never changes. Rejected, it loses its lines, and they
  * are free for the next. A booking's `settled` names the settlement whose scan line
  * stands for it, 0 when there is none.
  *
@@ -58,7 +58,11 @@ bool settlement_line_of(const struct settlements *settlements, int64_t booking_i
 /* Prepares one from what is to be settled. 0, or why not. */
 int settlement_prepare(struct health *self, const Health__Campaign *campaign, const Health__CampaignSite *site,
                        void *call, struct settlement *ret);
-/* Whether the journal has gone on about a line's booking since. */
+/* Whether one of its lines is not due any more: the journal has gone on about a scan's booking, or
+ * whom a correction says not to have come has come to that site again. */
 bool settlement_is_stale(struct health *self, const struct settlement *settlement);
+/* Whether a booking that it corrects has been settled again meanwhile: then it is not rejected, or
+ * two settlements would stand for one check-up. */
+bool settlement_is_superseded(struct health *self, const struct settlement *settlement);
 /* Confirms or rejects; false when memory is full. */
 bool settlement_decide(struct health *self, struct settlement *settlement, int state, void *call);

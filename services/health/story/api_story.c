@@ -186,8 +186,8 @@ static void stories__list_my_checkups(Health__Stories_Service *service, const He
     Health__MyCheckup *checkups = arena_alloc(rpc_arena(call), page->limit * sizeof(*checkups));
     size_t n = 0;
 
-    (void)req;
-    checkups_ask(&self->stories, rpc_principal(call)->member_id, page->before, page->limit);
+    checkups_ask(&self->stories, rpc_principal(call)->member_id, page,
+                 rpc_page_mask(req->entitlement, req->n_entitlement), rpc_page_mask(req->booking, req->n_booking));
     while (checkups && n < page->limit && checkups_next(&self->stories, &checkups[n]))
         n++;
     for (size_t i = 0; i < n && rpc_page_takes(call, checkups[i].campaign_id); i++) {

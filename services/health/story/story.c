@@ -20,7 +20,8 @@ static const char *const sql[] = {
         "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
         "WHERE " HOLDER_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "
         "LEFT JOIN booking b ON b.entitlement_id = n.entitlement_id AND b.state <> 3 "
-        "WHERE c.campaign_id < ?2 ORDER BY c.campaign_id DESC LIMIT ?3",
+        "WHERE c.campaign_id < ?2 AND " RPC_PAGE_STATES("?4", "coalesce(n.state, 0)") " AND " RPC_PAGE_STATES(
+            "?5", "coalesce(b.state, 0)") " ORDER BY c.campaign_id DESC LIMIT ?3",
     [SQL_TOTALS] =
         "SELECT s.site_id, (SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 "
         "AND b.site_id = s.site_id AND b.state <> 3), "
@@ -146,9 +147,11 @@ static bool tidy(void *arg, void *call)
 
 /* ---- a member's campaigns, a campaign's people ---- */
 
-void checkups_ask(const struct stories *stories, int64_t member_id, int64_t before, size_t limit)
+void checkups_ask(const struct stories *stories, int64_t member_id, const struct rpc_page *page, int64_t entitlements,
+                  int64_t bookings)
 {
-    store_ask(stories->store, stories->sql + SQL_CHECKUPS, "iii", member_id, before, (int64_t)limit);
+    store_ask(stories->store, stories->sql + SQL_CHECKUPS, "iiiii", member_id, page->before, (int64_t)page->limit,
+              entitlements, bookings);
 }
 
 bool checkups_next(const struct stories *stories, Health__MyCheckup *ret)

@@ -19,8 +19,10 @@ int story_read(struct health *self, int64_t entitlement_id, struct arena *arena,
 /* One row of the journal by number, in the arena: 0 or a Reason. */
 int journal_row(struct health *self, int64_t seq, struct arena *arena, Rpc__JournalRow **ret_row);
 
-/* A member's campaigns, newest first. */
-void checkups_ask(const struct stories *stories, int64_t member_id, int64_t before, size_t limit);
+/* A member's campaigns, newest first, in which what she may book and what she has booked are in
+ * states of these masks. */
+void checkups_ask(const struct stories *stories, int64_t member_id, const struct rpc_page *page, int64_t entitlements,
+                  int64_t bookings);
 bool checkups_next(const struct stories *stories, Health__MyCheckup *ret);
 
 /* People by site of a campaign, before anything is withheld. */

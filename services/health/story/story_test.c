@@ -127,6 +127,17 @@ static void an_index_that_was_changed_is_found(void **state)
 static void she_sees_all_her_campaigns(void **state)
 {
     Health__MyCheckupsRequest request = HEALTH__MY_CHECKUPS_REQUEST__INIT;
+    static const struct {
+        Health__EntitlementState entitlement;
+        Health__BookingState booking;
+        size_t n;
+    } asked[] = {
+        {HEALTH__ENTITLEMENT_STATE__ATTENDED, HEALTH__BOOKING_STATE__BOOKING_NONE, 1},
+        {HEALTH__ENTITLEMENT_STATE__WON, HEALTH__BOOKING_STATE__BOOKING_NONE, 0},
+        {HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE, HEALTH__BOOKING_STATE__ARRIVED, 1},
+        {HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE, HEALTH__BOOKING_STATE__ACTIVE, 0},
+        {HEALTH__ENTITLEMENT_STATE__ATTENDED, HEALTH__BOOKING_STATE__ACTIVE, 0},
+    };
     int64_t booking_id = booking_of(&h, 7, true);
     Health__MyCheckupList *list;
 
@@ -140,6 +151,20 @@ static void she_sees_all_her_campaigns(void **state)
     assert_int_equal(list->checkups[0]->booking_id, booking_id);
     assert_int_equal(list->checkups[0]->booking, HEALTH__BOOKING_STATE__ARRIVED);
     assert_int_equal(list->checkups[0]->reports, 1);
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        Health__EntitlementState entitlement = asked[i].entitlement;
+        Health__BookingState booking = asked[i].booking;
+
+        request.entitlement = &entitlement;
+        request.n_entitlement = entitlement != HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE;
+        request.booking = &booking;
+        request.n_booking = booking != HEALTH__BOOKING_STATE__BOOKING_NONE;
+        list = harness_output(
+            &h, harness_call(&h, "Stories.ListMyCheckups", &request.base, harness_member(&h, 7, TOWN), NULL),
+            &health__my_checkup_list__descriptor);
+        assert_int_equal(list->n_checkups, asked[i].n);
+    }
+    request.n_entitlement = request.n_booking = 0;
     list =
         harness_output(&h, harness_call(&h, "Stories.ListMyCheckups", &request.base, harness_member(&h, 8, TOWN), NULL),
                        &health__my_checkup_list__descriptor);

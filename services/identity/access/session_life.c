@@ -96,13 +96,15 @@ static bool add_givers(const struct authority *held, Rpc__Grant *grant, struct a
     return true;
 }
 
-static bool add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call)
+bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call)
 {
     struct arena *arena = rpc_arena(call);
     struct authority held[LIMIT_GRANTS];
     size_t n = grants_find_all(&self->grants, member_id, held, ARRAY_LEN(held));
     Rpc__Grant *grants = arena_alloc(arena, n * sizeof(*grants) + 1);
 
+    if (periods_standing_at(&self->periods, member_id, rpc_now(call)) != IDENTITY__STANDING__STANDING_ACTIVE)
+        return true;
     principal->grants = arena_alloc(arena, n * sizeof(*principal->grants) + 1);
     if (!grants || !principal->grants)
         return false;
@@ -155,9 +157,7 @@ static bool write_token(struct identity *self, const struct member *member, char
         principal.stepped_up_until = session->stepped_up_at + STEP_UP_MS;
     if (member->union_id && unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
-    if (is_official(session) &&
-        periods_standing_at(&self->periods, member->id, rpc_now(call)) == IDENTITY__STANDING__STANDING_ACTIVE &&
-        !add_grants(self, member->id, &principal, call))
+    if (is_official(session) && !session_add_grants(self, member->id, &principal, call))
         return false;
     if (principal.n_grants && !grants_seal(self->seals, &principal, seal))
         return false;

@@ -53,6 +53,9 @@ void session_step_up(struct identity *self, struct session *session, int64_t ste
 /* The same of the caller's session, who has just said her whole document. */
 void session_prove(struct identity *self, void *call);
 
+/* What a member may do as an official now: nothing while she is suspended. False when the call's memory is full. */
+bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call);
+
 /* The trades of a union as a message's list; false when the call's memory is full. */
 bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call);
 /* Messages in the call's arena; NULL when it is full. */

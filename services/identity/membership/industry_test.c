@@ -193,13 +193,18 @@ static void which_trades_a_union_takes_is_changed_by_the_level_above(void **stat
     begin_with_industries(&h);
     request.union_id = second_id;
     request.kind = IDENTITY__CHANGE_KIND__CHANGE_TRADES;
-    assert_refused(harness_call(&h, "Unions.AskUnionChange", &request.base, harness_internal(&h), "1"), "CHANGE_EMPTY");
+    assert_refused(harness_call(&h, "Unions.AskUnionChange", &request.base,
+                                harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), "1"),
+                   "CHANGE_EMPTY");
     request.trades = trades;
     request.n_trades = 2;
-    assert_refused(harness_call(&h, "Unions.AskUnionChange", &request.base, harness_internal(&h), "2"),
+    assert_refused(harness_call(&h, "Unions.AskUnionChange", &request.base,
+                                harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), "2"),
                    "TRADE_INVALID");
     request.n_trades = 1;
-    change = harness_output(&h, harness_call(&h, "Unions.AskUnionChange", &request.base, harness_internal(&h), "3"),
+    change = harness_output(&h,
+                            harness_call(&h, "Unions.AskUnionChange", &request.base,
+                                         harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), "3"),
                             &identity__union_change__descriptor);
     assert_int_equal(change->trades[0], RPC__TRADE__SANITATION);
     decision.change_id = change->change_id;

@@ -328,7 +328,44 @@ static int pair_refusal(struct identity *self, int64_t kept_id, int64_t gone_id,
     return reason;
 }
 
-/* rpc ProposeMerge: by the first of two officials. */
+/* The deed of a merge; `what` is filled in for it. */
+static struct hands_deed deed_of(const struct merge *merge, const struct union_node *node, Identity__MergeChanged *what,
+                                 void *call)
+{
+    identity__merge_changed__init(what);
+    what->merge_id = merge->id;
+    what->kept_id = merge->kept_id;
+    what->gone_id = merge->gone_id;
+    what->reason = (Identity__MergeReason)merge->reason;
+    return (struct hands_deed){
+        .kind = "merge",
+        .id = merge->id,
+        .what = &what->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = union_administrators,
+        .union_path = node->path,
+        .own = IDENTITY__REASON__NOT_FOR_YOURSELF,
+        .earlier_by = merge->proposed_by,
+    };
+}
+
+/* Gives the first hand to a merge, as the caller proposes it. */
+static int propose(struct identity *self, struct merge *merge, const Identity__ProposeMergeRequest *req, void *call)
+{
+    Identity__MergeChanged what;
+    struct hands_deed deed;
+    struct union_node node;
+
+    merge->reason = (int)req->reason;
+    merge->proposed_by = rpc_principal(call)->member_id;
+    snprintf(merge->remark, sizeof(merge->remark), "%s", req->remark);
+    if (!unions_find(&self->unions, merge->union_id, &node))
+        return RPC__REASON__UNION_NOT_FOUND;
+    deed = deed_of(merge, &node, &what, call);
+    return hands_give(&self->two_hands, &deed, call);
+}
+
+/* rpc ProposeMerge: by the first of two officials; again once nobody has confirmed it in time. */
 static void merges__propose_merge(Identity__Merges_Service *service, const Identity__ProposeMergeRequest *req,
                                   Identity__Merge_Closure reply, void *call)
 {
@@ -346,15 +383,15 @@ static void merges__propose_merge(Identity__Merges_Service *service, const Ident
         reason = merge_refusal(self, &kept, &gone);
     else if (!reason && periods_find_last(&self->periods, kept.id, &last))
         reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_PROPOSED, &merge, call);
-    if (rpc_refuse_if(call, reason))
-        return;
-    if (asked && merge.state == IDENTITY__MERGE_STATE__MERGE_PROPOSED) {
+    if (!reason && asked && merge.state == IDENTITY__MERGE_STATE__MERGE_PROPOSED &&
+        hands_wait(&self->two_hands, "merge", merge.id, rpc_now(call))) {
         reply_merge(self, &merge, true, reply, call);
         return;
     }
-    merge.reason = (int)req->reason;
-    merge.proposed_by = rpc_principal(call)->member_id;
-    snprintf(merge.remark, sizeof(merge.remark), "%s", req->remark);
+    if (!reason)
+        reason = propose(self, &merge, req, call);
+    if (rpc_refuse_if(call, reason))
+        return;
     merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_PROPOSED, call);
     if (!asked)
         merge_tell(self, &merge, call);
@@ -362,20 +399,26 @@ static void merges__propose_merge(Identity__Merges_Service *service, const Ident
     reply_merge(self, &merge, true, reply, call);
 }
 
-/* Why the caller may not confirm: 0 or the Reason. */
-static int confirm_refusal(struct identity *self, const struct merge *merge, struct member *kept,
-                           const struct member *gone, void *call)
+/* Gives the second hand: 0, or the Reason why the caller may not. */
+static int confirm(struct identity *self, const struct merge *merge, struct member *kept, const struct member *gone,
+                   void *call)
 {
+    Identity__MergeChanged what;
+    struct hands_deed deed;
+    struct union_node node;
     int reason;
 
     if (merge->state != IDENTITY__MERGE_STATE__MERGE_PROPOSED)
         return IDENTITY__REASON__MERGE_NOT_PROPOSED;
-    if (merge->proposed_by == rpc_principal(call)->member_id)
-        return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (merge->wait_until > rpc_now(call))
-        return IDENTITY__REASON__MERGE_TOO_EARLY;
+    if (!unions_find(&self->unions, merge->union_id, &node))
+        return RPC__REASON__UNION_NOT_FOUND;
+    deed = deed_of(merge, &node, &what, call);
+    reason = hands_confirm(&self->two_hands, &deed, call);
+    if (!reason && merge->wait_until > rpc_now(call))
+        reason = IDENTITY__REASON__MERGE_TOO_EARLY;
     /* What was possible when it was proposed may be so no more. */
-    reason = merge_refusal(self, kept, gone);
+    if (!reason)
+        reason = merge_refusal(self, kept, gone);
     return reason ? reason : data_key_ready(self, kept, call);
 }
 
@@ -393,7 +436,7 @@ static void merges__decide_merge(Identity__Merges_Service *service, const Identi
     if (!reason && merge.state > (int)IDENTITY__MERGE_STATE__MERGE_PROPOSED)
         reason = IDENTITY__REASON__MERGE_DECIDED;
     if (!reason && req->approve)
-        reason = confirm_refusal(self, &merge, &kept, &gone, call);
+        reason = confirm(self, &merge, &kept, &gone, call);
     if (rpc_refuse_if(call, reason))
         return;
     if (*req->remark)

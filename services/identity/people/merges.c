@@ -118,6 +118,8 @@ void merge_change(struct identity *self, struct merge *merge, int state, void *c
         merge->decided_by = rpc_principal(call)->member_id;
         merge->decided_at = rpc_now(call);
     }
+    if (state == (int)IDENTITY__MERGE_STATE__MERGE_REFUSED)
+        hands_end(&self->two_hands, "merge", merge->id, HANDS__STATE__REFUSED, call);
     store_run(self->store, self->merges.sql + SQL_SET, "iiitiii", merge->id, (int64_t)merge->state,
               (int64_t)merge->reason, merge->remark, merge->proposed_by, merge->decided_by, merge->decided_at);
     merge_journal(merge, call);

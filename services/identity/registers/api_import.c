@@ -3,6 +3,7 @@
 #include "services/identity/membership/api_membership.h"
 #include "common/text/text.h"
 #include "services/identity/people/person.h"
+#include "services/identity/registers/imports.h"
 #include "services/identity/registers/named.h"
 #include "services/identity/registers/roster_life.h"
 #include "services/identity/rules.h"
@@ -10,7 +11,6 @@
 #include "services/identity/unions/unions.h"
 
 #define FIRST_LINE_MAX 100000000
-#define PROBLEMS_A_ROW 2 /* a warning about its region, and its conflict with another roster */
 #define LISTED_SLOTS   1024
 
 /* Rows of this page below a union, itself included. */
@@ -28,10 +28,12 @@ struct page {
     size_t problems_max;
     const int32_t *numbers; /* of rows in the file, n_numbers of them */
     size_t n_numbers;
-    int outcome; /* Identity__ImportOutcome, of the row under way */
+    bool check_file; /* rehearsed by pages: rows of those before are not there */
+    int outcome;     /* Identity__ImportOutcome, of the row under way */
     int today;
     int removal;           /* Identity__RosterRemoval, of rows that are taken off */
-    struct named named;    /* whom, and which codes, its rows have named */
+    struct named own;      /* whom, and which codes, its rows have named, */
+    struct named *named;   /* or the file's */
     struct listed *listed; /* LISTED_SLOTS of them */
     unsigned n_listed;
     bool failed; /* the batch's memory is full */
@@ -72,6 +74,23 @@ static size_t count_lines(const char *text)
     return n;
 }
 
+/* Room for what becomes of so many rows; false when there is none. */
+static bool page_begin(struct page *page, size_t rows)
+{
+    struct arena *arena = rpc_arena(page->call);
+
+    page->problems_max = rows * IMPORT_PROBLEMS_A_ROW;
+    page->today = cn_day(rpc_now(page->call));
+    identity__import_report__init(&page->report);
+    page->report.problems = arena_alloc(arena, page->problems_max * sizeof(*page->report.problems));
+    page->report.outcomes = arena_alloc(arena, rows * sizeof(*page->report.outcomes));
+    page->report.numbers = arena_alloc(arena, rows * sizeof(*page->report.numbers));
+    page->listed = arena_zalloc(arena, LISTED_SLOTS * sizeof(page->listed[0]));
+    if (!page->named)
+        page->named = &page->own;
+    return page->report.problems && page->report.outcomes && page->report.numbers && page->listed;
+}
+
 /* 0 or the Reason. */
 static int page_open(struct page *page, struct identity *self, const Identity__ImportRequest *req, void *call)
 {
@@ -80,18 +99,9 @@ static int page_open(struct page *page, struct identity *self, const Identity__I
 
     if (lines > IMPORT_LINES_MAX)
         return RPC__REASON__TOO_MANY_ITEMS;
-    *page = (struct page){.self = self,
-                          .call = call,
-                          .problems_max = lines * PROBLEMS_A_ROW,
-                          .numbers = req->lines,
-                          .n_numbers = req->n_lines};
-    identity__import_report__init(&page->report);
-    page->report.problems = arena_alloc(rpc_arena(call), page->problems_max * sizeof(*page->report.problems));
-    page->report.outcomes = arena_alloc(rpc_arena(call), lines * sizeof(*page->report.outcomes));
-    page->listed = arena_zalloc(rpc_arena(call), LISTED_SLOTS * sizeof(page->listed[0]));
-    if (!page->report.problems || !page->report.outcomes || !page->listed)
+    *page = (struct page){.self = self, .call = call, .numbers = req->lines, .n_numbers = req->n_lines};
+    if (!page_begin(page, lines))
         return RPC__REASON__OVERLOADED;
-    page->today = cn_day(rpc_now(call));
     csv_init(&page->csv, req->csv, len, first);
     return 0;
 }
@@ -99,7 +109,7 @@ static int page_open(struct page *page, struct identity *self, const Identity__I
 /* Loads one row, and says what became of it in page->outcome: 0, or the Reason with what is wrong. */
 typedef int (*load_row)(struct page *page, const struct csv_row *row, struct row_fault *ret_fault);
 
-static void count_outcome(Identity__ImportReport *report, int outcome)
+static void count_outcome(Identity__ImportReport *report, int line, int outcome)
 {
     report->lines++;
     report->loaded += outcome != IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED;
@@ -107,25 +117,31 @@ static void count_outcome(Identity__ImportReport *report, int outcome)
     report->updated += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
     report->unchanged += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
     report->restored += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED;
+    report->removed += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_REMOVED;
     report->outcomes[report->n_outcomes++] = (Identity__ImportOutcome)outcome;
+    report->numbers[report->n_numbers++] = line;
+}
+
+/* One that is no row is refused. */
+static void run_row(struct page *page, load_row load, const struct csv_row *row, bool is_row)
+{
+    struct row_fault fault = {.field = ""};
+    int reason = is_row ? load(page, row, &fault) : (int)IDENTITY__REASON__CSV_MALFORMED;
+
+    if (reason)
+        add_problem(page, row->line, reason, &fault, false);
+    count_outcome(&page->report, row->line, reason ? (int)IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED : page->outcome);
 }
 
 static void load_rows(struct page *page, load_row load)
 {
     enum csv_result result;
     struct csv_row row;
-    int reason;
 
     while ((result = csv_next(&page->csv, &row)) != CSV_END) {
-        struct row_fault fault = {.field = ""};
-
         if (page->report.n_outcomes < page->n_numbers)
             row.line = page->numbers[page->report.n_outcomes];
-        reason = result == CSV_ROW ? load(page, &row, &fault) : (int)IDENTITY__REASON__CSV_MALFORMED;
-
-        if (reason)
-            add_problem(page, row.line, reason, &fault, false);
-        count_outcome(&page->report, reason ? (int)IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED : page->outcome);
+        run_row(page, load, &row, result == CSV_ROW);
     }
 }
 
@@ -181,7 +197,7 @@ static void import(struct identity *self, const Identity__ImportRequest *req, lo
     page.removal = removal;
     load_rows(&page, load);
     flush_counts(&page);
-    named_done(&page.named);
+    named_done(&page.own);
     if (page.failed)
         rpc_refuse(call, RPC__REASON__OVERLOADED);
     else
@@ -215,6 +231,8 @@ static int load_again(struct page *page, const struct union_row *row, const stru
     return 0;
 }
 
+#define GOOD "good" /* as if it were a place: a code whose row was not refused */
+
 static int load_union(struct page *page, const struct csv_row *csv, struct row_fault *ret_fault)
 {
     struct union_node parent, node;
@@ -225,17 +243,21 @@ static int load_union(struct page *page, const struct csv_row *csv, struct row_f
     if (reason)
         return reason;
     ret_fault->field = "code";
-    if (named_note(&page->named, row.code, "") == NAMED_HERE)
+    if (named_note(page->named, row.code, "") == NAMED_HERE)
         return IDENTITY__REASON__UNION_CODE_TAKEN;
+    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED;
     if (!unions_find_code(&page->self->unions, row.parent_code, &parent)) {
         ret_fault->field = draft.parent_field;
-        return RPC__REASON__UNION_NOT_FOUND;
+        reason = page->check_file && named_has(page->named, row.parent_code, GOOD) ? 0 : RPC__REASON__UNION_NOT_FOUND;
+    } else if (unions_find_code(&page->self->unions, row.code, &node)) {
+        reason = load_again(page, &row, &parent, &node, ret_fault);
+    } else {
+        draft.trades = row.trades;
+        reason = union_create(page->self, &draft, page->call, &node, &ret_fault->field);
     }
-    if (unions_find_code(&page->self->unions, row.code, &node))
-        return load_again(page, &row, &parent, &node, ret_fault);
-    draft.trades = row.trades;
-    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED;
-    return union_create(page->self, &draft, page->call, &node, &ret_fault->field);
+    if (!reason && page->check_file)
+        named_note(page->named, row.code, GOOD);
+    return reason;
 }
 
 /* rpc ImportUnions: rows of code, name, parent code, trades; parents before their children. */
@@ -265,6 +287,7 @@ static int load_person(struct page *page, const struct csv_row *csv, struct row_
 {
     struct union_node node;
     struct roster_row row;
+    enum named_result named;
     bool elsewhere;
     int reason = roster_row_read(csv, page->today, &row, ret_fault);
 
@@ -273,7 +296,8 @@ static int load_person(struct page *page, const struct csv_row *csv, struct row_
     if (reason)
         return reason;
     *ret_fault = (struct row_fault){.field = "residentId"};
-    if (named_note(&page->named, row.id.number, row.union_code) == NAMED_HERE)
+    named = named_note(page->named, row.id.number, node.code);
+    if (named == NAMED_HERE)
         return IDENTITY__REASON__ROSTER_DUPLICATE;
     reason = roster_put(page->self, &row, &node, page->call, &page->outcome, &elsewhere);
     if (reason)
@@ -282,7 +306,7 @@ static int load_person(struct page *page, const struct csv_row *csv, struct row_
         count_row(page, node.path);
     if (row.warning)
         add_problem(page, csv->line, row.warning, ret_fault, true);
-    if (elsewhere)
+    if (elsewhere || (page->check_file && named == NAMED_ELSEWHERE))
         add_problem(page, csv->line, IDENTITY__REASON__ROSTER_CONFLICT, ret_fault, true);
     return 0;
 }
@@ -335,4 +359,28 @@ void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__
     page.check_only = req->check_only;
     import(container_of(service, struct identity, rosters_service), &page, remove_listed, (int)req->reason, reply,
            call);
+}
+
+/* ---- uploads ---- */
+
+Identity__ImportReport *import_rows(struct identity *self, const struct import_run *run, void *call)
+{
+    static const load_row loads[] = {[IDENTITY__IMPORT_KIND__IMPORT_ROSTER] = load_person,
+                                     [IDENTITY__IMPORT_KIND__IMPORT_UNIONS] = load_union,
+                                     [IDENTITY__IMPORT_KIND__IMPORT_REMOVALS] = remove_listed};
+    struct page *page = arena_zalloc(rpc_arena(call), sizeof(*page));
+
+    if (!page)
+        return NULL;
+    page->self = self;
+    page->call = call;
+    page->removal = run->removal;
+    page->check_file = run->check_file;
+    page->named = run->named;
+    if (!page_begin(page, run->n))
+        return NULL;
+    for (unsigned i = 0; i < run->n; i++)
+        run_row(page, loads[run->kind], &run->rows[i], run->rows[i].n_fields > 0);
+    flush_counts(page);
+    return page->failed ? NULL : &page->report;
 }

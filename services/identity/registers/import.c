@@ -9,7 +9,8 @@
  * nothing is loaded. --all-or-nothing then rehearses every page (check_only), with what only
  * the whole file shows (a person or a code twice, a parent in an earlier line) found here;
  * if any line would be refused, nothing is loaded. What others load between the two is
- * not held off. --union says the union of rows whose table has no column for it.
+ * not held off. --union says the union of rows whose table has no column for it. FILE is a
+ * name, or - for the standard input.
  *
  * Prints what the file is, a line for each problem, and one with the counts at the end.
  * Exit: 0 every line is loaded; 1 some are, some refused; 3 nothing is loaded: the file or
@@ -17,6 +18,7 @@
  * loaded already stay as they are. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
@@ -310,21 +312,53 @@ static bool run_pass(struct importer *self, bool check)
     return !self->failed;
 }
 
-static int import_file(struct importer *self, bool all_or_nothing)
+/* Rehearses it, if that is asked for, and loads it. Whether all was sent. */
+static bool send_file(struct importer *self, bool all_or_nothing)
 {
-    int fault = survey(self);
-    const struct totals *totals = &self->totals;
-    bool sent = fault == 0;
+    bool sent = true;
 
-    if (sent && all_or_nothing) {
+    if (all_or_nothing) {
         sent = run_pass(self, true);
         self->rehearsed = true;
     }
-    if (sent && totals->refused == 0)
-        sent = run_pass(self, false);
-    else
-        self->totals.loaded = self->totals.updated = self->totals.unchanged = self->totals.restored = 0;
+    if (sent && self->totals.refused == 0)
+        return run_pass(self, false);
+    self->totals.loaded = self->totals.updated = self->totals.unchanged = self->totals.restored = 0;
+    return sent;
+}
+
+/* Only a file that can be loaded has the bus opened. */
+static bool open_and_send(struct importer *self, bool all_or_nothing)
+{
+    unsigned window = is_unions(self) ? 1 : ROSTER_WINDOW;
+    bool sent;
+
+    if (uv_loop_init(&self->loop))
+        return false;
+    self->client = rpc_client_open(&self->loop, service_bus_dir(self->service), "identity", window);
+    if (!self->client)
+        return false;
+    arena_init(&self->arena, LIMIT_BATCH_ARENA);
+    for (unsigned i = 0; i < window; i++) {
+        self->pages[i].next = self->idle;
+        self->idle = &self->pages[i];
+    }
+    cli_wait(service_bus_dir(self->service), "identity");
+    sent = send_file(self, all_or_nothing);
+    rpc_client_close(self->client);
+    uv_run(&self->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&self->loop);
+    arena_done(&self->arena);
     named_done(&self->named);
+    return sent;
+}
+
+static int import_file(struct importer *self, bool all_or_nothing)
+{
+    const struct totals *totals = &self->totals;
+    int fault = survey(self);
+    bool sent = fault == 0 && open_and_send(self, all_or_nothing);
+
     printf("lines=%lld loaded=%lld refused=%lld warnings=%lld updated=%lld unchanged=%lld restored=%lld\n",
            (long long)totals->lines, (long long)totals->loaded, (long long)totals->refused, (long long)totals->warnings,
            (long long)totals->updated, (long long)totals->unchanged, (long long)totals->restored);
@@ -333,30 +367,6 @@ static int import_file(struct importer *self, bool all_or_nothing)
     if (!sent)
         return EXIT_UNSENT;
     return totals->loaded == 0 ? EXIT_NOTHING : totals->refused ? EXIT_SOME : EXIT_ALL;
-}
-
-static int open_and_import(struct importer *self, bool all_or_nothing)
-{
-    unsigned window = is_unions(self) ? 1 : ROSTER_WINDOW;
-    int code;
-
-    if (uv_loop_init(&self->loop))
-        return EXIT_UNSENT;
-    self->client = rpc_client_open(&self->loop, service_bus_dir(self->service), "identity", window);
-    if (!self->client)
-        return EXIT_UNSENT;
-    arena_init(&self->arena, LIMIT_BATCH_ARENA);
-    for (unsigned i = 0; i < window; i++) {
-        self->pages[i].next = self->idle;
-        self->idle = &self->pages[i];
-    }
-    cli_wait(service_bus_dir(self->service), "identity");
-    code = import_file(self, all_or_nothing);
-    rpc_client_close(self->client);
-    uv_run(&self->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&self->loop);
-    arena_done(&self->arena);
-    return code;
 }
 
 /* What follows unions|roster FILE: false when it is nothing that is known. */
@@ -376,6 +386,24 @@ static bool read_options(struct importer *self, int argc, char **argv, bool *ret
     return true;
 }
 
+/* The standard input when it can seek, else what comes of it, in memory: it may be somebody's names, and is on
+ * no disk. -1 when it cannot be read. */
+static int take_input(void)
+{
+    static char bytes[1 << 16];
+    ssize_t n = 0;
+    int copy;
+
+    if (lseek(STDIN_FILENO, 0, SEEK_SET) == 0)
+        return dup(STDIN_FILENO);
+    copy = memfd_create("input", MFD_CLOEXEC);
+    while (copy >= 0 && (n = read(STDIN_FILENO, bytes, sizeof(bytes))) > 0) {
+        if (write(copy, bytes, (size_t)n) != n)
+            return -1;
+    }
+    return n == 0 ? copy : -1;
+}
+
 int identity_import(const struct service *service, int argc, char **argv)
 {
     static struct importer importer;
@@ -389,13 +417,13 @@ int identity_import(const struct service *service, int argc, char **argv)
         fprintf(stderr, "usage: hg-identity --import unions|roster FILE [--all-or-nothing] [--union CODE]\n");
         return EXIT_UNSENT;
     }
-    importer.file = open(argv[1], O_RDONLY | O_CLOEXEC);
+    importer.file = strcmp(argv[1], "-") == 0 ? take_input() : open(argv[1], O_RDONLY | O_CLOEXEC);
     if (importer.file < 0) {
         fprintf(stderr, "hg-identity: %s: %s\n", argv[1], strerror(errno));
         return EXIT_UNSENT;
     }
     importer.children = children_open();
-    code = importer.children ? open_and_import(&importer, all_or_nothing) : EXIT_UNSENT;
+    code = importer.children ? import_file(&importer, all_or_nothing) : EXIT_UNSENT;
     children_close(importer.children);
     close(importer.file);
     return code;

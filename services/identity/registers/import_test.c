@@ -433,20 +433,22 @@ static void what_a_file_has_named_is_remembered_by_name_and_place(void **state)
     char name[32];
 
     (void)state;
-    assert_false(named_has(&named, "0"));
+    assert_false(named_has(&named, "0", NULL));
     for (int i = 0; i < 20000; i++) {
         snprintf(name, sizeof(name), "%d", i);
         assert_int_equal(named_note(&named, name, "here"), NAMED_NEW);
     }
     for (int i = 0; i < 20000; i++) {
         snprintf(name, sizeof(name), "%d", i);
-        assert_true(named_has(&named, name));
+        assert_true(named_has(&named, name, NULL));
         assert_int_equal(named_note(&named, name, "here"), NAMED_HERE);
+        assert_false(named_has(&named, name, "there"));
         assert_int_equal(named_note(&named, name, "there"), NAMED_ELSEWHERE);
+        assert_true(named_has(&named, name, "there"));
         assert_int_equal(named_note(&named, name, "there"), NAMED_HERE);
         assert_int_equal(named_note(&named, name, "here"), NAMED_HERE);
     }
-    assert_false(named_has(&named, "20000"));
+    assert_false(named_has(&named, "20000", NULL));
     assert_int_equal(named.n, 40000);
     named_done(&named);
 }

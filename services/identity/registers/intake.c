@@ -179,7 +179,7 @@ static void take_row(struct intake *intake, const struct table_line *line, struc
         int at = intake->headings.at[i];
 
         ret->fields[i] = at >= 0 && (unsigned)at < line->n_fields ? line->fields[at] : nothing;
-        if ((int)i == of_union && !*ret->fields[i])
+        if ((int)i == of_union && at < 0)
             ret->fields[i] = intake->union_code;
         rounded |= is_rounded(ret->fields[i]);
     }

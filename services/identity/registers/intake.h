@@ -27,7 +27,7 @@ struct children;
 
 struct intake {
     int kind;                         /* Identity__ImportKind */
-    char union_code[UNION_CODE_SIZE]; /* of rows that name no union, or "" */
+    char union_code[UNION_CODE_SIZE]; /* of all rows when no column says it, or "" */
     bool ended;                       /* with what is told, or what is wrong, in: */
     int fault;                        /* a Reason; 0: it can be loaded */
     char seen[INTAKE_SEEN];
@@ -54,8 +54,8 @@ struct intake_page {
 /* Has a file read by a child: the pipe of what it says of it, -1 when that cannot be. Where there are no
  * children (in tests, in a replay) it is read at once, which is the same. */
 int intake_open(struct children *children, int file);
-/* Reads what a child writes to a pipe, which stays the caller's. union_code: of rows that name no
- * union, whose table needs no column for it then; or "". */
+/* Reads what a child writes to a pipe, which stays the caller's. union_code: of all
+ * rows of a table that has no column for their unions; or "". */
 void intake_init(struct intake *intake, int kind, const char *union_code, int pipe);
 /* Takes rows into a page, which the caller has emptied at first, until it is full or the file
  * has ended: then true. False: there is no more yet, and it is to be called again. */

@@ -72,12 +72,12 @@ enum named_result named_note(struct named *named, const char *name, const char *
     return result;
 }
 
-bool named_has(const struct named *named, const char *name)
+bool named_has(const struct named *named, const char *name, const char *place)
 {
-    uint64_t value = digest(name);
+    uint64_t value = digest(name), at = place ? digest(place) : 0;
 
     for (size_t i = value & (named->size - 1); named->size && named->entries[i].name; i = (i + 1) & (named->size - 1)) {
-        if (named->entries[i].name == value)
+        if (named->entries[i].name == value && (!place || named->entries[i].place == at))
             return true;
     }
     return false;
@@ -114,6 +114,7 @@ unsigned named_row(struct named *named, int kind, const struct csv_row *row, int
     default:
         if (union_row_read(row, &read.unions, &fault))
             return 0;
-        return (named_has(named, read.unions.parent_code) ? NAMED_PARENT : 0) | note_place(named, read.unions.code, "");
+        return (named_has(named, read.unions.parent_code, NULL) ? NAMED_PARENT : 0) |
+               note_place(named, read.unions.code, "");
     }
 }

@@ -27,8 +27,8 @@ enum named_result {
 void named_done(struct named *named);
 /* Notes a name at a place, and says what was known of it before. */
 enum named_result named_note(struct named *named, const char *name, const char *place);
-/* Whether a name was noted, wherever. */
-bool named_has(const struct named *named, const char *name);
+/* Whether a name was noted at a place; NULL: wherever. */
+bool named_has(const struct named *named, const char *name, const char *place);
 
 /* What the rows above in a file say of a row that it gives (named_row). */
 #define NAMED_AGAIN    1 /* the same person and union, or the same code: it is refused */

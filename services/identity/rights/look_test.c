@@ -131,7 +131,7 @@ static int64_t a_merge(struct harness *h, int64_t kept_id, int64_t gone_id)
     request.kept_id = kept_id;
     request.gone_id = gone_id;
     request.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
-    answer = harness_call(h, "Merges.ProposeMerge", &request.base, harness_internal(h), NULL);
+    answer = harness_call(h, "Merges.ProposeMerge", &request.base, administrator(h, ROOT), NULL);
     return ((Identity__Merge *)harness_output(h, answer, &identity__merge__descriptor))->merge_id;
 }
 

@@ -71,6 +71,31 @@ static void unions__find_place(Identity__Unions_Service *service, const Rpc__Pla
     reply(&place, call);
 }
 
+/* The deed of a change of a union; what is confirmed is all that was asked. False when the
+ * call's memory is full. */
+static bool deed_of(struct identity *self, const struct change *change, void *call, struct hands_deed *ret)
+{
+    Identity__UnionChange *what = change_message(change, call);
+    struct union_node *node = arena_alloc(rpc_arena(call), sizeof(*node));
+
+    if (!what || !node || !unions_find(&self->unions, change->union_id, node))
+        return false;
+    what->state = IDENTITY__CHANGE_STATE__CHANGE_STATE_NONE;
+    what->decided_by = what->decided_at = 0;
+    what->remark = unconst("");
+    *ret = (struct hands_deed){
+        .kind = "union change",
+        .id = change->id,
+        .what = &what->base,
+        .until = change->asked_at + CHANGE_LIFE_MS,
+        .roles = union_administrators,
+        .union_path = node->path,
+        .own = IDENTITY__REASON__NOT_FOR_YOURSELF,
+        .earlier_by = change->asked_by,
+    };
+    return true;
+}
+
 /* rpc GetUnionByCode: by its code, one it had before, or that of a union that became part of it. */
 static void unions__get_union_by_code(Identity__Unions_Service *service, const Identity__UnionCodeRequest *req,
                                       Identity__Union_Closure reply, void *call)
@@ -98,15 +123,24 @@ static bool read_change(const Identity__AskUnionChangeRequest *req, struct chang
            snprintf(ret->excuse, sizeof(ret->excuse), "%s", req->excuse) < (int)sizeof(ret->excuse);
 }
 
-/* What has been read well, or refused for a reason with its field: judged, kept and answered. */
-static void keep_change(struct identity *self, struct change *change, int reason, const char *field,
+/* What has been read well (by whom the store knows by name: named), or refused for a reason with its field: judged,
+ * kept and answered. */
+static void keep_change(struct identity *self, struct change *change, bool named, int reason, const char *field,
                         Identity__UnionChange_Closure reply, void *call)
 {
+    struct hands_deed deed;
+
     if (!reason)
         reason = change_refusal(self, change, &field);
     if (!reason && !changes_add(&self->changes, change))
         reason = change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE ? IDENTITY__REASON__UNION_REQUEST_PENDING
                                                                       : IDENTITY__REASON__CHANGE_PENDING;
+    if (!reason && !deed_of(self, change, call, &deed))
+        reason = RPC__REASON__OVERLOADED;
+    if (!reason) {
+        deed.named = named;
+        reason = hands_give(&self->two_hands, &deed, call);
+    }
     if (rpc_refuse_field_if(call, reason, field))
         return;
     journal_change(change, call);
@@ -137,7 +171,7 @@ static void unions__ask_union_change(Identity__Unions_Service *service, const Id
         reason = IDENTITY__REASON__CHANGE_EMPTY;
     if (!reason)
         reason = union_trades_read(req->trades, req->n_trades, &change.trades);
-    keep_change(self, &change, reason, field, reply, call);
+    keep_change(self, &change, false, reason, field, reply, call);
 }
 
 /* What was asked of a union, or by a member. */
@@ -200,7 +234,7 @@ static void unions__ask_new_union(Identity__Unions_Service *service, const Ident
         reason = RPC__REASON__NOT_VERIFIED;
     if (!reason)
         reason = read_new_union(req, &change, &field);
-    keep_change(self, &change, reason, field, reply, call);
+    keep_change(self, &change, true, reason, field, reply, call);
 }
 
 /* rpc ListMyNewUnions: what the caller has asked for, and what came of it. */
@@ -233,8 +267,7 @@ static bool holds_above(const struct union_node *node, void *call)
 }
 
 /* Who decides administers the level above the union (of a new one, the union that it is
- * to be below) and, when it goes to another, the level that receives it; and is not who
- * asked. */
+ * to be below) and, when it goes to another, the level that receives it. */
 static int decider_refusal(struct identity *self, const struct change *change, void *call)
 {
     struct union_node node, target;
@@ -245,8 +278,6 @@ static int decider_refusal(struct identity *self, const struct change *change, v
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     if (change->kind != IDENTITY__CHANGE_KIND__CHANGE_CREATE && !holds_above(&node, call))
         return IDENTITY__REASON__NEEDS_LEVEL_ABOVE;
-    if (change->asked_by == rpc_principal(call)->member_id && !rpc_principal(call)->internal)
-        return IDENTITY__REASON__NOT_FOR_YOURSELF;
     if (!change->target_id || !unions_find(&self->unions, change->target_id, &target))
         return 0;
     if (change->kind == IDENTITY__CHANGE_KIND__CHANGE_PLACE)
@@ -254,7 +285,19 @@ static int decider_refusal(struct identity *self, const struct change *change, v
     return holds_above(&target, call) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
-/* rpc DecideUnionChange: an approved change is carried out at once. */
+/* Gives the second hand to what is still possible: 0, or the Reason with its field. */
+static int confirm(struct identity *self, struct change *change, void *call, const char **ret_field)
+{
+    int reason = change_refusal(self, change, ret_field);
+    struct hands_deed deed;
+
+    if (reason)
+        return reason;
+    return deed_of(self, change, call, &deed) ? hands_confirm(&self->two_hands, &deed, call)
+                                              : (int)RPC__REASON__OVERLOADED;
+}
+
+/* rpc DecideUnionChange: an approved change is carried out at once. Who asked may take it back. */
 static void unions__decide_union_change(Identity__Unions_Service *service,
                                         const Identity__DecideUnionChangeRequest *req,
                                         Identity__UnionChange_Closure reply, void *call)
@@ -266,13 +309,14 @@ static void unions__decide_union_change(Identity__Unions_Service *service,
 
     if (!changes_find(&self->changes, req->change_id, &change))
         reason = IDENTITY__REASON__CHANGE_NOT_FOUND;
-    else
+    else if (req->approve ||
+             !hands_is_first(&self->two_hands, "union change", change.id, rpc_principal(call)->member_id))
         reason = decider_refusal(self, &change, call);
     if (!reason && change.state != IDENTITY__CHANGE_STATE__CHANGE_ASKED)
         reason = IDENTITY__REASON__CHANGE_DECIDED;
     /* What was possible when it was asked may be so no more. */
     if (!reason && req->approve)
-        reason = change_refusal(self, &change, &field);
+        reason = confirm(self, &change, call, &field);
     if (rpc_refuse_field_if(call, reason, field))
         return;
     change.state = req->approve ? IDENTITY__CHANGE_STATE__CHANGE_APPROVED : IDENTITY__CHANGE_STATE__CHANGE_REFUSED;
@@ -281,6 +325,8 @@ static void unions__decide_union_change(Identity__Unions_Service *service,
     snprintf(change.remark, sizeof(change.remark), "%s", req->remark);
     if (req->approve)
         change_apply(self, &change, call);
+    else
+        hands_end(&self->two_hands, "union change", change.id, HANDS__STATE__REFUSED, call);
     changes_decide(&self->changes, &change);
     journal_change(&change, call);
     reply_change(&change, reply, call);

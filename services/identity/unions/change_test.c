@@ -39,7 +39,8 @@ static int64_t asked(struct harness *h, const Rpc__Answer *answer)
 /* Asked by the command line and approved by an official of the root. */
 static const Rpc__Answer *carry_out(struct harness *h, const Identity__AskUnionChangeRequest *request)
 {
-    return decide(h, administrator(h, ROOT), asked(h, ask(h, harness_internal(h), request)), true);
+    return decide(h, administrator(h, ROOT),
+                  asked(h, ask(h, harness_official(h, 4711, RULE__ROLE__UNION_ADMIN, ""), request)), true);
 }
 
 static Identity__Union *by_code(struct harness *h, const char *code)
@@ -104,15 +105,15 @@ static void a_refused_change_changes_nothing_and_another_may_be_asked(void **sta
     assert_int_equal(by_code(&h, "440604-1")->state, IDENTITY__UNION_STATE__UNION_ACTIVE);
     assert_ok(ask(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), &request));
     request = change_of(root_id, IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE);
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_IS_ROOT");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_IS_ROOT");
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_NAME);
-    assert_refused(ask(&h, harness_internal(&h), &request), "CHANGE_EMPTY");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "CHANGE_EMPTY");
     request.name = "会";
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_NAME_INVALID");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_NAME_INVALID");
     request.name = request.code = "440605";
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_CODE_TAKEN");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_CODE_TAKEN");
     request = change_of(first_id, 99);
-    assert_refused(ask(&h, harness_internal(&h), &request), "CHANGE_EMPTY");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "CHANGE_EMPTY");
     end(&h);
 }
 
@@ -175,16 +176,16 @@ static void a_cycle_is_refused_and_so_is_a_move_to_nowhere(void **state)
     (void)state;
     begin_with_unions(&h);
     request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_PLACE);
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_NOT_FOUND");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_NOT_FOUND");
     request.target_id = first_id;
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_CYCLE");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_CYCLE");
     request.target_id = town_id;
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_CYCLE");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_CYCLE");
     request.target_id = root_id;
-    assert_refused(ask(&h, harness_internal(&h), &request), "CHANGE_EMPTY");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "CHANGE_EMPTY");
     /* What becomes a cycle while it waits is refused when it is decided. */
     request.target_id = second_id;
-    id = asked(&h, ask(&h, harness_internal(&h), &request));
+    id = asked(&h, ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request));
     request = change_of(second_id, IDENTITY__CHANGE_KIND__CHANGE_PLACE);
     request.target_id = town_id;
     assert_ok(carry_out(&h, &request));
@@ -198,7 +199,7 @@ static void a_cycle_is_refused_and_so_is_a_move_to_nowhere(void **state)
     request.union_id = by_code(&h, "X")->union_id;
     make_union(&h, "Y", "X");
     request.target_id = by_code(&h, "L11")->union_id;
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_TOO_DEEP");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_TOO_DEEP");
     end(&h);
 }
 
@@ -286,7 +287,7 @@ static void a_dissolved_unions_members_are_hung_to_the_level_above_in_slices(voi
     assert_int_equal(by_code(&h, "440604-1")->state, IDENTITY__UNION_STATE__UNION_DISSOLVED);
     assert_refused(create_union(&h, harness_internal(&h), "NEW", "总工会", "440604-1"), "UNION_CLOSED");
     request.kind = IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE;
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_CLOSED");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_CLOSED");
     end(&h);
 }
 
@@ -309,13 +310,13 @@ static void a_credit_code_is_a_unions_and_checked_unless_excused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         request.credit_code = unconst(cases[i].code);
         request.excuse = unconst(cases[i].excuse);
-        assert_refused(ask(&h, harness_internal(&h), &request), cases[i].reason);
+        assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), cases[i].reason);
     }
     request.credit_code = "81440604mc0000100m";
     assert_ok(carry_out(&h, &request));
     assert_string_equal(by_code(&h, "440604")->credit_code, "81440604MC0000100M");
     request.union_id = second_id;
-    assert_refused(ask(&h, harness_internal(&h), &request), "CREDIT_CODE_TAKEN");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "CREDIT_CODE_TAKEN");
     request.credit_code = "91350211M0000XUF46";
     assert_ok(carry_out(&h, &request));
     assert_string_equal(by_code(&h, "440605")->credit_code, "91350211M0000XUF46");
@@ -341,7 +342,7 @@ static void every_vector_of_credit_codes_is_taken_or_refused_as_expected(void **
 
         request = change_of(first_id, IDENTITY__CHANGE_KIND__CHANGE_CREDIT_CODE);
         request.credit_code = unconst(json_string_value(json_object_get(vector, "number")));
-        answer = ask(&h, harness_internal(&h), &request);
+        answer = ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request);
         if (answer->reason == 0) {
             if (!valid)
                 fail_msg("%s is taken", request.credit_code);
@@ -350,7 +351,7 @@ static void every_vector_of_credit_codes_is_taken_or_refused_as_expected(void **
             fail_msg("%s: %s", request.credit_code, harness_refusal(answer));
         } else if (valid) {
             request.excuse = "登记机关确认";
-            answer = ask(&h, harness_internal(&h), &request);
+            answer = ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request);
             assert_ok(answer);
             decide(&h, administrator(&h, ROOT), asked(&h, answer), false);
         }
@@ -502,9 +503,10 @@ static void a_subtree_too_large_to_move_at_once_is_refused(void **state)
     harness_tamper(&h, fill);
     request = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_PLACE);
     request.target_id = second_id;
-    assert_refused(ask(&h, harness_internal(&h), &request), "UNION_SUBTREE_TOO_LARGE");
+    assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request),
+                   "UNION_SUBTREE_TOO_LARGE");
     harness_tamper(&h, "DELETE FROM unions WHERE union_id = 2000");
-    assert_ok(ask(&h, harness_internal(&h), &request));
+    assert_ok(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request));
     harness_close(&h);
 }
 

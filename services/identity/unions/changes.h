@@ -12,7 +12,8 @@
 
 #define CHANGE_TEXT_SIZE   (200 * 4 + 1)
 #define CHANGE_SUBTREE_MAX 2000
-#define CHANGE_SLICE       100 /* members handed over in one transaction */
+#define CHANGE_LIFE_MS     (INT64_C(365) * 86400000) /* in which what was asked may be confirmed */
+#define CHANGE_SLICE       100                       /* members handed over in one transaction */
 
 struct change {
     int64_t id, union_id, target_id, asked_by, asked_at, decided_by, decided_at;

@@ -113,11 +113,14 @@ static void the_numbers_of_a_union_move_with_it(void **state)
     request.union_id = town_id;
     request.kind = IDENTITY__CHANGE_KIND__CHANGE_PLACE;
     request.target_id = second_id;
-    change = harness_output(&h, harness_call(&h, "Unions.AskUnionChange", &request.base, harness_internal(&h), NULL),
+    change = harness_output(&h,
+                            harness_call(&h, "Unions.AskUnionChange", &request.base,
+                                         harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), "move"),
                             &identity__union_change__descriptor);
     decision.change_id = change->change_id;
     decision.approve = true;
-    assert_ok(harness_call(&h, "Unions.DecideUnionChange", &decision.base, harness_internal(&h), NULL));
+    assert_ok(harness_call(&h, "Unions.DecideUnionChange", &decision.base,
+                           harness_official(&h, 4712, RULE__ROLE__UNION_ADMIN, ""), NULL));
     assert_numbers(&h, town_id, 1, 0);
     assert_numbers(&h, first_id, 1, 1);
     assert_numbers(&h, second_id, 1, 0);
@@ -218,13 +221,15 @@ static void six_levels_are_counted_and_a_move_takes_its_numbers_along(void **sta
     request.union_id = ids[3];
     request.kind = IDENTITY__CHANGE_KIND__CHANGE_PLACE;
     request.target_id = district_id;
-    decision.change_id =
-        ((Identity__UnionChange *)harness_output(
-             &h, harness_call(&h, "Unions.AskUnionChange", &request.base, harness_internal(&h), "move"),
-             &identity__union_change__descriptor))
-            ->change_id;
+    decision.change_id = ((Identity__UnionChange *)harness_output(
+                              &h,
+                              harness_call(&h, "Unions.AskUnionChange", &request.base,
+                                           harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), "move"),
+                              &identity__union_change__descriptor))
+                             ->change_id;
     decision.approve = true;
-    assert_ok(harness_call(&h, "Unions.DecideUnionChange", &decision.base, harness_internal(&h), NULL));
+    assert_ok(harness_call(&h, "Unions.DecideUnionChange", &decision.base,
+                           harness_official(&h, 4712, RULE__ROLE__UNION_ADMIN, ""), NULL));
     assert_numbers(&h, ids[2], 2, 2);
     assert_numbers(&h, district_id, 6, 0);
     assert_numbers(&h, ids[5], 2, 2);
