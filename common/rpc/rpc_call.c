@@ -527,8 +527,8 @@ static int envelope_refusal(struct rpc_call *call)
 }
 
 /* Whose word the envelope's is: inside, that of a daemon; at the edge, that of whoever holds
- * it, which makes a member of somebody, but no daemon, and no official without identity's, nor
- * for longer than identity said. */
+ * it, which makes a member of somebody, but no daemon, and without identity's no official and
+ * nobody who has stepped up, nor for longer than identity said. */
 static int read_principal(struct rpc_call *call)
 {
     struct rpc_server *server = call->server;
@@ -545,7 +545,7 @@ static int read_principal(struct rpc_call *call)
     }
     if (!token_can_carry(principal))
         return RPC__REASON__BAD_TOKEN;
-    if (!principal->n_grants)
+    if (!principal->n_grants && !principal->stepped_up_until)
         return 0;
     if (principal->expires_at <= server->now)
         return RPC__REASON__TOKEN_EXPIRED;

@@ -1,10 +1,11 @@
-/* seal.h: identity's own word for the authority of a session.
+/* seal.h: identity's own word for the authority of a session, and that its member has stepped up.
  *
  * A session's token is signed by a key that the gateway holds too, so whoever takes the
- * gateway could write one. What that must not give is authority: a principal with grants
+ * gateway could write one. What that must not give is authority, nor what a member is asked
+ * for her document for: a principal with grants, or with a time until which it is stepped up,
  * carries, as `grants_seal`, ECDSA P-256 over
  *   "hg-grants-1" | the packed rpc.Principal without grants_seal
- * by a key that identity alone holds, and services believe grants by nothing else. */
+ * by a key that identity alone holds, and services believe either by nothing else. */
 #pragma once
 #include "common/trust/ecdsa.h"
 #include "rpc.pb-c.h"

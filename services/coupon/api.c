@@ -145,12 +145,22 @@ static struct release *new_release(struct coupon *self, const Coupon__Release *d
     release->opens_at = draft->opens_at;
     release->days = draft->days ? draft->days : 1;
     release->allowance = (int)draft->allowance;
-    release->min_level = (int)draft->min_level;
+    release->min_level = draft->min_level ? (int)draft->min_level : (int)RPC__LEVEL__MEMBER;
     release->valid_days = draft->valid_days ? draft->valid_days : RELEASE_DEFAULT_VALID_DAYS;
     release->created_at = rpc_now(call);
     for (size_t i = 0; i < draft->n_trades; i++)
         release->trades |= UINT32_C(1) << ((unsigned)draft->trades[i] & 31);
     return release;
+}
+
+/* Whether a union may have one more release: its number takes none from others. */
+static bool has_room(const struct coupon *self, const char *union_path)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < self->n_live; i++)
+        n += strcmp(self->live[i]->union_path, union_path) == 0;
+    return n < COUPON_MAX_RELEASES && self->n_live < COUPON_MAX_LIVE;
 }
 
 /* rpc CreateRelease: an official drafts a release for her union's members. */
@@ -180,7 +190,7 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
     refusal = draft_refusal(draft, path, eligible, rpc_now(call), &field);
     if (rpc_refuse_field_if(call, refusal, field))
         return;
-    release = self->n_live < COUPON_MAX_RELEASES ? new_release(self, draft, path, eligible, call) : NULL;
+    release = has_room(self, path) ? new_release(self, draft, path, eligible, call) : NULL;
     if (!release) {
         rpc_refuse(call, COUPON__REASON__TOO_MANY_RELEASES);
         return;
@@ -324,6 +334,13 @@ static int offer_message(struct coupon *self, struct release *release, void *cal
     return 0;
 }
 
+/* Whether a release is nothing to her: it is for members of another union, and she has nothing of it. */
+static bool is_elsewhere(const struct release *release, const Rpc__Principal *principal)
+{
+    return eligibility_refusal(release, principal) == COUPON__REASON__NOT_ELIGIBLE_UNION &&
+           !claimants_find(&release->claimants, principal->member_id);
+}
+
 /* rpc ListOffers: what she may take now or soon, and why not otherwise. */
 static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__ListOffersRequest *req,
                                 Coupon__OfferList_Closure reply, void *call)
@@ -338,7 +355,8 @@ static void coupon__list_offers(Coupon__Coupons_Service *service, const Coupon__
         Coupon__Offer *offer;
 
         if (refusal == COUPON__REASON__RELEASE_NOT_FOUND || refusal == COUPON__REASON__ENDED ||
-            release->id >= rpc_page(call)->before || !rpc_page_wants(call, release->state))
+            release->id >= rpc_page(call)->before || !rpc_page_wants(call, release->state) ||
+            is_elsewhere(release, rpc_principal(call)))
             continue;
         if (!rpc_page_takes(call, release->id))
             break;
@@ -467,7 +485,7 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
     const struct rpc_page *page = rpc_page(call);
     int64_t member_id = rpc_principal(call)->member_id;
     Coupon__CouponList list = COUPON__COUPON_LIST__INIT;
-    int64_t recent[COUPON_MAX_RELEASES];
+    int64_t recent[COUPON_MAX_LIVE];
     size_t n = claims_recent(self, member_id, page->before, recent, ARRAY_LEN(recent));
     struct claim claim;
 

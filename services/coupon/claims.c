@@ -264,7 +264,7 @@ static void on_export(void *arg, struct part_export *export)
 {
     struct coupon *self = arg;
     unsigned statement = self->claims.sql + SQL_HERS_AFTER;
-    int64_t recent[COUPON_MAX_RELEASES];
+    int64_t recent[COUPON_MAX_LIVE];
     size_t n = claims_recent(self, export->member_id, INT64_MAX, recent, ARRAY_LEN(recent));
     struct claim claim;
     bool more = true;

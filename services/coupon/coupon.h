@@ -30,7 +30,9 @@
 #include "common/daemon/service_of_parts.h"
 #include "coupon.pb.h"
 
-#define COUPON_MAX_RELEASES 1024 /* not closed, or closed within the last day */
+/* Releases not closed, or closed within the last day: of one union, and of all. */
+#define COUPON_MAX_RELEASES 1024
+#define COUPON_MAX_LIVE     16384
 #define COUPON_MAX_OFFERS   100
 #define COUPON_DAY_MS       INT64_C(86400000)
 
@@ -41,7 +43,7 @@ SERVICE_PARTS(COUPON)
 
 struct coupon {
     SERVICE_MEMBERS(COUPON)
-    struct release *live[COUPON_MAX_RELEASES]; /* in the order of ids */
+    struct release *live[COUPON_MAX_LIVE]; /* in the order of ids */
     unsigned n_live;
     /* Indexing behind the claims */
     int64_t last_coupon; /* the greatest coupon id */

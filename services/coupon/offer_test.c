@@ -22,25 +22,26 @@ static void offers_say_what_may_be_taken_and_why_not(void **state)
     change("Coupons.EndRelease", ended);
     coupon_of(claim(open, 1));
     list = list_offers(member);
-    assert_int_equal(list->n_offers, 4); /* newest first, without what ended */
+    assert_int_equal(list->n_offers, 3); /* newest first, without what ended and what is for others */
     assert_int_equal(list->offers[0]->status->release->release_id, gone);
     assert_string_equal(list->offers[0]->reason, "SOLD_OUT");
-    assert_int_equal(list->offers[1]->status->release->release_id, far);
-    assert_string_equal(list->offers[1]->reason, "NOT_ELIGIBLE_UNION");
-    assert_int_equal(list->offers[2]->status->release->release_id, soon);
-    assert_string_equal(list->offers[2]->reason, "NOT_OPEN_YET");
-    assert_int_equal(list->offers[3]->status->release->release_id, open);
-    assert_string_equal(list->offers[3]->reason, "");
-    assert_non_null(list->offers[3]->coupon);
+    assert_int_equal(list->offers[1]->status->release->release_id, soon);
+    assert_string_equal(list->offers[1]->reason, "NOT_OPEN_YET");
+    assert_int_equal(list->offers[2]->status->release->release_id, open);
+    assert_string_equal(list->offers[2]->reason, "");
+    assert_non_null(list->offers[2]->coupon);
     assert_null(list->offers[0]->coupon);
     list = list_offers(harness_member(&h, 3, TOWN));
-    assert_string_equal(list->offers[3]->reason, "SOLD_OUT");
+    assert_string_equal(list->offers[2]->reason, "SOLD_OUT");
+    /* There they see it, and nothing of here. */
+    list = list_offers(harness_member(&h, 4, "00010009"));
+    assert_int_equal(list->offers[0]->status->release->release_id, far);
 }
 
 static void every_offer_says_what_she_is_told_who_takes_it(void **state)
 {
-    static const char *const reasons[] = {
-        "PAUSED", "NOT_ELIGIBLE_TRADE", "NOT_ELIGIBLE_LEVEL", "NOT_ELIGIBLE_UNION", "NOT_OPEN_YET", "SOLD_OUT", "OK"};
+    static const char *const reasons[] = {"PAUSED",       "NOT_ELIGIBLE_TRADE", "NOT_ELIGIBLE_LEVEL",
+                                          "NOT_OPEN_YET", "SOLD_OUT",           "OK"};
     Coupon__Release drafts[ARRAY_LEN(reasons)];
     Rpc__Trade couriers = RPC__TRADE__COURIER;
     int64_t ids[ARRAY_LEN(reasons)];
@@ -53,13 +54,12 @@ static void every_offer_says_what_she_is_told_who_takes_it(void **state)
     drafts[1].trades = &couriers;
     drafts[1].n_trades = 1;
     drafts[2].min_level = RPC__LEVEL__CATEGORY;
-    drafts[3].eligible_union_id = a_union(&h, "00010009");
-    drafts[4].opens_at = OPENS + 5000;
+    drafts[3].opens_at = OPENS + 5000;
     for (size_t i = ARRAY_LEN(drafts); i-- > 0;)
         ids[i] = publish(drafts[i]);
     clock_step(&h.service.clock, OPENS + 1 - clock_now(&h.service.clock));
     assert_ok(change("Coupons.PauseRelease", ids[0]));
-    coupon_of(claim(ids[5], 2));
+    coupon_of(claim(ids[4], 2));
     list = list_offers(member);
     assert_int_equal(list->n_offers, ARRAY_LEN(reasons));
     for (size_t i = 0; i < list->n_offers; i++) {
@@ -161,12 +161,33 @@ static void coupons_outlive_the_memory_of_their_release(void **state)
     assert_string_equal(get(id)->release->title, "早餐券");
 }
 
+/* However many there are for others, what is hers is on her first page. */
+static void what_is_for_others_takes_no_room_on_her_page(void **state)
+{
+    Coupon__Release elsewhere = draft_of(1, 1, 0);
+    int64_t hers = open_release(1, 1, 0);
+    const Coupon__OfferList *list;
+
+    (void)state;
+    elsewhere.opens_at = OPENS + 1;
+    elsewhere.eligible_union_id = a_union(&h, "00010009");
+    for (int i = 0; i <= COUPON_MAX_OFFERS; i++)
+        publish(elsewhere);
+    list = list_offers(harness_member(&h, 1, TOWN));
+    assert_int_equal(list->offers[0]->status->release->release_id, hers);
+    assert_int_equal(list->n_offers, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(offers_say_what_may_be_taken_and_why_not),  TEST(every_offer_says_what_she_is_told_who_takes_it),
-        TEST(no_more_than_the_newest_offers_are_listed), TEST(her_coupons_are_listed_however_far_they_are_indexed),
-        TEST(a_page_token_of_hers_alone_is_taken),       TEST(coupons_outlive_the_memory_of_their_release),
+        TEST(offers_say_what_may_be_taken_and_why_not),
+        TEST(every_offer_says_what_she_is_told_who_takes_it),
+        TEST(what_is_for_others_takes_no_room_on_her_page),
+        TEST(no_more_than_the_newest_offers_are_listed),
+        TEST(her_coupons_are_listed_however_far_they_are_indexed),
+        TEST(a_page_token_of_hers_alone_is_taken),
+        TEST(coupons_outlive_the_memory_of_their_release),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

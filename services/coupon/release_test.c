@@ -84,13 +84,16 @@ static void a_union_that_is_not_there_is_refused_by_field(void **state)
 
 static void releases_are_bounded_until_old_ones_end(void **state)
 {
-    Coupon__Release draft = draft_of(3, 0, 0);
+    Coupon__Release draft = draft_of(3, 0, 0), other = draft_of(3, 0, 0);
     int64_t first = status_of(create(&draft, manager_of(UNION)))->release->release_id;
 
     (void)state;
     for (int i = 1; i < COUPON_MAX_RELEASES; i++)
         assert_ok(create(&draft, manager_of(UNION)));
     assert_refused(create(&draft, manager_of(UNION)), "TOO_MANY_RELEASES");
+    /* Which takes nothing from another union. */
+    other.union_id = a_union(&h, TOWN);
+    assert_ok(create(&other, manager_of(UNION)));
     assert_ok(change("Coupons.EndRelease", first));
     assert_refused(create(&draft, manager_of(UNION)), "TOO_MANY_RELEASES");
     clock_step(&h.service.clock, COUPON_DAY_MS + 1);
@@ -283,10 +286,25 @@ static void a_release_goes_with_its_union(void **state)
     }
 }
 
+static void a_release_that_names_no_level_is_for_members(void **state)
+{
+    Coupon__Release draft = draft_of(3, 1, 0);
+    int64_t id;
+
+    (void)state;
+    draft.min_level = RPC__LEVEL__ANONYMOUS;
+    id = publish(draft);
+    clock_step(&h.service.clock, OPENS + 1 - clock_now(&h.service.clock));
+    assert_int_equal(get(id)->release->min_level, RPC__LEVEL__MEMBER);
+    assert_refused(claim_as(id, harness_person(&h, 1, RPC__LEVEL__REAL_NAME, TOWN), "a"), "NOT_ELIGIBLE_LEVEL");
+    assert_ok(claim(id, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_release_is_drafted_with_its_defaults),
+        TEST(a_release_that_names_no_level_is_for_members),
         TEST(a_draft_that_breaks_a_rule_is_refused_by_field),
         TEST(a_union_that_is_not_there_is_refused_by_field),
         TEST(releases_are_bounded_until_old_ones_end),

@@ -61,7 +61,7 @@ int releases_load(struct coupon *self)
 
     store_ask(self->store, statement, "i", clock_now(self->clock) - COUPON_DAY_MS);
     while (next(&self->releases, statement, &release)) {
-        struct release *copy = self->n_live < COUPON_MAX_RELEASES ? malloc(sizeof(*copy)) : NULL;
+        struct release *copy = self->n_live < COUPON_MAX_LIVE ? malloc(sizeof(*copy)) : NULL;
 
         if (!copy) {
             failed = -1;
@@ -72,7 +72,7 @@ int releases_load(struct coupon *self)
         self->live[self->n_live++] = copy;
     }
     if (failed)
-        log_error("too_many_releases", "limit", log_int(COUPON_MAX_RELEASES));
+        log_error("too_many_releases", "limit", log_int(COUPON_MAX_LIVE));
     return failed;
 }
 

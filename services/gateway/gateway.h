@@ -35,13 +35,15 @@
  * for a member's at most:
  *   - It can name any member, at any level and of any union, trade, age and name, and so
  *     call every operation of `who` SESSION and VERIFIED for her: claim, enter lots, book,
- *     move and give up places, show her passes, read and erase her reports (that she has
- *     stepped up is said by her token too), ask to join, transfer or leave, give and withdraw
- *     consents. It can also name members that there are not, and let them claim and enter.
+ *     move and give up places, show her passes, ask to join, transfer or leave, give and
+ *     withdraw consents, as from a device on which she is known. It can also name members
+ *     that there are not, and let them claim and enter.
  *     What asks for her session is no bar: numbers of sessions pass through it.
  *   - It can do what asks for a code, a password or her ID only while she types one in:
  *     sign in, step up in identity, bind a WeChat, export, close, change the number, merge,
  *     enrol as an official.
+ *   - It reads and erases reports of those alone who step up through it, for as long as that
+ *     counts: that too is believed by identity's seal.
  *   - It is no official. Grants are believed by identity's seal alone (common/trust/seal.h),
  *     until the time that is sealed with them: it can misuse those of an official who works
  *     through it, OFFICIAL_TOKEN_MS at a time, and no others. What takes two people takes

@@ -205,13 +205,13 @@ static int sites_refusal(const Health__Campaign *campaign, const char **ret_fiel
     return 0;
 }
 
-static int64_t price_at(const Health__CampaignSite *site, const Health__Campaign *campaign)
+int64_t price_at(const Health__CampaignSite *site, const Health__Campaign *campaign)
 {
     return site->price_fen ? site->price_fen : campaign->price_fen;
 }
 
-/* Every place at the dearest site it may be taken at. At most 10^8 places of 10^8 fen. */
-static int64_t greatest_cost(const Health__Campaign *campaign)
+/* At most 10^8 places of 10^8 fen. */
+int64_t greatest_cost(const Health__Campaign *campaign)
 {
     int64_t cost = 0;
 

@@ -11,6 +11,11 @@ bool is_hepatitis_b(const char *code, const char *name);
 /* Whether an item is for a member of this trade. */
 bool item_is_for(const Health__PackageItem *item, int trade);
 
+/* Of one check-up there. */
+int64_t price_at(const Health__CampaignSite *site, const Health__Campaign *campaign);
+/* What the places of a campaign may cost: each at the dearest site it may be taken at. */
+int64_t greatest_cost(const Health__Campaign *campaign);
+
 /* Why something cannot be made like this: a Reason with ret_field, or 0. */
 int package_refusal(const Health__Package *package, const char **ret_field);
 int site_refusal(const Health__Site *site, int64_t now, const char **ret_field);

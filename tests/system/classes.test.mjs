@@ -24,6 +24,15 @@ describe('at the edge', () => {
         assert.equal((await stack.get('/v1/me/offers', { token: mint(key, { memberId: 41 }) })).status, 200);
     });
 
+    test('that a member has stepped up is the word of identity too', async () => {
+        const key = stack.tokenKey(), one = { memberId: 42, steppedUpUntil: Date.now() + 600000 };
+        const [bare, forged, sealed] = [{ memberId: 42 }, { ...one, sealedBy: randomBytes(32) }, one]
+            .map((principal) => stack.get('/v1/me/checkup-reports', { token: mint(key, principal) }));
+        assert.equal((await bare).json.reason, 'STEP_UP_NEEDED');
+        assert.equal((await forged).json.reason, 'BAD_TOKEN');
+        assert.equal((await sealed).status, 200);
+    });
+
     test('nobody speaks as a daemon', async () => {
         const inside = await stack.command('identity', '--call', 'Daemon.PauseFollowing', '{"seconds":0}');
         assert.equal(inside.code, 0, inside.stderr);

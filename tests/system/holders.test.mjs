@@ -11,6 +11,7 @@ import { Stack, until } from './stack.mjs';
 describe('a health check under a number that is no more', () => {
     let stack, campaign, slotId, reportId;
     const people = {};
+    const steppedUp = (memberId) => mint(stack.tokenKey(), { memberId, steppedUpUntil: Date.now() + 600000 });
     const official = (memberId, role) => mint(stack.tokenKey(), { memberId, grants: [{ role, unionPath: UNION }] });
     const open = (token) => stack.post(`/v1/me/checkup-reports/${reportId}:open`, {}, { token });
     const free = async () => (await stack.get(`/v1/checkups/${campaign.campaignId}/sites/${campaign.sites[0].siteId}/slots`,
@@ -88,7 +89,7 @@ describe('a health check under a number that is no more', () => {
             return answer.status === 200 && answer.json;
         });
         assert.equal(opened.items[0].value, '9.8');
-        assertProblem(await open(member(stack, gone.id)), 404, 'REPORT_NOT_FOUND');
+        assertProblem(await open(steppedUp(gone.id)), 404, 'REPORT_NOT_FOUND');
     });
 
     test('when she closes her account the report’s key is destroyed, and no other report is taken', async () => {
@@ -102,7 +103,7 @@ describe('a health check under a number that is no more', () => {
             const [row] = await stack.query('health', `SELECT hex(wrapped) AS wrapped, hex(items) AS items FROM report WHERE report_id = ${reportId}`);
             return row.wrapped === '' && row.items === '';
         });
-        assertProblem(await open(member(stack, kept.id)), 404, 'REPORT_NOT_FOUND');
+        assertProblem(await open(steppedUp(kept.id)), 404, 'REPORT_NOT_FOUND');
         assertProblem(await stack.post(`/v1/checkup-bookings/${gone.bookingId}/reports`,
             { items: [{ code: '2345-7', name: '血糖', value: '9.9' }] }, { token: official(800, 'REPORT_CLERK'), key: 'late' }), 409, 'MEMBER_CLOSED');
     });

@@ -126,19 +126,19 @@ export function pointOf(secret) {
     return { key: createPrivateKey({ key: jwk, format: 'jwk' }), point };
 }
 
-/** Identity's word for grants, as common/trust/seal.h describes it. */
+/** Identity's word for grants and step-ups, as common/trust/seal.h describes it. */
 const seal = (secret, principal) => sign('sha256', Buffer.concat([Buffer.from('hg-grants-1'), principal]),
     { key: pointOf(secret).key, dsaEncoding: 'ieee-p1363' });
 
 /**
  * A session token as common/trust/token.h describes it, signed with `key`. In a test's stack the same secret signs
- * sessions and seals grants, unless `sealedBy` names another.
+ * sessions and seals grants and step-ups, unless `sealedBy` names another.
  */
 export function mint(key, { sealedBy = key, ...principal }) {
     const one = {
         memberId: 1, sessionId: principal.memberId ?? 1, expiresAt: Date.now() + 1800000, level: 3, unionPath: '00000000',
         trade: 2, birthYear: 1990, sex: 2, grants: [], internal: 0,
-        steppedUpUntil: Date.now() + 1800000, ...principal,
+        steppedUpUntil: 0, ...principal,
     };
     const packed = Buffer.concat([
         number(1, one.memberId), number(2, one.sessionId), number(3, one.expiresAt), number(4, one.level),
@@ -146,7 +146,7 @@ export function mint(key, { sealedBy = key, ...principal }) {
         ...one.grants.map(({ role, unionPath }) => bytes(9, Buffer.concat([number(1, ROLES[role]), text(2, unionPath)]))),
         number(10, one.internal), number(14, one.steppedUpUntil),
     ]);
-    const body = (one.grants.length ? Buffer.concat([packed, bytes(12, seal(sealedBy, packed))]) : packed).toString('base64url');
+    const body = (one.grants.length || one.steppedUpUntil ? Buffer.concat([packed, bytes(12, seal(sealedBy, packed))]) : packed).toString('base64url');
     return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
 }
 

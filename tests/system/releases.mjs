@@ -11,8 +11,10 @@ export async function openRelease(stack, { stock = 1000, ...more } = {}) {
     assert.equal(created.status, 201, created.text);
     const { releaseId } = created.json.release;
     assert.equal((await stack.post(`/v1/releases/${releaseId}:publish`, undefined, { token })).status, 200);
+    /* Who is in no union yet is shown those of all. */
+    const newcomer = mint(stack.tokenKey(), { memberId: 2, level: 1, unionPath: '' });
     await until('the release opens', async () => {
-        const { offers } = (await stack.get('/v1/me/offers', { token })).json;
+        const { offers } = (await stack.get('/v1/me/offers', { token: newcomer })).json;
         return offers.some((one) => one.status.release.releaseId === releaseId && one.reason !== 'NOT_OPEN_YET');
     });
     return releaseId;

@@ -204,12 +204,14 @@ bool booking_of_member(struct health *self, int64_t booking_id, void *call, stru
 }
 
 /* Takes a place of a slot that may be booked; false after refusing. */
-static bool take_slot(struct health *self, const Health__Campaign *campaign, int64_t slot_id, void *call,
-                      struct slot *ret)
+static bool take_slot(struct health *self, const Health__Campaign *campaign, const struct entitlement *entitlement,
+                      int64_t slot_id, void *call, struct slot *ret)
 {
     int refusal = slots_find(&self->slots, slot_id, ret) ? slot_refusal(campaign, ret, rpc_now(call))
                                                          : HEALTH__REASON__SLOT_NOT_FOUND;
 
+    if (!refusal)
+        refusal = place_refusal(campaign, entitlement, ret->site_id);
     if (!refusal && !slots_take(&self->slots, slot_id, false))
         refusal = HEALTH__REASON__SLOT_FULL;
     if (refusal)
@@ -248,7 +250,7 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
     refusal = book_refusal(campaign, &entitlement, rpc_now(call));
     if (rpc_refuse_if(call, refusal))
         return;
-    if (!take_slot(self, campaign, req->slot_id, call, &slot))
+    if (!take_slot(self, campaign, &entitlement, req->slot_id, call, &slot))
         return;
     booking_make(self, &entitlement, &slot, false, call, &booking);
     rpc_created(call);
@@ -275,6 +277,7 @@ static void bookings__move_booking(Health__Bookings_Service *service, const Heal
 {
     struct health *self = container_of(service, struct health, bookings_service);
     const Health__Campaign *campaign;
+    struct entitlement entitlement;
     struct booking booking;
     struct slot slot;
 
@@ -284,7 +287,11 @@ static void bookings__move_booking(Health__Bookings_Service *service, const Heal
         reply_booking(campaign, &booking, reply, call);
         return;
     }
-    if (!may_change(campaign, &booking, call) || !take_slot(self, campaign, req->slot_id, call, &slot))
+    if (!entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
+        rpc_refuse(call, RPC__REASON__STORE_FAILED);
+        return;
+    }
+    if (!may_change(campaign, &booking, call) || !take_slot(self, campaign, &entitlement, req->slot_id, call, &slot))
         return;
     booking_move(self, &booking, &slot, call);
     reply_booking(campaign, &booking, reply, call);

@@ -518,10 +518,36 @@ static void the_audit_finds_what_was_changed_behind_the_journal(void **state)
     }
 }
 
+/* Who asked for a site and won stands in the lot of that site's places. */
+static void a_place_won_for_one_site_is_for_that_site(void **state)
+{
+    int64_t here = a_slot(&h, campaign, site, 480, 5), there = a_slot(&h, campaign, other_site, 480, 5), booking;
+    Health__Campaign *changed = campaigns_find(&health_of(&h)->campaigns, campaign, &h.arena);
+
+    (void)state;
+    give_places(&h, campaign, 1, 2);
+    harness_off_record(&h);
+    changed->strata[0]->site_id = site;
+    assert_true(campaigns_put(&health_of(&h)->campaigns, changed, &h.arena));
+    assert_int_equal(store_commit(h.service.store), 0);
+    harness_tamper(&h, "UPDATE entitlement SET place = 1 WHERE member_id = 1");
+    assert_refused(book(&h, campaign, there, 1), "PLACE_OF_ANOTHER_SITE");
+    booking = booking_in(&h, book(&h, campaign, here, 1))->booking_id;
+    assert_refused(move(&h, booking, there, 1), "PLACE_OF_ANOTHER_SITE");
+    assert_ok(book(&h, campaign, there, 2)); /* without a place of the lot */
+    /* Where it can be taken no more, it is good elsewhere. */
+    harness_tamper(&h, "UPDATE campaign_site SET withdrawn = 1 WHERE site_id = (SELECT site_id FROM booking "
+                       "WHERE member_id = 1)");
+    assert_ok(move(&h, booking, there, 1));
+    harness_tamper(&h, "UPDATE campaign_site SET withdrawn = 0");
+    harness_tamper(&h, "UPDATE entitlement SET place = 0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(slots_are_days_times_hours),
+        TEST(a_place_won_for_one_site_is_for_that_site),
         TEST(the_nearest_sites_say_what_is_free_there),
         TEST(what_cannot_be_slots_is_refused),
         TEST(the_nearest_sites_say_what_is_free),

@@ -239,6 +239,17 @@ static void campaigns__update_campaign(Health__Campaigns_Service *service, const
     put_draft(self, draft, reply, call);
 }
 
+static bool sees_money(const Health__Campaign *campaign, void *call)
+{
+    static const Rule__Role roles[] = {RULE__ROLE__BENEFIT_MANAGER, RULE__ROLE__FINANCE, RULE__ROLE__AUDIT_ADMIN};
+
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        if (rpc_has_role(call, roles[i], campaign->union_path))
+            return true;
+    }
+    return false;
+}
+
 /* rpc GetCampaign: for whoever asks; a draft only for its union's officials. */
 static void campaigns__get_campaign(Health__Campaigns_Service *service, const Health__CampaignRequest *req,
                                     Health__Campaign_Closure reply, void *call)
@@ -251,6 +262,8 @@ static void campaigns__get_campaign(Health__Campaigns_Service *service, const He
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
         return;
     }
+    if (!sees_money(campaign, call))
+        campaign_hide_money(campaign);
     reply_campaign(self, campaign, reply, call);
 }
 

@@ -482,10 +482,28 @@ static void a_site_has_so_many_staff(void **state)
     assert_ok(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
 }
 
+static void what_a_checkup_costs_is_told_to_officials_alone(void **state)
+{
+    const Health__Campaign *campaign = opened(&h, 3), *seen;
+    int64_t id = campaign->campaign_id;
+
+    (void)state;
+    seen = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, harness_member(&h, 1, TOWN)));
+    assert_int_equal(seen->price_fen + seen->budget_fen + seen->sites[0]->price_fen, 0);
+    seen = offer_of(&h, id, 1)->campaign;
+    assert_int_equal(seen->price_fen + seen->budget_fen + seen->sites[0]->price_fen, 0);
+    seen = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, manager_of(&h, UNION)));
+    assert_int_equal(seen->price_fen, 11600);
+    seen = campaign_of(
+        &h, on_campaign(&h, "Campaigns.GetCampaign", id, harness_official(&h, 5, RULE__ROLE__FINANCE, UNION)));
+    assert_true(seen->budget_fen > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_package_is_kept_as_it_was_made),
+        TEST(what_a_checkup_costs_is_told_to_officials_alone),
         TEST(a_package_with_a_hepatitis_b_item_is_refused),
         TEST(a_package_of_nothing_is_refused),
         TEST(only_officials_of_the_union_or_above_make_things),

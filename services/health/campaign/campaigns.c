@@ -34,7 +34,8 @@ static const char *const sql[] = {
     [SQL_SET_STATE] = "UPDATE campaign SET state = ?2, void_reason = ?3 WHERE campaign_id = ?1",
     [SQL_DUE] =
         "SELECT campaign_id FROM campaign WHERE campaign_id > ?2 AND (state = 4 OR (state = 2 AND opens_at <= ?1) "
-        "OR (state = 3 AND closes_at <= ?1) OR (state = 6 AND EXISTS (SELECT 1 FROM draw "
+        "OR (state = 3 AND closes_at <= ?1) OR (state = 5 AND closes_at <= ?1) OR (state = 6 AND EXISTS (SELECT 1 FROM "
+        "draw "
         "WHERE draw.campaign_id = campaign.campaign_id AND granted < wins))) ORDER BY campaign_id LIMIT ?3",
     [SQL_SITES] = "SELECT site_id, withdrawn FROM campaign_site WHERE campaign_id = ?1",
     [SQL_CLEAR_SITES] = "DELETE FROM campaign_site WHERE campaign_id = ?1",
@@ -180,6 +181,13 @@ unsigned campaigns_due(const struct campaigns *campaigns, int64_t now, int64_t a
 }
 
 /* ---- one campaign ---- */
+
+void campaign_hide_money(Health__Campaign *campaign)
+{
+    campaign->price_fen = campaign->budget_fen = 0;
+    for (size_t i = 0; i < campaign->n_sites; i++)
+        campaign->sites[i]->price_fen = 0;
+}
 
 Health__CampaignSite *campaign_site(const Health__Campaign *campaign, int64_t site_id)
 {

@@ -126,6 +126,30 @@ static void seat(struct turn *turn, void *call)
     campaign_set_state(self, turn->campaign, HEALTH__CAMPAIGN_STATE__DRAWN, call);
 }
 
+static bool is_late(const struct turn *turn, void *call)
+{
+    return rpc_now(call) >= turn->campaign->draw_at + LOTTERY_PUBLISH_MS;
+}
+
+/* Nobody has entered the value: whoever has the list and the secret computes by it, as it is public. */
+static void tell_late(struct turn *turn, void *call)
+{
+    if (turn->lottery.revealed || !is_late(turn, call))
+        return;
+    lottery_reveal(turn->self, &turn->lottery, call);
+    lottery_put(turn->self, &turn->lottery);
+}
+
+/* Nobody has published what was drawn. */
+static void publish_late(struct turn *turn, void *call)
+{
+    turn->more = is_late(turn, call) && draw_publish(&turn->lottery.draw) == DRAW_OK;
+    if (!turn->more)
+        return;
+    lottery_put(turn->self, &turn->lottery);
+    campaign_set_state(turn->self, turn->campaign, HEALTH__CAMPAIGN_STATE__PUBLISHED, call);
+}
+
 static void work_on_frozen(struct turn *turn, void *call)
 {
     switch (turn->lottery.draw.state) {
@@ -135,6 +159,8 @@ static void work_on_frozen(struct turn *turn, void *call)
     case DRAW_FROZEN:
         turn->more = turn->lottery.confirmed_by && rpc_now(call) >= turn->campaign->draw_at &&
                      !lottery_waits(turn->self, &turn->lottery);
+        if (!turn->lottery.confirmed_by)
+            tell_late(turn, call);
         if (turn->more)
             fix_seed(turn, call);
         break;
@@ -201,6 +227,9 @@ static void take_turn(void *call, void *arg)
         break;
     case HEALTH__CAMPAIGN_STATE__FROZEN:
         work_on_frozen(turn, call);
+        break;
+    case HEALTH__CAMPAIGN_STATE__DRAWN:
+        publish_late(turn, call);
         break;
     case HEALTH__CAMPAIGN_STATE__PUBLISHED:
         grant(turn, call);

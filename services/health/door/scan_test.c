@@ -666,10 +666,36 @@ static void the_audit_finds_a_scan_that_was_changed(void **state)
     }
 }
 
+static void who_walks_in_is_in_the_budget(void **state)
+{
+    struct health *self = h.service.self;
+    Health__Campaign *tight = campaigns_find(&self->campaigns, campaign, &h.arena);
+    int64_t device, budget = tight->budget_fen;
+
+    (void)state;
+    assert_ok(create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0));
+    device = a_device(van, STAFF);
+    harness_off_record(&h);
+    tight->budget_fen = tight->price_fen * (tight->strata[0]->quota + 1) - 1;
+    assert_true(campaigns_put(&self->campaigns, tight, &h.arena));
+    assert_int_equal(store_commit(h.service.store), 0);
+    to(START);
+    assert_refused(walk_in(device, "walk-0001", code_of(MEMBER + 50)), "WALK_INS_FULL");
+    tight->budget_fen++;
+    assert_true(campaigns_put(&self->campaigns, tight, &h.arena));
+    assert_int_equal(store_commit(h.service.store), 0);
+    assert_ok(walk_in(device, "walk-0001", code_of(MEMBER + 50)));
+    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER + 51)), "WALK_INS_FULL");
+    tight->budget_fen = budget;
+    assert_true(campaigns_put(&self->campaigns, tight, &h.arena));
+    assert_int_equal(store_commit(h.service.store), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
+        TEST(who_walks_in_is_in_the_budget),
         TEST(a_scan_has_a_letter_about_who_has_come_for_who_scanned_her),
         TEST(each_form_of_a_pass_is_the_same_pass),
         TEST(each_thing_that_is_wrong_has_its_own_answer),

@@ -63,8 +63,10 @@ static void reply_status(struct health *self, const Health__Campaign *campaign, 
     }
     status.value = lottery->value;
     status.value_confirmed = lottery->confirmed_by != 0;
+    if (draw->state == DRAW_PUBLISHED || lottery->revealed)
+        hash_text(lottery->secret, arena, &status.secret);
+    status.void_asked = hands_wait(&self->two_hands, "draw void", campaign->campaign_id, rpc_now(call));
     if (draw->state == DRAW_PUBLISHED) {
-        hash_text(draw->secret, arena, &status.secret);
         add_outcomes(self, campaign, arena, &status);
     }
     reply(&status, call);
@@ -372,7 +374,40 @@ static void draws__publish(Health__Draws_Service *service, const Health__Campaig
     reply_status(self, campaign, &lottery, reply, call);
 }
 
-/* rpc MakeVoid: stays visible with its reason; not once it is published. */
+/* Whether a lot is made void now. Once its list is frozen it takes two officials, who give the same
+ * reason: the first asks, the second confirms. *ret_done: it is void. 0 or the Reason. */
+static int make_void(struct health *self, const Health__Campaign *campaign, struct lottery *lottery,
+                     const Health__VoidRequest *req, void *call, bool *ret_done)
+{
+    struct draw made = lottery->draw;
+    int refusal = draw_refusal(draw_make_void(&made, req->reason));
+    struct hands_deed deed = {
+        .kind = "draw void",
+        .id = campaign->campaign_id,
+        .what = &req->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = offices,
+        .union_path = campaign->union_path,
+    };
+
+    *ret_done = false;
+    if (refusal)
+        return refusal;
+    if (lottery->draw.state >= DRAW_FROZEN) {
+        if (!hands_wait(&self->two_hands, deed.kind, deed.id, rpc_now(call)) ||
+            hands_is_first(&self->two_hands, deed.kind, deed.id, rpc_principal(call)->member_id))
+            return hands_give(&self->two_hands, &deed, call);
+        refusal = hands_confirm(&self->two_hands, &deed, call);
+        if (refusal)
+            return refusal;
+    }
+    lottery->draw = made;
+    *ret_done = true;
+    return 0;
+}
+
+/* rpc MakeVoid: stays visible with its reason; not once it is published. Of a frozen lot the secret
+ * is told with it, so that anybody computes what would have come out. */
 static void draws__make_void(Health__Draws_Service *service, const Health__VoidRequest *req,
                              Health__DrawStatus_Closure reply, void *call)
 {
@@ -380,19 +415,23 @@ static void draws__make_void(Health__Draws_Service *service, const Health__VoidR
     struct lottery lottery;
     Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
     int refusal;
+    bool done;
 
     if (!campaign)
         return;
-    refusal = draw_refusal(draw_make_void(&lottery.draw, req->reason));
+    refusal = make_void(self, campaign, &lottery, req, call, &done);
     if (refusal) {
         if (refusal == HEALTH__REASON__PUBLISHED_ALREADY)
             attempt_note(self, campaign, HEALTH__ATTEMPT__VOID_PUBLISHED, call);
         rpc_refuse(call, refusal);
         return;
     }
-    lottery_put(self, &lottery);
-    campaign->void_reason = req->reason;
-    campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__VOID, call);
+    if (done) {
+        lottery_reveal(self, &lottery, call);
+        lottery_put(self, &lottery);
+        campaign->void_reason = req->reason;
+        campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__VOID, call);
+    }
     reply_status(self, campaign, &lottery, reply, call);
 }
 

@@ -202,6 +202,7 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     if (!offer)
         return NULL;
     health__offer__init(offer);
+    campaign_hide_money(campaign);
     offer->campaign = campaign;
     if (!find_entry(self, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
         refusal = offer_refusal(self, campaign, call);

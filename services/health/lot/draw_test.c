@@ -1,6 +1,8 @@
 /* From the announcement to the winners, through the service. */
+#include "common/base/hex.h"
 #include "common/draw/draw_file.h"
 #include "services/health/fixture.h"
+#include "services/health/lot/draws.h"
 
 static struct harness h;
 
@@ -339,6 +341,9 @@ static void a_void_draw_stays_visible_with_its_reason(void **state)
         if (step == 3)
             draw_lots(&h, campaign);
         assert_ok(harness_call(&h, "Draws.MakeVoid", &request.base, manager_of(&h, UNION), NULL));
+        if (step >= 2)
+            assert_ok(harness_call(&h, "Draws.MakeVoid", &request.base,
+                                   harness_official(&h, 901, RULE__ROLE__BENEFIT_MANAGER, UNION), NULL));
         assert_refused(harness_call(&h, "Draws.MakeVoid", &request.base, manager_of(&h, UNION), NULL), "CAMPAIGN_VOID");
         assert_string_equal(draw_status(&h, request.campaign_id)->void_reason, "公开数值未产生");
         assert_refused(enter(&h, request.campaign_id, harness_member(&h, 50, TOWN)), "CAMPAIGN_VOID");
@@ -348,6 +353,92 @@ static void a_void_draw_stays_visible_with_its_reason(void **state)
         assert_int_equal(reader.draw.state, DRAW_VOID);
         draw_reader_done(&reader);
     }
+}
+
+static const Rpc__Answer *void_by(int64_t campaign_id, const char *reason, int64_t member_id)
+{
+    Health__VoidRequest request = HEALTH__VOID_REQUEST__INIT;
+
+    request.campaign_id = campaign_id;
+    request.reason = unconst(reason);
+    return harness_call(&h, "Draws.MakeVoid", &request.base,
+                        harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION), NULL);
+}
+
+/* Whether the secret that is told is the one committed to. */
+static bool tells_its_secret(int64_t campaign_id)
+{
+    Health__DrawStatus *status = draw_status(&h, campaign_id);
+    unsigned char secret[DRAW_HASH_LEN], commitment[DRAW_HASH_LEN];
+    char text[HEX_SIZE(DRAW_HASH_LEN)];
+
+    if (!*status->secret)
+        return false;
+    assert_true(hex_read(status->secret, sizeof(secret), secret));
+    draw_commitment(secret, (uint32_t)status->steps, commitment);
+    hex_print(commitment, sizeof(commitment), text);
+    assert_string_equal(text, status->commitment);
+    return true;
+}
+
+static void nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_out(void **state)
+{
+    const Health__Campaign *campaign = opened(&h, 3);
+    int64_t id = campaign->campaign_id;
+
+    (void)state;
+    enter_all(&h, id, 5);
+    step_to(&h, campaign->closes_at);
+    assert_ok(void_by(id, "名单有误", 900));
+    assert_true(draw_status(&h, id)->void_asked);
+    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
+    assert_ok(void_by(id, "名单有误", 900)); /* she alone, however often */
+    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
+    assert_refused(void_by(id, "另有原因", 901), "HANDS_DIFFER");
+    assert_false(tells_its_secret(id));
+    assert_ok(void_by(id, "名单有误", 901));
+    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__VOID);
+    assert_true(tells_its_secret(id));
+    harness_reopen(&h);
+    assert_true(tells_its_secret(id));
+    assert_string_equal(draw_status(&h, id)->void_reason, "名单有误");
+    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_SECRET_REVEALED)->secret_revealed->campaign_id, id);
+}
+
+static void what_was_drawn_is_published_by_itself_a_day_later(void **state)
+{
+    const Health__Campaign *campaign = opened(&h, 3);
+
+    (void)state;
+    enter_all(&h, campaign->campaign_id, 5);
+    draw_lots(&h, campaign);
+    assert_int_equal(state_of(campaign->campaign_id), HEALTH__CAMPAIGN_STATE__DRAWN);
+    step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS - 1);
+    assert_int_equal(state_of(campaign->campaign_id), HEALTH__CAMPAIGN_STATE__DRAWN);
+    step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS);
+    assert_int_equal(state_of(campaign->campaign_id), HEALTH__CAMPAIGN_STATE__PUBLISHED);
+    assert_int_equal(winners_of(&h, campaign->campaign_id, 5), 3);
+}
+
+static void without_a_value_the_secret_is_told_in_time_and_anybody_computes(void **state)
+{
+    const Health__Campaign *campaign = opened(&h, 3);
+    int64_t id = campaign->campaign_id;
+
+    (void)state;
+    enter_all(&h, id, 5);
+    step_to(&h, campaign->draw_at);
+    assert_ok(with_value(&h, "Draws.EnterValue", id, "03 07", 900)); /* one hand is no value */
+    step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS - 1);
+    assert_false(tells_its_secret(id));
+    step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS);
+    assert_true(tells_its_secret(id));
+    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
+    /* The officials may still say it: it draws what everybody has computed. */
+    assert_ok(with_value(&h, "Draws.ConfirmValue", id, "03 07", 901));
+    settle(&h);
+    settle(&h);
+    assert_int_equal(winners_of(&h, id, 5), 3);
 }
 
 static void what_comes_too_soon_is_refused(void **state)
@@ -524,6 +615,9 @@ int main(void)
         TEST(the_value_takes_two_officials),
         TEST(a_lot_is_in_the_hands_of_its_unions_officials),
         TEST(a_void_draw_stays_visible_with_its_reason),
+        TEST(nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_out),
+        TEST(what_was_drawn_is_published_by_itself_a_day_later),
+        TEST(without_a_value_the_secret_is_told_in_time_and_anybody_computes),
         TEST(what_comes_too_soon_is_refused),
         TEST(terms_that_are_no_lines_are_not_announced),
         TEST(days_of_a_chain_are_drawn_in_order),

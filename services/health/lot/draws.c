@@ -126,7 +126,8 @@ enum draw_state lottery_reached(const struct lottery *lottery)
 void lottery_put(struct health *self, const struct lottery *lottery)
 {
     const struct draw *draw = &lottery->draw;
-    bool told = draw->state == DRAW_PUBLISHED || (draw->state == DRAW_VOID && draw->void_from == DRAW_DRAWN);
+    bool told = draw->state == DRAW_PUBLISHED || lottery->revealed ||
+                (draw->state == DRAW_VOID && draw->void_from == DRAW_DRAWN);
 
     store_run(self->store, self->draws.sql + SQL_PUT, "iiiibitiibiii", lottery->campaign_id, (int64_t)draw->state,
               (int64_t)draw->void_from, lottery->last_entry, draw->root,
@@ -135,13 +136,14 @@ void lottery_put(struct health *self, const struct lottery *lottery)
               (size_t)(told ? DRAW_HASH_LEN : 0), lottery->seated, lottery->wins, lottery->granted);
 }
 
-static void copy_hash(struct store *store, unsigned statement, int column, unsigned char ret[DRAW_HASH_LEN])
+static bool copy_hash(struct store *store, unsigned statement, int column, unsigned char ret[DRAW_HASH_LEN])
 {
     size_t len;
     const void *bytes = store_blob(store, statement, column, &len);
 
     if (len == DRAW_HASH_LEN)
         memcpy(ret, bytes, len);
+    return len == DRAW_HASH_LEN;
 }
 
 bool lottery_find(struct health *self, const Health__Campaign *campaign, struct lottery *ret)
@@ -175,7 +177,7 @@ bool lottery_find(struct health *self, const Health__Campaign *campaign, struct 
     copy_hash(store, statement, 9, ret->draw.root);
     copy_text(ret->value, sizeof(ret->value), store_text(store, statement, 11));
     copy_text(ret->draw.void_reason, sizeof(ret->draw.void_reason), campaign->void_reason);
-    copy_hash(store, statement, 17, ret->secret);
+    ret->revealed = copy_hash(store, statement, 17, ret->secret);
     opened = !self->keys || (unseal(self, "draw.secret", campaign->campaign_id, statement, 6, ret->secret) &&
                              unseal(self, "draw.key", campaign->campaign_id, statement, 7, ret->key));
     store_end(store, statement);
@@ -185,6 +187,19 @@ bool lottery_find(struct health *self, const Health__Campaign *campaign, struct 
         draw_seed(ret->secret, ret->draw.root, ret->value, ret->draw.seed);
     }
     return opened;
+}
+
+void lottery_reveal(struct health *self, struct lottery *lottery, void *call)
+{
+    Health__SecretRevealed revealed = HEALTH__SECRET_REVEALED__INIT;
+
+    if (lottery->revealed || lottery_reached(lottery) < DRAW_FROZEN || lottery_waits(self, lottery))
+        return;
+    lottery->revealed = true;
+    revealed.campaign_id = lottery->campaign_id;
+    revealed.secret = (ProtobufCBinaryData){DRAW_HASH_LEN, lottery->secret};
+    rpc_tell(call, &revealed.base);
+    rpc_want_head(call);
 }
 
 bool lottery_waits(struct health *self, const struct lottery *lottery)

@@ -15,7 +15,10 @@ struct lottery {
     char value[DRAW_TEXT_SIZE]; /* as entered; draw.value once drawn */
     int64_t value_by, confirmed_by;
     int64_t seated, wins, granted;
+    bool revealed; /* its secret is told before its publication, or without one */
 };
+
+#define LOTTERY_PUBLISH_MS HEALTH_DAY_MS /* after draw_at: then it is published by itself */
 
 /* The terms in one block of memory that the caller frees; NULL without memory. */
 struct draw_terms *lottery_terms(const Health__Campaign *campaign, const unsigned char commitment[DRAW_HASH_LEN],
@@ -27,6 +30,9 @@ void lottery_put(struct health *self, const struct lottery *lottery);
 /* False when there is none, or, logged, when its secrets cannot be opened. Without
  * keys (the audit) they stay zero but for a secret that is published. */
 bool lottery_find(struct health *self, const Health__Campaign *campaign, struct lottery *ret);
+/* Tells the secret of a frozen lot to everybody, from when on anybody computes what comes out; not
+ * while it would tell that of an earlier day of its chain. */
+void lottery_reveal(struct health *self, struct lottery *lottery, void *call);
 /* The state it is in, or was in when it was made void. */
 enum draw_state lottery_reached(const struct lottery *lottery);
 /* The campaign behind one that has a lot, 0: none. */

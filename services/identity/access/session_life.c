@@ -155,11 +155,13 @@ static bool write_token(struct identity *self, const struct member *member, char
     principal.unproven = is_unproven(member, session);
     if (is_named(member) && session->stepped_up_at > rpc_now(call) - STEP_UP_MS)
         principal.stepped_up_until = session->stepped_up_at + STEP_UP_MS;
-    if (member->union_id && unions_find(&self->unions, member->union_id, &node))
+    /* Who is suspended is in no union for as long as that lasts. */
+    if (member->union_id && member->level >= (int)RPC__LEVEL__MEMBER &&
+        unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
     if (is_official(session) && !session_add_grants(self, member->id, &principal, call))
         return false;
-    if (principal.n_grants && !grants_seal(self->seals, &principal, seal))
+    if ((principal.n_grants || principal.stepped_up_until) && !grants_seal(self->seals, &principal, seal))
         return false;
     return token_make(self->tokens, &principal, ret_token);
 }

@@ -295,10 +295,31 @@ static void the_audit_finds_a_period_that_was_changed(void **state)
     end(&h);
 }
 
+static void who_is_suspended_is_in_no_union_meanwhile(void **state)
+{
+    Rpc__Principal *member;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    member = member_of_union(&h, 1, "440604");
+    assert_string_equal(member->union_path, FIRST);
+    assert_ok(set_standing(&h, administrator(&h, FIRST), member->member_id, IDENTITY__STANDING__STANDING_SUSPENDED,
+                           IDENTITY__STANDING_REASON__STANDING_INVESTIGATION));
+    clock_step(&h.service.clock, CODE_RESEND_MS);
+    assert_string_equal(person_signed_in(&h, 1)->union_path, "");
+    assert_ok(set_standing(&h, administrator(&h, FIRST), member->member_id, IDENTITY__STANDING__STANDING_ACTIVE,
+                           IDENTITY__STANDING_REASON__STANDING_MISTAKE));
+    clock_step(&h.service.clock, CODE_RESEND_MS);
+    assert_string_equal(person_signed_in(&h, 1)->union_path, FIRST);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verification_begins_the_first_period),
+        cmocka_unit_test(who_is_suspended_is_in_no_union_meanwhile),
         cmocka_unit_test(who_leaves_is_no_member_and_signs_in_anew),
         cmocka_unit_test(leaving_is_confirmed),
         cmocka_unit_test(who_was_a_member_when_is_answered_later),
