@@ -98,6 +98,7 @@ static const struct part_stray strays[] = {
 
 const struct part_spec bookings_part = {
     .tables = "booking pass",
+    .steps = &bookings_steps,
     .others = "booking.settled_site",
     .sql = booking_sql,
     .n_sql = BOOKING_N_SQL,

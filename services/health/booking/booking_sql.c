@@ -15,6 +15,7 @@ const char *const booking_sql[BOOKING_N_SQL] = {
         "due_at = ?8, remind_at = ?9, journal_seq = ?10 WHERE booking_id = ?1",
     [BOOKING_SQL_FIND] = "SELECT " BOOKING " FROM booking b WHERE booking_id = ?1",
     [BOOKING_SQL_FIND_OF] = "SELECT " BOOKING " FROM booking b WHERE entitlement_id = ?1 AND state <> 3",
+    [BOOKING_SQL_FIND_HANDLE] = "SELECT " BOOKING " FROM booking b WHERE site_id = ?1 AND handle = ?2 LIMIT 1",
     [BOOKING_SQL_LIST] = "SELECT " BOOKING " FROM booking b WHERE " HOLDER_HERS
                          " AND booking_id < ?2 AND " RPC_PAGE_STATES("?4", "state") " "
                                                                                     "ORDER BY booking_id DESC LIMIT ?3",

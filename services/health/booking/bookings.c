@@ -34,6 +34,12 @@ bool bookings_find(const struct bookings *bookings, int64_t booking_id, struct b
     return only(bookings, BOOKING_SQL_FIND, ret);
 }
 
+bool bookings_find_handle(const struct bookings *bookings, int64_t site_id, int64_t handle, struct booking *ret)
+{
+    store_ask(bookings->store, bookings->sql + BOOKING_SQL_FIND_HANDLE, "ii", site_id, handle);
+    return only(bookings, BOOKING_SQL_FIND_HANDLE, ret);
+}
+
 bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, struct booking *ret)
 {
     ask(bookings, BOOKING_SQL_FIND_OF, entitlement_id);

@@ -38,6 +38,8 @@ struct issued { /* a pass in the store */
 };
 
 bool bookings_find(const struct bookings *bookings, int64_t booking_id, struct booking *ret);
+/* The one of a site that its roster names so. */
+bool bookings_find_handle(const struct bookings *bookings, int64_t site_id, int64_t handle, struct booking *ret);
 /* The one that counts. */
 bool bookings_find_of(const struct bookings *bookings, int64_t entitlement_id, struct booking *ret);
 /* A member's, under all numbers she holds, the latest first. */

@@ -64,6 +64,50 @@ static bool clerks_upload(struct health *self, int64_t report_id, void *call, st
     return false;
 }
 
+/* The serial of the pass that a text is, 0 when it is none. Serials are random, so who knows one has seen
+ * the pass: whether it is signed, and good now, is a question of the door alone. */
+static int64_t serial_of(struct health *self, const char *text, int64_t now)
+{
+    unsigned char question[PASS_QUESTION_LEN];
+    struct pass_code code;
+    struct pass pass;
+
+    if (strlen(text) == PASS_CODE_CHARS)
+        return pass_code_check(self->passes, text, PASS_CODE_CHARS, now, &code) == PASS_OK && code.kind != PASS_ACCOUNT
+                   ? (int64_t)code.subject
+                   : 0;
+    return pass_read(self->passes, text, strlen(text), &pass, question) == PASS_OK ? (int64_t)pass.serial : 0;
+}
+
+/* rpc FindBooking: by pass or handle, at a site of hers. */
+static void reports__find_booking(Health__Reports_Service *service, const Health__FindBookingRequest *req,
+                                  Health__FoundBooking_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, reports_service);
+    Health__FoundBooking found = HEALTH__FOUND_BOOKING__INIT;
+    struct booking booking;
+    struct issued issued;
+    bool known;
+
+    if (!is_clerk(self, req->site_id, call))
+        return;
+    if (*req->handle)
+        known = bookings_find_handle(&self->bookings, req->site_id, (int64_t)strtoull(req->handle, NULL, 16), &booking);
+    else
+        known = passes_find(&self->bookings, serial_of(self, req->text, rpc_now(call)), &issued) &&
+                bookings_find(&self->bookings, issued.booking_id, &booking) && booking.site_id == req->site_id;
+    if (!known) {
+        rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
+        return;
+    }
+    found.booking_id = booking.id;
+    found.campaign_id = booking.campaign_id;
+    found.handle = handle_text(booking.handle, rpc_arena(call));
+    found.starts_at = booking.starts_at;
+    found.arrived = booking.state == HEALTH__BOOKING_STATE__ARRIVED;
+    reply(found.handle ? &found : NULL, call);
+}
+
 /* rpc BeginReport: of somebody who was there. */
 static void reports__begin_report(Health__Reports_Service *service, const Health__BeginReportRequest *req,
                                   Health__ReportFact_Closure reply, void *call)

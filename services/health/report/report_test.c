@@ -458,10 +458,46 @@ static void no_power_cut_loses_a_part_or_a_report(void **state)
     assert_true(power_every_cut(&h, &trial) > 20);
 }
 
+static const Rpc__Answer *find_booking(int64_t site_id, const char *text, const char *handle, const Rpc__Principal *who)
+{
+    Health__FindBookingRequest request = HEALTH__FIND_BOOKING_REQUEST__INIT;
+
+    request.site_id = site_id;
+    request.text = unconst(text);
+    request.handle = unconst(handle);
+    return harness_call(&h, "Reports.FindBooking", &request.base, who, NULL);
+}
+
+static int64_t found(const Rpc__Answer *answer)
+{
+    return ((Health__FoundBooking *)harness_output(&h, answer, &health__found_booking__descriptor))->booking_id;
+}
+
+static void a_clerk_finds_a_booking_by_pass_or_handle_at_her_site(void **state)
+{
+    int64_t booking = booking_of(&h, 1, true);
+    const Health__Pass *pass = pass_in(&h, on_booking(&h, "Passes.GetPass", booking, 1));
+
+    (void)state;
+    assert_int_equal(found(find_booking(the_site, pass->text, "", clerk_of(&h))), booking);
+    assert_int_equal(found(find_booking(the_site, pass->code, "", clerk_of(&h))), booking);
+    assert_int_equal(found(find_booking(the_site, "", pass->handle, clerk_of(&h))), booking);
+    /* After its time too: reports come days later. */
+    clock_step(&h.service.clock, 5 * HEALTH_DAY_MS);
+    assert_int_equal(found(find_booking(the_site, pass->text, "", clerk_of(&h))), booking);
+    assert_refused(find_booking(the_site, "", "00000000000000ff", clerk_of(&h)), "BOOKING_NOT_FOUND");
+    assert_refused(find_booking(the_site, "no pass", "", clerk_of(&h)), "BOOKING_NOT_FOUND");
+    assert_refused(find_booking(the_site, pass->text, "", scanner_of(&h)), "NOT_OFFICIAL");
+    assert_refused(
+        find_booking(the_site, pass->text, "", harness_official(&h, CLERK + 1, RULE__ROLE__REPORT_CLERK, UNION)),
+        "NOT_CLERK_HERE");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_report_of_nobody_who_attended_is_refused),
+        TEST(a_clerk_finds_a_booking_by_pass_or_handle_at_her_site),
         TEST(only_the_sites_clerk_uploads),
         TEST(hepatitis_b_is_kept_out_of_reports_too),
         TEST(parts_come_in_any_order_and_again),
