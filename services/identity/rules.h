@@ -208,6 +208,7 @@ struct roster_row {
     struct cn_resident_id id;
     char mobile[CN_MOBILE_LEN + 1];
     char union_code[UNION_CODE_SIZE];
+    char union_name[UNION_NAME_SIZE]; /* when it is known by that alone; union_code is "" then */
     Rpc__Trade trade;
     int warning; /* a Reason about residentId, or 0; the row is good all the same */
 };
@@ -219,7 +220,7 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
 /* A row of a list of those who are taken off rosters: resident ID, union code. */
 struct removal_row {
     struct cn_resident_id id;
-    char union_code[UNION_CODE_SIZE];
+    char union_code[UNION_CODE_SIZE], union_name[UNION_NAME_SIZE]; /* likewise */
 };
 
 /* The same. */

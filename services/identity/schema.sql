@@ -525,3 +525,6 @@ CREATE TABLE company_agent (
 ) STRICT;
 CREATE INDEX company_agent_company ON company_agent (company_id, grant_id);
 CREATE INDEX membership_gone ON membership (union_id, membership_id) WHERE ended_at > 0;
+-- step 23
+-- Tables of clerks name unions.
+CREATE INDEX unions_name ON unions (name);

@@ -267,12 +267,27 @@ void identity__import_unions(Identity__Identity_Service *service, const Identity
     import(container_of(service, struct identity, identity_service), req, load_union, 0, reply, call);
 }
 
-/* 0, or the Reason with its field. */
-static int roster_union(struct page *page, const char *code, struct union_node *ret_node, struct row_fault *ret_fault)
+/* The union that a row says: by its code, or by a name that no other has. */
+static int find_union(struct page *page, const char *code, const char *name, struct union_node *ret_node)
 {
+    const struct unions *unions = &page->self->unions;
+    unsigned n;
+
+    if (*code)
+        return unions_find_code(unions, code, ret_node) ? 0 : RPC__REASON__UNION_NOT_FOUND;
+    n = unions_find_name(unions, name, ret_node);
+    return n == 0 ? (int)RPC__REASON__UNION_NOT_FOUND : n > 1 ? (int)IDENTITY__REASON__UNION_NAME_SHARED : 0;
+}
+
+/* 0, or the Reason with its field. */
+static int roster_union(struct page *page, const struct roster_row *row, struct union_node *ret_node,
+                        struct row_fault *ret_fault)
+{
+    int reason = find_union(page, row->union_code, row->union_name, ret_node);
+
     ret_fault->field = "unionCode";
-    if (!unions_find_code(&page->self->unions, code, ret_node))
-        return RPC__REASON__UNION_NOT_FOUND;
+    if (reason)
+        return reason;
     if (!rpc_has_role(page->call, RULE__ROLE__UNION_ADMIN, ret_node->path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
@@ -292,7 +307,7 @@ static int load_person(struct page *page, const struct csv_row *csv, struct row_
     int reason = roster_row_read(csv, page->today, &row, ret_fault);
 
     if (!reason)
-        reason = roster_union(page, row.union_code, &node, ret_fault);
+        reason = roster_union(page, &row, &node, ret_fault);
     if (reason)
         return reason;
     *ret_fault = (struct row_fault){.field = "residentId"};
@@ -331,8 +346,9 @@ static int remove_listed(struct page *page, const struct csv_row *csv, struct ro
     if (reason)
         return reason;
     ret_fault->field = "unionCode";
-    if (!unions_find_code(&self->unions, row.union_code, &node))
-        return RPC__REASON__UNION_NOT_FOUND;
+    reason = find_union(page, row.union_code, row.union_name, &node);
+    if (reason)
+        return reason;
     ret_fault->field = "residentId";
     page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_REMOVED;
     person_index_id(self, row.id.number, index);

@@ -236,6 +236,45 @@ static void a_union_imported_again_becomes_what_it_says_now(void **state)
     end(&h);
 }
 
+static void a_union_is_known_by_its_name_when_no_other_has_it(void **state)
+{
+    static const struct {
+        const char *name, *reason;
+    } cases[] = {
+        {"禅城区总工会", ""},
+        {" 禅城区总工会 ", "ROSTER_DUPLICATE"},
+        {"总工会", "UNION_NAME_SHARED"},
+        {"南山区总工会", "UNION_NOT_FOUND"},
+        {"a 1", "UNION_CODE_INVALID"},
+    };
+    Identity__ImportReport *report;
+    char csv[1024] = "";
+    size_t len = 0;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    two_unions(&h);
+    report = harness_output(
+        &h, import_page(&h, harness_internal(&h), "Identity.ImportUnions", "440608,禅城区总工会,440600\n", false),
+        &identity__import_report__descriptor);
+    assert_int_equal(report->loaded, 1);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        len += (size_t)snprintf(csv + len, sizeof(csv) - len, "王小明,44060519850615123X,13800138000,%s,\n",
+                                cases[i].name);
+    report = import_roster(&h, csv);
+    assert_int_equal(report->loaded, 1);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const Identity__ImportProblem *problem = problem_at(report, (int)i + 2);
+
+        assert_string_equal(problem ? problem->reason : "", cases[i].reason);
+    }
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM roster WHERE union_id = "
+                                        "(SELECT union_id FROM unions WHERE code = '440608')"),
+                     1);
+    end(&h);
+}
+
 static void a_person_of_another_union_is_loaded_and_reported(void **state)
 {
     Identity__ImportReport *report;
@@ -462,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_row_imported_again_becomes_what_it_says_now),
         cmocka_unit_test(a_trade_that_a_row_says_anew_is_hers),
         cmocka_unit_test(a_union_imported_again_becomes_what_it_says_now),
+        cmocka_unit_test(a_union_is_known_by_its_name_when_no_other_has_it),
         cmocka_unit_test(a_person_of_another_union_is_loaded_and_reported),
         cmocka_unit_test(a_rehearsal_says_the_same_and_changes_nothing),
         cmocka_unit_test(an_official_loads_the_rosters_of_her_own_unions),

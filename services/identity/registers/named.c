@@ -106,11 +106,14 @@ unsigned named_row(struct named *named, int kind, const struct csv_row *row, int
     case IDENTITY__IMPORT_KIND__IMPORT_ROSTER:
         if (roster_row_read(row, today, &read.roster, &fault))
             return 0;
-        return note_place(named, read.roster.id.number, read.roster.union_code);
+        return note_place(named, read.roster.id.number,
+                          *read.roster.union_code ? read.roster.union_code : read.roster.union_name);
     case IDENTITY__IMPORT_KIND__IMPORT_REMOVALS:
         if (removal_row_read(row, today, &read.removal, &fault))
             return 0;
-        return note_place(named, read.removal.id.number, read.removal.union_code) & ~(unsigned)NAMED_CONFLICT;
+        return note_place(named, read.removal.id.number,
+                          *read.removal.union_code ? read.removal.union_code : read.removal.union_name) &
+               ~(unsigned)NAMED_CONFLICT;
     default:
         if (union_row_read(row, &read.unions, &fault))
             return 0;

@@ -199,6 +199,23 @@ static int in_text(const char *field, int reason, int32_t character, struct row_
     return reason;
 }
 
+/* A code; or a name, which is written in Chinese and none: ret_code is "" then. */
+static int union_read(const char *text, char ret_code[UNION_CODE_SIZE], char ret_name[UNION_NAME_SIZE])
+{
+    int reason = union_code_read(text, ret_code);
+    size_t ascii = 0;
+    int32_t bad;
+
+    if (!reason)
+        return 0;
+    while (text[ascii] && (unsigned char)text[ascii] < 0x80)
+        ascii++;
+    if (!text[ascii] || union_name_read(text, ret_name, &bad))
+        return reason;
+    *ret_code = '\0';
+    return 0;
+}
+
 bool is_rounded(const char *text)
 {
     char folded[48], *end;
@@ -243,7 +260,8 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
         read.warning = IDENTITY__REASON__NUMBER_DOUBTFUL;
     if (!cn_mobile(row->fields[2], read.mobile))
         return in_field("mobile", IDENTITY__REASON__MOBILE_INVALID, row->fields[2], ret_fault);
-    reason = in_field("unionCode", union_code_read(row->fields[3], read.union_code), row->fields[3], ret_fault);
+    reason =
+        in_field("unionCode", union_read(row->fields[3], read.union_code, read.union_name), row->fields[3], ret_fault);
     if (reason)
         return reason;
     reason = in_text("trade", trade_read(row->n_fields > 4 ? row->fields[4] : "", &read.trade), 0, ret_fault);
@@ -264,7 +282,8 @@ int removal_row_read(const struct csv_row *row, int today, struct removal_row *r
         in_field("residentId", resident_id_read(row->fields[0], today, &read.id, &warning), row->fields[0], ret_fault);
     if (reason)
         return reason;
-    reason = in_field("unionCode", union_code_read(row->fields[1], read.union_code), row->fields[1], ret_fault);
+    reason =
+        in_field("unionCode", union_read(row->fields[1], read.union_code, read.union_name), row->fields[1], ret_fault);
     if (reason)
         return reason;
     *ret_row = read;

@@ -131,7 +131,7 @@ static void keep_change(struct identity *self, struct change *change, bool named
     struct hands_deed deed;
 
     if (!reason)
-        reason = change_refusal(self, change, &field);
+        reason = change_refusal(self, change, call, &field);
     if (!reason && !changes_add(&self->changes, change))
         reason = change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE ? IDENTITY__REASON__UNION_REQUEST_PENDING
                                                                       : IDENTITY__REASON__CHANGE_PENDING;
@@ -288,7 +288,7 @@ static int decider_refusal(struct identity *self, const struct change *change, v
 /* Gives the second hand to what is still possible: 0, or the Reason with its field. */
 static int confirm(struct identity *self, struct change *change, void *call, const char **ret_field)
 {
-    int reason = change_refusal(self, change, ret_field);
+    int reason = change_refusal(self, change, call, ret_field);
     struct hands_deed deed;
 
     if (reason)

@@ -19,7 +19,7 @@ static int refuse_in(const char *field, int reason, const char **ret_field)
     return reason;
 }
 
-static int name_refusal(struct identity *self, struct change *change, const char **ret_field)
+static int name_refusal(struct identity *self, struct change *change, void *call, const char **ret_field)
 {
     char name[UNION_NAME_SIZE], code[UNION_CODE_SIZE];
     struct union_node taken;
@@ -28,8 +28,10 @@ static int name_refusal(struct identity *self, struct change *change, const char
     if (!change->name[0] && !change->code[0])
         return refuse_in("name", IDENTITY__REASON__CHANGE_EMPTY, ret_field);
     if (change->name[0]) {
-        if (union_name_read(change->name, name, &bad))
+        if (union_name_read(change->name, name, &bad)) {
+            rpc_fact_character(call, bad);
             return refuse_in("name", IDENTITY__REASON__UNION_NAME_INVALID, ret_field);
+        }
         memcpy(change->name, name, sizeof(name));
     }
     if (!change->code[0])
@@ -100,14 +102,14 @@ static int credit_code_refusal(struct identity *self, struct change *change)
     return reason;
 }
 
-static int create_refusal(struct identity *self, const struct union_node *parent, struct change *change,
+static int create_refusal(struct identity *self, const struct union_node *parent, struct change *change, void *call,
                           const char **ret_field)
 {
     char path[UNION_PATH_SIZE];
     int reason = child_refusal(parent->path, parent->children, path);
 
     if (!reason)
-        reason = name_refusal(self, change, ret_field);
+        reason = name_refusal(self, change, call, ret_field);
     if (!reason && (!change->name[0] || !change->code[0]))
         reason = refuse_in(change->name[0] ? "code" : "name", RPC__REASON__MISSING_FIELD, ret_field);
     if (!reason) {
@@ -121,7 +123,7 @@ static int create_refusal(struct identity *self, const struct union_node *parent
     return reason;
 }
 
-int change_refusal(struct identity *self, struct change *change, const char **ret_field)
+int change_refusal(struct identity *self, struct change *change, void *call, const char **ret_field)
 {
     struct union_node node;
 
@@ -132,7 +134,7 @@ int change_refusal(struct identity *self, struct change *change, const char **re
         return IDENTITY__REASON__UNION_CLOSED;
     switch (change->kind) {
     case IDENTITY__CHANGE_KIND__CHANGE_NAME:
-        return name_refusal(self, change, ret_field);
+        return name_refusal(self, change, call, ret_field);
     case IDENTITY__CHANGE_KIND__CHANGE_PLACE:
         *ret_field = "targetId";
         return place_refusal(self, &node, change);
@@ -144,7 +146,7 @@ int change_refusal(struct identity *self, struct change *change, const char **re
         *ret_field = "creditCode";
         return credit_code_refusal(self, change);
     case IDENTITY__CHANGE_KIND__CHANGE_CREATE:
-        return create_refusal(self, &node, change, ret_field);
+        return create_refusal(self, &node, change, call, ret_field);
     case IDENTITY__CHANGE_KIND__CHANGE_TRADES:
         *ret_field = "trades";
         return change->trades == node.trades ? IDENTITY__REASON__CHANGE_EMPTY : 0;

@@ -93,6 +93,7 @@ static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state
 static void a_refused_change_changes_nothing_and_another_may_be_asked(void **state)
 {
     Identity__AskUnionChangeRequest request;
+    const Rpc__Answer *answer;
     struct harness h;
 
     (void)state;
@@ -110,6 +111,10 @@ static void a_refused_change_changes_nothing_and_another_may_be_asked(void **sta
     assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "CHANGE_EMPTY");
     request.name = "会";
     assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_NAME_INVALID");
+    request.name = "甲\ue900乙工会";
+    answer = ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request);
+    assert_refused(answer, "UNION_NAME_INVALID");
+    assert_string_equal(harness_fact(answer, "character"), "U+E900");
     request.name = request.code = "440605";
     assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_CODE_TAKEN");
     request = change_of(first_id, 99);

@@ -40,7 +40,7 @@ bool changes_path_at(const struct changes *changes, int64_t union_id, int64_t at
 
 /* Why a change cannot be carried out as things are: 0, or the Reason with its input
  * field. Names and codes in it are brought into normal form. */
-int change_refusal(struct identity *self, struct change *change, const char **ret_field);
+int change_refusal(struct identity *self, struct change *change, void *call, const char **ret_field);
 /* Carries out what change_refusal has just found possible; target_id becomes the union
  * that was made. */
 void change_apply(struct identity *self, struct change *change, void *call);

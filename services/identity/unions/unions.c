@@ -9,6 +9,7 @@ enum {
     SQL_COUNT_CHILD,
     SQL_FIND,
     SQL_FIND_CODE,
+    SQL_FIND_NAME,
     SQL_FIND_PATH,
     SQL_FIND_ALIAS,
     SQL_FIND_CREDIT_CODE,
@@ -35,6 +36,7 @@ static const char *const sql[] = {
     [SQL_COUNT_CHILD] = "UPDATE unions SET children = children + 1 WHERE union_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM unions WHERE union_id = ?1",
     [SQL_FIND_CODE] = "SELECT " COLUMNS " FROM unions WHERE code = ?1",
+    [SQL_FIND_NAME] = "SELECT " COLUMNS " FROM unions WHERE name = ?1 AND state = 0 LIMIT 2",
     [SQL_FIND_PATH] = "SELECT " COLUMNS " FROM unions WHERE path = ?1",
     [SQL_FIND_ALIAS] = "SELECT " COLUMNS " FROM unions WHERE union_id = "
                        "(SELECT union_id FROM union_alias WHERE code = ?1)",
@@ -110,6 +112,17 @@ bool unions_find_code(const struct unions *unions, const char *code, struct unio
     for (int i = 0; found && i < CODES_IN_A_ROW && ret_node->state >= (int)IDENTITY__UNION_STATE__UNION_MERGING; i++)
         found = unions_find(unions, ret_node->into_id, ret_node);
     return found;
+}
+
+unsigned unions_find_name(const struct unions *unions, const char *name, struct union_node *ret_node)
+{
+    unsigned statement = unions->sql + SQL_FIND_NAME, n = 0;
+
+    store_ask(unions->store, statement, "t", name);
+    for (; n < 2 && store_row(unions->store, statement); n++)
+        read_union(unions->store, statement, ret_node);
+    store_end(unions->store, statement);
+    return n;
 }
 
 bool unions_find_credit_code(const struct unions *unions, const char *credit_code, struct union_node *ret_node)

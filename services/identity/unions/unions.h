@@ -23,6 +23,8 @@ bool unions_add(const struct unions *unions, const struct union_node *node, int6
 bool unions_find(const struct unions *unions, int64_t union_id, struct union_node *ret_node);
 /* Also by a code it had before, or that of a union that became part of it. */
 bool unions_find_code(const struct unions *unions, const char *code, struct union_node *ret_node);
+/* An open one by its name, which others may have too: how many have, 2 when more. */
+unsigned unions_find_name(const struct unions *unions, const char *name, struct union_node *ret_node);
 bool unions_find_path(const struct unions *unions, const char *path, struct union_node *ret_node);
 bool unions_find_credit_code(const struct unions *unions, const char *credit_code, struct union_node *ret_node);
 /* Gives a name and a code; a code that is replaced goes on leading to the union. */
