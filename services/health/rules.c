@@ -1,6 +1,7 @@
 #include "services/health/rules.h"
 
 #include "common/base/union_path.h"
+#include "common/text/text.h"
 
 #define ITEM_TEXT 256
 
@@ -311,6 +312,42 @@ int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *princ
 }
 
 /* ---- the draw ---- */
+
+/* How many bytes of what stands between the words of a value are here, or 0. */
+static size_t between(const char *at)
+{
+    static const char *const signs[] = {" ", ",", ";", "/", "|", "，", "；", "、", "／", "｜"};
+
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+        if (strncmp(at, signs[i], strlen(signs[i])) == 0)
+            return strlen(signs[i]);
+    }
+    return 0;
+}
+
+int value_read(const char *text, char ret[DRAW_TEXT_SIZE])
+{
+    char line[DRAW_TEXT_SIZE];
+    size_t n = 0, len;
+    bool apart = false;
+    int32_t bad;
+
+    if (text_line(text, line, sizeof(line), &bad) <= 0)
+        return HEALTH__REASON__VALUE_NOT_A_LINE;
+    for (const char *at = line; *at; at += len) {
+        len = between(at);
+        apart |= len > 0 && n > 0;
+        if (len > 0)
+            continue;
+        if (apart)
+            ret[n++] = ' ';
+        apart = false;
+        len = 1;
+        ret[n++] = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    }
+    ret[n] = '\0';
+    return n ? 0 : HEALTH__REASON__VALUE_NOT_A_LINE;
+}
 
 int draw_refusal(enum draw_reason reason)
 {

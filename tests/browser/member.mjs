@@ -7,7 +7,7 @@ import { until, web } from '../system/stack.mjs';
 const axe = readFileSync(join(`${web}.build`, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 /** What axe-core finds to be serious or worse, in the look of now. */
-async function violations(page) {
+export async function violations(page) {
     await page.value(`${axe}; 0`);
     return page.value(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -43,7 +43,7 @@ export async function signIn(stack, page, { mobile, name, residentId }) {
 
 /** What in the page keeps somebody out who hears it, or has a keyboard or a small screen. */
 export const barriers = (page) => page.value(`(() => {
-    const seen = (one) => one.checkVisibility();
+    const seen = (one) => one.checkVisibility({ visibilityProperty: true });
     const name = (one) => (one.labels?.[0]?.innerText || one.getAttribute('aria-label') || one.innerText || one.alt || '').trim();
     const found = [], all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
     for (const one of all('input, select, textarea, button, a, img'))

@@ -68,7 +68,9 @@ describe('a service that is down', () => {
         assertDown(await stack.get('/v1/me', { token }));
         assertDown(await claim(103));
         assert.equal((await stack.get('/livez')).status, 200);
+        const command = stack.command('coupon', '--call', 'Daemon.Probe', '{}'); // waits until it can be answered
         stack.spawn('broker');
+        assert.equal((await command).code, 0);
         await stack.serves('coupon');
         await stack.serves('identity');
         await stack.ready();

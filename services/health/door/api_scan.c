@@ -273,6 +273,13 @@ static void scans__create_scan(Health__Scans_Service *service, const Health__Cre
     reply_scan(self, &scan, reply, call);
 }
 
+/* Whether what a device says of a scan without network rests on its word alone: it was not there
+ * yet, its clock is ahead or the scan old, or the pass has been given anew since. */
+static bool rests_on_its_word(const struct device *device, const struct issued *issued, int64_t at, int64_t now)
+{
+    return at < device->registered_at || at > now + SCAN_AHEAD_MS || at < now - SCAN_LATE_MS || issued->revoked_at;
+}
+
 /* One scan that was made without network: kept, whatever it is. */
 static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item,
                       const struct scanned *scanned, void *call, struct scan *ret)
@@ -290,6 +297,8 @@ static void take_late(struct health *self, const struct device *device, const He
         ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_DEVICE_OFF;
     else if (reason == PASS_OK)
         decide(self, &issued, &booking, ret);
+    if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED && rests_on_its_word(device, &issued, item->at, rpc_now(call)))
+        ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_WAITS;
     if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED)
         accept_scan(self, ret, &booking, call);
     else
@@ -320,10 +329,6 @@ static void scans__upload_scans(Health__Scans_Service *service, const Health__Up
         Health__Scan *message;
         struct scan scan;
 
-        if (req->items[i]->at > rpc_now(call) + SCAN_AHEAD_MS) {
-            rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "items.at");
-            return;
-        }
         take_late(self, &device, req->items[i], &scanned[i], call, &scan);
         message = list.scans ? scan_message(self, &scan, rpc_arena(call)) : NULL;
         if (!message) {
@@ -366,6 +371,62 @@ static void scans__list_scans(Health__Scans_Service *service, const Health__List
     reply(&list, call);
 }
 
+/* rpc AcceptScan: what waits is as if it had been accepted then; the scan that waited stays as it was. */
+static void scans__accept_scan(Health__Scans_Service *service, const Health__ScanRequest *req,
+                               Health__Scan_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, scans_service);
+    struct booking booking;
+    const Health__Site *site;
+    struct scan waits, scan;
+
+    if (!scans_find(&self->scans, req->scan_id, &waits)) {
+        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_FOUND);
+        return;
+    }
+    site = sites_find(&self->sites, waits.site_id, rpc_arena(call));
+    if (!site || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) {
+        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
+        return;
+    }
+    scan = waits;
+    snprintf(scan.ref, sizeof(scan.ref), "accepted-%lld", (long long)waits.id);
+    if (scans_find_ref(&self->scans, waits.device_id, scan.ref, &scan)) {
+        reply_scan(self, &scan, reply, call);
+        return;
+    }
+    if (waits.outcome != HEALTH__SCAN_OUTCOME__SCAN_WAITS || scans_find_of(&self->scans, waits.booking_id, &scan) ||
+        !bookings_find(&self->bookings, waits.booking_id, &booking) ||
+        booking.state == HEALTH__BOOKING_STATE__CANCELLED) {
+        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_WAITING);
+        return;
+    }
+    scan = waits;
+    snprintf(scan.ref, sizeof(scan.ref), "accepted-%lld", (long long)waits.id);
+    scan.outcome = HEALTH__SCAN_OUTCOME__ACCEPTED;
+    scan.received_at = rpc_now(call);
+    accept_scan(self, &scan, &booking, call);
+    rpc_created(call);
+    reply_scan(self, &scan, reply, call);
+}
+
+/* All is as before a scan. */
+static void take_back(struct health *self, struct scan *scan, struct booking *booking, struct entitlement *entitlement,
+                      const char *reason, void *call)
+{
+    scan_undo(self, scan, reason, call);
+    if (booking->walk_in) {
+        walk_in_undo(self, booking, entitlement, call);
+    } else if (booking->due_at <= scan->received_at) { /* had not come, and the next was called */
+        booking_set(self, booking, HEALTH__BOOKING_STATE__NOT_COME, call);
+        entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__NO_SHOW, call);
+    } else {
+        booking_set(self, booking, HEALTH__BOOKING_STATE__ACTIVE, call);
+        entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);
+    }
+    holders_recheck(&self->holders, booking->member_id);
+}
+
 /* rpc UndoScan: a mistake of the last minutes; all is as before it. */
 static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoScanRequest *req,
                              Health__Scan_Closure reply, void *call)
@@ -398,17 +459,52 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
         rpc_refuse(call, RPC__REASON__STORE_FAILED);
         return;
     }
-    scan_undo(self, &scan, req->reason, call);
-    if (booking.walk_in) {
-        walk_in_undo(self, &booking, &entitlement, call);
-    } else if (booking.due_at <= scan.received_at) { /* had not come, and the next was called */
-        booking_set(self, &booking, HEALTH__BOOKING_STATE__NOT_COME, call);
-        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__NO_SHOW, call);
-    } else {
-        booking_set(self, &booking, HEALTH__BOOKING_STATE__ACTIVE, call);
-        entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__BOOKED, call);
+    take_back(self, &scan, &booking, &entitlement, req->reason, call);
+    reply_scan(self, &scan, reply, call);
+}
+
+/* rpc StrikeScan: whenever, by two officials. */
+static void scans__strike_scan(Health__Scans_Service *service, const Health__UndoScanRequest *req,
+                               Health__Scan_Closure reply, void *call)
+{
+    static const int offices[] = {RULE__ROLE__BENEFIT_MANAGER, RULE__ROLE__ROLE_NONE};
+    struct health *self = container_of(service, struct health, scans_service);
+    struct hands_deed deed = {
+        .kind = "scan strike",
+        .id = req->scan_id,
+        .what = &req->base,
+        .until = rpc_now(call) + HANDS_LIFE_MS,
+        .roles = offices,
+    };
+    bool first;
+    int reason = 0;
+    struct entitlement entitlement;
+    struct booking booking;
+    const Health__Site *site;
+    struct scan scan;
+
+    if (!scans_find(&self->scans, req->scan_id, &scan)) {
+        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_FOUND);
+        return;
     }
-    holders_recheck(&self->holders, booking.member_id);
+    site = sites_find(&self->sites, scan.site_id, rpc_arena(call));
+    if (!site || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path))
+        reason = RPC__REASON__OUTSIDE_YOUR_UNION;
+    else if (scan.outcome != HEALTH__SCAN_OUTCOME__ACCEPTED || scan.undone_at)
+        reason = HEALTH__REASON__SCAN_NOT_ACCEPTED;
+    else if (!bookings_find(&self->bookings, scan.booking_id, &booking) ||
+             !entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement))
+        reason = RPC__REASON__STORE_FAILED;
+    if (rpc_refuse_if(call, reason))
+        return;
+    deed.union_path = site->union_path;
+    first = !hands_wait(&self->two_hands, deed.kind, deed.id, rpc_now(call)) ||
+            hands_is_first(&self->two_hands, deed.kind, deed.id, rpc_principal(call)->member_id);
+    reason = first ? hands_give(&self->two_hands, &deed, call) : hands_confirm(&self->two_hands, &deed, call);
+    if (rpc_refuse_if(call, reason))
+        return;
+    if (!first)
+        take_back(self, &scan, &booking, &entitlement, req->reason, call);
     reply_scan(self, &scan, reply, call);
 }
 

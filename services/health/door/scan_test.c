@@ -448,12 +448,12 @@ static void late_scans_get_an_honest_answer_each(void **state)
         assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
         assert_int_equal(list->scans[1]->outcome, HEALTH__SCAN_OUTCOME__DUPLICATE);
         assert_int_equal(list->scans[1]->first_at, START + 500);
-        assert_int_equal(list->scans[2]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+        assert_int_equal(list->scans[2]->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
         assert_int_equal(list->scans[3]->outcome, HEALTH__SCAN_OUTCOME__SCAN_REVOKED);
         assert_int_equal(list->scans[4]->outcome, HEALTH__SCAN_OUTCOME__SCAN_MALFORMED);
         assert_int_equal(list->scans[5]->outcome, HEALTH__SCAN_OUTCOME__SCAN_NOT_YET);
     }
-    assert_int_equal(counts(site)->arrived, 3);
+    assert_int_equal(counts(site)->arrived, 2);
 }
 
 static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
@@ -691,10 +691,102 @@ static void who_walks_in_is_in_the_budget(void **state)
     assert_int_equal(store_commit(h.service.store), 0);
 }
 
+static const Rpc__Answer *accept_late(int64_t scan_id, const Rpc__Principal *who)
+{
+    Health__ScanRequest request = HEALTH__SCAN_REQUEST__INIT;
+
+    request.scan_id = scan_id;
+    return harness_call(&h, "Scans.AcceptScan", &request.base, who, NULL);
+}
+
+/* What rests on a device's word waits for an official, and refuses nothing beside it. */
+static void what_a_device_alone_says_waits_for_an_official(void **state)
+{
+    static const char *const refs[] = {"word-0001", "word-0002", "word-0003", "word-0004"};
+    int64_t bookings[4], device, accepted;
+    const char *texts[4];
+    int64_t at[4];
+    const Health__ScanList *list;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bookings[i] = a_booking(i);
+        texts[i] = text_of(bookings[i], i);
+    }
+    to(START + 1000);
+    device = a_device(site, STAFF);
+    to(START + 60000);
+    at[0] = START + 2000;       /* as it should be */
+    at[1] = START + 500;        /* before there was the device */
+    at[2] = START + 60 * 60000; /* in an hour */
+    at[3] = START + 3000;       /* of a pass that she has had made anew since */
+    assert_ok(on_booking(&h, "Passes.ReissuePass", bookings[3], MEMBER + 3));
+    list = upload(device, STAFF, refs, texts, at, 4);
+    assert_int_equal(list->n_scans, 4);
+    assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(list->scans[i]->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+    assert_int_equal(counts(site)->arrived, 1);
+    assert_refused(accept_late(list->scans[1]->scan_id, manager_of(&h, "0002")), "OUTSIDE_YOUR_UNION");
+    assert_refused(accept_late(list->scans[0]->scan_id, manager_of(&h, UNION)), "SCAN_NOT_WAITING");
+    accepted = scan_in(accept_late(list->scans[1]->scan_id, manager_of(&h, UNION)))->scan_id;
+    assert_int_equal(scan_in(accept_late(list->scans[1]->scan_id, manager_of(&h, UNION)))->scan_id, accepted);
+    assert_int_equal(counts(site)->arrived, 2);
+    /* Nor once she has come. */
+    assert_ok(scan_as(site, device, STAFF, "online-09", text_of(bookings[3], 3)));
+    assert_refused(accept_late(list->scans[3]->scan_id, manager_of(&h, UNION)), "SCAN_NOT_WAITING");
+}
+
+static void a_scan_is_handed_in_within_three_days(void **state)
+{
+    static const char *const refs[] = {"late-0001", "late-0002"};
+    int64_t device = a_device(site, STAFF), first = a_booking(0), second = a_booking(1);
+    const char *one = text_of(first, 0), *other = text_of(second, 1);
+    const int64_t at[] = {START};
+
+    (void)state;
+    to(START + SCAN_LATE_MS);
+    assert_int_equal(upload(device, STAFF, refs, &one, at, 1)->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    to(START + SCAN_LATE_MS + 1);
+    assert_int_equal(upload(device, STAFF, refs + 1, &other, at, 1)->scans[0]->outcome,
+                     HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+}
+
+static const Rpc__Answer *strike(int64_t scan_id, const char *reason, int64_t member_id)
+{
+    Health__UndoScanRequest request = HEALTH__UNDO_SCAN_REQUEST__INIT;
+
+    request.scan_id = scan_id;
+    request.reason = unconst(reason);
+    return harness_call(&h, "Scans.StrikeScan", &request.base,
+                        harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION), NULL);
+}
+
+static void a_scan_is_struck_out_later_by_two(void **state)
+{
+    int64_t device = a_device(site, STAFF), booking = a_booking(0), scan;
+
+    (void)state;
+    to(START);
+    scan = scan_in(scan_as(site, device, STAFF, "online-01", text_of(booking, 0)))->scan_id;
+    to(START + SCAN_UNDO_MS);
+    assert_refused(undo(scan, STAFF), "UNDO_TOO_LATE");
+    assert_ok(strike(scan, "并未到检", 900));
+    assert_ok(strike(scan, "并未到检", 900)); /* alone, however often */
+    assert_int_equal(counts(site)->arrived, 1);
+    assert_refused(strike(scan, "另有原因", 901), "HANDS_DIFFER");
+    assert_ok(strike(scan, "并未到检", 901));
+    assert_int_equal(counts(site)->arrived, 0);
+    assert_refused(strike(scan, "并未到检", 901), "SCAN_NOT_ACCEPTED");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
+        TEST(a_scan_is_struck_out_later_by_two),
+        TEST(what_a_device_alone_says_waits_for_an_official),
+        TEST(a_scan_is_handed_in_within_three_days),
         TEST(who_walks_in_is_in_the_budget),
         TEST(a_scan_has_a_letter_about_who_has_come_for_who_scanned_her),
         TEST(each_form_of_a_pass_is_the_same_pass),

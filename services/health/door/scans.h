@@ -13,8 +13,9 @@
 #include "services/health/booking/bookings.h"
 
 #define SCAN_UNDO_MS  (INT64_C(15) * 60000)
-#define SCAN_AHEAD_MS (INT64_C(5) * 60000) /* a device's clock may be ahead of ours */
-#define DEVICES_MAX   50                   /* of a site, not revoked */
+#define SCAN_AHEAD_MS (INT64_C(5) * 60000)    /* a device's clock may be ahead of ours */
+#define SCAN_LATE_MS  (INT64_C(72) * 3600000) /* in which what was scanned without network is handed in */
+#define DEVICES_MAX   50                      /* of a site, not revoked */
 #define DEVICE_NAME   (40 * 4 + 1)
 #define SCAN_REF      (40 * 4 + 1)
 #define UNDO_REASON   (200 * 4 + 1)

@@ -2,7 +2,6 @@
 #include "services/health/api.h"
 
 #include "common/draw/draw_file.h"
-#include "common/text/text.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"
@@ -280,10 +279,10 @@ static int enter_value(struct health *self, const Health__Campaign *campaign, co
 {
     Health__ValueEntered what;
     struct hands_deed deed;
-    int32_t bad;
+    int reason = value_read(value, lottery->value);
 
-    if (text_line(value, lottery->value, sizeof(lottery->value), &bad) <= 0)
-        return HEALTH__REASON__VALUE_NOT_A_LINE;
+    if (reason)
+        return reason;
     lottery->value_by = rpc_principal(call)->member_id;
     deed = value_deed(self, campaign, lottery, &what, call);
     return hands_give(&self->two_hands, &deed, call);
@@ -303,7 +302,6 @@ static int confirm_value(struct health *self, const Health__Campaign *campaign, 
     char value[DRAW_TEXT_SIZE];
     Health__ValueEntered what;
     struct hands_deed deed;
-    int32_t bad;
     int reason;
 
     if (!*lottery->value)
@@ -312,7 +310,7 @@ static int confirm_value(struct health *self, const Health__Campaign *campaign, 
     reason = hands_refusal(&self->two_hands, &deed, call);
     if (reason)
         return reason;
-    if (text_line(said, value, sizeof(value), &bad) <= 0 || strcmp(lottery->value, value) != 0)
+    if (value_read(said, value) || (strcmp(lottery->value, value) != 0 && strcmp(lottery->value, said) != 0))
         return HEALTH__REASON__VALUE_DIFFERS;
     lottery->confirmed_by = rpc_principal(call)->member_id;
     return hands_confirm(&self->two_hands, &deed, call);

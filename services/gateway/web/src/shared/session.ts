@@ -3,7 +3,8 @@ import { ref } from 'vue';
 
 export interface Session { token: string; refreshToken?: string }
 
-const KEY = 'session';
+// An official's session is none of the member's app, also in one tab.
+const KEY = location.pathname.startsWith('/console') ? 'official' : 'session';
 const kept = sessionStorage.getItem(KEY);
 
 export const session = ref<Session | null>(kept ? JSON.parse(kept) as Session : null);

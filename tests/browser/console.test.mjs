@@ -1,0 +1,128 @@
+// The console in a real browser: officials sign in with their second factor, see what their offices allow
+// and nothing else, decide what waits, and put coupons out.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { enrol, grant, PASSWORD, person, rosterCsv, totp, unionsCsv, verify } from '../system/people.mjs';
+import { Stack, until, web } from '../system/stack.mjs';
+import { Chrome } from './chrome.mjs';
+import { barriers, go, violations } from './member.mjs';
+
+const ROOT = '440600', UNION = '440604-001-0001';
+// What the menu has for each role, beside 总览.
+const MENUS = {
+    UNION_ADMIN: ['/waiting', '/unions', '/members', '/cadres'],
+    BENEFIT_MANAGER: ['/unions', '/checkups', '/sites', '/releases'],
+    SECURITY_ADMIN: ['/waiting', '/unions', '/grants', '/heads'],
+    AUDIT_ADMIN: ['/unions', '/cadres', '/settlements', '/grants', '/stories', '/heads'],
+    FINANCE: ['/unions', '/settlements'],
+};
+const ROUTES = [...new Set(Object.values(MENUS).flat())];
+
+describe('the console', () => {
+    const officials = Object.keys(MENUS).map((role, i) => ({ ...person(100 + i, UNION), role })), worker = person(1, UNION);
+    let stack, chrome, page;
+
+    before(async () => {
+        stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: web } } });
+        await stack.import('unions', unionsCsv());
+        await stack.import('roster', rosterCsv([worker, ...officials]));
+        // The command line gives offices only until there is a security administrator.
+        for (const one of officials)
+            await grant(stack, one.mobile, one.role, one.role === 'UNION_ADMIN' ? UNION : ROOT);
+        for (const one of officials)
+            one.secret = (await enrol(stack, one)).secret;
+        chrome = new Chrome();
+        page = await chrome.open(`http://127.0.0.1:${stack.port}/console/`);
+        await page.send('Emulation.setDeviceMetricsOverride', { width: 1440, height: 900, deviceScaleFactor: 1, mobile: false });
+        await page.shows('main', /工作人员登录/);
+    });
+    after(async () => {
+        await chrome?.close();
+        await stack.close();
+    });
+
+    const official = (role) => officials.find((one) => one.role === role);
+    async function signIn(role, steps = 1) {
+        const { mobile, secret } = official(role);
+        await page.shows('main', /工作人员登录/);
+        await page.type('#mobile', mobile);
+        await page.type('#password', PASSWORD);
+        await page.type('#totp', totp(secret, steps));
+        await page.click('form button[type=submit]');
+        await page.shows('.work h1', /总览/);
+    }
+    const signOut = () => page.press('.desk-head', '退出');
+    const paths = (selector) => page.value(`[...document.querySelectorAll('${selector} a')].map((one) => one.getAttribute('href').replace(/^.*#/, ''))`);
+
+    test('lets nobody in without the second factor', async () => {
+        await page.type('#mobile', official('UNION_ADMIN').mobile);
+        await page.type('#password', PASSWORD);
+        await page.type('#totp', '000000');
+        await page.click('form button[type=submit]');
+        await page.shows('[role=alert]', /./);
+        assert.deepEqual([...await barriers(page), ...await violations(page)], []);
+    });
+
+    async function visit(menu) {
+        assert.deepEqual(await paths('.menu'), ['/', ...menu]);
+        for (const path of ['/', ...menu]) {
+            await go(page, path);
+            await page.shows('.menu [aria-current=page]', /./);
+            await until(`${path} has loaded`, () => page.value("!document.body.innerText.includes('正在加载')"));
+            assert.equal(await page.text('.bad[role=alert]'), '', path);
+            assert.deepEqual([...await barriers(page), ...await violations(page)], [], path);
+        }
+        for (const path of ROUTES.filter((one) => !menu.includes(one))) {
+            await go(page, path);
+            await until(`${path} is not hers`, () => page.value("location.hash === '#/'"));
+        }
+    }
+
+    const work = {
+        // Puts coupons out from a template, and sees what they cost at most.
+        async BENEFIT_MANAGER() {
+            await go(page, '/releases');
+            await page.press('.work', '新建发放');
+            await page.type('[aria-label=名称]', '骑手餐券');
+            await page.shows('.work', /最多花费\s+150,000 元/);
+            await page.press('.work', '保存草稿');
+            await page.shows('table', /骑手餐券[^]*草稿/);
+            await page.press('table', '发布');
+            await page.press('[role=dialog]', '确定');
+            await page.shows('table', /骑手餐券[^]*已发布/);
+            assert.deepEqual(await stack.query('coupon', 'SELECT count(*) AS n FROM release'), [{ n: 1 }]);
+        },
+        // Decides what waits, with its facts in sight.
+        async UNION_ADMIN() {
+            const { token } = await verify(stack, worker);
+            const claim = await stack.post('/v1/me/trades', { trade: 'COURIER', proof: 'PROOF_WORK_CARD', platform: '快递公司', workNumber: '88' }, { token });
+            assert.equal(claim.status, 201, claim.text);
+            await go(page, '/waiting');
+            await page.press('table', '职业认证');
+            await page.shows('[aria-label=办理]', /快递公司[^]*88/);
+            assert.deepEqual([...await barriers(page), ...await violations(page)], []);
+            await page.press('[aria-label=办理]', '同意');
+            await page.press('[role=dialog]', '确定');
+            await page.shows('main', /没有待办事项/);
+            const { json } = await stack.get('/v1/me/trades', { token });
+            assert.ok(json.trades.some((one) => one.trade === 'COURIER' && one.state === 'TRADE_PROVEN'), JSON.stringify(json));
+        },
+    };
+
+    for (const [role, menu] of Object.entries(MENUS)) {
+        test(`${role} sees her pages, each without a barrier, and no other, and does her work`, async () => {
+            await signIn(role);
+            try {
+                await visit(menu);
+                await work[role]?.();
+            } finally {
+                await signOut();
+            }
+        });
+    }
+
+    test('no request leaves the machine, and nothing went wrong in the console but the refusals', () => {
+        assert.deepEqual(chrome.requests.filter((url) => !url.startsWith(`http://127.0.0.1:${stack.port}/`) && !/^(data|about):/.test(url)), []);
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[013]/.test(line)), []);
+    });
+});
