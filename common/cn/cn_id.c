@@ -136,6 +136,123 @@ enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident
     return CN_ID_OK;
 }
 
+/* ---- other documents ---- */
+
+static const char *const signs[CN_DOCUMENT_KINDS] = {"", "HM-", "TW-", "FP-", "PP-"};
+#define SIGN_LEN 3
+
+const char *cn_document_sign(enum cn_document_kind kind)
+{
+    return signs[kind];
+}
+
+enum cn_document_kind cn_document_kind(const char *number)
+{
+    for (int kind = 1; kind < CN_DOCUMENT_KINDS; kind++) {
+        if (strncmp(number, signs[kind], SIGN_LEN) == 0)
+            return (enum cn_document_kind)kind;
+    }
+    return CN_RESIDENT_ID;
+}
+
+/* Whether a text is of this form: A a letter, 9 a digit, anything else itself. */
+static bool has_form(const char *text, const char *form)
+{
+    for (; *text && *form; text++, form++) {
+        bool letter = *text >= 'A' && *text <= 'Z', digit = *text >= '0' && *text <= '9';
+
+        if (*form == 'A' ? !letter : *form == '9' ? !digit : *text != *form)
+            return false;
+    }
+    return !*text && !*form;
+}
+
+static bool is_hk_macau_permit(const char *text)
+{
+    return (*text == 'H' || *text == 'M') && (has_form(text + 1, "99999999") || has_form(text + 1, "9999999999"));
+}
+
+static bool is_taiwan_permit(const char *text)
+{
+    return has_form(text, "99999999") || has_form(text, "9999999999") || has_form(text, "9999999999A") ||
+           has_form(text, "9999999999(A)");
+}
+
+/* Of the day of birth the century is not told. */
+static bool is_foreign_permanent(const char *text)
+{
+    int month, day;
+
+    if (!has_form(text, "AAA999999999999"))
+        return false;
+    month = read_digits(text + 9, 2);
+    day = read_digits(text + 11, 2);
+    return civil_date(2000, month, day);
+}
+
+static bool is_passport(const char *text)
+{
+    size_t len = strlen(text), n_digits = 0;
+
+    if (len < 6 || len > 9 || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        n_digits += text[i] >= '0' && text[i] <= '9';
+    return n_digits >= 4;
+}
+
+static bool is_of_kind(const char *text, enum cn_document_kind kind)
+{
+    switch (kind) {
+    case CN_HK_MACAU_PERMIT:
+        return is_hk_macau_permit(text);
+    case CN_TAIWAN_PERMIT:
+        return is_taiwan_permit(text);
+    case CN_FOREIGN_PERMANENT:
+        return is_foreign_permanent(text);
+    case CN_PASSPORT:
+        return is_passport(text);
+    default:
+        return false;
+    }
+}
+
+/* Without a sign: a passport has a letter, so that what has none and is no permit is a resident ID typed wrongly. */
+static enum cn_document_kind guess_kind(const char *text)
+{
+    for (int kind = 1; kind < CN_PASSPORT; kind++) {
+        if (is_of_kind(text, (enum cn_document_kind)kind))
+            return (enum cn_document_kind)kind;
+    }
+    return is_passport(text) && strspn(text, digits) != strlen(text) ? CN_PASSPORT : CN_RESIDENT_ID;
+}
+
+enum cn_id_result cn_document(const char *text, int today, struct cn_resident_id *ret)
+{
+    char folded[CN_RESIDENT_ID_LEN + 8];
+    struct cn_resident_id id = {0};
+    const char *number = folded;
+    size_t len;
+
+    if (!cn_fold(text, "", folded, sizeof(folded)))
+        return cn_resident_id(text, today, ret);
+    id.kind = cn_document_kind(folded);
+    if (id.kind == CN_RESIDENT_ID) {
+        id.kind = guess_kind(folded);
+        if (id.kind == CN_RESIDENT_ID)
+            return cn_resident_id(text, today, ret);
+    } else {
+        number += SIGN_LEN;
+        if (!is_of_kind(number, id.kind))
+            return CN_ID_FORMAT;
+    }
+    /* Neither the issue of a permit nor the brackets around its letter are of the person. */
+    len = id.kind == CN_HK_MACAU_PERMIT ? 9 : id.kind == CN_TAIWAN_PERMIT && strlen(number) > 8 ? 10 : strlen(number);
+    snprintf(id.number, sizeof(id.number), "%s%.*s", signs[id.kind], (int)len, number);
+    *ret = id;
+    return CN_ID_OK;
+}
+
 static void mask(const char *text, size_t len, size_t head, size_t tail, char *ret)
 {
     memset(ret, '*', len);
@@ -148,7 +265,12 @@ static void mask(const char *text, size_t len, size_t head, size_t tail, char *r
 
 void cn_mask_resident_id(const char *number, char ret[CN_RESIDENT_ID_LEN + 1])
 {
-    mask(number, CN_RESIDENT_ID_LEN, 6, 4, ret);
+    size_t len = strnlen(number, CN_RESIDENT_ID_LEN + 1);
+
+    if (cn_document_kind(number) == CN_RESIDENT_ID || len > CN_RESIDENT_ID_LEN || len < SIGN_LEN + 6)
+        mask(number, CN_RESIDENT_ID_LEN, 6, 4, ret);
+    else
+        mask(number, len, SIGN_LEN + 1, 3, ret);
 }
 
 /* Civil date from a day count: the proleptic Gregorian calendar in eras of 400

@@ -40,14 +40,29 @@ enum cn_id_result {
     CN_ID_REGION, /* first two digits are no province */
 };
 
+/* What a number is of. Numbers that are not a resident ID's are written with the sign of their kind, so that one
+ * number is one document: HM-H12345678. */
+enum cn_document_kind {
+    CN_RESIDENT_ID,     /* also the residence permits of Hong Kong, Macau and Taiwan and the newer card of foreign
+                           permanent residents, which are numbered alike */
+    CN_HK_MACAU_PERMIT, /* HM: Mainland Travel Permit: H or M, 8 digits and maybe the 2 of its issue, which do not count
+                         */
+    CN_TAIWAN_PERMIT,   /* TW: 8 digits, or on the older booklet 10, maybe with a letter */
+    CN_FOREIGN_PERMANENT, /* FP: the card before 2023: nationality, place, day of birth, sequence (3 letters, 12 digits)
+                           */
+    CN_PASSPORT,          /* PP: 6 to 9 letters and digits */
+};
+#define CN_DOCUMENT_KINDS 5
+
 struct cn_resident_id {
-    char number[CN_RESIDENT_ID_LEN + 1]; /* upper-case X */
-    int birth_year, birth_month, birth_day;
-    bool male;
-    bool foreign;          /* a foreign permanent resident; has no region */
-    bool region_abolished; /* known, but withdrawn before the birth year: a warning only */
-    bool region_later;     /* came into force after the birth year, as when a person was registered late: no warning */
-    bool region_unknown;   /* not in the table though its province is: a warning only */
+    enum cn_document_kind kind;
+    char number[CN_RESIDENT_ID_LEN + 1];    /* upper-case X */
+    int birth_year, birth_month, birth_day; /* 0 where the document does not tell */
+    bool male;                              /* of a resident ID */
+    bool foreign;                           /* a foreign permanent resident; has no region */
+    bool region_abolished;                  /* known, but withdrawn before the birth year: a warning only */
+    bool region_later;   /* came into force after the birth year, as when a person was registered late: no warning */
+    bool region_unknown; /* not in the table though its province is: a warning only */
 };
 
 /* Reads a resident ID. today is YYYYMMDD. Full-width digits and letters and
@@ -55,7 +70,12 @@ struct cn_resident_id {
  * that fails, in the order of enum cn_id_result, is the result; *ret is set only
  * with CN_ID_OK. */
 enum cn_id_result cn_resident_id(const char *text, int today, struct cn_resident_id *ret);
-/* 440604********0014; all stars for what is not 18 characters long. */
+/* The same of any document: by its sign, or else by its form; what looks like none is judged as a resident ID. */
+enum cn_id_result cn_document(const char *text, int today, struct cn_resident_id *ret);
+/* The sign of a kind, "" of a resident ID; of a number in normal form, its kind. */
+const char *cn_document_sign(enum cn_document_kind kind);
+enum cn_document_kind cn_document_kind(const char *number);
+/* 440604********0014, or HM-H*****678; all stars for what is not 18 characters long. */
 void cn_mask_resident_id(const char *number, char ret[CN_RESIDENT_ID_LEN + 1]);
 /* The calendar day, YYYYMMDD, of an instant in China (UTC+8, no summer time since 1991). */
 int cn_day(int64_t at_ms);

@@ -584,9 +584,55 @@ static void a_credit_code_is_folded_and_both_its_checks_hold(void **state)
     }
 }
 
+static void other_documents_are_read_by_their_form_or_their_sign(void **state)
+{
+    static const struct {
+        const char *text, *number;
+        enum cn_document_kind kind;
+        const char *masked;
+    } good[] = {
+        {"h12345678", "HM-H12345678", CN_HK_MACAU_PERMIT, "HM-H*****678"},
+        {" Ｍ１２３４５６７８01 ", "HM-M12345678", CN_HK_MACAU_PERMIT, "HM-M*****678"},
+        {"12345678", "TW-12345678", CN_TAIWAN_PERMIT, "TW-1****678"},
+        {"1234567890(B)", "TW-1234567890", CN_TAIWAN_PERMIT, "TW-1******890"},
+        {"1234567890b", "TW-1234567890", CN_TAIWAN_PERMIT, "TW-1******890"},
+        {"USA440090010112", "FP-USA440090010112", CN_FOREIGN_PERMANENT, "FP-U***********112"},
+        {"E12345678", "PP-E12345678", CN_PASSPORT, "PP-E*****678"},
+        {"pp-12345678", "PP-12345678", CN_PASSPORT, "PP-1****678"},
+        {"PP-E12345678", "PP-E12345678", CN_PASSPORT, "PP-E*****678"},
+        {"440604199003070014", "440604199003070014", CN_RESIDENT_ID, "440604********0014"},
+        {"810000199408230021", "810000199408230021", CN_RESIDENT_ID, "810000********0021"},
+        {"830000199201300022", "830000199201300022", CN_RESIDENT_ID, "830000********0022"},
+    };
+    static const char *const bad[] = {
+        "HM-12345678",  "TW-1234567", "FP-USA440090131112", "FP-USA44009001011", "PP-ABCDEFGH",        "PP-E1234567890",
+        "PP-E12 34567", "PP-",        "TW-E12345678",       "123456789",         "440604199003070015",
+    };
+    struct cn_resident_id id, same;
+    char masked[CN_RESIDENT_ID_LEN + 1];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_int_equal(cn_document(good[i].text, 20260101, &id), CN_ID_OK);
+        assert_string_equal(id.number, good[i].number);
+        assert_int_equal(id.kind, good[i].kind);
+        assert_int_equal(cn_document_kind(id.number), good[i].kind);
+        assert_int_equal(id.birth_year > 0, good[i].kind == CN_RESIDENT_ID);
+        assert_int_equal(cn_document(id.number, 20260101, &same), CN_ID_OK);
+        assert_string_equal(same.number, id.number);
+        cn_mask_resident_id(id.number, masked);
+        assert_string_equal(masked, good[i].masked);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (cn_document(bad[i], 20260101, &id) == CN_ID_OK)
+            fail_msg("%s is read as %s", bad[i], id.number);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(other_documents_are_read_by_their_form_or_their_sign),
         cmocka_unit_test(every_vector_of_resident_ids_is_judged_as_expected),
         cmocka_unit_test(every_rule_of_a_resident_id_has_its_own_result),
         cmocka_unit_test(a_birth_date_is_a_day_of_the_calendar_not_after_today),

@@ -1,4 +1,6 @@
 /* api_prove.c: a real name, by the ways there are. */
+#include <mbedtls/platform_util.h>
+
 #include "common/cn/cn_id.h"
 #include "services/bridge/api.h"
 
@@ -48,7 +50,8 @@ static bool another_may_prove(int reason)
         IDENTITY__REASON__ROSTER_CONFLICT,        IDENTITY__REASON__UNION_CLOSED,
         IDENTITY__REASON__VERIFY_TRIES_EXHAUSTED, IDENTITY__REASON__REAL_NAME_DISAGREES,
         IDENTITY__REASON__REAL_NAME_NO_RECORD,    IDENTITY__REASON__REAL_NAME_UNAVAILABLE,
-        IDENTITY__REASON__PROOF_TRIES_EXHAUSTED,
+        IDENTITY__REASON__PROOF_TRIES_EXHAUSTED,  IDENTITY__REASON__LISTED_NUMBER_DIFFERS,
+        IDENTITY__REASON__DOCUMENT_AT_COUNTER,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
@@ -88,6 +91,9 @@ static int ask(struct errand *errand, const char *method, rpc_answered answered)
 
     request.name = errand->proof.name;
     request.resident_id = errand->proof.resident_id;
+    request.mobile = errand->proof.mobile;
+    request.code = errand->proof.code;
+    request.document = (Identity__DocumentKind)errand->proof.document;
     return errand_ask_identity(errand, method, &request.base, answered);
 }
 
@@ -170,12 +176,15 @@ static void on_begun(void *arg, const Rpc__Answer *answer)
         return;
     }
     errand->proof.proof_id = proof->proof_id;
+    snprintf(errand->proof.asked_mobile, sizeof(errand->proof.asked_mobile), "%s", proof->mobile);
+    mbedtls_platform_zeroize(proof->mobile, strlen(proof->mobile));
     identity__proof__free_unpacked(proof, NULL);
     snprintf(id, sizeof(id), "%lld", (long long)errand->proof.proof_id);
-    if (!fold_claim(errand) || !partner_ask(verifier, VERIFIER_PATH,
-                                            json_pack("{s:s, s:s, s:s}", "requestId", id, "name", errand->proof.name,
-                                                      "residentId", errand->proof.resident_id),
-                                            errand_time_ms(errand, IDENTITY_MS), true, on_verdict, errand))
+    if (!fold_claim(errand) ||
+        !partner_ask(verifier, VERIFIER_PATH,
+                     json_pack("{s:s, s:s, s:s, s:s}", "requestId", id, "name", errand->proof.name, "residentId",
+                               errand->proof.resident_id, "mobile", errand->proof.asked_mobile),
+                     errand_time_ms(errand, IDENTITY_MS), true, on_verdict, errand))
         end_proof(errand, IDENTITY__VERDICT__VERDICT_UNAVAILABLE);
 }
 
@@ -222,5 +231,8 @@ void bridge__prove_me(Bridge__Bridge_Service *service, const Identity__VerifyReq
         return;
     snprintf(errand->proof.name, sizeof(errand->proof.name), "%s", req->name);
     snprintf(errand->proof.resident_id, sizeof(errand->proof.resident_id), "%s", req->resident_id);
+    snprintf(errand->proof.mobile, sizeof(errand->proof.mobile), "%s", req->mobile);
+    snprintf(errand->proof.code, sizeof(errand->proof.code), "%s", req->code);
+    errand->proof.document = (int)req->document;
     errand_wait(errand, begin_way(errand), NULL, call);
 }

@@ -12,7 +12,7 @@
 
 #define IDENTITY_MS     1000         /* kept of a caller's time for identity's part */
 #define CLAIM_NAME_SIZE (50 * 4 + 1) /* as identity.proto bounds them */
-#define CLAIM_ID_SIZE   (18 * 4 + 1)
+#define CLAIM_ID_SIZE   (24 * 4 + 1)
 
 #define DEVICE_SIZE (40 * 4 + 1)
 #define CODE_SIZE   (24 * 4 + 1)
@@ -36,7 +36,10 @@ struct errand {
         } wechat;
         struct {
             char name[CLAIM_NAME_SIZE], resident_id[CLAIM_ID_SIZE];
+            char mobile[20 * 4 + 1], code[CODE_SIZE]; /* that a roster lists, and a code sent to it */
+            char asked_mobile[16];                    /* the account's, of which the verifier is asked */
             int64_t proof_id;
+            int document; /* Identity__DocumentKind */
             unsigned next_way;
             int refused[2];        /* by way */
             int32_t retry_after_s; /* of the last refusal */

@@ -124,7 +124,9 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     Identity__ClaimTradeRequest trade = IDENTITY__CLAIM_TRADE_REQUEST__INIT;
     Identity__ProposeMergeRequest merge = IDENTITY__PROPOSE_MERGE_REQUEST__INIT;
     Identity__AskCorrectionRequest correction = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
-    Rpc__Principal *who = person_signed_in(h, n + 1);
+    Identity__ContestProofRequest contest = IDENTITY__CONTEST_PROOF_REQUEST__INIT;
+    Rpc__Principal *who = person_signed_in(h, n + 1), *claimant;
+    char resident_id[CN_RESIDENT_ID_LEN + 1];
     int64_t id;
 
     id = asked_to_join(h, ask_to_join(h, who, union_id, n + 1))->request_id;
@@ -151,7 +153,12 @@ static void ask_as_members(struct harness *h, struct authority_place *place, con
     merge.gone_id = member_of_union(h, n + 6, code)->member_id;
     merge.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
     authority_put_hers(place, "merge_id", created(h, "Merges.ProposeMerge", &merge.base, administrator(h, ROOT)), who);
+    contest.name = unconst("王小明");
+    make_resident_id(n + 3, resident_id);
+    contest.resident_id = resident_id;
     who = member_of_union(h, n + 3, code);
+    claimant = person_signed_in(h, n + 7);
+    authority_put_hers(place, "contest_id", created(h, "Contests.ContestProof", &contest.base, claimant), claimant);
     authority_put(place, "step_up_id", created(h, "Stepups.AskStepUp", NULL, who));
     correction.name = unconst("王大明");
     correction.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;

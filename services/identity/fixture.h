@@ -310,13 +310,13 @@ static inline Rpc__Principal *person_signed_in(struct harness *h, unsigned n)
     return principal_of(h, login(h, mobile_of(n, mobile)));
 }
 
-/* Lists the n-th person on a union's roster. */
+/* Lists the n-th person on a union's roster, with her number. */
 static inline void list_person(struct harness *h, unsigned n, const char *union_code)
 {
-    char id[CN_RESIDENT_ID_LEN + 1], csv[256];
+    char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1], csv[256];
 
     make_resident_id(n, id);
-    snprintf(csv, sizeof(csv), "王小明,%s,16900000009,%s,COURIER\n", id, union_code);
+    snprintf(csv, sizeof(csv), "王小明,%s,%s,%s,COURIER\n", id, mobile_of(n, mobile), union_code);
     assert_int_equal(import_roster(h, csv)->loaded, 1);
 }
 
@@ -370,6 +370,13 @@ static inline Rpc__Principal *wechat_of(struct harness *h, unsigned n, const cha
                       principal_of(h, harness_output(h, enter_by_wechat(h, openid, mobile_of(n, mobile)),
                                                      &identity__session__descriptor)),
                       n);
+}
+
+/* What somebody was told about her account. */
+static inline Identity__AccountNoticeList *notices_of(struct harness *h, const Rpc__Principal *who)
+{
+    return harness_output(h, harness_call(h, "Notices.ListMyNotices", NULL, who, NULL),
+                          &identity__account_notice_list__descriptor);
 }
 
 /* ---- the tree and who belongs where ---- */

@@ -105,6 +105,8 @@
     PART(periods)                                                                                                      \
     PART(trades)                                                                                                       \
     PART(pledges)                                                                                                      \
+    PART(contests)                                                                                                     \
+    PART(notices)                                                                                                      \
     PART(corrections)                                                                                                  \
     PART(merges)
 

@@ -160,10 +160,14 @@ bool wechat_name_read(const char *text);
 #define UNION_CODE_SIZE (UNION_CODE_MAX + 1)
 #define UNION_NAME_SIZE (UNION_NAME_MAX * 4 + 1)
 
-/* A resident ID of somebody of at least AGE_MIN on that day (YYYYMMDD):
+/* A resident ID, or another document (common/cn), of somebody of at least AGE_MIN on that day (YYYYMMDD):
  * RESIDENT_ID_..., TOO_YOUNG. *ret_warning is REGION_ABOLISHED, REGION_UNKNOWN,
  * or 0. */
 int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id, int *ret_warning);
+/* The same of a document of a kind (Identity__DocumentKind) that its form may not tell. */
+int document_read(const char *text, int kind, int today, struct cn_resident_id *ret_id, int *ret_warning);
+/* Rpc__Sex, as a document says. */
+int document_sex(const struct cn_resident_id *id);
 /* A union's code in normal form: upper-case letters, digits and single hyphens
  * between them. UNION_CODE_INVALID. */
 int union_code_read(const char *text, char ret_code[UNION_CODE_SIZE]);

@@ -43,6 +43,7 @@ describe('the page within WeChat', () => {
         await signInByCode(stack, page, mobile(1));
         await page.shows('.union', /未实名/);
         await go(page, '/mine/doors');
+        await page.shows('main', /绑定微信/);
         await page.type('#bind-mobile', mobile(1));
         await page.press('main', '获取验证码');
         const { code } = await until('the code is sent', () => stack.codesTo(mobile(1)).find((line) => line.purpose === 'CODE_BIND'));

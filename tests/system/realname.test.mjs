@@ -73,6 +73,23 @@ describe('first the rosters, then the verifier', () => {
         assertProblem(await prove(stack, person(51), listed), 409, 'RESIDENT_ID_TAKEN');
     });
 
+    test('a name and a document from another number prove nobody, by a roster or outside', async () => {
+        const owner = person(70), thief = person(71);
+        assert.equal((await stack.import('roster', rosterCsv([owner]))).code, 0);
+        verifier.addPerson(owner.residentId, owner.name, owner.mobile);
+        const refused = assertProblem(await prove(stack, thief, owner), 400, 'REAL_NAME_DISAGREES');
+        assert.equal(refused.roster, 'LISTED_NUMBER_DIFFERS');
+        assert.equal(verifier.people.get(owner.residentId).mobile, owner.mobile);
+        assert.equal((await prove(stack, owner)).json.member.level, 'CATEGORY');
+        const contested = await stack.post('/v1/me/contests', { name: owner.name, residentId: owner.residentId },
+            { token: await tokenOf(stack, thief) });
+        assert.equal(contested.status, 201, contested.text);
+        for (const one of [owner, thief]) {
+            const { notices } = (await stack.get('/v1/me/notices', { token: await tokenOf(stack, one) })).json;
+            assert.deepEqual(notices.map(({ news }) => news), ['NEWS_NAME_CONTESTED']);
+        }
+    });
+
     test('a refusal says what each way said and which remain', async () => {
         const { residentId } = person(60);
         const unknown = assertProblem(await prove(stack, person(60)), 404, 'REAL_NAME_NO_RECORD');

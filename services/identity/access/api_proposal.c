@@ -3,6 +3,7 @@
 #include "services/identity/registers/companies.h"
 #include "services/identity/access/credentials.h"
 #include "services/identity/access/grants.h"
+#include "services/identity/people/contests.h"
 #include "services/identity/people/members.h"
 #include "services/identity/membership/membership_life.h"
 #include "services/identity/access/proposals.h"
@@ -65,7 +66,7 @@ static const int *offices_for(int kind)
 {
     static const int departing[] = {RULE__ROLE__UNION_ADMIN, RULE__ROLE__COMPANY_AGENT, RULE__ROLE__ROLE_NONE};
 
-    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING || kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_TAKING_BACK)
         return union_administrators;
     return kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE ? departing : guards;
 }
@@ -204,6 +205,40 @@ static int confirm_revocation(struct identity *self, const struct proposal *prop
     return reason;
 }
 
+/* Whether her proof may be taken back by the caller, as things are; *ret_union_id decides. */
+static int judge_taking_back(struct identity *self, int64_t member_id, void *call, struct member *ret_member,
+                             int64_t *ret_union_id)
+{
+    struct contest contest;
+    struct period last;
+    int reason;
+
+    /* Of who never was of any union, those may say so to whom the case was given. */
+    if (members_find(&self->members, member_id, ret_member) && !periods_find_last(&self->periods, member_id, &last) &&
+        contests_find_any(&self->contests, member_id, &contest)) {
+        *ret_union_id = contest.union_id;
+        reason = official_refusal(self, contest.union_id, union_administrators, call);
+    } else {
+        reason = member_refusal(self, member_id, union_administrators, call, ret_member);
+        if (!reason && periods_find_last(&self->periods, member_id, &last))
+            *ret_union_id = last.union_id;
+    }
+    if (!reason && member_id == rpc_principal(call)->member_id)
+        reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
+    return reason ? reason : take_back_refusal(self, ret_member);
+}
+
+static int confirm_taking_back(struct identity *self, const struct proposal *proposal, void *call)
+{
+    struct member member;
+    int64_t union_id = 0;
+    int reason = judge_taking_back(self, proposal->member_id, call, &member, &union_id);
+
+    if (!reason)
+        proof_take_back(self, &member, call);
+    return reason;
+}
+
 static int confirm_departure(struct identity *self, const struct proposal *proposal, void *call)
 {
     struct union_node node;
@@ -303,6 +338,21 @@ static void proposals__propose_revocation(Identity__Proposals_Service *service,
     proposal_make(self, &proposal, reply, call);
 }
 
+/* rpc ProposeTakeBack: another had proven her name. */
+static void proposals__propose_take_back(Identity__Proposals_Service *service,
+                                         const Identity__ProposeTakeBackRequest *req, Identity__Proposal_Closure reply,
+                                         void *call)
+{
+    struct identity *self = self_of(service);
+    struct proposal proposal = {.kind = IDENTITY__PROPOSAL_KIND__PROPOSAL_TAKING_BACK, .member_id = req->member_id};
+    struct member member;
+    int reason = judge_taking_back(self, req->member_id, call, &member, &proposal.union_id);
+
+    if (rpc_refuse_if(call, reason))
+        return;
+    proposal_make(self, &proposal, reply, call);
+}
+
 /* rpc ProposeCredentialReset: an official who has lost her second factor enrols anew. */
 static void proposals__propose_credential_reset(Identity__Proposals_Service *service,
                                                 const Identity__ProposeCredentialResetRequest *req,
@@ -362,7 +412,7 @@ static int office_refusal(struct identity *self, int kind, const struct union_no
     bool administers = caller_holds(call, union_administrators, node->path), agent = caller_is_agent(call, node->path);
     bool guards_it = caller_holds(call, guards, node->path), right = guards_it;
 
-    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING)
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING || kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_TAKING_BACK)
         right = administers;
     if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE)
         right = administers || caller_is_approver(self, call, node);
@@ -402,6 +452,8 @@ static int carry_out(struct identity *self, const struct proposal *proposal, voi
         return confirm_departure(self, proposal, call);
     case IDENTITY__PROPOSAL_KIND__PROPOSAL_REVOCATION:
         return confirm_revocation(self, proposal, call);
+    case IDENTITY__PROPOSAL_KIND__PROPOSAL_TAKING_BACK:
+        return confirm_taking_back(self, proposal, call);
     default:
         return confirm_reset(self, proposal, call);
     }

@@ -515,6 +515,7 @@ static void mask_person(struct identity *self, const struct member *member, Iden
         return;
     cn_mask_name(person.name, name);
     cn_mask_resident_id(person.resident_id, resident_id);
+    message->document = (Identity__DocumentKind)cn_document_kind(person.resident_id);
     message->name = rpc_text(call, name);
     message->resident_id = rpc_text(call, resident_id);
 }

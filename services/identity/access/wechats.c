@@ -1,6 +1,7 @@
 #include "services/identity/access/wechats.h"
 #include "services/identity/access/devices.h"
 #include "services/identity/access/session_life.h"
+#include "services/identity/people/notices.h"
 #include "services/identity/people/person.h"
 
 #define WAITS_SLICE 500
@@ -238,6 +239,7 @@ void wechat_bind(struct identity *self, struct wechat *door, void *call)
     door->bound_at = rpc_now(call);
     wechats_add(&self->wechats, door);
     say_bound(door->id, door->member_id, call);
+    account_tell(self, door->member_id, IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND, door->id, door->id, call);
 }
 
 void wechat_settle(struct identity *self, int64_t wechat_id, void *call)

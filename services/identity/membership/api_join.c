@@ -96,7 +96,7 @@ static int seal_claim(struct identity *self, const Identity__CreateJoinRequestRe
     if (reason)
         return reason;
     *ret_field = "residentId";
-    reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+    reason = document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), &id, &warning);
     if (reason)
         return reason;
     memcpy(person.resident_id, id.number, sizeof(person.resident_id));
@@ -252,7 +252,7 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
     struct person person;
 
     if (!person_open_join(self, member, join->id, &join->sealed, &person) ||
-        cn_resident_id(person.resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
+        cn_document(person.resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
         return RPC__REASON__STORE_FAILED;
     person_index_id(self, person.resident_id, index);
     if (members_have_person(&self->members, index))
@@ -260,7 +260,7 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
     memcpy(member->person, index, sizeof(index));
     member->level = RPC__LEVEL__REAL_NAME;
     member->birth_year = id.birth_year;
-    member->sex = id.male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+    member->sex = document_sex(&id);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
     journal_verified(join, call);

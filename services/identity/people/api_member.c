@@ -1,4 +1,6 @@
+#include "services/identity/access/codes.h"
 #include "services/identity/api.h"
+#include "services/identity/membership/joins.h"
 #include "services/identity/unions/changes.h"
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
@@ -43,7 +45,7 @@ int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_
     if (reason)
         return reason;
     *ret_field = "residentId";
-    return resident_id_read(req->resident_id, cn_day(rpc_now(call)), ret_id, &warning);
+    return document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), ret_id, &warning);
 }
 
 /* Whose name was proven outside only: a roster, or a union, may still make her a member. */
@@ -86,6 +88,61 @@ static int match_roster(struct identity *self, const struct member *member, cons
     return 0;
 }
 
+/* Whether she has the number that the roster lists: her own, or one that answers a code. 0, or LISTED_NUMBER_DIFFERS,
+ * or what is wrong with the code, with its field. */
+static int third_refusal(struct identity *self, const Identity__VerifyRequest *req, const struct member *member,
+                         const struct roster_entry *entry, void *call, const char **ret_field)
+{
+    char mobile[CN_MOBILE_LEN + 1];
+    struct person own, listed;
+    int reason;
+
+    *ret_field = "";
+    if (!person_open_member(self, member, &own) || !person_open_roster(self, entry->id, &entry->sealed, &listed))
+        return RPC__REASON__STORE_FAILED;
+    if (*own.mobile && strcmp(own.mobile, listed.mobile) == 0)
+        return 0;
+    if (!*req->code)
+        return IDENTITY__REASON__LISTED_NUMBER_DIFFERS;
+    *ret_field = "mobile";
+    if (!cn_mobile(req->mobile, mobile))
+        return IDENTITY__REASON__MOBILE_INVALID;
+    *ret_field = "code";
+    reason = code_judge(self, mobile, IDENTITY__CODE_PURPOSE__CODE_PROVE, req->code, call);
+    if (reason)
+        return reason;
+    *ret_field = "";
+    return strcmp(mobile, listed.mobile) == 0 ? 0 : IDENTITY__REASON__LISTED_NUMBER_DIFFERS;
+}
+
+/* Asks the officials of the roster's union whether it is she, as a request to join: they see who she says she is
+ * (LookAtPerson) and let her in, or do not. An open request stays as it is. */
+static void ask_officials(struct identity *self, const struct member *member, const char *name,
+                          const struct cn_resident_id *id, const struct roster_entry *entry, void *call)
+{
+    struct join join = {
+        .member_id = member->id,
+        .state = IDENTITY__JOIN_STATE__JOIN_ASKED,
+        .trade = entry->trade,
+        .asked_at = rpc_now(call),
+    };
+    unsigned char nonce[PII_NONCE_LEN];
+    struct person person = {0};
+    struct union_node node;
+    struct join open;
+
+    if (joins_find_open(&self->joins, member->id, &open) || !union_successor(self, entry->union_id, &node))
+        return;
+    join.id = id_next(&self->ids, rpc_now(call));
+    join.union_id = node.id;
+    snprintf(person.name, sizeof(person.name), "%s", name);
+    snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
+    rpc_random(call, nonce, sizeof(nonce));
+    person_seal_join(self, member, join.id, nonce, &person, &join.sealed);
+    joins_add(&self->joins, &join);
+    join_journal(&join, call);
+}
+
 void member_set_person(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,
                        void *call)
 {
@@ -94,7 +151,7 @@ void member_set_person(struct identity *self, struct member *member, const char 
 
     member->level = RPC__LEVEL__REAL_NAME;
     member->birth_year = id->birth_year;
-    member->sex = id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+    member->sex = document_sex(id);
     person_index_id(self, id->number, member->person);
     snprintf(person.name, sizeof(person.name), "%s", name);
     snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
@@ -167,6 +224,15 @@ void identity__verify_me(Identity__Identity_Service *service, const Identity__Ve
         members_set_tries(&self->members, &member);
         rpc_keep(call);
         rpc_refuse(call, reason);
+        return;
+    }
+    /* Who is proven outside is asked there about her number. */
+    reason = known ? 0 : third_refusal(self, req, &member, &entry, call, &field);
+    if (reason) {
+        if (reason == IDENTITY__REASON__LISTED_NUMBER_DIFFERS)
+            ask_officials(self, &member, name, &id, &entry, call);
+        rpc_keep(call);
+        rpc_refuse_field(call, reason, field);
         return;
     }
     verify(self, &member, name, &id, &entry, call);

@@ -5,6 +5,7 @@
 #include "services/identity/people/members.h"
 #include "services/identity/people/merges.h"
 #include "services/identity/people/person.h"
+#include "services/identity/access/wechats.h"
 #include "services/identity/access/session_life.h"
 
 static struct identity *self_of(Identity__Merges_Service *service)
@@ -32,10 +33,16 @@ static Identity__Merge *merge_message(struct identity *self, const struct merge 
     message->proposed_by = merge->proposed_by;
     message->decided_by = merge->decided_by;
     message->decided_at = merge->decided_at;
+    message->wait_until = merge->wait_until;
+    message->by_codes = merge->by_codes;
     if (!official)
         return message;
     if (!members_find(&self->members, merge->kept_id, &kept) || !members_find(&self->members, merge->gone_id, &gone))
         return NULL;
+    message->kept_since = kept.created_at;
+    message->gone_since = gone.created_at;
+    message->kept_wechats = (int32_t)wechats_count(&self->wechats, kept.id);
+    message->gone_wechats = (int32_t)wechats_count(&self->wechats, gone.id);
     message->kept = member_message(self, &kept, call);
     message->gone = member_message(self, &gone, call);
     return message;
@@ -50,7 +57,7 @@ static void reply_merge(struct identity *self, const struct merge *merge, bool o
 static void reply_list(struct identity *self, enum merges_list which, Identity__MergeList_Closure reply, void *call)
 {
     Identity__MergeList list = IDENTITY__MERGE_LIST__INIT;
-    struct merge merge;
+    struct merge merge = {0};
 
     while (merges_next(&self->merges, which, &merge) && rpc_page_takes(call, merge.id))
         rpc_add(call, &list, merges, merge_message(self, &merge, which == MERGES_WAITING, call));
@@ -85,13 +92,16 @@ static int find_other(struct identity *self, const Identity__AskMergeRequest *re
                : IDENTITY__REASON__MERGE_NO_OTHER;
 }
 
-/* Puts a merge on record: 0 or the Reason. */
+/* Puts a merge on record, of which ret->by_codes is set: 0 or the Reason. What she asks of a union waits. */
 static int add_merge(struct identity *self, const struct member *kept, const struct member *gone, int64_t union_id,
                      int state, struct merge *ret, void *call)
 {
     int reason = merge_refusal(self, kept, gone);
+    bool by_codes = ret->by_codes, waits = state == IDENTITY__MERGE_STATE__MERGE_ASKED && union_id && !by_codes;
 
     *ret = (struct merge){
+        .by_codes = by_codes,
+        .wait_until = waits ? rpc_now(call) + MERGE_WAIT_MS : 0,
         .id = id_next(&self->ids, rpc_now(call)),
         .kept_id = kept->id,
         .gone_id = gone->id,
@@ -107,7 +117,7 @@ static int add_merge(struct identity *self, const struct member *kept, const str
 /* Why she may not ask at all; *ret_open has what she has asked already, else id 0. */
 static int ask_refusal(struct identity *self, void *call, struct member *ret_member, struct merge *ret_open)
 {
-    ret_open->id = 0;
+    *ret_open = (struct merge){0};
     if (!members_find(&self->members, rpc_principal(call)->member_id, ret_member))
         return IDENTITY__REASON__MEMBER_NOT_FOUND;
     if (ret_member->merged_into)
@@ -117,39 +127,6 @@ static int ask_refusal(struct identity *self, void *call, struct member *ret_mem
     if (merges_find_open(&self->merges, ret_member->id, ret_open))
         return 0;
     return verify_refusal(&ret_member->tries, cn_day(rpc_now(call)));
-}
-
-/* rpc AskMerge: the caller's account is to become part of the one that has proven her name. */
-static void merges__ask_merge(Identity__Merges_Service *service, const Identity__AskMergeRequest *req,
-                              Identity__Merge_Closure reply, void *call)
-{
-    struct identity *self = self_of(service);
-    const char *field = "";
-    struct member gone, kept;
-    struct period last;
-    struct merge merge;
-    int reason = ask_refusal(self, call, &gone, &merge);
-
-    if (!reason && !merge.id) {
-        reason = find_other(self, req, &kept, call, &field);
-        if (reason == IDENTITY__REASON__MERGE_NO_OTHER) {
-            verify_failed(&gone.tries, cn_day(rpc_now(call)));
-            members_set_tries(&self->members, &gone);
-            rpc_keep(call);
-        }
-        if (!reason && !periods_find_last(&self->periods, kept.id, &last))
-            reason = IDENTITY__REASON__MERGE_NO_UNION;
-        if (!reason)
-            reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);
-        if (!reason) {
-            merge_journal(&merge, call);
-            rpc_created(call);
-        }
-    }
-    if (reason)
-        rpc_refuse_field(call, reason, field);
-    else
-        reply_merge(self, &merge, false, reply, call);
 }
 
 /* Both numbers answer to codes: 0, or the Reason with its field. A wrong answer to
@@ -168,6 +145,67 @@ static int judge_codes(struct identity *self, const Identity__MergeMineRequest *
         return reason;
     *ret_field = "code";
     return code_judge(self, mobile, IDENTITY__CODE_PURPOSE__CODE_MERGE, req->code, call);
+}
+
+/* Whether both numbers answer to codes, where any are given: 0, or the Reason with its field. */
+static int judge_asked(struct identity *self, const Identity__AskMergeRequest *req, const struct member *gone,
+                       const struct member *kept, void *call, struct merge *merge, const char **ret_field)
+{
+    Identity__MergeMineRequest both = IDENTITY__MERGE_MINE_REQUEST__INIT;
+    char mobile[CN_MOBILE_LEN + 1];
+    struct person person;
+    int reason;
+
+    *ret_field = "";
+    if (!*req->code && !*req->own_code)
+        return 0;
+    *ret_field = "mobile";
+    if (!cn_mobile(req->mobile, mobile) || !person_open_member(self, kept, &person) ||
+        strcmp(person.mobile, mobile) != 0)
+        return IDENTITY__REASON__MOBILE_INVALID;
+    both.code = req->code;
+    both.own_code = req->own_code;
+    reason = judge_codes(self, &both, gone, mobile, call, ret_field);
+    if (reason)
+        rpc_keep(call);
+    merge->by_codes = !reason;
+    return reason;
+}
+
+/* rpc AskMerge: the caller's account is to become part of the one that has proven her name. */
+static void merges__ask_merge(Identity__Merges_Service *service, const Identity__AskMergeRequest *req,
+                              Identity__Merge_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    const char *field = "";
+    struct member gone, kept;
+    struct period last;
+    struct merge merge = {0};
+    int reason = ask_refusal(self, call, &gone, &merge);
+
+    if (!reason && !merge.id) {
+        reason = find_other(self, req, &kept, call, &field);
+        if (reason == IDENTITY__REASON__MERGE_NO_OTHER) {
+            verify_failed(&gone.tries, cn_day(rpc_now(call)));
+            members_set_tries(&self->members, &gone);
+            rpc_keep(call);
+        }
+        if (!reason && !periods_find_last(&self->periods, kept.id, &last))
+            reason = IDENTITY__REASON__MERGE_NO_UNION;
+        if (!reason)
+            reason = judge_asked(self, req, &gone, &kept, call, &merge, &field);
+        if (!reason)
+            reason = add_merge(self, &kept, &gone, last.union_id, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);
+        if (!reason) {
+            merge_journal(&merge, call);
+            merge_tell(self, &merge, call);
+            rpc_created(call);
+        }
+    }
+    if (reason)
+        rpc_refuse_field(call, reason, field);
+    else
+        reply_merge(self, &merge, false, reply, call);
 }
 
 /* Which of two accounts is kept: the one that is known by name, else the caller's own. */
@@ -189,7 +227,7 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
     unsigned char index[PII_INDEX_LEN];
     char mobile[CN_MOBILE_LEN + 1];
     const char *field = "mobile";
-    struct merge merge;
+    struct merge merge = {0};
     int reason = 0;
 
     if (!cn_mobile(req->mobile, mobile))
@@ -240,7 +278,7 @@ static void merges__refuse_my_merge(Identity__Merges_Service *service, const Ide
 {
     struct identity *self = self_of(service);
     int64_t caller = rpc_principal(call)->member_id;
-    struct merge merge;
+    struct merge merge = {0};
 
     if (!merges_find(&self->merges, req->merge_id, &merge) || (merge.kept_id != caller && merge.gone_id != caller)) {
         rpc_refuse(call, IDENTITY__REASON__MERGE_NOT_FOUND);
@@ -334,7 +372,7 @@ static void merges__propose_merge(Identity__Merges_Service *service, const Ident
     struct identity *self = self_of(service);
     struct member kept, gone;
     struct period last;
-    struct merge merge;
+    struct merge merge = {0};
     bool asked = merges_find_open(&self->merges, req->gone_id, &merge) && merge.kept_id == req->kept_id;
     int reason = pair_refusal(self, req->kept_id, req->gone_id, asked, call, &kept, &gone);
 
@@ -355,6 +393,8 @@ static void merges__propose_merge(Identity__Merges_Service *service, const Ident
     if (rpc_refuse_if(call, reason))
         return;
     merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_PROPOSED, call);
+    if (!asked)
+        merge_tell(self, &merge, call);
     rpc_created(call);
     reply_merge(self, &merge, true, reply, call);
 }
@@ -374,6 +414,8 @@ static int confirm(struct identity *self, const struct merge *merge, struct memb
         return RPC__REASON__UNION_NOT_FOUND;
     deed = deed_of(merge, &node, &what, call);
     reason = hands_confirm(&self->two_hands, &deed, call);
+    if (!reason && merge->wait_until > rpc_now(call))
+        reason = IDENTITY__REASON__MERGE_TOO_EARLY;
     /* What was possible when it was proposed may be so no more. */
     if (!reason)
         reason = merge_refusal(self, kept, gone);
@@ -386,7 +428,7 @@ static void merges__decide_merge(Identity__Merges_Service *service, const Identi
 {
     struct identity *self = self_of(service);
     struct member kept, gone;
-    struct merge merge;
+    struct merge merge = {0};
     int reason = merges_find(&self->merges, req->merge_id, &merge)
                      ? pair_refusal(self, merge.kept_id, merge.gone_id, true, call, &kept, &gone)
                      : (int)IDENTITY__REASON__MERGE_NOT_FOUND;

@@ -42,8 +42,11 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     const char *field = "";
     struct member member;
     struct name_proof proof;
+    struct person person;
     int reason = caller_refusal(self, call, &member);
 
+    if (!reason && (!person_open_member(self, &member, &person) || !*person.mobile))
+        reason = IDENTITY__REASON__REAL_NAME_UNAVAILABLE; /* there is nothing third to ask about */
     if (!reason && proofs_tries(&self->proofs, member.id, rpc_now(call) - PROOF_WINDOW_MS) >= PROOF_TRIES)
         reason = IDENTITY__REASON__PROOF_TRIES_EXHAUSTED;
     if (rpc_refuse_if(call, reason))
@@ -51,6 +54,10 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     reason = claim_read(req, call, name, &id, &field);
     if (rpc_refuse_field_if(call, reason, field))
         return;
+    if (id.kind != CN_RESIDENT_ID) { /* of which the verifier knows nothing */
+        rpc_refuse(call, IDENTITY__REASON__DOCUMENT_AT_COUNTER);
+        return;
+    }
     if (is_taken(self, &id)) {
         rpc_refuse(call, IDENTITY__REASON__RESIDENT_ID_TAKEN);
         return;
@@ -62,6 +69,7 @@ static void proofs__begin_proof(Identity__Proofs_Service *service, const Identit
     };
     proofs_add(&self->proofs, &proof);
     message.proof_id = proof.id;
+    message.mobile = person.mobile;
     reply(&message, call);
 }
 

@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                                        \
     "member_id, roster_id, union_id, created_at, level, trade, birth_year, sex, tries_day, tries_failed, mobile, "     \
-    "sealed_mobile, person, sealed_person, data_key, merged_into"
+    "sealed_mobile, person, sealed_person, data_key, merged_into, unproven_at"
 
 enum {
     SQL_ADD,
@@ -19,10 +19,13 @@ enum {
     SQL_HAVE_PERSON,
     SQL_VERIFY,
     SQL_SET_TRIES,
+    SQL_UNPROVE,
     N_SQL
 };
 
 static const char *const sql[] = {
+    [SQL_UNPROVE] = "UPDATE member SET level = 1, roster_id = 0, person = NULL, sealed_person = NULL, birth_year = 0, "
+                    "sex = 0, unproven_at = ?2 WHERE member_id = ?1",
     [SQL_ADD] = "INSERT INTO member (member_id, mobile, sealed_mobile, level, created_at, data_key) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM member WHERE member_id = ?1",
@@ -67,6 +70,7 @@ static bool one_member(struct store *store, unsigned statement, struct member *r
         .tries = {(int32_t)store_int(store, statement, 8), (int32_t)store_int(store, statement, 9)},
     };
     ret->merged_into = store_int(store, statement, 15);
+    ret->unproven_at = store_int(store, statement, 16);
     store_copy_blob(store, statement, 10, ret->mobile, sizeof(ret->mobile));
     ret->sealed_mobile.len =
         store_copy_blob(store, statement, 11, ret->sealed_mobile.bytes, sizeof(ret->sealed_mobile.bytes));
@@ -134,6 +138,11 @@ void members_verify(const struct members *members, const struct member *member)
               member->sealed_person.len, (int64_t)member->trade, (int64_t)member->birth_year, (int64_t)member->sex);
 }
 
+void members_unprove(const struct members *members, int64_t member_id, int64_t now)
+{
+    store_run(members->store, members->sql + SQL_UNPROVE, "ii", member_id, now);
+}
+
 void members_set_tries(const struct members *members, const struct member *member)
 {
     store_run(members->store, members->sql + SQL_SET_TRIES, "iii", member->id, (int64_t)member->tries.day,
@@ -154,15 +163,23 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
     const Identity__Event *event = body;
     struct member member;
 
-    (void)row;
+    if (event->event_case == IDENTITY__EVENT__EVENT_PROOF_TAKEN_BACK) {
+        told[TOLD_VERIFIED]--;
+        told[TOLD_ROWS] -= low_half(event->proof_taken_back->roster_id);
+        return members_find(&self->members, event->proof_taken_back->member_id, &member) &&
+               member.unproven_at >= row->at;
+    }
     if (event->event_case == IDENTITY__EVENT__EVENT_PROOF_ENDED)
         told[TOLD_VERIFIED] += event->proof_ended->verdict == IDENTITY__VERDICT__VERDICT_AGREES;
     if (event->event_case != IDENTITY__EVENT__EVENT_MEMBER_VERIFIED)
         return true;
     told[TOLD_VERIFIED] += !event->member_verified->again;
     told[TOLD_ROWS] += low_half(event->member_verified->roster_id) - low_half(event->member_verified->instead_of);
-    return members_find(&self->members, event->member_verified->member_id, &member) &&
-           member.level >= (int)RPC__LEVEL__REAL_NAME &&
+    if (!members_find(&self->members, event->member_verified->member_id, &member))
+        return false;
+    if (member.unproven_at >= row->at) /* taken back since, which a later event says */
+        return true;
+    return member.level >= (int)RPC__LEVEL__REAL_NAME &&
            /* Or by a row that came back since (roster_life.h), of which a later event is. */
            member.roster_id >= event->member_verified->roster_id;
 }

@@ -13,6 +13,7 @@
 
 struct member {
     int64_t id, roster_id, union_id, created_at;
+    int64_t unproven_at;               /* when a proof of hers was taken back last; 0: never */
     int64_t merged_into;               /* another account of hers; 0 of one that is not gone */
     int level, trade, birth_year, sex; /* Rpc__Level, Rpc__Trade, Rpc__Sex */
     unsigned char mobile[PII_INDEX_LEN], person[PII_INDEX_LEN];
@@ -41,4 +42,6 @@ void members_merge(const struct members *members, int64_t gone_id, int64_t kept_
 bool members_have_person(const struct members *members, const unsigned char person[PII_INDEX_LEN]);
 /* Writes everything that verification has set. */
 void members_verify(const struct members *members, const struct member *member);
+/* Nothing is proven of her any more. */
+void members_unprove(const struct members *members, int64_t member_id, int64_t now);
 void members_set_tries(const struct members *members, const struct member *member);

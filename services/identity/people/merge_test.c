@@ -133,6 +133,13 @@ static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_official
     assert_refused(decide(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), merge->merge_id, true),
                    "NOT_FOR_YOURSELF");
     assert_refused(decide(&h, administrator(&h, SECOND), merge->merge_id, true), "OUTSIDE_YOUR_UNION");
+    /* Whoever does not want it has been told, and has time to say so. */
+    assert_int_equal(notices_of(&h, gone)->n_notices, 1);
+    assert_int_equal(notices_of(&h, gone)->notices[0]->news, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED);
+    assert_int_equal(notices_of(&h, kept)->notices[0]->about_id, merge->merge_id);
+    clock_step(&h.service.clock, merge->wait_until - clock_now(&h.service.clock) - 1);
+    assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, true), "MERGE_TOO_EARLY");
+    clock_step(&h.service.clock, 1);
     assert_ok(decide(&h, administrator(&h, FIRST), merge->merge_id, true));
     assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, false), "MERGE_DECIDED");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MEMBERS_MERGED)->members_merged->gone_id, gone->member_id);
@@ -434,9 +441,46 @@ static void an_account_known_by_name_never_goes_into_one_that_is_not(void **stat
     end(&h);
 }
 
+static void who_has_both_numbers_need_not_wait(void **state)
+{
+    Identity__AskMergeRequest request = IDENTITY__ASK_MERGE_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1], code[CODE_DIGITS + 1], own_code[CODE_DIGITS + 1];
+    Rpc__Principal *kept, *gone;
+    Identity__Merge *merge;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    gone = person_signed_in(&h, 2);
+    make_resident_id(1, id);
+    get_code_for(&h, mobile_of(2, mobile), IDENTITY__CODE_PURPOSE__CODE_MERGE, own_code);
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_MERGE, code);
+    request.name = "王小明";
+    request.resident_id = id;
+    request.mobile = mobile;
+    request.code = "000000";
+    request.own_code = own_code;
+    if (strcmp(code, "000000") != 0)
+        assert_refused(harness_call(&h, "Merges.AskMerge", &request.base, gone, NULL), "CODE_WRONG");
+    clock_step(&h.service.clock, CODE_RESEND_MS);
+    get_code_for(&h, "16900000002", IDENTITY__CODE_PURPOSE__CODE_MERGE, own_code);
+    request.code = code;
+    merge = merge_of(&h, harness_call(&h, "Merges.AskMerge", &request.base, gone, NULL));
+    assert_true(merge->by_codes);
+    assert_int_equal(merge->wait_until, 0);
+    merge = waiting(&h, first_id)->merges[0];
+    assert_true(merge->by_codes);
+    assert_true(merge->kept_since > 0 && merge->gone_since >= merge->kept_since);
+    assert_ok(propose(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), kept->member_id, gone->member_id));
+    assert_ok(decide(&h, administrator(&h, FIRST), merge->merge_id, true));
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_has_both_numbers_need_not_wait),
         cmocka_unit_test(a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_officials),
         cmocka_unit_test(she_merges_two_numbers_by_codes_sent_to_both),
         cmocka_unit_test(the_account_that_is_known_by_name_is_kept),

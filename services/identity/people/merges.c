@@ -3,11 +3,13 @@
 #include "services/identity/rights/closings.h"
 #include "services/identity/access/grants.h"
 #include "services/identity/people/members.h"
+#include "services/identity/people/notices.h"
 #include "services/identity/access/wechats.h"
 #include "services/identity/membership/periods.h"
 
 #define COLUMNS                                                                                                        \
-    "merge_id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at, state, reason, remark"
+    "merge_id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at, state, reason, remark, "     \
+    "wait_until, by_codes"
 
 enum {
     SQL_MINE, /* these two as in enum merges_list */
@@ -28,8 +30,8 @@ static const char *const sql[] = {
         "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 AND " RPC_PAGE_STATES(
             "?4", "state") " "
                            "ORDER BY merge_id LIMIT ?3",
-    [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at, wait_until, by_codes) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM merge WHERE merge_id = ?1",
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM merge WHERE gone_id = ?1 AND state <= 2",
     [SQL_SET] = "UPDATE merge SET state = ?2, reason = ?3, remark = ?4, proposed_by = ?5, decided_by = ?6, "
@@ -39,8 +41,9 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 bool merges_add(const struct merges *merges, const struct merge *merge)
 {
-    return store_run(merges->store, merges->sql + SQL_ADD, "iiiiii", merge->id, merge->kept_id, merge->gone_id,
-                     merge->union_id, (int64_t)merge->state, merge->asked_at) != -1;
+    return store_run(merges->store, merges->sql + SQL_ADD, "iiiiiiii", merge->id, merge->kept_id, merge->gone_id,
+                     merge->union_id, (int64_t)merge->state, merge->asked_at, merge->wait_until,
+                     (int64_t)merge->by_codes) != -1;
 }
 
 static bool next(const struct merges *merges, unsigned statement, struct merge *ret)
@@ -49,7 +52,8 @@ static bool next(const struct merges *merges, unsigned statement, struct merge *
 
     return store_read(store, statement, INTO(ret->id), INTO(ret->kept_id), INTO(ret->gone_id), INTO(ret->union_id),
                       INTO(ret->asked_at), INTO(ret->proposed_by), INTO(ret->decided_by), INTO(ret->decided_at),
-                      INTO(ret->state), INTO(ret->reason), INTO(ret->remark));
+                      INTO(ret->state), INTO(ret->reason), INTO(ret->remark), INTO(ret->wait_until),
+                      INTO(ret->by_codes));
 }
 
 static bool only(const struct merges *merges, unsigned which, int64_t parameter, struct merge *ret)
@@ -99,6 +103,12 @@ void merge_journal(const struct merge *merge, void *call)
     changed.state = (Identity__MergeState)merge->state;
     changed.reason = (Identity__MergeReason)merge->reason;
     rpc_tell(call, &changed.base);
+}
+
+void merge_tell(struct identity *self, const struct merge *merge, void *call)
+{
+    account_tell(self, merge->gone_id, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED, merge->id, 0, call);
+    account_tell(self, merge->kept_id, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED, merge->id, 0, call);
 }
 
 void merge_change(struct identity *self, struct merge *merge, int state, void *call)
@@ -197,12 +207,14 @@ static const struct part_stray strays[] = {
 
 const struct part_spec merges_part = {
     .tables = "merge",
+    .steps = &merges_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(merge_id) FROM merge",
     .agrees = agrees,
     .counts = {{"merged accounts", "SELECT count(*) FROM merge WHERE state = 3"}},
     .strays = strays,
+    .others = "merge.wait_until merge.by_codes",
     .people = "merge.kept_id merge.gone_id",
     .exports = {{&identity__merge__descriptor,
                  "SELECT merge_id, kept_id, gone_id, state, reason, remark, asked_at, decided_at FROM merge "

@@ -13,11 +13,14 @@
 #include "services/identity/people/members.h"
 
 #define MERGE_REMARK_SIZE (200 * 4 + 1)
+#define MERGE_WAIT_MS     (INT64_C(72) * 3600000) /* in which whoever is told of what was asked may object */
 
 struct merge {
     int64_t id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at;
     int state, reason; /* Identity__MergeState, Identity__MergeReason */
     char remark[MERGE_REMARK_SIZE];
+    int64_t wait_until; /* 0: officials need not wait */
+    bool by_codes;      /* both numbers have answered codes */
 };
 
 /* False when the account that would go has one that is open. */
@@ -35,6 +38,8 @@ void merges_end(const struct merges *merges, enum merges_list list);
 
 /* Writes a merge's state, reason, remark and who proposed and decided, and tells the journal. */
 void merge_change(struct identity *self, struct merge *merge, int state, void *call);
+/* Tells both accounts, by all their doors, what was asked. */
+void merge_tell(struct identity *self, const struct merge *merge, void *call);
 void merge_journal(const struct merge *merge, void *call);
 /* Why one account may not become part of another: 0 or the Reason. */
 int merge_refusal(struct identity *self, const struct member *kept, const struct member *gone);

@@ -19,17 +19,38 @@ int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id,
         [CN_ID_REGION] = IDENTITY__REASON__RESIDENT_ID_REGION,
     };
     struct cn_resident_id id;
-    enum cn_id_result result = cn_resident_id(text, today, &id);
+    enum cn_id_result result = cn_document(text, today, &id);
 
     if (result != CN_ID_OK)
         return reasons[result];
-    if (cn_age(&id, today) < AGE_MIN)
+    if (id.birth_year && cn_age(&id, today) < AGE_MIN)
         return IDENTITY__REASON__TOO_YOUNG;
     *ret_id = id;
     *ret_warning = id.region_abolished ? IDENTITY__REASON__REGION_ABOLISHED
                    : id.region_unknown ? IDENTITY__REASON__REGION_UNKNOWN
                                        : 0;
     return 0;
+}
+
+int document_read(const char *text, int kind, int today, struct cn_resident_id *ret_id, int *ret_warning)
+{
+    char typed[64];
+
+    if (kind < 0 || kind >= CN_DOCUMENT_KINDS)
+        return IDENTITY__REASON__RESIDENT_ID_INVALID;
+    if (!kind || cn_document_kind(text) != CN_RESIDENT_ID)
+        return resident_id_read(text, today, ret_id, ret_warning);
+    if (snprintf(typed, sizeof(typed), "%s%s", cn_document_sign((enum cn_document_kind)kind),
+                 text + strspn(text, " \t")) >= (int)sizeof(typed))
+        return IDENTITY__REASON__RESIDENT_ID_INVALID;
+    return resident_id_read(typed, today, ret_id, ret_warning);
+}
+
+int document_sex(const struct cn_resident_id *id)
+{
+    if (id->kind != CN_RESIDENT_ID)
+        return RPC__SEX__SEX_UNKNOWN;
+    return id->male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
 }
 
 int company_code_read(const char *text, bool excused, char ret_code[CN_USCC_LEN + 1])

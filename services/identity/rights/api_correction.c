@@ -175,7 +175,7 @@ static int proof_refusal(struct identity *self, const Identity__AskMobileChangeR
     if (reason)
         return reason;
     if (person_open_member(self, member, &known) && cn_name(req->name, name) && cn_name_same(name, known.name) &&
-        cn_resident_id(req->resident_id, today, &id) == CN_ID_OK && strcmp(id.number, known.resident_id) == 0)
+        cn_document(req->resident_id, today, &id) == CN_ID_OK && strcmp(id.number, known.resident_id) == 0)
         return 0;
     verify_failed(&member->tries, today);
     members_set_tries(&self->members, member);

@@ -1,4 +1,5 @@
 /* All that is kept of a member, whole and readable, for herself alone (article 45). */
+#include "services/identity/people/contests.h"
 #include "services/identity/people/members.h"
 #include "services/identity/rights/api_rights.h"
 
@@ -47,6 +48,8 @@ void rights__export_my_data(Identity__Rights_Service *service, const Identity__E
     struct member member;
     int reason = caller_refusal(self, call, &member);
 
+    if (!reason && contests_doubt(&self->contests, member.id))
+        reason = IDENTITY__REASON__PROOF_DOUBTED;
     if (rpc_refuse_if(call, reason))
         return;
     reason = own_code_refusal(self, &member, IDENTITY__CODE_PURPOSE__CODE_EXPORT, req->code, call);

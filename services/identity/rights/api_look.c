@@ -11,6 +11,7 @@
 #include "services/identity/membership/joins.h"
 #include "services/identity/membership/trades.h"
 #include "services/identity/membership/transfers.h"
+#include "services/identity/people/contests.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/merges.h"
 #include "services/identity/people/person.h"
@@ -118,6 +119,20 @@ static int proposal_case(struct identity *self, struct look_at *at)
     return 0;
 }
 
+static int contest_case(struct identity *self, struct look_at *at)
+{
+    struct contest contest;
+
+    if (!contests_find(&self->contests, at->case_id, &contest))
+        return IDENTITY__REASON__CONTEST_NOT_FOUND;
+    at->members[0] = contest.holder_id;
+    at->members[1] = contest.claimant_id;
+    at->unions[0] = contest.union_id;
+    if (contest.state != IDENTITY__CONTEST_STATE__CONTEST_ASKED)
+        at->refusal = IDENTITY__REASON__CONTEST_DECIDED;
+    return 0;
+}
+
 static int step_up_case(struct identity *self, struct look_at *at)
 {
     struct step_up step_up;
@@ -141,6 +156,7 @@ static const struct {
     [IDENTITY__LOOK_CASE__LOOK_CORRECTION] = {correction_case, true, true},
     [IDENTITY__LOOK_CASE__LOOK_MERGE] = {merge_case, true, true},
     [IDENTITY__LOOK_CASE__LOOK_PROPOSAL] = {proposal_case, true, false},
+    [IDENTITY__LOOK_CASE__LOOK_CONTEST] = {contest_case, false, true},
     [IDENTITY__LOOK_CASE__LOOK_STEP_UP] = {step_up_case, false, false},
     [IDENTITY__LOOK_CASE__LOOK_PASS] = {NULL, false, false}, /* by a letter */
 };

@@ -124,7 +124,7 @@ static int correct_person(struct identity *self, struct member *member, const st
     if (wanted->name[0])
         memcpy(person.name, wanted->name, sizeof(person.name));
     if (wanted->resident_id[0]) {
-        if (cn_resident_id(wanted->resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
+        if (cn_document(wanted->resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
             return RPC__REASON__STORE_FAILED;
         memcpy(person.resident_id, id.number, sizeof(person.resident_id));
         person_index_id(self, id.number, index);
@@ -132,7 +132,7 @@ static int correct_person(struct identity *self, struct member *member, const st
             return IDENTITY__REASON__RESIDENT_ID_TAKEN;
         memcpy(member->person, index, sizeof(index));
         member->birth_year = id.birth_year;
-        member->sex = id.male ? RPC__SEX__MALE : RPC__SEX__FEMALE;
+        member->sex = document_sex(&id);
     }
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);

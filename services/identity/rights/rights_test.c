@@ -62,7 +62,7 @@ static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
     assert_string_equal(data->account->resident_id, id);
     assert_int_equal(data->account->birth_year, 1990);
     assert_int_equal(data->n_rosters, 1);
-    assert_string_equal(data->rosters[0]->mobile, "16900000009");
+    assert_string_equal(data->rosters[0]->mobile, mobile);
     assert_int_equal(data->n_memberships, 1);
     assert_string_equal(data->memberships[0]->union_->code, CODE);
     assert_int_equal(data->n_wechats, 1);
@@ -77,7 +77,7 @@ static void all_parts_give_what_they_keep_of_her(void **state)
 {
     static const char *const says[][2] = {
         {"members", "\"name\":\"王小明\""},
-        {"rosters", "\"mobile\":\"16900000009\""},
+        {"rosters", "\"mobile\":\"16900000001\""},
         {"periods", "\"began\":"},
         {"wechats", "\"appid\":\"wx0000000000000001\""},
         {"sessions", "\"signIn\":\"SIGN_IN_BY_WECHAT\""},

@@ -237,7 +237,7 @@ static void a_merged_unions_members_codes_and_rosters_go_to_the_other(void **sta
     begin_with_unions(&h);
     member_of_union(&h, 1, "440604-1");
     make_resident_id(2, id);
-    snprintf(csv, sizeof(csv), "王小明,%s,16900000009,440604-1,COURIER\n", id);
+    snprintf(csv, sizeof(csv), "王小明,%s,16900000002,440604-1,COURIER\n", id);
     assert_int_equal(import_roster(&h, csv)->loaded, 1);
     join.union_id = transfer.union_id = town_id;
     join.name = "王小明";

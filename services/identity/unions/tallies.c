@@ -149,13 +149,23 @@ void tallies_change_trade(const struct identity *self, int64_t union_id, int fro
         add_up(self, node.path, NULL, &by, 0);
 }
 
-void tallies_verify(const struct identity *self, int64_t union_id)
+static void verified(const struct identity *self, int64_t union_id, int n)
 {
-    struct tally by = {.verified = 1};
+    struct tally by = {.verified = n};
     struct union_node node;
 
     if (unions_find(&self->unions, union_id, &node))
         add_up(self, node.path, NULL, &by, 0);
+}
+
+void tallies_verify(const struct identity *self, int64_t union_id)
+{
+    verified(self, union_id, 1);
+}
+
+void tallies_unverify(const struct identity *self, int64_t union_id)
+{
+    verified(self, union_id, -1);
 }
 
 void tallies_unlist(const struct identity *self, int64_t union_id, bool verified)

@@ -40,6 +40,8 @@ void tallies_move(const struct identity *self, int64_t from, int64_t to, int tra
 void tallies_change_trade(const struct identity *self, int64_t union_id, int from, int to);
 /* A person on a union's roster is verified. */
 void tallies_verify(const struct identity *self, int64_t union_id);
+/* It was another who had proven to be that person. */
+void tallies_unverify(const struct identity *self, int64_t union_id);
 /* A row is taken off a union's roster, by which somebody was verified or not. */
 void tallies_unlist(const struct identity *self, int64_t union_id, bool verified);
 /* Adds rows of rosters to the number of the union at a path alone: whoever adds up

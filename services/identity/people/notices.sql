@@ -1,0 +1,11 @@
+-- step 1
+-- What a member was told about her account; see notices.h.
+CREATE TABLE account_notice (
+    notice_id INTEGER PRIMARY KEY,
+    member_id INTEGER NOT NULL REFERENCES member,
+    news      INTEGER NOT NULL,  -- Identity__AccountNews
+    about_id  INTEGER NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX account_notice_member ON account_notice (member_id, notice_id);
+CREATE INDEX account_notice_at ON account_notice (at);
