@@ -209,7 +209,7 @@ static void finish_walk(void)
 /* ---- all walks ---- */
 
 static struct {
-    char path[STEPS_MAX + 1], state[96];
+    char path[STEPS_MAX + 2], state[96];
 } known[STATES];
 static int n_known;
 
