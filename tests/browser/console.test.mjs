@@ -70,6 +70,7 @@ describe('the console', () => {
             await page.shows('.menu [aria-current=page]', /./);
             await until(`${path} has loaded`, () => page.value("!document.body.innerText.includes('正在加载')"));
             assert.equal(await page.text('.bad[role=alert]'), '', path);
+            await until('what was told is gone', () => page.value("document.querySelector('.el-message') === null")); // it fades
             assert.deepEqual([...await barriers(page), ...await violations(page)], [], path);
         }
         for (const path of ROUTES.filter((one) => !menu.includes(one))) {

@@ -38,7 +38,7 @@ describe("the staff's page at a site", () => {
         other = await site('丙体检点');
         van = await site('丁流动体检车', { kind: 'VAN', stopsFrom: new Date().toISOString(),
             stopsUntil: new Date(Date.now() + 3600000).toISOString(), capacity: 1, walkIns: 1 });
-        campaign = await won(stack, 6, { open: 2500, sites: [{ siteId }, { siteId: van }] });
+        campaign = await won(stack, 6, { open: 2500, budgetFen: 11600 * 8, sites: [{ siteId }, { siteId: van }] }); // two may walk in
         await post(stack, `/v1/checkups/${campaign.campaignId}/sites/${van}/slots`, {});
         const slot = await soon(stack, campaign, { minutes: 2 });
         for (const id of campaign.people)
