@@ -42,6 +42,7 @@ describe('a service that is down', () => {
         const again = await claim(100);
         assert.equal(again.status, 201, 'the key of the first claim gives its answer');
         assert.equal((await claim(101)).status, 201);
+        await stack.ready(); // it is listed as up when it is next asked
     });
 
     test('identity down: members with a token go on', async () => {
