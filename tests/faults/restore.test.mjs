@@ -34,7 +34,7 @@ describe('under load', () => {
             assert.equal((await stack.backup('coupon', stack.path('coupon.copy'))).code, 1, 'a copy that exists is not written over');
 
             const prepare = (copy) => {
-                for (const name of ['token', 'pii'])
+                for (const name of ['token', 'pii', 'session', 'session.point'])
                     copyFileSync(stack.path('keys', name), copy.path('keys', name));
                 for (const name of ['coupon', 'identity'])
                     copyFileSync(stack.path(`${name}.copy`), copy.store(name));
