@@ -131,10 +131,14 @@ class Page {
             .catch((error) => assert.fail(`${error.message}, but: ${shown}`));
     }
 
-    /** Types into a field as a keyboard would. */
+    /** Types into a field as a keyboard would, once it has the focus and keeps what is typed. */
     async type(selector, text) {
-        await this.value(`document.querySelector(${JSON.stringify(selector)}).select()`);
-        await this.send('Input.insertText', { text });
+        const field = `document.querySelector(${JSON.stringify(selector)})`;
+        await until(`${selector} holds what is typed`, async () => {
+            await this.value(`${field}.focus(), ${field}.select()`);
+            await this.send('Input.insertText', { text });
+            return await this.value(`${field}.value`) === text;
+        });
     }
 
     /** Chooses a file in an <input type="file">. */
