@@ -45,7 +45,11 @@ describe('a release survives', () => {
                 const releaseId = await openRelease(stack, { stock: STOCK });
                 const load = new Load(stack, releaseId, { members: STOCK + 200, random });
                 const others = stack.pids();
-                const killing = killAtRandom(stack, name, STOCK, () => load.granted.size, random);
+                const killing = killAtRandom(stack, name, STOCK, () => {
+                    // Who is refused for good is not waited for.
+                    assert.ok([...load.refused.values()].every((reason) => reason === 'SOLD_OUT'), [...new Set(load.refused.values())].join());
+                    return load.granted.size;
+                }, random);
                 await Promise.all([load.run(), killing]);
                 await settled(stack);
                 assert.equal(stack.daemons[name].ended, null);

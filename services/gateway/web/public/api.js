@@ -100,17 +100,3 @@ async function responseOf(method, path, body, key) {
 export const call = async (method, path, body, key) => (await responseOf(method, path, body, key)).json();
 export const get = (path) => call('GET', path);
 export const post = (path, body = {}, key = undefined) => call('POST', path, body, key);
-/** A file, e.g. a PDF. */
-export const download = async (path) => (await responseOf('GET', path)).blob();
-
-/** Asks again for what is not ready yet, as often as one would wait for it. */
-export async function patiently(work, reasons) {
-  for (let left = 20; ; left--) {
-    try {
-      return await work();
-    } catch (error) {
-      if (left === 0 || !reasons.includes(error.reason)) throw error;
-    }
-    await wait(500);
-  }
-}

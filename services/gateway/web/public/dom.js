@@ -89,13 +89,6 @@ export async function unfold(within, title, build) {
   }
 }
 
-/** A file for whoever looks at the page, made in the page. */
-export function save(name, content, type) {
-  const link = element('a', { download: name, href: URL.createObjectURL(new Blob([content], { type })) });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-}
-
 // ---- numbers and times ----
 
 const CHINA = { timeZone: 'Asia/Shanghai', hourCycle: 'h23' };
@@ -104,11 +97,7 @@ const format = (options) => {
   return (time) => formatter.format(new Date(time));
 };
 export const time = format({ year: 'numeric', month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
-export const moment = format({ month: 'long', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit' });
-export const day = format({ month: 'long', day: 'numeric', weekday: 'short' });
 export const clock = format({ hour: '2-digit', minute: '2-digit' });
-export const yuan = (fen) => `${(Number(fen) / 100).toFixed(2)} 元`;
-export const distance = (metres) => (metres < 1000 ? `${metres} 米` : `${(metres / 1000).toFixed(1)} 公里`);
 
 // ---- the larger letters ----
 

@@ -7,6 +7,8 @@ import { enter, leave, session } from './session';
 import { proven } from './stepup';
 
 export type Schemas = components['schemas'];
+/** What values of an enum are called; one that does not exist fails the build. */
+export type Said<E extends keyof Schemas> = Partial<Record<Schemas[E] & string, string>>;
 
 export class Refusal extends Error {
   reason: string;
