@@ -55,11 +55,11 @@ describe("a member's check-up on her page", () => {
     test('shows what is open for her, and why another is not', async () => {
         await here('/benefits', /职工免费体检[^]*报名中/);
         await page.shows('main', /快递员体检[^]*您的职业不在本次活动范围内/);
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'benefits-open'), []);
         await here('/', /职工免费体检正在报名/);
         await page.press('.cards', '职工免费体检正在报名');
         await page.shows('main', /报名[^]*冻结名单[^]*抽签[^]*一键报名/);
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'checkup-open'), []);
     });
 
     test('she enters by one tap, withdraws, and enters again', async () => {
@@ -86,10 +86,10 @@ describe("a member's check-up on her page", () => {
         await checkup(/已中签/);
         await page.press('main', '核对我的结果');
         await page.shows('main', /您的手机已自行核算：按公布的方法，您中签[^]*03 07 11 18 22 30 \+ 09/);
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'checkup-proven'), []);
         const whole = await chrome.open(`http://127.0.0.1:${stack.port}/draw/#${campaign.campaignId}`);
         await whole.shows('#result', /2 人报名，2 人中签[^]*计算无误/);
-        assert.deepEqual(await barriersOnTelephone(whole), []);
+        assert.deepEqual(await barriersOnTelephone(whole, 'draw-verified'), []);
         await page.send('Page.bringToFront');
     });
 
@@ -123,6 +123,7 @@ describe("a member's check-up on her page", () => {
         await page.shows('main', /按名称排列[^]*甲远体检点[^]*乙近体检点/);
         await page.press('.site:last-child', '现场登记码');
         await page.shows('main', /流动体检车[^]*B[\w-]{31}[^]*每 30 秒自动更换/);
+        assert.deepEqual(await barriersOnTelephone(page, 'walk-in'), []);
         await page.value('history.back()');
         await page.shows('main', /流动体检车，停靠[^]*现场名额 2 个/);
         await chrome.standAt(page, HERE.latitude, HERE.longitude);
@@ -130,9 +131,10 @@ describe("a member's check-up on her page", () => {
         await page.shows('main', /已按距离排列[^]*乙近体检点\s+\d+ 米[^]*余 6 个名额[^]*甲远体检点\s+3\d\.\d 公里/);
         await page.press('.site:first-child', '选择时段');
         await page.shows('main', /–\d\d:\d\d 余 5[^]*–\d\d:\d\d 余 1/);
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'sites-slots'), []);
         await page.click('.site:first-child [role=group]:last-child .slots .btn:last-child');
         await page.shows('.said', /预约成功/);
+        assert.deepEqual(await barriersOnTelephone(page, 'checkup-booked'), []);
         await page.press('main', '改约');
         await page.press('.site:nth-child(2)', '选择时段');
         await page.shows('main', /–\d\d:\d\d 余 5/);
@@ -150,7 +152,7 @@ describe("a member's check-up on her page", () => {
         assert.ok(await page.value("document.querySelector('.pass img').naturalWidth > 0"), 'the code is drawn');
         await page.press('main', '离线码');
         await page.shows('main', new RegExp((await passOf(stack, bookingId, me)).text));
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'pass-offline'), []);
     });
 
     test('after the scan her report waits for her consent, and is opened', async () => {
@@ -174,9 +176,10 @@ describe("a member's check-up on her page", () => {
         await page.click('main a.card');
         await page.shows('main', /查看前请单独同意[^]*只供您本人查看/);
         assert.doesNotMatch(await page.text('body'), /9\.8/);
+        assert.deepEqual(await barriersOnTelephone(page, 'report-consent'), []);
         await page.press('main', '我同意');
         await page.shows('main', /血糖\s+9\.8 mmol\/L\s+3\.9-6\.1\s+异常/);
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'report-open'), []);
     });
 
     test('she sees who has looked at it, the story of her booking, and all of the past', async () => {
@@ -184,6 +187,7 @@ describe("a member's check-up on her page", () => {
         await here('/history', /职工免费体检[^]*已到检/);
         await page.press('main', '办理过程');
         await page.shows('main', /获得体检名额[^]*预约时段[^]*体检点核验预约码[^]*报告可以查看/);
+        assert.deepEqual(await barriersOnTelephone(page, 'story'), []);
         const hashes = await page.text('main code');
         const rows = await stack.query('health', 'SELECT lower(hex(hash)) AS hash FROM journal WHERE kind = 36');
         assert.ok(rows.length === 1 && hashes.includes(rows[0].hash), 'the hash is the row of the journal');
@@ -193,6 +197,7 @@ describe("a member's check-up on her page", () => {
         await stack.stop('gateway');
         await go(page, '/benefits');
         await page.shows('main', /网络不通，请稍后再试[^]*重试[^]*网络不通/);
+        assert.deepEqual(await barriersOnTelephone(page, 'offline'), []);
         stack.spawn('gateway');
         await stack.ready();
         await page.press('main', '重试');

@@ -115,14 +115,9 @@ class Page {
     }
 
     /** Clicks the first visible button, or link, of this text under a selector. */
-    async press(selector, text) {
-        await until(`${selector} has ${text}`, () => this.value(`(() => {
-            const one = [...document.querySelectorAll(${JSON.stringify(selector)} + ' :is(button, a)')]
-                .find((it) => it.checkVisibility() && !it.disabled && it.innerText.trim().startsWith(${JSON.stringify(text)}));
-            document.querySelector('[data-pressed]')?.removeAttribute('data-pressed');
-            one?.setAttribute('data-pressed', '');
-            return Boolean(one); })()`));
-        await this.click('[data-pressed]');
+    press(selector, text) {
+        return this.clickOn(`${selector} has ${text}`, `[...document.querySelectorAll(${JSON.stringify(selector)} + ' :is(button, a)')]
+            .find((it) => it.checkVisibility() && !it.disabled && it.innerText.trim().startsWith(${JSON.stringify(text)}))`);
     }
 
     async shows(selector, pattern) {
@@ -148,11 +143,18 @@ class Page {
         await this.send('DOM.setFileInputFiles', { nodeId, files: [path] });
     }
 
-    /** Clicks with the mouse, where the element is on the screen once it has come to rest. */
-    async click(selector) {
+    click(selector) {
+        return this.clickOn(`${selector} can be clicked`, `document.querySelector(${JSON.stringify(selector)})`);
+    }
+
+    /**
+     * Clicks with the mouse on the element that an expression finds, where it is on the screen once it has come to rest.
+     * It is looked for each time anew: a page that draws a list again puts another element in its place.
+     */
+    async clickOn(what, found) {
         let before;
-        const at = await until(`${selector} can be clicked`, async () => {
-            const now = await this.value(`(() => { const one = document.querySelector(${JSON.stringify(selector)});
+        const at = await until(what, async () => {
+            const now = await this.value(`(() => { const one = ${found};
                 one?.scrollIntoView({ block: 'center' });
                 const box = one?.getBoundingClientRect(), at = box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
                 return at && !one.disabled && one.contains(document.elementFromPoint(at.x, at.y)) ? at : null; })()`);

@@ -1,7 +1,32 @@
 // What members do on their page, for tests in a browser.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until, web } from '../system/stack.mjs';
+import { build, until, web } from '../system/stack.mjs';
+
+const SIZES = { phone: { width: 390, height: 844, mobile: true }, desk: { width: 1280, height: 800, mobile: false } };
+
+/**
+ * Keeps what the page looks like now, whole, on a telephone, there in large print, and on a desk, as
+ * pictures/NAME.SIZE.png of the build, for somebody to look at.
+ */
+export async function picture(page, name) {
+    const folder = join(build, 'pictures');
+    const keep = async (size) => {
+        await page.value('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+        const { data } = await page.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
+        writeFileSync(join(folder, `${name}.${size}.png`), Buffer.from(data, 'base64'));
+    };
+    mkdirSync(folder, { recursive: true });
+    for (const [size, metrics] of Object.entries(SIZES)) {
+        await page.send('Emulation.setDeviceMetricsOverride', { ...metrics, deviceScaleFactor: 1 });
+        await keep(size);
+    }
+    await page.send('Emulation.setDeviceMetricsOverride', { ...SIZES.phone, deviceScaleFactor: 1 });
+    await page.value("document.documentElement.classList.add('large')");
+    await keep('large');
+    await page.value("document.documentElement.classList.remove('large')");
+    await page.send('Emulation.clearDeviceMetricsOverride');
+}
 
 // What the guidelines of accessibility can be checked by (axe-core), built beside the pages.
 const axe = readFileSync(join(`${web}.build`, 'node_modules/axe-core/axe.min.js'), 'utf8');
@@ -64,8 +89,9 @@ export const barriers = (page) => page.value(`(() => {
     if (document.documentElement.scrollWidth > innerWidth) found.push('wider than the screen: ' + document.documentElement.scrollWidth);
     return found; })()`);
 
-/** The barriers on a telephone of 320 px, with letters of their size and of twice it. */
-export async function barriersOnTelephone(page) {
+/** The barriers on a telephone of 320 px, with letters of their size and of twice it; keeps its picture. */
+export async function barriersOnTelephone(page, name) {
+    await picture(page, name);
     await page.send('Emulation.setDeviceMetricsOverride', { width: 320, height: 640, deviceScaleFactor: 1, mobile: true });
     const found = await barriers(page);
     await page.value("document.documentElement.style.fontSize = '200%'");

@@ -33,13 +33,14 @@ describe("the member's page", () => {
         await page.click('#code-form button');
         await page.shows('#code-form [role=alert]', /手机号码不正确/);
         assert.equal(await page.value('document.querySelector("#mobile").value'), '12345');
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'sign-in-refused'), []);
     });
 
     test('a member signs in, and is not yet verified', async () => {
         await signInByCode(stack, page, rider.mobile);
         await page.shows('.union', /尚未入会[^]*未实名[^]*实名认证/);
         await page.shows('.need', /请完成实名认证/);
+        assert.deepEqual(await barriersOnTelephone(page, 'home-new'), []);
     });
 
     test('she may not take a coupon before she is verified', async () => {
@@ -83,7 +84,7 @@ describe("the member's page", () => {
             await go(page, path);
             await page.shows('h1', /./);
             await until(`${path} has loaded`, () => page.value("!document.querySelector('[aria-label=\"正在加载\"]')"));
-            assert.deepEqual(await barriersOnTelephone(page), [], path);
+            assert.deepEqual(await barriersOnTelephone(page, `member${path.replaceAll('/', '-')}`), [], path);
             waiting.push(...await page.value("[...document.querySelectorAll('a[href^=\"#\"]')].map((one) => one.getAttribute('href').slice(1))"));
         }
         for (const path of ['/coupons', '/reports', '/history', '/mine/name', '/mine/union', '/mine/trade', '/mine/doors', '/mine/consents', '/mine/looks', '/mine/data'])
@@ -94,7 +95,7 @@ describe("the member's page", () => {
         await go(page, '/mine');
         await page.press('.bar', '关怀版');
         await until('letters are larger', async () => await page.value("getComputedStyle(document.documentElement).fontSize") === '22.4px');
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'mine-large'), []);
         await page.send('Page.reload');
         await page.shows('h1', /我的/);
         assert.equal(await page.value("getComputedStyle(document.documentElement).fontSize"), '22.4px');

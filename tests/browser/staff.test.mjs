@@ -60,7 +60,7 @@ describe("the staff's page at a site", () => {
         await page.type('#totp', '000000');
         await page.click('#sign-in-form button');
         await page.shows('#notice', /不正确/);
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'staff-sign-in'), []);
     });
 
     test('she signs in and chooses her site', async () => {
@@ -90,7 +90,7 @@ describe("the staff's page at a site", () => {
         await stack.post(`/v1/me/bookings/${bookings[1]}:reissue`, {}, { token: member(stack, 2), key: 'anew' });
         await tryCode(old);
         await page.shows('#verdict', /预约码已作废/);
-        assert.deepEqual(await barriersOnTelephone(page), []);
+        assert.deepEqual(await barriersOnTelephone(page, 'staff-scanned'), []);
     });
 
     test('a code from the screen is good as long as it is shown', async () => {
@@ -103,6 +103,11 @@ describe("the staff's page at a site", () => {
     test('she takes a mistake back with its reason', async () => {
         await page.press('#scans .card:first-child', '撤销');
         await page.type('#scans .panel input', '扫错了人');
+        // What she writes outlives a list that is drawn anew meanwhile.
+        await page.value("document.querySelector('#scans .card:last-child').dataset.drawn = 'before'");
+        await page.press('#counts-part', '刷新');
+        await until('the list is drawn anew', () => page.value("!document.querySelector('[data-drawn]')"));
+        assert.equal(await page.value("document.querySelector('#scans .panel input').value"), '扫错了人');
         await page.click('#scans .panel form button');
         await page.shows('#notice', /已撤销/);
         await page.shows('#scans', /已撤销[^]*扫错了人/);

@@ -5,28 +5,10 @@ import { describe, test } from 'node:test';
 import { chance, newSeed, person, rosterCsv, unionsCsv } from '../system/people.mjs';
 import { openRelease } from '../system/releases.mjs';
 import { Stack, until } from '../system/stack.mjs';
-import { Load, untilKnown } from './load.mjs';
+import { CLIENTS, Load, underKills, untilKnown } from './load.mjs';
 
 const KILLS = 20;
 const STOCK = 2000;
-
-/** Kills and restarts a daemon KILLS times, each when a random share of `total` has been done. */
-async function killAtRandom(stack, name, total, done, random) {
-    const moments = Array.from({ length: KILLS }, () => Math.floor(random() * total * 0.95)).sort((a, b) => a - b);
-    let least = 0;
-    for (const moment of moments) {
-        await until(`${moment} are done`, () => {
-            assert.ok(!stack.over, 'the stack is there');
-            return done() >= Math.max(moment, least);
-        }, { ms: 60000, every: 1 });
-        // The next kill finds a system that works again.
-        least = done() + 1;
-        await new Promise((next) => setTimeout(next, random() * 4));
-        await stack.kill(name);
-        stack.spawn(name);
-    }
-    await stack.serves(name);
-}
 
 async function settled(stack) {
     for (const name of ['broker', 'identity', 'coupon'])
@@ -43,14 +25,10 @@ describe('a release survives', () => {
             const random = chance(seed + i);
             await Stack.with({}, async (stack) => {
                 const releaseId = await openRelease(stack, { stock: STOCK });
-                const load = new Load(stack, releaseId, { members: STOCK + 200, random });
+                const load = new Load(stack, releaseId, { members: 0, random });
+                const members = Array.from({ length: STOCK + 200 }, (_, i) => 100000 + i);
                 const others = stack.pids();
-                const killing = killAtRandom(stack, name, STOCK, () => {
-                    // Who is refused for good is not waited for.
-                    assert.ok([...load.refused.values()].every((reason) => reason === 'SOLD_OUT'), [...new Set(load.refused.values())].join());
-                    return load.granted.size;
-                }, random);
-                await Promise.all([load.run(), killing]);
+                await underKills(stack, name, { kills: KILLS, random, items: members, clients: CLIENTS }, (member) => load.take(member));
                 await settled(stack);
                 assert.equal(stack.daemons[name].ended, null);
                 t.diagnostic(`${load.retries} requests had to be sent again`);
@@ -75,7 +53,7 @@ describe('a release survives', () => {
             const releaseId = await openRelease(stack, { stock, minLevel: 'MOBILE' });
             const known = (request) => untilKnown(request, random);
             const sessions = new Map(), verified = new Map(), granted = new Map();
-            let lost = 0, next = 0, done = 0, soldOut = 0;
+            let lost = 0, soldOut = 0;
 
             /** A session, or null when the answer to a used code was lost with the daemon. */
             const signIn = async (number) => {
@@ -96,35 +74,29 @@ describe('a release survives', () => {
                     assert.equal(answer.json.reason, 'CODE_WRONG', answer.text);
                 }
             };
-            const client = async () => {
-                while (next < people.length) {
-                    const one = people[next++];
-                    const session = await signIn(one.mobile);
-                    done++;
-                    if (!session) {
-                        lost++;
-                        continue;
-                    }
-                    const claim = await known(() => stack.post(`/v1/releases/${releaseId}/claims`, undefined,
-                        { token: session.token, key: `claim-${one.mobile}` }));
-                    if (claim.status === 201)
-                        granted.set(session.member.memberId, claim.json.couponId);
-                    else if (claim.json.reason === 'SOLD_OUT')
-                        soldOut++;
-                    else
-                        assert.fail(claim.text);
-                    const proven = await known(() => stack.post('/v1/me:verify', { name: one.name, residentId: one.residentId }, { token: session.token }));
-                    if (proven.status === 200) {
-                        verified.set(session.member.memberId, proven.json);
-                        sessions.set(session.member.memberId, proven.json.token);
-                    } else {
-                        // The first try was committed and its answer lost, with the session it renewed.
-                        assert.ok(['ALREADY_VERIFIED', 'TOKEN_REVOKED'].includes(proven.json.reason), proven.text);
-                    }
+            await underKills(stack, 'identity', { kills: KILLS, random, items: people, clients: CLIENTS }, async (one) => {
+                const session = await signIn(one.mobile);
+                if (!session) {
+                    lost++;
+                    return;
                 }
-            };
-            const killing = killAtRandom(stack, 'identity', people.length, () => done, random);
-            await Promise.all([...Array.from({ length: 64 }, client), killing]);
+                const claim = await known(() => stack.post(`/v1/releases/${releaseId}/claims`, undefined,
+                    { token: session.token, key: `claim-${one.mobile}` }));
+                if (claim.status === 201)
+                    granted.set(session.member.memberId, claim.json.couponId);
+                else if (claim.json.reason === 'SOLD_OUT')
+                    soldOut++;
+                else
+                    assert.fail(claim.text);
+                const proven = await known(() => stack.post('/v1/me:verify', { name: one.name, residentId: one.residentId }, { token: session.token }));
+                if (proven.status === 200) {
+                    verified.set(session.member.memberId, proven.json);
+                    sessions.set(session.member.memberId, proven.json.token);
+                } else {
+                    // The first try was committed and its answer lost, with the session it renewed.
+                    assert.ok(['ALREADY_VERIFIED', 'TOKEN_REVOKED'].includes(proven.json.reason), proven.text);
+                }
+            });
             await settled(stack);
             t.diagnostic(`${sessions.size} sessions, ${lost} answers to a code lost, ${granted.size} coupons`);
             assert.ok(sessions.size > stock);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { claimer } from '../system/releases.mjs';
 import { until } from '../system/stack.mjs';
 
-const CLIENTS = 64;
+export const CLIENTS = 64;
 const PATIENCE_MS = 60000;
 // What has not been done, and what may have been.
 const NOT_DONE = new Set(['SERVICE_DOWN', 'DEADLINE_EXCEEDED', 'OVERLOADED', 'STOPPING']);
@@ -32,27 +32,42 @@ export async function untilKnown(request, random, seen) {
 }
 
 /**
- * Does `work(item)` for each item by 8 clients, while a daemon is killed so many times, each when a random
- * share is done.
+ * Does `work(item)` for each item by so many clients, while a daemon is killed so many times, each when a random share
+ * is done. Some items are kept back for each kill still to come: however much is done while a daemon dies and starts,
+ * there is work left for the next kill, and it never waits for more to be done than there is.
  */
-export async function underKills(stack, name, { kills, random, items }, work) {
-    const moments = Array.from({ length: kills }, () => Math.floor(random() * items.length * 0.9)).sort((a, b) => a - b);
-    let next = 0, done = 0;
+export async function underKills(stack, name, { kills, random, items, clients = 8 }, work) {
+    const moments = Array.from({ length: kills }, () => Math.floor(random() * items.length * 0.95)).sort((a, b) => a - b);
+    const kept = Math.min(clients, Math.floor(items.length / (2 * kills)));
+    const waiting = [];
+    let room = items.length - kills * kept, next = 0, done = 0;
     const client = async () => {
         while (next < items.length) {
-            await work(items[next++]);
-            done++;
+            if (next === room) {
+                await new Promise((go) => waiting.push(go));
+            } else {
+                await work(items[next++]);
+                done++;
+            }
         }
     };
     const kill = async () => {
         let least = 0;
         for (const moment of moments) {
-            await until(`${moment} are done`, () => done >= Math.max(moment, least), { ms: 60000, every: 1 });
-            least = Math.min(done + 1, items.length); // the next kill finds a system that works again
+            const enough = Math.max(Math.min(moment, room - kept + 1), least);
+            await until(`${enough} are done`, () => {
+                assert.ok(!stack.over, 'the stack is there');
+                return done >= enough;
+            }, { ms: PATIENCE_MS, every: 1 });
+            await pause(random() * 4);
             await stack.restart(name);
+            least = done + 1; // the next kill finds a system that works again
+            room += kept;
+            waiting.splice(0).forEach((go) => go());
         }
     };
-    await Promise.all([kill(), ...Array.from({ length: 8 }, client)]);
+    assert.ok(kept > 0, 'there is something for each kill');
+    await Promise.all([kill(), ...Array.from({ length: clients }, client)]);
     await stack.serves(name);
 }
 
@@ -92,23 +107,26 @@ export class Load {
     }
 
     async client() {
-        while (this.next < this.end) {
-            const member = this.next++;
-            let unknown = false;
-            this.keys.set(member, `claim-${member}`);
-            const answer = await untilKnown(() => this.claim(member, { key: this.keys.get(member) }), this.random,
-                (said) => {
-                    this.retries++;
-                    unknown ||= said.error || said.json.reason === UNKNOWN;
-                    if (!unknown)
-                        this.keys.set(member, `claim-${member}-${this.retries}`);
-                });
-            if (answer.status === 201)
-                this.granted.set(member, answer.json);
-            else
-                this.refused.set(member, answer.json.reason ?? answer.text);
-            this.answered++;
-        }
+        while (this.next < this.end)
+            await this.take(this.next++);
+    }
+
+    /** One member claims, until she knows. */
+    async take(member) {
+        let unknown = false;
+        this.keys.set(member, `claim-${member}`);
+        const answer = await untilKnown(() => this.claim(member, { key: this.keys.get(member) }), this.random,
+            (said) => {
+                this.retries++;
+                unknown ||= said.error || said.json.reason === UNKNOWN;
+                if (!unknown)
+                    this.keys.set(member, `claim-${member}-${this.retries}`);
+            });
+        if (answer.status === 201)
+            this.granted.set(member, answer.json);
+        else
+            this.refused.set(member, answer.json.reason ?? answer.text);
+        this.answered++;
     }
 
     /** Resolves when so many have been answered. */

@@ -53,8 +53,11 @@ export async function fill(id, load, item, empty) {
   const list = $(id), state = $(`${id}-state`);
   if (!list.children.length) state.textContent = '正在加载…';
   try {
-    const items = await load();
-    list.replaceChildren(...items.map(item));
+    const items = await load(), at = document.activeElement;
+    // A card in whose panel somebody writes stays as it is, however often the list is drawn again.
+    const open = new Map([...list.children].filter((one) => one.querySelector('.panel:not([hidden])')).map((one) => [one.dataset.key, one]));
+    list.replaceChildren(...items.map(item).map((one) => open.get(one.dataset.key ?? '') ?? one));
+    if (list.contains(at)) at.focus();
     state.textContent = items.length ? '' : empty;
     return items;
   } catch (error) {

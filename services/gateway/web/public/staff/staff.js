@@ -78,6 +78,7 @@ function undoPanel(one) {
   const form = element('form', {}, element('label', {}, '撤销的原因 ', reason), element('button', {}, '确认撤销'));
   form.addEventListener('submit', act(async () => {
     await post(`/v1/checkup-scans/${one.scanId}:undo`, { reason: reason.value });
+    form.closest('.panel').hidden = true;
     await showLists();
     say('已撤销，该预约恢复为未到');
   }));
@@ -86,10 +87,12 @@ function undoPanel(one) {
 
 function scanCard(one) {
   const fresh = one.outcome === 'ACCEPTED' && !one.undoneAt && Date.now() - Date.parse(one.at) < UNDO_MS;
-  return card(`${clock(one.at)}　${one.undoneAt ? '已撤销' : OUTCOME[one.outcome]}`,
+  const scan = card(`${clock(one.at)}　${one.undoneAt ? '已撤销' : OUTCOME[one.outcome]}`,
     facts(one.handle ? ['代号', one.handle] : null, one.offline ? ['方式', '离线核验后上传'] : null, one.firstAt ? ['先前', `${time(one.firstAt)} 已使用`] : null,
       one.undoneAt ? ['撤销原因', one.undoReason] : null),
     actions(fresh ? button('撤销', (event) => unfold(event.currentTarget, '撤销这次核验', () => undoPanel(one)), { className: 'quiet' }) : null));
+  scan.dataset.key = one.scanId;
+  return scan;
 }
 
 async function rosterLines() {
