@@ -150,7 +150,7 @@ static const struct {
     int (*find)(struct identity *self, struct look_at *at);
     bool resident_id, mobile; /* are shown whole */
 } cases[] = {
-    [IDENTITY__LOOK_CASE__LOOK_JOIN] = {join_case, true, false},
+    [IDENTITY__LOOK_CASE__LOOK_JOIN] = {join_case, false, false},
     [IDENTITY__LOOK_CASE__LOOK_TRANSFER] = {transfer_case, false, false},
     [IDENTITY__LOOK_CASE__LOOK_TRADE] = {trade_case, false, false},
     [IDENTITY__LOOK_CASE__LOOK_CORRECTION] = {correction_case, true, true},
