@@ -1,6 +1,6 @@
 // The page of who scans at a site's door.
 import { get, isOffline, post, session, words } from '../api.js';
-import { $, act, actions, button, card, clock, element, facts, fill, offerLarge, say, time, unfold } from '../dom.js';
+import { $, act, actions, button, card, clock, element, facts, fill, offerLook, say, time, unfold } from '../dom.js';
 import { siteOf } from '../sites.js';
 import { handIn, openDesk, scan, waiting } from './desk.js';
 import { all } from './kept.js';
@@ -237,5 +237,5 @@ addEventListener('online', () => desk && renew());
 // Asks for nothing unless something waits: a desk that nobody uses is to be signed out.
 setInterval(async () => desk && session.get() && (await waiting()).length && renew(), LATER_MS);
 keepFiles().catch(() => {}); // a browser that cannot works with network alone
-offerLarge();
+offerLook();
 act(show)();
