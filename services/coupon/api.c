@@ -91,6 +91,9 @@ static void coupon_message(const struct claim *claim, const struct release *rele
     ret->threshold_fen = release->threshold_fen;
     ret->claimed_at = claim->at;
     ret->expires_at = claim->at + release->valid_days * COUPON_DAY_MS;
+    ret->ended_at = claim->ended_at;
+    if (claim->ended_at && claim->ended_at < ret->expires_at)
+        ret->expires_at = claim->ended_at;
 }
 
 /* A coupon in the arena, or NULL when its memory is full or its release is unreadable. */

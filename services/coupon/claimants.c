@@ -55,14 +55,27 @@ bool claimants_add(struct claimants *claimants, int64_t member_id, int64_t coupo
     return true;
 }
 
-void claimants_remove(struct claimants *claimants, int64_t member_id)
+/* Where a member is who is there. */
+static size_t place_of(const struct claimants *claimants, int64_t member_id)
 {
-    size_t mask = claimants->size - 1, i = slot_of(claimants, member_id), hole;
+    size_t i = slot_of(claimants, member_id);
 
     while (claimants->entries[i].member_id != member_id) {
         ensure(claimants->entries[i].member_id);
-        i = (i + 1) & mask;
+        i = (i + 1) & (claimants->size - 1);
     }
+    return i;
+}
+
+void claimants_replace(struct claimants *claimants, int64_t member_id, int64_t coupon_id)
+{
+    claimants->entries[place_of(claimants, member_id)].coupon_id = coupon_id;
+}
+
+void claimants_remove(struct claimants *claimants, int64_t member_id)
+{
+    size_t mask = claimants->size - 1, i = place_of(claimants, member_id), hole;
+
     /* Close the gap, so that no probe ends before its entry (Knuth 6.4, algorithm R). */
     hole = i;
     for (;;) {

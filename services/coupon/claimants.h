@@ -18,6 +18,8 @@ struct claimants {
 int64_t claimants_find(const struct claimants *claimants, int64_t member_id);
 /* Adds a member who is not there. False without memory. */
 bool claimants_add(struct claimants *claimants, int64_t member_id, int64_t coupon_id);
+/* Gives a member who is there another coupon. */
+void claimants_replace(struct claimants *claimants, int64_t member_id, int64_t coupon_id);
 /* Removes a member who is there. */
 void claimants_remove(struct claimants *claimants, int64_t member_id);
 /* Forgets all and gives the memory back. */

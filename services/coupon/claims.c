@@ -6,7 +6,10 @@
 #define IDLE_CALLS  5  /* a millisecond: fewer leave room for indexing */
 #define NUMBERS_MAX 16 /* of one member, whose newest coupons are looked for in memory */
 
-#define COLUMNS "claim.coupon_id, release_id, claim.member_id, day, code, at, key"
+#define COLUMNS "claim.coupon_id, claim.release_id, claim.member_id, day, code, at, key"
+#define ENDED   " LEFT JOIN claim_ended ON claim_ended.coupon_id = claim.coupon_id "
+/* Of a claim and its release: what of the release one person has once. */
+#define ALLOWED "claim.release_id, CASE allowance WHEN 1 THEN day ELSE 0 END"
 
 enum {
     SQL_ADD,
@@ -18,25 +21,33 @@ enum {
     SQL_INDEX,
     SQL_HERS,
     SQL_HERS_AFTER,
+    SQL_SPARE,
+    SQL_END,
     N_SQL
 };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO claim (coupon_id, release_id, member_id, day, code, at, key) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_FIND] = "SELECT " COLUMNS " FROM claim WHERE coupon_id = ?1",
-    [SQL_AFTER] = "SELECT " COLUMNS " FROM claim WHERE coupon_id > ?1 ORDER BY coupon_id",
+    [SQL_FIND] = "SELECT " COLUMNS ", coalesce(ended_at, 0) FROM claim" ENDED "WHERE claim.coupon_id = ?1",
+    [SQL_AFTER] = "SELECT " COLUMNS ", 0 FROM claim WHERE coupon_id > ?1 ORDER BY coupon_id",
     [SQL_LAST] = "SELECT coalesce(max(coupon_id), 0) FROM claim",
     [SQL_INDEXED] = "SELECT upto FROM progress WHERE name = 'claim_of_member'",
     [SQL_SET_INDEXED] = "UPDATE progress SET upto = ?1 WHERE name = 'claim_of_member'",
     [SQL_INDEX] = "INSERT INTO claim_of_member (member_id, coupon_id) VALUES (?1, ?2) "
                   "ON CONFLICT (member_id, coupon_id) DO NOTHING",
-    [SQL_HERS] = "SELECT " COLUMNS " FROM claim_of_member JOIN claim "
-                 "ON claim.coupon_id = claim_of_member.coupon_id WHERE claim_of_member." HOLDER_HERS " "
+    [SQL_HERS] = "SELECT " COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
+                 "ON claim.coupon_id = claim_of_member.coupon_id" ENDED "WHERE claim_of_member." HOLDER_HERS " "
                  "AND claim_of_member.coupon_id < ?2 ORDER BY claim_of_member.coupon_id DESC LIMIT ?3",
-    [SQL_HERS_AFTER] = "SELECT " COLUMNS " FROM claim_of_member JOIN claim "
-                       "ON claim.coupon_id = claim_of_member.coupon_id WHERE claim_of_member." HOLDER_HERS " "
+    [SQL_HERS_AFTER] = "SELECT " COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
+                       "ON claim.coupon_id = claim_of_member.coupon_id" ENDED "WHERE claim_of_member." HOLDER_HERS " "
                        "AND claim_of_member.coupon_id > ?2 ORDER BY claim_of_member.coupon_id LIMIT ?3",
+    [SQL_SPARE] = "SELECT coupon_id, release_id, member_id FROM (SELECT claim.coupon_id, claim.release_id, "
+                  "claim.member_id, row_number() OVER (PARTITION BY " ALLOWED " ORDER BY claim.coupon_id) AS nth "
+                  "FROM claim_of_member JOIN claim ON claim.coupon_id = claim_of_member.coupon_id "
+                  "JOIN release ON release.release_id = claim.release_id WHERE claim_of_member." HOLDER_HERS ") "
+                  "WHERE (?2 OR nth > 1) AND coupon_id NOT IN (SELECT coupon_id FROM claim_ended) LIMIT ?3",
+    [SQL_END] = "INSERT INTO claim_ended (coupon_id, ended_at) VALUES (?1, ?2)",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -51,7 +62,8 @@ static bool next(const struct claims *claims, unsigned statement, struct claim *
     struct store *store = claims->store;
 
     return store_read(store, statement, INTO(ret->coupon_id), INTO(ret->release_id), INTO(ret->member_id),
-                      INTO(ret->day), INTO(ret->code), INTO(ret->at), INTO_LEN(ret->key, ret->key_len));
+                      INTO(ret->day), INTO(ret->code), INTO(ret->at), INTO_LEN(ret->key, ret->key_len),
+                      INTO(ret->ended_at));
 }
 
 bool claims_find(const struct claims *claims, int64_t coupon_id, struct claim *ret)
@@ -106,26 +118,31 @@ static bool count_claims(struct coupon *self)
     return ok;
 }
 
-static void undo_hand_over(void *arg, int64_t holder_id, int64_t unused)
+static void undo_hand_over(void *arg, int64_t holder_id, int64_t before)
 {
     struct release *release = arg;
 
-    (void)unused;
-    claimants_remove(&release->claimants, holder_id);
+    if (before)
+        claimants_replace(&release->claimants, holder_id, before);
+    else
+        claimants_remove(&release->claimants, holder_id);
 }
 
-/* What was taken under a number counts as its holder's, unless she has taken one herself.
+/* What was taken under a number counts as its holder's, unless she has an earlier one.
  * call is NULL at the start. False without memory. */
 static bool hand_over(struct release *release, int64_t number, int64_t holder_id, void *call)
 {
     int64_t coupon_id = claimants_find(&release->claimants, number);
+    int64_t before = claimants_find(&release->claimants, holder_id);
 
-    if (!coupon_id || claimants_find(&release->claimants, holder_id))
+    if (!coupon_id || (before && before <= coupon_id))
         return true;
-    if (!claimants_add(&release->claimants, holder_id, coupon_id))
+    if (before)
+        claimants_replace(&release->claimants, holder_id, coupon_id);
+    else if (!claimants_add(&release->claimants, holder_id, coupon_id))
         return false;
     if (call)
-        rpc_on_undo(call, undo_hand_over, release, holder_id, 0);
+        rpc_on_undo(call, undo_hand_over, release, holder_id, before);
     return true;
 }
 
@@ -215,8 +232,10 @@ static void index_claims(void *call, void *arg)
     store_ask(self->store, statement, "i", self->indexed);
     while (next(&self->claims, statement, &claim)) {
         store_run(self->store, self->claims.sql + SQL_INDEX, "ii", claim.member_id, claim.coupon_id);
-        if (any_gone)
+        if (any_gone) {
             count_for_holder(self, &claim, call);
+            holders_recheck(&self->holders, claim.member_id);
+        }
         if (--slice->limit == 0) {
             slice->upto = claim.coupon_id;
             break;
@@ -260,6 +279,38 @@ static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
         rpc_refuse(call, RPC__REASON__OVERLOADED); /* the row comes again */
 }
 
+#define SPARE_SLICE 16
+
+static unsigned read_spare(struct coupon *self, int64_t number, int64_t holder_id, Coupon__CouponEnded *ret)
+{
+    unsigned statement = self->claims.sql + SQL_SPARE, n = 0;
+
+    store_ask(self->store, statement, "iii", holder_id ? holder_id : number, (int64_t)!holder_id, (int64_t)SPARE_SLICE);
+    while (n < SPARE_SLICE) {
+        coupon__coupon_ended__init(&ret[n]);
+        if (!store_read(self->store, statement, INTO(ret[n].coupon_id), INTO(ret[n].release_id),
+                        INTO(ret[n].member_id)))
+            break;
+        n++;
+    }
+    store_end(self->store, statement);
+    return n;
+}
+
+static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
+{
+    struct coupon *self = arg;
+    Coupon__CouponEnded spare[SPARE_SLICE];
+    unsigned n = read_spare(self, number, holder_id, spare);
+
+    for (unsigned i = 0; i < n; i++) {
+        spare[i].at = rpc_now(call);
+        store_run(self->store, self->claims.sql + SQL_END, "ii", spare[i].coupon_id, spare[i].at);
+        rpc_tell(call, &spare[i].base);
+    }
+    return n == SPARE_SLICE;
+}
+
 static void on_export(void *arg, struct part_export *export)
 {
     struct coupon *self = arg;
@@ -284,12 +335,14 @@ static void on_export(void *arg, struct part_export *export)
 /* Claims are appended in the journal's order, so the two are read side by side. */
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
-    const struct coupon *self = arg;
+    struct coupon *self = arg;
     const Coupon__Event *event = body;
     const Coupon__Claimed *claimed = event->claimed;
     struct claim claim;
 
     (void)row;
+    if (event->event_case == COUPON__EVENT__EVENT_COUPON_ENDED)
+        *part_word(&self->parts, &claims_part, 0, event->coupon_ended->coupon_id) = event->coupon_ended->at;
     if (event->event_case != COUPON__EVENT__EVENT_CLAIMED)
         return true;
     if (!told[0]++)
@@ -305,12 +358,25 @@ static const struct part_stray strays[] = {
      "GROUP BY claim.release_id, day HAVING count(*) > min(stock_per_day) LIMIT 1"},
     {"member", "has two coupons for one",
      "SELECT member_id FROM claim JOIN release ON release.release_id = claim.release_id "
-     "GROUP BY claim.release_id, member_id, CASE allowance WHEN 1 THEN day ELSE 0 END HAVING count(*) > 1 LIMIT 1"},
+     "GROUP BY member_id, " ALLOWED " HAVING count(*) > 1 LIMIT 1"},
+    {"member", "holds two coupons for one",
+     "SELECT holder_id FROM (SELECT g.holder_id, g.member_id FROM account_gone g UNION "
+     "SELECT holder_id, holder_id FROM account_gone) JOIN claim_of_member USING (member_id) JOIN claim USING "
+     "(coupon_id) "
+     "JOIN release ON release.release_id = claim.release_id WHERE holder_id IS NOT NULL "
+     "AND holder_id NOT IN (SELECT holder_id FROM account_gone WHERE holder_id IS NOT NULL AND settled = 0) "
+     "AND coupon_id NOT IN (SELECT coupon_id FROM claim_ended) GROUP BY holder_id, " ALLOWED
+     " HAVING count(*) > 1 LIMIT 1"},
+    {"coupon", "the account is closed, and it has not ended",
+     "SELECT coupon_id FROM account_gone JOIN claim_of_member USING (member_id) WHERE holder_id IS NULL "
+     "AND settled = 1 AND coupon_id NOT IN (SELECT coupon_id FROM claim_ended) LIMIT 1"},
+    {"coupon", "ended, and nobody took it",
+     "SELECT coupon_id FROM claim_ended WHERE coupon_id NOT IN (SELECT coupon_id FROM claim) LIMIT 1"},
     {NULL, NULL, NULL},
 };
 
 const struct part_spec claims_part = {
-    .tables = "claim claim_of_member progress",
+    .tables = "claim claim_of_member claim_ended progress",
     .steps = &claims_steps,
     .sql = sql,
     .n_sql = N_SQL,
@@ -318,9 +384,11 @@ const struct part_spec claims_part = {
     .work = work,
     .agrees = agrees,
     .counts = {{"claims", "SELECT count(*) FROM claim"}},
+    .words = {{"coupon that ended", "SELECT coupon_id, ended_at FROM claim_ended ORDER BY coupon_id"}},
     .strays = strays,
     .on_export = on_export,
-    .closed =
-        {"-- a claim is a benefit that was given, and stays on account under a number that tells nobody who she was"},
+    .closed = {"-- its coupons end (settle); that they were given stays on account under a number that tells nobody "
+               "who she was"},
     .on_merged = on_merged,
+    .settle = settle,
 };

@@ -2,3 +2,11 @@
 -- Of identity only moves of unions were read so far: closings and merges are read from the
 -- first row on. What has moved already does not move again.
 DELETE FROM cursor WHERE source = 'identity';
+-- step 2 rows
+-- Coupons that ended before their time; see claims.h.
+CREATE TABLE claim_ended (
+    coupon_id INTEGER PRIMARY KEY,
+    ended_at  INTEGER NOT NULL
+) STRICT;
+-- What accounts had that were merged or closed before is looked at now.
+UPDATE account_gone SET settled = 0;

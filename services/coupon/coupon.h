@@ -16,9 +16,9 @@
  *
  * A claim stays under the number under which it was made (holders.h). When two accounts
  * become one, what either has taken counts against the allowance of the one that is kept:
- * in memory its number leads to the other's coupon, so that the claim itself asks nothing
- * more. What somebody takes under the number of an account that is gone, in the moments
- * until her session ends, is found when it is indexed.
+ * in memory its number leads to the coupon that came first, so that the claim itself asks
+ * nothing more. Of two coupons for one allowance the later one ends (claims.h). What somebody takes under the number of
+ * an account that is gone, in the moments until her session ends, is found when it is indexed.
  *
  * Promises: claims of a day never exceed its stock; a member never has two for
  * one allowance; a repeated claim returns the first coupon, with 201 when it

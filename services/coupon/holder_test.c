@@ -51,21 +51,57 @@ static const Rpc__Answer *get_coupon(int64_t coupon_id, int64_t member_id)
 
 static void her_coupons_are_those_of_all_numbers_that_she_holds(void **state)
 {
-    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), hers, spare;
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), first, spare;
 
     (void)state;
-    spare = coupon_id_of(claim(id, GONE));
-    hers = coupon_id_of(claim(id, KEPT));
-    assert_refused(get_coupon(spare, KEPT), "COUPON_NOT_FOUND");
+    first = coupon_id_of(claim(id, GONE));
+    spare = coupon_id_of(claim(id, KEPT));
+    assert_refused(get_coupon(first, KEPT), "COUPON_NOT_FOUND");
     assert_int_equal(hear_merged(&h, GONE, OTHER), 0);
     assert_int_equal(hear_merged(&h, OTHER, KEPT), 0);
-    assert_int_equal(coupon_id_of(claim(id, KEPT)), hers);
+    assert_int_equal(coupon_id_of(claim(id, KEPT)), first);
     for (int round = 0; round < 2; round++) {
-        assert_int_equal(list_coupons(KEPT, 0, "")->n_coupons, 2);
+        assert_int_equal(list_coupons(KEPT, 0, "")->n_coupons, 1 + round); /* the one that counts first */
+        assert_ok(get_coupon(first, KEPT));
         assert_ok(get_coupon(spare, KEPT));
         index_all();
     }
     assert_clean();
+}
+
+/* She took one with each of her accounts, however long before they became one, and whether the release is still in
+ * memory: the later one is good no more. */
+static void of_two_coupons_for_one_allowance_the_later_one_ends(void **state)
+{
+    for (int remembered = 0; remembered < 2; remembered++) {
+        int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), first = coupon_id_of(claim(id, KEPT));
+        int64_t spare = coupon_id_of(claim(id, GONE)), other = coupon_id_of(claim(id, OTHER));
+        const Coupon__Coupon *ended;
+
+        index_all();
+        if (!remembered) {
+            change("Coupons.EndRelease", id);
+            clock_step(&h.service.clock, COUPON_DAY_MS + 1);
+            harness_tidy(&h);
+            assert_null(release_find(h.service.self, id));
+        }
+        assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+        while (harness_tidy(&h))
+            continue;
+        ended = coupon_of(get_coupon(spare, KEPT));
+        assert_int_equal(ended->ended_at, clock_now(&h.service.clock));
+        assert_int_equal(ended->expires_at, ended->ended_at);
+        assert_int_equal(coupon_of(get_coupon(first, KEPT))->ended_at, 0);
+        assert_int_equal(coupon_of(get_coupon(other, OTHER))->ended_at, 0);
+        assert_int_equal(get(id)->granted, 3); /* none is given anew */
+        assert_clean();
+        harness_tamper(&h, "UPDATE claim_ended SET ended_at = ended_at + 1");
+        assert_string_not_equal(harness_audit(&h), "");
+        harness_tamper(&h, "DELETE FROM claim_ended");
+        assert_non_null(strstr(harness_audit(&h), "holds two coupons for one"));
+        teardown(state);
+        setup(state);
+    }
 }
 
 /* Her session of the other account lives on for a moment. */
@@ -118,18 +154,45 @@ static void a_merge_that_fails_changes_nothing(void **state)
     assert_clean();
 }
 
-static void a_closed_account_is_heard_once_and_its_claims_stay_on_account(void **state)
+/* How many coupons of a number have ended; nobody's list has them. */
+static void assert_ended(int64_t number, size_t n)
 {
-    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), rows;
+    struct coupon *self = h.service.self;
+    struct claim claim;
+    size_t ended = 0;
+
+    claims_ask_hers(&self->claims, number, INT64_MAX, 100);
+    while (claims_next_hers(&self->claims, &claim))
+        ended += claim.ended_at > 0;
+    assert_int_equal(ended, n);
+}
+
+static void a_closed_account_is_heard_once_and_its_coupons_end(void **state)
+{
+    int64_t late = publish(draft_of(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE)), rows;
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE);
 
     (void)state;
     claim(id, GONE);
+    index_all();
     assert_int_equal(hear_closed(&h, GONE), 0);
     rows = rpc_server_journal(h.service.rpc)->tip.seq;
     assert_int_equal(hear_closed(&h, GONE), 0);
     assert_int_equal(rpc_server_journal(h.service.rpc)->tip.seq, rows);
     assert_int_equal(get(id)->granted, 1);
+    while (harness_tidy(&h))
+        continue;
+    assert_ended(GONE, 1);
     assert_clean();
+    /* What she takes by a session that is to end, too. */
+    assert_ok(claim(late, GONE));
+    index_all();
+    while (harness_tidy(&h))
+        continue;
+    assert_ended(GONE, 2);
+    assert_clean();
+    harness_tamper(&h, "DELETE FROM claim_ended");
+    assert_non_null(strstr(harness_audit(&h), "the account is closed, and it has not ended"));
     harness_tamper(&h, "UPDATE account_gone SET holder_id = 9");
     assert_string_not_equal(harness_audit(&h), "");
 }
@@ -171,7 +234,8 @@ int main(void)
         TEST(who_claims_by_a_session_that_is_to_end_has_no_second_coupon),
         TEST(a_new_day_is_one_allowance_for_both),
         TEST(a_merge_that_fails_changes_nothing),
-        TEST(a_closed_account_is_heard_once_and_its_claims_stay_on_account),
+        TEST(of_two_coupons_for_one_allowance_the_later_one_ends),
+        TEST(a_closed_account_is_heard_once_and_its_coupons_end),
         TEST(the_export_gives_each_coupon_once),
     };
 

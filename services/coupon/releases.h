@@ -4,11 +4,12 @@
  * In memory are releases that are not closed, or were closed within the last day. What is
  * left of one follows from its claims, and is counted from them at start. */
 #pragma once
+#include "common/base/union_path.h"
 #include "services/coupon/claimants.h"
 #include "services/coupon/coupon.h"
 
 #define RELEASE_DEFAULT_VALID_DAYS 30
-#define RELEASE_PATH_SIZE          (64 + 1) /* with the NUL; as in coupon.proto */
+#define RELEASE_PATH_SIZE          UNION_PATH_SIZE
 
 struct release {
     int64_t id;

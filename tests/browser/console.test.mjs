@@ -128,6 +128,9 @@ describe('the console', () => {
             await page.press('table', '职业认证');
             await page.shows('[aria-label=办理]', /快递公司[^]*88/);
             assert.deepEqual(await hinders('deciding'), []);
+            await page.press('[aria-label=办理]', '查看完整资料');
+            await page.press('[role=dialog]', '确定');
+            await page.shows('[aria-label=办理]', new RegExp(worker.name));
             await page.press('[aria-label=办理]', '同意');
             await page.press('[role=dialog]', '确定');
             await page.shows('main', /没有待办事项/);

@@ -24,7 +24,7 @@ static const char *const sql[] = {
     [SQL_ANY] = "SELECT 1 FROM account_gone LIMIT 1",
     [SQL_ADD] = "INSERT INTO account_gone (member_id, holder_id, settled) VALUES (?1, nullif(?2, 0), 0)",
     [SQL_HAND_OVER] = "UPDATE account_gone SET holder_id = nullif(?2, 0), settled = 0 WHERE holder_id = ?1",
-    [SQL_RECHECK] = "UPDATE account_gone SET settled = 0 WHERE member_id = ?1 OR holder_id = ?1",
+    [SQL_RECHECK] = "UPDATE account_gone SET settled = 0 WHERE member_id = ?1 OR holder_id = ?2",
     [SQL_HELD] =
         "SELECT member_id FROM account_gone WHERE holder_id = ?1 AND member_id > ?2 ORDER BY member_id LIMIT 1",
     [SQL_UNSETTLED] = "SELECT member_id, coalesce(holder_id, 0) FROM account_gone WHERE settled = 0 LIMIT 1",
@@ -92,7 +92,7 @@ bool holders_any(const struct holders *holders)
 
 void holders_recheck(const struct holders *holders, int64_t number)
 {
-    store_run(holders->store, holders->sql + SQL_RECHECK, "i", holder_of(holders, number));
+    store_run(holders->store, holders->sql + SQL_RECHECK, "ii", number, holder_of(holders, number));
 }
 
 /* ---- what identity says ---- */

@@ -11,8 +11,7 @@
 enum { SQL_ADD, SQL_END, SQL_LATEST, SQL_FIND, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_ADD] = "INSERT INTO two_hands (hand_id, kind, deed_id, state, first_by, now_by, gave_by, also_gave_by, what, "
-                "given_at, until, second_by, ended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [SQL_ADD] = "INSERT INTO two_hands (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_END] = "UPDATE two_hands SET state = ?2, second_by = ?3, ended_at = ?4 WHERE hand_id = ?1",
     [SQL_LATEST] = "SELECT " COLUMNS " FROM two_hands WHERE deed_id = ?1 AND kind = ?2 ORDER BY hand_id DESC LIMIT 1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM two_hands WHERE hand_id = ?1",
@@ -23,28 +22,10 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 static bool read_row(const struct two_hands *hands, unsigned which, struct hands *ret)
 {
-    struct store *store = hands->store;
-    unsigned statement = hands->sql + which;
-
-    if (!store_row(store, statement))
-        return false;
-    *ret = (struct hands){
-        .id = store_int(store, statement, 0),
-        .deed_id = store_int(store, statement, 2),
-        .state = (int)store_int(store, statement, 3),
-        .first_by = store_int(store, statement, 4),
-        .now_by = store_int(store, statement, 5),
-        .gave_by = store_int(store, statement, 6),
-        .also_gave_by = store_int(store, statement, 7),
-        .given_at = store_int(store, statement, 9),
-        .until = store_int(store, statement, 10),
-        .second_by = store_int(store, statement, 11),
-        .ended_at = store_int(store, statement, 12),
-    };
-    store_copy_text(store, statement, 1, ret->kind, sizeof(ret->kind));
-    store_copy_blob(store, statement, 8, ret->what, sizeof(ret->what));
-    store_end(store, statement);
-    return true;
+    return store_only(hands->store, hands->sql + which, INTO(ret->id), INTO(ret->kind), INTO(ret->deed_id),
+                      INTO(ret->state), INTO(ret->first_by), INTO(ret->now_by), INTO(ret->gave_by),
+                      INTO(ret->also_gave_by), INTO(ret->what), INTO(ret->given_at), INTO(ret->until),
+                      INTO(ret->second_by), INTO(ret->ended_at));
 }
 
 bool hands_find(const struct two_hands *hands, const char *kind, int64_t deed_id, struct hands *ret)
@@ -84,14 +65,6 @@ static void say(const struct hands *row, void *call)
     rpc_tell(call, &changed.base);
 }
 
-static void add(struct two_hands *hands, const struct hands *row, void *call)
-{
-    store_run(hands->store, hands->sql + SQL_ADD, "itiiiiiibiiii", row->id, row->kind, row->deed_id,
-              (int64_t)row->state, row->first_by, row->now_by, row->gave_by, row->also_gave_by, row->what,
-              sizeof(row->what), row->given_at, row->until, row->second_by, row->ended_at);
-    say(row, call);
-}
-
 static void end(struct two_hands *hands, struct hands *row, int state, void *call)
 {
     row->state = state;
@@ -124,6 +97,18 @@ static void hash_what(const ProtobufCMessage *what, void *call, unsigned char re
     memcpy(bytes, name, len);
     protobuf_c_message_pack(what, bytes + len);
     ensure(mbedtls_sha256_ret(bytes, len + size, ret, 0) == 0);
+}
+
+/* Gives it an id, and says what is done. */
+static void add(struct two_hands *hands, const struct hands_deed *deed, struct hands *row, void *call)
+{
+    row->id = id_next(&hands->parts->ids, rpc_now(call));
+    ensure(snprintf(row->kind, sizeof(row->kind), "%s", deed->kind) < (int)sizeof(row->kind));
+    hash_what(deed->what, call, row->what);
+    store_run(hands->store, hands->sql + SQL_ADD, "itiiiiiibiiii", row->id, row->kind, row->deed_id,
+              (int64_t)row->state, row->first_by, row->now_by, row->gave_by, row->also_gave_by, row->what,
+              sizeof(row->what), row->given_at, row->until, row->second_by, row->ended_at);
+    say(row, call);
 }
 
 /* ---- by which office ---- */
@@ -212,13 +197,12 @@ static bool find_first(const struct two_hands *hands, const struct hands_deed *d
 
 int hands_give(struct two_hands *hands, const struct hands_deed *deed, void *call)
 {
-    int64_t now = rpc_now(call);
     struct hands row = {
         .deed_id = deed->id,
         .state = HANDS__STATE__FIRST,
         .first_by = rpc_principal(call)->member_id,
         .now_by = rpc_principal(call)->member_id,
-        .given_at = now,
+        .given_at = rpc_now(call),
         .until = deed->until,
     };
     int reason = hand_refusal(deed, call);
@@ -226,11 +210,8 @@ int hands_give(struct two_hands *hands, const struct hands_deed *deed, void *cal
     if (reason)
         return reason;
     hands_end(hands, deed->kind, deed->id, HANDS__STATE__TAKEN_BACK, call);
-    row.id = id_next(&hands->parts->ids, now);
-    ensure(snprintf(row.kind, sizeof(row.kind), "%s", deed->kind) < (int)sizeof(row.kind));
-    hash_what(deed->what, call, row.what);
     note_givers(deed, call, &row);
-    add(hands, &row, call);
+    add(hands, deed, &row, call);
     return 0;
 }
 
@@ -270,13 +251,10 @@ int hands_confirm(struct two_hands *hands, const struct hands_deed *deed, void *
         end(hands, &row, HANDS__STATE__DONE, call);
         return 0;
     }
-    row.id = id_next(&hands->parts->ids, rpc_now(call));
     row.state = HANDS__STATE__DONE;
     row.second_by = rpc_principal(call)->member_id;
     row.given_at = row.ended_at = row.until = rpc_now(call);
-    ensure(snprintf(row.kind, sizeof(row.kind), "%s", deed->kind) < (int)sizeof(row.kind));
-    hash_what(deed->what, call, row.what);
-    add(hands, &row, call);
+    add(hands, deed, &row, call);
     return 0;
 }
 

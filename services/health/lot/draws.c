@@ -89,13 +89,11 @@ static void seal(struct health *self, const char *context, int64_t row, const un
     pii_seal(self->keys, context, row, nonce, plain, DRAW_HASH_LEN, ret);
 }
 
-/* The sealed column of the present row. */
-static bool unseal(struct health *self, const char *context, int64_t row, unsigned statement, int column,
-                   unsigned char ret[DRAW_HASH_LEN])
+/* What was sealed, with its length as it was read. */
+static bool unseal(struct health *self, const char *context, int64_t row, const unsigned char sealed[SEALED],
+                   size_t len, unsigned char ret[DRAW_HASH_LEN])
 {
     char plain[DRAW_HASH_LEN + 1];
-    size_t len;
-    const void *sealed = store_blob(self->store, statement, column, &len);
     bool opened = len == SEALED && pii_open(self->keys, context, row, sealed, len, plain) == DRAW_HASH_LEN;
 
     if (opened)
@@ -136,55 +134,33 @@ void lottery_put(struct health *self, const struct lottery *lottery)
               (size_t)(told ? DRAW_HASH_LEN : 0), lottery->seated, lottery->wins, lottery->granted);
 }
 
-static bool copy_hash(struct store *store, unsigned statement, int column, unsigned char ret[DRAW_HASH_LEN])
-{
-    size_t len;
-    const void *bytes = store_blob(store, statement, column, &len);
-
-    if (len == DRAW_HASH_LEN)
-        memcpy(ret, bytes, len);
-    return len == DRAW_HASH_LEN;
-}
-
 bool lottery_find(struct health *self, const Health__Campaign *campaign, struct lottery *ret)
 {
     unsigned statement = self->draws.sql + SQL_FIND;
-    struct store *store = self->store;
+    unsigned char secret[SEALED], key[SEALED];
+    size_t secret_len, key_len, revealed_len;
+    struct draw *draw = &ret->draw;
     bool opened;
 
-    store_ask(store, statement, "i", campaign->campaign_id);
-    if (!store_row(store, statement))
-        return false;
     *ret = (struct lottery){
         .campaign_id = campaign->campaign_id,
-        .draw = {.state = (enum draw_state)store_int(store, statement, 0),
-                 .void_from = (enum draw_state)store_int(store, statement, 1),
-                 .steps = (uint32_t)store_int(store, statement, 4),
-                 .opens_ms = campaign->opens_at,
-                 .closes_ms = campaign->closes_at,
-                 .value_at_ms = campaign->value_at,
-                 .n_entries = (uint32_t)store_int(store, statement, 10)},
-        .chain_id = store_int(store, statement, 5),
-        .last_entry = store_int(store, statement, 8),
-        .value_by = store_int(store, statement, 12),
-        .confirmed_by = store_int(store, statement, 13),
-        .seated = store_int(store, statement, 14),
-        .wins = store_int(store, statement, 15),
-        .granted = store_int(store, statement, 16),
+        .draw = {.opens_ms = campaign->opens_at, .closes_ms = campaign->closes_at, .value_at_ms = campaign->value_at},
     };
-    copy_hash(store, statement, 2, ret->draw.terms);
-    copy_hash(store, statement, 3, ret->draw.commitment);
-    copy_hash(store, statement, 9, ret->draw.root);
-    copy_text(ret->value, sizeof(ret->value), store_text(store, statement, 11));
-    copy_text(ret->draw.void_reason, sizeof(ret->draw.void_reason), campaign->void_reason);
-    ret->revealed = copy_hash(store, statement, 17, ret->secret);
-    opened = !self->keys || (unseal(self, "draw.secret", campaign->campaign_id, statement, 6, ret->secret) &&
-                             unseal(self, "draw.key", campaign->campaign_id, statement, 7, ret->key));
-    store_end(store, statement);
+    store_ask(self->store, statement, "i", campaign->campaign_id);
+    if (!store_only(self->store, statement, INTO(draw->state), INTO(draw->void_from), INTO(draw->terms),
+                    INTO(draw->commitment), INTO(draw->steps), INTO(ret->chain_id), INTO_LEN(secret, secret_len),
+                    INTO_LEN(key, key_len), INTO(ret->last_entry), INTO(draw->root), INTO(draw->n_entries),
+                    INTO(ret->value), INTO(ret->value_by), INTO(ret->confirmed_by), INTO(ret->seated), INTO(ret->wins),
+                    INTO(ret->granted), INTO_LEN(ret->secret, revealed_len)))
+        return false;
+    copy_text(draw->void_reason, sizeof(draw->void_reason), campaign->void_reason);
+    ret->revealed = revealed_len == DRAW_HASH_LEN;
+    opened = !self->keys || (unseal(self, "draw.secret", campaign->campaign_id, secret, secret_len, ret->secret) &&
+                             unseal(self, "draw.key", campaign->campaign_id, key, key_len, ret->key));
     if (opened && lottery_reached(ret) >= DRAW_DRAWN) {
-        memcpy(ret->draw.secret, ret->secret, DRAW_HASH_LEN);
-        copy_text(ret->draw.value, sizeof(ret->draw.value), ret->value);
-        draw_seed(ret->secret, ret->draw.root, ret->value, ret->draw.seed);
+        memcpy(draw->secret, ret->secret, DRAW_HASH_LEN);
+        copy_text(draw->value, sizeof(draw->value), ret->value);
+        draw_seed(ret->secret, draw->root, ret->value, draw->seed);
     }
     return opened;
 }
@@ -243,17 +219,14 @@ void chain_add(struct health *self, const struct chain *chain, void *call)
 bool chain_find(struct health *self, int64_t chain_id, struct chain *ret)
 {
     unsigned statement = self->draws.sql + SQL_FIND_CHAIN;
-    bool opened;
+    unsigned char sealed[SEALED];
+    size_t len;
 
+    *ret = (struct chain){.id = chain_id};
     store_ask(self->store, statement, "i", chain_id);
-    if (!store_row(self->store, statement))
-        return false;
-    *ret = (struct chain){.id = chain_id, .days = (int32_t)store_int(self->store, statement, 1)};
-    copy_text(ret->union_path, sizeof(ret->union_path), store_text(self->store, statement, 0));
-    copy_hash(self->store, statement, 2, ret->anchor);
-    opened = unseal(self, "chain.last", chain_id, statement, 3, ret->last);
-    store_end(self->store, statement);
-    return opened;
+    return store_only(self->store, statement, INTO(ret->union_path), INTO(ret->days), INTO(ret->anchor),
+                      INTO_LEN(sealed, len)) &&
+           unseal(self, "chain.last", chain_id, sealed, len, ret->last);
 }
 
 int64_t chain_used(struct health *self, int64_t chain_id)

@@ -93,7 +93,7 @@ static int alone_refusal(struct identity *self, struct authority *grant, void *c
         return IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
     if (!grants_had_guard(&self->grants))
         return 0;
-    if (!grant_is_root_guard(grant) || grants_root_guards(&self->grants) >= 2)
+    if (!role_is_root_guard(grant->role, grant->union_path) || grants_root_guards(&self->grants) >= 2)
         return IDENTITY__REASON__GRANT_NEEDS_CONFIRMING;
     grant->effective_at = rpc_now(call) + GRANT_WAIT_MS;
     return grantee_refusal(self, grant->role, grant->member_id);

@@ -39,9 +39,9 @@ bool grant_is_new(const struct authority *grant, int64_t now)
     return grant->granted_by && now < grant->granted_at + HANDS_OFFICE_MS;
 }
 
-bool grant_is_root_guard(const struct authority *grant)
+bool role_is_root_guard(int role, const char *union_path)
 {
-    return grant->role == RULE__ROLE__SECURITY_ADMIN && union_path_level(grant->union_path) <= 1;
+    return role == RULE__ROLE__SECURITY_ADMIN && union_path_level(union_path) <= 1;
 }
 
 void grants_note_guard(const struct grants *grants, int64_t member_id, int64_t now)

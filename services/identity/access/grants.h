@@ -33,9 +33,9 @@ size_t grants_find_page(const struct grants *grants, const struct page *page, st
 void grants_drop(const struct grants *grants, int64_t grant_id);
 /* Whether it was given so lately that who gave it is no second hand with it (two_hands.h). */
 bool grant_is_new(const struct authority *grant, int64_t now);
-/* The office of a root's security administrator; who has acted by it, whether anybody has, and
+/* The office of a root's security administrator; who has come with it, whether anybody has, and
  * how many people hold it. */
-bool grant_is_root_guard(const struct authority *grant);
+bool role_is_root_guard(int role, const char *union_path);
 void grants_note_guard(const struct grants *grants, int64_t member_id, int64_t now);
 bool grants_had_guard(const struct grants *grants);
 int64_t grants_root_guards(const struct grants *grants);

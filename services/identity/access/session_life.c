@@ -111,8 +111,6 @@ bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal
     for (size_t i = 0; i < n; i++) {
         if (held[i].effective_at > rpc_now(call))
             continue;
-        if (grant_is_root_guard(&held[i]))
-            grants_note_guard(&self->grants, member_id, rpc_now(call));
         rpc__grant__init(&grants[i]);
         grants[i].role = (Rule__Role)held[i].role;
         grants[i].union_path = arena_strndup(arena, held[i].union_path, strlen(held[i].union_path));
@@ -122,6 +120,15 @@ bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal
         principal->grants[principal->n_grants++] = &grants[i];
     }
     return true;
+}
+
+/* A root's security administrator has come: the store has had one from now on. */
+static void note_guard(struct identity *self, const Rpc__Principal *principal, void *call)
+{
+    for (size_t i = 0; i < principal->n_grants; i++) {
+        if (role_is_root_guard((int)principal->grants[i]->role, principal->grants[i]->union_path))
+            grants_note_guard(&self->grants, principal->member_id, rpc_now(call));
+    }
 }
 
 static bool is_named(const struct member *member)
@@ -159,8 +166,11 @@ static bool write_token(struct identity *self, const struct member *member, char
     if (member->union_id && member->level >= (int)RPC__LEVEL__MEMBER &&
         unions_find(&self->unions, member->union_id, &node))
         principal.union_path = node.path;
-    if (is_official(session) && !session_add_grants(self, member->id, &principal, call))
-        return false;
+    if (is_official(session)) {
+        if (!session_add_grants(self, member->id, &principal, call))
+            return false;
+        note_guard(self, &principal, call);
+    }
     if ((principal.n_grants || principal.stepped_up_until) && !grants_seal(self->seals, &principal, seal))
         return false;
     return token_make(self->tokens, &principal, ret_token);

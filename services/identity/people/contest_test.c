@@ -63,6 +63,7 @@ static void a_name_and_a_document_from_another_number_are_for_officials_to_judge
     Identity__JoinRequestList *requests;
     Identity__WholePerson *person;
     Rpc__Principal *thief;
+    char id[CN_RESIDENT_ID_LEN + 1], masked_id[CN_RESIDENT_ID_LEN + 1];
     struct harness h;
 
     (void)state;
@@ -83,6 +84,9 @@ static void a_name_and_a_document_from_another_number_are_for_officials_to_judge
     person = harness_output(&h, harness_call(&h, "Looks.LookAtPerson", &look.base, administrator(&h, FIRST), NULL),
                             &identity__whole_person__descriptor);
     assert_string_equal(person->name, "王小明");
+    make_resident_id(1, id);
+    cn_mask_resident_id(id, masked_id);
+    assert_string_equal(person->resident_id, masked_id);
     /* The person herself is not kept out by it. */
     assert_ok(verify_by(&h, person_signed_in(&h, 1), 1, "", ""));
     end(&h);

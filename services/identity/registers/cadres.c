@@ -36,28 +36,18 @@ void cadres_end(const struct cadres *cadres, const struct cadre *cadre)
 /* The rows of a question that has been asked, at most `size`; returns how many. */
 static size_t read_rows(const struct cadres *cadres, unsigned sql_of, struct cadre *ret, size_t size)
 {
-    struct store *store = cadres->store;
     unsigned statement = cadres->sql + sql_of;
     size_t n = 0;
 
-    while (ret && n < size && store_row(store, statement)) {
-        struct cadre *cadre = &ret[n++];
+    for (; ret && n < size; n++) {
+        struct cadre *cadre = &ret[n];
 
-        *cadre = (struct cadre){
-            .id = store_int(store, statement, 0),
-            .member_id = store_int(store, statement, 1),
-            .union_id = store_int(store, statement, 2),
-            .term_from = store_int(store, statement, 3),
-            .term_to = store_int(store, statement, 4),
-            .began_at = store_int(store, statement, 5),
-            .ended_at = store_int(store, statement, 6),
-            .recorded_by = store_int(store, statement, 7),
-            .post = (int)store_int(store, statement, 8),
-            .full_time = store_int(store, statement, 9) != 0,
-        };
-        snprintf(cadre->path, sizeof(cadre->path), "%s", store_text(store, statement, 10));
+        if (!store_read(cadres->store, statement, INTO(cadre->id), INTO(cadre->member_id), INTO(cadre->union_id),
+                        INTO(cadre->term_from), INTO(cadre->term_to), INTO(cadre->began_at), INTO(cadre->ended_at),
+                        INTO(cadre->recorded_by), INTO(cadre->post), INTO(cadre->full_time), INTO(cadre->path)))
+            break;
     }
-    store_end(store, statement);
+    store_end(cadres->store, statement);
     return n;
 }
 

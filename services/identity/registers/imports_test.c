@@ -366,6 +366,25 @@ static void who_has_lost_her_office_loads_nothing_more(void **state)
     harness_close(&h);
 }
 
+/* Until a root's security administrator comes herself the command line gives offices (grants.h). */
+static void what_is_loaded_for_a_guard_is_no_coming_of_hers(void **state)
+{
+    static char text[1024];
+    size_t len = (size_t)snprintf(text, sizeof(text), HEADINGS);
+    struct harness h;
+    int64_t id;
+
+    (void)state;
+    begin_with_her(&h);
+    assert_ok(create_grant(&h, harness_internal(&h), "16900000900", RULE__ROLE__SECURITY_ADMIN, "440600"));
+    add_row(text, len, sizeof(text), 1, "440604");
+    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text);
+    assert_int_equal(checked(&h, id)->loaded, 1);
+    assert_int_equal(loaded(&h, id)->loaded, 1);
+    assert_int_equal(count(&h, "root_guard"), 0);
+    end(&h);
+}
+
 static void unions_and_removals_are_uploaded_alike(void **state)
 {
     static char text[1 << 16];
@@ -520,6 +539,7 @@ int main(void)
         cmocka_unit_test(who_has_begun_it_alone_goes_on_with_it_step_by_step),
         cmocka_unit_test(one_that_is_given_up_meanwhile_stops_where_it_is),
         cmocka_unit_test(who_has_lost_her_office_loads_nothing_more),
+        cmocka_unit_test(what_is_loaded_for_a_guard_is_no_coming_of_hers),
         cmocka_unit_test(unions_and_removals_are_uploaded_alike),
         cmocka_unit_test(what_is_left_alone_is_given_up_and_old_reports_go),
         cmocka_unit_test(nobody_is_readable_in_the_store_while_an_upload_is_under_way),

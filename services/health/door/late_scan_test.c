@@ -1,0 +1,191 @@
+/* Scans that were made without network and are handed in later, through the service. */
+#include "services/health/door/door_fixture.h"
+
+static const Health__ScanList *upload(int64_t device, int64_t member_id, const char *const *refs,
+                                      const char *const *texts, const int64_t *at, size_t n)
+{
+    Health__UploadScansRequest request = HEALTH__UPLOAD_SCANS_REQUEST__INIT;
+    Health__UploadItem items[20], *list[20];
+
+    for (size_t i = 0; i < n; i++) {
+        health__upload_item__init(&items[i]);
+        items[i].scan_ref = unconst(refs[i]);
+        items[i].text = unconst(texts[i]);
+        items[i].at = at[i];
+        list[i] = &items[i];
+    }
+    request.site_id = site;
+    request.device_id = device;
+    request.items = list;
+    request.n_items = n;
+    return harness_output(&h, harness_call(&h, "Scans.UploadScans", &request.base, staff(member_id), NULL),
+                          &health__scan_list__descriptor);
+}
+
+static void late_scans_get_an_honest_answer_each(void **state)
+{
+    static const char *const refs[] = {"late-0001", "late-0002", "late-0003", "late-0004", "late-0005", "late-0006"};
+    int64_t device = a_device(site, STAFF), second = a_device(site, STAFF + 1);
+    int64_t good = a_booking(0), twice = a_booking(1), moved = a_booking(2), again = a_booking(3);
+    const char *texts[] = {text_of(good, 0),  text_of(twice, 1), text_of(moved, 2),
+                           text_of(again, 3), "nonsense",        text_of(good, 0)};
+    const int64_t at[] = {START, START + 1000, START + 2000, START + 3000, START + 4000, START - 3 * HOUR_MS};
+    const Health__ScanList *list;
+
+    (void)state;
+    to(START + 500);
+    assert_ok(scan_as(site, second, STAFF + 1, "online-01", texts[1]));
+    assert_ok(on_booking(&h, "Passes.ReissuePass", again, MEMBER + 3)); /* before its scan */
+    to(START + 2500);
+    assert_ok(on_booking(&h, "Passes.ReissuePass", moved, MEMBER + 2)); /* after its scan */
+    to(START + 5 * HOUR_MS);
+    for (int times = 0; times < 2; times++) {
+        list = upload(device, STAFF, refs, texts, at, 6);
+        assert_int_equal(list->n_scans, 6);
+        assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+        assert_int_equal(list->scans[1]->outcome, HEALTH__SCAN_OUTCOME__DUPLICATE);
+        assert_int_equal(list->scans[1]->first_at, START + 500);
+        assert_int_equal(list->scans[2]->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+        assert_int_equal(list->scans[3]->outcome, HEALTH__SCAN_OUTCOME__SCAN_REVOKED);
+        assert_int_equal(list->scans[4]->outcome, HEALTH__SCAN_OUTCOME__SCAN_MALFORMED);
+        assert_int_equal(list->scans[5]->outcome, HEALTH__SCAN_OUTCOME__SCAN_NOT_YET);
+    }
+    assert_int_equal(counts(site)->arrived, 2);
+}
+
+static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
+{
+    static const char *const refs[] = {"late-0001", "late-0002"}, *const texts[] = {"nonsense", "more of it"};
+    int64_t device = a_device(site, STAFF);
+    const int64_t at[] = {START - HOUR_MS, START - HOUR_MS};
+    Health__ListScansRequest request = HEALTH__LIST_SCANS_REQUEST__INIT;
+    const Health__ScanList *list;
+
+    (void)state;
+    to(START - HOUR_MS);
+    assert_ok(scan(device, "online-01", text_of(a_booking(0), 0)));
+    assert_refused(undo(upload(device, STAFF, refs, texts, at, 2)->scans[0]->scan_id, STAFF), "SCAN_NOT_ACCEPTED");
+    request.site_id = site;
+    request.conflicts = true;
+    request.page_size = 1;
+    list = harness_output(&h, harness_call(&h, "Scans.ListScans", &request.base, manager_of(&h, UNION), NULL),
+                          &health__scan_list__descriptor);
+    assert_string_equal(list->scans[0]->scan_ref, "late-0002");
+    request.page_token = list->next_page_token;
+    list = harness_output(&h, harness_call(&h, "Scans.ListScans", &request.base, staff(STAFF), NULL),
+                          &health__scan_list__descriptor);
+    assert_string_equal(list->scans[0]->scan_ref, "late-0001");
+    assert_refused(harness_call(&h, "Scans.ListScans", &request.base, staff(STAFF + 10), NULL), "NOT_SITE_STAFF");
+}
+
+static void what_a_revoked_device_scanned_before_is_still_taken(void **state)
+{
+    static const char *const refs[] = {"late-0001", "late-0002"};
+    int64_t device = a_device(site, STAFF), a = a_booking(0), b = a_booking(1);
+    const char *texts[] = {text_of(a, 0), text_of(b, 1)};
+    const int64_t at[] = {START, START + 60000};
+    const Health__ScanList *list;
+
+    (void)state;
+    to(START + 30000);
+    register_device(site, STAFF + 1, device);
+    to(START + HOUR_MS);
+    list = upload(device, STAFF, refs, texts, at, 2);
+    assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    assert_int_equal(list->scans[1]->outcome, HEALTH__SCAN_OUTCOME__SCAN_DEVICE_OFF);
+}
+
+static void who_was_taken_for_a_no_show_and_was_there_has_been_there(void **state)
+{
+    static const char *const refs[] = {"late-0001"};
+    int64_t device = a_device(site, STAFF), booking = a_booking(0);
+    const char *texts[] = {text_of(booking, 0)};
+    const int64_t at[] = {START};
+    const Health__Scan *late;
+
+    (void)state;
+    to(START + HOUR_MS + BOOKING_GRACE_MS);
+    while (bookings_work(health_of(&h)))
+        continue;
+    assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
+    late = upload(device, STAFF, refs, texts, at, 1)->scans[0];
+    assert_int_equal(late->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__ATTENDED);
+    assert_ok(undo(late->scan_id, STAFF));
+    assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
+}
+
+static const Rpc__Answer *accept_late(int64_t scan_id, const Rpc__Principal *who)
+{
+    Health__ScanRequest request = HEALTH__SCAN_REQUEST__INIT;
+
+    request.scan_id = scan_id;
+    return harness_call(&h, "Scans.AcceptScan", &request.base, who, NULL);
+}
+
+/* What rests on a device's word waits for an official, and refuses nothing beside it. */
+static void what_a_device_alone_says_waits_for_an_official(void **state)
+{
+    static const char *const refs[] = {"word-0001", "word-0002", "word-0003", "word-0004"};
+    int64_t bookings[4], device, accepted;
+    const char *texts[4];
+    int64_t at[4];
+    const Health__ScanList *list;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bookings[i] = a_booking(i);
+        texts[i] = text_of(bookings[i], i);
+    }
+    to(START + 1000);
+    device = a_device(site, STAFF);
+    to(START + 60000);
+    at[0] = START + 2000;       /* as it should be */
+    at[1] = START + 500;        /* before there was the device */
+    at[2] = START + 60 * 60000; /* in an hour */
+    at[3] = START + 3000;       /* of a pass that she has had made anew since */
+    assert_ok(on_booking(&h, "Passes.ReissuePass", bookings[3], MEMBER + 3));
+    list = upload(device, STAFF, refs, texts, at, 4);
+    assert_int_equal(list->n_scans, 4);
+    assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(list->scans[i]->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+    assert_int_equal(counts(site)->arrived, 1);
+    assert_refused(accept_late(list->scans[1]->scan_id, manager_of(&h, "0002")), "OUTSIDE_YOUR_UNION");
+    assert_refused(accept_late(list->scans[0]->scan_id, manager_of(&h, UNION)), "SCAN_NOT_WAITING");
+    accepted = scan_in(accept_late(list->scans[1]->scan_id, manager_of(&h, UNION)))->scan_id;
+    assert_int_equal(scan_in(accept_late(list->scans[1]->scan_id, manager_of(&h, UNION)))->scan_id, accepted);
+    assert_int_equal(counts(site)->arrived, 2);
+    /* Nor once she has come. */
+    assert_ok(scan_as(site, device, STAFF, "online-09", text_of(bookings[3], 3)));
+    assert_refused(accept_late(list->scans[3]->scan_id, manager_of(&h, UNION)), "SCAN_NOT_WAITING");
+}
+
+static void a_scan_is_handed_in_within_three_days(void **state)
+{
+    static const char *const refs[] = {"late-0001", "late-0002"};
+    int64_t device = a_device(site, STAFF), first = a_booking(0), second = a_booking(1);
+    const char *one = text_of(first, 0), *other = text_of(second, 1);
+    const int64_t at[] = {START};
+
+    (void)state;
+    to(START + SCAN_LATE_MS);
+    assert_int_equal(upload(device, STAFF, refs, &one, at, 1)->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    to(START + SCAN_LATE_MS + 1);
+    assert_int_equal(upload(device, STAFF, refs + 1, &other, at, 1)->scans[0]->outcome,
+                     HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(late_scans_get_an_honest_answer_each),
+        TEST(conflicts_stay_visible_to_those_who_must_settle_them),
+        TEST(what_a_revoked_device_scanned_before_is_still_taken),
+        TEST(who_was_taken_for_a_no_show_and_was_there_has_been_there),
+        TEST(what_a_device_alone_says_waits_for_an_official),
+        TEST(a_scan_is_handed_in_within_three_days),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
