@@ -102,6 +102,7 @@ static const struct part_stray strays[] = {
 
 const struct part_spec stocks_part = {
     .tables = "stock",
+    .others = "stock.quota stock.taken stock.given",
     .steps = &stocks_steps,
     .sql = sql,
     .n_sql = N_SQL,
