@@ -102,10 +102,12 @@ const format = (options) => {
 export const time = format({ year: 'numeric', month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 export const clock = format({ hour: '2-digit', minute: '2-digit' });
 
-// ---- the larger letters ----
+// ---- the look ----
 
-/** Larger letters and buttons for whoever wants them, kept in this browser. */
-export function offerLarge() {
+/** The dark look where it is wished; larger letters and buttons for whoever wants them, kept in this browser. */
+export function offerLook() {
+  const theme = localStorage.getItem('theme') ?? 'auto'; // as the app keeps it
+  document.documentElement.classList.toggle('dark', theme === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark');
   const set = (on) => {
     document.documentElement.classList.toggle('large', on);
     $('large').setAttribute('aria-pressed', String(on));

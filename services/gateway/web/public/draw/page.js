@@ -1,6 +1,7 @@
 // Verifies a published draw (verify.js): a chosen file, or the one of the campaign whose
 // number stands behind the # of the address. No module, so that it runs from the disk too.
 const result = document.getElementById('result');
+document.documentElement.classList.toggle('dark', matchMedia('(prefers-color-scheme: dark)').matches);
 
 function show(bytes) {
   try {

@@ -2,7 +2,7 @@ import { createApp } from 'vue';
 import { createRouter, createWebHashHistory } from 'vue-router';
 import 'element-plus/dist/index.css';
 import 'element-plus/theme-chalk/dark/css-vars.css';
-import '../shared/tokens.css';
+import '../../public/tokens.css';
 import '../shared/look';
 import './console.css';
 import { session } from '../shared/session';

@@ -1,7 +1,7 @@
 import { createApp } from 'vue';
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router';
 import 'vant/lib/index.css';
-import '../shared/tokens.css';
+import '../../public/tokens.css';
 import '../shared/look';
 import './app.css';
 import { session } from '../shared/session';

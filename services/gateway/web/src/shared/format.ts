@@ -23,6 +23,9 @@ export function amount(fen: string | number) {
   return rest === '00' ? whole : `${whole}.${rest}`;
 }
 
+/** What has to be spent before a coupon counts. */
+export const threshold = (fen: string | number) => (Number(fen) ? `满 ${amount(fen)} 元可用` : '无门槛');
+
 export const distance = (metres: number) => (metres < 1000 ? `${metres} 米` : `${(metres / 1000).toFixed(1)} 公里`);
 
 /** Milliseconds to "01:02:03", with days before them where there are any; it reaches 00:00:00 when the time has come. */
