@@ -5,7 +5,7 @@
     "proposal_id, member_id, union_id, asked_by, asked_at, decided_by, decided_at, kind, state, value, reason, remark"
 #define IN_STATE(state)                                                                                                \
     "SELECT " COLUMNS " FROM proposal WHERE " RPC_PAGE_STATES("?5", state) " AND state = " state " AND proposal_id > " \
-                                                                                                 "?3"
+                                                                           "?3"
 
 #define BELOW 12 /* the column of SQL_BELOW past those */
 
