@@ -8,7 +8,7 @@ import { enrol, grant, mobile, PASSWORD, person, residentId, rosterCsv, totp, un
 import { Stack, until, web } from '../system/stack.mjs';
 import { gb18030 } from '../system/tables.mjs';
 import { Chrome } from './chrome.mjs';
-import { barriers, go, picture, violations } from './member.mjs';
+import { barriers, go, picture, violationsInBothLooks } from './member.mjs';
 
 const ROOT = '440600', UNION = '440604-001-0001';
 // What the menu has for each role, beside 总览.
@@ -60,7 +60,7 @@ describe('the console', () => {
         await page.send('Emulation.setDeviceMetricsOverride', { width: 320, height: 640, deviceScaleFactor: 1, mobile: true });
         const small = (await barriers(page)).map((one) => `on a telephone: ${one}`);
         await page.send('Emulation.setDeviceMetricsOverride', { width: 1440, height: 900, deviceScaleFactor: 1, mobile: false });
-        return [...small, ...await barriers(page), ...await violations(page)];
+        return [...small, ...await barriers(page), ...await violationsInBothLooks(page)];
     }
     const signOut = () => page.press('.desk-head', '退出');
     const paths = (selector) => page.value(`[...document.querySelectorAll('${selector} a')].map((one) => one.getAttribute('href').replace(/^.*#/, ''))`);
