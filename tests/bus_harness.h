@@ -24,8 +24,9 @@
 
 struct bus_harness {
     uv_loop_t loop;
-    uv_timer_t tick; /* every millisecond, so that a turn of the loop always ends */
-    unsigned ticks;
+    uv_timer_t tick;        /* every millisecond, so that a turn of the loop always ends */
+    uv_timer_t tend;        /* as hg-broker tends */
+    unsigned tended;        /* so many times */
     char dir[32], edge[40]; /* where those inside call, and where the edge does */
     uint8_t unserved[16], full[16], lost[16];
     struct bus_refusals refusals;
@@ -35,11 +36,17 @@ struct bus_harness {
 
 static inline void bus_harness_tick(uv_timer_t *timer)
 {
+    (void)timer;
+}
+
+static inline void bus_harness_tend(uv_timer_t *timer)
+{
     struct bus_harness *b = timer->data;
 
-    if (b->queue && ++b->ticks % BUS_TEND_MS == 0) {
-        bus_tend(&b->queue, 1, b->bell);
-    }
+    if (!b->queue)
+        return;
+    bus_tend(&b->queue, 1, b->bell);
+    b->tended++;
 }
 
 static inline size_t bus_harness_refusal(int reason, uint8_t ret_packed[16])
@@ -66,11 +73,11 @@ static inline void bus_broker_stop(struct bus_harness *b)
     b->bell = NULL;
 }
 
-/* A loop and a folder for sockets, without the broker. */
-static inline void bus_harness_open(struct bus_harness *b)
+/* A loop, and the sockets' folder, without the broker. */
+static inline void bus_harness_open_at(struct bus_harness *b, const char *dir)
 {
-    *b = (struct bus_harness){.dir = "/tmp/huigong-bus-XXXXXX"};
-    ensure(mkdtemp(b->dir));
+    *b = (struct bus_harness){0};
+    snprintf(b->dir, sizeof(b->dir), "%s", dir);
     snprintf(b->edge, sizeof(b->edge), "%s/" BUS_EDGE, b->dir);
     ensure(bus_make_folders(b->dir, "coupon") == 0 && uv_loop_init(&b->loop) == 0 && api_load() == 0);
     b->refusals.patience_ms = 2 * LIMIT_CALL_DEADLINE_MS;
@@ -81,8 +88,18 @@ static inline void bus_harness_open(struct bus_harness *b)
     b->refusals.full = b->full;
     b->refusals.full_len = bus_harness_refusal(RPC__REASON__OVERLOADED, b->full);
     uv_timer_init(&b->loop, &b->tick);
-    b->tick.data = b;
+    uv_timer_init(&b->loop, &b->tend);
+    b->tend.data = b;
     uv_timer_start(&b->tick, bus_harness_tick, 1, 1);
+    uv_timer_start(&b->tend, bus_harness_tend, BUS_TEND_MS, BUS_TEND_MS);
+}
+
+static inline void bus_harness_open(struct bus_harness *b)
+{
+    char dir[] = "/tmp/huigong-bus-XXXXXX";
+
+    ensure(mkdtemp(dir));
+    bus_harness_open_at(b, dir);
 }
 
 #define bus_wait(b, condition)                                                                                         \

@@ -1,4 +1,5 @@
 #include <nng/nng.h>
+#include <sys/stat.h>
 
 #include "common/bus/bus_nng.h"
 #include "common/base/clock.h"
@@ -7,11 +8,22 @@
 #define RECONNECT_MAX_MS 200
 #define REDIAL_MS        1000
 
+/* Tells the file of the socket at the address from one that is made there later. 0: there is none. */
+static uint64_t socket_file(const struct bus_dial *dial)
+{
+    struct stat file;
+
+    if (stat(dial->address + strlen("ipc://"), &file))
+        return 0;
+    return ((uint64_t)file.st_mtim.tv_sec * 1000000000 + (uint64_t)file.st_mtim.tv_nsec) ^ (uint64_t)file.st_ino << 40;
+}
+
 static void came(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     struct bus_dial *dial = arg;
 
     (void)event;
+    atomic_store(&dial->file, socket_file(dial));
     /* The connection before may still be on its way out. */
     if (atomic_exchange(&dial->pipe, (uint32_t)nng_pipe_id(pipe)))
         atomic_fetch_add(&dial->losses, 1);
@@ -51,13 +63,21 @@ bool bus_dial_connected(struct bus_dial *dial, unsigned *ret_losses)
     return atomic_load(&dial->pipe) != 0;
 }
 
+/* Whether another socket has been made in the place of the one that was called. */
+static bool is_left_behind(const struct bus_dial *dial)
+{
+    uint64_t called = atomic_load(&dial->file), now = socket_file(dial);
+
+    return called && now && called != now;
+}
+
 void bus_dial_tend(struct bus_dial *dial)
 {
     nng_pipe pipe = {atomic_load(&dial->pipe)};
     int64_t now = clock_monotonic_ns();
 
     /* Came after it went: those two are told by different threads. */
-    if (pipe.id && nng_dialer_id(nng_pipe_dialer(pipe)) < 0)
+    if (pipe.id && (nng_dialer_id(nng_pipe_dialer(pipe)) < 0 || is_left_behind(dial)))
         lost(dial, pipe.id);
     if (atomic_load(&dial->pipe)) {
         dial->alone_ns = 0;

@@ -1,4 +1,12 @@
-/* bus_nng.h: what bus.c, bus_dial.c and bus_queue.c share; included by nothing else. */
+/* bus_nng.h: what the files of the bus share; included by nothing else.
+ *
+ * nng 1.5.2 can lose its one thread that tells of the end of connections. When sending
+ * on a connection fails between its reading of a message's length and its reading of
+ * the message, it stops the reading without ending it, and that thread waits for the
+ * reading to end, for ever. From then on the process is told of no connection's end, and
+ * nng_close does not return. So nothing here relies on being told alone. The broker lets
+ * a new server take the place of one that is silent; a dialer sees a new broker
+ * by its socket's file. */
 #pragma once
 #include <nng/nng.h>
 #include <stdatomic.h>
@@ -36,7 +44,9 @@ void bus_listen_tend(struct bus_listening *listening, nng_stat *all);
  * nng makes a lost connection again by itself, but for one case: when the other
  * end dies while the two greet each other, the dialer of nng 1.5.2 takes the
  * broken pipe (EPIPE, NNG_ECLOSED) for its own end and never dials again. So a
- * dialer that has had no connection for a second is replaced by a new one. */
+ * dialer that has had no connection for a second is replaced by a new one. And when another
+ * socket has been made in the place of the one that was called, the connection has ended,
+ * told or not. */
 struct bus_dial {
     nng_socket socket; /* the caller's; outlives the rest */
     nng_dialer dialer;
@@ -44,6 +54,7 @@ struct bus_dial {
     int64_t alone_ns; /* since when tended in vain; 0: connected */
     /* Written by nng's threads. */
     _Atomic uint32_t pipe; /* id of the connection; 0: none */
+    _Atomic uint64_t file; /* of the socket that it goes to */
     atomic_uint losses;
 };
 
@@ -56,3 +67,6 @@ void bus_dial_tend(struct bus_dial *dial);
 bool bus_dial_connected(struct bus_dial *dial, unsigned *ret_losses);
 /* Whether bus_leave_open was called. */
 bool bus_is_left(void);
+/* The broker's half of the bell, as bus_listen_tend. */
+struct bus_bell;
+void bus_bell_tend(struct bus_bell *bell, nng_stat *all);

@@ -8,8 +8,6 @@
  * answer at all, or whose answer is lost on its way, leaves the table when nobody waits for it
  * any more. */
 #include <nng/nng.h>
-#include <nng/protocol/pipeline0/pull.h>
-#include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
@@ -49,6 +47,7 @@ struct bus_queue {
     pthread_mutex_t mutex; /* guards all below */
     struct taken in_flight[LIMIT_BROKER_IN_FLIGHT];
     unsigned depth;
+    int64_t heard_ns;     /* when the server last answered */
     nng_pipe server_pipe; /* id -1: none */
     struct bus_queue_counts counts;
     char name[64];
@@ -124,6 +123,20 @@ static bool take_back(struct bus_queue *queue, struct way_back back)
     return known;
 }
 
+/* Whether the server has not answered anything for some time, though it was given something to answer. */
+static bool is_silent(const struct bus_queue *queue)
+{
+    int64_t since_ns = INT64_MAX;
+
+    for (unsigned i = 0; i < queue->depth; i++) {
+        if (queue->in_flight[i].at_ns < since_ns)
+            since_ns = queue->in_flight[i].at_ns;
+    }
+    if (since_ns < queue->heard_ns)
+        since_ns = queue->heard_ns;
+    return queue->depth > 0 && clock_monotonic_ns() - since_ns > LIMIT_SERVER_SILENCE_MS * INT64_C(1000000);
+}
+
 /* To the server, as far as nng has room: behind one that has gone may still wait what it was to
  * get. What has not been sent has not happened. */
 static void send_on(struct side *side, nng_msg *msg, struct way_back back)
@@ -193,6 +206,9 @@ static void forward_answer(struct bus_queue *queue, nng_msg *msg)
         nng_msg_free(msg);
         return;
     }
+    pthread_mutex_lock(&queue->mutex);
+    queue->heard_ns = clock_monotonic_ns();
+    pthread_mutex_unlock(&queue->mutex);
     if (!take_back(queue, back) || nng_sendmsg(queue->sides[back.class].socket, msg, NNG_FLAG_NONBLOCK))
         nng_msg_free(msg);
 }
@@ -206,42 +222,6 @@ static void answer_taken(void *arg)
     if (nng_aio_result(queue->take_answer) == 0)
         forward_answer(queue, nng_aio_get_msg(queue->take_answer));
     nng_recv_aio(queue->server, queue->take_answer);
-}
-
-/* A second server is closed before its pipe is used: after that, it would be given
- * messages until it is closed. */
-static void server_arriving(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    struct bus_queue *queue = arg;
-    bool second;
-
-    pthread_mutex_lock(&queue->mutex);
-    second = has_server(queue);
-    queue->counts.turned_away += second;
-    pthread_mutex_unlock(&queue->mutex);
-    if (second)
-        nng_pipe_close(pipe);
-    else
-        bus_check_peer(pipe, event, NULL);
-}
-
-static void server_joined(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    struct bus_queue *queue = arg;
-    bool second;
-
-    (void)event;
-    pthread_mutex_lock(&queue->mutex);
-    second = has_server(queue);
-    if (!second)
-        queue->server_pipe = pipe;
-    pthread_mutex_unlock(&queue->mutex);
-    if (second) {
-        log_warn("second_server_refused", "queue", queue->name);
-        nng_pipe_close(pipe);
-    } else {
-        log_info("served", "queue", queue->name);
-    }
 }
 
 static void server_left(nng_pipe pipe, nng_pipe_ev event, void *arg)
@@ -265,6 +245,52 @@ static void server_left(nng_pipe pipe, nng_pipe_ev event, void *arg)
         log_warn("unserved", "queue", queue->name, "calls_lost", log_int(n));
     for (unsigned i = 0; i < n; i++)
         refuse_way_back(queue, lost[i].back);
+}
+
+/* A second server is closed before its pipe is used: after that, it would be given
+ * messages until it is closed. But one that has been silent gives way: nng may owe us
+ * the news of its end for ever (bus_nng.h). */
+static void server_arriving(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus_queue *queue = arg;
+    nng_pipe first;
+    bool second, silent;
+
+    pthread_mutex_lock(&queue->mutex);
+    first = queue->server_pipe;
+    silent = has_server(queue) && is_silent(queue);
+    second = has_server(queue) && !silent;
+    queue->counts.turned_away += second;
+    pthread_mutex_unlock(&queue->mutex);
+    if (second) {
+        nng_pipe_close(pipe);
+        return;
+    }
+    if (silent) {
+        log_warn("server_silent", "queue", queue->name);
+        nng_pipe_close(first);
+        server_left(first, NNG_PIPE_EV_REM_POST, queue);
+    }
+    bus_check_peer(pipe, event, NULL);
+}
+
+static void server_joined(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus_queue *queue = arg;
+    bool second;
+
+    (void)event;
+    pthread_mutex_lock(&queue->mutex);
+    second = has_server(queue);
+    if (!second)
+        queue->server_pipe = pipe;
+    pthread_mutex_unlock(&queue->mutex);
+    if (second) {
+        log_warn("second_server_refused", "queue", queue->name);
+        nng_pipe_close(pipe);
+    } else {
+        log_info("served", "queue", queue->name);
+    }
 }
 
 static void client_came_or_went(nng_pipe pipe, nng_pipe_ev event, void *arg)
@@ -401,65 +427,6 @@ static void tend_queue(struct bus_queue *queue, nng_stat *all)
         server_left(pipe, NNG_PIPE_EV_REM_POST, queue);
 }
 
-void bus_queue_close(struct bus_queue *queue)
-{
-    if (!queue || bus_is_left())
-        return;
-    queue_free(queue);
-}
-
-/* ---- the bell: PULL on ring, PUB on bell ---- */
-
-struct bus_bell {
-    nng_socket ring, bell;
-    struct bus_listening at_ring, at_bell, at_edge;
-    nng_aio *take_ring;
-};
-
-static void ring_taken(void *arg)
-{
-    struct bus_bell *bell = arg;
-
-    if (nng_aio_result(bell->take_ring) == NNG_ECLOSED)
-        return;
-    if (nng_aio_result(bell->take_ring) == 0) {
-        nng_msg *msg = nng_aio_get_msg(bell->take_ring);
-
-        if (nng_sendmsg(bell->bell, msg, NNG_FLAG_NONBLOCK))
-            nng_msg_free(msg);
-    }
-    nng_recv_aio(bell->ring, bell->take_ring);
-}
-
-struct bus_bell *bus_bell_open(const char *dir)
-{
-    struct bus_bell *bell = calloc(1, sizeof(*bell));
-
-    if (!bell)
-        return NULL;
-    if (bus_failed("open", "ring", nng_pull0_open(&bell->ring)))
-        goto free_bell;
-    if (bus_failed("open", "bell", nng_pub0_open(&bell->bell)))
-        goto close_ring;
-    if (nng_aio_alloc(&bell->take_ring, ring_taken, bell))
-        goto close_bell;
-    if (bus_listen(&bell->at_ring, bell->ring, dir, "ring", 64) ||
-        bus_listen(&bell->at_bell, bell->bell, dir, "bell", 64) ||
-        bus_listen(&bell->at_edge, bell->bell, dir, BUS_EDGE "/bell", 64))
-        goto free_aio;
-    nng_recv_aio(bell->ring, bell->take_ring);
-    return bell;
-free_aio:
-    nng_aio_free(bell->take_ring);
-close_bell:
-    nng_close(bell->bell);
-close_ring:
-    nng_close(bell->ring);
-free_bell:
-    free(bell);
-    return NULL;
-}
-
 void bus_tend(struct bus_queue *const *queues, unsigned n, struct bus_bell *bell)
 {
     nng_stat *all;
@@ -469,19 +436,13 @@ void bus_tend(struct bus_queue *const *queues, unsigned n, struct bus_bell *bell
         return;
     for (unsigned i = 0; i < n; i++)
         tend_queue(queues[i], all);
-    bus_listen_tend(&bell->at_ring, all);
-    bus_listen_tend(&bell->at_bell, all);
-    bus_listen_tend(&bell->at_edge, all);
+    bus_bell_tend(bell, all);
     nng_stats_free(all);
 }
 
-void bus_bell_close(struct bus_bell *bell)
+void bus_queue_close(struct bus_queue *queue)
 {
-    if (!bell || bus_is_left())
+    if (!queue || bus_is_left())
         return;
-    nng_aio_stop(bell->take_ring);
-    nng_close(bell->ring);
-    nng_close(bell->bell);
-    nng_aio_free(bell->take_ring);
-    free(bell);
+    queue_free(queue);
 }

@@ -121,7 +121,7 @@ void table_row_field(struct table_row *row, const char *text, size_t len)
     row->len += len + 1;
 }
 
-static bool is_empty(const struct table_row *row)
+bool table_row_is_empty(const struct table_row *row)
 {
     for (size_t i = 0; i < row->len; i++) {
         if (row->room[i] != '\0' && row->room[i] != ' ')
@@ -147,7 +147,7 @@ bool table_row_give(struct table *table, struct table_row *row)
 {
     const char *fields[TABLE_FIELDS_MAX];
 
-    if (is_empty(row))
+    if (table_row_is_empty(row))
         return !table->stopped;
     for (unsigned i = 0; i < row->n; i++)
         fields[i] = row->room + row->at[i];

@@ -32,6 +32,7 @@ struct table_row {
 void table_row_begin(struct table_row *row, uint32_t number);
 /* Adds a field, cleaned as table.h says. */
 void table_row_field(struct table_row *row, const char *text, size_t len);
+bool table_row_is_empty(const struct table_row *row);
 /* Gives the row, unless it is empty; false when there are to be no more. */
 bool table_row_give(struct table *table, struct table_row *row);
 /* Gives a line that is no row. */
@@ -51,6 +52,21 @@ enum table_encoding { TABLE_UTF_8, TABLE_GB18030, TABLE_UTF_16LE, TABLE_UTF_16BE
 /* Decides, from all bytes; skip is how many a byte order mark takes. False after failing. */
 bool table_encoding(struct table *table, enum table_encoding *ret, unsigned *ret_skip);
 const char *table_encoding_name(enum table_encoding encoding);
+
+/* ---- cells over several rows of a sheet ---- */
+
+struct table_merges;
+/* NULL without memory. */
+struct table_merges *table_merges_new(void);
+void table_merges_free(struct table_merges *merges);
+/* Begins with another sheet. */
+void table_merges_clear(struct table_merges *merges);
+/* Cells of a column, from 0, that are one, in any order. False: more than are kept. */
+bool table_merges_add(struct table_merges *merges, uint32_t first, uint32_t last, uint32_t column);
+/* All were added, and rows come, from the first on. */
+void table_merges_ready(struct table_merges *merges);
+/* A row with what it shows of cells that begin above it: itself, or one that is good until the next. */
+struct table_row *table_merges_fill(struct table_merges *merges, struct table_row *row);
 
 /* ---- a workbook's parts ---- */
 

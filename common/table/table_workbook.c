@@ -41,6 +41,7 @@ struct workbook {
     size_t text_len;
     /* a sheet under way */
     struct table_row *row;
+    struct table_merges *merges;
     bool counts_only, in_cell;
     uint32_t row_number, column, filled;
     char type[16];
@@ -338,7 +339,7 @@ static void on_string_end(void *arg, const char *name)
         book->in_text = false;
 }
 
-/* ---- a sheet ---- */
+/* ---- cells that are one ---- */
 
 /* The column of a cell's place, e.g. 27 of AB12, from 0; where it has none, the next. */
 static uint32_t column_of(const char *place, uint32_t next)
@@ -351,6 +352,39 @@ static uint32_t column_of(const char *place, uint32_t next)
         column = column * 26 + (uint32_t)(*place++ - 'A' + 1);
     return column - 1;
 }
+
+/* A1:C7 as rows 1 to 7 of column 0; false when it is none. */
+static bool read_range(const char *text, unsigned *ret_first, unsigned *ret_last, uint32_t *ret_column)
+{
+    char column[4];
+
+    *ret_column = column_of(text, SHEET_COLUMNS);
+    return sscanf(text, "%3[A-Z]%7u:%3[A-Z]%7u", column, ret_first, column, ret_last) == 4;
+}
+
+static void on_merge(void *arg, const char *name, const char **attributes)
+{
+    struct workbook *book = arg;
+    unsigned first, last;
+    uint32_t column;
+
+    deeper(book);
+    if (is(name, "mergeCell") && read_range(attribute(attributes, "ref"), &first, &last, &column) &&
+        !table_merges_add(book->merges, first, last, column))
+        fail_xml(book, TABLE_TOO_LARGE, "mergeCells");
+}
+
+/* They are said behind the rows. */
+static bool read_merges(struct workbook *book, const struct sheet *sheet)
+{
+    table_merges_clear(book->merges);
+    if (!read_part(book, sheet->part, false, on_merge, on_end_any))
+        return false;
+    table_merges_ready(book->merges);
+    return true;
+}
+
+/* ---- a sheet ---- */
 
 static uint32_t row_of(const char *number, uint32_t next)
 {
@@ -459,13 +493,8 @@ static void end_cell(struct workbook *book)
 static void end_row(struct workbook *book)
 {
     if (book->counts_only) {
-        for (size_t i = 0; i < book->row->len; i++) {
-            if (book->row->room[i]) {
-                book->table->told->other_rows++;
-                break;
-            }
-        }
-    } else if (!table_row_give(book->table, book->row)) {
+        book->table->told->other_rows += !table_row_is_empty(book->row);
+    } else if (!table_row_give(book->table, table_merges_fill(book->merges, book->row))) {
         XML_StopParser(book->parser, XML_FALSE);
     }
 }
@@ -507,8 +536,11 @@ static void read_sheets(struct workbook *book)
         book->in_cell = false;
         table_row_begin(book->row, 0); /* for cells outside of any row, which are left out */
         book->counts_only = book->table->told->rows > 0;
-        if (!book->counts_only)
+        if (!book->counts_only) {
             name_form(book, sheet);
+            if (!read_merges(book, sheet))
+                return;
+        }
         if (!read_part(book, sheet->part, false, on_cell, on_cell_end))
             return;
     }
@@ -520,7 +552,8 @@ void table_workbook(struct table *table)
 
     book.sheets = calloc(SHEETS_MAX, sizeof(*book.sheets));
     book.row = malloc(sizeof(*book.row));
-    if (!book.sheets || !book.row)
+    book.merges = table_merges_new();
+    if (!book.sheets || !book.row || !book.merges)
         table_fail(table, TABLE_TOO_LARGE, "%s", "");
     else
         book.zip = table_zip_open(table);
@@ -530,6 +563,7 @@ void table_workbook(struct table *table)
     table_zip_close(book.zip);
     free(book.strings.bytes);
     free(book.strings.begins);
+    table_merges_free(book.merges);
     free(book.row);
     free(book.sheets);
 }

@@ -129,6 +129,44 @@ static void every_kind_of_cell_is_read(void **state)
     }
 }
 
+#define CELL(place, text) "<c r=\"" place "\" t=\"str\"><v>" text "</v></c>"
+#define MERGED(rows, cells)                                                                                            \
+    XML "<worksheet><sheetData>" rows "</sheetData><mergeCells>" cells "</mergeCells></worksheet>"
+
+/* Whatever stands in a merged cell is said in each of its rows; where a row has nothing else there is none. */
+static void what_is_merged_over_rows_is_said_in_each(void **state)
+{
+    static const struct {
+        const char *sheet, *rows;
+    } cases[] = {
+        /* A union over three members, the last of which has no cell for it at all; then another one. */
+        {MERGED("<row r=\"1\">" CELL("A1", "union") CELL("B1", "name") "</row><row r=\"2\">" CELL("A2", "first")
+                    CELL("B2", "a") "</row><row r=\"3\"><c r=\"A3\"/>" CELL("B3", "b") "</row><row r=\"4\">" CELL(
+                        "B4", "c") "</row><row r=\"5\">" CELL("A5", "second")
+                        CELL("B5", "d") "</row><row r=\"6\">" CELL("B6", "e") "</row><row r=\"7\">" CELL("B7",
+                                                                                                         "f") "</row>",
+                "<mergeCell ref=\"A5:A6\"/><mergeCell ref=\"A2:A4\"/>"),
+         "1:union|name\n2:first|a\n3:first|b\n4:first|c\n5:second|d\n6:second|e\n7:|f\n"},
+        /* On the right of all other cells, and merged down to rows that are empty or not there. */
+        {MERGED("<row r=\"1\">" CELL("A1", "a") CELL("C1", "x") "</row><row r=\"2\">" CELL(
+                    "A2", "b") "</row><row r=\"3\"><c r=\"A3\"/><c r=\"C3\"/></row>",
+                "<mergeCell ref=\"C1:D900\"/>"),
+         "1:a||x\n2:b||x\n"},
+        /* Of a row that is not there nothing is said; what a cell itself says counts; one row's are left. */
+        {MERGED("<row r=\"2\">" CELL("A2", "a") CELL("B2", "own") "</row><row r=\"3\">" CELL("A3", "b")
+                    CELL("B3", "other") "</row><row r=\"4\">" CELL("A4", "c") "</row>",
+                "<mergeCell ref=\"C1:C4\"/><mergeCell ref=\"B2:B4\"/><mergeCell ref=\"A4:F4\"/>"
+                "<mergeCell ref=\"A2\"/><mergeCell ref=\"x\"/><mergeCell/>"),
+         "2:a|own\n3:b|other\n4:c|own\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        make_sheet(cases[i].sheet);
+        assert_rows(book, book_len, cases[i].rows);
+    }
+}
+
 static void the_first_sheet_that_is_seen_and_not_empty_is_read(void **state)
 {
     const struct part parts[] = {
@@ -297,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_cell_is_read),
+        cmocka_unit_test(what_is_merged_over_rows_is_said_in_each),
         cmocka_unit_test(the_first_sheet_that_is_seen_and_not_empty_is_read),
         cmocka_unit_test(other_archives_are_named),
         cmocka_unit_test(more_sheets_than_are_looked_at_are_a_fault),

@@ -1,13 +1,14 @@
 /* table_zip.c: the parts of a workbook, unpacked within bounds.
  *
  * What a part unpacks to is counted as it comes, whatever the archive says of it: UNPACKED_MAX
- * bytes of all parts together, and no part that is RATIO times what it was packed to beyond the first
- * RATIO_FROM bytes (DEFLATE gives 1,032 times at most; a sheet of a million rows is about 20). */
+ * bytes of all parts together (a sheet that is read counts twice, table_merge.c), and no part that is RATIO times what
+ * it was packed to beyond the first RATIO_FROM bytes (DEFLATE gives 1,032 times at most; a sheet of a million rows is
+ * about 20). */
 #include <minizip/unzip.h>
 
 #include "common/table/table_internal.h"
 
-#define UNPACKED_MAX ((uint64_t)1 << 30)
+#define UNPACKED_MAX ((uint64_t)2 << 30)
 #define RATIO        200
 #define RATIO_FROM   (8 << 20)
 #define ENTRIES_MAX  10000

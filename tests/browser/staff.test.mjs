@@ -178,6 +178,13 @@ describe("the staff's page at a site", () => {
         await tryCode(await code(real.memberId));
         await page.shows('#verdict', /✓ 通过[^]*代号 [0-9a-f]{16}/);
         assert.ok(!(await page.text('#verdict')).includes(person(1).name), 'nobody is shown unasked');
+        const shows = async (last, verdict) => {
+            await page.type('#verdict input', last);
+            await page.press('#verdict', '核对证件');
+            await page.shows('#verdict', verdict);
+        };
+        await shows('0000', /✗ 证件不符[^]*还可核对 4 次/);
+        await shows(person(1).residentId.slice(14), /✓ 证件相符/);
         await page.press('#verdict', '核对姓名');
         await page.shows('#verdict', new RegExp(`${person(1).name}　${person(1).residentId.slice(0, 6)}\\*{8}${person(1).residentId.slice(14)}`));
         await page.shows('#counts', /现场登记\s+1/);

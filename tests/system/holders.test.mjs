@@ -46,6 +46,11 @@ describe('a health check under a number that is no more', () => {
         const seen = await stack.post('/v1/people:look', { letter: scanned.letter }, { token: door.token });
         assert.equal(seen.json.name, person(1).name, seen.text);
         assertProblem(await stack.post('/v1/people:look', { letter: scanned.letter }, { token: official(7001, 'CHECKUP_STAFF') }), 400, 'LOOK_LETTER_INVALID');
+        for (const [lastFour, matches] of [[person(1).residentId.slice(14), true], ['000A', false]]) {
+            const { json, text } = await stack.post('/v1/people:match', { letter: scanned.letter, lastFour }, { token: door.token });
+            assert.equal(json.matches, matches, text);
+            assert.notEqual(json.name, person(1).name, text);
+        }
         await post(stack, `/v1/checkup-sites/${campaign.sites[0].siteId}:setStaff`, { memberId: 800, duty: 'REPORTS' }, manager(stack));
         ({ reportId } = await post(stack, `/v1/checkup-bookings/${people.gone.bookingId}/reports`,
             { items: [{ code: '2345-7', name: '血糖', value: '9.8' }] }, official(800, 'REPORT_CLERK')));

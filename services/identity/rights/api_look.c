@@ -1,4 +1,5 @@
-/* api_look.c: the one operation that shows who somebody is by her whole name and numbers.
+/* api_look.c: the one operation that shows who somebody is by her whole name and numbers, and the one by which a
+ * document that is shown at a door is compared with hers.
  *
  * Lists and requests show them masked. Who has to vouch for a person asks here, a second
  * time and for this one alone: by the case that she has to decide, while it is open, or by
@@ -197,11 +198,11 @@ static int case_refusal(struct identity *self, const Identity__LookRequest *req,
     return reason;
 }
 
-static int letter_refusal(struct identity *self, const Identity__LookRequest *req, void *call, struct look_at *ret)
+static int letter_refusal(struct identity *self, const char *text, void *call, struct look_at *ret)
 {
     struct letter letter;
 
-    if (!letter_read(self->letters, req->letter, strlen(req->letter), &letter) || letter.until <= rpc_now(call) ||
+    if (!letter_read(self->letters, text, strlen(text), &letter) || letter.until <= rpc_now(call) ||
         letter.bearer_id != rpc_principal(call)->member_id)
         return IDENTITY__REASON__LOOK_LETTER_INVALID;
     if (!rpc_has_role(call, RULE__ROLE__CHECKUP_STAFF, letter.union_path))
@@ -213,18 +214,24 @@ static int letter_refusal(struct identity *self, const Identity__LookRequest *re
     return 0;
 }
 
-/* 0 with how many looks are left, or why the caller may not look; who may has looked. */
-static int look_refusal(struct identity *self, struct look_at *at, void *call, struct member *ret_member, int *ret_left)
+/* Finds whom the caller would look at, who is not she herself. */
+static int member_refusal(struct identity *self, const struct look_at *at, void *call, struct member *ret_member)
 {
     if (at->member_id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
-    if (!members_find(&self->members, at->member_id, ret_member))
-        return IDENTITY__REASON__MEMBER_NOT_FOUND;
-    *ret_left = look_tries_take(&self->look_tries, at->look_case, at->case_id, rpc_now(call));
-    if (*ret_left < 0)
+    return members_find(&self->members, at->member_id, ret_member) ? 0 : IDENTITY__REASON__MEMBER_NOT_FOUND;
+}
+
+/* 0 with how many looks are left, or why the caller may not look; who may has looked. */
+static int take_look(struct identity *self, const struct look_at *at, const char *method, bool mismatch, void *call,
+                     int32_t *ret_left)
+{
+    int left = look_tries_take(&self->look_tries, at->look_case, at->case_id, rpc_now(call));
+
+    if (left < 0)
         return IDENTITY__REASON__LOOK_TRIES_EXHAUSTED;
-    looks_record_whole(self, api_method("Looks.LookAtPerson"), at->member_id, at->look_case, at->case_id, at->path,
-                       call);
+    *ret_left = left;
+    looks_record_whole(self, api_method(method), at->member_id, at->look_case, at->case_id, at->path, mismatch, call);
     return 0;
 }
 
@@ -253,11 +260,12 @@ static void looks__look_at_person(Identity__Looks_Service *service, const Identi
     Identity__WholePerson message = IDENTITY__WHOLE_PERSON__INIT;
     struct look_at at = {0};
     struct member member;
-    int left = 0;
-    int reason = *req->letter ? letter_refusal(self, req, call, &at) : case_refusal(self, req, call, &at);
+    int reason = *req->letter ? letter_refusal(self, req->letter, call, &at) : case_refusal(self, req, call, &at);
 
     if (!reason)
-        reason = look_refusal(self, &at, call, &member, &left);
+        reason = member_refusal(self, &at, call, &member);
+    if (!reason)
+        reason = take_look(self, &at, "Looks.LookAtPerson", false, call, &message.looks_left);
     if (rpc_refuse_if(call, reason))
         return;
     if (at.look_case != IDENTITY__LOOK_CASE__LOOK_JOIN) /* of which the applicant says who she is */
@@ -270,7 +278,49 @@ static void looks__look_at_person(Identity__Looks_Service *service, const Identi
     message.asked_name = at.asked.name;
     message.asked_resident_id = at.asked.resident_id;
     message.asked_mobile = at.asked.mobile;
-    message.looks_left = left;
+    reply(&message, call);
+}
+
+#define LAST_FOUR 4
+
+/* Whether what was typed are the last characters of a document's number. */
+static int compare_last(const char *typed, const char *number, bool *ret_same)
+{
+    char folded[LAST_FOUR + 1];
+    size_t len = strlen(number);
+
+    if (!cn_fold(typed, "", folded, sizeof(folded)) ||
+        strspn(folded, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != LAST_FOUR)
+        return IDENTITY__REASON__LAST_FOUR_INVALID;
+    *ret_same = len >= LAST_FOUR && strcmp(number + len - LAST_FOUR, folded) == 0;
+    return 0;
+}
+
+/* rpc MatchPerson. */
+static void looks__match_person(Identity__Looks_Service *service, const Identity__MatchRequest *req,
+                                Identity__PersonMatch_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, looks_service);
+    Identity__PersonMatch message = IDENTITY__PERSON_MATCH__INIT;
+    char name[CN_NAME_SIZE];
+    struct look_at at = {0};
+    struct member member;
+    bool same = false;
+    int reason = letter_refusal(self, req->letter, call, &at);
+
+    if (!reason)
+        reason = member_refusal(self, &at, call, &member);
+    if (!reason && !person_open_member(self, &member, &at.known))
+        reason = RPC__REASON__STORE_FAILED;
+    if (!reason)
+        reason = compare_last(req->last_four, at.known.resident_id, &same);
+    if (!reason)
+        reason = take_look(self, &at, "Looks.MatchPerson", !same, call, &message.looks_left);
+    if (rpc_refuse_if(call, reason))
+        return;
+    cn_mask_name(at.known.name, name);
+    message.matches = same;
+    message.name = name;
     reply(&message, call);
 }
 

@@ -26,6 +26,7 @@ Identity__Look *look_message(struct identity *self, const struct look *look, voi
     message->at = look->at;
     message->by = look->by;
     message->look_case = (Identity__LookCase)look->look_case;
+    message->mismatch = look->mismatch;
     message->method = rpc_text(call, look->method);
     if (look->office_id && unions_find(&self->unions, look->office_id, &node))
         message->office = union_message(&node, call);

@@ -300,6 +300,83 @@ static void who_has_scanned_somebody_is_told_her_name(void **state)
     end(&h);
 }
 
+static const Rpc__Answer *match(struct harness *h, const Rpc__Principal *who, const char *letter, const char *last_four)
+{
+    Identity__MatchRequest request = IDENTITY__MATCH_REQUEST__INIT;
+
+    request.letter = unconst(letter);
+    request.last_four = unconst(last_four);
+    return harness_call(h, "Looks.MatchPerson", &request.base, who, NULL);
+}
+
+static Identity__PersonMatch *match_in(struct harness *h, const Rpc__Answer *answer)
+{
+    return harness_output(h, answer, &identity__person_match__descriptor);
+}
+
+/* Who shows a document at the door learns whether it is hers whose pass it is, and nothing of the number. */
+static void a_document_at_the_door_is_compared_with_hers(void **state)
+{
+    static const char *const malformed[] = {"123", "12345", "12 3", "12-3", "一二三四", ""};
+    struct letter letter = {.about_id = 4711, .bearer_id = OFFICIAL, .union_path = FIRST};
+    Identity__MyLooksRequest mine = IDENTITY__MY_LOOKS_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1], wide[16] = "";
+    Rpc__Principal *staff, *who;
+    Identity__PersonMatch *found;
+    Identity__LookList *looks;
+    const char *text, *last;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin_with_unions(&h);
+    staff = harness_official(&h, OFFICIAL, RULE__ROLE__CHECKUP_STAFF, FIRST);
+    who = member_of_union(&h, 1, "440605");
+    make_resident_id(1, id);
+    last = id + CN_RESIDENT_ID_LEN - 4;
+    letter.member_id = who->member_id;
+    letter.until = clock_now(&h.service.clock) + 1;
+    text = written(&h, &letter);
+    rows = journal_rows(&h);
+    for (size_t i = 0; i < ARRAY_LEN(malformed); i++)
+        assert_refused(match(&h, staff, text, malformed[i]), "LAST_FOUR_INVALID");
+    assert_refused(match(&h, staff, "no letter", last), "LOOK_LETTER_INVALID");
+    assert_refused(match(&h, harness_official(&h, OFFICIAL, RULE__ROLE__CHECKUP_STAFF, SECOND), text, last),
+                   "OUTSIDE_YOUR_UNION");
+    assert_refused(match(&h, administrator(&h, ""), text, last), "NOT_OFFICIAL");
+    assert_int_equal(journal_rows(&h), rows);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM look_try"), 0);
+    found = match_in(&h, match(&h, staff, text, last));
+    assert_true(found->matches);
+    assert_string_equal(found->name, "王*明");
+    assert_int_equal(found->looks_left, LOOKS_A_CASE - 1);
+    assert_false(last_look(&h)->mismatch);
+    /* In full width too; and looks of both kinds count together. */
+    for (size_t i = 0; i < 4; i++)
+        snprintf(wide + 3 * i, 4, "\xef\xbc%c", last[i] - '0' + 0x90);
+    if (last[3] == 'X')
+        snprintf(wide + 9, 4, "x");
+    assert_true(match_in(&h, match(&h, staff, text, wide))->matches);
+    assert_ok(look_by(&h, staff, text));
+    found = match_in(&h, match(&h, staff, text, "000A"));
+    assert_false(found->matches);
+    assert_int_equal(found->looks_left, LOOKS_A_CASE - 4);
+    assert_true(last_look(&h)->mismatch);
+    assert_int_equal(last_look(&h)->case_id, 4711);
+    assert_false(match_in(&h, match(&h, staff, text, "000B"))->matches);
+    assert_refused(match(&h, staff, text, last), "LOOK_TRIES_EXHAUSTED");
+    /* She sees each of them. */
+    looks = harness_output(&h, harness_call(&h, "Rights.ListMyLooks", &mine.base, who, NULL),
+                           &identity__look_list__descriptor);
+    assert_int_equal(looks->n_looks, LOOKS_A_CASE);
+    for (size_t i = 0; i < looks->n_looks; i++) {
+        assert_int_equal(looks->looks[i]->look_case, IDENTITY__LOOK_CASE__LOOK_PASS);
+        assert_int_equal(looks->looks[i]->mismatch, i < 2);
+        assert_string_equal(looks->looks[i]->method, i == 2 ? "Looks.LookAtPerson" : "Looks.MatchPerson");
+    }
+    end(&h);
+}
+
 static void a_look_that_cannot_be_kept_is_not_given(void **state)
 {
     Rpc__Principal *who;
@@ -331,6 +408,7 @@ int main(void)
         cmocka_unit_test(nobody_is_shown_without_an_open_case_of_ones_own_about_her),
         cmocka_unit_test(a_case_is_looked_at_so_often_a_day),
         cmocka_unit_test(who_has_scanned_somebody_is_told_her_name),
+        cmocka_unit_test(a_document_at_the_door_is_compared_with_hers),
         cmocka_unit_test(a_look_that_cannot_be_kept_is_not_given),
     };
 

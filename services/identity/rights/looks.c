@@ -93,7 +93,7 @@ static void record(struct identity *self, const struct api_method *method, const
 }
 
 void looks_record_whole(struct identity *self, const struct api_method *method, int64_t member_id, int look_case,
-                        int64_t case_id, const char *union_path, void *call)
+                        int64_t case_id, const char *union_path, bool mismatch, void *call)
 {
     Identity__DataSeen seen = IDENTITY__DATA_SEEN__INIT;
 
@@ -102,6 +102,7 @@ void looks_record_whole(struct identity *self, const struct api_method *method, 
     seen.n_member_ids = 1;
     seen.look_case = (Identity__LookCase)look_case;
     seen.case_id = case_id;
+    seen.mismatch = mismatch;
     file(&self->looks, member_id, journal_seen(self, method, &seen, call));
 }
 
@@ -141,6 +142,7 @@ static int read_look(struct identity *self, int64_t seq, int64_t member_id, stru
         .by = page.rows[0]->actor,
         .office_id = event->data_seen->office_union_id,
         .look_case = (int)event->data_seen->look_case,
+        .mismatch = event->data_seen->mismatch,
     };
     snprintf(ret->method, sizeof(ret->method), "%s", event->data_seen->method);
     return 0;

@@ -16,13 +16,14 @@
 /* An rpc_seen: self is the struct identity. */
 void looks_record(void *call, const struct api_method *method, const int64_t *members, size_t n, void *self);
 /* Records that one was shown whole, in a case (Identity__LookCase) of the union with this
- * path, by an operation. */
+ * path, by an operation; or that what was shown in her name is not hers (mismatch). */
 void looks_record_whole(struct identity *self, const struct api_method *method, int64_t member_id, int look_case,
-                        int64_t case_id, const char *union_path, void *call);
+                        int64_t case_id, const char *union_path, bool mismatch, void *call);
 
 struct look {
     int64_t seq, at, by, office_id;
     int look_case; /* Identity__LookCase */
+    bool mismatch;
     char method[64];
 };
 

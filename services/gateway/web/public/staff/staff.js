@@ -34,6 +34,19 @@ const nameOf = (letter) => button('核对姓名', async (event) => {
   pressed.replaceWith(element('p', {}, `${name}　${residentId}`));
 }, { className: 'quiet' });
 
+// Whether the document that she shows is hers whose pass it is: the last four characters of its number are compared.
+function documentOf(letter) {
+  const last = element('input', { required: true, maxLength: 4, size: 4, autocomplete: 'off', className: 'last-four' });
+  const form = element('form', {}, element('label', {}, '证件号码后四位 ', last), element('button', {}, '核对证件'));
+  form.addEventListener('submit', act(async () => {
+    const { matches, name, looksLeft } = await post('/v1/people:match', { letter, lastFour: last.value });
+    form.querySelector('p')?.remove();
+    form.append(element('p', {}, matches ? `✓ 证件相符　${name}` : `✗ 证件不符，不是本人：${name}。还可核对 ${looksLeft} 次，每次均记录并告知本人。`));
+    last.value = '';
+  }));
+  return form;
+}
+
 /** Where and when a pass was used before. */
 const usedBefore = async (siteId, at) => `已于 ${time(at)} 在 ${(await siteOf(siteId)).name} 使用。`;
 
@@ -51,7 +64,7 @@ async function take(text) {
     showVerdict(false, [words(error)]);
     throw error;
   });
-  showVerdict(done.good, await verdictOf(done), done.scan?.letter ? nameOf(done.scan.letter) : null);
+  showVerdict(done.good, await verdictOf(done), done.scan?.letter ? element('div', {}, documentOf(done.scan.letter), nameOf(done.scan.letter)) : null);
   if (done.offline) await showNetwork(false);
   else act(Date.now() - desk.takenAt > RENEW_MS ? renew : showLists)();
 }
