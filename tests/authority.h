@@ -758,45 +758,71 @@ static inline const struct api_field *authority_rows(const struct api_method *me
     return rows;
 }
 
-/* How many rows somebody is shown of those in a state, or of all (-1): none where she is refused. */
-static inline size_t authority_count(struct authority *world, const struct api_method *method,
-                                     const Rpc__Principal *who, unsigned place, int state)
+/* The rows that somebody is shown in these states, or (n 0) where none is named: none where she is refused. With
+ * *ret_at the place of each row's state, or 0 where it has none; returns how many rows. */
+static inline size_t authority_list(struct authority *world, const struct api_method *method, const Rpc__Principal *who,
+                                    unsigned place, const int *states, size_t n, const char *const **ret_rows,
+                                    size_t *ret_at)
 {
     ProtobufCMessage *input = authority_request(world, method, who, place);
     const struct api_field *rows = authority_rows(method);
-    const ProtobufCFieldDescriptor *field;
+    const ProtobufCFieldDescriptor *field = method->page_states->descriptor;
     const Rpc__Answer *answer;
     const char *output;
-    size_t n;
 
-    authority_set(world->harness, input, method->page_states->descriptor, &state, sizeof(state));
-    if (state < 0) /* none is named */
-        *(size_t *)(void *)((char *)input + method->page_states->descriptor->quantifier_offset) = 0;
+    *(const void **)(void *)((char *)input + field->offset) = states;
+    *(size_t *)(void *)((char *)input + field->quantifier_offset) = n;
     answer = authority_call(world, method, who, input);
     if (answer->reason)
         return 0;
     output = (const char *)harness_output(world->harness, answer, method->output->descriptor);
-    n = *(const size_t *)(const void *)(output + rows->descriptor->quantifier_offset);
     field = protobuf_c_message_descriptor_get_field_by_name(rows->message->descriptor, "state");
-    for (size_t i = 0; state >= 0 && field && i < n; i++) {
-        const char *row = (*(const char *const *const *)(const void *)(output + rows->descriptor->offset))[i];
+    *ret_at = field ? field->offset : 0;
+    *ret_rows = *(const char *const *const *)(const void *)(output + rows->descriptor->offset);
+    return *(const size_t *)(const void *)(output + rows->descriptor->quantifier_offset);
+}
 
-        if (*(const int *)(const void *)(row + field->offset) != state)
+/* How many rows are shown of a state; fails on one that is in another. */
+static inline size_t authority_count(struct authority *world, const struct api_method *method,
+                                     const Rpc__Principal *who, unsigned place, int state)
+{
+    const char *const *rows;
+    size_t at, n = authority_list(world, method, who, place, &state, 1, &rows, &at);
+
+    for (size_t i = 0; at && i < n; i++) {
+        if (*(const int *)(const void *)(rows[i] + at) != state)
             fail_msg("%s of state %d shows another", method->name, state);
     }
     return n;
 }
 
-/* That the rows of each state are together all rows: how many. */
+/* That the rows of each state are together those of all: how many. Where no state is named all rows are shown, or no
+ * others: of each state that is shown then, all. */
 static inline size_t authority_try_states(struct authority *world, const struct api_method *method,
                                           const Rpc__Principal *who, unsigned place)
 {
     const ProtobufCEnumDescriptor *states = method->page_states->descriptor->descriptor;
-    size_t all = authority_count(world, method, who, place, -1), n = 0;
+    size_t at = 0, all, usual, of_state, n = 0, shown = 0;
+    const char *const *rows;
+    int names[64];
 
     for (unsigned i = 0; i < states->n_values; i++)
-        n += authority_count(world, method, who, place, states->values[i].value);
-    if (n != all)
+        names[i] = states->values[i].value;
+    all = authority_list(world, method, who, place, names, states->n_values, &rows, &at);
+    usual = authority_list(world, method, who, place, NULL, 0, &rows, &at);
+    for (unsigned i = 0; i < states->n_values; i++) {
+        size_t here = 0;
+
+        for (size_t j = 0; at && j < usual; j++)
+            here += *(const int *)(const void *)(rows[j] + at) == names[i];
+        of_state = authority_count(world, method, who, place, names[i]);
+        if (here && here != of_state)
+            fail_msg("%s shows %zu rows of state %d, and %zu when asked for them", method->name, here, names[i],
+                     of_state);
+        shown += here;
+        n += of_state;
+    }
+    if (n != all || (at ? shown != usual : all != usual))
         fail_msg("%s shows %zu rows, and %zu by their states", method->name, all, n);
     harness_forget(world->harness);
     return all;

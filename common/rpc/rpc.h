@@ -124,11 +124,23 @@ struct rpc_page {
 /* A condition in SQL that keeps the rows in those states: of a parameter, such as "?4", and a column. */
 #define RPC_PAGE_STATES(mask, column) mask " >> " column " & 1"
 #define RPC_PAGE_ALL                  INT64_C(-1)
+#define RPC_STATE(state)              (INT64_C(1) << (state))
+/* The same where a list is long and an index has the state before the key: the rows of each state, merged by the key.
+ * ROWS(state) selects those of one state, given as a literal, and asks RPC_PAGE_STATES(mask, state) of it, so that
+ * nothing is read of a state that is not asked for; "ORDER BY key LIMIT n" follows. */
+#define RPC_PAGE_MERGED_2(ROWS) ROWS("1") " UNION ALL " ROWS("2")
+#define RPC_PAGE_MERGED_3(ROWS) RPC_PAGE_MERGED_2(ROWS) " UNION ALL " ROWS("3")
+#define RPC_PAGE_MERGED_4(ROWS) RPC_PAGE_MERGED_3(ROWS) " UNION ALL " ROWS("4")
+#define RPC_PAGE_MERGED_5(ROWS) RPC_PAGE_MERGED_4(ROWS) " UNION ALL " ROWS("5")
+#define RPC_PAGE_MERGED_6(ROWS) RPC_PAGE_MERGED_5(ROWS) " UNION ALL " ROWS("6")
+#define RPC_PAGE_MERGED_7(ROWS) RPC_PAGE_MERGED_6(ROWS) " UNION ALL " ROWS("7")
 
 /* Which page this call asks for. */
 const struct rpc_page *rpc_page(void *call);
 /* The bits of n values of an enum, as protobuf-c keeps a repeated field; all when n is 0. */
 int64_t rpc_page_mask(const void *states, size_t n);
+/* The states that rows are asked for in, or, when none is named, those usual for this list. */
+int64_t rpc_page_states(void *call, int64_t usual);
 /* Whether rows in a state are asked for. */
 bool rpc_page_wants(void *call, int state);
 /* Takes a row with this key into the page, or finds it full: then another page follows. */

@@ -146,6 +146,13 @@ int64_t rpc_page_mask(const void *states, size_t n)
     return n == 0 ? RPC_PAGE_ALL : mask;
 }
 
+int64_t rpc_page_states(void *call, int64_t usual)
+{
+    int64_t states = rpc_page(call)->states;
+
+    return states == RPC_PAGE_ALL ? usual : states;
+}
+
 bool rpc_page_wants(void *call, int state)
 {
     return rpc_page(call)->states >> state & 1;

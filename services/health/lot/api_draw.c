@@ -6,6 +6,7 @@
 #include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"
 #include "services/health/lot/places.h"
+#include "services/health/lot/stocks.h"
 #include "services/health/rules.h"
 
 #define FILE_LINES 4000      /* of the list in a page */
@@ -81,7 +82,7 @@ static Health__Campaign *with_lottery(struct health *self, int64_t campaign_id, 
         return NULL;
     if (lottery_find(self, campaign, ret))
         return campaign;
-    rpc_refuse(call, HEALTH__REASON__CAMPAIGN_STATE_WRONG);
+    rpc_refuse(call, campaign->first_come ? HEALTH__REASON__NO_LOT : HEALTH__REASON__CAMPAIGN_STATE_WRONG);
     return NULL;
 }
 
@@ -176,6 +177,33 @@ static void say_announced(const struct lottery *lottery, void *call)
     rpc_tell(call, &announced.base);
 }
 
+/* Where a campaign without a lot stands. */
+static void reply_state(const Health__Campaign *campaign, Health__DrawStatus_Closure reply, void *call)
+{
+    Health__DrawStatus status = HEALTH__DRAW_STATUS__INIT;
+
+    status.campaign_id = campaign->campaign_id;
+    status.state = campaign->state;
+    reply(&status, call);
+}
+
+/* Without a lot the terms alone are fixed, and places laid in for who books first. */
+static void announce_stock(struct health *self, const Health__AnnounceRequest *req, Health__Campaign *campaign,
+                           Health__DrawStatus_Closure reply, void *call)
+{
+    int refusal = req->chain_id || req->day              ? HEALTH__REASON__NO_LOT
+                  : campaign->book_from <= rpc_now(call) ? HEALTH__REASON__OPENS_TOO_SOON
+                                                         : 0;
+
+    if (campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
+        if (rpc_refuse_if(call, refusal))
+            return;
+        stocks_lay_in(self, campaign);
+        campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__PUBLISHED, call);
+    }
+    reply_state(campaign, reply, call);
+}
+
 /* rpc Announce: the terms are fixed, and the secret committed to. Again: the status. */
 static void draws__announce(Health__Draws_Service *service, const Health__AnnounceRequest *req,
                             Health__DrawStatus_Closure reply, void *call)
@@ -187,6 +215,10 @@ static void draws__announce(Health__Draws_Service *service, const Health__Announ
 
     if (!campaign)
         return;
+    if (campaign->first_come) {
+        announce_stock(self, req, campaign, reply, call);
+        return;
+    }
     if (campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT) {
         if (lottery_find(self, campaign, &lottery))
             reply_status(self, campaign, &lottery, reply, call);
@@ -445,8 +477,8 @@ static void draws__close(Health__Draws_Service *service, const Health__CampaignR
                          Health__DrawStatus_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, draws_service);
+    Health__Campaign *campaign = campaign_of_official(self, req->campaign_id, call);
     struct lottery lottery;
-    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
 
     if (!campaign)
         return;
@@ -457,7 +489,10 @@ static void draws__close(Health__Draws_Service *service, const Health__CampaignR
         }
         campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__CLOSED, call);
     }
-    reply_status(self, campaign, &lottery, reply, call);
+    if (lottery_find(self, campaign, &lottery))
+        reply_status(self, campaign, &lottery, reply, call);
+    else
+        reply_state(campaign, reply, call);
 }
 
 /* ---- for everybody ---- */

@@ -372,7 +372,7 @@ static void proposals__propose_credential_reset(Identity__Proposals_Service *ser
                   reply, call);
 }
 
-/* rpc ListProposals: what waits for a decision; of a company's own, for its agents. */
+/* rpc ListProposals: asked for no state, what waits for a decision; of a company's own, for its agents. */
 static void proposals__list_proposals(Identity__Proposals_Service *service, const Identity__ListProposalsRequest *req,
                                       Identity__ProposalList_Closure reply, void *call)
 {
@@ -381,6 +381,7 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
     struct proposal *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
     Identity__ProposalList list = IDENTITY__PROPOSAL_LIST__INIT;
     struct union_node node;
+    int64_t next;
     bool all;
     size_t n;
 
@@ -393,8 +394,9 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
         rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
         return;
     }
-    n = proposals_find_open(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE,
-                            page->after, found, page->limit, page->states);
+    n = proposals_find_below(&self->proposals, node.path, all ? 0 : IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE,
+                             rpc_page_states(call, RPC_STATE(IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN)), page->after,
+                             found, page->limit, &next);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
         Identity__Proposal *message = arena_message(rpc_arena(call), &identity__proposal__descriptor);
 
@@ -402,6 +404,8 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
             fill_message(&found[i], message);
         rpc_add(call, &list, proposals, message);
     }
+    if (next && n < page->limit)
+        rpc_page_ends_at(call, "", next);
     reply(&list, call);
 }
 

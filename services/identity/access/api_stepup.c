@@ -222,7 +222,7 @@ static void stepups__list_step_ups(Identity__Stepups_Service *service, const Ide
     if (rpc_refuse_if(call, official_refusal(self, req->union_id, union_administrators, call)))
         return;
     n = step_ups_find_union(&self->step_ups, req->union_id,
-                            req->state ? (int)req->state : IDENTITY__STEP_UP_STATE__STEP_UP_ASKED, page->after,
+                            rpc_page_states(call, RPC_STATE(IDENTITY__STEP_UP_STATE__STEP_UP_ASKED)), page->after,
                             rpc_now(call) - STEP_UP_LIFE_MS, found, page->limit);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++)
         rpc_add(call, &list, cases, case_message(self, &found[i], true, call));

@@ -39,6 +39,19 @@ static Identity__ProposalList *list(struct harness *h, const Rpc__Principal *who
                           &identity__proposal_list__descriptor);
 }
 
+static Identity__ProposalList *lapsed(struct harness *h, const Rpc__Principal *who, int64_t union_id, const char *token)
+{
+    Identity__ListProposalsRequest request = IDENTITY__LIST_PROPOSALS_REQUEST__INIT;
+    Identity__ProposalState state = IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED;
+
+    request.union_id = union_id;
+    request.page_token = unconst(token);
+    request.state = &state;
+    request.n_state = 1;
+    return harness_output(h, harness_call(h, "Proposals.ListProposals", &request.base, who, NULL),
+                          &identity__proposal_list__descriptor);
+}
+
 static int last_state(struct harness *h)
 {
     return (int)last_event(h, IDENTITY__EVENT__EVENT_PROPOSAL_CHANGED)->proposal_changed->state;
@@ -153,7 +166,7 @@ static void what_nobody_decides_lapses(void **state)
     (void)state;
     begin_with_unions(&h);
     member = member_of_union(&h, 1, "440604");
-    official = harness_official(&h, 9, ADMINISTRATOR, FIRST);
+    official = harness_official(&h, 9, ADMINISTRATOR, ROOT);
     proposal =
         proposed(&h, propose_standing(&h, harness_official(&h, 8, ADMINISTRATOR, FIRST), member->member_id, SUSPEND));
     clock_step(&h.service.clock, PROPOSAL_LIFE_MS - 1);
@@ -165,6 +178,8 @@ static void what_nobody_decides_lapses(void **state)
     harness_tidy(&h);
     assert_int_equal(last_state(&h), IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED);
     assert_int_equal(list(&h, official, first_id, 0, "")->n_proposals, 0);
+    assert_int_equal(lapsed(&h, official, second_id, "")->n_proposals, 0);
+    assert_int_equal(lapsed(&h, official, first_id, "")->proposals[0]->proposal_id, proposal->proposal_id);
     assert_ok(propose_standing(&h, official, member->member_id, SUSPEND));
     end(&h);
 }
@@ -195,6 +210,34 @@ static void open_proposals_of_a_subtree_are_listed_in_pages(void **state)
     assert_int_equal(page->n_proposals, 1);
     assert_int_equal(page->proposals[0]->proposal_id, ids[1]);
     end(&h);
+}
+
+/* A page ends when it is full, or when so many were looked at; the next goes on there. */
+static void a_page_of_few_proposals_among_many_looks_at_a_bounded_number(void **state)
+{
+    Identity__ProposalList *page;
+    Rpc__Principal *official;
+    struct harness h;
+    int64_t last;
+
+    (void)state;
+    begin_with_unions(&h);
+    official = harness_official(&h, 9, ADMINISTRATOR, ROOT);
+    last =
+        proposed(&h, propose_standing(&h, official, member_of_union(&h, 1, "440604")->member_id, SUSPEND))->proposal_id;
+    clock_step(&h.service.clock, PROPOSAL_LIFE_MS);
+    harness_tidy(&h);
+    harness_tamper(&h, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) "
+                       "INSERT INTO proposal (proposal_id, kind, state, member_id, union_id, value, reason, asked_by, "
+                       "asked_at) SELECT i, kind, p.state, member_id, u.union_id, value, reason, asked_by, asked_at "
+                       "FROM n, proposal AS p, unions AS u WHERE proposal_id > 1500 AND code = '440605'");
+    page = lapsed(&h, official, first_id, "");
+    assert_int_equal(page->n_proposals, 0);
+    page = lapsed(&h, official, first_id, page->next_page_token);
+    assert_int_equal(page->n_proposals, 1);
+    assert_int_equal(page->proposals[0]->proposal_id, last);
+    assert_string_equal(page->next_page_token, "");
+    harness_close(&h); /* the journal says nothing of those */
 }
 
 /* The n-th person, known by name, and her number. */
@@ -567,6 +610,7 @@ int main(void)
         cmocka_unit_test(what_is_possible_no_more_is_not_confirmed),
         cmocka_unit_test(what_nobody_decides_lapses),
         cmocka_unit_test(open_proposals_of_a_subtree_are_listed_in_pages),
+        cmocka_unit_test(a_page_of_few_proposals_among_many_looks_at_a_bounded_number),
         cmocka_unit_test(an_administrators_role_is_given_by_two),
         cmocka_unit_test(offices_that_decide_are_given_and_taken_back_by_two),
         cmocka_unit_test(hands_and_grantees_are_known_by_name),

@@ -2,10 +2,14 @@
 #include "services/identity/rules.h"
 
 #define COLUMNS                                                                                                        \
-    "proposal_id, member_id, proposal.union_id, asked_by, asked_at, decided_by, decided_at, kind, proposal.state, "    \
-    "value, reason, remark"
+    "proposal_id, member_id, union_id, asked_by, asked_at, decided_by, decided_at, kind, state, value, reason, remark"
+#define IN_STATE(state)                                                                                                \
+    "SELECT " COLUMNS " FROM proposal WHERE " RPC_PAGE_STATES("?5", state) " AND state = " state " AND proposal_id > " \
+                                                                           "?3"
 
-enum { SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_OPEN, SQL_OLD, N_SQL };
+#define BELOW 12 /* the column of SQL_BELOW past those */
+
+enum { SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_BELOW, SQL_OLD, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO proposal (proposal_id, kind, state, member_id, union_id, value, reason, asked_by, "
@@ -13,13 +17,12 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM proposal WHERE proposal_id = ?1",
     [SQL_DECIDE] = "UPDATE proposal SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
                    "WHERE proposal_id = ?1",
-    [SQL_OPEN] = "SELECT " COLUMNS " FROM proposal JOIN unions ON unions.union_id = proposal.union_id "
-                 "WHERE proposal.state = 1 AND proposal_id > ?3 AND " UNION_PATH_RANGE(
-                     "path") " "
-                             "AND (?5 = 0 OR kind = ?5) AND " RPC_PAGE_STATES(
-                                 "?6", "proposal.state") " "
-                                                         "ORDER BY proposal_id LIMIT ?4",
-    [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE proposal.state = 1 ORDER BY proposal_id LIMIT 1",
+    [SQL_BELOW] = "SELECT found.*, (SELECT " UNION_PATH_RANGE("path") " FROM unions WHERE unions.union_id = "
+                                                                      "found.union_id) FROM (" RPC_PAGE_MERGED_5(
+                                                                          IN_STATE) " "
+                                                                                    "ORDER BY proposal_id LIMIT ?4) AS "
+                                                                                    "found ORDER BY proposal_id",
+    [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE state = 1 ORDER BY proposal_id LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -56,18 +59,24 @@ void proposals_decide(const struct proposals *proposals, const struct proposal *
               proposal->decided_by, proposal->decided_at, proposal->remark);
 }
 
-size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
-                           struct proposal *ret, size_t size, int64_t states)
+size_t proposals_find_below(const struct proposals *proposals, const char *path, int kind, int64_t states,
+                            int64_t after, struct proposal *ret, size_t size, int64_t *ret_next)
 {
+    unsigned statement = proposals->sql + SQL_BELOW;
     char end[UNION_PATH_SIZE + 1];
-    size_t n = 0;
+    size_t n = 0, seen = 0;
 
+    *ret_next = 0;
     union_path_end(path, end);
-    store_ask(proposals->store, proposals->sql + SQL_OPEN, "ttiiii", path, end, after, (int64_t)size, (int64_t)kind,
-              states);
-    while (ret && n < size && next(proposals, SQL_OPEN, &ret[n]))
-        n++;
-    store_end(proposals->store, proposals->sql + SQL_OPEN);
+    store_ask(proposals->store, statement, "ttiii", path, end, after, (int64_t)PROPOSALS_SEEN, states);
+    while (ret && n < size && next(proposals, SQL_BELOW, &ret[n])) {
+        bool below = store_int(proposals->store, statement, BELOW) != 0;
+
+        if (++seen == PROPOSALS_SEEN)
+            *ret_next = ret[n].id;
+        n += below && (kind == 0 || ret[n].kind == kind);
+    }
+    store_end(proposals->store, statement);
     return n;
 }
 
@@ -129,6 +138,7 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 
 const struct part_spec proposals_part = {
     .tables = "proposal",
+    .steps = &proposals_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(proposal_id) FROM proposal",

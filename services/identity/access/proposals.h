@@ -11,7 +11,8 @@
 #include "services/identity/identity.h"
 
 #define PROPOSAL_LIFE_MS     (INT64_C(7) * 86400000)
-#define PROPOSAL_SLICE       100 /* that lapse in one transaction */
+#define PROPOSAL_SLICE       100  /* that lapse in one transaction */
+#define PROPOSALS_SEEN       1000 /* rows for one page of a list */
 #define PROPOSAL_REMARK_SIZE (200 * 4 + 1)
 
 struct proposal {
@@ -26,9 +27,10 @@ bool proposals_add(const struct proposals *proposals, const struct proposal *pro
 bool proposals_find(const struct proposals *proposals, int64_t proposal_id, struct proposal *ret);
 /* Its state, remark, and who decided when. */
 void proposals_decide(const struct proposals *proposals, const struct proposal *proposal);
-/* Open ones of a subtree after an id, in order, of a kind or (0) of all; returns how many. */
-size_t proposals_find_open(const struct proposals *proposals, const char *path, int kind, int64_t after,
-                           struct proposal *ret, size_t size, int64_t states);
+/* Those of a subtree in the states of a mask after an id, in order, of a kind or (0) of all; returns how many. At most
+ * PROPOSALS_SEEN rows are looked at: *ret_next is then the id behind which there may be more, else 0. */
+size_t proposals_find_below(const struct proposals *proposals, const char *path, int kind, int64_t states,
+                            int64_t after, struct proposal *ret, size_t size, int64_t *ret_next);
 
 /* Keeps what the caller proposes, of which kind, person, union, value and reason are
  * set, and answers with it; or refuses with PROPOSAL_PENDING. */

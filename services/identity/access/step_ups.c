@@ -5,13 +5,16 @@
 
 enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_FIND_UNION, SQL_DECIDE, SQL_DROP_OLD, N_SQL };
 
+#define OF_UNION(state)                                                                                                \
+    "SELECT " COLUMNS " FROM step_up WHERE " RPC_PAGE_STATES("?5", state) " AND union_id = ?1 AND state = " state      \
+                                                                          " AND step_up_id > ?2 AND asked_at > ?3"
+
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO step_up (step_up_id, member_id, session_id, union_id, state, asked_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM step_up WHERE step_up_id = ?1",
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM step_up WHERE session_id = ?1 AND state = 1",
-    [SQL_FIND_UNION] = "SELECT " COLUMNS " FROM step_up WHERE union_id = ?1 AND state = ?5 AND step_up_id > "
-                       "?2 AND asked_at > ?3 ORDER BY step_up_id LIMIT ?4",
+    [SQL_FIND_UNION] = RPC_PAGE_MERGED_3(OF_UNION) " ORDER BY step_up_id LIMIT ?4",
     [SQL_DECIDE] = "UPDATE step_up SET state = ?2, decided_at = ?3, decided_by = ?4 WHERE step_up_id = ?1",
     [SQL_DROP_OLD] = "DELETE FROM step_up WHERE step_up_id IN (SELECT step_up_id FROM step_up WHERE asked_at <= ?1 "
                      "ORDER BY asked_at LIMIT ?2)",
@@ -56,13 +59,12 @@ bool step_ups_find_open(const struct step_ups *step_ups, int64_t session_id, str
     return only(step_ups, SQL_FIND_OPEN, session_id, ret);
 }
 
-size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, int state, int64_t after, int64_t since,
-                           struct step_up *ret, size_t size)
+size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, int64_t states, int64_t after,
+                           int64_t since, struct step_up *ret, size_t size)
 {
     size_t n = 0;
 
-    store_ask(step_ups->store, step_ups->sql + SQL_FIND_UNION, "iiiii", union_id, after, since, (int64_t)size,
-              (int64_t)state);
+    store_ask(step_ups->store, step_ups->sql + SQL_FIND_UNION, "iiiii", union_id, after, since, (int64_t)size, states);
     while (ret && n < size && next(step_ups, SQL_FIND_UNION, &ret[n]))
         n++;
     store_end(step_ups->store, step_ups->sql + SQL_FIND_UNION);

@@ -15,8 +15,8 @@ struct step_up {
 bool step_ups_find(const struct step_ups *step_ups, int64_t step_up_id, struct step_up *ret);
 /* The one that is open of a session. */
 bool step_ups_find_open(const struct step_ups *step_ups, int64_t session_id, struct step_up *ret);
-/* Of a union in a state, behind an id, that were asked after an instant; at most `size`. */
-size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, int state, int64_t after, int64_t since,
-                           struct step_up *ret, size_t size);
+/* Of a union in the states of a mask, behind an id, that were asked after an instant; at most `size`. */
+size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, int64_t states, int64_t after,
+                           int64_t since, struct step_up *ret, size_t size);
 void step_ups_add(const struct step_ups *step_ups, const struct step_up *step_up);
 void step_ups_decide(const struct step_ups *step_ups, const struct step_up *step_up);

@@ -232,11 +232,14 @@ static Identity__StepUpCase *ask_official(struct harness *h, const Rpc__Principa
                           &identity__step_up_case__descriptor);
 }
 
-static Identity__StepUpCaseList *waiting(struct harness *h, const Rpc__Principal *official, int64_t union_id)
+static Identity__StepUpCaseList *cases(struct harness *h, const Rpc__Principal *official, int64_t union_id, int state)
 {
     Identity__ListStepUpsRequest request = IDENTITY__LIST_STEP_UPS_REQUEST__INIT;
+    Identity__StepUpState only = (Identity__StepUpState)state;
 
     request.union_id = union_id;
+    request.state = &only;
+    request.n_state = state != 0;
     return harness_output(h, harness_call(h, "Stepups.ListStepUps", &request.base, official, NULL),
                           &identity__step_up_case_list__descriptor);
 }
@@ -259,8 +262,8 @@ static void an_official_who_has_seen_her_document_may_say_so(void **state)
     asked = ask_official(&h, principal_of(&h, session));
     assert_int_equal(ask_official(&h, principal_of(&h, session))->step_up_id, asked->step_up_id);
     assert_string_equal(asked->name, "");
-    assert_int_equal(waiting(&h, official, first_id)->n_cases, 1);
-    assert_string_equal(waiting(&h, official, first_id)->cases[0]->name, "王*明");
+    assert_int_equal(cases(&h, official, first_id, 0)->n_cases, 1);
+    assert_string_equal(cases(&h, official, first_id, 0)->cases[0]->name, "王*明");
     look.look_case = IDENTITY__LOOK_CASE__LOOK_STEP_UP;
     look.case_id = asked->step_up_id;
     look.member_id = asked->member_id;
@@ -270,6 +273,9 @@ static void an_official_who_has_seen_her_document_may_say_so(void **state)
     assert_refused(decide(&h, administrator(&h, SECOND), asked->step_up_id, true), "OUTSIDE_YOUR_UNION");
     assert_ok(decide(&h, official, asked->step_up_id, true));
     assert_refused(decide(&h, official, asked->step_up_id, false), "STEP_UP_DECIDED");
+    assert_int_equal(cases(&h, official, first_id, 0)->n_cases, 0);
+    assert_int_equal(cases(&h, official, first_id, IDENTITY__STEP_UP_STATE__STEP_UP_DONE)->cases[0]->step_up_id,
+                     asked->step_up_id);
     session = harness_output(&h, try_refresh(&h, session->refresh_token), &identity__session__descriptor);
     assert_shown(&h, principal_of(&h, session));
     assert_true(principal_of(&h, session)->stepped_up_until > clock_now(&h.service.clock));

@@ -226,12 +226,12 @@ static void joins__list_join_requests(Identity__Joins_Service *service, const Id
                                       Identity__JoinRequestList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    int state = req->state ? (int)req->state : (int)IDENTITY__JOIN_STATE__JOIN_ASKED;
+    int64_t states = rpc_page_states(call, RPC_STATE(IDENTITY__JOIN_STATE__JOIN_ASKED));
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (rpc_refuse_if(call, reason))
         return;
-    joins_ask(&self->joins, JOINS_UNION, req->union_id, state, rpc_page(call)->after, rpc_page(call)->limit);
+    joins_ask(&self->joins, JOINS_UNION, req->union_id, states, rpc_page(call)->after, rpc_page(call)->limit);
     reply_list(self, JOINS_UNION, reply, call);
 }
 

@@ -235,7 +235,7 @@ static void trades__withdraw_trade_claim(Identity__Trades_Service *service, cons
 
 /* ---- the officials ---- */
 
-/* rpc ListTradeClaims: what waits for a union. */
+/* rpc ListTradeClaims: a union's; asked for no state, what waits for it. */
 static void trades__list_trade_claims(Identity__Trades_Service *service, const Identity__ListTradeClaimsRequest *req,
                                       Identity__TradeList_Closure reply, void *call)
 {
@@ -244,9 +244,9 @@ static void trades__list_trade_claims(Identity__Trades_Service *service, const I
 
     if (rpc_refuse_if(call, reason))
         return;
-    trades_ask(&self->trades, TRADES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
-               rpc_page(call)->states);
-    reply_list(self, TRADES_WAITING, reply, call);
+    trades_ask(&self->trades, TRADES_UNION, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page_states(call, RPC_STATE(IDENTITY__TRADE_STATE__TRADE_ASKED)));
+    reply_list(self, TRADES_UNION, reply, call);
 }
 
 /* 0, or why this one is left as it is. */

@@ -146,19 +146,19 @@ static void transfers__withdraw_transfer(Identity__Transfers_Service *service, c
 
 /* ---- the officials ---- */
 
-/* rpc ListTransfers: what waits for a union, the oldest first. */
+/* rpc ListTransfers: a union's, the oldest first; asked for no state, what waits for its own word. */
 static void transfers__list_transfers(Identity__Transfers_Service *service, const Identity__ListTransfersRequest *req,
                                       Identity__TransferList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
-    int state = req->state ? (int)req->state : (int)IDENTITY__TRANSFER_STATE__TRANSFER_ASKED;
-    enum transfers_list list = state == IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED ? TRANSFERS_TO : TRANSFERS_FROM;
+    int64_t from = rpc_page_states(call, RPC_STATE(IDENTITY__TRANSFER_STATE__TRANSFER_ASKED));
+    int64_t to = rpc_page_states(call, RPC_STATE(IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED));
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (rpc_refuse_if(call, reason))
         return;
-    transfers_ask(&self->transfers, list, req->union_id, state, rpc_page(call)->after, rpc_page(call)->limit);
-    reply_list(self, list, reply, call);
+    transfers_ask_union(&self->transfers, req->union_id, from, to, rpc_page(call)->after, rpc_page(call)->limit);
+    reply_list(self, TRANSFERS_UNION, reply, call);
 }
 
 /* Whether the caller administers the level above a union; who administers every union does. */

@@ -190,6 +190,22 @@ static void a_refusal_says_why_and_erases_what_was_sealed(void **state)
     end(&h);
 }
 
+static Identity__JoinRequestList *in_states(struct harness *h, unsigned states)
+{
+    Identity__ListJoinRequestsRequest request = IDENTITY__LIST_JOIN_REQUESTS_REQUEST__INIT;
+    Identity__JoinState list[8];
+
+    request.union_id = first_id;
+    request.page_size = 100;
+    request.state = list;
+    for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
+        if (states >> i & 1)
+            list[request.n_state++] = (Identity__JoinState)i;
+    }
+    return harness_output(h, harness_call(h, "Joins.ListJoinRequests", &request.base, administrator(h, FIRST), NULL),
+                          &identity__join_request_list__descriptor);
+}
+
 static void many_are_approved_at_once_and_each_fails_alone(void **state)
 {
     int64_t ids[DECISIONS + 2];
@@ -215,6 +231,12 @@ static void many_are_approved_at_once_and_each_fails_alone(void **state)
     assert_string_equal(report->results[2]->reason, "RESIDENT_ID_TAKEN");
     assert_string_equal(report->results[DECISIONS]->reason, "JOIN_NOT_FOUND");
     assert_string_equal(report->results[DECISIONS + 1]->reason, "JOIN_DECIDED");
+    assert_int_equal(in_states(&h, 1u << IDENTITY__JOIN_STATE__JOIN_APPROVED)->n_requests, DECISIONS - 1);
+    assert_int_equal(in_states(&h, 1u << IDENTITY__JOIN_STATE__JOIN_REFUSED)->n_requests, 0);
+    page = in_states(&h, 1u << IDENTITY__JOIN_STATE__JOIN_APPROVED | 1u << IDENTITY__JOIN_STATE__JOIN_ASKED);
+    assert_int_equal(page->n_requests, DECISIONS);
+    for (unsigned n = 0; n < DECISIONS; n++)
+        assert_int_equal(page->requests[n]->request_id, ids[n]);
     assert_int_equal(person_signed_in(&h, 12)->level, RPC__LEVEL__MOBILE);
     assert_int_equal(person_signed_in(&h, 13)->level, RPC__LEVEL__CATEGORY);
     end(&h);

@@ -16,6 +16,10 @@ enum {
     N_SQL
 };
 
+#define OF_UNION(state)                                                                                                \
+    "SELECT " COLUMNS " FROM join_request WHERE " RPC_PAGE_STATES("?2", state) " AND union_id = ?1 AND state = " state \
+                                                                               " AND request_id > ?3"
+
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO join_request (request_id, member_id, union_id, state, trade, asked_at, sealed, cover) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -26,8 +30,7 @@ static const char *const sql[] = {
     [SQL_MINE] = "SELECT " COLUMNS " FROM join_request WHERE member_id = ?1 AND " RPC_PAGE_STATES(
         "?2", "state") " AND "
                        "request_id < ?3 ORDER BY request_id DESC LIMIT ?4",
-    [SQL_UNION] = "SELECT " COLUMNS " FROM join_request WHERE union_id = ?1 AND state = ?2 AND request_id > ?3 "
-                  "ORDER BY request_id LIMIT ?4",
+    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY request_id LIMIT ?4",
     [SQL_DROP_OLD] = "DELETE FROM join_request WHERE request_id IN (SELECT request_id FROM join_request "
                      "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
 };
@@ -76,9 +79,10 @@ void joins_decide(const struct joins *joins, const struct join *join)
               join->decided_by, (int64_t)join->reason, join->remark);
 }
 
-void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t state, int64_t beyond, size_t limit)
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t states, int64_t beyond,
+               size_t limit)
 {
-    store_ask(joins->store, joins->sql + list, "iiii", id, state, beyond, (int64_t)limit);
+    store_ask(joins->store, joins->sql + list, "iiii", id, states, beyond, (int64_t)limit);
 }
 
 bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret)

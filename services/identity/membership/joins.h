@@ -24,9 +24,9 @@ bool joins_find(const struct joins *joins, int64_t request_id, struct join *ret)
 bool joins_find_open(const struct joins *joins, int64_t member_id, struct join *ret);
 /* Ends a request: state, reason, remark and who decided when; its sealed part is erased. */
 void joins_decide(const struct joins *joins, const struct join *join);
-/* A member's requests (the latest first; state is a mask of states), or a union's in a state after an id. */
+/* A member's requests before an id (the latest first), or a union's after an id, in the states of a mask. */
 enum joins_list { JOINS_MINE, JOINS_UNION };
-void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t state, int64_t beyond,
+void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t states, int64_t beyond,
                size_t limit);
 bool joins_next(const struct joins *joins, enum joins_list list, struct join *ret);
 void joins_end(const struct joins *joins, enum joins_list list);

@@ -231,9 +231,12 @@ static void a_claim_is_checked_and_ends_with_the_membership(void **state)
 
 static void claims_come_in_pages(void **state)
 {
+    Identity__ListTradeClaimsRequest request = IDENTITY__LIST_TRADE_CLAIMS_REQUEST__INIT;
+    Identity__TradeState proven = IDENTITY__TRADE_STATE__TRADE_PROVEN;
     Identity__TradeList *page;
     struct harness h;
     int64_t ids[3];
+    int found = 0;
 
     (void)state;
     begin_with_unions(&h);
@@ -245,6 +248,18 @@ static void claims_come_in_pages(void **state)
     page = waiting(&h, first_id, 2, page->next_page_token);
     assert_int_equal(page->n_trades, 1);
     assert_int_equal(page->trades[0]->trade_id, ids[2]);
+    assert_ok(decide(&h, administrator(&h, FIRST), first_id, ids[1], true, 0));
+    assert_int_equal(waiting(&h, first_id, 0, "")->n_trades, 2);
+    request.union_id = first_id;
+    request.state = &proven;
+    request.n_state = 1;
+    page = harness_output(&h, harness_call(&h, "Trades.ListTradeClaims", &request.base, administrator(&h, ROOT), NULL),
+                          &identity__trade_list__descriptor);
+    for (unsigned n = 0; n < page->n_trades; n++) {
+        assert_int_equal(page->trades[n]->state, proven); /* by the roster too */
+        found += page->trades[n]->trade_id == ids[1];
+    }
+    assert_int_equal(found, 1);
     end(&h);
 }
 

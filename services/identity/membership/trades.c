@@ -10,7 +10,7 @@
 
 enum {
     SQL_MINE, /* these two as in enum trades_list */
-    SQL_WAITING,
+    SQL_UNION,
     SQL_ADD,
     SQL_FIND,
     SQL_FIND_ASKED,
@@ -21,13 +21,14 @@ enum {
     N_SQL
 };
 
+#define OF_UNION(state)                                                                                                \
+    "SELECT " COLUMNS " FROM trade WHERE " RPC_PAGE_STATES("?4", state) " AND union_id = ?1 AND state = " state        \
+                                                                        " AND trade_id > ?2"
+
 static const char *const sql[] = {
     [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 AND " RPC_PAGE_STATES(
         "?4", "state") " ORDER BY trade_id DESC LIMIT ?3",
-    [SQL_WAITING] =
-        "SELECT " COLUMNS " FROM trade WHERE union_id = ?1 AND state = 1 AND trade_id > ?2 AND " RPC_PAGE_STATES(
-            "?4", "state") " "
-                           "ORDER BY trade_id LIMIT ?3",
+    [SQL_UNION] = RPC_PAGE_MERGED_7(OF_UNION) " ORDER BY trade_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, proof, asked_at, sealed) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM trade WHERE trade_id = ?1",
@@ -299,6 +300,7 @@ static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
 
 const struct part_spec trades_part = {
     .tables = "trade",
+    .steps = &trades_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(trade_id) FROM trade",

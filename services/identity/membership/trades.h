@@ -27,9 +27,9 @@ bool trades_find(const struct trades *trades, int64_t trade_id, struct trade *re
 /* The claim that waits, and the trade that is proven. */
 bool trades_find_asked(const struct trades *trades, int64_t member_id, struct trade *ret);
 bool trades_find_proven(const struct trades *trades, int64_t member_id, struct trade *ret);
-/* A member's, the latest first, and a union's that wait after an id, in order: the caller
+/* A member's before an id, the latest first, and a union's after an id, in the states of a mask: the caller
  * steps with trades_next and the same list. */
-enum trades_list { TRADES_MINE, TRADES_WAITING };
+enum trades_list { TRADES_MINE, TRADES_UNION };
 void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit,
                 int64_t states);
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret);

@@ -26,9 +26,11 @@ static const Rpc__Answer *withdraw(struct harness *h, const Rpc__Principal *who,
 static Identity__TransferList *listed(struct harness *h, const char *path, int64_t union_id, int state)
 {
     Identity__ListTransfersRequest request = IDENTITY__LIST_TRANSFERS_REQUEST__INIT;
+    Identity__TransferState only = (Identity__TransferState)state;
 
     request.union_id = union_id;
-    request.state = (Identity__TransferState)state;
+    request.state = &only;
+    request.n_state = state != 0;
     return harness_output(h, harness_call(h, "Transfers.ListTransfers", &request.base, administrator(h, path), NULL),
                           &identity__transfer_list__descriptor);
 }
@@ -236,6 +238,48 @@ static void a_transfer_is_asked_once_by_a_member_and_may_be_withdrawn(void **sta
     end(&h);
 }
 
+static void a_union_lists_what_waits_for_it_and_by_their_states_those_that_do_not(void **state)
+{
+    Identity__TransferState both[] = {IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED,
+                                      IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED};
+    Identity__ListTransfersRequest request = IDENTITY__LIST_TRANSFERS_REQUEST__INIT;
+    Identity__TransferList *list;
+    struct harness h;
+    int64_t ids[3];
+
+    (void)state;
+    begin_with_unions(&h);
+    for (unsigned n = 0; n < 3; n++)
+        ids[n] = asked(&h, ask(&h, member_of_union(&h, 10 + n, "440604"), second_id))->transfer_id;
+    for (unsigned n = 0; n < 2; n++)
+        assert_string_equal(decide(&h, "Release", FIRST, first_id, ids[n], 0), "");
+    assert_string_equal(decide(&h, "Accept", SECOND, second_id, ids[0], 0), "");
+    list = listed(&h, FIRST, first_id, 0);
+    assert_int_equal(list->n_transfers, 1);
+    assert_int_equal(list->transfers[0]->transfer_id, ids[2]);
+    list = listed(&h, SECOND, second_id, 0);
+    assert_int_equal(list->n_transfers, 1);
+    assert_int_equal(list->transfers[0]->transfer_id, ids[1]);
+    assert_int_equal(listed(&h, SECOND, second_id, IDENTITY__TRANSFER_STATE__TRANSFER_ASKED)->n_transfers, 0);
+    request.state = both;
+    request.n_state = ARRAY_LEN(both);
+    request.page_size = 1;
+    for (int side = 0; side < 2; side++) {
+        request.union_id = side ? second_id : first_id;
+        request.page_token = unconst("");
+        for (int n = 0; n < 2; n++) {
+            list = harness_output(
+                &h, harness_call(&h, "Transfers.ListTransfers", &request.base, administrator(&h, ROOT), NULL),
+                &identity__transfer_list__descriptor);
+            assert_int_equal(list->n_transfers, 1);
+            assert_int_equal(list->transfers[0]->transfer_id, ids[n]);
+            assert_int_equal(*list->next_page_token == '\0', n == 1);
+            request.page_token = list->next_page_token;
+        }
+    }
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +289,7 @@ int main(void)
         cmocka_unit_test(who_left_the_company_is_hung_above_until_she_moves_in_herself),
         cmocka_unit_test(an_open_transfer_follows_what_becomes_of_her),
         cmocka_unit_test(a_transfer_is_asked_once_by_a_member_and_may_be_withdrawn),
+        cmocka_unit_test(a_union_lists_what_waits_for_it_and_by_their_states_those_that_do_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,8 +7,8 @@
 
 enum {
     SQL_MINE, /* these three as in enum transfers_list */
-    SQL_FROM,
     SQL_TO,
+    SQL_UNION,
     SQL_ADD,
     SQL_FIND,
     SQL_FIND_OPEN,
@@ -17,15 +17,21 @@ enum {
     N_SQL
 };
 
+#define OF_STATE(mask, state, whose)                                                                                   \
+    "SELECT " COLUMNS " FROM transfer WHERE " RPC_PAGE_STATES(mask, state) " AND state = " state                       \
+                                                                           " AND transfer_id > ?3 AND " whose
+#define TO_UNION(state)          OF_STATE("?2", state, "to_union = ?1")
+#define FROM_UNION(state)        OF_STATE("?2", state, "from_union = ?1")
+#define RELEASED_TO_UNION(state) OF_STATE("?5", state, "to_union = ?1 AND released_at > 0")
+
 static const char *const sql[] = {
     [SQL_MINE] =
         "SELECT " COLUMNS
         " FROM transfer WHERE member_id = ?1 AND " RPC_PAGE_STATES("?2", "state") " AND transfer_id < ?3 "
                                                                                   "ORDER BY transfer_id DESC LIMIT ?4",
-    [SQL_FROM] = "SELECT " COLUMNS " FROM transfer WHERE from_union = ?1 AND state = ?2 AND transfer_id > ?3 "
-                 "ORDER BY transfer_id LIMIT ?4",
-    [SQL_TO] = "SELECT " COLUMNS " FROM transfer WHERE to_union = ?1 AND state = ?2 AND transfer_id > ?3 "
-               "ORDER BY transfer_id LIMIT ?4",
+    [SQL_TO] = RPC_PAGE_MERGED_3(TO_UNION) " ORDER BY transfer_id LIMIT ?4",
+    [SQL_UNION] = RPC_PAGE_MERGED_6(FROM_UNION) " UNION ALL " RPC_PAGE_MERGED_6(
+        RELEASED_TO_UNION) " ORDER BY transfer_id LIMIT ?4",
     [SQL_ADD] = "INSERT INTO transfer (transfer_id, member_id, from_union, to_union, state, release, asked_at, "
                 "released_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM transfer WHERE transfer_id = ?1",
@@ -71,10 +77,17 @@ bool transfers_find_open(const struct transfers *transfers, int64_t member_id, s
     return only(transfers, SQL_FIND_OPEN, member_id, ret);
 }
 
-void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int64_t state,
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int64_t states,
                    int64_t beyond, size_t limit)
 {
-    store_ask(transfers->store, transfers->sql + list, "iiii", id, state, beyond, (int64_t)limit);
+    store_ask(transfers->store, transfers->sql + list, "iiii", id, states, beyond, (int64_t)limit);
+}
+
+void transfers_ask_union(const struct transfers *transfers, int64_t union_id, int64_t from_states, int64_t to_states,
+                         int64_t after, size_t limit)
+{
+    store_ask(transfers->store, transfers->sql + SQL_UNION, "iiiii", union_id, from_states, after, (int64_t)limit,
+              to_states);
 }
 
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret)

@@ -21,10 +21,18 @@ bool transfers_find(const struct transfers *transfers, int64_t transfer_id, stru
 /* The member's open one. */
 bool transfers_find_open(const struct transfers *transfers, int64_t member_id, struct transfer *ret);
 
-/* A member's (the latest first; state is a mask of states), or those to or from a union in a state, after an id. */
-enum transfers_list { TRANSFERS_MINE, TRANSFERS_FROM, TRANSFERS_TO };
-void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int64_t state,
+#define TRANSFERS_OPEN                                                                                                 \
+    (RPC_STATE(IDENTITY__TRANSFER_STATE__TRANSFER_ASKED) | RPC_STATE(IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED) |    \
+     RPC_STATE(IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED))
+
+/* A member's before an id (the latest first), in the states of a mask; the open ones to a union after an id, of a mask
+ * of TRANSFERS_OPEN; or (transfers_ask_union) those from a union and those that were released to it, each in the states
+ * of a mask, after an id. */
+enum transfers_list { TRANSFERS_MINE, TRANSFERS_TO, TRANSFERS_UNION };
+void transfers_ask(const struct transfers *transfers, enum transfers_list list, int64_t id, int64_t states,
                    int64_t beyond, size_t limit);
+void transfers_ask_union(const struct transfers *transfers, int64_t union_id, int64_t from_states, int64_t to_states,
+                         int64_t after, size_t limit);
 bool transfers_next(const struct transfers *transfers, enum transfers_list list, struct transfer *ret);
 void transfers_end(const struct transfers *transfers, enum transfers_list list);
 

@@ -147,8 +147,8 @@ static void contests__list_contests(Identity__Contests_Service *service, const I
         return;
     reply_list(self, found,
                contests_find_union(&self->contests, req->union_id,
-                                   req->state ? (int)req->state : IDENTITY__CONTEST_STATE__CONTEST_ASKED, page->after,
-                                   found, page->limit),
+                                   rpc_page_states(call, RPC_STATE(IDENTITY__CONTEST_STATE__CONTEST_ASKED)),
+                                   page->after, found, page->limit),
                true, reply, call);
 }
 

@@ -60,7 +60,7 @@ static void reply_list(struct identity *self, enum merges_list which, Identity__
     struct merge merge = {0};
 
     while (merges_next(&self->merges, which, &merge) && rpc_page_takes(call, merge.id))
-        rpc_add(call, &list, merges, merge_message(self, &merge, which == MERGES_WAITING, call));
+        rpc_add(call, &list, merges, merge_message(self, &merge, which == MERGES_UNION, call));
     merges_end(&self->merges, which);
     reply(&list, call);
 }
@@ -294,18 +294,19 @@ static void merges__refuse_my_merge(Identity__Merges_Service *service, const Ide
 
 /* ---- the officials ---- */
 
-/* rpc ListMerges: what waits for a union. */
+/* rpc ListMerges: a union's; asked for no state, what waits for it. */
 static void merges__list_merges(Identity__Merges_Service *service, const Identity__ListMergesRequest *req,
                                 Identity__MergeList_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
+    int64_t waiting = RPC_STATE(IDENTITY__MERGE_STATE__MERGE_ASKED) | RPC_STATE(IDENTITY__MERGE_STATE__MERGE_PROPOSED);
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (rpc_refuse_if(call, reason))
         return;
-    merges_ask(&self->merges, MERGES_WAITING, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
-               rpc_page(call)->states);
-    reply_list(self, MERGES_WAITING, reply, call);
+    merges_ask(&self->merges, MERGES_UNION, req->union_id, rpc_page(call)->after, rpc_page(call)->limit,
+               rpc_page_states(call, waiting));
+    reply_list(self, MERGES_UNION, reply, call);
 }
 
 /* The two accounts, as an official may merge them: the one that is kept is of her

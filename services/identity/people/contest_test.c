@@ -3,6 +3,7 @@
 #include "services/identity/fixture.h"
 #include "services/identity/people/contests.h"
 #include "services/identity/people/members.h"
+#include "services/identity/rights/purges.h"
 
 static const Rpc__Answer *verify_by(struct harness *h, const Rpc__Principal *who, unsigned n, const char *mobile,
                                     const char *code)
@@ -29,13 +30,22 @@ static const Rpc__Answer *contest(struct harness *h, const Rpc__Principal *who, 
     return harness_call(h, "Contests.ContestProof", &request.base, who, NULL);
 }
 
-static Identity__ContestList *contests_of(struct harness *h, const Rpc__Principal *official, int64_t union_id)
+static Identity__ContestList *contests_in(struct harness *h, const Rpc__Principal *official, int64_t union_id,
+                                          int state)
 {
     Identity__ListContestsRequest request = IDENTITY__LIST_CONTESTS_REQUEST__INIT;
+    Identity__ContestState only = (Identity__ContestState)state;
 
     request.union_id = union_id;
+    request.state = &only;
+    request.n_state = state != 0;
     return harness_output(h, harness_call(h, "Contests.ListContests", &request.base, official, NULL),
                           &identity__contest_list__descriptor);
+}
+
+static Identity__ContestList *contests_of(struct harness *h, const Rpc__Principal *official, int64_t union_id)
+{
+    return contests_in(h, official, union_id, 0);
 }
 
 static const Rpc__Answer *refuse_contest(struct harness *h, const Rpc__Principal *official, int64_t contest_id)
@@ -184,9 +194,89 @@ static void an_official_who_has_looked_says_that_a_proof_is_right(void **state)
         "NOT_FOR_YOURSELF");
     assert_ok(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id));
     assert_refused(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id), "CONTEST_DECIDED");
+    assert_int_equal(contests_in(&h, administrator(&h, FIRST), first_id, IDENTITY__CONTEST_STATE__CONTEST_REFUSED)
+                         ->contests[0]
+                         ->contest_id,
+                     opened->contest_id);
     assert_int_equal(notices_of(&h, claimant)->notices[0]->news, IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED);
     assert_ok(harness_call(&h, "Devices.ListSessions", NULL, owner, NULL));
     end(&h);
+}
+
+static void a_decided_case_is_deleted_when_its_time_is_over(void **state)
+{
+    Rpc__Principal *owner, *claimant;
+    Identity__Contest *opened;
+    struct identity *self;
+    struct contest row;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    self = h.service.self;
+    owner = member_of_union(&h, 1, "440604");
+    member_of_union(&h, 3, "440604");
+    claimant = person_signed_in(&h, 2);
+    opened = harness_output(&h, contest(&h, claimant, 1), &identity__contest__descriptor);
+    assert_ok(contest(&h, claimant, 3));
+    assert_ok(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id));
+    clock_step(&h.service.clock, self->retention_ms);
+    while (harness_tidy(&h))
+        continue;
+    assert_true(contests_find(&self->contests, opened->contest_id, &row));
+    clock_step(&h.service.clock, PURGE_PERIOD_MS + 1);
+    while (harness_tidy(&h))
+        continue;
+    assert_false(contests_find(&self->contests, opened->contest_id, &row));
+    assert_int_equal(contests_of(&h, administrator(&h, FIRST), first_id)->n_contests, 1); /* open, however old */
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_PURGED)->purged->kind, IDENTITY__PURGE_KIND__PURGE_CONTESTS);
+    assert_string_equal(harness_audit(&h), "");
+    harness_tamper(&h, "DELETE FROM contest");
+    assert_non_null(strstr(harness_audit(&h), "deleted contested proofs"));
+    harness_close(&h);
+    (void)owner;
+}
+
+/* The n-th person's. */
+static void close_account(struct harness *h, Rpc__Principal *who, unsigned n)
+{
+    Identity__CloseAccountRequest request = IDENTITY__CLOSE_ACCOUNT_REQUEST__INIT;
+    char code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1];
+
+    if (who->level >= RPC__LEVEL__REAL_NAME)
+        who = stepped_up(h, person_signed_in(h, n), n);
+    get_code_for(h, mobile_of(n, mobile), IDENTITY__CODE_PURPOSE__CODE_CLOSE, code);
+    request.code = code;
+    request.confirmed = true;
+    assert_ok(harness_call(h, "Rights.CloseAccount", &request.base, who, NULL));
+}
+
+/* Whether she holds what is contested or says that it is hers. */
+static void a_case_is_over_when_the_account_of_either_side_is(void **state)
+{
+    for (int side = 0; side < 2; side++) {
+        Rpc__Principal *owner, *claimant;
+        Identity__Contest *opened;
+        struct identity *self;
+        struct harness h;
+
+        (void)state;
+        begin_with_unions(&h);
+        self = h.service.self;
+        owner = member_of_union(&h, 1, "440604");
+        claimant = person_signed_in(&h, 2);
+        opened = harness_output(&h, contest(&h, claimant, 1), &identity__contest__descriptor);
+        close_account(&h, side ? owner : claimant, side ? 1 : 2);
+        clock_step(&h.service.clock, self->closing_delay_ms + 1);
+        while (harness_tidy(&h))
+            continue;
+        assert_int_equal(contests_of(&h, administrator(&h, FIRST), first_id)->n_contests, 0);
+        assert_int_equal(contests_in(&h, administrator(&h, FIRST), first_id, IDENTITY__CONTEST_STATE__CONTEST_OVER)
+                             ->contests[0]
+                             ->contest_id,
+                         opened->contest_id);
+        end(&h);
+    }
 }
 
 static void proofs_of_before_from_another_number_wait_for_a_look(void **state)
@@ -231,6 +321,8 @@ int main(void)
         cmocka_unit_test(the_listed_number_answers_a_code),
         cmocka_unit_test(whose_document_is_taken_opens_a_case_and_two_officials_free_it),
         cmocka_unit_test(an_official_who_has_looked_says_that_a_proof_is_right),
+        cmocka_unit_test(a_decided_case_is_deleted_when_its_time_is_over),
+        cmocka_unit_test(a_case_is_over_when_the_account_of_either_side_is),
         cmocka_unit_test(proofs_of_before_from_another_number_wait_for_a_look),
     };
 

@@ -22,12 +22,18 @@ enum {
     SQL_MINE,
     SQL_UNION,
     SQL_OF_HOLDER,
+    SQL_OF_EITHER,
     SQL_END,
+    SQL_DROP_OLD,
     SQL_SWEEP,
     SQL_NEXT,
     SQL_SWEPT,
     N_SQL
 };
+
+#define OF_UNION(state)                                                                                                \
+    "SELECT " COLUMNS " FROM contest WHERE " RPC_PAGE_STATES("?2", state) " AND union_id = ?1 AND state = " state      \
+                                                                          " AND contest_id > ?3"
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO contest (contest_id, holder_id, claimant_id, union_id, state, asked_at) "
@@ -37,9 +43,12 @@ static const char *const sql[] = {
     [SQL_MINE] = "SELECT " COLUMNS
                  " FROM contest WHERE (holder_id = ?1 OR (claimant_id = ?1 AND claimant_id > 0)) AND " RPC_PAGE_STATES(
                      "?2", "state") " AND contest_id < ?3 ORDER BY contest_id DESC LIMIT ?4",
-    [SQL_UNION] = "SELECT " COLUMNS " FROM contest WHERE union_id = ?1 AND state = ?2 AND contest_id > ?3 "
-                  "ORDER BY contest_id LIMIT ?4",
+    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY contest_id LIMIT ?4",
     [SQL_OF_HOLDER] = "SELECT " COLUMNS " FROM contest WHERE holder_id = ?1 AND state = 1 ORDER BY contest_id LIMIT ?2",
+    [SQL_OF_EITHER] = "SELECT " COLUMNS " FROM contest WHERE holder_id = ?1 AND state = 1 UNION ALL SELECT " COLUMNS
+                      " FROM contest WHERE claimant_id = ?1 AND claimant_id > 0 AND state = 1 LIMIT ?2",
+    [SQL_DROP_OLD] = "DELETE FROM contest WHERE contest_id IN (SELECT contest_id FROM contest "
+                     "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
     [SQL_END] = "UPDATE contest SET state = ?2, decided_at = ?3, decided_by = ?4 WHERE contest_id = ?1",
     [SQL_SWEEP] = "SELECT until_id, done_id FROM contest_sweep WHERE sweep = 1",
     [SQL_NEXT] = "SELECT member_id FROM member WHERE member_id > ?1 AND member_id <= ?2 ORDER BY member_id LIMIT ?3",
@@ -89,10 +98,10 @@ size_t contests_find_mine(const struct contests *contests, int64_t member_id, in
     return all(contests, SQL_MINE, ret, size);
 }
 
-size_t contests_find_union(const struct contests *contests, int64_t union_id, int state, int64_t after,
+size_t contests_find_union(const struct contests *contests, int64_t union_id, int64_t states, int64_t after,
                            struct contest *ret, size_t size)
 {
-    store_ask(contests->store, contests->sql + SQL_UNION, "iiii", union_id, (int64_t)state, after, (int64_t)size);
+    store_ask(contests->store, contests->sql + SQL_UNION, "iiii", union_id, states, after, (int64_t)size);
     return all(contests, SQL_UNION, ret, size);
 }
 
@@ -116,10 +125,12 @@ static void journal(const struct contest *contest, void *call)
     rpc_tell(call, &changed.base);
 }
 
-static void tell_both(struct identity *self, const struct contest *contest, int news, void *call)
+/* Tells both sides but that one (0: none). */
+static void tell_both(struct identity *self, const struct contest *contest, int news, int64_t but_id, void *call)
 {
-    account_tell(self, contest->holder_id, news, contest->id, 0, call);
-    if (contest->claimant_id)
+    if (contest->holder_id != but_id)
+        account_tell(self, contest->holder_id, news, contest->id, 0, call);
+    if (contest->claimant_id && contest->claimant_id != but_id)
         account_tell(self, contest->claimant_id, news, contest->id, 0, call);
 }
 
@@ -131,10 +142,10 @@ void contest_open(struct identity *self, struct contest *contest, void *call)
     store_run(self->store, self->contests.sql + SQL_ADD, "iiiiii", contest->id, contest->holder_id,
               contest->claimant_id, contest->union_id, (int64_t)contest->state, contest->asked_at);
     journal(contest, call);
-    tell_both(self, contest, IDENTITY__ACCOUNT_NEWS__NEWS_NAME_CONTESTED, call);
+    tell_both(self, contest, IDENTITY__ACCOUNT_NEWS__NEWS_NAME_CONTESTED, 0, call);
 }
 
-void contest_end(struct identity *self, struct contest *contest, int state, void *call)
+static void end(struct identity *self, struct contest *contest, int state, int64_t but_id, void *call)
 {
     contest->state = state;
     contest->decided_at = rpc_now(call);
@@ -142,7 +153,12 @@ void contest_end(struct identity *self, struct contest *contest, int state, void
     store_run(self->store, self->contests.sql + SQL_END, "iiii", contest->id, (int64_t)state, contest->decided_at,
               contest->decided_by);
     journal(contest, call);
-    tell_both(self, contest, IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED, call);
+    tell_both(self, contest, IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED, but_id, call);
+}
+
+void contest_end(struct identity *self, struct contest *contest, int state, void *call)
+{
+    end(self, contest, state, 0, call);
 }
 
 void contest_end_all(struct identity *self, int64_t holder_id, int state, void *call)
@@ -156,6 +172,33 @@ void contest_end_all(struct identity *self, int64_t holder_id, int state, void *
         for (size_t i = 0; i < n; i++)
             contest_end(self, &open[i], state, call);
     } while (n == OPEN);
+}
+
+int contests_drop_old(const struct contests *contests, int64_t before)
+{
+    return store_run(contests->store, contests->sql + SQL_DROP_OLD, "i", before);
+}
+
+/* Ends those of an account that is no more, on either side. */
+static void on_closed(void *arg, int64_t member_id, void *call)
+{
+    struct identity *self = arg;
+    struct contest open[OPEN];
+    size_t n;
+
+    do {
+        store_ask(self->store, self->contests.sql + SQL_OF_EITHER, "ii", member_id, (int64_t)OPEN);
+        n = all(&self->contests, SQL_OF_EITHER, open, OPEN);
+        for (size_t i = 0; i < n; i++)
+            end(self, &open[i], IDENTITY__CONTEST_STATE__CONTEST_OVER, member_id, call);
+    } while (n == OPEN);
+}
+
+/* Of what is gone there is no proof left, and nobody who says that another's is hers. */
+static void on_merged(void *self, int64_t gone_id, int64_t kept_id, void *call)
+{
+    (void)kept_id;
+    on_closed(self, gone_id, call);
 }
 
 int take_back_refusal(struct identity *self, const struct member *member)
@@ -237,19 +280,29 @@ static bool tidy(void *arg, void *call)
     return n == SLICE;
 }
 
-/* A case ends as its row says. */
+enum { TOLD_ALL, TOLD_MISSING }; /* as in counts */
+
+/* A case ends as its row says, or was purged, which the journal tells too. */
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
     const struct identity *self = arg;
     const Identity__Event *event = body;
     struct contest contest;
+    bool opened;
 
     (void)row;
+    if (event->event_case == IDENTITY__EVENT__EVENT_PURGED &&
+        event->purged->kind == IDENTITY__PURGE_KIND__PURGE_CONTESTS)
+        told[TOLD_MISSING] -= event->purged->count;
     if (event->event_case != IDENTITY__EVENT__EVENT_CONTEST_CHANGED)
         return true;
-    told[0] += event->contest_changed->state == (int)IDENTITY__CONTEST_STATE__CONTEST_ASKED;
-    return contests_find(&self->contests, event->contest_changed->contest_id, &contest) &&
-           contest.holder_id == event->contest_changed->holder_id && contest.state >= event->contest_changed->state;
+    opened = event->contest_changed->state == (int)IDENTITY__CONTEST_STATE__CONTEST_ASKED;
+    if (!contests_find(&self->contests, event->contest_changed->contest_id, &contest)) {
+        told[TOLD_MISSING] += opened;
+        return true;
+    }
+    told[TOLD_ALL] += opened;
+    return contest.holder_id == event->contest_changed->holder_id && contest.state >= event->contest_changed->state;
 }
 
 const struct part_spec contests_part = {
@@ -260,12 +313,13 @@ const struct part_spec contests_part = {
     .last_id = "SELECT max(contest_id) FROM contest",
     .tidy = tidy,
     .agrees = agrees,
-    .counts = {{"contested proofs", "SELECT count(*) FROM contest"}},
+    .counts = {{"contested proofs", "SELECT count(*) FROM contest"},
+               {"deleted contested proofs, less those purged", "SELECT 0"}},
     .others = "contest_sweep.until_id contest_sweep.done_id",
     .people = "contest.holder_id contest.claimant_id",
     .exports = {{&identity__contest__descriptor,
                  "SELECT contest_id, state, asked_at, decided_at FROM contest WHERE (holder_id = ?1 OR "
                  "(claimant_id = ?1 AND claimant_id > 0)) AND contest_id > ?2 ORDER BY contest_id LIMIT ?3"}},
-    .closed = {"-- that a proof was contested must be known as long as somebody asks whose it is"},
-    .merged = {"-- who is looked for is found by the account that is gone"},
+    .on_closed = on_closed,
+    .on_merged = on_merged,
 };

@@ -5,7 +5,8 @@
  * those days that were made from a number that the roster does not list are cases without a claimant: such a member
  * keeps her level, but takes nothing away (export) until an official has looked. Officials of the union that the
  * holder belongs to see both, look (LookAtPerson), and say that the proof is right, or two of them take it back: then
- * the document is free, the membership that hung on it ends, and so do the sessions. */
+ * the document is free, the membership that hung on it ends, and so do the sessions. A case is over when the account
+ * of either side is, and deleted when its time is (purges.h). */
 #pragma once
 #include "services/identity/identity.h"
 #include "services/identity/people/members.h"
@@ -23,11 +24,13 @@ bool contests_find_any(const struct contests *contests, int64_t holder_id, struc
 /* Those that somebody has opened or holds, before an id, in the states of a mask (RPC_PAGE_STATES); at most `size`. */
 size_t contests_find_mine(const struct contests *contests, int64_t member_id, int64_t states, int64_t before,
                           struct contest *ret, size_t size);
-/* Those of a union in a state behind an id. */
-size_t contests_find_union(const struct contests *contests, int64_t union_id, int state, int64_t after,
+/* Those of a union in the states of a mask behind an id. */
+size_t contests_find_union(const struct contests *contests, int64_t union_id, int64_t states, int64_t after,
                            struct contest *ret, size_t size);
 /* Opens one, and tells both sides and the journal. */
 void contest_open(struct identity *self, struct contest *contest, void *call);
+/* Deletes a slice of those that ended before an instant; returns how many. */
+int contests_drop_old(const struct contests *contests, int64_t before);
 /* Ends one as decided by the caller, and tells. */
 void contest_end(struct identity *self, struct contest *contest, int state, void *call);
 /* Ends all that are open against a holder. */

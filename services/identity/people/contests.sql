@@ -23,3 +23,5 @@ CREATE TABLE contest_sweep (
 INSERT INTO contest_sweep (sweep, until_id, done_id) SELECT 1, coalesce(max(member_id), 0), 0 FROM member;
 -- When a member's proof was taken back last.
 ALTER TABLE member ADD COLUMN unproven_at INTEGER NOT NULL DEFAULT 0;
+-- step 2
+CREATE INDEX contest_decided ON contest (decided_at) WHERE state > 1;

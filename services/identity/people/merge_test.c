@@ -72,6 +72,18 @@ static Identity__MergeList *waiting(struct harness *h, int64_t union_id)
                           &identity__merge_list__descriptor);
 }
 
+static Identity__MergeList *done(struct harness *h, int64_t union_id)
+{
+    Identity__ListMergesRequest request = IDENTITY__LIST_MERGES_REQUEST__INIT;
+    Identity__MergeState state = IDENTITY__MERGE_STATE__MERGE_DONE;
+
+    request.union_id = union_id;
+    request.state = &state;
+    request.n_state = 1;
+    return harness_output(h, harness_call(h, "Merges.ListMerges", &request.base, administrator(h, ROOT), NULL),
+                          &identity__merge_list__descriptor);
+}
+
 static Identity__MergeList *mine(struct harness *h, const Rpc__Principal *who)
 {
     Identity__MyMergesRequest request = IDENTITY__MY_MERGES_REQUEST__INIT;
@@ -142,6 +154,8 @@ static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_official
     clock_step(&h.service.clock, 1);
     assert_ok(decide(&h, administrator(&h, FIRST), merge->merge_id, true));
     assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, false), "MERGE_DECIDED");
+    assert_int_equal(waiting(&h, first_id)->n_merges, 0);
+    assert_int_equal(done(&h, first_id)->merges[0]->merge_id, merge->merge_id);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MEMBERS_MERGED)->members_merged->gone_id, gone->member_id);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id,
                      gone->session_id);

@@ -13,7 +13,7 @@
 
 enum {
     SQL_MINE, /* these two as in enum merges_list */
-    SQL_WAITING,
+    SQL_UNION,
     SQL_ADD,
     SQL_FIND,
     SQL_FIND_OPEN,
@@ -21,15 +21,16 @@ enum {
     N_SQL
 };
 
+#define OF_UNION(state)                                                                                                \
+    "SELECT " COLUMNS " FROM merge WHERE " RPC_PAGE_STATES("?4", state) " AND union_id = ?1 AND state = " state        \
+                                                                        " AND merge_id > ?2"
+
 static const char *const sql[] = {
     [SQL_MINE] =
         "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?2 AND " RPC_PAGE_STATES(
             "?4", "state") " "
                            "ORDER BY merge_id DESC LIMIT ?3",
-    [SQL_WAITING] =
-        "SELECT " COLUMNS " FROM merge WHERE union_id = ?1 AND state <= 2 AND merge_id > ?2 AND " RPC_PAGE_STATES(
-            "?4", "state") " "
-                           "ORDER BY merge_id LIMIT ?3",
+    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY merge_id LIMIT ?3",
     [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at, wait_until, by_codes) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM merge WHERE merge_id = ?1",

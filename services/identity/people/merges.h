@@ -28,9 +28,8 @@ bool merges_add(const struct merges *merges, const struct merge *merge);
 bool merges_find(const struct merges *merges, int64_t merge_id, struct merge *ret);
 /* The one that is open of an account that would go. */
 bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge *ret);
-/* A member's of either account, the latest first, or those that wait for a union after an
- * id, in order. */
-enum merges_list { MERGES_MINE, MERGES_WAITING };
+/* A member's of either account before an id, the latest first, or a union's after an id, in the states of a mask. */
+enum merges_list { MERGES_MINE, MERGES_UNION };
 void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit,
                 int64_t states);
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret);

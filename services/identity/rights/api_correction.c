@@ -307,14 +307,14 @@ static void corrections__list_corrections(Identity__Corrections_Service *service
     struct identity *self = self_of(service);
     const struct rpc_page *page = rpc_page(call);
     struct correction *corrections = arena_alloc(rpc_arena(call), page->limit * sizeof(*corrections));
+    int64_t states = rpc_page_states(call, RPC_STATE(IDENTITY__CORRECTION_STATE__CORRECTION_ASKED));
     int reason = official_refusal(self, req->union_id, union_administrators, call);
 
     if (rpc_refuse_if(call, reason))
         return;
-    reply_list(
-        self, corrections,
-        corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit, page->states),
-        reply, call);
+    reply_list(self, corrections,
+               corrections_find_union(&self->corrections, req->union_id, page->after, corrections, page->limit, states),
+               reply, call);
 }
 
 /* 0, or why this one is left as it is. */

@@ -156,6 +156,7 @@ static void a_refused_or_withdrawn_request_leaves_all_as_it_is_and_erases_what_w
 static void an_official_decides_for_her_union_and_not_for_herself(void **state)
 {
     Identity__ListCorrectionsRequest list = IDENTITY__LIST_CORRECTIONS_REQUEST__INIT;
+    Identity__CorrectionState approved = IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED;
     Identity__CorrectionList *listed;
     Identity__Correction *correction;
     Rpc__Principal *who;
@@ -181,6 +182,16 @@ static void an_official_decides_for_her_union_and_not_for_herself(void **state)
                        &identity__correction_list__descriptor);
     assert_int_equal(listed->n_corrections, 1);
     assert_string_equal(listed->corrections[0]->old_name, "王*明");
+    assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
+    for (int i = 0; i < 2; i++) {
+        listed =
+            harness_output(&h, harness_call(&h, "Corrections.ListCorrections", &list.base, administrator(&h, ""), NULL),
+                           &identity__correction_list__descriptor);
+        assert_int_equal(listed->n_corrections, i);
+        list.state = &approved;
+        list.n_state = 1;
+    }
+    assert_int_equal(listed->corrections[0]->correction_id, correction->correction_id);
     end(&h);
 }
 

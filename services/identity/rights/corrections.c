@@ -10,6 +10,10 @@
 
 enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_END, SQL_MINE, SQL_UNION, SQL_DROP_OLD, SQL_SET_MOBILE, N_SQL };
 
+#define OF_UNION(state)                                                                                                \
+    "SELECT " COLUMNS " FROM correction WHERE " RPC_PAGE_STATES("?4", state) " AND union_id = ?1 AND state = " state   \
+                                                                             " AND correction_id > ?2"
+
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO correction (correction_id, member_id, union_id, state, reason, asked_at, sealed) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -20,10 +24,7 @@ static const char *const sql[] = {
     [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND correction_id < ?2 AND " RPC_PAGE_STATES(
         "?4", "state") " "
                        "ORDER BY correction_id DESC LIMIT ?3",
-    [SQL_UNION] = "SELECT " COLUMNS
-                  " FROM correction WHERE union_id = ?1 AND state = 1 AND correction_id > ?2 AND " RPC_PAGE_STATES(
-                      "?4", "state") " "
-                                     "ORDER BY correction_id LIMIT ?3",
+    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY correction_id LIMIT ?3",
     [SQL_DROP_OLD] = "DELETE FROM correction WHERE correction_id IN (SELECT correction_id FROM correction "
                      "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
     [SQL_SET_MOBILE] = "UPDATE member SET mobile = ?2, sealed_mobile = ?3 WHERE member_id = ?1",

@@ -299,7 +299,7 @@ static bool drain_joins(struct identity *self, int64_t union_id, void *call)
     struct join joins[CHANGE_SLICE / 4];
     size_t n = 0;
 
-    joins_ask(&self->joins, JOINS_UNION, union_id, IDENTITY__JOIN_STATE__JOIN_ASKED, 0, ARRAY_LEN(joins));
+    joins_ask(&self->joins, JOINS_UNION, union_id, RPC_STATE(IDENTITY__JOIN_STATE__JOIN_ASKED), 0, ARRAY_LEN(joins));
     while (n < ARRAY_LEN(joins) && joins_next(&self->joins, JOINS_UNION, &joins[n]))
         n++;
     joins_end(&self->joins, JOINS_UNION);
@@ -318,13 +318,10 @@ static bool drain_transfers(struct identity *self, int64_t union_id, void *call)
     struct transfer transfers[CHANGE_SLICE / 4];
     size_t n = 0;
 
-    for (int state = IDENTITY__TRANSFER_STATE__TRANSFER_ASKED;
-         n == 0 && state <= (int)IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED; state++) {
-        transfers_ask(&self->transfers, TRANSFERS_TO, union_id, state, 0, ARRAY_LEN(transfers));
-        while (n < ARRAY_LEN(transfers) && transfers_next(&self->transfers, TRANSFERS_TO, &transfers[n]))
-            n++;
-        transfers_end(&self->transfers, TRANSFERS_TO);
-    }
+    transfers_ask(&self->transfers, TRANSFERS_TO, union_id, TRANSFERS_OPEN, 0, ARRAY_LEN(transfers));
+    while (n < ARRAY_LEN(transfers) && transfers_next(&self->transfers, TRANSFERS_TO, &transfers[n]))
+        n++;
+    transfers_end(&self->transfers, TRANSFERS_TO);
     for (size_t i = 0; i < n; i++) {
         transfers[i].reason = IDENTITY__REFUSAL_REASON__REFUSAL_UNION_CLOSED;
         transfer_change(self, &transfers[i], IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED, call);
