@@ -6,7 +6,8 @@
  * reading to end, for ever. From then on the process is told of no connection's end, and
  * nng_close does not return. So nothing here relies on being told alone. The broker lets
  * a new server take the place of one that is silent; a dialer sees a new broker
- * by its socket's file. */
+ * by its socket's file. Whoever serves many that come and go watches whether the news
+ * still come (bus_news). */
 #pragma once
 #include <nng/nng.h>
 #include <stdatomic.h>

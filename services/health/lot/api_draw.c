@@ -507,6 +507,8 @@ static void draws__get_draw(Health__Draws_Service *service, const Health__Campai
 
     if (campaign && lottery_find(self, campaign, &lottery))
         reply_status(self, campaign, &lottery, reply, call);
+    else if (campaign && campaign->first_come && campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT)
+        reply_state(campaign, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
 }
