@@ -239,6 +239,9 @@ static void what_is_of_a_lot_is_refused_by_name(void **state)
     assert_refused(answer, "NO_LOT");
     assert_string_equal(answer->field, "campaign.drawAt");
     draft->draw_at = 0;
+    draft->value_format = "words";
+    assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "NO_LOT");
+    draft->value_format = "";
     draft->strata[0]->waiting = 1;
     assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "NO_LOT");
     draft->strata[0]->waiting = 0;
