@@ -1,4 +1,4 @@
-/* health.h: hg-health, health checks given by lot.
+/* health.h: hg-health, health checks given by lot, or first come.
  *
  * Owns campaigns with their packages and sites, who entered, what was drawn, and who
  * may book: the entitlements. An official with the role BENEFIT_MANAGER drafts a
@@ -14,7 +14,7 @@
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites and
  * who works there), entries.h (who entered, what was tried against the rules), draws.h
  * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
- * the seam to booking), slots.h and bookings.h (hours, bookings, passes), scans.h and
+ * the seam to booking), stocks.h (places without a lot), slots.h and bookings.h (hours, bookings, passes), scans.h and
  * walk_ins.h (what happens at the door), reports.h (reports, of the member alone),
  * consents.h (who agrees to that), scopes.c (whom a campaign is for after its union got
  * another place),
@@ -58,6 +58,7 @@
     PART(sites)                                                                                                        \
     PART(entries)                                                                                                      \
     PART(places)                                                                                                       \
+    PART(stocks)                                                                                                       \
     PART(entitlements)                                                                                                 \
     PART(slots)                                                                                                        \
     PART(bookings)                                                                                                     \

@@ -155,7 +155,28 @@ char *directions(const Health__Site *site, struct arena *arena)
 
 /* ---- campaigns ---- */
 
-static int times_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
+/* Without a lot there is nothing to enter, to draw or to wait for. */
+static int first_come_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
+{
+    *ret_field = campaign->draw_at         ? "campaign.drawAt"
+                 : campaign->value_at      ? "campaign.valueAt"
+                 : *campaign->public_name  ? "campaign.publicName"
+                 : *campaign->value_format ? "campaign.valueFormat"
+                                           : "campaign.strata";
+    if (campaign->draw_at || campaign->value_at || *campaign->public_name || *campaign->value_format)
+        return HEALTH__REASON__NO_LOT;
+    for (size_t i = 0; i < campaign->n_strata; i++) {
+        if (campaign->strata[i]->waiting)
+            return HEALTH__REASON__NO_LOT;
+    }
+    *ret_field = "campaign.bookFrom";
+    if (campaign->book_from <= now)
+        return HEALTH__REASON__OPENS_TOO_SOON;
+    *ret_field = "campaign.bookUntil";
+    return campaign->book_until > campaign->book_from ? 0 : HEALTH__REASON__TIMES_OUT_OF_ORDER;
+}
+
+static int lot_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
 {
     const struct {
         int64_t at;
@@ -166,6 +187,14 @@ static int times_refusal(const Health__Campaign *campaign, int64_t now, const ch
         {campaign->book_from, "campaign.bookFrom"}, {campaign->book_until, "campaign.bookUntil"},
     };
 
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        *ret_field = times[i].field;
+        if (!times[i].at)
+            return RPC__REASON__MISSING_FIELD;
+    }
+    *ret_field = "campaign.publicName";
+    if (!*campaign->public_name)
+        return RPC__REASON__MISSING_FIELD;
     *ret_field = times[0].field;
     if (campaign->opens_at <= now)
         return HEALTH__REASON__OPENS_TOO_SOON;
@@ -176,8 +205,7 @@ static int times_refusal(const Health__Campaign *campaign, int64_t now, const ch
         if (times[i].at < times[i - 1].at || (times[i].at == times[i - 1].at && (i < 3 || i == 5)))
             return HEALTH__REASON__TIMES_OUT_OF_ORDER;
     }
-    *ret_field = "campaign.bornUntil";
-    return campaign->born_until && campaign->born_until < campaign->born_from ? HEALTH__REASON__TIMES_OUT_OF_ORDER : 0;
+    return 0;
 }
 
 /* Sites are listed once and have a price; strata name sites of the campaign. */
@@ -234,10 +262,14 @@ int64_t greatest_cost(const Health__Campaign *campaign)
 int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
 {
     int64_t places = 0;
-    int refusal = times_refusal(campaign, now, ret_field);
+    int refusal =
+        campaign->first_come ? first_come_refusal(campaign, now, ret_field) : lot_refusal(campaign, now, ret_field);
 
     if (refusal)
         return refusal;
+    *ret_field = "campaign.bornUntil";
+    if (campaign->born_until && campaign->born_until < campaign->born_from)
+        return HEALTH__REASON__TIMES_OUT_OF_ORDER;
     refusal = sites_refusal(campaign, ret_field);
     if (refusal)
         return refusal;
@@ -246,6 +278,9 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
     *ret_field = "campaign.strata";
     if (places == 0)
         return HEALTH__REASON__NO_PLACES;
+    *ret_field = "campaign.valueFormat";
+    if (*campaign->value_format && !draw_format_check(campaign->value_format))
+        return HEALTH__REASON__VALUE_FORMAT_UNKNOWN;
     *ret_field = "campaign.eligibleUnionId";
     if (!union_path_covers(campaign->union_path, campaign->eligible_path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
@@ -257,6 +292,8 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
 
 int entering_refusal(const Health__Campaign *campaign, int64_t now)
 {
+    if (campaign->first_come && campaign->state > HEALTH__CAMPAIGN_STATE__DRAFT)
+        return HEALTH__REASON__NO_LOT;
     switch (campaign->state) {
     case HEALTH__CAMPAIGN_STATE__CAMPAIGN_NONE:
     case HEALTH__CAMPAIGN_STATE__DRAFT:
@@ -325,7 +362,7 @@ static size_t between(const char *at)
     return 0;
 }
 
-int value_read(const char *text, char ret[DRAW_TEXT_SIZE])
+int value_read(const char *format, const char *text, char ret[DRAW_TEXT_SIZE])
 {
     char line[DRAW_TEXT_SIZE];
     size_t n = 0, len;
@@ -334,6 +371,8 @@ int value_read(const char *text, char ret[DRAW_TEXT_SIZE])
 
     if (text_line(text, line, sizeof(line), &bad) <= 0)
         return HEALTH__REASON__VALUE_NOT_A_LINE;
+    if (*format)
+        return draw_value_bring(format, line, ret) ? 0 : HEALTH__REASON__VALUE_NOT_IN_FORMAT;
     for (const char *at = line; *at; at += len) {
         len = between(at);
         apart |= len > 0 && n > 0;
@@ -367,6 +406,8 @@ int draw_refusal(enum draw_reason reason)
         return HEALTH__REASON__NOT_FROZEN_YET;
     case DRAW_VALUE_NOT_YET:
         return HEALTH__REASON__VALUE_NOT_YET;
+    case DRAW_TOO_LATE:
+        return HEALTH__REASON__CAMPAIGN_VOID;
     case DRAW_BAD_VALUE:
         return HEALTH__REASON__VALUE_NOT_A_LINE;
     case DRAW_ALREADY_DRAWN:

@@ -1,16 +1,19 @@
 // The console in a real browser: officials sign in with their second factor, see what their offices allow
 // and nothing else, decide what waits, and put coupons out.
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { enrol, grant, PASSWORD, person, rosterCsv, totp, unionsCsv, verify } from '../system/people.mjs';
+import { enrol, grant, mobile, PASSWORD, person, residentId, rosterCsv, totp, unionsCsv, verify } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
+import { gb18030 } from '../system/tables.mjs';
 import { Chrome } from './chrome.mjs';
-import { barriers, go, picture, violations } from './member.mjs';
+import { barriers, go, picture, violationsInBothLooks } from './member.mjs';
 
 const ROOT = '440600', UNION = '440604-001-0001';
 // What the menu has for each role, beside 总览.
 const MENUS = {
-    UNION_ADMIN: ['/waiting', '/unions', '/members', '/cadres'],
+    UNION_ADMIN: ['/waiting', '/unions', '/members', '/imports', '/cadres'],
     BENEFIT_MANAGER: ['/unions', '/checkups', '/sites', '/releases'],
     SECURITY_ADMIN: ['/waiting', '/unions', '/grants', '/heads'],
     AUDIT_ADMIN: ['/unions', '/cadres', '/settlements', '/grants', '/stories', '/heads'],
@@ -40,21 +43,24 @@ describe('the console', () => {
         await stack.close();
     });
 
+    const rosterRows = async () => (await stack.query('identity', 'SELECT count(*) AS n FROM roster'))[0].n;
     const official = (role) => officials.find((one) => one.role === role);
     async function signIn(role, steps = 1) {
-        const { mobile, secret } = official(role);
+        const { mobile: number, secret } = official(role);
         await page.shows('main', /工作人员登录/);
-        await page.type('#mobile', mobile);
+        await page.type('#mobile', number);
         await page.type('#password', PASSWORD);
         await page.type('#totp', totp(secret, steps));
         await page.click('form button[type=submit]');
         await page.shows('.work h1', /总览/);
     }
-    /** What keeps somebody out of the page as it is now, on a desk; keeps its picture. */
+    /** What keeps somebody out of the page as it is now, on a desk and on a telephone; keeps its picture. */
     async function hinders(name) {
         await picture(page, `console-${name}`);
+        await page.send('Emulation.setDeviceMetricsOverride', { width: 320, height: 640, deviceScaleFactor: 1, mobile: true });
+        const small = (await barriers(page)).map((one) => `on a telephone: ${one}`);
         await page.send('Emulation.setDeviceMetricsOverride', { width: 1440, height: 900, deviceScaleFactor: 1, mobile: false });
-        return [...await barriers(page), ...await violations(page)];
+        return [...small, ...await barriers(page), ...await violationsInBothLooks(page)];
     }
     const signOut = () => page.press('.desk-head', '退出');
     const paths = (selector) => page.value(`[...document.querySelectorAll('${selector} a')].map((one) => one.getAttribute('href').replace(/^.*#/, ''))`);
@@ -134,6 +140,25 @@ describe('the console', () => {
             await page.press('[aria-label=办理]', '同意');
             await page.press('[role=dialog]', '确定');
             await page.shows('main', /没有待办事项/);
+            // A table of the old kind with 17 bad rows of 1,000: rehearsed, reported line by line, loaded.
+            const people = Array.from({ length: 1000 }, (_, i) => ({ ...person(i, UNION), residentId: residentId(i, { birth: '19910307' }), mobile: mobile(3000 + i) }));
+            for (const one of people.slice(0, 17)) one.residentId = `${one.residentId.slice(0, 17)}${one.residentId.endsWith('1') ? '2' : '1'}`;
+            const file = stack.path('table.csv'), there = await rosterRows();
+            writeFileSync(file, gb18030(rosterCsv(people)));
+            await go(page, '/imports');
+            await page.choose('input[type=file]', file);
+            await page.shows('[aria-label=这次导入]', /待您确认[^]*GB18030[^]*1000 行[^]*可导入\s+983 行\s+不导入\s+17 行/);
+            assert.equal(await rosterRows(), there);
+            assert.deepEqual(await hinders('import'), []);
+            const folder = stack.path('downloads');
+            await chrome.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+            await page.press('[aria-label=这次导入]', '下载逐行报告');
+            const report = await until('the report is there', () => existsSync(folder) && readdirSync(folder).find((name) => /^import-\d+\.csv$/.test(name)));
+            assert.equal(readFileSync(join(folder, report), 'utf8').match(/未导入,身份证/g).length, 17);
+            await page.press('[aria-label=这次导入]', '确认导入');
+            await page.press('[role=dialog]', '确定');
+            await page.shows('[aria-label=这次导入]', /已导入\s+983 行/);
+            assert.equal(await rosterRows(), there + 983);
             const { json } = await stack.get('/v1/me/trades', { token });
             assert.ok(json.trades.some((one) => one.trade === 'COURIER' && one.state === 'TRADE_PROVEN'), JSON.stringify(json));
         },

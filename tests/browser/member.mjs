@@ -89,6 +89,18 @@ export const barriers = (page) => page.value(`(() => {
     if (document.documentElement.scrollWidth > innerWidth) found.push('wider than the screen: ' + document.documentElement.scrollWidth);
     return found; })()`);
 
+/** violations(), in the light look and in the dark one. */
+export async function violationsInBothLooks(page) {
+    // Colours that still fade are nobody's.
+    await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-reduced-motion', value: 'reduce' }] });
+    const found = await violations(page);
+    await page.value("document.documentElement.classList.add('dark')");
+    found.push(...(await violations(page)).map((one) => `dark: ${one}`));
+    await page.value("document.documentElement.classList.remove('dark')");
+    await page.send('Emulation.setEmulatedMedia', { features: [] });
+    return found;
+}
+
 /** The barriers on a telephone of 320 px, with letters of their size and of twice it; keeps its picture. */
 export async function barriersOnTelephone(page, name) {
     await picture(page, name);
@@ -97,12 +109,7 @@ export async function barriersOnTelephone(page, name) {
     await page.value("document.documentElement.style.fontSize = '200%'");
     found.push(...(await barriers(page)).map((one) => `at 200 %: ${one}`));
     await page.value("document.documentElement.style.fontSize = ''");
-    found.push(...await violations(page));
-    if (await page.value("document.querySelector('.tabs') !== null")) { // the app has a dark look too
-        await page.value("document.documentElement.classList.add('dark')");
-        found.push(...(await violations(page)).map((one) => `dark: ${one}`));
-        await page.value("document.documentElement.classList.remove('dark')");
-    }
+    found.push(...await violationsInBothLooks(page));
     await page.send('Emulation.clearDeviceMetricsOverride');
     return found;
 }

@@ -3,6 +3,7 @@
 #include "services/health/booking/booking_rules.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
+#include "services/health/lot/stocks.h"
 
 #define SLOTS_MADE 500
 
@@ -219,7 +220,30 @@ static bool take_slot(struct health *self, const Health__Campaign *campaign, con
     return !refusal;
 }
 
-/* rpc CreateBooking: a winner takes a place; the same again gives the first. */
+/* The right to book a slot where there is no lot; false after refusing. */
+static bool take_place(struct health *self, const Health__Campaign *campaign, int64_t slot_id, bool had,
+                       struct entitlement *entitlement, void *call)
+{
+    struct slot slot;
+    int refusal;
+
+    if (!slots_find(&self->slots, slot_id, &slot)) {
+        rpc_refuse_field(call, HEALTH__REASON__SLOT_NOT_FOUND, "slotId");
+        return false;
+    }
+    refusal = booking_refusal(campaign, rpc_now(call));
+    if (refusal == HEALTH__REASON__BOOKING_NOT_OPEN)
+        rpc_fact_time(call, "opensAt", campaign->book_from);
+    if (!refusal)
+        refusal = slot_refusal(campaign, &slot, rpc_now(call));
+    if (!refusal && slot_free(&slot) <= 0)
+        refusal = HEALTH__REASON__SLOT_FULL;
+    if (!refusal)
+        refusal = stock_take(self, campaign, slot.site_id, had, entitlement, call);
+    return !rpc_refuse_if(call, refusal);
+}
+
+/* rpc CreateBooking: a winner takes a place, or whoever comes first; the same again gives the first. */
 static void bookings__create_booking(Health__Bookings_Service *service, const Health__CreateBookingRequest *req,
                                      Health__Booking_Closure reply, void *call)
 {
@@ -230,14 +254,16 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
     struct slot slot;
     char id[24];
     int refusal;
+    bool had;
 
     if (!campaign)
         return;
-    if (!entitlements_find_of(&self->entitlements, req->campaign_id, rpc_principal(call)->member_id, &entitlement)) {
+    had = entitlements_find_of(&self->entitlements, req->campaign_id, rpc_principal(call)->member_id, &entitlement);
+    if (!had && !campaign->first_come) {
         rpc_refuse(call, HEALTH__REASON__NOT_ENTITLED);
         return;
     }
-    if (bookings_find_of(&self->bookings, entitlement.id, &booking)) {
+    if (had && bookings_find_of(&self->bookings, entitlement.id, &booking)) {
         if (booking.slot_id == req->slot_id) {
             reply_booking(campaign, &booking, reply, call);
             return;
@@ -247,6 +273,9 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
         rpc_refuse(call, HEALTH__REASON__ALREADY_BOOKED);
         return;
     }
+    if ((!had || stock_is_open_again(campaign, &entitlement)) &&
+        !take_place(self, campaign, req->slot_id, had, &entitlement, call))
+        return;
     refusal = book_refusal(campaign, &entitlement, rpc_now(call));
     if (rpc_refuse_if(call, refusal))
         return;
@@ -297,7 +326,7 @@ static void bookings__move_booking(Health__Bookings_Service *service, const Heal
     reply_booking(campaign, &booking, reply, call);
 }
 
-/* rpc CancelBooking: she may book again while she has the right to, and else makes room. */
+/* rpc CancelBooking: she may book again while she has the right to, and else makes room; without a lot at once. */
 static void bookings__cancel_booking(Health__Bookings_Service *service, const Health__BookingRequest *req,
                                      Health__Booking_Closure reply, void *call)
 {
@@ -316,7 +345,9 @@ static void bookings__cancel_booking(Health__Bookings_Service *service, const He
         return;
     booking_set(self, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
     if (entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
-        if (rpc_now(call) < entitlement.book_by)
+        if (campaign->first_come)
+            entitlement_end(self, &entitlement, HEALTH__ENTITLEMENT_STATE__DECLINED, call);
+        else if (rpc_now(call) < entitlement.book_by)
             entitlement_set(self, &entitlement, HEALTH__ENTITLEMENT_STATE__WON, call);
         else
             entitlement_end(self, &entitlement, HEALTH__ENTITLEMENT_STATE__LAPSED, call);

@@ -9,8 +9,19 @@ int64_t day_of(int64_t at)
     return at - (at + CHINA_MS) % HEALTH_DAY_MS;
 }
 
+int booking_refusal(const Health__Campaign *campaign, int64_t now)
+{
+    if (campaign->state == HEALTH__CAMPAIGN_STATE__CLOSED || campaign->state == HEALTH__CAMPAIGN_STATE__VOID)
+        return HEALTH__REASON__BOOKING_OVER;
+    if (campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED || now < campaign->book_from)
+        return HEALTH__REASON__BOOKING_NOT_OPEN;
+    return now < campaign->book_until ? 0 : HEALTH__REASON__BOOKING_OVER;
+}
+
 int book_refusal(const Health__Campaign *campaign, const struct entitlement *entitlement, int64_t now)
 {
+    int refusal;
+
     switch (entitlement->state) {
     case HEALTH__ENTITLEMENT_STATE__WON:
         break;
@@ -21,11 +32,8 @@ int book_refusal(const Health__Campaign *campaign, const struct entitlement *ent
     default:
         return HEALTH__REASON__ENTITLEMENT_USED;
     }
-    if (campaign->state == HEALTH__CAMPAIGN_STATE__CLOSED || campaign->state == HEALTH__CAMPAIGN_STATE__VOID)
-        return HEALTH__REASON__BOOKING_OVER;
-    if (campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED || now < campaign->book_from)
-        return HEALTH__REASON__BOOKING_NOT_OPEN;
-    return now < entitlement->book_by && now < campaign->book_until ? 0 : HEALTH__REASON__BOOKING_OVER;
+    refusal = booking_refusal(campaign, now);
+    return !refusal && now >= entitlement->book_by ? HEALTH__REASON__BOOKING_OVER : refusal;
 }
 
 int slot_refusal(const Health__Campaign *campaign, const struct slot *slot, int64_t now)

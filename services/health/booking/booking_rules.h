@@ -5,6 +5,8 @@
 /* The midnight in China (UTC+8) that begins the day in which an instant lies. */
 int64_t day_of(int64_t at);
 
+/* Why nobody books now, whatever she has: a Reason, or 0. */
+int booking_refusal(const Health__Campaign *campaign, int64_t now);
 /* Why an entitlement cannot be booked with now: a Reason, or 0. */
 int book_refusal(const Health__Campaign *campaign, const struct entitlement *entitlement, int64_t now);
 /* Why this slot cannot be taken, full or not: a Reason, or 0. */

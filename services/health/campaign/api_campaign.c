@@ -130,6 +130,10 @@ static int draft_refusal(struct health *self, Health__Campaign *draft, void *cal
         if (!draft->sites[i]->price_fen)
             draft->sites[i]->price_fen = draft->price_fen;
     }
+    if (draft->first_come) {
+        draft->opens_at = draft->book_from;
+        draft->closes_at = draft->book_until;
+    }
     draft->void_reason = "";
     draft->state = HEALTH__CAMPAIGN_STATE__DRAFT;
     return 0;

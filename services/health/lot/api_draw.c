@@ -6,6 +6,7 @@
 #include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"
 #include "services/health/lot/places.h"
+#include "services/health/lot/stocks.h"
 #include "services/health/rules.h"
 
 #define FILE_LINES 4000      /* of the list in a page */
@@ -59,6 +60,7 @@ static void reply_status(struct health *self, const Health__Campaign *campaign, 
     if (lottery_reached(lottery) >= DRAW_FROZEN) {
         hash_text(draw->root, arena, &status.root);
         status.n_entries = (int32_t)draw->n_entries;
+        status.frozen_at = draw->frozen_ms;
     }
     status.value = lottery->value;
     status.value_confirmed = lottery->confirmed_by != 0;
@@ -80,7 +82,7 @@ static Health__Campaign *with_lottery(struct health *self, int64_t campaign_id, 
         return NULL;
     if (lottery_find(self, campaign, ret))
         return campaign;
-    rpc_refuse(call, HEALTH__REASON__CAMPAIGN_STATE_WRONG);
+    rpc_refuse(call, campaign->first_come ? HEALTH__REASON__NO_LOT : HEALTH__REASON__CAMPAIGN_STATE_WRONG);
     return NULL;
 }
 
@@ -139,15 +141,20 @@ static int choose_secret(struct health *self, const Health__AnnounceRequest *req
     return 0;
 }
 
-/* Fixes the terms of a draft. */
-static int announce(struct health *self, const Health__AnnounceRequest *req, const Health__Campaign *campaign,
-                    void *call, struct lottery *ret)
+/* Fixes the terms of a draft, in which the value has a format. */
+static int announce(struct health *self, const Health__AnnounceRequest *req, Health__Campaign *campaign, void *call,
+                    struct lottery *ret)
 {
     int refusal = choose_secret(self, req, campaign, call, ret);
     struct draw_terms *terms;
 
     if (refusal)
         return refusal;
+    if (!*campaign->value_format) {
+        campaign->value_format = DRAW_WORDS;
+        if (!campaigns_put(&self->campaigns, campaign, rpc_arena(call)))
+            return RPC__REASON__OVERLOADED;
+    }
     terms = lottery_terms(campaign, ret->draw.commitment, ret->draw.steps);
     if (!terms)
         return RPC__REASON__OVERLOADED;
@@ -170,6 +177,33 @@ static void say_announced(const struct lottery *lottery, void *call)
     rpc_tell(call, &announced.base);
 }
 
+/* Where a campaign without a lot stands. */
+static void reply_state(const Health__Campaign *campaign, Health__DrawStatus_Closure reply, void *call)
+{
+    Health__DrawStatus status = HEALTH__DRAW_STATUS__INIT;
+
+    status.campaign_id = campaign->campaign_id;
+    status.state = campaign->state;
+    reply(&status, call);
+}
+
+/* Without a lot the terms alone are fixed, and places laid in for who books first. */
+static void announce_stock(struct health *self, const Health__AnnounceRequest *req, Health__Campaign *campaign,
+                           Health__DrawStatus_Closure reply, void *call)
+{
+    int refusal = req->chain_id || req->day              ? HEALTH__REASON__NO_LOT
+                  : campaign->book_from <= rpc_now(call) ? HEALTH__REASON__OPENS_TOO_SOON
+                                                         : 0;
+
+    if (campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
+        if (rpc_refuse_if(call, refusal))
+            return;
+        stocks_lay_in(self, campaign);
+        campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__PUBLISHED, call);
+    }
+    reply_state(campaign, reply, call);
+}
+
 /* rpc Announce: the terms are fixed, and the secret committed to. Again: the status. */
 static void draws__announce(Health__Draws_Service *service, const Health__AnnounceRequest *req,
                             Health__DrawStatus_Closure reply, void *call)
@@ -181,6 +215,10 @@ static void draws__announce(Health__Draws_Service *service, const Health__Announ
 
     if (!campaign)
         return;
+    if (campaign->first_come) {
+        announce_stock(self, req, campaign, reply, call);
+        return;
+    }
     if (campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT) {
         if (lottery_find(self, campaign, &lottery))
             reply_status(self, campaign, &lottery, reply, call);
@@ -219,7 +257,7 @@ static int value_refusal(const Health__Campaign *campaign, const struct lottery 
         return HEALTH__REASON__CAMPAIGN_VOID;
     if (lottery->confirmed_by)
         return HEALTH__REASON__VALUE_FIXED;
-    if (lottery_reached(lottery) < DRAW_FROZEN)
+    if (lottery_reached(lottery) < DRAW_FROZEN || lottery->unsigned_seq)
         return HEALTH__REASON__NOT_FROZEN_YET;
     return now < campaign->value_at ? HEALTH__REASON__VALUE_NOT_YET : 0;
 }
@@ -279,7 +317,7 @@ static int enter_value(struct health *self, const Health__Campaign *campaign, co
 {
     Health__ValueEntered what;
     struct hands_deed deed;
-    int reason = value_read(value, lottery->value);
+    int reason = value_read(campaign->value_format, value, lottery->value);
 
     if (reason)
         return reason;
@@ -310,7 +348,8 @@ static int confirm_value(struct health *self, const Health__Campaign *campaign, 
     reason = hands_refusal(&self->two_hands, &deed, call);
     if (reason)
         return reason;
-    if (value_read(said, value) || (strcmp(lottery->value, value) != 0 && strcmp(lottery->value, said) != 0))
+    if (value_read(campaign->value_format, said, value) ||
+        (strcmp(lottery->value, value) != 0 && strcmp(lottery->value, said) != 0))
         return HEALTH__REASON__VALUE_DIFFERS;
     lottery->confirmed_by = rpc_principal(call)->member_id;
     return hands_confirm(&self->two_hands, &deed, call);
@@ -438,8 +477,8 @@ static void draws__close(Health__Draws_Service *service, const Health__CampaignR
                          Health__DrawStatus_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, draws_service);
+    Health__Campaign *campaign = campaign_of_official(self, req->campaign_id, call);
     struct lottery lottery;
-    Health__Campaign *campaign = with_lottery(self, req->campaign_id, call, &lottery);
 
     if (!campaign)
         return;
@@ -450,7 +489,10 @@ static void draws__close(Health__Draws_Service *service, const Health__CampaignR
         }
         campaign_set_state(self, campaign, HEALTH__CAMPAIGN_STATE__CLOSED, call);
     }
-    reply_status(self, campaign, &lottery, reply, call);
+    if (lottery_find(self, campaign, &lottery))
+        reply_status(self, campaign, &lottery, reply, call);
+    else
+        reply_state(campaign, reply, call);
 }
 
 /* ---- for everybody ---- */
@@ -465,6 +507,8 @@ static void draws__get_draw(Health__Draws_Service *service, const Health__Campai
 
     if (campaign && lottery_find(self, campaign, &lottery))
         reply_status(self, campaign, &lottery, reply, call);
+    else if (campaign && campaign->first_come && campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT)
+        reply_state(campaign, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
 }

@@ -9,6 +9,7 @@
 #include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"
 #include "services/health/lot/places.h"
+#include "services/health/lot/stocks.h"
 #include "services/health/rules.h"
 
 #define RECEIPT_SIZE (1 << 20)
@@ -76,20 +77,9 @@ static bool find_entry(struct health *self, int64_t campaign_id, int64_t member_
 static int refusal_for(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
                        int32_t *ret_stratum)
 {
-    const Rpc__Principal *principal = rpc_principal(call);
-    const Health__CampaignSite *site = campaign_site(campaign, site_id);
     int refusal = entering_refusal(campaign, rpc_now(call));
 
-    if (!refusal)
-        refusal = invitation_refusal(campaign, principal);
-    if (!refusal && site_id && (!site || site->withdrawn))
-        refusal = HEALTH__REASON__SITE_NOT_IN_CAMPAIGN;
-    if (!refusal && campaign->no_show_days &&
-        entitlements_missed(&self->entitlements, principal->member_id,
-                            rpc_now(call) - campaign->no_show_days * HEALTH_DAY_MS))
-        refusal = HEALTH__REASON__BARRED_AFTER_NO_SHOW;
-    *ret_stratum = stratum_of(campaign, principal, site_id);
-    return !refusal && *ret_stratum < 0 ? HEALTH__REASON__NO_STRATUM_FITS : refusal;
+    return refusal ? refusal : audience_refusal(self, campaign, site_id, call, ret_stratum);
 }
 
 static void refuse_entering(struct health *self, const Health__Campaign *campaign, int refusal, int attempt, void *call)
@@ -179,17 +169,41 @@ static void entries__withdraw_entry(Health__Entries_Service *service, const Heal
 
 /* ---- what she sees ---- */
 
-/* Why she cannot enter now, whichever site she names. */
+/* Why she cannot enter now, or take a place, whichever site she names. */
 static int offer_refusal(struct health *self, const Health__Campaign *campaign, void *call)
 {
+    int (*judge)(struct health *, const Health__Campaign *, int64_t, void *, int32_t *) =
+        campaign->first_come ? stock_refusal : refusal_for;
     int32_t stratum;
-    int refusal = refusal_for(self, campaign, 0, call, &stratum);
+    int refusal = judge(self, campaign, 0, call, &stratum);
 
-    for (size_t i = 0; refusal == HEALTH__REASON__NO_STRATUM_FITS && i < campaign->n_sites; i++) {
-        if (refusal_for(self, campaign, campaign->sites[i]->site_id, call, &stratum) == 0)
-            refusal = 0;
+    for (size_t i = 0; (refusal == HEALTH__REASON__NO_STRATUM_FITS || refusal == HEALTH__REASON__PLACES_TAKEN) &&
+                       i < campaign->n_sites;
+         i++) {
+        int there = judge(self, campaign, campaign->sites[i]->site_id, call, &stratum);
+
+        if (!there || there == HEALTH__REASON__PLACES_TAKEN)
+            refusal = there;
     }
     return refusal;
+}
+
+/* What she has of a campaign without a lot. Whether she has a place, and takes no other. */
+static bool add_place(struct health *self, Health__Offer *offer, void *call)
+{
+    struct entitlement entitlement;
+
+    if (!entitlements_find_of(&self->entitlements, offer->campaign->campaign_id, rpc_principal(call)->member_id,
+                              &entitlement))
+        return false;
+    offer->result = arena_message(rpc_arena(call), &health__result__descriptor);
+    if (offer->result) {
+        offer->result->place = entitlement.place;
+        offer->result->entitlement_id = entitlement.id;
+        offer->result->state = (Health__EntitlementState)entitlement.state;
+        offer->result->book_by = entitlement.book_by;
+    }
+    return !stock_is_open_again(offer->campaign, &entitlement);
 }
 
 /* NULL when the arena is full. */
@@ -205,7 +219,7 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     campaign_hide_money(campaign);
     offer->campaign = campaign;
     if (!find_entry(self, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
-        refusal = offer_refusal(self, campaign, call);
+        refusal = campaign->first_come && add_place(self, offer, call) ? 0 : offer_refusal(self, campaign, call);
         if (refusal)
             api_say(offer, refusal);
         return offer;

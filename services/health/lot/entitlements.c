@@ -3,15 +3,17 @@
 #include "services/health/booking/bookings.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/places.h"
+#include "services/health/lot/stocks.h"
+#include "services/health/rules.h"
 
 #define LAPSE_SLICE 32
 #define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
 
-enum { SQL_ADD, SQL_SET_STATE, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, N_SQL };
+enum { SQL_ADD, SQL_SET, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    [SQL_SET_STATE] = "UPDATE entitlement SET state = ?2 WHERE entitlement_id = ?1",
+    [SQL_SET] = "UPDATE entitlement SET state = ?2, stratum = ?3 WHERE entitlement_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM entitlement WHERE entitlement_id = ?1",
     [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE " HOLDER_HERS " AND campaign_id = ?2 "
                     "ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1",
@@ -72,6 +74,23 @@ bool entitlements_missed(const struct entitlements *entitlements, int64_t member
     return store_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
 }
 
+int audience_refusal(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
+                     int32_t *ret_stratum)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+    const Health__CampaignSite *site = campaign_site(campaign, site_id);
+    int refusal = invitation_refusal(campaign, principal);
+
+    if (!refusal && site_id && (!site || site->withdrawn))
+        refusal = HEALTH__REASON__SITE_NOT_IN_CAMPAIGN;
+    if (!refusal && campaign->no_show_days &&
+        entitlements_missed(&self->entitlements, principal->member_id,
+                            rpc_now(call) - campaign->no_show_days * HEALTH_DAY_MS))
+        refusal = HEALTH__REASON__BARRED_AFTER_NO_SHOW;
+    *ret_stratum = stratum_of(campaign, principal, site_id);
+    return !refusal && *ret_stratum < 0 ? HEALTH__REASON__NO_STRATUM_FITS : refusal;
+}
+
 /* ---- changes ---- */
 
 static void say_changed(const struct entitlement *entitlement, void *call)
@@ -95,6 +114,8 @@ static int64_t book_by(const Health__Campaign *campaign, int64_t now)
     int64_t from = now > campaign->book_from ? now : campaign->book_from;
     int64_t by = from + days * HEALTH_DAY_MS;
 
+    if (campaign->first_come)
+        return campaign->book_until;
     return by < campaign->book_until ? by : campaign->book_until;
 }
 
@@ -120,12 +141,13 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
     if (store_run(self->store, self->entitlements.sql + SQL_ADD, "iiiiiiii", made.id, made.campaign_id, made.member_id,
                   (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
         return false;
+    stocks_follow(self, &made, HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE);
     say_changed(&made, call);
     reminder.member_id = member_id;
     reminder.kind = HEALTH__REMINDER_KIND__YOU_WON;
     reminder.at = made.book_by;
     reminder.campaign_id = campaign->campaign_id;
-    if (place > 0)
+    if (place > 0 && !campaign->first_come) /* who books now need not be told */
         remind(self, &reminder, campaign, 0, call);
     if (ret)
         *ret = made;
@@ -134,8 +156,12 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
 
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call)
 {
+    int before = entitlement->state;
+
     entitlement->state = state;
-    store_run(self->store, self->entitlements.sql + SQL_SET_STATE, "ii", entitlement->id, (int64_t)state);
+    store_run(self->store, self->entitlements.sql + SQL_SET, "iii", entitlement->id, (int64_t)state,
+              (int64_t)entitlement->stratum);
+    stocks_follow(self, entitlement, before);
     say_changed(entitlement, call);
 }
 

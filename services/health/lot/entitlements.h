@@ -3,7 +3,8 @@
  * The draw grants the winners' entitlements; booking moves them from WON to BOOKED
  * and back, a scan makes them ATTENDED, and whoever ends one (LAPSED, DECLINED,
  * NO_SHOW) makes room for the next place of the waiting list. Every change is in the
- * journal. Whoever comes to a van without a booking has place 0 and makes no room. */
+ * journal. Whoever comes to a van without a booking has place 0 and makes no room. Without a lot
+ * (stocks.h) the place is a running number, and who ends one makes room for whoever comes next. */
 #pragma once
 #include "services/health/health.h"
 
@@ -29,11 +30,15 @@ unsigned entitlements_spare(const struct entitlements *entitlements, int64_t mem
 /* Whether she did not come to a check-up that was granted since an instant. */
 bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since);
 
+/* Why a campaign is not for the caller, who asks for a site or 0: a Reason, or 0 with her stratum. */
+int audience_refusal(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
+                     int32_t *ret_stratum);
+
 /* Gives one, WON, under a number; place 0 is a walk-in. False when whoever holds the number has
  * one in this campaign, or nobody holds it. ret may be NULL. */
 bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
                        int32_t place, void *call, struct entitlement *ret);
-/* Passes to WON, BOOKED or ATTENDED, as booking and scans have it. */
+/* Passes to WON, BOOKED or ATTENDED, as booking and scans have it, in the stratum that it has. */
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call);
 /* Calls up the next place of a stratum's waiting list to which entitlement_grant can give one,
  * unless booking is over. */

@@ -13,6 +13,7 @@ export const PLACES: Place[] = [
   { path: '/waiting', page: 'WaitingPage', name: '待我办理', roles: ['UNION_ADMIN', 'SECURITY_ADMIN'] },
   { path: '/unions', page: 'UnionsPage', name: '工会', under: '组织', roles: ['UNION_ADMIN', 'AUDIT_ADMIN', 'BENEFIT_MANAGER', 'FINANCE', 'SECURITY_ADMIN'] },
   { path: '/members', page: 'MembersPage', name: '会员', under: '组织', roles: UNION },
+  { path: '/imports', page: 'ImportsPage', name: '导入', under: '组织', roles: UNION },
   { path: '/cadres', page: 'CadresPage', name: '干部', under: '组织', roles: ['UNION_ADMIN', 'AUDIT_ADMIN'] },
   { path: '/checkups', page: 'CheckupsPage', name: '体检活动', under: '福利', roles: BENEFIT },
   { path: '/checkups/:campaignId', page: 'CheckupPage', roles: ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'] },

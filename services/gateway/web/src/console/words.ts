@@ -19,3 +19,8 @@ export const CHANGE: Record<string, string> = {
 export const POST: Record<string, string> = {
   POST_CHAIR: '主席', POST_VICE_CHAIR: '副主席', POST_COMMITTEE_MEMBER: '委员', POST_WOMENS_CHAIR: '女职工主任', POST_AUDIT_CHAIR: '经审主任', POST_STAFF: '工作人员',
 } satisfies Said<'identity.Post'>;
+export const IMPORT: Record<string, string> = { IMPORT_ROSTER: '会员名册', IMPORT_UNIONS: '工会名单', IMPORT_REMOVALS: '移出名单' } satisfies Said<'identity.ImportKind'>;
+export const IMPORT_STATE: Record<string, string> = {
+  IMPORT_UPLOADING: '上传中', IMPORT_CHECKING: '检查中', IMPORT_CHECKED: '待您确认', IMPORT_LOADING: '导入中', IMPORT_LOADED: '已导入', IMPORT_REFUSED: '整份未导入', IMPORT_GIVEN_UP: '已放弃',
+} satisfies Said<'identity.ImportState'>;
+export const REMOVAL: Record<string, string> = { REMOVAL_LEFT_COMPANY: '离开单位', REMOVAL_MISTAKE: '列错了人', REMOVAL_ELSEWHERE: '在另一工会' } satisfies Said<'identity.RosterRemoval'>;

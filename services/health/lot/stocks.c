@@ -1,0 +1,110 @@
+#include "services/health/lot/stocks.h"
+
+#include "services/health/booking/booking_rules.h"
+
+enum { SQL_ADD, SQL_FIND, SQL_COUNT, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO stock (campaign_id, stratum, quota) VALUES (?1, ?2, ?3)",
+    [SQL_FIND] = "SELECT quota, taken, given FROM stock WHERE campaign_id = ?1 AND stratum = ?2",
+    [SQL_COUNT] = "UPDATE stock SET taken = taken + ?3, given = given + ?4 WHERE campaign_id = ?1 AND stratum = ?2",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+struct stock {
+    int64_t quota, taken, given;
+};
+
+static bool find(const struct health *self, int64_t campaign_id, int32_t stratum, struct stock *ret)
+{
+    unsigned statement = self->stocks.sql + SQL_FIND;
+
+    store_ask(self->store, statement, "ii", campaign_id, (int64_t)stratum);
+    return store_only(self->store, statement, INTO(ret->quota), INTO(ret->taken), INTO(ret->given));
+}
+
+void stocks_lay_in(struct health *self, const Health__Campaign *campaign)
+{
+    for (size_t i = 0; i < campaign->n_strata; i++)
+        store_run(self->store, self->stocks.sql + SQL_ADD, "iii", campaign->campaign_id, (int64_t)i,
+                  (int64_t)campaign->strata[i]->quota);
+}
+
+/* Whether an entitlement in a state has a place that is not another's. */
+static bool is_taken(int state)
+{
+    return state != HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE && state != HEALTH__ENTITLEMENT_STATE__LAPSED &&
+           state != HEALTH__ENTITLEMENT_STATE__DECLINED;
+}
+
+void stocks_follow(struct health *self, const struct entitlement *entitlement, int before)
+{
+    int64_t more = is_taken(entitlement->state) - is_taken(before);
+
+    if (more && entitlement->place > 0)
+        store_run(self->store, self->stocks.sql + SQL_COUNT, "iiii", entitlement->campaign_id,
+                  (int64_t)entitlement->stratum, more,
+                  (int64_t)(before == HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE));
+}
+
+int stock_refusal(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
+                  int32_t *ret_stratum)
+{
+    int64_t member_id = rpc_principal(call)->member_id;
+    int refusal = booking_refusal(campaign, rpc_now(call));
+    struct stock stock;
+
+    if (!refusal && !holder_is(&self->holders, member_id, member_id))
+        refusal = RPC__REASON__TOKEN_REVOKED;
+    if (!refusal)
+        refusal = audience_refusal(self, campaign, site_id, call, ret_stratum);
+    if (refusal)
+        return refusal;
+    if (!find(self, campaign->campaign_id, *ret_stratum, &stock))
+        return RPC__REASON__STORE_FAILED;
+    return stock.taken < stock.quota ? 0 : HEALTH__REASON__PLACES_TAKEN;
+}
+
+bool stock_is_open_again(const Health__Campaign *campaign, const struct entitlement *entitlement)
+{
+    return campaign->first_come && entitlement->place > 0 && !is_taken(entitlement->state);
+}
+
+int stock_take(struct health *self, const Health__Campaign *campaign, int64_t site_id, bool had,
+               struct entitlement *entitlement, void *call)
+{
+    int32_t stratum;
+    int refusal = stock_refusal(self, campaign, site_id, call, &stratum);
+    struct stock stock;
+
+    if (refusal)
+        return refusal;
+    if (had) {
+        entitlement->stratum = stratum;
+        entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__WON, call);
+        return 0;
+    }
+    return find(self, campaign->campaign_id, stratum, &stock) &&
+                   entitlement_grant(self, campaign, rpc_principal(call)->member_id, stratum, (int32_t)stock.given + 1,
+                                     call, entitlement)
+               ? 0
+               : RPC__REASON__STORE_FAILED;
+}
+
+static const struct part_stray strays[] = {
+    {"campaign", "more or fewer places are taken than it counts, or more than it has",
+     "SELECT campaign_id FROM stock WHERE taken > quota OR taken > given OR taken <> (SELECT count(*) FROM entitlement "
+     "e "
+     "WHERE e.campaign_id = stock.campaign_id AND e.stratum = stock.stratum AND e.place > 0 "
+     "AND e.state IN (1, 2, 3, 6)) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec stocks_part = {
+    .tables = "stock",
+    .others = "stock.quota stock.taken stock.given",
+    .steps = &stocks_steps,
+    .sql = sql,
+    .n_sql = N_SQL,
+    .strays = strays,
+};
