@@ -1,5 +1,5 @@
-/* sms.h: short messages, sent by a partner who has the text of each template: of a code (api_sms.c, parameters `code` and
- * `minutes`), or of what has happened to an account (outbox/notice.h, parameter `when`).
+/* sms.h: short messages, sent by a partner who has the text of each template: of a code (api_sms.c, parameters `code`
+ * and `minutes`), or of what has happened to an account (outbox/notice.h, parameter `when`).
  *
  * One call sends one message: a try that may have been taken is never repeated. */
 #pragma once
