@@ -79,6 +79,7 @@ static inline void harness_on_head(void *arg)
     h->head = journal->committed.seq;
     h->head_untold = !h->answers;
     journal->head_wanted = false;
+    journal->signed_seq = h->head;
 }
 
 /* ---- the recording ---- */
@@ -121,6 +122,7 @@ static inline void harness_start(struct harness *h)
     ensure(h->service.rpc);
     rpc_server_beside(h->service.rpc, harness_beside, h);
     rpc_server_on_head(h->service.rpc, harness_on_head, h);
+    rpc_server_journal(h->service.rpc)->signed_seq = h->head;
     ensure(service_begin(&h->service) == 0);
     harness_works(h);
 }

@@ -15,10 +15,10 @@
 #define LIMIT_QUEUE_NAME       31                               /* characters */
 #define LIMIT_CLIENT_WAIT_MS   1000                             /* a call waits so long in a client for its window */
 #define LIMIT_CALL_DEADLINE_MS 10000                            /* a call without an answer by then failed */
-#define LIMIT_SERVER_SILENCE_MS                                                                                        \
-    2000                       /* a server that leaves calls unanswered for so long gives way to another that comes */
-#define LIMIT_COMMAND_MS 10000 /* a command line waits so long for who is not there */
-#define LIMIT_PROBE_MS   3000  /* and a probe */
+#define LIMIT_SILENCE_MS       2000   /* a server that leaves calls unanswered so long gives way to another */
+#define LIMIT_NEWS_MS          300000 /* a broker that is not told of an end for so long ends itself */
+#define LIMIT_COMMAND_MS       10000  /* a command line waits so long for who is not there */
+#define LIMIT_PROBE_MS         3000   /* and a probe */
 
 /* Ids (id.h) and the partitions of a queue */
 #define LIMIT_ID_CLOCK_BITS     41
@@ -26,7 +26,6 @@
 #define LIMIT_ID_PARTITION_BITS 10
 #define LIMIT_PARTITIONS        (1 << LIMIT_ID_PARTITION_BITS) /* of one queue */
 #define LIMIT_QUEUES            256                            /* of all services, with their partitions */
-#define LIMIT_QUEUE_NAME        31                             /* characters */
 
 /* The clock */
 #define LIMIT_CLOCK_STEP_MS  2000  /* a change of the system's time that is taken at once */

@@ -129,5 +129,13 @@ struct bus_bell;
 struct bus_bell *bus_bell_open(const char *dir);
 void bus_bell_close(struct bus_bell *bell);
 
+/* Whether nng still tells of the end of connections, which it may stop to do (bus_nng.h): then
+ * each that ends keeps its descriptor, until there is none left. */
+struct bus_news;
+struct bus_news *bus_news_open(void);
+/* To be called now and then. False when an end has not been told of for so long. */
+bool bus_news_come(struct bus_news *news, int64_t patience_ms);
+void bus_news_close(struct bus_news *news);
+
 /* To be called every BUS_TEND_MS or so by one thread: mends what nng does not. */
 void bus_tend(struct bus_queue *const *queues, unsigned n, struct bus_bell *bell);

@@ -109,7 +109,7 @@ static void a_greeting_broken_off_costs_nobody_her_connection(void **state)
     assert_int_equal(read(fd, greeting, sizeof(greeting)), sizeof(greeting)); /* the broker's */
     close(fd);
     tended = b.tended;
-    bus_wait(&b, b.tended == tended + 3);
+    bus_wait(&b, b.tended == tended + 5);
     assert_int_equal(bus_counts(&b).depth, 1);
     let_go(&server);
     bus_wait(&b, n_words == 1);
@@ -292,6 +292,20 @@ static void lose_the_news(void)
         ;
 }
 
+static void news_that_come_no_more_are_missed(void **state)
+{
+    struct bus_news *news = bus_news_open();
+
+    (void)state;
+    assert_non_null(news);
+    for (int i = 0; i < 100; i++) { /* one after the other, however long each takes */
+        assert_true(bus_news_come(news, 60000));
+        uv_run(&b.loop, UV_RUN_ONCE);
+    }
+    lose_the_news();
+    bus_wait(&b, !bus_news_come(news, 100));
+}
+
 static void a_server_whose_end_is_not_told_gives_way_when_it_is_silent(void **state)
 {
     struct rpc_client *client;
@@ -357,6 +371,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_read_that_is_lost_twice_is_given_up),
         cmocka_unit_test(a_call_does_not_share_the_loss_of_those_before_it),
         cmocka_unit_test(who_stops_does_not_know_what_became_of_writes),
+        cmocka_unit_test(news_that_come_no_more_are_missed),
         cmocka_unit_test(a_server_whose_end_is_not_told_gives_way_when_it_is_silent),
         cmocka_unit_test(a_new_broker_is_found_though_the_end_of_the_old_is_not_told),
     };

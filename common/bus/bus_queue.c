@@ -134,7 +134,7 @@ static bool is_silent(const struct bus_queue *queue)
     }
     if (since_ns < queue->heard_ns)
         since_ns = queue->heard_ns;
-    return queue->depth > 0 && clock_monotonic_ns() - since_ns > LIMIT_SERVER_SILENCE_MS * INT64_C(1000000);
+    return queue->depth > 0 && clock_monotonic_ns() - since_ns > LIMIT_SILENCE_MS * INT64_C(1000000);
 }
 
 /* To the server, as far as nng has room: behind one that has gone may still wait what it was to

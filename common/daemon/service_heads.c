@@ -20,6 +20,7 @@ static void sign(void *arg)
 
     if (tip->seq <= heads_last(service->heads) || heads_sign(service->heads, tip->seq, tip->at, tip->hash) == 0) {
         journal->head_wanted = false;
+        journal->signed_seq = heads_last(service->heads);
         service->unsigned_since = 0;
     }
 }
@@ -35,6 +36,7 @@ int service_heads_open(struct service *service)
     service->heads = heads_open(key, dir, service->queue);
     if (!service->heads)
         return -1;
+    rpc_server_journal(service->rpc)->signed_seq = heads_last(service->heads);
     rpc_server_on_head(service->rpc, sign, service);
     return 0;
 }

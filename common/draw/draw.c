@@ -18,6 +18,7 @@ const char *draw_reason_name(enum draw_reason reason)
         [DRAW_NOT_OPEN] = "NOT_OPEN",
         [DRAW_CLOSED] = "CLOSED",
         [DRAW_NOT_CLOSED] = "NOT_CLOSED",
+        [DRAW_TOO_LATE] = "TOO_LATE",
         [DRAW_NOT_FROZEN] = "NOT_FROZEN",
         [DRAW_TERMS_FIXED] = "TERMS_FIXED",
         [DRAW_LIST_FIXED] = "LIST_FIXED",
@@ -61,6 +62,8 @@ enum draw_reason draw_terms_check(const struct draw_terms *terms)
         return DRAW_BAD_TERMS;
     if (terms->opens_ms < 0 || terms->closes_ms <= terms->opens_ms || terms->value_at_ms <= terms->closes_ms)
         return DRAW_BAD_TERMS;
+    if (*terms->value_format && !draw_format_check(terms->value_format))
+        return DRAW_BAD_TERMS;
     if (terms->steps < 1 || terms->steps > DRAW_STEPS_MAX || terms->weight_max < 1 ||
         terms->weight_max > DRAW_WEIGHT_MAX || terms->n_strata < 1 || terms->n_strata > DRAW_STRATA_MAX)
         return DRAW_BAD_TERMS;
@@ -74,15 +77,23 @@ enum draw_reason draw_terms_check(const struct draw_terms *terms)
     return DRAW_OK;
 }
 
+int draw_terms_version(const struct draw_terms *terms)
+{
+    return *terms->value_format ? 2 : 1;
+}
+
 void draw_terms_write(const struct draw_terms *terms, struct buf *buf)
 {
     char commitment[HEX_SIZE(DRAW_HASH_LEN)];
 
-    buf_printf(buf, "hg-draw 1\ndraw %s\ntitle %s\nrules %s\n", terms->id, terms->title, terms->rules);
+    buf_printf(buf, "hg-draw %d\ndraw %s\ntitle %s\nrules %s\n", draw_terms_version(terms), terms->id, terms->title,
+               terms->rules);
     buf_printf(buf, "opens %lld\ncloses %lld\ncommitment ", (long long)terms->opens_ms, (long long)terms->closes_ms);
     hex_print(terms->commitment, DRAW_HASH_LEN, commitment);
     buf_printf(buf, "%s %u\npublic %s\nvalue-at %lld\n", commitment, terms->steps, terms->public_name,
                (long long)terms->value_at_ms);
+    if (*terms->value_format)
+        buf_printf(buf, "value-format %s\n", terms->value_format);
     buf_printf(buf, "weight-max %u\nstrata %u\n", terms->weight_max, terms->n_strata);
     for (uint32_t i = 0; i < terms->n_strata; i++) {
         const struct draw_stratum *stratum = &terms->strata[i];

@@ -9,8 +9,8 @@
  *
  *   terms     H(announcement): the first lines of the published file, byte for byte
  *             (draw_file.h). They fix the quota and the length of the waiting list
- *             of each stratum, the greatest weight, the times, the commitment and
- *             the name of the public value.
+ *             of each stratum, the greatest weight, the times, the commitment, the
+ *             name of the public value and how that is spelled.
  *   secret    32 random bytes. The announcement holds its commitment: H applied
  *             `steps` times to the secret. A draw by itself has 1 step.
  *   entry     ticket (16 bytes) | be16(stratum) | be16(weight): 20 bytes. Entries
@@ -20,9 +20,11 @@
  *   node      H(0x01 | left | right). Each level pairs its hashes from the left; one
  *             left over moves up as it is. The last one is the top. This is the tree
  *             of RFC 6962.
- *   root      H(0x02 | terms | be64(number of entries) | top)
- *   value     the public value as published, UTF-8 without a line end; it did not
- *             exist when entries closed.
+ *   root      H(0x03 | terms | be64(number of entries) | be64(frozen) | top); frozen is
+ *             when the list was fixed, before the value came into being. Announcements of
+ *             version 1 do not tell it: H(0x02 | terms | be64(number of entries) | top)
+ *   value     the public value in its announced spelling, ASCII (of version 1: as it was
+ *             entered, UTF-8 without a line end); it did not exist when the list was fixed.
  *   seed      H("hg-draw-1" | secret | root | value)
  *   rank      of a ticket: the smallest H(seed | ticket | be32(k)) for k = 0..weight-1,
  *             compared as bytes.
@@ -48,11 +50,11 @@
  * WHO COULD CHEAT, AND WHAT STOPS HER. The official who knows the secret does not
  * know the value before the list is frozen; who guesses the value does not know the
  * secret; the draw counts as random while either is. A refused publication is a void
- * draw that stays visible. What cannot be seen from the file is whether the entrants
- * are people: tickets are pseudonyms, the same person gets the same ticket, and
- * auditors who may see the members recompute them. Weigh the value's entropy: 150 of
- * 10,000 has more outcomes than any value; 128 unpredictable bits are the practical
- * bar, so name several public draws, or a round of drand.
+ * draw that stays visible. A list that could not be fixed before the value is a void
+ * draw too, and one value has one spelling, so that nobody chooses among spellings. What cannot be seen from the file
+ * is whether the entrants are people: tickets are pseudonyms, the same person gets the same ticket, and auditors who
+ * may see the members recompute them. Weigh the value's entropy: 150 of 10,000 has more outcomes than any value; 128
+ * unpredictable bits are the practical bar, so name several public draws, or a round of drand.
  *
  * DAILY DRAWS share one chain of secrets: the last day's is random, the secret of a
  * day is H of the next day's, and the anchor is H of the first day's. Announce the
@@ -84,6 +86,7 @@
 #define DRAW_ID_SIZE     65   /* sizes of texts, with the NUL */
 #define DRAW_TITLE_SIZE  257
 #define DRAW_TEXT_SIZE   1025
+#define DRAW_FORMAT_SIZE 201
 
 /* Why something is refused. Order and text are in draw.c. */
 enum draw_reason {
@@ -94,6 +97,7 @@ enum draw_reason {
     DRAW_NOT_OPEN,          /* entries are not taken yet */
     DRAW_CLOSED,            /* entries are not taken any more, nor taken back */
     DRAW_NOT_CLOSED,        /* the closing time has not come */
+    DRAW_TOO_LATE,          /* the value may be known already, and the list was not fixed before */
     DRAW_NOT_FROZEN,        /* nothing to draw from yet */
     DRAW_TERMS_FIXED,       /* what was announced does not change */
     DRAW_LIST_FIXED,        /* the list is frozen, and this is another one */
@@ -126,8 +130,9 @@ struct draw_terms {
     int64_t opens_ms, closes_ms;
     unsigned char commitment[DRAW_HASH_LEN];
     uint32_t steps;
-    char public_name[DRAW_TEXT_SIZE]; /* of the value: which result of which draws, in which order */
-    int64_t value_at_ms;              /* when the value comes into being, after closes_ms */
+    char public_name[DRAW_TEXT_SIZE];    /* of the value: which result of which draws, in which order */
+    int64_t value_at_ms;                 /* when the value comes into being, after closes_ms */
+    char value_format[DRAW_FORMAT_SIZE]; /* its spelling; empty: an announcement of version 1, which names none */
     uint32_t weight_max;
     uint32_t n_strata;
     struct draw_stratum *strata; /* the caller's */
@@ -138,8 +143,28 @@ enum draw_reason draw_terms_check(const struct draw_terms *terms);
 struct buf;
 /* Appends the announcement. The terms must pass draw_terms_check(). */
 void draw_terms_write(const struct draw_terms *terms, struct buf *buf);
+/* 1 or 2, the present one. */
+int draw_terms_version(const struct draw_terms *terms);
 /* H(announcement); false without memory. */
 bool draw_terms_hash(const struct draw_terms *terms, unsigned char ret[DRAW_HASH_LEN]);
+
+/* ---- the public value ---- */
+
+/* A format is DRAW_WORDS or a picture.
+ *
+ * DRAW_WORDS: words of digits and small letters, one blank between them; a word of digits
+ * alone has two at least, and no zero in front of more.
+ * A picture has the length of the value: # stands for a digit, * for a digit or one of
+ * a..f, and . : + - and single blanks between them for themselves. */
+#define DRAW_WORDS "words"
+bool draw_format_check(const char *format);
+/* Whether a value is spelled as the format has it. */
+bool draw_value_fits(const char *format, const char *value);
+/* Brings what somebody has typed to the spelling of a format: full-width signs, letters'
+ * case and what stands between the words make no difference; numbers that are too short
+ * get zeros in front, but not behind a point; digits may also follow each other without a
+ * gap. False when it is no value of this format. */
+bool draw_value_bring(const char *format, const char *typed, char ret[DRAW_TEXT_SIZE]);
 
 /* ---- the hashes ---- */
 
@@ -177,11 +202,13 @@ enum draw_state {
 
 struct draw {
     enum draw_state state;
-    unsigned char terms[DRAW_HASH_LEN]; /* from the announcement on */
+    int version;                        /* of the announcement, and */
+    unsigned char terms[DRAW_HASH_LEN]; /* its hash, from the announcement on */
     unsigned char commitment[DRAW_HASH_LEN];
     uint32_t steps;
     int64_t opens_ms, closes_ms, value_at_ms;
-    uint32_t n_entries; /* from the freeze on */
+    int64_t frozen_ms;  /* from the freeze on; 0 in version 1 */
+    uint32_t n_entries; /* likewise */
     unsigned char root[DRAW_HASH_LEN];
     unsigned char secret[DRAW_HASH_LEN]; /* from the draw on */
     unsigned char seed[DRAW_HASH_LEN];
@@ -198,12 +225,14 @@ enum draw_reason draw_open(struct draw *draw, int64_t now_ms);
 enum draw_reason draw_may_enter(const struct draw *draw, int64_t now_ms);
 /* Whether these are still the terms. */
 enum draw_reason draw_may_use(const struct draw *draw, const struct draw_terms *terms);
-/* Fixes the list. */
-enum draw_reason draw_freeze(struct draw *draw, const unsigned char root[DRAW_HASH_LEN], uint32_t n_entries,
+/* Fixes the list by its top, from closing until the value comes into being. */
+enum draw_reason draw_freeze(struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries,
                              int64_t now_ms);
-/* Fixes secret, value and seed. root and n_entries are those of the list at hand,
+/* Whether a list is the frozen one. */
+bool draw_is_frozen(const struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries);
+/* Fixes secret, value and seed. top and n_entries are those of the list at hand,
  * recomputed: they must be the frozen ones. The places follow (struct draw_job). */
-enum draw_reason draw_draw(struct draw *draw, const unsigned char root[DRAW_HASH_LEN], uint32_t n_entries,
+enum draw_reason draw_draw(struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries,
                            const unsigned char secret[DRAW_HASH_LEN], const char *value, int64_t now_ms);
 enum draw_reason draw_publish(struct draw *draw);
 enum draw_reason draw_make_void(struct draw *draw, const char *reason);
@@ -234,10 +263,9 @@ enum draw_progress {
 struct draw_list {
     struct draw_entry *entries; /* sorted and each ticket once, when frozen */
     uint32_t n, size;
-    uint32_t duplicates;               /* dropped by the freeze */
-    unsigned char root[DRAW_HASH_LEN]; /* when frozen */
+    uint32_t duplicates;              /* dropped by the freeze */
+    unsigned char top[DRAW_HASH_LEN]; /* when frozen */
     /* the list's own */
-    unsigned char terms[DRAW_HASH_LEN];
     uint32_t n_strata, weight_max;
     int phase;
     bool ordered;
@@ -248,8 +276,8 @@ struct draw_list {
     uint32_t level, level_at[DRAW_PATH_MAX + 2];
 };
 
-/* An empty list for these terms; false without memory. */
-bool draw_list_init(struct draw_list *list, const struct draw_terms *terms);
+/* An empty list for these terms. */
+void draw_list_init(struct draw_list *list, const struct draw_terms *terms);
 void draw_list_done(struct draw_list *list);
 /* Adds an entry in any order: DRAW_OK, DRAW_BAD_ENTRY, DRAW_FULL, or DRAW_LIST_FIXED
  * once the freeze began. A list that comes in rising order is not sorted again. */
@@ -319,12 +347,10 @@ struct draw_proof {
 
 /* The proof of an entry of a frozen list. */
 void draw_proof_make(const struct draw_list *list, uint32_t index, struct draw_proof *ret);
-/* Whether the proof leads from its entry to this root under these terms. Any bytes
- * may be in it. */
-bool draw_proof_check(const struct draw_proof *proof, const unsigned char terms[DRAW_HASH_LEN],
-                      const unsigned char root[DRAW_HASH_LEN]);
+/* Whether the proof leads from its entry to the draw's root. Any bytes may be in it. */
+bool draw_proof_check(const struct draw_proof *proof, const struct draw *draw);
 
-/* The root of entries that come one by one, each ticket above the one before. */
+/* The top of entries that come one by one, each ticket above the one before. */
 struct draw_tree {
     struct draw_entry leaf[DRAW_LEAF];
     uint32_t n_leaf, n_leaves, n_entries, depth;
@@ -336,7 +362,7 @@ void draw_tree_init(struct draw_tree *tree);
 struct draw_entry *draw_tree_next(struct draw_tree *tree);
 /* False, and nothing is added, when the ticket is not above the last one. */
 bool draw_tree_add(struct draw_tree *tree, const struct draw_entry *entry);
-void draw_tree_root(struct draw_tree *tree, const unsigned char terms[DRAW_HASH_LEN], unsigned char ret[DRAW_HASH_LEN]);
+void draw_tree_top(struct draw_tree *tree, unsigned char ret[DRAW_HASH_LEN]);
 
 /* ---- RFC 3797 ---- */
 

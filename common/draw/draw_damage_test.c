@@ -96,8 +96,8 @@ static void every_damaged_file_is_a_mismatch(void **state)
 
 static void each_of_them_undamaged_is_right(void **state)
 {
-    static const char *const names[] = {"published", "frozen",         "void",        "void-early",
-                                        "receipt",   "receipt-frozen", "receipt-void"};
+    static const char *const names[] = {"published",      "frozen",       "void",        "void-early", "receipt",
+                                        "receipt-frozen", "receipt-void", "published-2", "frozen-2",   "receipt-2"};
     static char bytes[32768];
 
     (void)state;

@@ -8,7 +8,7 @@
  *
  * THE PUBLISHED FILE, line by line:
  *
- *   hg-draw 1                              the announcement begins; its hash is H of
+ *   hg-draw 2                              the announcement begins; its hash is H of
  *   draw ID                                all bytes from here
  *   title TEXT
  *   rules TEXT
@@ -17,12 +17,14 @@
  *   commitment HASH STEPS
  *   public TEXT                            the name of the public value
  *   value-at MS
+ *   value-format FORMAT                    of the value (draw.h)
  *   weight-max N
  *   strata S
  *   stratum 0 QUOTA WAITING LABEL          S lines, numbered from 0
  *   ...                                    to the LF here
  *   root HASH                              not in a draw made void before the freeze,
- *   entries N                              nor this
+ *   entries N                              nor these two
+ *   frozen-at MS                           closes <= MS < value-at
  *   result frozen                          or: result drawn, or: result void REASON
  *   secret HASH                            when drawn (a void draw too, if it had been)
  *   value TEXT                             likewise
@@ -34,9 +36,12 @@
  *   ...
  *   end
  *
+ * An announcement of version 1 (hg-draw 1) has no value-format, and there is no frozen-at
+ * then: such draws were announced before both were part of the terms.
+ *
  * HOW TO VERIFY, in one pass over the lines and with the memory of the places:
  *   1. Hash the announcement. H applied STEPS times to the secret is the commitment.
- *   2. seed = H("hg-draw-1" | secret | root | value).
+ *   2. The value is spelled as announced. seed = H("hg-draw-1" | secret | root | value).
  *   3. For each line of the list: the ticket is above the one before, the stratum
  *      exists, 1 <= weight <= weight-max. Its entry goes into the tree; its rank is
  *      computed. With a place: keep the rank at that place of its stratum, where
@@ -51,10 +56,11 @@
  * THE RECEIPT:
  *
  *   hg-draw-receipt 1
- *   hg-draw 1                              the announcement, as above
+ *   hg-draw 2                              the announcement, as above
  *   ...
  *   root HASH
  *   entries N
+ *   frozen-at MS
  *   result frozen                          and what belongs to it, as above
  *   ...
  *   entry INDEX PLACE RANK                 of the holder: where in the list, from 0; the

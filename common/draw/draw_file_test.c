@@ -1,4 +1,5 @@
 #include "common/draw/draw_file.h"
+#include "common/draw/draw_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -133,6 +134,36 @@ static void a_file_with_a_line_removed_doubled_or_moved_is_refused(void **state)
     }
     buf_done(&buf);
     draw_test_done(&t);
+}
+
+/* Whether a file is taken in which all else follows from when the list was fixed, and from the value. */
+static bool is_taken(int64_t frozen_ms, const char *value)
+{
+    struct draw_test t;
+    struct buf buf;
+    bool taken;
+
+    draw_test_terms(&t, 2, 3, 4);
+    draw_test_enter(&t, 20, true, MANY);
+    t.draw.frozen_ms = frozen_ms;
+    draw_root_hash(&t.draw, t.list.top, t.list.n, t.draw.root);
+    draw_test_draw(&t, value, MANY);
+    write_all(&t, &buf);
+    taken = read_all(buf.bytes, buf.len, buf.len, false);
+    buf_done(&buf);
+    draw_test_done(&t);
+    return taken;
+}
+
+static void a_list_fixed_too_late_or_a_value_in_another_spelling_is_refused(void **state)
+{
+    (void)state;
+    assert_true(is_taken(2000, "7 8 9"));
+    assert_true(is_taken(2999, "7 8 9"));
+    assert_false(is_taken(1999, "7 8 9"));
+    assert_false(is_taken(3000, "7 8 9"));
+    assert_false(is_taken(2000, "7,8,9"));
+    assert_false(is_taken(2000, "7 8 9 1"));
 }
 
 static void two_places_exchanged_are_refused(void **state)
@@ -335,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_file_with_any_byte_changed_is_refused),
         cmocka_unit_test(a_file_that_breaks_off_or_goes_on_is_refused),
         cmocka_unit_test(a_file_with_a_line_removed_doubled_or_moved_is_refused),
+        cmocka_unit_test(a_list_fixed_too_late_or_a_value_in_another_spelling_is_refused),
         cmocka_unit_test(two_places_exchanged_are_refused),
         cmocka_unit_test(a_draw_from_a_secret_that_was_not_committed_to_is_refused),
         cmocka_unit_test(frozen_and_void_draws_are_files_too),

@@ -17,8 +17,8 @@ void draw_hash(const struct draw_part *parts, size_t n_parts, unsigned char ret[
 void draw_leaf_hash(const struct draw_entry *entries, uint32_t n, unsigned char ret[DRAW_HASH_LEN]);
 void draw_node_hash(const unsigned char left[DRAW_HASH_LEN], const unsigned char right[DRAW_HASH_LEN],
                     unsigned char ret[DRAW_HASH_LEN]);
-void draw_root_hash(const unsigned char terms[DRAW_HASH_LEN], uint32_t n_entries,
-                    const unsigned char top[DRAW_HASH_LEN], unsigned char ret[DRAW_HASH_LEN]);
+void draw_root_hash(const struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries,
+                    unsigned char ret[DRAW_HASH_LEN]);
 
 /* A seed made ready for many ranks. */
 struct draw_ranker {

@@ -25,10 +25,9 @@ static int compare(const struct draw_entry *a, const struct draw_entry *b)
     return order ? order : (a->weight > b->weight) - (a->weight < b->weight);
 }
 
-bool draw_list_init(struct draw_list *list, const struct draw_terms *terms)
+void draw_list_init(struct draw_list *list, const struct draw_terms *terms)
 {
     *list = (struct draw_list){.ordered = true, .n_strata = terms->n_strata, .weight_max = terms->weight_max};
-    return draw_terms_hash(terms, list->terms);
 }
 
 void draw_list_done(struct draw_list *list)
@@ -195,7 +194,7 @@ static void hash_nodes(struct draw_list *list, uint32_t units)
         list->at = 0;
         list->level++;
     }
-    draw_root_hash(list->terms, list->n, list->nodes[list->level_at[list->level]], list->root);
+    memcpy(list->top, list->nodes[list->level_at[list->level]], DRAW_HASH_LEN);
     list->phase = FROZEN;
 }
 

@@ -16,11 +16,13 @@ enum part {
     COMMITMENT,
     PUBLIC,
     VALUE_AT,
+    VALUE_FORMAT,
     WEIGHT_MAX,
     STRATA,
     STRATUM,
     ROOT,
     ENTRIES,
+    FROZEN_AT,
     RESULT,
     SECRET,
     VALUE,
@@ -60,6 +62,17 @@ static bool read_entry(struct draw_reader *reader, struct cursor *c, struct draw
 }
 
 /* ---- the announcement ---- */
+
+/* An announcement of version 1 names no format, and no time of the freeze belongs to it. */
+static bool read_version(struct draw_reader *reader, struct cursor *c)
+{
+    uint32_t version;
+
+    if (!read_u32(c, 2, &version) || version < 1)
+        return false;
+    reader->draw.version = (int)version;
+    return true;
+}
 
 static bool read_strata(struct draw_reader *reader, struct cursor *c)
 {
@@ -102,6 +115,16 @@ static bool end_announcement(struct draw_reader *reader)
 
 /* ---- the result ---- */
 
+static bool read_frozen(struct draw_reader *reader, struct cursor *c)
+{
+    struct draw *draw = &reader->draw;
+
+    if (!read_time(c, &draw->frozen_ms))
+        return false;
+    return (draw->frozen_ms >= draw->closes_ms && draw->frozen_ms < draw->value_at_ms) ||
+           fail(reader, "the list was not fixed between the closing and the value");
+}
+
 static bool read_result(struct draw_reader *reader, struct cursor *c)
 {
     struct draw *draw = &reader->draw;
@@ -138,6 +161,8 @@ static bool read_value(struct draw_reader *reader, struct cursor *c)
 
     if (!read_text(c, draw->value, sizeof(draw->value)))
         return false;
+    if (draw->version > 1 && !draw_value_fits(reader->terms.value_format, draw->value))
+        return fail(reader, "the value is not spelled as announced");
     draw_seed(draw->secret, draw->root, draw->value, draw->seed);
     draw_ranker_init(reader->ranker, draw->seed);
     return true;
@@ -250,10 +275,10 @@ static bool check_stratum(struct draw_reader *reader, uint32_t number)
 
 static bool check_list(struct draw_reader *reader)
 {
-    unsigned char root[DRAW_HASH_LEN];
+    unsigned char top[DRAW_HASH_LEN];
 
-    draw_tree_root(&reader->tree, reader->draw.terms, root);
-    if (memcmp(root, reader->draw.root, DRAW_HASH_LEN) != 0)
+    draw_tree_top(&reader->tree, top);
+    if (!draw_is_frozen(&reader->draw, top, reader->tree.n_entries))
         return fail(reader, "the announcement and the list do not give this root");
     for (uint32_t i = 0; reader->has_result && i < reader->terms.n_strata; i++) {
         if (!check_stratum(reader, i))
@@ -280,7 +305,7 @@ static bool check_receipt(struct draw_reader *reader)
     const struct draw_proof *proof = &reader->proof;
     uint32_t within = proof->index % DRAW_LEAF;
 
-    if (within >= proof->n_leaf || !draw_proof_check(proof, reader->draw.terms, reader->draw.root))
+    if (within >= proof->n_leaf || !draw_proof_check(proof, &reader->draw))
         return fail(reader, "the path does not lead to the root");
     if (!reader->has_result)
         return reader->place == 0 || fail(reader, "a place without a draw");
@@ -317,7 +342,7 @@ static bool read_part(struct draw_reader *reader, struct cursor *c)
     case RECEIPT:
         return read_word(c, "hg-draw-receipt ") && read_u32(c, 1, &version) && version == 1;
     case MAGIC:
-        return read_word(c, "hg-draw ") && read_u32(c, 1, &version) && version == 1;
+        return read_word(c, "hg-draw ") && read_version(reader, c);
     case DRAW:
         return read_word(c, "draw ") && read_text(c, terms->id, sizeof(terms->id));
     case TITLE:
@@ -335,6 +360,8 @@ static bool read_part(struct draw_reader *reader, struct cursor *c)
         return read_word(c, "public ") && read_text(c, terms->public_name, sizeof(terms->public_name));
     case VALUE_AT:
         return read_word(c, "value-at ") && read_time(c, &terms->value_at_ms);
+    case VALUE_FORMAT:
+        return read_word(c, "value-format ") && read_text(c, terms->value_format, sizeof(terms->value_format));
     case WEIGHT_MAX:
         return read_word(c, "weight-max ") && read_u32(c, DRAW_WEIGHT_MAX, &terms->weight_max);
     case STRATA:
@@ -346,6 +373,8 @@ static bool read_part(struct draw_reader *reader, struct cursor *c)
         return reader->has_list;
     case ENTRIES:
         return read_word(c, "entries ") && read_u32(c, DRAW_ENTRIES_MAX, &reader->draw.n_entries);
+    case FROZEN_AT:
+        return read_word(c, "frozen-at ") && read_frozen(reader, c);
     case RESULT:
         return read_word(c, "result ") && read_result(reader, c);
     case SECRET:
@@ -384,6 +413,9 @@ static uint32_t lines_of(const struct draw_reader *reader, enum part part)
     case STRATUM:
     case OUTCOME:
         return reader->terms.n_strata;
+    case VALUE_FORMAT:
+    case FROZEN_AT:
+        return reader->draw.version > 1;
     case LISTED:
         return reader->draw.n_entries;
     case LEAF_ENTRY:

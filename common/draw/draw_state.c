@@ -40,6 +40,7 @@ enum draw_reason draw_announce(struct draw *draw, const struct draw_terms *terms
         return DRAW_BAD_TERMS;
     if (!draw_terms_hash(terms, made.terms))
         return DRAW_FULL;
+    made.version = draw_terms_version(terms);
     memcpy(made.commitment, terms->commitment, DRAW_HASH_LEN);
     made.steps = terms->steps;
     made.opens_ms = terms->opens_ms;
@@ -83,7 +84,15 @@ enum draw_reason draw_may_use(const struct draw *draw, const struct draw_terms *
     return memcmp(hash, draw->terms, DRAW_HASH_LEN) == 0 ? DRAW_OK : DRAW_TERMS_FIXED;
 }
 
-enum draw_reason draw_freeze(struct draw *draw, const unsigned char root[DRAW_HASH_LEN], uint32_t n_entries,
+bool draw_is_frozen(const struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries)
+{
+    unsigned char root[DRAW_HASH_LEN];
+
+    draw_root_hash(draw, top, n_entries, root);
+    return n_entries == draw->n_entries && memcmp(root, draw->root, DRAW_HASH_LEN) == 0;
+}
+
+enum draw_reason draw_freeze(struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries,
                              int64_t now_ms)
 {
     enum draw_reason reason = allowed(draw->state, ACT_FREEZE);
@@ -92,13 +101,16 @@ enum draw_reason draw_freeze(struct draw *draw, const unsigned char root[DRAW_HA
         return reason;
     if (now_ms < draw->closes_ms)
         return DRAW_NOT_CLOSED;
-    memcpy(draw->root, root, DRAW_HASH_LEN);
+    if (now_ms >= draw->value_at_ms)
+        return DRAW_TOO_LATE;
+    draw->frozen_ms = draw->version == 1 ? 0 : now_ms;
+    draw_root_hash(draw, top, n_entries, draw->root);
     draw->n_entries = n_entries;
     draw->state = DRAW_FROZEN;
     return DRAW_OK;
 }
 
-enum draw_reason draw_draw(struct draw *draw, const unsigned char root[DRAW_HASH_LEN], uint32_t n_entries,
+enum draw_reason draw_draw(struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries,
                            const unsigned char secret[DRAW_HASH_LEN], const char *value, int64_t now_ms)
 {
     enum draw_reason reason = allowed(draw->state, ACT_DRAW);
@@ -106,7 +118,7 @@ enum draw_reason draw_draw(struct draw *draw, const unsigned char root[DRAW_HASH
 
     if (reason != DRAW_OK)
         return reason;
-    if (n_entries != draw->n_entries || memcmp(root, draw->root, DRAW_HASH_LEN) != 0)
+    if (!draw_is_frozen(draw, top, n_entries))
         return DRAW_LIST_FIXED;
     if (now_ms < draw->value_at_ms)
         return DRAW_VALUE_NOT_YET;
@@ -117,7 +129,7 @@ enum draw_reason draw_draw(struct draw *draw, const unsigned char root[DRAW_HASH
         return DRAW_WRONG_SECRET;
     memcpy(draw->secret, secret, DRAW_HASH_LEN);
     snprintf(draw->value, sizeof(draw->value), "%s", value);
-    draw_seed(secret, root, value, draw->seed);
+    draw_seed(secret, draw->root, value, draw->seed);
     draw->state = DRAW_DRAWN;
     return DRAW_OK;
 }

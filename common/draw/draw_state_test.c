@@ -6,7 +6,7 @@
 
 #define ENTRIES 5
 
-static const unsigned char root[DRAW_HASH_LEN] = "the frozen root";
+static const unsigned char top[DRAW_HASH_LEN] = "the frozen top";
 static struct draw_test t;
 
 /* Terms, and a draw brought to a state by the proper way. */
@@ -20,11 +20,11 @@ static struct draw reach(enum draw_state state)
     if (state >= DRAW_OPEN)
         assert_int_equal(draw_open(&draw, 1000), DRAW_OK);
     if (state >= DRAW_FROZEN)
-        assert_int_equal(draw_freeze(&draw, root, ENTRIES, 2000), DRAW_OK);
+        assert_int_equal(draw_freeze(&draw, top, ENTRIES, 2000), DRAW_OK);
     if (state == DRAW_VOID)
         assert_int_equal(draw_make_void(&draw, "the list was wrong"), DRAW_OK);
     else if (state >= DRAW_DRAWN)
-        assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, "7 8 9", 3000), DRAW_OK);
+        assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, "7 8 9", 3000), DRAW_OK);
     if (state == DRAW_PUBLISHED)
         assert_int_equal(draw_publish(&draw), DRAW_OK);
     assert_int_equal(draw.state, state);
@@ -48,12 +48,12 @@ static enum draw_reason enter(struct draw *draw)
 
 static enum draw_reason freeze(struct draw *draw)
 {
-    return draw_freeze(draw, root, ENTRIES, 2000);
+    return draw_freeze(draw, top, ENTRIES, 2000);
 }
 
 static enum draw_reason draw_once(struct draw *draw)
 {
-    return draw_draw(draw, root, ENTRIES, draw_test_secret, "7 8 9", 3000);
+    return draw_draw(draw, top, ENTRIES, draw_test_secret, "7 8 9", 3000);
 }
 
 static enum draw_reason make_void(struct draw *draw)
@@ -102,8 +102,10 @@ static void nobody_enters_or_leaves_at_the_closing_time(void **state)
     (void)state;
     assert_int_equal(draw_may_enter(&draw, 1999), DRAW_OK);
     assert_int_equal(draw_may_enter(&draw, 2000), DRAW_CLOSED);
-    assert_int_equal(draw_freeze(&draw, root, ENTRIES, 1999), DRAW_NOT_CLOSED);
-    assert_int_equal(draw_freeze(&draw, root, ENTRIES, 2000), DRAW_OK);
+    assert_int_equal(draw_freeze(&draw, top, ENTRIES, 1999), DRAW_NOT_CLOSED);
+    assert_int_equal(draw_freeze(&draw, top, ENTRIES, 3000), DRAW_TOO_LATE);
+    assert_int_equal(draw_freeze(&draw, top, ENTRIES, 2999), DRAW_OK);
+    assert_int_equal(draw.frozen_ms, 2999);
     /* A clock that steps back reopens nothing. */
     assert_int_equal(draw_may_enter(&draw, 1500), DRAW_CLOSED);
 }
@@ -118,14 +120,14 @@ static void a_list_with_one_more_or_one_less_is_not_drawn_from(void **state)
         draw_test_enter(&whole, 10, true, MANY);
         draw_test_terms(&changed, 2, 3, 3);
         draw_test_enter(&changed, n, true, MANY);
-        assert_int_equal(draw_draw(&whole.draw, changed.list.root, 10, draw_test_secret, "7 8 9", 3000),
+        assert_int_equal(draw_draw(&whole.draw, changed.list.top, 10, draw_test_secret, "7 8 9", 3000),
                          n == 10 ? DRAW_OK : DRAW_LIST_FIXED);
         draw_test_done(&whole);
         draw_test_done(&changed);
     }
     struct draw draw = reach(DRAW_FROZEN);
 
-    assert_int_equal(draw_draw(&draw, root, ENTRIES + 1, draw_test_secret, "7 8 9", 3000), DRAW_LIST_FIXED);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES + 1, draw_test_secret, "7 8 9", 3000), DRAW_LIST_FIXED);
 }
 
 static void anything_of_the_terms_changed_is_noticed(void **state)
@@ -164,15 +166,15 @@ static void the_draw_takes_the_committed_secret_and_a_value_that_exists(void **s
     secret[31] ^= 1;
     memset(value, '7', sizeof(value));
     value[sizeof(value) - 1] = '\0';
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, secret, "7 8 9", 3000), DRAW_WRONG_SECRET);
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, "7 8 9", 2999), DRAW_VALUE_NOT_YET);
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, "", 3000), DRAW_BAD_VALUE);
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, "7\n8", 3000), DRAW_BAD_VALUE);
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, " 7", 3000), DRAW_BAD_VALUE);
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, "\xff", 3000), DRAW_BAD_VALUE);
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, value, 3000), DRAW_BAD_VALUE);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, secret, "7 8 9", 3000), DRAW_WRONG_SECRET);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, "7 8 9", 2999), DRAW_VALUE_NOT_YET);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, "", 3000), DRAW_BAD_VALUE);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, "7\n8", 3000), DRAW_BAD_VALUE);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, " 7", 3000), DRAW_BAD_VALUE);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, "\xff", 3000), DRAW_BAD_VALUE);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, value, 3000), DRAW_BAD_VALUE);
     assert_int_equal(draw.state, DRAW_FROZEN);
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, "7 8 9", 3000), DRAW_OK);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, "7 8 9", 3000), DRAW_OK);
 }
 
 static void a_value_changed_by_one_digit_is_another_draw_and_comes_too_late(void **state)
@@ -180,9 +182,9 @@ static void a_value_changed_by_one_digit_is_another_draw_and_comes_too_late(void
     struct draw draw = reach(DRAW_DRAWN), other = reach(DRAW_FROZEN);
 
     (void)state;
-    assert_int_equal(draw_draw(&draw, root, ENTRIES, draw_test_secret, "7 8 8", 3001), DRAW_ALREADY_DRAWN);
+    assert_int_equal(draw_draw(&draw, top, ENTRIES, draw_test_secret, "7 8 8", 3001), DRAW_ALREADY_DRAWN);
     assert_string_equal(draw.value, "7 8 9");
-    assert_int_equal(draw_draw(&other, root, ENTRIES, draw_test_secret, "7 8 8", 3000), DRAW_OK);
+    assert_int_equal(draw_draw(&other, top, ENTRIES, draw_test_secret, "7 8 8", 3000), DRAW_OK);
     assert_memory_not_equal(draw.seed, other.seed, DRAW_HASH_LEN);
 }
 

@@ -91,7 +91,9 @@ static void naive_top(const struct draw_list *list, uint32_t leaf, uint32_t n, u
 static void naive_root(const struct draw_test *t, unsigned char ret[DRAW_HASH_LEN])
 {
     uint32_t n = t->list.n, leaves = n ? (n + DRAW_LEAF - 1) / DRAW_LEAF : 1;
-    unsigned char bytes[73] = {2};
+    bool dated = *t->terms.value_format;
+    size_t top = dated ? 49 : 41;
+    unsigned char bytes[81] = {dated ? 3 : 2};
     struct buf announcement;
 
     buf_init(&announcement, 1 << 16);
@@ -99,32 +101,36 @@ static void naive_root(const struct draw_test *t, unsigned char ret[DRAW_HASH_LE
     sha(announcement.bytes, announcement.len, bytes + 1);
     buf_done(&announcement);
     put_be32(bytes + 37, n);
-    naive_top(&t->list, 0, leaves, bytes + 41);
-    sha(bytes, sizeof(bytes), ret);
+    if (dated)
+        put_be32(bytes + 45, 2000); /* when it was frozen */
+    naive_top(&t->list, 0, leaves, bytes + top);
+    sha(bytes, top + DRAW_HASH_LEN, ret);
 }
 
 static void the_root_is_that_of_the_tree_in_the_header_and_every_entry_has_a_proof(void **state)
 {
     (void)state;
-    for (size_t s = 0; s < ARRAY_LEN(sizes); s++) {
-        unsigned char root[DRAW_HASH_LEN];
+    for (size_t s = 0; s < 2 * ARRAY_LEN(sizes); s++) {
+        unsigned char root[DRAW_HASH_LEN], top[DRAW_HASH_LEN];
         struct draw_proof proof;
         struct draw_tree tree;
         struct draw_test t;
 
         draw_test_terms(&t, 3, 1, 1);
-        draw_test_enter(&t, sizes[s], true, MANY);
+        if (s % 2)
+            *t.terms.value_format = '\0'; /* of version 1 */
+        draw_test_enter(&t, sizes[s / 2], true, MANY);
         naive_root(&t, root);
-        assert_memory_equal(t.list.root, root, DRAW_HASH_LEN);
+        assert_memory_equal(t.draw.root, root, DRAW_HASH_LEN);
         draw_tree_init(&tree);
         for (uint32_t i = 0; i < t.list.n; i++) {
             assert_true(draw_tree_add(&tree, &t.list.entries[i]));
             assert_false(draw_tree_add(&tree, &t.list.entries[i / 2]));
             draw_proof_make(&t.list, i, &proof);
-            assert_true(draw_proof_check(&proof, t.draw.terms, root));
+            assert_true(draw_proof_check(&proof, &t.draw));
         }
-        draw_tree_root(&tree, t.draw.terms, root);
-        assert_memory_equal(t.list.root, root, DRAW_HASH_LEN);
+        draw_tree_top(&tree, top);
+        assert_memory_equal(t.list.top, top, DRAW_HASH_LEN);
         draw_test_done(&t);
     }
 }
@@ -132,7 +138,7 @@ static void the_root_is_that_of_the_tree_in_the_header_and_every_entry_has_a_pro
 static void a_proof_with_anything_changed_does_not_hold(void **state)
 {
     struct draw_proof proof, changed;
-    unsigned char terms[DRAW_HASH_LEN];
+    struct draw draw;
     struct draw_test t;
 
     (void)state;
@@ -148,16 +154,19 @@ static void a_proof_with_anything_changed_does_not_hold(void **state)
          * holds the receipt sees which entry of the leaf is hers. */
         if (in_path || (i < sizeof(uint32_t) && changed.index / DRAW_LEAF == proof.index / DRAW_LEAF))
             continue;
-        assert_false(draw_proof_check(&changed, t.draw.terms, t.draw.root));
+        assert_false(draw_proof_check(&changed, &t.draw));
     }
     for (uint32_t n = 0; n < 3000; n++) {
         changed = proof;
         changed.n_entries = n;
-        assert_int_equal(draw_proof_check(&changed, t.draw.terms, t.draw.root), n == proof.n_entries);
+        assert_int_equal(draw_proof_check(&changed, &t.draw), n == proof.n_entries);
     }
-    memcpy(terms, t.draw.terms, sizeof(terms));
-    terms[31] ^= 1;
-    assert_false(draw_proof_check(&proof, terms, t.draw.root));
+    draw = t.draw;
+    draw.terms[31] ^= 1;
+    assert_false(draw_proof_check(&proof, &draw));
+    draw = t.draw;
+    draw.frozen_ms++;
+    assert_false(draw_proof_check(&proof, &draw));
     draw_test_done(&t);
 }
 
@@ -260,7 +269,7 @@ static void a_list_in_any_order_and_with_repetitions_gives_the_same_draw(void **
     draw_test_draw(&t, "7 8 9", MANY);
     for (uint32_t step = 1; step < 500; step += 100) {
         draw_test_terms(&other, 3, 5, 5);
-        assert_true(draw_list_init(&other.list, &other.terms));
+        draw_list_init(&other.list, &other.terms);
         /* 499 is prime to the steps, so this is every person but one, twice. */
         for (uint32_t i = 0; i < 998; i++) {
             struct draw_entry entry = draw_test_entry(i * step % 499, 3, true);
@@ -276,7 +285,7 @@ static void a_list_in_any_order_and_with_repetitions_gives_the_same_draw(void **
         draw_test_freeze(&other, step);
         assert_int_equal(other.list.n, 500);
         assert_int_equal(other.list.duplicates, 500);
-        assert_memory_equal(other.list.root, t.list.root, DRAW_HASH_LEN);
+        assert_memory_equal(other.list.top, t.list.top, DRAW_HASH_LEN);
         assert_memory_equal(other.list.entries, t.list.entries, 500 * sizeof(*t.list.entries));
         assert_int_equal(draw_list_add(&other.list, &last), DRAW_LIST_FIXED);
         draw_test_done(&other);
@@ -291,7 +300,7 @@ static void entries_outside_the_terms_are_refused(void **state)
 
     (void)state;
     draw_test_terms(&t, 2, 1, 1);
-    assert_true(draw_list_init(&t.list, &t.terms));
+    draw_list_init(&t.list, &t.terms);
     entry.stratum = 2;
     assert_int_equal(draw_list_add(&t.list, &entry), DRAW_BAD_ENTRY);
     entry.stratum = 1;
@@ -323,7 +332,7 @@ static void swapping_two_names_swaps_exactly_their_results(void **state)
             for (uint32_t i = 0; i < 60; i++)
                 ticket_of[i] = i == a ? b : i == b ? a : i;
             draw_test_terms(&t, 1, 20, 20);
-            assert_true(draw_list_init(&t.list, &t.terms));
+            draw_list_init(&t.list, &t.terms);
             for (uint32_t i = 0; i < 60; i++) {
                 struct draw_entry entry = draw_test_entry(ticket_of[i], 1, false);
 
@@ -332,7 +341,7 @@ static void swapping_two_names_swaps_exactly_their_results(void **state)
             draw_test_freeze(&t, MANY);
             assert_int_equal(draw_announce(&t.draw, &t.terms, 0), DRAW_OK);
             assert_int_equal(draw_open(&t.draw, 1000), DRAW_OK);
-            assert_int_equal(draw_freeze(&t.draw, t.list.root, t.list.n, 2000), DRAW_OK);
+            assert_int_equal(draw_freeze(&t.draw, t.list.top, t.list.n, 2000), DRAW_OK);
             draw_test_draw(&t, "7 8 9", MANY);
             for (uint32_t i = 0; i < 60; i++)
                 assert_int_equal(draw_test_place(&t, ticket_of[i]), before[ticket_of[i]]);
@@ -352,7 +361,7 @@ static void simulate(struct draw_test *t, uint32_t draws, uint32_t first, uint32
         unsigned char secret[DRAW_HASH_LEN] = {0}, seed[DRAW_HASH_LEN];
 
         put_be32(secret, first + i);
-        draw_seed(secret, t->list.root, "7 8 9", seed);
+        draw_seed(secret, t->draw.root, "7 8 9", seed);
         ensure(draw_job_init(&t->job, &t->list, &t->terms, seed));
         while (draw_job_step(&t->job, MANY) == DRAW_MORE)
             continue;

@@ -28,6 +28,7 @@ static inline void draw_test_terms(struct draw_test *t, uint32_t n_strata, uint3
         .steps = 1,
         .public_name = "a value",
         .value_at_ms = 3000,
+        .value_format = "# # #",
         .weight_max = 3,
         .n_strata = n_strata,
         .strata = t->strata,
@@ -59,21 +60,21 @@ static inline void draw_test_freeze(struct draw_test *t, uint32_t units)
 static inline void draw_test_enter(struct draw_test *t, uint32_t n, bool weighted, uint32_t units)
 {
     ensure(draw_announce(&t->draw, &t->terms, 0) == DRAW_OK && draw_open(&t->draw, 1000) == DRAW_OK);
-    ensure(draw_list_init(&t->list, &t->terms));
+    draw_list_init(&t->list, &t->terms);
     for (uint32_t i = 0; i < n; i++) {
         struct draw_entry entry = draw_test_entry(i, t->terms.n_strata, weighted);
 
         ensure(draw_list_add(&t->list, &entry) == DRAW_OK);
     }
     draw_test_freeze(t, units);
-    ensure(draw_freeze(&t->draw, t->list.root, t->list.n, 2000) == DRAW_OK);
+    ensure(draw_freeze(&t->draw, t->list.top, t->list.n, 2000) == DRAW_OK);
 }
 
 static inline void draw_test_draw(struct draw_test *t, const char *value, uint32_t units)
 {
     enum draw_progress progress;
 
-    ensure(draw_draw(&t->draw, t->list.root, t->list.n, draw_test_secret, value, 3000) == DRAW_OK);
+    ensure(draw_draw(&t->draw, t->list.top, t->list.n, draw_test_secret, value, 3000) == DRAW_OK);
     ensure(draw_job_init(&t->job, &t->list, &t->terms, t->draw.seed));
     while ((progress = draw_job_step(&t->job, units)) == DRAW_MORE)
         continue;

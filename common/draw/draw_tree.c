@@ -20,14 +20,19 @@ void draw_node_hash(const unsigned char left[DRAW_HASH_LEN], const unsigned char
     draw_hash((struct draw_part[]){{&domain, 1}, {left, DRAW_HASH_LEN}, {right, DRAW_HASH_LEN}}, 3, ret);
 }
 
-void draw_root_hash(const unsigned char terms[DRAW_HASH_LEN], uint32_t n_entries,
-                    const unsigned char top[DRAW_HASH_LEN], unsigned char ret[DRAW_HASH_LEN])
+void draw_root_hash(const struct draw *draw, const unsigned char top[DRAW_HASH_LEN], uint32_t n_entries,
+                    unsigned char ret[DRAW_HASH_LEN])
 {
-    static const unsigned char domain = 2;
-    unsigned char count[8] = {0};
+    unsigned char domain = draw->version == 1 ? 2 : 3, count[8], frozen[8];
 
-    put_be32(count + 4, n_entries);
-    draw_hash((struct draw_part[]){{&domain, 1}, {terms, DRAW_HASH_LEN}, {count, 8}, {top, DRAW_HASH_LEN}}, 4, ret);
+    put_be64(count, n_entries);
+    put_be64(frozen, (uint64_t)draw->frozen_ms);
+    draw_hash((struct draw_part[]){{&domain, 1},
+                                   {draw->terms, DRAW_HASH_LEN},
+                                   {count, 8},
+                                   {frozen, draw->version == 1 ? 0 : 8},
+                                   {top, DRAW_HASH_LEN}},
+              5, ret);
 }
 
 /* ---- entries one by one ---- */
@@ -74,16 +79,13 @@ bool draw_tree_add(struct draw_tree *tree, const struct draw_entry *entry)
     return true;
 }
 
-void draw_tree_root(struct draw_tree *tree, const unsigned char terms[DRAW_HASH_LEN], unsigned char ret[DRAW_HASH_LEN])
+void draw_tree_top(struct draw_tree *tree, unsigned char ret[DRAW_HASH_LEN])
 {
-    unsigned char top[DRAW_HASH_LEN];
-
     if (tree->n_leaf || tree->n_leaves == 0)
         end_leaf(tree);
-    memcpy(top, tree->stack[--tree->depth], DRAW_HASH_LEN);
+    memcpy(ret, tree->stack[--tree->depth], DRAW_HASH_LEN);
     while (tree->depth)
-        draw_node_hash(tree->stack[--tree->depth], top, top);
-    draw_root_hash(terms, tree->n_entries, top, ret);
+        draw_node_hash(tree->stack[--tree->depth], ret, ret);
 }
 
 /* ---- proofs ---- */
@@ -106,8 +108,7 @@ void draw_proof_make(const struct draw_list *list, uint32_t index, struct draw_p
     }
 }
 
-bool draw_proof_check(const struct draw_proof *proof, const unsigned char terms[DRAW_HASH_LEN],
-                      const unsigned char root[DRAW_HASH_LEN])
+bool draw_proof_check(const struct draw_proof *proof, const struct draw *draw)
 {
     uint32_t leaf = proof->index / DRAW_LEAF, used = 0, width, in_leaf;
     unsigned char hash[DRAW_HASH_LEN];
@@ -130,6 +131,5 @@ bool draw_proof_check(const struct draw_proof *proof, const unsigned char terms[
             draw_node_hash(hash, proof->path[used], hash);
         used++;
     }
-    draw_root_hash(terms, proof->n_entries, hash, hash);
-    return used == proof->n_path && memcmp(hash, root, DRAW_HASH_LEN) == 0;
+    return used == proof->n_path && draw_is_frozen(draw, hash, proof->n_entries);
 }

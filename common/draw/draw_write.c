@@ -58,6 +58,8 @@ static void add_head(struct buf *buf, const struct draw_terms *terms, const stru
     if (state >= DRAW_FROZEN) {
         add_hash(buf, "root ", draw->root, "\n");
         buf_printf(buf, "entries %u\n", draw->n_entries);
+        if (draw->version > 1)
+            buf_printf(buf, "frozen-at %lld\n", (long long)draw->frozen_ms);
     }
     if (draw->state == DRAW_VOID)
         buf_printf(buf, "result void %s\n", draw->void_reason);

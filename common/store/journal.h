@@ -35,6 +35,7 @@ struct journal {
     struct journal_tip before; /* at the current call's beginning */
     struct journal_tip committed;
     bool head_wanted;                        /* journal_want_head, until the daemon has signed one */
+    int64_t signed_seq;                      /* the row of the last head that the daemon has signed; 0: none */
     const ProtobufCMessageDescriptor *event; /* the service's own; NULL: none but the chassis' */
     /* Its archive (archive.h): */
     struct archive *archive; /* NULL: no folder is known */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "common/base/clock.h"
 #include "common/base/hex.h"
 #include "common/draw/draw_file.h"
 
@@ -89,6 +90,15 @@ static bool read_file(struct draw_reader *reader, const char *path, bool whole)
     return right;
 }
 
+static void print_frozen(const struct draw *draw)
+{
+    char frozen[CLOCK_TEXT], value[CLOCK_TEXT];
+
+    clock_format(draw->frozen_ms, frozen);
+    clock_format(draw->value_at_ms, value);
+    printf("frozen at: %s, before the public value of %s\n", frozen, value);
+}
+
 static void print_draw(const struct draw_reader *reader)
 {
     const struct draw *draw = &reader->draw;
@@ -98,6 +108,8 @@ static void print_draw(const struct draw_reader *reader)
     if (reader->has_list) {
         print_hash("root: ", draw->root);
         printf("entries: %u\n", draw->n_entries);
+        if (draw->version > 1)
+            print_frozen(draw);
     }
     if (reader->has_result)
         printf("public value: %s = %s\n", reader->terms.public_name, draw->value);
@@ -110,6 +122,22 @@ static void print_draw(const struct draw_reader *reader)
     }
     if (draw->state == DRAW_VOID)
         printf("void: %s\n", draw->void_reason);
+}
+
+/* What was typed in the spelling that the terms name, if they name one; NULL when it is no such value. */
+static const char *spelled(const struct draw_terms *terms, const char *typed, char ret[DRAW_TEXT_SIZE])
+{
+    if (!*terms->value_format)
+        return typed;
+    return draw_value_bring(terms->value_format, typed, ret) ? ret : NULL;
+}
+
+static bool has_value(const struct draw_reader *reader, const char *typed)
+{
+    char text[DRAW_TEXT_SIZE];
+    const char *value = spelled(&reader->terms, typed, text);
+
+    return value && strcmp(value, reader->draw.value) == 0;
 }
 
 static int verify(int argc, char **argv)
@@ -138,7 +166,7 @@ static int verify(int argc, char **argv)
         fprintf(stderr, "hg-draw: the file has another root\n");
         right = false;
     }
-    if (right && value && strcmp(value, reader.draw.value) != 0) {
+    if (right && value && !has_value(&reader, value)) {
         fprintf(stderr, "hg-draw: the file has another public value\n");
         right = false;
     }
@@ -191,7 +219,7 @@ static void take_entry(void *arg, const struct draw_entry *entry, uint32_t place
     struct taken *taken = arg;
 
     if (!taken->begun)
-        taken->failed = !draw_list_init(&taken->list, &taken->reader->terms);
+        draw_list_init(&taken->list, &taken->reader->terms);
     taken->begun = true;
     if (taken->failed)
         return;
@@ -268,13 +296,14 @@ static int receipt(int argc, char **argv)
 
 /* ---- making a draw ---- */
 
-static bool read_list(struct draw_list *list, const char *path)
+static bool read_list(struct draw_list *list, const struct draw_terms *terms, const char *path)
 {
     FILE *file = fopen(path, "r");
     char line[128], ticket[64];
     unsigned long n = 0;
     bool right = file != NULL;
 
+    draw_list_init(list, terms);
     if (!file)
         fprintf(stderr, "hg-draw: %s: %s\n", path, strerror(errno));
     while (right && fgets(line, sizeof(line), file)) {
@@ -309,13 +338,19 @@ static enum draw_reason go_through(struct draw *draw, const struct draw_terms *t
                                    const struct run *run)
 {
     enum draw_reason reason = draw_announce(draw, terms, terms->opens_ms);
+    const char *value = NULL;
+    char text[DRAW_TEXT_SIZE];
 
+    if (run->secret)
+        value = spelled(terms, run->value, text);
+    if (run->secret && !value)
+        return DRAW_BAD_VALUE;
     if (reason == DRAW_OK)
         reason = draw_open(draw, terms->opens_ms);
     if (reason == DRAW_OK)
-        reason = draw_freeze(draw, list->root, list->n, terms->closes_ms);
+        reason = draw_freeze(draw, list->top, list->n, terms->closes_ms);
     if (reason == DRAW_OK && run->secret)
-        reason = draw_draw(draw, list->root, list->n, run->secret, run->value, terms->value_at_ms);
+        reason = draw_draw(draw, list->top, list->n, run->secret, value, terms->value_at_ms);
     if (reason == DRAW_OK && run->void_reason)
         reason = draw_make_void(draw, run->void_reason);
     else if (reason == DRAW_OK && run->secret)
@@ -392,8 +427,8 @@ static int run(int argc, char **argv)
         run.value = argv[optind + 3];
     }
     right = draw_reader_init(&reader, false) && read_file(&reader, argv[optind], false) &&
-            draw_list_init(&list, &reader.terms) && read_list(&list, argv[optind + 1]) &&
-            run_draw(&reader.terms, &list, &run) && fflush(stdout) == 0;
+            read_list(&list, &reader.terms, argv[optind + 1]) && run_draw(&reader.terms, &list, &run) &&
+            fflush(stdout) == 0;
     draw_list_done(&list);
     draw_reader_done(&reader);
     return right ? 0 : 1;

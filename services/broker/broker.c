@@ -9,6 +9,7 @@ struct broker {
     struct bus_queue *queues[LIMIT_QUEUES];
     unsigned n_queues;
     struct bus_bell *bell;
+    struct bus_news *news;
     uv_timer_t tend;
     uint8_t unserved[16], full[16], lost[16];
     struct bus_refusals refusals;
@@ -103,6 +104,7 @@ static void on_tend(uv_timer_t *timer)
     struct broker *broker = timer->data;
 
     bus_tend(broker->queues, broker->n_queues, broker->bell);
+    ensure(bus_news_come(broker->news, LIMIT_NEWS_MS)); /* it has nothing to lose, and runs out of descriptors */
 }
 
 int broker_serve(struct service *service)
@@ -115,7 +117,8 @@ int broker_serve(struct service *service)
             return -1;
     }
     broker->bell = bus_bell_open(service_bus_dir(service));
-    if (!broker->bell)
+    broker->news = bus_news_open();
+    if (!broker->bell || !broker->news)
         return -1;
     broker->tend.data = broker;
     uv_timer_init(&service->loop, &broker->tend);
@@ -131,6 +134,7 @@ void broker_stop(struct service *service)
     for (unsigned i = 0; i < broker->n_queues; i++)
         bus_queue_close(broker->queues[i]);
     bus_bell_close(broker->bell);
+    bus_news_close(broker->news);
     service_stopped(service);
 }
 

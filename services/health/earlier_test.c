@@ -57,11 +57,46 @@ static void lots_go_on(void **state)
     end(&h);
 }
 
+static void say_value(const char *method, int64_t member_id, const char *value)
+{
+    Health__ValueRequest request = HEALTH__VALUE_REQUEST__INIT;
+
+    request.campaign_id = OPEN;
+    request.value = unconst(value);
+    assert_ok(harness_call(&h, method, &request.base, harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, ""),
+                           NULL));
+}
+
+/* By the announcement of that time: no format of the value, and no time of the freeze. */
+static void an_announced_lot_finishes_as_announced(void **state)
+{
+    const Health__Campaign *campaign;
+    const char *file;
+
+    (void)state;
+    open_earlier("health/lots");
+    campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", OPEN, manager_of(&h, "")));
+    step_to(&h, campaign->closes_at);
+    step_to(&h, campaign->draw_at);
+    say_value("Draws.EnterValue", 900, "03,07,11,18,22,30 + 9");
+    say_value("Draws.ConfirmValue", 901, "０３ 07 11 18 22 30 + 9");
+    settle(&h);
+    assert_ok(on_campaign(&h, "Draws.Publish", OPEN, manager_of(&h, "")));
+    settle(&h);
+    file = file_of(&h, OPEN);
+    assert_memory_equal(file, "hg-draw 1\n", 10);
+    assert_non_null(strstr(file, "\nvalue 03 07 11 18 22 30 + 9\n"));
+    assert_null(strstr(file, "frozen-at"));
+    is_verified(file);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_that_was_kept_is_lost),
         cmocka_unit_test(lots_go_on),
+        cmocka_unit_test(an_announced_lot_finishes_as_announced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "common/draw/draw_file.h"
 #include "identity/identity.pb-c.h"
 #include "services/health/lot/entitlements.h"
 #include "common/benefit/tree/tree_fixture.h"
@@ -280,6 +281,8 @@ static inline const Rpc__Answer *with_value(struct harness *h, const char *metho
 /* From the closing to the places. */
 static inline void draw_lots(struct harness *h, const Health__Campaign *campaign)
 {
+    if (now_of(h) < campaign->closes_at)
+        step_to(h, campaign->closes_at);
     step_to(h, campaign->value_at);
     assert_ok(with_value(h, "Draws.EnterValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 900));
     assert_ok(with_value(h, "Draws.ConfirmValue", campaign->campaign_id, "03 07 11 18 22 30 + 09", 901));
@@ -376,4 +379,15 @@ static inline char *file_of(struct harness *h, int64_t campaign_id)
             return text;
     } while (text);
     return NULL;
+}
+
+/* Whoever has the file recomputes what came out. */
+static inline void is_verified(const char *file)
+{
+    struct draw_reader reader;
+
+    assert_true(draw_reader_init(&reader, false));
+    if (!draw_reader_feed(&reader, file, strlen(file)) || !draw_reader_end(&reader))
+        fail_msg("line %llu: %s", (unsigned long long)reader.line, reader.problem);
+    draw_reader_done(&reader);
 }

@@ -126,6 +126,7 @@ static void a_person_whose_two_tickets_win_has_one_place(void **state)
         campaign = opened(&h, 3);
         id = campaign->campaign_id;
         enter_all(&h, id, 4);
+        step_to(&h, campaign->closes_at);
         step_to(&h, campaign->value_at);
         if (moment == 0)
             merge(gone, kept);

@@ -158,11 +158,12 @@ char *directions(const Health__Site *site, struct arena *arena)
 /* Without a lot there is nothing to enter, to draw or to wait for. */
 static int first_come_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
 {
-    *ret_field = campaign->draw_at        ? "campaign.drawAt"
-                 : campaign->value_at     ? "campaign.valueAt"
-                 : *campaign->public_name ? "campaign.publicName"
-                                          : "campaign.strata";
-    if (campaign->draw_at || campaign->value_at || *campaign->public_name)
+    *ret_field = campaign->draw_at         ? "campaign.drawAt"
+                 : campaign->value_at      ? "campaign.valueAt"
+                 : *campaign->public_name  ? "campaign.publicName"
+                 : *campaign->value_format ? "campaign.valueFormat"
+                                           : "campaign.strata";
+    if (campaign->draw_at || campaign->value_at || *campaign->public_name || *campaign->value_format)
         return HEALTH__REASON__NO_LOT;
     for (size_t i = 0; i < campaign->n_strata; i++) {
         if (campaign->strata[i]->waiting)
@@ -277,6 +278,9 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
     *ret_field = "campaign.strata";
     if (places == 0)
         return HEALTH__REASON__NO_PLACES;
+    *ret_field = "campaign.valueFormat";
+    if (*campaign->value_format && !draw_format_check(campaign->value_format))
+        return HEALTH__REASON__VALUE_FORMAT_UNKNOWN;
     *ret_field = "campaign.eligibleUnionId";
     if (!union_path_covers(campaign->union_path, campaign->eligible_path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
@@ -358,7 +362,7 @@ static size_t between(const char *at)
     return 0;
 }
 
-int value_read(const char *text, char ret[DRAW_TEXT_SIZE])
+int value_read(const char *format, const char *text, char ret[DRAW_TEXT_SIZE])
 {
     char line[DRAW_TEXT_SIZE];
     size_t n = 0, len;
@@ -367,6 +371,8 @@ int value_read(const char *text, char ret[DRAW_TEXT_SIZE])
 
     if (text_line(text, line, sizeof(line), &bad) <= 0)
         return HEALTH__REASON__VALUE_NOT_A_LINE;
+    if (*format)
+        return draw_value_bring(format, line, ret) ? 0 : HEALTH__REASON__VALUE_NOT_IN_FORMAT;
     for (const char *at = line; *at; at += len) {
         len = between(at);
         apart |= len > 0 && n > 0;
@@ -400,6 +406,8 @@ int draw_refusal(enum draw_reason reason)
         return HEALTH__REASON__NOT_FROZEN_YET;
     case DRAW_VALUE_NOT_YET:
         return HEALTH__REASON__VALUE_NOT_YET;
+    case DRAW_TOO_LATE:
+        return HEALTH__REASON__CAMPAIGN_VOID;
     case DRAW_BAD_VALUE:
         return HEALTH__REASON__VALUE_NOT_A_LINE;
     case DRAW_ALREADY_DRAWN:

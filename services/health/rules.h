@@ -28,10 +28,10 @@ int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *p
 /* The number of the stratum in which she enters, asking for a site or 0; -1 when none
  * fits. */
 int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id);
-/* A public value in the one form in which it is mixed in, so that its spelling cannot be chosen:
- * half-width, lower-case, what stands between commas, blanks and the like with one blank
- * between. VALUE_NOT_A_LINE. */
-int value_read(const char *text, char ret[DRAW_TEXT_SIZE]);
+/* A public value in the announced spelling, in which it is mixed in. A lot that was announced without
+ * a format has the one of that time: half-width, lower-case, what stands between commas, blanks and
+ * the like with one blank between. VALUE_NOT_A_LINE, VALUE_NOT_IN_FORMAT. */
+int value_read(const char *format, const char *text, char ret[DRAW_TEXT_SIZE]);
 /* What a step of common/draw says, as a Reason; 0 for DRAW_OK. */
 int draw_refusal(enum draw_reason reason);
 

@@ -71,13 +71,13 @@ static void a_public_value_has_one_spelling(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(same); i++) {
-        assert_int_equal(value_read(same[i], value), 0);
+        assert_int_equal(value_read("", same[i], value), 0);
         assert_string_equal(value, "03 07 11");
     }
-    assert_int_equal(value_read("第2026-030期 A1Ｂ2", value), 0);
+    assert_int_equal(value_read("", "第2026-030期 A1Ｂ2", value), 0);
     assert_string_equal(value, "第2026-030期 a1b2");
-    assert_int_equal(value_read(" ，, ", value), HEALTH__REASON__VALUE_NOT_A_LINE);
-    assert_int_equal(value_read("03\n07", value), HEALTH__REASON__VALUE_NOT_A_LINE);
+    assert_int_equal(value_read("", " ，, ", value), HEALTH__REASON__VALUE_NOT_A_LINE);
+    assert_int_equal(value_read("", "03\n07", value), HEALTH__REASON__VALUE_NOT_A_LINE);
 }
 
 int main(void)

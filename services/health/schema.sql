@@ -349,3 +349,7 @@ CREATE TABLE union_move (
     path     TEXT    NOT NULL,
     upto     INTEGER NOT NULL DEFAULT 0  -- campaigns up to this id have followed
 ) STRICT;
+
+-- step 12
+ALTER TABLE draw ADD COLUMN frozen_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE draw ADD COLUMN unsigned_seq INTEGER NOT NULL DEFAULT 0;  -- see draws.h

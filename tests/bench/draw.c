@@ -126,6 +126,7 @@ static struct draw_terms terms = {
     .opens_ms = 1,
     .closes_ms = 2,
     .value_at_ms = 3,
+    .value_format = "# # #",
     .steps = 1,
     .public_name = "none",
     .weight_max = 1,
@@ -146,7 +147,7 @@ static int make(uint32_t entrants, uint32_t winners, const char *path)
     stratum.quota = stratum.waiting = winners;
     draw_commitment(secret, 1, terms.commitment);
     ensure(file && draw_announce(&draw, &terms, 1) == DRAW_OK && draw_open(&draw, 1) == DRAW_OK);
-    ensure(draw_list_init(&list, &terms));
+    draw_list_init(&list, &terms);
     for (uint32_t i = 0; i < entrants; i++) {
         struct draw_entry entry = {.weight = 1};
 
@@ -155,10 +156,10 @@ static int make(uint32_t entrants, uint32_t winners, const char *path)
     }
     printf("entrants=%u winners=%u list_mb=%ld ", entrants, winners, peak_mb());
     began = cpu_s();
-    ensure(freeze(&list) && draw_freeze(&draw, list.root, list.n, 2) == DRAW_OK);
+    ensure(freeze(&list) && draw_freeze(&draw, list.top, list.n, 2) == DRAW_OK);
     printf("freeze_s=%.2f freeze_peak_mb=%ld ", cpu_s() - began, peak_mb());
     print_slices("freeze");
-    ensure(draw_draw(&draw, list.root, list.n, secret, "1 2 3", 3) == DRAW_OK);
+    ensure(draw_draw(&draw, list.top, list.n, secret, "1 2 3", 3) == DRAW_OK);
     ensure(draw_job_init(&job, &list, &terms, draw.seed) && draw_places(&job, &drawn, &plain));
     printf("plain_s=%.2f draw_s=%.2f draw_ratio=%.2f draw_peak_mb=%ld ", plain, drawn, drawn / plain, peak_mb());
     print_slices("draw");

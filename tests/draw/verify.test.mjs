@@ -36,13 +36,14 @@ function save(name, content) {
 }
 
 /** A random draw as its announcement, its list and its secret. */
-function makeDraw({ entrants, strata = 1 + random(4), weightMax = 1 + random(5), steps = 1, quota } = {}) {
+function makeDraw({ entrants, strata = 1 + random(4), weightMax = 1 + random(5), steps = 1, quota, version } = {}) {
     const secret = hash(`secret ${counter++}`);
     const commitment = hgDraw('commit', secret.toString('hex'), String(steps)).stdout.trim();
+    const format = [[], ['value-format words'], [`value-format ## ## ##`]][version ?? random(3)];
     const terms = [
-        'hg-draw 1', `draw t-${counter}`, 'title 体检抽签', 'rules 全体会员', 'opens 1000', 'closes 2000',
+        `hg-draw ${format.length + 1}`, `draw t-${counter}`, 'title 体检抽签', 'rules 全体会员', 'opens 1000', 'closes 2000',
         `commitment ${commitment} ${steps}`,
-        'public 双色球 2026001', 'value-at 3000', `weight-max ${weightMax}`, `strata ${strata}`,
+        'public 双色球 2026001', 'value-at 3000', ...format, `weight-max ${weightMax}`, `strata ${strata}`,
     ];
     for (let i = 0; i < strata; i++)
         terms.push(`stratum ${i} ${quota ?? random(30)} ${random(40)} 站点 ${i}`);
@@ -101,6 +102,31 @@ test('frozen lists and void draws are verified by both', () => {
     judge(publish(draw, '--frozen'), true, 'frozen');
     judge(publish(draw, '--void', '名单有误'), true, 'void after the draw');
     judge(publish(draw, '--frozen', '--void', '名单有误'), true, 'void before the draw');
+});
+
+test('a list that was fixed when the value could be known is refused by both', () => {
+    const draw = makeDraw({ entrants: 0, version: 2 }), content = publish(draw, '--frozen');
+    const terms = hash(draw.terms.map((line) => `${line}\n`).join(''));
+    const number = (n) => { const bytes = Buffer.alloc(8); bytes.writeBigUInt64BE(BigInt(n)); return bytes; };
+    const frozen = (at) => content.replace(/^frozen-at .*$/m, `frozen-at ${at}`)
+        .replace(/^root .*$/m, `root ${hash(Buffer.of(3), terms, number(0), number(at), hash(Buffer.of(0))).toString('hex')}`);
+    assert.equal(frozen(2000), content);
+    for (const [at, right] of [[1999, false], [2000, true], [2999, true], [3000, false], [3001, false]])
+        judge(frozen(at), right, `frozen at ${at}`);
+});
+
+test('a value in another spelling is refused by both, and hg-draw brings what is typed to the announced one', () => {
+    for (const version of [1, 2]) {
+        const draw = { ...makeDraw({ entrants: 0, version }), value: '3，７ +11' }, content = publish(draw);
+        assert.match(content, /^value 03 07 11$/m);
+        for (const value of ['3 7 11', '03,07,11', '03 07 11 ', '03  07 11', '０３ 07 11', '03 07 011'])
+            judge(content.replace(/^value .*$/m, `value ${value}`), false, value);
+        judge(content.replace(/^value .*$/m, 'value 03 07 12'), true, 'nobody has entered, so nothing follows from the value');
+        assert.equal(hgDraw('verify', '--value', '3,7,11', save('file', content)).status, 0);
+        assert.equal(hgDraw('verify', '--value', '3,7,12', save('file', content)).status, 1);
+        const none = hgDraw('run', save('terms', draw.terms.map((line) => `${line}\n`).join('')), save('list', ''), draw.secret, 'seven');
+        assert.deepEqual([none.status, version === 1 ? '' : none.stderr], [version === 1 ? 0 : 1, version === 1 ? '' : 'hg-draw: BAD_VALUE\n']);
+    }
 });
 
 test('any character changed anywhere is noticed by both', () => {
@@ -208,7 +234,7 @@ describe('of the damaged files that all verifiers share', () => {
     };
 
     test('each is right before it is damaged', () => {
-        assert.equal(names.length, 7);
+        assert.equal(names.length, 10);
         for (const name of names) {
             assert.equal(judged(name, original(name)), 'right', name);
             const ours = hgDraw(name.startsWith('receipt') ? 'receipt' : 'verify', join(data, `${name}.txt`));

@@ -32,7 +32,7 @@ describe('a lot survives', () => {
         t.diagnostic(`HG_SEED=${seed}`);
         await Stack.with({}, async (stack) => {
             const known = (request) => untilKnown(request, random);
-            const campaign = await announced(stack, { open: 12000, quota: QUOTA, waiting: 50 });
+            const campaign = await announced(stack, { open: 12000, value: 15000, quota: QUOTA, waiting: 50 });
             const { campaignId } = campaign;
             await until('entries open', async () => !(await offer(stack, campaign, 1)).reason);
 
@@ -56,7 +56,7 @@ describe('a lot survives', () => {
                 stack.post(`/v1/checkups/${campaignId}:${path}`, body, { token: manager(stack, memberId) }));
             const state = async () => (await known(() => stack.get(`/v1/checkups/${campaignId}/draw`))).json;
             const { root } = await until('the list is frozen', async () => (await state()).root && state());
-            assert.equal((await post('enterValue', { value: VALUE }, 900)).status, 200);
+            await until('the value may be entered', async () => (await post('enterValue', { value: VALUE }, 900)).status === 200);
             // A lost answer to a confirmation that was kept is told apart by what is fixed then.
             const confirmed = await post('confirmValue', { value: VALUE }, 901);
             assert.ok(confirmed.status === 200 || confirmed.json.reason === 'VALUE_FIXED', confirmed.text);

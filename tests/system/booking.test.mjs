@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { manager, member } from './checkups.mjs';
+import { announced, draw, enter, manager, member } from './checkups.mjs';
 import { book, passOf, scan, scanner, soon, won } from './bookings.mjs';
 import { assertProblem } from './http.mjs';
 import { Stack, until } from './stack.mjs';
@@ -35,6 +35,25 @@ describe('a booked health check', () => {
         const [row] = await stack.query('health', `SELECT booked, capacity FROM slot WHERE slot_id = ${last}`);
         assert.deepEqual(row, { booked: 1, capacity: 1 });
         bookings.set(campaign.people[answers.indexOf(booked[0])], booked[0].json.bookingId);
+    });
+
+    test('without a lot the first have the places, at once or one after the other, and nobody has two', async () => {
+        const none = undefined, places = 5;
+        const open = await announced(stack, {
+            opens: 3000, open: 0, value: 0, quota: places, waiting: 0,
+            firstCome: true, opensAt: none, closesAt: none, publicName: none, valueAt: none, drawAt: none,
+        });
+        assert.equal((await draw(stack, open)).state, 'PUBLISHED');
+        assertProblem(await enter(stack, open, 1), 409, 'NO_LOT');
+        const first = await soon(stack, open, { minutes: 60, capacity: 100 }), second = await soon(stack, open, { minutes: 90, capacity: 100 });
+        await until('booking is open', async () => (await book(stack, open, first, 1)).status === 201);
+        const answers = await Promise.all(campaign.people.flatMap((id) => [book(stack, open, first, id), book(stack, open, second, id)]));
+        const booked = answers.filter((answer) => answer.status === 201);
+        assert.equal(booked.length, places - 1, 'beside the one who was there before');
+        for (const answer of answers.filter((one) => one.status > 201))
+            assert.match(answer.json.reason, /^(PLACES_TAKEN|ALREADY_BOOKED)$/);
+        const [taken] = await stack.query('health', `SELECT count(DISTINCT member_id) AS n FROM booking WHERE campaign_id = ${open.campaignId} AND state = 1`);
+        assert.equal(taken.n, places);
     });
 
     test('a winner moves her booking and cancels it', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { csv, EVERY_ROLE, mint } from './people.mjs';
+import { publishRelease } from './releases.mjs';
 import { Stack, until } from './stack.mjs';
 import { unionAt } from './unions.mjs';
 
@@ -42,17 +43,7 @@ function tree() {
     return csv(['code', 'name', 'parent_code'], [['44', '甲工会', ''], ['45', '乙工会', ''], ...below('45', 10), ...below('45-6', 4)]);
 }
 
-async function publish({ queue, union }, n = 0) {
-    const unionId = await unionAt(stack, union, queue);
-    const release = {
-        title: '餐券', unionId, faceFen: '500', stockPerDay: 50, opensAt: new Date(Date.now() + 300).toISOString(),
-    };
-    const created = await stack.post('/v1/releases', { release }, { token, key: `${union}-${n}` });
-    assert.equal(created.status, 201, created.text);
-    const { releaseId } = created.json.release;
-    assert.equal((await stack.post(`/v1/releases/${releaseId}:publish`, undefined, { token })).status, 200);
-    return releaseId;
-}
+const publish = async ({ queue, union }) => publishRelease(stack, { stock: 50, unionId: await unionAt(stack, union, queue) });
 
 const claim = (releaseId, memberId, unionPath) => stack.post(`/v1/releases/${releaseId}/claims`, undefined,
     { token: mint(stack.tokenKey(), { memberId, unionPath }), key: `claim-${memberId}` });
@@ -97,7 +88,7 @@ test('a release is made where its union belongs, and claimed by its id', async (
 
 test('the command line finds the partition too, and probes its own', async () => {
     for (const { queue, number, union } of PLACES) {
-        const releaseId = await publish({ queue, union }, 'cli');
+        const releaseId = await publish({ queue, union });
         const { release } = await stack.call('coupon', 'Coupons.GetRelease', { releaseId });
         assert.equal(release.releaseId, releaseId);
         const { stdout } = await stack.command(queue, '--probe');
@@ -119,7 +110,7 @@ test('broker and gateway count every partition', async () => {
 test('one that is gone is missing alone', async () => {
     const ids = [];
     for (const place of PLACES)
-        ids.push(await publish(place, 'kill'));
+        ids.push(await publish(place));
     for (const [i, { union }] of PLACES.entries())
         await claimed(ids[i], 100, union);
     await stack.kill('coupon.4406');

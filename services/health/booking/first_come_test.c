@@ -131,6 +131,7 @@ static void it_is_booked_from_its_hour_on_by_whom_it_is_for(void **state)
     clock_step(&h.service.clock, draft->book_until - now_of(&h));
     assert_refused(book(&h, campaign, slot, MEMBER), "BOOKING_OVER");
     assert_ok(on_campaign(&h, "Draws.Close", campaign, manager_of(&h, UNION)));
+    assert_int_equal(draw_status(&h, campaign)->state, HEALTH__CAMPAIGN_STATE__CLOSED);
     assert_int_equal(harness_number(&h, "SELECT given FROM stock"), 0);
     assert_clean();
 }
@@ -238,6 +239,9 @@ static void what_is_of_a_lot_is_refused_by_name(void **state)
     assert_refused(answer, "NO_LOT");
     assert_string_equal(answer->field, "campaign.drawAt");
     draft->draw_at = 0;
+    draft->value_format = "words";
+    assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "NO_LOT");
+    draft->value_format = "";
     draft->strata[0]->waiting = 1;
     assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "NO_LOT");
     draft->strata[0]->waiting = 0;

@@ -484,14 +484,26 @@ static void a_site_has_so_many_staff(void **state)
 
 static void what_a_checkup_costs_is_told_to_officials_alone(void **state)
 {
-    const Health__Campaign *campaign = opened(&h, 3), *seen;
+    const Health__Campaign *campaign = published(&h, 3, 2), *seen;
     int64_t id = campaign->campaign_id;
 
     (void)state;
-    seen = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, harness_member(&h, 1, TOWN)));
-    assert_int_equal(seen->price_fen + seen->budget_fen + seen->sites[0]->price_fen, 0);
-    seen = offer_of(&h, id, 1)->campaign;
-    assert_int_equal(seen->price_fen + seen->budget_fen + seen->sites[0]->price_fen, 0);
+    for (int moment = 0; moment < 2; moment++) {
+        const Health__OfferList *list =
+            harness_output(&h, harness_call(&h, "Entries.ListOffers", NULL, harness_member(&h, 1, TOWN), NULL),
+                           &health__offer_list__descriptor);
+        const Health__Campaign *shown[] = {
+            campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, harness_member(&h, 1, TOWN))),
+            offer_of(&h, id, 1)->campaign,
+            list->n_offers ? list->offers[0]->campaign : NULL,
+        };
+
+        assert_true(list->n_offers == 1 || moment > 0);
+        for (size_t i = 0; i < ARRAY_LEN(shown) && shown[i]; i++)
+            assert_int_equal(shown[i]->price_fen + shown[i]->budget_fen + shown[i]->sites[0]->price_fen, 0);
+        step_to(&h, campaign->book_until);
+        assert_ok(on_campaign(&h, "Draws.Close", id, manager_of(&h, UNION)));
+    }
     seen = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", id, manager_of(&h, UNION)));
     assert_int_equal(seen->price_fen, 11600);
     seen = campaign_of(

@@ -12,6 +12,8 @@
 #define SEAT_WRITES 64   /* get a place: each changes pages all over two trees */
 #define GRANT_SLICE 32   /* entitlements */
 
+#define LATE "名单未能在公开数值产生之前冻结并公布"
+
 /* One campaign's turn: a transaction. */
 struct turn {
     struct health *self;
@@ -41,15 +43,46 @@ static void close_entries(struct turn *turn, void *call)
     campaign_set_state(turn->self, turn->campaign, HEALTH__CAMPAIGN_STATE__FROZEN, call);
 }
 
+/* The value may be known, and the list was not fixed and published before. */
+static bool make_late_void(struct turn *turn, void *call)
+{
+    if (rpc_now(call) < turn->campaign->value_at || draw_make_void(&turn->lottery.draw, LATE) != DRAW_OK)
+        return false;
+    lottery_reveal(turn->self, &turn->lottery, call);
+    lottery_put(turn->self, &turn->lottery);
+    turn->campaign->void_reason = LATE;
+    campaign_set_state(turn->self, turn->campaign, HEALTH__CAMPAIGN_STATE__VOID, call);
+    return true;
+}
+
 static void freeze(struct turn *turn, void *call)
 {
-    const struct lot *lot = lots_obtain(turn->self, turn->campaign, &turn->lottery);
+    const struct lot *lot;
 
-    if (!lot || draw_freeze(&turn->lottery.draw, lot->list.root, lot->list.n, turn->campaign->closes_at) != DRAW_OK)
+    if (make_late_void(turn, call))
         return;
-    lottery_put(turn->self, &turn->lottery);
+    lot = lots_obtain(turn->self, turn->campaign, &turn->lottery);
+    if (!lot || draw_freeze(&turn->lottery.draw, lot->list.top, lot->list.n, rpc_now(call)) != DRAW_OK)
+        return;
     say_frozen(&turn->lottery, call);
     rpc_want_head(call);
+    turn->lottery.unsigned_seq = rpc_server_journal(turn->self->rpc)->tip.seq;
+    lottery_put(turn->self, &turn->lottery);
+}
+
+/* The root counts once a head over it is signed, which is when it is published; who was killed in between
+ * asks again. */
+static void note_head(struct turn *turn, void *call)
+{
+    if (make_late_void(turn, call))
+        return;
+    turn->more = rpc_server_journal(turn->self->rpc)->signed_seq >= turn->lottery.unsigned_seq;
+    if (!turn->more) {
+        rpc_want_head(call);
+        return;
+    }
+    turn->lottery.unsigned_seq = 0;
+    lottery_put(turn->self, &turn->lottery);
 }
 
 /* ---- drawing ---- */
@@ -74,7 +107,7 @@ static void fix_seed(struct turn *turn, void *call)
     turn->more = !lot || !lot->refused;
     if (!lot || lot->refused)
         return;
-    reason = draw_draw(&lottery->draw, lot->list.root, lot->list.n, lottery->secret, lottery->value, rpc_now(call));
+    reason = draw_draw(&lottery->draw, lot->list.top, lot->list.n, lottery->secret, lottery->value, rpc_now(call));
     if (reason != DRAW_OK) {
         log_error("draw_refused", "campaign", log_int(lottery->campaign_id), "reason", draw_reason_name(reason));
         lot->refused = true;
@@ -152,6 +185,10 @@ static void publish_late(struct turn *turn, void *call)
 
 static void work_on_frozen(struct turn *turn, void *call)
 {
+    if (turn->lottery.unsigned_seq) {
+        note_head(turn, call);
+        return;
+    }
     switch (turn->lottery.draw.state) {
     case DRAW_OPEN:
         freeze(turn, call);

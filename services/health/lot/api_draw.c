@@ -60,6 +60,7 @@ static void reply_status(struct health *self, const Health__Campaign *campaign, 
     if (lottery_reached(lottery) >= DRAW_FROZEN) {
         hash_text(draw->root, arena, &status.root);
         status.n_entries = (int32_t)draw->n_entries;
+        status.frozen_at = draw->frozen_ms;
     }
     status.value = lottery->value;
     status.value_confirmed = lottery->confirmed_by != 0;
@@ -140,15 +141,20 @@ static int choose_secret(struct health *self, const Health__AnnounceRequest *req
     return 0;
 }
 
-/* Fixes the terms of a draft. */
-static int announce(struct health *self, const Health__AnnounceRequest *req, const Health__Campaign *campaign,
-                    void *call, struct lottery *ret)
+/* Fixes the terms of a draft, in which the value has a format. */
+static int announce(struct health *self, const Health__AnnounceRequest *req, Health__Campaign *campaign, void *call,
+                    struct lottery *ret)
 {
     int refusal = choose_secret(self, req, campaign, call, ret);
     struct draw_terms *terms;
 
     if (refusal)
         return refusal;
+    if (!*campaign->value_format) {
+        campaign->value_format = DRAW_WORDS;
+        if (!campaigns_put(&self->campaigns, campaign, rpc_arena(call)))
+            return RPC__REASON__OVERLOADED;
+    }
     terms = lottery_terms(campaign, ret->draw.commitment, ret->draw.steps);
     if (!terms)
         return RPC__REASON__OVERLOADED;
@@ -251,7 +257,7 @@ static int value_refusal(const Health__Campaign *campaign, const struct lottery 
         return HEALTH__REASON__CAMPAIGN_VOID;
     if (lottery->confirmed_by)
         return HEALTH__REASON__VALUE_FIXED;
-    if (lottery_reached(lottery) < DRAW_FROZEN)
+    if (lottery_reached(lottery) < DRAW_FROZEN || lottery->unsigned_seq)
         return HEALTH__REASON__NOT_FROZEN_YET;
     return now < campaign->value_at ? HEALTH__REASON__VALUE_NOT_YET : 0;
 }
@@ -311,7 +317,7 @@ static int enter_value(struct health *self, const Health__Campaign *campaign, co
 {
     Health__ValueEntered what;
     struct hands_deed deed;
-    int reason = value_read(value, lottery->value);
+    int reason = value_read(campaign->value_format, value, lottery->value);
 
     if (reason)
         return reason;
@@ -342,7 +348,8 @@ static int confirm_value(struct health *self, const Health__Campaign *campaign, 
     reason = hands_refusal(&self->two_hands, &deed, call);
     if (reason)
         return reason;
-    if (value_read(said, value) || (strcmp(lottery->value, value) != 0 && strcmp(lottery->value, said) != 0))
+    if (value_read(campaign->value_format, said, value) ||
+        (strcmp(lottery->value, value) != 0 && strcmp(lottery->value, said) != 0))
         return HEALTH__REASON__VALUE_DIFFERS;
     lottery->confirmed_by = rpc_principal(call)->member_id;
     return hands_confirm(&self->two_hands, &deed, call);
@@ -500,6 +507,8 @@ static void draws__get_draw(Health__Draws_Service *service, const Health__Campai
 
     if (campaign && lottery_find(self, campaign, &lottery))
         reply_status(self, campaign, &lottery, reply, call);
+    else if (campaign && campaign->first_come && campaign->state != HEALTH__CAMPAIGN_STATE__DRAFT)
+        reply_state(campaign, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
 }

@@ -13,14 +13,18 @@ static bool is_hash(const ProtobufCBinaryData *said, const unsigned char hash[DR
 }
 
 /* What the journal says of a draw's fixed facts is what the store holds. */
-static bool agrees(const Health__Event *event, const struct lottery *lottery)
+static bool agrees(const Health__Event *event, const Rpc__JournalRow *row, const struct lottery *lottery)
 {
+    /* A clock that was set back leaves the journal ahead of it. */
+    int64_t ahead = row->at - lottery->draw.frozen_ms;
+
     switch (event->event_case) {
     case HEALTH__EVENT__EVENT_DRAW_ANNOUNCED:
         return is_hash(&event->draw_announced->terms, lottery->draw.terms) &&
                is_hash(&event->draw_announced->commitment, lottery->draw.commitment);
     case HEALTH__EVENT__EVENT_DRAW_FROZEN:
         return is_hash(&event->draw_frozen->root, lottery->draw.root) &&
+               (lottery->draw.version == 1 || (ahead >= 0 && ahead <= LIMIT_JOURNAL_AHEAD_MS)) &&
                event->draw_frozen->n_entries == (int32_t)lottery->draw.n_entries;
     default:
         return !event->value_entered->confirmed || strcmp(event->value_entered->value, lottery->value) == 0;
@@ -37,7 +41,6 @@ bool draws_agree(void *arg, const void *body, const Rpc__JournalRow *row, int64_
     int64_t id;
     bool same;
 
-    (void)row;
     (void)told;
     if (event->event_case == HEALTH__EVENT__EVENT_DRAW_ANNOUNCED)
         id = event->draw_announced->campaign_id;
@@ -49,7 +52,7 @@ bool draws_agree(void *arg, const void *body, const Rpc__JournalRow *row, int64_
         return true;
     arena_init(&arena, LIMIT_BATCH_ARENA);
     campaign = campaigns_find(&self->campaigns, id, &arena);
-    same = campaign && lottery_find(self, campaign, &lottery) && agrees(event, &lottery);
+    same = campaign && lottery_find(self, campaign, &lottery) && agrees(event, row, &lottery);
     arena_done(&arena);
     return same;
 }
@@ -61,8 +64,7 @@ static bool make_list(struct health *self, const struct lottery *lottery, const 
     enum draw_progress progress;
     struct entry entry;
 
-    if (!draw_list_init(ret, terms))
-        return false;
+    draw_list_init(ret, terms);
     entries_ask(&self->entries, lottery->campaign_id, lottery->last_entry);
     while (entries_next(&self->entries, &entry)) {
         struct draw_entry one = {.stratum = (uint16_t)entry.stratum, .weight = 1};
@@ -145,8 +147,10 @@ static const char *lottery_fault(struct health *self, const Health__Campaign *ca
         fault = "the terms are not those announced";
     else if (lottery_reached(lottery) < DRAW_FROZEN)
         fault = NULL;
-    else if (!make_list(self, lottery, terms, &list) || list.n != lottery->draw.n_entries ||
-             memcmp(list.root, lottery->draw.root, DRAW_HASH_LEN) != 0)
+    else if (lottery->draw.version > 1 &&
+             (lottery->draw.frozen_ms < campaign->closes_at || lottery->draw.frozen_ms >= campaign->value_at))
+        fault = "the list was not fixed between the closing and the value";
+    else if (!make_list(self, lottery, terms, &list) || !draw_is_frozen(&lottery->draw, list.top, list.n))
         fault = "the list is not the frozen one";
     else if (lottery->draw.state == DRAW_PUBLISHED && memcmp(commitment, lottery->draw.commitment, DRAW_HASH_LEN) != 0)
         fault = "the secret is not the one committed to";

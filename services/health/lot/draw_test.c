@@ -119,7 +119,7 @@ static void a_restart_at_any_slice_gives_the_same_result(void **state)
 
     (void)state;
     enter_all(&h, id, 12);
-    clock_step(&h.service.clock, campaign->value_at - now_of(&h));
+    clock_step(&h.service.clock, campaign->closes_at - now_of(&h));
     for (int i = 0; more && i < 100; i++) {
         more = harness_tidy(&h);
         harness_reopen(&h);
@@ -316,6 +316,7 @@ static void a_lot_is_in_the_hands_of_its_unions_officials(void **state)
     assert_int_equal(journal_rows(&h), rows);
     /* A command line is nobody's second pair of eyes, and enters no lot. */
     assert_refused(enter(&h, campaign->campaign_id, harness_internal(&h)), "MISSING_TOKEN");
+    step_to(&h, campaign->closes_at);
     step_to(&h, campaign->value_at);
     assert_ok(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "1", 900));
     assert_refused(harness_call(&h, "Draws.ConfirmValue", &value.base, harness_internal(&h), NULL), "HAND_NOT_NAMED");
@@ -427,6 +428,7 @@ static void without_a_value_the_secret_is_told_in_time_and_anybody_computes(void
 
     (void)state;
     enter_all(&h, id, 5);
+    step_to(&h, campaign->closes_at);
     step_to(&h, campaign->draw_at);
     assert_ok(with_value(&h, "Draws.EnterValue", id, "03 07", 900)); /* one hand is no value */
     step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS - 1);
@@ -454,6 +456,7 @@ static void what_comes_too_soon_is_refused(void **state)
                    "CAMPAIGN_STATE_WRONG");
     assert_int_equal(journal_rows(&h), rows);
     enter_all(&h, campaign->campaign_id, 2);
+    step_to(&h, campaign->closes_at);
     step_to(&h, campaign->value_at);
     assert_ok(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "1", 900));
     assert_ok(with_value(&h, "Draws.ConfirmValue", campaign->campaign_id, "1", 901));
@@ -579,6 +582,7 @@ static void the_audit_finds_whatever_was_changed(void **state)
         "UPDATE outcome SET cutoff = zeroblob(32)",
         "UPDATE draw SET value = '1'",
         "UPDATE draw SET secret = zeroblob(32)",
+        "UPDATE draw SET frozen_at = frozen_at - 1",
         "UPDATE draw SET root = zeroblob(32)",
         "UPDATE draw SET terms = zeroblob(32)",
         "UPDATE entitlement SET state = 3 WHERE place = 1",

@@ -22,11 +22,11 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO draw (campaign_id, state, void_from, terms, commitment, steps, chain_id, sealed_secret, "
                 "sealed_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_PUT] = "UPDATE draw SET state = ?2, void_from = ?3, last_entry = ?4, root = ?5, n_entries = ?6, value = ?7, "
-                "value_by = ?8, confirmed_by = ?9, secret = ?10, seated = ?11, wins = ?12, granted = ?13 WHERE "
-                "campaign_id = ?1",
+                "value_by = ?8, confirmed_by = ?9, secret = ?10, seated = ?11, wins = ?12, granted = ?13, "
+                "frozen_at = ?14, unsigned_seq = ?15 WHERE campaign_id = ?1",
     [SQL_FIND] = "SELECT state, void_from, terms, commitment, steps, chain_id, sealed_secret, sealed_key, last_entry, "
-                 "root, n_entries, value, value_by, confirmed_by, seated, wins, granted, secret FROM draw WHERE "
-                 "campaign_id = ?1",
+                 "root, n_entries, value, value_by, confirmed_by, seated, wins, granted, secret, frozen_at, "
+                 "unsigned_seq FROM draw WHERE campaign_id = ?1",
     [SQL_WAITS] = "SELECT 1 FROM draw WHERE chain_id = ?1 AND steps < ?2 AND state < ?3 LIMIT 1",
     [SQL_ADD_CHAIN] = "INSERT INTO chain (chain_id, union_path, days, anchor, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_FIND_CHAIN] = "SELECT union_path, days, anchor, sealed FROM chain WHERE chain_id = ?1",
@@ -62,6 +62,7 @@ struct draw_terms *lottery_terms(const Health__Campaign *campaign, const unsigne
     copy_text(terms->title, sizeof(terms->title), campaign->title);
     copy_text(terms->rules, sizeof(terms->rules), campaign->rules);
     copy_text(terms->public_name, sizeof(terms->public_name), campaign->public_name);
+    copy_text(terms->value_format, sizeof(terms->value_format), campaign->value_format);
     memcpy(terms->commitment, commitment, DRAW_HASH_LEN);
     terms->steps = steps;
     terms->opens_ms = campaign->opens_at;
@@ -127,11 +128,12 @@ void lottery_put(struct health *self, const struct lottery *lottery)
     bool told = draw->state == DRAW_PUBLISHED || lottery->revealed ||
                 (draw->state == DRAW_VOID && draw->void_from == DRAW_DRAWN);
 
-    store_run(self->store, self->draws.sql + SQL_PUT, "iiiibitiibiii", lottery->campaign_id, (int64_t)draw->state,
+    store_run(self->store, self->draws.sql + SQL_PUT, "iiiibitiibiiiii", lottery->campaign_id, (int64_t)draw->state,
               (int64_t)draw->void_from, lottery->last_entry, draw->root,
               (size_t)(lottery_reached(lottery) >= DRAW_FROZEN ? DRAW_HASH_LEN : 0), (int64_t)draw->n_entries,
               lottery->value, lottery->value_by, lottery->confirmed_by, lottery->secret,
-              (size_t)(told ? DRAW_HASH_LEN : 0), lottery->seated, lottery->wins, lottery->granted);
+              (size_t)(told ? DRAW_HASH_LEN : 0), lottery->seated, lottery->wins, lottery->granted, draw->frozen_ms,
+              lottery->unsigned_seq);
 }
 
 bool lottery_find(struct health *self, const Health__Campaign *campaign, struct lottery *ret)
@@ -144,14 +146,18 @@ bool lottery_find(struct health *self, const Health__Campaign *campaign, struct 
 
     *ret = (struct lottery){
         .campaign_id = campaign->campaign_id,
-        .draw = {.opens_ms = campaign->opens_at, .closes_ms = campaign->closes_at, .value_at_ms = campaign->value_at},
+        .draw = {.version = *campaign->value_format ? 2 : 1,
+                 .opens_ms = campaign->opens_at,
+                 .closes_ms = campaign->closes_at,
+                 .value_at_ms = campaign->value_at},
     };
     store_ask(self->store, statement, "i", campaign->campaign_id);
     if (!store_only(self->store, statement, INTO(draw->state), INTO(draw->void_from), INTO(draw->terms),
                     INTO(draw->commitment), INTO(draw->steps), INTO(ret->chain_id), INTO_LEN(secret, secret_len),
                     INTO_LEN(key, key_len), INTO(ret->last_entry), INTO(draw->root), INTO(draw->n_entries),
                     INTO(ret->value), INTO(ret->value_by), INTO(ret->confirmed_by), INTO(ret->seated), INTO(ret->wins),
-                    INTO(ret->granted), INTO_LEN(ret->secret, revealed_len)))
+                    INTO(ret->granted), INTO_LEN(ret->secret, revealed_len), INTO(draw->frozen_ms),
+                    INTO(ret->unsigned_seq)))
         return false;
     copy_text(draw->void_reason, sizeof(draw->void_reason), campaign->void_reason);
     ret->revealed = revealed_len == DRAW_HASH_LEN;

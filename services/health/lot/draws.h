@@ -15,6 +15,9 @@ struct lottery {
     char value[DRAW_TEXT_SIZE]; /* as entered; draw.value once drawn */
     int64_t value_by, confirmed_by;
     int64_t seated, wins, granted;
+    /* The journal's row of the freeze until its head is signed. When the value comes into being before that, the
+     * lot is void: the root must have been published by then. */
+    int64_t unsigned_seq;
     bool revealed; /* its secret is told before its publication, or without one */
 };
 

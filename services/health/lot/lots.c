@@ -57,10 +57,9 @@ static struct lot *begin(struct health *self, const Health__Campaign *campaign, 
         return NULL;
     drop(lot);
     lot->terms = lottery_terms(campaign, lottery->draw.commitment, lottery->draw.steps);
-    if (!lot->terms || !draw_list_init(&lot->list, lot->terms)) {
-        drop(lot);
+    if (!lot->terms)
         return NULL;
-    }
+    draw_list_init(&lot->list, lot->terms);
     lot->campaign_id = campaign->campaign_id;
     /* Ids grow with time, and nobody enters before the opening. */
     lot->read_to = id_at(campaign->opens_at) - 1;

@@ -130,11 +130,15 @@ static int compose(struct health *self, const struct booking *booking, struct ar
     return add_report(self, ret, arena) ? add_line(self, ret, arena) : RPC__REASON__OVERLOADED;
 }
 
-static void tell(struct health *self, const struct booking *booking, Health__Story_Closure reply, void *call)
+/* What a check-up costs is told to officials alone. */
+static void tell(struct health *self, const struct booking *booking, bool money, Health__Story_Closure reply,
+                 void *call)
 {
     Health__Story story;
     int reason = compose(self, booking, rpc_arena(call), &story);
 
+    if (story.line && !money)
+        story.line->fen = 0;
     if (reason) {
         rpc_retry_after(call, 1);
         rpc_refuse(call, reason);
@@ -152,7 +156,7 @@ static void stories__get_my_story(Health__Stories_Service *service, const Health
 
     if (bookings_find(&self->bookings, req->booking_id, &booking) &&
         holder_is(&self->holders, rpc_principal(call)->member_id, booking.member_id))
-        tell(self, &booking, reply, call);
+        tell(self, &booking, false, reply, call);
     else
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
 }
@@ -171,7 +175,7 @@ static void stories__get_story(Health__Stories_Service *service, const Health__S
     }
     campaign = campaigns_find(&self->campaigns, booking.campaign_id, rpc_arena(call));
     if (campaign && rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, campaign->union_path))
-        tell(self, &booking, reply, call);
+        tell(self, &booking, true, reply, call);
     else
         rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
 }

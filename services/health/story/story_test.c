@@ -68,7 +68,7 @@ static void one_call_tells_all_with_the_journals_rows(void **state)
         assert_int_equal(story->booking, HEALTH__BOOKING_STATE__ARRIVED);
         assert_true(story->pass_issued_at > 0);
         assert_int_equal(story->report->version, 1);
-        assert_int_equal(story->line->fen, 11600);
+        assert_int_equal(story->line->fen, 0); /* which is told to officials alone */
         assert_int_equal(story->line->seq, story->facts[5]->seq);
         assert_memory_equal(story->line->hash.data, story->facts[5]->hash.data, 32);
         while (harness_tidy(&h))
@@ -95,13 +95,55 @@ static void a_story_that_the_index_is_far_behind_waits_for_it(void **state)
 static void a_story_is_hers_and_the_audits_alone(void **state)
 {
     int64_t booking_id = booking_of(&h, 7, true);
+    const Health__Story *story;
 
     (void)state;
     assert_refused(ask_story("Stories.GetMyStory", booking_id, harness_member(&h, 8, TOWN)), "BOOKING_NOT_FOUND");
     assert_refused(ask_story("Stories.GetStory", booking_id, manager_of(&h, UNION)), "NOT_OFFICIAL");
     assert_refused(ask_story("Stories.GetStory", booking_id, harness_official(&h, 703, RULE__ROLE__AUDIT_ADMIN, TOWN)),
                    "OUTSIDE_YOUR_UNION");
-    assert_ok(ask_story("Stories.GetStory", booking_id, harness_official(&h, 703, RULE__ROLE__AUDIT_ADMIN, UNION)));
+    assert_ok(prepare(&h, finance(&h, 701)));
+    story = harness_output(
+        &h, ask_story("Stories.GetStory", booking_id, harness_official(&h, 703, RULE__ROLE__AUDIT_ADMIN, UNION)),
+        &health__story__descriptor);
+    assert_int_equal(story->line->fen, 11600);
+}
+
+static bool gives_money(const struct api_message *message)
+{
+    bool gives = false;
+
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const char *name = message->fields[i].descriptor->name;
+        size_t len = strlen(name);
+
+        gives |= strcmp(name, "fen") == 0 || (len > 4 && strcmp(name + len - 4, "_fen") == 0) ||
+                 (message->fields[i].message && gives_money(message->fields[i].message));
+    }
+    return gives;
+}
+
+/* Whoever adds an operation that gives a member money comes by here: of these each is tried for being told none. */
+static void no_other_operation_of_members_gives_what_a_checkup_costs(void **state)
+{
+    static const char *const tried[] = {"Campaigns.GetCampaign", "Entries.GetOffer", "Entries.ListOffers",
+                                        "Stories.GetMyStory"};
+    size_t n = 0;
+
+    (void)state;
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        bool listed = false;
+
+        if (strcmp(method->queue, "health") != 0 || method->rule->who >= RULE__WHO__OFFICIAL ||
+            !gives_money(method->output))
+            continue;
+        for (size_t i = 0; i < ARRAY_LEN(tried); i++)
+            listed |= strcmp(method->name, tried[i]) == 0;
+        if (!listed)
+            fail_msg("%s", method->name);
+        n++;
+    }
+    assert_int_equal(n, ARRAY_LEN(tried));
 }
 
 static void an_index_that_was_changed_is_found(void **state)
@@ -194,6 +236,7 @@ int main(void)
         TEST(one_call_tells_all_with_the_journals_rows),
         TEST(a_story_that_the_index_is_far_behind_waits_for_it),
         TEST(a_story_is_hers_and_the_audits_alone),
+        TEST(no_other_operation_of_members_gives_what_a_checkup_costs),
         cmocka_unit_test(an_index_that_was_changed_is_found),
         TEST(she_sees_all_her_campaigns),
         TEST(officials_see_how_many_and_not_fewer_than_ten),

@@ -9,6 +9,7 @@ function show(bytes) {
     result.textContent = [
       `${draw.id} ${draw.title}`,
       draw.root ? `名单指纹 ${hex(draw.root)}，${draw.entries} 人` : '',
+      draw.frozenAt ? `名单于 ${new Date(draw.frozenAt).toLocaleString()} 冻结，早于公开数值产生` : '',
       draw.value ? `${draw.publicName} = ${draw.value}` : '',
       draw.reason ? `作废：${draw.reason}` : '',
       ...draw.strata.filter((one) => one.entrants !== undefined).map((one) =>

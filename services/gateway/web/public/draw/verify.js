@@ -92,7 +92,7 @@ function compare(a, b) {
 // ---- lines ----
 
 const LINE_MAX = 2048, ENTRIES_MAX = 2 ** 24, STRATA_MAX = 4096, STEPS_MAX = 4096, WEIGHT_MAX = 100, PATH_MAX = 20;
-const TITLE_MAX = 256, TEXT_MAX = 1024; // bytes
+const TITLE_MAX = 256, TEXT_MAX = 1024, FORMAT_MAX = 200; // bytes
 const LEAF = 63; // entries under one hash
 
 // The groups of a line: a number without leading zeros, a hash, a ticket, and a text to the end.
@@ -162,9 +162,15 @@ class Lines {
 
 const TIME_MAX = 2 ** 53;
 
+// How a public value is spelled (common/draw/draw.h): words, or a picture of it.
+const WORD = '(?:[0-9]{2}|[1-9][0-9]{2,}|[0-9]*[a-z][0-9a-z]*)';
+const FORMAT = /^(?:words|(?=.*[#*])[#*.:+-]+(?: [#*.:+-]+)*)$/;
+const spelled = (format) => new RegExp(format === 'words' ? `^${WORD}(?: ${WORD})*$`
+    : `^${format.replace(/[.+]/g, '\\$&').replace(/\*/g, '[0-9a-f]').replace(/#/g, '[0-9]')}$`);
+
 function readAnnouncement(lines) {
     const begin = lines.at;
-    lines.match('hg-draw 1');
+    const [version] = lines.numbers('hg-draw ([12])', 2);
     const [id] = lines.match('draw ([A-Za-z0-9._-]{1,64})');
     const title = lines.text('title TEXT', TITLE_MAX);
     const rules = lines.text('rules TEXT', TEXT_MAX);
@@ -173,6 +179,8 @@ function readAnnouncement(lines) {
     const [commitment, steps] = lines.match('commitment HASH NUMBER');
     const publicName = lines.text('public TEXT', TEXT_MAX);
     const [valueAt] = lines.numbers('value-at NUMBER', TIME_MAX);
+    const format = version > 1 ? lines.text('value-format TEXT', FORMAT_MAX) : null;
+    check(!format || FORMAT.test(format), '公告的公开数值写法不明');
     const [weightMax] = lines.numbers('weight-max NUMBER', WEIGHT_MAX);
     const [n] = lines.numbers('strata NUMBER', STRATA_MAX);
     check(opens < closes && closes < valueAt, '公告的时间先后不对');
@@ -185,12 +193,15 @@ function readAnnouncement(lines) {
                       counted: 0, ranks: [], lowest: null });
     }
     return { id, title, rules, opens, closes, commitment: unhex(commitment), steps: Number(steps), publicName, valueAt,
-                      weightMax, strata, hash: sha256(lines.bytes.subarray(begin, lines.at)) };
+                      version, format, weightMax, strata, hash: sha256(lines.bytes.subarray(begin, lines.at)) };
 }
 
 function readRoot(lines, draw) {
     [draw.root] = lines.match('root HASH').map(unhex);
     [draw.entries] = lines.numbers('entries NUMBER', ENTRIES_MAX);
+    if (draw.version === 1) return;
+    [draw.frozenAt] = lines.numbers('frozen-at NUMBER', TIME_MAX);
+    check(draw.frozenAt >= draw.closes && draw.frozenAt < draw.valueAt, '名单不是在截止之后、公开数值产生之前冻结的');
 }
 
 function readOutcomes(lines, draw) {
@@ -221,6 +232,7 @@ function readResult(lines, draw) {
     for (let i = 0; i < draw.steps; i++) sum = sha256(sum);
     check(compare(sum, draw.commitment) === 0, '公开的密钥与公告中的承诺不符');
     draw.value = lines.text('value TEXT', TEXT_MAX);
+    check(!draw.format || spelled(draw.format).test(draw.value), '公开数值不是公告的写法');
     readOutcomes(lines, draw);
     draw.seed = sha256(ascii('hg-draw-1'), draw.secret, draw.root, new TextEncoder().encode(draw.value));
 }
@@ -235,7 +247,8 @@ function readEntry(lines, draw, [ticket, number, weight]) {
 
 const leafHash = (entries) => sha256([0], ...entries.flatMap(({ bytes }) => bytes));
 const nodeHash = (left, right) => sha256([1], left, right);
-const rootHash = (draw, top) => sha256([2], draw.hash, be(draw.entries, 8), top);
+const rootHash = (draw, top) => draw.version === 1 ? sha256([2], draw.hash, be(draw.entries, 8), top)
+    : sha256([3], draw.hash, be(draw.entries, 8), be(draw.frozenAt, 8), top);
 
 function topOf(hashes) {
     while (hashes.length > 1) {

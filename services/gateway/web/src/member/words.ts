@@ -25,8 +25,14 @@ export function stateOf({ state, opensAt, closesAt }: Campaign) {
 }
 export const quotaOf = ({ strata }: Campaign) => strata.reduce((sum, one) => sum + one.quota, 0);
 
+/** Where a campaign stands. */
+export const campaignWords = (campaign: Campaign) => (campaign.firstCome && campaign.state === 'PUBLISHED' ? '先到先得，直接预约' : CAMPAIGN[stateOf(campaign)]);
+/** Whether she may book at once, since there is no lot. */
+export const mayBook = ({ campaign, reason, result }: CheckupOffer) => campaign.firstCome && !reason && !/BOOKED|ATTENDED|NO_SHOW/.test(result?.state ?? '');
+
 /** What came out for her. */
 export function resultWords({ result, entry, campaign }: CheckupOffer) {
+  if (result && campaign.firstCome) return ENTITLEMENT[result.state].replace('已中签，', '');
   if (!result || !entry) return '';
   if (result.state !== 'ENTITLEMENT_NONE') return ENTITLEMENT[result.state];
   if (result.waitingPosition > 0) return `候补第 ${result.waitingPosition} 位：前面有人放弃或逾期，依次递补`;

@@ -1,0 +1,146 @@
+/* The memory that guests share, when it is short. */
+#include "services/gateway/http/http_fixture.h"
+
+static void a_body_for_which_there_is_no_room_is_refused_at_its_head(void **state)
+{
+
+    (void)state;
+    crowd(GUEST_BODIES, 50000);
+    start();
+    say(POST "Content-Length: 100000\r\n\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 503", 12);
+    assert_non_null(strstr(test.out, "Retry-After: 1\r\n"));
+    stop();
+    start();
+    say(CHUNKED "186a0\r\n");
+    for (int i = 0; i < 20 && !http_finished(&test.http); i++)
+        say(TEXT_4000);
+    assert_memory_equal(test.out, "HTTP/1.1 503", 12);
+    stop();
+    /* What fits behind a head always has room. */
+    start();
+    say(POST "Content-Length: 8000\r\n\r\n" TEXT_4000 TEXT_4000);
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    stop();
+    crowd(GUEST_BODIES, 0);
+}
+
+/* Bodies under way leave those of others room, and all answers. */
+static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void **state)
+{
+    static struct http https[400];
+    struct address peer, other;
+    unsigned taken = 0;
+
+    (void)state;
+    assert_true(address_read("192.0.2.1", 9, &peer));
+    assert_true(address_read("192.0.2.2", 9, &other));
+    for (size_t i = 0; i < ARRAY_LEN(https); i++) {
+        static const char head[] = POST "Content-Length: 1000000\r\n\r\n";
+
+        assert_true(http_open(&https[i], &test.shared, &peer, false));
+        http_feed(&https[i], head, sizeof(head) - 1);
+        taken += !http_finished(&https[i]);
+    }
+    assert_in_range(taken, 5, 20);
+    start();
+    say(GET "\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    http_close(&test.http);
+    assert_true(http_open(&test.http, &test.shared, &other, false));
+    test.out_len = 0;
+    say(POST "Content-Length: 1000000\r\n\r\n");
+    assert_false(http_finished(&test.http));
+    http_close(&test.http);
+    for (size_t i = 0; i < ARRAY_LEN(https); i++)
+        http_close(&https[i]);
+    start();
+    stop();
+}
+
+static void requests_that_do_not_come_at_once_take_room_too(void **state)
+{
+    static const char *const pieces[] = {"GET", POST "Content-Length: 5\r\n\r\nab"};
+    static struct http https[3000];
+    struct address peer;
+
+    (void)state;
+    assert_true(address_read("192.0.2.9", 9, &peer));
+    for (size_t k = 0; k < ARRAY_LEN(pieces); k++) {
+        unsigned taken = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(https); i++) {
+            assert_true(http_open(&https[i], &test.shared, &peer, false));
+            http_feed(&https[i], pieces[k], strlen(pieces[k]));
+            taken += !http_finished(&https[i]);
+        }
+        assert_in_range(taken, 1500, 2900);
+        start();
+        say(GET "\r\n");
+        assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+        http_close(&test.http);
+        for (size_t i = 0; i < ARRAY_LEN(https); i++)
+            http_close(&https[i]);
+        start();
+        stop();
+    }
+}
+
+static void an_answer_without_room_can_be_refused_and_one_that_must_be_is_given(void **state)
+{
+    static char big[100000];
+
+    (void)state;
+    crowd(GUEST_ANSWERS, 1000);
+    memset(big, 'x', sizeof(big));
+    start();
+    test.waits = true;
+    say(GET "\r\n" GET "\r\n");
+    assert_false(http_try_reply(test.waiting, 200, NULL, big, sizeof(big)));
+    assert_true(http_try_reply(test.waiting, 503, NULL, "small", 5));
+    flush();
+    assert_non_null(strstr(test.out, "small"));
+    assert_int_equal(test.served, 2);
+    test.out_len = 0;
+    http_reply(test.waiting, 201, NULL, big, sizeof(big));
+    flush();
+    assert_memory_equal(test.out, "HTTP/1.1 201", 12);
+    assert_true(test.out_len > sizeof(big));
+    assert_true(http_finished(&test.http));
+    stop();
+    crowd(GUEST_ANSWERS, 0);
+}
+
+static void what_is_sent_ahead_without_room_ends_the_connection_after_its_answers(void **state)
+{
+    static char pipeline[HTTP_FEED];
+    size_t len = 0;
+
+    (void)state;
+    crowd(GUEST_BODIES, 1000);
+    while (len < sizeof(pipeline) - 100)
+        len += (size_t)snprintf(pipeline + len, sizeof(pipeline) - len, GET "\r\n");
+    start();
+    test.waits = true;
+    http_feed(&test.http, pipeline, len);
+    answer(test.waiting);
+    flush();
+    assert_int_equal(test.served, 1);
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    assert_true(http_finished(&test.http));
+    stop();
+    crowd(GUEST_BODIES, 0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_body_for_which_there_is_no_room_is_refused_at_its_head),
+        cmocka_unit_test(one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies),
+        cmocka_unit_test(requests_that_do_not_come_at_once_take_room_too),
+        cmocka_unit_test(an_answer_without_room_can_be_refused_and_one_that_must_be_is_given),
+        cmocka_unit_test(what_is_sent_ahead_without_room_ends_the_connection_after_its_answers),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
