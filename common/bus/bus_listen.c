@@ -10,6 +10,8 @@
 #include "common/bus/bus_nng.h"
 #include "common/base/log.h"
 
+#define KNOCK_TENDINGS 3 /* that a knock may take to be heard: nng's threads have to get their turn */
+
 static int make_folder(const char *dir, const char *name, const char *end)
 {
     char path[PATH_MAX];
@@ -93,15 +95,20 @@ void bus_listen_tend(struct bus_listening *listening, nng_stat *all)
     bool known = count(all, listening->listener, &failed, &accepted);
 
     if (listening->knocked >= 0) {
+        bool heard = known && accepted > listening->accepted;
+
+        if (known && !heard && ++listening->waited < KNOCK_TENDINGS)
+            return;
         close(listening->knocked);
         listening->knocked = -1;
-        known = known && accepted > listening->accepted;
+        known = heard;
     }
     if (!known) {
         listen_anew(listening);
     } else if (failed > listening->failed) {
         listening->failed = failed;
         listening->accepted = accepted;
+        listening->waited = 0;
         listening->knocked = knock(listening->address);
     }
 }

@@ -109,7 +109,7 @@ static void a_greeting_broken_off_costs_nobody_her_connection(void **state)
     assert_int_equal(read(fd, greeting, sizeof(greeting)), sizeof(greeting)); /* the broker's */
     close(fd);
     tended = b.tended;
-    bus_wait(&b, b.tended == tended + 3);
+    bus_wait(&b, b.tended == tended + 5);
     assert_int_equal(bus_counts(&b).depth, 1);
     let_go(&server);
     bus_wait(&b, n_words == 1);

@@ -24,7 +24,7 @@ void bus_check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg);
  * before it has been greeted (EPIPE, NNG_ECLOSED), it may take that for its own end.
  * Then it greets whoever connects, who believes to be connected, but takes nothing
  * from anybody any more. It counts such failures, most of which do no harm, and says no
- * more. So after one, somebody knocks; when that is not accepted until the next time,
+ * more. So after one, somebody knocks; when that is not accepted for some time,
  * the address is closed, with what came through it, and listened at anew: peers dial
  * again by themselves. */
 struct bus_listening {
@@ -33,6 +33,7 @@ struct bus_listening {
     char address[128];
     uint64_t failed, accepted; /* connections, when it was last knocked at */
     int knocked;               /* the socket of who knocked; -1: nobody */
+    unsigned waited;           /* tendings since */
 };
 
 /* Sets a socket's bounds and listens at ipc://dir/name. 0 or nng's code, logged. */

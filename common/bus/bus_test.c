@@ -80,6 +80,7 @@ static void a_queue_nobody_serves_answers_by_itself(void **state)
     struct rpc_client *client = client_open(4);
 
     (void)state;
+    bus_wait(&b, bus_counts(&b).clients == 1);
     for (int64_t number = 0; number < 100; number++) {
         call(client, number);
         rpc_client_flush(client);

@@ -2,18 +2,15 @@
  * its own there, whose text says what the code is for.
  *
  * Identity makes the code and tells it to the bridge alone, which forgets it when the
- * partner has answered. One call sends one message: a try that may have been taken is
- * never repeated, and what is repeated says the same. When surely nothing was sent the
- * code is taken back, so that another may be asked for at once. */
+ * partner has answered (sms.h). When surely nothing was sent the code is taken back, so
+ * that another may be asked for at once. */
 #include <mbedtls/platform_util.h>
 
-#include "common/base/hex.h"
 #include "common/cn/cn_id.h"
 #include "services/bridge/api.h"
+#include "services/bridge/sms.h"
 
-#define SMS_PATH       "/v1/messages"
-#define UNCERTAIN_S    60 /* identity's own pause between two codes */
-#define REQUEST_ID_LEN 16
+#define UNCERTAIN_S 60 /* identity's own pause between two codes */
 
 static const char *const templates[] = {
     [IDENTITY__CODE_PURPOSE__CODE_LOGIN] = "login-code", [IDENTITY__CODE_PURPOSE__CODE_BIND] = "bind-code",
@@ -50,32 +47,25 @@ static void take_back(struct errand *errand)
 
 static void on_sent(void *arg, enum partner_end end, const json_t *answer)
 {
-    const char *status = json_string_value(json_object_get(answer, "status"));
     struct errand *errand = arg;
+    int reason = sms_judge(end, answer);
 
-    if (end == PARTNER_DONE && status && strcmp(status, "ACCEPTED") == 0)
+    if (!reason)
         reply(errand);
-    else if (end == PARTNER_BUSY || end == PARTNER_REFUSES ||
-             (end == PARTNER_DONE && status && strcmp(status, "REJECTED") == 0))
-        take_back(errand);
+    else if (reason == BRIDGE__REASON__SMS_UNCERTAIN)
+        errand_refuse(errand, reason, NULL, UNCERTAIN_S);
     else
-        errand_refuse(errand, BRIDGE__REASON__SMS_UNCERTAIN, NULL, UNCERTAIN_S);
+        take_back(errand);
 }
 
 static void send_message(struct errand *errand, const char *code)
 {
-    struct bridge *self = errand->bridge;
-    char id[HEX_SIZE(REQUEST_ID_LEN)], minutes[12];
-    unsigned char random[REQUEST_ID_LEN];
+    char minutes[12];
 
-    clock_random(self->clock, random, sizeof(random));
-    hex_print(random, sizeof(random), id);
     snprintf(minutes, sizeof(minutes), "%d", errand->sms.expires_in_s / 60);
-    if (!self->sms.ready || !partner_ask(&self->sms, SMS_PATH,
-                                         json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "requestId", id, "mobile",
-                                                   errand->sms.mobile, "template", templates[errand->sms.purpose],
-                                                   "parameters", "code", code, "minutes", minutes),
-                                         errand_time_ms(errand, IDENTITY_MS), false, on_sent, errand))
+    if (!sms_send(&errand->bridge->sms, errand->sms.mobile, templates[errand->sms.purpose],
+                  json_pack("{s:s, s:s}", "code", code, "minutes", minutes), errand_time_ms(errand, IDENTITY_MS),
+                  on_sent, errand))
         take_back(errand);
 }
 

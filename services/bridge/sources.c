@@ -1,8 +1,11 @@
 /* sources.c: whose journals remind members of something, and of what. */
 #include "health/health.pb-c.h"
+#include "identity/contest.pb-c.h"
+#include "identity/identity.pb-c.h"
 #include "services/bridge/bridge.h"
 
-#define HEALTH "health"
+#define HEALTH   "health"
+#define IDENTITY "identity"
 
 /* A change of her booking makes untrue what waits to be said of it, but for her report. */
 static const struct {
@@ -46,3 +49,69 @@ static void on_health(void *arg, void *call, const Rpc__JournalRow *row)
 static const int32_t health_kinds[] = {HEALTH__EVENT__EVENT_REMINDER, HEALTH__EVENT__EVENT_BOOKING_CHANGED};
 
 const struct service_follow messages_of_health = {HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health};
+
+/* ---- what concerns her account ---- */
+
+static const int accounts[] = {
+    [IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND] = BRIDGE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED] = BRIDGE__NOTICE_KIND__ACCOUNT_MERGE_ASKED,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_NAME_CONTESTED] = BRIDGE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED] = BRIDGE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_PROOF_TAKEN_BACK] = BRIDGE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK,
+};
+
+static void take_news(struct outbox *outbox, int64_t seq, const Identity__NoticeGiven *given, void *call)
+{
+    struct notice notice = {.member_id = given->member_id, .about_id = given->about_id, .about_at = given->at};
+    unsigned news = (unsigned)given->news;
+
+    if (news >= ARRAY_LEN(accounts) || !accounts[news])
+        return; /* of a later identity than this bridge knows */
+    notice.kind = accounts[news];
+    notice.door = given->wechat_id ? given->wechat_id : NOTICE_BY_MOBILE;
+    outbox_take(outbox, IDENTITY, seq, &notice, call);
+}
+
+/* What a row says is over is not told any more: 0, or what it is about. */
+static int64_t over(const Identity__Event *event)
+{
+    switch (event->event_case) {
+    case IDENTITY__EVENT__EVENT_MERGE_CHANGED:
+        return event->merge_changed->state > IDENTITY__MERGE_STATE__MERGE_PROPOSED ? event->merge_changed->merge_id : 0;
+    case IDENTITY__EVENT__EVENT_CONTEST_CHANGED:
+        return event->contest_changed->state != (int)IDENTITY__CONTEST_STATE__CONTEST_ASKED
+                   ? event->contest_changed->contest_id
+                   : 0;
+    case IDENTITY__EVENT__EVENT_WECHAT_UNBOUND:
+        return event->wechat_unbound->wechat_id;
+    case IDENTITY__EVENT__EVENT_MEMBER_VERIFIED: /* her name, proven anew */
+        return event->member_verified->member_id;
+    default:
+        return 0;
+    }
+}
+
+static void on_identity(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
+    struct outbox *outbox = &((struct bridge *)arg)->outbox;
+
+    if (event && event->event_case == IDENTITY__EVENT__EVENT_NOTICE_GIVEN)
+        take_news(outbox, row->seq, event->notice_given, call);
+    if (event && over(event))
+        outbox_withdraw(outbox, IDENTITY, over(event), call);
+    identity__event__free_unpacked(event, NULL);
+}
+
+static const int32_t identity_kinds[] = {
+    IDENTITY__EVENT__EVENT_NOTICE_GIVEN,    IDENTITY__EVENT__EVENT_MERGE_CHANGED,
+    IDENTITY__EVENT__EVENT_CONTEST_CHANGED, IDENTITY__EVENT__EVENT_WECHAT_UNBOUND,
+    IDENTITY__EVENT__EVENT_MEMBER_VERIFIED,
+};
+
+static const struct service_follow news_of_identity = {IDENTITY, identity_kinds, ARRAY_LEN(identity_kinds),
+                                                       on_identity};
+
+const struct part_spec news_part = {
+    .follows = &news_of_identity,
+};

@@ -113,7 +113,7 @@ bool app_knows_revocations(struct app *app);
 int app_check_form(const struct http_request *request, const struct api_method *method);
 /* W3C traceparent: 00-<32 lower hex, not all 0>-<16>-<2>. False when it is not. */
 bool app_read_trace(const char *text, size_t len, unsigned char ret_id[16]);
-/* The Idempotency-Key as the first 16 bytes of its SHA-256; ret_len 0 without one.
+/* The Idempotency-Key as its SHA-256; ret_len 0 without one.
  * 0 or a Reason. */
 int app_read_key(const struct http_request *request, bool required, unsigned char ret_key[32], size_t *ret_len);
 /* Who asks: her address, and the device that the header Device-Nonce names, of which ret_device has

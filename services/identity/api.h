@@ -28,6 +28,8 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
                                        Identity__WechatDoor_Closure reply, void *call);
 void identity__find_openid(Identity__Identity_Service *service, const Identity__FindOpenidRequest *req,
                            Identity__FoundOpenid_Closure reply, void *call);
+void identity__find_mobile(Identity__Identity_Service *service, const Identity__FindMobileRequest *req,
+                           Identity__FoundMobile_Closure reply, void *call);
 void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,
                             Identity__WechatList_Closure reply, void *call);
 void identity__unbind_wechat(Identity__Identity_Service *service, const Identity__UnbindWechatRequest *req,

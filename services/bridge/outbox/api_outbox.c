@@ -25,8 +25,9 @@ static void outbox__list_messages(Bridge__Outbox_Service *service, const Bridge_
     const struct rpc_page *page = rpc_page(call);
     Bridge__MessageList list = BRIDGE__MESSAGE_LIST__INIT;
     struct message *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
-    unsigned n = messages_page(&self->messages, (int)req->state, page->before, found, (unsigned)page->limit);
+    unsigned n = messages_page(&self->messages, page->states, page->before, found, (unsigned)page->limit);
 
+    (void)req;
     for (unsigned i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
         Bridge__Message *message = arena_message(rpc_arena(call), &bridge__message__descriptor);
 

@@ -4,7 +4,9 @@
 
 #define COLUMNS                                                                                                        \
     "message_id, source, source_seq, member_id, kind, about_id, about_at, title, place, until, state, reason, tries, " \
-    "due_at, made_at, ended_at, journal_seq"
+    "due_at, made_at, ended_at, journal_seq, door"
+#define IN_STATE(state)                                                                                                \
+    "SELECT " COLUMNS " FROM message WHERE " RPC_PAGE_STATES("?3", state) " AND state = " state " AND message_id < ?1"
 
 #define WAITING BRIDGE__MESSAGE_STATE__MESSAGE_WAITING
 
@@ -17,7 +19,6 @@ enum {
     SQL_IN,
     SQL_ABOUT,
     SQL_PAGE,
-    SQL_PAGE_IN,
     SQL_DROP,
     SQL_TALLY,
     SQL_TALLIES,
@@ -27,7 +28,7 @@ enum {
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO message (" COLUMNS ") VALUES "
-                "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM message WHERE message_id = ?1",
     [SQL_SET] = "UPDATE message SET state = ?3, reason = ?4, tries = ?5, due_at = ?6, ended_at = ?7, journal_seq = ?8 "
                 "WHERE message_id = ?1 AND state = ?2",
@@ -37,9 +38,7 @@ static const char *const sql[] = {
     [SQL_IN] = "SELECT " COLUMNS " FROM message WHERE state = ?1 ORDER BY message_id LIMIT ?2",
     [SQL_ABOUT] = "SELECT " COLUMNS " FROM message WHERE state = 1 AND about_id > 0 AND source = ?1 AND about_id = ?2 "
                   "LIMIT ?3",
-    [SQL_PAGE] = "SELECT " COLUMNS " FROM message WHERE message_id < ?1 ORDER BY message_id DESC LIMIT ?2",
-    [SQL_PAGE_IN] = "SELECT " COLUMNS " FROM message WHERE message_id < ?1 AND state = ?3 "
-                    "ORDER BY message_id DESC LIMIT ?2",
+    [SQL_PAGE] = RPC_PAGE_MERGED_5(IN_STATE) " ORDER BY message_id DESC LIMIT ?2",
     [SQL_DROP] = "DELETE FROM message WHERE message_id IN "
                  "(SELECT message_id FROM message WHERE ended_at > 0 AND ended_at < ?1 LIMIT ?2)",
     [SQL_TALLY] = "INSERT INTO tally (state, reason, n) VALUES (?1, ?2, 1) "
@@ -53,11 +52,11 @@ bool messages_add(const struct messages *messages, const struct message *message
 {
     const struct notice *notice = &message->notice;
 
-    return store_run(messages->store, messages->sql + SQL_ADD, "itiiiiittiiiiiiii", message->id, message->source,
+    return store_run(messages->store, messages->sql + SQL_ADD, "itiiiiittiiiiiiiii", message->id, message->source,
                      message->source_seq, notice->member_id, (int64_t)notice->kind, notice->about_id, notice->about_at,
                      notice->title, notice->place, message->until, (int64_t)message->state, (int64_t)message->reason,
                      (int64_t)message->tries, message->due_at, message->made_at, message->ended_at,
-                     message->journal_seq) != -1;
+                     message->journal_seq, notice->door) != -1;
 }
 
 static bool next_message(const struct messages *messages, unsigned statement, struct message *ret)
@@ -70,7 +69,8 @@ static bool next_message(const struct messages *messages, unsigned statement, st
         .notice = {.member_id = store_int(messages->store, statement, 3),
                    .kind = (int)store_int(messages->store, statement, 4),
                    .about_id = store_int(messages->store, statement, 5),
-                   .about_at = store_int(messages->store, statement, 6)},
+                   .about_at = store_int(messages->store, statement, 6),
+                   .door = store_int(messages->store, statement, 17)},
         .until = store_int(messages->store, statement, 9),
         .state = (int)store_int(messages->store, statement, 10),
         .reason = (int)store_int(messages->store, statement, 11),
@@ -128,14 +128,11 @@ unsigned messages_about(const struct messages *messages, const char *source, int
     return all_messages(messages, messages->sql + SQL_ABOUT, ret, max);
 }
 
-unsigned messages_page(const struct messages *messages, int state, int64_t before, struct message *ret, unsigned max)
+unsigned messages_page(const struct messages *messages, int64_t states, int64_t before, struct message *ret,
+                       unsigned max)
 {
-    if (!state) {
-        store_ask(messages->store, messages->sql + SQL_PAGE, "ii", before, (int64_t)max);
-        return all_messages(messages, messages->sql + SQL_PAGE, ret, max);
-    }
-    store_ask(messages->store, messages->sql + SQL_PAGE_IN, "iii", before, (int64_t)max, (int64_t)state);
-    return all_messages(messages, messages->sql + SQL_PAGE_IN, ret, max);
+    store_ask(messages->store, messages->sql + SQL_PAGE, "iii", before, (int64_t)max, states);
+    return all_messages(messages, messages->sql + SQL_PAGE, ret, max);
 }
 
 void messages_tally(const struct messages *messages, int state, int reason)

@@ -33,8 +33,9 @@ unsigned messages_due(const struct messages *messages, int64_t now, struct messa
 unsigned messages_in(const struct messages *messages, int state, struct message *ret, unsigned max);
 unsigned messages_about(const struct messages *messages, const char *source, int64_t about_id, struct message *ret,
                         unsigned max);
-/* Those of a state (0: of all) before an id, newest first. */
-unsigned messages_page(const struct messages *messages, int state, int64_t before, struct message *ret, unsigned max);
+/* Those in the states of a mask before an id, newest first. */
+unsigned messages_page(const struct messages *messages, int64_t states, int64_t before, struct message *ret,
+                       unsigned max);
 
 /* ---- how many rows of the journal say what ---- */
 

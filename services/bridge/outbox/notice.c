@@ -16,13 +16,24 @@ static const struct {
     const char *what;   /* 20 characters at most */
     const char *phrase; /* 5 */
     int64_t useful_ms;  /* past the instant it is about */
+    const char *sms;
 } kinds[] = {
-    [BRIDGE__NOTICE_KIND__CHECKUP_WON] = {"您已中签，请在截止时间前预约", "已中签", 0},
-    [BRIDGE__NOTICE_KIND__CHECKUP_BOOK_SOON] = {"预约资格即将到期，请尽快预约", "待预约", 0},
-    [BRIDGE__NOTICE_KIND__CHECKUP_SOON] = {"您预约的体检即将开始，请按时前往", "待体检", 0},
-    [BRIDGE__NOTICE_KIND__CHECKUP_SITE_CHANGED] = {"原体检点已停止接待，请改约", "请改约", 2 * DAY_MS},
-    [BRIDGE__NOTICE_KIND__CHECKUP_REPORT_READY] = {"体检报告已出，请登录查看", "报告已出", 7 * DAY_MS},
-    [BRIDGE__NOTICE_KIND__CHECKUP_SLOT_CHANGED] = {"您预约的时段已取消，请改约", "请改约", 2 * DAY_MS},
+    [BRIDGE__NOTICE_KIND__CHECKUP_WON] = {"您已中签，请在截止时间前预约", "已中签", 0, NULL},
+    [BRIDGE__NOTICE_KIND__CHECKUP_BOOK_SOON] = {"预约资格即将到期，请尽快预约", "待预约", 0, NULL},
+    [BRIDGE__NOTICE_KIND__CHECKUP_SOON] = {"您预约的体检即将开始，请按时前往", "待体检", 0, NULL},
+    [BRIDGE__NOTICE_KIND__CHECKUP_SITE_CHANGED] = {"原体检点已停止接待，请改约", "请改约", 2 * DAY_MS, NULL},
+    [BRIDGE__NOTICE_KIND__CHECKUP_REPORT_READY] = {"体检报告已出，请登录查看", "报告已出", 7 * DAY_MS, NULL},
+    [BRIDGE__NOTICE_KIND__CHECKUP_SLOT_CHANGED] = {"您预约的时段已取消，请改约", "请改约", 2 * DAY_MS, NULL},
+    [BRIDGE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND] = {"新微信可登录您的账号，非本人请解绑", "微信绑定", 3 * DAY_MS,
+                                                   "account-wechat-bound"},
+    [BRIDGE__NOTICE_KIND__ACCOUNT_MERGE_ASKED] = {"有人申请合并您的账号，不同意请登录拒绝", "账号合并", 3 * DAY_MS,
+                                                  "account-merge-asked"},
+    [BRIDGE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED] = {"您的实名认证有异议，请联系所在工会", "认证异议", 7 * DAY_MS,
+                                                     "account-name-contested"},
+    [BRIDGE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED] = {"实名认证的异议已处理，请登录查看", "异议已办", 7 * DAY_MS,
+                                                      "account-contest-decided"},
+    [BRIDGE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK] = {"您的实名认证已被撤销，请联系工会", "认证撤销", 7 * DAY_MS,
+                                                       "account-proof-taken-back"},
 };
 _Static_assert(ARRAY_LEN(kinds) == NOTICE_KINDS, "a line for each kind");
 
@@ -34,17 +45,20 @@ enum notice_end notice_judge(int reason)
     case 0:
         return NOTICE_SENT;
     case BRIDGE__REASON__WECHAT_UNCERTAIN:
+    case BRIDGE__REASON__SMS_UNCERTAIN:
     case RPC__REASON__STOPPING: /* with its request out */
         return NOTICE_UNKNOWN;
     case BRIDGE__REASON__NOTICE_NO_TEMPLATE:
     case BRIDGE__REASON__NOTICE_NO_WECHAT:
+    case BRIDGE__REASON__NOTICE_NO_MOBILE:
     case BRIDGE__REASON__NOTICE_TOO_LATE:
+    case BRIDGE__REASON__SMS_REFUSED:
     case BRIDGE__REASON__WECHAT_APP_UNKNOWN:
     case BRIDGE__REASON__WECHAT_MESSAGE_INVALID:
     case BRIDGE__REASON__WECHAT_NOT_SUBSCRIBED:
     case BRIDGE__REASON__WECHAT_OPENID_UNKNOWN:
         return NOTICE_NEVER;
-    default: /* WeChat or identity is busy or away, or our credentials are to be mended */
+    default: /* WeChat, the sender or identity is busy or away, or our credentials are to be mended */
         return NOTICE_AGAIN;
     }
 }
@@ -52,6 +66,11 @@ enum notice_end notice_judge(int reason)
 int64_t notice_until(int kind, int64_t about_at)
 {
     return about_at + kinds[kind].useful_ms;
+}
+
+const char *notice_sms(int kind)
+{
+    return kinds[kind].sms;
 }
 
 /* The bytes of at most so many characters. */
@@ -89,7 +108,7 @@ static bool is_kind(const struct notice_field *field, const char *kind)
     return strlen(kind) == len && memcmp(field->name, kind, len) == 0;
 }
 
-static void instant(int64_t at, bool day, char ret[NOTICE_VALUE_SIZE])
+void notice_instant(int64_t at, bool day, char ret[NOTICE_VALUE_SIZE])
 {
     time_t seconds = (time_t)((at + CHINA_MS) / 1000);
     struct tm tm = {0};
@@ -109,7 +128,7 @@ void notice_value(const struct notice *notice, const struct notice_field *field,
         thing(*notice->place ? notice->place : PLACE_ABSENT, ret);
         break;
     case NOTICE_WHEN:
-        instant(notice->about_at, is_kind(field, "date"), ret);
+        notice_instant(notice->about_at, is_kind(field, "date"), ret);
         break;
     default:
         snprintf(ret, NOTICE_VALUE_SIZE, "%s",

@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "identity/identity.pb-c.h"
 #include "services/bridge/bridge.h"
+#include "services/bridge/sms.h"
 
 #define WAITING  BRIDGE__MESSAGE_STATE__MESSAGE_WAITING
 #define SENDING  BRIDGE__MESSAGE_STATE__MESSAGE_SENDING
@@ -23,7 +24,8 @@ int outbox_init(struct outbox *outbox, struct bridge *bridge, const char *file)
                               .ids = &bridge->ids,
                               .rpc = bridge->rpc,
                               .clock = bridge->clock,
-                              .wechat = &bridge->wechat};
+                              .wechat = &bridge->wechat,
+                              .sms = &bridge->sms};
     for (unsigned i = 0; i < OUTBOX_OUT; i++)
         outbox->jobs[i].outbox = outbox;
     if (!*file)
@@ -50,6 +52,19 @@ static const struct notice_template *template_of(const struct outbox *outbox, in
     bool known = kind > 0 && kind < NOTICE_KINDS && outbox->templates[kind].n_fields;
 
     return known ? &outbox->templates[kind] : NULL;
+}
+
+static bool is_by_mobile(const struct notice *notice)
+{
+    return notice->door == NOTICE_BY_MOBILE;
+}
+
+/* Whether the settings have a way for it. */
+static bool has_way(const struct outbox *outbox, const struct notice *notice)
+{
+    if (is_by_mobile(notice))
+        return outbox->sms->ready && notice_sms(notice->kind);
+    return template_of(outbox, notice->kind) != NULL;
 }
 
 /* ---- in the store and in the journal ---- */
@@ -92,7 +107,7 @@ void outbox_take(struct outbox *outbox, const char *source, int64_t source_seq, 
     };
 
     snprintf(message.source, sizeof(message.source), "%s", source);
-    if (!template_of(outbox, notice->kind))
+    if (!has_way(outbox, notice))
         message.reason = BRIDGE__REASON__NOTICE_NO_TEMPLATE;
     else if (now >= message.until)
         message.reason = BRIDGE__REASON__NOTICE_TOO_LATE;
@@ -118,12 +133,21 @@ static bool end(struct outbox *outbox, struct message *message, int was, void *c
 void outbox_withdraw(struct outbox *outbox, const char *source, int64_t about_id, void *call)
 {
     struct message messages[OUTBOX_WITHDRAWN];
-    unsigned n = messages_about(outbox->messages, source, about_id, messages, ARRAY_LEN(messages));
+    unsigned n;
 
-    for (unsigned i = 0; i < n; i++) {
-        messages[i].state = NOT_SENT;
-        messages[i].reason = BRIDGE__REASON__NOTICE_WITHDRAWN;
-        end(outbox, &messages[i], WAITING, call);
+    do {
+        n = messages_about(outbox->messages, source, about_id, messages, ARRAY_LEN(messages));
+        for (unsigned i = 0; i < n; i++) {
+            messages[i].state = NOT_SENT;
+            messages[i].reason = BRIDGE__REASON__NOTICE_WITHDRAWN;
+            end(outbox, &messages[i], WAITING, call);
+        }
+    } while (n == ARRAY_LEN(messages) && !store_trouble(outbox->messages->store));
+    for (unsigned i = 0; i < OUTBOX_OUT; i++) {
+        struct outbox_job *job = &outbox->jobs[i];
+
+        job->withdrawn |= job->stage != OUTBOX_IDLE && job->message.notice.about_id == about_id &&
+                          strcmp(job->message.source, source) == 0;
     }
 }
 
@@ -134,7 +158,7 @@ static void finish(struct outbox_job *job, int reason, int32_t retry_after_s)
     job->stage = OUTBOX_ENDED;
     job->reason = reason;
     job->retry_after_s = retry_after_s;
-    mbedtls_platform_zeroize(job->openid, sizeof(job->openid));
+    mbedtls_platform_zeroize(job->address, sizeof(job->address));
 }
 
 static void on_sent(void *arg, const struct wechat_result *result)
@@ -142,7 +166,24 @@ static void on_sent(void *arg, const struct wechat_result *result)
     finish(arg, result->reason, result->retry_after_s);
 }
 
-static void send_out(struct outbox_job *job)
+static void on_sms_sent(void *arg, enum partner_end end, const json_t *answer)
+{
+    finish(arg, sms_judge(end, answer), 1);
+}
+
+static void send_sms(struct outbox_job *job)
+{
+    const struct notice *notice = &job->message.notice;
+    char when[NOTICE_VALUE_SIZE];
+
+    notice_instant(notice->about_at, false, when);
+    job->stage = OUTBOX_SENDING;
+    if (!sms_send(job->outbox->sms, job->address, notice_sms(notice->kind), json_pack("{s:s}", "when", when),
+                  PARTNER_DEADLINE_MS, on_sms_sent, job))
+        finish(job, IDENTITY__REASON__SENDER_UNAVAILABLE, 1);
+}
+
+static void send_wechat(struct outbox_job *job)
 {
     const struct notice *notice = &job->message.notice;
     const struct notice_template *template = template_of(job->outbox, notice->kind);
@@ -152,7 +193,7 @@ static void send_out(struct outbox_job *job)
     int reason;
 
     message.appid = unconst(template->appid);
-    message.openid = job->openid;
+    message.openid = job->address;
     message.template_id = unconst(template->id);
     message.page = unconst(template->page);
     for (unsigned i = 0; i < template->n_fields; i++) {
@@ -170,6 +211,34 @@ static void send_out(struct outbox_job *job)
         finish(job, reason, 1);
 }
 
+/* What identity says, whichever of the two it was asked for. */
+static void ready(struct outbox_job *job, const Rpc__Answer *answer, const char *address)
+{
+    if (address && wechat_word_ok(address, sizeof(job->address) - 1)) {
+        snprintf(job->address, sizeof(job->address), "%s", address);
+        job->stage = OUTBOX_READY;
+    } else {
+        finish(job, answer->reason ? answer->reason : RPC__REASON__INTERNAL, 1);
+    }
+}
+
+static void on_mobile(void *arg, const Rpc__Answer *answer)
+{
+    struct outbox_job *job = arg;
+    Identity__FoundMobile *found = NULL;
+
+    if (answer->reason == IDENTITY__REASON__MEMBER_NOT_FOUND) {
+        finish(job, BRIDGE__REASON__NOTICE_NO_MOBILE, 0);
+        return;
+    }
+    if (!answer->reason)
+        found = identity__found_mobile__unpack(NULL, answer->output.len, answer->output.data);
+    ready(job, answer, found ? found->mobile : NULL);
+    if (found)
+        mbedtls_platform_zeroize(found->mobile, strlen(found->mobile));
+    identity__found_mobile__free_unpacked(found, NULL);
+}
+
 static void on_openid(void *arg, const Rpc__Answer *answer)
 {
     struct outbox_job *job = arg;
@@ -181,39 +250,61 @@ static void on_openid(void *arg, const Rpc__Answer *answer)
     }
     if (!answer->reason)
         found = identity__found_openid__unpack(NULL, answer->output.len, answer->output.data);
-    if (found && wechat_word_ok(found->openid, sizeof(job->openid) - 1)) {
-        snprintf(job->openid, sizeof(job->openid), "%s", found->openid);
-        job->stage = OUTBOX_READY;
-    } else {
-        finish(job, answer->reason ? answer->reason : RPC__REASON__INTERNAL, 1);
-    }
+    ready(job, answer, found ? found->openid : NULL);
     if (found)
         mbedtls_platform_zeroize(found->openid, strlen(found->openid));
     identity__found_openid__free_unpacked(found, NULL);
 }
 
-static void begin(struct outbox_job *job, const struct message *message, int64_t now)
+/* Asks identity: a request of at most so many bytes. */
+#define QUESTION_SIZE (OUTBOX_ADDRESS_SIZE + 32)
+
+static void ask(struct outbox_job *job, const char *method, const ProtobufCMessage *request, rpc_answered answered)
 {
-    const struct notice_template *template = template_of(job->outbox, message->notice.kind);
-    Identity__FindOpenidRequest request = IDENTITY__FIND_OPENID_REQUEST__INIT;
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     Rpc__Call call = RPC__CALL__INIT;
-    uint8_t packed[WECHAT_NAME_SIZE + 32];
+    uint8_t packed[QUESTION_SIZE];
+
+    ensure(protobuf_c_message_get_packed_size(request) <= sizeof(packed));
+    principal.internal = true;
+    call.method = unconst(method);
+    call.principal = &principal;
+    call.input = (ProtobufCBinaryData){protobuf_c_message_pack(request, packed), packed};
+    if (!job->outbox->ask(job->outbox->ask_self, &call, answered, job))
+        finish(job, RPC__REASON__OVERLOADED, 1);
+}
+
+static void ask_openid(struct outbox_job *job)
+{
+    const struct notice *notice = &job->message.notice;
+    Identity__FindOpenidRequest request = IDENTITY__FIND_OPENID_REQUEST__INIT;
+
+    request.member_id = notice->member_id;
+    request.appid = unconst(template_of(job->outbox, notice->kind)->appid);
+    request.wechat_id = notice->door;
+    ask(job, "Identity.FindOpenid", &request.base, on_openid);
+}
+
+static void ask_mobile(struct outbox_job *job)
+{
+    Identity__FindMobileRequest request = IDENTITY__FIND_MOBILE_REQUEST__INIT;
+
+    request.member_id = job->message.notice.member_id;
+    ask(job, "Identity.FindMobile", &request.base, on_mobile);
+}
+
+static void begin(struct outbox_job *job, const struct message *message, int64_t now)
+{
+    bool way = has_way(job->outbox, &message->notice);
 
     job->message = *message;
     job->stage = OUTBOX_ASKING;
-    if (!template || now >= message->until) {
-        finish(job, template ? BRIDGE__REASON__NOTICE_TOO_LATE : BRIDGE__REASON__NOTICE_NO_TEMPLATE, 0);
-        return;
-    }
-    request.member_id = message->notice.member_id;
-    request.appid = unconst(template->appid);
-    principal.internal = true;
-    call.method = "Identity.FindOpenid";
-    call.principal = &principal;
-    call.input = (ProtobufCBinaryData){identity__find_openid_request__pack(&request, packed), packed};
-    if (!job->outbox->ask(job->outbox->ask_self, &call, on_openid, job))
-        finish(job, RPC__REASON__OVERLOADED, 1);
+    if (!way || now >= message->until)
+        finish(job, way ? BRIDGE__REASON__NOTICE_TOO_LATE : BRIDGE__REASON__NOTICE_NO_TEMPLATE, 0);
+    else if (is_by_mobile(&message->notice))
+        ask_mobile(job);
+    else
+        ask_openid(job);
 }
 
 /* ---- a step ---- */
@@ -247,6 +338,11 @@ static void settle(struct outbox_job *job, void *call)
         next.state = NOT_SENT;
         break;
     case NOTICE_AGAIN:
+        if (job->withdrawn) {
+            next.state = NOT_SENT;
+            next.reason = BRIDGE__REASON__NOTICE_WITHDRAWN;
+            break;
+        }
         next.due_at = rpc_now(call) + delay_ms(next.tries, job->retry_after_s);
         next.state = next.tries < OUTBOX_TRIES && next.due_at < next.until ? WAITING : NOT_SENT;
         break;
@@ -265,7 +361,8 @@ static void recover(struct outbox *outbox, void *call)
 
     for (unsigned i = 0; i < n; i++) {
         left[i].state = BRIDGE__MESSAGE_STATE__MESSAGE_UNCERTAIN;
-        left[i].reason = BRIDGE__REASON__WECHAT_UNCERTAIN;
+        left[i].reason =
+            is_by_mobile(&left[i].notice) ? (int)BRIDGE__REASON__SMS_UNCERTAIN : (int)BRIDGE__REASON__WECHAT_UNCERTAIN;
         end(outbox, &left[i], SENDING, call);
     }
 }
@@ -313,7 +410,7 @@ static bool write_down(struct outbox *outbox)
 
         if (job->stage == OUTBOX_READY && turn.marked[i]) {
             job->message.state = SENDING;
-            send_out(job);
+            (is_by_mobile(&job->message.notice) ? send_sms : send_wechat)(job);
         } else if (job->stage == OUTBOX_READY || job->stage == OUTBOX_ENDED) {
             *job = (struct outbox_job){.outbox = outbox}; /* a READY one was withdrawn meanwhile */
         }

@@ -1,4 +1,4 @@
-/* outbox.h: what members are told through WeChat without asking for it then.
+/* outbox.h: what members are told through WeChat or by a short message without asking for it then.
  *
  * Others' journals say that somebody is to be told something (sources.c). In the
  * transaction that moves the cursor past such a row the outbox takes a message, one for
@@ -6,13 +6,13 @@
  * to be of use, ends there and then with its reason.
  *
  * A message that is due is sent between batches, OUTBOX_OUT at a time. Identity is asked
- * for the member's openid in the template's app, which is kept in memory for that moment
- * and nowhere else. Then the message is SENDING, and only when that is committed the
- * request leaves. So whatever becomes of this daemon, a message whose request had not left
- * is sent later, and one whose request may have left is not sent again: it is UNCERTAIN,
- * after a restart as after an answer that never came. A person is told at most once. To be
- * told twice costs her one of the messages that she has agreed to, and her trust in the
- * next; to be told not at all costs little, since what she is told stands in the portal
+ * for the member's openid in the template's app, or for her number, which is kept in memory
+ * for that moment and nowhere else. What concerns her account is told by each of her doors
+ * that the settings reach: one message for her number, one for each WeChat. Then the message is SENDING, and only when
+ * that is committed the request leaves. So whatever becomes of this daemon, a message whose request had not left is
+ * sent later, and one whose request may have left is not sent again: it is UNCERTAIN, after a restart as after an
+ * answer that never came. A person is told at most once. To be told twice costs her one of the messages that she has
+ * agreed to, and her trust in the next; to be told not at all costs little, since what she is told stands in the portal
  * and in her account. (A store put back from a backup does not know what was sent since.)
  *
  * What surely was not sent is tried again, OUTBOX_TRIES times with growing waits, as long
@@ -31,7 +31,8 @@
 #define OUTBOX_TRIES        24
 #define OUTBOX_DELAY_MS     INT64_C(10000)   /* before the second try; then twice as long, */
 #define OUTBOX_DELAY_MAX_MS INT64_C(3600000) /* but no longer */
-#define OUTBOX_WITHDRAWN    16               /* withdrawn by one row */
+#define OUTBOX_WITHDRAWN    16               /* withdrawn at once */
+#define OUTBOX_ADDRESS_SIZE WECHAT_NAME_SIZE /* an openid, or a number */
 
 /* Asks identity: rpc_client_call and rpc_client_flush, or a test's own. */
 typedef bool (*outbox_ask)(void *self, const Rpc__Call *call, rpc_answered answered, void *arg);
@@ -51,9 +52,10 @@ struct outbox_job {
     struct outbox *outbox;
     enum outbox_stage stage;
     struct message message; /* as the store has it */
-    char openid[WECHAT_NAME_SIZE];
+    char address[OUTBOX_ADDRESS_SIZE];
     int reason;
     int32_t retry_after_s;
+    bool withdrawn; /* while it was out: it is not tried again */
 };
 
 struct outbox {
@@ -62,6 +64,7 @@ struct outbox {
     struct rpc_server *rpc;
     struct clock *clock;
     struct wechat *wechat;
+    struct partner *sms;
     outbox_ask ask;
     void *ask_self;
     struct notice_template templates[NOTICE_KINDS];
@@ -77,7 +80,7 @@ int outbox_init(struct outbox *outbox, struct bridge *bridge, const char *file);
 /* In a transaction: takes a message for a row of a source's journal, once. */
 void outbox_take(struct outbox *outbox, const char *source, int64_t source_seq, const struct notice *notice,
                  void *call);
-/* In a transaction: what waits to be said about something is not true any more. */
+/* In a transaction: what waits to be said about something is not true any more. What is out is not tried again. */
 void outbox_withdraw(struct outbox *outbox, const char *source, int64_t about_id, void *call);
 
 /* Outside a batch: writes down what has come of those under way, lets go who is ready,

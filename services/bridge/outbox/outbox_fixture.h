@@ -1,5 +1,5 @@
 /* outbox_fixture.h: the bridge's outbox in a test's own process, which stands in the
- * place of health's journal, of identity and of WeChat. */
+ * place of health's and identity's journals, of identity, of WeChat and of the sender of short messages. */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ static struct {
     int64_t row; /* of health's journal */
     struct {
         char method[32], appid[WECHAT_NAME_SIZE];
-        int64_t member_id;
+        int64_t member_id, wechat_id;
         rpc_answered answered; /* NULL: it has been answered */
         void *arg;
     } questions[N_NOTED];
@@ -35,8 +35,8 @@ static struct {
         char json[1024];
         fetch_done done; /* NULL: it has been answered */
         void *arg;
-    } sent[N_NOTED];
-    unsigned n_questions, n_sent;
+    } sent[N_NOTED], texts[N_NOTED]; /* through WeChat, and by short messages */
+    unsigned n_questions, n_sent, n_texts;
     fetch_done token_done; /* NULL: nobody waits for a token */
     void *token_arg;
     bool connected;
@@ -53,7 +53,8 @@ static inline bool note_question(void *self, const Rpc__Call *call, rpc_answered
     ensure(t.n_questions < N_NOTED && request && call->principal->internal);
     snprintf(t.questions[t.n_questions].method, sizeof(t.questions[0].method), "%s", call->method);
     snprintf(t.questions[t.n_questions].appid, sizeof(t.questions[0].appid), "%s", request->appid);
-    t.questions[t.n_questions].member_id = request->member_id;
+    t.questions[t.n_questions].member_id = request->member_id; /* alike in FindMobile */
+    t.questions[t.n_questions].wechat_id = request->wechat_id;
     t.questions[t.n_questions].answered = answered;
     t.questions[t.n_questions++].arg = arg;
     identity__find_openid_request__free_unpacked(request, NULL);
@@ -73,6 +74,28 @@ static inline bool note_request(void *self, const struct fetch_request *request,
     t.sent[t.n_sent].done = done;
     t.sent[t.n_sent++].arg = arg;
     return true;
+}
+
+static inline bool note_text(void *self, const struct fetch_request *request, fetch_done done, void *arg)
+{
+    (void)self;
+    ensure(t.n_texts < N_NOTED && strstr(request->url, "/v1/messages"));
+    snprintf(t.texts[t.n_texts].json, sizeof(t.texts[0].json), "%s", request->json);
+    t.texts[t.n_texts].done = done;
+    t.texts[t.n_texts++].arg = arg;
+    return true;
+}
+
+static inline void tell_mobile(unsigned i, const char *mobile)
+{
+    Identity__FoundMobile found = IDENTITY__FOUND_MOBILE__INIT;
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+    uint8_t packed[128];
+
+    found.mobile = unconst(mobile);
+    answer.output = (ProtobufCBinaryData){identity__found_mobile__pack(&found, packed), packed};
+    t.questions[i].answered(t.questions[i].arg, &answer);
+    t.questions[i].answered = NULL;
 }
 
 static inline void tell_openid(unsigned i, const char *openid)
@@ -118,6 +141,16 @@ static inline void answer(unsigned i, const char *body)
     ensure(done);
     t.sent[i].done = NULL;
     done(t.sent[i].arg, &fetched);
+}
+
+static inline void answer_text(unsigned i, long status, const char *body)
+{
+    struct fetch_answer fetched = {.status = status, .sent = true, .body = body, .len = strlen(body)};
+    fetch_done done = t.texts[i].done;
+
+    ensure(done);
+    t.texts[i].done = NULL;
+    done(t.texts[i].arg, &fetched);
 }
 
 /* The request went out, and nothing came back. */
@@ -174,6 +207,36 @@ static inline void change_booking(int64_t member_id)
     event.event_case = HEALTH__EVENT__EVENT_BOOKING_CHANGED;
     event.booking_changed = &changed;
     assert_int_equal(hear_health(N_NOTED + member_id, &event), 0);
+}
+
+/* ---- identity's ---- */
+
+/* A row of it. */
+static inline void hear_identity(const Identity__Event *event)
+{
+    Rpc__JournalRow message = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[256];
+
+    message.seq = ++t.row;
+    message.body = (ProtobufCBinaryData){identity__event__pack(event, packed), packed};
+    message.kind = (int32_t)event->event_case;
+    assert_int_equal(harness_hear(&h, "identity", &message), 0);
+}
+
+/* By a WeChat, or (0) by her number. */
+static inline void tell_news(int news, int64_t member_id, int64_t about_id, int64_t wechat_id)
+{
+    Identity__NoticeGiven given = IDENTITY__NOTICE_GIVEN__INIT;
+    Identity__Event event = IDENTITY__EVENT__INIT;
+
+    given.member_id = member_id;
+    given.news = (Identity__AccountNews)news;
+    given.about_id = about_id;
+    given.wechat_id = wechat_id;
+    given.at = SOON_AT - INT64_C(86400000);
+    event.event_case = IDENTITY__EVENT__EVENT_NOTICE_GIVEN;
+    event.notice_given = &given;
+    hear_identity(&event);
 }
 
 /* Reminds, and goes on until the request is out. */
@@ -275,10 +338,15 @@ static inline void write_file(char *path, const char *text)
 static inline void set_conf(void)
 {
     static char apps[] = "/tmp/huigong-test-apps-XXXXXX", templates[] = "/tmp/huigong-test-templates-XXXXXX";
+    static char sms[] = "/tmp/huigong-test-sms-XXXXXX";
 
     write_file(apps, APP " 0123456789abcdef0123456789abcdef\n");
     write_file(templates, "CHECKUP_SOON " APP " tpl-soon pages/booking thing1=title time2=when thing3=place "
-                          "phrase4=what\nCHECKUP_REPORT_READY " APP " tpl-report - thing1=title thing2=what\n");
+                          "phrase4=what\nCHECKUP_REPORT_READY " APP " tpl-report - thing1=title thing2=what\n"
+                          "ACCOUNT_MERGE_ASKED " APP " tpl-account - thing1=what time2=when\n");
+    write_file(sms, "union 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+    setenv("HUIGONG_SMS_URL", "http://127.0.0.1:1", 1);
+    setenv("HUIGONG_SMS_SECRET", sms, 1);
     setenv("HUIGONG_WECHAT_APPS", apps, 1);
     setenv("HUIGONG_WECHAT_TEMPLATES", templates, 1);
     ensure(conf_load(bridge_spec.conf, NULL, true) == 0);
@@ -288,6 +356,7 @@ static inline void unset_conf(void)
 {
     unlink(getenv("HUIGONG_WECHAT_APPS"));
     unlink(getenv("HUIGONG_WECHAT_TEMPLATES"));
+    unlink(getenv("HUIGONG_SMS_SECRET"));
 }
 
 /* After harness_start: what serve() would do. */
@@ -299,6 +368,7 @@ static inline void connect_outbox(void)
     t.outbox->ask = note_question;
     uv_loop_init(&t.loop);
     wechat_open(&bridge->wechat, &t.loop, note_request, NULL);
+    partner_open(&bridge->sms, &t.loop, bridge->clock, note_text, NULL);
     t.connected = true;
 }
 
@@ -309,10 +379,13 @@ static inline void disconnect_outbox(void *self)
         return;
     t.connected = false;
     wechat_close(&((struct bridge *)self)->wechat);
+    partner_close(&((struct bridge *)self)->sms);
     uv_run(&t.loop, UV_RUN_DEFAULT);
     ensure(uv_loop_close(&t.loop) == 0);
     for (unsigned i = 0; i < t.n_sent; i++)
         t.sent[i].done = NULL;
+    for (unsigned i = 0; i < t.n_texts; i++)
+        t.texts[i].done = NULL;
     for (unsigned i = 0; i < t.n_questions; i++)
         t.questions[i].answered = NULL;
     t.token_done = NULL;

@@ -26,7 +26,7 @@ enum wait {
     WAIT_HANDSHAKE,
     WAIT_HEAD,
     WAIT_BODY,
-    WAIT_APP, /* no deadline */
+    WAIT_APP, /* has no deadline of its own: the call has one */
     WAIT_WRITE,
     WAIT_IDLE,
     WAIT_LINGER,

@@ -17,6 +17,7 @@ struct visitor {
     int64_t by_unionid;
     char mobile[CN_MOBILE_LEN + 1]; /* "" when she gave none */
     struct wechat door;             /* id 0: never seen */
+    bool registered;                /* by this call */
 };
 
 /* 0, or the Reason with its field. */
@@ -43,7 +44,7 @@ static int read_visitor(struct identity *self, const Identity__WechatLoginReques
 }
 
 /* Finds or makes her member, without binding anything yet. */
-static int find_member(struct identity *self, const struct visitor *visitor, void *call, struct member *ret_member)
+static int find_member(struct identity *self, struct visitor *visitor, void *call, struct member *ret_member)
 {
     unsigned char index[PII_INDEX_LEN];
     int64_t by_mobile = 0, member_id;
@@ -57,6 +58,7 @@ static int find_member(struct identity *self, const struct visitor *visitor, voi
     reason = wechat_member(visitor->door.member_id, visitor->by_unionid, *visitor->mobile, by_mobile, &member_id);
     if (reason)
         return reason;
+    visitor->registered = !member_id;
     if (!member_id)
         member_obtain(self, visitor->mobile, call, ret_member);
     else if (member_id != by_mobile && !members_find(&self->members, member_id, ret_member))
@@ -94,7 +96,7 @@ static int make_door(struct identity *self, struct visitor *visitor, const struc
     memcpy(door.unionid, visitor->unionid, sizeof(door.unionid));
     seal_door(self, visitor, member, &door, call);
     if (bind)
-        wechat_bind(self, &door, call);
+        wechat_bind(self, &door, !visitor->registered, call);
     else
         wechats_wait(&self->wechats, &door);
     visitor->door = door;
@@ -218,7 +220,11 @@ void identity__find_openid(Identity__Identity_Service *service, const Identity__
         (!member.merged_into || members_find(&self->members, member.merged_into, &member)))
         n = wechats_find_all(&self->wechats, member.id, doors, ARRAY_LEN(doors));
     while (n > 0 && !*openid) {
-        if (person_open_wechat(self, &member, &doors[--n], appid, openid) && strcmp(appid, req->appid) != 0)
+        const struct wechat *door = &doors[--n];
+
+        if (req->wechat_id && door->id != req->wechat_id)
+            continue;
+        if (person_open_wechat(self, &member, door, appid, openid) && strcmp(appid, req->appid) != 0)
             *openid = '\0';
     }
     message.openid = openid;
@@ -227,6 +233,27 @@ void identity__find_openid(Identity__Identity_Service *service, const Identity__
     else
         rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
     mbedtls_platform_zeroize(openid, sizeof(openid));
+}
+
+/* rpc FindMobile: likewise. */
+void identity__find_mobile(Identity__Identity_Service *service, const Identity__FindMobileRequest *req,
+                           Identity__FoundMobile_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    Identity__FoundMobile message = IDENTITY__FOUND_MOBILE__INIT;
+    struct person person = {0};
+    struct member member;
+    bool found;
+
+    found = members_find(&self->members, req->member_id, &member) &&
+            (!member.merged_into || members_find(&self->members, member.merged_into, &member)) &&
+            person_open_member(self, &member, &person) && person.mobile[0];
+    message.mobile = person.mobile;
+    if (found)
+        reply(&message, call);
+    else
+        rpc_refuse(call, IDENTITY__REASON__MEMBER_NOT_FOUND);
+    mbedtls_platform_zeroize(&person, sizeof(person));
 }
 
 /* rpc ListWechats: the doors through which WeChat lets the caller in. */

@@ -241,20 +241,29 @@ static void a_member_sees_her_doors_and_closes_them(void **state)
     end(&h);
 }
 
-static const Rpc__Answer *find_openid(struct harness *h, const Rpc__Principal *who, int64_t member_id,
-                                      const char *appid)
+static const Rpc__Answer *find_openid_in(struct harness *h, const Rpc__Principal *who, int64_t member_id,
+                                         const char *appid, int64_t wechat_id)
 {
     Identity__FindOpenidRequest request = IDENTITY__FIND_OPENID_REQUEST__INIT;
 
     request.member_id = member_id;
     request.appid = unconst(appid);
+    request.wechat_id = wechat_id;
     return harness_call(h, "Identity.FindOpenid", &request.base, who, NULL);
+}
+
+static const Rpc__Answer *find_openid(struct harness *h, const Rpc__Principal *who, int64_t member_id,
+                                      const char *appid)
+{
+    return find_openid_in(h, who, member_id, appid, 0);
 }
 
 static void the_bridge_alone_is_told_by_what_name_wechat_knows_her(void **state)
 {
     Rpc__Principal *member;
+    Identity__WechatList *doors;
     Identity__FoundOpenid *found;
+    int old = 0, last = 0;
     struct harness h;
     int64_t rows;
 
@@ -274,12 +283,74 @@ static void the_bridge_alone_is_told_by_what_name_wechat_knows_her(void **state)
     found = harness_output(&h, find_openid(&h, harness_internal(&h), member->member_id, OTHER),
                            &identity__found_openid__descriptor);
     assert_string_equal(found->openid, "oAnother");
+    doors = list(&h, member);
+    for (size_t i = 0; i < doors->n_wechats; i++) {
+        const Rpc__Answer *answer =
+            find_openid_in(&h, harness_internal(&h), member->member_id, APP, doors->wechats[i]->wechat_id);
+
+        if (strcmp(doors->wechats[i]->appid, APP) != 0) {
+            assert_refused(answer, "WECHAT_NOT_FOUND");
+            continue;
+        }
+        found = harness_output(&h, answer, &identity__found_openid__descriptor);
+        old += strcmp(found->openid, "oOld") == 0;
+        last += strcmp(found->openid, OPENID) == 0;
+    }
+    assert_true(old == 1 && last == 1);
+    assert_refused(find_openid_in(&h, harness_internal(&h), member->member_id, APP, 4711), "WECHAT_NOT_FOUND");
     assert_refused(find_openid(&h, harness_internal(&h), member->member_id, "wx9"), "WECHAT_NOT_FOUND");
     assert_refused(find_openid(&h, harness_internal(&h), 12345, APP), "WECHAT_NOT_FOUND");
     assert_refused(find_openid(&h, member, member->member_id, APP), "NOT_OFFICIAL");
     assert_refused(find_openid(&h, harness_official(&h, 7, RULE__ROLE__SYSTEM_ADMIN, ""), member->member_id, APP),
                    "NOT_OFFICIAL");
     assert_int_equal(journal_rows(&h), rows);
+    end(&h);
+}
+
+static const Rpc__Answer *find_mobile(struct harness *h, const Rpc__Principal *who, int64_t member_id)
+{
+    Identity__FindMobileRequest request = IDENTITY__FIND_MOBILE_REQUEST__INIT;
+
+    request.member_id = member_id;
+    return harness_call(h, "Identity.FindMobile", &request.base, who, NULL);
+}
+
+static void the_bridge_alone_is_told_her_number(void **state)
+{
+    Rpc__Principal *member;
+    Identity__FoundMobile *found;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    member = principal_of(&h, login(&h, MOBILE));
+    found = harness_output(&h, find_mobile(&h, harness_internal(&h), member->member_id),
+                           &identity__found_mobile__descriptor);
+    assert_string_equal(found->mobile, MOBILE);
+    assert_refused(find_mobile(&h, harness_internal(&h), 12345), "MEMBER_NOT_FOUND");
+    assert_refused(find_mobile(&h, member, member->member_id), "NOT_OFFICIAL");
+    assert_refused(find_mobile(&h, harness_official(&h, 7, RULE__ROLE__SYSTEM_ADMIN, ""), member->member_id),
+                   "NOT_OFFICIAL");
+    end(&h);
+}
+
+/* An account that begins with a WeChat has nobody else to tell of it; one that was there has. */
+static void a_new_wechat_is_told_to_the_doors_that_were_there_before(void **state)
+{
+    const Identity__NoticeGiven *told;
+    Rpc__Principal *member;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    enter(&h, APP, "oFirst", "", "16900000007");
+    assert_null(last_event(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN));
+    member = principal_of(&h, login(&h, MOBILE));
+    enter(&h, APP, OPENID, "", MOBILE);
+    told = last_event(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN)->notice_given;
+    assert_int_equal(told->member_id, member->member_id);
+    assert_int_equal(told->wechat_id, 0); /* not to itself */
+    assert_int_equal(told->about_id, list(&h, member)->wechats[0]->wechat_id);
     end(&h);
 }
 
@@ -450,6 +521,8 @@ int main(void)
         cmocka_unit_test(a_member_has_so_many_doors_and_no_more),
         cmocka_unit_test(a_member_sees_her_doors_and_closes_them),
         cmocka_unit_test(the_bridge_alone_is_told_by_what_name_wechat_knows_her),
+        cmocka_unit_test(the_bridge_alone_is_told_her_number),
+        cmocka_unit_test(a_new_wechat_is_told_to_the_doors_that_were_there_before),
         cmocka_unit_test(who_has_signed_in_by_a_code_binds_her_wechat),
         cmocka_unit_test(a_wechat_of_somebody_else_is_not_bound),
         cmocka_unit_test(who_has_left_closes_no_door),

@@ -234,12 +234,13 @@ static void say_bound(int64_t wechat_id, int64_t member_id, void *call)
     rpc_tell(call, &bound.base);
 }
 
-void wechat_bind(struct identity *self, struct wechat *door, void *call)
+void wechat_bind(struct identity *self, struct wechat *door, bool tells, void *call)
 {
     door->bound_at = rpc_now(call);
     wechats_add(&self->wechats, door);
     say_bound(door->id, door->member_id, call);
-    account_tell(self, door->member_id, IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND, door->id, door->id, call);
+    if (tells)
+        account_tell(self, door->member_id, IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND, door->id, door->id, call);
 }
 
 void wechat_settle(struct identity *self, int64_t wechat_id, void *call)
@@ -249,7 +250,7 @@ void wechat_settle(struct identity *self, int64_t wechat_id, void *call)
     /* Bound meanwhile, it is somebody's. */
     if (end_wait(&self->wechats, wechat_id, &waiting) && !wechats_find(&self->wechats, waiting.openid, &bound) &&
         wechats_count(&self->wechats, waiting.member_id) < WECHAT_DOORS)
-        wechat_bind(self, &waiting, call);
+        wechat_bind(self, &waiting, true, call);
 }
 
 bool wechat_unbind(struct identity *self, int64_t member_id, int64_t wechat_id, void *call)

@@ -41,8 +41,8 @@ int64_t wechats_member(const struct wechats *wechats, int64_t wechat_id);
 void wechats_wait(const struct wechats *wechats, const struct wechat *wechat);
 /* None of a member's waits any more. */
 void wechats_drop_waits(const struct wechats *wechats, int64_t member_id);
-/* Binds a door, and tells the journal and the member's other doors. */
-void wechat_bind(struct identity *self, struct wechat *door, void *call);
+/* Binds a door, and tells the journal and, unless the account begins with it, the member's other doors. */
+void wechat_bind(struct identity *self, struct wechat *door, bool tells, void *call);
 /* The session that a door opened is the member's: binds the door, if it waits. */
 void wechat_settle(struct identity *self, int64_t wechat_id, void *call);
 /* Ends a door of a member's, with the sessions that it opened; false when it is none of hers. */

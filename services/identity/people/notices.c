@@ -16,7 +16,7 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-static void journal(int64_t member_id, int news, int64_t notice_id, int64_t wechat_id, void *call)
+static void journal(int64_t member_id, int news, int64_t about_id, int64_t notice_id, int64_t wechat_id, void *call)
 {
     Identity__NoticeGiven given = IDENTITY__NOTICE_GIVEN__INIT;
 
@@ -24,6 +24,7 @@ static void journal(int64_t member_id, int news, int64_t notice_id, int64_t wech
     given.member_id = member_id;
     given.news = (Identity__AccountNews)news;
     given.wechat_id = wechat_id;
+    given.about_id = about_id;
     given.at = rpc_now(call);
     rpc_tell(call, &given.base);
 }
@@ -37,10 +38,10 @@ void account_tell(struct identity *self, int64_t member_id, int news, int64_t ab
 
     store_run(self->notices.store, self->notices.sql + SQL_ADD, "iiiii", notice_id, member_id, (int64_t)news, about_id,
               rpc_now(call));
-    journal(member_id, news, notice_id, 0, call);
+    journal(member_id, news, about_id, notice_id, 0, call);
     for (size_t i = 0; i < n; i++) {
         if (doors[i].id != but_wechat_id)
-            journal(member_id, news, notice_id, doors[i].id, call);
+            journal(member_id, news, about_id, notice_id, doors[i].id, call);
     }
 }
 

@@ -1,7 +1,7 @@
 /* notices.h: what a member is told about her account: that a WeChat was bound to it, that it is to become part of
  * another, that somebody says its name is hers. Whoever did it may have come by one of her doors, so all others are
- * told: she finds it among her notices whichever way she comes in, and the journal says it once for each of her
- * WeChats, for the bridge to send. */
+ * told: she finds it among her notices whichever way she comes in, and the journal says it once for her number and once
+ * for each of her WeChats, for the bridge to send (services/bridge/outbox). */
 #pragma once
 #include "services/identity/identity.h"
 

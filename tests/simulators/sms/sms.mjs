@@ -10,7 +10,8 @@
 // before is answered as it was, and sends nothing. One number takes perMinute messages a minute.
 import { Partner, Refusal } from '../partner.mjs';
 
-/** What a person reads, by template: what the code is for, and that nobody else is to have it. */
+/** What a person reads, by template: what a code is for, and that nobody else is to have it; or what has happened to her
+ *  account, and what she can do. */
 export const TEXTS = {
     'login-code': '您正在登录惠工，验证码{code}，{minutes}分钟内有效。切勿告诉他人。',
     'bind-code': '您正在将一个微信绑定到您的惠工账号，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
@@ -19,12 +20,17 @@ export const TEXTS = {
     'close-code': '您正在注销惠工账号，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
     'number-code': '您正在更换惠工账号的手机号码，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
     'prove-code': '您正在办理工会会员实名认证，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
+    'account-wechat-bound': '{when}有新的微信绑定到您的惠工账号，可以登录。如非本人操作，请登录后在“登录方式”中解绑。',
+    'account-merge-asked': '{when}有人申请合并您的惠工账号。如您不同意，请在三天内登录惠工拒绝，或联系所在工会。',
+    'account-name-contested': '{when}有人对您惠工账号的实名认证提出异议，工会将核实。请携带证件联系所在工会。',
+    'account-contest-decided': '关于您惠工账号实名认证的异议已于{when}处理，请登录惠工查看结果。',
+    'account-proof-taken-back': '您惠工账号的实名认证已于{when}被撤销，登录已失效。如有疑问，请携带证件联系所在工会。',
 };
 
 const textOf = (template, parameters) => TEXTS[template].replace(/\{(\w+)\}/g, (_, name) => parameters[name]);
 
 export class Sms extends Partner {
-    templates = new Map(Object.keys(TEXTS).map((template) => [template, ['code', 'minutes']]));
+    templates = new Map(Object.entries(TEXTS).map(([template, text]) => [template, [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort()]));
     sent = new Map();     // mobile: messages
     answers = new Map();  // requestId: answer
     blocked = new Set();
