@@ -118,6 +118,9 @@ describe('an attended health check', () => {
     test('one call tells the story, and each fact is the row of the journal', async () => {
         const { json: mine } = await stack.get(`/v1/me/bookings/${bookingId}/story`, { token: me.token });
         const { json: audited } = await stack.get(`/v1/checkup-bookings/${bookingId}/story`, { token: official(703, 'AUDIT_ADMIN') });
+        // What it cost is between the union and the site.
+        assert.deepEqual([audited.line.fen, mine.line.fen], ['11600', '0']);
+        audited.line.fen = '0';
         assert.deepEqual(audited, mine);
         assert.deepEqual(mine.facts.map(({ event }) => event), ['entitlement_changed', 'booking_changed', 'pass_issued',
             'entitlement_changed', 'scanned', 'booking_changed', 'entitlement_changed', 'report_changed', 'report_changed',

@@ -114,7 +114,6 @@ class Log {
     }
 }
 
-
 export class Stack {
     daemons = {}; // by label
     logs = {};
