@@ -144,30 +144,38 @@ static void a_client_keeps_to_its_window_and_its_queue(void **state)
     server_close(&server);
 }
 
+/* The clients in turn send so many messages, which the server holds: how many calls those are. */
+static int64_t send_held(struct server *server, struct rpc_client **clients, unsigned n_clients, unsigned n_messages)
+{
+    int64_t number = 0;
+
+    server->n_messages = 0;
+    server->hold = true;
+    for (unsigned message = 0; message < n_messages; message++) {
+        struct rpc_client *client = clients[message % n_clients];
+        unsigned n = rpc_client_pending(client) / 2 + 1; /* enough to be worth a message */
+
+        while (n-- > 0)
+            call(client, number++);
+        rpc_client_flush(client);
+        bus_wait(&b, server->n_messages == message + 1);
+    }
+    return number;
+}
+
 static void a_queue_holds_so_many_messages_and_refuses_more(void **state)
 {
     enum { CLIENTS = LIMIT_BROKER_IN_FLIGHT / LIMIT_CLIENT_WINDOW };
     struct rpc_client *clients[CLIENTS], *late;
     struct server server;
-    int64_t number = 0, held;
+    int64_t number, held;
 
     (void)state;
     server_open(&server);
     for (unsigned i = 0; i < CLIENTS; i++)
         clients[i] = client_open_ready(LIMIT_CLIENT_WINDOW);
     late = client_open_ready(LIMIT_CLIENT_WINDOW);
-    server.n_messages = 0;
-    server.hold = true;
-    for (unsigned message = 0; message < LIMIT_BROKER_IN_FLIGHT; message++) {
-        struct rpc_client *client = clients[message % CLIENTS];
-        unsigned n = rpc_client_pending(client) / 2 + 1; /* enough to be worth a message */
-
-        while (n-- > 0)
-            call(client, number++);
-        rpc_client_flush(client);
-        bus_wait(&b, server.n_messages == message + 1);
-    }
-    held = number;
+    number = held = send_held(&server, clients, CLIENTS, LIMIT_BROKER_IN_FLIGHT);
     for (; number < held + 3; number++) {
         call(late, number);
         rpc_client_flush(late);
@@ -258,7 +266,7 @@ static void the_edge_leaves_room_to_those_inside(void **state)
     enum { CLIENTS = LIMIT_BROKER_EDGE / LIMIT_CLIENT_WINDOW };
     struct rpc_client *clients[CLIENTS], *late, *inside;
     struct server server;
-    int64_t number = 0, held;
+    int64_t number, held;
 
     (void)state;
     server_open(&server);
@@ -266,18 +274,7 @@ static void the_edge_leaves_room_to_those_inside(void **state)
     for (unsigned i = 0; i < CLIENTS; i++)
         clients[i] = rpc_client_open(&b.loop, b.edge, "coupon", LIMIT_CLIENT_WINDOW);
     late = rpc_client_open(&b.loop, b.edge, "coupon", LIMIT_CLIENT_WINDOW);
-    server.n_messages = 0;
-    server.hold = true;
-    for (unsigned message = 0; message < LIMIT_BROKER_EDGE; message++) {
-        struct rpc_client *client = clients[message % CLIENTS];
-        unsigned n = rpc_client_pending(client) / 2 + 1; /* enough to be worth a message */
-
-        while (n-- > 0)
-            call(client, number++);
-        rpc_client_flush(client);
-        bus_wait(&b, server.n_messages == message + 1);
-    }
-    held = number;
+    number = held = send_held(&server, clients, CLIENTS, LIMIT_BROKER_EDGE);
     call(late, number++);
     rpc_client_flush(late);
     bus_wait(&b, n_answered == 1);

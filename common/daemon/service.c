@@ -558,6 +558,7 @@ int service_main(int argc, char **argv, const struct service_spec *spec)
             fprintf(stderr, "hg-%s: flags begin with --; see --help\n", spec->name);
             return 1;
         }
+        bus_leave_open(); /* it ends when its calls are done */
         return command(&service, argv[1] + 2, argc - 2, argv + 2);
     }
     return run(&service, standby);

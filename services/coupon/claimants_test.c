@@ -91,7 +91,8 @@ static void what_was_added_can_be_undone(void **state)
     (void)state;
     memset(model, 0, sizeof(model));
     for (unsigned i = 0; i < MEMBERS; i++) {
-        assert_true(claimants_add(&claimants, made_id(i), i + 1));
+        assert_true(claimants_add(&claimants, made_id(i), i + 2));
+        claimants_replace(&claimants, made_id(i), i + 1);
         model[i] = i + 1;
     }
     for (unsigned i = MEMBERS; i-- > MEMBERS / 2;) {

@@ -17,8 +17,9 @@
  * A claim stays under the number under which it was made (holders.h). When two accounts
  * become one, what either has taken counts against the allowance of the one that is kept:
  * in memory its number leads to the coupon that came first, so that the claim itself asks
- * nothing more. Of two coupons for one allowance the later one ends (claims.h). What somebody takes under the number of
- * an account that is gone, in the moments until her session ends, is found when it is indexed.
+ * nothing more. Of two coupons for one allowance the later one ends (claims.h). What somebody
+ * takes under the number of an account that is gone, in the moments until her session ends, is
+ * found when it is indexed.
  *
  * Promises: claims of a day never exceed its stock; a member never has two for
  * one allowance; a repeated claim returns the first coupon, with 201 when it
@@ -33,7 +34,6 @@
 /* Releases not closed, or closed within the last day: of one union, and of all. */
 #define COUPON_MAX_RELEASES 1024
 #define COUPON_MAX_LIVE     16384
-#define COUPON_MAX_OFFERS   100
 #define COUPON_DAY_MS       INT64_C(86400000)
 
 /* Each said in its NAME.h. */

@@ -450,16 +450,18 @@ static bool accepts_html(const struct http_request *request)
     return accept && memmem(accept, len, "text/html", 9);
 }
 
-/* The index.html of a folder, given with its final slash. */
+/* The index.html of a folder, given with its final slash or without. */
 static const struct file *find_index(const struct files *files, const char *path, size_t len)
 {
     char index[PATH_SIZE];
 
-    if (len + sizeof("index.html") > sizeof(index))
+    if (len > 0 && path[len - 1] == '/')
+        len--;
+    if (len + sizeof("/index.html") > sizeof(index))
         return NULL;
     memcpy(index, path, len);
-    memcpy(index + len, "index.html", 10);
-    return find(files, index, len + 10);
+    memcpy(index + len, "/index.html", 11);
+    return find(files, index, len + 11);
 }
 
 static const struct file *find_page(const struct files *files, const struct http_request *request)
@@ -493,7 +495,7 @@ bool files_serve(const struct files *files, struct http_request *request)
           (request->method_len == 4 && memcmp(request->method, "HEAD", 4) == 0)))
         return false;
     file = find(files, request->path, request->path_len);
-    if (!file && request->path[request->path_len - 1] == '/')
+    if (!file)
         file = find_index(files, request->path, request->path_len);
     if (!file)
         file = find_page(files, request);

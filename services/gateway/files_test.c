@@ -162,6 +162,13 @@ static void the_smallest_form_that_the_client_accepts_is_chosen(void **state)
     assert_true(ends(ask("GET", "/lone.gz", ""), "lone"));
 }
 
+static void a_folder_is_its_index_with_its_final_slash_or_without(void **state)
+{
+    (void)state;
+    assert_true(ends(ask("GET", "/admin/", ""), "<html>admin"));
+    assert_true(ends(ask("GET", "/admin", ""), "<html>admin"));
+}
+
 static void a_client_that_has_the_file_gets_304(void **state)
 {
     char plain[36], brotli[36], header[160];
@@ -279,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_head_has_the_headers_only),
         cmocka_unit_test(what_is_not_a_file_is_left_to_the_caller),
         cmocka_unit_test(the_smallest_form_that_the_client_accepts_is_chosen),
+        cmocka_unit_test(a_folder_is_its_index_with_its_final_slash_or_without),
         cmocka_unit_test(a_client_that_has_the_file_gets_304),
         cmocka_unit_test(only_hashed_assets_are_immutable),
         cmocka_unit_test(a_page_inside_the_application_gets_the_nearest_index),

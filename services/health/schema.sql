@@ -353,3 +353,15 @@ CREATE TABLE union_move (
 -- step 12
 ALTER TABLE draw ADD COLUMN frozen_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE draw ADD COLUMN unsigned_seq INTEGER NOT NULL DEFAULT 0;  -- see draws.h
+
+-- step 13
+-- Who was settled twice: what stands for her is the line of a site where she has not come, which is corrected next.
+UPDATE booking SET (settled, settled_site) = (SELECT id, site FROM (
+    SELECT l.settlement_id AS id, s.site_id AS site, booking.state = 2 AND s.site_id = booking.site_id AS due
+    FROM settlement_line l JOIN settlement s USING (settlement_id)
+    WHERE l.booking_id = booking.booking_id AND l.kind = 1 AND NOT EXISTS (
+        SELECT 1 FROM settlement_line c WHERE c.booking_id = l.booking_id AND c.corrects = l.settlement_id))
+    ORDER BY due LIMIT 1)
+WHERE booking_id IN (
+    SELECT booking_id FROM settlement_line GROUP BY booking_id
+    HAVING sum(CASE kind WHEN 1 THEN 1 ELSE -1 END) > 1);

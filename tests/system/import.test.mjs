@@ -56,6 +56,7 @@ describe('the command line', () => {
             sep: 'sep=;\r\n' + lines(rows, ';'), quoted: lines(rows.map((one) => one.map((cell) => `"${cell}"`))),
             kept: lines([HEADINGS, ...rows.slice(1).map((one) => one.map((cell, i) => (i === 2 ? `="${cell}"` : cell)))]),
             xlsx: workbook({ name: '名册', rows }),
+            merged: workbook({ name: '名册', rows: rows.map((one, y) => one.map((cell, i) => (y > 1 && i === 4 ? null : cell))), merged: ['E2:E4'] }),
         };
         for (const [name, form] of Object.entries(forms)) {
             const done = await run('roster', form);

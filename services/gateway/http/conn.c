@@ -1,11 +1,9 @@
-#include "services/gateway/http/conn.h"
+#include "services/gateway/http/conn_internal.h"
 
 #include "common/base/limits.h"
 
 #define WRITE_PIECE ((size_t)256 << 10) /* of a long answer; each has LIMIT_WRITE_MS */
 #define KEPT_CONNS  1024
-#define LOOKED_AT   64   /* of a guest's connections, for one that can go */
-#define STUCK_MS    5000 /* a client that takes nothing for so long can go */
 
 static const unsigned wait_ms[WAIT_COUNT] = {
     [WAIT_HANDSHAKE] = LIMIT_HEADER_MS, [WAIT_HEAD] = LIMIT_HEADER_MS, [WAIT_BODY] = LIMIT_BODY_MS,
@@ -34,14 +32,6 @@ void conn_owner_done(struct conn_owner *owner)
 
 /* ---- ending ---- */
 
-/* Gives up its place among its guest's. */
-static void stop_counting(struct conn *conn)
-{
-    if (conn->counts)
-        guests_leave(&conn->owner->http.guests, conn->http.guest, &conn->place);
-    conn->counts = false;
-}
-
 /* The bytes of its handshake that waited have been read, or are not needed. */
 static void drop_hello(struct conn *conn)
 {
@@ -68,14 +58,14 @@ static void on_closed(uv_handle_t *handle)
     pool_give(&owner->conns, conn);
 }
 
-static void conn_close(struct conn *conn)
+void conn_close(struct conn *conn)
 {
     if (conn->closing)
         return;
     conn->closing = true;
     link_remove(&conn->wait);
     link_remove(&conn->dirty);
-    stop_counting(conn);
+    conn_leave_place(conn);
     drop_hello(conn);
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
@@ -123,8 +113,6 @@ static void linger(struct conn *conn)
 }
 
 /* ---- reading ---- */
-
-static void settle(struct conn *conn);
 
 static void give_buffer(uv_handle_t *handle, size_t size, uv_buf_t *ret_buf)
 {
@@ -217,7 +205,7 @@ bool conn_shake(struct conn_owner *owner)
     if (!conn->closing) {
         http_count(&owner->http.counters.handshakes, tls_is_ready(conn->tls));
         drop_hello(conn);
-        settle(conn);
+        conn_settle(conn);
     }
     return !link_is_alone(&owner->turns);
 }
@@ -242,7 +230,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         read_tls(conn, buf->base, (size_t)n);
     else
         http_feed(&conn->http, buf->base, (size_t)n);
-    settle(conn);
+    conn_settle(conn);
 }
 
 /* ---- writing ---- */
@@ -367,7 +355,7 @@ static void flush(struct conn *conn)
             break;
         http_resume(&conn->http);
     }
-    settle(conn);
+    conn_settle(conn);
 }
 
 /* ---- the connection's state ---- */
@@ -391,8 +379,7 @@ static enum wait waits_for(const struct conn *conn)
     }
 }
 
-/* Brings reading, deadline and end into agreement with what http says. */
-static void settle(struct conn *conn)
+void conn_settle(struct conn *conn)
 {
     bool wants;
     enum wait kind;
@@ -453,7 +440,7 @@ void conn_expire(struct conn_owner *owner)
                 break;
             if (kind == WAIT_HEAD || kind == WAIT_BODY) {
                 http_timeout(&conn->http);
-                settle(conn);
+                conn_settle(conn);
             } else {
                 conn_close(conn);
             }
@@ -500,86 +487,6 @@ static struct address peer_of(const uv_tcp_t *tcp)
     return peer;
 }
 
-/* Nothing of it is with the application, or is on its way to a client who takes it. */
-static bool can_go(const struct conn *conn)
-{
-    switch ((enum wait)conn->kind) {
-    case WAIT_IDLE:
-        return link_is_alone(&conn->dirty);
-    case WAIT_HANDSHAKE:
-    case WAIT_HEAD:
-    case WAIT_BODY:
-    case WAIT_LINGER:
-        return true;
-    case WAIT_WRITE:
-        return conn->deadline_ms + STUCK_MS <= uv_now(&conn->owner->loop) + LIMIT_WRITE_MS;
-    default:
-        return false;
-    }
-}
-
-static void evict(struct conn *conn)
-{
-    http_count(&conn->owner->http.counters.evicted, 1);
-    stop_counting(conn);
-    if (conn->kind == WAIT_HEAD || conn->kind == WAIT_BODY) {
-        http_shed(&conn->http);
-        settle(conn);
-    } else {
-        conn_close(conn);
-    }
-}
-
-/* Those that are looked at go to the end, so that others are next time. */
-static bool evict_of(struct guest *guest)
-{
-    for (unsigned i = 0; i < LOOKED_AT && i < guest->n_conns; i++) {
-        struct conn *conn = container_of(guest->conns.next, struct conn, place);
-
-        link_remove(&conn->place);
-        link_append(&guest->conns, &conn->place);
-        if (can_go(conn)) {
-            evict(conn);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Makes a place for one more connection of a guest, if somebody has less claim to it. */
-static bool make_place(struct conn_owner *owner, const struct guest *guest)
-{
-    struct guest *most = guests_most(&owner->http.guests);
-    struct link *idle = &owner->waits[WAIT_IDLE], *link = idle->next;
-
-    if (most && most->n_conns > guest->n_conns + 1 && evict_of(most))
-        return true;
-    for (unsigned i = 0; i < LOOKED_AT && link != idle; i++, link = link->next) {
-        struct conn *conn = container_of(link, struct conn, wait);
-
-        if (conn->counts && conn->http.guest->n_conns > guest->n_conns && can_go(conn)) {
-            evict(conn);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether a new connection may stay; one of ours, of a proxy or of who runs the gateway, always. */
-static bool find_place(struct conn *conn, unsigned open)
-{
-    struct conn_owner *owner = conn->owner;
-    const struct proxies *proxies = owner->http.proxies;
-
-    if (conn->http.inner || (proxies && proxies_trusts(proxies, &conn->http.peer)))
-        return true;
-    if (open >= owner->places && !make_place(owner, conn->http.guest))
-        return false;
-    guests_join(&owner->http.guests, conn->http.guest, &conn->place);
-    conn->counts = true;
-    return true;
-}
-
 /* Says so to whom there is no place for, which over TLS cannot be. */
 static void turn_away(struct conn *conn, bool at_once)
 {
@@ -590,7 +497,7 @@ static void turn_away(struct conn *conn, bool at_once)
     http_count(&conn->owner->http.counters.turned_away, 1);
     if (!at_once && !conn->http.secure) {
         http_shed(&conn->http);
-        settle(conn);
+        conn_settle(conn);
         return;
     }
     if (!conn->http.secure)
@@ -627,11 +534,11 @@ bool conn_accept(struct conn_owner *owner, uv_stream_t *listener, bool secure, b
         return true;
     }
     conn->http.inner = inner;
-    if (open >= owner->most || !find_place(conn, open)) {
+    if (open >= owner->most || !conn_find_place(conn, open)) {
         turn_away(conn, open >= owner->most);
         return true;
     }
     http_count(&owner->http.counters.accepted, 1);
-    settle(conn);
+    conn_settle(conn);
     return true;
 }

@@ -2,7 +2,7 @@ import vue from '@vitejs/plugin-vue';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
 
-// Two entries, the member's app and the console; what lies in public/ is served as it is.
+// Three entries, the member's app, the console and the documents of the API; what lies in public/ is served as it is.
 // Vant's icons are a font of another host and of data: addresses; the pages draw their own.
 const withoutIconFont = { postcssPlugin: 'without-icon-font', AtRule: { 'font-face': (rule: { remove(): void }) => rule.remove() } };
 
@@ -14,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false }, // the polyfill is an inline script
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: { member: resolve(__dirname, 'index.html'), console: resolve(__dirname, 'console/index.html') },
+      input: { member: resolve(__dirname, 'index.html'), console: resolve(__dirname, 'console/index.html'), docs: resolve(__dirname, 'v1/docs/index.html') },
     },
   },
 });

@@ -280,8 +280,29 @@ static bool rests_on_its_word(const struct device *device, const struct issued *
     return at < device->registered_at || at > now + SCAN_AHEAD_MS || at < now - SCAN_LATE_MS || issued->revoked_at;
 }
 
-/* One scan that was made without network: kept, whatever it is. */
-static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item,
+/* Whether somebody else has the place by now of who was taken not to have come. */
+static bool is_given_on(struct health *self, const struct booking *booking, void *call)
+{
+    const Health__Campaign *campaign;
+    struct entitlement entitlement;
+
+    if (booking->state != HEALTH__BOOKING_STATE__NOT_COME)
+        return false;
+    campaign = campaigns_find(&self->campaigns, booking->campaign_id, rpc_arena(call));
+    return !campaign || !entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement) ||
+           entitlement_is_given_on(self, campaign, &entitlement);
+}
+
+/* A time of a device in ours. */
+static int64_t corrected(int64_t at, int64_t behind_ms)
+{
+    int64_t ours;
+
+    return __builtin_add_overflow(at, behind_ms, &ours) ? at : ours;
+}
+
+/* One scan that was made without network, at a time of ours: kept, whatever it is. */
+static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item, int64_t at,
                       const struct scanned *scanned, void *call, struct scan *ret)
 {
     enum pass_reason reason;
@@ -290,14 +311,15 @@ static void take_late(struct health *self, const struct device *device, const He
 
     if (scans_find_ref(&self->scans, device->id, item->scan_ref, ret))
         return;
-    reason = judge(self, scanned, device->site_id, item->at, &issued, &booking);
-    *ret = new_scan(device, item->scan_ref, &issued, item->at, outcome_of(reason), call);
+    reason = judge(self, scanned, device->site_id, at, &issued, &booking);
+    *ret = new_scan(device, item->scan_ref, &issued, at, outcome_of(reason), call);
     ret->offline = true;
-    if (device->revoked_at && device->revoked_at <= item->at)
+    if (device->revoked_at && device->revoked_at <= at)
         ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_DEVICE_OFF;
     else if (reason == PASS_OK)
         decide(self, &issued, &booking, ret);
-    if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED && rests_on_its_word(device, &issued, item->at, rpc_now(call)))
+    if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED &&
+        (rests_on_its_word(device, &issued, at, rpc_now(call)) || is_given_on(self, &booking, call)))
         ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_WAITS;
     if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED)
         accept_scan(self, ret, &booking, call);
@@ -322,6 +344,8 @@ static void scans__upload_scans(Health__Scans_Service *service, const Health__Up
     }
     for (size_t i = 0; i < req->n_items; i++)
         scanned[i].text = req->items[i]->text;
+    if (req->device_now > 0)
+        list.clock_behind_ms = rpc_now(call) - req->device_now;
     if (!read_scanned(self, scanned, req->n_items, call))
         return;
     list.scans = arena_alloc(rpc_arena(call), req->n_items * sizeof(*list.scans));
@@ -329,7 +353,8 @@ static void scans__upload_scans(Health__Scans_Service *service, const Health__Up
         Health__Scan *message;
         struct scan scan;
 
-        take_late(self, &device, req->items[i], &scanned[i], call, &scan);
+        take_late(self, &device, req->items[i], corrected(req->items[i]->at, list.clock_behind_ms), &scanned[i], call,
+                  &scan);
         message = list.scans ? scan_message(self, &scan, rpc_arena(call)) : NULL;
         if (!message) {
             rpc_refuse(call, RPC__REASON__OVERLOADED);

@@ -1,6 +1,8 @@
 /* Scans that were made without network and are handed in later, through the service. */
 #include "services/health/door/door_fixture.h"
 
+static int64_t device_now; /* what the device says when it uploads; 0: nothing */
+
 static const Health__ScanList *upload(int64_t device, int64_t member_id, const char *const *refs,
                                       const char *const *texts, const int64_t *at, size_t n)
 {
@@ -18,6 +20,7 @@ static const Health__ScanList *upload(int64_t device, int64_t member_id, const c
     request.device_id = device;
     request.items = list;
     request.n_items = n;
+    request.device_now = device_now;
     return harness_output(&h, harness_call(&h, "Scans.UploadScans", &request.base, staff(member_id), NULL),
                           &health__scan_list__descriptor);
 }
@@ -176,6 +179,80 @@ static void a_scan_is_handed_in_within_three_days(void **state)
                      HEALTH__SCAN_OUTCOME__SCAN_WAITS);
 }
 
+/* Of one place that so many have entered for, the winner books the slot, and is not seen there in time. */
+static int64_t not_seen(int entrants, int64_t *ret_device, const char **ret_text)
+{
+    const Health__Campaign *drawn = published(&h, 1, entrants);
+    int64_t winner = 1, booking;
+
+    while (offer_of(&h, drawn->campaign_id, winner)->result->state != HEALTH__ENTITLEMENT_STATE__WON)
+        winner++;
+    campaign = drawn->campaign_id;
+    site = drawn->sites[0]->site_id;
+    employ(site, STAFF);
+    slot = a_slot(&h, campaign, site, 480, 50);
+    booking = booking_in(&h, book(&h, campaign, slot, winner))->booking_id;
+    *ret_text = text_of(booking, (int)(winner - MEMBER));
+    to(START - HOUR_MS);
+    *ret_device = a_device(site, STAFF);
+    step_to(&h, START + HOUR_MS + BOOKING_GRACE_MS);
+    assert_int_equal(state_of(&h, campaign, winner), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
+    return winner;
+}
+
+static void a_place_that_was_given_on_is_not_taken_unseen(void **state)
+{
+    static const char *const refs[] = {"late-0001"};
+    const int64_t at[] = {START};
+    const Health__Scan *late;
+    const char *text;
+    int64_t device, winner = not_seen(2, &device, &text);
+
+    (void)state;
+    assert_int_equal(state_of(&h, campaign, 3 - winner), HEALTH__ENTITLEMENT_STATE__WON);
+    late = upload(device, STAFF, refs, &text, at, 1)->scans[0];
+    assert_int_equal(late->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+    assert_int_equal(late->at, START);
+    assert_int_equal(state_of(&h, campaign, winner), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
+    assert_ok(accept_late(late->scan_id, manager_of(&h, UNION)));
+    assert_int_equal(state_of(&h, campaign, winner), HEALTH__ENTITLEMENT_STATE__ATTENDED);
+    assert_int_equal(state_of(&h, campaign, 3 - winner), HEALTH__ENTITLEMENT_STATE__WON);
+}
+
+static void one_that_nobody_has_got_is_hers(void **state)
+{
+    static const char *const refs[] = {"late-0001"};
+    const int64_t at[] = {START};
+    const char *text;
+    int64_t device, winner = not_seen(1, &device, &text);
+
+    (void)state;
+    assert_int_equal(upload(device, STAFF, refs, &text, at, 1)->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    assert_int_equal(state_of(&h, campaign, winner), HEALTH__ENTITLEMENT_STATE__ATTENDED);
+}
+
+/* Two hours behind, and two ahead: by its word it was too early, or is to come. */
+static void the_clock_of_a_device_is_corrected(void **state)
+{
+    static const char *const refs[] = {"late-0001", "late-0002"};
+    int64_t device = a_device(site, STAFF), bookings[] = {a_booking(0), a_booking(1)};
+    const Health__ScanList *list;
+
+    (void)state;
+    to(START + 60000);
+    for (int i = 0; i < 2; i++) {
+        int64_t behind = i ? -2 * HOUR_MS : 2 * HOUR_MS, at = START + 1000 - behind;
+        const char *text = text_of(bookings[i], i);
+
+        device_now = now_of(&h) - behind;
+        list = upload(device, STAFF, &refs[i], &text, &at, 1);
+        device_now = 0;
+        assert_int_equal(list->clock_behind_ms, behind);
+        assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+        assert_int_equal(list->scans[0]->at, START + 1000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +262,9 @@ int main(void)
         TEST(who_was_taken_for_a_no_show_and_was_there_has_been_there),
         TEST(what_a_device_alone_says_waits_for_an_official),
         TEST(a_scan_is_handed_in_within_three_days),
+        TEST(a_place_that_was_given_on_is_not_taken_unseen),
+        TEST(one_that_nobody_has_got_is_hers),
+        TEST(the_clock_of_a_device_is_corrected),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,42 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
     assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 50)), "WALK_INS_FULL");
 }
 
+/* A van's day without a lot: who walks in has what is left of its places, at no cost beyond them; then what is left
+ * of the budget. */
+static void who_walks_in_first_has_a_place_that_is_left(void **state)
+{
+    Health__Campaign *draft = a_draft(&h, 2);
+    const Health__SlotList *stop;
+    int64_t device = a_device(van, STAFF), id, booking_id;
+
+    (void)state;
+    draft->first_come = true;
+    draft->value_at = draft->draw_at = 0;
+    draft->public_name = "";
+    draft->strata[0]->waiting = 0;
+    draft->sites[0]->site_id = van;
+    draft->book_from = now_of(&h) + 1;
+    draft->book_until = START + 9 * HOUR_MS;
+    draft->budget_fen = 3 * draft->price_fen;
+    campaign = announced(&h, draft)->campaign_id;
+    stop = harness_output(&h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0),
+                          &health__slot_list__descriptor);
+    clock_step(&h.service.clock, 1);
+    booking_id = booking_in(&h, book(&h, campaign, stop->slots[0]->slot_id, MEMBER))->booking_id;
+    booking_in(&h, book(&h, campaign, stop->slots[0]->slot_id, MEMBER + 1));
+    assert_ok(on_booking(&h, "Bookings.CancelBooking", booking_id, MEMBER));
+    to(START);
+    id = scan_in(walk_in(device, "walk-0001", code_of(MEMBER + 2)))->scan_id;
+    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER)), "PLACES_TAKEN");
+    assert_ok(walk_in(device, "walk-0002", code_of(MEMBER + 3)));
+    assert_ok(undo(id, STAFF));
+    assert_ok(walk_in(device, "walk-0003", code_of(MEMBER))); /* who has cancelled, too */
+    assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 2)), "PLACES_TAKEN");
+    assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 4)), "WALK_INS_FULL");
+    assert_int_equal(harness_number(&h, "SELECT taken FROM stock"), 2);
+    assert_string_equal(harness_audit(&h), "");
+}
+
 static void a_vans_places_are_changed_while_it_stops(void **state)
 {
     const Health__SlotList *stop = harness_output(
@@ -134,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_van_takes_who_walks_in_while_places_are_left),
+        TEST(who_walks_in_first_has_a_place_that_is_left),
         TEST(a_vans_places_are_changed_while_it_stops),
         TEST(a_walk_in_code_is_that_of_whoever_holds_the_number),
         TEST(a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code),

@@ -4,6 +4,7 @@
 #include "services/health/campaign/campaigns.h"
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
+#include "services/health/lot/stocks.h"
 
 enum { SQL_ADD, SQL_FIND, SQL_FIND_OF, SQL_COST, N_SQL };
 
@@ -50,12 +51,19 @@ int walk_in_refusal(const Health__Campaign *campaign, const Rpc__Principal *prin
     return invitation_refusal(campaign, principal);
 }
 
-/* The right to come, which must not have been used: hers by lot, or one with place 0. */
+/* The right to come, which must not have been used: hers by lot, one that is left where there is none, or one with
+ * place 0. */
 static int obtain_right(struct health *self, const Health__Campaign *campaign, int64_t member_id, void *call,
                         struct entitlement *ret)
 {
-    if (!entitlements_find_of(&self->entitlements, campaign->campaign_id, member_id, ret))
+    bool had = entitlements_find_of(&self->entitlements, campaign->campaign_id, member_id, ret);
+
+    if (stock_walk_in(self, campaign, member_id, had, ret, call))
+        return 0;
+    if (!had)
         return entitlement_grant(self, campaign, member_id, 0, 0, call, ret) ? 0 : RPC__REASON__STORE_FAILED;
+    if (stock_is_open_again(campaign, ret))
+        return HEALTH__REASON__PLACES_TAKEN;
     switch (ret->state) {
     case HEALTH__ENTITLEMENT_STATE__WON:
         return 0;
@@ -111,8 +119,10 @@ int walk_in_book(struct health *self, const struct walk_in *walk_in, int64_t sit
 
 void walk_in_undo(struct health *self, struct booking *booking, struct entitlement *entitlement, void *call)
 {
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, booking->campaign_id, rpc_arena(call));
+
     booking_set(self, booking, HEALTH__BOOKING_STATE__CANCELLED, call);
-    if (entitlement->place > 0)
+    if (entitlement->place > 0 && campaign && !campaign->first_come)
         entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__WON, call);
     else
         entitlement_end(self, entitlement, HEALTH__ENTITLEMENT_STATE__DECLINED, call);

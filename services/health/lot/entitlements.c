@@ -9,7 +9,7 @@
 #define LAPSE_SLICE 32
 #define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
 
-enum { SQL_ADD, SQL_SET, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, N_SQL };
+enum { SQL_ADD, SQL_SET, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, SQL_HELD, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -22,6 +22,8 @@ static const char *const sql[] = {
                   " AND o.campaign_id = e.campaign_id AND o.state <= 3 AND (o.state, o.member_id = ?1, "
                   "o.entitlement_id) > (e.state, e.member_id = ?1, e.entitlement_id))) LIMIT ?3",
     [SQL_DUE] = "SELECT " COLUMNS " FROM entitlement WHERE state = 1 AND book_by < ?1 ORDER BY book_by LIMIT ?2",
+    [SQL_HELD] = "SELECT count(*) FROM entitlement WHERE campaign_id = ?1 AND stratum = ?2 AND place > 0 "
+                 "AND state IN (1, 2, 3)",
     [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE " HOLDER_HERS " AND state = 6 AND granted_at >= ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -185,6 +187,18 @@ void entitlement_promote(struct health *self, int64_t campaign_id, int32_t strat
         granted = entitlement_grant(self, campaign, places_at(&self->places, campaign_id, stratum, place), stratum,
                                     (int32_t)place, call, NULL);
     outcomes_promote(&self->places, campaign_id, stratum, promotion.promoted);
+}
+
+bool entitlement_is_given_on(struct health *self, const Health__Campaign *campaign,
+                             const struct entitlement *entitlement)
+{
+    unsigned statement = self->entitlements.sql + SQL_HELD;
+
+    if (entitlement->state != HEALTH__ENTITLEMENT_STATE__NO_SHOW || !entitlement->place || campaign->first_come ||
+        (size_t)entitlement->stratum >= campaign->n_strata)
+        return false;
+    store_ask(self->store, statement, "ii", entitlement->campaign_id, (int64_t)entitlement->stratum);
+    return store_number(self->store, statement) >= campaign->strata[entitlement->stratum]->quota;
 }
 
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call)

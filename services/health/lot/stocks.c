@@ -70,25 +70,39 @@ bool stock_is_open_again(const Health__Campaign *campaign, const struct entitlem
     return campaign->first_come && entitlement->place > 0 && !is_taken(entitlement->state);
 }
 
+/* A place of a stratum for a member who has none now. */
+static int give(struct health *self, const Health__Campaign *campaign, int32_t stratum, int64_t member_id, bool had,
+                struct entitlement *entitlement, void *call)
+{
+    struct stock stock;
+
+    if (!find(self, campaign->campaign_id, stratum, &stock))
+        return RPC__REASON__STORE_FAILED;
+    if (stock.taken >= stock.quota)
+        return HEALTH__REASON__PLACES_TAKEN;
+    if (!had)
+        return entitlement_grant(self, campaign, member_id, stratum, (int32_t)stock.given + 1, call, entitlement)
+                   ? 0
+                   : RPC__REASON__STORE_FAILED;
+    entitlement->stratum = stratum;
+    entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__WON, call);
+    return 0;
+}
+
 int stock_take(struct health *self, const Health__Campaign *campaign, int64_t site_id, bool had,
                struct entitlement *entitlement, void *call)
 {
     int32_t stratum;
     int refusal = stock_refusal(self, campaign, site_id, call, &stratum);
-    struct stock stock;
 
-    if (refusal)
-        return refusal;
-    if (had) {
-        entitlement->stratum = stratum;
-        entitlement_set(self, entitlement, HEALTH__ENTITLEMENT_STATE__WON, call);
-        return 0;
-    }
-    return find(self, campaign->campaign_id, stratum, &stock) &&
-                   entitlement_grant(self, campaign, rpc_principal(call)->member_id, stratum, (int32_t)stock.given + 1,
-                                     call, entitlement)
-               ? 0
-               : RPC__REASON__STORE_FAILED;
+    return refusal ? refusal : give(self, campaign, stratum, rpc_principal(call)->member_id, had, entitlement, call);
+}
+
+bool stock_walk_in(struct health *self, const Health__Campaign *campaign, int64_t member_id, bool had,
+                   struct entitlement *entitlement, void *call)
+{
+    return campaign->first_come && campaign->n_strata == 1 && (!had || stock_is_open_again(campaign, entitlement)) &&
+           give(self, campaign, 0, member_id, had, entitlement, call) == 0;
 }
 
 static const struct part_stray strays[] = {

@@ -72,10 +72,10 @@ static struct {
     struct booking booking;
 } walk;
 
-static void begin_walk(void)
+static void begin_walk(int64_t campaign_id)
 {
     harness_forget(&h);
-    the_campaign = another_campaign();
+    the_campaign = campaign_id;
     give_places(&h, the_campaign, n_walks, 1);
     for (int i = 0; i < 2; i++)
         walk.slots[i] = a_slot(&h, the_campaign, sites[i], 9 * 60, 10);
@@ -222,14 +222,19 @@ static bool is_known(const char *state)
     return false;
 }
 
-static void go(const char *path, char ret_state[96])
+static void go_in(int64_t campaign_id, const char *path, char ret_state[96])
 {
-    begin_walk();
+    begin_walk(campaign_id);
     describe(ret_state);
     for (const char *step = path; *step; step++) {
         take_step(*step);
         describe(ret_state);
     }
+}
+
+static void go(const char *path, char ret_state[96])
+{
+    go_in(another_campaign(), path, ret_state);
 }
 
 /* From each state that some walk leads to, each step. What led to the same state goes on the same. */
@@ -280,11 +285,55 @@ static void a_correction_is_not_rejected_once_she_is_settled_elsewhere(void **st
     harness_close(&h);
 }
 
+/* As a program did that let the correction be rejected all the same. */
+static void reject_all_the_same(void *call, void *arg)
+{
+    struct health *self = health_of(&h);
+    struct settlement correction;
+
+    (void)arg;
+    assert_true(settlements_find_open(&self->settlements, the_campaign, sites[0], &correction));
+    assert_true(settlement_decide(self, &correction, HEALTH__SETTLEMENT_STATE__SETTLEMENT_REJECTED, call));
+}
+
+/* After the upgrade the next settlement of the site where she has not come takes back what it got. */
+static void what_was_paid_twice_is_found_and_taken_back(void **state)
+{
+    struct decree decree = {.state = HEALTH__CAMPAIGN_STATE__PUBLISHED};
+    int64_t n[N_NUMBERS];
+    char reached[96];
+
+    (void)state;
+    open_world();
+    decree.campaign_id = campaigns[0];
+    harness_give(&h, "decree", carry_out, &decree, sizeof(decree));
+    n_walks = 1; /* the member */
+    go_in(campaigns[0], "sacuamsAC", reached);
+    assert_string_equal(harness_audit(&h), "");
+    assert_int_equal(rpc_server_transact(h.service.rpc, reject_all_the_same, NULL), 0);
+    assert_non_null(strstr(harness_audit(&h), "settled twice"));
+    harness_tamper(&h, "PRAGMA user_version = 12"); /* behind which it is taken up */
+    harness_reopen(&h);
+    query = -1;
+    read_numbers(n);
+    assert_int_equal(n[OWED], 2 * PRICE);
+    assert_int_equal(n[SETTLED_SITE], sites[0]);
+    take_step('a');
+    read_numbers(n);
+    assert_int_equal(n[OWED], PRICE);
+    assert_int_equal(n[SETTLED_SITE], sites[1]);
+    assert_refused(on_settlement(&h, "Settlements.RejectSettlement", open_at(0), finance(&h, 702)),
+                   "SETTLEMENT_SUPERSEDED");
+    finish_walk();
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_correction_is_not_rejected_once_she_is_settled_elsewhere),
         cmocka_unit_test(no_order_of_steps_settles_twice_or_not_at_all),
+        cmocka_unit_test(what_was_paid_twice_is_found_and_taken_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ enum {
     SQL_TOTAL,
     SQL_SCANS,
     SQL_UNDONE,
-    SQL_SET_SETTLED,
+    SQL_STAND,
     SQL_ADD_LINE,
     SQL_LINES,
     SQL_LINE_OF,
@@ -44,7 +44,13 @@ static const char *const sql[] = {
         "JOIN settlement_line l ON l.settlement_id = b.settled AND l.booking_id = b.booking_id AND l.kind = 1 "
         "WHERE b.campaign_id = ?1 AND b.settled_site = ?2 AND b.settled > 0 "
         "AND (b.state <> 2 OR b.site_id <> b.settled_site) ORDER BY b.booking_id LIMIT ?3",
-    [SQL_SET_SETTLED] = "UPDATE booking SET settled = ?2, settled_site = ?3 WHERE booking_id = ?1",
+    /* The scan line that stands; of two that an earlier program let stand, the one to be corrected. */
+    [SQL_STAND] =
+        "UPDATE booking SET (settled, settled_site) = (SELECT id, site FROM ("
+        "SELECT l.settlement_id AS id, s.site_id AS site, booking.state = 2 AND s.site_id = booking.site_id AS due "
+        "FROM settlement_line l JOIN settlement s USING (settlement_id) WHERE l.booking_id = booking.booking_id "
+        "AND l.kind = 1 AND NOT EXISTS (SELECT 1 FROM settlement_line c WHERE c.booking_id = l.booking_id "
+        "AND c.corrects = l.settlement_id) UNION ALL SELECT 0, 0, 2) ORDER BY due LIMIT 1) WHERE booking_id = ?1",
     [SQL_ADD_LINE] = "INSERT INTO settlement_line (settlement_id, " LINE_COLUMNS ") "
                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_LINES] = "SELECT " LINE_COLUMNS " FROM settlement_line WHERE settlement_id = ?1 AND line > ?2 "
@@ -223,15 +229,13 @@ static void add_lines(struct health *self, struct settlement *s, struct settleme
     mbedtls_sha256_starts_ret(&sum, 0);
     for (int32_t i = 0; i < s->n_lines; i++) {
         struct settlement_line *line = &lines[i];
-        bool scan = line->kind == HEALTH__LINE_KIND__LINE_SCAN;
 
         line->line = i + 1;
         hash_line(&sum, line);
         store_run(self->store, self->settlements.sql + SQL_ADD_LINE, "iiiiiibi", s->id, (int64_t)line->line,
                   line->booking_id, (int64_t)line->kind, line->fen, line->seq, line->hash, sizeof(line->hash),
                   line->corrects);
-        store_run(self->store, self->settlements.sql + SQL_SET_SETTLED, "iii", line->booking_id, scan ? s->id : 0,
-                  scan ? s->site_id : 0);
+        store_run(self->store, self->settlements.sql + SQL_STAND, "i", line->booking_id);
     }
     mbedtls_sha256_finish_ret(&sum, s->lines_hash);
     mbedtls_sha256_free(&sum);
@@ -298,10 +302,9 @@ static bool drop_lines(struct health *self, struct settlement *s, void *call)
     while (n < SETTLEMENT_LINES_MAX && settlement_lines_next(&self->settlements, &lines[n]))
         n++;
     settlement_lines_end(&self->settlements);
-    for (int i = 0; i < n; i++)
-        store_run(self->store, self->settlements.sql + SQL_SET_SETTLED, "iii", lines[i].booking_id, lines[i].corrects,
-                  lines[i].corrects ? s->site_id : 0);
     store_run(self->store, self->settlements.sql + SQL_DROP_LINES, "i", s->id);
+    for (int i = 0; i < n; i++)
+        store_run(self->store, self->settlements.sql + SQL_STAND, "i", lines[i].booking_id);
     s->n_lines = 0;
     s->total_fen = 0;
     return true;
@@ -358,6 +361,9 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 static const struct part_stray strays[] = {
+    {"booking", "settled twice: what is prepared for the site of its `settled` takes one back",
+     "SELECT booking_id FROM settlement_line GROUP BY booking_id "
+     "HAVING sum(CASE kind WHEN 1 THEN 1 ELSE -1 END) > 1 LIMIT 1"},
     {"settlement", "its lines do not add up to it",
      "SELECT s.settlement_id FROM settlement s LEFT JOIN settlement_line USING (settlement_id) "
      "GROUP BY s.settlement_id HAVING coalesce(sum(fen), 0) <> min(total_fen) "

@@ -6,7 +6,7 @@
 #define DAY_MS   INT64_C(86400000)
 #define COLUMNS  "own, members, listed, verified, trade0, trade1, trade2, trade3, trade4, trade5, trade6"
 
-enum { SQL_FIND, SQL_DAYS, SQL_ADD, SQL_KEEP_DAY, SQL_ADD_DAY, N_SQL };
+enum { SQL_FIND, SQL_DAYS, SQL_ADD, SQL_LIST_AT, SQL_KEEP_DAY, SQL_ADD_DAY, N_SQL };
 
 static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM tally WHERE union_id = ?1",
@@ -18,6 +18,8 @@ static const char *const sql[] = {
                 "ON CONFLICT (union_id) DO UPDATE SET own = own + ?2, members = members + ?3, listed = listed + ?4, "
                 "verified = verified + ?5, trade0 = trade0 + ?6, trade1 = trade1 + ?7, trade2 = trade2 + ?8, "
                 "trade3 = trade3 + ?9, trade4 = trade4 + ?10, trade5 = trade5 + ?11, trade6 = trade6 + ?12",
+    [SQL_LIST_AT] = "UPDATE tally SET listed = listed + ?2 "
+                    "WHERE union_id = (SELECT union_id FROM unions WHERE path = ?1)",
     /* The day at which a union's row stands goes to those before it when another begins. */
     [SQL_KEEP_DAY] = "INSERT INTO tally_day (union_id, day, own_joined, own_left, joined, gone) "
                      "SELECT union_id, day, own_joined, own_left, joined, gone FROM tally "
@@ -182,7 +184,8 @@ void tallies_list_at(const struct identity *self, const char *path, int64_t list
     struct tally by = {.listed = listed};
     struct union_node node;
 
-    if (unions_find_path(&self->unions, path, &node))
+    if (store_run(self->store, self->tallies.sql + SQL_LIST_AT, "ti", path, listed) == 0 &&
+        unions_find_path(&self->unions, path, &node))
         tallies_add(&self->tallies, node.id, &by);
 }
 

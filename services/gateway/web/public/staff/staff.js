@@ -77,7 +77,9 @@ const queue = (text) => (line = line.then(act(() => take(text))));
 
 async function showNetwork(online) {
   const left = (await waiting()).length;
-  $('network').textContent = [online ? null : '没有网络，仍可核验“离线码”。', left ? `有 ${left} 次离线核验等待上传。` : null].filter(Boolean).join('');
+  const off = Math.abs(desk.behindMs ?? 0) / 60000;
+  const wrong = off > 1 ? `本机时钟${desk.behindMs > 0 ? '慢' : '快'}了约 ${Math.round(off)} 分钟，核验时间已按服务器校正，请校准。` : null;
+  $('network').textContent = [wrong, online ? null : '没有网络，仍可核验“离线码”。', left ? `有 ${left} 次离线核验等待上传。` : null].filter(Boolean).join('');
 }
 
 async function showCounts() {
