@@ -44,7 +44,7 @@ describe("a member's check-up on her page", () => {
         await go(page, '/benefits');
         await page.shows('main', /目前没有面向您的体检活动/);
         await announced(stack, { opens: 1000, open: 3600000, title: '快递员体检', trades: ['COURIER'] });
-        campaign = await announced(stack, { opens: 1000, open: 9000, quota: 2, waiting: 0, cancelHours: 0, sites: [{ siteId: far }, { siteId: near }, { siteId: van }] });
+        campaign = await announced(stack, { opens: 1000, open: 9000, quota: 2, waiting: 0, cancelHours: 0, budgetFen: 11600 * 4, sites: [{ siteId: far }, { siteId: near }, { siteId: van }] });
         await until('entries open', async () => (await enter(stack, campaign, 500)).status < 300);
     });
     after(async () => {
