@@ -3,7 +3,9 @@
  * Resident ID: GB 11643-1999, check digit ISO 7064 MOD 11-2. The same form holds
  * residents of Hong Kong, Macau and Taiwan (regions 810000, 820000, 830000) and,
  * since December 2023, foreign permanent residents (GA 2102-2023: a leading 9,
- * the province of application, the three digits of the nationality). Region
+ * the province of application, the three digits of the nationality). Of the card
+ * before that no rule for a check digit is known: its form and the day are all
+ * that is judged, since a rule that is guessed would turn away who has a good one. Region
  * codes: GB/T 2260, 1981 to 2024 with the years of each (common/cn/areacodes.csv,
  * CC0, github yescallop/areacodes). Unified social credit code: GB 32100-2015
  * with the organisation code of GB 11714.

@@ -53,6 +53,13 @@ enum table_encoding { TABLE_UTF_8, TABLE_GB18030, TABLE_UTF_16LE, TABLE_UTF_16BE
 bool table_encoding(struct table *table, enum table_encoding *ret, unsigned *ret_skip);
 const char *table_encoding_name(enum table_encoding encoding);
 
+/* ---- what stands in a cell, in a text of TABLE_FIELD_MAX bytes and some ---- */
+
+/* Of _x000D_, by which a text has a character that XML cannot, a blank, as of any control. */
+void table_cell_unescape(char *text, size_t *len);
+/* 4.40604199003E+17 as 440604199003000000: an integer of up to 30 digits, or as it was. */
+void table_cell_write_out(char *text, size_t *len);
+
 /* ---- cells over several rows of a sheet ---- */
 
 struct table_merges;

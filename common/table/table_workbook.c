@@ -274,28 +274,11 @@ static bool grow(void **bytes, size_t *size, size_t need, size_t unit)
     return true;
 }
 
-/* Of _x000D_, by which a text has a character that XML cannot: a blank, as any control. */
-static void unescape(struct workbook *book)
-{
-    size_t out = 0;
-
-    for (size_t in = 0; in < book->text_len;) {
-        const char *at = book->text + in;
-        bool escaped = book->text_len - in >= 7 && at[0] == '_' && at[1] == 'x' && at[6] == '_' &&
-                       strspn(at + 2, "0123456789abcdefABCDEF") == 4 && at[2] == '0' && at[3] == '0' &&
-                       (at[4] == '0' || at[4] == '1');
-
-        book->text[out++] = escaped ? ' ' : *at;
-        in += escaped ? 7 : 1;
-    }
-    book->text_len = out;
-}
-
 static void keep_string(struct workbook *book)
 {
     struct strings *strings = &book->strings;
 
-    unescape(book);
+    table_cell_unescape(book->text, &book->text_len);
     if (strings->n == STRINGS_MAX || strings->len + book->text_len > UINT32_MAX) {
         fail_xml(book, TABLE_TOO_LARGE, "sharedStrings");
         return;
@@ -415,39 +398,6 @@ static void on_cell(void *arg, const char *name, const char **attributes)
     }
 }
 
-/* 4.40604199003E+17 as 440604199003000000: an integer of up to 30 digits, or as it was. */
-static void write_out(struct workbook *book)
-{
-    char digits[40], *at = book->text, *end;
-    size_t n = 0, point = 0;
-    bool seen_point = false;
-    long exponent = 0;
-
-    book->text[book->text_len] = '\0';
-    for (; *at && *at != 'E' && *at != 'e'; at++) {
-        if (*at == '.' && !seen_point)
-            seen_point = true;
-        else if (*at >= '0' && *at <= '9' && n < 30)
-            digits[n++] = *at;
-        else
-            return;
-        point += !seen_point;
-    }
-    if (*at)
-        exponent = strtol(at + 1, &end, 10);
-    if ((*at && (*end || end == at + 1)) || n == 0 || exponent < -30 || exponent > 30)
-        return;
-    exponent += (long)point;
-    while (n > 1 && (long)n > exponent && digits[n - 1] == '0')
-        n--;
-    if (exponent < (long)n || exponent > 30)
-        return;
-    while ((long)n < exponent)
-        digits[n++] = '0';
-    memcpy(book->text, digits, n);
-    book->text_len = n;
-}
-
 static void take_shared(struct workbook *book, const char **ret_text, size_t *ret_len)
 {
     unsigned long index;
@@ -472,10 +422,10 @@ static void end_cell(struct workbook *book)
     if (strcmp(book->type, "s") == 0 && len > 0 && !book->counts_only) {
         take_shared(book, &text, &len);
     } else if (strcmp(book->type, "inlineStr") == 0 || strcmp(book->type, "str") == 0) {
-        unescape(book);
+        table_cell_unescape(book->text, &book->text_len);
         len = book->text_len;
     } else if (!*book->type || strcmp(book->type, "n") == 0) {
-        write_out(book);
+        table_cell_write_out(book->text, &book->text_len);
         len = book->text_len;
     }
     /* Cells that are not there, and one that stands where another was already. */

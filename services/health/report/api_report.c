@@ -15,7 +15,7 @@ void report_fact(const struct report *report, int32_t received, Health__ReportFa
     ret->version = report->version;
     ret->state = (Health__ReportState)report->state;
     ret->size = report->size;
-    ret->parts = report_parts(report->size);
+    ret->parts = body_parts(report->size);
     ret->received = received;
     ret->begun_at = report->begun_at;
     ret->ready_at = report->ready_at;
@@ -149,13 +149,13 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
 /* Says how many parts there are, and how long this one is. */
 static void refuse_part(const struct report *report, int32_t part, void *call)
 {
-    int32_t parts = report_parts(report->size);
+    int32_t parts = body_parts(report->size);
     char number[16];
 
     snprintf(number, sizeof(number), "%d", parts);
     rpc_fact(call, "parts", number);
     if (part < parts) {
-        snprintf(number, sizeof(number), "%d", report_part_size(report->size, part));
+        snprintf(number, sizeof(number), "%d", body_part_size(report->size, part));
         rpc_fact(call, "length", number);
     }
     rpc_refuse_field(call, HEALTH__REASON__REPORT_PART_WRONG, part < parts ? "content" : "part");
@@ -170,8 +170,7 @@ static void reports__put_report_part(Health__Reports_Service *service, const Hea
 
     if (!clerks_upload(self, req->report_id, call, &report))
         return;
-    if (req->part >= report_parts(report.size) ||
-        (int32_t)req->content.len != report_part_size(report.size, req->part)) {
+    if (req->part >= body_parts(report.size) || (int32_t)req->content.len != body_part_size(report.size, req->part)) {
         refuse_part(&report, req->part, call);
         return;
     }
@@ -189,7 +188,7 @@ static int check_report(struct health *self, const struct report *report, Protob
     unsigned char sum[32];
     int reason;
 
-    if (reports_received(&self->reports, report->id) < report_parts(report->size))
+    if (reports_received(&self->reports, report->id) < body_parts(report->size))
         return HEALTH__REASON__REPORT_INCOMPLETE;
     if (report->size == 0)
         return 0;
@@ -292,7 +291,7 @@ static void reports__list_my_reports(Health__Reports_Service *service, const Hea
             break;
         if (list.consented && is_readable(&reports[i]))
             items = report_items(self, &reports[i], arena);
-        report_fact(&reports[i], report_parts(reports[i].size), fact);
+        report_fact(&reports[i], body_parts(reports[i].size), fact);
         mine->fact = fact;
         mine->abnormal = items && is_abnormal(items);
         rpc_add(call, &list, reports, mine);
@@ -319,7 +318,7 @@ static void reports__open_report(Health__Reports_Service *service, const Health_
         return;
     }
     report_view(self, &report, call);
-    report_fact(&report, report_parts(report.size), &fact);
+    report_fact(&report, body_parts(report.size), &fact);
     opened.fact = &fact;
     opened.items = items->items;
     opened.n_items = items->n_items;
@@ -357,7 +356,7 @@ static void reports__fetch_report(Health__Reports_Service *service, const Health
     }
     snprintf(name, sizeof(name), "report-%lld.pdf", (long long)report.id);
     part.body = (ProtobufCBinaryData){(size_t)len, (uint8_t *)plain};
-    part.next = req->part + 1 < report_parts(report.size) ? req->part + 1 : 0;
+    part.next = req->part + 1 < body_parts(report.size) ? req->part + 1 : 0;
     part.file_name = name;
     reply(&part, call);
 }

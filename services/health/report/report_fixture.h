@@ -79,7 +79,7 @@ static inline const Rpc__Answer *put(struct harness *h, int64_t report_id, int32
 
 static inline const Rpc__Answer *put_part(struct harness *h, int64_t report_id, int32_t part)
 {
-    return put(h, report_id, part, pdf + part * LIMIT_PART, (size_t)report_part_size(pdf_size, part));
+    return put(h, report_id, part, pdf + part * LIMIT_PART, (size_t)body_part_size(pdf_size, part));
 }
 
 static inline const Rpc__Answer *finish(struct harness *h, int64_t report_id)
@@ -97,7 +97,7 @@ static inline int64_t uploaded(struct harness *h, int64_t booking_id)
 {
     int64_t report_id = begun(h, booking_id);
 
-    for (int32_t part = 0; part < report_parts(pdf_size); part++)
+    for (int32_t part = 0; part < body_parts(pdf_size); part++)
         assert_ok(put_part(h, report_id, part));
     assert_ok(finish(h, report_id));
     return report_id;
@@ -127,12 +127,12 @@ static inline Health__OpenedReport *reads_her_report(struct harness *h, int64_t 
     Health__OpenedReport *opened =
         harness_output(h, on_report(h, "Reports.OpenReport", report_id, who), &health__opened_report__descriptor);
 
-    for (int32_t n = 0; n < report_parts(pdf_size); n++) {
+    for (int32_t n = 0; n < body_parts(pdf_size); n++) {
         const Rpc__Part *part = harness_output(h, fetch(h, opened->link, n, who), &rpc__part__descriptor);
 
-        assert_int_equal(part->body.len, report_part_size(pdf_size, n));
+        assert_int_equal(part->body.len, body_part_size(pdf_size, n));
         assert_memory_equal(part->body.data, pdf + n * LIMIT_PART, part->body.len);
-        assert_int_equal(part->next, n + 1 < report_parts(pdf_size) ? n + 1 : 0);
+        assert_int_equal(part->next, n + 1 < body_parts(pdf_size) ? n + 1 : 0);
     }
     return opened;
 }

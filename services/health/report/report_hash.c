@@ -73,7 +73,7 @@ static long read_parts(struct health *self, const struct report *report, const s
     long len = 0;
 
     *ret = (struct stretch){.report_id = hash->report_id, .run = hash->run, .next = hash->next, .sum = hash->sum};
-    for (*ret_next = hash->next; *ret_next < report_parts(report->size) && *ret_next < hash->next + AT_ONCE;) {
+    for (*ret_next = hash->next; *ret_next < body_parts(report->size) && *ret_next < hash->next + AT_ONCE;) {
         long more = report_part(self, report, (*ret_next)++, ret->parts + len);
 
         if (more < 0)
@@ -90,7 +90,7 @@ int report_hash(struct health *self, const struct report *report, void *call, un
 
     if (!hash)
         hash = begin_hash(self, report->id);
-    while (stretch && hash->next < report_parts(report->size)) {
+    while (stretch && hash->next < body_parts(report->size)) {
         int32_t next;
         long len = read_parts(self, report, hash, stretch, &next);
         const void *sum;

@@ -126,18 +126,6 @@ bool reports_next(const struct reports *reports, struct report *ret)
     return next_report(reports, reports->sql + SQL_OF_MEMBER, ret);
 }
 
-int32_t report_parts(int32_t size)
-{
-    return (size + LIMIT_PART - 1) / LIMIT_PART;
-}
-
-int32_t report_part_size(int32_t size, int32_t part)
-{
-    int32_t rest = size - part * LIMIT_PART;
-
-    return rest < LIMIT_PART ? rest : LIMIT_PART;
-}
-
 int32_t reports_received(const struct reports *reports, int64_t report_id)
 {
     store_ask(reports->store, reports->sql + SQL_RECEIVED, "i", report_id);
@@ -416,7 +404,7 @@ static void on_export(void *arg, struct part_export *export)
 
         if (opened && fact) {
             health__opened_report__init(opened);
-            report_fact(&report, report_parts(report.size), fact);
+            report_fact(&report, body_parts(report.size), fact);
             opened->fact = fact;
             opened->items = items ? items->items : NULL;
             opened->n_items = items ? items->n_items : 0;

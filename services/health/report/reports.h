@@ -16,6 +16,7 @@
  * A link to a PDF is base64url of report (8 bytes), instant until which it is good (8)
  * and the blind index of both under the report key (16): good for the member alone. */
 #pragma once
+#include "common/base/body_parts.h"
 #include "common/base/limits.h"
 #include "services/health/health.h"
 
@@ -41,9 +42,7 @@ bool reports_latest(const struct reports *reports, int64_t booking_id, struct re
 /* A member's versions that are or were ready, under all numbers she holds, newest first. */
 void reports_ask(const struct reports *reports, int64_t member_id, int64_t before, size_t limit);
 bool reports_next(const struct reports *reports, struct report *ret);
-/* How many parts of a size there are, and how long one is. */
-int32_t report_parts(int32_t size);
-int32_t report_part_size(int32_t size, int32_t part);
+/* How many parts of it have come. */
 int32_t reports_received(const struct reports *reports, int64_t report_id);
 
 /* Adds a version, UPLOADING, with fresh keys; the upload of the same booking that was

@@ -71,7 +71,7 @@ static bool add_report(struct health *self, Health__Story *story, struct arena *
         return true;
     story->report = arena_alloc(arena, sizeof(*story->report));
     if (story->report)
-        report_fact(&report, report_parts(report.size), story->report);
+        report_fact(&report, body_parts(report.size), story->report);
     return story->report != NULL;
 }
 

@@ -20,26 +20,25 @@ static Identity__Member *me(struct harness *h, const Rpc__Principal *who)
     return harness_output(h, harness_call(h, "Identity.GetMe", NULL, who, NULL), &identity__member__descriptor);
 }
 
-static void assert_hidden(struct harness *h, const Rpc__Principal *who)
+static void assert_seen(struct harness *h, const Rpc__Principal *who, bool seen)
 {
     Identity__Member *member = me(h, who);
 
-    assert_true(who->unproven);
-    assert_string_equal(who->shown_name, "");
-    assert_string_equal(member->name, "");
-    assert_string_equal(member->resident_id, "");
-    assert_true(member->step_up_needed);
+    assert_int_equal(who->unproven, !seen);
+    assert_string_equal(who->shown_name, seen ? "王*明" : "");
+    assert_string_equal(member->name, seen ? "王*明" : "");
+    assert_int_equal(*member->resident_id != '\0', seen);
+    assert_int_equal(member->step_up_needed, !seen);
+}
+
+static void assert_hidden(struct harness *h, const Rpc__Principal *who)
+{
+    assert_seen(h, who, false);
 }
 
 static void assert_shown(struct harness *h, const Rpc__Principal *who)
 {
-    Identity__Member *member = me(h, who);
-
-    assert_false(who->unproven);
-    assert_string_equal(who->shown_name, "王*明");
-    assert_string_equal(member->name, "王*明");
-    assert_string_not_equal(member->resident_id, "");
-    assert_false(member->step_up_needed);
+    assert_seen(h, who, true);
 }
 
 static void on_a_new_device_nothing_is_shown_of_her_before_she_has_told_her_document(void **state)

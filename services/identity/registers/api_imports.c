@@ -81,13 +81,13 @@ static void imports__begin_import(Identity__Imports_Service *service, const Iden
 /* Says how many parts there are, and how long this one is. */
 static void refuse_part(const struct import *import, int32_t part, void *call)
 {
-    int32_t parts = import_parts(import->size);
+    int32_t parts = body_parts(import->size);
     char number[16];
 
     snprintf(number, sizeof(number), "%d", parts);
     rpc_fact(call, "parts", number);
     if (part < parts) {
-        snprintf(number, sizeof(number), "%d", import_part_size(import->size, part));
+        snprintf(number, sizeof(number), "%d", body_part_size(import->size, part));
         rpc_fact(call, "length", number);
     }
     rpc_refuse_field(call, IDENTITY__REASON__IMPORT_PART_WRONG, part < parts ? "content" : "part");
@@ -106,8 +106,7 @@ static void imports__put_import_part(Identity__Imports_Service *service, const I
         rpc_refuse(call, IDENTITY__REASON__IMPORT_STATE_WRONG);
         return;
     }
-    if (req->part >= import_parts(import.size) ||
-        (int32_t)req->content.len != import_part_size(import.size, req->part)) {
+    if (req->part >= body_parts(import.size) || (int32_t)req->content.len != body_part_size(import.size, req->part)) {
         refuse_part(&import, req->part, call);
         return;
     }
@@ -126,7 +125,7 @@ static void imports__check_import(Identity__Imports_Service *service, const Iden
     if (!find_hers(self, req->import_id, call, &import))
         return;
     if (import.state == IDENTITY__IMPORT_STATE__IMPORT_UPLOADING) {
-        if (imports_received(&self->imports, import.id) < import_parts(import.size)) {
+        if (imports_received(&self->imports, import.id) < body_parts(import.size)) {
             rpc_refuse(call, IDENTITY__REASON__IMPORT_PARTS_MISSING);
             return;
         }

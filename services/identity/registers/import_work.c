@@ -352,7 +352,7 @@ static bool copy(struct identity *self)
 
     if (!imports_find(&self->imports, work->import_id, &import) || import.state != work->state)
         return leave(work);
-    for (; work->part < import_parts(import.size) && work->part < end; work->part++) {
+    for (; work->part < body_parts(import.size) && work->part < end; work->part++) {
         long len = import_part(self, &import, work->part, work->plain);
 
         /* What does not open is read as it is: as a file that ends here. */
@@ -363,7 +363,7 @@ static bool copy(struct identity *self)
             return false;
         }
     }
-    if (work->part == end && end < import_parts(import.size))
+    if (work->part == end && end < body_parts(import.size))
         return true;
     if (!open_rows(self, &import)) {
         leave(work);

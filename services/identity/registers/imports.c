@@ -119,18 +119,6 @@ bool import_is_open(int state)
     return state >= IDENTITY__IMPORT_STATE__IMPORT_UPLOADING && state <= IDENTITY__IMPORT_STATE__IMPORT_LOADING;
 }
 
-int32_t import_parts(int32_t size)
-{
-    return (size + LIMIT_PART - 1) / LIMIT_PART;
-}
-
-int32_t import_part_size(int32_t size, int32_t part)
-{
-    int32_t rest = size - part * LIMIT_PART;
-
-    return rest < LIMIT_PART ? rest : LIMIT_PART;
-}
-
 int32_t imports_received(const struct imports *imports, int64_t import_id)
 {
     store_ask(imports->store, imports->sql + SQL_RECEIVED, "i", import_id);
@@ -262,7 +250,7 @@ Identity__Import *import_message(const struct identity *self, const struct impor
     message->union_id = import->union_id;
     message->removal = (Identity__RosterRemoval)import->removal;
     message->size = import->size;
-    message->parts = import_parts(import->size);
+    message->parts = body_parts(import->size);
     message->begun_at = import->begun_at;
     message->changed_at = import->changed_at;
     return message;

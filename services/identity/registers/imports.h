@@ -13,6 +13,7 @@
  * other, with the authority that who has begun it has at that moment and as her deed. After a
  * restart a check begins anew, and loading goes on behind the last page. */
 #pragma once
+#include "common/base/body_parts.h"
 #include "common/base/limits.h"
 #include "services/identity/identity.h"
 
@@ -42,8 +43,7 @@ void imports_ask(const struct imports *imports, int64_t member_id, int64_t befor
 bool imports_next(const struct imports *imports, struct import *ret);
 void imports_end(const struct imports *imports);
 bool import_is_open(int state);
-int32_t import_parts(int32_t size);
-int32_t import_part_size(int32_t size, int32_t part);
+/* How many parts of it have come. */
 int32_t imports_received(const struct imports *imports, int64_t import_id);
 
 /* Begins it with a fresh key; 0, TOO_MANY_IMPORTS or IMPORTS_BUSY. */

@@ -73,8 +73,8 @@ static int64_t uploaded(struct harness *h, int kind, int removal, const char *te
     size_t len = strlen(text);
     int64_t id = import_of(h, try_begin(h, her(h), kind, first_id, removal, len))->import_id;
 
-    for (int32_t part = 0; part < import_parts((int32_t)len); part++)
-        assert_ok(put(h, her(h), id, part, text + part * LIMIT_PART, (size_t)import_part_size((int32_t)len, part)));
+    for (int32_t part = 0; part < body_parts((int32_t)len); part++)
+        assert_ok(put(h, her(h), id, part, text + part * LIMIT_PART, (size_t)body_part_size((int32_t)len, part)));
     return id;
 }
 
