@@ -270,3 +270,23 @@ void dump_lost(const char *dir, const char *older, const struct dump_moved *move
     ensure(n > 0 && sqlite3_finalize(tables) == SQLITE_OK);
     ensure(sqlite3_close(db) == SQLITE_OK);
 }
+
+void dump_master(const char *dir, const char *fresh, FILE *out)
+{
+    static const char differ[] =
+        "WITH here AS (SELECT type, name, tbl_name, sql FROM main.sqlite_master), "
+        "there AS (SELECT type, name, tbl_name, sql FROM fresh.sqlite_master) "
+        "SELECT 'is not so in a fresh store', * FROM (SELECT * FROM here EXCEPT SELECT * FROM there) UNION ALL "
+        "SELECT 'of a fresh store is not here', * FROM (SELECT * FROM there EXCEPT SELECT * FROM here)";
+    sqlite3 *db = open_store(dir);
+    sqlite3_stmt *rows;
+    char sql[SQL_SIZE];
+
+    snprintf(sql, sizeof(sql), "ATTACH '%s/data.sqlite' AS fresh", fresh);
+    ensure(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    rows = ask(db, differ);
+    while (sqlite3_step(rows) == SQLITE_ROW)
+        fprintf(out, "%s %s %s:\n%s\n", sqlite3_column_text(rows, 1), sqlite3_column_text(rows, 2),
+                sqlite3_column_text(rows, 0), sqlite3_column_text(rows, 4));
+    ensure(sqlite3_finalize(rows) == SQLITE_OK && sqlite3_close(db) == SQLITE_OK);
+}

@@ -31,3 +31,5 @@ void dump_copy(const char *dir, const char *file);
 /* Tells of each table of an older copy whose rows are not all in the store as they were, in the
  * columns that both have, or where `moved` looks for them. */
 void dump_lost(const char *dir, const char *older, const struct dump_moved *moved, FILE *out);
+/* Tells of every table, index and trigger that the stores of two folders do not both have in the same words. */
+void dump_master(const char *dir, const char *fresh, FILE *out);

@@ -6,7 +6,7 @@ CREATE TABLE journal (
     kind  INTEGER NOT NULL,  -- field number in the service's Event
     actor INTEGER NOT NULL,  -- member id, 0 for the system
     body  BLOB    NOT NULL,  -- the packed Event: ids and facts, no personal data
-    hash  BLOB    NOT NULL   -- see common/store/journal.h
+    hash  BLOB    NOT NULL   -- see common/journal.h
 ) STRICT;
 
 CREATE TABLE stored_answer (
