@@ -466,7 +466,7 @@ static void compare(const struct store_options *earlier, const char *what, int s
     char *fresh = master_of(h.service.store), *migrated = master_from(earlier);
 
     if (strcmp(migrated, fresh) != 0)
-        fault("from step %d of the chassis, %d of the service and %d of %s:\n%s\ninstead of\n%s",
+        fault("from step %d of the chassis, %d of the service (0: the last) and %d of %s:\n%s\ninstead of\n%s",
               earlier->earlier.chassis, earlier->earlier.schema, steps, what, migrated, fresh);
     free(migrated);
     free(fresh);

@@ -1,4 +1,5 @@
 -- The tables that every store has beside its service's own.
+-- A step stays as it is, also a comment that names a file by its old place: sqlite_master keeps its words.
 -- step 1
 CREATE TABLE journal (
     seq   INTEGER PRIMARY KEY,
