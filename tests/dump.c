@@ -206,6 +206,17 @@ int64_t dump_load(const char *dir, const char *path)
     return at;
 }
 
+void dump_alter(const char *dir, const char *sql)
+{
+    char file[256];
+    sqlite3 *db;
+
+    snprintf(file, sizeof(file), "%s/data.sqlite", dir);
+    db = make_store(file);
+    ensure(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK && sqlite3_changes(db) > 0);
+    sqlite3_close(db);
+}
+
 void dump_copy(const char *dir, const char *file)
 {
     sqlite3 *from = open_store(dir), *to = make_store(file);

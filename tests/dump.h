@@ -26,6 +26,8 @@ struct dump_moved {
 
 /* Makes the store of a folder by the SQL of a file, packed by gzip. When its journal ends. */
 int64_t dump_load(const char *dir, const char *path);
+/* Changes the store of a folder, which nobody has open, before a program comes to it. */
+void dump_alter(const char *dir, const char *sql);
 /* Copies the store of a folder to a file. */
 void dump_copy(const char *dir, const char *file);
 /* Tells of each table of an older copy whose rows are not all in the store as they were, in the
