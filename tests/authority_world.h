@@ -202,7 +202,7 @@ static inline bool authority_ends(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* Whether a field is an id, or the path of a union: what says where. */
+/* Whether a field is an id, the path of a union, or what a service has written of either: what says where. */
 static inline bool authority_is_id(const struct api_field *field)
 {
     return field->descriptor->type == PROTOBUF_C_TYPE_INT64 && !field->limit->time &&
@@ -214,7 +214,8 @@ static inline bool authority_is_place(const struct api_field *field)
     const char *name = field->descriptor->name;
 
     return authority_is_id(field) || (field->descriptor->type == PROTOBUF_C_TYPE_STRING && !field->limit->inside &&
-                                      (authority_ends(name, "_path") || strcmp(name, "csv") == 0));
+                                      (authority_ends(name, "_path") || strcmp(name, "csv") == 0 ||
+                                       (strcmp(name, "letter") == 0 && field->limit->required)));
 }
 
 /* Whether a request says where, in a field of its own or of a message in it. */

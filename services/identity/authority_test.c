@@ -213,6 +213,7 @@ static void scan_member(struct harness *h, struct authority_place *place, int64_
     letter_write(identity_of(h)->letters, nonce, &letter, text);
     authority_put_text(place, "Looks.LookAtPerson/letter", text);
     place->fields[place->n_fields - 1].role = RULE__ROLE__CHECKUP_STAFF;
+    authority_put_text(place, "Looks.MatchPerson/letter", text);
 }
 
 /* Through WeChat, from where the number is hers already. */
@@ -291,14 +292,23 @@ static const char *text(struct harness *h, const char *method, const char *field
 }
 
 static const struct authority_field fields[] = {
-    {.field = "target_id", .number = 0},        {.field = "name", .text = "新工会"},
-    {.field = "mobile", .text = "16900000777"}, {.field = "title", .text = "告知"},
-    {.field = "text", .text = "告知"},          {.field = "controller", .text = "告知"},
-    {.field = "contact", .text = "告知"},       {.field = "kinds", .text = "告知"},
-    {.field = "retention", .text = "告知"},     {.field = "credit_code", .text = ""},
-    {.field = "term_from", .number = 1},        {.field = "state", .number = 0},
-    {.field = "removal", .number = 0},          {.field = "size", .number = 10},
-    {.field = "content", .text = "0123456789"}, {NULL},
+    {.field = "target_id", .number = 0},
+    {.field = "name", .text = "新工会"},
+    {.field = "mobile", .text = "16900000777"},
+    {.field = "title", .text = "告知"},
+    {.field = "text", .text = "告知"},
+    {.field = "controller", .text = "告知"},
+    {.field = "contact", .text = "告知"},
+    {.field = "kinds", .text = "告知"},
+    {.field = "retention", .text = "告知"},
+    {.field = "credit_code", .text = ""},
+    {.field = "term_from", .number = 1},
+    {.field = "state", .number = 0},
+    {.field = "removal", .number = 0},
+    {.field = "size", .number = 10},
+    {.field = "content", .text = "0123456789"},
+    {.field = "last_four", .text = "0014"},
+    {NULL},
 };
 /* Of people's names, resident IDs and numbers. */
 static const char *const secrets[] = {"王小明", "王大明", "440604199003", "169000000", NULL};

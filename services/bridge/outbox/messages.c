@@ -232,7 +232,7 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 const struct part_spec messages_part = {
     .tables = "message tally",
     .steps = &messages_steps,
-    .others = "message.about_id",
+    .others = "message.about_id message.door",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(message_id) FROM message",

@@ -28,7 +28,7 @@ static const struct {
                                                    "account-wechat-bound"},
     [BRIDGE__NOTICE_KIND__ACCOUNT_MERGE_ASKED] = {"有人申请合并您的账号，不同意请登录拒绝", "账号合并", 3 * DAY_MS,
                                                   "account-merge-asked"},
-    [BRIDGE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED] = {"您的实名认证有异议，请联系所在工会", "认证异议", 7 * DAY_MS,
+    [BRIDGE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED] = {"收到与您实名认证有关的异议，请联系工会", "认证异议", 7 * DAY_MS,
                                                      "account-name-contested"},
     [BRIDGE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED] = {"实名认证的异议已处理，请登录查看", "异议已办", 7 * DAY_MS,
                                                       "account-contest-decided"},

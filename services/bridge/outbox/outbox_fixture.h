@@ -86,28 +86,30 @@ static inline bool note_text(void *self, const struct fetch_request *request, fe
     return true;
 }
 
-static inline void tell_mobile(unsigned i, const char *mobile)
+static inline void tell(unsigned i, const ProtobufCMessage *found)
 {
-    Identity__FoundMobile found = IDENTITY__FOUND_MOBILE__INIT;
     Rpc__Answer answer = RPC__ANSWER__INIT;
     uint8_t packed[128];
 
-    found.mobile = unconst(mobile);
-    answer.output = (ProtobufCBinaryData){identity__found_mobile__pack(&found, packed), packed};
+    answer.output = (ProtobufCBinaryData){protobuf_c_message_pack(found, packed), packed};
     t.questions[i].answered(t.questions[i].arg, &answer);
     t.questions[i].answered = NULL;
+}
+
+static inline void tell_mobile(unsigned i, const char *mobile)
+{
+    Identity__FoundMobile found = IDENTITY__FOUND_MOBILE__INIT;
+
+    found.mobile = unconst(mobile);
+    tell(i, &found.base);
 }
 
 static inline void tell_openid(unsigned i, const char *openid)
 {
     Identity__FoundOpenid found = IDENTITY__FOUND_OPENID__INIT;
-    Rpc__Answer answer = RPC__ANSWER__INIT;
-    uint8_t packed[128];
 
     found.openid = unconst(openid);
-    answer.output = (ProtobufCBinaryData){identity__found_openid__pack(&found, packed), packed};
-    t.questions[i].answered(t.questions[i].arg, &answer);
-    t.questions[i].answered = NULL;
+    tell(i, &found.base);
 }
 
 static inline void tell_nobody(unsigned i, int reason)

@@ -1,9 +1,11 @@
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
+#include "services/health/booking/budget.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/door/scans.h"
 #include "services/health/campaign/sites.h"
 #include "services/health/door/walk_ins.h"
+#include "services/health/rules.h"
 
 #include "common/trust/letter.h"
 
@@ -396,6 +398,20 @@ static void scans__list_scans(Health__Scans_Service *service, const Health__List
     reply(&list, call);
 }
 
+/* Why whoever came after her place had been given on is not taken beyond all places: 0, or BUDGET_USED_UP. */
+static int beyond_refusal(struct health *self, const struct booking *booking, void *call)
+{
+    const Health__Campaign *campaign = campaigns_find(&self->campaigns, booking->campaign_id, rpc_arena(call));
+    struct entitlement entitlement;
+
+    if (!campaign || !entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
+        return RPC__REASON__STORE_FAILED;
+    return entitlement_is_given_on(self, campaign, &entitlement) &&
+                   budget_left(self, campaign, rpc_now(call)) < dearest_price(campaign, (size_t)entitlement.stratum)
+               ? HEALTH__REASON__BUDGET_USED_UP
+               : 0;
+}
+
 /* rpc AcceptScan: what waits is as if it had been accepted then; the scan that waited stays as it was. */
 static void scans__accept_scan(Health__Scans_Service *service, const Health__ScanRequest *req,
                                Health__Scan_Closure reply, void *call)
@@ -426,6 +442,8 @@ static void scans__accept_scan(Health__Scans_Service *service, const Health__Sca
         rpc_refuse(call, HEALTH__REASON__SCAN_NOT_WAITING);
         return;
     }
+    if (rpc_refuse_if(call, beyond_refusal(self, &booking, call)))
+        return;
     scan = waits;
     snprintf(scan.ref, sizeof(scan.ref), "accepted-%lld", (long long)waits.id);
     scan.outcome = HEALTH__SCAN_OUTCOME__ACCEPTED;

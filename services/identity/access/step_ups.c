@@ -1,13 +1,12 @@
 #include "services/identity/access/step_ups.h"
+#include "services/identity/unions/pages.h"
 
 #define COLUMNS "step_up_id, member_id, session_id, union_id, asked_at, decided_at, decided_by, state"
 #define SLICE   500
 
 enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_FIND_UNION, SQL_DECIDE, SQL_DROP_OLD, N_SQL };
 
-#define OF_UNION(state)                                                                                                \
-    "SELECT " COLUMNS " FROM step_up WHERE " RPC_PAGE_STATES("?5", state) " AND union_id = ?1 AND state = " state      \
-                                                                          " AND step_up_id > ?2 AND asked_at > ?3"
+#define OF_UNION(state) PAGE_OF_UNION(COLUMNS, "step_up", "step_up_id", state) " AND asked_at > ?5"
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO step_up (step_up_id, member_id, session_id, union_id, state, asked_at) "
@@ -64,7 +63,7 @@ size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, in
 {
     size_t n = 0;
 
-    store_ask(step_ups->store, step_ups->sql + SQL_FIND_UNION, "iiiii", union_id, after, since, (int64_t)size, states);
+    store_ask(step_ups->store, step_ups->sql + SQL_FIND_UNION, "iiiii", union_id, states, after, (int64_t)size, since);
     while (ret && n < size && next(step_ups, SQL_FIND_UNION, &ret[n]))
         n++;
     store_end(step_ups->store, step_ups->sql + SQL_FIND_UNION);

@@ -1,6 +1,7 @@
 #include "services/identity/membership/joins.h"
 #include "services/identity/people/person.h"
 #include "services/identity/membership/api_membership.h"
+#include "services/identity/unions/pages.h"
 
 #define COLUMNS                                                                                                        \
     "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
@@ -16,9 +17,7 @@ enum {
     N_SQL
 };
 
-#define OF_UNION(state)                                                                                                \
-    "SELECT " COLUMNS " FROM join_request WHERE " RPC_PAGE_STATES("?2", state) " AND union_id = ?1 AND state = " state \
-                                                                               " AND request_id > ?3"
+#define OF_UNION(state) PAGE_OF_UNION(COLUMNS, "join_request", "request_id", state)
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO join_request (request_id, member_id, union_id, state, trade, asked_at, sealed, cover) "

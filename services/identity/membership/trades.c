@@ -3,6 +3,7 @@
 #include "services/identity/people/members.h"
 #include "services/identity/unions/tallies.h"
 #include "services/identity/membership/api_membership.h"
+#include "services/identity/unions/pages.h"
 
 #define COLUMNS                                                                                                        \
     "trade_id, member_id, union_id, asked_at, decided_at, decided_by, from_at, until_at, trade, state, source, "       \
@@ -21,14 +22,12 @@ enum {
     N_SQL
 };
 
-#define OF_UNION(state)                                                                                                \
-    "SELECT " COLUMNS " FROM trade WHERE " RPC_PAGE_STATES("?4", state) " AND union_id = ?1 AND state = " state        \
-                                                                        " AND trade_id > ?2"
+#define OF_UNION(state) PAGE_OF_UNION(COLUMNS, "trade", "trade_id", state)
 
 static const char *const sql[] = {
-    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?2 AND " RPC_PAGE_STATES(
-        "?4", "state") " ORDER BY trade_id DESC LIMIT ?3",
-    [SQL_UNION] = RPC_PAGE_MERGED_7(OF_UNION) " ORDER BY trade_id LIMIT ?3",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM trade WHERE member_id = ?1 AND trade_id < ?3 AND " RPC_PAGE_STATES(
+        "?2", "state") " ORDER BY trade_id DESC LIMIT ?4",
+    [SQL_UNION] = RPC_PAGE_MERGED_7(OF_UNION) " ORDER BY trade_id LIMIT ?4",
     [SQL_ADD] = "INSERT INTO trade (trade_id, member_id, union_id, trade, state, source, proof, asked_at, sealed) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM trade WHERE trade_id = ?1",
@@ -78,7 +77,7 @@ bool trades_find_proven(const struct trades *trades, int64_t member_id, struct t
 void trades_ask(const struct trades *trades, enum trades_list list, int64_t id, int64_t beyond, size_t limit,
                 int64_t states)
 {
-    store_ask(trades->store, trades->sql + list, "iiii", id, beyond, (int64_t)limit, states);
+    store_ask(trades->store, trades->sql + list, "iiii", id, states, beyond, (int64_t)limit);
 }
 
 bool trades_next(const struct trades *trades, enum trades_list list, struct trade *ret)

@@ -10,6 +10,7 @@
 #include "services/identity/registers/rosters.h"
 #include "services/identity/unions/changes.h"
 #include "services/identity/unions/tallies.h"
+#include "services/identity/unions/pages.h"
 
 #define COLUMNS "contest_id, holder_id, claimant_id, union_id, asked_at, decided_at, decided_by, state"
 #define SLICE   50
@@ -31,9 +32,7 @@ enum {
     N_SQL
 };
 
-#define OF_UNION(state)                                                                                                \
-    "SELECT " COLUMNS " FROM contest WHERE " RPC_PAGE_STATES("?2", state) " AND union_id = ?1 AND state = " state      \
-                                                                          " AND contest_id > ?3"
+#define OF_UNION(state) PAGE_OF_UNION(COLUMNS, "contest", "contest_id", state)
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO contest (contest_id, holder_id, claimant_id, union_id, state, asked_at) "

@@ -6,6 +6,7 @@
 #include "services/identity/people/notices.h"
 #include "services/identity/access/wechats.h"
 #include "services/identity/membership/periods.h"
+#include "services/identity/unions/pages.h"
 
 #define COLUMNS                                                                                                        \
     "merge_id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at, state, reason, remark, "     \
@@ -21,16 +22,14 @@ enum {
     N_SQL
 };
 
-#define OF_UNION(state)                                                                                                \
-    "SELECT " COLUMNS " FROM merge WHERE " RPC_PAGE_STATES("?4", state) " AND union_id = ?1 AND state = " state        \
-                                                                        " AND merge_id > ?2"
+#define OF_UNION(state) PAGE_OF_UNION(COLUMNS, "merge", "merge_id", state)
 
 static const char *const sql[] = {
     [SQL_MINE] =
-        "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?2 AND " RPC_PAGE_STATES(
-            "?4", "state") " "
-                           "ORDER BY merge_id DESC LIMIT ?3",
-    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY merge_id LIMIT ?3",
+        "SELECT " COLUMNS " FROM merge WHERE (gone_id = ?1 OR kept_id = ?1) AND merge_id < ?3 AND " RPC_PAGE_STATES(
+            "?2", "state") " "
+                           "ORDER BY merge_id DESC LIMIT ?4",
+    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY merge_id LIMIT ?4",
     [SQL_ADD] = "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at, wait_until, by_codes) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM merge WHERE merge_id = ?1",
@@ -79,7 +78,7 @@ bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge
 void merges_ask(const struct merges *merges, enum merges_list list, int64_t id, int64_t beyond, size_t limit,
                 int64_t states)
 {
-    store_ask(merges->store, merges->sql + list, "iiii", id, beyond, (int64_t)limit, states);
+    store_ask(merges->store, merges->sql + list, "iiii", id, states, beyond, (int64_t)limit);
 }
 
 bool merges_next(const struct merges *merges, enum merges_list list, struct merge *ret)

@@ -4,15 +4,14 @@
 #include "services/identity/people/members.h"
 #include "services/identity/access/session_life.h"
 #include "services/identity/rights/api_rights.h"
+#include "services/identity/unions/pages.h"
 
 #define COLUMNS                                                                                                        \
     "correction_id, member_id, union_id, state, reason, asked_at, decided_at, decided_by, refusal, remark, sealed"
 
 enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_END, SQL_MINE, SQL_UNION, SQL_DROP_OLD, SQL_SET_MOBILE, N_SQL };
 
-#define OF_UNION(state)                                                                                                \
-    "SELECT " COLUMNS " FROM correction WHERE " RPC_PAGE_STATES("?4", state) " AND union_id = ?1 AND state = " state   \
-                                                                             " AND correction_id > ?2"
+#define OF_UNION(state) PAGE_OF_UNION(COLUMNS, "correction", "correction_id", state)
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO correction (correction_id, member_id, union_id, state, reason, asked_at, sealed) "
@@ -21,10 +20,10 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND state = 1",
     [SQL_END] = "UPDATE correction SET state = ?2, decided_at = ?3, decided_by = ?4, refusal = ?5, remark = ?6, "
                 "sealed = x'' WHERE correction_id = ?1",
-    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND correction_id < ?2 AND " RPC_PAGE_STATES(
-        "?4", "state") " "
-                       "ORDER BY correction_id DESC LIMIT ?3",
-    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY correction_id LIMIT ?3",
+    [SQL_MINE] = "SELECT " COLUMNS " FROM correction WHERE member_id = ?1 AND correction_id < ?3 AND " RPC_PAGE_STATES(
+        "?2", "state") " "
+                       "ORDER BY correction_id DESC LIMIT ?4",
+    [SQL_UNION] = RPC_PAGE_MERGED_4(OF_UNION) " ORDER BY correction_id LIMIT ?4",
     [SQL_DROP_OLD] = "DELETE FROM correction WHERE correction_id IN (SELECT correction_id FROM correction "
                      "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
     [SQL_SET_MOBILE] = "UPDATE member SET mobile = ?2, sealed_mobile = ?3 WHERE member_id = ?1",
@@ -96,14 +95,14 @@ void correction_end(struct identity *self, struct correction *correction, int st
 size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, int64_t before,
                              struct correction *ret, size_t size, int64_t states)
 {
-    store_ask(corrections->store, corrections->sql + SQL_MINE, "iiii", member_id, before, (int64_t)size, states);
+    store_ask(corrections->store, corrections->sql + SQL_MINE, "iiii", member_id, states, before, (int64_t)size);
     return all(corrections, corrections->sql + SQL_MINE, ret, size);
 }
 
 size_t corrections_find_union(const struct corrections *corrections, int64_t union_id, int64_t after,
                               struct correction *ret, size_t size, int64_t states)
 {
-    store_ask(corrections->store, corrections->sql + SQL_UNION, "iiii", union_id, after, (int64_t)size, states);
+    store_ask(corrections->store, corrections->sql + SQL_UNION, "iiii", union_id, states, after, (int64_t)size);
     return all(corrections, corrections->sql + SQL_UNION, ret, size);
 }
 

@@ -19,6 +19,12 @@
 #define PAGE_SLICE                                                                                                     \
     "SELECT union_id, path FROM unions WHERE " UNION_PATH_RANGE("path") " ORDER BY path LIMIT " PAGE_TEXT(PAGE_UNIONS)
 
+/* The rows of one union, ?1, in a state of the mask ?2, behind the id ?3: for RPC_PAGE_MERGED, of a table with an index
+ * of union, state and id. */
+#define PAGE_OF_UNION(columns, table, id, state)                                                                       \
+    "SELECT " columns " FROM " table " WHERE " RPC_PAGE_STATES("?2", state) " AND union_id = ?1 AND state = " state    \
+                                                                            " AND " id " > ?3"
+
 struct page {
     char from[UNION_PATH_SIZE], end[UNION_PATH_SIZE + 1];
     int64_t after; /* id within the union at `from` */

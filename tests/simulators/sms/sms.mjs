@@ -22,7 +22,7 @@ export const TEXTS = {
     'prove-code': '您正在办理工会会员实名认证，验证码{code}，{minutes}分钟内有效。非本人操作请勿提供。',
     'account-wechat-bound': '{when}有新的微信绑定到您的惠工账号，可以登录。如非本人操作，请登录后在“登录方式”中解绑。',
     'account-merge-asked': '{when}有人申请合并您的惠工账号。如您不同意，请在三天内登录惠工拒绝，或联系所在工会。',
-    'account-name-contested': '{when}有人对您惠工账号的实名认证提出异议，工会将核实。请携带证件联系所在工会。',
+    'account-name-contested': '{when}工会收到一项与您惠工账号实名认证有关的异议，将予核实。如有疑问，请携带证件联系所在工会。',
     'account-contest-decided': '关于您惠工账号实名认证的异议已于{when}处理，请登录惠工查看结果。',
     'account-proof-taken-back': '您惠工账号的实名认证已于{when}被撤销，登录已失效。如有疑问，请携带证件联系所在工会。',
 };
