@@ -283,7 +283,7 @@ static const struct part_stray strays[] = {
 
 const struct part_spec entitlements_part = {
     .tables = "entitlement",
-    .others = "entitlement.book_by",
+    .others = "entitlement.book_by entitlement.soon_said",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
