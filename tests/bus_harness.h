@@ -27,6 +27,7 @@ struct bus_harness {
     uv_timer_t tick;        /* every millisecond, so that a turn of the loop always ends */
     uv_timer_t tend;        /* as hg-broker tends */
     unsigned tended;        /* so many times */
+    char root[32];          /* removed with all that is in it */
     char dir[32], edge[40]; /* where those inside call, and where the edge does */
     uint8_t unserved[16], full[16], lost[16];
     struct bus_refusals refusals;
@@ -100,6 +101,7 @@ static inline void bus_harness_open(struct bus_harness *b)
 
     ensure(mkdtemp(dir));
     bus_harness_open_at(b, dir);
+    memcpy(b->root, dir, sizeof(dir));
 }
 
 #define bus_wait(b, condition)                                                                                         \
@@ -132,7 +134,7 @@ static inline int bus_setup(void **state)
 static inline void bus_run_and_leave(void **state)
 {
     bus_test_to_run(state);
-    harness_remove_dir(b.dir);
+    harness_remove_dir(b.root);
     fflush(stdout);
     _exit(0);
 }

@@ -206,6 +206,17 @@ int64_t dump_load(const char *dir, const char *path)
     return at;
 }
 
+void dump_alter(const char *dir, const char *sql)
+{
+    char file[256];
+    sqlite3 *db;
+
+    snprintf(file, sizeof(file), "%s/data.sqlite", dir);
+    db = make_store(file);
+    ensure(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK && sqlite3_changes(db) > 0);
+    sqlite3_close(db);
+}
+
 void dump_copy(const char *dir, const char *file)
 {
     sqlite3 *from = open_store(dir), *to = make_store(file);
@@ -269,4 +280,24 @@ void dump_lost(const char *dir, const char *older, const struct dump_moved *move
     }
     ensure(n > 0 && sqlite3_finalize(tables) == SQLITE_OK);
     ensure(sqlite3_close(db) == SQLITE_OK);
+}
+
+void dump_master(const char *dir, const char *fresh, FILE *out)
+{
+    static const char differ[] =
+        "WITH here AS (SELECT type, name, tbl_name, sql FROM main.sqlite_master), "
+        "there AS (SELECT type, name, tbl_name, sql FROM fresh.sqlite_master) "
+        "SELECT 'is not so in a fresh store', * FROM (SELECT * FROM here EXCEPT SELECT * FROM there) UNION ALL "
+        "SELECT 'of a fresh store is not here', * FROM (SELECT * FROM there EXCEPT SELECT * FROM here)";
+    sqlite3 *db = open_store(dir);
+    sqlite3_stmt *rows;
+    char sql[SQL_SIZE];
+
+    snprintf(sql, sizeof(sql), "ATTACH '%s/data.sqlite' AS fresh", fresh);
+    ensure(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    rows = ask(db, differ);
+    while (sqlite3_step(rows) == SQLITE_ROW)
+        fprintf(out, "%s %s %s:\n%s\n", sqlite3_column_text(rows, 1), sqlite3_column_text(rows, 2),
+                sqlite3_column_text(rows, 0), sqlite3_column_text(rows, 4));
+    ensure(sqlite3_finalize(rows) == SQLITE_OK && sqlite3_close(db) == SQLITE_OK);
 }

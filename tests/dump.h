@@ -26,8 +26,12 @@ struct dump_moved {
 
 /* Makes the store of a folder by the SQL of a file, packed by gzip. When its journal ends. */
 int64_t dump_load(const char *dir, const char *path);
+/* Changes the store of a folder, which nobody has open, before a program comes to it. */
+void dump_alter(const char *dir, const char *sql);
 /* Copies the store of a folder to a file. */
 void dump_copy(const char *dir, const char *file);
 /* Tells of each table of an older copy whose rows are not all in the store as they were, in the
  * columns that both have, or where `moved` looks for them. */
 void dump_lost(const char *dir, const char *older, const struct dump_moved *moved, FILE *out);
+/* Tells of every table, index and trigger that the stores of two folders do not both have in the same words. */
+void dump_master(const char *dir, const char *fresh, FILE *out);

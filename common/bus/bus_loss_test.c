@@ -3,6 +3,32 @@
 
 #include "common/bus/bus_fixture.h"
 
+/* ---- a broker that can be killed ---- */
+
+static int be_broker(const char *dir)
+{
+    alarm(60);
+    bus_harness_open_at(&b, dir);
+    bus_broker_start(&b);
+    return uv_run(&b.loop, UV_RUN_DEFAULT);
+}
+
+/* From now on b.dir is that of a broker in a process of its own. */
+static pid_t broker_apart(void)
+{
+    memcpy(b.dir + strlen(b.dir), "/2", sizeof("/2"));
+    assert_return_code(mkdir(b.dir, 0700), errno);
+    return bus_spawn("--broker", b.dir);
+}
+
+static void kill_child(pid_t child)
+{
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* ---- what is lost ---- */
+
 static void a_server_that_dies_answers_what_it_had_taken(void **state)
 {
     struct rpc_client *client;
@@ -63,8 +89,7 @@ static void a_second_server_is_turned_away_until_the_first_has_gone(void **state
         assert_int_equal(outcome->reason, 0);
         assert_int_equal(outcome->from, first);
     }
-    kill(first, SIGKILL);
-    assert_int_equal(waitpid(first, NULL, 0), first);
+    kill_child(first);
     do { /* the second comes back by itself */
         call(client, 2000);
         rpc_client_flush(client);
@@ -72,8 +97,7 @@ static void a_second_server_is_turned_away_until_the_first_has_gone(void **state
     } while (outcomes[2000].reason);
     assert_int_equal(outcomes[2000].reason, 0);
     assert_int_equal(outcomes[2000].from, second);
-    kill(second, SIGKILL);
-    assert_int_equal(waitpid(second, NULL, 0), second);
+    kill_child(second);
     bus_wait(&b, !bus_counts(&b).served);
 }
 
@@ -122,6 +146,7 @@ static void a_broker_that_restarts_loses_only_what_was_in_flight(void **state)
 {
     struct rpc_client *client;
     struct server server;
+    pid_t broker = broker_apart();
 
     (void)state;
     server_open(&server);
@@ -133,13 +158,13 @@ static void a_broker_that_restarts_loses_only_what_was_in_flight(void **state)
         rpc_client_flush(client);
     }
     bus_wait(&b, server.n_messages == 2);
-    bus_broker_stop(&b);
+    kill_child(broker);
     bus_wait(&b, n_answered == 2);
     assert_answered(0, 2, RPC__REASON__OUTCOME_UNKNOWN);
     server.hold = false;
     let_go(&server); /* to nobody */
-    bus_broker_start(&b);
-    bus_wait(&b, bus_counts(&b).served && n_answered == 4);
+    broker = bus_spawn("--broker", b.dir);
+    bus_wait(&b, n_answered == 4);
     do {
         outcomes[5].times = 0;
         call(client, 5);
@@ -151,6 +176,7 @@ static void a_broker_that_restarts_loses_only_what_was_in_flight(void **state)
         assert_int_equal(outcomes[number].times, 1);
     rpc_client_close(client);
     server_close(&server);
+    kill_child(broker);
 }
 
 /* Writes and reads in one message, on their way when something goes. */
@@ -174,26 +200,28 @@ static void a_read_whose_answer_is_lost_is_asked_again_and_a_write_is_not(void *
 {
     struct rpc_client *client;
     struct server server;
+    pid_t broker = broker_apart();
 
     (void)state;
     server_open(&server);
     client = client_open_ready(2);
     send_mixed(client, &server);
-    bus_broker_stop(&b);
+    kill_child(broker);
     bus_wait(&b, n_answered == 10); /* the writes, at once */
     server.n_calls = 0;
     server.hold = false;
     for (unsigned i = 0; i < server.n_held; i++)
         bus_message_free(server.held[i]);
     server.n_held = 0;
-    bus_broker_start(&b);
+    broker = bus_spawn("--broker", b.dir);
     bus_wait(&b, n_answered == 20);
-    /* Served again or not yet: the broker may be asked before the server has come back. */
     assert_mixed(RPC__REASON__OUTCOME_UNKNOWN, outcomes[1].reason);
     assert_true(outcomes[1].reason == 0 || outcomes[1].reason == RPC__REASON__SERVICE_DOWN);
-    assert_int_equal(server.n_calls, outcomes[1].reason ? 0 : 10);
+    /* The reads alone, and once. The broker may be asked before the server has come back, or lose that answer too. */
+    assert_true(server.n_calls == 10 || (outcomes[1].reason && server.n_calls == 0));
     rpc_client_close(client);
     server_close(&server);
+    kill_child(broker);
 }
 
 static void a_read_that_is_lost_twice_is_given_up(void **state)
@@ -317,46 +345,32 @@ static void a_server_whose_end_is_not_told_gives_way_when_it_is_silent(void **st
     client = client_open_ready(1);
     assert_int_equal(outcomes[MAX_CALLS - 1].from, server);
     rpc_client_close(client);
-    kill(server, SIGKILL);
-    assert_int_equal(waitpid(server, NULL, 0), server);
-}
-
-static int be_broker(const char *dir)
-{
-    alarm(60);
-    bus_harness_open_at(&b, dir);
-    bus_broker_start(&b);
-    return uv_run(&b.loop, UV_RUN_DEFAULT);
+    kill_child(server);
 }
 
 static void a_new_broker_is_found_though_the_end_of_the_old_is_not_told(void **state)
 {
-    struct rpc_client *client = NULL;
-    char *end = b.dir + strlen(b.dir);
+    struct rpc_client *client;
     struct server server;
     pid_t broker;
 
     (void)state;
     lose_the_news();
-    memcpy(end, "/2", sizeof("/2"));
-    assert_return_code(mkdir(b.dir, 0700), errno);
+    broker = broker_apart();
     server_open(&server);
-    for (int life = 0; life < 3; life++) {
+    client = client_open_ready(1);
+    for (unsigned life = 0; life < 2; life++) {
+        kill_child(broker);
         broker = bus_spawn("--broker", b.dir);
-        if (life == 0)
-            client = client_open(1);
         do {
             call(client, 0);
             rpc_client_flush(client);
             bus_wait(&b, rpc_client_pending(client) == 0);
         } while (outcomes[0].reason);
-        kill(broker, SIGKILL);
-        assert_int_equal(waitpid(broker, NULL, 0), broker);
     }
-    assert_true(server.n_calls >= 3);
     rpc_client_close(client);
     server_close(&server);
-    *end = '\0';
+    kill_child(broker);
 }
 
 int main(int argc, char **argv)

@@ -138,6 +138,10 @@ static int forbid_signals(scmp_filter_ctx filter)
     return failed;
 }
 
+/* Of kernels that are newer than the names libseccomp knows; one number for all machines. */
+#define SYS_FCHMODAT2  452
+#define SYS_SETXATTRAT 463
+
 static int seccomp_enter(bool network)
 {
     static const int never[] = {
@@ -147,8 +151,9 @@ static int seccomp_enter(bool network)
         /* rights, and what they are checked against */
         SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid),
         SCMP_SYS(setresgid), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid), SCMP_SYS(setgroups), SCMP_SYS(capset),
-        SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr),
-        SCMP_SYS(fsetxattr), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl),
+        SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SYS_FCHMODAT2, SCMP_SYS(chown), SCMP_SYS(fchown),
+        SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr),
+        SYS_SETXATTRAT, SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl),
         /* the file system around a daemon; Landlock of ABI 1 and 2 lets paths be truncated */
         SCMP_SYS(truncate), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
         SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(open_by_handle_at), SCMP_SYS(quotactl), SCMP_SYS(swapon),

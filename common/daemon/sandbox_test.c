@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -179,6 +182,30 @@ static int change_a_mode(void)
     return chmod(path, 0666);
 }
 
+/* By the call of Linux 6.6, which no name of libseccomp stands for yet. */
+static int change_a_mode_by_number(void)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "%s/file", readable);
+    return (int)syscall(452, AT_FDCWD, path, 0666, 0);
+}
+
+static int give_a_file_away(void)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "%s/file", readable);
+    return chown(path, getuid(), getgid());
+}
+
+static int give_an_open_file_away(void)
+{
+    int fd = open_in(mine, "given", O_CREAT | O_RDWR);
+
+    return fd < 0 ? -1 : fchown(fd, getuid(), getgid());
+}
+
 static int cut_a_file(void)
 {
     char path[64];
@@ -304,6 +331,9 @@ static void no_other_process_is_signalled_and_no_right_changed(void **state)
     assert_int_equal(try_in_sandbox(signal_the_parent_by_high_bits, ANY), EPERM);
     assert_int_equal(try_in_sandbox(signal_itself, 0), 0);
     assert_int_equal(try_in_sandbox(change_a_mode, ANY), EPERM);
+    assert_int_equal(try_in_sandbox(change_a_mode_by_number, ANY), EPERM);
+    assert_int_equal(try_in_sandbox(give_a_file_away, ANY), EPERM);
+    assert_int_equal(try_in_sandbox(give_an_open_file_away, ANY), EPERM);
     assert_int_equal(try_in_sandbox(cut_a_file, ANY), EPERM);
     assert_int_equal(try_in_sandbox(cut_own_file, 0), 0);
     assert_int_equal(try_in_sandbox(set_the_clock, ANY), EPERM);
@@ -357,6 +387,39 @@ static void a_folder_that_is_not_there_is_an_error(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Makes this process' kernel one that has no Landlock. */
+static void lose_landlock(void)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {ARRAY_LEN(steps), steps};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        _exit(2);
+}
+
+static void without_landlock_it_is_entered_only_where_that_is_allowed(void **state)
+{
+    (void)state;
+    for (int allowed = 0; allowed <= 1; allowed++) {
+        const struct sandbox sandbox = {.write_dirs = {mine}, .without_landlock = allowed};
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+            lose_landlock();
+            _exit(sandbox_enter(&sandbox) == (allowed ? 0 : -1) ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -368,6 +431,7 @@ int main(void)
         TEST(an_edge_goes_only_its_own_way),
         TEST(only_the_named_folders_are_reached),
         TEST(a_folder_that_is_not_there_is_an_error),
+        TEST(without_landlock_it_is_entered_only_where_that_is_allowed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -503,9 +503,9 @@ static int command(struct service *service, const char *flag, int argc, char **a
         return audit(service);
     if (strcmp(flag, "backup") == 0 && argc == 1 && spec->parts)
         return store_backup(store_dir(service), argv[0]) ? 1 : 0;
-    if (strcmp(flag, "cursors") == 0 && argc == 0 && spec->schema)
+    if (strcmp(flag, "cursors") == 0 && argc == 0 && spec->parts)
         return print_cursors(service);
-    if (strcmp(flag, "row") == 0 && argc == 1 && spec->schema)
+    if (strcmp(flag, "row") == 0 && argc == 1 && spec->parts)
         return print_row(service, argv[0]);
     if (strcmp(flag, "point") == 0 && argc == 1)
         return print_point(argv[0]);

@@ -1,4 +1,5 @@
 -- The tables that every store has beside its service's own.
+-- A step stays as it is, also a comment that names a file by its old place: sqlite_master keeps its words.
 -- step 1
 CREATE TABLE journal (
     seq   INTEGER PRIMARY KEY,
@@ -6,7 +7,7 @@ CREATE TABLE journal (
     kind  INTEGER NOT NULL,  -- field number in the service's Event
     actor INTEGER NOT NULL,  -- member id, 0 for the system
     body  BLOB    NOT NULL,  -- the packed Event: ids and facts, no personal data
-    hash  BLOB    NOT NULL   -- see common/store/journal.h
+    hash  BLOB    NOT NULL   -- see common/journal.h
 ) STRICT;
 
 CREATE TABLE stored_answer (

@@ -337,10 +337,11 @@ static int offer_message(struct coupon *self, struct release *release, void *cal
     return 0;
 }
 
-/* Whether a release is nothing to her: it is for members of another union, and she has nothing of it. */
+/* Whether a release is nothing to her: it is for members of another union, whatever else she lacks,
+ * and she has nothing of it. Who has no union yet is shown all that she could come to. */
 static bool is_elsewhere(const struct release *release, const Rpc__Principal *principal)
 {
-    return eligibility_refusal(release, principal) == COUPON__REASON__NOT_ELIGIBLE_UNION &&
+    return *principal->union_path && !union_path_covers(release->eligible_path, principal->union_path) &&
            !claimants_find(&release->claimants, principal->member_id);
 }
 

@@ -72,17 +72,30 @@ static void every_offer_says_what_she_is_told_who_takes_it(void **state)
     }
 }
 
-static void no_more_than_the_newest_offers_are_listed(void **state)
+static const Coupon__OfferList *list_offers_after(const Rpc__Principal *member, const char *token)
+{
+    Coupon__ListOffersRequest request = COUPON__LIST_OFFERS_REQUEST__INIT;
+
+    request.page_token = unconst(token);
+    return harness_output(&h, harness_call(&h, "Coupons.ListOffers", &request.base, member, NULL),
+                          &coupon__offer_list__descriptor);
+}
+
+static void offers_come_in_pages_the_newest_first(void **state)
 {
     const Coupon__OfferList *list;
-    int64_t last = 0;
+    int64_t first = publish(draft_of(1, 1, 0)), last = 0;
 
     (void)state;
-    for (int i = 0; i <= A_PAGE; i++)
+    for (int i = 0; i < A_PAGE; i++)
         last = publish(draft_of(1, 1, 0));
     list = list_offers(harness_member(&h, 1, TOWN));
     assert_int_equal(list->n_offers, A_PAGE);
     assert_int_equal(list->offers[0]->status->release->release_id, last);
+    list = list_offers_after(harness_member(&h, 1, TOWN), list->next_page_token);
+    assert_int_equal(list->n_offers, 1);
+    assert_int_equal(list->offers[0]->status->release->release_id, first);
+    assert_string_equal(list->next_page_token, "");
 }
 
 /* All her coupons, page by page, must be those of the array from the last to the first. */
@@ -163,7 +176,7 @@ static void coupons_outlive_the_memory_of_their_release(void **state)
     assert_string_equal(get(id)->release->title, "早餐券");
 }
 
-/* However many there are for others, what is hers is on her first page. */
+/* However many there are for others, and whatever they ask of these, what is hers is on her first page. */
 static void what_is_for_others_takes_no_room_on_her_page(void **state)
 {
     Coupon__Release elsewhere = draft_of(1, 1, 0);
@@ -173,8 +186,10 @@ static void what_is_for_others_takes_no_room_on_her_page(void **state)
     (void)state;
     elsewhere.opens_at = OPENS + 1;
     elsewhere.eligible_union_id = a_union(&h, "00010009");
-    for (int i = 0; i <= A_PAGE; i++)
+    for (int i = 0; i <= A_PAGE; i++) {
+        elsewhere.min_level = i % 2 ? RPC__LEVEL__CATEGORY : RPC__LEVEL__MEMBER; /* above and as hers */
         publish(elsewhere);
+    }
     list = list_offers(harness_member(&h, 1, TOWN));
     assert_int_equal(list->offers[0]->status->release->release_id, hers);
     assert_int_equal(list->n_offers, 1);
@@ -186,7 +201,7 @@ int main(void)
         TEST(offers_say_what_may_be_taken_and_why_not),
         TEST(every_offer_says_what_she_is_told_who_takes_it),
         TEST(what_is_for_others_takes_no_room_on_her_page),
-        TEST(no_more_than_the_newest_offers_are_listed),
+        TEST(offers_come_in_pages_the_newest_first),
         TEST(her_coupons_are_listed_however_far_they_are_indexed),
         TEST(a_page_token_of_hers_alone_is_taken),
         TEST(coupons_outlive_the_memory_of_their_release),

@@ -239,23 +239,29 @@ int64_t price_at(const Health__CampaignSite *site, const Health__Campaign *campa
     return site->price_fen ? site->price_fen : campaign->price_fen;
 }
 
+int64_t dearest_price(const Health__Campaign *campaign, size_t stratum)
+{
+    int64_t won = campaign->strata[stratum]->site_id, price = 0;
+    bool anywhere = !won;
+
+    for (size_t i = 0; i < campaign->n_sites; i++)
+        anywhere |= campaign->sites[i]->site_id == won && campaign->sites[i]->withdrawn;
+    for (size_t i = 0; i < campaign->n_sites; i++) {
+        const Health__CampaignSite *site = campaign->sites[i];
+
+        if ((anywhere || site->site_id == won) && price_at(site, campaign) > price)
+            price = price_at(site, campaign);
+    }
+    return price;
+}
+
 /* At most 10^8 places of 10^8 fen. */
 int64_t greatest_cost(const Health__Campaign *campaign)
 {
     int64_t cost = 0;
 
-    for (size_t i = 0; i < campaign->n_strata; i++) {
-        int64_t price = 0;
-
-        for (size_t j = 0; j < campaign->n_sites; j++) {
-            const Health__CampaignSite *site = campaign->sites[j];
-            bool possible = !campaign->strata[i]->site_id || campaign->strata[i]->site_id == site->site_id;
-
-            if (possible && price_at(site, campaign) > price)
-                price = price_at(site, campaign);
-        }
-        cost += campaign->strata[i]->quota * price;
-    }
+    for (size_t i = 0; i < campaign->n_strata; i++)
+        cost += campaign->strata[i]->quota * dearest_price(campaign, i);
     return cost;
 }
 

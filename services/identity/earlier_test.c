@@ -29,6 +29,42 @@ static void nothing_that_was_kept_is_lost(void **state)
     }
 }
 
+static int64_t number_of(const char *sql)
+{
+    int statement = store_prepare(h.service.store, &sql, 1);
+
+    ensure(statement >= 0);
+    store_ask(h.service.store, (unsigned)statement, "");
+    return store_number(h.service.store, (unsigned)statement);
+}
+
+/* What the steps alone can know of a store that has people, sessions and officials. */
+static void an_earlier_store_begins_with_what_it_had(void **state)
+{
+    static const struct {
+        const char *sql;
+        int64_t want;
+    } cases[] = {
+        {"SELECT count(*) > 0 FROM session", 1},
+        {"SELECT count(*) FROM session WHERE trust <> 2", 0}, /* known devices at their next refresh */
+        {"SELECT count(*) FROM root_guard", 1},               /* the command line gives no office at once */
+        {"SELECT until_id = (SELECT max(member_id) FROM member) FROM contest_sweep", 1}, /* all are looked through */
+    };
+
+    (void)state;
+    unstarted(&h);
+    harness_off_record(&h);
+    clock_fake(&h.service.clock, dump_load(h.dir, "tests/data/stores/identity/officials.sql.gz") + 1, 1);
+    /* Her office, which she has acted in, was over a district. */
+    dump_alter(h.dir, "UPDATE authority SET union_id = (SELECT union_id FROM unions WHERE code = '440600') "
+                      "WHERE role = 2");
+    harness_start(&h);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (number_of(cases[i].sql) != cases[i].want)
+            fail_msg("%s", cases[i].sql);
+    harness_close(&h); /* the journal has her office where it was */
+}
+
 static void a_member_signs_in_to_the_account_that_she_has(void **state)
 {
     const Identity__Session *session;
@@ -51,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_that_was_kept_is_lost),
+        cmocka_unit_test(an_earlier_store_begins_with_what_it_had),
         cmocka_unit_test(a_member_signs_in_to_the_account_that_she_has),
     };
 

@@ -1,6 +1,7 @@
 #include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
+#include "services/health/booking/budget.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
 #include "services/health/lot/stocks.h"
@@ -55,8 +56,8 @@ static bool obtain_slot(struct health *self, struct slot slot, void *call)
 }
 
 /* A Reason with its field, or 0 after making them. */
-static int make_van_slot(struct health *self, const Health__CreateSlotsRequest *req, const Health__Site *site,
-                         void *call, const char **ret_field)
+static int make_van_slot(struct health *self, const Health__Campaign *campaign, const Health__CreateSlotsRequest *req,
+                         const Health__Site *site, void *call, const char **ret_field)
 {
     struct slot slot = {.campaign_id = req->campaign_id,
                         .site_id = site->site_id,
@@ -72,7 +73,10 @@ static int make_van_slot(struct health *self, const Health__CreateSlotsRequest *
     *ret_field = "siteId";
     if (slots_find_of(&self->slots, site->site_id, &other) && other.campaign_id != req->campaign_id)
         return HEALTH__REASON__SLOT_EXISTS;
-    return obtain_slot(self, slot, call) ? 0 : HEALTH__REASON__SLOT_EXISTS;
+    if (slots_find_at(&self->slots, slot.campaign_id, slot.site_id, slot.starts_at, &other))
+        return obtain_slot(self, slot, call) ? 0 : HEALTH__REASON__SLOT_EXISTS;
+    slot_make(self, &slot, call);
+    return slot.walk_ins > 0 && budget_left(self, campaign, rpc_now(call)) < 0 ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
 }
 
 static int make_hospital_slots(struct health *self, const Health__CreateSlotsRequest *req, void *call,
@@ -126,7 +130,7 @@ static void bookings__create_slots(Health__Bookings_Service *service, const Heal
         rpc_refuse_field(call, HEALTH__REASON__SITE_NOT_IN_CAMPAIGN, field);
         return;
     }
-    refusal = site->kind == HEALTH__SITE_KIND__VAN ? make_van_slot(self, req, site, call, &field)
+    refusal = site->kind == HEALTH__SITE_KIND__VAN ? make_van_slot(self, campaign, req, site, call, &field)
                                                    : make_hospital_slots(self, req, call, &field);
     if (rpc_refuse_field_if(call, refusal, field))
         return;
@@ -212,7 +216,7 @@ static bool take_slot(struct health *self, const Health__Campaign *campaign, con
                                                          : HEALTH__REASON__SLOT_NOT_FOUND;
 
     if (!refusal)
-        refusal = place_refusal(campaign, entitlement, ret->site_id);
+        refusal = budget_place_refusal(self, campaign, entitlement, ret->site_id, rpc_now(call));
     if (!refusal && !slots_take(&self->slots, slot_id, false))
         refusal = HEALTH__REASON__SLOT_FULL;
     if (refusal)

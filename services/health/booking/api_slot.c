@@ -1,13 +1,14 @@
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
+#include "services/health/booking/budget.h"
 
-/* A slot of one of an official's campaigns; false after refusing. */
-static bool slot_of_official(struct health *self, int64_t slot_id, void *call, struct slot *ret)
+/* A slot of one of an official's campaigns, which it returns; NULL after refusing. */
+static const Health__Campaign *slot_of_official(struct health *self, int64_t slot_id, void *call, struct slot *ret)
 {
     if (slots_find(&self->slots, slot_id, ret))
-        return campaign_of_official(self, ret->campaign_id, call) != NULL;
+        return campaign_of_official(self, ret->campaign_id, call);
     rpc_refuse(call, HEALTH__REASON__SLOT_NOT_FOUND);
-    return false;
+    return NULL;
 }
 
 static void reply_slot(const struct slot *slot, Health__Slot_Closure reply, void *call)
@@ -28,11 +29,14 @@ static void slots__change_slot(Health__Slots_Service *service, const Health__Cha
                                Health__Slot_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, slots_service);
+    const Health__Campaign *campaign;
     const char *field;
     struct slot slot;
     int refusal;
+    bool more;
 
-    if (!slot_of_official(self, req->slot_id, call, &slot))
+    campaign = slot_of_official(self, req->slot_id, call, &slot);
+    if (!campaign)
         return;
     refusal = slot_change_refusal(&slot, req->capacity, req->walk_ins, rpc_now(call), &field);
     if (refusal) {
@@ -44,9 +48,14 @@ static void slots__change_slot(Health__Slots_Service *service, const Health__Cha
         return;
     }
     if (slot.capacity != req->capacity || slot.walk_ins != req->walk_ins) {
+        more = req->walk_ins > slot.walk_ins;
         slot.capacity = req->capacity;
         slot.walk_ins = req->walk_ins;
         slot_change(self, &slot, call);
+        if (more && budget_left(self, campaign, rpc_now(call)) < 0) {
+            rpc_refuse_field(call, HEALTH__REASON__BUDGET_EXCEEDED, "walkIns");
+            return;
+        }
     }
     reply_slot(&slot, reply, call);
 }

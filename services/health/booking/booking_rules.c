@@ -49,14 +49,13 @@ int slot_refusal(const Health__Campaign *campaign, const struct slot *slot, int6
     return slot->starts_at > now ? 0 : HEALTH__REASON__SLOT_OVER;
 }
 
-int place_refusal(const Health__Campaign *campaign, const struct entitlement *entitlement, int64_t site_id)
+const Health__CampaignSite *site_won(const Health__Campaign *campaign, const struct entitlement *entitlement)
 {
     const Health__Stratum *stratum = (size_t)entitlement->stratum < campaign->n_strata && entitlement->place > 0
                                          ? campaign->strata[entitlement->stratum]
                                          : NULL;
-    const Health__CampaignSite *won = stratum && stratum->site_id ? campaign_site(campaign, stratum->site_id) : NULL;
 
-    return won && !won->withdrawn && won->site_id != site_id ? HEALTH__REASON__PLACE_OF_ANOTHER_SITE : 0;
+    return stratum && stratum->site_id ? campaign_site(campaign, stratum->site_id) : NULL;
 }
 
 int slot_change_refusal(const struct slot *slot, int32_t capacity, int32_t walk_ins, int64_t now,

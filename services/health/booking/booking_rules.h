@@ -11,9 +11,8 @@ int booking_refusal(const Health__Campaign *campaign, int64_t now);
 int book_refusal(const Health__Campaign *campaign, const struct entitlement *entitlement, int64_t now);
 /* Why this slot cannot be taken, full or not: a Reason, or 0. */
 int slot_refusal(const Health__Campaign *campaign, const struct slot *slot, int64_t now);
-/* Why a place that was won is not taken at a site: 0, or PLACE_OF_ANOTHER_SITE, as long as the
- * site for which it was won takes anybody. */
-int place_refusal(const Health__Campaign *campaign, const struct entitlement *entitlement, int64_t site_id);
+/* The site for which a place was won; NULL when it is for any. */
+const Health__CampaignSite *site_won(const Health__Campaign *campaign, const struct entitlement *entitlement);
 /* Why a slot cannot be changed to a capacity and so many walk-ins now: a Reason with ret_field, or 0. */
 int slot_change_refusal(const struct slot *slot, int32_t capacity, int32_t walk_ins, int64_t now,
                         const char **ret_field);

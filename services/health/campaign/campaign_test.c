@@ -511,6 +511,29 @@ static void what_a_checkup_costs_is_told_to_officials_alone(void **state)
     assert_true(seen->budget_fen > 0);
 }
 
+/* Who wins a place that is for no site in particular may go to the dearest of all. */
+static void the_dearest_site_is_in_the_budget(void **state)
+{
+    Health__Campaign *draft = a_draft(&h, 10);
+    Health__CampaignSite dearer = HEALTH__CAMPAIGN_SITE__INIT, *sites[] = {draft->sites[0], &dearer};
+
+    (void)state;
+    dearer.site_id = a_site(&h);
+    dearer.price_fen = draft->price_fen + 1;
+    draft->sites = sites;
+    draft->n_sites = 2;
+    draft->budget_fen = 10 * draft->price_fen;
+    assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "BUDGET_EXCEEDED");
+    draft->budget_fen = 10 * dearer.price_fen;
+    assert_ok(create_campaign(&h, manager_of(&h, UNION), draft));
+    /* Of a place for the cheaper site it is not the price. */
+    draft->budget_fen = 10 * draft->price_fen;
+    draft->strata[0]->site_id = draft->sites[0]->site_id;
+    assert_ok(create_campaign(&h, manager_of(&h, UNION), draft));
+    draft->strata[0]->site_id = dearer.site_id;
+    assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "BUDGET_EXCEEDED");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +545,7 @@ int main(void)
         TEST(a_draft_is_seen_by_its_officials_alone),
         TEST(a_draft_is_replaced_and_keeps_its_union),
         TEST(a_wrong_draft_names_what_is_wrong),
+        TEST(the_dearest_site_is_in_the_budget),
         TEST(a_union_that_is_not_there_is_refused_by_field),
         TEST(an_older_campaign_has_the_ids_of_its_unions),
         TEST(campaigns_are_listed_by_pages_newest_first),

@@ -33,10 +33,11 @@ static const char *const sql[] = {
     [SQL_CURRENT] = "SELECT " COLUMNS " FROM campaign WHERE state BETWEEN 2 AND 6 ORDER BY campaign_id DESC",
     [SQL_SET_STATE] = "UPDATE campaign SET state = ?2, void_reason = ?3 WHERE campaign_id = ?1",
     [SQL_DUE] =
-        "SELECT campaign_id FROM campaign WHERE campaign_id > ?2 AND (state = 4 OR (state = 2 AND opens_at <= ?1) "
-        "OR (state = 3 AND closes_at <= ?1) OR (state = 5 AND closes_at <= ?1) OR (state = 6 AND EXISTS (SELECT 1 FROM "
-        "draw "
-        "WHERE draw.campaign_id = campaign.campaign_id AND granted < wins))) ORDER BY campaign_id LIMIT ?3",
+        "SELECT campaign_id FROM campaign c WHERE campaign_id > ?2 AND (state = 4 "
+        "OR (state = 2 AND opens_at <= ?1) OR (state = 3 AND closes_at <= ?1) OR (state = 5 AND closes_at <= ?1) "
+        "OR (state = 6 AND EXISTS (SELECT 1 FROM draw d WHERE d.campaign_id = c.campaign_id AND granted < wins)) "
+        "OR (state = 8 AND EXISTS (SELECT 1 FROM draw d WHERE d.campaign_id = c.campaign_id AND void_from >= 3 "
+        "AND length(secret) = 0))) ORDER BY campaign_id LIMIT ?3",
     [SQL_SITES] = "SELECT site_id, withdrawn FROM campaign_site WHERE campaign_id = ?1",
     [SQL_CLEAR_SITES] = "DELETE FROM campaign_site WHERE campaign_id = ?1",
     [SQL_ADD_SITE] = "INSERT INTO campaign_site (campaign_id, site_id, price_fen) VALUES (?1, ?2, ?3)",

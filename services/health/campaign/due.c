@@ -173,6 +173,15 @@ static void tell_late(struct turn *turn, void *call)
     lottery_put(turn->self, &turn->lottery);
 }
 
+/* It was made void while an earlier day of its chain could not tell its secret. */
+static void tell_void(struct turn *turn, void *call)
+{
+    lottery_reveal(turn->self, &turn->lottery, call);
+    turn->more = turn->lottery.revealed;
+    if (turn->more)
+        lottery_put(turn->self, &turn->lottery);
+}
+
 /* Nobody has published what was drawn. */
 static void publish_late(struct turn *turn, void *call)
 {
@@ -270,6 +279,9 @@ static void take_turn(void *call, void *arg)
         break;
     case HEALTH__CAMPAIGN_STATE__PUBLISHED:
         grant(turn, call);
+        break;
+    case HEALTH__CAMPAIGN_STATE__VOID:
+        tell_void(turn, call);
         break;
     default:
         turn->more = false;

@@ -1,22 +1,17 @@
 #include "services/health/door/walk_ins.h"
 
-#include "services/health/booking/booking_rules.h"
+#include "services/health/booking/budget.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
 #include "services/health/lot/stocks.h"
 
-enum { SQL_ADD, SQL_FIND, SQL_FIND_OF, SQL_COST, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_FIND_OF, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO walk_in (subject, campaign_id, member_id) VALUES (?1, ?2, ?3)",
     [SQL_FIND] = "SELECT subject, campaign_id, member_id FROM walk_in WHERE subject = ?1",
     [SQL_FIND_OF] = "SELECT subject, campaign_id, member_id FROM walk_in WHERE campaign_id = ?1 AND member_id = ?2",
-    /* What those cost who came so, without a place of the lot. */
-    [SQL_COST] =
-        "SELECT coalesce(sum(CASE s.price_fen WHEN 0 THEN ?2 ELSE s.price_fen END), 0) FROM booking b "
-        "JOIN entitlement e USING (entitlement_id) JOIN campaign_site s ON s.campaign_id = b.campaign_id "
-        "AND s.site_id = b.site_id WHERE b.campaign_id = ?1 AND b.walk_in = 1 AND b.state <> 3 AND e.place = 0",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -78,17 +73,6 @@ static int obtain_right(struct health *self, const Health__Campaign *campaign, i
     }
 }
 
-/* Whether one more check-up at a site is within the budget, beside all places of the lot. */
-static bool is_affordable(struct health *self, const Health__Campaign *campaign, int64_t site_id)
-{
-    unsigned statement = self->walk_ins.sql + SQL_COST;
-    const Health__CampaignSite *site = campaign_site(campaign, site_id);
-
-    store_ask(self->store, statement, "ii", campaign->campaign_id, campaign->price_fen);
-    return site && greatest_cost(campaign) + store_number(self->store, statement) + price_at(site, campaign) <=
-                       campaign->budget_fen;
-}
-
 int walk_in_book(struct health *self, const struct walk_in *walk_in, int64_t site_id, void *call, struct booking *ret)
 {
     const Health__Campaign *campaign = campaigns_find(&self->campaigns, walk_in->campaign_id, rpc_arena(call));
@@ -106,8 +90,8 @@ int walk_in_book(struct health *self, const struct walk_in *walk_in, int64_t sit
     if (refusal)
         return refusal;
     if (entitlement.place > 0)
-        refusal = place_refusal(campaign, &entitlement, site_id);
-    else if (!is_affordable(self, campaign, site_id))
+        refusal = budget_place_refusal(self, campaign, &entitlement, site_id, rpc_now(call));
+    else if (!budget_takes_walk_in(self, campaign, &slot, rpc_now(call)))
         refusal = HEALTH__REASON__WALK_INS_FULL;
     if (refusal)
         return refusal;

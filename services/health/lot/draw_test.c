@@ -1,5 +1,4 @@
 /* From the announcement to the winners, through the service. */
-#include "common/base/hex.h"
 #include "common/draw/draw_file.h"
 #include "services/health/fixture.h"
 #include "services/health/lot/draws.h"
@@ -356,56 +355,6 @@ static void a_void_draw_stays_visible_with_its_reason(void **state)
     }
 }
 
-static const Rpc__Answer *void_by(int64_t campaign_id, const char *reason, int64_t member_id)
-{
-    Health__VoidRequest request = HEALTH__VOID_REQUEST__INIT;
-
-    request.campaign_id = campaign_id;
-    request.reason = unconst(reason);
-    return harness_call(&h, "Draws.MakeVoid", &request.base,
-                        harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION), NULL);
-}
-
-/* Whether the secret that is told is the one committed to. */
-static bool tells_its_secret(int64_t campaign_id)
-{
-    Health__DrawStatus *status = draw_status(&h, campaign_id);
-    unsigned char secret[DRAW_HASH_LEN], commitment[DRAW_HASH_LEN];
-    char text[HEX_SIZE(DRAW_HASH_LEN)];
-
-    if (!*status->secret)
-        return false;
-    assert_true(hex_read(status->secret, sizeof(secret), secret));
-    draw_commitment(secret, (uint32_t)status->steps, commitment);
-    hex_print(commitment, sizeof(commitment), text);
-    assert_string_equal(text, status->commitment);
-    return true;
-}
-
-static void nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_out(void **state)
-{
-    const Health__Campaign *campaign = opened(&h, 3);
-    int64_t id = campaign->campaign_id;
-
-    (void)state;
-    enter_all(&h, id, 5);
-    step_to(&h, campaign->closes_at);
-    assert_ok(void_by(id, "名单有误", 900));
-    assert_true(draw_status(&h, id)->void_asked);
-    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
-    assert_ok(void_by(id, "名单有误", 900)); /* she alone, however often */
-    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
-    assert_refused(void_by(id, "另有原因", 901), "HANDS_DIFFER");
-    assert_false(tells_its_secret(id));
-    assert_ok(void_by(id, "名单有误", 901));
-    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__VOID);
-    assert_true(tells_its_secret(id));
-    harness_reopen(&h);
-    assert_true(tells_its_secret(id));
-    assert_string_equal(draw_status(&h, id)->void_reason, "名单有误");
-    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_SECRET_REVEALED)->secret_revealed->campaign_id, id);
-}
-
 static void what_was_drawn_is_published_by_itself_a_day_later(void **state)
 {
     const Health__Campaign *campaign = opened(&h, 3);
@@ -419,28 +368,6 @@ static void what_was_drawn_is_published_by_itself_a_day_later(void **state)
     step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS);
     assert_int_equal(state_of(campaign->campaign_id), HEALTH__CAMPAIGN_STATE__PUBLISHED);
     assert_int_equal(winners_of(&h, campaign->campaign_id, 5), 3);
-}
-
-static void without_a_value_the_secret_is_told_in_time_and_anybody_computes(void **state)
-{
-    const Health__Campaign *campaign = opened(&h, 3);
-    int64_t id = campaign->campaign_id;
-
-    (void)state;
-    enter_all(&h, id, 5);
-    step_to(&h, campaign->closes_at);
-    step_to(&h, campaign->draw_at);
-    assert_ok(with_value(&h, "Draws.EnterValue", id, "03 07", 900)); /* one hand is no value */
-    step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS - 1);
-    assert_false(tells_its_secret(id));
-    step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS);
-    assert_true(tells_its_secret(id));
-    assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
-    /* The officials may still say it: it draws what everybody has computed. */
-    assert_ok(with_value(&h, "Draws.ConfirmValue", id, "03 07", 901));
-    settle(&h);
-    settle(&h);
-    assert_int_equal(winners_of(&h, id, 5), 3);
 }
 
 static void what_comes_too_soon_is_refused(void **state)
@@ -478,76 +405,7 @@ static void terms_that_are_no_lines_are_not_announced(void **state)
                    "TERMS_NOT_PRINTABLE");
 }
 
-/* ---- chains ---- */
-
-static const Rpc__Answer *announce_day(int64_t chain_id, int32_t day, int64_t *ret_campaign)
-{
-    Health__AnnounceRequest request = HEALTH__ANNOUNCE_REQUEST__INIT;
-
-    request.campaign_id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), a_draft(&h, 1)))->campaign_id;
-    request.chain_id = chain_id;
-    request.day = day;
-    *ret_campaign = request.campaign_id;
-    return harness_call(&h, "Draws.Announce", &request.base, manager_of(&h, UNION), NULL);
-}
-
-static void days_of_a_chain_are_drawn_in_order(void **state)
-{
-    Health__CreateChainRequest request = HEALTH__CREATE_CHAIN_REQUEST__INIT;
-    const Health__Chain *chain;
-    Health__VoidRequest make_void = HEALTH__VOID_REQUEST__INIT;
-    const Health__Campaign *second;
-    int64_t first_id, second_id, other;
-    struct draw_reader reader;
-
-    (void)state;
-    request.union_id = a_union(&h, UNION);
-    request.days = 2;
-    chain = harness_output(&h, call_once(&h, "Draws.CreateChain", &request.base, manager_of(&h, UNION)),
-                           &health__chain__descriptor);
-    assert_ok(announce_day(chain->chain_id, 1, &first_id));
-    assert_ok(announce_day(chain->chain_id, 2, &second_id));
-    assert_refused(announce_day(chain->chain_id, 2, &other), "CHAIN_DAY_TAKEN");
-    assert_refused(announce_day(chain->chain_id, 3, &other), "CHAIN_DAY_TAKEN");
-    assert_refused(announce_day(chain->chain_id + 1, 1, &other), "CHAIN_NOT_FOUND");
-    assert_string_equal(draw_status(&h, first_id)->commitment, chain->anchor);
-    assert_string_equal(draw_status(&h, second_id)->commitment, chain->anchor);
-    /* The first is held open: the second must not tell its secret. */
-    harness_tamper(&h, "UPDATE campaign SET closes_at = closes_at + 864000000 WHERE campaign_id = "
-                       "(SELECT min(campaign_id) FROM campaign)");
-    second = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", second_id, manager_of(&h, UNION)));
-    step_to(&h, second->opens_at);
-    draw_lots(&h, second);
-    assert_int_equal(state_of(second_id), HEALTH__CAMPAIGN_STATE__FROZEN);
-    make_void.campaign_id = first_id;
-    make_void.reason = "取消";
-    assert_ok(harness_call(&h, "Draws.MakeVoid", &make_void.base, manager_of(&h, UNION), NULL));
-    settle(&h);
-    assert_int_equal(state_of(second_id), HEALTH__CAMPAIGN_STATE__DRAWN);
-    assert_ok(on_campaign(&h, "Draws.Publish", second_id, manager_of(&h, UNION)));
-    verify(file_of(&h, second_id), false, &reader);
-    draw_reader_done(&reader);
-}
-
-/* ---- what is kept secret ---- */
-
-static void the_secret_is_not_in_the_store_before_publication(void **state)
-{
-    const Health__Campaign *campaign = opened(&h, 3);
-    int64_t id = campaign->campaign_id;
-    const char *sql = "SELECT count(*) FROM draw WHERE length(secret) > 0";
-    int statement;
-
-    (void)state;
-    enter_all(&h, id, 3);
-    draw_lots(&h, campaign);
-    statement = store_prepare(h.service.store, &sql, 1);
-    store_ask(h.service.store, (unsigned)statement, "");
-    assert_int_equal(store_number(h.service.store, (unsigned)statement), 0);
-    assert_ok(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION)));
-    store_ask(h.service.store, (unsigned)statement, "");
-    assert_int_equal(store_number(h.service.store, (unsigned)statement), 1);
-}
+/* ---- the list and the audit ---- */
 
 static void a_changed_list_is_not_drawn_from(void **state)
 {
@@ -566,8 +424,6 @@ static void a_changed_list_is_not_drawn_from(void **state)
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__DRAWN);
 }
-
-/* ---- the audit ---- */
 
 static void the_audit_finds_whatever_was_changed(void **state)
 {
@@ -619,13 +475,9 @@ int main(void)
         TEST(the_value_takes_two_officials),
         TEST(a_lot_is_in_the_hands_of_its_unions_officials),
         TEST(a_void_draw_stays_visible_with_its_reason),
-        TEST(nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_out),
         TEST(what_was_drawn_is_published_by_itself_a_day_later),
-        TEST(without_a_value_the_secret_is_told_in_time_and_anybody_computes),
         TEST(what_comes_too_soon_is_refused),
         TEST(terms_that_are_no_lines_are_not_announced),
-        TEST(days_of_a_chain_are_drawn_in_order),
-        TEST(the_secret_is_not_in_the_store_before_publication),
         TEST(a_changed_list_is_not_drawn_from),
         TEST(the_audit_finds_whatever_was_changed),
     };

@@ -243,6 +243,7 @@ int64_t chain_used(struct health *self, int64_t chain_id)
 
 const struct part_spec draws_part = {
     .tables = "chain draw",
+    .others = "draw.void_from",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(chain_id) FROM chain",

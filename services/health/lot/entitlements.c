@@ -189,16 +189,19 @@ void entitlement_promote(struct health *self, int64_t campaign_id, int32_t strat
     outcomes_promote(&self->places, campaign_id, stratum, promotion.promoted);
 }
 
+int64_t entitlements_held(const struct entitlements *entitlements, int64_t campaign_id, int32_t stratum)
+{
+    store_ask(entitlements->store, entitlements->sql + SQL_HELD, "ii", campaign_id, (int64_t)stratum);
+    return store_number(entitlements->store, entitlements->sql + SQL_HELD);
+}
+
 bool entitlement_is_given_on(struct health *self, const Health__Campaign *campaign,
                              const struct entitlement *entitlement)
 {
-    unsigned statement = self->entitlements.sql + SQL_HELD;
-
-    if (entitlement->state != HEALTH__ENTITLEMENT_STATE__NO_SHOW || !entitlement->place || campaign->first_come ||
-        (size_t)entitlement->stratum >= campaign->n_strata)
-        return false;
-    store_ask(self->store, statement, "ii", entitlement->campaign_id, (int64_t)entitlement->stratum);
-    return store_number(self->store, statement) >= campaign->strata[entitlement->stratum]->quota;
+    return entitlement->state == HEALTH__ENTITLEMENT_STATE__NO_SHOW && entitlement->place && !campaign->first_come &&
+           (size_t)entitlement->stratum < campaign->n_strata &&
+           entitlements_held(&self->entitlements, entitlement->campaign_id, entitlement->stratum) >=
+               campaign->strata[entitlement->stratum]->quota;
 }
 
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call)
@@ -280,7 +283,7 @@ static const struct part_stray strays[] = {
 
 const struct part_spec entitlements_part = {
     .tables = "entitlement",
-    .others = "entitlement.book_by",
+    .others = "entitlement.book_by entitlement.soon_said",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",

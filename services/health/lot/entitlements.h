@@ -46,6 +46,8 @@ void entitlement_promote(struct health *self, int64_t campaign_id, int32_t strat
 /* Ends it as LAPSED, DECLINED or NO_SHOW, and promotes the next on the waiting list
  * while there is time to book. */
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call);
+/* How many hold a place of a stratum, or have used one. */
+int64_t entitlements_held(const struct entitlements *entitlements, int64_t campaign_id, int32_t stratum);
 /* Whether the place of who did not come is another's by now: all places of her stratum are held. */
 bool entitlement_is_given_on(struct health *self, const Health__Campaign *campaign,
                              const struct entitlement *entitlement);

@@ -140,15 +140,17 @@ static void logging_out_everywhere_ends_all_of_hers_at_once(void **state)
     begin(&h);
     other = person_signed_in(&h, 2);
     signed_in_on(&h, "");
-    signed_in_on(&h, "");
+    assert_ok(enter_by_wechat(&h, "o1", MOBILE));
+    assert_ok(enter_by_wechat(&h, "o1", "")); /* as a door that is hers */
     phone = signed_in_on(&h, "");
     rows = journal_rows(&h);
     assert_ok(log_out_everywhere(&h, phone));
-    assert_int_equal(journal_rows(&h), rows + 3);
+    assert_int_equal(journal_rows(&h), rows + 5); /* a door and four sessions */
     assert_refused(ask_list(&h, phone), "TOKEN_REVOKED");
+    assert_refused(enter_by_wechat(&h, "o1", ""), "WECHAT_NOT_BOUND");
     assert_int_equal(list(&h, other)->n_sessions, 1);
     assert_ok(log_out_everywhere(&h, phone));
-    assert_int_equal(journal_rows(&h), rows + 3);
+    assert_int_equal(journal_rows(&h), rows + 5);
     end(&h);
 }
 

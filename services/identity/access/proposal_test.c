@@ -526,6 +526,7 @@ static void the_command_line_gives_offices_until_there_is_a_root_administrator(v
     grant = granted(&h, create_grant(&h, harness_internal(&h), second, GUARD, "440600"));
     assert_int_equal(grant->effective_at, clock_now(&h.service.clock) + GRANT_WAIT_MS);
     assert_int_equal(last_grant(&h)->effective_at, grant->effective_at);
+    assert_int_equal(h.head, journal_rows(&h)); /* whoever keeps the heads sees it */
     /* Two hold it: the command line gives it to no third, and takes none back that can be used. */
     assert_refused(create_grant(&h, harness_internal(&h), third, GUARD, "440600"), "GRANT_NEEDS_CONFIRMING");
     clock_step(&h.service.clock, CODE_RESEND_MS);

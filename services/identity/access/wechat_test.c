@@ -207,6 +207,33 @@ static const Rpc__Answer *unbind(struct harness *h, const Rpc__Principal *who, i
     return harness_call(h, "Identity.UnbindWechat", &request.base, who, NULL);
 }
 
+static const Rpc__Answer *list_sessions(struct harness *h, const Rpc__Principal *who)
+{
+    return harness_call(h, "Devices.ListSessions", NULL, who, NULL);
+}
+
+static void a_door_that_is_closed_ends_what_it_opened_and_nothing_else(void **state)
+{
+    Rpc__Principal *by_code, *by_door, *by_other;
+    Identity__Session *opened;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    by_code = principal_of(&h, login(&h, MOBILE));
+    opened = harness_output(&h, enter(&h, APP, OPENID, "", MOBILE), &identity__session__descriptor);
+    by_door = principal_of(&h, opened);
+    clock_step(&h.service.clock, 5);
+    by_other =
+        principal_of(&h, harness_output(&h, enter(&h, OTHER, "oAnother", "", MOBILE), &identity__session__descriptor));
+    assert_ok(unbind(&h, by_code, list(&h, by_code)->wechats[0]->wechat_id));
+    assert_refused(list_sessions(&h, by_door), "TOKEN_REVOKED");
+    assert_refused(try_refresh(&h, opened->refresh_token), "REFRESH_INVALID");
+    assert_ok(list_sessions(&h, by_code));
+    assert_ok(list_sessions(&h, by_other));
+    end(&h);
+}
+
 static void a_member_sees_her_doors_and_closes_them(void **state)
 {
     Rpc__Principal *member, *other;
@@ -520,6 +547,7 @@ int main(void)
         cmocka_unit_test(what_wechat_never_says_is_refused),
         cmocka_unit_test(a_member_has_so_many_doors_and_no_more),
         cmocka_unit_test(a_member_sees_her_doors_and_closes_them),
+        cmocka_unit_test(a_door_that_is_closed_ends_what_it_opened_and_nothing_else),
         cmocka_unit_test(the_bridge_alone_is_told_by_what_name_wechat_knows_her),
         cmocka_unit_test(the_bridge_alone_is_told_her_number),
         cmocka_unit_test(a_new_wechat_is_told_to_the_doors_that_were_there_before),

@@ -108,6 +108,7 @@ static void on_export(void *arg, struct part_export *export)
 
 const struct part_spec cadres_part = {
     .tables = "cadre",
+    .others = "cadre.term_from cadre.term_to",
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(cadre_id) FROM cadre",

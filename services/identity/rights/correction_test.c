@@ -269,6 +269,7 @@ static void whose_number_is_lost_proves_who_she_is_and_her_union_decides(void **
     begin(&h);
     union_id = make_union(&h, CODE, "")->union_id;
     who = member_of_union(&h, 1, CODE);
+    assert_int_equal(wechat_of(&h, 1, "o1")->member_id, who->member_id);
     get_code_for(&h, mobile_of(5, new), IDENTITY__CODE_PURPOSE__CODE_NUMBER, code);
     make_resident_id(2, id);
     assert_refused(ask_mobile(&h, who, id, new, code), "CORRECTION_PROOF_WRONG");
@@ -276,7 +277,9 @@ static void whose_number_is_lost_proves_who_she_is_and_her_union_decides(void **
     assert_refused(ask_mobile(&h, who, id, new, ""), "CODE_NOT_SIX_DIGITS");
     correction = asked(&h, ask_mobile(&h, who, id, new, code));
     assert_null(strstr(correction->mobile, new));
+    assert_ok(enter_by_wechat(&h, "o1", ""));
     assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
+    assert_refused(enter_by_wechat(&h, "o1", ""), "WECHAT_NOT_BOUND"); /* it was on the same telephone */
     clock_step(&h.service.clock, CODE_RESEND_MS);
     assert_int_equal(principal_of(&h, login(&h, new))->member_id, who->member_id);
     end(&h);
