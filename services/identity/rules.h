@@ -223,6 +223,7 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
 struct removal_row {
     struct cn_resident_id id;
     char union_code[UNION_CODE_SIZE], union_name[UNION_NAME_SIZE]; /* likewise */
+    int warning;                                                   /* likewise */
 };
 
 /* The same. */
