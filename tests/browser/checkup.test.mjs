@@ -194,10 +194,7 @@ describe("a member's check-up on her page", () => {
     });
 
     test('without a lot she books at once, gives her place back, and sees that there is one again', async () => {
-        const none = undefined, open = await announced(stack, {
-            quota: 1, waiting: 0, title: '流动车体检', firstCome: true, opensAt: none, closesAt: none, publicName: none, valueAt: none, drawAt: none,
-            bookFrom: new Date(Date.now() + 3000).toISOString(), cancelHours: 0, sites: [{ siteId: near }],
-        });
+        const open = await announced(stack, { quota: 1, title: '流动车体检', firstCome: true, cancelHours: 0, sites: [{ siteId: near }] });
         await soon(stack, { campaignId: open.campaignId, sites: [{ siteId: near }] }, { minutes: 90, capacity: 5 });
         await until('booking is open', async () =>
             (await stack.get(`/v1/me/checkups/${open.campaignId}`, { token: member(stack, 600) })).json.reason === '');

@@ -38,11 +38,7 @@ describe('a booked health check', () => {
     });
 
     test('without a lot the first have the places, at once or one after the other, and nobody has two', async () => {
-        const none = undefined, places = 5;
-        const open = await announced(stack, {
-            opens: 3000, open: 0, value: 0, quota: places, waiting: 0,
-            firstCome: true, opensAt: none, closesAt: none, publicName: none, valueAt: none, drawAt: none,
-        });
+        const places = 5, open = await announced(stack, { quota: places, firstCome: true });
         assert.equal((await draw(stack, open)).state, 'PUBLISHED');
         assertProblem(await enter(stack, open, 1), 409, 'NO_LOT');
         const first = await soon(stack, open, { minutes: 60, capacity: 100 }), second = await soon(stack, open, { minutes: 90, capacity: 100 });

@@ -27,9 +27,9 @@ export async function post(...what) {
 /**
  * An announced campaign of one package and one site that opens and closes so many milliseconds from now; the public
  * value comes into being so many after that, by when the list is frozen. It opens later where the machine lets that
- * moment pass before all is announced.
+ * moment pass before all is announced. Without a lot (firstCome) it is booked from when it opens.
  */
-export async function announced(stack, { opens = 1500, open = 3000, value = 5000, quota = 3, waiting = 3, ...more } = {}) {
+export async function announced(stack, { opens = 1500, open = 3000, value = 5000, quota = 3, waiting = 3, firstCome = false, ...more } = {}) {
     const unionId = more.unionId ?? await unionAt(stack, UNION, 'health');
     const { packageId } = await post(stack, '/v1/checkup-packages', {
         package: { unionId, title: '基本套餐', items: [{ code: '36643-5', name: '胸部X线' }, { code: 'CT-L', name: '肺部低剂量CT', kind: 'LUNG' }] },
@@ -42,9 +42,12 @@ export async function announced(stack, { opens = 1500, open = 3000, value = 5000
         const created = await asked(stack, '/v1/checkups', {
             campaign: {
                 unionId, title: '职工免费体检', rules: '本市工会会员每人一次', packageId,
-                strata: [{ label: '全体', quota, waiting }], sites: [{ siteId }],
-                opensAt: at(opensAt), closesAt: at(closesAt), publicName: '双色球下一期开奖号码', valueAt: at(valueAt),
-                drawAt: at(valueAt), bookFrom: at(valueAt), bookUntil: at(closesAt + 30 * 86400000),
+                strata: [{ label: '全体', quota, waiting: firstCome ? 0 : waiting }], sites: [{ siteId }],
+                ...firstCome ? { firstCome, bookFrom: at(opensAt) } : {
+                    opensAt: at(opensAt), closesAt: at(closesAt), publicName: '双色球下一期开奖号码', valueAt: at(valueAt),
+                    drawAt: at(valueAt), bookFrom: at(valueAt),
+                },
+                bookUntil: at(closesAt + 30 * 86400000),
                 priceFen: 11600, budgetFen: 11600 * quota, ...more,
             },
         });

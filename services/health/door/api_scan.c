@@ -1,19 +1,11 @@
-#include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
-#include "services/health/booking/budget.h"
-#include "services/health/campaign/campaigns.h"
-#include "services/health/door/scans.h"
 #include "services/health/campaign/sites.h"
+#include "services/health/door/scan_api.h"
 #include "services/health/door/walk_ins.h"
-#include "services/health/rules.h"
 
 #include "common/trust/letter.h"
 
-#define SCANS_UPLOADED 10 /* of one call */
-
-/* ---- scans ---- */
-
-static Health__Scan *scan_message(struct health *self, const struct scan *scan, struct arena *arena)
+Health__Scan *scan_message(struct health *self, const struct scan *scan, struct arena *arena)
 {
     Health__Scan *message = arena_alloc(arena, sizeof(*message));
     struct booking booking;
@@ -64,7 +56,7 @@ static char *letter_about(struct health *self, const struct scan *scan, void *ca
     return rpc_text(call, text);
 }
 
-static void reply_scan(struct health *self, const struct scan *scan, Health__Scan_Closure reply, void *call)
+void scan_reply(struct health *self, const struct scan *scan, Health__Scan_Closure reply, void *call)
 {
     Health__Scan *message = scan_message(self, scan, rpc_arena(call));
 
@@ -72,13 +64,6 @@ static void reply_scan(struct health *self, const struct scan *scan, Health__Sca
         message->letter = letter_about(self, scan, call);
     reply(message, call);
 }
-
-/* What a text that was scanned says. */
-struct scanned {
-    const char *text;
-    enum pass_reason reason; /* of a signed pass */
-    struct pass pass;
-};
 
 static bool is_signed(const struct scanned *scanned)
 {
@@ -95,8 +80,7 @@ static size_t answer_questions(const void *in, size_t len, void *out)
     return n;
 }
 
-/* Reads the texts, and has the signatures among them checked beside the loop; false when the call waits. */
-static bool read_scanned(struct health *self, struct scanned *scanned, size_t n, void *call)
+bool scans_read(struct health *self, struct scanned *scanned, size_t n, void *call)
 {
     unsigned char questions[SCANS_UPLOADED][PASS_QUESTION_LEN];
     const unsigned char *answers;
@@ -124,9 +108,8 @@ static bool read_scanned(struct health *self, struct scanned *scanned, size_t n,
     return true;
 }
 
-/* The pass that a text is, and whether it is good at the site then: the reason, with what is known of it. */
-static enum pass_reason judge(struct health *self, const struct scanned *scanned, int64_t site_id, int64_t at,
-                              struct issued *ret_issued, struct booking *ret_booking)
+enum pass_reason scan_judge(struct health *self, const struct scanned *scanned, int64_t site_id, int64_t at,
+                            struct issued *ret_issued, struct booking *ret_booking)
 {
     enum pass_reason reason = scanned->reason;
     struct pass pass = scanned->pass;
@@ -154,7 +137,7 @@ static enum pass_reason judge(struct health *self, const struct scanned *scanned
     return pass_judge(&pass, site_id, NULL, at);
 }
 
-static int outcome_of(enum pass_reason reason)
+int scan_outcome(enum pass_reason reason)
 {
     static const int outcomes[] = {
         [PASS_OK] = HEALTH__SCAN_OUTCOME__ACCEPTED,
@@ -172,8 +155,7 @@ static int outcome_of(enum pass_reason reason)
     return outcomes[reason];
 }
 
-/* Fills in what becomes of a scan whose pass is good: of its booking the store decides. */
-static void decide(struct health *self, const struct issued *issued, const struct booking *booking, struct scan *scan)
+void scan_decide(struct health *self, const struct issued *issued, const struct booking *booking, struct scan *scan)
 {
     struct scan first;
 
@@ -185,8 +167,7 @@ static void decide(struct health *self, const struct issued *issued, const struc
     }
 }
 
-/* She has come: the scan, the booking, the entitlement. */
-static void accept_scan(struct health *self, struct scan *scan, struct booking *booking, void *call)
+void scan_accept(struct health *self, struct scan *scan, struct booking *booking, void *call)
 {
     struct entitlement entitlement;
 
@@ -214,10 +195,8 @@ static void refuse_scan(struct health *self, const struct scan *scan, enum pass_
     rpc_refuse(call, pass_refusal(reason));
 }
 
-/* The caller's device for a scan that has not been taken yet; false after refusing, or after replying with
- * the scan as it was taken. */
-static bool is_new_scan(struct health *self, int64_t site_id, int64_t device_id, const char *ref,
-                        Health__Scan_Closure reply, void *call, struct device *ret_device)
+bool scan_is_new(struct health *self, int64_t site_id, int64_t device_id, const char *ref, Health__Scan_Closure reply,
+                 void *call, struct device *ret_device)
 {
     struct scan scan;
 
@@ -225,13 +204,12 @@ static bool is_new_scan(struct health *self, int64_t site_id, int64_t device_id,
         return false;
     if (!scans_find_ref(&self->scans, ret_device->id, ref, &scan))
         return true;
-    reply_scan(self, &scan, reply, call);
+    scan_reply(self, &scan, reply, call);
     return false;
 }
 
-/* A scan of a pass of ours, or of nothing we know. */
-static struct scan new_scan(const struct device *device, const char *ref, const struct issued *issued, int64_t at,
-                            int outcome, void *call)
+struct scan scan_new(const struct device *device, const char *ref, const struct issued *issued, int64_t at, int outcome,
+                     void *call)
 {
     struct scan scan = {
         .device_id = device->id,
@@ -259,112 +237,20 @@ static void scans__create_scan(Health__Scans_Service *service, const Health__Cre
     struct issued issued;
     struct scan scan;
 
-    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device) ||
-        !read_scanned(self, &scanned, 1, call))
+    if (!scan_is_new(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device) ||
+        !scans_read(self, &scanned, 1, call))
         return;
-    reason = judge(self, &scanned, req->site_id, rpc_now(call), &issued, &booking);
-    scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), outcome_of(reason), call);
+    reason = scan_judge(self, &scanned, req->site_id, rpc_now(call), &issued, &booking);
+    scan = scan_new(&device, req->scan_ref, &issued, rpc_now(call), scan_outcome(reason), call);
     if (reason == PASS_OK)
-        decide(self, &issued, &booking, &scan);
+        scan_decide(self, &issued, &booking, &scan);
     if (scan.outcome != HEALTH__SCAN_OUTCOME__ACCEPTED) {
         refuse_scan(self, &scan, reason, call);
         return;
     }
-    accept_scan(self, &scan, &booking, call);
+    scan_accept(self, &scan, &booking, call);
     rpc_created(call);
-    reply_scan(self, &scan, reply, call);
-}
-
-/* Whether what a device says of a scan without network rests on its word alone: it was not there
- * yet, its clock is ahead or the scan old, or the pass has been given anew since. */
-static bool rests_on_its_word(const struct device *device, const struct issued *issued, int64_t at, int64_t now)
-{
-    return at < device->registered_at || at > now + SCAN_AHEAD_MS || at < now - SCAN_LATE_MS || issued->revoked_at;
-}
-
-/* Whether somebody else has the place by now of who was taken not to have come. */
-static bool is_given_on(struct health *self, const struct booking *booking, void *call)
-{
-    const Health__Campaign *campaign;
-    struct entitlement entitlement;
-
-    if (booking->state != HEALTH__BOOKING_STATE__NOT_COME)
-        return false;
-    campaign = campaigns_find(&self->campaigns, booking->campaign_id, rpc_arena(call));
-    return !campaign || !entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement) ||
-           entitlement_is_given_on(self, campaign, &entitlement);
-}
-
-/* A time of a device in ours. */
-static int64_t corrected(int64_t at, int64_t behind_ms)
-{
-    int64_t ours;
-
-    return __builtin_add_overflow(at, behind_ms, &ours) ? at : ours;
-}
-
-/* One scan that was made without network, at a time of ours: kept, whatever it is. */
-static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item, int64_t at,
-                      const struct scanned *scanned, void *call, struct scan *ret)
-{
-    enum pass_reason reason;
-    struct booking booking;
-    struct issued issued;
-
-    if (scans_find_ref(&self->scans, device->id, item->scan_ref, ret))
-        return;
-    reason = judge(self, scanned, device->site_id, at, &issued, &booking);
-    *ret = new_scan(device, item->scan_ref, &issued, at, outcome_of(reason), call);
-    ret->offline = true;
-    if (device->revoked_at && device->revoked_at <= at)
-        ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_DEVICE_OFF;
-    else if (reason == PASS_OK)
-        decide(self, &issued, &booking, ret);
-    if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED &&
-        (rests_on_its_word(device, &issued, at, rpc_now(call)) || is_given_on(self, &booking, call)))
-        ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_WAITS;
-    if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED)
-        accept_scan(self, ret, &booking, call);
-    else
-        scan_make(self, ret, call);
-}
-
-/* rpc UploadScans: what a device scanned without network; each gets its own outcome. */
-static void scans__upload_scans(Health__Scans_Service *service, const Health__UploadScansRequest *req,
-                                Health__ScanList_Closure reply, void *call)
-{
-    struct health *self = container_of(service, struct health, scans_service);
-    Health__ScanList list = HEALTH__SCAN_LIST__INIT;
-    struct scanned scanned[SCANS_UPLOADED] = {0};
-    struct device device;
-
-    if (!device_of_staff(self, req->site_id, req->device_id, call, &device))
-        return;
-    if (req->n_items > SCANS_UPLOADED) {
-        rpc_refuse_field(call, RPC__REASON__TOO_MANY_ITEMS, "items");
-        return;
-    }
-    for (size_t i = 0; i < req->n_items; i++)
-        scanned[i].text = req->items[i]->text;
-    if (req->device_now > 0)
-        list.clock_behind_ms = rpc_now(call) - req->device_now;
-    if (!read_scanned(self, scanned, req->n_items, call))
-        return;
-    list.scans = arena_alloc(rpc_arena(call), req->n_items * sizeof(*list.scans));
-    for (size_t i = 0; i < req->n_items; i++) {
-        Health__Scan *message;
-        struct scan scan;
-
-        take_late(self, &device, req->items[i], corrected(req->items[i]->at, list.clock_behind_ms), &scanned[i], call,
-                  &scan);
-        message = list.scans ? scan_message(self, &scan, rpc_arena(call)) : NULL;
-        if (!message) {
-            rpc_refuse(call, RPC__REASON__OVERLOADED);
-            return;
-        }
-        list.scans[list.n_scans++] = message;
-    }
-    reply(&list, call);
+    scan_reply(self, &scan, reply, call);
 }
 
 /* Whether the caller may see a site's scans: who scans there, or an official above it. */
@@ -396,61 +282,6 @@ static void scans__list_scans(Health__Scans_Service *service, const Health__List
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++)
         rpc_add(call, &list, scans, scan_message(self, &found[i], rpc_arena(call)));
     reply(&list, call);
-}
-
-/* Why whoever came after her place had been given on is not taken beyond all places: 0, or BUDGET_USED_UP. */
-static int beyond_refusal(struct health *self, const struct booking *booking, void *call)
-{
-    const Health__Campaign *campaign = campaigns_find(&self->campaigns, booking->campaign_id, rpc_arena(call));
-    struct entitlement entitlement;
-
-    if (!campaign || !entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
-        return RPC__REASON__STORE_FAILED;
-    return entitlement_is_given_on(self, campaign, &entitlement) &&
-                   budget_left(self, campaign, rpc_now(call)) < dearest_price(campaign, (size_t)entitlement.stratum)
-               ? HEALTH__REASON__BUDGET_USED_UP
-               : 0;
-}
-
-/* rpc AcceptScan: what waits is as if it had been accepted then; the scan that waited stays as it was. */
-static void scans__accept_scan(Health__Scans_Service *service, const Health__ScanRequest *req,
-                               Health__Scan_Closure reply, void *call)
-{
-    struct health *self = container_of(service, struct health, scans_service);
-    struct booking booking;
-    const Health__Site *site;
-    struct scan waits, scan;
-
-    if (!scans_find(&self->scans, req->scan_id, &waits)) {
-        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_FOUND);
-        return;
-    }
-    site = sites_find(&self->sites, waits.site_id, rpc_arena(call));
-    if (!site || !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) {
-        rpc_refuse(call, RPC__REASON__OUTSIDE_YOUR_UNION);
-        return;
-    }
-    scan = waits;
-    snprintf(scan.ref, sizeof(scan.ref), "accepted-%lld", (long long)waits.id);
-    if (scans_find_ref(&self->scans, waits.device_id, scan.ref, &scan)) {
-        reply_scan(self, &scan, reply, call);
-        return;
-    }
-    if (waits.outcome != HEALTH__SCAN_OUTCOME__SCAN_WAITS || scans_find_of(&self->scans, waits.booking_id, &scan) ||
-        !bookings_find(&self->bookings, waits.booking_id, &booking) ||
-        booking.state == HEALTH__BOOKING_STATE__CANCELLED) {
-        rpc_refuse(call, HEALTH__REASON__SCAN_NOT_WAITING);
-        return;
-    }
-    if (rpc_refuse_if(call, beyond_refusal(self, &booking, call)))
-        return;
-    scan = waits;
-    snprintf(scan.ref, sizeof(scan.ref), "accepted-%lld", (long long)waits.id);
-    scan.outcome = HEALTH__SCAN_OUTCOME__ACCEPTED;
-    scan.received_at = rpc_now(call);
-    accept_scan(self, &scan, &booking, call);
-    rpc_created(call);
-    reply_scan(self, &scan, reply, call);
 }
 
 /* All is as before a scan. */
@@ -486,7 +317,7 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
     if (!site_of_staff(self, scan.site_id, call))
         return;
     if (scan.undone_at) {
-        reply_scan(self, &scan, reply, call);
+        scan_reply(self, &scan, reply, call);
         return;
     }
     if (scan.outcome != HEALTH__SCAN_OUTCOME__ACCEPTED) {
@@ -503,7 +334,7 @@ static void scans__undo_scan(Health__Scans_Service *service, const Health__UndoS
         return;
     }
     take_back(self, &scan, &booking, &entitlement, req->reason, call);
-    reply_scan(self, &scan, reply, call);
+    scan_reply(self, &scan, reply, call);
 }
 
 /* rpc StrikeScan: whenever, by two officials. */
@@ -548,75 +379,7 @@ static void scans__strike_scan(Health__Scans_Service *service, const Health__Und
         return;
     if (!first)
         take_back(self, &scan, &booking, &entitlement, req->reason, call);
-    reply_scan(self, &scan, reply, call);
-}
-
-/* ---- walk-ins ---- */
-
-/* The walk-in code that a text is; a Reason, or 0. */
-static int read_walk_in(struct health *self, const char *text, int64_t now, struct walk_in *ret)
-{
-    struct pass_code code;
-    enum pass_reason reason = pass_code_check(self->passes, text, strlen(text), now, &code);
-
-    if (reason != PASS_OK)
-        return pass_refusal(reason);
-    if (code.kind != PASS_ACCOUNT)
-        return HEALTH__REASON__NO_WALK_IN_CODE;
-    if (!walk_ins_find(&self->walk_ins, (int64_t)code.subject, ret))
-        return HEALTH__REASON__PASS_FORGED;
-    ret->member_id = holder_of(&self->holders, ret->member_id);
-    return ret->member_id ? 0 : HEALTH__REASON__PASS_REVOKED_NOW;
-}
-
-/* rpc CreateWalkIn: somebody without a booking takes a place of the van's slot that lasts now. */
-static void scans__create_walk_in(Health__Scans_Service *service, const Health__WalkInRequest *req,
-                                  Health__Scan_Closure reply, void *call)
-{
-    struct health *self = container_of(service, struct health, scans_service);
-    struct walk_in walk_in;
-    struct booking booking;
-    struct issued issued;
-    struct device device;
-    struct scan scan;
-    int refusal;
-
-    if (!is_new_scan(self, req->site_id, req->device_id, req->scan_ref, reply, call, &device))
-        return;
-    refusal = read_walk_in(self, req->code, rpc_now(call), &walk_in);
-    if (!refusal)
-        refusal = walk_in_book(self, &walk_in, req->site_id, call, &booking);
-    if (!refusal && !passes_find_of(&self->bookings, booking.id, &issued))
-        refusal = RPC__REASON__STORE_FAILED;
-    if (rpc_refuse_if(call, refusal))
-        return;
-    scan = new_scan(&device, req->scan_ref, &issued, rpc_now(call), HEALTH__SCAN_OUTCOME__ACCEPTED, call);
-    scan.walk_in = true;
-    accept_scan(self, &scan, &booking, call);
-    rpc_created(call);
-    reply_scan(self, &scan, reply, call);
-}
-
-/* rpc CreateWalkInCode: what a member shows at the van. */
-static void scans__create_walk_in_code(Health__Scans_Service *service, const Health__WalkInCodeRequest *req,
-                                       Health__ScreenCode_Closure reply, void *call)
-{
-    struct health *self = container_of(service, struct health, scans_service);
-    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
-    struct walk_in walk_in;
-    int refusal;
-
-    if (!campaign || campaign->state == HEALTH__CAMPAIGN_STATE__DRAFT) {
-        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
-        return;
-    }
-    refusal = holder_is(&self->holders, rpc_principal(call)->member_id, rpc_principal(call)->member_id)
-                  ? walk_in_refusal(campaign, rpc_principal(call), rpc_now(call))
-                  : RPC__REASON__TOKEN_REVOKED;
-    if (rpc_refuse_if(call, refusal))
-        return;
-    walk_ins_obtain(self, campaign->campaign_id, rpc_principal(call)->member_id, call, &walk_in);
-    reply_code(self, PASS_ACCOUNT, walk_in.subject, reply, call);
+    scan_reply(self, &scan, reply, call);
 }
 
 const Health__Scans_Service scans_api = HEALTH__SCANS__INIT(scans__);
