@@ -133,7 +133,7 @@ static int read_wanted(struct identity *self, const Identity__AskCorrectionReque
         ret->name[0] = '\0';
     *ret_field = "residentId";
     if (req->resident_id[0]) {
-        reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+        reason = document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), &id, &warning);
         if (reason)
             return reason;
         if (strcmp(id.number, known.resident_id) != 0)
@@ -169,13 +169,12 @@ static int proof_refusal(struct identity *self, const Identity__AskMobileChangeR
 {
     int today = cn_day(rpc_now(call)), reason = verify_refusal(&member->tries, today);
     char name[CN_NAME_SIZE];
-    struct cn_resident_id id;
     struct person known;
 
     if (reason)
         return reason;
     if (person_open_member(self, member, &known) && cn_name(req->name, name) && cn_name_same(name, known.name) &&
-        cn_document(req->resident_id, today, &id) == CN_ID_OK && strcmp(id.number, known.resident_id) == 0)
+        document_is(req->resident_id, known.resident_id, today))
         return 0;
     verify_failed(&member->tries, today);
     members_set_tries(&self->members, member);
