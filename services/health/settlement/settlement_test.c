@@ -134,6 +134,19 @@ static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void *
     assert_int_equal(settlement_of(&h, prepare(&h, finance(&h, 701)))->total_fen, PRICE);
 }
 
+/* It is what she is to two hands that counts, beside her office. */
+static void the_second_official_is_known_by_name_and_has_her_office_from_another(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    booking_of(&h, 1, true);
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_refused(confirm(&h, id, harness_unnamed(finance(&h, 702))), "HAND_NOT_NAMED");
+    assert_refused(confirm(&h, id, harness_newly(&h, finance(&h, 702), 701, now_of(&h))), "HAND_GAVE_OFFICE");
+    assert_ok(confirm(&h, id, harness_newly(&h, finance(&h, 702), 703, now_of(&h))));
+}
+
 static void the_budget_is_never_exceeded(void **state)
 {
     struct health *self = h.service.self;
@@ -263,6 +276,7 @@ int main(void)
         TEST(what_a_settlement_rests_on_never_leaves_the_store),
         TEST(what_is_paid_is_witnessed_before_it_is_told),
         TEST(a_scan_undone_before_is_not_in_it_and_afterwards_a_correction),
+        TEST(the_second_official_is_known_by_name_and_has_her_office_from_another),
         TEST(the_budget_is_never_exceeded),
         TEST(it_is_exported_for_a_spreadsheet),
         cmocka_unit_test(money_that_was_changed_is_found),
