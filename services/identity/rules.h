@@ -166,6 +166,8 @@ bool wechat_name_read(const char *text);
 int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id, int *ret_warning);
 /* The same of a document of a kind (Identity__DocumentKind) that its form may not tell. */
 int document_read(const char *text, int kind, int today, struct cn_resident_id *ret_id, int *ret_warning);
+/* Whether what was typed is a number that is known; whoever types it need not say of which kind it is. */
+bool document_is(const char *typed, const char *known, int today);
 /* Rpc__Sex, as a document says. */
 int document_sex(const struct cn_resident_id *id);
 /* A union's code in normal form: upper-case letters, digits and single hyphens

@@ -22,17 +22,14 @@ static struct identity *self_of(Identity__Stepups_Service *service)
 
 int document_refusal(struct identity *self, struct member *member, const char *typed, void *call)
 {
-    int today = cn_day(rpc_now(call)), warning, reason = verify_refusal(&member->tries, today);
-    struct cn_resident_id id;
+    int today = cn_day(rpc_now(call)), reason = verify_refusal(&member->tries, today);
     struct person known;
 
     if (reason)
         return reason;
     if (!person_open_member(self, member, &known))
         return RPC__REASON__STORE_FAILED;
-    if ((cn_document(typed, today, &id) == CN_ID_OK && strcmp(id.number, known.resident_id) == 0) ||
-        (document_read(typed, (int)cn_document_kind(known.resident_id), today, &id, &warning) == 0 &&
-         strcmp(id.number, known.resident_id) == 0))
+    if (document_is(typed, known.resident_id, today))
         return 0;
     verify_failed(&member->tries, today);
     members_set_tries(&self->members, member);

@@ -82,7 +82,7 @@ static int find_other(struct identity *self, const Identity__AskMergeRequest *re
     if (reason)
         return reason;
     *ret_field = "residentId";
-    reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+    reason = document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), &id, &warning);
     if (reason)
         return reason;
     person_index_id(self, id.number, index);

@@ -46,6 +46,17 @@ int document_read(const char *text, int kind, int today, struct cn_resident_id *
     return resident_id_read(typed, today, ret_id, ret_warning);
 }
 
+bool document_is(const char *typed, const char *known, int today)
+{
+    struct cn_resident_id id;
+    int warning;
+
+    if (cn_document(typed, today, &id) == CN_ID_OK && strcmp(id.number, known) == 0)
+        return true;
+    return document_read(typed, (int)cn_document_kind(known), today, &id, &warning) == 0 &&
+           strcmp(id.number, known) == 0;
+}
+
 int document_sex(const struct cn_resident_id *id)
 {
     if (id->kind != CN_RESIDENT_ID)

@@ -9,6 +9,7 @@
 #include "services/identity/rights/corrections.h"
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
+#include "services/identity/people/notices.h"
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
@@ -133,7 +134,7 @@ static int read_wanted(struct identity *self, const Identity__AskCorrectionReque
         ret->name[0] = '\0';
     *ret_field = "residentId";
     if (req->resident_id[0]) {
-        reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+        reason = document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), &id, &warning);
         if (reason)
             return reason;
         if (strcmp(id.number, known.resident_id) != 0)
@@ -169,13 +170,12 @@ static int proof_refusal(struct identity *self, const Identity__AskMobileChangeR
 {
     int today = cn_day(rpc_now(call)), reason = verify_refusal(&member->tries, today);
     char name[CN_NAME_SIZE];
-    struct cn_resident_id id;
     struct person known;
 
     if (reason)
         return reason;
     if (person_open_member(self, member, &known) && cn_name(req->name, name) && cn_name_same(name, known.name) &&
-        cn_document(req->resident_id, today, &id) == CN_ID_OK && strcmp(id.number, known.resident_id) == 0)
+        document_is(req->resident_id, known.resident_id, today))
         return 0;
     verify_failed(&member->tries, today);
     members_set_tries(&self->members, member);
@@ -349,6 +349,8 @@ static int decide(struct identity *self, const struct decision *decision, int64_
     }
     if (!reason)
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED, call);
+    if (reason == IDENTITY__REASON__RESIDENT_ID_TAKEN) /* which she may contest */
+        account_tell_once(self, member.id, IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN, correction.id, call);
     return reason;
 }
 
