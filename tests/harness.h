@@ -265,6 +265,26 @@ static inline Rpc__Principal *harness_official(struct harness *h, int64_t member
     return principal;
 }
 
+/* The same, as one whom nobody knows by name. */
+static inline Rpc__Principal *harness_unnamed(Rpc__Principal *official)
+{
+    official->level = RPC__LEVEL__MOBILE;
+    return official;
+}
+
+/* The same, as one to whom somebody gave her office at a time. */
+static inline Rpc__Principal *harness_newly(struct harness *h, Rpc__Principal *official, int64_t given_by,
+                                            int64_t given_at)
+{
+    int64_t *givers = harness_alloc(h, sizeof(*givers));
+
+    *givers = given_by;
+    official->grants[0]->given_at = given_at;
+    official->grants[0]->given_by = givers;
+    official->grants[0]->n_given_by = 1;
+    return official;
+}
+
 /* Another daemon, or a command line on the bus. */
 static inline Rpc__Principal *harness_internal(struct harness *h)
 {

@@ -18,6 +18,8 @@
     "           checks a receipt\n"                                                                                    \
     "       hg-draw receipt FILE TICKET\n"                                                                             \
     "           takes a ticket's receipt out of a published file\n"                                                    \
+    "       hg-draw draw FILE SECRET VALUE\n"                                                                          \
+    "           draws from the list of a published file that is frozen or void: what comes out, or would have\n"       \
     "       hg-draw run [--frozen] [--void REASON] TERMS LIST [SECRET VALUE]\n"                                        \
     "           makes a published file from an announcement and lines TICKET STRATUM WEIGHT\n"                         \
     "       hg-draw commit SECRET [STEPS]\n"                                                                           \
@@ -375,29 +377,76 @@ static bool write_draw(const struct draw_terms *terms, const struct draw *draw, 
     return done;
 }
 
-static bool run_draw(const struct draw_terms *terms, struct draw_list *list, const struct run *run)
+/* Writes what a draw has come to, with its places when it is drawn; or says the reason against it. */
+static bool write_outcome(const struct draw_terms *terms, const struct draw *draw, const struct draw_list *list,
+                          bool drawn, enum draw_reason reason)
 {
-    struct draw draw = {0};
     struct draw_job job = {0};
     enum draw_progress progress = DRAW_DONE;
-    enum draw_reason reason;
     bool done;
 
-    if (!freeze(list))
-        return false;
-    reason = go_through(&draw, terms, list, run);
     if (reason != DRAW_OK) {
         fprintf(stderr, "hg-draw: %s\n", draw_reason_name(reason));
         return false;
     }
-    if (run->secret) {
-        progress = draw_job_init(&job, list, terms, draw.seed) ? DRAW_MORE : DRAW_NO_MEMORY;
+    if (drawn) {
+        progress = draw_job_init(&job, list, terms, draw->seed) ? DRAW_MORE : DRAW_NO_MEMORY;
         while (progress == DRAW_MORE)
             progress = draw_job_step(&job, SLICE);
     }
-    done = progress == DRAW_DONE && write_draw(terms, &draw, list, run->secret ? &job : NULL);
+    done = progress == DRAW_DONE && write_draw(terms, draw, list, drawn ? &job : NULL);
     draw_job_done(&job);
     return done;
+}
+
+static bool run_draw(const struct draw_terms *terms, struct draw_list *list, const struct run *run)
+{
+    struct draw draw = {0};
+
+    if (!freeze(list))
+        return false;
+    return write_outcome(terms, &draw, list, run->secret, go_through(&draw, terms, list, run));
+}
+
+/* Draws from what was frozen, whatever became of it. */
+static bool draw_frozen(const struct draw_reader *reader, struct draw_list *list, const unsigned char *secret,
+                        const char *typed)
+{
+    struct draw draw = reader->draw;
+    enum draw_reason reason = DRAW_BAD_VALUE;
+    char text[DRAW_TEXT_SIZE];
+    const char *value = spelled(&reader->terms, typed, text);
+
+    if (!freeze(list))
+        return false;
+    if (draw.state == DRAW_VOID)
+        draw.state = draw.void_from;
+    if (value)
+        reason = draw_draw(&draw, list->top, list->n, secret, value, draw.value_at_ms);
+    if (reason == DRAW_OK)
+        reason = draw_publish(&draw);
+    return write_outcome(&reader->terms, &draw, list, true, reason);
+}
+
+static int draw(int argc, char **argv)
+{
+    unsigned char secret[DRAW_HASH_LEN];
+    struct draw_reader reader;
+    struct taken taken = {.reader = &reader};
+    bool right;
+
+    if (argc != 4 || !parse_hex(argv[2], secret, sizeof(secret)))
+        return usage();
+    right = draw_reader_init(&reader, false);
+    reader.on_entry = take_entry;
+    reader.arg = &taken;
+    right = right && read_file(&reader, argv[1], true);
+    if (right && !taken.begun)
+        draw_list_init(&taken.list, &reader.terms);
+    right = right && !taken.failed && draw_frozen(&reader, &taken.list, secret, argv[3]) && fflush(stdout) == 0;
+    draw_list_done(&taken.list);
+    draw_reader_done(&reader);
+    return right ? 0 : 1;
 }
 
 static int run(int argc, char **argv)
@@ -482,7 +531,8 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(int argc, char **argv);
     } commands[] = {
-        {"verify", verify}, {"receipt", receipt}, {"run", run}, {"commit", commit}, {"rfc3797", rfc3797},
+        {"verify", verify}, {"receipt", receipt}, {"draw", draw},
+        {"run", run},       {"commit", commit},   {"rfc3797", rfc3797},
     };
 
     if (argc == 2 && strcmp(argv[1], "--help") == 0)

@@ -267,15 +267,25 @@ static inline void enter_all(struct harness *h, int64_t campaign_id, int n)
         assert_ok(enter(h, campaign_id, harness_member(h, i, TOWN)));
 }
 
-static inline const Rpc__Answer *with_value(struct harness *h, const char *method, int64_t campaign_id,
-                                            const char *value, int64_t member_id)
+static inline Rpc__Principal *manager_number(struct harness *h, int64_t member_id)
+{
+    return harness_official(h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION);
+}
+
+static inline const Rpc__Answer *with_value_as(struct harness *h, const char *method, int64_t campaign_id,
+                                               const char *value, const Rpc__Principal *who)
 {
     Health__ValueRequest request = HEALTH__VALUE_REQUEST__INIT;
 
     request.campaign_id = campaign_id;
     request.value = unconst(value);
-    return harness_call(h, method, &request.base, harness_official(h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION),
-                        NULL);
+    return harness_call(h, method, &request.base, who, NULL);
+}
+
+static inline const Rpc__Answer *with_value(struct harness *h, const char *method, int64_t campaign_id,
+                                            const char *value, int64_t member_id)
+{
+    return with_value_as(h, method, campaign_id, value, manager_number(h, member_id));
 }
 
 /* From the closing to the places. */

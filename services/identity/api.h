@@ -66,9 +66,13 @@ int union_create(struct identity *self, const struct union_draft *draft, void *c
 /* What she says of herself, in normal form: 0, or the Reason with its field. */
 int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_NAME_SIZE],
                struct cn_resident_id *ret_id, const char **ret_field);
+/* Finds another account that has proven what she says of herself: 0, or the Reason with its field; where there is none
+ * it is `nobody`, or ALREADY_VERIFIED of her own document, and counts among her wrong guesses of a day. */
+struct member;
+int claim_find_holder(struct identity *self, const Identity__VerifyRequest *req, struct member *claimant, int nobody,
+                      void *call, struct member *ret_holder, const char **ret_field);
 /* Whether it is the whole number of the document that has proven a member's name, within her tries a day:
  * 0, STEP_UP_WRONG, which it counts, or VERIFY_TRIES_EXHAUSTED. */
-struct member;
 int document_refusal(struct identity *self, struct member *member, const char *typed, void *call);
 /* Writes a name and a resident ID that are proven, at level REAL_NAME. */
 void member_set_person(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,

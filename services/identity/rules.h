@@ -166,8 +166,8 @@ bool wechat_name_read(const char *text);
 int resident_id_read(const char *text, int today, struct cn_resident_id *ret_id, int *ret_warning);
 /* The same of a document of a kind (Identity__DocumentKind) that its form may not tell. */
 int document_read(const char *text, int kind, int today, struct cn_resident_id *ret_id, int *ret_warning);
-/* Whether what was typed is a number that is known; whoever types it need not say of which kind it is. */
-bool document_is(const char *typed, const char *known, int today);
+/* Whether it is this number that somebody typed, as one of its kind or by its form or sign. */
+bool document_is(const char *typed, const char *number, int today);
 /* Rpc__Sex, as a document says. */
 int document_sex(const struct cn_resident_id *id);
 /* A union's code in normal form: upper-case letters, digits and single hyphens
@@ -223,6 +223,7 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
 struct removal_row {
     struct cn_resident_id id;
     char union_code[UNION_CODE_SIZE], union_name[UNION_NAME_SIZE]; /* likewise */
+    int warning;                                                   /* likewise */
 };
 
 /* The same. */

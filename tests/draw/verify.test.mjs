@@ -113,6 +113,9 @@ test('a list that was fixed when the value could be known is refused by both', (
     assert.equal(frozen(2000), content);
     for (const [at, right] of [[1999, false], [2000, true], [2999, true], [3000, false], [3001, false]])
         judge(frozen(at), right, `frozen at ${at}`);
+    const drawn = hgDraw('draw', save('file', frozen(2999)), draw.secret, draw.value);
+    assert.match(drawn.stdout, /^frozen-at 2999\nresult drawn$/m);
+    judge(drawn.stdout, true, 'drawn from a list that was fixed later');
 });
 
 test('a value in another spelling is refused by both, and hg-draw brings what is typed to the announced one', () => {
@@ -127,6 +130,21 @@ test('a value in another spelling is refused by both, and hg-draw brings what is
         const none = hgDraw('run', save('terms', draw.terms.map((line) => `${line}\n`).join('')), save('list', ''), draw.secret, 'seven');
         assert.deepEqual([none.status, version === 1 ? '' : none.stderr], [version === 1 ? 0 : 1, version === 1 ? '' : 'hg-draw: BAD_VALUE\n']);
     }
+});
+
+test('whoever has the frozen list, the secret and the value computes what comes out, also of a void draw', () => {
+    for (const entrants of [0, 1, 150]) {
+        const draw = makeDraw({ entrants }), last = [draw.secret, draw.value], whole = publish(draw);
+        for (const [name, content] of [['frozen', publish(draw, '--frozen')], ['void', publish(draw, '--frozen', '--void', '名单有误')]]) {
+            const computed = hgDraw('draw', save(name, content), ...last);
+            assert.equal(computed.stdout, whole, computed.stderr);
+        }
+        const otherwise = hgDraw('draw', save('frozen', publish(draw, '--frozen')), 'f'.repeat(64), draw.value);
+        assert.deepEqual([otherwise.status, otherwise.stderr], [1, 'hg-draw: WRONG_SECRET\n']);
+        assert.equal(hgDraw('draw', save('whole', whole), ...last).stderr, 'hg-draw: ALREADY_DRAWN\n');
+    }
+    const early = join(here, '../data/draw/void-early.txt');
+    assert.equal(hgDraw('draw', early, '0'.repeat(64), '1').stderr, 'hg-draw: NOT_FROZEN\n');
 });
 
 test('any character changed anywhere is noticed by both', () => {

@@ -99,14 +99,7 @@ static Rpc__Principal *manager(int64_t member_id)
 /* One whose office was given just now. */
 static Rpc__Principal *novice(int64_t member_id, int64_t given_by)
 {
-    Rpc__Principal *principal = manager(member_id);
-    Rpc__Grant *grant = principal->grants[0];
-
-    grant->given_at = clock_now(&h.service.clock);
-    grant->given_by = harness_alloc(&h, sizeof(*grant->given_by));
-    grant->given_by[0] = given_by;
-    grant->n_given_by = 1;
-    return principal;
+    return harness_newly(&h, manager(member_id), given_by, clock_now(&h.service.clock));
 }
 
 static void another_confirms_once(void **state)

@@ -26,36 +26,43 @@ static void a_body_for_which_there_is_no_room_is_refused_at_its_head(void **stat
 }
 
 /* Bodies under way leave those of others room, and all answers. */
+/* Bodies from peers that are one guest: an address, or one /64 of IPv6. */
 static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void **state)
 {
+    static const char *const guests[][3] = {{"192.0.2.1", "192.0.2.1", "192.0.2.2"},
+                                            {"2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"}};
     static struct http https[400];
-    struct address peer, other;
-    unsigned taken = 0;
 
     (void)state;
-    assert_true(address_read("192.0.2.1", 9, &peer));
-    assert_true(address_read("192.0.2.2", 9, &other));
-    for (size_t i = 0; i < ARRAY_LEN(https); i++) {
-        static const char head[] = POST "Content-Length: 1000000\r\n\r\n";
+    for (size_t guest = 0; guest < ARRAY_LEN(guests); guest++) {
+        struct address peers[2], other;
+        unsigned taken = 0;
 
-        assert_true(http_open(&https[i], &test.shared, &peer, false));
-        http_feed(&https[i], head, sizeof(head) - 1);
-        taken += !http_finished(&https[i]);
+        assert_true(address_read(guests[guest][0], strlen(guests[guest][0]), &peers[0]));
+        assert_true(address_read(guests[guest][1], strlen(guests[guest][1]), &peers[1]));
+        assert_true(address_read(guests[guest][2], strlen(guests[guest][2]), &other));
+        for (size_t i = 0; i < ARRAY_LEN(https); i++) {
+            static const char head[] = POST "Content-Length: 1000000\r\n\r\n";
+
+            assert_true(http_open(&https[i], &test.shared, &peers[i % 2], false));
+            http_feed(&https[i], head, sizeof(head) - 1);
+            taken += !http_finished(&https[i]);
+        }
+        assert_in_range(taken, 5, 20);
+        start();
+        say(GET "\r\n");
+        assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+        http_close(&test.http);
+        assert_true(http_open(&test.http, &test.shared, &other, false));
+        test.out_len = 0;
+        say(POST "Content-Length: 1000000\r\n\r\n");
+        assert_false(http_finished(&test.http));
+        http_close(&test.http);
+        for (size_t i = 0; i < ARRAY_LEN(https); i++)
+            http_close(&https[i]);
+        start();
+        stop();
     }
-    assert_in_range(taken, 5, 20);
-    start();
-    say(GET "\r\n");
-    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
-    http_close(&test.http);
-    assert_true(http_open(&test.http, &test.shared, &other, false));
-    test.out_len = 0;
-    say(POST "Content-Length: 1000000\r\n\r\n");
-    assert_false(http_finished(&test.http));
-    http_close(&test.http);
-    for (size_t i = 0; i < ARRAY_LEN(https); i++)
-        http_close(&https[i]);
-    start();
-    stop();
 }
 
 static void requests_that_do_not_come_at_once_take_room_too(void **state)

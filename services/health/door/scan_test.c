@@ -137,14 +137,18 @@ static void the_audit_finds_a_scan_that_was_changed(void **state)
     }
 }
 
-static const Rpc__Answer *strike(int64_t scan_id, const char *reason, int64_t member_id)
+static const Rpc__Answer *strike_as(int64_t scan_id, const char *reason, const Rpc__Principal *who)
 {
     Health__UndoScanRequest request = HEALTH__UNDO_SCAN_REQUEST__INIT;
 
     request.scan_id = scan_id;
     request.reason = unconst(reason);
-    return harness_call(&h, "Scans.StrikeScan", &request.base,
-                        harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION), NULL);
+    return harness_call(&h, "Scans.StrikeScan", &request.base, who, NULL);
+}
+
+static const Rpc__Answer *strike(int64_t scan_id, const char *reason, int64_t member_id)
+{
+    return strike_as(scan_id, reason, manager_number(&h, member_id));
 }
 
 static void a_scan_is_struck_out_later_by_two(void **state)
@@ -160,6 +164,9 @@ static void a_scan_is_struck_out_later_by_two(void **state)
     assert_ok(strike(scan, "并未到检", 900)); /* alone, however often */
     assert_int_equal(counts(site)->arrived, 1);
     assert_refused(strike(scan, "另有原因", 901), "HANDS_DIFFER");
+    assert_refused(strike_as(scan, "并未到检", harness_unnamed(manager_number(&h, 901))), "HAND_NOT_NAMED");
+    assert_refused(strike_as(scan, "并未到检", harness_newly(&h, manager_number(&h, 901), 900, now_of(&h))),
+                   "HAND_GAVE_OFFICE");
     assert_ok(strike(scan, "并未到检", 901));
     assert_int_equal(counts(site)->arrived, 0);
     assert_refused(strike(scan, "并未到检", 901), "SCAN_NOT_ACCEPTED");

@@ -270,6 +270,11 @@ static void the_value_takes_two_officials(void **state)
     assert_refused(with_value(&h, "Draws.EnterValue", id, "1\n2", 900), "VALUE_NOT_A_LINE");
     assert_ok(with_value(&h, "Draws.EnterValue", id, "1", 900));
     assert_refused(with_value(&h, "Draws.ConfirmValue", id, "1", 900), "VALUE_OWN");
+    assert_refused(with_value_as(&h, "Draws.ConfirmValue", id, "1", harness_unnamed(manager_number(&h, 901))),
+                   "HAND_NOT_NAMED");
+    assert_refused(
+        with_value_as(&h, "Draws.ConfirmValue", id, "1", harness_newly(&h, manager_number(&h, 901), 900, now_of(&h))),
+        "HAND_GAVE_OFFICE");
     assert_refused(with_value(&h, "Draws.ConfirmValue", id, "2", 901), "VALUE_DIFFERS");
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);

@@ -20,14 +20,18 @@ static int state_of(int64_t campaign_id)
 
 /* ---- void and late lots ---- */
 
-static const Rpc__Answer *void_by(int64_t campaign_id, const char *reason, int64_t member_id)
+static const Rpc__Answer *void_as(int64_t campaign_id, const char *reason, const Rpc__Principal *who)
 {
     Health__VoidRequest request = HEALTH__VOID_REQUEST__INIT;
 
     request.campaign_id = campaign_id;
     request.reason = unconst(reason);
-    return harness_call(&h, "Draws.MakeVoid", &request.base,
-                        harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, UNION), NULL);
+    return harness_call(&h, "Draws.MakeVoid", &request.base, who, NULL);
+}
+
+static const Rpc__Answer *void_by(int64_t campaign_id, const char *reason, int64_t member_id)
+{
+    return void_as(campaign_id, reason, manager_number(&h, member_id));
 }
 
 /* Whether the secret that is told is the one committed to. */
@@ -144,6 +148,9 @@ static void nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_
     assert_ok(void_by(id, "名单有误", 900)); /* she alone, however often */
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
     assert_refused(void_by(id, "另有原因", 901), "HANDS_DIFFER");
+    assert_refused(void_as(id, "名单有误", harness_unnamed(manager_number(&h, 901))), "HAND_NOT_NAMED");
+    assert_refused(void_as(id, "名单有误", harness_newly(&h, manager_number(&h, 901), 900, now_of(&h))),
+                   "HAND_GAVE_OFFICE");
     assert_false(tells_its_secret(id));
     assert_ok(void_by(id, "名单有误", 901));
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__VOID);

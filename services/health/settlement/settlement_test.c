@@ -69,6 +69,23 @@ static void two_officials_of_the_union_or_above_settle(void **state)
     assert_refused(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 702)), "SETTLEMENT_DECIDED");
 }
 
+static void what_a_settlement_rests_on_never_leaves_the_store(void **state)
+{
+    static const int32_t money[] = {
+        HEALTH__EVENT__EVENT_BOOKING_CHANGED,
+        HEALTH__EVENT__EVENT_SCANNED,
+        HEALTH__EVENT__EVENT_SCAN_UNDONE,
+        HEALTH__EVENT__EVENT_SETTLEMENT_CHANGED,
+    };
+    int32_t kinds[ARRAY_LEN(money) + 1];
+    size_t n = api_money_kinds(&health__event__descriptor, kinds, ARRAY_LEN(kinds));
+
+    (void)state;
+    assert_int_equal(n, ARRAY_LEN(money));
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(kinds[i], money[i]);
+}
+
 static void what_is_paid_is_witnessed_before_it_is_told(void **state)
 {
     int64_t id;
@@ -115,6 +132,19 @@ static void a_scan_undone_before_is_not_in_it_and_afterwards_a_correction(void *
     assert_refused(prepare(&h, finance(&h, 701)), "NOTHING_TO_SETTLE");
     come(&h, booking);
     assert_int_equal(settlement_of(&h, prepare(&h, finance(&h, 701)))->total_fen, PRICE);
+}
+
+/* It is what she is to two hands that counts, beside her office. */
+static void the_second_official_is_known_by_name_and_has_her_office_from_another(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    booking_of(&h, 1, true);
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_refused(confirm(&h, id, harness_unnamed(finance(&h, 702))), "HAND_NOT_NAMED");
+    assert_refused(confirm(&h, id, harness_newly(&h, finance(&h, 702), 701, now_of(&h))), "HAND_GAVE_OFFICE");
+    assert_ok(confirm(&h, id, harness_newly(&h, finance(&h, 702), 703, now_of(&h))));
 }
 
 static void the_budget_is_never_exceeded(void **state)
@@ -243,8 +273,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_came_is_settled_once),
         TEST(two_officials_of_the_union_or_above_settle),
+        TEST(what_a_settlement_rests_on_never_leaves_the_store),
         TEST(what_is_paid_is_witnessed_before_it_is_told),
         TEST(a_scan_undone_before_is_not_in_it_and_afterwards_a_correction),
+        TEST(the_second_official_is_known_by_name_and_has_her_office_from_another),
         TEST(the_budget_is_never_exceeded),
         TEST(it_is_exported_for_a_spreadsheet),
         cmocka_unit_test(money_that_was_changed_is_found),

@@ -274,18 +274,6 @@ static const Identity__GrantChanged *last_grant(struct harness *h)
     return last_event(h, IDENTITY__EVENT__EVENT_GRANT_CHANGED)->grant_changed;
 }
 
-/* What one official said of it gave that office to her; so did nobody, or she herself to the other. */
-static Rpc__Principal *newly(struct harness *h, Rpc__Principal *official, int64_t given_by, int64_t given_at)
-{
-    int64_t *givers = harness_alloc(h, sizeof(*givers));
-
-    *givers = given_by;
-    official->grants[0]->given_at = given_at;
-    official->grants[0]->given_by = givers;
-    official->grants[0]->n_given_by = 1;
-    return official;
-}
-
 static void an_administrators_role_is_given_by_two(void **state)
 {
     char mobile[CN_MOBILE_LEN + 1], other[CN_MOBILE_LEN + 1];
@@ -390,7 +378,7 @@ static void whoever_has_just_given_an_office_is_no_second_hand_with_it(void **st
     named(&h, 1, mobile);
     now = clock_now(&h.service.clock);
     giver = harness_official(&h, 8, GUARD, FIRST);
-    holder = newly(&h, harness_official(&h, 9, GUARD, FIRST), 8, now);
+    holder = harness_newly(&h, harness_official(&h, 9, GUARD, FIRST), 8, now);
     third = harness_official(&h, 10, GUARD, FIRST);
     id = proposed(&h, propose_grant(&h, giver, mobile, ADMINISTRATOR, "440604"))->proposal_id;
     assert_refused(decide_proposal(&h, holder, id, true), "HAND_GAVE_OFFICE");

@@ -38,38 +38,6 @@ static Identity__Contest *contest_message(struct identity *self, const struct co
 
 /* ---- who says that it is hers ---- */
 
-/* Another account that has proven what she says: 0, or the Reason with its field. A guess at what is hers already, or
- * nobody's, counts. */
-static int find_holder(struct identity *self, const Identity__ContestProofRequest *req, struct member *claimant,
-                       void *call, struct member *ret_holder, const char **ret_field)
-{
-    Identity__VerifyRequest claim = IDENTITY__VERIFY_REQUEST__INIT;
-    unsigned char index[PII_INDEX_LEN];
-    char name[CN_NAME_SIZE];
-    struct cn_resident_id id;
-    struct person person;
-    bool found;
-    int reason;
-
-    claim.name = req->name;
-    claim.resident_id = req->resident_id;
-    claim.document = req->document;
-    reason = claim_read(&claim, call, name, &id, ret_field);
-    if (reason)
-        return reason;
-    *ret_field = "";
-    person_index_id(self, id.number, index);
-    found = members_find_person(&self->members, index, ret_holder);
-    if (found && ret_holder->id != claimant->id && person_open_member(self, ret_holder, &person) &&
-        cn_name_same(person.name, name))
-        return 0;
-    verify_failed(&claimant->tries, cn_day(rpc_now(call)));
-    members_set_tries(&self->members, claimant);
-    rpc_keep(call);
-    return found && ret_holder->id == claimant->id ? IDENTITY__REASON__ALREADY_VERIFIED
-                                                   : IDENTITY__REASON__CONTEST_NOTHING;
-}
-
 /* Whose officials decide: of the union that the holder belongs to, or did last, or else of one that lists the person;
  * of whom no union knows, of the first root. */
 static bool find_union(struct identity *self, const struct member *holder, struct union_node *ret)
@@ -94,6 +62,7 @@ static void contests__contest_proof(Identity__Contests_Service *service, const I
                                     Identity__Contest_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
+    Identity__VerifyRequest claim = IDENTITY__VERIFY_REQUEST__INIT;
     struct member claimant, holder;
     struct contest contest;
     struct union_node node;
@@ -104,7 +73,10 @@ static void contests__contest_proof(Identity__Contests_Service *service, const I
         reason = verify_refusal(&claimant.tries, cn_day(rpc_now(call)));
     if (rpc_refuse_if(call, reason))
         return;
-    reason = find_holder(self, req, &claimant, call, &holder, &field);
+    claim.name = req->name;
+    claim.resident_id = req->resident_id;
+    claim.document = req->document;
+    reason = claim_find_holder(self, &claim, &claimant, IDENTITY__REASON__CONTEST_NOTHING, call, &holder, &field);
     if (!reason && !find_union(self, &holder, &node))
         reason = IDENTITY__REASON__CONTEST_NO_UNION;
     if (rpc_refuse_field_if(call, reason, field))

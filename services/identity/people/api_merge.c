@@ -67,31 +67,6 @@ static void reply_list(struct identity *self, enum merges_list which, Identity__
 
 /* ---- she herself ---- */
 
-/* Finds the account that another number of hers has proven: 0, or the Reason with its field. */
-static int find_other(struct identity *self, const Identity__AskMergeRequest *req, struct member *ret_other, void *call,
-                      const char **ret_field)
-{
-    unsigned char index[PII_INDEX_LEN];
-    char name[CN_NAME_SIZE];
-    struct cn_resident_id id;
-    struct person person;
-    int warning, reason;
-
-    *ret_field = "name";
-    reason = person_name_read(req->name, call, name);
-    if (reason)
-        return reason;
-    *ret_field = "residentId";
-    reason = document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), &id, &warning);
-    if (reason)
-        return reason;
-    person_index_id(self, id.number, index);
-    return members_find_person(&self->members, index, ret_other) && person_open_member(self, ret_other, &person) &&
-                   cn_name_same(person.name, name)
-               ? 0
-               : IDENTITY__REASON__MERGE_NO_OTHER;
-}
-
 /* Puts a merge on record, of which ret->by_codes is set: 0 or the Reason. What she asks of a union waits. */
 static int add_merge(struct identity *self, const struct member *kept, const struct member *gone, int64_t union_id,
                      int state, struct merge *ret, void *call)
@@ -177,6 +152,7 @@ static void merges__ask_merge(Identity__Merges_Service *service, const Identity_
                               Identity__Merge_Closure reply, void *call)
 {
     struct identity *self = self_of(service);
+    Identity__VerifyRequest claim = IDENTITY__VERIFY_REQUEST__INIT;
     const char *field = "";
     struct member gone, kept;
     struct period last;
@@ -184,12 +160,10 @@ static void merges__ask_merge(Identity__Merges_Service *service, const Identity_
     int reason = ask_refusal(self, call, &gone, &merge);
 
     if (!reason && !merge.id) {
-        reason = find_other(self, req, &kept, call, &field);
-        if (reason == IDENTITY__REASON__MERGE_NO_OTHER) {
-            verify_failed(&gone.tries, cn_day(rpc_now(call)));
-            members_set_tries(&self->members, &gone);
-            rpc_keep(call);
-        }
+        claim.name = req->name;
+        claim.resident_id = req->resident_id;
+        claim.document = req->document;
+        reason = claim_find_holder(self, &claim, &gone, IDENTITY__REASON__MERGE_NO_OTHER, call, &kept, &field);
         if (!reason && !periods_find_last(&self->periods, kept.id, &last))
             reason = IDENTITY__REASON__MERGE_NO_UNION;
         if (!reason)

@@ -435,9 +435,96 @@ static void a_revoked_grant_ends_the_sessions_that_carry_it(void **state)
     end(&h);
 }
 
+static void who_has_another_document_is_proven_by_a_roster_or_at_the_counter(void **state)
+{
+    static const struct {
+        const char *listed, *typed;
+        int kind;
+    } cases[] = {
+        {"H12345678", "h1234567802", IDENTITY__DOCUMENT_KIND__DOCUMENT_HK_MACAU_PERMIT},
+        {"12345678", "12345678", IDENTITY__DOCUMENT_KIND__DOCUMENT_TAIWAN_PERMIT},
+        {"USA440090010112", "usa440090010112", IDENTITY__DOCUMENT_KIND__DOCUMENT_FOREIGN_PERMANENT},
+        {"PP-12345678", "12345678", IDENTITY__DOCUMENT_KIND__DOCUMENT_PASSPORT},
+    };
+    char csv[256], mobile[CN_MOBILE_LEN + 1];
+    Identity__VerifyRequest request = IDENTITY__VERIFY_REQUEST__INIT;
+    Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
+    Identity__ContestProofRequest contest = IDENTITY__CONTEST_PROOF_REQUEST__INIT;
+    Identity__AskMergeRequest merge = IDENTITY__ASK_MERGE_REQUEST__INIT;
+    Identity__FindRosterRowsRequest find = IDENTITY__FIND_ROSTER_ROWS_REQUEST__INIT;
+    Identity__AskMobileChangeRequest number = IDENTITY__ASK_MOBILE_CHANGE_REQUEST__INIT;
+    Identity__RosterRowList *rows;
+    Rpc__Principal *who, *another;
+    Identity__Session *session;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    request.name = "JOHN SMITH";
+    find.union_id = first_id;
+    number.name = request.name;
+    number.mobile = "16900000077";
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        snprintf(csv, sizeof(csv), "JOHN SMITH,%s,%s,440604,COURIER\n", cases[i].listed, mobile_of(i + 20, mobile));
+        assert_int_equal(import_roster(&h, csv)->loaded, 1);
+        request.resident_id = unconst(cases[i].typed);
+        request.document = (Identity__DocumentKind)cases[i].kind;
+        session =
+            harness_output(&h, harness_call(&h, "Identity.VerifyMe", &request.base, person_signed_in(&h, i + 20), NULL),
+                           &identity__session__descriptor);
+        assert_int_equal(session->member->document, cases[i].kind);
+        who = principal_of(&h, session);
+        assert_int_equal(who->birth_year, 0);
+        assert_int_equal(who->sex, RPC__SEX__SEX_UNKNOWN);
+        assert_ok(step_up(&h, who, cases[i].typed));
+        number.resident_id = request.resident_id; /* right; a code was not sent */
+        assert_refused(harness_call(&h, "Corrections.AskMobileChange", &number.base, who, NULL), "CODE_NOT_SIX_DIGITS");
+        find.resident_id = request.resident_id;
+        find.document = request.document;
+        rows =
+            harness_output(&h, harness_call(&h, "Rosters.FindRosterRows", &find.base, administrator(&h, FIRST), NULL),
+                           &identity__roster_row_list__descriptor);
+        assert_int_equal(rows->n_rows, 1);
+        /* From another number it is asked for by the same document. */
+        contest.name = merge.name = request.name;
+        contest.resident_id = merge.resident_id = request.resident_id;
+        contest.document = merge.document = request.document;
+        another = person_signed_in(&h, i + 40);
+        assert_ok(harness_call(&h, "Contests.ContestProof", &contest.base, another, NULL));
+        assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_CONTEST_CHANGED)->contest_changed->holder_id,
+                         who->member_id);
+        assert_ok(harness_call(&h, "Merges.AskMerge", &merge.base, another, NULL));
+        assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MERGE_CHANGED)->merge_changed->kept_id, who->member_id);
+    }
+    /* On no roster, and nobody outside knows such a document: her union's officials see it. */
+    who = person_signed_in(&h, 30);
+    request.resident_id = "E87654321";
+    request.document = IDENTITY__DOCUMENT_KIND__DOCUMENT_PASSPORT;
+    assert_refused(harness_call(&h, "Identity.VerifyMe", &request.base, who, NULL), "NOT_ON_ROSTER");
+    join.union_id = first_id;
+    join.name = request.name;
+    join.resident_id = request.resident_id;
+    asked_to_join(&h, harness_call(&h, "Joins.CreateJoinRequest", &join.base, who, NULL));
+    {
+        Identity__DecideJoinRequestsRequest decide = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
+        int64_t id = last_event(&h, IDENTITY__EVENT__EVENT_JOIN_CHANGED)->join_changed->request_id;
+
+        decide.union_id = first_id;
+        decide.request_ids = &id;
+        decide.n_request_ids = 1;
+        decide.approve = true;
+        assert_string_equal(
+            outcome(&h, harness_call(&h, "Joins.DecideJoinRequests", &decide.base, administrator(&h, FIRST), NULL)),
+            "");
+    }
+    assert_int_equal(login(&h, mobile_of(30, mobile))->member->document, IDENTITY__DOCUMENT_KIND__DOCUMENT_PASSPORT);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_has_another_document_is_proven_by_a_roster_or_at_the_counter),
         cmocka_unit_test(who_is_on_a_roster_becomes_a_member_of_its_union),
         cmocka_unit_test(who_was_verified_stays_so_at_the_next_login),
         cmocka_unit_test(what_is_no_name_or_resident_id_is_told_and_not_counted),

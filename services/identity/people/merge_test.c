@@ -145,6 +145,10 @@ static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_official
     assert_refused(decide(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), merge->merge_id, true),
                    "NOT_FOR_YOURSELF");
     assert_refused(decide(&h, administrator(&h, SECOND), merge->merge_id, true), "OUTSIDE_YOUR_UNION");
+    assert_refused(decide(&h, harness_unnamed(administrator(&h, FIRST)), merge->merge_id, true), "HAND_NOT_NAMED");
+    assert_refused(
+        decide(&h, harness_newly(&h, administrator(&h, FIRST), 8, clock_now(&h.service.clock)), merge->merge_id, true),
+        "HAND_GAVE_OFFICE");
     /* Whoever does not want it has been told, and has time to say so. */
     assert_int_equal(notices_of(&h, gone)->n_notices, 1);
     assert_int_equal(notices_of(&h, gone)->notices[0]->news, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED);

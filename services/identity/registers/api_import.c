@@ -353,11 +353,14 @@ static int remove_listed(struct page *page, const struct csv_row *csv, struct ro
     page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_REMOVED;
     person_index_id(self, row.id.number, index);
     n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
-    for (size_t i = 0; i < n; i++) {
+    reason = IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
+    for (size_t i = 0; i < n && reason == IDENTITY__REASON__ROSTER_ROW_NOT_FOUND; i++) {
         if (entries[i].union_id == node.id)
-            return roster_remove(self, &entries[i], page->removal, page->call);
+            reason = roster_remove(self, &entries[i], page->removal, page->call);
     }
-    return IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
+    if (!reason && row.warning)
+        add_problem(page, csv->line, row.warning, ret_fault, true);
+    return reason;
 }
 
 /* rpc RemoveListed: rows of resident ID and union code are taken off. */

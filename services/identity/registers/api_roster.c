@@ -98,7 +98,7 @@ static void rosters__find_roster_rows(Identity__Rosters_Service *service, const 
 
     if (!reason) {
         field = "residentId";
-        reason = resident_id_read(req->resident_id, cn_day(rpc_now(call)), &id, &warning);
+        reason = document_read(req->resident_id, (int)req->document, cn_day(rpc_now(call)), &id, &warning);
     }
     if (!reason && !unions_find(&self->unions, req->union_id, &node))
         reason = RPC__REASON__UNION_NOT_FOUND;

@@ -279,6 +279,46 @@ static void the_audit_finds_a_row_that_nobody_took_off_or_put_on(void **state)
     end(&h);
 }
 
+/* A number as Excel rounds it, which has the right check digit all the same. */
+static void make_rounded_id(char ret[CN_RESIDENT_ID_LEN + 1])
+{
+    struct cn_resident_id id;
+    enum cn_id_result result = CN_ID_CHECKSUM;
+
+    for (int day = 10; day <= 28 && result != CN_ID_OK; day++) {
+        snprintf(ret, CN_RESIDENT_ID_LEN + 1, "440604198506%02d0000", day);
+        result = cn_resident_id(ret, 20260101, &id);
+    }
+    assert_int_equal(result, CN_ID_OK);
+}
+
+static void a_number_that_may_be_rounded_is_doubted_whether_she_is_added_or_taken_off(void **state)
+{
+    char csv[256], id[CN_RESIDENT_ID_LEN + 1];
+    const Identity__ImportProblem *problem;
+    Identity__ImportReport *report;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    make_rounded_id(id);
+    snprintf(csv, sizeof(csv), "王小明,%s,13800138000,440604,\n", id);
+    report = import_roster(&h, csv);
+    assert_int_equal(report->loaded, 1);
+    assert_int_equal(report->n_problems, 1);
+    problem = report->problems[0];
+    assert_string_equal(problem->reason, "NUMBER_DOUBTFUL");
+    assert_true(problem->warning);
+    snprintf(csv, sizeof(csv), "%s,440604\n", id);
+    report = take_off_listed(&h, administrator(&h, ROOT), csv, false);
+    assert_int_equal(report->loaded, 1);
+    assert_int_equal(report->n_problems, 1);
+    problem = report->problems[0];
+    assert_string_equal(problem->reason, "NUMBER_DOUBTFUL");
+    assert_true(problem->warning);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +330,7 @@ int main(void)
         cmocka_unit_test(who_has_joined_the_same_union_by_request_stays_in_it),
         cmocka_unit_test(many_are_taken_off_by_a_list),
         cmocka_unit_test(the_audit_finds_a_row_that_nobody_took_off_or_put_on),
+        cmocka_unit_test(a_number_that_may_be_rounded_is_doubted_whether_she_is_added_or_taken_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,15 +46,14 @@ int document_read(const char *text, int kind, int today, struct cn_resident_id *
     return resident_id_read(typed, today, ret_id, ret_warning);
 }
 
-bool document_is(const char *typed, const char *known, int today)
+bool document_is(const char *typed, const char *number, int today)
 {
     struct cn_resident_id id;
     int warning;
 
-    if (cn_document(typed, today, &id) == CN_ID_OK && strcmp(id.number, known) == 0)
-        return true;
-    return document_read(typed, (int)cn_document_kind(known), today, &id, &warning) == 0 &&
-           strcmp(id.number, known) == 0;
+    return (cn_document(typed, today, &id) == CN_ID_OK && strcmp(id.number, number) == 0) ||
+           (document_read(typed, (int)cn_document_kind(number), today, &id, &warning) == 0 &&
+            strcmp(id.number, number) == 0);
 }
 
 int document_sex(const struct cn_resident_id *id)
@@ -252,6 +251,17 @@ bool is_rounded(const char *text)
     return *end && !end[strspn(end, "0123456789")];
 }
 
+/* A resident ID of a table: of numbers that were rounded one in eleven has the right check digit. */
+static int listed_id_read(const char *text, int today, struct cn_resident_id *ret_id, int *ret_warning,
+                          struct row_fault *ret_fault)
+{
+    int reason = in_field("residentId", resident_id_read(text, today, ret_id, ret_warning), text, ret_fault);
+
+    if (!reason && !*ret_warning && strcmp(ret_id->number + CN_RESIDENT_ID_LEN - 3, "000") == 0)
+        *ret_warning = IDENTITY__REASON__NUMBER_DOUBTFUL;
+    return reason;
+}
+
 int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret_row, struct row_fault *ret_fault)
 {
     struct roster_row read = {0};
@@ -262,13 +272,9 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
         return in_text("", IDENTITY__REASON__CSV_MALFORMED, 0, ret_fault);
     if (!cn_name_or(row->fields[0], read.name, &bad))
         return in_text("name", IDENTITY__REASON__NAME_INVALID, bad, ret_fault);
-    reason = in_field("residentId", resident_id_read(row->fields[1], today, &read.id, &read.warning), row->fields[1],
-                      ret_fault);
+    reason = listed_id_read(row->fields[1], today, &read.id, &read.warning, ret_fault);
     if (reason)
         return reason;
-    /* Of numbers that were rounded one in eleven has the right check digit. */
-    if (!read.warning && strcmp(read.id.number + CN_RESIDENT_ID_LEN - 3, "000") == 0)
-        read.warning = IDENTITY__REASON__NUMBER_DOUBTFUL;
     if (!cn_mobile(row->fields[2], read.mobile))
         return in_field("mobile", IDENTITY__REASON__MOBILE_INVALID, row->fields[2], ret_fault);
     reason =
@@ -285,12 +291,11 @@ int roster_row_read(const struct csv_row *row, int today, struct roster_row *ret
 int removal_row_read(const struct csv_row *row, int today, struct removal_row *ret_row, struct row_fault *ret_fault)
 {
     struct removal_row read = {0};
-    int warning, reason;
+    int reason;
 
     if (!has_fields(row, REMOVAL_FIELDS, REMOVAL_FIELDS))
         return in_text("", IDENTITY__REASON__CSV_MALFORMED, 0, ret_fault);
-    reason =
-        in_field("residentId", resident_id_read(row->fields[0], today, &read.id, &warning), row->fields[0], ret_fault);
+    reason = listed_id_read(row->fields[0], today, &read.id, &read.warning, ret_fault);
     if (reason)
         return reason;
     reason =

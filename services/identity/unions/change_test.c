@@ -72,6 +72,9 @@ static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state
     assert_refused(decide(&h, harness_official(&h, 7, RULE__ROLE__UNION_ADMIN, SECOND), id, true),
                    "OUTSIDE_YOUR_UNION");
     assert_refused(decide(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, ROOT), id, true), "NOT_FOR_YOURSELF");
+    assert_refused(decide(&h, harness_unnamed(administrator(&h, ROOT)), id, true), "HAND_NOT_NAMED");
+    assert_refused(decide(&h, harness_newly(&h, administrator(&h, ROOT), 8, clock_now(&h.service.clock)), id, true),
+                   "HAND_GAVE_OFFICE");
     assert_string_equal(by_code(&h, "440604")->name, "总工会");
     assert_ok(decide(&h, administrator(&h, ROOT), id, true));
     assert_refused(decide(&h, administrator(&h, ROOT), id, false), "CHANGE_DECIDED");
