@@ -404,10 +404,25 @@ static void close_account(struct harness *h, Rpc__Principal *who, unsigned n)
     assert_ok(harness_call(h, "Rights.CloseAccount", &request.base, who, NULL));
 }
 
-/* Whether she holds what is contested or says that it is hers. */
+/* The first person's account and the second's become one, by codes. */
+static void merge_accounts(struct harness *h, const Rpc__Principal *second)
+{
+    Identity__MergeMineRequest request = IDENTITY__MERGE_MINE_REQUEST__INIT;
+    char mobile[CN_MOBILE_LEN + 1], code[CODE_DIGITS + 1], own_code[CODE_DIGITS + 1];
+
+    get_code_for(h, mobile_of(2, mobile), IDENTITY__CODE_PURPOSE__CODE_MERGE, own_code);
+    get_code_for(h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_MERGE, code);
+    request.mobile = mobile;
+    request.code = code;
+    request.own_code = own_code;
+    assert_ok(harness_call(h, "Merges.MergeMine", &request.base, second, NULL));
+}
+
+enum { HOLDER_CLOSES, CLAIMANT_CLOSES, BOTH_ARE_ONE, N_ENDS };
+
 static void a_case_is_over_when_the_account_of_either_side_is(void **state)
 {
-    for (int side = 0; side < 2; side++) {
+    for (int how = 0; how < N_ENDS; how++) {
         Rpc__Principal *owner, *claimant;
         Identity__Contest *opened;
         struct identity *self;
@@ -419,7 +434,10 @@ static void a_case_is_over_when_the_account_of_either_side_is(void **state)
         owner = member_of_union(&h, 1, "440604");
         claimant = person_signed_in(&h, 2);
         opened = harness_output(&h, contest(&h, claimant, 1), &identity__contest__descriptor);
-        close_account(&h, side ? owner : claimant, side ? 1 : 2);
+        if (how == BOTH_ARE_ONE)
+            merge_accounts(&h, claimant);
+        else
+            close_account(&h, how == HOLDER_CLOSES ? owner : claimant, how == HOLDER_CLOSES ? 1 : 2);
         clock_step(&h.service.clock, self->closing_delay_ms + 1);
         while (harness_tidy(&h))
             continue;
