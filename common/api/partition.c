@@ -123,7 +123,7 @@ static const struct partition *of_union(const struct partitions *partitions, con
         const struct partition *partition = &partitions->list[i];
         size_t len = strlen(partition->union_path);
 
-        if (len && partition_is_of(partition, method->queue) && strncmp(partition->union_path, union_path, len) == 0 &&
+        if (len && partition_is_of(partition, method->queue) && union_path_covers(partition->union_path, union_path) &&
             (!found || len > strlen(found->union_path)))
             found = partition;
     }

@@ -1,5 +1,6 @@
 /* part_audit.c: the store of a service of parts against its journal. */
 #include "common/base/limits.h"
+#include "common/base/union_path.h"
 #include "common/daemon/part_internal.h"
 
 /* Numbers by id, in the order of ids. */
@@ -114,11 +115,10 @@ bool part_path_is(const struct parts *parts, int64_t seq, const char *said, cons
         return false;
     for (size_t i = 0; i < audit->n_moves; i++) {
         const struct move *move = &audit->moves[i];
-        size_t len = strlen(move->old_path);
 
-        if (move->seq <= seq || strncmp(path, move->old_path, len) != 0)
+        if (move->seq <= seq || !union_path_covers(move->old_path, path))
             continue;
-        if (snprintf(moved, sizeof(moved), "%s%s", move->path, path + len) >= (int)sizeof(moved))
+        if (snprintf(moved, sizeof(moved), "%s%s", move->path, path + strlen(move->old_path)) >= (int)sizeof(moved))
             return false;
         memcpy(path, moved, sizeof(path));
     }

@@ -220,7 +220,7 @@ static void move_path(char path[RELEASE_PATH_SIZE], const char *old_path, const 
 {
     char moved[RELEASE_PATH_SIZE];
 
-    if (strncmp(path, old_path, strlen(old_path)) == 0 &&
+    if (union_path_covers(old_path, path) &&
         snprintf(moved, sizeof(moved), "%s%s", new_path, path + strlen(old_path)) < (int)sizeof(moved))
         memcpy(path, moved, sizeof(moved));
 }
@@ -234,8 +234,7 @@ static void on_moved(void *arg, const char *old_path, const char *path, void *ca
         struct release *release = self->live[i];
         struct paths *before;
 
-        if (strncmp(release->union_path, old_path, strlen(old_path)) != 0 &&
-            strncmp(release->eligible_path, old_path, strlen(old_path)) != 0)
+        if (!union_path_covers(old_path, release->union_path) && !union_path_covers(old_path, release->eligible_path))
             continue;
         before = arena_alloc(rpc_arena(call), sizeof(*before));
         if (!before) {

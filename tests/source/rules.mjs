@@ -162,6 +162,17 @@ export function noMachinePaths(files) {
     }));
 }
 
+// ---- tests that each has ----
+
+/** Whoever answers operations (a folder of proto/ with a service) has the matrix of who may call them. */
+export function everyPackageHasItsMatrix(files) {
+    const packages = new Set(files.filter(({ path, text }) => /^proto\/[a-z]+\/.*\.proto$/.test(path) && /^service /m.test(text))
+        .map(({ path }) => path.split('/')[1]));
+    return [...packages].map((name) => [name, `services/${name}/authority_test.c`])
+        .filter(([, test]) => !files.some(({ path, text }) => path === test && text.includes('#include "tests/authority.h"')))
+        .map(([name, test]) => `${test}: ${name} has operations, and no matrix of who may call them (tests/authority.h)`);
+}
+
 // ---- said once ----
 
 // What has one place, and what others call instead.
@@ -172,6 +183,7 @@ const ONCE = [
     [/\b(16777619|1099511628211)(?!\d)/, 'common/base/bytes.h', 'fnv1a()'],
     [/"(Not Found|Bad Request)"/, 'common/api/http_phrase.h', 'http_phrase()'],
     [/0123456789abcdefghijklmnopqrstuvwxyz/, 'common/base/union_path.c', 'union_path.h'],
+    [/\bstrncmp\([^;]*_path\b/, 'common/base/union_path.h', 'union_path_covers()'],
 ];
 
 /** Code of ours says these things in one place; a test may write down what it expects. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-    bannedFunctions, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
+    bannedFunctions, everyPackageHasItsMatrix, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
     readmeNamesWhatIsThere, saidOnce, topIsTheDesigns,
 } from './rules.mjs';
 import { fileOf, tree } from './tree.mjs';
@@ -103,6 +103,13 @@ rule('what others need too is said once', saidOnce, [
     ['services/gateway/new.c', 'hash = (hash ^ *text++) * 16777619u;'],
     ['common/api/new.c', '{404, "Not Found"},'],
     ['services/identity/new.c', 'strspn(path, "0123456789abcdefghijklmnopqrstuvwxyz")'],
+    ['services/health/new.c', 'if (strncmp(slot->union_path, path, strlen(path)) == 0)'],
+    ['common/daemon/new.c', 'return !strncmp(path, old_path, len);'],
+]);
+
+rule('each package has the matrix of who may call it', everyPackageHasItsMatrix, [
+    ['proto/portal/post.proto', 'package portal;\nservice Posts {\n}', 'services/portal/authority_test.c'],
+    ['services/coupon/authority_test.c', '#include "tests/harness.h"', 'services/coupon/authority_test.c'],
 ]);
 
 rule('the README names what is there', readmeNamesWhatIsThere, [

@@ -57,6 +57,8 @@ describe('a health check by lot', () => {
         assert.equal(frozen.nEntries, MEMBERS);
         const [{ seq }] = await stack.query('health', 'SELECT seq FROM journal WHERE kind = 11');
         assert.ok(stack.witnessed('health') >= seq, 'the list that is told is witnessed outside the store');
+        assert.ok(Date.parse(frozen.frozenAt) >= Date.parse(campaign.closesAt), 'the list is fixed after the closing');
+        assert.ok(Date.parse(frozen.frozenAt) < Date.parse(campaign.valueAt), 'and before the value');
         assertProblem(await enter(stack, campaign, 99), 409, 'ENTRIES_CLOSED');
         assertProblem(await stack.post(`/v1/checkups/${campaign.campaignId}/entries:withdraw`, {}, { token: member(stack, 1) }),
             409, 'ENTRIES_CLOSED');

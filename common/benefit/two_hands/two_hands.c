@@ -258,6 +258,17 @@ int hands_confirm(struct two_hands *hands, const struct hands_deed *deed, void *
     return 0;
 }
 
+int hands_give_or_confirm(struct two_hands *hands, const struct hands_deed *deed, void *call, bool *ret_done)
+{
+    int reason;
+
+    *ret_done = hands_wait(hands, deed->kind, deed->id, rpc_now(call)) &&
+                !hands_is_first(hands, deed->kind, deed->id, rpc_principal(call)->member_id);
+    reason = *ret_done ? hands_confirm(hands, deed, call) : hands_give(hands, deed, call);
+    *ret_done = *ret_done && !reason;
+    return reason;
+}
+
 /* ---- the audit ---- */
 
 enum { TOLD_ALL, TOLD_ENDED }; /* as in counts */

@@ -66,6 +66,9 @@ int hands_give(struct two_hands *hands, const struct hands_deed *deed, void *cal
 int hands_refusal(const struct two_hands *hands, const struct hands_deed *deed, void *call);
 /* The same, and she confirms it. What it does is done by the caller in the same call. */
 int hands_confirm(struct two_hands *hands, const struct hands_deed *deed, void *call);
+/* Of a deed that is its own record: the caller gives the first hand while none waits, or hers does, and else
+ * confirms it. As above; *ret_done: it is confirmed. */
+int hands_give_or_confirm(struct two_hands *hands, const struct hands_deed *deed, void *call, bool *ret_done);
 /* The first hand is taken back, or the deed refused: REFUSED, TAKEN_BACK or OVER; nothing when
  * none waits. */
 void hands_end(struct two_hands *hands, const char *kind, int64_t deed_id, int state, void *call);

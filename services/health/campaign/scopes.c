@@ -6,6 +6,7 @@
  * the order of the moves: a member's path is that of her card, which may be some minutes
  * behind as well. Nothing of a lot changes: its terms name no union (draws.h), and who has
  * entered keeps her stratum. */
+#include "common/base/union_path.h"
 #include "services/health/campaign/campaigns.h"
 
 #define SCOPES_SLICE 50 /* campaigns in one transaction */
@@ -44,11 +45,9 @@ struct slice {
 /* Whether a path began with the old prefix; NULL in it when the arena is full. */
 static bool move_path(const struct slice *slice, char **path, struct arena *arena)
 {
-    size_t len = strlen(slice->old_path);
-
-    if (strncmp(*path, slice->old_path, len) != 0)
+    if (!union_path_covers(slice->old_path, *path))
         return false;
-    *path = arena_printf(arena, "%s%s", slice->path, *path + len);
+    *path = arena_printf(arena, "%s%s", slice->path, *path + strlen(slice->old_path));
     return true;
 }
 

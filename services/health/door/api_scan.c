@@ -365,8 +365,8 @@ static void scans__strike_scan(Health__Scans_Service *service, const Health__Und
         .until = rpc_now(call) + HANDS_LIFE_MS,
         .roles = offices,
     };
-    bool first;
     int reason = 0;
+    bool done;
     struct entitlement entitlement;
     struct booking booking;
     const Health__Site *site;
@@ -387,12 +387,10 @@ static void scans__strike_scan(Health__Scans_Service *service, const Health__Und
     if (rpc_refuse_if(call, reason))
         return;
     deed.union_path = site->union_path;
-    first = !hands_wait(&self->two_hands, deed.kind, deed.id, rpc_now(call)) ||
-            hands_is_first(&self->two_hands, deed.kind, deed.id, rpc_principal(call)->member_id);
-    reason = first ? hands_give(&self->two_hands, &deed, call) : hands_confirm(&self->two_hands, &deed, call);
+    reason = hands_give_or_confirm(&self->two_hands, &deed, call, &done);
     if (rpc_refuse_if(call, reason))
         return;
-    if (!first)
+    if (done)
         take_back(self, &scan, &booking, &entitlement, req->reason, call);
     scan_reply(self, &scan, reply, call);
 }

@@ -1,5 +1,6 @@
 /* Scans that were made without network and are handed in later, through the service. */
 #include "common/api/json.h"
+#include "services/health/booking/budget.h"
 #include "services/health/door/door_fixture.h"
 
 static int64_t device_now; /* what the device says when it uploads; 0: nothing */
@@ -257,6 +258,42 @@ static void a_place_that_was_given_on_is_not_taken_unseen(void **state)
     assert_int_equal(state_of(&h, campaign, 3 - winner), HEALTH__ENTITLEMENT_STATE__WON);
 }
 
+static void set_budget(int64_t budget_fen)
+{
+    struct health *self = h.service.self;
+    Health__Campaign *changed = campaigns_find(&self->campaigns, campaign, &h.arena);
+
+    harness_off_record(&h);
+    changed->budget_fen = budget_fen;
+    assert_true(campaigns_put(&self->campaigns, changed, &h.arena));
+    assert_int_equal(store_commit(h.service.store), 0);
+}
+
+/* One more than there are places, if the budget has it. */
+static void who_came_beyond_all_places_is_in_the_budget(void **state)
+{
+    static const char *const refs[] = {"late-0001"};
+    const int64_t at[] = {START};
+    struct health *self = h.service.self;
+    const Health__Campaign *drawn;
+    const Health__Scan *late;
+    const char *text;
+    int64_t device, budget;
+
+    (void)state;
+    not_seen(2, &device, &text);
+    drawn = campaigns_find(&self->campaigns, campaign, &h.arena);
+    budget = drawn->budget_fen;
+    late = upload(device, STAFF, refs, &text, at, 1)->scans[0];
+    set_budget(2 * drawn->price_fen - 1);
+    assert_refused(accept_late(late->scan_id, manager_of(&h, UNION)), "BUDGET_USED_UP");
+    set_budget(2 * drawn->price_fen);
+    assert_ok(accept_late(late->scan_id, manager_of(&h, UNION)));
+    drawn = campaigns_find(&self->campaigns, campaign, &h.arena);
+    assert_int_equal(budget_left(self, drawn, now_of(&h)), 0);
+    set_budget(budget);
+}
+
 static void one_that_nobody_has_got_is_hers(void **state)
 {
     static const char *const refs[] = {"late-0001"};
@@ -302,6 +339,7 @@ int main(void)
         TEST(what_a_device_alone_says_waits_for_an_official),
         TEST(a_scan_is_handed_in_within_three_days),
         TEST(a_place_that_was_given_on_is_not_taken_unseen),
+        TEST(who_came_beyond_all_places_is_in_the_budget),
         TEST(one_that_nobody_has_got_is_hers),
         TEST(the_clock_of_a_device_is_corrected),
     };

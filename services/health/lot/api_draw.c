@@ -427,20 +427,12 @@ static int make_void(struct health *self, const Health__Campaign *campaign, stru
         .union_path = campaign->union_path,
     };
 
-    *ret_done = false;
-    if (refusal)
-        return refusal;
-    if (lottery->draw.state >= DRAW_FROZEN) {
-        if (!hands_wait(&self->two_hands, deed.kind, deed.id, rpc_now(call)) ||
-            hands_is_first(&self->two_hands, deed.kind, deed.id, rpc_principal(call)->member_id))
-            return hands_give(&self->two_hands, &deed, call);
-        refusal = hands_confirm(&self->two_hands, &deed, call);
-        if (refusal)
-            return refusal;
-    }
-    lottery->draw = made;
-    *ret_done = true;
-    return 0;
+    *ret_done = !refusal;
+    if (!refusal && lottery->draw.state >= DRAW_FROZEN)
+        refusal = hands_give_or_confirm(&self->two_hands, &deed, call, ret_done);
+    if (*ret_done)
+        lottery->draw = made;
+    return refusal;
 }
 
 /* rpc MakeVoid: stays visible with its reason; not once it is published. Of a frozen lot the secret

@@ -133,6 +133,20 @@ static void a_head_that_is_signed_later_but_before_the_value_is_in_time(void **s
     assert_int_equal(draw_status(&h, campaign->campaign_id)->state, HEALTH__CAMPAIGN_STATE__DRAWN);
 }
 
+/* The service was killed between the freeze and the head, and runs again in time. */
+static void a_head_that_was_not_signed_for_a_crash_is_asked_for_again(void **state)
+{
+    const Health__Campaign *campaign = entered();
+
+    (void)state;
+    freeze_unsigned(campaign);
+    harness_reopen(&h);
+    settle(&h);
+    step_to(&h, campaign->value_at - 1);
+    draw_lots(&h, campaign);
+    assert_int_equal(draw_status(&h, campaign->campaign_id)->state, HEALTH__CAMPAIGN_STATE__DRAWN);
+}
+
 /* ---- the value's spelling ---- */
 
 static const Health__Campaign *frozen_with(const char *format)
@@ -212,6 +226,7 @@ int main(void)
         TEST(a_root_that_is_in_no_signed_head_before_the_value_is_a_void_lot),
         TEST(nor_one_that_was_signed_after_it),
         TEST(a_head_that_is_signed_later_but_before_the_value_is_in_time),
+        TEST(a_head_that_was_not_signed_for_a_crash_is_asked_for_again),
         TEST(the_announced_format_is_in_the_file_and_binds_what_is_entered),
         TEST(an_announcement_that_names_no_other_has_the_usual_format),
         TEST(a_format_that_nobody_could_check_is_refused),

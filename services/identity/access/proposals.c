@@ -146,10 +146,10 @@ const struct part_spec proposals_part = {
     .agrees = agrees,
     .counts = {{"proposals", "SELECT count(*) FROM proposal"},
                {"decided proposals", "SELECT count(*) FROM proposal WHERE state > 1"}},
-    .exports =
-        {{&identity__proposal__descriptor,
-          "SELECT proposal_id, kind, state, member_id, union_id, reason, asked_at, decided_at, remark FROM proposal "
-          "WHERE member_id = ?1 AND proposal_id > ?2 ORDER BY proposal_id LIMIT ?3"}},
+    .exports = {{&identity__proposal__descriptor,
+                 "SELECT 9223372036854775807 - proposal_id, proposal_id, kind, state, member_id, union_id, reason, "
+                 "asked_at, decided_at, remark FROM proposal "
+                 "WHERE member_id = ?1 AND 9223372036854775807 - proposal_id > ?2 ORDER BY proposal_id DESC LIMIT ?3"}},
     .closed = {"-- what two officials decided is their account; one that is open lapses by itself"},
     .merged = {"-- stays under the number that it is about; one that is open lapses by itself"},
 };

@@ -317,8 +317,9 @@ const struct part_spec contests_part = {
     .others = "contest_sweep.until_id contest_sweep.done_id",
     .people = "contest.holder_id contest.claimant_id",
     .exports = {{&identity__contest__descriptor,
-                 "SELECT contest_id, state, asked_at, decided_at FROM contest WHERE (holder_id = ?1 OR "
-                 "(claimant_id = ?1 AND claimant_id > 0)) AND contest_id > ?2 ORDER BY contest_id LIMIT ?3"}},
+                 "SELECT 9223372036854775807 - contest_id, contest_id, state, asked_at, decided_at FROM contest "
+                 "WHERE (holder_id = ?1 OR (claimant_id = ?1 AND claimant_id > 0)) "
+                 "AND 9223372036854775807 - contest_id > ?2 ORDER BY contest_id DESC LIMIT ?3"}},
     .on_closed = on_closed,
     .on_merged = on_merged,
 };

@@ -217,8 +217,9 @@ const struct part_spec merges_part = {
     .others = "merge.wait_until merge.by_codes",
     .people = "merge.kept_id merge.gone_id",
     .exports = {{&identity__merge__descriptor,
-                 "SELECT merge_id, kept_id, gone_id, state, reason, remark, asked_at, decided_at FROM merge "
-                 "WHERE (kept_id = ?1 OR gone_id = ?1) AND merge_id > ?2 ORDER BY merge_id LIMIT ?3"}},
+                 "SELECT 9223372036854775807 - merge_id, merge_id, kept_id, gone_id, state, reason, remark, asked_at, "
+                 "decided_at FROM merge WHERE (kept_id = ?1 OR gone_id = ?1) "
+                 "AND 9223372036854775807 - merge_id > ?2 ORDER BY merge_id DESC LIMIT ?3"}},
     .closed = {"-- that two accounts became one must be known as long as their numbers are anywhere"},
     .merged = {"-- that two accounts became one must be known as long as their numbers are anywhere"},
 };

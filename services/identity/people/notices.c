@@ -90,8 +90,8 @@ const struct part_spec notices_part = {
     .tidy = tidy,
     .others = "account_notice.about_id account_notice.news",
     .exports = {{&identity__account_notice__descriptor,
-                 "SELECT notice_id, news, about_id, at FROM account_notice WHERE member_id = ?1 AND notice_id > ?2 "
-                 "ORDER BY notice_id LIMIT ?3"}},
+                 "SELECT 9223372036854775807 - notice_id, notice_id, news, about_id, at FROM account_notice "
+                 "WHERE member_id = ?1 AND 9223372036854775807 - notice_id > ?2 ORDER BY notice_id DESC LIMIT ?3"}},
     .closed = {"DELETE FROM account_notice WHERE member_id = ?1"},
     .merged = {"UPDATE account_notice SET member_id = ?2 WHERE member_id = ?1"},
 };

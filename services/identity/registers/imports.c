@@ -355,8 +355,9 @@ const struct part_spec imports_part = {
     .words = {{"import", "SELECT import_id, state * 8 + kind FROM import ORDER BY import_id"}},
     .others = "import.removal import.pages import_page.page",
     .exports = {{&identity__import__descriptor,
-                 "SELECT import_id, kind, state, union_id, removal, size, begun_at, changed_at FROM import "
-                 "WHERE member_id = ?1 AND import_id > ?2 ORDER BY import_id LIMIT ?3"}},
+                 "SELECT 9223372036854775807 - import_id, import_id, kind, state, union_id, removal, size, begun_at, "
+                 "changed_at FROM import "
+                 "WHERE member_id = ?1 AND 9223372036854775807 - import_id > ?2 ORDER BY import_id DESC LIMIT ?3"}},
     .closed = {"-- a deed of her office, without the file; who holds an office closes no account"},
     .merged = {"-- stays under the number by which she held her office"},
 };

@@ -1,11 +1,12 @@
 /* All that is kept of a member, whole and readable, for herself alone (article 45). */
+#include "common/base/log.h"
 #include "services/identity/people/contests.h"
 #include "services/identity/people/members.h"
 #include "services/identity/rights/api_rights.h"
 
 #define LISTED_MAX 100
 
-/* What the parts give, in the fields of MyData that are of its types. */
+/* What the parts give, in the field of MyData that is of its type: each type has one. */
 struct mine {
     struct part_export export;
     Identity__MyData data;
@@ -35,7 +36,9 @@ static bool take(struct part_export *export, const ProtobufCMessage *message, in
         (*(const ProtobufCMessage ***)at)[(*n)++] = message;
         return true;
     }
-    return true; /* hers, and for the export of all services alone */
+    log_error("export_without_field", "type", message->descriptor->name);
+    export->failed = true;
+    return false;
 }
 
 /* rpc ExportMyData: with a code sent to her number, since a session alone may be on a

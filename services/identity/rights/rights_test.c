@@ -2,6 +2,7 @@
 #include "services/identity/rights/closings.h"
 
 #include "common/benefit/holders/holders_fixture.h"
+#include "common/daemon/part_internal.h"
 #include "services/identity/fixture.h"
 #include "services/identity/people/members.h"
 #include "services/identity/registers/rosters.h"
@@ -85,7 +86,28 @@ static void all_parts_give_what_they_keep_of_her(void **state)
         {"cadres", "\"post\":\"POST_CHAIR\""},
         {"covers", "\"unionId\":"},
         {"closings", "\"dueAt\":"},
+        {"contests", "\"contestId\":"},
+        {"notices", "\"noticeId\":"},
+        {"merges", "\"mergeId\":"},
+        {"proposals", "\"proposalId\":"},
+        {"changes", "\"changeId\":"},
+        {"imports", "\"importId\":"},
     };
+    static const char *const more[] = {
+        "INSERT INTO cadre SELECT membership_id, member_id, union_id, 1, 0, 1, 0, 1, 0, 1 FROM membership",
+        "INSERT INTO cover SELECT membership_id, member_id, union_id, 1, 1, 2 FROM membership",
+        "INSERT INTO contest SELECT membership_id, member_id, 0, union_id, 2, 1, 2, 0 FROM membership",
+        "INSERT INTO account_notice SELECT membership_id, member_id, 1, 0, 1 FROM membership",
+        "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at) SELECT membership_id, member_id, "
+        "member_id, union_id, 3, 1 FROM membership",
+        "INSERT INTO proposal (proposal_id, kind, state, member_id, union_id, value, reason, asked_by, asked_at) "
+        "SELECT membership_id, 1, 2, member_id, union_id, 1, 0, 1, 1 FROM membership",
+        "INSERT INTO union_change (change_id, union_id, kind, state, target_id, name, code, credit_code, excuse, "
+        "asked_by, asked_at) SELECT membership_id, union_id, 1, 2, 0, '', '', '', '', member_id, 1 FROM membership",
+        "INSERT INTO import SELECT membership_id, member_id, 1, union_id, 1, 1, 5, 1, 1, 0, x'', x'' FROM membership",
+    };
+    char code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1];
+    Identity__MyData *data;
     struct exported all;
     Rpc__Principal *who;
     struct harness h;
@@ -97,9 +119,8 @@ static void all_parts_give_what_they_keep_of_her(void **state)
     wechat_of(&h, 1, "openid");
     member_of_union(&h, 2, CODE);
     assert_ok(close_account(&h, who, 1));
-    harness_tamper(&h,
-                   "INSERT INTO cadre SELECT membership_id, member_id, union_id, 1, 0, 1, 0, 1, 0, 1 FROM membership");
-    harness_tamper(&h, "INSERT INTO cover SELECT membership_id, member_id, union_id, 1, 1, 2 FROM membership");
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        harness_tamper(&h, more[i]);
     all = export_person(&h, who->member_id);
     for (size_t i = 0; i < ARRAY_LEN(says); i++) {
         if (exported_count(&all, says[i][0], says[i][1]) == 0)
@@ -107,7 +128,39 @@ static void all_parts_give_what_they_keep_of_her(void **state)
     }
     assert_int_equal(exported_count(&all, "members", ""), 1);
     assert_int_equal(exported_count(&all, "sessions", ""), 2);
+    get_code_for(&h, mobile_of(1, mobile), IDENTITY__CODE_PURPOSE__CODE_EXPORT, code);
+    data = harness_output(&h, export_data(&h, who, code), &identity__my_data__descriptor);
+    assert_int_equal(data->n_posts, 1);
+    assert_int_equal(data->n_covers, 1);
+    assert_non_null(data->closing);
+    assert_int_equal(data->n_contests, 1);
+    assert_int_equal(data->n_notices, 2); /* the first of her WeChat */
+    assert_int_equal(data->n_merges, 1);
+    assert_int_equal(data->n_proposals, 1);
+    assert_int_equal(data->n_union_changes, 1);
+    assert_int_equal(data->n_imports, 1);
     harness_close(&h);
+}
+
+/* What no field has room for would make the whole refused (api_export.c). */
+static void all_types_that_parts_give_are_fields_of_her_data(void **state)
+{
+    const struct part_table *table = identity_spec.parts;
+
+    (void)state;
+    for (unsigned i = 0; i < parts_count(table); i++) {
+        const char *name;
+        const struct part_spec *spec = parts_spec(table, i, &name);
+
+        for (unsigned e = 0; e < PART_EXPORTS && spec->exports[e].type; e++) {
+            unsigned found = 0;
+
+            for (unsigned f = 0; f < identity__my_data__descriptor.n_fields; f++)
+                found += identity__my_data__descriptor.fields[f].descriptor == spec->exports[e].type;
+            if (found != 1)
+                fail_msg("%s of part %s is the type of %u fields of MyData", spec->exports[e].type->name, name, found);
+        }
+    }
 }
 
 static void a_session_alone_exports_nothing(void **state)
@@ -303,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_that_is_kept_of_her_is_hers_to_take_away),
         cmocka_unit_test(all_parts_give_what_they_keep_of_her),
+        cmocka_unit_test(all_types_that_parts_give_are_fields_of_her_data),
         cmocka_unit_test(a_session_alone_exports_nothing),
         cmocka_unit_test(closing_waits_some_days_in_which_she_takes_it_back),
         cmocka_unit_test(a_closed_account_leaves_nothing_that_tells_who_she_was),

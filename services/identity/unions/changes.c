@@ -121,11 +121,10 @@ const struct part_spec changes_part = {
     .agrees = agrees,
     .counts = {{"changes of unions", "SELECT count(*) FROM union_change"}},
     .others = "union_change.target_id",
-    .exports =
-        {{&identity__union_change__descriptor,
-          "SELECT change_id, union_id, kind, state, target_id, name, code, credit_code, excuse, asked_by, asked_at, "
-          "decided_at, remark, workers, body FROM union_change WHERE asked_by = ?1 AND change_id > ?2 "
-          "ORDER BY change_id LIMIT ?3"}},
+    .exports = {{&identity__union_change__descriptor,
+                 "SELECT 9223372036854775807 - change_id, change_id, union_id, kind, state, target_id, name, code, "
+                 "credit_code, excuse, asked_by, asked_at, decided_at, remark, workers, body FROM union_change "
+                 "WHERE asked_by = ?1 AND 9223372036854775807 - change_id > ?2 ORDER BY change_id DESC LIMIT ?3"}},
     .closed = {"-- who asked for a change of a union and who decided is the union's account"},
     .merged = {"-- stays under the number under which it was asked for or decided"},
 };
