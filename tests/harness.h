@@ -44,6 +44,7 @@ struct harness {
     bool head_untold;                      /* and that its batch was not answered by then */
     struct rpc_job *jobs[RPC_MAX_MADE];    /* that handlers asked for */
     unsigned n_jobs;
+    unsigned n_beside;     /* how many of them there have been */
     struct record *record; /* NULL: none */
     uint64_t works;        /* of the service's own that are on it */
     /* Called before a call and after each attempt at it: whether to make it (again).
@@ -67,6 +68,7 @@ static inline bool harness_beside(void *arg, struct rpc_job *job)
     if (h->n_jobs == ARRAY_LEN(h->jobs))
         return false;
     h->jobs[h->n_jobs++] = job;
+    h->n_beside++;
     return true;
 }
 

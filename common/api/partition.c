@@ -53,6 +53,35 @@ static bool is_another(const struct partitions *partitions, const struct partiti
     return true;
 }
 
+/* Whether an operation of a service may go to a partition. One that this program does not know may have some. */
+static bool has_key(const struct partition *partition)
+{
+    bool known = false;
+
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        if (!partition_is_of(partition, method->queue))
+            continue;
+        if (method->n_key)
+            return true;
+        known = true;
+    }
+    return !known;
+}
+
+/* What is wrong with a partition of the list, or NULL. */
+static const char *refusal(const struct partitions *partitions, const char *text, size_t len, struct partition *ret)
+{
+    if (partitions->n == LIMIT_QUEUES)
+        return "too many";
+    if (!read_partition(text, len, ret))
+        return "not of the form queue.name=number:path";
+    if (!is_another(partitions, ret))
+        return "name, number or region of another one";
+    if (!has_key(ret))
+        return "no operation of the service names the key that chooses (Method.partition): it would get no call";
+    return NULL;
+}
+
 int partitions_read(struct partitions *partitions, const char *text)
 {
     *partitions = (struct partitions){.list = calloc(LIMIT_QUEUES, sizeof(partitions->list[0]))};
@@ -60,10 +89,10 @@ int partitions_read(struct partitions *partitions, const char *text)
         return -1;
     for (text += strspn(text, SEPARATORS); *text; text += strspn(text, SEPARATORS)) {
         size_t len = strcspn(text, SEPARATORS);
-        struct partition *next = &partitions->list[partitions->n];
+        const char *why = refusal(partitions, text, len, &partitions->list[partitions->n]);
 
-        if (partitions->n == LIMIT_QUEUES || !read_partition(text, len, next) || !is_another(partitions, next)) {
-            log_error("partition_refused", "from", text, "limit", log_int(LIMIT_QUEUES));
+        if (why) {
+            log_error("partition_refused", "from", text, "why", why, "limit", log_int(LIMIT_QUEUES));
             partitions_done(partitions);
             return -1;
         }

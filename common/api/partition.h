@@ -29,7 +29,8 @@ struct partitions {
     unsigned n;
 };
 
-/* Reads a list. 0, or -1 after logging what is wrong with it. */
+/* Reads a list, behind api_load(). 0, or -1 after logging what is wrong with it: also a partition of
+ * a service whose .proto chooses by nothing, which would get no call. */
 int partitions_read(struct partitions *partitions, const char *text);
 void partitions_done(struct partitions *partitions);
 /* The one of that queue, or NULL. */

@@ -182,6 +182,31 @@ static void a_list_with_a_mistake_is_refused(void **state)
     partitions_done(&none);
 }
 
+/* As if no operation of a service named the field that chooses. */
+static void a_partition_that_would_get_no_call_is_refused(void **state)
+{
+    struct partitions list;
+    unsigned *n_keys[64], kept[ARRAY_LEN(n_keys)], n = 0;
+
+    (void)state;
+    for (const struct api_method *method = api_methods(); method->name; method++) {
+        if (!method->n_key)
+            continue;
+        assert_true(n < ARRAY_LEN(n_keys));
+        kept[n] = method->n_key;
+        n_keys[n++] = unconst(&method->n_key);
+    }
+    for (unsigned i = 0; i < n; i++)
+        *n_keys[i] = 0;
+    assert_int_equal(partitions_read(&list, "sample.4406=1"), -1);
+    assert_int_equal(partitions_read(&list, "health.4406=1"), 0); /* of which this program knows nothing */
+    partitions_done(&list);
+    for (unsigned i = 0; i < n; i++)
+        *n_keys[i] = kept[i];
+    assert_int_equal(partitions_read(&list, "sample.4406=1"), 0);
+    partitions_done(&list);
+}
+
 static void the_list_is_bounded(void **state)
 {
     static char text[(LIMIT_QUEUES + 1) * 24];
@@ -207,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_without_a_key_goes_to_the_first, setup, teardown),
         cmocka_unit_test_setup_teardown(a_partition_is_found_by_its_queue, setup, teardown),
         cmocka_unit_test(a_list_with_a_mistake_is_refused),
+        cmocka_unit_test(a_partition_that_would_get_no_call_is_refused),
         cmocka_unit_test(the_list_is_bounded),
     };
 

@@ -19,7 +19,6 @@ let folder;
 let counter = 0;
 
 before(() => {
-    console.log(`HG_SEED=${seed}`);
     folder = mkdtempSync(join(tmpdir(), 'draw-'));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));

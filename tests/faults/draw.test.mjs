@@ -29,7 +29,6 @@ function killer(stack, random) {
 describe('a lot survives', () => {
     test('kill -9 of health in every phase', async (t) => {
         const seed = newSeed(), random = chance(seed);
-        t.diagnostic(`HG_SEED=${seed}`);
         await Stack.with({}, async (stack) => {
             const known = (request) => untilKnown(request, random);
             const campaign = await announced(stack, { open: 12000, value: 15000, quota: QUOTA, waiting: 50 });

@@ -21,7 +21,6 @@ describe('a release survives', () => {
 
     for (const [i, name] of ['coupon', 'broker', 'gateway'].entries()) {
         test(`kill -9 of ${name}, ${KILLS} times`, async (t) => {
-            t.diagnostic(`HG_SEED=${seed}`);
             const random = chance(seed + i);
             await Stack.with({}, async (stack) => {
                 const releaseId = await openRelease(stack, { stock: STOCK });
@@ -45,7 +44,6 @@ describe('a release survives', () => {
     test(`kill -9 of identity, ${KILLS} times, while members sign in, prove who they are and claim`, async (t) => {
         const people = Array.from({ length: 400 }, (_, n) => person(n));
         const stock = 200;
-        t.diagnostic(`HG_SEED=${seed}`);
         const random = chance(seed + 9);
         await Stack.with({}, async (stack) => {
             assert.equal((await stack.import('unions', unionsCsv())).code, 0);

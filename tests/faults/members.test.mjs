@@ -41,8 +41,7 @@ async function loadUnderKills(stack, kind, text, table, total, random) {
 describe('nothing is twice or lost', () => {
     const seed = newSeed();
 
-    test(`kill -9 of identity, ${KILLS} times each, while unions and rosters are loaded`, async (t) => {
-        t.diagnostic(`HG_SEED=${seed}`);
+    test(`kill -9 of identity, ${KILLS} times each, while unions and rosters are loaded`, async () => {
         const random = chance(seed);
         await Stack.with({ daemons: DAEMONS }, async (stack) => {
             await stack.serves('identity');
@@ -64,8 +63,7 @@ describe('nothing is twice or lost', () => {
         });
     });
 
-    test('kill -9 of identity while accounts are merged', async (t) => {
-        t.diagnostic(`HG_SEED=${seed}`);
+    test('kill -9 of identity while accounts are merged', async () => {
         const random = chance(seed + 1);
         await Stack.with({ daemons: DAEMONS }, async (stack) => {
             await stack.serves('identity');

@@ -11,7 +11,6 @@ describe('under load', () => {
     test('a backup is whole: a stack started on it audits clean and has every claim answered before', async (t) => {
         await Stack.with({}, async (stack) => {
             const rider = person(1), seed = newSeed();
-            t.diagnostic(`HG_SEED=${seed}`);
             await stack.import('unions', unionsCsv());
             await stack.import('roster', rosterCsv([rider]));
             const { token } = await stack.login(rider.mobile);
@@ -56,9 +55,8 @@ describe('under load', () => {
         });
     });
 
-    test('restarts of the broker lose no acknowledged claim, and everybody comes back without a restart', async (t) => {
+    test('restarts of the broker lose no acknowledged claim, and everybody comes back without a restart', async () => {
         const seed = newSeed(), stock = 3000;
-        t.diagnostic(`HG_SEED=${seed}`);
         await Stack.with({}, async (stack) => {
             const releaseId = await openRelease(stack, { stock });
             const load = new Load(stack, releaseId, { members: stock + 100, random: chance(seed) });

@@ -15,7 +15,6 @@ describe('a slot and its passes survive', () => {
     const seed = newSeed();
 
     test(`kill -9 of health, twice ${KILLS} times`, async (t) => {
-        t.diagnostic(`HG_SEED=${seed}`);
         const random = chance(seed);
         await Stack.with({}, async (stack) => {
             const campaign = await won(stack, PEOPLE);

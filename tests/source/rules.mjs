@@ -132,6 +132,14 @@ export function bannedFunctions(files) {
     });
 }
 
+/** What a fault test does by chance follows from its seed, which is printed (newSeed() of tests/system/people.mjs). */
+export function chanceHasASeed(files) {
+    return files.filter(({ path }) => /^tests\/faults\/.*\.mjs$/.test(path)).flatMap(({ path, lines }) => lines.flatMap((line, i) => {
+        const found = /\b(Math\.random|random(?:Bytes|UUID|Int|FillSync|Fill)|getRandomValues)\b/.exec(line)?.[1];
+        return found ? [`${path}:${i + 1}: ${found} has no seed: chance(newSeed())`] : [];
+    }));
+}
+
 // ---- what lies at the top, and what a machine has left ----
 
 const AT_THE_TOP = ['CMakeLists.txt', 'README.md', 'docker-compose.yml'];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-    bannedFunctions, everyPackageHasItsMatrix, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
+    bannedFunctions, chanceHasASeed, everyPackageHasItsMatrix, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
     readmeNamesWhatIsThere, saidOnce, topIsTheDesigns,
 } from './rules.mjs';
 import { fileOf, tree } from './tree.mjs';
@@ -105,6 +105,12 @@ rule('what others need too is said once', saidOnce, [
     ['services/identity/new.c', 'strspn(path, "0123456789abcdefghijklmnopqrstuvwxyz")'],
     ['services/health/new.c', 'if (strncmp(slot->union_path, path, strlen(path)) == 0)'],
     ['common/daemon/new.c', 'return !strncmp(path, old_path, len);'],
+]);
+
+rule('chance in fault tests has a seed', chanceHasASeed, [
+    ['tests/faults/new.test.mjs', 'const at = Math.random();'],
+    ['tests/faults/new.mjs', "\nimport { randomBytes } from 'node:crypto';", 'tests/faults/new.mjs:2'],
+    ['tests/faults/new.test.mjs', 'stack.post(path, body, { key: crypto.randomUUID() });'],
 ]);
 
 rule('each package has the matrix of who may call it', everyPackageHasItsMatrix, [

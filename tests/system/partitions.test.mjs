@@ -135,6 +135,10 @@ test('a store serves one partition', async () => {
     const refused = await stack.inside('coupon', [stack.program('coupon'), '--check'], { env: unknown });
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /"event":"partition_not_listed"/);
+    const ofIdentity = { ...stack.environment('identity'), HUIGONG_PARTITIONS: 'identity.4406=6' };
+    const callless = await stack.inside('identity', [stack.program('identity'), '--check'], { env: ofIdentity });
+    assert.equal(callless.code, 1);
+    assert.match(callless.stderr, /"event":"partition_refused".*Method\.partition/);
     stack.spawn('coupon.4409');
     await stack.serves('coupon.4409');
 });

@@ -152,7 +152,7 @@ export function mint(key, { sealedBy = key, ...principal }) {
 
 // ---- chance ----
 
-/** A generator of numbers in [0, 1) that a seed repeats (mulberry32); HG_SEED repeats a failed run. */
+/** A generator of numbers in [0, 1) that a seed repeats (mulberry32). */
 export function chance(seed) {
     let state = seed >>> 0;
     return () => {
@@ -163,6 +163,16 @@ export function chance(seed) {
     };
 }
 
+let seed;
+
+/** The seed of this process, printed once; HG_SEED repeats that of a failed run. */
 export function newSeed() {
-    return Number(process.env.HG_SEED ?? Date.now() % 1000000);
+    if (seed === undefined) {
+        seed = Number(process.env.HG_SEED ?? Date.now() % 1000000);
+        console.log(`HG_SEED=${seed}`);
+    }
+    return seed;
 }
+
+/** So many bytes of a generator. */
+export const bytesOf = (random, n) => Buffer.from(Array.from({ length: n }, () => Math.floor(random() * 256)));

@@ -7,6 +7,7 @@
 
 #include "common/benefit/holders/holders.h"
 #include "common/benefit/holders/holders_fixture.h"
+#define SERVICE_SPEC 1 /* it is all in this file */
 #include "common/daemon/service_of_parts.h"
 #include "sample.pb-c.h"
 
@@ -17,10 +18,7 @@
 #define THEATRE_PARTS(PART, SHARED) SHARED(holders) SHARED(two_hands)
 #define THEATRE_SERVICES(SERVICE)   SERVICE(Sample__Shows, shows)
 #define theatre__event__descriptor  sample__event__descriptor
-SERVICE_PARTS(THEATRE)
-struct theatre {
-    SERVICE_MEMBERS(THEATRE)
-};
+SERVICE_OF_PARTS(theatre, THEATRE, "shows that two people put on")
 
 /* The price is the deed, the title says what is done with it. */
 static void create_show(Sample__Shows_Service *service, const Sample__CreateShowRequest *req,
@@ -56,14 +54,12 @@ static void create_show(Sample__Shows_Service *service, const Sample__CreateShow
 
 const Sample__Shows_Service shows_api = {.base = SAMPLE__SHOWS__BASE_INIT, .create_show = create_show};
 
-SERVICE_TABLE(theatre, THEATRE)
-static const struct service_spec spec = {.name = "sample", .parts = &service_table};
 static struct harness h;
 
 static int setup(void **state)
 {
     (void)state;
-    harness_init(&h, &spec, NULL);
+    harness_init(&h, &theatre_spec, NULL);
     harness_start(&h);
     return 0;
 }

@@ -28,6 +28,21 @@ static void a_pass_is_accepted_once_and_the_same_scan_again_is_the_first(void **
     assert_int_equal(counts(site)->arrived, 1);
 }
 
+static void signatures_are_checked_beside_the_loop(void **state)
+{
+    int64_t device = a_device(site, STAFF), booking = a_booking(0);
+    const char *text = text_of(booking, 0);
+    unsigned before = h.n_beside;
+
+    (void)state;
+    to(START);
+    assert_ok(scan(device, "scan-0001", text));
+    assert_int_equal(h.n_beside - before, 1);
+    /* What is no pass has no signature. */
+    assert_refused(scan(device, "scan-0002", "nonsense"), "PASS_MALFORMED");
+    assert_int_equal(h.n_beside - before, 1);
+}
+
 static void a_scan_has_a_letter_about_who_has_come_for_who_scanned_her(void **state)
 {
     int64_t device = a_device(site, STAFF), booking = a_booking(0);
@@ -176,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_pass_is_accepted_once_and_the_same_scan_again_is_the_first),
+        TEST(signatures_are_checked_beside_the_loop),
         TEST(a_scan_has_a_letter_about_who_has_come_for_who_scanned_her),
         TEST(each_form_of_a_pass_is_the_same_pass),
         TEST(each_thing_that_is_wrong_has_its_own_answer),
