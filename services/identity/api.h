@@ -67,7 +67,7 @@ int union_create(struct identity *self, const struct union_draft *draft, void *c
 int claim_read(const Identity__VerifyRequest *req, void *call, char ret_name[CN_NAME_SIZE],
                struct cn_resident_id *ret_id, const char **ret_field);
 /* Finds another account that has proven what she says of herself: 0, or the Reason with its field; where there is none
- * it is `nobody`, and counts among her wrong guesses of a day. */
+ * it is `nobody`, or ALREADY_VERIFIED of her own document, and counts among her wrong guesses of a day. */
 struct member;
 int claim_find_holder(struct identity *self, const Identity__VerifyRequest *req, struct member *claimant, int nobody,
                       void *call, struct member *ret_holder, const char **ret_field);

@@ -331,6 +331,37 @@ static inline Rpc__Principal *member_of_union(struct harness *h, unsigned n, con
         h, harness_output(h, verify(h, person_signed_in(h, n), "王小明", id), &identity__session__descriptor));
 }
 
+/* The bridge, speaking for a member. */
+static inline Rpc__Principal *bridge_for(struct harness *h, const Rpc__Principal *member)
+{
+    Rpc__Principal *bridge = harness_internal(h);
+
+    bridge->member_id = member->member_id;
+    bridge->session_id = member->session_id;
+    return bridge;
+}
+
+/* The n-th person, her name proven outside: as her new token says. */
+static inline Rpc__Principal *proven_outside(struct harness *h, unsigned n)
+{
+    Identity__VerifyRequest begin = IDENTITY__VERIFY_REQUEST__INIT;
+    Identity__EndProofRequest verdict = IDENTITY__END_PROOF_REQUEST__INIT;
+    const Rpc__Principal *member = person_signed_in(h, n);
+    char id[CN_RESIDENT_ID_LEN + 1];
+    const Identity__Proof *proof;
+
+    make_resident_id(n, id);
+    begin.name = verdict.name = "王小明";
+    begin.resident_id = verdict.resident_id = id;
+    proof = harness_output(h, harness_call(h, "Proofs.BeginProof", &begin.base, bridge_for(h, member), NULL),
+                           &identity__proof__descriptor);
+    verdict.proof_id = proof->proof_id;
+    verdict.verdict = IDENTITY__VERDICT__VERDICT_AGREES;
+    return principal_of(
+        h, harness_output(h, harness_call(h, "Proofs.EndProof", &verdict.base, bridge_for(h, member), NULL),
+                          &identity__session__descriptor));
+}
+
 /* Through WeChat, which proves her number: made a member if she is none. */
 static inline const Rpc__Answer *enter_by_wechat(struct harness *h, const char *openid, const char *mobile)
 {

@@ -34,6 +34,8 @@ static const struct {
                                                       "account-contest-decided"},
     [BRIDGE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK] = {"您的实名认证已被撤销，请联系工会", "认证撤销", 7 * DAY_MS,
                                                        "account-proof-taken-back"},
+    [BRIDGE__NOTICE_KIND__ACCOUNT_DOCUMENT_TAKEN] = {"您的证件已由其他账号认证，请登录申诉", "证件争议", 7 * DAY_MS,
+                                                     "account-document-taken"},
 };
 _Static_assert(ARRAY_LEN(kinds) == NOTICE_KINDS, "a line for each kind");
 

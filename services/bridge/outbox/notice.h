@@ -19,7 +19,7 @@
 #define NOTICE_TEXT_SIZE     (NOTICE_TEXT_CHARS * 4 + 1)
 #define NOTICE_VALUE_SIZE    (20 * 4 + 1)
 #define NOTICE_FIELDS        10 /* of a template */
-#define NOTICE_KINDS         12 /* one more than the greatest of NoticeKind */
+#define NOTICE_KINDS         13 /* one more than the greatest of NoticeKind */
 #define NOTICE_TEMPLATE_SIZE 65
 #define NOTICE_PAGE_SIZE     129
 #define NOTICE_FIELD_SIZE    33

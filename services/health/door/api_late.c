@@ -6,11 +6,17 @@
 #include "services/health/door/scan_api.h"
 #include "services/health/rules.h"
 
-/* Whether what a device says of a scan without network rests on its word alone: it was not there
- * yet, its clock is ahead or the scan old, or the pass has been given anew since. */
-static bool rests_on_its_word(const struct device *device, const struct issued *issued, int64_t at, int64_t now)
+int scan_rests_on(const struct device *device, const struct issued *issued, const struct scan *scan)
 {
-    return at < device->registered_at || at > now + SCAN_AHEAD_MS || at < now - SCAN_LATE_MS || issued->revoked_at;
+    if (scan->at < device->registered_at)
+        return HEALTH__SCAN_WAIT__DEVICE_NOT_YET;
+    if (scan->at > scan->received_at + SCAN_AHEAD_MS)
+        return HEALTH__SCAN_WAIT__CLOCK_AHEAD;
+    if (scan->at < scan->received_at - SCAN_LATE_MS)
+        return HEALTH__SCAN_WAIT__HANDED_IN_LATE;
+    if (issued->revoked_at && issued->revoked_at <= scan->received_at)
+        return HEALTH__SCAN_WAIT__PASS_MADE_ANEW;
+    return HEALTH__SCAN_WAIT__WAITS_NOT;
 }
 
 /* Whether somebody else has the place by now of who was taken not to have come. */
@@ -26,12 +32,12 @@ static bool is_given_on(struct health *self, const struct booking *booking, void
            entitlement_is_given_on(self, campaign, &entitlement);
 }
 
-/* A time of a device in ours. */
+/* A time of a device in ours; one that is none stays so. */
 static int64_t corrected(int64_t at, int64_t behind_ms)
 {
     int64_t ours;
 
-    return __builtin_add_overflow(at, behind_ms, &ours) ? at : ours;
+    return at <= 0 || __builtin_add_overflow(at, behind_ms, &ours) ? at : ours;
 }
 
 /* One scan that was made without network, at a time of ours: kept, whatever it is. */
@@ -45,6 +51,8 @@ static void take_late(struct health *self, const struct device *device, const He
     if (scans_find_ref(&self->scans, device->id, item->scan_ref, ret))
         return;
     reason = scan_judge(self, scanned, device->site_id, at, &issued, &booking);
+    if (at <= 0)
+        reason = PASS_MALFORMED;
     *ret = scan_new(device, item->scan_ref, &issued, at, scan_outcome(reason), call);
     ret->offline = true;
     if (device->revoked_at && device->revoked_at <= at)
@@ -52,7 +60,7 @@ static void take_late(struct health *self, const struct device *device, const He
     else if (reason == PASS_OK)
         scan_decide(self, &issued, &booking, ret);
     if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED &&
-        (rests_on_its_word(device, &issued, at, rpc_now(call)) || is_given_on(self, &booking, call)))
+        (scan_rests_on(device, &issued, ret) || is_given_on(self, &booking, call)))
         ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_WAITS;
     if (ret->outcome == HEALTH__SCAN_OUTCOME__ACCEPTED)
         scan_accept(self, ret, &booking, call);

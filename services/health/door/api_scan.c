@@ -5,6 +5,20 @@
 
 #include "common/trust/letter.h"
 
+/* What there is beside its device's word is on record as it was; all else is that the place was given on. */
+static Health__ScanWait waits_for(struct health *self, const struct scan *scan)
+{
+    struct issued issued;
+    struct device device;
+    int wait;
+
+    if (scan->outcome != HEALTH__SCAN_OUTCOME__SCAN_WAITS || !devices_find(&self->scans, scan->device_id, &device) ||
+        !passes_find(&self->bookings, scan->serial, &issued))
+        return HEALTH__SCAN_WAIT__WAITS_NOT;
+    wait = scan_rests_on(&device, &issued, scan);
+    return wait ? (Health__ScanWait)wait : HEALTH__SCAN_WAIT__PLACE_GIVEN_ON;
+}
+
 Health__Scan *scan_message(struct health *self, const struct scan *scan, struct arena *arena)
 {
     Health__Scan *message = arena_alloc(arena, sizeof(*message));
@@ -18,6 +32,7 @@ Health__Scan *scan_message(struct health *self, const struct scan *scan, struct 
     message->device_id = scan->device_id;
     message->scan_ref = arena_strndup(arena, scan->ref, strlen(scan->ref));
     message->outcome = (Health__ScanOutcome)scan->outcome;
+    message->waits_for = waits_for(self, scan);
     message->at = scan->at;
     message->offline = scan->offline;
     message->walk_in = scan->walk_in;

@@ -1,4 +1,5 @@
 /* Scans that were made without network and are handed in later, through the service. */
+#include "common/api/json.h"
 #include "services/health/booking/budget.h"
 #include "services/health/door/door_fixture.h"
 
@@ -9,6 +10,7 @@ static const Health__ScanList *upload(int64_t device, int64_t member_id, const c
 {
     Health__UploadScansRequest request = HEALTH__UPLOAD_SCANS_REQUEST__INIT;
     Health__UploadItem items[20], *list[20];
+    struct json_trouble trouble;
 
     for (size_t i = 0; i < n; i++) {
         health__upload_item__init(&items[i]);
@@ -22,6 +24,9 @@ static const Health__ScanList *upload(int64_t device, int64_t member_id, const c
     request.items = list;
     request.n_items = n;
     request.device_now = device_now;
+    /* The gateway lets it in. */
+    assert_int_equal(json_complete(&request.base, &trouble), 0);
+    assert_int_equal(json_judge(api_method("Scans.UploadScans")->input, &request.base, &h.arena, &trouble), 0);
     return harness_output(&h, harness_call(&h, "Scans.UploadScans", &request.base, staff(member_id), NULL),
                           &health__scan_list__descriptor);
 }
@@ -55,6 +60,31 @@ static void late_scans_get_an_honest_answer_each(void **state)
         assert_int_equal(list->scans[5]->outcome, HEALTH__SCAN_OUTCOME__SCAN_NOT_YET);
     }
     assert_int_equal(counts(site)->arrived, 2);
+}
+
+static void what_is_wrong_with_one_scan_refuses_none_of_the_others(void **state)
+{
+    static const char *const refs[] = {"late-0001", "late-0002", "late-0003", "late-0004"};
+    int64_t device = a_device(site, STAFF), good = a_booking(0), timeless = a_booking(1);
+    const int64_t at[] = {START - HOUR_MS, START - HOUR_MS, 0, START - HOUR_MS};
+    char longest[3000];
+    const char *texts[] = {text_of(good, 0), longest, text_of(timeless, 1), ""};
+    const Health__ScanList *list;
+
+    (void)state;
+    memset(longest, 'A', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    to(START);
+    device_now = now_of(&h) - HOUR_MS; /* by which no time is made of none */
+    list = upload(device, STAFF, refs, texts, at, 4);
+    device_now = 0;
+    assert_int_equal(list->n_scans, 4);
+    assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(list->scans[i]->outcome, HEALTH__SCAN_OUTCOME__SCAN_MALFORMED);
+    assert_int_equal(counts(site)->arrived, 1);
+    assert_ok(scan(device, "online-01", texts[2]));
+    assert_string_equal(harness_audit(&h), "");
 }
 
 static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
@@ -134,6 +164,8 @@ static const Rpc__Answer *accept_late(int64_t scan_id, const Rpc__Principal *who
 static void what_a_device_alone_says_waits_for_an_official(void **state)
 {
     static const char *const refs[] = {"word-0001", "word-0002", "word-0003", "word-0004"};
+    static const int waits[] = {HEALTH__SCAN_WAIT__DEVICE_NOT_YET, HEALTH__SCAN_WAIT__CLOCK_AHEAD,
+                                HEALTH__SCAN_WAIT__PASS_MADE_ANEW};
     int64_t bookings[4], device, accepted;
     const char *texts[4];
     int64_t at[4];
@@ -155,8 +187,11 @@ static void what_a_device_alone_says_waits_for_an_official(void **state)
     list = upload(device, STAFF, refs, texts, at, 4);
     assert_int_equal(list->n_scans, 4);
     assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
-    for (int i = 1; i < 4; i++)
+    assert_int_equal(list->scans[0]->waits_for, HEALTH__SCAN_WAIT__WAITS_NOT);
+    for (int i = 1; i < 4; i++) {
         assert_int_equal(list->scans[i]->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+        assert_int_equal(list->scans[i]->waits_for, waits[i - 1]);
+    }
     assert_int_equal(counts(site)->arrived, 1);
     assert_refused(accept_late(list->scans[1]->scan_id, manager_of(&h, "0002")), "OUTSIDE_YOUR_UNION");
     assert_refused(accept_late(list->scans[0]->scan_id, manager_of(&h, UNION)), "SCAN_NOT_WAITING");
@@ -174,13 +209,15 @@ static void a_scan_is_handed_in_within_three_days(void **state)
     int64_t device = a_device(site, STAFF), first = a_booking(0), second = a_booking(1);
     const char *one = text_of(first, 0), *other = text_of(second, 1);
     const int64_t at[] = {START};
+    const Health__Scan *late;
 
     (void)state;
     to(START + SCAN_LATE_MS);
     assert_int_equal(upload(device, STAFF, refs, &one, at, 1)->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
     to(START + SCAN_LATE_MS + 1);
-    assert_int_equal(upload(device, STAFF, refs + 1, &other, at, 1)->scans[0]->outcome,
-                     HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+    late = upload(device, STAFF, refs + 1, &other, at, 1)->scans[0];
+    assert_int_equal(late->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+    assert_int_equal(late->waits_for, HEALTH__SCAN_WAIT__HANDED_IN_LATE);
 }
 
 /* Of one place that so many have entered for, the winner books the slot, and is not seen there in time. */
@@ -216,6 +253,7 @@ static void a_place_that_was_given_on_is_not_taken_unseen(void **state)
     assert_int_equal(state_of(&h, campaign, 3 - winner), HEALTH__ENTITLEMENT_STATE__WON);
     late = upload(device, STAFF, refs, &text, at, 1)->scans[0];
     assert_int_equal(late->outcome, HEALTH__SCAN_OUTCOME__SCAN_WAITS);
+    assert_int_equal(late->waits_for, HEALTH__SCAN_WAIT__PLACE_GIVEN_ON);
     assert_int_equal(late->at, START);
     assert_int_equal(state_of(&h, campaign, winner), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
     assert_ok(accept_late(late->scan_id, manager_of(&h, UNION)));
@@ -297,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(late_scans_get_an_honest_answer_each),
+        TEST(what_is_wrong_with_one_scan_refuses_none_of_the_others),
         TEST(conflicts_stay_visible_to_those_who_must_settle_them),
         TEST(what_a_revoked_device_scanned_before_is_still_taken),
         TEST(who_was_taken_for_a_no_show_and_was_there_has_been_there),

@@ -26,6 +26,9 @@ struct scan scan_new(const struct device *device, const char *ref, const struct 
                      void *call);
 /* Fills in what becomes of a scan whose pass is good: of its booking the store decides. */
 void scan_decide(struct health *self, const struct issued *issued, const struct booking *booking, struct scan *scan);
+/* Why a scan without network that is good otherwise rests on its device's word alone: a Health__ScanWait, WAITS_NOT
+ * when it does not. It says the same of the scan whenever it is asked. */
+int scan_rests_on(const struct device *device, const struct issued *issued, const struct scan *scan);
 /* She has come: the scan, the booking, the entitlement. */
 void scan_accept(struct health *self, struct scan *scan, struct booking *booking, void *call);
 

@@ -57,13 +57,11 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
 
 /* A van's day without a lot: who walks in has what is left of its places, at no cost beyond them; then what is left
  * of the budget. */
-static void who_walks_in_first_has_a_place_that_is_left(void **state)
+/* At the van alone, without a lot, from now on. */
+static Health__Campaign *a_first_come_draft(int32_t quota)
 {
-    Health__Campaign *draft = a_draft(&h, 2);
-    const Health__SlotList *stop;
-    int64_t device = a_device(van, STAFF), id, booking_id;
+    Health__Campaign *draft = a_draft(&h, quota);
 
-    (void)state;
     draft->first_come = true;
     draft->value_at = draft->draw_at = 0;
     draft->public_name = "";
@@ -71,6 +69,16 @@ static void who_walks_in_first_has_a_place_that_is_left(void **state)
     draft->sites[0]->site_id = van;
     draft->book_from = now_of(&h) + 1;
     draft->book_until = START + 9 * HOUR_MS;
+    return draft;
+}
+
+static void who_walks_in_first_has_a_place_that_is_left(void **state)
+{
+    Health__Campaign *draft = a_first_come_draft(2);
+    const Health__SlotList *stop;
+    int64_t device = a_device(van, STAFF), id, booking_id;
+
+    (void)state;
     draft->budget_fen = 3 * draft->price_fen;
     campaign = announced(&h, draft)->campaign_id;
     stop = harness_output(&h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0),
@@ -88,6 +96,39 @@ static void who_walks_in_first_has_a_place_that_is_left(void **state)
     assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 2)), "PLACES_TAKEN");
     assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 4)), "WALK_INS_FULL");
     assert_int_equal(harness_number(&h, "SELECT taken FROM stock"), 2);
+    assert_string_equal(harness_audit(&h), "");
+}
+
+/* The second is for one trade: whether she is of it, the door does not know. */
+static void who_walks_in_has_a_place_of_the_vans_own_stratum(void **state)
+{
+    Health__Campaign *draft = a_first_come_draft(1);
+    Health__CampaignSite hospital = HEALTH__CAMPAIGN_SITE__INIT, *sites[] = {draft->sites[0], &hospital};
+    Health__Stratum strata[3], *list[3];
+    Rpc__Trade couriers = RPC__TRADE__COURIER;
+    int64_t device = a_device(van, STAFF);
+
+    (void)state;
+    hospital.site_id = site;
+    draft->sites = sites;
+    draft->n_sites = 2;
+    for (size_t i = 0; i < 3; i++) {
+        strata[i] = *draft->strata[0];
+        strata[i].site_id = i == 0 ? site : van;
+        list[i] = &strata[i];
+    }
+    strata[1].trades = &couriers;
+    strata[1].n_trades = 1;
+    draft->strata = list;
+    draft->n_strata = 3;
+    draft->budget_fen = 3 * draft->price_fen;
+    campaign = announced(&h, draft)->campaign_id;
+    assert_ok(create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0));
+    to(START);
+    assert_ok(walk_in(device, "walk-0001", code_of(MEMBER)));
+    assert_int_equal(harness_number(&h, "SELECT sum(taken) FROM stock"), 1);
+    assert_int_equal(harness_number(&h, "SELECT taken FROM stock WHERE stratum = 2"), 1);
+    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER + 1)), "WALK_INS_FULL");
     assert_string_equal(harness_audit(&h), "");
 }
 
@@ -171,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_van_takes_who_walks_in_while_places_are_left),
         TEST(who_walks_in_first_has_a_place_that_is_left),
+        TEST(who_walks_in_has_a_place_of_the_vans_own_stratum),
         TEST(a_vans_places_are_changed_while_it_stops),
         TEST(a_walk_in_code_is_that_of_whoever_holds_the_number),
         TEST(a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code),

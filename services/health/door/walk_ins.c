@@ -48,12 +48,12 @@ int walk_in_refusal(const Health__Campaign *campaign, const Rpc__Principal *prin
 
 /* The right to come, which must not have been used: hers by lot, one that is left where there is none, or one with
  * place 0. */
-static int obtain_right(struct health *self, const Health__Campaign *campaign, int64_t member_id, void *call,
-                        struct entitlement *ret)
+static int obtain_right(struct health *self, const Health__Campaign *campaign, int64_t site_id, int64_t member_id,
+                        void *call, struct entitlement *ret)
 {
     bool had = entitlements_find_of(&self->entitlements, campaign->campaign_id, member_id, ret);
 
-    if (stock_walk_in(self, campaign, member_id, had, ret, call))
+    if (stock_walk_in(self, campaign, site_id, member_id, had, ret, call))
         return 0;
     if (!had)
         return entitlement_grant(self, campaign, member_id, 0, 0, call, ret) ? 0 : RPC__REASON__STORE_FAILED;
@@ -86,7 +86,7 @@ int walk_in_book(struct health *self, const struct walk_in *walk_in, int64_t sit
     if (campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED || site->kind != HEALTH__SITE_KIND__VAN ||
         !slots_find_during(&self->slots, campaign->campaign_id, site_id, rpc_now(call), &slot))
         return HEALTH__REASON__NO_WALK_INS_NOW;
-    refusal = obtain_right(self, campaign, walk_in->member_id, call, &entitlement);
+    refusal = obtain_right(self, campaign, site_id, walk_in->member_id, call, &entitlement);
     if (refusal)
         return refusal;
     if (entitlement.place > 0)

@@ -98,11 +98,24 @@ int stock_take(struct health *self, const Health__Campaign *campaign, int64_t si
     return refusal ? refusal : give(self, campaign, stratum, rpc_principal(call)->member_id, had, entitlement, call);
 }
 
-bool stock_walk_in(struct health *self, const Health__Campaign *campaign, int64_t member_id, bool had,
+/* Whether a stratum is for whoever walks in at a site. Of which union and trade she is, the door does not know. */
+static bool takes_walk_ins(const Health__Campaign *campaign, const Health__Stratum *stratum, int64_t site_id)
+{
+    return (!stratum->site_id || stratum->site_id == site_id) &&
+           (campaign->n_strata == 1 || (!*stratum->union_path && stratum->n_trades == 0));
+}
+
+bool stock_walk_in(struct health *self, const Health__Campaign *campaign, int64_t site_id, int64_t member_id, bool had,
                    struct entitlement *entitlement, void *call)
 {
-    return campaign->first_come && campaign->n_strata == 1 && (!had || stock_is_open_again(campaign, entitlement)) &&
-           give(self, campaign, 0, member_id, had, entitlement, call) == 0;
+    bool given = false;
+
+    if (!campaign->first_come || (had && !stock_is_open_again(campaign, entitlement)))
+        return false;
+    for (size_t i = 0; i < campaign->n_strata && !given; i++)
+        given = takes_walk_ins(campaign, campaign->strata[i], site_id) &&
+                give(self, campaign, (int32_t)i, member_id, had, entitlement, call) == 0;
+    return given;
 }
 
 static const struct part_stray strays[] = {

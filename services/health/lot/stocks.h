@@ -25,6 +25,7 @@ bool stock_is_open_again(const Health__Campaign *campaign, const struct entitlem
  * Reason. */
 int stock_take(struct health *self, const Health__Campaign *campaign, int64_t site_id, bool had,
                struct entitlement *entitlement, void *call);
-/* The same for whoever walks in, whom the campaign is for: where all places are of one stratum. Whether she has one. */
-bool stock_walk_in(struct health *self, const Health__Campaign *campaign, int64_t member_id, bool had,
+/* The same for whoever walks in at a site, whom the campaign is for: of the first stratum that has one left for the
+ * site, and is for all, or the only one. Whether she has one. */
+bool stock_walk_in(struct health *self, const Health__Campaign *campaign, int64_t site_id, int64_t member_id, bool had,
                    struct entitlement *entitlement, void *call);

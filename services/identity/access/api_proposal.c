@@ -223,7 +223,8 @@ static int judge_taking_back(struct identity *self, int64_t member_id, void *cal
         if (!reason && periods_find_last(&self->periods, member_id, &last))
             *ret_union_id = last.union_id;
     }
-    if (!reason && member_id == rpc_principal(call)->member_id)
+    if (!reason && (member_id == rpc_principal(call)->member_id ||
+                    contests_find_open(&self->contests, member_id, rpc_principal(call)->member_id, &contest)))
         reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
     return reason ? reason : take_back_refusal(self, ret_member);
 }

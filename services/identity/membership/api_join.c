@@ -4,6 +4,7 @@
 #include "services/identity/people/data_keys.h"
 #include "services/identity/membership/joins.h"
 #include "services/identity/people/members.h"
+#include "services/identity/people/notices.h"
 #include "services/identity/membership/membership_life.h"
 #include "services/identity/people/person.h"
 #include "services/identity/access/session_life.h"
@@ -303,6 +304,7 @@ static int approve(struct identity *self, struct join *join, void *call)
 static int decide(struct identity *self, const struct decision *decision, int64_t request_id, void *call)
 {
     struct join join;
+    int reason;
 
     if (!joins_find(&self->joins, request_id, &join) || join.union_id != decision->union_id)
         return IDENTITY__REASON__JOIN_NOT_FOUND;
@@ -316,7 +318,10 @@ static int decide(struct identity *self, const struct decision *decision, int64_
     snprintf(join.remark, sizeof(join.remark), "%s", decision->remark);
     if (decision->approve) {
         join.state = IDENTITY__JOIN_STATE__JOIN_APPROVED;
-        return approve(self, &join, call);
+        reason = approve(self, &join, call);
+        if (reason == IDENTITY__REASON__RESIDENT_ID_TAKEN) /* which she may contest */
+            account_tell_once(self, join.member_id, IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN, join.id, call);
+        return reason;
     }
     join.state = IDENTITY__JOIN_STATE__JOIN_REFUSED;
     joins_decide(&self->joins, &join);

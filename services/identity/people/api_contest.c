@@ -38,17 +38,23 @@ static Identity__Contest *contest_message(struct identity *self, const struct co
 
 /* ---- who says that it is hers ---- */
 
-/* Whose officials decide: of the union that the holder belongs to, or did last, or else of one that lists the person.
- */
+/* Whose officials decide: of the union that the holder belongs to, or did last, or else of one that lists the person;
+ * of whom no union knows, of the first root. */
 static bool find_union(struct identity *self, const struct member *holder, struct union_node *ret)
 {
     struct roster_entry entry;
     struct period last;
+    bool found;
 
-    if (periods_find_last(&self->periods, holder->id, &last))
-        return union_successor(self, last.union_id, ret);
-    return rosters_find_person(&self->rosters, holder->person, &entry, 1) == 1 &&
-           union_successor(self, entry.union_id, ret);
+    if (periods_find_last(&self->periods, holder->id, &last) && union_successor(self, last.union_id, ret))
+        return true;
+    if (rosters_find_person(&self->rosters, holder->person, &entry, 1) == 1 &&
+        union_successor(self, entry.union_id, ret))
+        return true;
+    unions_ask_children(&self->unions, 0, "", 1, RPC_STATE(IDENTITY__UNION_STATE__UNION_ACTIVE));
+    found = unions_next_child(&self->unions, ret);
+    unions_end_children(&self->unions);
+    return found;
 }
 
 /* rpc ContestProof: asked twice it is one case. */
@@ -63,8 +69,6 @@ static void contests__contest_proof(Identity__Contests_Service *service, const I
     const char *field = "";
     int reason = caller_refusal(self, call, &claimant);
 
-    if (!reason && claimant.level >= (int)RPC__LEVEL__REAL_NAME)
-        reason = IDENTITY__REASON__ALREADY_VERIFIED;
     if (!reason)
         reason = verify_refusal(&claimant.tries, cn_day(rpc_now(call)));
     if (rpc_refuse_if(call, reason))
@@ -146,6 +150,8 @@ static void contests__refuse_contest(Identity__Contests_Service *service, const 
         reason = IDENTITY__REASON__NOT_FOR_YOURSELF;
     if (!reason && contest.state != IDENTITY__CONTEST_STATE__CONTEST_ASKED)
         reason = IDENTITY__REASON__CONTEST_DECIDED;
+    if (!reason && !contests_looked_at(&self->contests, contest.id, caller))
+        reason = IDENTITY__REASON__CONTEST_NOT_LOOKED;
     if (rpc_refuse_if(call, reason))
         return;
     contest_end(self, &contest, IDENTITY__CONTEST_STATE__CONTEST_REFUSED, call);

@@ -55,19 +55,21 @@ int claim_find_holder(struct identity *self, const Identity__VerifyRequest *req,
     char name[CN_NAME_SIZE];
     struct cn_resident_id id;
     struct person person;
+    bool found;
     int reason = claim_read(req, call, name, &id, ret_field);
 
     if (reason)
         return reason;
     *ret_field = "";
     person_index_id(self, id.number, index);
-    if (members_find_person(&self->members, index, ret_holder) && ret_holder->id != claimant->id &&
-        person_open_member(self, ret_holder, &person) && cn_name_same(person.name, name))
+    found = members_find_person(&self->members, index, ret_holder);
+    if (found && ret_holder->id != claimant->id && person_open_member(self, ret_holder, &person) &&
+        cn_name_same(person.name, name))
         return 0;
     verify_failed(&claimant->tries, cn_day(rpc_now(call)));
     members_set_tries(&self->members, claimant);
     rpc_keep(call);
-    return nobody;
+    return found && ret_holder->id == claimant->id ? (int)IDENTITY__REASON__ALREADY_VERIFIED : nobody;
 }
 
 /* Whose name was proven outside only: a roster, or a union, may still make her a member. */

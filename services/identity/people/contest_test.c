@@ -48,6 +48,17 @@ static Identity__ContestList *contests_of(struct harness *h, const Rpc__Principa
     return contests_in(h, official, union_id, 0);
 }
 
+static const Rpc__Answer *look_for(struct harness *h, const Rpc__Principal *official, int64_t contest_id,
+                                   int64_t member_id)
+{
+    Identity__LookRequest request = IDENTITY__LOOK_REQUEST__INIT;
+
+    request.look_case = IDENTITY__LOOK_CASE__LOOK_CONTEST;
+    request.case_id = contest_id;
+    request.member_id = member_id;
+    return harness_call(h, "Looks.LookAtPerson", &request.base, official, NULL);
+}
+
 static const Rpc__Answer *refuse_contest(struct harness *h, const Rpc__Principal *official, int64_t contest_id)
 {
     Identity__RefuseContestRequest request = IDENTITY__REFUSE_CONTEST_REQUEST__INIT;
@@ -177,23 +188,165 @@ static void whose_document_is_taken_opens_a_case_and_two_officials_free_it(void 
     end(&h);
 }
 
+/* How often somebody was told that another account has proven the document of what she asked. */
+static unsigned told_of_taken(struct harness *h, const Rpc__Principal *who, int64_t about_id)
+{
+    Identity__AccountNoticeList *told = notices_of(h, who);
+    unsigned n = 0;
+
+    for (size_t i = 0; i < told->n_notices; i++)
+        n += told->notices[i]->news == IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN &&
+             told->notices[i]->about_id == about_id;
+    return n;
+}
+
+static const char *decide_join(struct harness *h, int64_t request_id)
+{
+    Identity__DecideJoinRequestsRequest request = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
+
+    request.union_id = first_id;
+    request.request_ids = &request_id;
+    request.n_request_ids = 1;
+    request.approve = true;
+    return outcome(h, harness_call(h, "Joins.DecideJoinRequests", &request.base, administrator(h, FIRST), NULL));
+}
+
+static void who_cannot_join_because_her_document_is_taken_is_told_and_opens_a_case(void **state)
+{
+    Identity__JoinRequest *request;
+    Rpc__Principal *owner;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    stolen(&h, 1);
+    owner = person_signed_in(&h, 1);
+    request = asked_to_join(&h, ask_to_join(&h, owner, first_id, 1));
+    for (int i = 0; i < 2; i++)
+        assert_string_equal(decide_join(&h, request->request_id), "RESIDENT_ID_TAKEN");
+    assert_int_equal(told_of_taken(&h, owner, request->request_id), 1); /* once */
+    assert_true(contest(&h, owner, 1)->created);
+    end(&h);
+}
+
+static const char *decide_correction(struct harness *h, int64_t correction_id)
+{
+    Identity__DecideCorrectionsRequest request = IDENTITY__DECIDE_CORRECTIONS_REQUEST__INIT;
+
+    request.union_id = first_id;
+    request.correction_ids = &correction_id;
+    request.n_correction_ids = 1;
+    request.approve = true;
+    return outcome(h, harness_call(h, "Corrections.DecideCorrections", &request.base, administrator(h, FIRST), NULL));
+}
+
+static void a_member_whose_right_document_is_taken_is_told_and_opens_a_case(void **state)
+{
+    Identity__AskCorrectionRequest request = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
+    Identity__Correction *correction;
+    char id[CN_RESIDENT_ID_LEN + 1];
+    Identity__Contest *opened;
+    Rpc__Principal *holder, *owner;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    holder = member_of_union(&h, 3, "440604");
+    owner = member_of_union(&h, 1, "440604"); /* whose roster has a wrong number of hers */
+    make_resident_id(3, id);
+    request.resident_id = id;
+    request.reason = IDENTITY__CORRECTION_REASON__CORRECTION_MISTAKE;
+    correction = harness_output(&h, harness_call(&h, "Corrections.AskCorrection", &request.base, owner, NULL),
+                                &identity__correction__descriptor);
+    for (int i = 0; i < 2; i++)
+        assert_string_equal(decide_correction(&h, correction->correction_id), "RESIDENT_ID_TAKEN");
+    assert_int_equal(told_of_taken(&h, owner, correction->correction_id), 1);
+    opened = harness_output(&h, contest(&h, owner, 3), &identity__contest__descriptor);
+    assert_int_equal(contests_of(&h, administrator(&h, FIRST), first_id)->contests[0]->contest_id, opened->contest_id);
+    /* She is no hand in it, should she be an official there. */
+    assert_refused(propose_take_back(&h, harness_official(&h, owner->member_id, RULE__ROLE__UNION_ADMIN, FIRST),
+                                     holder->member_id),
+                   "NOT_FOR_YOURSELF");
+    assert_ok(decide_proposal(
+        &h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST),
+        proposed(&h, propose_take_back(&h, administrator(&h, FIRST), holder->member_id))->proposal_id, true));
+    assert_string_equal(decide_correction(&h, correction->correction_id), "");
+    end(&h);
+}
+
+static void what_is_proven_of_her_already_is_no_case_and_each_guess_counts(void **state)
+{
+    Rpc__Principal *owner;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    owner = member_of_union(&h, 1, "440604");
+    for (int i = 0; i < VERIFY_TRIES; i++)
+        assert_refused(contest(&h, owner, i % 2 ? 77 : 1), i % 2 ? "CONTEST_NOTHING" : "ALREADY_VERIFIED");
+    assert_refused(contest(&h, owner, 1), "VERIFY_TRIES_EXHAUSTED");
+    end(&h);
+}
+
+static void of_whom_no_union_knows_the_roots_officials_decide(void **state)
+{
+    Rpc__Principal *holder, *owner;
+    Identity__Proposal *proposal;
+    Identity__Contest *opened;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    holder = proven_outside(&h, 1);
+    owner = person_signed_in(&h, 2);
+    assert_refused(contest(&h, owner, 1), "CONTEST_NO_UNION"); /* there is none at all */
+    root_id = make_union(&h, "440600", "")->union_id;
+    opened = harness_output(&h, contest(&h, owner, 1), &identity__contest__descriptor);
+    assert_int_equal(opened->union_->union_id, root_id);
+    assert_int_equal(contests_of(&h, administrator(&h, ROOT), root_id)->contests[0]->holder_id, holder->member_id);
+    assert_ok(look_for(&h, administrator(&h, ROOT), opened->contest_id, holder->member_id));
+    proposal = proposed(&h, propose_take_back(&h, administrator(&h, ROOT), holder->member_id));
+    assert_ok(decide_proposal(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, ROOT), proposal->proposal_id, true));
+    assert_refused(contest(&h, owner, 1), "CONTEST_NOTHING");
+    end(&h);
+}
+
 static void an_official_who_has_looked_says_that_a_proof_is_right(void **state)
 {
-    Rpc__Principal *owner, *claimant;
+    Rpc__Principal *owner, *third, *claimant;
+    char mobile[CN_MOBILE_LEN + 1];
+    Identity__WholePerson *seen;
     Identity__Contest *opened;
     struct harness h;
 
     (void)state;
     begin_with_unions(&h);
     owner = member_of_union(&h, 1, "440604");
+    third = member_of_union(&h, 3, "440604");
     claimant = person_signed_in(&h, 2);
     opened = harness_output(&h, contest(&h, claimant, 1), &identity__contest__descriptor);
     assert_refused(refuse_contest(&h, administrator(&h, SECOND), opened->contest_id), "OUTSIDE_YOUR_UNION");
     assert_refused(
         refuse_contest(&h, harness_official(&h, owner->member_id, RULE__ROLE__UNION_ADMIN, FIRST), opened->contest_id),
         "NOT_FOR_YOURSELF");
+    /* Who has not looked at this case has nothing to say of it; nor does a look at another, or another's. */
+    assert_ok(look_for(
+        &h, administrator(&h, FIRST),
+        ((Identity__Contest *)harness_output(&h, contest(&h, claimant, 3), &identity__contest__descriptor))->contest_id,
+        third->member_id));
+    assert_ok(
+        look_for(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST), opened->contest_id, owner->member_id));
+    assert_refused(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id), "CONTEST_NOT_LOOKED");
+    seen = harness_output(&h, look_for(&h, administrator(&h, FIRST), opened->contest_id, owner->member_id),
+                          &identity__whole_person__descriptor);
+    assert_string_equal(seen->name, "王小明");
+    assert_string_equal(seen->mobile, mobile_of(1, mobile));
+    assert_string_not_equal(seen->resident_id, ""); /* of which four digits are enough */
+    assert_null(strstr(seen->resident_id, "19900300"));
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_DATA_SEEN)->data_seen->case_id, opened->contest_id);
     assert_ok(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id));
     assert_refused(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id), "CONTEST_DECIDED");
+    assert_refused(look_for(&h, administrator(&h, FIRST), opened->contest_id, owner->member_id), "CONTEST_DECIDED");
     assert_int_equal(contests_in(&h, administrator(&h, FIRST), first_id, IDENTITY__CONTEST_STATE__CONTEST_REFUSED)
                          ->contests[0]
                          ->contest_id,
@@ -219,6 +372,7 @@ static void a_decided_case_is_deleted_when_its_time_is_over(void **state)
     claimant = person_signed_in(&h, 2);
     opened = harness_output(&h, contest(&h, claimant, 1), &identity__contest__descriptor);
     assert_ok(contest(&h, claimant, 3));
+    assert_ok(look_for(&h, administrator(&h, FIRST), opened->contest_id, owner->member_id));
     assert_ok(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id));
     clock_step(&h.service.clock, self->retention_ms);
     while (harness_tidy(&h))
@@ -234,7 +388,6 @@ static void a_decided_case_is_deleted_when_its_time_is_over(void **state)
     harness_tamper(&h, "DELETE FROM contest");
     assert_non_null(strstr(harness_audit(&h), "deleted contested proofs"));
     harness_close(&h);
-    (void)owner;
 }
 
 /* The n-th person's. */
@@ -324,6 +477,7 @@ static void proofs_of_before_from_another_number_wait_for_a_look(void **state)
     export.code = code;
     assert_int_equal(doubtful->level, RPC__LEVEL__CATEGORY); /* which she keeps */
     assert_refused(harness_call(&h, "Rights.ExportMyData", &export.base, doubtful, NULL), "PROOF_DOUBTED");
+    assert_ok(look_for(&h, administrator(&h, FIRST), found->contests[0]->contest_id, doubtful->member_id));
     assert_ok(refuse_contest(&h, administrator(&h, FIRST), found->contests[0]->contest_id));
     assert_ok(harness_call(&h, "Rights.ExportMyData", &export.base, doubtful, NULL));
     while (harness_tidy(&h))
@@ -338,6 +492,10 @@ int main(void)
         cmocka_unit_test(a_name_and_a_document_from_another_number_are_for_officials_to_judge),
         cmocka_unit_test(the_listed_number_answers_a_code),
         cmocka_unit_test(whose_document_is_taken_opens_a_case_and_two_officials_free_it),
+        cmocka_unit_test(who_cannot_join_because_her_document_is_taken_is_told_and_opens_a_case),
+        cmocka_unit_test(a_member_whose_right_document_is_taken_is_told_and_opens_a_case),
+        cmocka_unit_test(what_is_proven_of_her_already_is_no_case_and_each_guess_counts),
+        cmocka_unit_test(of_whom_no_union_knows_the_roots_officials_decide),
         cmocka_unit_test(an_official_who_has_looked_says_that_a_proof_is_right),
         cmocka_unit_test(a_decided_case_is_deleted_when_its_time_is_over),
         cmocka_unit_test(a_case_is_over_when_the_account_of_either_side_is),

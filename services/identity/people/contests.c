@@ -29,6 +29,9 @@ enum {
     SQL_SWEEP,
     SQL_NEXT,
     SQL_SWEPT,
+    SQL_NOTE_LOOK,
+    SQL_LOOKED_AT,
+    SQL_DROP_LOOKS,
     N_SQL
 };
 
@@ -52,6 +55,9 @@ static const char *const sql[] = {
     [SQL_SWEEP] = "SELECT until_id, done_id FROM contest_sweep WHERE sweep = 1",
     [SQL_NEXT] = "SELECT member_id FROM member WHERE member_id > ?1 AND member_id <= ?2 ORDER BY member_id LIMIT ?3",
     [SQL_SWEPT] = "UPDATE contest_sweep SET done_id = ?1 WHERE sweep = 1",
+    [SQL_NOTE_LOOK] = "INSERT INTO contest_look (contest_id, official_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    [SQL_LOOKED_AT] = "SELECT 1 FROM contest_look WHERE contest_id = ?1 AND official_id = ?2",
+    [SQL_DROP_LOOKS] = "DELETE FROM contest_look WHERE contest_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -111,6 +117,17 @@ bool contests_doubt(const struct contests *contests, int64_t member_id)
     return contests_find_open(contests, member_id, 0, &contest);
 }
 
+void contests_note_look(const struct contests *contests, int64_t contest_id, int64_t official_id)
+{
+    store_run(contests->store, contests->sql + SQL_NOTE_LOOK, "ii", contest_id, official_id);
+}
+
+bool contests_looked_at(const struct contests *contests, int64_t contest_id, int64_t official_id)
+{
+    store_ask(contests->store, contests->sql + SQL_LOOKED_AT, "ii", contest_id, official_id);
+    return store_any(contests->store, contests->sql + SQL_LOOKED_AT);
+}
+
 /* ---- what becomes of one ---- */
 
 static void journal(const struct contest *contest, void *call)
@@ -151,6 +168,7 @@ static void end(struct identity *self, struct contest *contest, int state, int64
     contest->decided_by = rpc_principal(call)->member_id;
     store_run(self->store, self->contests.sql + SQL_END, "iiii", contest->id, (int64_t)state, contest->decided_at,
               contest->decided_by);
+    store_run(self->store, self->contests.sql + SQL_DROP_LOOKS, "i", contest->id);
     journal(contest, call);
     tell_both(self, contest, IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED, but_id, call);
 }
@@ -305,7 +323,7 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 }
 
 const struct part_spec contests_part = {
-    .tables = "contest contest_sweep",
+    .tables = "contest contest_look contest_sweep",
     .steps = &contests_steps,
     .sql = sql,
     .n_sql = N_SQL,
@@ -315,11 +333,13 @@ const struct part_spec contests_part = {
     .counts = {{"contested proofs", "SELECT count(*) FROM contest"},
                {"deleted contested proofs, less those purged", "SELECT 0"}},
     .others = "contest_sweep.until_id contest_sweep.done_id",
-    .people = "contest.holder_id contest.claimant_id",
+    .people = "contest.holder_id contest.claimant_id contest_look.official_id",
     .exports = {{&identity__contest__descriptor,
                  "SELECT 9223372036854775807 - contest_id, contest_id, state, asked_at, decided_at FROM contest "
                  "WHERE (holder_id = ?1 OR (claimant_id = ?1 AND claimant_id > 0)) "
                  "AND 9223372036854775807 - contest_id > ?2 ORDER BY contest_id DESC LIMIT ?3"}},
+    .closed = {"DELETE FROM contest_look WHERE official_id = ?1"},
+    .merged = {"DELETE FROM contest_look WHERE official_id = ?1 AND ?2 > 0"},
     .on_closed = on_closed,
     .on_merged = on_merged,
 };

@@ -1,12 +1,13 @@
 /* contests.h: proofs of a name that may be another's.
  *
  * A name and the number of a document are not a person: whoever knew both proved herself by them, before a roster's
- * mobile number was asked for too. Whoever finds her document taken (RESIDENT_ID_TAKEN) opens a case; and proofs of
- * those days that were made from a number that the roster does not list are cases without a claimant: such a member
- * keeps her level, but takes nothing away (export) until an official has looked. Officials of the union that the
- * holder belongs to see both, look (LookAtPerson), and say that the proof is right, or two of them take it back: then
- * the document is free, the membership that hung on it ends, and so do the sessions. A case is over when the account
- * of either side is, and deleted when its time is (purges.h). */
+ * mobile number was asked for too. Whoever finds her document taken (RESIDENT_ID_TAKEN: at verifying, or, which a
+ * notice tells her, when officials would take her or correct it) opens a case; and proofs of those days that were made
+ * from a number that the roster does not list are cases without a claimant: such a member keeps her level, but takes
+ * nothing away (export) until an official has looked. Officials of the union that the holder belongs to, or else of a
+ * root, see both, look (LookAtPerson), and who has looked says that the proof is right, or two of them take it back:
+ * then the document is free, the membership that hung on it ends, and so do the sessions. A case is over when the
+ * account of either side is, and deleted when its time is (purges.h). */
 #pragma once
 #include "services/identity/identity.h"
 #include "services/identity/people/members.h"
@@ -31,6 +32,9 @@ size_t contests_find_union(const struct contests *contests, int64_t union_id, in
 void contest_open(struct identity *self, struct contest *contest, void *call);
 /* Deletes a slice of those that ended before an instant; returns how many. */
 int contests_drop_old(const struct contests *contests, int64_t before);
+/* That an official has looked at the people of one; whether she has. */
+void contests_note_look(const struct contests *contests, int64_t contest_id, int64_t official_id);
+bool contests_looked_at(const struct contests *contests, int64_t contest_id, int64_t official_id);
 /* Ends one as decided by the caller, and tells. */
 void contest_end(struct identity *self, struct contest *contest, int state, void *call);
 /* Ends all that are open against a holder. */

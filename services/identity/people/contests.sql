@@ -25,3 +25,11 @@ INSERT INTO contest_sweep (sweep, until_id, done_id) SELECT 1, coalesce(max(memb
 ALTER TABLE member ADD COLUMN unproven_at INTEGER NOT NULL DEFAULT 0;
 -- step 2
 CREATE INDEX contest_decided ON contest (decided_at) WHERE state > 1;
+-- step 3
+-- Which officials have looked at the people of an open case.
+CREATE TABLE contest_look (
+    contest_id  INTEGER NOT NULL REFERENCES contest,
+    official_id INTEGER NOT NULL,
+    PRIMARY KEY (contest_id, official_id)
+) STRICT;
+CREATE INDEX contest_look_official ON contest_look (official_id);

@@ -5,12 +5,13 @@
 
 #define SLICE 500
 
-enum { SQL_ADD, SQL_MINE, SQL_DROP_OLD, N_SQL };
+enum { SQL_ADD, SQL_MINE, SQL_TOLD, SQL_DROP_OLD, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO account_notice (notice_id, member_id, news, about_id, at) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_MINE] = "SELECT notice_id, news, about_id, at FROM account_notice WHERE member_id = ?1 AND notice_id < ?2 "
                  "ORDER BY notice_id DESC LIMIT ?3",
+    [SQL_TOLD] = "SELECT 1 FROM account_notice WHERE member_id = ?1 AND news = ?2 AND about_id = ?3 LIMIT 1",
     [SQL_DROP_OLD] = "DELETE FROM account_notice WHERE notice_id IN (SELECT notice_id FROM account_notice "
                      "WHERE at <= ?1 ORDER BY at LIMIT ?2)",
 };
@@ -43,6 +44,13 @@ void account_tell(struct identity *self, int64_t member_id, int news, int64_t ab
         if (doors[i].id != but_wechat_id)
             journal(member_id, news, about_id, notice_id, doors[i].id, call);
     }
+}
+
+void account_tell_once(struct identity *self, int64_t member_id, int news, int64_t about_id, void *call)
+{
+    store_ask(self->notices.store, self->notices.sql + SQL_TOLD, "iii", member_id, (int64_t)news, about_id);
+    if (!store_any(self->notices.store, self->notices.sql + SQL_TOLD))
+        account_tell(self, member_id, news, about_id, 0, call);
 }
 
 /* rpc ListMyNotices: the caller's, the latest first. */

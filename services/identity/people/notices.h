@@ -7,6 +7,8 @@
 
 #define NOTICES_KEPT_MS (INT64_C(365) * 86400000)
 
+/* Tells a member of something once, however often it is found. */
+void account_tell_once(struct identity *self, int64_t member_id, int news, int64_t about_id, void *call);
 /* Tells a member of something; the WeChat that did it (0: none) is not told. */
 void account_tell(struct identity *self, int64_t member_id, int news, int64_t about_id, int64_t but_wechat_id,
                   void *call);

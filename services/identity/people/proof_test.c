@@ -7,16 +7,6 @@
 /* What was claimed last, which the bridge remembers. */
 static char claimed_name[CN_NAME_SIZE], claimed_id[CN_RESIDENT_ID_LEN + 1];
 
-/* The bridge, speaking for a member. */
-static Rpc__Principal *bridge_for(struct harness *h, const Rpc__Principal *member)
-{
-    Rpc__Principal *bridge = harness_internal(h);
-
-    bridge->member_id = member->member_id;
-    bridge->session_id = member->session_id;
-    return bridge;
-}
-
 static const Rpc__Answer *ask(struct harness *h, const Rpc__Principal *member, const char *name, const char *id)
 {
     Identity__VerifyRequest request = IDENTITY__VERIFY_REQUEST__INIT;
@@ -43,18 +33,6 @@ static const Rpc__Answer *tell(struct harness *h, const Rpc__Principal *member, 
 static Identity__Proof *begun(struct harness *h, const Rpc__Principal *member, const char *name, const char *id)
 {
     return harness_output(h, ask(h, member, name, id), &identity__proof__descriptor);
-}
-
-/* The n-th person, her name proven outside: as her new token says. */
-static Rpc__Principal *proven(struct harness *h, unsigned n)
-{
-    Rpc__Principal *member = person_signed_in(h, n);
-    char id[CN_RESIDENT_ID_LEN + 1];
-
-    make_resident_id(n, id);
-    return principal_of(
-        h, harness_output(h, tell(h, member, begun(h, member, NAME, id), IDENTITY__VERDICT__VERDICT_AGREES),
-                          &identity__session__descriptor));
 }
 
 static void whose_name_is_proven_outside_is_known_by_name_and_no_member(void **state)
@@ -197,7 +175,7 @@ static void whom_a_roster_lists_later_becomes_a_member_by_it(void **state)
     make_union(&h, "440604", "");
     make_resident_id(7, id);
     make_resident_id(8, another);
-    member = proven(&h, 7);
+    member = proven_outside(&h, 7);
     assert_refused(verify(&h, member, NAME, id), "NOT_ON_ROSTER");
     list_person(&h, 7, "440604");
     list_person(&h, 8, "440604");
@@ -250,7 +228,7 @@ static void an_account_is_not_merged_by_the_union_of_who_is_in_none(void **state
 
     (void)state;
     begin(&h);
-    proven(&h, 1);
+    proven_outside(&h, 1);
     make_resident_id(1, id);
     request.name = NAME;
     request.resident_id = id;

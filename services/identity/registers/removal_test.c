@@ -285,8 +285,10 @@ static void make_rounded_id(char ret[CN_RESIDENT_ID_LEN + 1])
     struct cn_resident_id id;
     enum cn_id_result result = CN_ID_CHECKSUM;
 
-    for (int day = 10; day <= 28 && result != CN_ID_OK; day++) {
-        snprintf(ret, CN_RESIDENT_ID_LEN + 1, "440604198506%02d0000", day);
+    memcpy(ret, "440604198506100000", CN_RESIDENT_ID_LEN + 1);
+    for (int i = 0; i < 90 && result != CN_ID_OK; i++) {
+        ret[11] = (char)('1' + i / 10); /* the month's last digit, and the day's */
+        ret[13] = (char)('0' + i % 10);
         result = cn_resident_id(ret, 20260101, &id);
     }
     assert_int_equal(result, CN_ID_OK);

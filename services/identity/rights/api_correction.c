@@ -9,6 +9,7 @@
 #include "services/identity/rights/corrections.h"
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
+#include "services/identity/people/notices.h"
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
@@ -348,6 +349,8 @@ static int decide(struct identity *self, const struct decision *decision, int64_
     }
     if (!reason)
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED, call);
+    if (reason == IDENTITY__REASON__RESIDENT_ID_TAKEN) /* which she may contest */
+        account_tell_once(self, member.id, IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN, correction.id, call);
     return reason;
 }
 

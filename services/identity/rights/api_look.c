@@ -268,6 +268,8 @@ static void looks__look_at_person(Identity__Looks_Service *service, const Identi
         reason = take_look(self, &at, "Looks.LookAtPerson", false, call, &message.looks_left);
     if (rpc_refuse_if(call, reason))
         return;
+    if (at.look_case == IDENTITY__LOOK_CASE__LOOK_CONTEST)
+        contests_note_look(&self->contests, at.case_id, rpc_principal(call)->member_id);
     if (at.look_case != IDENTITY__LOOK_CASE__LOOK_JOIN) /* of which the applicant says who she is */
         person_open_member(self, &member, &at.known);
     mask(&at, &at.known);

@@ -215,6 +215,57 @@ static void a_resident_id_that_another_has_is_not_given(void **state)
     end(&h);
 }
 
+/* The n-th person, on the roster of 440604 by a passport and verified: as her new token says. */
+static Rpc__Principal *member_by_passport(struct harness *h, unsigned n)
+{
+    Identity__VerifyRequest request = IDENTITY__VERIFY_REQUEST__INIT;
+    char csv[256], mobile[CN_MOBILE_LEN + 1];
+
+    snprintf(csv, sizeof(csv), "JOHN SMITH,PP-12345678,%s,440604,COURIER\n", mobile_of(n, mobile));
+    assert_int_equal(import_roster(h, csv)->loaded, 1);
+    request.name = "JOHN SMITH";
+    request.resident_id = "12345678";
+    request.document = IDENTITY__DOCUMENT_KIND__DOCUMENT_PASSPORT;
+    return principal_of(
+        h, harness_output(h, harness_call(h, "Identity.VerifyMe", &request.base, person_signed_in(h, n), NULL),
+                          &identity__session__descriptor));
+}
+
+/* Numbers that have the form of a Taiwan permit. */
+static void a_passport_is_corrected_to_another_and_both_are_known_as_passports(void **state)
+{
+    Identity__AskCorrectionRequest request = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
+    Identity__DecideCorrectionsRequest decide = IDENTITY__DECIDE_CORRECTIONS_REQUEST__INIT;
+    Identity__Correction *correction;
+    char mobile[CN_MOBILE_LEN + 1];
+    Identity__Session *session;
+    Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    who = member_by_passport(&h, 1);
+    request.reason = IDENTITY__CORRECTION_REASON__CORRECTION_CHANGED;
+    request.resident_id = "12345678";
+    request.document = IDENTITY__DOCUMENT_KIND__DOCUMENT_PASSPORT;
+    assert_refused(harness_call(&h, "Corrections.AskCorrection", &request.base, who, NULL), "CORRECTION_EMPTY");
+    request.resident_id = "87654321";
+    correction = harness_output(&h, harness_call(&h, "Corrections.AskCorrection", &request.base, who, NULL),
+                                &identity__correction__descriptor);
+    decide.union_id = first_id;
+    decide.correction_ids = &correction->correction_id;
+    decide.n_correction_ids = 1;
+    decide.approve = true;
+    assert_string_equal(
+        outcome(&h, harness_call(&h, "Corrections.DecideCorrections", &decide.base, administrator(&h, FIRST), NULL)),
+        "");
+    clock_step(&h.service.clock, CODE_RESEND_MS);
+    session = login(&h, mobile_of(1, mobile));
+    assert_int_equal(session->member->document, IDENTITY__DOCUMENT_KIND__DOCUMENT_PASSPORT);
+    assert_ok(step_up(&h, principal_of(&h, session), "87654321"));
+    end(&h);
+}
+
 static void who_holds_both_numbers_changes_hers_at_once(void **state)
 {
     char old[CN_MOBILE_LEN + 1], new[CN_MOBILE_LEN + 1], code[CODE_DIGITS + 1], new_code[CODE_DIGITS + 1];
@@ -311,6 +362,7 @@ int main(void)
         cmocka_unit_test(a_refused_or_withdrawn_request_leaves_all_as_it_is_and_erases_what_was_asked),
         cmocka_unit_test(an_official_decides_for_her_union_and_not_for_herself),
         cmocka_unit_test(a_resident_id_that_another_has_is_not_given),
+        cmocka_unit_test(a_passport_is_corrected_to_another_and_both_are_known_as_passports),
         cmocka_unit_test(who_holds_both_numbers_changes_hers_at_once),
         cmocka_unit_test(a_number_that_another_has_is_not_taken_and_told_only_to_who_holds_it),
         cmocka_unit_test(whose_number_is_lost_proves_who_she_is_and_her_union_decides),

@@ -25,6 +25,7 @@ export const TEXTS = {
     'account-name-contested': '{when}工会收到一项与您惠工账号实名认证有关的异议，将予核实。如有疑问，请携带证件联系所在工会。',
     'account-contest-decided': '关于您惠工账号实名认证的异议已于{when}处理，请登录惠工查看结果。',
     'account-proof-taken-back': '您惠工账号的实名认证已于{when}被撤销，登录已失效。如有疑问，请携带证件联系所在工会。',
+    'account-document-taken': '您{when}的申请暂不能办理：您的证件已由另一惠工账号认证。如非本人认证，请登录惠工提出异议，由工会核实。',
 };
 
 const textOf = (template, parameters) => TEXTS[template].replace(/\{(\w+)\}/g, (_, name) => parameters[name]);

@@ -13,7 +13,10 @@ let desk = null;
 const OUTCOME = {
   ACCEPTED: '通过', DUPLICATE: '重复：预约码已经使用过', SCAN_REVOKED: '预约码已作废', SCAN_OTHER_SITE: '这是其他体检点的预约码', SCAN_NOT_YET: '还没有到预约的时间',
   SCAN_EXPIRED: '预约的时间已经过去', SCAN_FORGED: '预约码是伪造的', SCAN_UNKNOWN_KEY: '预约码的签发密钥未知', SCAN_MALFORMED: '这不是体检预约码',
-  SCAN_STALE: '动态码已过期', SCAN_DEVICE_OFF: '核验时设备已停用', SCAN_CHANGED: '预约已改约或取消',
+  SCAN_STALE: '动态码已过期', SCAN_DEVICE_OFF: '核验时设备已停用', SCAN_CHANGED: '预约已改约或取消', SCAN_WAITS: '待工会核实',
+};
+const WAITS = {
+  DEVICE_NOT_YET: '核验时设备尚未登记', CLOCK_AHEAD: '设备的时间快于实际', HANDED_IN_LATE: '核验超过 72 小时才上传', PASS_MADE_ANEW: '核验后预约码已重新出码', PLACE_GIVEN_ON: '名额已由他人递补',
 };
 const OFFLINE = {
   USED: '预约码已经使用过', REVOKED: '预约码已作废：预约已改约、取消或重新出码', OTHER_SITE: OUTCOME.SCAN_OTHER_SITE, NOT_YET: OUTCOME.SCAN_NOT_YET, EXPIRED: OUTCOME.SCAN_EXPIRED,
@@ -103,7 +106,7 @@ function undoPanel(one) {
 function scanCard(one) {
   const fresh = one.outcome === 'ACCEPTED' && !one.undoneAt && Date.now() - Date.parse(one.at) < UNDO_MS;
   const scan = card(`${clock(one.at)}　${one.undoneAt ? '已撤销' : OUTCOME[one.outcome]}`,
-    facts(one.handle ? ['代号', one.handle] : null, one.offline ? ['方式', '离线核验后上传'] : null, one.firstAt ? ['先前', `${time(one.firstAt)} 已使用`] : null,
+    facts(one.handle ? ['代号', one.handle] : null, one.offline ? ['方式', '离线核验后上传'] : null, WAITS[one.waitsFor] ? ['待核实', WAITS[one.waitsFor]] : null, one.firstAt ? ['先前', `${time(one.firstAt)} 已使用`] : null,
       one.undoneAt ? ['撤销原因', one.undoReason] : null),
     actions(fresh ? button('撤销', (event) => unfold(event.currentTarget, '撤销这次核验', () => undoPanel(one)), { className: 'quiet' }) : null));
   scan.dataset.key = one.scanId;
