@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { announced, enter, giveValue, manager, member, post, publish, UNION } from './checkups.mjs';
 import { book, passOf, scan, scanner, soon } from './bookings.mjs';
 import { assertProblem } from './http.mjs';
-import { mint, mobile, person, rosterCsv, unionsCsv } from './people.mjs';
+import { mergesWaited, mint, mobile, person, rosterCsv, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
 describe('a health check under a number that is no more', () => {
@@ -64,6 +64,9 @@ describe('a health check under a number that is no more', () => {
         const proposed = await stack.post('/v1/merges', { keptId: kept.id, goneId: gone.id, reason: 'MERGE_TWO_PAPERS' },
             { token: official(2, 'UNION_ADMIN') });
         assert.equal(proposed.status, 201, proposed.text);
+        assertProblem(await stack.post(`/v1/merges/${proposed.json.mergeId}:decide`, { approve: true },
+            { token: official(3, 'UNION_ADMIN') }), 409, 'MERGE_TOO_EARLY');
+        await mergesWaited(stack);
         const done = await stack.post(`/v1/merges/${proposed.json.mergeId}:decide`, { approve: true }, { token: official(3, 'UNION_ADMIN') });
         assert.equal(done.json.state, 'MERGE_DONE', done.text);
         stack.spawn('health');

@@ -36,6 +36,17 @@ export async function grant(stack, number, role, code) {
     return stack.call('identity', 'Identity.CreateGrant', { mobile: number, role, unionId });
 }
 
+/** Three days later, in which nobody has objected to the merges that were proposed. */
+export async function mergesWaited(stack) {
+    await stack.stop('identity');
+    const { code, stderr } = await stack.inside('identity', ['sqlite3', stack.store('identity'),
+        'UPDATE merge SET wait_until = asked_at WHERE wait_until > 0']);
+    if (code !== 0)
+        throw new Error(stderr);
+    stack.spawn('identity');
+    await stack.serves('identity');
+}
+
 /** Two cities' trees: 440600 with a district and two towns' unions, and another city's union. */
 export const UNIONS = [
     ['440600', '佛山市总工会', ''],

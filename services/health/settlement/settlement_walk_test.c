@@ -8,9 +8,9 @@
 #define STATES    1000
 #define PRICE     11600
 
-/* Scan and undo where the booking is, move to the other site; at each site: prepare what is to
- * be settled or corrected there, confirm, reject. */
-static const char steps[] = "sumaAcCrR";
+/* Scan, undo and strike out where the booking is, move to the other site; at each site: prepare what is
+ * to be settled or corrected there, confirm, reject. */
+static const char steps[] = "sukmaAcCrR";
 
 static struct harness h;
 static int64_t campaigns[WALKS], sites[2], devices[2];
@@ -96,6 +96,18 @@ static int64_t open_at(int site)
     return settlements_find_open(&health_of(&h)->settlements, the_campaign, sites[site], &open) ? open.id : 0;
 }
 
+static void strike_out(int64_t scan_id)
+{
+    Health__UndoScanRequest request = HEALTH__UNDO_SCAN_REQUEST__INIT;
+
+    request.scan_id = scan_id;
+    request.reason = "并未到检";
+    for (int64_t by = 900; by <= 901; by++)
+        assert_ok(harness_call(&h, "Scans.StrikeScan", &request.base, manager_number(&h, by), NULL));
+    site_now();
+    assert_int_equal(walk.booking.state, HEALTH__BOOKING_STATE__ACTIVE);
+}
+
 static void scan_or_undo(char step)
 {
     int site = site_now();
@@ -106,6 +118,8 @@ static void scan_or_undo(char step)
         walk.scan_id = come(&h, walk.booking_id);
     else if (step == 'u' && walk.booking.state == HEALTH__BOOKING_STATE__ARRIVED)
         undo_scan(&h, walk.scan_id);
+    else if (step == 'k' && walk.booking.state == HEALTH__BOOKING_STATE__ARRIVED)
+        strike_out(walk.scan_id);
 }
 
 /* What is not possible is refused and changes nothing. */
@@ -113,7 +127,7 @@ static void take_step(char step)
 {
     int site = step == 'A' || step == 'C' || step == 'R';
 
-    if (step == 's' || step == 'u') {
+    if (step == 's' || step == 'u' || step == 'k') {
         scan_or_undo(step);
     } else if (step == 'm') {
         move(&h, walk.booking_id, walk.slots[!site_now()], n_walks);

@@ -1,5 +1,6 @@
 /* Industry unions for new employment forms, and joining them by one request (三位一体). */
 #include "services/identity/fixture.h"
+#include "services/identity/people/merges.h"
 
 /* Industry unions: of riders below 440604 (two), of couriers and riders below 440600. */
 static int64_t riders_id, others_id, city_id;
@@ -149,6 +150,7 @@ static void two_accounts_of_one_person_are_covered_once(void **state)
                            &identity__merge__descriptor);
     decision.merge_id = merge->merge_id;
     decision.approve = true;
+    clock_step(&h.service.clock, MERGE_WAIT_MS);
     assert_ok(harness_call(&h, "Merges.DecideMerge", &decision.base, administrator(&h, ROOT), NULL));
     assert_ok(leave(&h, person_signed_in(&h, 2)));
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),

@@ -67,12 +67,13 @@ static void reply_list(struct identity *self, enum merges_list which, Identity__
 
 /* ---- she herself ---- */
 
-/* Puts a merge on record, of which ret->by_codes is set: 0 or the Reason. What she asks of a union waits. */
+/* Puts a merge on record, of which ret->by_codes is set: 0 or the Reason. What a union decides waits for whom it
+ * concerns, who is told, unless both numbers have answered. */
 static int add_merge(struct identity *self, const struct member *kept, const struct member *gone, int64_t union_id,
                      int state, struct merge *ret, void *call)
 {
     int reason = merge_refusal(self, kept, gone);
-    bool by_codes = ret->by_codes, waits = state == IDENTITY__MERGE_STATE__MERGE_ASKED && union_id && !by_codes;
+    bool by_codes = ret->by_codes, waits = union_id && !by_codes;
 
     *ret = (struct merge){
         .by_codes = by_codes,

@@ -55,12 +55,17 @@ static const Rpc__Answer *decide(struct harness *h, const Rpc__Principal *who, i
     return harness_call(h, "Merges.DecideMerge", &request.base, who, NULL);
 }
 
-/* Proposed by one official of the root and confirmed by another. */
+/* Proposed by one official of the root and, when nobody has objected in time, confirmed by another. */
 static const Rpc__Answer *carry_out(struct harness *h, int64_t kept_id, int64_t gone_id)
 {
     const Rpc__Answer *answer = propose(h, harness_official(h, 8, RULE__ROLE__UNION_ADMIN, ROOT), kept_id, gone_id);
+    int64_t merge_id;
 
-    return answer->reason ? answer : decide(h, administrator(h, ROOT), merge_of(h, answer)->merge_id, true);
+    if (answer->reason)
+        return answer;
+    merge_id = merge_of(h, answer)->merge_id;
+    clock_step(&h->service.clock, MERGE_WAIT_MS);
+    return decide(h, administrator(h, ROOT), merge_id, true);
 }
 
 static Identity__MergeList *waiting(struct harness *h, int64_t union_id)
@@ -172,6 +177,34 @@ static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_official
     assert_string_not_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE member SET merged_into = (SELECT kept_id FROM merge) "
                        "WHERE member_id = (SELECT gone_id FROM merge)");
+    end(&h);
+}
+
+static void what_officials_propose_themselves_waits_for_who_is_told_of_it(void **state)
+{
+    Identity__MergeRequest request = IDENTITY__MERGE_REQUEST__INIT;
+    Rpc__Principal *kept, *gone, *first;
+    Identity__Merge *merge;
+    struct harness h;
+    int64_t proposed_at;
+
+    (void)state;
+    begin_with_unions(&h);
+    kept = member_of_union(&h, 1, "440604");
+    gone = member_of_union(&h, 2, "440604");
+    first = harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST);
+    proposed_at = clock_now(&h.service.clock);
+    merge = merge_of(&h, propose(&h, first, kept->member_id, gone->member_id));
+    assert_int_equal(merge->wait_until, proposed_at + INT64_C(72) * 3600000);
+    assert_int_equal(notices_of(&h, gone)->notices[0]->news, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED);
+    assert_int_equal(notices_of(&h, kept)->notices[0]->about_id, merge->merge_id);
+    request.merge_id = merge->merge_id;
+    clock_step(&h.service.clock, MERGE_WAIT_MS - 1);
+    assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, true), "MERGE_TOO_EARLY");
+    assert_ok(harness_call(&h, "Merges.RefuseMyMerge", &request.base, person_signed_in(&h, 2), NULL));
+    clock_step(&h.service.clock, 1);
+    assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, true), "MERGE_DECIDED");
+    assert_ok(carry_out(&h, kept->member_id, gone->member_id));
     end(&h);
 }
 
@@ -500,6 +533,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_has_both_numbers_need_not_wait),
         cmocka_unit_test(a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_officials),
+        cmocka_unit_test(what_officials_propose_themselves_waits_for_who_is_told_of_it),
         cmocka_unit_test(she_merges_two_numbers_by_codes_sent_to_both),
         cmocka_unit_test(the_account_that_is_known_by_name_is_kept),
         cmocka_unit_test(a_wrong_code_merges_nothing_and_counts),

@@ -13,7 +13,7 @@
 #include "services/identity/people/members.h"
 
 #define MERGE_REMARK_SIZE (200 * 4 + 1)
-#define MERGE_WAIT_MS     (INT64_C(72) * 3600000) /* in which whoever is told of what was asked may object */
+#define MERGE_WAIT_MS     (INT64_C(72) * 3600000) /* in which whoever is told of it may object */
 
 struct merge {
     int64_t id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at;
