@@ -491,24 +491,22 @@ static void a_store_of_any_earlier_program_becomes_what_a_fresh_one_is(void **st
     assert_int_equal(faults, 0);
 }
 
-/* Of a program that knew all that this one does, but of one part only so many steps; or not this part and those behind
- * it, whose steps may mean its tables. */
+/* Of a program that knew all that this one does, but of one part only so many steps. */
 static void a_store_with_fewer_steps_of_a_part_becomes_what_a_fresh_one_is(void **state)
 {
     struct store_options options;
 
     (void)state;
     service_store_options(&h.service, h.dir, &options);
-    for (unsigned i = 0, n = options.n_parts; i < n; i++) {
+    for (unsigned i = 0; i < options.n_parts; i++) {
         struct store_steps *part = &h.service.steps[i];
         const size_t *all = part->len;
         int last = steps_of(part->text, *all);
 
-        for (int steps = 0; steps < last; steps++) {
+        for (int steps = 1; steps < last; steps++) {
             size_t len = length_of(part, steps);
 
             part->len = &len;
-            options.n_parts = steps ? n : i;
             compare(&options, part->name, steps);
             part->len = all;
         }

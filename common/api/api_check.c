@@ -231,14 +231,35 @@ static const char *page_mistake(const View__Message *input, const View__Message 
     return NULL;
 }
 
+/* Whether a bool says that its thing has come to its end, which is a state by another name. */
+static bool tells_end(const View__Field *field)
+{
+    static const char *const ends[] = {"closed", "withdrawn", "gone"};
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        if (field->type == VIEW_TYPE_BOOL && strcmp(field->name, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_state(const View__Field *field)
+{
+    size_t len = strlen(field->type_name);
+
+    return field->type == VIEW_TYPE_ENUM && len >= 5 && strcmp(field->type_name + len - 5, "State") == 0;
+}
+
 /* Whether a row has a state that its reader cannot ask for. */
 static bool hides_state(const View__Message *input, const View__Message *row)
 {
     for (size_t i = 0; i < row->n_field; i++) {
-        const View__Field *state = row->field[i], *asked = api_view_field(input, state->name);
-        size_t len = strlen(state->type_name);
+        const View__Field *state = row->field[i],
+                          *asked = api_view_field(input, tells_end(state) ? "state" : state->name);
 
-        if (state->type == VIEW_TYPE_ENUM && len >= 5 && strcmp(state->type_name + len - 5, "State") == 0 &&
+        if (tells_end(state) && (!asked || !is_state(asked)))
+            return true;
+        if (is_state(state) &&
             (!asked || asked->type != VIEW_TYPE_ENUM || strcmp(asked->type_name, state->type_name) != 0))
             return true;
     }

@@ -334,6 +334,13 @@ CHANGE(rows_of_unasked_state)
 {
     view_field(set, ".sample.ListSeatsRequest", "state")->name = "place";
 }
+CHANGE(rows_of_unasked_end)
+{
+    View__Field *left = view_field(set, ".sample.ShowStatus", "left");
+
+    left->name = "withdrawn";
+    left->type = VIEW_TYPE_BOOL;
+}
 CHANGE(rows_of_another_state)
 {
     view_field(set, ".sample.ListSeatsRequest", "state")->type_name = ".rpc.Trade";
@@ -420,6 +427,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {short_token, "method Shows.ListSeats: a page_token is"},
         {list_without_pages, "method Shows.ListOffers: a list without pages"},
         {rows_of_unasked_state, "method Shows.ListSeats: its rows have a state"},
+        {rows_of_unasked_end, "method Shows.ListShows: its rows have a state"},
         {rows_of_another_state, "method Shows.ListSeats: its rows have a state"},
         {no_slash, "does not begin"},
         {empty_segment, "a segment"},

@@ -36,7 +36,7 @@ static void reply_made(struct health *self, int64_t campaign_id, int64_t site_id
     Health__SlotList list = HEALTH__SLOT_LIST__INIT;
     struct slot slot;
 
-    slots_ask(&self->slots, campaign_id, site_id, rpc_now(call), INT64_MAX, SLOTS_MADE);
+    slots_ask(&self->slots, campaign_id, site_id, rpc_now(call), INT64_MAX, RPC_PAGE_ALL, SLOTS_MADE);
     while (slots_next(&self->slots, &slot))
         rpc_add(call, &list, slots, slot_message(&slot, rpc_arena(call)));
     reply(&list, call);
@@ -147,7 +147,7 @@ static void bookings__list_slots(Health__Bookings_Service *service, const Health
     Health__SlotList list = HEALTH__SLOT_LIST__INIT;
     struct slot slot;
 
-    slots_ask(&self->slots, req->campaign_id, req->site_id, from, req->until ? req->until : INT64_MAX,
+    slots_ask(&self->slots, req->campaign_id, req->site_id, from, req->until ? req->until : INT64_MAX, page->states,
               (int)page->limit);
     while (slots_next(&self->slots, &slot)) {
         if (rpc_page_takes(call, slot.starts_at))

@@ -82,6 +82,32 @@ static void the_slots_of_a_site_are_listed_by_pages_in_order_of_time(void **stat
     assert_int_equal(n, 6);
 }
 
+static void withdrawn_slots_are_listed_alone_or_not_at_all(void **state)
+{
+    Health__ListSlotsRequest request = HEALTH__LIST_SLOTS_REQUEST__INIT;
+    Health__SlotState asked = HEALTH__SLOT_STATE__SLOT_STATE_WITHDRAWN;
+    int64_t gone = a_slot(&h, campaign, site, 600, 3);
+    const Health__SlotList *list;
+
+    (void)state;
+    assert_ok(withdraw_slot(&h, manager_of(&h, UNION), gone));
+    request.campaign_id = campaign;
+    request.site_id = site;
+    request.state = &asked;
+    for (request.n_state = 0; request.n_state < 2; request.n_state++) {
+        list = harness_output(&h, harness_call(&h, "Bookings.ListSlots", &request.base, manager_of(&h, UNION), NULL),
+                              &health__slot_list__descriptor);
+        assert_int_equal(list->n_slots, request.n_state ? 1 : 2);
+    }
+    assert_int_equal(list->slots[0]->slot_id, gone);
+    request.n_state = 1;
+    asked = HEALTH__SLOT_STATE__SLOT_STATE_OFFERED;
+    list = harness_output(&h, harness_call(&h, "Bookings.ListSlots", &request.base, manager_of(&h, UNION), NULL),
+                          &health__slot_list__descriptor);
+    assert_int_equal(list->n_slots, 1);
+    assert_int_equal(list->slots[0]->slot_id, slot);
+}
+
 static void a_slot_is_in_the_hands_of_its_unions_officials(void **state)
 {
     (void)state;
@@ -166,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_slot_is_raised_and_lowered_to_no_less_than_is_booked),
         TEST(the_slots_of_a_site_are_listed_by_pages_in_order_of_time),
+        TEST(withdrawn_slots_are_listed_alone_or_not_at_all),
         TEST(a_slot_is_in_the_hands_of_its_unions_officials),
         TEST(who_booked_a_withdrawn_slot_is_told_and_books_another_one),
         TEST(more_bookings_of_a_slot_than_a_slice_are_told),

@@ -36,7 +36,7 @@ static const char *const sql[] = {
                          "AND withdrawn = 0",
     [SQL_GIVE_WALK_IN] = "UPDATE slot SET walked = walked - 1 WHERE slot_id = ?1",
     [SQL_LIST] = "SELECT " COLUMNS " FROM slot WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at >= ?3 "
-                 "AND starts_at < ?4 ORDER BY starts_at LIMIT ?5",
+                 "AND starts_at < ?4 AND " RPC_PAGE_STATES("?5", "(1 + withdrawn)") " ORDER BY starts_at LIMIT ?6",
     [SQL_FREE] = "SELECT coalesce(sum(min(capacity - walk_ins - booked, capacity - booked - walked)), 0) FROM slot "
                  "WHERE site_id = ?1 AND campaign_id = ?2 AND starts_at > ?3 AND withdrawn = 0",
 };
@@ -125,9 +125,10 @@ void slots_give(const struct slots *slots, int64_t slot_id, bool walk_in)
     store_run(slots->store, slots->sql + (walk_in ? SQL_GIVE_WALK_IN : SQL_GIVE), "i", slot_id);
 }
 
-void slots_ask(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t from, int64_t until, int limit)
+void slots_ask(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t from, int64_t until,
+               int64_t states, int limit)
 {
-    store_ask(slots->store, slots->sql + SQL_LIST, "iiiii", site_id, campaign_id, from, until, (int64_t)limit);
+    store_ask(slots->store, slots->sql + SQL_LIST, "iiiiii", site_id, campaign_id, from, until, states, (int64_t)limit);
 }
 
 bool slots_next(const struct slots *slots, struct slot *ret)

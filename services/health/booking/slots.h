@@ -32,8 +32,10 @@ bool slots_find_during(const struct slots *slots, int64_t campaign_id, int64_t s
 bool slots_take(const struct slots *slots, int64_t slot_id, bool walk_in);
 void slots_give(const struct slots *slots, int64_t slot_id, bool walk_in);
 
-/* Slots of a site in a campaign that begin from an instant until before another. */
-void slots_ask(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t from, int64_t until, int limit);
+/* Slots of a site in a campaign that begin from an instant until before another, in the states of a mask
+ * (rpc_page_mask). */
+void slots_ask(const struct slots *slots, int64_t campaign_id, int64_t site_id, int64_t from, int64_t until,
+               int64_t states, int limit);
 bool slots_next(const struct slots *slots, struct slot *ret);
 /* How many may still book it. */
 int32_t slot_free(const struct slot *slot);

@@ -86,6 +86,13 @@ static void sites__get_site(Health__Sites_Service *service, const Health__SiteRe
         rpc_refuse(call, HEALTH__REASON__SITE_NOT_FOUND);
 }
 
+/* Whether it is in a state that is asked for. */
+static bool is_wanted(const Health__Site *site, void *call)
+{
+    return rpc_page_wants(call,
+                          site->closed ? HEALTH__SITE_STATE__SITE_STATE_CLOSED : HEALTH__SITE_STATE__SITE_STATE_OPEN);
+}
+
 /* rpc ListSites: of a union and all below it, in order of making. */
 static void sites__list_sites(Health__Sites_Service *service, const Health__ListSitesRequest *req,
                               Health__SiteList_Closure reply, void *call)
@@ -101,7 +108,7 @@ static void sites__list_sites(Health__Sites_Service *service, const Health__List
         return;
     sites_ask(&self->sites, rpc_page(call)->after);
     while ((site = sites_next(&self->sites, arena))) {
-        if (!union_path_covers(of, site->union_path))
+        if (!union_path_covers(of, site->union_path) || !is_wanted(site, call))
             continue;
         if (!rpc_page_takes(call, site->site_id))
             break;
@@ -304,7 +311,7 @@ static void sites__list_my_sites(Health__Sites_Service *service, const Health__M
     (void)req;
     sites_ask_of_staff(&self->sites, rpc_principal(call)->member_id, HEALTH__DUTY__SCANS, rpc_page(call)->after);
     while ((site = sites_next_of_staff(&self->sites, rpc_arena(call)))) {
-        if (!rpc_has_role(call, RULE__ROLE__CHECKUP_STAFF, site->union_path))
+        if (!rpc_has_role(call, RULE__ROLE__CHECKUP_STAFF, site->union_path) || !is_wanted(site, call))
             continue;
         if (!rpc_page_takes(call, site->site_id))
             break;

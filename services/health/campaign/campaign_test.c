@@ -284,17 +284,34 @@ static void a_van_has_a_day_and_so_many_people(void **state)
     assert_ok(create_site(&h, manager_of(&h, UNION), &van));
 }
 
+static size_t sites_in(Health__SiteState state)
+{
+    Health__ListSitesRequest request = HEALTH__LIST_SITES_REQUEST__INIT;
+    const Health__SiteList *list;
+
+    request.state = &state;
+    request.n_state = 1;
+    list = harness_output(&h, harness_call(&h, "Sites.ListSites", &request.base, manager_of(&h, UNION), NULL),
+                          &health__site_list__descriptor);
+    return list->n_sites;
+}
+
 static void a_closed_site_takes_no_new_campaign(void **state)
 {
     Health__SiteRequest request = HEALTH__SITE_REQUEST__INIT;
     Health__Campaign *draft = a_draft(&h, 10);
+    size_t open;
 
     (void)state;
     request.site_id = draft->sites[0]->site_id;
     assert_refused(harness_call(&h, "Sites.CloseSite", &request.base, manager_of(&h, TOWN), NULL),
                    "OUTSIDE_YOUR_UNION");
+    assert_int_equal(sites_in(HEALTH__SITE_STATE__SITE_STATE_CLOSED), 0);
+    open = sites_in(HEALTH__SITE_STATE__SITE_STATE_OPEN);
     assert_ok(harness_call(&h, "Sites.CloseSite", &request.base, manager_of(&h, UNION), NULL));
     assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "SITE_NOT_FOUND");
+    assert_int_equal(sites_in(HEALTH__SITE_STATE__SITE_STATE_CLOSED), 1);
+    assert_int_equal(sites_in(HEALTH__SITE_STATE__SITE_STATE_OPEN), open - 1);
 }
 
 static void a_campaign_uses_sites_of_its_own_union_and_those_above_and_below(void **state)

@@ -290,10 +290,10 @@ static void scans__list_scans(Health__Scans_Service *service, const Health__List
 
     if (!may_see(self, req->site_id, call))
         return;
-    scans_ask(&self->scans, req->site_id, req->conflicts, page->before, (int)page->limit);
-    while (found && n < page->limit && scans_next(&self->scans, req->conflicts, &found[n]))
+    scans_ask(&self->scans, req->site_id, page->states, page->before, (int)page->limit);
+    while (found && n < page->limit && scans_next(&self->scans, &found[n]))
         n++;
-    scans_end(&self->scans, req->conflicts);
+    scans_end(&self->scans);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++)
         rpc_add(call, &list, scans, scan_message(self, &found[i], rpc_arena(call)));
     reply(&list, call);

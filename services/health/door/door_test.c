@@ -39,6 +39,25 @@ static void staff_sees_the_sites_where_she_scans(void **state)
     assert_int_equal(sites_of(staff(STAFF + 99))->n_sites, 0);
 }
 
+static void staff_asks_for_closed_sites_alone(void **state)
+{
+    Health__SiteState closed = HEALTH__SITE_STATE__SITE_STATE_CLOSED;
+    Health__MySitesRequest request = HEALTH__MY_SITES_REQUEST__INIT;
+    Health__SiteRequest close = HEALTH__SITE_REQUEST__INIT;
+    const Health__SiteList *list;
+
+    (void)state;
+    close.site_id = van;
+    assert_ok(harness_call(&h, "Sites.CloseSite", &close.base, manager_of(&h, UNION), NULL));
+    request.state = &closed;
+    request.n_state = 1;
+    list = harness_output(&h, harness_call(&h, "Sites.ListMySites", &request.base, staff(STAFF), NULL),
+                          &health__site_list__descriptor);
+    assert_int_equal(list->n_sites, 1);
+    assert_int_equal(list->sites[0]->site_id, van);
+    assert_int_equal(sites_of(staff(STAFF))->n_sites, 2);
+}
+
 static void only_staff_of_the_site_scans_with_her_own_device(void **state)
 {
     int64_t device = a_device(site, STAFF), booking = a_booking(0), next;
@@ -158,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(staff_sees_the_sites_where_she_scans),
+        TEST(staff_asks_for_closed_sites_alone),
         TEST(only_staff_of_the_site_scans_with_her_own_device),
         TEST(a_scanner_takes_along_all_it_needs),
         TEST(a_site_has_so_many_devices_and_a_substitute_is_none_more),

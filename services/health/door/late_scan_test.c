@@ -93,6 +93,7 @@ static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
     int64_t device = a_device(site, STAFF);
     const int64_t at[] = {START - HOUR_MS, START - HOUR_MS};
     Health__ListScansRequest request = HEALTH__LIST_SCANS_REQUEST__INIT;
+    Health__ScanOutcome malformed = HEALTH__SCAN_OUTCOME__SCAN_MALFORMED;
     const Health__ScanList *list;
 
     (void)state;
@@ -100,7 +101,8 @@ static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
     assert_ok(scan(device, "online-01", text_of(a_booking(0), 0)));
     assert_refused(undo(upload(device, STAFF, refs, texts, at, 2)->scans[0]->scan_id, STAFF), "SCAN_NOT_ACCEPTED");
     request.site_id = site;
-    request.conflicts = true;
+    request.state = &malformed;
+    request.n_state = 1;
     request.page_size = 1;
     list = harness_output(&h, harness_call(&h, "Scans.ListScans", &request.base, manager_of(&h, UNION), NULL),
                           &health__scan_list__descriptor);
@@ -109,6 +111,7 @@ static void conflicts_stay_visible_to_those_who_must_settle_them(void **state)
     list = harness_output(&h, harness_call(&h, "Scans.ListScans", &request.base, staff(STAFF), NULL),
                           &health__scan_list__descriptor);
     assert_string_equal(list->scans[0]->scan_ref, "late-0001");
+    assert_string_equal(list->next_page_token, "");
     assert_refused(harness_call(&h, "Scans.ListScans", &request.base, staff(STAFF + 10), NULL), "NOT_SITE_STAFF");
 }
 

@@ -16,7 +16,6 @@ enum {
     SQL_FIND_OF,
     SQL_UNDO,
     SQL_LIST,
-    SQL_CONFLICTS,
     SQL_COUNT,
     SQL_AUDIT_SCAN,
     N_SQL
@@ -33,9 +32,8 @@ static const char *const sql[] = {
     [SQL_FIND_REF] = "SELECT " SCAN " FROM scan WHERE device_id = ?1 AND scan_ref = ?2",
     [SQL_FIND_OF] = "SELECT " SCAN " FROM scan WHERE booking_id = ?1 AND outcome = 1 AND undone_at = 0",
     [SQL_UNDO] = "UPDATE scan SET undone_at = ?2, undo_reason = ?3, journal_seq = ?4 WHERE scan_id = ?1",
-    [SQL_LIST] = "SELECT " SCAN " FROM scan WHERE site_id = ?1 AND scan_id < ?2 ORDER BY scan_id DESC LIMIT ?3",
-    [SQL_CONFLICTS] = "SELECT " SCAN " FROM scan WHERE site_id = ?1 AND outcome <> 1 AND scan_id < ?2 "
-                      "ORDER BY scan_id DESC LIMIT ?3",
+    [SQL_LIST] = "SELECT " SCAN " FROM scan WHERE site_id = ?1 AND scan_id < ?2 AND " RPC_PAGE_STATES(
+        "?3", "outcome") " ORDER BY scan_id DESC LIMIT ?4",
     [SQL_COUNT] = "SELECT count(*), coalesce(sum(state = 2), 0), coalesce(sum(state = 4), 0), "
                   "coalesce(sum(state = 2 AND walk_in = 1), 0) FROM booking "
                   "WHERE site_id = ?1 AND starts_at >= ?2 AND starts_at < ?3 AND state <> 3",
@@ -167,24 +165,19 @@ void scan_undo(struct health *self, struct scan *scan, const char *reason, void 
               rpc_server_journal(self->rpc)->tip.seq);
 }
 
-static unsigned list(bool conflicts)
+void scans_ask(const struct scans *scans, int64_t site_id, int64_t states, int64_t before, int limit)
 {
-    return conflicts ? SQL_CONFLICTS : SQL_LIST;
+    store_ask(scans->store, scans->sql + SQL_LIST, "iiii", site_id, before, states, (int64_t)limit);
 }
 
-void scans_ask(const struct scans *scans, int64_t site_id, bool conflicts, int64_t before, int limit)
+bool scans_next(const struct scans *scans, struct scan *ret)
 {
-    store_ask(scans->store, scans->sql + list(conflicts), "iii", site_id, before, (int64_t)limit);
+    return read_scan(scans, scans->sql + SQL_LIST, ret);
 }
 
-bool scans_next(const struct scans *scans, bool conflicts, struct scan *ret)
+void scans_end(const struct scans *scans)
 {
-    return read_scan(scans, scans->sql + list(conflicts), ret);
-}
-
-void scans_end(const struct scans *scans, bool conflicts)
-{
-    store_end(scans->store, scans->sql + list(conflicts));
+    store_end(scans->store, scans->sql + SQL_LIST);
 }
 
 void scans_count(const struct scans *scans, int64_t site_id, int64_t from, int64_t until, struct scan_counts *ret)

@@ -50,10 +50,10 @@ bool scans_find_ref(const struct scans *scans, int64_t device_id, const char *re
 /* The accepted scan of a booking that was not undone. */
 bool scans_find_of(const struct scans *scans, int64_t booking_id, struct scan *ret);
 void scan_undo(struct health *self, struct scan *scan, const char *reason, void *call);
-/* A site's before an id, the latest first; all, or those that were not accepted. */
-void scans_ask(const struct scans *scans, int64_t site_id, bool conflicts, int64_t before, int limit);
-bool scans_next(const struct scans *scans, bool conflicts, struct scan *ret);
-void scans_end(const struct scans *scans, bool conflicts);
+/* A site's before an id, the latest first, with the outcomes in a mask (rpc_page_mask). */
+void scans_ask(const struct scans *scans, int64_t site_id, int64_t states, int64_t before, int limit);
+bool scans_next(const struct scans *scans, struct scan *ret);
+void scans_end(const struct scans *scans);
 
 struct scan_counts {
     int64_t expected, arrived, not_come, walked_in;

@@ -105,9 +105,14 @@ static void memberships__list_members(Identity__Memberships_Service *service, co
     if (rpc_refuse_if(call, reason))
         return;
     n = periods_find_members(&self->periods, req->union_id, page->after, periods, page->limit);
-    for (size_t i = 0; i < n && rpc_page_takes(call, periods[i].id); i++) {
-        if (members_find(&self->members, periods[i].member_id, &member))
-            rpc_add(call, &list, members, member_message(self, &member, call));
+    if (n == page->limit) /* however few of these are of a standing that is asked for */
+        rpc_page_ends_at(call, "", periods[--n - 1].id);
+    for (size_t i = 0; i < n; i++) {
+        Identity__Member *shown =
+            members_find(&self->members, periods[i].member_id, &member) ? member_message(self, &member, call) : NULL;
+
+        if (shown && rpc_page_wants(call, (int)shown->standing))
+            rpc_add(call, &list, members, shown);
     }
     reply(&list, call);
 }

@@ -233,6 +233,45 @@ static void an_official_sees_her_unions_members_masked_and_in_pages(void **state
     end(&h);
 }
 
+/* A page is of so many members of whom some are shown, and the next one follows all the same. */
+static void members_are_listed_by_their_standing(void **state)
+{
+    Identity__ListMembersRequest request = IDENTITY__LIST_MEMBERS_REQUEST__INIT;
+    Identity__Standing standing = IDENTITY__STANDING__STANDING_SUSPENDED;
+    const Rpc__Principal *official, *suspended;
+    Identity__MemberList *page;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    official = harness_official(&h, 9, RULE__ROLE__UNION_ADMIN, ROOT);
+    member_of_union(&h, 1, "440604");
+    suspended = member_of_union(&h, 3, "440604");
+    assert_ok(
+        set_standing(&h, official, suspended->member_id, standing, IDENTITY__STANDING_REASON__STANDING_INVESTIGATION));
+    request.union_id = first_id;
+    request.state = &standing;
+    request.n_state = 1;
+    request.page_size = 1;
+    page = harness_output(&h, harness_call(&h, "Memberships.ListMembers", &request.base, official, NULL),
+                          &identity__member_list__descriptor);
+    assert_int_equal(page->n_members, 0);
+    request.page_token = page->next_page_token;
+    page = harness_output(&h, harness_call(&h, "Memberships.ListMembers", &request.base, official, NULL),
+                          &identity__member_list__descriptor);
+    assert_int_equal(page->n_members, 1);
+    assert_int_equal(page->members[0]->member_id, suspended->member_id);
+    assert_string_equal(page->next_page_token, "");
+    standing = IDENTITY__STANDING__STANDING_ACTIVE;
+    request.page_size = 0;
+    request.page_token = unconst("");
+    page = harness_output(&h, harness_call(&h, "Memberships.ListMembers", &request.base, official, NULL),
+                          &identity__member_list__descriptor);
+    assert_int_equal(page->n_members, 1);
+    assert_int_equal(page->members[0]->standing, IDENTITY__STANDING__STANDING_ACTIVE);
+    end(&h);
+}
+
 static void a_history_is_shown_to_who_watches_over_the_union(void **state)
 {
     Identity__MemberRequest request = IDENTITY__MEMBER_REQUEST__INIT;
@@ -327,6 +366,7 @@ int main(void)
         cmocka_unit_test(nobody_signs_in_as_the_dead_until_it_was_a_mistake),
         cmocka_unit_test(a_standing_is_changed_within_ones_union_with_a_fitting_reason_and_not_ones_own),
         cmocka_unit_test(an_official_sees_her_unions_members_masked_and_in_pages),
+        cmocka_unit_test(members_are_listed_by_their_standing),
         cmocka_unit_test(a_history_is_shown_to_who_watches_over_the_union),
         cmocka_unit_test(the_store_holds_one_lasting_period_of_a_member),
         cmocka_unit_test(the_audit_finds_a_period_that_was_changed),
