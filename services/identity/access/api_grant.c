@@ -1,5 +1,6 @@
 #include "services/identity/api.h"
 #include "services/identity/access/grants.h"
+#include "services/identity/membership/api_membership.h"
 #include "services/identity/people/members.h"
 #include "services/identity/unions/pages.h"
 #include "services/identity/access/session_life.h"
@@ -20,10 +21,19 @@ static void journal_grant(const struct authority *grant, bool revoked, void *cal
     rpc_tell(call, &changed.base);
 }
 
+bool grantee_is_known(struct identity *self, int64_t member_id, void *call)
+{
+    return member_is_known(self, member_id, readers, call) || member_is_known(self, member_id, union_readers, call);
+}
+
 static void reply_grant(struct identity *self, const struct authority *grant, Identity__GrantRecord_Closure reply,
                         void *call)
 {
-    reply(grant_message(self, grant, call), call);
+    Identity__GrantRecord *message = grant_message(self, grant, call);
+
+    if (message && !grantee_is_known(self, grant->member_id, call))
+        message->member_id = 0;
+    reply(message, call);
 }
 
 int grant_read(struct identity *self, const char *mobile, int64_t union_id, char ret_mobile[CN_MOBILE_LEN + 1],

@@ -90,7 +90,7 @@ static struct hands_deed deed_of(const struct proposal *proposal, const struct u
 
 void proposal_make(struct identity *self, struct proposal *proposal, Identity__Proposal_Closure reply, void *call)
 {
-    Identity__Proposal what;
+    Identity__Proposal what, message;
     struct hands_deed deed;
     struct union_node node;
     int reason = 0;
@@ -111,7 +111,11 @@ void proposal_make(struct identity *self, struct proposal *proposal, Identity__P
         return;
     proposal_journal(proposal, call);
     rpc_created(call);
-    reply_proposal(proposal, reply, call);
+    fill_message(proposal, &message);
+    if (proposal->kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_GRANT && /* which gave a number */
+        !grantee_is_known(self, proposal->member_id, call))
+        message.member_id = 0;
+    reply(&message, call);
 }
 
 /* ---- each kind: who may propose and confirm it as things are, and what it does ---- */

@@ -52,5 +52,7 @@ int grant_judge(struct identity *self, int role, const struct union_node *node, 
 void grant_give(struct identity *self, struct authority *grant, const struct union_node *node, void *call);
 /* Whether somebody may hold an office that two people give: 0, or GRANTEE_NOT_NAMED. */
 int grantee_refusal(struct identity *self, int role, int64_t member_id);
+/* Whether the caller, who gave her number, may be told which member it is. */
+bool grantee_is_known(struct identity *self, int64_t member_id, void *call);
 /* Takes it back, and the sessions whose tokens still carry it. */
 void grant_take(struct identity *self, const struct authority *grant, void *call);

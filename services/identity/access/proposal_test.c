@@ -339,6 +339,33 @@ static void offices_that_decide_are_given_and_taken_back_by_two(void **state)
     end(&h);
 }
 
+static void who_gives_an_office_to_a_strangers_number_is_not_told_whose_it_is(void **state)
+{
+    char hers[CN_MOBILE_LEN + 1], strangers[CN_MOBILE_LEN + 1];
+    int64_t member_id, stranger_id;
+    Rpc__Principal *guard;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    member_id = named(&h, 1, hers);
+    stranger_id = member_of_union(&h, 2, "440605")->member_id;
+    mobile_of(2, strangers);
+    guard = harness_official(&h, 8, GUARD, FIRST);
+    assert_int_equal(granted(&h, create_grant(&h, guard, hers, RULE__ROLE__CHECKUP_STAFF, "440604"))->member_id,
+                     member_id);
+    assert_int_equal(proposed(&h, propose_grant(&h, guard, hers, ADMINISTRATOR, "440604"))->member_id, member_id);
+    for (int i = 0; i < 2; i++) /* given, and held already */
+        assert_int_equal(
+            granted(&h, create_grant(&h, guard, strangers, RULE__ROLE__CHECKUP_STAFF, "440604"))->member_id, 0);
+    assert_int_equal(last_grant(&h)->member_id, stranger_id);
+    assert_int_equal(proposed(&h, propose_grant(&h, guard, strangers, ADMINISTRATOR, "440604"))->member_id, 0);
+    guard = harness_official(&h, 9, GUARD, ROOT); /* over her union too */
+    assert_int_equal(granted(&h, create_grant(&h, guard, strangers, RULE__ROLE__CHECKUP_STAFF, "440605"))->member_id,
+                     stranger_id);
+    end(&h);
+}
+
 /* Who is only a number is nobody, and no two of them are two people. */
 static void hands_and_grantees_are_known_by_name(void **state)
 {
@@ -607,6 +634,7 @@ int main(void)
         cmocka_unit_test(a_page_of_few_proposals_among_many_looks_at_a_bounded_number),
         cmocka_unit_test(an_administrators_role_is_given_by_two),
         cmocka_unit_test(offices_that_decide_are_given_and_taken_back_by_two),
+        cmocka_unit_test(who_gives_an_office_to_a_strangers_number_is_not_told_whose_it_is),
         cmocka_unit_test(hands_and_grantees_are_known_by_name),
         cmocka_unit_test(whoever_has_just_given_an_office_is_no_second_hand_with_it),
         cmocka_unit_test(a_new_offices_token_names_who_gave_it_for_a_day),

@@ -26,6 +26,14 @@ int member_refusal(struct identity *self, int64_t member_id, const int *roles, v
     return caller_holds(call, roles, node.path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
+bool member_is_known(struct identity *self, int64_t member_id, const int *roles, void *call)
+{
+    struct member member;
+
+    return rpc_principal(call)->member_id == member_id || rpc_principal(call)->internal ||
+           member_refusal(self, member_id, roles, call, &member) == 0;
+}
+
 Identity__Membership *membership_message(struct identity *self, const struct period *period, void *call)
 {
     Identity__Membership *message = arena_message(rpc_arena(call), &identity__membership__descriptor);

@@ -18,6 +18,10 @@ void unions__get_numbers(Identity__Unions_Service *service, const Identity__Numb
  * nobody tries numbers), or OUTSIDE_YOUR_UNION. */
 int member_refusal(struct identity *self, int64_t member_id, const int *roles, void *call, struct member *ret_member);
 
+/* Whether the caller may be told whose number was given: it is her own, or she holds one of these roles over the union
+ * that the member belongs to, or did last. Giving a number makes nobody known who was not. */
+bool member_is_known(struct identity *self, int64_t member_id, const int *roles, void *call);
+
 /* Messages in the call's memory; NULL when it is full. */
 struct join;
 struct transfer;

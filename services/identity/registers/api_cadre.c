@@ -11,17 +11,7 @@ static struct identity *self_of(Identity__Cadres_Service *service)
     return container_of(service, struct identity, cadres_service);
 }
 
-/* Whether a record may say who it is of: to herself, and to officials of the union that she belongs to, or did last.
- * Staff may be of another union; but giving a number makes nobody known who was not. */
-static bool says_who(struct identity *self, int64_t member_id, void *call)
-{
-    struct member member;
-
-    return rpc_principal(call)->member_id == member_id || rpc_principal(call)->internal ||
-           member_refusal(self, member_id, union_readers, call, &member) == 0;
-}
-
-/* NULL when the call's memory is full. */
+/* NULL when the call's memory is full. Staff may be of another union. */
 Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre, void *call)
 {
     Identity__Cadre *message = arena_message(rpc_arena(call), &identity__cadre__descriptor);
@@ -30,7 +20,7 @@ Identity__Cadre *cadre_message(struct identity *self, const struct cadre *cadre,
     if (!message || !unions_find(&self->unions, cadre->union_id, &node))
         return NULL;
     message->cadre_id = cadre->id;
-    if (says_who(self, cadre->member_id, call)) {
+    if (member_is_known(self, cadre->member_id, union_readers, call)) {
         message->member_id = cadre->member_id;
         message->name = member_masked_name(self, cadre->member_id, call);
     }

@@ -162,6 +162,24 @@ static void the_first_agent_appoints_others_and_signs_in_as_officials_do(void **
     end(&h);
 }
 
+static void of_an_agent_of_another_union_nothing_is_told(void **state)
+{
+    Identity__CompanyAgent *agent;
+    struct harness h;
+
+    (void)state;
+    begin_with_company(&h);
+    member_of_union(&h, 1, "440605");
+    agent = company_of(&h, set_agent(&h, administrator(&h, FIRST), 1, IDENTITY__AGENT_KIND__AGENT_HANDLER))->agents[0];
+    assert_string_equal(agent->name, "");
+    assert_int_equal(agent->member_id, 0);
+    member_of_union(&h, 2, "440604");
+    agent = company_of(&h, set_agent(&h, administrator(&h, FIRST), 2, IDENTITY__AGENT_KIND__AGENT_HANDLER))->agents[1];
+    assert_string_equal(agent->name, "王*明");
+    assert_int_not_equal(agent->member_id, 0);
+    end(&h);
+}
+
 static void agents_are_few(void **state)
 {
     struct harness h;
@@ -274,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_union_registers_its_company_once),
         cmocka_unit_test(the_first_agent_appoints_others_and_signs_in_as_officials_do),
+        cmocka_unit_test(of_an_agent_of_another_union_nothing_is_told),
         cmocka_unit_test(agents_are_few),
         cmocka_unit_test(an_agent_sees_her_companys_own_members_masked),
         cmocka_unit_test(who_left_the_company_is_hung_above_when_an_approver_confirms),
