@@ -74,7 +74,7 @@ describe('officials', () => {
         const asked = await stack.post(of(':proposeDeparture'), { memberId: rider.member.memberId }, { token: handler.token });
         assertProblem(await decide(asked.json.proposalId, handler.token), 403, 'AGENT_NOT_APPROVER');
         assert.equal((await decide(asked.json.proposalId, approver.token)).json.state, 'PROPOSAL_CONFIRMED');
-        const gone = (await stack.get(`${of('/members')}?gone=true`, { token: handler.token })).json.members;
+        const gone = (await stack.get(`${of('/members')}?state=COMPANY_MEMBER_LEFT`, { token: handler.token })).json.members;
         assert.equal(gone[0].ended, 'ENDED_BY_COMPANY');
     });
 });

@@ -15,7 +15,7 @@ enum {
     SQL_AT,
     SQL_HISTORY,
     SQL_MEMBERS,
-    SQL_GONE,
+    SQL_IN,
     SQL_STANDING_AT,
     SQL_STANDING,
     SQL_STANDINGS,
@@ -38,8 +38,12 @@ static const char *const sql[] = {
                     "ORDER BY membership_id LIMIT ?3",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
                     "ended_at = 0 ORDER BY membership_id LIMIT ?3",
-    [SQL_GONE] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
-                 "ended_at > 0 ORDER BY membership_id LIMIT ?3",
+    [SQL_IN] =
+        "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
+        "ended_at = 0 AND " RPC_PAGE_STATES(
+            "?4", "1") " UNION ALL "
+                       "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
+                       "ended_at > 0 AND " RPC_PAGE_STATES("?4", "2") " ORDER BY membership_id LIMIT ?3",
     [SQL_STANDING_AT] = "SELECT standing FROM standing WHERE " SQL_HERS " AND began_at <= ?2 AND "
                         "(ended_at = 0 OR ended_at > ?2) ORDER BY began_at DESC LIMIT 1",
     [SQL_STANDING] = "SELECT standing_id, member_id, began_at, decided_by, standing, reason FROM standing "
@@ -140,11 +144,11 @@ size_t periods_find_members(const struct periods *periods, int64_t union_id, int
     return all_periods(periods, periods->sql + SQL_MEMBERS, ret, size);
 }
 
-size_t periods_find_gone(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
-                         size_t size)
+size_t periods_find_in(const struct periods *periods, int64_t union_id, int64_t states, int64_t after,
+                       struct period *ret, size_t size)
 {
-    store_ask(periods->store, periods->sql + SQL_GONE, "iii", union_id, after, (int64_t)size);
-    return all_periods(periods, periods->sql + SQL_GONE, ret, size);
+    store_ask(periods->store, periods->sql + SQL_IN, "iiii", union_id, after, (int64_t)size, states);
+    return all_periods(periods, periods->sql + SQL_IN, ret, size);
 }
 
 /* ---- standing ---- */

@@ -43,9 +43,9 @@ size_t periods_find_history(const struct periods *periods, int64_t member_id, in
 size_t periods_find_members(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
                             size_t size);
 
-/* The same of periods that have ended. */
-size_t periods_find_gone(const struct periods *periods, int64_t union_id, int64_t after, struct period *ret,
-                         size_t size);
+/* The same in the states of a mask of Identity__CompanyMemberState (rpc_page_mask): lasting, ended, or both. */
+size_t periods_find_in(const struct periods *periods, int64_t union_id, int64_t states, int64_t after,
+                       struct period *ret, size_t size);
 
 /* ---- standing ---- */
 

@@ -289,8 +289,9 @@ static void companies__list_company_members(Identity__Companies_Service *service
 
     if (rpc_refuse_if(call, reason))
         return;
-    n = (req->gone ? periods_find_gone : periods_find_members)(&self->periods, node.id, page->after, periods,
-                                                               page->limit);
+    n = periods_find_in(&self->periods, node.id,
+                        rpc_page_states(call, RPC_STATE(IDENTITY__COMPANY_MEMBER_STATE__COMPANY_MEMBER_THERE)),
+                        page->after, periods, page->limit);
     for (size_t i = 0; i < n && rpc_page_takes(call, periods[i].id); i++)
         rpc_add(call, &list, members, company_member(self, &periods[i], call));
     reply(&list, call);

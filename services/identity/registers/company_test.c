@@ -66,10 +66,25 @@ static Rpc__Principal *agent_signed_in(struct harness *h, unsigned n, int kind)
 static const Rpc__Answer *ask_members(struct harness *h, const Rpc__Principal *who, int64_t union_id, bool gone)
 {
     Identity__ListCompanyMembersRequest request = IDENTITY__LIST_COMPANY_MEMBERS_REQUEST__INIT;
+    Identity__CompanyMemberState left = IDENTITY__COMPANY_MEMBER_STATE__COMPANY_MEMBER_LEFT;
 
     request.union_id = union_id;
-    request.gone = gone;
+    request.state = &left;
+    request.n_state = gone;
     return harness_call(h, "Companies.ListCompanyMembers", &request.base, who, NULL);
+}
+
+static Identity__CompanyMemberList *all_members(struct harness *h, const Rpc__Principal *who)
+{
+    Identity__ListCompanyMembersRequest request = IDENTITY__LIST_COMPANY_MEMBERS_REQUEST__INIT;
+    Identity__CompanyMemberState states[] = {IDENTITY__COMPANY_MEMBER_STATE__COMPANY_MEMBER_LEFT,
+                                             IDENTITY__COMPANY_MEMBER_STATE__COMPANY_MEMBER_THERE};
+
+    request.union_id = first_id;
+    request.state = states;
+    request.n_state = ARRAY_LEN(states);
+    return harness_output(h, harness_call(h, "Companies.ListCompanyMembers", &request.base, who, NULL),
+                          &identity__company_member_list__descriptor);
 }
 
 static Identity__CompanyMemberList *members(struct harness *h, const Rpc__Principal *who, bool gone)
@@ -229,6 +244,10 @@ static void who_left_the_company_is_hung_above_when_an_approver_confirms(void **
     assert_int_equal(gone->members[0]->member_id, member->member_id);
     assert_int_equal(gone->members[0]->ended, IDENTITY__ENDED__ENDED_BY_COMPANY);
     assert_int_equal(gone->members[0]->to, clock_now(&h.service.clock));
+    member_of_union(&h, 21, "440604");
+    gone = all_members(&h, handler);
+    assert_int_equal(gone->n_members, 2);
+    assert_int_equal(gone->members[0]->member_id, member->member_id);
     assert_string_equal(person_signed_in(&h, 11)->union_path, ROOT);
     end(&h);
 }
