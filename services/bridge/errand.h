@@ -6,7 +6,7 @@
 #pragma once
 #include "common/base/limits.h"
 #include "common/rpc/rpc.h"
-#include "identity/realname.pb-c.h"
+#include "identity/proof.pb-c.h"
 #include "services/bridge/rules.h"
 #include "services/bridge/wechat/said.h"
 

@@ -1,4 +1,4 @@
-/* api.h: identity's operations, one function per rpc. api_union.c, api_import.c,
+/* api.h: identity's operations, one function per rpc. api_union.c, api_load.c,
  * api_login.c, api_wechat.c, api_member.c and api_grant.c hold them, each in the order of the .proto. */
 #pragma once
 #include "common/cn/cn_id.h"

@@ -140,5 +140,5 @@ struct identity {
 extern const struct service_spec identity_spec;
 
 void identity_done(struct identity *self);
-/* The command --import unions|roster FILE ...: see import.c. */
+/* The command --import unions|roster FILE ...: see import_command.c. */
 int identity_import(const struct service *service, int argc, char **argv);

@@ -3,7 +3,7 @@
 #include "services/health/lot/entitlements.h"
 #include "services/health/report/reports.h"
 #include "services/health/settlement/settlements.h"
-#include "services/health/story/story.h"
+#include "services/health/story/stories.h"
 
 #define SITES_MAX 200 /* of a campaign */
 

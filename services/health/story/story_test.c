@@ -1,6 +1,6 @@
 /* The one story of a booking, a member's campaigns, and what officials may know. */
 #include "services/health/report/report_fixture.h"
-#include "services/health/story/story.h"
+#include "services/health/story/stories.h"
 
 static struct harness h;
 

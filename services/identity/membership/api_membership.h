@@ -6,7 +6,7 @@
 #include "services/identity/people/members.h"
 #include "services/identity/membership/periods.h"
 
-/* In api_import.c. */
+/* In api_load.c. */
 void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__RemoveListedRequest *req,
                             Identity__ImportReport_Closure reply, void *call);
 /* In api_number.c. */

@@ -1,4 +1,4 @@
-/* api_proof.c: the operations of realname.proto, which the bridge calls for a member:
+/* api_proof.c: the operations of proof.proto, which the bridge calls for a member:
  * its principal carries her member and session. */
 #include "services/identity/api.h"
 #include "services/identity/people/data_keys.h"

@@ -71,7 +71,7 @@ void import_put_page(const struct identity *self, int64_t import_id, int32_t pag
 Identity__ImportReport *import_find_page(const struct identity *self, int64_t import_id, int32_t page,
                                          struct arena *arena);
 
-/* ---- rows, api_import.c ---- */
+/* ---- rows, api_load.c ---- */
 
 #define IMPORT_PROBLEMS_A_ROW 2 /* a remark on its number, and its conflict with another roster */
 

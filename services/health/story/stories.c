@@ -1,4 +1,4 @@
-#include "services/health/story/story.h"
+#include "services/health/story/stories.h"
 
 #include "services/health/booking/bookings.h"
 

@@ -1,4 +1,4 @@
-/* sources.c: whose journals remind members of something, and of what. */
+/* news.c: whose journals remind members of something, and of what. */
 #include "health/health.pb-c.h"
 #include "identity/contest.pb-c.h"
 #include "identity/identity.pb-c.h"

@@ -1,4 +1,4 @@
-/* story.h: which rows of the journal tell of one entitlement.
+/* stories.h: which rows of the journal tell of one entitlement.
  *
  * The journal is one row after the other for all members; the table `story` says for
  * each entitlement which of them are about it, its booking, its passes, its scans and
