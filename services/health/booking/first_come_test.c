@@ -186,15 +186,13 @@ static void a_place_is_not_given_again_to_who_did_not_come(void **state)
     assert_clean();
 }
 
-/* Places of one site are booked there; a stratum that is full leaves the others alone. */
-static void strata_have_places_of_their_own(void **state)
+/* A place at each of two sites. Opens the campaign; a slot of the second site. */
+static int64_t open_two_strata(void)
 {
     Health__Campaign *draft = first_come(1);
     Health__Stratum *other = harness_alloc(&h, sizeof(*other));
     Health__CampaignSite *second = harness_alloc(&h, sizeof(*second));
-    int64_t there;
 
-    (void)state;
     health__stratum__init(other);
     health__campaign_site__init(second);
     second->site_id = a_site(&h);
@@ -209,7 +207,15 @@ static void strata_have_places_of_their_own(void **state)
     draft->n_strata = draft->n_sites = 2;
     draft->budget_fen *= 2;
     open_campaign(draft, 10);
-    there = a_slot(&h, campaign, second->site_id, 480, 10);
+    return a_slot(&h, campaign, second->site_id, 480, 10);
+}
+
+/* Places of one site are booked there; a stratum that is full leaves the others alone. */
+static void strata_have_places_of_their_own(void **state)
+{
+    int64_t there = open_two_strata();
+
+    (void)state;
     booked(MEMBER);
     assert_refused(book(&h, campaign, slot, MEMBER + 1), "PLACES_TAKEN");
     assert_string_equal(reason_of(MEMBER + 1), "");
@@ -222,6 +228,23 @@ static void strata_have_places_of_their_own(void **state)
                          booking_in(&h, book(&h, campaign, there, MEMBER + 1))->booking_id, MEMBER + 1));
     assert_ok(book(&h, campaign, there, MEMBER));
     assert_ok(book(&h, campaign, slot, MEMBER + 1));
+    assert_clean();
+}
+
+/* In each stratum each number is one place. */
+static void who_takes_a_place_of_another_stratum_has_a_number_there(void **state)
+{
+    int64_t there = open_two_strata(), booking;
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_ok(on_booking(&h, "Bookings.CancelBooking", booked(MEMBER + i), MEMBER + i));
+    booking = booking_in(&h, book(&h, campaign, there, MEMBER + 1))->booking_id;
+    assert_int_equal(offer_of(&h, campaign, MEMBER + 1)->result->place, 1);
+    assert_clean();
+    assert_ok(on_booking(&h, "Bookings.CancelBooking", booking, MEMBER + 1));
+    assert_ok(book(&h, campaign, there, MEMBER + 2));
+    assert_int_equal(offer_of(&h, campaign, MEMBER + 2)->result->place, 2);
     assert_clean();
 }
 
@@ -324,6 +347,7 @@ int main(void)
         TEST(merged_and_closed_accounts_give_their_places_back),
         TEST(a_place_is_not_given_again_to_who_did_not_come),
         TEST(strata_have_places_of_their_own),
+        TEST(who_takes_a_place_of_another_stratum_has_a_number_there),
         TEST(what_is_of_a_lot_is_refused_by_name),
         TEST(a_lot_needs_its_days),
         TEST(a_vans_day_is_booked_first_come),
