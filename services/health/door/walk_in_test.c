@@ -55,8 +55,6 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
     assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 50)), "WALK_INS_FULL");
 }
 
-/* A van's day without a lot: who walks in has what is left of its places, at no cost beyond them; then what is left
- * of the budget. */
 /* At the van alone, without a lot, from now on. */
 static Health__Campaign *a_first_come_draft(int32_t quota)
 {
@@ -72,6 +70,8 @@ static Health__Campaign *a_first_come_draft(int32_t quota)
     return draft;
 }
 
+/* A van's day without a lot: who walks in has what is left of its places, at no cost beyond them; then what is left
+ * of the budget. */
 static void who_walks_in_first_has_a_place_that_is_left(void **state)
 {
     Health__Campaign *draft = a_first_come_draft(2);
