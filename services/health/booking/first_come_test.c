@@ -313,20 +313,13 @@ static void a_lot_needs_its_days(void **state)
 static void a_vans_day_is_booked_first_come(void **state)
 {
     Health__Campaign *draft = first_come(3);
-    Health__Site stop = a_site_draft(&h);
+    int64_t van = a_van(&h, DAY_AT + 8 * HOUR_MS, 2, 0);
     const Health__SlotList *slots;
-    const Health__Site *van;
 
     (void)state;
-    stop.kind = HEALTH__SITE_KIND__VAN;
-    stop.name = "流动体检车";
-    stop.stops_from = DAY_AT + 8 * HOUR_MS;
-    stop.stops_until = DAY_AT + 16 * HOUR_MS;
-    stop.capacity = 2;
-    van = harness_output(&h, create_site(&h, manager_of(&h, UNION), &stop), &health__site__descriptor);
-    draft->sites[0]->site_id = van->site_id;
+    draft->sites[0]->site_id = van;
     campaign = announced(&h, draft)->campaign_id;
-    slots = harness_output(&h, create_slots(&h, manager_of(&h, UNION), campaign, van->site_id, 0, 0, 0, 0),
+    slots = harness_output(&h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0),
                            &health__slot_list__descriptor);
     clock_step(&h.service.clock, OPENS - now_of(&h));
     slot = slots->slots[0]->slot_id;
