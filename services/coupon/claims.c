@@ -371,8 +371,6 @@ static const struct part_stray strays[] = {
     {"coupon", "the account is closed, and it has not ended",
      "SELECT coupon_id FROM account_gone JOIN claim_of_member USING (member_id) WHERE holder_id IS NULL "
      "AND settled = 1 AND coupon_id NOT IN (SELECT coupon_id FROM claim_ended) LIMIT 1"},
-    {"coupon", "ended, and nobody took it",
-     "SELECT coupon_id FROM claim_ended WHERE coupon_id NOT IN (SELECT coupon_id FROM claim) LIMIT 1"},
     {NULL, NULL, NULL},
 };
 
