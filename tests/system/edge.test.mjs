@@ -1,15 +1,12 @@
-// The gateway as seen from outside: its own pages, the strict reading of HTTP, traces, rates,
-// static files and TLS.
+// The gateway as seen from outside: its own pages, the strict reading of HTTP, traces and static files.
 import assert from 'node:assert/strict';
-import { constants, X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import tls from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { answersIn, assertProblem, exchange, Http, parseMetrics } from './http.mjs';
 import { EVERY_ROLE, mint } from './people.mjs';
-import { DAEMONS, freePort, run, Stack, top, until } from './stack.mjs';
+import { DAEMONS, Stack, top, until } from './stack.mjs';
 
 describe('the gateway', () => {
     let stack, token, officials;
@@ -268,111 +265,6 @@ describe('the gateway', () => {
     });
 });
 
-describe('rates', () => {
-    let stack, key;
-
-    before(async () => {
-        stack = new Stack();
-        mkdirSync(stack.path('web'));
-        writeFileSync(stack.path('web', 'index.html'), '<title>惠工</title>');
-        stack.settings.gateway = { HUIGONG_RATE_MEMBER: 5, HUIGONG_RATE_ADDRESS: 3, HUIGONG_WORKERS: 3, HUIGONG_WEB: stack.path('web'), HUIGONG_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' };
-        await stack.open();
-        key = stack.tokenKey();
-    });
-    after(() => stack.close());
-
-    function assertLimited(answer, rate) {
-        assertProblem(answer, 429, 'RATE_LIMITED');
-        assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
-        assert.equal(answer.headers['ratelimit-policy'], `"default";q=${rate};w=1`);
-        assert.match(answer.headers.ratelimit, /^"default";r=0;t=[1-9]\d*$/);
-    }
-
-    test('a member above her rate is told when to come again, and is served then', async () => {
-        const token = mint(key, { memberId: 21 });
-        const answers = await Promise.all(Array.from({ length: 40 }, () => stack.get('/v1/me/offers', { token })));
-        const limited = answers.filter((one) => one.status === 429);
-        assert.ok(answers.length - limited.length >= 5, 'the rate and its burst are served');
-        assert.ok(limited.length >= 20, `${limited.length} of 40 are refused`);
-        limited.forEach((one) => assertLimited(one, 5));
-        const other = mint(key, { memberId: 22 });
-        assert.equal((await stack.get('/v1/me/offers', { token: other })).status, 200, 'another member is not held up');
-        await until('she is served again', async () => (await stack.get('/v1/me/offers', { token })).status === 200, { every: 300 });
-    });
-
-    test('an address without a session has a rate of its own, also with bad tokens', async () => {
-        const calls = Array.from({ length: 30 }, (_, i) => stack.get('/v1/me/offers', i % 2 ? {} : { token: 'no.token' }));
-        const answers = await Promise.all(calls);
-        const limited = answers.filter((one) => one.status === 429);
-        assert.ok(limited.length >= 15, `${limited.length} of 30 are refused`);
-        limited.forEach((one) => assertLimited(one, 3));
-        assert.ok(answers.every((one) => [401, 429].includes(one.status)));
-        assert.equal((await stack.get('/v1/me/offers', { token: mint(key, { memberId: 23 }) })).status, 200);
-    });
-
-    /** As an address asks that a proxy of ours has seen; how many of 60 at once are refused. */
-    async function refusals(from, path) {
-        const headers = typeof from === 'string' ? { 'X-Forwarded-For': from } : from;
-        const answers = await Promise.all(Array.from({ length: 60 }, () => stack.get(path, { headers })));
-        const limited = answers.filter((one) => one.status === 429);
-        limited.forEach((one) => assertLimited(one, 3));
-        return limited.length;
-    }
-
-    test('an address has its rate whatever it asks for, and from all workers together', async () => {
-        for (const [i, path] of ['/', '/index.html', '/v1/openapi.json', '/v1/nothing', '/nothing', '/v1/releases/1/claims'].entries())
-            assert.ok(await refusals(`192.0.2.${i}`, path) >= 45, path);
-    });
-
-    test('a client is whom a proxy of ours names, and of IPv6 her whole /64', async () => {
-        assert.ok(await refusals('198.51.100.1', '/v1/nothing') >= 45);
-        const ask = async (headers) => (await stack.get('/v1/nothing', { headers })).status;
-        for (const [from, status] of [['198.51.100.1', 429], ['198.51.100.2', 404], ['198.51.100.3, 198.51.100.1', 429],
-            ['198.51.100.1, 198.51.100.4', 404], ['198.51.100.1, 10.1.2.3', 429], ['198.51.100.1:4711', 429]])
-            assert.equal(await ask({ 'X-Forwarded-For': from }), status, from);
-        assert.equal(await ask({ Forwarded: 'for=198.51.100.1;proto=https' }), 429);
-        assert.ok(await refusals({ Forwarded: 'for="[2001:db8::1]:80"' }, '/v1/nothing') >= 45);
-        assert.equal(await ask({ Forwarded: 'for="[2001:db8::2]"' }), 429);
-        assert.equal(await ask({ 'X-Forwarded-For': '2001:db8::3' }), 429);
-        assert.equal(await ask({ 'X-Forwarded-For': '2001:db8:0:1::3' }), 404);
-    });
-
-    test('nobody else is believed whom she asks for', async () => {
-        // Every address of 127.0.0.0/8 is this machine; of them only 127.0.0.1 is a proxy of ours.
-        const ask = async (i) => answersIn(await exchange(stack.port, `GET /v1/nothing HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 203.0.113.${i}\r\nConnection: close\r\n\r\n`, { from: '127.0.0.2' }))[0].status;
-        const statuses = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(i)));
-        assert.ok(statuses.filter((one) => one === 429).length >= 45, statuses.join(' '));
-    });
-
-    test('health is not counted', async () => {
-        for (const path of ['/livez', '/readyz']) {
-            const answers = await Promise.all(Array.from({ length: 30 }, () => stack.get(path)));
-            assert.ok(answers.every((one) => one.status === 200));
-        }
-    });
-
-    test('a list of proxies that is none is found at the start', async () => {
-        const env = { ...stack.environment('gateway'), HUIGONG_TRUSTED_PROXIES: '10.0.0.0/33', HUIGONG_LISTEN: '127.0.0.1:0' };
-        const { code, stderr } = await run(stack.program('gateway'), [], { env });
-        assert.equal(code, 1);
-        assert.match(stderr, /"event":"bad_proxies"/);
-    });
-});
-
-test('several workers count as one, whichever is asked', () =>
-    Stack.with({ settings: { gateway: { HUIGONG_WORKERS: 3 } } }, async (stack) => {
-        const token = mint(stack.tokenKey(), { memberId: 31 });
-        const request = (path) => `GET ${path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`;
-        const text = async (path) => (await exchange(stack.port, request(path))).toString().split('\r\n\r\n')[1];
-        // A connection each: the kernel spreads them over the workers.
-        await Promise.all(Array.from({ length: 60 }, () => text('/v1/me/offers')));
-        for (let i = 0; i < 10; i++) {
-            const served = parseMetrics(await stack.metrics()).filter(({ name, labels }) =>
-                name === 'huigong_http_requests_total' && labels.operation === 'Coupons.ListOffers');
-            assert.deepEqual(served.map(({ labels, value }) => [labels.status, value]), [['2xx', 60]]);
-        }
-    }));
-
 describe('static files', () => {
     let stack, web;
     const page = '<!doctype html><title>惠工</title>';
@@ -426,115 +318,5 @@ describe('static files', () => {
             const [answer] = answersIn(await exchange(stack.port, `GET ${path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n`));
             assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status}`);
         }
-    });
-});
-
-describe('TLS', () => {
-    let stack, secure;
-    const file = (name) => stack.path('keys', name);
-
-    async function makeCertificate(name) {
-        const { code, stderr } = await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
-            '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-keyout', file('next.key'), '-out', file('next.pem')]);
-        assert.equal(code, 0, stderr);
-        renameSync(file('next.key'), file('tls.key'));
-        renameSync(file('next.pem'), file('tls.pem'));
-        return new X509Certificate(readFileSync(file('tls.pem'))).fingerprint256;
-    }
-
-    function connect(options = {}) {
-        return new Promise((done, fail) => {
-            const socket = tls.connect({ host: '127.0.0.1', port: secure.port, rejectUnauthorized: false, ...options }, () => done(socket));
-            socket.on('error', fail);
-        });
-    }
-
-    async function fingerprint() {
-        const socket = await connect();
-        const certificate = socket.getPeerCertificate();
-        socket.destroy();
-        return certificate.fingerprint256;
-    }
-
-    before(async () => {
-        stack = new Stack();
-        const port = await freePort();
-        secure = new Http({ port, tls: true });
-        stack.settings = {
-            gateway: {
-                HUIGONG_LISTEN_TLS: `127.0.0.1:${port}`, HUIGONG_TLS_CERT: file('tls.pem'), HUIGONG_TLS_KEY: file('tls.key'),
-                HUIGONG_WORKERS: 3,
-            },
-        };
-    });
-    after(async () => {
-        secure.close();
-        await stack.close();
-    });
-
-    test('a client over TLS is served, told to stay with it, and shown the new certificate after SIGHUP', async () => {
-        const first = await makeCertificate('first');
-        await stack.open(['broker', 'coupon', 'gateway']);
-        const answer = await secure.request('GET', '/livez');
-        assert.equal(answer.text, 'ok\n');
-        assert.match(answer.headers['strict-transport-security'], /max-age=/);
-        assert.equal((await stack.get('/livez')).headers['strict-transport-security'], undefined);
-        assert.equal(await fingerprint(), first);
-        const second = await makeCertificate('second');
-        assert.equal(await fingerprint(), first, 'not before it is told');
-        const kept = await connect();
-        stack.signal('gateway', 'SIGHUP');
-        await stack.logged('gateway', 'certificate_reload', { done: 'yes' });
-        await until('new connections see it', async () => await fingerprint() === second);
-        kept.write('GET /livez HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n');
-        const pieces = [];
-        for await (const piece of kept)
-            pieces.push(piece);
-        assert.match(Buffer.concat(pieces).toString(), /^HTTP\/1\.1 200 /, 'a connection of before goes on');
-    });
-
-    test('a broken certificate does not replace a good one', async () => {
-        const good = await fingerprint();
-        writeFileSync(file('tls.pem'), 'no certificate\n');
-        stack.signal('gateway', 'SIGHUP');
-        await stack.logged('gateway', 'certificate_reload', { done: 'no' });
-        assert.equal(await fingerprint(), good);
-    });
-
-    test('keys are agreed upon over the two quick curves, and over no other', async () => {
-        for (const [offered, agreed] of [['P-256', 'prime256v1'], ['P-256:X25519', 'X25519'], ['P-521:P-384:P-256', 'prime256v1'], ['P-521:X25519:P-256', 'X25519']]) {
-            const socket = await connect({ ecdhCurve: offered });
-            assert.equal(socket.getEphemeralKeyInfo().name, agreed);
-            socket.destroy();
-        }
-        await assert.rejects(connect({ ecdhCurve: 'P-521:P-384' }));
-    });
-
-    test('a client that comes again resumes her session, with a ticket or without, whichever worker she meets', async () => {
-        for (const secureOptions of [0, constants.SSL_OP_NO_TICKET]) {
-            const first = await connect({ secureOptions });
-            const session = first.getSession();
-            assert.equal(first.isSessionReused(), false);
-            first.destroy();
-            // A connection each: the kernel spreads them over the workers.
-            const again = await Promise.all(Array.from({ length: 24 }, () => connect({ secureOptions, session })));
-            for (const socket of again) {
-                assert.ok(socket.isSessionReused());
-                socket.destroy();
-            }
-        }
-    });
-
-    test('old versions of TLS are refused', async () => {
-        await assert.rejects(connect({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }));
-    });
-
-    test('plain HTTP on the TLS port and noise end the connection and nothing else', async () => {
-        const pid = stack.pid('gateway');
-        for (const bytes of ['GET /livez HTTP/1.1\r\nHost: test\r\n\r\n', Buffer.alloc(8192, 0x16), Buffer.alloc(100, 0)])
-            await exchange(secure.port, bytes).catch(() => {});
-        assert.equal((await secure.request('GET', '/livez')).status, 200);
-        assert.equal(stack.pid('gateway'), pid);
-        assert.equal(stack.daemons.gateway.ended, null);
     });
 });
