@@ -323,6 +323,7 @@ static void who_has_another_document_is_proven_by_a_roster_or_at_the_counter(voi
             harness_output(&h, harness_call(&h, "Rosters.FindRosterRows", &find.base, administrator(&h, FIRST), NULL),
                            &identity__roster_row_list__descriptor);
         assert_int_equal(rows->n_rows, 1);
+        assert_int_equal(rows->rows[0]->member_id, who->member_id);
         /* From another number it is asked for by the same document. */
         contest.name = merge.name = request.name;
         contest.resident_id = merge.resident_id = request.resident_id;
