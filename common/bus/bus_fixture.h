@@ -41,7 +41,7 @@ static inline void answer(struct server *server, struct bus_message *message)
     static Rpc__Answer *pointers[LIMIT_MESSAGE_CALLS];
     uint8_t *packed;
 
-    assert_non_null(calls);
+    ensure(calls); /* what cmocka asserts outside of a test ends a process without a word */
     for (size_t i = 0; i < calls->n_calls; i++) {
         rpc__answer__init(&answers[i]);
         answers[i].output = calls->calls[i]->input;

@@ -2,12 +2,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 
-#include "common/base/limits.h"
-#include "common/trust/heads.h"
 #include "sample.pb-c.h"
 #include "tests/harness.h"
 
@@ -558,55 +554,9 @@ static void a_shared_part_hears_what_a_service_told_before(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-/* ---- heads ---- */
-
-static void a_journals_head_is_signed_within_its_time(void **state)
-{
-    char dir[64];
-    struct conf_entry conf[] = {{.name = "HUIGONG_HEAD_KEY"}, {.name = "HUIGONG_HEADS", .value = dir}, CONF_END};
-
-    (void)state;
-    snprintf(dir, sizeof(dir), "%s/heads", h.dir);
-    assert_int_equal(mkdir(dir, 0700), 0);
-    harness_key(&h, "HUIGONG_HEAD_KEY", HARNESS_KEY);
-    conf[0].value = getenv("HUIGONG_HEAD_KEY");
-    h.service.conf = conf;
-    snprintf(h.service.queue, sizeof(h.service.queue), "desk");
-    assert_int_equal(service_heads_open(&h.service), 0);
-    take_ticket(1);
-    service_heads_tick(&h.service);
-    assert_int_equal(heads_last(h.service.heads), 1); /* the first at once */
-    take_ticket(2);
-    service_heads_tick(&h.service);
-    h.service.clock.fake_ms += LIMIT_HEAD_MS - 1;
-    take_ticket(3);
-    service_heads_tick(&h.service);
-    assert_int_equal(heads_last(h.service.heads), 1);
-    h.service.clock.fake_ms++;
-    service_heads_tick(&h.service);
-    assert_int_equal(heads_last(h.service.heads), 3);
-    /* A clock that is set back makes nobody wait for longer. */
-    take_ticket(4);
-    service_heads_tick(&h.service);
-    h.service.clock.fake_ms -= 10 * LIMIT_HEAD_MS;
-    service_heads_tick(&h.service);
-    h.service.clock.fake_ms += LIMIT_HEAD_MS;
-    service_heads_tick(&h.service);
-    assert_int_equal(heads_last(h.service.heads), 4);
-    take_ticket(5);
-    service_heads_close(&h.service);
-    assert_null(h.service.heads);
-    assert_int_equal(service_heads_open(&h.service), 0);
-    assert_int_equal(heads_last(h.service.heads), 5); /* at a clean stop */
-    service_heads_close(&h.service);
-    h.service.conf = NULL;
-    unsetenv("HUIGONG_HEAD_KEY");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_journals_head_is_signed_within_its_time),
         TEST(ids_go_on_behind_the_greatest_of_all_parts),
         TEST(each_part_tidies_by_itself_until_it_has_no_more),
         TEST(a_statement_with_a_fault_fails_at_the_start),

@@ -6,8 +6,10 @@
 #define IDLE_CALLS  5  /* a millisecond: fewer leave room for indexing */
 #define NUMBERS_MAX 16 /* of one member, whose newest coupons are looked for in memory */
 
-#define COLUMNS "claim.coupon_id, claim.release_id, claim.member_id, day, code, at, key"
-#define ENDED   " LEFT JOIN claim_ended ON claim_ended.coupon_id = claim.coupon_id "
+#define COLUMNS       "claim.coupon_id, claim.release_id, claim.member_id, day, code, at, key"
+#define ENDED         " LEFT JOIN claim_ended ON claim_ended.coupon_id = claim.coupon_id "
+#define OF_SEVERAL    HOLDER_OF_SEVERAL("claim.member_id")
+#define OF_SEVERAL_AT 8 /* the column behind those of a claim */
 /* Of a claim and its release: what of the release one person has once. */
 #define ALLOWED "claim.release_id, CASE allowance WHEN 1 THEN day ELSE 0 END"
 
@@ -18,6 +20,7 @@ enum {
     SQL_LAST,
     SQL_INDEXED,
     SQL_SET_INDEXED,
+    SQL_UNINDEXED,
     SQL_INDEX,
     SQL_HERS,
     SQL_HERS_AFTER,
@@ -34,6 +37,8 @@ static const char *const sql[] = {
     [SQL_LAST] = "SELECT coalesce(max(coupon_id), 0) FROM claim",
     [SQL_INDEXED] = "SELECT upto FROM progress WHERE name = 'claim_of_member'",
     [SQL_SET_INDEXED] = "UPDATE progress SET upto = ?1 WHERE name = 'claim_of_member'",
+    [SQL_UNINDEXED] =
+        "SELECT " COLUMNS ", 0, " OF_SEVERAL " FROM claim WHERE coupon_id > ?1 ORDER BY coupon_id LIMIT ?2",
     [SQL_INDEX] = "INSERT INTO claim_of_member (member_id, coupon_id) VALUES (?1, ?2) "
                   "ON CONFLICT (member_id, coupon_id) DO NOTHING",
     [SQL_HERS] = "SELECT " COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
@@ -224,24 +229,20 @@ static void index_claims(void *call, void *arg)
 {
     struct slice *slice = arg;
     struct coupon *self = slice->self;
-    unsigned statement = self->claims.sql + SQL_AFTER;
-    bool any_gone = holders_any(&self->holders);
+    unsigned statement = self->claims.sql + SQL_UNINDEXED;
     struct claim claim;
 
     slice->upto = self->last_coupon; /* unless there are more than the limit */
-    store_ask(self->store, statement, "i", self->indexed);
+    store_ask(self->store, statement, "ii", self->indexed, (int64_t)slice->limit);
     while (next(&self->claims, statement, &claim)) {
         store_run(self->store, self->claims.sql + SQL_INDEX, "ii", claim.member_id, claim.coupon_id);
-        if (any_gone) {
+        if (store_int(self->store, statement, OF_SEVERAL_AT)) {
             count_for_holder(self, &claim, call);
             holders_recheck(&self->holders, claim.member_id);
         }
-        if (--slice->limit == 0) {
+        if (--slice->limit == 0)
             slice->upto = claim.coupon_id;
-            break;
-        }
     }
-    store_end(self->store, statement);
     store_run(self->store, self->claims.sql + SQL_SET_INDEXED, "i", slice->upto);
 }
 
@@ -370,8 +371,6 @@ static const struct part_stray strays[] = {
     {"coupon", "the account is closed, and it has not ended",
      "SELECT coupon_id FROM account_gone JOIN claim_of_member USING (member_id) WHERE holder_id IS NULL "
      "AND settled = 1 AND coupon_id NOT IN (SELECT coupon_id FROM claim_ended) LIMIT 1"},
-    {"coupon", "ended, and nobody took it",
-     "SELECT coupon_id FROM claim_ended WHERE coupon_id NOT IN (SELECT coupon_id FROM claim) LIMIT 1"},
     {NULL, NULL, NULL},
 };
 

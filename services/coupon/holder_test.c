@@ -97,6 +97,9 @@ static void of_two_coupons_for_one_allowance_the_later_one_ends(void **state)
         assert_clean();
         harness_tamper(&h, "UPDATE claim_ended SET ended_at = ended_at + 1");
         assert_string_not_equal(harness_audit(&h), "");
+        harness_tamper(&h, "UPDATE claim_ended SET ended_at = ended_at - 1");
+        harness_tamper(&h, "INSERT INTO claim_ended (coupon_id, ended_at) VALUES (1, 5)");
+        assert_non_null(strstr(harness_audit(&h), "coupon that ended"));
         harness_tamper(&h, "DELETE FROM claim_ended");
         assert_non_null(strstr(harness_audit(&h), "holds two coupons for one"));
         teardown(state);
@@ -139,15 +142,19 @@ static void a_new_day_is_one_allowance_for_both(void **state)
 /* The store fails: memory is as before, and the row comes again. */
 static void a_merge_that_fails_changes_nothing(void **state)
 {
-    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), first, full = 0;
+    int64_t both = publish(draft_of(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE)), hers, full = 0;
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE), first;
 
     (void)state;
     first = coupon_id_of(claim(id, GONE));
+    claim(both, GONE);
+    hers = coupon_id_of(claim(both, KEPT));
     harness_fill(&h);
     for (int64_t other = 100; !full && other < 10000; other++)
         full = hear_merged(&h, other, OTHER);
     assert_int_equal(hear_merged(&h, GONE, KEPT), RPC__REASON__STORE_FULL);
     assert_int_equal(claimants_find(&release_find(h.service.self, id)->claimants, KEPT), 0);
+    assert_int_equal(claimants_find(&release_find(h.service.self, both)->claimants, KEPT), hers);
     harness_empty(&h);
     assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
     assert_int_equal(coupon_id_of(claim(id, KEPT)), first);
@@ -197,6 +204,47 @@ static void a_closed_account_is_heard_once_and_its_coupons_end(void **state)
     assert_string_not_equal(harness_audit(&h), "");
 }
 
+static void however_many_a_closed_account_has_all_of_them_end(void **state)
+{
+    int64_t ids[40];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        ids[i] = publish(draft_of(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE));
+    clock_step(&h.service.clock, OPENS - HARNESS_NOW);
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        assert_ok(claim(ids[i], GONE));
+    index_all();
+    assert_int_equal(hear_closed(&h, GONE), 0);
+    while (harness_tidy(&h))
+        continue;
+    assert_ended(GONE, ARRAY_LEN(ids));
+    assert_clean();
+}
+
+/* The program before this one ended nothing: what it has heard is looked at when this one begins. */
+static void what_was_merged_and_closed_before_coupons_ended_ends_now(void **state)
+{
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE);
+
+    (void)state;
+    claim(id, KEPT);
+    claim(id, GONE);
+    claim(id, OTHER);
+    index_all();
+    assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+    assert_int_equal(hear_closed(&h, OTHER), 0);
+    harness_tamper(&h, "UPDATE account_gone SET settled = 1");
+    harness_tamper(&h, "DROP TABLE claim_ended");
+    harness_tamper(&h, "UPDATE part_version SET steps = 1 WHERE name = 'claims'");
+    harness_reopen(&h);
+    while (harness_tidy(&h))
+        continue;
+    assert_ended(KEPT, 1);
+    assert_ended(OTHER, 1);
+    assert_clean();
+}
+
 static void the_export_gives_each_coupon_once(void **state)
 {
     int64_t ids[3];
@@ -226,6 +274,23 @@ static void the_export_gives_each_coupon_once(void **state)
     }
 }
 
+static void the_export_says_which_coupons_have_ended(void **state)
+{
+    int64_t id = open_release(5, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE);
+    struct exported all;
+
+    (void)state;
+    claim(id, GONE);
+    claim(id, KEPT);
+    index_all();
+    assert_int_equal(hear_merged(&h, GONE, KEPT), 0);
+    while (harness_tidy(&h))
+        continue;
+    all = export_person(&h, KEPT);
+    assert_int_equal(exported_count(&all, "claims", "\"code\""), 2);
+    assert_int_equal(exported_count(&all, "claims", "\"endedAt\":\"2"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,7 +301,10 @@ int main(void)
         TEST(a_merge_that_fails_changes_nothing),
         TEST(of_two_coupons_for_one_allowance_the_later_one_ends),
         TEST(a_closed_account_is_heard_once_and_its_coupons_end),
+        TEST(however_many_a_closed_account_has_all_of_them_end),
+        TEST(what_was_merged_and_closed_before_coupons_ended_ends_now),
         TEST(the_export_gives_each_coupon_once),
+        TEST(the_export_says_which_coupons_have_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

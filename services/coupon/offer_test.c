@@ -195,16 +195,35 @@ static void what_is_for_others_takes_no_room_on_her_page(void **state)
     assert_int_equal(list->n_offers, 1);
 }
 
+/* Each tells her whose it is and what she lacks; what she took before she lost her union is there too. */
+static void who_has_no_union_is_shown_all_that_she_could_come_to(void **state)
+{
+    Coupon__Release elsewhere = draft_of(5, 1, 0);
+    int64_t hers = publish(draft_of(5, 1, 0)), theirs;
+    const Coupon__OfferList *list;
+
+    (void)state;
+    elsewhere.eligible_union_id = a_union(&h, "00010009");
+    theirs = publish(elsewhere);
+    clock_step(&h.service.clock, OPENS - HARNESS_NOW);
+    assert_ok(claim(hers, 1));
+    list = list_offers(harness_person(&h, 1, RPC__LEVEL__REAL_NAME, ""));
+    assert_int_equal(list->n_offers, 2);
+    assert_int_equal(list->offers[0]->status->release->release_id, theirs);
+    assert_string_equal(list->offers[0]->reason, "NOT_ELIGIBLE_LEVEL");
+    assert_int_equal(list->offers[0]->status->release->eligible_union_id, a_union(&h, "00010009"));
+    assert_int_equal(list->offers[1]->status->release->release_id, hers);
+    assert_string_equal(list->offers[1]->reason, "");
+    assert_non_null(list->offers[1]->coupon);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(offers_say_what_may_be_taken_and_why_not),
-        TEST(every_offer_says_what_she_is_told_who_takes_it),
-        TEST(what_is_for_others_takes_no_room_on_her_page),
-        TEST(offers_come_in_pages_the_newest_first),
-        TEST(her_coupons_are_listed_however_far_they_are_indexed),
-        TEST(a_page_token_of_hers_alone_is_taken),
-        TEST(coupons_outlive_the_memory_of_their_release),
+        TEST(offers_say_what_may_be_taken_and_why_not),     TEST(every_offer_says_what_she_is_told_who_takes_it),
+        TEST(what_is_for_others_takes_no_room_on_her_page), TEST(who_has_no_union_is_shown_all_that_she_could_come_to),
+        TEST(offers_come_in_pages_the_newest_first),        TEST(her_coupons_are_listed_however_far_they_are_indexed),
+        TEST(a_page_token_of_hers_alone_is_taken),          TEST(coupons_outlive_the_memory_of_their_release),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,8 +255,8 @@ int64_t dearest_price(const Health__Campaign *campaign, size_t stratum)
     return price;
 }
 
-/* At most 10^8 places of 10^8 fen. */
-int64_t greatest_cost(const Health__Campaign *campaign)
+/* Of all places: at most 10^8 of 10^8 fen. */
+static int64_t greatest_cost(const Health__Campaign *campaign)
 {
     int64_t cost = 0;
 

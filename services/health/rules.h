@@ -13,9 +13,9 @@ bool item_is_for(const Health__PackageItem *item, int trade);
 
 /* Of one check-up there. */
 int64_t price_at(const Health__CampaignSite *site, const Health__Campaign *campaign);
-/* What the places of a campaign may cost: each at the dearest site it may be taken at. */
+/* At the dearest site where a place of a stratum may be taken, also when the one for which it is takes nobody any more.
+ */
 int64_t dearest_price(const Health__Campaign *campaign, size_t stratum);
-int64_t greatest_cost(const Health__Campaign *campaign);
 
 /* Why something cannot be made like this: a Reason with ret_field, or 0. */
 int package_refusal(const Health__Package *package, const char **ret_field);

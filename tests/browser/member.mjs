@@ -59,7 +59,7 @@ export async function signInByCode(stack, page, mobile) {
 export async function signIn(stack, page, { mobile, name, residentId }) {
     await signInByCode(stack, page, mobile);
     await go(page, '/mine/name');
-    await page.shows('main', /姓名和身份证号码/);
+    await page.shows('main', /姓名和证件号码/);
     await page.type('#name', name);
     await page.type('#resident-id', residentId);
     await page.click('#verify-form button');

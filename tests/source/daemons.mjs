@@ -58,6 +58,8 @@ export function composeHasEveryDaemon(files) {
     const wrong = [];
     const need = (there, what) => there || wrong.push(`docker-compose.yml: ${what}`);
     const maker = blocks.get('keys') ?? '';
+    const shared = /^x-settings: &settings\n(?: {2}.*\n)*/m.exec(compose)?.[0] ?? '';
+    const toKnow = [...textOf('README.md').matchAll(/^\| (`HUIGONG_[^|]*)/gm)].flatMap(([, names]) => names.match(/HUIGONG_[A-Z_]+/g));
 
     for (const { name, store, settings, keys } of daemons) {
         const block = blocks.get(name);
@@ -96,7 +98,10 @@ export function composeHasEveryDaemon(files) {
                 wrong.push(`deploy/keys: makes no key ${key}`);
         }
         need((!store && keys.length === 0) || has('keys: {condition: service_completed_successfully}'), `${name} does not wait for its keys`);
-        for (const [setting] of block.matchAll(/HUIGONG_[A-Z_]+(?=:(?:\s|$))/gm))
+        const given = block + (has('<<: *settings') ? shared : '');
+        const kept = toKnow.filter((setting) => (settings.has(setting) || chassis.has(setting)) && !given.includes(`${setting}:`));
+        need(kept.length === 0, `${name} is not given ${kept.join(', ')}`);
+        for (const [setting] of given.matchAll(/HUIGONG_[A-Z_]+(?=:(?:\s|$))/gm))
             need(settings.has(setting) || chassis.has(setting), `${name} knows no ${setting}`);
     }
     for (const [name, block] of blocks) {

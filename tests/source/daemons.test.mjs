@@ -44,6 +44,7 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
             'docker-compose.yml: portal has no volume post',
             'docker-compose.yml: keys makes no key post', 'docker-compose.yml: no volume post', 'deploy/keys: makes no key post',
             'docker-compose.yml: portal does not wait for its keys',
+            'docker-compose.yml: portal is not given HUIGONG_SANDBOX, HUIGONG_ARCHIVE_DAYS, HUIGONG_ARCHIVE_KEEP, HUIGONG_ARCHIVE_SEGMENT',
         ]);
     });
 
@@ -53,6 +54,8 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
         ['docker-compose.yml', 'coupon: {}, ', 'docker-compose.yml: no volume coupon'],
         ['docker-compose.yml', 'healthcheck: {<<: *health, test: [CMD, hg-bridge, --probe]}', 'docker-compose.yml: bridge is not probed'],
         ['docker-compose.yml', '    user: huigong-coupon\n', 'docker-compose.yml: coupon is not a user of its own'],
+        ['docker-compose.yml', '      HUIGONG_CODES_DAY:\n', 'docker-compose.yml: identity is not given HUIGONG_CODES_DAY'],
+        ['docker-compose.yml', '  HUIGONG_ARCHIVE_KEEP:\n', 'docker-compose.yml: coupon is not given HUIGONG_ARCHIVE_KEEP'],
         ['docker-compose.yml', '        hand pii identity\n', 'docker-compose.yml: keys hands no key pii to identity'],
         ['deploy/Dockerfile', ' /huigong/report', 'deploy/Dockerfile: makes no folder /huigong/report'],
     ]) {
@@ -64,6 +67,8 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
         assert.ok(composeHasEveryDaemon(gone).includes('docker-compose.yml: coupon runs hg-coupon, which services/ has not'));
         assert.ok(composeHasEveryDaemon(changed('docker-compose.yml', (text) => text.replace('HUIGONG_REPORT_DAYS:', 'HUIGONG_REPORT_WEEKS:')))
             .includes('docker-compose.yml: health knows no HUIGONG_REPORT_WEEKS'));
+        assert.ok(composeHasEveryDaemon(changed('docker-compose.yml', (text) => text.replace('  HUIGONG_LOG:', '  HUIGONG_LOGS:')))
+            .includes('docker-compose.yml: broker knows no HUIGONG_LOGS'));
     });
 });
 

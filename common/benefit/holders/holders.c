@@ -6,7 +6,6 @@ enum {
     SQL_FIND,
     SQL_MERGED,
     SQL_NUMBERS,
-    SQL_ANY,
     SQL_ADD,
     SQL_HAND_OVER,
     SQL_RECHECK,
@@ -21,7 +20,6 @@ static const char *const sql[] = {
     [SQL_MERGED] = "SELECT member_id, holder_id FROM account_gone WHERE holder_id IS NOT NULL AND member_id > ?1 "
                    "ORDER BY member_id",
     [SQL_NUMBERS] = "SELECT * FROM " HOLDER_NUMBERS("?1") " LIMIT ?2",
-    [SQL_ANY] = "SELECT 1 FROM account_gone LIMIT 1",
     [SQL_ADD] = "INSERT INTO account_gone (member_id, holder_id, settled) VALUES (?1, nullif(?2, 0), 0)",
     [SQL_HAND_OVER] = "UPDATE account_gone SET holder_id = nullif(?2, 0), settled = 0 WHERE holder_id = ?1",
     [SQL_RECHECK] = "UPDATE account_gone SET settled = 0 WHERE member_id = ?1 OR holder_id = ?2",
@@ -82,12 +80,6 @@ size_t holders_numbers(const struct holders *holders, int64_t member_id, int64_t
         ret[n++] = store_int(holders->store, statement, 0);
     store_end(holders->store, statement);
     return n;
-}
-
-bool holders_any(const struct holders *holders)
-{
-    store_ask(holders->store, holders->sql + SQL_ANY, "");
-    return store_any(holders->store, holders->sql + SQL_ANY);
 }
 
 void holders_recheck(const struct holders *holders, int64_t number)

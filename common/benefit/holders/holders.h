@@ -21,6 +21,9 @@
 #define HOLDER_NUMBERS(parameter)                                                                                      \
     "(SELECT " parameter " UNION ALL SELECT member_id FROM account_gone WHERE holder_id = " parameter ")"
 #define HOLDER_HERS "member_id IN " HOLDER_NUMBERS("?1")
+/* In SQL: whether a number is of an account that is gone, or of one that another has become part of. */
+#define HOLDER_OF_SEVERAL(number)                                                                                      \
+    "EXISTS (SELECT 1 FROM account_gone WHERE account_gone.member_id = " number " OR holder_id = " number ")"
 
 extern const struct part_spec holders_part;
 extern const struct store_steps holders_steps;
@@ -41,8 +44,6 @@ bool holders_next(const struct holders *holders, int64_t *ret_number, int64_t *r
 
 /* The numbers that a member holds, her own first: at most max. */
 size_t holders_numbers(const struct holders *holders, int64_t member_id, int64_t *ret, size_t max);
-/* Whether any account has become part of another one, or was closed. */
-bool holders_any(const struct holders *holders);
 
 /* What stands under a number may count again: whoever holds several is looked at anew. */
 void holders_recheck(const struct holders *holders, int64_t number);

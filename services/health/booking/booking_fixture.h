@@ -140,6 +140,52 @@ static inline const Rpc__Answer *withdraw_slot(struct harness *h, const Rpc__Pri
     return harness_call(h, "Slots.WithdrawSlot", &request.base, who, NULL);
 }
 
+/* ---- vans ---- */
+
+/* A van that stops for eight hours. */
+static inline int64_t a_van(struct harness *h, int64_t from, int32_t capacity, int32_t walk_ins)
+{
+    Health__Site draft = a_site_draft(h);
+    const Health__Site *made;
+
+    draft.kind = HEALTH__SITE_KIND__VAN;
+    draft.name = "流动体检车";
+    draft.stops_from = from;
+    draft.stops_until = from + 8 * HOUR_MS;
+    draft.capacity = capacity;
+    draft.walk_ins = walk_ins;
+    made = harness_output(h, create_site(h, manager_of(h, UNION), &draft), &health__site__descriptor);
+    return made->site_id;
+}
+
+static inline const Rpc__Answer *walk_in_code(struct harness *h, int64_t campaign_id, int64_t member_id)
+{
+    Health__WalkInCodeRequest request = HEALTH__WALK_IN_CODE_REQUEST__INIT;
+
+    request.campaign_id = campaign_id;
+    return harness_call(h, "Scans.CreateWalkInCode", &request.base, harness_member(h, member_id, TOWN), NULL);
+}
+
+static inline const char *code_of(struct harness *h, int64_t campaign_id, int64_t member_id)
+{
+    const Health__ScreenCode *code =
+        harness_output(h, walk_in_code(h, campaign_id, member_id), &health__screen_code__descriptor);
+
+    return code->code;
+}
+
+static inline const Rpc__Answer *walk_in(struct harness *h, int64_t site_id, int64_t device_id,
+                                         const Rpc__Principal *who, const char *ref, const char *code)
+{
+    Health__WalkInRequest request = HEALTH__WALK_IN_REQUEST__INIT;
+
+    request.site_id = site_id;
+    request.device_id = device_id;
+    request.scan_ref = unconst(ref);
+    request.code = unconst(code);
+    return harness_call(h, "Scans.CreateWalkIn", &request.base, who, NULL);
+}
+
 /* ---- bookings ---- */
 
 static inline const Rpc__Answer *book(struct harness *h, int64_t campaign_id, int64_t slot_id, int64_t member_id)

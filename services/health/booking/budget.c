@@ -17,31 +17,38 @@ static int64_t places_held(struct health *self, const Health__Campaign *campaign
     return held > quota ? held : quota;
 }
 
-/* With one more who walks in at a slot; 0: none. At the end of time slots keep nothing; nor where who comes first
- * has a place, also who walks in. */
-static int64_t left_with(struct health *self, const Health__Campaign *campaign, int64_t slot_id, int64_t now)
+/* What is left beside all places. */
+static int64_t left_beside_places(struct health *self, const Health__Campaign *campaign)
 {
-    unsigned statement = self->bookings.sql + BOOKING_SQL_WALK_INS_COST;
     int64_t left = campaign->budget_fen;
 
     for (size_t i = 0; i < campaign->n_strata; i++)
         left -= places_held(self, campaign, (int32_t)i) * dearest_price(campaign, i);
+    return left;
+}
+
+/* Of who walks in without a place, with one more of them at a slot; 0: none. At the end of time slots keep nothing;
+ * nor where who comes first has a place, also who walks in. */
+static int64_t walk_ins_cost(struct health *self, const Health__Campaign *campaign, int64_t slot_id, int64_t now)
+{
+    unsigned statement = self->bookings.sql + BOOKING_SQL_WALK_INS_COST;
+
     store_ask(self->store, statement, "iiii", campaign->campaign_id, campaign->price_fen,
               campaign->first_come ? INT64_MAX : now, slot_id);
-    return left - store_number(self->store, statement);
+    return store_number(self->store, statement);
 }
 
 int64_t budget_left(struct health *self, const Health__Campaign *campaign, int64_t now)
 {
-    return left_with(self, campaign, 0, now);
+    return left_beside_places(self, campaign) - walk_ins_cost(self, campaign, 0, now);
 }
 
 bool budget_takes_walk_in(struct health *self, const Health__Campaign *campaign, const struct slot *slot, int64_t now)
 {
-    int64_t left = left_with(self, campaign, slot->id, now);
+    int64_t left = left_beside_places(self, campaign), with_her = walk_ins_cost(self, campaign, slot->id, now);
 
-    return left_with(self, campaign, slot->id, INT64_MAX) >= 0 &&
-           (left >= 0 || left == budget_left(self, campaign, now));
+    return walk_ins_cost(self, campaign, slot->id, INT64_MAX) <= left &&
+           (with_her <= left || with_her == walk_ins_cost(self, campaign, 0, now));
 }
 
 int budget_place_refusal(struct health *self, const Health__Campaign *campaign, const struct entitlement *entitlement,

@@ -186,15 +186,13 @@ static void a_place_is_not_given_again_to_who_did_not_come(void **state)
     assert_clean();
 }
 
-/* Places of one site are booked there; a stratum that is full leaves the others alone. */
-static void strata_have_places_of_their_own(void **state)
+/* A place at each of two sites. Opens the campaign; a slot of the second site. */
+static int64_t open_two_strata(void)
 {
     Health__Campaign *draft = first_come(1);
     Health__Stratum *other = harness_alloc(&h, sizeof(*other));
     Health__CampaignSite *second = harness_alloc(&h, sizeof(*second));
-    int64_t there;
 
-    (void)state;
     health__stratum__init(other);
     health__campaign_site__init(second);
     second->site_id = a_site(&h);
@@ -209,7 +207,15 @@ static void strata_have_places_of_their_own(void **state)
     draft->n_strata = draft->n_sites = 2;
     draft->budget_fen *= 2;
     open_campaign(draft, 10);
-    there = a_slot(&h, campaign, second->site_id, 480, 10);
+    return a_slot(&h, campaign, second->site_id, 480, 10);
+}
+
+/* Places of one site are booked there; a stratum that is full leaves the others alone. */
+static void strata_have_places_of_their_own(void **state)
+{
+    int64_t there = open_two_strata();
+
+    (void)state;
     booked(MEMBER);
     assert_refused(book(&h, campaign, slot, MEMBER + 1), "PLACES_TAKEN");
     assert_string_equal(reason_of(MEMBER + 1), "");
@@ -222,6 +228,23 @@ static void strata_have_places_of_their_own(void **state)
                          booking_in(&h, book(&h, campaign, there, MEMBER + 1))->booking_id, MEMBER + 1));
     assert_ok(book(&h, campaign, there, MEMBER));
     assert_ok(book(&h, campaign, slot, MEMBER + 1));
+    assert_clean();
+}
+
+/* In each stratum each number is one place. */
+static void who_takes_a_place_of_another_stratum_has_a_number_there(void **state)
+{
+    int64_t there = open_two_strata(), booking;
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_ok(on_booking(&h, "Bookings.CancelBooking", booked(MEMBER + i), MEMBER + i));
+    booking = booking_in(&h, book(&h, campaign, there, MEMBER + 1))->booking_id;
+    assert_int_equal(offer_of(&h, campaign, MEMBER + 1)->result->place, 1);
+    assert_clean();
+    assert_ok(on_booking(&h, "Bookings.CancelBooking", booking, MEMBER + 1));
+    assert_ok(book(&h, campaign, there, MEMBER + 2));
+    assert_int_equal(offer_of(&h, campaign, MEMBER + 2)->result->place, 2);
     assert_clean();
 }
 
@@ -290,20 +313,13 @@ static void a_lot_needs_its_days(void **state)
 static void a_vans_day_is_booked_first_come(void **state)
 {
     Health__Campaign *draft = first_come(3);
-    Health__Site stop = a_site_draft(&h);
+    int64_t van = a_van(&h, DAY_AT + 8 * HOUR_MS, 2, 0);
     const Health__SlotList *slots;
-    const Health__Site *van;
 
     (void)state;
-    stop.kind = HEALTH__SITE_KIND__VAN;
-    stop.name = "流动体检车";
-    stop.stops_from = DAY_AT + 8 * HOUR_MS;
-    stop.stops_until = DAY_AT + 16 * HOUR_MS;
-    stop.capacity = 2;
-    van = harness_output(&h, create_site(&h, manager_of(&h, UNION), &stop), &health__site__descriptor);
-    draft->sites[0]->site_id = van->site_id;
+    draft->sites[0]->site_id = van;
     campaign = announced(&h, draft)->campaign_id;
-    slots = harness_output(&h, create_slots(&h, manager_of(&h, UNION), campaign, van->site_id, 0, 0, 0, 0),
+    slots = harness_output(&h, create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0),
                            &health__slot_list__descriptor);
     clock_step(&h.service.clock, OPENS - now_of(&h));
     slot = slots->slots[0]->slot_id;
@@ -324,6 +340,7 @@ int main(void)
         TEST(merged_and_closed_accounts_give_their_places_back),
         TEST(a_place_is_not_given_again_to_who_did_not_come),
         TEST(strata_have_places_of_their_own),
+        TEST(who_takes_a_place_of_another_stratum_has_a_number_there),
         TEST(what_is_of_a_lot_is_refused_by_name),
         TEST(a_lot_needs_its_days),
         TEST(a_vans_day_is_booked_first_come),

@@ -25,21 +25,6 @@ static inline void employ(int64_t at, int64_t member_id)
     assert_ok(harness_call(&h, "Sites.SetStaff", &request.base, manager_of(&h, UNION), NULL));
 }
 
-static inline int64_t a_van(void)
-{
-    Health__Site draft = a_site_draft(&h);
-    const Health__Site *made;
-
-    draft.kind = HEALTH__SITE_KIND__VAN;
-    draft.name = "流动体检车";
-    draft.stops_from = START;
-    draft.stops_until = START + 8 * HOUR_MS;
-    draft.capacity = 4;
-    draft.walk_ins = 2;
-    made = harness_output(&h, create_site(&h, manager_of(&h, UNION), &draft), &health__site__descriptor);
-    return made->site_id;
-}
-
 static inline int setup(void **state)
 {
     Health__Campaign *draft;
@@ -50,7 +35,7 @@ static inline int setup(void **state)
     draft = a_draft(&h, 100);
     site = draft->sites[0]->site_id;
     other_site = a_site(&h);
-    van = a_van();
+    van = a_van(&h, START, 4, 2);
     draft->sites = harness_alloc(&h, 3 * sizeof(*draft->sites));
     draft->n_sites = 3;
     for (int i = 0; i < 3; i++) {
@@ -70,6 +55,18 @@ static inline int setup(void **state)
 static inline void to(int64_t at)
 {
     clock_step(&h.service.clock, at - now_of(&h));
+}
+
+/* By decree, without a record. */
+static inline void set_budget(int64_t budget_fen)
+{
+    struct health *self = h.service.self;
+    Health__Campaign *changed = campaigns_find(&self->campaigns, campaign, &h.arena);
+
+    harness_off_record(&h);
+    changed->budget_fen = budget_fen;
+    assert_true(campaigns_put(&self->campaigns, changed, &h.arena));
+    assert_int_equal(store_commit(h.service.store), 0);
 }
 
 /* ---- what staff does ---- */

@@ -261,17 +261,6 @@ static void a_place_that_was_given_on_is_not_taken_unseen(void **state)
     assert_int_equal(state_of(&h, campaign, 3 - winner), HEALTH__ENTITLEMENT_STATE__WON);
 }
 
-static void set_budget(int64_t budget_fen)
-{
-    struct health *self = h.service.self;
-    Health__Campaign *changed = campaigns_find(&self->campaigns, campaign, &h.arena);
-
-    harness_off_record(&h);
-    changed->budget_fen = budget_fen;
-    assert_true(campaigns_put(&self->campaigns, changed, &h.arena));
-    assert_int_equal(store_commit(h.service.store), 0);
-}
-
 /* One more than there are places, if the budget has it. */
 static void who_came_beyond_all_places_is_in_the_budget(void **state)
 {

@@ -1,30 +1,10 @@
 /* Who comes to the van without a booking, through the service. */
 #include "services/health/door/door_fixture.h"
 
-static const Rpc__Answer *walk_in_code(int64_t member_id)
+/* A member shows her code at the van. */
+static const Rpc__Answer *comes(int64_t device, const char *ref, int64_t member_id)
 {
-    Health__WalkInCodeRequest request = HEALTH__WALK_IN_CODE_REQUEST__INIT;
-
-    request.campaign_id = campaign;
-    return harness_call(&h, "Scans.CreateWalkInCode", &request.base, harness_member(&h, member_id, TOWN), NULL);
-}
-
-static const char *code_of(int64_t member_id)
-{
-    const Health__ScreenCode *code = harness_output(&h, walk_in_code(member_id), &health__screen_code__descriptor);
-
-    return code->code;
-}
-
-static const Rpc__Answer *walk_in(int64_t device, const char *ref, const char *code)
-{
-    Health__WalkInRequest request = HEALTH__WALK_IN_REQUEST__INIT;
-
-    request.site_id = van;
-    request.device_id = device;
-    request.scan_ref = unconst(ref);
-    request.code = unconst(code);
-    return harness_call(&h, "Scans.CreateWalkIn", &request.base, staff(STAFF), NULL);
+    return walk_in(&h, van, device, staff(STAFF), ref, code_of(&h, campaign, member_id));
 }
 
 static void the_van_takes_who_walks_in_while_places_are_left(void **state)
@@ -41,22 +21,20 @@ static void the_van_takes_who_walks_in_while_places_are_left(void **state)
     for (int i = 0; i < 2; i++)
         assert_ok(book(&h, campaign, stop->slots[0]->slot_id, MEMBER + i));
     assert_refused(book(&h, campaign, stop->slots[0]->slot_id, MEMBER + 2), "SLOT_FULL");
-    assert_refused(walk_in(device, "walk-0001", code_of(MEMBER + 50)), "NO_WALK_INS_NOW");
+    assert_refused(comes(device, "walk-0001", MEMBER + 50), "NO_WALK_INS_NOW");
     to(START);
-    id = scan_in(walk_in(device, "walk-0001", code_of(MEMBER + 50)))->scan_id;
-    assert_int_equal(scan_in(walk_in(device, "walk-0001", code_of(MEMBER + 50)))->scan_id, id);
-    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER + 50)), "ENTITLEMENT_USED");
-    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER)), "ALREADY_BOOKED");
-    assert_ok(walk_in(device, "walk-0002", code_of(MEMBER + 2))); /* a winner without a booking */
-    assert_refused(walk_in(device, "walk-0003", code_of(MEMBER + 51)), "WALK_INS_FULL");
+    id = scan_in(comes(device, "walk-0001", MEMBER + 50))->scan_id;
+    assert_int_equal(scan_in(comes(device, "walk-0001", MEMBER + 50))->scan_id, id);
+    assert_refused(comes(device, "walk-0002", MEMBER + 50), "ENTITLEMENT_USED");
+    assert_refused(comes(device, "walk-0002", MEMBER), "ALREADY_BOOKED");
+    assert_ok(comes(device, "walk-0002", MEMBER + 2)); /* a winner without a booking */
+    assert_refused(comes(device, "walk-0003", MEMBER + 51), "WALK_INS_FULL");
     assert_int_equal(counts(van)->walked_in, 2);
     assert_ok(undo(id, STAFF));
-    assert_ok(walk_in(device, "walk-0003", code_of(MEMBER + 51)));
-    assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 50)), "WALK_INS_FULL");
+    assert_ok(comes(device, "walk-0003", MEMBER + 51));
+    assert_refused(comes(device, "walk-0004", MEMBER + 50), "WALK_INS_FULL");
 }
 
-/* A van's day without a lot: who walks in has what is left of its places, at no cost beyond them; then what is left
- * of the budget. */
 /* At the van alone, without a lot, from now on. */
 static Health__Campaign *a_first_come_draft(int32_t quota)
 {
@@ -72,6 +50,8 @@ static Health__Campaign *a_first_come_draft(int32_t quota)
     return draft;
 }
 
+/* A van's day without a lot: who walks in has what is left of its places, at no cost beyond them; then what is left
+ * of the budget. */
 static void who_walks_in_first_has_a_place_that_is_left(void **state)
 {
     Health__Campaign *draft = a_first_come_draft(2);
@@ -88,13 +68,13 @@ static void who_walks_in_first_has_a_place_that_is_left(void **state)
     booking_in(&h, book(&h, campaign, stop->slots[0]->slot_id, MEMBER + 1));
     assert_ok(on_booking(&h, "Bookings.CancelBooking", booking_id, MEMBER));
     to(START);
-    id = scan_in(walk_in(device, "walk-0001", code_of(MEMBER + 2)))->scan_id;
-    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER)), "PLACES_TAKEN");
-    assert_ok(walk_in(device, "walk-0002", code_of(MEMBER + 3)));
+    id = scan_in(comes(device, "walk-0001", MEMBER + 2))->scan_id;
+    assert_refused(comes(device, "walk-0002", MEMBER), "PLACES_TAKEN");
+    assert_ok(comes(device, "walk-0002", MEMBER + 3));
     assert_ok(undo(id, STAFF));
-    assert_ok(walk_in(device, "walk-0003", code_of(MEMBER))); /* who has cancelled, too */
-    assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 2)), "PLACES_TAKEN");
-    assert_refused(walk_in(device, "walk-0004", code_of(MEMBER + 4)), "WALK_INS_FULL");
+    assert_ok(comes(device, "walk-0003", MEMBER)); /* who has cancelled, too */
+    assert_refused(comes(device, "walk-0004", MEMBER + 2), "PLACES_TAKEN");
+    assert_refused(comes(device, "walk-0004", MEMBER + 4), "WALK_INS_FULL");
     assert_int_equal(harness_number(&h, "SELECT taken FROM stock"), 2);
     assert_string_equal(harness_audit(&h), "");
 }
@@ -125,10 +105,10 @@ static void who_walks_in_has_a_place_of_the_vans_own_stratum(void **state)
     campaign = announced(&h, draft)->campaign_id;
     assert_ok(create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0));
     to(START);
-    assert_ok(walk_in(device, "walk-0001", code_of(MEMBER)));
+    assert_ok(comes(device, "walk-0001", MEMBER));
     assert_int_equal(harness_number(&h, "SELECT sum(taken) FROM stock"), 1);
     assert_int_equal(harness_number(&h, "SELECT taken FROM stock WHERE stratum = 2"), 1);
-    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER + 1)), "WALK_INS_FULL");
+    assert_refused(comes(device, "walk-0002", MEMBER + 1), "WALK_INS_FULL");
     assert_string_equal(harness_audit(&h), "");
 }
 
@@ -141,14 +121,14 @@ static void a_vans_places_are_changed_while_it_stops(void **state)
     (void)state;
     to(START);
     assert_ok(change_slot(&h, manager_of(&h, UNION), id, 1, 1));
-    assert_ok(walk_in(device, "walk-0001", code_of(MEMBER + 50)));
-    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER + 51)), "WALK_INS_FULL");
+    assert_ok(comes(device, "walk-0001", MEMBER + 50));
+    assert_refused(comes(device, "walk-0002", MEMBER + 51), "WALK_INS_FULL");
     assert_ok(change_slot(&h, manager_of(&h, UNION), id, 2, 1));
-    assert_ok(walk_in(device, "walk-0002", code_of(MEMBER + 51)));
+    assert_ok(comes(device, "walk-0002", MEMBER + 51));
     assert_refused(change_slot(&h, manager_of(&h, UNION), id, 1, 0), "CAPACITY_BELOW_BOOKED");
     assert_ok(change_slot(&h, manager_of(&h, UNION), id, 9, 9));
     assert_ok(withdraw_slot(&h, manager_of(&h, UNION), id));
-    assert_refused(walk_in(device, "walk-0003", code_of(MEMBER + 52)), "NO_WALK_INS_NOW");
+    assert_refused(comes(device, "walk-0003", MEMBER + 52), "NO_WALK_INS_NOW");
 }
 
 static void a_walk_in_code_is_that_of_whoever_holds_the_number(void **state)
@@ -160,15 +140,15 @@ static void a_walk_in_code_is_that_of_whoever_holds_the_number(void **state)
     assert_ok(create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0));
     to(START);
     for (int i = 0; i < 3; i++)
-        codes[i] = code_of(MEMBER + 50 + i);
+        codes[i] = code_of(&h, campaign, MEMBER + 50 + i);
     assert_int_equal(hear_merged(&h, MEMBER + 50, MEMBER + 51), 0);
     assert_int_equal(hear_closed(&h, MEMBER + 52), 0);
-    assert_ok(walk_in(device, "walk-0001", codes[0]));
+    assert_ok(walk_in(&h, van, device, staff(STAFF), "walk-0001", codes[0]));
     assert_int_equal(state_of(&h, campaign, MEMBER + 51), HEALTH__ENTITLEMENT_STATE__ATTENDED);
-    assert_refused(walk_in(device, "walk-0002", codes[1]), "ENTITLEMENT_USED");
-    assert_refused(walk_in(device, "walk-0002", codes[2]), "PASS_REVOKED_NOW");
+    assert_refused(walk_in(&h, van, device, staff(STAFF), "walk-0002", codes[1]), "ENTITLEMENT_USED");
+    assert_refused(walk_in(&h, van, device, staff(STAFF), "walk-0002", codes[2]), "PASS_REVOKED_NOW");
     for (int i = 0; i < 3; i += 2)
-        assert_refused(walk_in_code(MEMBER + 50 + i), "TOKEN_REVOKED");
+        assert_refused(walk_in_code(&h, campaign, MEMBER + 50 + i), "TOKEN_REVOKED");
 }
 
 static void a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code(void **state)
@@ -177,34 +157,27 @@ static void a_walk_in_code_is_no_pass_and_a_pass_no_walk_in_code(void **state)
 
     (void)state;
     to(START);
-    assert_refused(scan(at_site, "scan-0001", code_of(MEMBER)), "PASS_MALFORMED");
-    assert_refused(walk_in(device, "walk-0001", screen_of(booking, 0)), "NO_WALK_IN_CODE");
-    assert_refused(walk_in(device, "walk-0001", "AAAA"), "PASS_MALFORMED");
+    assert_refused(scan(at_site, "scan-0001", code_of(&h, campaign, MEMBER)), "PASS_MALFORMED");
+    assert_refused(walk_in(&h, van, device, staff(STAFF), "walk-0001", screen_of(booking, 0)), "NO_WALK_IN_CODE");
+    assert_refused(walk_in(&h, van, device, staff(STAFF), "walk-0001", "AAAA"), "PASS_MALFORMED");
 }
 
 static void who_walks_in_is_in_the_budget(void **state)
 {
-    struct health *self = h.service.self;
-    Health__Campaign *tight = campaigns_find(&self->campaigns, campaign, &h.arena);
-    int64_t device, budget = tight->budget_fen;
+    const Health__Campaign *tight = campaigns_find(&health_of(&h)->campaigns, campaign, &h.arena);
+    int64_t device, budget = tight->budget_fen, price = tight->price_fen;
+    int32_t quota = tight->strata[0]->quota;
 
     (void)state;
     assert_ok(create_slots(&h, manager_of(&h, UNION), campaign, van, 0, 0, 0, 0));
     device = a_device(van, STAFF);
-    harness_off_record(&h);
-    tight->budget_fen = tight->price_fen * (tight->strata[0]->quota + 1) - 1;
-    assert_true(campaigns_put(&self->campaigns, tight, &h.arena));
-    assert_int_equal(store_commit(h.service.store), 0);
+    set_budget(price * (quota + 1) - 1);
     to(START);
-    assert_refused(walk_in(device, "walk-0001", code_of(MEMBER + 50)), "WALK_INS_FULL");
-    tight->budget_fen++;
-    assert_true(campaigns_put(&self->campaigns, tight, &h.arena));
-    assert_int_equal(store_commit(h.service.store), 0);
-    assert_ok(walk_in(device, "walk-0001", code_of(MEMBER + 50)));
-    assert_refused(walk_in(device, "walk-0002", code_of(MEMBER + 51)), "WALK_INS_FULL");
-    tight->budget_fen = budget;
-    assert_true(campaigns_put(&self->campaigns, tight, &h.arena));
-    assert_int_equal(store_commit(h.service.store), 0);
+    assert_refused(comes(device, "walk-0001", MEMBER + 50), "WALK_INS_FULL");
+    set_budget(price * (quota + 1));
+    assert_ok(comes(device, "walk-0001", MEMBER + 50));
+    assert_refused(comes(device, "walk-0002", MEMBER + 51), "WALK_INS_FULL");
+    set_budget(budget);
 }
 
 int main(void)

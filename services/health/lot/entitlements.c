@@ -13,7 +13,7 @@ enum { SQL_ADD, SQL_SET, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW,
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    [SQL_SET] = "UPDATE entitlement SET state = ?2, stratum = ?3 WHERE entitlement_id = ?1",
+    [SQL_SET] = "UPDATE entitlement SET state = ?2, stratum = ?3, place = ?4 WHERE entitlement_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM entitlement WHERE entitlement_id = ?1",
     [SQL_FIND_OF] = "SELECT " COLUMNS " FROM entitlement WHERE " HOLDER_HERS " AND campaign_id = ?2 "
                     "ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1",
@@ -161,8 +161,8 @@ void entitlement_set(struct health *self, struct entitlement *entitlement, int s
     int before = entitlement->state;
 
     entitlement->state = state;
-    store_run(self->store, self->entitlements.sql + SQL_SET, "iii", entitlement->id, (int64_t)state,
-              (int64_t)entitlement->stratum);
+    store_run(self->store, self->entitlements.sql + SQL_SET, "iiii", entitlement->id, (int64_t)state,
+              (int64_t)entitlement->stratum, (int64_t)entitlement->place);
     stocks_follow(self, entitlement, before);
     say_changed(entitlement, call);
 }

@@ -38,7 +38,7 @@ int audience_refusal(struct health *self, const Health__Campaign *campaign, int6
  * one in this campaign, or nobody holds it. ret may be NULL. */
 bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
                        int32_t place, void *call, struct entitlement *ret);
-/* Passes to WON, BOOKED or ATTENDED, as booking and scans have it, in the stratum that it has. */
+/* Passes to WON, BOOKED or ATTENDED, as booking and scans have it, with the stratum and the place that it has. */
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call);
 /* Calls up the next place of a stratum's waiting list to which entitlement_grant can give one,
  * unless booking is over. */

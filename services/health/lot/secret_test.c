@@ -13,6 +13,16 @@ static int setup(void **state)
     return 0;
 }
 
+/* One of three places, whose list of members 1..5 is fixed. */
+static const Health__Campaign *frozen(void)
+{
+    const Health__Campaign *campaign = opened(&h, 3);
+
+    enter_all(&h, campaign->campaign_id, 5);
+    step_to(&h, campaign->closes_at);
+    return campaign;
+}
+
 static int state_of(int64_t campaign_id)
 {
     return (int)draw_status(&h, campaign_id)->state;
@@ -116,13 +126,11 @@ static void is_drawn_as(int64_t campaign_id, const struct listed *computed)
 /* Had it not been made void, that is what would have been drawn. */
 static void what_would_have_come_out_of_a_void_lot_is_computed_by_anybody(void **state)
 {
-    const Health__Campaign *campaign = opened(&h, 3);
+    const Health__Campaign *campaign = frozen();
     int64_t id = campaign->campaign_id;
     struct listed computed;
 
     (void)state;
-    enter_all(&h, id, 5);
-    step_to(&h, campaign->closes_at);
     assert_ok(void_by(id, "名单有误", 900));
     assert_ok(void_by(id, "名单有误", 901));
     compute_places(id, "03 07 11 18 22 30 + 09", &computed);
@@ -136,12 +144,9 @@ static void what_would_have_come_out_of_a_void_lot_is_computed_by_anybody(void *
 
 static void nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_out(void **state)
 {
-    const Health__Campaign *campaign = opened(&h, 3);
-    int64_t id = campaign->campaign_id;
+    int64_t id = frozen()->campaign_id;
 
     (void)state;
-    enter_all(&h, id, 5);
-    step_to(&h, campaign->closes_at);
     assert_ok(void_by(id, "名单有误", 900));
     assert_true(draw_status(&h, id)->void_asked);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
@@ -163,13 +168,11 @@ static void nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_
 
 static void without_a_value_the_secret_is_told_in_time_and_anybody_computes(void **state)
 {
-    const Health__Campaign *campaign = opened(&h, 3);
+    const Health__Campaign *campaign = frozen();
     int64_t id = campaign->campaign_id;
     struct listed computed;
 
     (void)state;
-    enter_all(&h, id, 5);
-    step_to(&h, campaign->closes_at);
     step_to(&h, campaign->draw_at);
     assert_ok(with_value(&h, "Draws.EnterValue", id, "03 07", 900)); /* one hand is no value */
     step_to(&h, campaign->draw_at + LOTTERY_PUBLISH_MS - 1);

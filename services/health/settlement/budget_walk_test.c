@@ -38,27 +38,13 @@ static Health__Campaign *a_dear_draft(void)
     return draft;
 }
 
-static int64_t a_van(void)
-{
-    Health__Site van = a_site_draft(&h);
-    const Health__Site *made;
-
-    van.kind = HEALTH__SITE_KIND__VAN;
-    van.stops_from = BEGINS;
-    van.stops_until = BEGINS + 8 * HOUR_MS;
-    van.capacity = 3;
-    van.walk_ins = 1;
-    made = harness_output(&h, create_site(&h, manager_of(&h, UNION), &van), &health__site__descriptor);
-    return made->site_id;
-}
-
 static void make_sites(void)
 {
     begin(&h);
     clock_step(&h.service.clock, DAY_AT - 20 * HEALTH_DAY_MS - now_of(&h));
     sites[NEAR] = a_site(&h);
     sites[DEAR] = a_site(&h);
-    sites[VAN] = a_van();
+    sites[VAN] = a_van(&h, BEGINS, 3, 1);
 }
 
 static void open_world(void)
@@ -134,19 +120,10 @@ static void has_a_check_up(int who)
 
 static void walks_in(int who)
 {
-    Health__WalkInCodeRequest ask = HEALTH__WALK_IN_CODE_REQUEST__INIT;
-    Health__WalkInRequest request = HEALTH__WALK_IN_REQUEST__INIT;
-    const Rpc__Answer *answer;
-    char ref[32];
+    const char *ref = arena_printf(&h.arena, "walk-in-%lld", (long long)person(who));
+    const Rpc__Answer *answer =
+        walk_in(&h, sites[VAN], devices[VAN], scanner_of(&h), ref, code_of(&h, walk.campaign_id, person(who)));
 
-    ask.campaign_id = walk.campaign_id;
-    answer = harness_call(&h, "Scans.CreateWalkInCode", &ask.base, harness_member(&h, person(who), TOWN), NULL);
-    request.code = ((Health__ScreenCode *)harness_output(&h, answer, &health__screen_code__descriptor))->code;
-    snprintf(ref, sizeof(ref), "walk-in-%lld", (long long)person(who));
-    request.scan_ref = ref;
-    request.site_id = sites[VAN];
-    request.device_id = devices[VAN];
-    answer = harness_call(&h, "Scans.CreateWalkIn", &request.base, scanner_of(&h), NULL);
     if (answer->reason)
         assert_refused(answer, "WALK_INS_FULL");
 }

@@ -310,36 +310,53 @@ static void reject_all_the_same(void *call, void *arg)
     assert_true(settlement_decide(self, &correction, HEALTH__SETTLEMENT_STATE__SETTLEMENT_REJECTED, call));
 }
 
-/* After the upgrade the next settlement of the site where she has not come takes back what it got. */
+/* The SQL of one step of the schema. */
+static const char *step_of_schema(const char *mark)
+{
+    const struct service_spec *spec = h.service.spec;
+    const char *schema = arena_strndup(&h.arena, (const char *)spec->schema, *spec->schema_len);
+    const char *begin = strstr(schema, mark), *end;
+
+    assert_non_null(begin);
+    begin += strlen(mark);
+    end = strstr(begin, "\n-- step ");
+    return arena_strndup(&h.arena, begin, end ? (size_t)(end - begin) : strlen(begin));
+}
+
+/* After the upgrade the next settlement of the site where she has not come takes back what it got: where she has
+ * been since, or where she was before that and has been once more. */
 static void what_was_paid_twice_is_found_and_taken_back(void **state)
 {
-    struct decree decree = {.state = HEALTH__CAMPAIGN_STATE__PUBLISHED};
-    int64_t n[N_NUMBERS];
-    char reached[96];
-
     (void)state;
-    open_world();
-    decree.campaign_id = campaigns[0];
-    harness_give(&h, "decree", carry_out, &decree, sizeof(decree));
-    n_walks = 1; /* the member */
-    go_in(campaigns[0], "sacuamsAC", reached);
-    assert_string_equal(harness_audit(&h), "");
-    assert_int_equal(rpc_server_transact(h.service.rpc, reject_all_the_same, NULL), 0);
-    assert_non_null(strstr(harness_audit(&h), "settled twice"));
-    harness_tamper(&h, "PRAGMA user_version = 12"); /* behind which it is taken up */
-    harness_reopen(&h);
-    query = -1;
-    read_numbers(n);
-    assert_int_equal(n[OWED], 2 * PRICE);
-    assert_int_equal(n[SETTLED_SITE], sites[0]);
-    take_step('a');
-    read_numbers(n);
-    assert_int_equal(n[OWED], PRICE);
-    assert_int_equal(n[SETTLED_SITE], sites[1]);
-    assert_refused(on_settlement(&h, "Settlements.RejectSettlement", open_at(0), finance(&h, 702)),
-                   "SETTLEMENT_SUPERSEDED");
-    finish_walk();
-    end(&h);
+    for (int came = 0; came < 2; came++) {
+        struct decree decree = {.state = HEALTH__CAMPAIGN_STATE__PUBLISHED};
+        int64_t n[N_NUMBERS];
+        char reached[96];
+
+        open_world();
+        decree.campaign_id = campaigns[0];
+        harness_give(&h, "decree", carry_out, &decree, sizeof(decree));
+        n_walks = 1; /* the member */
+        go_in(campaigns[0], "sacuamsAC", reached);
+        assert_string_equal(harness_audit(&h), "");
+        assert_int_equal(rpc_server_transact(h.service.rpc, reject_all_the_same, NULL), 0);
+        assert_non_null(strstr(harness_audit(&h), "settled twice"));
+        for (const char *step = "ums"; came == 0 && *step; step++)
+            take_step(*step);
+        assert_int_equal(site_now(), came);
+        harness_tamper(&h, step_of_schema("\n-- step 13\n"));
+        read_numbers(n);
+        assert_int_equal(n[OWED], 2 * PRICE);
+        assert_int_equal(n[SETTLED_SITE], sites[!came]);
+        take_step(came ? 'a' : 'A');
+        read_numbers(n);
+        assert_int_equal(n[OWED], PRICE);
+        assert_int_equal(n[SETTLED_SITE], sites[came]);
+        assert_refused(on_settlement(&h, "Settlements.RejectSettlement", open_at(!came), finance(&h, 702)),
+                       "SETTLEMENT_SUPERSEDED");
+        finish_walk();
+        end(&h);
+    }
 }
 
 int main(void)

@@ -1,5 +1,7 @@
 #include "services/health/settlement/settlements.h"
 
+#include "services/health/rules.h"
+
 #include <mbedtls/sha256.h>
 
 #define COLUMNS                                                                                                        \
@@ -245,7 +247,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
                        void *call, struct settlement *ret)
 {
     struct settlement_line *lines = arena_alloc(rpc_arena(call), SETTLEMENT_LINES_MAX * sizeof(*lines));
-    int64_t price_fen = site->price_fen ? site->price_fen : campaign->price_fen, spent_fen;
+    int64_t spent_fen;
     struct settlement made = {
         .id = id_next(&self->ids, rpc_now(call)),
         .campaign_id = campaign->campaign_id,
@@ -256,7 +258,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
 
     if (!lines)
         return RPC__REASON__OVERLOADED;
-    made.n_lines = gather(self, made.campaign_id, made.site_id, price_fen, lines);
+    made.n_lines = gather(self, made.campaign_id, made.site_id, price_at(site, campaign), lines);
     if (made.n_lines == 0)
         return HEALTH__REASON__NOTHING_TO_SETTLE;
     for (int32_t i = 0; i < made.n_lines; i++) {

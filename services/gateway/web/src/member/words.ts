@@ -10,6 +10,9 @@ export const ENTITLEMENT: Record<string, string> = {
 } satisfies Said<'health.EntitlementState'>;
 export const BOOKING: Record<string, string> = { ACTIVE: '已预约', ARRIVED: '已到检', CANCELLED: '已取消', NOT_COME: '未到检' } satisfies Said<'health.BookingState'>;
 export const LEVEL: Record<string, string> = { MOBILE: '未实名', REAL_NAME: '已实名，未入会', MEMBER: '会员', CATEGORY: '会员' } satisfies Said<'rpc.Level'>;
+export const DOCUMENT: Record<string, string> = {
+  DOCUMENT_RESIDENT_ID: '居民身份证（含居住证、新版永久居留身份证）', DOCUMENT_HK_MACAU_PERMIT: '港澳居民来往内地通行证', DOCUMENT_TAIWAN_PERMIT: '台湾居民来往大陆通行证', DOCUMENT_FOREIGN_PERMANENT: '外国人永久居留证（旧版）', DOCUMENT_PASSPORT: '护照',
+} satisfies Said<'identity.DocumentKind'>;
 export const REPORT: Record<string, string> = {
   REPORT_STATE_READY: '可以查看', REPORT_STATE_SUPERSEDED: '有更新的版本', REPORT_STATE_EXPIRED: '保存期满，已销毁', REPORT_STATE_ERASED: '已按您的要求删除',
 } satisfies Said<'health.ReportState'>;
