@@ -390,6 +390,55 @@ static void what_is_of_a_union_moves_with_it(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* ---- lists by state ---- */
+
+#define PARAMETERS "iiiiii"
+
+/* How many a statement has: the last is ?n. */
+static size_t parameters_of(const char *sql)
+{
+    size_t n = 0;
+
+    for (const char *at = sql; (at = strchr(at, '?')); at++)
+        n = at[1] - '0' > (int)n ? (size_t)(at[1] - '0') : n;
+    assert_true(n <= strlen(PARAMETERS));
+    return n;
+}
+
+/* A list by states reads the rows of those alone, each by an index, in the order of its pages: however long the list
+ * is, a page costs what is on it. */
+static void a_list_by_states_is_read_in_the_order_of_an_index(void **state)
+{
+    const int64_t none = 0;
+    const char *name;
+    char plan[8192];
+
+    (void)state;
+    for (unsigned i = 0; i < parts_count(table()); i++) {
+        const struct part_spec *spec = parts_spec(table(), i, &name);
+
+        for (unsigned n = 0; n < spec->n_sql; n++) {
+            unsigned explained;
+
+            if (!strstr(spec->sql[n], RPC_PAGE_STATES("", "1")) || !strstr(spec->sql[n], " UNION ALL "))
+                continue;
+            assert_true((size_t)snprintf(plan, sizeof(plan), "EXPLAIN QUERY PLAN %s", spec->sql[n]) < sizeof(plan));
+            explained = ask(h.service.store, plan);
+            store_ask(h.service.store, explained, PARAMETERS + strlen(PARAMETERS) - parameters_of(spec->sql[n]), none,
+                      none, none, none, none, none);
+            while (store_row(h.service.store, explained)) {
+                const char *step = store_text(h.service.store, explained, 3);
+
+                if (strstr(step, "TEMP B-TREE") || strncmp(step, "SCAN", 4) == 0 ||
+                    (strncmp(step, "SEARCH", 6) == 0 && strstr(spec->sql[n], " state = 1 ") &&
+                     !strstr(step, "state=?") && !strstr(step, "(rowid=?)")))
+                    fault("part %s: %s, to answer %s", name, step, spec->sql[n]);
+            }
+        }
+    }
+    assert_int_equal(faults, 0);
+}
+
 /* ---- stores of earlier programs ---- */
 
 static int steps_of(const unsigned char *text, size_t len)
@@ -525,6 +574,7 @@ int main(void)
         TEST(what_is_of_a_person_is_answered_for),
         TEST(ids_go_on_behind_those_of_every_table),
         TEST(what_is_of_a_union_moves_with_it),
+        TEST(a_list_by_states_is_read_in_the_order_of_an_index),
         TEST(a_store_of_any_earlier_program_becomes_what_a_fresh_one_is),
         TEST(a_store_with_fewer_steps_of_a_part_becomes_what_a_fresh_one_is),
     };

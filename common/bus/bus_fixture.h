@@ -164,6 +164,18 @@ static inline struct rpc_client *client_open_ready(unsigned window)
     return client;
 }
 
+/* The same, of a new server that from now on holds what it is sent. */
+static inline struct rpc_client *client_open_held(struct server *server, unsigned window)
+{
+    struct rpc_client *client;
+
+    server_open(server);
+    client = client_open_ready(window);
+    server->n_messages = 0;
+    server->hold = true;
+    return client;
+}
+
 /* Numbers from first to before end were answered once each, with a reason or their input. */
 static inline void assert_answered(int64_t first, int64_t end, int reason)
 {

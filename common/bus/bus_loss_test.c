@@ -35,10 +35,7 @@ static void a_server_that_dies_answers_what_it_had_taken(void **state)
     struct server server, next;
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(4);
-    server.n_messages = 0;
-    server.hold = true;
+    client = client_open_held(&server, 4);
     for (int64_t number = 0; number < 3; number++) {
         call(client, number);
         rpc_client_flush(client);
@@ -149,10 +146,7 @@ static void a_broker_that_restarts_loses_only_what_was_in_flight(void **state)
     pid_t broker = broker_apart();
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(2);
-    server.n_messages = 0;
-    server.hold = true;
+    client = client_open_held(&server, 2);
     for (int64_t number = 0; number < 4; number++) {
         call(client, number);
         rpc_client_flush(client);
@@ -182,8 +176,6 @@ static void a_broker_that_restarts_loses_only_what_was_in_flight(void **state)
 /* Writes and reads in one message, on their way when something goes. */
 static void send_mixed(struct rpc_client *client, struct server *server)
 {
-    server->n_messages = 0;
-    server->hold = true;
     for (int64_t number = 0; number < 20; number++)
         assert_true(number % 2 ? ask(client, number) : call(client, number));
     rpc_client_flush(client);
@@ -203,8 +195,7 @@ static void a_read_whose_answer_is_lost_is_asked_again_and_a_write_is_not(void *
     pid_t broker = broker_apart();
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(2);
+    client = client_open_held(&server, 2);
     send_mixed(client, &server);
     kill_child(broker);
     bus_wait(&b, n_answered == 10); /* the writes, at once */
@@ -230,8 +221,7 @@ static void a_read_that_is_lost_twice_is_given_up(void **state)
     struct server server, next;
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(2);
+    client = client_open_held(&server, 2);
     send_mixed(client, &server);
     server_open(&next); /* turned away until the first has gone */
     next.hold = true;
@@ -249,8 +239,7 @@ static void a_call_does_not_share_the_loss_of_those_before_it(void **state)
     struct server server, next;
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(2);
+    client = client_open_held(&server, 2);
     send_mixed(client, &server);
     bus_broker_stop(&b);
     bus_wait(&b, n_answered == 10); /* the writes; the reads wait for the broker */
@@ -275,8 +264,7 @@ static void who_stops_does_not_know_what_became_of_writes(void **state)
     struct server server;
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(1);
+    client = client_open_held(&server, 1);
     send_mixed(client, &server);
     call(client, 20);
     rpc_client_close(client);

@@ -112,10 +112,7 @@ static void a_client_keeps_to_its_window_and_its_queue(void **state)
     int64_t number = 0;
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(2);
-    server.n_messages = 0;
-    server.hold = true;
+    client = client_open_held(&server, 2);
     call(client, number++);
     rpc_client_flush(client);
     call(client, number++);
@@ -321,10 +318,7 @@ static void what_is_pending_at_the_close_is_answered(void **state)
     struct server server;
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(1);
-    server.n_messages = 0;
-    server.hold = true;
+    client = client_open_held(&server, 1);
     for (int64_t number = 0; number < 3; number++) {
         call(client, number);
         rpc_client_flush(client);
@@ -342,10 +336,7 @@ static void a_stopped_server_still_answers_what_it_took(void **state)
     struct server server;
 
     (void)state;
-    server_open(&server);
-    client = client_open_ready(1);
-    server.n_messages = 0;
-    server.hold = true;
+    client = client_open_held(&server, 1);
     call(client, 0);
     rpc_client_flush(client);
     bus_wait(&b, server.n_messages == 1);

@@ -464,6 +464,33 @@ static inline const char *outcome(struct harness *h, const Rpc__Answer *answer)
     return report->results[0]->reason;
 }
 
+/* The same of one request to join a union, and of one for correction. */
+static inline const char *decide_join(struct harness *h, const Rpc__Principal *official, int64_t union_id,
+                                      int64_t request_id, bool approve)
+{
+    Identity__DecideJoinRequestsRequest request = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
+
+    request.union_id = union_id;
+    request.request_ids = &request_id;
+    request.n_request_ids = 1;
+    request.approve = approve;
+    request.reason = IDENTITY__REFUSAL_REASON__REFUSAL_UNPROVEN;
+    return outcome(h, harness_call(h, "Joins.DecideJoinRequests", &request.base, official, NULL));
+}
+
+static inline const char *decide_correction(struct harness *h, const Rpc__Principal *official, int64_t union_id,
+                                            int64_t correction_id, bool approve)
+{
+    Identity__DecideCorrectionsRequest request = IDENTITY__DECIDE_CORRECTIONS_REQUEST__INIT;
+
+    request.union_id = union_id;
+    request.correction_ids = &correction_id;
+    request.n_correction_ids = 1;
+    request.approve = approve;
+    request.reason = IDENTITY__REFUSAL_REASON__REFUSAL_UNPROVEN;
+    return outcome(h, harness_call(h, "Corrections.DecideCorrections", &request.base, official, NULL));
+}
+
 static inline const Rpc__Answer *leave(struct harness *h, const Rpc__Principal *who)
 {
     Identity__LeaveRequest request = IDENTITY__LEAVE_REQUEST__INIT;

@@ -1,6 +1,5 @@
 /* The outbox, with the test in the place of identity and of WeChat: rows of health's
  * journal are given, questions and requests are noted and answered one by one. */
-#include "identity/contest.pb-c.h"
 #include "services/bridge/outbox/outbox_fixture.h"
 #include "tests/disk.h"
 
@@ -230,122 +229,6 @@ static void what_her_booking_makes_untrue_is_withdrawn(void **state)
     assert_ended(5, NOT_SENT, BRIDGE__REASON__NOTICE_WITHDRAWN);
 }
 
-/* ---- what concerns her account ---- */
-
-#define MERGE IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED
-
-static void what_concerns_her_account_is_told_by_her_number_and_each_of_her_wechats(void **state)
-{
-    (void)state;
-    tell_news(MERGE, 7, 500, 0);
-    tell_news(MERGE, 7, 500, 55);
-    tell_news(IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND, 7, 56, 55); /* for which no template is set */
-    assert_ended(3, NOT_SENT, BRIDGE__REASON__NOTICE_NO_TEMPLATE);
-    step();
-    assert_int_equal(t.n_questions, 2);
-    assert_string_equal(t.questions[0].method, "Identity.FindMobile");
-    assert_int_equal(t.questions[0].member_id, 7);
-    assert_string_equal(t.questions[1].method, "Identity.FindOpenid");
-    assert_int_equal(t.questions[1].wechat_id, 55);
-    tell_mobile(0, "16900000007");
-    tell_openid(1, "oSeven");
-    assert_int_equal(t.n_sent + t.n_texts, 0); /* not before they are marked */
-    step();
-    assert_int_equal(t.n_texts, 1);
-    assert_non_null(strstr(t.texts[0].json, "\"mobile\":\"16900000007\",\"template\":\"account-merge-asked\","
-                                            "\"parameters\":{\"when\":\"2026年1月1日 09:30\"}"));
-    assert_int_equal(t.n_sent, 1);
-    assert_non_null(strstr(t.sent[0].json, "\"touser\":\"oSeven\",\"template_id\":\"tpl-account\""));
-    assert_non_null(strstr(t.sent[0].json, "有人申请合并您的账号，不同意请登录拒绝"));
-    answer_text(0, 200, "{\"status\":\"ACCEPTED\"}");
-    answer(0, "{\"errcode\":0}");
-    step();
-    assert_ended(1, SENT, 0);
-    assert_ended(2, SENT, 0);
-    assert_nothing_kept("16900000007");
-}
-
-static void what_is_decided_meanwhile_is_not_asked_for_any_more(void **state)
-{
-    Identity__ContestChanged contest = IDENTITY__CONTEST_CHANGED__INIT;
-    Identity__MergeChanged merge = IDENTITY__MERGE_CHANGED__INIT;
-    Identity__Event event = IDENTITY__EVENT__INIT;
-
-    (void)state;
-    for (int64_t door = 0; door < OUTBOX_WITHDRAWN + 2; door++)
-        tell_news(MERGE, 7, 500, door);
-    tell_news(MERGE, 7, 501, 0);
-    tell_news(IDENTITY__ACCOUNT_NEWS__NEWS_NAME_CONTESTED, 7, 600, 0);
-    merge.merge_id = 500;
-    merge.state = IDENTITY__MERGE_STATE__MERGE_PROPOSED;
-    event.event_case = IDENTITY__EVENT__EVENT_MERGE_CHANGED;
-    event.merge_changed = &merge;
-    hear_identity(&event);
-    assert_int_equal(count("SELECT count(*) FROM message WHERE state = 1"), OUTBOX_WITHDRAWN + 4);
-    merge.state = IDENTITY__MERGE_STATE__MERGE_REFUSED;
-    hear_identity(&event);
-    assert_int_equal(count("SELECT count(*) FROM message WHERE reason = 90033 AND about_id = 500"),
-                     OUTBOX_WITHDRAWN + 2);
-    assert_int_equal(count("SELECT count(*) FROM message WHERE state = 1"), 2);
-    contest.contest_id = 600;
-    contest.state = (int)IDENTITY__CONTEST_STATE__CONTEST_REFUSED;
-    event.event_case = IDENTITY__EVENT__EVENT_CONTEST_CHANGED;
-    event.contest_changed = &contest;
-    hear_identity(&event);
-    tell_news(IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED, 7, 600, 0);
-    assert_int_equal(count("SELECT kind FROM message WHERE state = 1 AND about_id = 600"),
-                     BRIDGE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED);
-}
-
-static void a_short_message_ends_as_its_sender_says(void **state)
-{
-    static const struct {
-        long status;
-        const char *body;
-        int state, reason;
-    } cases[] = {
-        {200, "{\"status\":\"REJECTED\"}", NOT_SENT, BRIDGE__REASON__SMS_REFUSED},
-        {400, "{}", NOT_SENT, BRIDGE__REASON__SMS_REFUSED},
-        {502, "", UNCERTAIN, BRIDGE__REASON__SMS_UNCERTAIN},
-        {200, "{}", UNCERTAIN, BRIDGE__REASON__SMS_UNCERTAIN},
-        {200, "{\"status\":\"ACCEPTED\"}", SENT, 0},
-    };
-
-    (void)state;
-    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
-        tell_news(MERGE, 7, 500 + i, 0);
-        step();
-        tell_mobile(i, "16900000007");
-        step();
-        answer_text(i, cases[i].status, cases[i].body);
-        step();
-        assert_ended(t.row, cases[i].state, cases[i].reason);
-    }
-    tell_news(MERGE, 7, 600, 0);
-    step();
-    tell_nobody(ARRAY_LEN(cases), IDENTITY__REASON__MEMBER_NOT_FOUND);
-    step();
-    assert_ended(t.row, NOT_SENT, BRIDGE__REASON__NOTICE_NO_MOBILE);
-    clock_step(&h.service.clock, OUTBOX_DELAY_MAX_MS);
-    step();
-    assert_int_equal(t.n_questions, ARRAY_LEN(cases) + 1);
-}
-
-static void a_short_message_that_was_out_when_the_bridge_died_is_not_sent_again(void **state)
-{
-    (void)state;
-    tell_news(MERGE, 7, 500, 0);
-    step();
-    tell_mobile(0, "16900000007");
-    step();
-    assert_int_equal(state_of(1), SENDING);
-    die();
-    step();
-    assert_ended(1, UNCERTAIN, BRIDGE__REASON__SMS_UNCERTAIN);
-    step();
-    assert_int_equal(t.n_texts, 1);
-}
-
 static void no_more_are_under_way_than_may_and_all_come_to_their_turn(void **state)
 {
     unsigned n = 3 * OUTBOX_OUT + 5, done = 0;
@@ -512,10 +395,6 @@ int main(void)
         TEST(after_a_restart_what_was_out_is_uncertain_and_what_was_not_is_sent),
         TEST(nothing_leaves_before_its_mark_is_on_the_disk),
         TEST(what_her_booking_makes_untrue_is_withdrawn),
-        TEST(what_concerns_her_account_is_told_by_her_number_and_each_of_her_wechats),
-        TEST(what_is_decided_meanwhile_is_not_asked_for_any_more),
-        TEST(a_short_message_ends_as_its_sender_says),
-        TEST(a_short_message_that_was_out_when_the_bridge_died_is_not_sent_again),
         TEST(no_more_are_under_way_than_may_and_all_come_to_their_turn),
         TEST(stopping_begins_nothing_and_waits_for_what_is_out),
         TEST(what_ended_long_ago_is_deleted_and_stays_counted),

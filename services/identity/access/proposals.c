@@ -3,11 +3,13 @@
 
 #define COLUMNS                                                                                                        \
     "proposal_id, member_id, union_id, asked_by, asked_at, decided_by, decided_at, kind, state, value, reason, remark"
+/* And, past those, whether it is below a union. */
 #define IN_STATE(state)                                                                                                \
-    "SELECT " COLUMNS " FROM proposal WHERE " RPC_PAGE_STATES("?5", state) " AND state = " state " AND proposal_id > " \
-                                                                           "?3"
-
-#define BELOW 12 /* the column of SQL_BELOW past those */
+    "SELECT " COLUMNS                                                                                                  \
+    ", (SELECT " UNION_PATH_RANGE("path") " FROM unions WHERE unions.union_id = proposal.union_id) "                   \
+                                          "FROM proposal WHERE " RPC_PAGE_STATES("?5", state) " AND state = " state    \
+                                                                                              " AND proposal_id > ?3"
+#define BELOW 12
 
 enum { SQL_ADD, SQL_FIND, SQL_DECIDE, SQL_BELOW, SQL_OLD, N_SQL };
 
@@ -17,11 +19,7 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM proposal WHERE proposal_id = ?1",
     [SQL_DECIDE] = "UPDATE proposal SET state = ?2, decided_by = ?3, decided_at = ?4, remark = ?5 "
                    "WHERE proposal_id = ?1",
-    [SQL_BELOW] = "SELECT found.*, (SELECT " UNION_PATH_RANGE("path") " FROM unions WHERE unions.union_id = "
-                                                                      "found.union_id) FROM (" RPC_PAGE_MERGED_5(
-                                                                          IN_STATE) " "
-                                                                                    "ORDER BY proposal_id LIMIT ?4) AS "
-                                                                                    "found ORDER BY proposal_id",
+    [SQL_BELOW] = RPC_PAGE_MERGED_5(IN_STATE) " ORDER BY proposal_id LIMIT ?4",
     [SQL_OLD] = "SELECT " COLUMNS " FROM proposal WHERE state = 1 ORDER BY proposal_id LIMIT 1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");

@@ -286,6 +286,7 @@ static void an_official_who_has_seen_her_document_may_say_so(void **state)
     assert_ok(decide(&h, official, other->step_up_id, false));
     other = ask_official(&h, principal_of(&h, session));
     clock_step(&h.service.clock, STEP_UP_LIFE_MS);
+    assert_int_equal(cases(&h, official, first_id, 0)->n_cases, 0); /* before it is tidied away, too */
     assert_refused(decide(&h, official, other->step_up_id, true), "STEP_UP_DECIDED");
     session = harness_output(&h, try_refresh(&h, session->refresh_token), &identity__session__descriptor);
     assert_hidden(&h, principal_of(&h, session));

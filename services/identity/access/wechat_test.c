@@ -367,6 +367,7 @@ static void a_new_wechat_is_told_to_the_doors_that_were_there_before(void **stat
     const Identity__NoticeGiven *told;
     Rpc__Principal *member;
     struct harness h;
+    int64_t door;
 
     (void)state;
     begin(&h);
@@ -378,6 +379,11 @@ static void a_new_wechat_is_told_to_the_doors_that_were_there_before(void **stat
     assert_int_equal(told->member_id, member->member_id);
     assert_int_equal(told->wechat_id, 0); /* not to itself */
     assert_int_equal(told->about_id, list(&h, member)->wechats[0]->wechat_id);
+    door = told->about_id;
+    enter(&h, OTHER, "oAnother", "", MOBILE);
+    told = last_event(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN)->notice_given;
+    assert_int_equal(told->wechat_id, door);
+    assert_int_not_equal(told->about_id, door);
     end(&h);
 }
 

@@ -31,14 +31,7 @@ static void begin_with_industries(struct harness *h)
 
 static const char *approve(struct harness *h, const Identity__JoinRequest *join)
 {
-    Identity__DecideJoinRequestsRequest request = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
-    int64_t id = join->request_id;
-
-    request.union_id = join->union_->union_id;
-    request.request_ids = &id;
-    request.n_request_ids = 1;
-    request.approve = true;
-    return outcome(h, harness_call(h, "Joins.DecideJoinRequests", &request.base, administrator(h, ROOT), NULL));
+    return decide_join(h, administrator(h, ROOT), join->union_->union_id, join->request_id, true);
 }
 
 /* The n-th person asks by one request. */

@@ -200,17 +200,6 @@ static unsigned told_of_taken(struct harness *h, const Rpc__Principal *who, int6
     return n;
 }
 
-static const char *decide_join(struct harness *h, int64_t request_id)
-{
-    Identity__DecideJoinRequestsRequest request = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
-
-    request.union_id = first_id;
-    request.request_ids = &request_id;
-    request.n_request_ids = 1;
-    request.approve = true;
-    return outcome(h, harness_call(h, "Joins.DecideJoinRequests", &request.base, administrator(h, FIRST), NULL));
-}
-
 static void who_cannot_join_because_her_document_is_taken_is_told_and_opens_a_case(void **state)
 {
     Identity__JoinRequest *request;
@@ -221,23 +210,16 @@ static void who_cannot_join_because_her_document_is_taken_is_told_and_opens_a_ca
     begin_with_unions(&h);
     stolen(&h, 1);
     owner = person_signed_in(&h, 1);
-    request = asked_to_join(&h, ask_to_join(&h, owner, first_id, 1));
-    for (int i = 0; i < 2; i++)
-        assert_string_equal(decide_join(&h, request->request_id), "RESIDENT_ID_TAKEN");
-    assert_int_equal(told_of_taken(&h, owner, request->request_id), 1); /* once */
+    for (int asked = 0; asked < 2; asked++) {
+        request = asked_to_join(&h, ask_to_join(&h, owner, first_id, 1));
+        for (int i = 0; i < 2; i++)
+            assert_string_equal(decide_join(&h, administrator(&h, FIRST), first_id, request->request_id, true),
+                                "RESIDENT_ID_TAKEN");
+        assert_int_equal(told_of_taken(&h, owner, request->request_id), 1); /* once of each */
+        assert_string_equal(decide_join(&h, administrator(&h, FIRST), first_id, request->request_id, false), "");
+    }
     assert_true(contest(&h, owner, 1)->created);
     end(&h);
-}
-
-static const char *decide_correction(struct harness *h, int64_t correction_id)
-{
-    Identity__DecideCorrectionsRequest request = IDENTITY__DECIDE_CORRECTIONS_REQUEST__INIT;
-
-    request.union_id = first_id;
-    request.correction_ids = &correction_id;
-    request.n_correction_ids = 1;
-    request.approve = true;
-    return outcome(h, harness_call(h, "Corrections.DecideCorrections", &request.base, administrator(h, FIRST), NULL));
 }
 
 static void a_member_whose_right_document_is_taken_is_told_and_opens_a_case(void **state)
@@ -259,7 +241,8 @@ static void a_member_whose_right_document_is_taken_is_told_and_opens_a_case(void
     correction = harness_output(&h, harness_call(&h, "Corrections.AskCorrection", &request.base, owner, NULL),
                                 &identity__correction__descriptor);
     for (int i = 0; i < 2; i++)
-        assert_string_equal(decide_correction(&h, correction->correction_id), "RESIDENT_ID_TAKEN");
+        assert_string_equal(decide_correction(&h, administrator(&h, FIRST), first_id, correction->correction_id, true),
+                            "RESIDENT_ID_TAKEN");
     assert_int_equal(told_of_taken(&h, owner, correction->correction_id), 1);
     opened = harness_output(&h, contest(&h, owner, 3), &identity__contest__descriptor);
     assert_int_equal(contests_of(&h, administrator(&h, FIRST), first_id)->contests[0]->contest_id, opened->contest_id);
@@ -270,7 +253,7 @@ static void a_member_whose_right_document_is_taken_is_told_and_opens_a_case(void
     assert_ok(decide_proposal(
         &h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, FIRST),
         proposed(&h, propose_take_back(&h, administrator(&h, FIRST), holder->member_id))->proposal_id, true));
-    assert_string_equal(decide_correction(&h, correction->correction_id), "");
+    assert_string_equal(decide_correction(&h, administrator(&h, FIRST), first_id, correction->correction_id, true), "");
     end(&h);
 }
 
@@ -311,6 +294,15 @@ static void of_whom_no_union_knows_the_roots_officials_decide(void **state)
     end(&h);
 }
 
+/* The number of the last row of a kind: who follows withdraws what waits to be told of a case when it is decided. */
+static int64_t last_row(struct harness *h, int kind)
+{
+    char sql[80];
+
+    snprintf(sql, sizeof(sql), "SELECT max(seq) FROM journal WHERE kind = %d", kind);
+    return harness_number(h, sql);
+}
+
 static void an_official_who_has_looked_says_that_a_proof_is_right(void **state)
 {
     char id[CN_RESIDENT_ID_LEN + 1], masked_id[CN_RESIDENT_ID_LEN + 1], mobile[CN_MOBILE_LEN + 1];
@@ -346,6 +338,8 @@ static void an_official_who_has_looked_says_that_a_proof_is_right(void **state)
     assert_string_equal(seen->resident_id, masked_id); /* of which four digits are enough */
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_DATA_SEEN)->data_seen->case_id, opened->contest_id);
     assert_ok(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id));
+    assert_true(last_row(&h, IDENTITY__EVENT__EVENT_CONTEST_CHANGED) <
+                last_row(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN));
     assert_refused(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id), "CONTEST_DECIDED");
     assert_refused(look_for(&h, administrator(&h, FIRST), opened->contest_id, owner->member_id), "CONTEST_DECIDED");
     assert_int_equal(contests_in(&h, administrator(&h, FIRST), first_id, IDENTITY__CONTEST_STATE__CONTEST_REFUSED)
@@ -442,6 +436,9 @@ static void a_case_is_over_when_the_account_of_either_side_is(void **state)
         clock_step(&h.service.clock, self->closing_delay_ms + 1);
         while (harness_tidy(&h))
             continue;
+        assert_int_equal(harness_number(&h, "SELECT count(*) FROM account_notice AS told JOIN member USING (member_id) "
+                                            "WHERE news = 4 AND data_key = x''"),
+                         0); /* nobody whose account is gone */
         assert_int_equal(contests_of(&h, administrator(&h, FIRST), first_id)->n_contests, 0);
         assert_int_equal(contests_in(&h, administrator(&h, FIRST), first_id, IDENTITY__CONTEST_STATE__CONTEST_OVER)
                              ->contests[0]
@@ -449,6 +446,55 @@ static void a_case_is_over_when_the_account_of_either_side_is(void **state)
                          opened->contest_id);
         end(&h);
     }
+}
+
+static void who_has_looked_is_forgotten_with_her_account(void **state)
+{
+    for (int merges = 0; merges < 2; merges++) {
+        Rpc__Principal *owner, *official;
+        Identity__Contest *opened;
+        struct identity *self;
+        struct harness h;
+
+        (void)state;
+        begin_with_unions(&h);
+        self = h.service.self;
+        owner = member_of_union(&h, 1, "440604");
+        official = person_signed_in(&h, 2);
+        opened = harness_output(&h, contest(&h, person_signed_in(&h, 3), 1), &identity__contest__descriptor);
+        assert_ok(look_for(&h, harness_official(&h, official->member_id, RULE__ROLE__UNION_ADMIN, FIRST),
+                           opened->contest_id, owner->member_id));
+        assert_int_equal(harness_number(&h, "SELECT count(*) FROM contest_look"), 1);
+        if (merges)
+            merge_accounts(&h, official);
+        else
+            close_account(&h, official, 2);
+        clock_step(&h.service.clock, self->closing_delay_ms + 1);
+        while (harness_tidy(&h))
+            continue;
+        assert_int_equal(harness_number(&h, "SELECT count(*) FROM contest_look"), 0);
+        end(&h);
+    }
+}
+
+static void her_union_decides_or_else_one_whose_roster_lists_her(void **state)
+{
+    Identity__JoinRequest *request;
+    Identity__Contest *opened;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    proven_outside(&h, 1);
+    list_person(&h, 1, "440605");
+    opened = harness_output(&h, contest(&h, person_signed_in(&h, 2), 1), &identity__contest__descriptor);
+    assert_int_equal(opened->union_->union_id, second_id);
+    request = asked_to_join(&h, ask_to_join(&h, proven_outside(&h, 3), first_id, 3));
+    assert_string_equal(decide_join(&h, administrator(&h, FIRST), first_id, request->request_id, true), "");
+    list_person(&h, 3, "440605");
+    opened = harness_output(&h, contest(&h, person_signed_in(&h, 2), 3), &identity__contest__descriptor);
+    assert_int_equal(opened->union_->union_id, first_id);
+    end(&h);
 }
 
 static void proofs_of_before_from_another_number_wait_for_a_look(void **state)
@@ -500,6 +546,8 @@ int main(void)
         cmocka_unit_test(an_official_who_has_looked_says_that_a_proof_is_right),
         cmocka_unit_test(a_decided_case_is_deleted_when_its_time_is_over),
         cmocka_unit_test(a_case_is_over_when_the_account_of_either_side_is),
+        cmocka_unit_test(who_has_looked_is_forgotten_with_her_account),
+        cmocka_unit_test(her_union_decides_or_else_one_whose_roster_lists_her),
         cmocka_unit_test(proofs_of_before_from_another_number_wait_for_a_look),
     };
 

@@ -211,7 +211,10 @@ static void what_officials_propose_themselves_waits_for_who_is_told_of_it(void *
 static void she_merges_two_numbers_by_codes_sent_to_both(void **state)
 {
     Identity__MyJoinRequestsRequest joins = IDENTITY__MY_JOIN_REQUESTS_REQUEST__INIT;
+    Identity__FindOpenidRequest openid = IDENTITY__FIND_OPENID_REQUEST__INIT;
+    Identity__FindMobileRequest number = IDENTITY__FIND_MOBILE_REQUEST__INIT;
     Identity__JoinRequestList *asked;
+    Identity__FoundMobile *found;
     Rpc__Principal *own, *other;
     Identity__Merge *merge;
     char mobile[CN_MOBILE_LEN + 1];
@@ -233,6 +236,12 @@ static void she_merges_two_numbers_by_codes_sent_to_both(void **state)
     asked = harness_output(&h, harness_call(&h, "Joins.ListMyJoinRequests", &joins.base, own, NULL),
                            &identity__join_request_list__descriptor);
     assert_int_equal(asked->n_requests, 1);
+    openid.member_id = number.member_id = other->member_id; /* who is told something there is told it here */
+    openid.appid = "wx0000000000000001";
+    assert_ok(harness_call(&h, "Identity.FindOpenid", &openid.base, harness_internal(&h), NULL));
+    found = harness_output(&h, harness_call(&h, "Identity.FindMobile", &number.base, harness_internal(&h), NULL),
+                           &identity__found_mobile__descriptor);
+    assert_string_equal(found->mobile, mobile_of(1, mobile));
     assert_int_equal(asked->requests[0]->state, IDENTITY__JOIN_STATE__JOIN_ASKED);
     assert_string_equal(asked->requests[0]->name, "王*明");
     assert_ok(enter_by_wechat(&h, "openid-2", mobile_of(2, mobile)));

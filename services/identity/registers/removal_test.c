@@ -195,7 +195,6 @@ static void who_has_moved_since_stays_where_she_is(void **state)
 static void who_has_joined_the_same_union_by_request_stays_in_it(void **state)
 {
     Identity__CreateJoinRequestRequest join = IDENTITY__CREATE_JOIN_REQUEST_REQUEST__INIT;
-    Identity__DecideJoinRequestsRequest decision = IDENTITY__DECIDE_JOIN_REQUESTS_REQUEST__INIT;
     Identity__LeaveRequest leave = IDENTITY__LEAVE_REQUEST__INIT;
     Identity__JoinRequest *asked;
     Rpc__Principal *who;
@@ -209,11 +208,7 @@ static void who_has_joined_the_same_union_by_request_stays_in_it(void **state)
     join.union_id = first_id;
     asked = harness_output(&h, harness_call(&h, "Joins.CreateJoinRequest", &join.base, who, NULL),
                            &identity__join_request__descriptor);
-    decision.union_id = first_id;
-    decision.request_ids = &asked->request_id;
-    decision.n_request_ids = 1;
-    decision.approve = true;
-    assert_ok(harness_call(&h, "Joins.DecideJoinRequests", &decision.base, administrator(&h, FIRST), NULL));
+    assert_string_equal(decide_join(&h, administrator(&h, FIRST), first_id, asked->request_id, true), "");
     assert_string_equal(
         outcome(&h, take_off(&h, administrator(&h, FIRST), first_id, find(&h, first_id, 1)->rows[0]->roster_id, 1)),
         "");

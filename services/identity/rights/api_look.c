@@ -214,8 +214,8 @@ static int letter_refusal(struct identity *self, const char *text, void *call, s
     return 0;
 }
 
-/* Finds whom the caller would look at, who is not she herself. */
-static int member_refusal(struct identity *self, const struct look_at *at, void *call, struct member *ret_member)
+/* Finds whom the caller would look at, who is not she herself: 0 or the Reason. */
+static int find_subject(struct identity *self, const struct look_at *at, void *call, struct member *ret_member)
 {
     if (at->member_id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
@@ -263,7 +263,7 @@ static void looks__look_at_person(Identity__Looks_Service *service, const Identi
     int reason = *req->letter ? letter_refusal(self, req->letter, call, &at) : case_refusal(self, req, call, &at);
 
     if (!reason)
-        reason = member_refusal(self, &at, call, &member);
+        reason = find_subject(self, &at, call, &member);
     if (!reason)
         reason = take_look(self, &at, "Looks.LookAtPerson", false, call, &message.looks_left);
     if (rpc_refuse_if(call, reason))
@@ -311,7 +311,7 @@ static void looks__match_person(Identity__Looks_Service *service, const Identity
     int reason = letter_refusal(self, req->letter, call, &at);
 
     if (!reason)
-        reason = member_refusal(self, &at, call, &member);
+        reason = find_subject(self, &at, call, &member);
     if (!reason && !person_open_member(self, &member, &at.known))
         reason = RPC__REASON__STORE_FAILED;
     if (!reason)

@@ -21,20 +21,6 @@ static Identity__Correction *asked(struct harness *h, const Rpc__Answer *answer)
     return harness_output(h, answer, &identity__correction__descriptor);
 }
 
-/* What came of it: the name of a Reason, "" when it was done. */
-static const char *decide(struct harness *h, const Rpc__Principal *who, int64_t union_id, int64_t correction_id,
-                          bool approve)
-{
-    Identity__DecideCorrectionsRequest request = IDENTITY__DECIDE_CORRECTIONS_REQUEST__INIT;
-
-    request.union_id = union_id;
-    request.correction_ids = &correction_id;
-    request.n_correction_ids = 1;
-    request.approve = approve;
-    request.reason = IDENTITY__REFUSAL_REASON__REFUSAL_UNPROVEN;
-    return outcome(h, harness_call(h, "Corrections.DecideCorrections", &request.base, who, NULL));
-}
-
 static void known(struct harness *h, int64_t member_id, struct member *ret_member, struct person *ret_person)
 {
     assert_true(members_find(&identity_of(h)->members, member_id, ret_member));
@@ -85,7 +71,7 @@ static void her_union_corrects_her_name_and_resident_id(void **state)
     assert_null(strstr(correction->resident_id, id));
     known(&h, who->member_id, &member, &person);
     assert_string_equal(person.name, "王小明"); /* nothing changes before */
-    assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
+    assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
     known(&h, who->member_id, &member, &person);
     assert_string_equal(person.name, "王大明");
     assert_string_equal(person.resident_id, id);
@@ -94,7 +80,7 @@ static void her_union_corrects_her_name_and_resident_id(void **state)
                      IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED);
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->member_id,
                      who->member_id);
-    assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true),
+    assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, true),
                         "CORRECTION_DECIDED");
     end(&h);
 }
@@ -140,7 +126,7 @@ static void a_refused_or_withdrawn_request_leaves_all_as_it_is_and_erases_what_w
     union_id = make_union(&h, CODE, "")->union_id;
     who = member_of_union(&h, 1, CODE);
     correction = asked(&h, ask(&h, who, "王大明", ""));
-    assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, false), "");
+    assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, false), "");
     correction = asked(&h, ask(&h, who, "王大明", ""));
     request.correction_id = correction->correction_id;
     assert_refused(harness_call(&h, "Corrections.WithdrawCorrection", &request.base, person_signed_in(&h, 2), NULL),
@@ -169,12 +155,12 @@ static void an_official_decides_for_her_union_and_not_for_herself(void **state)
     other = make_union(&h, "440605", "")->union_id;
     who = member_of_union(&h, 1, CODE);
     correction = asked(&h, ask(&h, who, "王大明", ""));
-    assert_string_equal(decide(&h, administrator(&h, ""), other, correction->correction_id, true),
+    assert_string_equal(decide_correction(&h, administrator(&h, ""), other, correction->correction_id, true),
                         "CORRECTION_NOT_FOUND");
-    assert_string_equal(decide(&h, administrator(&h, "0001"), union_id, correction->correction_id, true),
+    assert_string_equal(decide_correction(&h, administrator(&h, "0001"), union_id, correction->correction_id, true),
                         "OUTSIDE_YOUR_UNION");
-    assert_string_equal(decide(&h, harness_official(&h, who->member_id, RULE__ROLE__UNION_ADMIN, ""), union_id,
-                               correction->correction_id, true),
+    assert_string_equal(decide_correction(&h, harness_official(&h, who->member_id, RULE__ROLE__UNION_ADMIN, ""),
+                                          union_id, correction->correction_id, true),
                         "NOT_FOR_YOURSELF");
     list.union_id = union_id;
     listed =
@@ -182,7 +168,7 @@ static void an_official_decides_for_her_union_and_not_for_herself(void **state)
                        &identity__correction_list__descriptor);
     assert_int_equal(listed->n_corrections, 1);
     assert_string_equal(listed->corrections[0]->old_name, "王*明");
-    assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
+    assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
     for (int i = 0; i < 2; i++) {
         listed =
             harness_output(&h, harness_call(&h, "Corrections.ListCorrections", &list.base, administrator(&h, ""), NULL),
@@ -210,7 +196,7 @@ static void a_resident_id_that_another_has_is_not_given(void **state)
     member_of_union(&h, 2, CODE);
     make_resident_id(2, id);
     correction = asked(&h, ask(&h, who, "", id));
-    assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true),
+    assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, true),
                         "RESIDENT_ID_TAKEN");
     end(&h);
 }
@@ -235,7 +221,6 @@ static Rpc__Principal *member_by_passport(struct harness *h, unsigned n)
 static void a_passport_is_corrected_to_another_and_both_are_known_as_passports(void **state)
 {
     Identity__AskCorrectionRequest request = IDENTITY__ASK_CORRECTION_REQUEST__INIT;
-    Identity__DecideCorrectionsRequest decide = IDENTITY__DECIDE_CORRECTIONS_REQUEST__INIT;
     Identity__Correction *correction;
     char mobile[CN_MOBILE_LEN + 1];
     Identity__Session *session;
@@ -252,13 +237,7 @@ static void a_passport_is_corrected_to_another_and_both_are_known_as_passports(v
     request.resident_id = "87654321";
     correction = harness_output(&h, harness_call(&h, "Corrections.AskCorrection", &request.base, who, NULL),
                                 &identity__correction__descriptor);
-    decide.union_id = first_id;
-    decide.correction_ids = &correction->correction_id;
-    decide.n_correction_ids = 1;
-    decide.approve = true;
-    assert_string_equal(
-        outcome(&h, harness_call(&h, "Corrections.DecideCorrections", &decide.base, administrator(&h, FIRST), NULL)),
-        "");
+    assert_string_equal(decide_correction(&h, administrator(&h, FIRST), first_id, correction->correction_id, true), "");
     clock_step(&h.service.clock, CODE_RESEND_MS);
     session = login(&h, mobile_of(1, mobile));
     assert_int_equal(session->member->document, IDENTITY__DOCUMENT_KIND__DOCUMENT_PASSPORT);
@@ -329,7 +308,7 @@ static void whose_number_is_lost_proves_who_she_is_and_her_union_decides(void **
     correction = asked(&h, ask_mobile(&h, who, id, new, code));
     assert_null(strstr(correction->mobile, new));
     assert_ok(enter_by_wechat(&h, "o1", ""));
-    assert_string_equal(decide(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
+    assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, true), "");
     assert_refused(enter_by_wechat(&h, "o1", ""), "WECHAT_NOT_BOUND"); /* it was on the same telephone */
     clock_step(&h.service.clock, CODE_RESEND_MS);
     assert_int_equal(principal_of(&h, login(&h, new))->member_id, who->member_id);
