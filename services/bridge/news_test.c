@@ -64,7 +64,9 @@ static void each_of_her_news_is_told_as_what_it_is(void **state)
 static void without_a_sender_her_number_is_told_nothing(void **state)
 {
     (void)state;
-    ((struct bridge *)h.service.self)->sms.ready = false;
+    setenv("HUIGONG_SMS_URL", "", 1);
+    ensure(conf_load(bridge_spec.conf, NULL, true) == 0);
+    die();
     tell_news(MERGE, 7, 500, 0);
     assert_ended(1, NOT_SENT, BRIDGE__REASON__NOTICE_NO_TEMPLATE);
     tell_news(MERGE, 7, 500, 55);
