@@ -175,14 +175,14 @@ static bool answer_health(struct app *app, struct http_request *request, const u
 
 /* The newest signed heads of every journal, for anybody to keep: what somebody has kept shows
  * that a journal was not made anew. */
-static void answer_heads(struct app *app, struct http_request *request)
+static void answer_heads(struct app *app, struct http_request *request, const unsigned char trace_id[16])
 {
     buf_clear(&app->out);
     app_heads(app, &app->out);
     if (app->out.failed)
         http_reply_static(request, 500, HTTP_JSON, "", 0);
-    else
-        http_reply(request, 200, HTTP_JSON, app->out.bytes, app->out.len);
+    else if (!http_try_reply(request, 200, HTTP_JSON, app->out.bytes, app->out.len))
+        app_refuse_for(app, request, RPC__REASON__OVERLOADED, "", trace_id);
 }
 
 /* For who runs the gateway, not for the public. */
@@ -212,7 +212,7 @@ static void answer_other(struct app *app, struct http_request *request, const st
     if ((heads || document) && refuse_own(app, request, trace_id))
         return;
     if (heads) {
-        answer_heads(app, request);
+        answer_heads(app, request, trace_id);
     } else if (document) {
         http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
     } else if (match->other_methods) {

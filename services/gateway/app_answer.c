@@ -294,14 +294,10 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
         return;
     }
     write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");
-    /* What was done is said in any case. */
-    if (method->writes) {
-        http_reply(pending->request, status, headers, app->out.bytes, app->out.len);
-    } else if (!http_try_reply(pending->request, status, headers, app->out.bytes, app->out.len)) {
-        app_refuse_pending(pending, RPC__REASON__OVERLOADED);
-        return;
-    }
-    app_count(app, method, received_ns, status);
+    if (http_try_reply(pending->request, status, headers, app->out.bytes, app->out.len))
+        app_count(app, method, received_ns, status);
+    else
+        app_refuse_pending(pending, method->writes ? RPC__REASON__OUTCOME_UNKNOWN : RPC__REASON__OVERLOADED);
 }
 
 /* ---- calls ---- */

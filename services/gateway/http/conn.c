@@ -490,8 +490,7 @@ static struct address peer_of(const uv_tcp_t *tcp)
 /* Says so to whom there is no place for, which over TLS cannot be. */
 static void turn_away(struct conn *conn, bool at_once)
 {
-    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-                               "Connection: close\r\n\r\n";
+    static const char text[] = HTTP_NO_ROOM;
     uv_buf_t buf = uv_buf_init(unconst(text), sizeof(text) - 1);
 
     http_count(&conn->owner->http.counters.turned_away, 1);
