@@ -109,6 +109,8 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "a day that is no int32";
     else if ((limit->lines || limit->raw) && field->type != VIEW_TYPE_STRING)
         wrong = "lines or raw, but no string";
+    else if (limit->lax && (limit->required || field->label == VIEW_LABEL_REPEATED || field->type == VIEW_TYPE_MESSAGE))
+        wrong = "lax, but required or no single value";
     else if (limit->inside && limit->required)
         wrong = "required, and kept inside";
     else if (limit->subject && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))

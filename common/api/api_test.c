@@ -305,6 +305,15 @@ CHANGE(media_of_another_message)
     rule(set, "GetSeat")->media = "application/pdf";
 }
 
+CHANGE(lax_and_required)
+{
+    limit(set, ".sample.Show", "title")->lax = true;
+}
+CHANGE(lax_and_many)
+{
+    limit(set, ".sample.Show", "trades")->lax = true;
+}
+
 CHANGE(page_without_end)
 {
     view_field(set, ".sample.SeatList", "next_page_token")->name = "behind";
@@ -420,6 +429,8 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {parameter_message, "is no scalar"},
         {parameter_twice, "twice"},
         {media_of_another_message, "method Shows.GetSeat: media"},
+        {lax_and_required, "field Show.title: lax"},
+        {lax_and_many, "field Show.trades: lax"},
         {page_without_end, "method Shows.ListSeats: a page_size goes with"},
         {size_without_token, "method Shows.ListSeats: a page_size goes with"},
         {size_without_what_is_usual, "method Shows.ListSeats: a page_size is"},

@@ -245,8 +245,10 @@ static int read_object(const struct reader *reader, const struct api_message *ty
             return fail(reader, RPC__REASON__DUPLICATE_FIELD, &here);
         seen |= bit;
         reason = read_field(reader, field, value, &here, message);
-        if (reason)
+        if (reason && !field->limit->lax)
             return reason;
+        if (reason)
+            *reader->trouble = (struct json_trouble){0};
     }
     return 0;
 }
