@@ -310,6 +310,7 @@ static void too_many_values_are_refused_before_they_are_parsed(void **state)
 {
     size_t size = 3 * (LIMIT_JSON_VALUES + 2);
     char *json = malloc(size);
+    struct json_refusal refusal;
     ProtobufCMessage *message;
 
     (void)state;
@@ -328,6 +329,10 @@ static void too_many_values_are_refused_before_they_are_parsed(void **state)
                          n > LIMIT_JSON_VALUES ? RPC__REASON__TOO_MANY_ITEMS : RPC__REASON__WRONG_TYPE);
     }
     free(json);
+    json_refuse(&trouble, &refusal);
+    assert_int_equal(refusal.answer.n_facts, 1);
+    assert_string_equal(refusal.answer.facts[0]->name, "maxItems");
+    assert_int_equal(strtol(refusal.answer.facts[0]->value, NULL, 10), LIMIT_JSON_VALUES);
 }
 
 static void brackets_in_a_string_do_not_nest(void **state)

@@ -50,10 +50,16 @@ static bool admit(struct app *app, struct http_request *request, const struct pe
     uint64_t key = member ? (uint64_t)member->member_id : address_key(&request->client);
     int64_t wait_ns = limiter_admit(limiter, key, request->received_ns);
     Rpc__Answer answer = RPC__ANSWER__INIT;
-    char headers[128];
+    Rpc__Fact rate = RPC__FACT__INIT, *facts[] = {&rate};
+    char headers[128], number[24];
 
     if (wait_ns == 0)
         return true;
+    snprintf(number, sizeof(number), "%lld", (long long)limiter->rate);
+    rate.name = unconst("maxPerSecond");
+    rate.value = number;
+    answer.facts = facts;
+    answer.n_facts = 1;
     answer.reason = RPC__REASON__RATE_LIMITED;
     answer.retry_after_s = (int32_t)(wait_ns / 1000000000 + 1);
     snprintf(headers, sizeof(headers),

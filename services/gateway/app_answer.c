@@ -81,15 +81,20 @@ void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer
     http_reply(request, status, headers, app->out.bytes, app->out.len);
 }
 
+/* After how many seconds the same request may be good; 0: nobody knows. */
+static int32_t retry_after(int reason)
+{
+    return reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN ||
+           reason == RPC__REASON__OUTCOME_UNKNOWN;
+}
+
 void app_refuse_for(struct app *app, struct http_request *request, int reason, const char *more,
                     const unsigned char trace_id[16])
 {
     Rpc__Answer answer = RPC__ANSWER__INIT;
 
     answer.reason = reason;
-    if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN ||
-        reason == RPC__REASON__OUTCOME_UNKNOWN)
-        answer.retry_after_s = 1;
+    answer.retry_after_s = retry_after(reason);
     app_refuse(app, request, &answer, more, trace_id);
 }
 
@@ -128,6 +133,7 @@ size_t app_render(int reason, int status, const char *detail, char *ret_body, si
 
     (void)status;
     answer.reason = reason;
+    answer.retry_after_s = retry_after(reason);
     buf_clear(&app->out);
     app_new_trace(app, trace_id);
     problem_encode(&app->out, &answer, detail, trace_id);

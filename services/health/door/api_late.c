@@ -106,6 +106,7 @@ void scans__upload_scans(Health__Scans_Service *service, const Health__UploadSca
     if (!device_of_staff(self, req->site_id, req->device_id, call, &device))
         return;
     if (req->n_items > SCANS_UPLOADED) {
+        rpc_fact_number(call, "maxItems", SCANS_UPLOADED);
         rpc_refuse_field(call, RPC__REASON__TOO_MANY_ITEMS, "items");
         return;
     }
