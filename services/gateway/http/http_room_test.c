@@ -36,8 +36,26 @@ static void a_body_for_which_there_is_no_room_is_refused_at_its_head(void **stat
     crowd(GUEST_BODIES, 0);
 }
 
-/* Bodies under way leave those of others room, and all answers. */
-/* Bodies from peers that are one guest: an address, or one /64 of IPv6. */
+/* Who takes no room is served, also of the guest who holds most. */
+static void assert_served(void)
+{
+    start();
+    say(GET "\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    http_close(&test.http);
+}
+
+/* Nothing is held behind them. */
+static void end_all(struct http *https, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        http_close(&https[i]);
+    start();
+    stop();
+}
+
+/* Bodies from peers that are one guest: an address, or one /64 of IPv6. They leave those of others room, and all
+ * answers. */
 static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void **state)
 {
     static const char *const guests[][3] = {{"192.0.2.1", "192.0.2.1", "192.0.2.2"},
@@ -60,19 +78,13 @@ static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void 
             taken += !http_finished(&https[i]);
         }
         assert_in_range(taken, 5, 20);
-        start();
-        say(GET "\r\n");
-        assert_memory_equal(test.out, "HTTP/1.1 200", 12);
-        http_close(&test.http);
+        assert_served();
         assert_true(http_open(&test.http, &test.shared, &other, false));
         test.out_len = 0;
         say(POST "Content-Length: 1000000\r\n\r\n");
         assert_false(http_finished(&test.http));
         http_close(&test.http);
-        for (size_t i = 0; i < ARRAY_LEN(https); i++)
-            http_close(&https[i]);
-        start();
-        stop();
+        end_all(https, ARRAY_LEN(https));
     }
 }
 
@@ -93,14 +105,8 @@ static void requests_that_do_not_come_at_once_take_room_too(void **state)
             taken += !http_finished(&https[i]);
         }
         assert_in_range(taken, 1500, 2900);
-        start();
-        say(GET "\r\n");
-        assert_memory_equal(test.out, "HTTP/1.1 200", 12);
-        http_close(&test.http);
-        for (size_t i = 0; i < ARRAY_LEN(https); i++)
-            http_close(&https[i]);
-        start();
-        stop();
+        assert_served();
+        end_all(https, ARRAY_LEN(https));
     }
 }
 
