@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/bus/bus.h"
 
 /* ---- the request's form ---- */
 
@@ -195,15 +196,19 @@ static void answer_heads(struct app *app, struct http_request *request, const un
 static bool answer_metrics(struct app *app, struct http_request *request)
 {
     static const char metrics[] = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" HTTP_NO_STORE;
+    struct buf text;
 
     if (!is(request, "/metrics") || !is_read(request))
         return false;
-    buf_clear(&app->out);
-    app_metrics(app, &app->out);
-    if (app->out.failed) /* half of them would look like the whole */
+    buf_init(&text, LIMIT_METRICS);
+    app_metrics(app, &text);
+    if (text.failed) { /* half of them would look like the whole */
+        log_error("metrics_too_long", "limit", log_int(LIMIT_METRICS));
         http_reply_static(request, 500, metrics, "", 0);
-    else
-        http_reply(request, 200, metrics, app->out.bytes, app->out.len);
+    } else {
+        http_reply(request, 200, metrics, text.bytes, text.len);
+    }
+    buf_done(&text);
     return true;
 }
 
@@ -276,6 +281,10 @@ static void *worker_start(int worker, uv_loop_t *loop, void *settings)
 
     if (app && app_open(app, settings, worker, loop) == 0)
         return app;
+    /* The loop ends when what is open on it has closed, and the process then. */
+    bus_leave_open();
+    if (app)
+        app_close(app);
     log_error("worker_not_started", "worker", log_int(worker));
     return NULL;
 }

@@ -89,6 +89,7 @@ struct pending {
     char file_name[64];
 };
 
+/* 0, or -1 after logging why. To be closed in both cases. */
 int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop_t *loop);
 void app_flush(struct app *app);
 /* Answers what is pending; app is freed when its handles have closed, on the loop's last turns. */

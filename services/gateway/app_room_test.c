@@ -1,4 +1,4 @@
-/* Answers of a service that find no room at the gateway. */
+/* Answers of a service that find no room at the gateway, and those that do. */
 #include "identity/consent.pb-c.h"
 #include "identity/identity.pb-c.h"
 #include "services/gateway/app.h"
@@ -13,10 +13,37 @@ static struct {
     struct bus_queue *queue;
     struct bus_server *server;
     unsigned done; /* calls of the client's */
+    unsigned n_metrics;
     void *app;
 } gateway;
 
+#define NAME_100 "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr"
+
 /* ---- a service ---- */
+
+/* It tells of itself as much as fits into an answer. */
+static Rpc__Answer probed(void)
+{
+    static uint8_t room[LIMIT_ANSWER];
+    static char labels[LIMIT_ANSWER / sizeof(NAME_100)][sizeof("n=\"" NAME_100 "\"") + 8];
+    static Rpc__Metric metrics[ARRAY_LEN(labels)], *list[ARRAY_LEN(labels)];
+    Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
+    Rpc__Answer answer = RPC__ANSWER__INIT;
+
+    report.healthy = true;
+    report.metrics = list;
+    for (size_t i = 0; i < gateway.n_metrics; i++) {
+        rpc__metric__init(&metrics[i]);
+        snprintf(labels[i], sizeof(labels[i]), "n=\"" NAME_100 "%zu\"", i);
+        metrics[i].name = "huigong_seats";
+        metrics[i].type = "gauge";
+        metrics[i].labels = labels[i];
+        list[report.n_metrics++] = &metrics[i];
+    }
+    ensure(rpc__probe_report__get_packed_size(&report) <= sizeof(room));
+    answer.output = (ProtobufCBinaryData){rpc__probe_report__pack(&report, room), room};
+    return answer;
+}
 
 static Rpc__Answer answer_to(const Rpc__Call *call, uint8_t *room)
 {
@@ -32,6 +59,8 @@ static Rpc__Answer answer_to(const Rpc__Call *call, uint8_t *room)
         answer.output.len = identity__session__pack(&session, room);
     else if (strcmp(call->method, "Consents.GetPolicy") == 0)
         answer.output.len = identity__policy__pack(&policy, room);
+    else if (strcmp(call->method, "Daemon.Probe") == 0)
+        return probed();
     else
         answer.reason = RPC__REASON__UNIMPLEMENTED;
     gateway.done += !answer.reason;
@@ -40,7 +69,7 @@ static Rpc__Answer answer_to(const Rpc__Call *call, uint8_t *room)
 
 static bool on_message(void *arg, struct bus_message *message)
 {
-    static uint8_t rooms[8][LONG + 100], packed[8 * (LONG + 200)];
+    static uint8_t rooms[8][LONG + 100], packed[LIMIT_MESSAGE_SIZE + 8 * LONG];
     size_t len;
     const void *bytes = bus_message_bytes(message, &len);
     Rpc__CallBatch *calls = rpc__call_batch__unpack(NULL, len, bytes);
@@ -121,10 +150,65 @@ static void of_a_write_without_room_for_its_answer_the_outcome_is_unknown(void *
     assert_true(test.out_len > LONG);
 }
 
+/* A server that was never started, for what it has counted. */
+static struct server *uncrowded_server(void)
+{
+    static struct server_options options = {.listeners = {{.address = "127.0.0.1"}}, .workers = 1};
+    struct server *server;
+
+    options.app = app_server;
+    server = server_open(&options);
+    assert_non_null(server);
+    return server;
+}
+
+/* How often a line of the answer to a request of who runs the gateway begins so. */
+static unsigned count_lines(const char *begin)
+{
+    struct http_piece pieces[2];
+    char *text = NULL;
+    size_t len = 0;
+    unsigned n = 0, count;
+
+    while ((count = http_output(&test.http, pieces)) > 0) {
+        for (unsigned i = 0; i < count; i++) {
+            text = realloc(text, len + pieces[i].len + 1);
+            memcpy(text + len, pieces[i].bytes, pieces[i].len);
+            len += pieces[i].len;
+            http_sent(&test.http, pieces[i].len);
+        }
+    }
+    assert_non_null(text);
+    text[len] = '\0';
+    assert_memory_equal(text, "HTTP/1.1 200 ", 13);
+    for (const char *at = text; (at = strstr(at, begin)); at++)
+        n += at[-1] == '\n';
+    free(text);
+    return n;
+}
+
+static void no_metric_is_lost_however_many_there_are(void **state)
+{
+    struct app *worker;
+
+    (void)state;
+    gateway.n_metrics = LIMIT_ANSWER / 140;
+    open_gateway();
+    gateway.settings.server = uncrowded_server();
+    worker = gateway.app;
+    bus_wait(&b, (app_server.turn(worker), queues_find(&worker->queues, "identity")->report));
+    start();
+    test.http.inner = true;
+    http_feed(&test.http, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", 36);
+    assert_int_equal(count_lines("huigong_seats{"), gateway.n_metrics);
+    stop();
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_write_without_room_for_its_answer_the_outcome_is_unknown),
+        cmocka_unit_test(no_metric_is_lost_however_many_there_are),
     };
 
     return bus_run_tests(argc, argv, tests, ARRAY_LEN(tests));
