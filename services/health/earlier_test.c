@@ -7,6 +7,15 @@
 #define OPEN  INT64_C(192209897637543936) /* members 1, 2 and 5 have entered */
 
 static const struct dump_moved moved[] = {
+    {"settlement", "SELECT count(*) FROM earlier.settlement e WHERE NOT EXISTS (SELECT 1 FROM statement s "
+                   "WHERE (s.statement_id, s.for_id, s.payee_id, s.state, s.n_lines, s.total_fen, s.lines_hash, "
+                   "s.prepared_by, s.prepared_at, s.decided_by, s.decided_at, s.journal_seq) = (e.settlement_id, "
+                   "e.campaign_id, e.site_id, e.state, e.n_lines, e.total_fen, e.lines_hash, e.prepared_by, "
+                   "e.prepared_at, e.decided_by, e.decided_at, e.journal_seq))"},
+    {"settlement_line",
+     "SELECT count(*) FROM earlier.settlement_line e WHERE NOT EXISTS (SELECT 1 FROM statement_line l WHERE "
+     "(l.statement_id, l.line, l.thing_id, l.kind, l.fen, l.seq, l.hash, l.corrects) = "
+     "(e.settlement_id, e.line, e.booking_id, e.kind, e.fen, e.seq, e.hash, e.corrects))"},
     {"story_progress", "SELECT count(*) FROM earlier.story_progress WHERE upto <> "
                        "(SELECT upto FROM progress WHERE name = 'story')"},
     {NULL, NULL},

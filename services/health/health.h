@@ -17,10 +17,10 @@
  * the seam to booking), stocks.h (places without a lot), slots.h and bookings.h (hours, bookings,
  * passes; budget.h is what all of it may cost), scans.h and walk_ins.h (what happens at the door), reports.h (reports,
  * of the member alone), consents.h (who agrees to that), scopes.c (whom a campaign is for after its union got another
- * place), settlements.h (what a site is owed), stories.h (all of this in the order of the journal), totals.h (how many
- * people, and nothing of a few). due.h is what happens by itself as time passes. What is only shown is stored as the
- * packed message it came as, so a part reads and writes messages of health.proto in the call's arena and has no other
- * form of them.
+ * place), settlements.h (what a site is owed, by the shared part settlement), stories.h (all of this in the order of
+ * the journal), totals.h (how many people, and nothing of a few). due.h is what happens by itself as time passes. What
+ * is only shown is stored as the packed message it came as, so a part reads and writes messages of health.proto in the
+ * call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member, and holders.h sees to accounts that are merged), and who has been told that she is in is in; nothing of a
@@ -37,6 +37,7 @@
 #include "common/pass/pass.h"
 #include "common/trust/pii.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/settlement/settlement.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
@@ -51,6 +52,7 @@
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
     SHARED(two_hands)                                                                                                  \
+    SHARED(settlement)                                                                                                 \
     PART(draws)                                                                                                        \
     PART(campaigns)                                                                                                    \
     PART(scopes)                                                                                                       \
