@@ -1,4 +1,5 @@
 #include "services/health/api.h"
+#include "services/health/booking/costs.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/settlement/settlements.h"
 
@@ -182,6 +183,8 @@ static void decide(Health__Settlements_Service *service, const Health__Settlemen
         return;
     if (settlement.state != state)
         reason = statement_decide(&self->settlement, campaign->union_path, state, call, &settlement);
+    if (!reason && costs_settle(self, campaign, settlement.id, call))
+        reason = HEALTH__REASON__BUDGET_USED_UP;
     if (!rpc_refuse_if(call, reason))
         reply_settlement(&settlement, reply, call);
 }

@@ -192,6 +192,30 @@ static void the_budget_is_never_exceeded(void **state)
     assert_ok(prepare(&h, finance(&h, 701)));
 }
 
+static int64_t spent(void)
+{
+    const struct budget_line line = {the_campaign, 0};
+
+    return budget_balance(&health_of(&h)->budget, &line, BUDGET__ACCOUNT__SPENT);
+}
+
+static void what_is_prepared_is_spent_until_it_is_rejected_or_corrected(void **state)
+{
+    int64_t booking = booking_of(&h, 1, false), scan = come(&h, booking), id;
+
+    (void)state;
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_int_equal(spent(), PRICE);
+    assert_ok(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 702)));
+    assert_int_equal(spent(), 0);
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_ok(confirm(&h, id, finance(&h, 702)));
+    undo_scan(&h, scan);
+    assert_int_equal(spent(), PRICE);
+    assert_ok(prepare(&h, finance(&h, 701)));
+    assert_int_equal(spent(), 0);
+}
+
 static void it_is_exported_for_a_spreadsheet(void **state)
 {
     Health__ExportSettlementRequest request = HEALTH__EXPORT_SETTLEMENT_REQUEST__INIT;
@@ -222,6 +246,7 @@ static void money_that_was_changed_is_found(void **state)
         "DELETE FROM statement_line WHERE line = 2",
         "UPDATE booking SET settled = 0",
         "UPDATE statement SET state = 2",
+        "UPDATE account SET balance_fen = balance_fen + 1 WHERE kind = 4",
     };
 
     (void)state;
@@ -305,6 +330,7 @@ int main(void)
         TEST(the_second_official_is_known_by_name_and_has_her_office_from_another),
         TEST(two_hands_know_a_settlement_by_the_name_they_knew_it_by),
         TEST(the_budget_is_never_exceeded),
+        TEST(what_is_prepared_is_spent_until_it_is_rejected_or_corrected),
         TEST(it_is_exported_for_a_spreadsheet),
         cmocka_unit_test(money_that_was_changed_is_found),
         cmocka_unit_test(no_power_cut_settles_twice_or_not_at_all),

@@ -1,5 +1,6 @@
 #include "services/health/settlement/settlements.h"
 
+#include "services/health/booking/costs.h"
 #include "services/health/rules.h"
 
 enum { SQL_SCANS, SQL_UNDONE, SQL_OWED, SQL_STAND, N_SQL };
@@ -82,7 +83,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
     reason = statement_prepare(&self->settlement, campaign->union_path, lines, n, call, ret);
     if (reason)
         return reason;
-    return statements_total(&self->settlement, ret->for_id) > campaign->budget_fen ? HEALTH__REASON__BUDGET_USED_UP : 0;
+    return costs_settle(self, campaign, ret->id, call) ? HEALTH__REASON__BUDGET_USED_UP : 0;
 }
 
 static const struct part_stray strays[] = {

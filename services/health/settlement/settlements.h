@@ -2,7 +2,7 @@
  *
  * A thing is a booking: owed to its site when its holder came, at the site's price. Its scan undone since, or it
  * scanned at another site after that, it is corrected. What is prepared and confirmed for a campaign never exceeds
- * its budget. A booking's `settled` names the statement that stands for it, 0 when there is none. */
+ * its budget (costs.h). A booking's `settled` names the statement that stands for it, 0 when there is none. */
 #pragma once
 #include "services/health/booking/bookings.h"
 #include "services/health/health.h"
