@@ -110,13 +110,15 @@ static Health__Campaign *read_campaign(const struct campaigns *campaigns, unsign
 static void read_sites(const struct campaigns *campaigns, Health__Campaign *campaign)
 {
     unsigned statement = campaigns->sql + SQL_SITES;
+    int64_t site_id;
+    bool withdrawn;
 
     store_ask(campaigns->store, statement, "i", campaign->campaign_id);
-    while (store_row(campaigns->store, statement)) {
-        Health__CampaignSite *site = campaign_site(campaign, store_int(campaigns->store, statement, 0));
+    while (store_read(campaigns->store, statement, INTO(site_id), INTO(withdrawn))) {
+        Health__CampaignSite *site = campaign_site(campaign, site_id);
 
         if (site)
-            site->withdrawn = store_int(campaigns->store, statement, 1) != 0;
+            site->withdrawn = withdrawn;
     }
 }
 
@@ -172,13 +174,9 @@ void campaigns_end_current(const struct campaigns *campaigns)
 unsigned campaigns_due(const struct campaigns *campaigns, int64_t now, int64_t after, int64_t *ret_ids, unsigned max)
 {
     unsigned statement = campaigns->sql + SQL_DUE;
-    unsigned n = 0;
 
     store_ask(campaigns->store, statement, "iii", now, after, (int64_t)max);
-    while (n < max && store_row(campaigns->store, statement))
-        ret_ids[n++] = store_int(campaigns->store, statement, 0);
-    store_end(campaigns->store, statement);
-    return n;
+    return (unsigned)store_numbers(campaigns->store, statement, ret_ids, max);
 }
 
 /* ---- one campaign ---- */
