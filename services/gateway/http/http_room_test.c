@@ -190,6 +190,24 @@ static void a_refusal_is_not_put_between_a_head_and_a_body_that_is_not_ours(void
     crowd(GUEST_BODIES, 0);
 }
 
+static void what_an_answer_takes_that_is_put_together_is_its_guests(void **state)
+{
+    size_t before = guests_held(&test.shared.guests, GUEST_ANSWERS);
+
+    (void)state;
+    start();
+    test.waits = true;
+    say(GET "\r\n");
+    assert_true(http_hold(test.waiting, 50000));
+    assert_true(http_hold(test.waiting, 50000));
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), before + 100000);
+    assert_false(http_hold(test.waiting, (size_t)LIMIT_ANSWERS));
+    http_close(&test.http);
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), before + 100000);
+    http_reply(test.waiting, 200, NULL, "", 0); /* nobody waits for it */
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), before);
+}
+
 static void what_is_sent_ahead_without_room_ends_the_connection_after_its_answers(void **state)
 {
     static char pipeline[HTTP_FEED];
@@ -221,6 +239,7 @@ int main(void)
         cmocka_unit_test(what_is_unsent_stays_charged_when_more_must_be_given),
         cmocka_unit_test(without_any_memory_the_last_answer_is_short),
         cmocka_unit_test(a_refusal_is_not_put_between_a_head_and_a_body_that_is_not_ours),
+        cmocka_unit_test(what_an_answer_takes_that_is_put_together_is_its_guests),
         cmocka_unit_test(what_is_sent_ahead_without_room_ends_the_connection_after_its_answers),
     };
 
