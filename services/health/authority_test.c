@@ -72,6 +72,33 @@ static void make_drafts(struct harness *h, struct authority_place *place)
     authority_put(place, "book_until", draft->book_until);
 }
 
+/* What is settled, confirmed and invoiced; an account that waits. */
+static void put_payments(struct harness *h, struct authority_place *place)
+{
+    Health__ProposePayeeRequest account = HEALTH__PROPOSE_PAYEE_REQUEST__INIT;
+    Health__EnterInvoiceRequest invoice = HEALTH__ENTER_INVOICE_REQUEST__INIT;
+    const Health__Invoice *entered;
+    const Health__Payee *payee;
+
+    invoice.settlement_id = settlement_of(h, prepare(h, finance(h, 701)))->settlement_id;
+    assert_ok(confirm(h, invoice.settlement_id, finance(h, 702)));
+    invoice.number = arena_printf(&h->arena, "%08lld", (long long)(the_site % 100000000));
+    invoice.title = "佛山市总工会";
+    invoice.fen = 1;
+    entered = harness_output(h, call_once(h, "Payments.EnterInvoice", &invoice.base, finance(h, 701)),
+                             &health__invoice__descriptor);
+    authority_put(place, "invoice_id", entered->invoice_id);
+    authority_put(place, "Payments.ListInvoices/settlement_id", invoice.settlement_id);
+    authority_put(place, "Payments.EnterInvoice/settlement_id", invoice.settlement_id);
+    authority_put(place, "Payments.PaySettlement/settlement_id", invoice.settlement_id);
+    account.site_id = the_site;
+    account.name = account.bank = "佛山农商银行";
+    account.number = "12345678";
+    payee = harness_output(h, harness_call(h, "Payments.ProposePayee", &account.base, finance(h, 701), NULL),
+                           &health__payee__descriptor);
+    authority_put(place, "payee_account_id", payee->payee_account_id);
+}
+
 /* One who has come, and has a report; one who has booked and will. */
 static void make_guests(struct harness *h, struct authority_place *place, unsigned i)
 {
@@ -89,6 +116,8 @@ static void make_guests(struct harness *h, struct authority_place *place, unsign
     authority_put(place, "Reports.PutReportPart/report_id", begun(h, booking_id));
     authority_put(place, "Reports.FinishReport/report_id", begun(h, booking_id));
     consent(h, came->member_id, 1, false);
+    put_payments(h, place);
+    booking_of(h, OWNER + 1000 + i, true);
     authority_put(place, "settlement_id", settlement_of(h, prepare(h, finance(h, 701)))->settlement_id);
     booking_id = booking_of(h, will->member_id, false);
     authority_put_hers(place, "booking_id", booking_id, will);
@@ -146,6 +175,12 @@ static const struct authority_field fields[] = {
     {.field = "day", .number = DAY},
     {.field = "kind", .number = 0},
     {.field = "days", .number = 3},
+    {.field = "bank", .text = "佛山农商银行"},
+    {.field = "number", .text = "87654321"},
+    {.field = "reference", .text = "CCB20260301-000001"},
+    {.field = "paid_at", .number = DAY_AT},
+    {.field = "fen", .number = 1},
+    {.field = "csv", .text = "77,116.00"},
     {NULL},
 };
 static const int refusals[] = {HEALTH__REASON__NOT_SITE_STAFF, HEALTH__REASON__NOT_CLERK_HERE,

@@ -38,7 +38,7 @@
 #include "common/trust/pii.h"
 #include "common/benefit/budget/budget.h"
 #include "common/benefit/holders/holders.h"
-#include "common/benefit/settlement/settlement.h"
+#include "common/benefit/payments/payments.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
@@ -54,6 +54,8 @@
     SHARED(tree)                                                                                                       \
     SHARED(two_hands)                                                                                                  \
     SHARED(settlement)                                                                                                 \
+    SHARED(payees)                                                                                                     \
+    SHARED(payments)                                                                                                   \
     SHARED(budget)                                                                                                     \
     PART(draws)                                                                                                        \
     PART(campaigns)                                                                                                    \
@@ -89,7 +91,7 @@ struct health {
     struct map map;
     int64_t due_after;     /* the campaign that due_step looked at last */
     int64_t budgets_upto;  /* campaigns up to this one have a budget */
-    struct pii_keys *keys; /* seal the secrets of draws */
+    struct pii_keys *keys; /* seal the secrets of draws, and sites' accounts */
     struct pass_keys *passes;
     struct pii_keys *report_keys; /* seal the keys of reports */
     struct pii_keys *letters;     /* seal letters to identity */

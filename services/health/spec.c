@@ -6,8 +6,8 @@ extern const unsigned char health_schema[];
 extern const size_t health_schema_len;
 
 static struct conf_entry conf[] = {
-    {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
-     NULL},
+    {"HUIGONG_DRAW_KEY", NULL, CONF_PATH,
+     "file of the keys that seal the secrets of draws and sites' accounts (deploy/keys draw)", 0, 0, NULL},
     {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
     {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
      NULL},
@@ -43,6 +43,8 @@ static int start(struct service *service)
     settlement_use(&self->settlement, &settlements_kind, &self->two_hands);
     self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
+    payees_use(&self->payees, self->keys, &self->two_hands);
+    payments_use(&self->payments, &self->payees);
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));

@@ -43,8 +43,7 @@ static Health__Campaign *campaign_of_finance(struct health *self, int64_t campai
     return NULL;
 }
 
-/* A settlement of such a campaign; false after refusing. */
-static bool find_settlement(struct health *self, int64_t settlement_id, bool reads, void *call, struct statement *ret)
+bool settlement_of_finance(struct health *self, int64_t settlement_id, bool reads, void *call, struct statement *ret)
 {
     if (statements_find(&self->settlement, settlement_id, ret))
         return campaign_of_finance(self, ret->for_id, reads, call) != NULL;
@@ -111,7 +110,7 @@ static void settlements__get_settlement(Health__Settlements_Service *service, co
     struct health *self = container_of(service, struct health, settlements_service);
     struct statement settlement;
 
-    if (find_settlement(self, req->settlement_id, true, call, &settlement))
+    if (settlement_of_finance(self, req->settlement_id, true, call, &settlement))
         reply_settlement(&settlement, reply, call);
 }
 
@@ -138,7 +137,7 @@ static void settlements__list_settlement_lines(Health__Settlements_Service *serv
     struct statement_line *lines;
     int n;
 
-    if (!find_settlement(self, req->settlement_id, true, call, &settlement))
+    if (!settlement_of_finance(self, req->settlement_id, true, call, &settlement))
         return;
     n = statement_lines(&self->settlement, settlement.id, (int32_t)page->after, (int)page->limit, rpc_arena(call),
                         &lines);
@@ -161,7 +160,7 @@ static void settlements__export_settlement(Health__Settlements_Service *service,
     struct statement settlement;
     Rpc__Part part;
 
-    if (find_settlement(self, req->settlement_id, true, call, &settlement) &&
+    if (settlement_of_finance(self, req->settlement_id, true, call, &settlement) &&
         !rpc_refuse_if(call, statement_export(&self->settlement, &settlement, req->part, call, &part)))
         reply(&part, call);
 }

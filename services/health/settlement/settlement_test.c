@@ -84,8 +84,9 @@ static void what_a_settlement_rests_on_never_leaves_the_store(void **state)
     assert_int_equal(n, ARRAY_LEN(money));
     for (size_t i = 0; i < n; i++)
         assert_int_equal(kinds[i], money[i]);
-    assert_int_equal(api_money_kinds(&rpc__chassis_event__descriptor, kinds, ARRAY_LEN(kinds)), 1);
+    assert_int_equal(api_money_kinds(&rpc__chassis_event__descriptor, kinds, ARRAY_LEN(kinds)), 4);
     assert_int_equal(kinds[0], RPC__CHASSIS_EVENT__EVENT_STATEMENT_CHANGED);
+    assert_int_equal(kinds[1], RPC__CHASSIS_EVENT__EVENT_PAYEE_CHANGED);
 }
 
 static void what_is_paid_is_witnessed_before_it_is_told(void **state)
