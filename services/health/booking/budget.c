@@ -3,16 +3,15 @@
 #include "services/health/booking/booking_rules.h"
 #include "services/health/booking/booking_sql.h"
 #include "services/health/campaign/campaigns.h"
-#include "services/health/lot/places.h"
 #include "services/health/rules.h"
 
 /* How many places of a stratum are held, or may be; more than its quota only where places were given on. */
 static int64_t places_held(struct health *self, const Health__Campaign *campaign, int32_t stratum)
 {
     int64_t quota = campaign->strata[stratum]->quota, held = 0;
-    struct outcome outcome;
+    struct lot_outcome outcome;
 
-    if (outcomes_find(&self->places, campaign->campaign_id, stratum, &outcome) && outcome.promoted > 0)
+    if (lottery_outcome(&self->lottery, campaign->campaign_id, stratum, &outcome) && outcome.promoted > 0)
         held = entitlements_held(&self->entitlements, campaign->campaign_id, stratum);
     return held > quota ? held : quota;
 }
