@@ -344,6 +344,16 @@ int64_t store_number(struct store *store, unsigned sql)
     return number;
 }
 
+size_t store_numbers(struct store *store, unsigned sql, int64_t *ret, size_t max)
+{
+    size_t n = 0;
+
+    while (ret && n < max && store_row(store, sql))
+        ret[n++] = store_int(store, sql, 0);
+    store_end(store, sql);
+    return n;
+}
+
 bool store_any(struct store *store, unsigned sql)
 {
     bool any = store_row(store, sql);

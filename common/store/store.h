@@ -78,6 +78,9 @@ int store_columns(struct store *store, unsigned sql);
 const char *store_column(struct store *store, unsigned sql, int column);
 /* Ends a query after its first row, of which it gives the first number; 0 when there is none. */
 int64_t store_number(struct store *store, unsigned sql);
+/* Ends a query after at most max rows, of each of which it gives the first number; how many. ret may be NULL for want
+ * of memory. */
+size_t store_numbers(struct store *store, unsigned sql, int64_t *ret, size_t max);
 /* Whether a query has a row; ends it. */
 bool store_any(struct store *store, unsigned sql);
 /* A text, cut at its room, or a blob, whose length is returned; one that is longer than its

@@ -13,7 +13,7 @@
  * may, and passes identity's answer on as it is. Nothing of it is recorded before
  * identity's commit: whoever dies on the way, the client is told 503 and asks
  * wx.login for another code. What happens without anybody waiting follows journals
- * instead (news.c): members are told what others' journals say, through WeChat and by short messages.
+ * instead (news.h): members are told what others' journals say, through WeChat and by short messages.
  *
  * An official account's page signs in the same way (page.h), and whoever has a session
  * binds her WeChat to it: identity is told whose session it is.
@@ -51,7 +51,7 @@
 /* A way of proving a name, in the order of the setting. */
 enum way { WAY_ROSTER, WAY_OUTSIDE };
 
-/* Each said in its NAME.h; news are messages too, for which another journal is followed (news.c). */
+/* Each said in its NAME.h; news are messages too, for which another journal is followed (news.h). */
 #define BRIDGE_PARTS(PART, SHARED) SHARED(holders) PART(messages) PART(news)
 
 SERVICE_PARTS(BRIDGE)
@@ -70,5 +70,4 @@ struct bridge {
     struct errand errands[RPC_MAX_LATER], *idle;
 };
 
-extern const struct service_follow messages_of_health; /* news.c */
 extern const struct service_spec bridge_spec;

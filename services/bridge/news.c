@@ -1,8 +1,8 @@
-/* news.c: whose journals remind members of something, and of what. */
+#include "services/bridge/news.h"
+
 #include "health/health.pb-c.h"
 #include "identity/contest.pb-c.h"
 #include "identity/identity.pb-c.h"
-#include "services/bridge/bridge.h"
 
 #define HEALTH   "health"
 #define IDENTITY "identity"

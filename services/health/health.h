@@ -16,7 +16,7 @@
  * enter, what a place is), entitlements.h (who may book:
  * the seam to booking), stocks.h (places without a lot), slots.h and bookings.h (hours, bookings,
  * passes; budget.h is what all of it may cost), scans.h and walk_ins.h (what happens at the door), reports.h (reports,
- * of the member alone), consents.h (who agrees to that), scopes.c (whom a campaign is for after its union got another
+ * of the member alone), consents.h (who agrees to that), scopes.h (whom a campaign is for after its union got another
  * place), settlements.h (what a site is owed), stories.h (all of this in the order of the journal), totals.h (how many
  * people, and nothing of a few). What is only shown is stored as the
  * packed message it came as, so a part reads and writes messages of health.proto in the call's arena and has no other

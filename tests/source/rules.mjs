@@ -181,6 +181,17 @@ export function everyPackageHasItsMatrix(files) {
         .map(([name, test]) => `${test}: ${name} has operations, and no matrix of who may call them (tests/authority.h)`);
 }
 
+/** Each part that a service lists has its header and its code side by side under its name (common/daemon/part.h). */
+export function partsHaveTheirFiles(files) {
+    const paths = new Set(files.map(({ path }) => path));
+    const inFolder = (folder, name) => [...paths].some((path) => path.startsWith(folder) && path.endsWith(`/${name}.h`)
+        && paths.has(path.replace(/h$/, 'c')));
+    return files.filter(({ path }) => /^services\/([a-z]+)\/\1\.h$/.test(path)).flatMap(({ path, lines }) => lines.flatMap((line, i) =>
+        [...line.matchAll(/\b(PART|SHARED)\((\w+)\)/g)].filter(([, kind, name]) =>
+            !inFolder(kind === 'PART' ? path.slice(0, path.lastIndexOf('/') + 1) : `common/benefit/${name}/`, name))
+            .map(([, , name]) => `${path}:${i + 1}: the part ${name} has no ${name}.h with its ${name}.c`)));
+}
+
 // ---- said once ----
 
 // What has one place, and what others call instead.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
     bannedFunctions, chanceHasASeed, everyPackageHasItsMatrix, foldersAreSmall, importsGoDown, includesAreFull, includesGoDown, librariesHaveAPlace, noMachinePaths,
-    readmeNamesWhatIsThere, saidOnce, topIsTheDesigns,
+    partsHaveTheirFiles, readmeNamesWhatIsThere, saidOnce, topIsTheDesigns,
 } from './rules.mjs';
 import { fileOf, tree } from './tree.mjs';
 
@@ -116,6 +116,12 @@ rule('chance in fault tests has a seed', chanceHasASeed, [
 rule('each package has the matrix of who may call it', everyPackageHasItsMatrix, [
     ['proto/portal/post.proto', 'package portal;\nservice Posts {\n}', 'services/portal/authority_test.c'],
     ['services/coupon/authority_test.c', '#include "tests/harness.h"', 'services/coupon/authority_test.c'],
+]);
+
+rule('each part has its header and its code', partsHaveTheirFiles, [
+    ['services/portal/portal.h', '#define PORTAL_PARTS(PART, SHARED) SHARED(holders) PART(posts)'],
+    ['services/portal/portal.h', '#define PORTAL_PARTS(PART, SHARED) \\\n SHARED(nothing)', 'services/portal/portal.h:2'],
+    ['services/coupon/coupon.h', '/* nothing */\nPART(holders)', 'services/coupon/coupon.h:2'],
 ]);
 
 rule('the README names what is there', readmeNamesWhatIsThere, [

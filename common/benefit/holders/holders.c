@@ -35,11 +35,7 @@ static bool find(const struct holders *holders, int64_t number, int64_t *ret_hol
     unsigned statement = holders->sql + SQL_FIND;
 
     store_ask(holders->store, statement, "i", number);
-    if (!store_row(holders->store, statement))
-        return false;
-    *ret_holder = store_int(holders->store, statement, 0);
-    store_end(holders->store, statement);
-    return true;
+    return store_only(holders->store, statement, INTO(*ret_holder));
 }
 
 int64_t holder_of(const struct holders *holders, int64_t number)
@@ -61,25 +57,15 @@ void holders_ask(const struct holders *holders, int64_t after)
 
 bool holders_next(const struct holders *holders, int64_t *ret_number, int64_t *ret_holder)
 {
-    unsigned statement = holders->sql + SQL_MERGED;
-
-    if (!store_row(holders->store, statement))
-        return false;
-    *ret_number = store_int(holders->store, statement, 0);
-    *ret_holder = store_int(holders->store, statement, 1);
-    return true;
+    return store_read(holders->store, holders->sql + SQL_MERGED, INTO(*ret_number), INTO(*ret_holder));
 }
 
 size_t holders_numbers(const struct holders *holders, int64_t member_id, int64_t *ret, size_t max)
 {
     unsigned statement = holders->sql + SQL_NUMBERS;
-    size_t n = 0;
 
     store_ask(holders->store, statement, "ii", member_id, (int64_t)max);
-    while (n < max && store_row(holders->store, statement))
-        ret[n++] = store_int(holders->store, statement, 0);
-    store_end(holders->store, statement);
-    return n;
+    return store_numbers(holders->store, statement, ret, max);
 }
 
 void holders_recheck(const struct holders *holders, int64_t number)

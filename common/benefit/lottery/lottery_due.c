@@ -311,13 +311,10 @@ static void take_turn(void *call, void *arg)
 /* Lots behind the one looked at last for which there is something to do. */
 static unsigned find_due(struct lottery *lottery, int64_t ret_ids[DUE_MAX])
 {
-    unsigned statement = lottery->sql + LOT_SQL_DUE, n = 0;
+    unsigned statement = lottery->sql + LOT_SQL_DUE;
 
     store_ask(lottery->store, statement, "iii", clock_now(lottery->parts->clock), lottery->due_after, (int64_t)DUE_MAX);
-    while (n < DUE_MAX && store_row(lottery->store, statement))
-        ret_ids[n++] = store_int(lottery->store, statement, 0);
-    store_end(lottery->store, statement);
-    return n;
+    return (unsigned)store_numbers(lottery->store, statement, ret_ids, DUE_MAX);
 }
 
 /* One slice of one lot. */

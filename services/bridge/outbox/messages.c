@@ -1,6 +1,6 @@
 #include "services/bridge/outbox/messages.h"
 
-#include "services/bridge/bridge.h"
+#include "services/bridge/news.h"
 
 #define COLUMNS                                                                                                        \
     "message_id, source, source_seq, member_id, kind, about_id, about_at, title, place, until, state, reason, tries, " \

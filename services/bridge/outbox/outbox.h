@@ -1,6 +1,6 @@
 /* outbox.h: what members are told through WeChat or by a short message without asking for it then.
  *
- * Others' journals say that somebody is to be told something (news.c). In the
+ * Others' journals say that somebody is to be told something (news.h). In the
  * transaction that moves the cursor past such a row the outbox takes a message, one for
  * each row however often it is read; what no template is set for, or what comes too late
  * to be of use, ends there and then with its reason.

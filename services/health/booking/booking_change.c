@@ -279,11 +279,11 @@ static void remind_book_soon(void *call, void *arg)
     struct entitlement found[BOOKING_SLICE];
 
     store_ask(self->store, at, "ii", rpc_now(call) + BOOKING_REMIND_MS, (int64_t)BOOKING_SLICE);
-    for (slice->n = 0; slice->n < BOOKING_SLICE && store_row(self->store, at); slice->n++)
-        found[slice->n] = (struct entitlement){.id = store_int(self->store, at, 0),
-                                               .campaign_id = store_int(self->store, at, 1),
-                                               .member_id = store_int(self->store, at, 2),
-                                               .book_by = store_int(self->store, at, 3)};
+    slice->n = 0;
+    while (slice->n < BOOKING_SLICE &&
+           store_read(self->store, at, INTO(found[slice->n].id), INTO(found[slice->n].campaign_id),
+                      INTO(found[slice->n].member_id), INTO(found[slice->n].book_by)))
+        slice->n++;
     store_end(self->store, at);
     for (int i = 0; i < slice->n; i++) {
         Health__Reminder reminder = HEALTH__REMINDER__INIT;

@@ -123,13 +123,9 @@ uint32_t passes_revoked(const struct bookings *bookings, int64_t site_id, int64_
                         uint32_t max)
 {
     unsigned at = bookings->sql + BOOKING_SQL_REVOKED;
-    uint32_t n = 0;
 
     store_ask(bookings->store, at, "iii", site_id, now, (int64_t)max);
-    while (n < max && store_row(bookings->store, at))
-        ret_serials[n++] = (uint64_t)store_int(bookings->store, at, 0);
-    store_end(bookings->store, at);
-    return n;
+    return (uint32_t)store_numbers(bookings->store, at, (int64_t *)ret_serials, max);
 }
 
 int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id)

@@ -101,13 +101,15 @@ static Health__Campaign *read_campaign(const struct campaigns *campaigns, unsign
 static void read_sites(const struct campaigns *campaigns, Health__Campaign *campaign)
 {
     unsigned statement = campaigns->sql + SQL_SITES;
+    int64_t site_id;
+    bool withdrawn;
 
     store_ask(campaigns->store, statement, "i", campaign->campaign_id);
-    while (store_row(campaigns->store, statement)) {
-        Health__CampaignSite *site = campaign_site(campaign, store_int(campaigns->store, statement, 0));
+    while (store_read(campaigns->store, statement, INTO(site_id), INTO(withdrawn))) {
+        Health__CampaignSite *site = campaign_site(campaign, site_id);
 
         if (site)
-            site->withdrawn = store_int(campaigns->store, statement, 1) != 0;
+            site->withdrawn = withdrawn;
     }
 }
 

@@ -104,14 +104,12 @@ int story_read(struct health *self, int64_t entitlement_id, struct arena *arena,
     unsigned statement = self->stories.sql + SQL_OF;
     int64_t *seqs = arena_alloc(arena, STORY_FACTS_MAX * sizeof(*seqs)), indexed = upto(&self->stories);
     Rpc__JournalPage behind;
-    int n = 0, reason;
+    int n, reason;
 
     if (!seqs)
         return -RPC__REASON__OVERLOADED;
     store_ask(self->store, statement, "ii", entitlement_id, (int64_t)STORY_FACTS_MAX);
-    while (n < STORY_FACTS_MAX && store_row(self->store, statement))
-        seqs[n++] = store_int(self->store, statement, 0);
-    store_end(self->store, statement);
+    n = (int)store_numbers(self->store, statement, seqs, STORY_FACTS_MAX);
     for (int i = 0; i < n; i++) {
         reason = journal_row(self, seqs[i], arena, &ret_rows[i]);
         if (reason)

@@ -61,49 +61,40 @@ int64_t grants_root_guards(const struct grants *grants)
     return store_number(grants->store, grants->sql + SQL_ROOT_GUARDS);
 }
 
-static void read_grant(struct store *store, unsigned statement, struct authority *ret)
+static bool read_grant(const struct grants *grants, unsigned statement, struct authority *ret)
 {
-    ret->id = store_int(store, statement, 0);
-    ret->member_id = store_int(store, statement, 1);
-    ret->union_id = store_int(store, statement, 2);
-    ret->granted_by = store_int(store, statement, 3);
-    ret->granted_at = store_int(store, statement, 4);
-    ret->role = (int)store_int(store, statement, 5);
-    store_copy_text(store, statement, 6, ret->union_path, sizeof(ret->union_path));
-    ret->also_by = store_int(store, statement, 7);
-    ret->effective_at = store_int(store, statement, 8);
+    return store_read(grants->store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id),
+                      INTO(ret->granted_by), INTO(ret->granted_at), INTO(ret->role), INTO(ret->union_path),
+                      INTO(ret->also_by), INTO(ret->effective_at));
+}
+
+/* At most so many. */
+static size_t read_grants(const struct grants *grants, unsigned statement, struct authority *ret, size_t size)
+{
+    size_t n = 0;
+
+    while (ret && n < size && read_grant(grants, statement, &ret[n]))
+        n++;
+    store_end(grants->store, statement);
+    return n;
 }
 
 bool grants_find(const struct grants *grants, int64_t grant_id, struct authority *ret_grant)
 {
     store_ask(grants->store, grants->sql + SQL_FIND, "i", grant_id);
-    if (!store_row(grants->store, grants->sql + SQL_FIND))
-        return false;
-    read_grant(grants->store, grants->sql + SQL_FIND, ret_grant);
-    store_end(grants->store, grants->sql + SQL_FIND);
-    return true;
+    return read_grants(grants, grants->sql + SQL_FIND, ret_grant, 1) == 1;
 }
 
 size_t grants_find_all(const struct grants *grants, int64_t member_id, struct authority *ret_grants, size_t size)
 {
-    size_t n = 0;
-
     store_ask(grants->store, grants->sql + SQL_FIND_ALL, "ii", member_id, (int64_t)size);
-    while (n < size && store_row(grants->store, grants->sql + SQL_FIND_ALL))
-        read_grant(grants->store, grants->sql + SQL_FIND_ALL, &ret_grants[n++]);
-    store_end(grants->store, grants->sql + SQL_FIND_ALL);
-    return n;
+    return read_grants(grants, grants->sql + SQL_FIND_ALL, ret_grants, size);
 }
 
 size_t grants_find_page(const struct grants *grants, const struct page *page, struct authority *ret_grants)
 {
-    size_t n = 0;
-
     store_ask(grants->store, grants->sql + SQL_PAGE, "ttii", page->from, page->end, page->after, (int64_t)page->limit);
-    while (ret_grants && n < page->limit && store_row(grants->store, grants->sql + SQL_PAGE))
-        read_grant(grants->store, grants->sql + SQL_PAGE, &ret_grants[n++]);
-    store_end(grants->store, grants->sql + SQL_PAGE);
-    return n;
+    return read_grants(grants, grants->sql + SQL_PAGE, ret_grants, page->limit);
 }
 
 void grants_drop(const struct grants *grants, int64_t grant_id)

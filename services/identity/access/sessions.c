@@ -63,48 +63,39 @@ void sessions_add(const struct sessions *sessions, const struct session *session
               session->stepped_up_at, session->asker, sizeof(session->asker));
 }
 
-static void read_session(struct store *store, unsigned statement, struct session *ret)
+/* At most so many. */
+static size_t read_sessions(const struct sessions *sessions, unsigned statement, struct session *ret, size_t size)
 {
-    *ret = (struct session){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .expires_at = store_int(store, statement, 4),
-        .sign_in = (int)store_int(store, statement, 5),
-        .opened_at = store_int(store, statement, 6),
-        .refreshed_at = store_int(store, statement, 7),
-        .door = store_int(store, statement, 11),
-        .trust = (enum trust)store_int(store, statement, 12),
-        .stepped_up_at = store_int(store, statement, 13),
-    };
-    store_copy_blob(store, statement, 2, ret->family, sizeof(ret->family));
-    store_copy_blob(store, statement, 3, ret->turn, sizeof(ret->turn));
-    store_copy_text(store, statement, 8, ret->plain_device, sizeof(ret->plain_device));
-    ret->device.len = store_copy_blob(store, statement, 9, ret->device.bytes, sizeof(ret->device.bytes));
-    ret->names_itself = store_copy_blob(store, statement, 10, ret->nonce, sizeof(ret->nonce)) > 0;
-    ret->turned = store_copy_blob(store, statement, 14, ret->last_turn, sizeof(ret->last_turn)) > 0;
-    store_copy_blob(store, statement, 15, ret->asker, sizeof(ret->asker));
+    size_t n = 0, nonce, last_turn;
+
+    for (; ret && n < size; n++) {
+        struct session *session = &ret[n];
+
+        if (!store_read(sessions->store, statement, INTO(session->id), INTO(session->member_id), INTO(session->family),
+                        INTO(session->turn), INTO(session->expires_at), INTO(session->sign_in),
+                        INTO(session->opened_at), INTO(session->refreshed_at), INTO(session->plain_device),
+                        INTO_BYTES(session->device), INTO_LEN(session->nonce, nonce), INTO(session->door),
+                        INTO(session->trust), INTO(session->stepped_up_at), INTO_LEN(session->last_turn, last_turn),
+                        INTO(session->asker)))
+            break;
+        session->names_itself = nonce > 0;
+        session->turned = last_turn > 0;
+    }
+    store_end(sessions->store, statement);
+    return n;
 }
 
 bool sessions_find(const struct sessions *sessions, int64_t session_id, struct session *ret)
 {
     store_ask(sessions->store, sessions->sql + SQL_FIND, "i", session_id);
-    if (!store_row(sessions->store, sessions->sql + SQL_FIND))
-        return false;
-    read_session(sessions->store, sessions->sql + SQL_FIND, ret);
-    store_end(sessions->store, sessions->sql + SQL_FIND);
-    return true;
+    return read_sessions(sessions, sessions->sql + SQL_FIND, ret, 1) == 1;
 }
 
 size_t sessions_find_live(const struct sessions *sessions, int64_t member_id, int64_t now, int64_t before,
                           struct session *ret_sessions, size_t size)
 {
-    size_t n = 0;
-
     store_ask(sessions->store, sessions->sql + SQL_FIND_LIVE, "iiii", member_id, now, before, (int64_t)size);
-    while (ret_sessions && n < size && store_row(sessions->store, sessions->sql + SQL_FIND_LIVE))
-        read_session(sessions->store, sessions->sql + SQL_FIND_LIVE, &ret_sessions[n++]);
-    store_end(sessions->store, sessions->sql + SQL_FIND_LIVE);
-    return n;
+    return read_sessions(sessions, sessions->sql + SQL_FIND_LIVE, ret_sessions, size);
 }
 
 void sessions_turn(const struct sessions *sessions, const struct session *session)
@@ -211,12 +202,10 @@ static bool tidy(void *arg, void *call)
     unsigned statement = self->sessions.sql + SQL_PLAIN;
     struct session *plain = arena_alloc(rpc_arena(call), SEAL_SLICE * sizeof(*plain));
     struct member member;
-    size_t n = 0;
+    size_t n;
 
     store_ask(self->store, statement, "i", (int64_t)SEAL_SLICE);
-    while (plain && n < SEAL_SLICE && store_row(self->store, statement))
-        read_session(self->store, statement, &plain[n++]);
-    store_end(self->store, statement);
+    n = read_sessions(&self->sessions, statement, plain, SEAL_SLICE);
     for (size_t i = 0; i < n; i++) {
         plain[i].device.len = 0; /* forgotten, when there is nobody whose key would seal it */
         if (members_find(&self->members, plain[i].member_id, &member) && !data_key_ready(self, &member, call))

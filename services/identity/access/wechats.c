@@ -62,18 +62,15 @@ void wechats_add(const struct wechats *wechats, const struct wechat *wechat)
 
 bool wechats_find(const struct wechats *wechats, const unsigned char openid[PII_INDEX_LEN], struct wechat *ret_wechat)
 {
+    size_t unionid;
+
     store_ask(wechats->store, wechats->sql + SQL_FIND, "b", openid, (size_t)PII_INDEX_LEN);
-    if (!store_row(wechats->store, wechats->sql + SQL_FIND))
+    if (!store_only(wechats->store, wechats->sql + SQL_FIND, INTO(ret_wechat->id), INTO(ret_wechat->member_id),
+                    INTO_LEN(ret_wechat->unionid, unionid), INTO(ret_wechat->bound_at)))
         return false;
-    *ret_wechat = (struct wechat){
-        .id = store_int(wechats->store, wechats->sql + SQL_FIND, 0),
-        .member_id = store_int(wechats->store, wechats->sql + SQL_FIND, 1),
-        .bound_at = store_int(wechats->store, wechats->sql + SQL_FIND, 3),
-    };
     memcpy(ret_wechat->openid, openid, PII_INDEX_LEN);
-    ret_wechat->has_unionid = store_copy_blob(wechats->store, wechats->sql + SQL_FIND, 2, ret_wechat->unionid,
-                                              sizeof(ret_wechat->unionid)) > 0;
-    store_end(wechats->store, wechats->sql + SQL_FIND);
+    ret_wechat->has_unionid = unionid > 0;
+    ret_wechat->sealed.len = 0;
     return true;
 }
 
@@ -111,16 +108,13 @@ size_t wechats_find_all(const struct wechats *wechats, int64_t member_id, struct
     size_t n = 0;
 
     store_ask(wechats->store, wechats->sql + SQL_FIND_ALL, "ii", member_id, (int64_t)size);
-    while (n < size && store_row(wechats->store, wechats->sql + SQL_FIND_ALL)) {
-        struct wechat *wechat = &ret_wechats[n++];
+    for (; n < size; n++) {
+        struct wechat *wechat = &ret_wechats[n];
 
-        *wechat = (struct wechat){
-            .id = store_int(wechats->store, wechats->sql + SQL_FIND_ALL, 0),
-            .member_id = member_id,
-            .bound_at = store_int(wechats->store, wechats->sql + SQL_FIND_ALL, 1),
-        };
-        wechat->sealed.len = store_copy_blob(wechats->store, wechats->sql + SQL_FIND_ALL, 2, wechat->sealed.bytes,
-                                             sizeof(wechat->sealed.bytes));
+        *wechat = (struct wechat){.member_id = member_id};
+        if (!store_read(wechats->store, wechats->sql + SQL_FIND_ALL, INTO(wechat->id), INTO(wechat->bound_at),
+                        INTO_BYTES(wechat->sealed)))
+            break;
     }
     store_end(wechats->store, wechats->sql + SQL_FIND_ALL);
     return n;

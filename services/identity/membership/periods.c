@@ -74,26 +74,18 @@ void periods_set_member(const struct periods *periods, int64_t member_id, int64_
     store_run(periods->store, periods->sql + SQL_SET_MEMBER, "iii", member_id, union_id, (int64_t)level);
 }
 
-static void read_period(struct store *store, unsigned statement, struct period *ret)
+static bool read_period(const struct periods *periods, unsigned statement, struct period *ret)
 {
-    *ret = (struct period){
-        .id = store_int(store, statement, 0),
-        .member_id = store_int(store, statement, 1),
-        .union_id = store_int(store, statement, 2),
-        .began_at = store_int(store, statement, 3),
-        .ended_at = store_int(store, statement, 4),
-        .began = (int)store_int(store, statement, 5),
-        .ended = (int)store_int(store, statement, 6),
-    };
+    return store_read(periods->store, statement, INTO(ret->id), INTO(ret->member_id), INTO(ret->union_id),
+                      INTO(ret->began_at), INTO(ret->ended_at), INTO(ret->began), INTO(ret->ended));
 }
 
 static bool one_period(const struct periods *periods, unsigned statement, struct period *ret)
 {
-    if (!store_row(periods->store, statement))
-        return false;
-    read_period(periods->store, statement, ret);
+    bool found = read_period(periods, statement, ret);
+
     store_end(periods->store, statement);
-    return true;
+    return found;
 }
 
 bool periods_find_current(const struct periods *periods, int64_t member_id, struct period *ret)
@@ -118,8 +110,8 @@ static size_t all_periods(const struct periods *periods, unsigned statement, str
 {
     size_t n = 0;
 
-    while (ret && n < size && store_row(periods->store, statement))
-        read_period(periods->store, statement, &ret[n++]);
+    while (ret && n < size && read_period(periods, statement, &ret[n]))
+        n++;
     store_end(periods->store, statement);
     return n;
 }
@@ -176,14 +168,12 @@ size_t periods_find_standings(const struct periods *periods, int64_t member_id, 
     size_t n = 0;
 
     store_ask(store, statement, "ii", member_id, (int64_t)size);
-    for (; n < size && store_row(store, statement); n++)
-        ret[n] = (struct standing){
-            .member_id = member_id,
-            .standing = (int)store_int(store, statement, 0),
-            .reason = (int)store_int(store, statement, 1),
-            .began_at = store_int(store, statement, 2),
-            .ended_at = store_int(store, statement, 3),
-        };
+    for (; n < size; n++) {
+        ret[n] = (struct standing){.member_id = member_id};
+        if (!store_read(store, statement, INTO(ret[n].standing), INTO(ret[n].reason), INTO(ret[n].began_at),
+                        INTO(ret[n].ended_at)))
+            break;
+    }
     store_end(store, statement);
     return n;
 }

@@ -277,20 +277,14 @@ static bool tidy(void *arg, void *call)
 {
     struct identity *self = arg;
     int64_t until = 0, done = 0, ids[SLICE];
-    size_t n = 0;
+    size_t n;
 
     store_ask(self->store, self->contests.sql + SQL_SWEEP, "");
-    if (store_row(self->store, self->contests.sql + SQL_SWEEP)) {
-        until = store_int(self->store, self->contests.sql + SQL_SWEEP, 0);
-        done = store_int(self->store, self->contests.sql + SQL_SWEEP, 1);
-        store_end(self->store, self->contests.sql + SQL_SWEEP);
-    }
+    store_only(self->store, self->contests.sql + SQL_SWEEP, INTO(until), INTO(done));
     if (done >= until)
         return false;
     store_ask(self->store, self->contests.sql + SQL_NEXT, "iii", done, until, (int64_t)SLICE);
-    while (n < SLICE && store_row(self->store, self->contests.sql + SQL_NEXT))
-        ids[n++] = store_int(self->store, self->contests.sql + SQL_NEXT, 0);
-    store_end(self->store, self->contests.sql + SQL_NEXT);
+    n = store_numbers(self->store, self->contests.sql + SQL_NEXT, ids, SLICE);
     for (size_t i = 0; i < n; i++)
         look_at(self, ids[i], call);
     store_run(self->store, self->contests.sql + SQL_SWEPT, "i", n == SLICE ? ids[n - 1] : until);

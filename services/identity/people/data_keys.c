@@ -93,12 +93,10 @@ static bool tidy(void *arg, void *call)
     unsigned without = self->data_keys.sql + SQL_WITHOUT;
     int64_t ids[DATA_KEYS_SLICE];
     struct member member;
-    size_t n = 0;
+    size_t n;
 
     store_ask(store, without, "i", (int64_t)DATA_KEYS_SLICE);
-    while (n < DATA_KEYS_SLICE && store_row(store, without))
-        ids[n++] = store_int(store, without, 0);
-    store_end(store, without);
+    n = store_numbers(store, without, ids, DATA_KEYS_SLICE);
     for (size_t i = 0; i < n; i++) {
         if (members_find(&self->members, ids[i], &member))
             give(self, &member, call);

@@ -46,15 +46,9 @@ size_t companies_find_agents(const struct companies *companies, int64_t company_
     size_t n = 0;
 
     store_ask(store, agents, "ii", company_id, (int64_t)size);
-    while (n < size && store_row(store, agents)) {
-        ret[n++] = (struct agent){
-            .grant_id = store_int(store, agents, 0),
-            .company_id = store_int(store, agents, 1),
-            .member_id = store_int(store, agents, 2),
-            .since = store_int(store, agents, 3),
-            .kind = (int)store_int(store, agents, 4),
-        };
-    }
+    while (n < size && store_read(store, agents, INTO(ret[n].grant_id), INTO(ret[n].company_id), INTO(ret[n].member_id),
+                                  INTO(ret[n].since), INTO(ret[n].kind)))
+        n++;
     store_end(store, agents);
     return n;
 }

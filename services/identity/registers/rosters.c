@@ -34,16 +34,9 @@ size_t rosters_find_person(const struct rosters *rosters, const unsigned char pe
     size_t n = 0;
 
     store_ask(rosters->store, rosters->sql + SQL_FIND_PERSON, "bi", person, (size_t)PII_INDEX_LEN, (int64_t)size);
-    while (n < size && store_row(rosters->store, rosters->sql + SQL_FIND_PERSON)) {
-        struct roster_entry *entry = &ret[n++];
-
-        entry->id = store_int(rosters->store, rosters->sql + SQL_FIND_PERSON, 0);
-        entry->union_id = store_int(rosters->store, rosters->sql + SQL_FIND_PERSON, 1);
-        entry->trade = (int)store_int(rosters->store, rosters->sql + SQL_FIND_PERSON, 2);
-        memcpy(entry->person, person, PII_INDEX_LEN);
-        entry->sealed.len = store_copy_blob(rosters->store, rosters->sql + SQL_FIND_PERSON, 3, entry->sealed.bytes,
-                                            sizeof(entry->sealed.bytes));
-    }
+    while (n < size && store_read(rosters->store, rosters->sql + SQL_FIND_PERSON, INTO(ret[n].id),
+                                  INTO(ret[n].union_id), INTO(ret[n].trade), INTO_BYTES(ret[n].sealed)))
+        memcpy(ret[n++].person, person, PII_INDEX_LEN);
     store_end(rosters->store, rosters->sql + SQL_FIND_PERSON);
     return n;
 }
@@ -53,16 +46,8 @@ bool rosters_find(const struct rosters *rosters, int64_t roster_id, struct roste
     unsigned statement = rosters->sql + SQL_FIND;
 
     store_ask(rosters->store, statement, "i", roster_id);
-    if (!store_row(rosters->store, statement))
-        return false;
-    ret_entry->id = store_int(rosters->store, statement, 0);
-    ret_entry->union_id = store_int(rosters->store, statement, 1);
-    ret_entry->trade = (int)store_int(rosters->store, statement, 2);
-    ret_entry->sealed.len =
-        store_copy_blob(rosters->store, statement, 3, ret_entry->sealed.bytes, sizeof(ret_entry->sealed.bytes));
-    store_copy_blob(rosters->store, statement, 4, ret_entry->person, sizeof(ret_entry->person));
-    store_end(rosters->store, statement);
-    return true;
+    return store_only(rosters->store, statement, INTO(ret_entry->id), INTO(ret_entry->union_id), INTO(ret_entry->trade),
+                      INTO_BYTES(ret_entry->sealed), INTO(ret_entry->person));
 }
 
 void rosters_drop(const struct rosters *rosters, int64_t roster_id)

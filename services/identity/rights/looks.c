@@ -154,13 +154,11 @@ int looks_find(struct identity *self, int64_t member_id, int64_t before, struct 
     unsigned statement = self->looks.sql + SQL_FIND;
     struct store *store = self->looks.store;
     int64_t seqs[LOOKS_EXAMINED];
-    size_t n = 0, i = 0;
+    size_t n, i = 0;
     int reason = 0;
 
     store_ask(store, statement, "iii", member_id, before, (int64_t)LOOKS_EXAMINED);
-    while (n < LOOKS_EXAMINED && store_row(store, statement))
-        seqs[n++] = store_int(store, statement, 0);
-    store_end(store, statement);
+    n = store_numbers(store, statement, seqs, LOOKS_EXAMINED);
     *ret_n = 0;
     while (ret && i < n && *ret_n < size && !reason)
         reason = read_look(self, seqs[i++], member_id, ret, ret_n, call);

@@ -68,12 +68,8 @@ size_t tallies_find_days(const struct tallies *tallies, int64_t union_id, int64_
     size_t n = 0;
 
     store_ask(tallies->store, statement, "iiii", union_id, from, to, (int64_t)size);
-    while (n < size && store_row(tallies->store, statement))
-        ret[n++] = (struct tally_day){
-            .day = store_int(tallies->store, statement, 0),
-            .joined = store_int(tallies->store, statement, 1),
-            .gone = store_int(tallies->store, statement, 2),
-        };
+    while (n < size && store_read(tallies->store, statement, INTO(ret[n].day), INTO(ret[n].joined), INTO(ret[n].gone)))
+        n++;
     store_end(tallies->store, statement);
     return n;
 }

@@ -69,28 +69,19 @@ bool unions_add(const struct unions *unions, const struct union_node *node, int6
            store_run(unions->store, unions->sql + SQL_COUNT_CHILD, "i", node->parent_id) == 1;
 }
 
-static void read_union(struct store *store, unsigned statement, struct union_node *ret)
+static bool read_union(struct store *store, unsigned statement, struct union_node *ret)
 {
-    ret->id = store_int(store, statement, 0);
-    ret->parent_id = store_int(store, statement, 1);
-    ret->children = store_int(store, statement, 2);
-    store_copy_text(store, statement, 3, ret->code, sizeof(ret->code));
-    store_copy_text(store, statement, 4, ret->name, sizeof(ret->name));
-    store_copy_text(store, statement, 5, ret->path, sizeof(ret->path));
-    ret->state = (int)store_int(store, statement, 6);
-    ret->into_id = store_int(store, statement, 7);
-    ret->moves = store_int(store, statement, 8);
-    store_copy_text(store, statement, 9, ret->credit_code, sizeof(ret->credit_code));
-    ret->trades = (int)store_int(store, statement, 10);
+    return store_read(store, statement, INTO(ret->id), INTO(ret->parent_id), INTO(ret->children), INTO(ret->code),
+                      INTO(ret->name), INTO(ret->path), INTO(ret->state), INTO(ret->into_id), INTO(ret->moves),
+                      INTO(ret->credit_code), INTO(ret->trades));
 }
 
 static bool one_union(struct store *store, unsigned statement, struct union_node *ret_node)
 {
-    if (!store_row(store, statement))
-        return false;
-    read_union(store, statement, ret_node);
+    bool found = read_union(store, statement, ret_node);
+
     store_end(store, statement);
-    return true;
+    return found;
 }
 
 bool unions_find(const struct unions *unions, int64_t union_id, struct union_node *ret_node)
@@ -119,8 +110,8 @@ unsigned unions_find_name(const struct unions *unions, const char *name, struct 
     unsigned statement = unions->sql + SQL_FIND_NAME, n = 0;
 
     store_ask(unions->store, statement, "t", name);
-    for (; n < 2 && store_row(unions->store, statement); n++)
-        read_union(unions->store, statement, ret_node);
+    while (n < 2 && read_union(unions->store, statement, ret_node))
+        n++;
     store_end(unions->store, statement);
     return n;
 }
@@ -222,10 +213,7 @@ void unions_ask_children(const struct unions *unions, int64_t parent_id, const c
 
 bool unions_next_child(const struct unions *unions, struct union_node *ret_node)
 {
-    if (!store_row(unions->store, unions->sql + SQL_CHILDREN))
-        return false;
-    read_union(unions->store, unions->sql + SQL_CHILDREN, ret_node);
-    return true;
+    return read_union(unions->store, unions->sql + SQL_CHILDREN, ret_node);
 }
 
 void unions_end_children(const struct unions *unions)
