@@ -184,8 +184,8 @@ int lottery_read_value(const struct lottery_words *words, const char *format, co
 /* Why lots are not drawn now, or not again; they are drawn by themselves. */
 int lottery_drawing_refusal(struct lottery *lottery, const struct lot_terms *terms, const struct lot *lot, void *call);
 int lottery_publish(struct lottery *lottery, const struct lot_terms *terms, struct lot *lot, void *call);
-/* Of a frozen one two officials do it, by the same message (which is what they confirm). It may be asked for only then
- * (lot->draw.state). */
+/* While nothing is frozen one official does it, then it takes two: the first asks, and lot is as it was; the second
+ * confirms it by the same message. */
 int lottery_make_void(struct lottery *lottery, const struct lot_terms *terms, struct lot *lot,
                       const ProtobufCMessage *what, const char *reason, void *call);
 /* Nobody is called up any more; a record without a lot passes to CLOSED alone. */

@@ -20,7 +20,7 @@ struct draw_terms *lot_draw_terms(const struct lottery *lottery, const struct lo
     struct {
         struct draw_terms terms;
         struct draw_stratum strata[];
-    } *block = calloc(1, sizeof(*block) + terms->n_strata * sizeof(block->strata[0]));
+    } *block = terms->n_strata ? calloc(1, sizeof(*block) + terms->n_strata * sizeof(block->strata[0])) : NULL;
     struct draw_terms *made;
 
     if (!block)

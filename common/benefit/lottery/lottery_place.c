@@ -20,6 +20,9 @@ uint32_t lottery_place_of(const struct lottery *lottery, const struct lot_terms 
     struct lot_outcome outcome = {0};
     uint32_t place, called;
 
+    *ret_waiting = 0;
+    if ((size_t)entry->stratum >= terms->n_strata)
+        return 0; /* no memory for its terms */
     store_ask(lottery->store, lottery->sql + LOT_SQL_PLACE_OF, "ii", entry->lot_id, entry->member_id);
     place = (uint32_t)store_number(lottery->store, lottery->sql + LOT_SQL_PLACE_OF);
     lottery_outcome(lottery, entry->lot_id, entry->stratum, &outcome);
