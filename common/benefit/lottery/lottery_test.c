@@ -73,6 +73,19 @@ static void a_winner_who_is_gone_makes_room(void **state)
     assert_int_equal(held_now(0), 2);
 }
 
+/* Before anything is due that has not been done yet. */
+static void nobody_enters_at_the_closing(void **state)
+{
+    int64_t show_id = entered_show();
+
+    (void)state;
+    clock_step(&h.service.clock, HOUR_MS - 1);
+    assert_ok(enter(show_id, 7));
+    clock_step(&h.service.clock, 1);
+    assert_refused(enter(show_id, 8), "SOLD_OUT");
+    assert_int_equal(lot_now(show_id).stage, LOTTERY__STAGE__OPEN);
+}
+
 static void one_person_has_one_entry_and_nobody_none(void **state)
 {
     int64_t show_id = entered_show();
@@ -124,10 +137,12 @@ static void nobody_publishes_and_it_is_public(void **state)
 static void a_chain_serves_a_show_of_each_day(void **state)
 {
     int64_t chain_id = made(act("chain", 0, 900)), first = made(deed("announce", 0, chain_id, 1, 900));
-    int64_t second = made(deed("announce", 0, chain_id, 2, 900));
+    int64_t second = made(deed("announce", 0, chain_id, 3, 900));
 
     (void)state;
     assert_refused(deed("announce", 0, chain_id, 2, 900), "WRONG_STATE");
+    assert_refused(deed("announce", 0, chain_id, 3, 900), "WRONG_STATE");
+    assert_refused(deed("announce", 0, chain_id, 4, 900), "WRONG_STATE");
     assert_refused(deed("announce", 0, chain_id + 1, 1, 900), "WRONG_STATE");
     assert_memory_equal(lot_now(first).draw.commitment, lot_now(second).draw.commitment, DRAW_HASH_LEN);
     an_hour_passes();
@@ -196,6 +211,7 @@ int main(void)
         TEST(its_whole_life),
         TEST(who_loses_her_seat_calls_up_the_next_until_it_is_closed),
         TEST(a_winner_who_is_gone_makes_room),
+        TEST(nobody_enters_at_the_closing),
         TEST(one_person_has_one_entry_and_nobody_none),
         TEST(it_is_void_by_one_before_and_by_two_after_the_freeze),
         TEST(nobody_publishes_and_it_is_public),
