@@ -37,6 +37,7 @@
 #include "common/pass/pass.h"
 #include "common/trust/pii.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/notice/notice.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
@@ -51,6 +52,7 @@
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
     SHARED(two_hands)                                                                                                  \
+    SHARED(notice)                                                                                                     \
     PART(draws)                                                                                                        \
     PART(campaigns)                                                                                                    \
     PART(scopes)                                                                                                       \

@@ -294,7 +294,7 @@ static void her_report_story_and_history_go_with_her(void **state)
     assert_int_equal(list->checkups[0]->reports, 1);
     /* A later version is told to her, under the number she has. */
     report_for(booking_id);
-    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, KEPT);
+    assert_int_equal(last_notice(&h)->member_id, KEPT);
 }
 
 static void accounts_are_merged_one_after_the_other(void **state)
