@@ -6,13 +6,23 @@
 
 #define HEALTH   "health"
 #define IDENTITY "identity"
+#define COUPON   "coupon"
 
 /* What every service that shares the part `notice` tells alike. */
 #define NOTICES RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN, RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN
 
-static void take_given(struct outbox *outbox, const char *source, int64_t seq, const Notice__NoticeGiven *given,
+/* Each partition of a service has a journal of its own, whose rows are numbered from 1. */
+static void name_source(const char *queue, int64_t notice_id, char ret[SOURCE_SIZE])
+{
+    unsigned partition = id_partition(notice_id);
+
+    snprintf(ret, SOURCE_SIZE, partition ? "%s.%u" : "%s", queue, partition);
+}
+
+static void take_given(struct outbox *outbox, const char *queue, int64_t seq, const Notice__NoticeGiven *given,
                        void *call)
 {
+    char source[SOURCE_SIZE];
     struct notice notice = {
         .kind = (int)given->kind,
         .door = given->door,
@@ -23,22 +33,26 @@ static void take_given(struct outbox *outbox, const char *source, int64_t seq, c
 
     if (notice.kind <= 0 || notice.kind >= NOTICE_KINDS)
         return; /* of a later service than this bridge knows */
+    name_source(queue, given->notice_id, source);
     notice_text(given->title, notice.title);
     notice_text(given->place, notice.place);
     outbox_take(outbox, source, seq, &notice, call);
 }
 
 /* Whether the row is one of those. */
-static bool is_notice(struct outbox *outbox, const char *source, const Rpc__JournalRow *row, void *call)
+static bool is_notice(struct outbox *outbox, const char *queue, const Rpc__JournalRow *row, void *call)
 {
     Rpc__ChassisEvent *event = NULL;
+    char source[SOURCE_SIZE];
 
     if (row->kind >= LIMIT_EVENT_NUMBER)
         event = rpc__chassis_event__unpack(NULL, row->body.len, row->body.data);
     if (event && event->event_case == RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN)
-        take_given(outbox, source, row->seq, event->notice_given, call);
-    if (event && event->event_case == RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN)
+        take_given(outbox, queue, row->seq, event->notice_given, call);
+    if (event && event->event_case == RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN) {
+        name_source(queue, event->notice_withdrawn->notice_id, source);
         outbox_withdraw(outbox, source, event->notice_withdrawn->notice_id, call);
+    }
     rpc__chassis_event__free_unpacked(event, NULL);
     return row->kind >= LIMIT_EVENT_NUMBER;
 }
@@ -88,8 +102,6 @@ static void on_health(void *arg, void *call, const Rpc__JournalRow *row)
 }
 
 static const int32_t health_kinds[] = {NOTICES, HEALTH__EVENT__EVENT_REMINDER, HEALTH__EVENT__EVENT_BOOKING_CHANGED};
-
-const struct service_follow messages_of_health = {HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health};
 
 /* ---- identity likewise ---- */
 
@@ -157,9 +169,17 @@ static const int32_t identity_kinds[] = {
     IDENTITY__EVENT__EVENT_MEMBER_VERIFIED,
 };
 
-static const struct service_follow news_of_identity = {IDENTITY, identity_kinds, ARRAY_LEN(identity_kinds),
-                                                       on_identity};
+/* ---- who tells nothing but notices ---- */
+
+static void on_coupon(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    is_notice(&((struct bridge *)arg)->outbox, COUPON, row, call);
+}
+
+static const int32_t notice_kinds[] = {NOTICES};
 
 const struct part_spec news_part = {
-    .follows = &news_of_identity,
+    .follows = {{HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health},
+                {IDENTITY, identity_kinds, ARRAY_LEN(identity_kinds), on_identity},
+                {COUPON, notice_kinds, ARRAY_LEN(notice_kinds), on_coupon}},
 };

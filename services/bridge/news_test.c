@@ -40,7 +40,7 @@ static void what_concerns_her_account_is_told_by_her_number_and_each_of_her_wech
 
 static void each_kind_is_told_as_what_it_is_until_it_is_withdrawn(void **state)
 {
-    static const char *const sources[] = {"health", "identity"};
+    static const char *const sources[] = {"health", "identity", "coupon"};
 
     (void)state;
     for (unsigned source = 0; source < ARRAY_LEN(sources); source++) {
@@ -55,7 +55,7 @@ static void each_kind_is_told_as_what_it_is_until_it_is_withdrawn(void **state)
             assert_int_equal(state_of(row), has_way ? WAITING : NOT_SENT);
             assert_int_equal(count("SELECT kind FROM message ORDER BY message_id DESC LIMIT 1"), kind);
             assert_int_equal(count("SELECT door FROM message ORDER BY message_id DESC LIMIT 1"), door);
-            withdraw_notice(sources[!source], 500 + kind); /* another's */
+            withdraw_notice(sources[(source + 1) % ARRAY_LEN(sources)], 500 + kind); /* another's */
             withdraw_notice(sources[source], 499);
             assert_int_equal(state_of(row), has_way ? WAITING : NOT_SENT);
             withdraw_notice(sources[source], 500 + kind);
@@ -65,6 +65,20 @@ static void each_kind_is_told_as_what_it_is_until_it_is_withdrawn(void **state)
         tell_notice(sources[source], NOTICE_KINDS, 7, 600, NOTICE_BY_MOBILE); /* of a later service */
         assert_int_equal(state_of(t.row), -1);
     }
+}
+
+static void partitions_of_a_service_number_their_rows_each_for_itself(void **state)
+{
+    int64_t first = 500 * ID_STEP, second = first + 7; /* by their ids */
+
+    (void)state;
+    tell_notice("coupon", NOTICE__NOTICE_KIND__ACCOUNT_MERGED, 7, first, NOTICE_BY_MOBILE);
+    t.row--;
+    tell_notice("coupon", NOTICE__NOTICE_KIND__ACCOUNT_MERGED, 7, second, NOTICE_BY_MOBILE);
+    assert_int_equal(count("SELECT count(*) FROM message WHERE state = 1"), 2);
+    withdraw_notice("coupon", second);
+    assert_int_equal(count("SELECT about_id FROM message WHERE state = 1"), first);
+    assert_int_equal(count("SELECT count(*) FROM message WHERE source = 'coupon.7' AND state = 4"), 1);
 }
 
 static void a_notice_is_told_with_its_title_and_place(void **state)
@@ -259,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_concerns_her_account_is_told_by_her_number_and_each_of_her_wechats),
         TEST(each_kind_is_told_as_what_it_is_until_it_is_withdrawn),
+        TEST(partitions_of_a_service_number_their_rows_each_for_itself),
         TEST(a_notice_is_told_with_its_title_and_place),
         TEST(all_doors_of_a_notice_are_told_no_more),
         TEST(each_of_her_news_is_told_as_what_it_is),
