@@ -251,16 +251,18 @@ static int read_object(const struct reader *reader, const struct api_message *ty
     return 0;
 }
 
-static int parse_trouble(const json_error_t *error, const char *text, size_t len, struct json_trouble *ret_trouble)
+static void parse_trouble(const json_error_t *error, const char *text, size_t len, struct json_trouble *ret_trouble)
 {
     size_t position = error->position > 0 && (size_t)error->position < len ? (size_t)error->position : len;
     int reason;
 
     switch (json_error_code(error)) {
     case json_error_out_of_memory:
-        return json_fail(ret_trouble, RPC__REASON__BODY_TOO_LARGE, NULL);
+        json_fail(ret_trouble, RPC__REASON__BODY_TOO_LARGE, NULL);
+        return;
     case json_error_stack_overflow:
-        return json_fail(ret_trouble, RPC__REASON__TOO_DEEP, NULL);
+        json_fail(ret_trouble, RPC__REASON__TOO_DEEP, NULL);
+        return;
     case json_error_invalid_utf8:
     case json_error_null_character:
     case json_error_null_byte_in_key:
@@ -273,11 +275,29 @@ static int parse_trouble(const json_error_t *error, const char *text, size_t len
         reason = RPC__REASON__OUT_OF_RANGE;
         break;
     default:
-        return json_fail(ret_trouble, RPC__REASON__MALFORMED_JSON, NULL);
+        json_fail(ret_trouble, RPC__REASON__MALFORMED_JSON, NULL);
+        return;
     }
     ret_trouble->reason = reason;
     json_locate(text, position, ret_trouble->field, sizeof(ret_trouble->field));
-    return reason;
+}
+
+json_t *json_parse(const char *text, size_t len, struct json_trouble *ret_trouble)
+{
+    /* Before the parser, which would take memory for every value first. */
+    int reason = json_scan(text, len);
+    json_error_t error;
+    json_t *value;
+
+    *ret_trouble = (struct json_trouble){0};
+    if (reason) {
+        json_fail(ret_trouble, reason, NULL);
+        return NULL;
+    }
+    value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!value)
+        parse_trouble(&error, text, len, ret_trouble);
+    return value;
 }
 
 int json_decode(ProtobufCMessage *message, const char *text, size_t len, struct arena *arena,
@@ -285,20 +305,15 @@ int json_decode(ProtobufCMessage *message, const char *text, size_t len, struct 
 {
     const struct reader reader = {arena, ret_trouble};
     const struct json_place root = {NULL, NULL, 0};
-    json_error_t error;
     json_t *value;
     int reason;
 
     *ret_trouble = (struct json_trouble){0};
     if (len == 0 || (len == 2 && text[0] == '{' && text[1] == '}'))
         return 0;
-    /* Before the parser, which would take memory for every value first. */
-    reason = json_scan(text, len);
-    if (reason)
-        return json_fail(ret_trouble, reason, NULL);
-    value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    value = json_parse(text, len, ret_trouble);
     if (!value)
-        return parse_trouble(&error, text, len, ret_trouble);
+        return ret_trouble->reason;
     if (json_is_object(value))
         reason = read_object(&reader, api_message(message->descriptor), value, &root, message);
     else

@@ -44,6 +44,10 @@ void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret);
 /* An empty message of this type in the arena, or NULL past its cap. */
 ProtobufCMessage *json_new(const struct api_message *type, struct arena *arena);
 
+/* Reads text into a value of jansson's, which is the caller's to give back. NULL with the trouble: all that
+ * is wrong with a text whatever it is to mean. */
+struct json_t *json_parse(const char *text, size_t len, struct json_trouble *ret_trouble);
+
 /* Fills message from the JSON object in text. Whatever it points to is in the
  * arena. Returns 0 or a Reason, also in ret_trouble. An empty text is an empty
  * object. The arena's end is BODY_TOO_LARGE. Does not check `required`: fields may

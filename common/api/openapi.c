@@ -144,9 +144,14 @@ static void write_own(struct openapi *doc, const struct openapi_own *own)
     struct buf *ret = doc->out;
 
     buf_printf(ret,
-               ",\"%s\":{\"get\":{\"operationId\":\"%s\",\"tags\":[\"%.*s\"],\"summary\":\"%s\",\"x-who\":\"public\","
-               "\"x-roles\":[],\"security\":[],\"parameters\":[],\"responses\":{",
-               own->path, own->name, (int)strcspn(own->name, "."), own->name, own->summary);
+               ",\"%s\":{\"%s\":{\"operationId\":\"%s\",\"tags\":[\"%.*s\"],\"summary\":\"%s\",\"x-who\":\"public\","
+               "\"x-roles\":[],\"security\":[],\"parameters\":[],",
+               own->path, own->takes ? "post" : "get", own->name, (int)strcspn(own->name, "."), own->name,
+               own->summary);
+    if (own->takes)
+        buf_printf(ret, "\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":%s}}},",
+                   own->takes);
+    buf_str(ret, "\"responses\":{");
     for (int status = 200; status == 200 || (own->fails && status == 503); status += 303)
         buf_printf(ret, "\"%d\":{\"description\":\"%s\",\"content\":{\"%s\":{\"schema\":%s}}},", status,
                    status == 200 ? "as it is" : "not now", own->media, own->schema);

@@ -14,13 +14,14 @@
 #pragma once
 #include "common/base/buf.h"
 
-/* A read at an edge that is no service's: the edge answers it itself, to anybody. */
+/* What an edge answers itself, to anybody: a read that is no service's, or a POST of JSON. */
 struct openapi_own {
     const char *path;
     const char *name;    /* as of an operation, "Gateway.GetJournalHeads": the tag, and what it does */
     const char *summary; /* one sentence without its stop, as a comment in a .proto begins */
     const char *media;   /* of its answer */
     const char *schema;  /* of that, in JSON */
+    const char *takes;   /* the schema of what is posted, in JSON; NULL: it is a read */
     bool limited;        /* its callers have a rate */
     bool fails;          /* it answers 503 in the same form */
 };

@@ -251,9 +251,10 @@ void openapi_own_refusals(struct openapi *doc, const struct openapi_own *own)
         struct response response = {.http = http};
 
         for (size_t i = 0; i < ARRAY_LEN(chassis); i++) {
+            int when = OWN | (own->takes ? INPUT | LIST | BODY : 0);
             bool limited = own->limited && chassis[i].reason == RPC__REASON__RATE_LIMITED;
 
-            if (((chassis[i].when & OWN) || limited) && api_reason(chassis[i].reason)->http == http)
+            if (((chassis[i].when & when) || limited) && api_reason(chassis[i].reason)->http == http)
                 response.chassis |= UINT64_C(1) << i;
         }
         if (!response.chassis)

@@ -9,8 +9,20 @@
 #include <cmocka.h>
 
 static const struct openapi_own own[] = {
-    {"/fine", "Edge.GetFine", "Says that it is fine", "text/plain", "{\"type\":\"string\"}", true, true},
-    {NULL},
+    {.path = "/fine",
+     .name = "Edge.IsFine",
+     .summary = "Says that it is fine",
+     .media = "text/plain",
+     .schema = "{\"type\":\"string\"}",
+     .limited = true,
+     .fails = true},
+    {.path = "/told",
+     .name = "Edge.Tell",
+     .summary = "Takes what it is told",
+     .media = "application/json",
+     .schema = "{\"type\":\"object\"}",
+     .takes = "{\"type\":\"array\"}"},
+    {.path = NULL},
 };
 
 static json_t *document(void)
@@ -97,7 +109,7 @@ static void the_document_has_every_route_with_all_its_parameters(void **state)
             const json_t *parameters = at(operation, "parameters");
             size_t n_path = 0;
 
-            if (!method && strcmp(path, own[0].path) == 0)
+            if (!method && (strcmp(path, own[0].path) == 0 || strcmp(path, own[1].path) == 0))
                 continue;
             assert_non_null(method);
             assert_int_equal(strcasecmp(method->http, http), 0);
@@ -155,6 +167,11 @@ static void the_document_has_what_an_edge_answers_itself(void **state)
     at(operation, "responses 503 content text/plain schema");
     at(operation, "responses 405 $ref");
     at(operation, "responses 429 $ref");
+    operation = at(root, "paths /told post");
+    assert_true(json_is_true(at(operation, "requestBody required")));
+    assert_string_equal(json_string_value(at(operation, "requestBody content application/json schema type")), "array");
+    at(operation, "responses 413 $ref");
+    at(operation, "responses 415 $ref");
     json_decref(root);
 }
 

@@ -51,7 +51,9 @@
 #define LIMIT_HEADER_LINE  8000 /* one field with its name */
 #define LIMIT_BODY         (1 << 20)
 #define LIMIT_JSON_DEPTH   16
-#define LIMIT_JSON_VALUES  20000 /* values in one body: the parser takes up to 300 bytes for each */
+#define LIMIT_JSON_VALUES  20000     /* values in one body: the parser takes up to 300 bytes for each */
+#define LIMIT_READS        20        /* of one batch over HTTP */
+#define LIMIT_READS_ANSWER (1 << 20) /* the answers of all of them */
 #define LIMIT_CONNECTIONS  20000
 #define LIMIT_LAST_PLACES  512   /* of these, for those who are answered that there is no room */
 #define LIMIT_HEADER_MS    10000 /* from a request's first byte to the end of its headers */

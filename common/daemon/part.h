@@ -159,9 +159,9 @@ struct part_table {
     const struct part_api *apis; /* the package's services */
     unsigned n_apis;
     const ProtobufCMessageDescriptor *event; /* of the service's journal */
-    /* Under which numbers it told what ChassisEvent's member_gone and union_moved tell, by
-     * messages alike, before the chassis did; 0: it did not. */
-    int32_t gone_before, moved_before;
+    /* Under which numbers it told what ChassisEvent's member_gone, union_moved and statement_changed
+     * tell, by messages alike, before the chassis did (statements also since); 0: it did not. */
+    int32_t gone_before, moved_before, statement_before;
     void *self;      /* the daemon's one struct */
     size_t size, at; /* of it, and of its struct parts in it */
     int slice_ms;    /* between two slices of long work */

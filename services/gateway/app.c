@@ -42,7 +42,7 @@ static int check_token(struct pending *pending)
 
 /* Counts a request against its member's rate, or else its address'; pending is NULL when it means no operation.
  * False when it was refused for it. */
-static bool admit(struct app *app, struct http_request *request, const struct pending *pending,
+static bool admit(struct app *app, struct http_request *request, struct pending *pending,
                   const unsigned char trace_id[16])
 {
     const Rpc__Principal *member = pending ? pending->principal : NULL;
@@ -59,57 +59,81 @@ static bool admit(struct app *app, struct http_request *request, const struct pe
     snprintf(headers, sizeof(headers),
              "RateLimit-Policy: \"default\";q=%lld;w=1\r\nRateLimit: \"default\";r=0;t=%d\r\n",
              (long long)limiter->rate, answer.retry_after_s);
-    if (pending)
+    if (pending && pending->match.method)
         app_count(app, pending->match.method, request->received_ns, 429);
-    app_refuse(app, request, &answer, headers, trace_id);
+    if (pending)
+        app_refuse_answer(pending, &answer, headers);
+    else
+        app_refuse(app, request, &answer, headers, trace_id);
     return false;
 }
 
 /* ---- operations ---- */
 
-/* All that the head of an operation's request decides. NULL when it has been refused for it. */
-static struct pending *judge(struct app *app, struct http_request *request, const struct api_match *match,
-                             const unsigned char trace_id[16])
+struct pending *app_pending(struct app *app, struct http_request *request, const struct api_match *match,
+                            const unsigned char trace_id[16])
 {
-    const struct api_method *method = match->method;
     struct pending *pending = arena_alloc(&request->arena, sizeof(*pending));
-    ProtobufCMessage *input = json_new(method->input, &request->arena);
-    int reason;
+    ProtobufCMessage *input = match->method ? json_new(match->method->input, &request->arena) : NULL;
 
-    if (!pending || !input) {
-        app_refuse_for(app, request, RPC__REASON__OVERLOADED, "", trace_id);
+    if (!pending || (match->method && !input))
         return NULL;
-    }
-    *pending = (struct pending){
-        .app = app, .request = request, .match = *match, .call = RPC__CALL__INIT, .input = input, .union_path = ""};
+    *pending = (struct pending){.app = app,
+                                .request = request,
+                                .match = *match,
+                                .query = request->query,
+                                .query_len = request->query_len,
+                                .call = RPC__CALL__INIT,
+                                .input = input,
+                                .union_path = ""};
     memcpy(pending->trace_id, trace_id, sizeof(pending->trace_id));
-    reason = check_token(pending);
-    if (!admit(app, request, pending, trace_id))
-        return NULL;
-    if (method->rule->who == RULE__WHO__PUBLIC)
-        reason = 0;
-    if (!reason)
-        reason = app_check_form(request, method);
-    if (reason) {
-        app_refuse_pending(pending, reason);
-        return NULL;
-    }
-    request->user = pending;
     return pending;
 }
 
-static void operate(struct pending *pending)
+bool app_judge(struct pending *pending, bool counted)
+{
+    const struct api_method *method = pending->match.method;
+    int reason = check_token(pending);
+
+    if (!counted && !admit(pending->app, pending->request, pending, pending->trace_id))
+        return false;
+    if (method->rule->who == RULE__WHO__PUBLIC)
+        reason = 0;
+    if (!reason && !pending->read)
+        reason = app_check_form(pending->request, method);
+    if (reason)
+        app_refuse_pending(pending, reason);
+    return !reason;
+}
+
+/* All that the head of a batch decides: false when it has been refused for it. Whose it is its reads say
+ * each for itself; a token that is no good only has it counted against her address. */
+static bool judge_batch(struct pending *pending)
+{
+    struct http_request *request = pending->request;
+    const char *more = "";
+    int reason = app_batch_form(request, &more);
+
+    check_token(pending);
+    if (!admit(pending->app, request, pending, pending->trace_id))
+        return false;
+    if (reason)
+        app_refuse_for(pending->app, request, reason, more, pending->trace_id);
+    return !reason;
+}
+
+void app_operate(struct pending *pending)
 {
     struct http_request *request = pending->request;
     bool needs_key = pending->match.method->rule->idempotency == RULE__IDEMPOTENCY__KEY;
     struct json_trouble trouble = {0};
     size_t key_len = 0;
 
-    trouble.reason = app_read_input(request, &pending->match, pending->input, &trouble);
+    trouble.reason = app_read_input(pending, &trouble);
     if (!trouble.reason)
         trouble.reason = app_read_client(request, pending->device, &pending->client);
     pending->call.client = &pending->client;
-    if (!trouble.reason)
+    if (!trouble.reason && !pending->read)
         trouble.reason = app_read_key(request, needs_key, pending->key, &key_len);
     pending->call.idempotency_key = (ProtobufCBinaryData){key_len, pending->key};
     if (trouble.reason)
@@ -228,6 +252,7 @@ static struct pending *route(struct app *app, struct http_request *request)
 {
     unsigned char trace_id[16];
     struct api_match match;
+    struct pending *pending;
 
     trace_of(app, request, trace_id);
     if (answer_health(app, request, trace_id))
@@ -242,11 +267,19 @@ static struct pending *route(struct app *app, struct http_request *request)
         api_route("GET", 3, request->path, request->path_len, &match);
     else
         api_route(request->method, request->method_len, request->path, request->path_len, &match);
-    if (match.method)
-        return judge(app, request, &match, trace_id);
-    if (admit(app, request, NULL, trace_id))
-        answer_other(app, request, &match, trace_id);
-    return NULL;
+    if (!match.method && !app_is_batch(request)) {
+        if (admit(app, request, NULL, trace_id))
+            answer_other(app, request, &match, trace_id);
+        return NULL;
+    }
+    pending = app_pending(app, request, &match, trace_id);
+    if (!pending)
+        app_refuse_for(app, request, RPC__REASON__OVERLOADED, "", trace_id);
+    else if (match.method ? app_judge(pending, false) : judge_batch(pending))
+        request->user = pending;
+    else
+        pending = NULL;
+    return pending;
 }
 
 static bool on_head(struct http_request *request, void *context)
@@ -258,8 +291,10 @@ static void on_request(struct http_request *request, void *context)
 {
     struct pending *pending = request->user ? request->user : route(context, request);
 
-    if (pending)
-        operate(pending);
+    if (pending && pending->match.method)
+        app_operate(pending);
+    else if (pending)
+        app_batch(pending);
 }
 
 /* ---- a worker's life ---- */

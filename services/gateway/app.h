@@ -72,10 +72,14 @@ extern const struct server_app app_server;
 /* ---- between app*.c ---- */
 
 /* What is kept of an operation's request from its head to its answer; in its arena. */
+struct app_read;
 struct pending {
     struct app *app;
     struct http_request *request;
-    struct api_match match;
+    struct app_read *read;  /* of a batch, whose answer goes there; NULL: the request is its own */
+    struct api_match match; /* of the batch itself: no method */
+    const char *query;
+    size_t query_len;
     unsigned char trace_id[16];
     unsigned char key[32];
     unsigned char device[LIMIT_DEVICE_HASH];
@@ -109,6 +113,8 @@ void app_heads(struct app *app, struct buf *ret);
 bool app_ready(const struct app *app, struct buf *ret);
 /* Whether identity's journal has been read to its end: until then no token can be trusted. */
 bool app_knows_revocations(struct app *app);
+/* Whether the body is said to be JSON. */
+bool app_is_json(const struct http_request *request);
 /* Whether an operation may have such a body, and such a query, by the head: 0 or a Reason. */
 int app_check_form(const struct http_request *request, const struct api_method *method);
 /* W3C traceparent: 00-<32 lower hex, not all 0>-<16>-<2>. False when it is not. */
@@ -121,23 +127,47 @@ int app_read_key(const struct http_request *request, bool required, unsigned cha
 int app_read_client(const struct http_request *request, unsigned char ret_device[16], Rpc__Client *ret_client);
 /* Fills the operation's input from body or query, then from the path, which has
  * the last word, and checks that it is complete. 0 or a Reason, maybe with a field. */
-int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,
-                   struct json_trouble *trouble);
+int app_read_input(const struct pending *pending, struct json_trouble *trouble);
 
 /* Counts an answered request of an operation. */
 void app_count(struct app *app, const struct api_method *method, int64_t received_ns, int status);
 /* Answers with a refusal; more is further header lines, or "". */
 void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
                 const unsigned char trace_id[16]);
+/* The same of an operation's, not counted: as a read's answer where it is one of a batch. */
+void app_refuse_answer(struct pending *pending, const Rpc__Answer *answer, const char *more);
 /* The same for a Reason of the gateway's own. */
 void app_refuse_for(struct app *app, struct http_request *request, int reason, const char *more,
                     const unsigned char trace_id[16]);
 /* The same, counted. */
 void app_refuse_pending(struct pending *pending, int reason);
+/* Answers with the JSON in app->out. False when there is no room for it, and nothing was done. */
+bool app_give(struct pending *pending, int status);
 /* For what the request says, which cannot be taken. */
 void app_refuse_input(struct pending *pending, const struct json_trouble *trouble);
 void app_new_trace(struct app *app, unsigned char ret_id[16]);
 /* As http_app has it. */
 size_t app_render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context);
+/* What is kept of a request of an operation, or without one of a batch; NULL without memory. */
+struct pending *app_pending(struct app *app, struct http_request *request, const struct api_match *match,
+                            const unsigned char trace_id[16]);
+/* All that the head of an operation's request decides, which is counted against its caller's rate unless that
+ * has been done. False when it has been refused for it. */
+bool app_judge(struct pending *pending, bool counted);
+/* Reads what a request asks for, whose head was good, and does it; it is answered then or later. */
+void app_operate(struct pending *pending);
 /* Does what a request asks for, whose input is read; it is answered then or later. */
 void app_send(struct pending *pending);
+
+/* ---- several reads as one request: app_batch.c ---- */
+
+/* Whether it is POST /v1/batch, or would be with another method. */
+bool app_is_batch(const struct http_request *request);
+/* Why a batch is refused by its head, with the headers to say; 0: it is good. */
+int app_batch_form(const struct http_request *request, const char **ret_more);
+/* Begins the reads of a batch, which is answered when all of them are. */
+void app_batch(struct pending *pending);
+/* Whether there is room for the answer of a read. */
+bool app_read_room(const struct app_read *read, size_t len);
+/* The answer of a read, whose room was asked for, or a refusal. */
+void app_read_answered(struct app_read *read, int status, const char *body, size_t len);

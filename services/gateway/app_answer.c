@@ -64,15 +64,20 @@ static void write_headers(char ret[HEADERS_SIZE], const char *head, size_t head_
     *p = '\0';
 }
 
+/* The refusal's body in app->out; gives the status. */
+static int write_refusal(struct app *app, const Rpc__Answer *answer, const unsigned char trace_id[16])
+{
+    log_refusal(app, api_reason(answer->reason), trace_id);
+    buf_clear(&app->out);
+    return problem_encode(&app->out, answer, NULL, trace_id);
+}
+
 void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer *answer, const char *more,
                 const unsigned char trace_id[16])
 {
     char headers[HEADERS_SIZE], lines[256] = "";
-    int status;
+    int status = write_refusal(app, answer, trace_id);
 
-    buf_clear(&app->out);
-    status = problem_encode(&app->out, answer, NULL, trace_id);
-    log_refusal(app, api_reason(answer->reason), trace_id);
     if (answer->retry_after_s > 0)
         snprintf(lines, sizeof(lines), "Retry-After: %d\r\n%s", answer->retry_after_s, more);
     else
@@ -81,8 +86,8 @@ void app_refuse(struct app *app, struct http_request *request, const Rpc__Answer
     http_reply(request, status, headers, app->out.bytes, app->out.len);
 }
 
-void app_refuse_for(struct app *app, struct http_request *request, int reason, const char *more,
-                    const unsigned char trace_id[16])
+/* A Reason of the gateway's own. */
+static Rpc__Answer refusal_for(int reason)
 {
     Rpc__Answer answer = RPC__ANSWER__INIT;
 
@@ -90,19 +95,42 @@ void app_refuse_for(struct app *app, struct http_request *request, int reason, c
     if (reason == RPC__REASON__OVERLOADED || reason == RPC__REASON__SERVICE_DOWN ||
         reason == RPC__REASON__OUTCOME_UNKNOWN)
         answer.retry_after_s = 1;
+    return answer;
+}
+
+void app_refuse_for(struct app *app, struct http_request *request, int reason, const char *more,
+                    const unsigned char trace_id[16])
+{
+    Rpc__Answer answer = refusal_for(reason);
+
     app_refuse(app, request, &answer, more, trace_id);
+}
+
+void app_refuse_answer(struct pending *pending, const Rpc__Answer *answer, const char *more)
+{
+    struct app *app = pending->app;
+    int status;
+
+    if (!pending->read) {
+        app_refuse(app, pending->request, answer, more, pending->trace_id);
+        return;
+    }
+    status = write_refusal(app, answer, pending->trace_id);
+    app_read_answered(pending->read, status, app->out.bytes, app->out.len);
 }
 
 static void refuse_answer(struct pending *pending, const Rpc__Answer *answer)
 {
-    app_count(pending->app, pending->match.method, pending->request->received_ns, api_reason(answer->reason)->http);
-    app_refuse(pending->app, pending->request, answer, "", pending->trace_id);
+    if (pending->match.method)
+        app_count(pending->app, pending->match.method, pending->request->received_ns, api_reason(answer->reason)->http);
+    app_refuse_answer(pending, answer, "");
 }
 
 void app_refuse_pending(struct pending *pending, int reason)
 {
-    app_count(pending->app, pending->match.method, pending->request->received_ns, api_reason(reason)->http);
-    app_refuse_for(pending->app, pending->request, reason, "", pending->trace_id);
+    Rpc__Answer answer = refusal_for(reason);
+
+    refuse_answer(pending, &answer);
 }
 
 void app_refuse_input(struct pending *pending, const struct json_trouble *trouble)
@@ -270,6 +298,24 @@ static void on_part(void *arg, const Rpc__Answer *answer)
 
 /* ---- JSON ---- */
 
+bool app_give(struct pending *pending, int status)
+{
+    const struct api_method *method = pending->match.method;
+    const struct buf *out = &pending->app->out;
+    char headers[HEADERS_SIZE];
+
+    write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");
+    if (pending->read && !app_read_room(pending->read, out->len))
+        return false;
+    if (pending->read)
+        app_read_answered(pending->read, status, out->bytes, out->len);
+    else if (method && method->writes) /* what was done is said in any case */
+        http_reply(pending->request, status, headers, out->bytes, out->len);
+    else
+        return http_try_reply(pending->request, status, headers, out->bytes, out->len);
+    return true;
+}
+
 static void on_answer(void *arg, const Rpc__Answer *answer)
 {
     struct pending *pending = arg;
@@ -277,7 +323,6 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
     const struct api_method *method = pending->match.method;
     int64_t received_ns = pending->request->received_ns;
     ProtobufCMessage *output = NULL;
-    char headers[HEADERS_SIZE];
     int status = answer->created ? 201 : 200;
 
     if (answer->reason) {
@@ -293,15 +338,10 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
         app_refuse_pending(pending, method->writes ? RPC__REASON__OUTCOME_UNKNOWN : RPC__REASON__ANSWER_TOO_LARGE);
         return;
     }
-    write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");
-    /* What was done is said in any case. */
-    if (method->writes) {
-        http_reply(pending->request, status, headers, app->out.bytes, app->out.len);
-    } else if (!http_try_reply(pending->request, status, headers, app->out.bytes, app->out.len)) {
+    if (app_give(pending, status))
+        app_count(app, method, received_ns, status);
+    else
         app_refuse_pending(pending, RPC__REASON__OVERLOADED);
-        return;
-    }
-    app_count(app, method, received_ns, status);
 }
 
 /* ---- calls ---- */

@@ -85,10 +85,11 @@ static char *decode(struct arena *arena, const char *text, size_t len, bool plus
     return out;
 }
 
-static int set_query(struct http_request *request, const struct api_message *type, ProtobufCMessage *input,
-                     struct json_trouble *trouble)
+static int set_query(const struct pending *pending, struct json_trouble *trouble)
 {
-    const char *p = request->query, *end = p + request->query_len;
+    struct arena *arena = &pending->request->arena;
+    const struct api_message *type = pending->match.method->input;
+    const char *p = pending->query, *end = p + pending->query_len;
     uint64_t seen = 0; /* fields, by their place: api_check bounds them to 64 */
 
     while (p && p < end) {
@@ -104,8 +105,8 @@ static int set_query(struct http_request *request, const struct api_message *typ
         equals = memchr(p, '=', (size_t)(pair_end - p));
         if (!equals)
             equals = pair_end;
-        name = decode(&request->arena, p, (size_t)(equals - p), true, &name_len);
-        value = decode(&request->arena, equals < pair_end ? equals + 1 : pair_end,
+        name = decode(arena, p, (size_t)(equals - p), true, &name_len);
+        value = decode(arena, equals < pair_end ? equals + 1 : pair_end,
                        equals < pair_end ? (size_t)(pair_end - equals - 1) : 0, true, &value_len);
         if (!name || !value)
             return RPC__REASON__BAD_REQUEST;
@@ -120,14 +121,14 @@ static int set_query(struct http_request *request, const struct api_message *typ
             return RPC__REASON__DUPLICATE_FIELD;
         }
         seen |= bit;
-        if (json_set(input, field, value, value_len, &request->arena, trouble))
+        if (json_set(pending->input, field, value, value_len, arena, trouble))
             return trouble->reason;
         p = pair_end + (pair_end < end);
     }
     return 0;
 }
 
-static bool is_json(const struct http_request *request)
+bool app_is_json(const struct http_request *request)
 {
     static const char json[] = "application/json";
     size_t len;
@@ -145,27 +146,28 @@ int app_check_form(const struct http_request *request, const struct api_method *
     /* A read says what it wants in its query, a write in its body. */
     if (method->writes ? request->query_len > 0 : has_body)
         return RPC__REASON__BAD_REQUEST;
-    return has_body && !is_json(request) ? RPC__REASON__UNSUPPORTED_MEDIA_TYPE : 0;
+    return has_body && !app_is_json(request) ? RPC__REASON__UNSUPPORTED_MEDIA_TYPE : 0;
 }
 
-int app_read_input(struct http_request *request, const struct api_match *match, ProtobufCMessage *input,
-                   struct json_trouble *trouble)
+int app_read_input(const struct pending *pending, struct json_trouble *trouble)
 {
+    struct http_request *request = pending->request;
+    const struct api_match *match = &pending->match;
     int reason;
 
-    if (request->body_len) {
-        reason = json_decode(input, request->body, request->body_len, &request->arena, trouble);
+    if (request->body_len && !pending->read) {
+        reason = json_decode(pending->input, request->body, request->body_len, &request->arena, trouble);
         if (reason)
             return reason;
     }
-    reason = request->query_len ? set_query(request, match->method->input, input, trouble) : 0;
+    reason = pending->query_len ? set_query(pending, trouble) : 0;
     for (unsigned i = 0; i < match->n_params && !reason; i++) {
         size_t len;
         char *text = decode(&request->arena, match->params[i].text, match->params[i].len, false, &len);
 
         if (!text)
             return RPC__REASON__BAD_REQUEST;
-        reason = json_set(input, match->params[i].field, text, len, &request->arena, trouble);
+        reason = json_set(pending->input, match->params[i].field, text, len, &request->arena, trouble);
     }
-    return reason ? reason : json_complete(input, trouble);
+    return reason ? reason : json_complete(pending->input, trouble);
 }

@@ -1,4 +1,5 @@
 /* own.c: what the gateway answers itself, as its document tells it. */
+#include "common/base/limits.h"
 #include "services/gateway/gateway.h"
 
 #define TEXT "{\"type\":\"string\"}"
@@ -20,7 +21,26 @@
     "\"signature\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{128}$\","                                              \
     "\"description\":\"r and s over SHA-256 of the text: hg-head-1 QUEUE SEQ AT HASH\"}}}}}}}}}"
 
+#define READS                                                                                                          \
+    "{\"type\":\"object\",\"required\":[\"paths\"],\"additionalProperties\":false,\"properties\":{\"paths\":{"         \
+    "\"type\":\"array\",\"minItems\":1,\"maxItems\":20,\"description\":\"of reads, each with its query\","             \
+    "\"items\":{\"type\":\"string\",\"maxLength\":4096,\"x-raw\":true}}}}"
+
+#define ANSWERS                                                                                                        \
+    "{\"type\":\"object\",\"required\":[\"answers\"],\"properties\":{\"answers\":{\"type\":\"array\","                 \
+    "\"description\":\"in the order of the paths\",\"items\":{\"type\":\"object\",\"required\":[\"status\",\"body\"]," \
+    "\"properties\":{\"status\":{\"type\":\"integer\",\"description\":\"as if it had come alone\"},"                   \
+    "\"body\":{\"type\":[\"object\",\"null\"],\"description\":\"what is read, or the refusal\"}}}}}}"
+_Static_assert(LIMIT_READS == 20 && LIMIT_URI == 4096, "as the schema says");
+
 const struct openapi_own gateway_own[] = {
+    {.path = "/v1/batch",
+     .name = "Gateway.ReadSeveral",
+     .summary = "Does several reads at once, each with its own status",
+     .media = "application/json",
+     .schema = ANSWERS,
+     .takes = READS,
+     .limited = true},
     {.path = "/v1/journal-heads",
      .name = "Gateway.GetJournalHeads",
      .summary = "Tells the newest signed heads of every journal, for anybody to keep",

@@ -109,11 +109,11 @@ describe('the OpenAPI document', () => {
                 }
             }
         }
-        // Of HTTP itself, or of what is only said to daemons: no operation's own.
+        // Of HTTP itself, of one read of a batch, or of what is only said to daemons: no operation's own.
         const others = [...says.keys()].filter((reason) => !told.has(reason)).filter((reason) => says.get(reason).http >= 400);
         assert.deepEqual(others.filter((reason) => says.get(reason).package !== 'rpc'), []);
         assert.deepEqual(others.sort(), ['EXPECTATION_FAILED', 'HEADERS_TOO_LARGE', 'JOURNAL_DIFFERS', 'MALFORMED_HTTP',
-            'REQUEST_TIMEOUT', 'ROUTE_NOT_FOUND', 'UNIMPLEMENTED', 'URI_TOO_LONG']);
+            'NOT_IN_A_BATCH', 'REQUEST_TIMEOUT', 'ROUTE_NOT_FOUND', 'UNIMPLEMENTED', 'URI_TOO_LONG']);
     });
 
     test('what an operation may refuse follows from who calls it, how and with what', () => {
@@ -140,16 +140,18 @@ describe('the OpenAPI document', () => {
         if (schema.properties)
             return [...Object.keys(value), ...schema.required].flatMap((name) => !(name in value) || !schema.properties[name]
                 ? [`${at}/${name}`] : strays(value[name], schema.properties[name], `${at}/${name}`));
-        return typeof value === schema.type && (!schema.pattern || new RegExp(schema.pattern).test(value)) ? [] : [at];
+        const type = value === null ? 'null' : Number.isInteger(value) ? 'integer' : typeof value;
+        return [schema.type].flat().includes(type) && (!schema.pattern || new RegExp(schema.pattern).test(value)) ? [] : [at];
     }
 
     test('what the gateway answers itself is as the document says', async () => {
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
         await until('heads are told', async () => (await stack.get('/v1/journal-heads')).json.journals.some(({ heads }) => heads.length));
         const own = operations().filter(({ operation }) => operation.tags[0] === 'Gateway');
-        assert.deepEqual(own.map(({ path }) => path), ['/v1/journal-heads', '/v1/openapi.json', '/readyz', '/livez']);
+        assert.deepEqual(own.map(({ path }) => path), ['/v1/batch', '/v1/journal-heads', '/v1/openapi.json', '/readyz', '/livez']);
         for (const { path, operation } of own) {
-            const answer = await stack.get(path), [[media, { schema }]] = Object.entries(operation.responses[200].content);
+            const takes = operation.requestBody && { paths: ['/v1/policies', '/v1/nothing'] };
+            const answer = await stack.http.request(takes ? 'POST' : 'GET', path, { body: takes }), [[media, { schema }]] = Object.entries(operation.responses[200].content);
             assert.equal(answer.status, 200, answer.text);
             assert.equal(answer.headers['content-type'].split(';')[0], media);
             assert.deepEqual(strays(media === 'application/json' ? answer.json : answer.text, schema), [], path);

@@ -178,6 +178,18 @@ void http_reply_static(struct http_request *request, int status, const char *hea
           true);
 }
 
+bool http_hold(struct http_request *request, size_t size)
+{
+    struct http_shared *shared = request->shared;
+
+    if (!guests_charge(&shared->guests, request->guest, GUEST_ANSWERS, size)) {
+        http_count(&shared->counters.no_room, 1);
+        return false;
+    }
+    request->window += size;
+    return true;
+}
+
 /* ---- streams ---- */
 
 /* Without memory at all the connection ends, and the stream's client is gone. */
@@ -200,11 +212,8 @@ bool http_stream(struct http_request *request, int status, const char *headers,
     if (!http)
         return true;
     ensure(http->request == request && http->phase == HTTP_WAIT);
-    if (!guests_charge(&shared->guests, request->guest, GUEST_ANSWERS, HTTP_WINDOW)) {
-        http_count(&shared->counters.no_room, 1);
+    if (!http_hold(request, HTTP_WINDOW))
         return false;
-    }
-    request->window = HTTP_WINDOW;
     fill_in(request, &answer);
     answer.is_chunked = request->minor_version == 1;
     answer.last = request->last = answer.last || !answer.is_chunked;

@@ -69,11 +69,11 @@ struct http_request {
     struct http_request *next;
     char *body_memory; /* for a body that does not fit behind the head */
     size_t body_size;
+    size_t window; /* what is charged for an answer under way */
     /* of a stream */
     void (*on_room)(struct http_request *request);
     bool waits; /* for room */
     bool last;  /* its connection ends with it */
-    size_t window;
     struct head head;
 };
 
@@ -180,6 +180,10 @@ void http_reply(struct http_request *request, int status, const char *headers, c
 bool http_try_reply(struct http_request *request, int status, const char *headers, const void *body, size_t len);
 /* The same, but the body is not copied and stays valid as long as the server. */
 void http_reply_static(struct http_request *request, int status, const char *headers, const void *body, size_t len);
+
+/* Charges its guest for what an answer that is being put together takes meanwhile, until it is given: false when
+ * there is no room for it. */
+bool http_hold(struct http_request *request, size_t size);
 
 /* Begins an answer whose body comes in pieces, so that no more than HTTP_WINDOW of it is
  * ever in memory. False when the guest has no room for that, and the request is still to be

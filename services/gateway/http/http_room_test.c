@@ -118,6 +118,24 @@ static void an_answer_without_room_can_be_refused_and_one_that_must_be_is_given(
     crowd(GUEST_ANSWERS, 0);
 }
 
+static void what_an_answer_takes_that_is_put_together_is_its_guests(void **state)
+{
+    size_t before = guests_held(&test.shared.guests, GUEST_ANSWERS);
+
+    (void)state;
+    start();
+    test.waits = true;
+    say(GET "\r\n");
+    assert_true(http_hold(test.waiting, 50000));
+    assert_true(http_hold(test.waiting, 50000));
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), before + 100000);
+    assert_false(http_hold(test.waiting, (size_t)LIMIT_ANSWERS));
+    http_close(&test.http);
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), before + 100000);
+    http_reply(test.waiting, 200, NULL, "", 0); /* nobody waits for it */
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), before);
+}
+
 static void what_is_sent_ahead_without_room_ends_the_connection_after_its_answers(void **state)
 {
     static char pipeline[HTTP_FEED];
@@ -146,6 +164,7 @@ int main(void)
         cmocka_unit_test(one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies),
         cmocka_unit_test(requests_that_do_not_come_at_once_take_room_too),
         cmocka_unit_test(an_answer_without_room_can_be_refused_and_one_that_must_be_is_given),
+        cmocka_unit_test(what_an_answer_takes_that_is_put_together_is_its_guests),
         cmocka_unit_test(what_is_sent_ahead_without_room_ends_the_connection_after_its_answers),
     };
 

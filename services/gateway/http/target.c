@@ -62,6 +62,18 @@ static bool escapes_are_plain(const char *text, size_t len)
     return true;
 }
 
+/* The characters of RFC 3986, 2. */
+bool target_is_plain(const char *text, size_t len)
+{
+    if (len == 0 || text[0] != '/' || !escapes_are_plain(text, len))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] <= ' ' || text[i] > '~' || strchr("#\"<>\\^`{|}", text[i]))
+            return false;
+    }
+    return true;
+}
+
 /* Goes past the scheme and the authority of an absolute URI, which must name the
  * same place as Host. */
 static enum refusal skip_authority(const char *text, size_t len, const struct authority *host, size_t *ret_path)

@@ -1,6 +1,6 @@
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 
 /* A slot of one of an official's campaigns, which it returns; NULL after refusing. */
 static const Health__Campaign *slot_of_official(struct health *self, int64_t slot_id, void *call, struct slot *ret)
@@ -52,7 +52,7 @@ static void slots__change_slot(Health__Slots_Service *service, const Health__Cha
         slot.capacity = req->capacity;
         slot.walk_ins = req->walk_ins;
         slot_change(self, &slot, call);
-        if (more && budget_left(self, campaign, rpc_now(call)) < 0) {
+        if (more && costs_commit(self, campaign, 0, call)) {
             rpc_refuse_field(call, HEALTH__REASON__BUDGET_EXCEEDED, "walkIns");
             return;
         }

@@ -1,6 +1,6 @@
 /* Scans without network, which are handed in later; and what of them an official accepts. */
 #include "services/health/booking/booking_rules.h"
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
 #include "services/health/door/scan_api.h"
@@ -115,7 +115,7 @@ static int beyond_refusal(struct health *self, const struct booking *booking, vo
     if (!campaign || !entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
         return RPC__REASON__STORE_FAILED;
     return entitlement_is_given_on(self, campaign, &entitlement) &&
-                   budget_left(self, campaign, rpc_now(call)) < dearest_price(campaign, (size_t)entitlement.stratum)
+                   costs_commit(self, campaign, dearest_price(campaign, (size_t)entitlement.stratum), call)
                ? HEALTH__REASON__BUDGET_USED_UP
                : 0;
 }

@@ -1,6 +1,6 @@
 /* Scans that were made without network and are handed in later, through the service. */
 #include "common/api/json.h"
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 #include "services/health/door/door_fixture.h"
 
 static int64_t device_now; /* what the device says when it uploads; 0: nothing */
@@ -267,6 +267,7 @@ static void who_came_beyond_all_places_is_in_the_budget(void **state)
     static const char *const refs[] = {"late-0001"};
     const int64_t at[] = {START};
     struct health *self = h.service.self;
+    struct budget_line line;
     const Health__Campaign *drawn;
     const Health__Scan *late;
     const char *text;
@@ -281,8 +282,8 @@ static void who_came_beyond_all_places_is_in_the_budget(void **state)
     assert_refused(accept_late(late->scan_id, manager_of(&h, UNION)), "BUDGET_USED_UP");
     set_budget(2 * drawn->price_fen);
     assert_ok(accept_late(late->scan_id, manager_of(&h, UNION)));
-    drawn = campaigns_find(&self->campaigns, campaign, &h.arena);
-    assert_int_equal(budget_left(self, drawn, now_of(&h)), 0);
+    line = (struct budget_line){campaign, 0};
+    assert_int_equal(budget_balance(&self->budget, &line, BUDGET__ACCOUNT__FREE), 0);
     set_budget(budget);
 }
 
