@@ -233,10 +233,14 @@ static void an_upload_that_is_given_up_leaves_nothing(void **state)
 
 static void a_booking_has_so_many_versions(void **state)
 {
+    const Rpc__Answer *refused;
+
     (void)state;
     for (int i = 0; i < REPORT_VERSIONS_MAX; i++)
         begun(&h, booking_id);
-    assert_refused(try_begin(&h, clerk_of(&h), booking_id, SIZE, NULL), "TOO_MANY_VERSIONS");
+    refused = try_begin(&h, clerk_of(&h), booking_id, SIZE, NULL);
+    assert_refused(refused, "TOO_MANY_VERSIONS");
+    assert_int_equal(strtol(harness_fact(refused, "maximum"), NULL, 10), REPORT_VERSIONS_MAX);
 }
 
 /* ---- reading ---- */

@@ -166,8 +166,10 @@ int report_begin(struct health *self, struct report *report, const Health__Repor
     size_t len = 0;
 
     store_ask(self->store, self->reports.sql + SQL_VERSIONS, "i", report->booking_id);
-    if (store_number(self->store, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX)
+    if (store_number(self->store, self->reports.sql + SQL_VERSIONS) >= REPORT_VERSIONS_MAX) {
+        rpc_fact_number(call, "maximum", REPORT_VERSIONS_MAX);
         return HEALTH__REASON__TOO_MANY_VERSIONS;
+    }
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_UPLOADING, &before))
         report_end(self, &before, HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED, call);
     report->id = id_next(&self->ids, rpc_now(call));
