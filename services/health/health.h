@@ -39,6 +39,7 @@
 #include "common/benefit/budget/budget.h"
 #include "common/benefit/holders/holders.h"
 #include "common/benefit/lottery/lottery.h"
+#include "common/benefit/notice/notice.h"
 #include "common/benefit/settlement/settlement.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
@@ -54,6 +55,7 @@
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
     SHARED(two_hands)                                                                                                  \
+    SHARED(notice)                                                                                                     \
     SHARED(settlement)                                                                                                 \
     SHARED(budget)                                                                                                     \
     SHARED(lottery)                                                                                                    \

@@ -256,7 +256,6 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
     struct entitlement entitlement;
     struct booking booking;
     struct slot slot;
-    char id[24];
     int refusal;
     bool had;
 
@@ -272,8 +271,7 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
             reply_booking(campaign, &booking, reply, call);
             return;
         }
-        snprintf(id, sizeof(id), "%lld", (long long)booking.id);
-        rpc_fact(call, "bookingId", id);
+        rpc_fact_number(call, "bookingId", booking.id);
         rpc_refuse(call, HEALTH__REASON__ALREADY_BOOKED);
         return;
     }

@@ -16,14 +16,6 @@ static void reply_slot(const struct slot *slot, Health__Slot_Closure reply, void
     reply(slot_message(slot, rpc_arena(call)), call);
 }
 
-static void fact_number(void *call, const char *name, int32_t number)
-{
-    char text[12];
-
-    snprintf(text, sizeof(text), "%d", number);
-    rpc_fact(call, name, text);
-}
-
 /* rpc ChangeSlot: how many it takes, and how many of them without a booking. */
 static void slots__change_slot(Health__Slots_Service *service, const Health__ChangeSlotRequest *req,
                                Health__Slot_Closure reply, void *call)
@@ -41,8 +33,8 @@ static void slots__change_slot(Health__Slots_Service *service, const Health__Cha
     refusal = slot_change_refusal(&slot, req->capacity, req->walk_ins, rpc_now(call), &field);
     if (refusal) {
         if (refusal == HEALTH__REASON__CAPACITY_BELOW_BOOKED) {
-            fact_number(call, "booked", slot.booked);
-            fact_number(call, "walkedIn", slot.walked);
+            rpc_fact_number(call, "booked", slot.booked);
+            rpc_fact_number(call, "walkedIn", slot.walked);
         }
         rpc_refuse_field(call, refusal, field);
         return;

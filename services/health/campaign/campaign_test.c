@@ -490,11 +490,14 @@ static void everybody_of_a_site_is_on_one_page(void **state)
 static void a_site_has_so_many_staff(void **state)
 {
     int64_t site = a_site(&h);
+    const Rpc__Answer *refused;
 
     (void)state;
     for (int64_t id = 1; id <= 200; id++)
         assert_ok(set_staff(site, id, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
-    assert_refused(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)), "TOO_MANY_STAFF");
+    refused = set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION));
+    assert_refused(refused, "TOO_MANY_STAFF");
+    assert_string_equal(harness_fact(refused, "maximum"), "200");
     assert_ok(set_staff(site, 1, HEALTH__DUTY__SCANS, true, manager_of(&h, UNION)));
     assert_ok(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
     assert_ok(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
