@@ -109,6 +109,8 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "a day that is no int32";
     else if ((limit->lines || limit->raw) && field->type != VIEW_TYPE_STRING)
         wrong = "lines or raw, but no string";
+    else if (limit->lax && (limit->required || field->label == VIEW_LABEL_REPEATED || field->type == VIEW_TYPE_MESSAGE))
+        wrong = "lax, but required or no single value";
     else if (limit->inside && limit->required)
         wrong = "required, and kept inside";
     else if (limit->subject && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
@@ -133,6 +135,19 @@ static bool depth_fits(const View__FileSet *set, const View__Message *message, i
     return true;
 }
 
+/* How many fields of an Event are about money. */
+static unsigned money_fields(const struct api *api, const View__Message *event)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < event->n_field; i++) {
+        const View__Message *row = api_view_message(api->set, event->field[i]->type_name);
+
+        n += row && row->options && row->options->event && row->options->event->money;
+    }
+    return n;
+}
+
 static int check_message(struct api *api, const View__Message *message)
 {
     if (message->n_field > API_MAX_FIELDS)
@@ -148,6 +163,8 @@ static int check_message(struct api *api, const View__Message *message)
         if (strcmp(message->name, "Event") == 0 && message->field[i]->number >= LIMIT_EVENT_NUMBER)
             return api_wrong(api, "message Event: %s has a number of the chassis", message->field[i]->name);
     }
+    if (strcmp(message->name, "Event") == 0 && money_fields(api, message) > LIMIT_MONEY_KINDS)
+        return api_wrong(api, "message Event: more than %d kinds of rows about money", LIMIT_MONEY_KINDS);
     return 0;
 }
 

@@ -305,6 +305,26 @@ CHANGE(media_of_another_message)
     rule(set, "GetSeat")->media = "application/pdf";
 }
 
+CHANGE(much_money)
+{
+    static View__Field *fields[LIMIT_MONEY_KINDS + 1];
+    View__Message *event = view_message(set, ".sample.Event");
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        fields[i] = view_field(set, ".sample.Event", "show_changed");
+    event->field = fields;
+    event->n_field = ARRAY_LEN(fields);
+}
+
+CHANGE(lax_and_required)
+{
+    limit(set, ".sample.Show", "title")->lax = true;
+}
+CHANGE(lax_and_many)
+{
+    limit(set, ".sample.Show", "trades")->lax = true;
+}
+
 CHANGE(page_without_end)
 {
     view_field(set, ".sample.SeatList", "next_page_token")->name = "behind";
@@ -420,6 +440,9 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {parameter_message, "is no scalar"},
         {parameter_twice, "twice"},
         {media_of_another_message, "method Shows.GetSeat: media"},
+        {much_money, "message Event: more than 32 kinds of rows about money"},
+        {lax_and_required, "field Show.title: lax"},
+        {lax_and_many, "field Show.trades: lax"},
         {page_without_end, "method Shows.ListSeats: a page_size goes with"},
         {size_without_token, "method Shows.ListSeats: a page_size goes with"},
         {size_without_what_is_usual, "method Shows.ListSeats: a page_size is"},

@@ -98,6 +98,8 @@ void json_refuse(const struct json_trouble *trouble, struct json_refusal *ret)
     ret->answer.facts = ret->list;
     if (trouble->character)
         text_show(trouble->character, add_fact(ret, "character", 0));
+    if (!limit && trouble->reason == RPC__REASON__TOO_MANY_ITEMS)
+        add_fact(ret, "maxItems", LIMIT_JSON_VALUES);
     if (!limit)
         return;
     if (trouble->reason == RPC__REASON__TOO_LONG)
@@ -245,8 +247,10 @@ static int read_object(const struct reader *reader, const struct api_message *ty
             return fail(reader, RPC__REASON__DUPLICATE_FIELD, &here);
         seen |= bit;
         reason = read_field(reader, field, value, &here, message);
-        if (reason)
+        if (reason && !field->limit->lax)
             return reason;
+        if (reason)
+            *reader->trouble = (struct json_trouble){0};
     }
     return 0;
 }

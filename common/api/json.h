@@ -7,7 +7,8 @@
  * are written as well, so a client need not know the defaults; message fields that are absent are not, and a time or
  * day of 0, which has not come, is null rather than 1970. null is read as absent.
  *
- * A field that is kept inside is not there, neither to read nor to write.
+ * A field that is kept inside is not there, neither to read nor to write. One that is lax is absent when it
+ * has what it cannot hold, so that one of many does not refuse the others.
  *
  * Reading is strict: UTF-8 without NUL, no unknown or duplicate field, no
  * trailing text, LIMIT_JSON_DEPTH levels, LIMIT_JSON_VALUES values, and every limit

@@ -28,6 +28,32 @@ static void a_body_fills_its_message(void **state)
     assert_int_equal(json_complete(&req->base, &trouble), 0);
 }
 
+static void what_a_lax_field_cannot_hold_is_absent(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"csv\":\"a\",\"madeAt\":\"noon\",\"madeBy\":\"b\"}",
+        "{\"csv\":\"a\",\"madeAt\":{},\"madeBy\":\"longer\"}",
+        "{\"madeAt\":true,\"madeBy\":[\"ab\"],\"csv\":\"a\"}",
+        "{\"csv\":\"a\",\"madeAt\":1e99,\"madeBy\":\"ab\\u0001\"}",
+    };
+    static const char wrong[] = "{\"csv\":1,\"madeBy\":\"b\"}",
+                      good[] = "{\"madeAt\":\"2026-05-01T02:00:00Z\",\"madeBy\":\"abc\"}";
+    Sample__ImportRequest *req;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        assert_is_reason(decode(IMPORT, bodies[i], strlen(bodies[i]), &req), 0);
+        assert_is_reason(trouble.reason, 0);
+        assert_int_equal(req->made_at, 0);
+        assert_string_equal(req->made_by, "");
+        assert_string_equal(req->csv, "a");
+    }
+    assert_is_reason(decode(IMPORT, wrong, sizeof(wrong) - 1, &req), RPC__REASON__WRONG_TYPE);
+    assert_is_reason(decode(IMPORT, good, sizeof(good) - 1, &req), 0);
+    assert_int_equal(req->made_at, 1777600800000);
+    assert_string_equal(req->made_by, "abc");
+}
+
 static void an_empty_body_is_an_empty_message(void **state)
 {
     static const char *const bodies[] = {"", "{}", "{ }", " {}\n"};
@@ -284,6 +310,7 @@ static void too_many_values_are_refused_before_they_are_parsed(void **state)
 {
     size_t size = 3 * (LIMIT_JSON_VALUES + 2);
     char *json = malloc(size);
+    struct json_refusal refusal;
     ProtobufCMessage *message;
 
     (void)state;
@@ -302,6 +329,10 @@ static void too_many_values_are_refused_before_they_are_parsed(void **state)
                          n > LIMIT_JSON_VALUES ? RPC__REASON__TOO_MANY_ITEMS : RPC__REASON__WRONG_TYPE);
     }
     free(json);
+    json_refuse(&trouble, &refusal);
+    assert_int_equal(refusal.answer.n_facts, 1);
+    assert_string_equal(refusal.answer.facts[0]->name, "maxItems");
+    assert_int_equal(strtol(refusal.answer.facts[0]->value, NULL, 10), LIMIT_JSON_VALUES);
 }
 
 static void brackets_in_a_string_do_not_nest(void **state)
@@ -503,6 +534,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_body_fills_its_message),
+        TEST(what_a_lax_field_cannot_hold_is_absent),
         TEST(an_empty_body_is_an_empty_message),
         TEST(what_is_no_json_is_malformed),
         TEST(a_field_that_does_not_fit_is_named),

@@ -107,7 +107,7 @@ static void what_is_written_reads_back_the_same(void **state)
                 "\"eligiblePath\":\"\"}}"},
         {NUMBERS, "{\"maxLen\":4294967295,\"minLen\":0,\"min\":\"-1\",\"max\":\"1\",\"maxItems\":7,\"required\":true,"
                   "\"time\":false,\"subject\":false,\"hex\":true,\"day\":false,\"lines\":false,\"raw\":false,"
-                  "\"usual\":\"0\",\"inside\":false}"},
+                  "\"usual\":\"0\",\"inside\":false,\"lax\":false}"},
         {PROBE, "{\"healthy\":true,\"summary\":\"ok\",\"version\":\"\",\"metrics\":[{\"name\":\"a\",\"labels\":\"\","
                 "\"value\":0.5,\"type\":\"gauge\"},{\"name\":\"b\",\"labels\":\"\",\"value\":2,\"type\":\"\"}],"
                 "\"firstId\":\"7\"}"},

@@ -75,7 +75,7 @@ static const struct {
 };
 _Static_assert(ARRAY_LEN(chassis) <= 64, "a bit for each");
 
-#define SERVICES_MAX 4 /* whose messages one method answers with */
+#define SERVICES_MAX 16 /* whose messages one method answers with */
 
 /* The refusals of one status that an operation may give. */
 struct response {

@@ -79,6 +79,51 @@ static void a_field_is_named_in_errors(void **state)
     json_decref(object);
 }
 
+static void a_refusal_says_the_bounds_that_it_is_about(void **state)
+{
+    static const struct {
+        int reason;
+        const char *name, *value;
+    } cases[] = {
+        {RPC__REASON__BODY_TOO_LARGE, "maxBytes", "1048576"},
+        {RPC__REASON__URI_TOO_LONG, "maxLength", "4096"},
+        {RPC__REASON__HEADERS_TOO_LARGE, "maxBytes", "16384"},
+        {RPC__REASON__HEADERS_TOO_LARGE, "maxFields", "64"},
+        {RPC__REASON__HEADERS_TOO_LARGE, "maxFieldBytes", "8000"},
+        {RPC__REASON__TOO_DEEP, "maxDepth", "16"},
+        {RPC__REASON__IDEMPOTENCY_KEY_INVALID, "maxLength", "128"},
+        {RPC__REASON__DEVICE_NONCE_INVALID, "minLength", "16"},
+        {RPC__REASON__DEVICE_NONCE_INVALID, "maxLength", "128"},
+        {RPC__REASON__REQUEST_TIMEOUT, "headerMs", "10000"},
+        {RPC__REASON__REQUEST_TIMEOUT, "bodyMs", "30000"},
+        {RPC__REASON__ANSWER_TOO_LARGE, "maxBytes", "4177920"},
+    };
+    Rpc__Fact fact = RPC__FACT__INIT, *facts[] = {&fact};
+    json_t *object;
+    int http;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Rpc__Answer answer = RPC__ANSWER__INIT;
+
+        answer.reason = cases[i].reason;
+        object = encode(&answer, NULL, &http);
+        assert_string_equal(text(object, cases[i].name), cases[i].value);
+        assert_null(json_object_get(object, "retryAfter"));
+        json_decref(object);
+        /* Its own bound is the one. */
+        fact.name = unconst(cases[i].name);
+        fact.value = "7";
+        answer.facts = facts;
+        answer.n_facts = 1;
+        answer.retry_after_s = 9;
+        object = encode(&answer, NULL, &http);
+        assert_string_equal(text(object, cases[i].name), "7");
+        assert_string_equal(text(object, "retryAfter"), "9");
+        json_decref(object);
+    }
+}
+
 static void a_number_nobody_declared_is_an_internal_error(void **state)
 {
     Rpc__Answer answer = RPC__ANSWER__INIT;
@@ -105,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refusal_says_what_and_why),
         cmocka_unit_test(a_field_is_named_in_errors),
+        cmocka_unit_test(a_refusal_says_the_bounds_that_it_is_about),
         cmocka_unit_test(a_number_nobody_declared_is_an_internal_error),
     };
 

@@ -37,6 +37,8 @@ char *buf_room(struct buf *buf, size_t len)
         return buf->bytes + buf->len;
     while (size - buf->len < len)
         size *= 2;
+    if (size > buf->max && buf->max > 0)
+        size = buf->max;
     bytes = realloc(buf->bytes, size);
     if (!bytes) {
         buf->failed = true;

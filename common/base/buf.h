@@ -10,7 +10,7 @@ struct buf {
     bool failed;
 };
 
-/* An empty buffer of at most max bytes; takes no memory yet. */
+/* An empty buffer that takes at most max bytes, and none yet. */
 void buf_init(struct buf *buf, size_t max);
 /* Empties it and keeps its memory, but for a large one, which is seldom needed again. */
 void buf_clear(struct buf *buf);

@@ -46,6 +46,26 @@ static void a_large_buffer_is_given_back_when_it_is_cleared(void **state)
     buf_done(&buf);
 }
 
+static void a_buffer_takes_no_more_than_its_maximum(void **state)
+{
+    static const size_t maxima[] = {1, 100, 40000};
+    static char bytes[40000];
+    struct buf buf;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(maxima); i++) {
+        buf_init(&buf, maxima[i]);
+        for (size_t n = 0; n < maxima[i]; n++)
+            buf_add(&buf, bytes, 1);
+        assert_false(buf.failed);
+        assert_int_equal(buf.len, maxima[i]);
+        assert_int_equal(buf.size, maxima[i]);
+        buf_add(&buf, bytes, 1);
+        assert_true(buf.failed);
+        buf_done(&buf);
+    }
+}
+
 static void integers_are_written_in_full(void **state)
 {
     static const struct {
@@ -157,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_appended_in_order),
         cmocka_unit_test(a_large_buffer_is_given_back_when_it_is_cleared),
+        cmocka_unit_test(a_buffer_takes_no_more_than_its_maximum),
         cmocka_unit_test(integers_are_written_in_full),
         cmocka_unit_test(it_grows_up_to_its_maximum_and_not_past_it),
         cmocka_unit_test(a_failed_buffer_ignores_what_would_fit),

@@ -66,9 +66,11 @@
 #define LIMIT_HEADS        (400 << 20) /* of requests of one worker that are still coming */
 #define LIMIT_BODIES       (128 << 20) /* of request bodies under way at one worker */
 #define LIMIT_ANSWERS      (128 << 20) /* of unsent answers of one worker */
+#define LIMIT_SESSIONS     (800 << 20) /* of sessions of TLS of one worker */
 #define LIMIT_DROP         (64 << 10)  /* of a body that is read on after the answer, to keep the connection */
 #define LIMIT_TLS_RESUME_S 7200        /* a TLS session can be resumed */
 #define LIMIT_TLS_CACHE    1000        /* sessions kept for clients that take no ticket */
+#define LIMIT_METRICS      (64 << 20)  /* the text of all metrics of all queues */
 #define LIMIT_FILES        4096        /* static files, with their compressed siblings */
 #define LIMIT_FILES_SIZE   (128 << 20)
 

@@ -69,8 +69,9 @@ int64_t *part_word(struct parts *parts, const struct part_spec *spec, unsigned w
  * when it is the service's own. */
 static Rpc__ChassisEvent *chassis_event(const struct part_table *table, const Rpc__JournalRow *row)
 {
-    static const int numbers[] = {RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE, RPC__CHASSIS_EVENT__EVENT_UNION_MOVED};
-    const int before[] = {table->gone_before, table->moved_before};
+    static const int numbers[] = {RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE, RPC__CHASSIS_EVENT__EVENT_UNION_MOVED,
+                                  RPC__CHASSIS_EVENT__EVENT_STATEMENT_CHANGED};
+    const int before[] = {table->gone_before, table->moved_before, table->statement_before};
     uint8_t body[LIMIT_EVENT + 8];
     size_t tag = 0;
 

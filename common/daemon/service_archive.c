@@ -66,9 +66,11 @@ static void record(void *call, void *arg)
 {
     struct journal *journal = rpc_server_journal(((struct service *)arg)->rpc);
     int32_t kinds[LIMIT_MONEY_KINDS];
-    size_t n = journal->event ? api_money_kinds(journal->event, kinds, ARRAY_LEN(kinds)) : 0;
+    size_t n = api_money_kinds(&rpc__chassis_event__descriptor, kinds, ARRAY_LEN(kinds));
 
     (void)call;
+    if (journal->event)
+        n += api_money_kinds(journal->event, kinds + n, ARRAY_LEN(kinds) - n);
     archive_record(journal, kinds, n);
 }
 

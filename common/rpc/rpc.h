@@ -81,6 +81,7 @@ void rpc_keep(void *call);
 void rpc_discard(void *call);
 /* Gives a refusal one more member, e.g. soldOutAt; before rpc_refuse. */
 void rpc_fact(void *call, const char *name, const char *value);
+void rpc_fact_number(void *call, const char *name, int64_t number);
 void rpc_fact_time(void *call, const char *name, int64_t at);
 /* The character, and its code point, that a text is refused for (text.h); nothing when it is 0. */
 void rpc_fact_character(void *call, int32_t c);

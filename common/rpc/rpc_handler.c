@@ -139,6 +139,14 @@ void rpc_fact(void *call, const char *name, const char *value)
     }
 }
 
+void rpc_fact_number(void *call, const char *name, int64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%lld", (long long)number);
+    rpc_fact(call, name, text);
+}
+
 void rpc_fact_time(void *call, const char *name, int64_t at)
 {
     char text[CLOCK_TEXT];

@@ -92,12 +92,15 @@ void rpc_page_begin(struct rpc_call *call, const ProtobufCMessage *input)
     call->paging = paging;
     paging->page.size = page_size(method->page_size, input);
     paging->page.states = page_states(method->page_states, input);
-    if (paging->page.size == 0)
+    if (paging->page.size == 0) {
+        rpc_fact_number(call, "minimum", method->page_size->limit->min);
+        rpc_fact_number(call, "maximum", method->page_size->limit->max);
         rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, method->page_size->json_name);
-    else if (!read_token(method,
-                         *(char *const *)(const void *)((const char *)input + method->page_token->descriptor->offset),
-                         paging))
+    } else if (!read_token(method,
+                           *(char *const *)(const void *)((const char *)input + method->page_token->descriptor->offset),
+                           paging)) {
         rpc_refuse_page(call);
+    }
     paging->page.limit = paging->page.size < SIZE_MAX ? paging->page.size + 1 : SIZE_MAX;
     paging->page.before = paging->page.after ? paging->page.after : INT64_MAX;
 }

@@ -195,6 +195,7 @@ static void coupon__create_release(Coupon__Coupons_Service *service, const Coupo
         return;
     release = has_room(self, path) ? new_release(self, draft, path, eligible, call) : NULL;
     if (!release) {
+        rpc_fact_number(call, "maximum", COUPON_MAX_RELEASES);
         rpc_refuse(call, COUPON__REASON__TOO_MANY_RELEASES);
         return;
     }

@@ -86,11 +86,14 @@ static void releases_are_bounded_until_old_ones_end(void **state)
 {
     Coupon__Release draft = draft_of(3, 0, 0), other = draft_of(3, 0, 0);
     int64_t first = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    const Rpc__Answer *refused;
 
     (void)state;
     for (int i = 1; i < COUPON_MAX_RELEASES; i++)
         assert_ok(create(&draft, manager_of(UNION)));
-    assert_refused(create(&draft, manager_of(UNION)), "TOO_MANY_RELEASES");
+    refused = create(&draft, manager_of(UNION));
+    assert_refused(refused, "TOO_MANY_RELEASES");
+    assert_int_equal(strtol(harness_fact(refused, "maximum"), NULL, 10), COUPON_MAX_RELEASES);
     /* Which takes nothing from another union. */
     other.union_id = a_union(&h, TOWN);
     assert_ok(create(&other, manager_of(UNION)));

@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/bus/bus.h"
 
 /* ---- the request's form ---- */
 
@@ -50,10 +51,16 @@ static bool admit(struct app *app, struct http_request *request, struct pending 
     uint64_t key = member ? (uint64_t)member->member_id : address_key(&request->client);
     int64_t wait_ns = limiter_admit(limiter, key, request->received_ns);
     Rpc__Answer answer = RPC__ANSWER__INIT;
-    char headers[128];
+    Rpc__Fact rate = RPC__FACT__INIT, *facts[] = {&rate};
+    char headers[128], number[24];
 
     if (wait_ns == 0)
         return true;
+    snprintf(number, sizeof(number), "%lld", (long long)limiter->rate);
+    rate.name = unconst("maxPerSecond");
+    rate.value = number;
+    answer.facts = facts;
+    answer.n_facts = 1;
     answer.reason = RPC__REASON__RATE_LIMITED;
     answer.retry_after_s = (int32_t)(wait_ns / 1000000000 + 1);
     snprintf(headers, sizeof(headers),
@@ -199,29 +206,33 @@ static bool answer_health(struct app *app, struct http_request *request, const u
 
 /* The newest signed heads of every journal, for anybody to keep: what somebody has kept shows
  * that a journal was not made anew. */
-static void answer_heads(struct app *app, struct http_request *request)
+static void answer_heads(struct app *app, struct http_request *request, const unsigned char trace_id[16])
 {
     buf_clear(&app->out);
     app_heads(app, &app->out);
     if (app->out.failed)
         http_reply_static(request, 500, HTTP_JSON, "", 0);
-    else
-        http_reply(request, 200, HTTP_JSON, app->out.bytes, app->out.len);
+    else if (!http_try_reply(request, 200, HTTP_JSON, app->out.bytes, app->out.len))
+        app_refuse_for(app, request, RPC__REASON__OVERLOADED, "", trace_id);
 }
 
 /* For who runs the gateway, not for the public. */
 static bool answer_metrics(struct app *app, struct http_request *request)
 {
     static const char metrics[] = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" HTTP_NO_STORE;
+    struct buf text;
 
     if (!is(request, "/metrics") || !is_read(request))
         return false;
-    buf_clear(&app->out);
-    app_metrics(app, &app->out);
-    if (app->out.failed) /* half of them would look like the whole */
+    buf_init(&text, LIMIT_METRICS);
+    app_metrics(app, &text);
+    if (text.failed) { /* half of them would look like the whole */
+        log_error("metrics_too_long", "limit", log_int(LIMIT_METRICS));
         http_reply_static(request, 500, metrics, "", 0);
-    else
-        http_reply(request, 200, metrics, app->out.bytes, app->out.len);
+    } else {
+        http_reply(request, 200, metrics, text.bytes, text.len);
+    }
+    buf_done(&text);
     return true;
 }
 
@@ -236,7 +247,7 @@ static void answer_other(struct app *app, struct http_request *request, const st
     if ((heads || document) && refuse_own(app, request, trace_id))
         return;
     if (heads) {
-        answer_heads(app, request);
+        answer_heads(app, request, trace_id);
     } else if (document) {
         http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
     } else if (match->other_methods) {
@@ -305,6 +316,10 @@ static void *worker_start(int worker, uv_loop_t *loop, void *settings)
 
     if (app && app_open(app, settings, worker, loop) == 0)
         return app;
+    /* The loop ends when what is open on it has closed, and the process then. */
+    bus_leave_open();
+    if (app)
+        app_close(app);
     log_error("worker_not_started", "worker", log_int(worker));
     return NULL;
 }

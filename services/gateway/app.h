@@ -93,6 +93,7 @@ struct pending {
     char file_name[64];
 };
 
+/* 0, or -1 after logging why. To be closed in both cases. */
 int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop_t *loop);
 void app_flush(struct app *app);
 /* Answers what is pending; app is freed when its handles have closed, on the loop's last turns. */
@@ -141,7 +142,7 @@ void app_refuse_for(struct app *app, struct http_request *request, int reason, c
                     const unsigned char trace_id[16]);
 /* The same, counted. */
 void app_refuse_pending(struct pending *pending, int reason);
-/* Answers with the JSON in app->out. False when there is no room for it, and nothing was done. */
+/* Answers with the JSON in app->out. False when there is no room for it: it is still to be answered. */
 bool app_give(struct pending *pending, int status);
 /* For what the request says, which cannot be taken. */
 void app_refuse_input(struct pending *pending, const struct json_trouble *trouble);

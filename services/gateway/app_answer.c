@@ -151,11 +151,10 @@ void app_new_trace(struct app *app, unsigned char ret_id[16])
 size_t app_render(int reason, int status, const char *detail, char *ret_body, size_t size, void *context)
 {
     struct app *app = context;
-    Rpc__Answer answer = RPC__ANSWER__INIT;
+    Rpc__Answer answer = refusal_for(reason);
     unsigned char trace_id[16];
 
     (void)status;
-    answer.reason = reason;
     buf_clear(&app->out);
     app_new_trace(app, trace_id);
     problem_encode(&app->out, &answer, detail, trace_id);
@@ -300,7 +299,6 @@ static void on_part(void *arg, const Rpc__Answer *answer)
 
 bool app_give(struct pending *pending, int status)
 {
-    const struct api_method *method = pending->match.method;
     const struct buf *out = &pending->app->out;
     char headers[HEADERS_SIZE];
 
@@ -309,8 +307,6 @@ bool app_give(struct pending *pending, int status)
         return false;
     if (pending->read)
         app_read_answered(pending->read, status, out->bytes, out->len);
-    else if (method && method->writes) /* what was done is said in any case */
-        http_reply(pending->request, status, headers, out->bytes, out->len);
     else
         return http_try_reply(pending->request, status, headers, out->bytes, out->len);
     return true;
@@ -341,7 +337,7 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
     if (app_give(pending, status))
         app_count(app, method, received_ns, status);
     else
-        app_refuse_pending(pending, RPC__REASON__OVERLOADED);
+        app_refuse_pending(pending, method->writes ? RPC__REASON__OUTCOME_UNKNOWN : RPC__REASON__OVERLOADED);
 }
 
 /* ---- calls ---- */

@@ -171,6 +171,8 @@ void app_metrics(struct app *app, struct buf *ret)
     sample(ret, "huigong_http_heads_bytes", "gauge", "", (double)http.held[GUEST_HEADS]);
     sample(ret, "huigong_http_bodies_bytes", "gauge", "", (double)http.held[GUEST_BODIES]);
     sample(ret, "huigong_http_answers_bytes", "gauge", "", (double)http.held[GUEST_ANSWERS]);
+    sample(ret, "huigong_tls_sessions_bytes", "gauge", "", (double)http.held[GUEST_SESSIONS]);
+    sample(ret, "huigong_http_dropped_total", "counter", "", (double)http.dropped);
     sample(ret, "huigong_http_no_room_total", "counter", "", (double)http.no_room);
     sample(ret, "huigong_http_received_bytes_total", "counter", "", (double)http.bytes_in);
     sample(ret, "huigong_http_sent_bytes_total", "counter", "", (double)http.bytes_out);

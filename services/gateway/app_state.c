@@ -160,10 +160,10 @@ int app_open(struct app *app, struct app_settings *settings, int worker, uv_loop
     clock_random(&app->clock, &app->trace_prefix, sizeof(app->trace_prefix));
     buf_init(&app->out, LIMIT_MESSAGE_SIZE);
     link_init(&app->parts);
-    if (revoked_init(&app->revoked) || open_queues(app, loop) || follow_revocations(app, loop))
-        return -1;
     uv_timer_init(loop, &app->probes);
     app->probes.data = app;
+    if (revoked_init(&app->revoked) || open_queues(app, loop) || follow_revocations(app, loop))
+        return -1;
     return uv_timer_start(&app->probes, on_probe_tick, 0, PROBE_MS) ? -1 : 0;
 }
 

@@ -23,7 +23,8 @@
  * good token (of IPv6 a /64), in one table of all workers; pages, files and what leads
  * nowhere count as well. Memory for bodies and for answers is shared out by address, and
  * so are places when they run out (guests.h, conn.h). What finds no room is answered 503
- * with Retry-After, before anything is done; what was done is always told.
+ * with Retry-After, before anything is done; of what was done, OUTCOME_UNKNOWN is said when the
+ * answer has no room, and who asks again with her key gets that.
  *
  * A token is taken only while identity's journal has been read to its end, so that a
  * session that was revoked is known: until then its bearer is answered 503. Ready

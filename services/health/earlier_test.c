@@ -1,4 +1,5 @@
 /* Stores that earlier programs have left. */
+#include "services/health/campaign/campaigns.h"
 #include "services/health/fixture.h"
 #include "tests/earlier.h"
 
@@ -7,6 +8,15 @@
 #define OPEN  INT64_C(192209897637543936) /* members 1, 2 and 5 have entered */
 
 static const struct dump_moved moved[] = {
+    {"settlement", "SELECT count(*) FROM earlier.settlement e WHERE NOT EXISTS (SELECT 1 FROM statement s "
+                   "WHERE (s.statement_id, s.for_id, s.payee_id, s.state, s.n_lines, s.total_fen, s.lines_hash, "
+                   "s.prepared_by, s.prepared_at, s.decided_by, s.decided_at, s.journal_seq) = (e.settlement_id, "
+                   "e.campaign_id, e.site_id, e.state, e.n_lines, e.total_fen, e.lines_hash, e.prepared_by, "
+                   "e.prepared_at, e.decided_by, e.decided_at, e.journal_seq))"},
+    {"settlement_line",
+     "SELECT count(*) FROM earlier.settlement_line e WHERE NOT EXISTS (SELECT 1 FROM statement_line l WHERE "
+     "(l.statement_id, l.line, l.thing_id, l.kind, l.fen, l.seq, l.hash, l.corrects) = "
+     "(e.settlement_id, e.line, e.booking_id, e.kind, e.fen, e.seq, e.hash, e.corrects))"},
     {"story_progress", "SELECT count(*) FROM earlier.story_progress WHERE upto <> "
                        "(SELECT upto FROM progress WHERE name = 'story')"},
     {NULL, NULL},
@@ -30,6 +40,26 @@ static void nothing_that_was_kept_is_lost(void **state)
         harness_reopen(&h);
         end(&h);
     }
+}
+
+/* Its campaigns have budgets from the start, in which what was settled is spent. */
+static void what_was_settled_before_there_were_budgets_is_spent(void **state)
+{
+    struct budget_line line = {0};
+    struct health *self;
+
+    (void)state;
+    open_earlier("health/report");
+    self = h.service.self;
+    settle(&h);
+    line.of_id = harness_number(&h, "SELECT for_id FROM statement");
+    assert_int_equal(budget_balance(&self->budget, &line, BUDGET__ACCOUNT__SPENT), 23200);
+    assert_int_equal(budget_granted(&self->budget, &line),
+                     campaigns_find(&self->campaigns, line.of_id, &h.arena)->budget_fen);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM campaign"),
+                     harness_number(&h, "SELECT count(*) FROM account WHERE kind = 1"));
+    assert_true(budget_balance(&self->budget, &line, BUDGET__ACCOUNT__COMMITTED) > 0);
+    end(&h);
 }
 
 static Health__Entry *entered(const Rpc__Answer *answer)
@@ -95,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_that_was_kept_is_lost),
+        cmocka_unit_test(what_was_settled_before_there_were_budgets_is_spent),
         cmocka_unit_test(lots_go_on),
         cmocka_unit_test(an_announced_lot_finishes_as_announced),
     };

@@ -15,12 +15,12 @@
  * who works there), entries.h (who entered, what was tried against the rules), draws.h
  * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
  * the seam to booking), stocks.h (places without a lot), slots.h and bookings.h (hours, bookings,
- * passes; budget.h is what all of it may cost), scans.h and walk_ins.h (what happens at the door), reports.h (reports,
- * of the member alone), consents.h (who agrees to that), scopes.h (whom a campaign is for after its union got another
- * place), settlements.h (what a site is owed), stories.h (all of this in the order of the journal), totals.h (how many
- * people, and nothing of a few). due.h is what happens by itself as time passes. What is only shown is stored as the
- * packed message it came as, so a part reads and writes messages of health.proto in the call's arena and has no other
- * form of them.
+ * passes; costs.h is what all of it may cost, on the shared part budget), scans.h and walk_ins.h (what happens at the
+ * door), reports.h (reports, of the member alone), consents.h (who agrees to that), scopes.h (whom a campaign is for
+ * after its union got another place), settlements.h (what a site is owed, by the shared part settlement), stories.h
+ * (all of this in the order of the journal), totals.h (how many people, and nothing of a few). due.h is what happens by
+ * itself as time passes. What is only shown is stored as the packed message it came as, so a part reads and writes
+ * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member, and holders.h sees to accounts that are merged), and who has been told that she is in is in; nothing of a
@@ -36,7 +36,10 @@
 #include "common/base/limits.h"
 #include "common/pass/pass.h"
 #include "common/trust/pii.h"
+#include "common/benefit/budget/budget.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/notice/notice.h"
+#include "common/benefit/settlement/settlement.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
@@ -51,6 +54,9 @@
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
     SHARED(two_hands)                                                                                                  \
+    SHARED(notice)                                                                                                     \
+    SHARED(settlement)                                                                                                 \
+    SHARED(budget)                                                                                                     \
     PART(draws)                                                                                                        \
     PART(campaigns)                                                                                                    \
     PART(scopes)                                                                                                       \
@@ -61,6 +67,7 @@
     PART(entitlements)                                                                                                 \
     PART(slots)                                                                                                        \
     PART(bookings)                                                                                                     \
+    PART(costs)                                                                                                        \
     PART(scans)                                                                                                        \
     PART(walk_ins)                                                                                                     \
     PART(reports)                                                                                                      \
@@ -83,6 +90,7 @@ struct health {
     struct lots *lots; /* lots.h */
     struct map map;
     int64_t due_after;     /* the campaign that due_step looked at last */
+    int64_t budgets_upto;  /* campaigns up to this one have a budget */
     struct pii_keys *keys; /* seal the secrets of draws */
     struct pass_keys *passes;
     struct pii_keys *report_keys; /* seal the keys of reports */

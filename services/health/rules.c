@@ -255,16 +255,6 @@ int64_t dearest_price(const Health__Campaign *campaign, size_t stratum)
     return price;
 }
 
-/* Of all places: at most 10^8 of 10^8 fen. */
-static int64_t greatest_cost(const Health__Campaign *campaign)
-{
-    int64_t cost = 0;
-
-    for (size_t i = 0; i < campaign->n_strata; i++)
-        cost += campaign->strata[i]->quota * dearest_price(campaign, i);
-    return cost;
-}
-
 int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field)
 {
     int64_t places = 0;
@@ -288,10 +278,7 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
     if (*campaign->value_format && !draw_format_check(campaign->value_format))
         return HEALTH__REASON__VALUE_FORMAT_UNKNOWN;
     *ret_field = "campaign.eligibleUnionId";
-    if (!union_path_covers(campaign->union_path, campaign->eligible_path))
-        return RPC__REASON__OUTSIDE_YOUR_UNION;
-    *ret_field = "campaign.budgetFen";
-    return greatest_cost(campaign) > campaign->budget_fen ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
+    return union_path_covers(campaign->union_path, campaign->eligible_path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
 }
 
 /* ---- entering ---- */

@@ -1,5 +1,6 @@
 #include "services/health/campaign/sites.h"
 #include "services/health/lot/lots.h"
+#include "services/health/settlement/settlements.h"
 
 extern const unsigned char health_schema[];
 extern const size_t health_schema_len;
@@ -39,6 +40,7 @@ static int start(struct service *service)
     struct health *self = service->self;
 
     self->lots = &lots;
+    settlement_use(&self->settlement, &settlements_kind, &self->two_hands);
     self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
@@ -81,7 +83,8 @@ char *health_text(struct store *store, unsigned statement, int column, struct ar
 }
 
 SERVICE_TABLE(health, HEALTH, .slice_ms = 2, .gone_before = HEALTH__EVENT__EVENT_MEMBER_GONE,
-              .moved_before = HEALTH__EVENT__EVENT_UNION_MOVED)
+              .moved_before = HEALTH__EVENT__EVENT_UNION_MOVED,
+              .statement_before = HEALTH__EVENT__EVENT_SETTLEMENT_CHANGED)
 
 const struct service_spec health_spec = {
     .name = "health",

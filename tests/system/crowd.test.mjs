@@ -84,7 +84,7 @@ describe('while a crowd sends bodies that never end', () => {
         const refused = crowd.answers();
         assert.ok(refused.length > CROWD / 2 && refused.length < CROWD, `${refused.length} are refused`);
         for (const answer of refused) {
-            assertProblem(answer, 503, 'OVERLOADED');
+            assert.equal(assertProblem(answer, 503, 'OVERLOADED').retryAfter, answer.headers['retry-after']);
             assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
         }
         crowd.end();

@@ -248,13 +248,14 @@ describe('the gateway', () => {
 
     test('a head or a target over its limit is refused as such', async () => {
         const cases = [
-            [`GET /${'a'.repeat(5000)} HTTP/1.1\r\nHost: test\r\n\r\n`, 414, 'URI_TOO_LONG'],
-            [`GET /livez HTTP/1.1\r\nHost: test\r\n${'X-A: b\r\n'.repeat(70)}\r\n`, 431, 'HEADERS_TOO_LARGE'],
-            [`GET /livez HTTP/1.1\r\nHost: test\r\nX-A: ${'b'.repeat(9000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+            [`GET /${'a'.repeat(5000)} HTTP/1.1\r\nHost: test\r\n\r\n`, 414, 'URI_TOO_LONG', { maxLength: '4096' }],
+            [`GET /livez HTTP/1.1\r\nHost: test\r\n${'X-A: b\r\n'.repeat(70)}\r\n`, 431, 'HEADERS_TOO_LARGE', { maxBytes: '16384', maxFields: '64', maxFieldBytes: '8000' }],
+            [`GET /livez HTTP/1.1\r\nHost: test\r\nX-A: ${'b'.repeat(9000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE', { maxBytes: '16384', maxFields: '64', maxFieldBytes: '8000' }],
         ];
-        for (const [bytes, status, reason] of cases) {
+        for (const [bytes, status, reason, bounds] of cases) {
             const [answer] = answersIn(await exchange(stack.port, bytes));
-            assertProblem(answer, status, reason);
+            const problem = assertProblem(answer, status, reason);
+            assert.deepEqual({ ...problem, ...bounds }, problem, 'it says what is allowed');
         }
     });
 

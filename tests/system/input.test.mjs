@@ -295,6 +295,7 @@ describe('bad input', () => {
         for (const pieces of cases) {
             const [answer, ...more] = answersIn(await exchange(stack.port, pieces));
             refused(answer, 413, 'BODY_TOO_LARGE');
+            assert.equal(answer.json.maxBytes, String(BODY_LIMIT));
             assert.equal(answer.headers.connection, 'close');
             assert.deepEqual(more, []);
         }

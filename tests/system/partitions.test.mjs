@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { csv, EVERY_ROLE, mint } from './people.mjs';
 import { publishRelease } from './releases.mjs';
-import { Stack, until } from './stack.mjs';
+import { run, Stack, until } from './stack.mjs';
 import { unionAt } from './unions.mjs';
 
 const FOSHAN = '00010006', MAOMING = '00010009';
@@ -162,4 +162,17 @@ test('what was made before there were partitions stays where it is', async () =>
     assert.ok(BigInt(couponId) > old);
     const { release } = await stack.call('coupon', 'Coupons.GetRelease', { releaseId: String(old) });
     assert.equal(release.title, '旧券');
+});
+
+test('more queues than there can be are refused at start', async () => {
+    const HUIGONG_PARTITIONS = Array.from({ length: 256 }, (_, i) => `coupon.${i + 1}=${i + 1}`).join(' ');
+    const bus = stack.path('a-bus-of-its-own');
+    mkdirSync(bus);
+    const listen = { HUIGONG_LISTEN: '127.0.0.1:0', HUIGONG_LISTEN_METRICS: '' };
+    for (const [name, settings] of [['broker', {}], ['gateway', listen]]) {
+        const env = { ...stack.environment(name), HUIGONG_BUS: bus, HUIGONG_PARTITIONS, ...settings };
+        const { code, stderr } = await run(stack.program(name), [], { env, timeout: 20000 });
+        assert.equal(code, 1, `${name}: ${stderr}`);
+        assert.match(stderr, /"event":"too_many_queues","limit":"256"/);
+    }
 });

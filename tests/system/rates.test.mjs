@@ -20,7 +20,9 @@ describe('rates', () => {
     after(() => stack.close());
 
     function assertLimited(answer, rate) {
-        assertProblem(answer, 429, 'RATE_LIMITED');
+        const problem = assertProblem(answer, 429, 'RATE_LIMITED');
+        assert.equal(problem.maxPerSecond, String(rate));
+        assert.equal(problem.retryAfter, answer.headers['retry-after']);
         assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
         assert.equal(answer.headers['ratelimit-policy'], `"default";q=${rate};w=1`);
         assert.match(answer.headers.ratelimit, /^"default";r=0;t=[1-9]\d*$/);

@@ -63,6 +63,8 @@ void conn_close(struct conn *conn)
     if (conn->closing)
         return;
     conn->closing = true;
+    guests_uncharge(&conn->owner->http.guests, conn->http.guest, GUEST_SESSIONS, conn->charged);
+    conn->charged = 0;
     link_remove(&conn->wait);
     link_remove(&conn->dirty);
     conn_leave_place(conn);
@@ -183,6 +185,22 @@ static void await_turn(struct conn *conn, const char *bytes, size_t len)
         link_append(&owner->turns, &guest->turn);
 }
 
+/* A session is charged to its guest, unless that is a proxy of ours. NULL without room or memory. */
+static struct tls_session *new_session(struct conn *conn)
+{
+    struct conn_owner *owner = conn->owner;
+    size_t size = conn->counts ? TLS_SESSION_MOST : 0;
+
+    if (!guests_charge(&owner->http.guests, conn->http.guest, GUEST_SESSIONS, size) &&
+        !(conn_evict_session(conn->http.guest) &&
+          guests_charge(&owner->http.guests, conn->http.guest, GUEST_SESSIONS, size))) {
+        http_count(&owner->http.counters.no_room, 1);
+        return NULL;
+    }
+    conn->charged = size;
+    return tls_session_new(owner->tls);
+}
+
 bool conn_shake(struct conn_owner *owner)
 {
     struct guest *guest;
@@ -197,7 +215,7 @@ bool conn_shake(struct conn_owner *owner)
     if (!link_is_alone(&guest->handshakes))
         link_append(&owner->turns, &guest->turn);
     if (!conn->tls)
-        conn->tls = tls_session_new(owner->tls);
+        conn->tls = new_session(conn);
     if (conn->tls)
         read_tls(conn, conn->hello, conn->hello_len);
     else
@@ -490,8 +508,7 @@ static struct address peer_of(const uv_tcp_t *tcp)
 /* Says so to whom there is no place for, which over TLS cannot be. */
 static void turn_away(struct conn *conn, bool at_once)
 {
-    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-                               "Connection: close\r\n\r\n";
+    static const char text[] = HTTP_NO_ROOM;
     uv_buf_t buf = uv_buf_init(unconst(text), sizeof(text) - 1);
 
     http_count(&conn->owner->http.counters.turned_away, 1);

@@ -17,7 +17,9 @@
  *
  * A step of a TLS handshake costs as much as a hundred requests. One is taken in a turn,
  * of the guests in turn, so that connections that have theirs behind them are served whatever
- * comes, and each guest has its share. */
+ * comes, and each guest has its share. The memory of sessions is shared out among guests
+ * as that of bodies is; who has her share gets another for one of hers that can go. Proxies of ours
+ * have no share: there are as many sessions as they open. */
 #pragma once
 #include "services/gateway/http/server.h"
 #include "services/gateway/http/tls.h"
@@ -66,6 +68,7 @@ struct conn {
     bool reading, writing, lingering, closing;
     bool counts;
     size_t in_write; /* bytes handed to uv_write */
+    size_t charged;  /* to its guest, for its session */
     struct tls_session *tls;
     struct http http;
 };

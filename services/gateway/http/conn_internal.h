@@ -9,5 +9,7 @@ void conn_settle(struct conn *conn);
 
 /* Whether a new connection may stay; one of ours, of a proxy or of who runs the gateway, always. */
 bool conn_find_place(struct conn *conn, unsigned open);
+/* Ends a connection of a guest that has a session and can go. */
+bool conn_evict_session(struct guest *guest);
 /* Gives up its place among its guest's. */
 void conn_leave_place(struct conn *conn);

@@ -42,20 +42,26 @@ static void evict(struct conn *conn)
     }
 }
 
-/* Those that are looked at go to the end, so that others are next time. */
-static bool evict_of(struct guest *guest)
+/* One of a guest's, or of those with a session. Those that are looked at go to the end, so that others are next
+ * time. */
+static bool evict_of(struct guest *guest, bool session)
 {
     for (unsigned i = 0; i < LOOKED_AT && i < guest->n_conns; i++) {
         struct conn *conn = container_of(guest->conns.next, struct conn, place);
 
         link_remove(&conn->place);
         link_append(&guest->conns, &conn->place);
-        if (can_go(conn)) {
+        if (can_go(conn) && (conn->charged || !session)) {
             evict(conn);
             return true;
         }
     }
     return false;
+}
+
+bool conn_evict_session(struct guest *guest)
+{
+    return evict_of(guest, true);
 }
 
 /* Makes a place for one more connection of a guest, if somebody has less claim to it. */
@@ -64,7 +70,7 @@ static bool make_place(struct conn_owner *owner, const struct guest *guest)
     struct guest *most = guests_most(&owner->http.guests);
     struct link *idle = &owner->waits[WAIT_IDLE], *link = idle->next;
 
-    if (most && most->n_conns > guest->n_conns + 1 && evict_of(most))
+    if (most && most->n_conns > guest->n_conns + 1 && evict_of(most, false))
         return true;
     for (unsigned i = 0; i < LOOKED_AT && link != idle; i++, link = link->next) {
         struct conn *conn = container_of(link, struct conn, wait);

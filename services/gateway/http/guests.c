@@ -4,7 +4,7 @@
 
 #define KEPT 1024
 
-static const size_t sizes[GUEST_POOLS] = {LIMIT_HEADS, LIMIT_BODIES, LIMIT_ANSWERS};
+static const size_t sizes[GUEST_POOLS] = {LIMIT_HEADS, LIMIT_BODIES, LIMIT_ANSWERS, LIMIT_SESSIONS};
 
 int guests_init(struct guests *guests, struct clock *clock)
 {

@@ -3,8 +3,8 @@
  * A guest is an address (address_key) with a connection, or with a request that came
  * through a proxy. Two things of a worker are shared out among guests:
  *
- * Memory, in a pool of requests that are still coming, another of bodies under way and one
- * of answers not yet sent, so that none can use up another. A guest may hold GUEST_SHARE-ths
+ * Memory, in a pool of requests that are still coming, another of bodies under way, one
+ * of answers not yet sent and one of sessions of TLS, so that none can use up another. A guest may hold GUEST_SHARE-ths
  * of what is free in a pool, and GUEST_LEAST in any case while there is that much (the dynamic
  * thresholds of Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998). So one
  * alone gets a ninth of a pool, the next a ninth of what is left, and it takes some forty
@@ -23,7 +23,7 @@
 #define GUEST_LEAST   ((size_t)256 << 10)
 #define GUEST_BUCKETS 16384 /* a power of two */
 
-enum guest_pool { GUEST_HEADS, GUEST_BODIES, GUEST_ANSWERS, GUEST_POOLS };
+enum guest_pool { GUEST_HEADS, GUEST_BODIES, GUEST_ANSWERS, GUEST_SESSIONS, GUEST_POOLS };
 
 struct guest {
     uint64_t key;

@@ -92,10 +92,14 @@ const char *http_header(const struct http_request *request, const char *name, si
 
 /* ---- answers ---- */
 
-void http_drop(struct http *http)
+void http_last_words(struct http *http)
 {
+    static const char text[] = HTTP_NO_ROOM;
+
     http_count(&http->shared->counters.dropped, 1);
     http->phase = HTTP_LAST;
+    http->out.tail = text;
+    http->out.tail_len = sizeof(text) - 1;
 }
 
 /* What an answer says by itself, whatever it is. */
@@ -155,7 +159,7 @@ static bool reply(struct http_request *request, struct reply *answer, bool must)
             return false;
         answer->last = true;
         if (!reply_compose(http, request->guest, answer, true))
-            http_drop(http);
+            http_last_words(http);
     }
     shared->outstanding--;
     finish(request, answer->last);
@@ -195,7 +199,8 @@ bool http_hold(struct http_request *request, size_t size)
 /* Without memory at all the connection ends, and the stream's client is gone. */
 static void break_off(struct http *http)
 {
-    http_drop(http);
+    http_count(&http->shared->counters.dropped, 1);
+    http->phase = HTTP_LAST;
     http->request->http = NULL;
     http->request = NULL;
     http->shared->wake(http);
@@ -281,9 +286,10 @@ void http_stream_end(struct http_request *request, bool whole)
         return;
     }
     /* What is not sent yet stays charged to who asked for it. */
-    if (http->out.bytes && !http->out.guest) {
+    if (http->out.bytes && !http->out.guest)
         http->out.guest = guests_share(request->guest);
-        http->out.charge = request->window;
+    if (http->out.bytes && http->out.guest == request->guest) {
+        http->out.charge += request->window;
         request->window = 0;
     }
     finish(request, request->last || !whole || shared->draining);

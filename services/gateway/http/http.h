@@ -22,8 +22,10 @@
  * larger bodies and answers from the system, charged to their guest (guests.h), as is
  * a request that does not come at once, with its head. What
  * finds no room is refused with 503 before anything is done: a body at its head, an
- * answer by the application, who knows whether something was done. An answer that must be
- * given is given, and is the last of its connection when its guest has no room for it. */
+ * answer by the application, who knows whether something was done, and says so in few words
+ * (app.h). Those must be given: when their guest has no room for what does not fit into a block, they are
+ * the last of their connection. So is HTTP_NO_ROOM, when there is no memory at all: only a stream that has
+ * begun ends without a word. */
 #pragma once
 #include <stdatomic.h>
 
@@ -43,6 +45,10 @@
 #define HTTP_NO_STORE "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 #define HTTP_JSON     "Content-Type: application/json\r\n" HTTP_NO_STORE
 #define HTTP_PROBLEM  "Content-Type: application/problem+json\r\n" HTTP_NO_STORE
+
+/* A whole answer that needs no memory. */
+#define HTTP_NO_ROOM                                                                                                   \
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 struct http;
 struct http_shared;
@@ -94,7 +100,7 @@ struct http_counters {
     _Atomic uint64_t open, accepted, turned_away;
     _Atomic uint64_t requests, bytes_in, bytes_out;
     _Atomic uint64_t gone;              /* requests whose client did not wait for the answer */
-    _Atomic uint64_t dropped;           /* answers that found no memory at all; the connection was closed */
+    _Atomic uint64_t dropped;           /* answers that found no memory at all */
     _Atomic uint64_t no_room;           /* bodies and answers that their guest had no room for */
     _Atomic uint64_t evicted;           /* connections that others needed more */
     _Atomic uint64_t handshakes;        /* of TLS that are done */

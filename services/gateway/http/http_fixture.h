@@ -37,6 +37,8 @@ static inline void on_request(struct http_request *request, void *context)
     test.served++;
     if (test.waits)
         test.waiting = request;
+    else if (request->path_len == 7 && memcmp(request->path, "/static", 7) == 0)
+        http_reply_static(request, 200, NULL, "not ours", 8);
     else
         answer(request);
 }

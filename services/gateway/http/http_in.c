@@ -109,8 +109,9 @@ static void refuse(struct http *http, enum refusal refusal)
         http_request_free(http->request);
     http->request = NULL;
     http->phase = HTTP_LAST;
-    if (!reply_compose(http, http->guest, &answer, true))
-        http_drop(http);
+    /* Behind a body that is not ours nothing can be put: the connection ends with it. */
+    if (!http->out.tail && !reply_compose(http, http->guest, &answer, true))
+        http_last_words(http);
     shared->wake(http);
 }
 

@@ -1,6 +1,17 @@
 /* The memory that guests share, when it is short. */
 #include "services/gateway/http/http_fixture.h"
 
+/* What finds no memory finds none under ASan and TSan too. */
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 static void a_body_for_which_there_is_no_room_is_refused_at_its_head(void **state)
 {
 
@@ -25,8 +36,26 @@ static void a_body_for_which_there_is_no_room_is_refused_at_its_head(void **stat
     crowd(GUEST_BODIES, 0);
 }
 
-/* Bodies under way leave those of others room, and all answers. */
-/* Bodies from peers that are one guest: an address, or one /64 of IPv6. */
+/* Who takes no room is served, also of the guest who holds most. */
+static void assert_served(void)
+{
+    start();
+    say(GET "\r\n");
+    assert_memory_equal(test.out, "HTTP/1.1 200", 12);
+    http_close(&test.http);
+}
+
+/* Nothing is held behind them. */
+static void end_all(struct http *https, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        http_close(&https[i]);
+    start();
+    stop();
+}
+
+/* Bodies from peers that are one guest: an address, or one /64 of IPv6. They leave those of others room, and all
+ * answers. */
 static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void **state)
 {
     static const char *const guests[][3] = {{"192.0.2.1", "192.0.2.1", "192.0.2.2"},
@@ -49,19 +78,13 @@ static void one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies(void 
             taken += !http_finished(&https[i]);
         }
         assert_in_range(taken, 5, 20);
-        start();
-        say(GET "\r\n");
-        assert_memory_equal(test.out, "HTTP/1.1 200", 12);
-        http_close(&test.http);
+        assert_served();
         assert_true(http_open(&test.http, &test.shared, &other, false));
         test.out_len = 0;
         say(POST "Content-Length: 1000000\r\n\r\n");
         assert_false(http_finished(&test.http));
         http_close(&test.http);
-        for (size_t i = 0; i < ARRAY_LEN(https); i++)
-            http_close(&https[i]);
-        start();
-        stop();
+        end_all(https, ARRAY_LEN(https));
     }
 }
 
@@ -82,14 +105,8 @@ static void requests_that_do_not_come_at_once_take_room_too(void **state)
             taken += !http_finished(&https[i]);
         }
         assert_in_range(taken, 1500, 2900);
-        start();
-        say(GET "\r\n");
-        assert_memory_equal(test.out, "HTTP/1.1 200", 12);
-        http_close(&test.http);
-        for (size_t i = 0; i < ARRAY_LEN(https); i++)
-            http_close(&https[i]);
-        start();
-        stop();
+        assert_served();
+        end_all(https, ARRAY_LEN(https));
     }
 }
 
@@ -116,6 +133,61 @@ static void an_answer_without_room_can_be_refused_and_one_that_must_be_is_given(
     assert_true(http_finished(&test.http));
     stop();
     crowd(GUEST_ANSWERS, 0);
+}
+
+static void what_is_unsent_stays_charged_when_more_must_be_given(void **state)
+{
+    static char big[10000];
+    size_t held;
+
+    (void)state;
+    crowd(GUEST_ANSWERS, 20000);
+    start();
+    test.waits = true;
+    http_feed(&test.http, GET "\r\n" GET "\r\n", 2 * strlen(GET "\r\n"));
+    assert_true(http_try_reply(test.waiting, 200, NULL, big, sizeof(big)));
+    held = guests_held(&test.shared.guests, GUEST_ANSWERS);
+    assert_true(held >= test.crowd[GUEST_ANSWERS] + sizeof(big));
+    http_resume(&test.http);
+    assert_false(http_try_reply(test.waiting, 200, NULL, big, sizeof(big)));
+    http_reply(test.waiting, 503, NULL, big, sizeof(big));
+    assert_int_equal(guests_held(&test.shared.guests, GUEST_ANSWERS), held);
+    flush();
+    assert_true(test.out_len > 2 * sizeof(big));
+    stop();
+    crowd(GUEST_ANSWERS, 0);
+}
+
+/* More than any machine has. */
+static void without_any_memory_the_last_answer_is_short(void **state)
+{
+    (void)state;
+    start();
+    test.waits = true;
+    say(GET "\r\n");
+    http_reply(test.waiting, 201, NULL, "", (size_t)1 << 60);
+    flush();
+    assert_string_equal(test.out, HTTP_NO_ROOM);
+    assert_true(http_finished(&test.http));
+    stop();
+}
+
+static void a_refusal_is_not_put_between_a_head_and_a_body_that_is_not_ours(void **state)
+{
+    static char pipeline[HTTP_FEED];
+    size_t len = (size_t)snprintf(pipeline, sizeof(pipeline), "GET /static HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    (void)state;
+    crowd(GUEST_BODIES, 1000);
+    while (len < sizeof(pipeline) - 100)
+        len += (size_t)snprintf(pipeline + len, sizeof(pipeline) - len, GET "\r\n");
+    start();
+    http_feed(&test.http, pipeline, len);
+    flush();
+    assert_non_null(strstr(test.out, "\r\n\r\nnot ours"));
+    assert_true(http_finished(&test.http));
+    stop();
+    crowd(GUEST_BODIES, 0);
 }
 
 static void what_an_answer_takes_that_is_put_together_is_its_guests(void **state)
@@ -164,6 +236,9 @@ int main(void)
         cmocka_unit_test(one_guest_gets_no_more_than_her_share_of_the_memory_for_bodies),
         cmocka_unit_test(requests_that_do_not_come_at_once_take_room_too),
         cmocka_unit_test(an_answer_without_room_can_be_refused_and_one_that_must_be_is_given),
+        cmocka_unit_test(what_is_unsent_stays_charged_when_more_must_be_given),
+        cmocka_unit_test(without_any_memory_the_last_answer_is_short),
+        cmocka_unit_test(a_refusal_is_not_put_between_a_head_and_a_body_that_is_not_ours),
         cmocka_unit_test(what_an_answer_takes_that_is_put_together_is_its_guests),
         cmocka_unit_test(what_is_sent_ahead_without_room_ends_the_connection_after_its_answers),
     };

@@ -42,25 +42,27 @@ char *reply_room(struct http *http, struct guest *guest, size_t len, bool must)
 {
     struct http_shared *shared = http->shared;
     struct http_out old = http->out, new = old;
+    bool is_block, charged;
 
     if (len <= old.size - old.len)
         return old.bytes + old.len;
     new.size = size_for(old.len + len, old.size);
-    new.charge = new.size > HTTP_BLOCK ? new.size : 0;
-    new.guest = NULL;
-    if (new.charge > 0 && (!guest || !guests_charge(&shared->guests, guest, GUEST_ANSWERS, new.charge))) {
-        if (!must)
-            return NULL;
-        new.charge = 0;
-    }
-    new.bytes = new.size == HTTP_BLOCK ? pool_take(&shared->blocks) : malloc(new.size);
+    is_block = new.size == HTTP_BLOCK;
+    charged = !is_block && guest && guests_charge(&shared->guests, guest, GUEST_ANSWERS, new.size);
+    if (!is_block && !charged && !must)
+        return NULL;
+    new.bytes = is_block ? pool_take(&shared->blocks) : malloc(new.size);
     if (!new.bytes) {
-        if (new.charge > 0)
-            guests_uncharge(&shared->guests, guest, GUEST_ANSWERS, new.charge);
+        guests_uncharge(&shared->guests, guest, GUEST_ANSWERS, charged ? new.size : 0);
         return NULL;
     }
-    if (new.charge > 0)
+    if (charged) {
         new.guest = guests_share(guest);
+        new.charge = new.size;
+    } else { /* what was charged stays so */
+        old.guest = NULL;
+        old.charge = 0;
+    }
     if (old.len > 0)
         memcpy(new.bytes, old.bytes, old.len);
     reply_free(shared, &old);

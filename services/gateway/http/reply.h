@@ -22,8 +22,8 @@ void reply_free(struct http_shared *shared, struct http_out *out);
 /* Puts an answer behind http->out; false when there is no room. */
 bool reply_compose(struct http *http, struct guest *guest, const struct reply *reply, bool must);
 
-/* Without memory even for an answer the connection ends. */
-void http_drop(struct http *http);
+/* Without memory even for an answer, the last is one that needs none. */
+void http_last_words(struct http *http);
 void http_request_free(struct http_request *request);
 void http_free_ahead(struct http *http);
 

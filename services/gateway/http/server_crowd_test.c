@@ -1,5 +1,6 @@
 /* More connections than a server has places for. */
 #include "services/gateway/http/server_fixture.h"
+#include "services/gateway/http/tls.h"
 
 #define PLACES 64 /* beyond 56 nobody gets one for nothing */
 
@@ -58,7 +59,9 @@ static void a_crowd_of_one_address_keeps_nobody_else_out(void **state)
         fds[i] = dial_from(2, server, 0);
         say(fds[i], "GET / HTTP/1.1\r\nHost: ");
     }
-    wait_for_connections(server, ARRAY_LEN(fds));
+    do /* which has been read of each */
+        server_count(server, &sums);
+    while (sums.held[GUEST_HEADS] < ARRAY_LEN(fds) * sizeof(struct http_request));
     /* There is no place left; another's is taken from who has most, and said so. */
     for (unsigned from = 3; from < 33; from++)
         assert_int_equal(status_from(from, server), 200);
@@ -184,12 +187,65 @@ static void handshakes_wait_for_who_has_theirs_behind_her(void **state)
     test.n_begun = 0;
 }
 
+/* Begins so many handshakes and does not go on with them; each has a session, or made room for another. */
+static void begin_handshakes(const struct server *server, unsigned from, int *fds, unsigned n)
+{
+    struct http_counters sums;
+    uint64_t before;
+
+    server_count(server, &sums);
+    before = sums.held[GUEST_SESSIONS] / TLS_SESSION_MOST + sums.evicted;
+    for (unsigned i = 0; i < n; i++) {
+        fds[i] = dial_from(from, server, 1);
+        say(fds[i], "\x16");
+    }
+    do
+        server_count(server, &sums);
+    while (sums.held[GUEST_SESSIONS] / TLS_SESSION_MOST + sums.evicted < before + n);
+}
+
+static void one_address_has_its_share_of_the_memory_for_tls(void **state)
+{
+    static int fds[LIMIT_SESSIONS / 9 / TLS_SESSION_MOST + 100];
+    struct server_options only = options();
+    struct server *server;
+    struct http_counters sums;
+    uint64_t evicted;
+    int other;
+
+    (void)state;
+    only.workers = 1;
+    only.app_data = &test;
+    server = server_open(&only);
+    assert_non_null(server);
+    assert_true(server_start(server));
+    begin_handshakes(server, 2, fds, ARRAY_LEN(fds));
+    server_count(server, &sums);
+    assert_in_range(sums.held[GUEST_SESSIONS], LIMIT_SESSIONS / 10, LIMIT_SESSIONS / 9 + TLS_SESSION_MOST);
+    assert_in_range(sums.evicted, 90, 110);
+    assert_int_equal(sums.no_room, 0);
+    /* Nobody else makes room for her, and she for nobody else. */
+    evicted = sums.evicted;
+    begin_handshakes(server, 3, &other, 1);
+    server_count(server, &sums);
+    assert_int_equal(sums.evicted, evicted);
+    close(other);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    do
+        server_count(server, &sums);
+    while (sums.held[GUEST_SESSIONS] > 0);
+    server_stop(server);
+    server_close(server);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_crowd_of_one_address_keeps_nobody_else_out),
         cmocka_unit_test(a_request_with_the_application_keeps_its_place),
         cmocka_unit_test(when_none_has_more_than_others_an_idle_connection_makes_place),
+        cmocka_unit_test(one_address_has_its_share_of_the_memory_for_tls),
         cmocka_unit_test(handshakes_wait_for_who_has_theirs_behind_her),
     };
 

@@ -13,8 +13,14 @@
  * A client that comes again resumes her session for LIMIT_TLS_RESUME_S, without the
  * costly part of the handshake: by a ticket, or by the cache of those who take none. Both
  * are shared by all threads (struct tls_memory), since a client comes again to any; a new
- * certificate begins with new ones. */
+ * certificate begins with new ones. A ticket is kept by the client alone, and the cache has
+ * LIMIT_TLS_CACHE sessions of some 300 bytes for all.
+ *
+ * A session has at most TLS_SESSION_MOST bytes: a record of 16 KiB each way, what is
+ * negotiated, and output that waits for the client. Who opens one charges that to its guest (conn.h). */
 #pragma once
+
+#define TLS_SESSION_MOST ((size_t)80 << 10)
 
 struct tls_memory;
 struct tls;

@@ -1,7 +1,7 @@
 #include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
 #include "services/health/lot/stocks.h"
@@ -76,7 +76,7 @@ static int make_van_slot(struct health *self, const Health__Campaign *campaign, 
     if (slots_find_at(&self->slots, slot.campaign_id, slot.site_id, slot.starts_at, &other))
         return obtain_slot(self, slot, call) ? 0 : HEALTH__REASON__SLOT_EXISTS;
     slot_make(self, &slot, call);
-    return slot.walk_ins > 0 && budget_left(self, campaign, rpc_now(call)) < 0 ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
+    return slot.walk_ins > 0 && costs_commit(self, campaign, 0, call) ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
 }
 
 static int make_hospital_slots(struct health *self, const Health__CreateSlotsRequest *req, void *call,
@@ -216,7 +216,7 @@ static bool take_slot(struct health *self, const Health__Campaign *campaign, con
                                                          : HEALTH__REASON__SLOT_NOT_FOUND;
 
     if (!refusal)
-        refusal = budget_place_refusal(self, campaign, entitlement, ret->site_id, rpc_now(call));
+        refusal = costs_place_refusal(self, campaign, entitlement, ret->site_id, call);
     if (!refusal && !slots_take(&self->slots, slot_id, false))
         refusal = HEALTH__REASON__SLOT_FULL;
     if (refusal)
@@ -256,7 +256,6 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
     struct entitlement entitlement;
     struct booking booking;
     struct slot slot;
-    char id[24];
     int refusal;
     bool had;
 
@@ -272,8 +271,7 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
             reply_booking(campaign, &booking, reply, call);
             return;
         }
-        snprintf(id, sizeof(id), "%lld", (long long)booking.id);
-        rpc_fact(call, "bookingId", id);
+        rpc_fact_number(call, "bookingId", booking.id);
         rpc_refuse(call, HEALTH__REASON__ALREADY_BOOKED);
         return;
     }

@@ -1,6 +1,6 @@
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 
 /* A slot of one of an official's campaigns, which it returns; NULL after refusing. */
 static const Health__Campaign *slot_of_official(struct health *self, int64_t slot_id, void *call, struct slot *ret)
@@ -14,14 +14,6 @@ static const Health__Campaign *slot_of_official(struct health *self, int64_t slo
 static void reply_slot(const struct slot *slot, Health__Slot_Closure reply, void *call)
 {
     reply(slot_message(slot, rpc_arena(call)), call);
-}
-
-static void fact_number(void *call, const char *name, int32_t number)
-{
-    char text[12];
-
-    snprintf(text, sizeof(text), "%d", number);
-    rpc_fact(call, name, text);
 }
 
 /* rpc ChangeSlot: how many it takes, and how many of them without a booking. */
@@ -41,8 +33,8 @@ static void slots__change_slot(Health__Slots_Service *service, const Health__Cha
     refusal = slot_change_refusal(&slot, req->capacity, req->walk_ins, rpc_now(call), &field);
     if (refusal) {
         if (refusal == HEALTH__REASON__CAPACITY_BELOW_BOOKED) {
-            fact_number(call, "booked", slot.booked);
-            fact_number(call, "walkedIn", slot.walked);
+            rpc_fact_number(call, "booked", slot.booked);
+            rpc_fact_number(call, "walkedIn", slot.walked);
         }
         rpc_refuse_field(call, refusal, field);
         return;
@@ -52,7 +44,7 @@ static void slots__change_slot(Health__Slots_Service *service, const Health__Cha
         slot.capacity = req->capacity;
         slot.walk_ins = req->walk_ins;
         slot_change(self, &slot, call);
-        if (more && budget_left(self, campaign, rpc_now(call)) < 0) {
+        if (more && costs_commit(self, campaign, 0, call)) {
             rpc_refuse_field(call, HEALTH__REASON__BUDGET_EXCEEDED, "walkIns");
             return;
         }

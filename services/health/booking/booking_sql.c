@@ -48,12 +48,4 @@ const char *const booking_sql[BOOKING_N_SQL] = {
                                "WHERE slot_id = ?1",
     [BOOKING_SQL_AUDIT_SLOT_CHANGED] = "SELECT journal_seq, capacity = ?2 AND walk_ins = ?3 AND withdrawn = ?4 "
                                        "FROM slot WHERE slot_id = ?1",
-    /* What those cost who came so, without a place, and what is kept for such at ?3; with one more at ?4. */
-    [BOOKING_SQL_WALK_INS_COST] =
-        "SELECT coalesce(sum(CASE s.price_fen WHEN 0 THEN ?2 ELSE s.price_fen END * max("
-        "CASE WHEN o.withdrawn = 0 AND o.ends_at > ?3 THEN o.walk_ins ELSE 0 END, (o.slot_id = ?4) + "
-        "(SELECT count(*) FROM booking b JOIN entitlement e USING (entitlement_id) WHERE b.campaign_id = ?1 "
-        "AND b.walk_in = 1 AND b.slot_id = o.slot_id AND b.state <> 3 AND e.place = 0))), 0) FROM slot o "
-        "JOIN campaign_site s ON s.campaign_id = o.campaign_id AND s.site_id = o.site_id "
-        "WHERE o.campaign_id = ?1 AND (o.walk_ins > 0 OR o.walked > 0 OR o.slot_id = ?4)",
 };

@@ -24,7 +24,6 @@ enum {
     BOOKING_SQL_COUNT_REVOKED,
     BOOKING_SQL_AUDIT_SLOT,
     BOOKING_SQL_AUDIT_SLOT_CHANGED,
-    BOOKING_SQL_WALK_INS_COST,
     BOOKING_N_SQL
 };
 extern const char *const booking_sql[BOOKING_N_SQL];

@@ -1,5 +1,6 @@
 #include "common/base/union_path.h"
 #include "services/health/api.h"
+#include "services/health/booking/costs.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entries.h"
 #include "services/health/rules.h"
@@ -170,6 +171,10 @@ static void put_draft(struct health *self, Health__Campaign *draft, Health__Camp
         return;
     if (!campaigns_put(&self->campaigns, draft, rpc_arena(call))) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return;
+    }
+    if (costs_commit(self, draft, 0, call)) {
+        rpc_refuse_field(call, HEALTH__REASON__BUDGET_EXCEEDED, "campaign.budgetFen");
         return;
     }
     campaign_set_state(self, draft, HEALTH__CAMPAIGN_STATE__DRAFT, call);

@@ -282,6 +282,7 @@ static void sites__set_staff(Health__Sites_Service *service, const Health__SetSt
     if (staff_set(&self->sites, site->site_id, req->member_id, (int)req->duty, req->off))
         staff_journal(req, call);
     if (!req->off && staff_count(&self->sites, site->site_id) > STAFF_MAX) {
+        rpc_fact_number(call, "maximum", STAFF_MAX);
         rpc_refuse(call, HEALTH__REASON__TOO_MANY_STAFF);
         return;
     }

@@ -489,11 +489,14 @@ static void everybody_of_a_site_is_on_one_page(void **state)
 static void a_site_has_so_many_staff(void **state)
 {
     int64_t site = a_site(&h);
+    const Rpc__Answer *refused;
 
     (void)state;
     for (int64_t id = 1; id <= 200; id++)
         assert_ok(set_staff(site, id, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
-    assert_refused(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)), "TOO_MANY_STAFF");
+    refused = set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION));
+    assert_refused(refused, "TOO_MANY_STAFF");
+    assert_string_equal(harness_fact(refused, "maximum"), "200");
     assert_ok(set_staff(site, 1, HEALTH__DUTY__SCANS, true, manager_of(&h, UNION)));
     assert_ok(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
     assert_ok(set_staff(site, 201, HEALTH__DUTY__SCANS, false, manager_of(&h, UNION)));
@@ -551,6 +554,40 @@ static void the_dearest_site_is_in_the_budget(void **state)
     assert_refused(create_campaign(&h, manager_of(&h, UNION), draft), "BUDGET_EXCEEDED");
 }
 
+static void assert_line(int64_t campaign_id, int64_t left, int64_t committed)
+{
+    struct budget *budget = &((struct health *)h.service.self)->budget;
+    const struct budget_line line = {campaign_id, 0};
+
+    assert_int_equal(budget_balance(budget, &line, BUDGET__ACCOUNT__FREE), left);
+    assert_int_equal(budget_balance(budget, &line, BUDGET__ACCOUNT__COMMITTED), committed);
+}
+
+/* Also of another budget than it had at first, with more places and with less. */
+static void a_draft_has_the_budget_of_its_terms(void **state)
+{
+    Health__UpdateCampaignRequest request = HEALTH__UPDATE_CAMPAIGN_REQUEST__INIT;
+    Health__Campaign *draft = a_draft(&h, 10);
+    int64_t price = draft->price_fen;
+
+    (void)state;
+    draft->budget_fen = 12 * price;
+    request.campaign_id = campaign_of(&h, create_campaign(&h, manager_of(&h, UNION), draft))->campaign_id;
+    assert_line(request.campaign_id, 2 * price, 10 * price);
+    request.campaign = draft;
+    draft->strata[0]->quota = 15;
+    assert_refused(harness_call(&h, "Campaigns.UpdateCampaign", &request.base, manager_of(&h, UNION), NULL),
+                   "BUDGET_EXCEEDED");
+    assert_line(request.campaign_id, 2 * price, 10 * price);
+    draft->budget_fen = 16 * price;
+    assert_ok(harness_call(&h, "Campaigns.UpdateCampaign", &request.base, manager_of(&h, UNION), NULL));
+    assert_line(request.campaign_id, price, 15 * price);
+    draft->strata[0]->quota = 3;
+    draft->budget_fen = 4 * price;
+    assert_ok(harness_call(&h, "Campaigns.UpdateCampaign", &request.base, manager_of(&h, UNION), NULL));
+    assert_line(request.campaign_id, price, 3 * price);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -563,6 +600,7 @@ int main(void)
         TEST(a_draft_is_replaced_and_keeps_its_union),
         TEST(a_wrong_draft_names_what_is_wrong),
         TEST(the_dearest_site_is_in_the_budget),
+        TEST(a_draft_has_the_budget_of_its_terms),
         TEST(a_union_that_is_not_there_is_refused_by_field),
         TEST(an_older_campaign_has_the_ids_of_its_unions),
         TEST(campaigns_are_listed_by_pages_newest_first),

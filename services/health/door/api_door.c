@@ -91,6 +91,7 @@ static void doors__register_device(Health__Doors_Service *service, const Health_
             device_revoke(self, &old, call);
     }
     if (devices_count(&self->scans, req->site_id) >= DEVICES_MAX) {
+        rpc_fact_number(call, "maximum", DEVICES_MAX);
         rpc_refuse(call, HEALTH__REASON__TOO_MANY_DEVICES);
         return;
     }

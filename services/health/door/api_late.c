@@ -1,6 +1,9 @@
 /* Scans without network, which are handed in later; and what of them an official accepts. */
+#include <mbedtls/sha256.h>
+
+#include "common/base/hex.h"
 #include "services/health/booking/booking_rules.h"
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/campaign/sites.h"
 #include "services/health/door/scan_api.h"
@@ -14,7 +17,7 @@ int scan_rests_on(const struct device *device, const struct issued *issued, cons
         return HEALTH__SCAN_WAIT__CLOCK_AHEAD;
     if (scan->at < scan->received_at - SCAN_LATE_MS)
         return HEALTH__SCAN_WAIT__HANDED_IN_LATE;
-    if (issued->revoked_at && issued->revoked_at <= scan->received_at)
+    if (issued->revoked_at)
         return HEALTH__SCAN_WAIT__PASS_MADE_ANEW;
     return HEALTH__SCAN_WAIT__WAITS_NOT;
 }
@@ -40,6 +43,27 @@ static int64_t corrected(int64_t at, int64_t behind_ms)
     return at <= 0 || __builtin_add_overflow(at, behind_ms, &ours) ? at : ours;
 }
 
+/* What a scan is called whose device gave it no name that can be taken. */
+static void name_scan(const Health__UploadItem *item, char ret_ref[SCAN_REF])
+{
+    static const char unnamed[] = "unnamed-";
+    unsigned char hash[32];
+    mbedtls_sha256_context sha;
+
+    if (*item->scan_ref) {
+        snprintf(ret_ref, SCAN_REF, "%s", item->scan_ref);
+        return;
+    }
+    mbedtls_sha256_init(&sha);
+    mbedtls_sha256_starts_ret(&sha, 0);
+    mbedtls_sha256_update_ret(&sha, (const unsigned char *)&item->at, sizeof(item->at));
+    mbedtls_sha256_update_ret(&sha, (const unsigned char *)item->text, strlen(item->text));
+    mbedtls_sha256_finish_ret(&sha, hash);
+    mbedtls_sha256_free(&sha);
+    memcpy(ret_ref, unnamed, sizeof(unnamed));
+    hex_print(hash, 12, ret_ref + sizeof(unnamed) - 1);
+}
+
 /* One scan that was made without network, at a time of ours: kept, whatever it is. */
 static void take_late(struct health *self, const struct device *device, const Health__UploadItem *item, int64_t at,
                       const struct scanned *scanned, void *call, struct scan *ret)
@@ -47,13 +71,15 @@ static void take_late(struct health *self, const struct device *device, const He
     enum pass_reason reason;
     struct booking booking;
     struct issued issued;
+    char ref[SCAN_REF];
 
-    if (scans_find_ref(&self->scans, device->id, item->scan_ref, ret))
+    name_scan(item, ref);
+    if (scans_find_ref(&self->scans, device->id, ref, ret))
         return;
     reason = scan_judge(self, scanned, device->site_id, at, &issued, &booking);
     if (at <= 0)
         reason = PASS_MALFORMED;
-    *ret = scan_new(device, item->scan_ref, &issued, at, scan_outcome(reason), call);
+    *ret = scan_new(device, ref, &issued, at, scan_outcome(reason), call);
     ret->offline = true;
     if (device->revoked_at && device->revoked_at <= at)
         ret->outcome = HEALTH__SCAN_OUTCOME__SCAN_DEVICE_OFF;
@@ -80,6 +106,7 @@ void scans__upload_scans(Health__Scans_Service *service, const Health__UploadSca
     if (!device_of_staff(self, req->site_id, req->device_id, call, &device))
         return;
     if (req->n_items > SCANS_UPLOADED) {
+        rpc_fact_number(call, "maxItems", SCANS_UPLOADED);
         rpc_refuse_field(call, RPC__REASON__TOO_MANY_ITEMS, "items");
         return;
     }
@@ -115,7 +142,7 @@ static int beyond_refusal(struct health *self, const struct booking *booking, vo
     if (!campaign || !entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
         return RPC__REASON__STORE_FAILED;
     return entitlement_is_given_on(self, campaign, &entitlement) &&
-                   budget_left(self, campaign, rpc_now(call)) < dearest_price(campaign, (size_t)entitlement.stratum)
+                   costs_commit(self, campaign, dearest_price(campaign, (size_t)entitlement.stratum), call)
                ? HEALTH__REASON__BUDGET_USED_UP
                : 0;
 }

@@ -198,10 +198,7 @@ static void refuse_scan(struct health *self, const struct scan *scan, enum pass_
     struct scan first;
 
     if (scan->outcome == HEALTH__SCAN_OUTCOME__DUPLICATE && scans_find(&self->scans, scan->duplicate_of, &first)) {
-        char site[24];
-
-        snprintf(site, sizeof(site), "%lld", (long long)first.site_id);
-        rpc_fact(call, "firstSiteId", site);
+        rpc_fact_number(call, "firstSiteId", first.site_id);
         rpc_fact_time(call, "firstAt", first.at);
         reason = PASS_USED;
     } else if (scan->outcome == HEALTH__SCAN_OUTCOME__SCAN_CHANGED) {

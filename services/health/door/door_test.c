@@ -117,11 +117,14 @@ static void a_scanner_takes_along_all_it_needs(void **state)
 static void a_site_has_so_many_devices_and_a_substitute_is_none_more(void **state)
 {
     int64_t first = a_device(site, STAFF);
+    const Rpc__Answer *refused;
 
     (void)state;
     for (int i = 1; i < DEVICES_MAX; i++)
         a_device(site, STAFF);
-    assert_refused(register_device(site, STAFF, 0), "TOO_MANY_DEVICES");
+    refused = register_device(site, STAFF, 0);
+    assert_refused(refused, "TOO_MANY_DEVICES");
+    assert_int_equal(strtol(harness_fact(refused, "maximum"), NULL, 10), DEVICES_MAX);
     assert_ok(register_device(site, STAFF, first));
 }
 

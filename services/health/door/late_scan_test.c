@@ -1,6 +1,6 @@
 /* Scans that were made without network and are handed in later, through the service. */
 #include "common/api/json.h"
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 #include "services/health/door/door_fixture.h"
 
 static int64_t device_now; /* what the device says when it uploads; 0: nothing */
@@ -84,6 +84,61 @@ static void what_is_wrong_with_one_scan_refuses_none_of_the_others(void **state)
         assert_int_equal(list->scans[i]->outcome, HEALTH__SCAN_OUTCOME__SCAN_MALFORMED);
     assert_int_equal(counts(site)->arrived, 1);
     assert_ok(scan(device, "online-01", texts[2]));
+    assert_string_equal(harness_audit(&h), "");
+}
+
+/* As the gateway reads it. */
+static const Health__ScanList *upload_json(int64_t device, const char *items)
+{
+    struct json_trouble trouble;
+    Health__UploadScansRequest *request = (void *)json_new(api_method("Scans.UploadScans")->input, &h.arena);
+    struct buf text;
+
+    buf_init(&text, 1 << 16);
+    buf_printf(&text, "{\"siteId\":\"%lld\",\"deviceId\":\"%lld\",\"items\":[%s]}", (long long)site, (long long)device,
+               items);
+    assert_is_reason(json_decode(&request->base, text.bytes, text.len, &h.arena, &trouble), 0);
+    assert_is_reason(json_complete(&request->base, &trouble), 0);
+    buf_done(&text);
+    return harness_output(&h, harness_call(&h, "Scans.UploadScans", &request->base, staff(STAFF), NULL),
+                          &health__scan_list__descriptor);
+}
+
+static void a_scan_without_a_good_name_or_time_is_taken_beside_the_others(void **state)
+{
+    int64_t device = a_device(site, STAFF), nameless = a_booking(0), timeless = a_booking(1), good = a_booking(2);
+    const char *texts[] = {text_of(nameless, 0), text_of(timeless, 1), text_of(good, 2)};
+    const Health__ScanList *list;
+    char at[CLOCK_TEXT], first[41] = "";
+    struct buf items;
+
+    (void)state;
+    to(START);
+    clock_format(START - HOUR_MS, at);
+    buf_init(&items, 1 << 16);
+    buf_printf(&items,
+               "{\"scanRef\":\"short\",\"text\":\"%s\",\"at\":\"%s\"},"
+               "{\"scanRef\":\"late-0002\",\"text\":\"%s\",\"at\":\"around noon\"},"
+               "{\"scanRef\":3,\"text\":\"nonsense\",\"at\":\"%s\"},{},"
+               "{\"scanRef\":\"late-0005\",\"text\":\"%s\",\"at\":\"%s\"}",
+               texts[0], at, texts[1], at, texts[2], at);
+    for (int times = 0; times < 2; times++) {
+        list = upload_json(device, items.bytes);
+        assert_int_equal(list->n_scans, 5);
+        assert_int_equal(list->scans[0]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+        assert_int_equal(strncmp(list->scans[0]->scan_ref, "unnamed-", 8), 0);
+        if (times > 0)
+            assert_string_equal(list->scans[0]->scan_ref, first);
+        snprintf(first, sizeof(first), "%s", list->scans[0]->scan_ref);
+        for (int i = 1; i < 4; i++)
+            assert_int_equal(list->scans[i]->outcome, HEALTH__SCAN_OUTCOME__SCAN_MALFORMED);
+        assert_string_not_equal(list->scans[2]->scan_ref, first);
+        assert_string_not_equal(list->scans[3]->scan_ref, list->scans[2]->scan_ref);
+        assert_int_equal(list->scans[4]->outcome, HEALTH__SCAN_OUTCOME__ACCEPTED);
+        assert_string_equal(list->scans[4]->scan_ref, "late-0005");
+        assert_int_equal(counts(site)->arrived, 2);
+    }
+    buf_done(&items);
     assert_string_equal(harness_audit(&h), "");
 }
 
@@ -267,6 +322,7 @@ static void who_came_beyond_all_places_is_in_the_budget(void **state)
     static const char *const refs[] = {"late-0001"};
     const int64_t at[] = {START};
     struct health *self = h.service.self;
+    struct budget_line line;
     const Health__Campaign *drawn;
     const Health__Scan *late;
     const char *text;
@@ -281,8 +337,8 @@ static void who_came_beyond_all_places_is_in_the_budget(void **state)
     assert_refused(accept_late(late->scan_id, manager_of(&h, UNION)), "BUDGET_USED_UP");
     set_budget(2 * drawn->price_fen);
     assert_ok(accept_late(late->scan_id, manager_of(&h, UNION)));
-    drawn = campaigns_find(&self->campaigns, campaign, &h.arena);
-    assert_int_equal(budget_left(self, drawn, now_of(&h)), 0);
+    line = (struct budget_line){campaign, 0};
+    assert_int_equal(budget_balance(&self->budget, &line, BUDGET__ACCOUNT__FREE), 0);
     set_budget(budget);
 }
 
@@ -325,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(late_scans_get_an_honest_answer_each),
         TEST(what_is_wrong_with_one_scan_refuses_none_of_the_others),
+        TEST(a_scan_without_a_good_name_or_time_is_taken_beside_the_others),
         TEST(conflicts_stay_visible_to_those_who_must_settle_them),
         TEST(what_a_revoked_device_scanned_before_is_still_taken),
         TEST(who_was_taken_for_a_no_show_and_was_there_has_been_there),

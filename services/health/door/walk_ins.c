@@ -1,6 +1,6 @@
 #include "services/health/door/walk_ins.h"
 
-#include "services/health/booking/budget.h"
+#include "services/health/booking/costs.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
@@ -90,8 +90,8 @@ int walk_in_book(struct health *self, const struct walk_in *walk_in, int64_t sit
     if (refusal)
         return refusal;
     if (entitlement.place > 0)
-        refusal = budget_place_refusal(self, campaign, &entitlement, site_id, rpc_now(call));
-    else if (!budget_takes_walk_in(self, campaign, &slot, rpc_now(call)))
+        refusal = costs_place_refusal(self, campaign, &entitlement, site_id, call);
+    else if (costs_take_walk_in(self, campaign, &slot, call))
         refusal = HEALTH__REASON__WALK_INS_FULL;
     if (refusal)
         return refusal;

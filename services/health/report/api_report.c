@@ -150,14 +150,10 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
 static void refuse_part(const struct report *report, int32_t part, void *call)
 {
     int32_t parts = body_parts(report->size);
-    char number[16];
 
-    snprintf(number, sizeof(number), "%d", parts);
-    rpc_fact(call, "parts", number);
-    if (part < parts) {
-        snprintf(number, sizeof(number), "%d", body_part_size(report->size, part));
-        rpc_fact(call, "length", number);
-    }
+    rpc_fact_number(call, "parts", parts);
+    if (part < parts)
+        rpc_fact_number(call, "length", body_part_size(report->size, part));
     rpc_refuse_field(call, HEALTH__REASON__REPORT_PART_WRONG, part < parts ? "content" : "part");
 }
 

@@ -181,7 +181,7 @@ static int64_t go(const int order[STEPS])
         take_step(order[i]);
     }
     settle_all();
-    paid = number_of("SELECT coalesce(sum(total_fen), 0) FROM settlement WHERE state = 2 AND campaign_id = ");
+    paid = number_of("SELECT coalesce(sum(total_fen), 0) FROM statement WHERE state = 2 AND for_id = ");
     assert_int_equal(paid, number_of("SELECT sum(s.price_fen) FROM booking b JOIN campaign_site s USING (campaign_id, "
                                      "site_id) WHERE state = 2 AND campaign_id = "));
     assert_in_range(paid, 0, walk.budget_fen);

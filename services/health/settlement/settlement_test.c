@@ -84,6 +84,8 @@ static void what_a_settlement_rests_on_never_leaves_the_store(void **state)
     assert_int_equal(n, ARRAY_LEN(money));
     for (size_t i = 0; i < n; i++)
         assert_int_equal(kinds[i], money[i]);
+    assert_int_equal(api_money_kinds(&rpc__chassis_event__descriptor, kinds, ARRAY_LEN(kinds)), 1);
+    assert_int_equal(kinds[0], RPC__CHASSIS_EVENT__EVENT_STATEMENT_CHANGED);
 }
 
 static void what_is_paid_is_witnessed_before_it_is_told(void **state)
@@ -147,6 +149,30 @@ static void the_second_official_is_known_by_name_and_has_her_office_from_another
     assert_ok(confirm(&h, id, harness_newly(&h, finance(&h, 702), 703, now_of(&h))));
 }
 
+/* As before a part made it: what waits for its second hand in a store of then is confirmed. */
+static void two_hands_know_a_settlement_by_the_name_they_knew_it_by(void **state)
+{
+    Health__SettlementChanged what = HEALTH__SETTLEMENT_CHANGED__INIT;
+    unsigned char bytes[256] = "health.SettlementChanged", hash[HANDS_WHAT_LEN];
+    Health__Settlement *settlement;
+    struct hands hands;
+    size_t len = strlen((char *)bytes) + 1;
+
+    (void)state;
+    booking_of(&h, 1, true);
+    settlement = settlement_of(&h, prepare(&h, finance(&h, 701)));
+    what.settlement_id = settlement->settlement_id;
+    what.campaign_id = settlement->campaign_id;
+    what.site_id = settlement->site_id;
+    what.n_lines = settlement->n_lines;
+    what.total_fen = settlement->total_fen;
+    what.lines_hash = settlement->lines_hash;
+    len += protobuf_c_message_pack(&what.base, bytes + len);
+    mbedtls_sha256_ret(bytes, len, hash, 0);
+    assert_true(hands_find(&health_of(&h)->two_hands, "settlement", what.settlement_id, &hands));
+    assert_memory_equal(hands.what, hash, sizeof(hash));
+}
+
 static void the_budget_is_never_exceeded(void **state)
 {
     struct health *self = h.service.self;
@@ -164,6 +190,30 @@ static void the_budget_is_never_exceeded(void **state)
     assert_true(campaigns_put(&self->campaigns, campaign, &h.arena));
     assert_int_equal(store_commit(h.service.store), 0);
     assert_ok(prepare(&h, finance(&h, 701)));
+}
+
+static int64_t spent(void)
+{
+    const struct budget_line line = {the_campaign, 0};
+
+    return budget_balance(&health_of(&h)->budget, &line, BUDGET__ACCOUNT__SPENT);
+}
+
+static void what_is_prepared_is_spent_until_it_is_rejected_or_corrected(void **state)
+{
+    int64_t booking = booking_of(&h, 1, false), scan = come(&h, booking), id;
+
+    (void)state;
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_int_equal(spent(), PRICE);
+    assert_ok(on_settlement(&h, "Settlements.RejectSettlement", id, finance(&h, 702)));
+    assert_int_equal(spent(), 0);
+    id = settlement_of(&h, prepare(&h, finance(&h, 701)))->settlement_id;
+    assert_ok(confirm(&h, id, finance(&h, 702)));
+    undo_scan(&h, scan);
+    assert_int_equal(spent(), PRICE);
+    assert_ok(prepare(&h, finance(&h, 701)));
+    assert_int_equal(spent(), 0);
 }
 
 static void it_is_exported_for_a_spreadsheet(void **state)
@@ -190,12 +240,13 @@ static void it_is_exported_for_a_spreadsheet(void **state)
 static void money_that_was_changed_is_found(void **state)
 {
     static const char *const changes[] = {
-        "UPDATE settlement SET total_fen = total_fen + 1",
-        "UPDATE settlement_line SET fen = fen + 1 WHERE line = 1",
-        "UPDATE settlement_line SET hash = zeroblob(32) WHERE line = 1",
-        "DELETE FROM settlement_line WHERE line = 2",
+        "UPDATE statement SET total_fen = total_fen + 1",
+        "UPDATE statement_line SET fen = fen + 1 WHERE line = 1",
+        "UPDATE statement_line SET hash = zeroblob(32) WHERE line = 1",
+        "DELETE FROM statement_line WHERE line = 2",
         "UPDATE booking SET settled = 0",
-        "UPDATE settlement SET state = 2",
+        "UPDATE statement SET state = 2",
+        "UPDATE account SET balance_fen = balance_fen + 1 WHERE kind = 4",
     };
 
     (void)state;
@@ -277,7 +328,9 @@ int main(void)
         TEST(what_is_paid_is_witnessed_before_it_is_told),
         TEST(a_scan_undone_before_is_not_in_it_and_afterwards_a_correction),
         TEST(the_second_official_is_known_by_name_and_has_her_office_from_another),
+        TEST(two_hands_know_a_settlement_by_the_name_they_knew_it_by),
         TEST(the_budget_is_never_exceeded),
+        TEST(what_is_prepared_is_spent_until_it_is_rejected_or_corrected),
         TEST(it_is_exported_for_a_spreadsheet),
         cmocka_unit_test(money_that_was_changed_is_found),
         cmocka_unit_test(no_power_cut_settles_twice_or_not_at_all),

@@ -78,22 +78,22 @@ static bool add_report(struct health *self, Health__Story *story, struct arena *
 /* The last line about the booking, and the row that made its settlement what it is: 0 or a Reason. */
 static int add_line(struct health *self, Health__Story *story, struct arena *arena)
 {
-    struct settlement_line *line = arena_alloc(arena, sizeof(*line));
-    struct settlement settlement;
+    struct statement_line *line = arena_alloc(arena, sizeof(*line));
+    struct statement statement;
     Rpc__JournalRow *row;
     int reason;
 
     if (!line)
         return RPC__REASON__OVERLOADED;
-    if (!settlement_line_of(&self->settlements, story->booking_id, &story->settlement_id, line) ||
-        !settlements_find(&self->settlements, story->settlement_id, &settlement))
+    if (!statement_line_of(&self->settlement, story->booking_id, &story->settlement_id, line) ||
+        !statements_find(&self->settlement, story->settlement_id, &statement))
         return 0;
     story->line = arena_alloc(arena, sizeof(*story->line));
     if (!story->line)
         return RPC__REASON__OVERLOADED;
     settlement_line_message(line, story->line);
-    story->settlement = (Health__SettlementState)settlement.state;
-    reason = journal_row(self, settlement.journal_seq, arena, &row);
+    story->settlement = (Health__SettlementState)statement.state;
+    reason = journal_row(self, statement.journal_seq, arena, &row);
     if (reason)
         return reason;
     return add_fact(story, row, arena) ? 0 : RPC__REASON__OVERLOADED;

@@ -97,8 +97,10 @@ static int page_open(struct page *page, struct identity *self, const Identity__I
     size_t len = strlen(req->csv), lines = count_lines(req->csv);
     int first = req->first_line > 0 && req->first_line <= FIRST_LINE_MAX ? req->first_line : 1;
 
-    if (lines > IMPORT_LINES_MAX)
+    if (lines > IMPORT_LINES_MAX) {
+        rpc_fact_number(call, "maxItems", IMPORT_LINES_MAX);
         return RPC__REASON__TOO_MANY_ITEMS;
+    }
     *page = (struct page){.self = self, .call = call, .numbers = req->lines, .n_numbers = req->n_lines};
     if (!page_begin(page, lines))
         return RPC__REASON__OVERLOADED;

@@ -394,6 +394,7 @@ static void a_page_has_a_thousand_lines_at_most(void **state)
     csv[IMPORT_LINES_MAX] = '\0';
     answer = import_page(&h, harness_internal(&h), "Identity.ImportRoster", csv, false);
     assert_refused(answer, "TOO_MANY_ITEMS");
+    assert_string_equal(harness_fact(answer, "maxItems"), "1000");
     assert_string_equal(answer->field, "csv");
     csv[IMPORT_LINES_MAX - 1] = '\0';
     assert_int_equal(import_roster(&h, csv)->lines, 0);
