@@ -40,6 +40,7 @@
 #define PART_WORDS      2
 #define PART_STATEMENTS 4 /* for one occasion */
 #define PART_EXPORTS    4
+#define PART_FOLLOWS    8 /* journals that one part reads */
 
 /* A number that the journal tells too. */
 struct part_count {
@@ -103,16 +104,19 @@ struct part_spec {
     unsigned n_sql;
     const char *last_id; /* asks for the greatest id that it has given; NULL: it gives none */
 
+    /* All parts are open, also when only to be audited: what one of the service's gives to one that it shares. */
+    void (*opened)(void *self);
     /* Does one slice of what is due by itself, in a transaction of its own; whether there
      * is more at once. */
     bool (*tidy)(void *self, void *call);
     /* The same of work that makes transactions by itself, or none. */
     bool (*work)(void *self);
-    const struct service_follow *follows; /* one journal */
-    bool from_first; /* of it all rows ever written, also in a store that followed it without this part (hearing.h) */
+    struct service_follow follows[PART_FOLLOWS]; /* a journal each, ended by a NULL */
+    bool from_first; /* of them all rows ever written, also in a store that followed it without this part (hearing.h) */
 
     /* Whether the store agrees with an event of the journal; told is in the order of
-     * counts. A part that services share is given the chassis' events (rpc.proto), or NULL. */
+     * counts. A part that services share is given the chassis' events (rpc.proto), or NULL;
+     * under whatever number the service tells them. */
     bool (*agrees)(void *self, const void *event, const Rpc__JournalRow *row, int64_t told[PART_COUNTS]);
     struct part_count counts[PART_COUNTS]; /* ended by a NULL */
     struct part_words words[PART_WORDS];   /* likewise */
@@ -137,6 +141,9 @@ struct part_spec {
     const char *keeps; /* why it keeps what it has of a person */
 };
 
+/* What a part reads of a queue's journal, or NULL. */
+const struct service_follow *part_follow(const struct part_spec *spec, const char *queue);
+
 struct part_entry {
     const struct part_spec *spec;
     const char *name;
@@ -156,7 +163,7 @@ struct part_table {
     unsigned n_apis;
     const ProtobufCMessageDescriptor *event; /* of the service's journal */
     /* Under which numbers it told what ChassisEvent's member_gone, union_moved and statement_changed
-     * tell, by messages alike, before the chassis did (statements also since); 0: it did not. */
+     * tell, by messages alike of its own, before the chassis did (statements also since); 0: it did not. */
     int32_t gone_before, moved_before, statement_before;
     void *self;      /* the daemon's one struct */
     size_t size, at; /* of it, and of its struct parts in it */

@@ -1,18 +1,17 @@
 #include "services/health/campaign/sites.h"
-#include "services/health/lot/lots.h"
 #include "services/health/settlement/settlements.h"
 
 extern const unsigned char health_schema[];
 extern const size_t health_schema_len;
 
 static struct conf_entry conf[] = {
-    {"HUIGONG_DRAW_KEY", NULL, CONF_PATH,
-     "file of the keys that seal the secrets of draws and sites' accounts (deploy/keys draw)", 0, 0, NULL},
+    {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
+     NULL},
     {"HUIGONG_PASS_KEY", NULL, CONF_PATH, "file of the keys that sign passes (deploy/keys pass)", 0, 0, NULL},
     {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
      NULL},
-    {"HUIGONG_REPORT_KEY", NULL, CONF_PATH, "file of the keys that seal the keys of reports (deploy/keys report)", 0, 0,
-     NULL},
+    {"HUIGONG_REPORT_KEY", NULL, CONF_PATH,
+     "file of the keys that seal the keys of reports and sites' accounts (deploy/keys report)", 0, 0, NULL},
     {"HUIGONG_REPORT_DAYS", "730", CONF_INT, "days that a report is kept", 1, 36500, NULL},
     CONF_END,
 };
@@ -36,20 +35,17 @@ static int read_map(struct health *self)
 
 static int start(struct service *service)
 {
-    static struct lots lots;
     struct health *self = service->self;
 
-    self->lots = &lots;
     settlement_use(&self->settlement, &settlements_kind, &self->two_hands);
     self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
-    self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
-    payees_use(&self->payees, self->keys, &self->two_hands);
-    payments_use(&self->payments, &self->payees);
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
+    payees_use(&self->payees, self->report_keys, &self->two_hands);
+    payments_use(&self->payments, &self->payees);
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
-    if (self->keys && self->letters && self->passes && self->report_keys && read_map(self) == 0 &&
-        !store_trouble(self->store))
+    if (lottery_start(&self->lottery, conf_text(conf, "HUIGONG_DRAW_KEY")) == 0 && self->letters && self->passes &&
+        self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -57,13 +53,12 @@ static int start(struct service *service)
 
 void health_done(struct health *self)
 {
-    lots_done(self->lots);
+    lottery_done(&self->lottery);
     map_done(&self->map);
-    pii_keys_close(self->keys);
     pii_keys_close(self->report_keys);
     pii_keys_close(self->letters);
     pass_keys_close(self->passes);
-    self->keys = self->report_keys = self->letters = NULL;
+    self->report_keys = self->letters = NULL;
     self->passes = NULL;
 }
 

@@ -58,13 +58,11 @@ static void hear(void *arg, void *call, const Rpc__JournalRow *row)
 }
 
 static const int32_t kinds[] = {IDENTITY__EVENT__EVENT_CONSENT_CHANGED, IDENTITY__EVENT__EVENT_POLICY_PUBLISHED};
-static const struct service_follow follows = {"identity", kinds, ARRAY_LEN(kinds), hear};
-
 const struct part_spec consents_part = {
     .tables = "report_consent report_policy",
     .sql = sql,
     .n_sql = N_SQL,
-    .follows = &follows,
+    .follows = {{"identity", kinds, ARRAY_LEN(kinds), hear}},
     .exports = {{NULL, "-- identity gives what she has agreed to, and when"}},
     .closed = {"DELETE FROM report_consent WHERE member_id = ?1"},
     .merged = {"DELETE FROM report_consent WHERE member_id = ?1 AND ?2 > 0"},

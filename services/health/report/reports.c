@@ -149,6 +149,8 @@ static void change(struct health *self, struct report *report, int state, void *
     report->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
     store_run(self->store, self->reports.sql + SQL_SET, "iiiiii", report->id, (int64_t)report->version, (int64_t)state,
               report->ready_at, report->ended_at, report->journal_seq);
+    if (state > (int)HEALTH__REPORT_STATE__REPORT_STATE_READY)
+        notice_withdraw(&self->notice, 0, report->id, call);
 }
 
 static const struct pii_key *key_of(const struct health *self, const struct report *report)
@@ -217,7 +219,8 @@ void report_put(struct health *self, const struct report *report, int32_t part, 
 
 void report_ready(struct health *self, struct report *report, void *call)
 {
-    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+    struct notice_given ready = {
+        .kind = NOTICE__NOTICE_KIND__CHECKUP_REPORT_READY, .member_id = report->member_id, .about_id = report->id};
     struct report before;
 
     if (find_in_state(&self->reports, report->booking_id, HEALTH__REPORT_STATE__REPORT_STATE_READY, &before))
@@ -228,13 +231,7 @@ void report_ready(struct health *self, struct report *report, void *call)
     store_end(self->store, self->reports.sql + SQL_VERSIONS);
     report->ready_at = rpc_now(call);
     change(self, report, HEALTH__REPORT_STATE__REPORT_STATE_READY, call);
-    reminder.member_id = report->member_id;
-    reminder.kind = HEALTH__REMINDER_KIND__REPORT_READY;
-    reminder.at = report->ready_at;
-    reminder.booking_id = report->booking_id;
-    reminder.campaign_id = report->campaign_id;
-    remind(self, &reminder, campaigns_find(&self->campaigns, report->campaign_id, rpc_arena(call)), report->site_id,
-           call);
+    remind(self, &ready, campaigns_find(&self->campaigns, report->campaign_id, rpc_arena(call)), report->site_id, call);
 }
 
 void report_end(struct health *self, struct report *report, int state, void *call)
