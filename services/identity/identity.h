@@ -63,7 +63,7 @@
 #include "identity.pb.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
-#define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
+#define IMPORT_CSV_MAX   65536                    /* its characters, as in load.proto */
 #define REFRESH_LIFE_MS  (INT64_C(30) * 86400000) /* of a refresh token */
 
 /* An official's session: its bearer token, without use, and at all. */
