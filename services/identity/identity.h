@@ -34,6 +34,9 @@
  * many members a union has is never counted but kept (tallies.h). Her name and resident
  * ID, given with a request, are erased when it is decided.
  *
+ * What happens to her account, and what was decided on what she has asked for, she is told by all her doors
+ * (notices.h).
+ *
  * Over her own data a member rules herself: she is told who has looked at them
  * (looks.h; whole by one operation alone, api_look.c), agrees to each use by itself (consents.h), has them corrected
  * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
