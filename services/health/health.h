@@ -19,9 +19,8 @@
  * door), reports.h (reports, of the member alone), consents.h (who agrees to that), scopes.h (whom a campaign is for
  * after its union got another place), settlements.h (what a site is owed, by the shared part settlement), stories.h
  * (all of this in the order of the journal), totals.h (how many people, and nothing of a few). due.h is what happens by
- * itself as time passes; what a member is told of it is the shared part notice's. What is only shown is stored as the
- * packed message it came as, so a part reads and writes messages of health.proto in the call's arena and has no other
- * form of them.
+ * itself as time passes. What is only shown is stored as the packed message it came as, so a part reads and writes
+ * messages of health.proto in the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member, and holders.h sees to accounts that are merged), and who has been told that she is in is in; nothing of a
