@@ -1,11 +1,13 @@
 /* Stores that earlier programs have left. */
 #include "services/health/campaign/campaigns.h"
-#include "services/health/fixture.h"
+#include "services/health/report/report_fixture.h"
 #include "tests/earlier.h"
 
-#define PLACE "00000000"
-#define DRAWN INT64_C(192209884628910080) /* members 1 to 4 entered, 3 and 4 have won */
-#define OPEN  INT64_C(192209897637543936) /* members 1, 2 and 5 have entered */
+#define PLACE      "00000000"
+#define DRAWN      INT64_C(192209884628910080) /* members 1 to 4 entered, 3 and 4 have won */
+#define SEALED     INT64_C(143324400844804096)
+#define UNFINISHED INT64_C(143324400844805120)
+#define OPEN       INT64_C(192209897637543936) /* members 1, 2 and 5 have entered */
 
 static const struct dump_moved moved[] = {
     {"settlement", "SELECT count(*) FROM earlier.settlement e WHERE NOT EXISTS (SELECT 1 FROM statement s "
@@ -19,6 +21,19 @@ static const struct dump_moved moved[] = {
      "(e.settlement_id, e.line, e.booking_id, e.kind, e.fen, e.seq, e.hash, e.corrects))"},
     {"story_progress", "SELECT count(*) FROM earlier.story_progress WHERE upto <> "
                        "(SELECT upto FROM progress WHERE name = 'story')"},
+    {"report",
+     "SELECT count(*) FROM (SELECT report_id, booking_id, campaign_id, site_id, member_id, version, size, "
+     "state, begun_at, ready_at, ended_at, journal_seq, wrapped, items FROM earlier.report EXCEPT SELECT "
+     "file_id, subject_id, group_id, place_id, member_id, version, size, state, begun_at, ready_at, ended_at, "
+     "journal_seq, wrapped, notes FROM vault_file)"},
+    {"report_part", "SELECT count(*) FROM (SELECT report_id, part, sealed FROM earlier.report_part EXCEPT SELECT "
+                    "file_id, part, sealed FROM vault_part)"},
+    {"report_view", "SELECT count(*) FROM (SELECT view_id, report_id, at, session_id FROM earlier.report_view EXCEPT "
+                    "SELECT look_id, file_id, at, session_id FROM vault_look)"},
+    {"report_consent", "SELECT count(*) FROM (SELECT member_id, version FROM earlier.report_consent EXCEPT SELECT "
+                       "member_id, version FROM vault_consent)"},
+    {"report_policy", "SELECT count(*) FROM (SELECT version, in_force_at FROM earlier.report_policy EXCEPT SELECT "
+                      "version, in_force_at FROM vault_policy)"},
     {NULL, NULL},
 };
 
@@ -32,7 +47,7 @@ static void open_earlier(const char *name)
 
 static void nothing_that_was_kept_is_lost(void **state)
 {
-    static const char *const stores[] = {"health/lots", "health/report"};
+    static const char *const stores[] = {"health/lots", "health/report", "health/sealed"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
@@ -121,6 +136,29 @@ static void an_announced_lot_finishes_as_announced(void **state)
     end(&h);
 }
 
+/* One that was read once, and the next version of it, of which one part has come. */
+static void a_report_is_read_and_its_upload_goes_on(void **state)
+{
+    Health__ListReportViewsRequest looks = HEALTH__LIST_REPORT_VIEWS_REQUEST__INIT;
+    Rpc__Principal *reader;
+
+    (void)state;
+    open_earlier("health/sealed");
+    reader = harness_member(&h, 7, TOWN);
+    make_pdf(9000, 'x');
+    assert_string_equal(reads_her_report(&h, SEALED, reader)->items[0]->value, "9.8");
+    looks.report_id = SEALED;
+    assert_int_equal(((Health__ReportViewList *)harness_output(
+                          &h, harness_call(&h, "Reports.ListReportViews", &looks.base, reader, NULL),
+                          &health__report_view_list__descriptor))
+                         ->n_views,
+                     2);
+    assert_ok(finish(&h, UNFINISHED));
+    assert_int_equal(reads_her_report(&h, UNFINISHED, reader)->fact->version, 2);
+    assert_int_equal(reads_her_report(&h, SEALED, reader)->fact->state, HEALTH__REPORT_STATE__REPORT_STATE_SUPERSEDED);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +166,7 @@ int main(void)
         cmocka_unit_test(what_was_settled_before_there_were_budgets_is_spent),
         cmocka_unit_test(lots_go_on),
         cmocka_unit_test(an_announced_lot_finishes_as_announced),
+        cmocka_unit_test(a_report_is_read_and_its_upload_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
