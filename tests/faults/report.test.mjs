@@ -85,12 +85,12 @@ describe('what comes after the door survives', () => {
             t.diagnostic(`${retries} requests had to be sent again`);
             assert.ok(retries > 0, 'the kills were felt');
             assert.equal(paid.size, ROUNDS, 'one settlement a round');
-            const rows = await stack.query('health', `SELECT CAST(settlement_id AS TEXT) AS id, state, n_lines, total_fen
-                FROM settlement ORDER BY settlement_id`);
+            const rows = await stack.query('health', `SELECT CAST(statement_id AS TEXT) AS id, state, n_lines, total_fen
+                FROM statement ORDER BY statement_id`);
             assert.deepEqual(rows.map(({ id, state, total_fen: fen }) => [id, state, String(fen)]),
                 [...paid.values()].map(({ settlementId, totalFen }) => [settlementId, 2, totalFen]));
             assert.equal(rows.reduce((sum, row) => sum + row.total_fen, 0), (READERS + ROUNDS) * PRICE_FEN);
-            const [{ n }] = await stack.query('health', 'SELECT count(DISTINCT booking_id) AS n FROM settlement_line');
+            const [{ n }] = await stack.query('health', 'SELECT count(DISTINCT thing_id) AS n FROM statement_line');
             assert.equal(n, READERS + ROUNDS, 'each check-up is paid once');
             await stack.assertCleanAudits();
         });
