@@ -343,7 +343,7 @@ static void what_is_of_a_person_is_answered_for(void **state)
     if (any && !column_of("member", NULL)) {
         const struct part_spec *holders = part_of("account_gone", &(const char *){NULL});
 
-        if (!holders || !holders->follows)
+        if (!holders || !holders->follows[0].queue)
             fault("%s keeps what is members', and does not hear of identity when an account ends: SHARED(holders)",
                   SERVICE_SPEC.name);
     }

@@ -405,6 +405,17 @@ const struct api_message *api_message(const ProtobufCMessageDescriptor *descript
     return api_find_message(&loaded, descriptor);
 }
 
+int api_know(const ProtobufCMessageDescriptor *descriptor)
+{
+    const struct api_message *message;
+
+    ensure(is_loaded);
+    if (!join_message(&loaded, descriptor, &message))
+        return 0;
+    log_error("proto_mistake", "what", loaded.wrong);
+    return -1;
+}
+
 size_t api_money_kinds(const ProtobufCMessageDescriptor *event, int32_t *ret, size_t max)
 {
     size_t n = 0;

@@ -72,6 +72,8 @@ const struct api_method *api_methods(void);
 const struct api_method *api_method(const char *name);
 /* The tables of a message of ours; never NULL for one that a method reaches. */
 const struct api_message *api_message(const ProtobufCMessageDescriptor *descriptor);
+/* Knows a message from now on that no operation takes or gives. 0, or -1 after logging why. */
+int api_know(const ProtobufCMessageDescriptor *descriptor);
 /* The subjects that a message names: how many, and into ret when it is not NULL. */
 size_t api_subjects(const struct api_message *message, const ProtobufCMessage *value, int64_t *ret);
 /* The kinds of a journal that are about money (rule.Event), of the service's Event: how many. */

@@ -28,9 +28,7 @@ static bool find(struct store *store, unsigned first, const char *source, const 
 /* Whether a part hears a queue from its first row. */
 static bool hears_all(const struct part_entry *entry, const char *queue)
 {
-    const struct service_follow *follow = entry->spec->follows;
-
-    return follow && entry->spec->from_first && strcmp(follow->queue, queue) == 0;
+    return entry->spec->from_first && part_follow(entry->spec, queue);
 }
 
 /* Notes the parts that have not heard of it yet; the others have heard what the cursor says. */

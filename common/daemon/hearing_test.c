@@ -13,9 +13,10 @@ static struct store *store;
 static char dir[] = "/tmp/huigong-hearing-XXXXXX";
 
 static const int32_t kinds[] = {1};
-static const struct service_follow follows = {"coupon", kinds, 1, NULL}, others = {"bridge", kinds, 1, NULL};
-static const struct part_spec usual = {.follows = &follows}, first = {.follows = &follows, .from_first = true},
-                              elsewhere = {.follows = &others, .from_first = true};
+static const struct part_spec usual = {.follows = {{"coupon", kinds, 1, NULL}}},
+                              first = {.follows = {{"bridge", kinds, 0, NULL}, {"coupon", kinds, 1, NULL}},
+                                       .from_first = true},
+                              elsewhere = {.follows = {{"bridge", kinds, 1, NULL}}, .from_first = true};
 
 enum { SQL_CURSOR, SQL_MOVE, N_SQL };
 static const char *const sql[] = {

@@ -40,6 +40,7 @@
 #define PART_WORDS      2
 #define PART_STATEMENTS 4 /* for one occasion */
 #define PART_EXPORTS    4
+#define PART_FOLLOWS    8 /* journals that one part reads */
 
 /* A number that the journal tells too. */
 struct part_count {
@@ -108,8 +109,8 @@ struct part_spec {
     bool (*tidy)(void *self, void *call);
     /* The same of work that makes transactions by itself, or none. */
     bool (*work)(void *self);
-    const struct service_follow *follows; /* one journal */
-    bool from_first; /* of it all rows ever written, also in a store that followed it without this part (hearing.h) */
+    struct service_follow follows[PART_FOLLOWS]; /* a journal each, ended by a NULL */
+    bool from_first; /* of them all rows ever written, also in a store that followed it without this part (hearing.h) */
 
     /* Whether the store agrees with an event of the journal; told is in the order of
      * counts. A part that services share is given the chassis' events (rpc.proto), or NULL. */
@@ -136,6 +137,9 @@ struct part_spec {
     bool (*settle)(void *self, int64_t number, int64_t holder_id, void *call);
     const char *keeps; /* why it keeps what it has of a person */
 };
+
+/* What a part reads of a queue's journal, or NULL. */
+const struct service_follow *part_follow(const struct part_spec *spec, const char *queue);
 
 struct part_entry {
     const struct part_spec *spec;

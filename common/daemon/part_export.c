@@ -69,6 +69,9 @@ static bool give(struct part_export *export, const ProtobufCMessage *message, in
     struct arena *arena = rpc_arena(export->call);
     Rpc__Exported *thing;
 
+    export->failed |= api_know(message->descriptor) != 0;
+    if (export->failed)
+        return false;
     buf_clear(&page->json);
     json_encode(message, &page->json);
     page->full = page->page->n_things == LIMIT_EXPORT_PAGE ||

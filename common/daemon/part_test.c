@@ -211,9 +211,14 @@ static void hear(void *arg, void *call, const Rpc__JournalRow *row)
 }
 
 static const int32_t heard_kinds[] = {7, 8};
-static const struct service_follow heard = {"other", heard_kinds, ARRAY_LEN(heard_kinds), hear};
+static void hear_again(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    hear(arg, call, row);
+    hear(arg, call, row);
+}
+
 const struct part_spec doors_part = {
-    .follows = &heard,
+    .follows = {{"other", heard_kinds, ARRAY_LEN(heard_kinds), hear}, {"yet another", heard_kinds, 1, hear_again}},
     .agrees = doors_agree,
     .counts = {{"gone", "SELECT count(*) FROM note WHERE state = 99"}},
 };
@@ -345,12 +350,14 @@ static void hear_rows(void *call, void *queue)
 
 static void a_part_is_given_the_rows_that_it_follows(void **state)
 {
-    char other[] = "other", another[] = "another";
+    char other[] = "other", another[] = "another", yet_another[] = "yet another";
 
     (void)state;
     assert_int_equal(rpc_server_transact(h.service.rpc, hear_rows, other), 0);
     assert_int_equal(rpc_server_transact(h.service.rpc, hear_rows, another), 0);
     assert_string_equal(desk->order, "7");
+    assert_int_equal(rpc_server_transact(h.service.rpc, hear_rows, yet_another), 0);
+    assert_string_equal(desk->order, "777");
 }
 
 static void as_many_journals_are_followed_as_parts_read(void **state)
@@ -358,7 +365,6 @@ static void as_many_journals_are_followed_as_parts_read(void **state)
     enum { JOURNALS = 20, KINDS = 100, PARTS = 2 * JOURNALS };
     static char queues[JOURNALS][8];
     static int32_t kinds[PARTS][KINDS];
-    static struct service_follow follows[PARTS];
     static struct part_spec parts[PARTS];
     static struct part_entry entries[PARTS];
     const struct part_table table = {.entries = entries, .n = PARTS};
@@ -370,8 +376,7 @@ static void as_many_journals_are_followed_as_parts_read(void **state)
         snprintf(queues[i / 2], sizeof(queues[0]), "q%u", i / 2);
         for (int k = 0; k < KINDS; k++)
             kinds[i][k] = (int32_t)i * KINDS + k;
-        follows[i] = (struct service_follow){queues[i / 2], kinds[i], KINDS, hear};
-        parts[i].follows = &follows[i];
+        parts[i].follows[0] = (struct service_follow){queues[i / 2], kinds[i], KINDS, hear};
         entries[i].spec = &parts[i];
     }
     assert_int_equal(service_gather_follows(&service), 0);

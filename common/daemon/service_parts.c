@@ -89,16 +89,25 @@ void service_tidy_parts(struct service *service)
 
 /* ---- others' journals ---- */
 
+const struct service_follow *part_follow(const struct part_spec *spec, const char *queue)
+{
+    for (unsigned i = 0; i < PART_FOLLOWS && spec->follows[i].queue; i++) {
+        if (strcmp(spec->follows[i].queue, queue) == 0)
+            return &spec->follows[i];
+    }
+    return NULL;
+}
+
 void service_hear(struct service *service, const char *queue, const struct hearing *hearing, void *call,
                   const Rpc__JournalRow *row)
 {
     const struct part_table *table = service->spec->parts;
 
     for (unsigned i = 0; i < table->n && !rpc_refused(call); i++) {
-        const struct service_follow *follow = table->entries[i].spec->follows;
+        const struct service_follow *follow = part_follow(table->entries[i].spec, queue);
         bool reads = false;
 
-        for (unsigned k = 0; follow && strcmp(follow->queue, queue) == 0 && k < follow->n_kinds; k++)
+        for (unsigned k = 0; follow && k < follow->n_kinds; k++)
             reads |= follow->kinds[k] == row->kind;
         if (reads && !(hearing && row->seq <= hearing->upto[i]))
             follow->apply(parts_hook_self(service_parts(service), i), call, row);
@@ -135,11 +144,12 @@ int service_gather_follows(struct service *service)
     const struct part_table *table = service->spec->parts;
     bool known = true;
 
-    service->journals = calloc(table ? table->n : 1, sizeof(service->journals[0]));
+    service->journals = calloc((table ? table->n : 1) * PART_FOLLOWS, sizeof(service->journals[0]));
     for (unsigned i = 0; table && i < table->n && service->journals && known; i++) {
-        const struct service_follow *follow = table->entries[i].spec->follows;
+        const struct service_follow *follows = table->entries[i].spec->follows;
 
-        known = !follow || add_kinds(journal_of(service, follow->queue), follow);
+        for (unsigned n = 0; n < PART_FOLLOWS && follows[n].queue && known; n++)
+            known = add_kinds(journal_of(service, follows[n].queue), &follows[n]);
     }
     if (service->journals && known)
         return 0;

@@ -51,7 +51,7 @@
 /* A way of proving a name, in the order of the setting. */
 enum way { WAY_ROSTER, WAY_OUTSIDE };
 
-/* Each said in its NAME.h; news are messages too, for which another journal is followed (news.h). */
+/* Each said in its NAME.h. */
 #define BRIDGE_PARTS(PART, SHARED) SHARED(holders) PART(messages) PART(news)
 
 SERVICE_PARTS(BRIDGE)

@@ -6,18 +6,70 @@
 
 #define HEALTH   "health"
 #define IDENTITY "identity"
+#define COUPON   "coupon"
+
+/* What every service that shares the part `notice` tells alike. */
+#define NOTICES RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN, RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN
+
+/* Each partition of a service has a journal of its own, whose rows are numbered from 1. */
+static void name_source(const char *queue, int64_t notice_id, char ret[SOURCE_SIZE])
+{
+    unsigned partition = id_partition(notice_id);
+
+    snprintf(ret, SOURCE_SIZE, partition ? "%s.%u" : "%s", queue, partition);
+}
+
+static void take_given(struct outbox *outbox, const char *queue, int64_t seq, const Notice__NoticeGiven *given,
+                       void *call)
+{
+    char source[SOURCE_SIZE];
+    struct notice notice = {
+        .kind = (int)given->kind,
+        .door = given->door,
+        .member_id = given->member_id,
+        .about_id = given->notice_id,
+        .about_at = given->at,
+    };
+
+    if (notice.kind <= 0 || notice.kind >= NOTICE_KINDS)
+        return; /* of a later service than this bridge knows */
+    name_source(queue, given->notice_id, source);
+    notice_text(given->title, notice.title);
+    notice_text(given->place, notice.place);
+    outbox_take(outbox, source, seq, &notice, call);
+}
+
+/* Whether the row is one of those. */
+static bool is_notice(struct outbox *outbox, const char *queue, const Rpc__JournalRow *row, void *call)
+{
+    Rpc__ChassisEvent *event = NULL;
+    char source[SOURCE_SIZE];
+
+    if (row->kind >= LIMIT_EVENT_NUMBER)
+        event = rpc__chassis_event__unpack(NULL, row->body.len, row->body.data);
+    if (event && event->event_case == RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN)
+        take_given(outbox, queue, row->seq, event->notice_given, call);
+    if (event && event->event_case == RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN) {
+        name_source(queue, event->notice_withdrawn->notice_id, source);
+        outbox_withdraw(outbox, source, event->notice_withdrawn->notice_id, call);
+    }
+    rpc__chassis_event__free_unpacked(event, NULL);
+    return row->kind >= LIMIT_EVENT_NUMBER;
+}
+
+/* ---- health, and as it told before it shared the part ---- */
 
 /* A change of her booking makes untrue what waits to be said of it, but for her report. */
 static const struct {
     int kind;
     bool of_booking;
 } checkups[] = {
-    [HEALTH__REMINDER_KIND__YOU_WON] = {BRIDGE__NOTICE_KIND__CHECKUP_WON, false},
-    [HEALTH__REMINDER_KIND__BOOK_SOON] = {BRIDGE__NOTICE_KIND__CHECKUP_BOOK_SOON, false},
-    [HEALTH__REMINDER_KIND__DAY_BEFORE] = {BRIDGE__NOTICE_KIND__CHECKUP_SOON, true},
-    [HEALTH__REMINDER_KIND__SITE_CHANGED] = {BRIDGE__NOTICE_KIND__CHECKUP_SITE_CHANGED, true},
-    [HEALTH__REMINDER_KIND__SLOT_CHANGED] = {BRIDGE__NOTICE_KIND__CHECKUP_SLOT_CHANGED, true},
-    [HEALTH__REMINDER_KIND__REPORT_READY] = {BRIDGE__NOTICE_KIND__CHECKUP_REPORT_READY, false},
+    [HEALTH__REMINDER_KIND__YOU_WON] = {NOTICE__NOTICE_KIND__CHECKUP_WON, false},
+    [HEALTH__REMINDER_KIND__BOOK_SOON] = {NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON, false},
+    [HEALTH__REMINDER_KIND__DAY_BEFORE] = {NOTICE__NOTICE_KIND__CHECKUP_SOON, true},
+    [HEALTH__REMINDER_KIND__SITE_CHANGED] = {NOTICE__NOTICE_KIND__CHECKUP_SITE_CHANGED, true},
+    [HEALTH__REMINDER_KIND__SLOT_CHANGED] = {NOTICE__NOTICE_KIND__CHECKUP_SLOT_CHANGED, true},
+    [HEALTH__REMINDER_KIND__REPORT_READY] = {NOTICE__NOTICE_KIND__CHECKUP_REPORT_READY, false},
 };
 
 static void take_reminder(struct outbox *outbox, int64_t seq, const Health__Reminder *reminder, void *call)
@@ -36,9 +88,12 @@ static void take_reminder(struct outbox *outbox, int64_t seq, const Health__Remi
 
 static void on_health(void *arg, void *call, const Rpc__JournalRow *row)
 {
-    Health__Event *event = health__event__unpack(NULL, row->body.len, row->body.data);
     struct outbox *outbox = &((struct bridge *)arg)->outbox;
+    Health__Event *event;
 
+    if (is_notice(outbox, HEALTH, row, call))
+        return;
+    event = health__event__unpack(NULL, row->body.len, row->body.data);
     if (event && event->event_case == HEALTH__EVENT__EVENT_REMINDER)
         take_reminder(outbox, row->seq, event->reminder, call);
     if (event && event->event_case == HEALTH__EVENT__EVENT_BOOKING_CHANGED)
@@ -46,19 +101,17 @@ static void on_health(void *arg, void *call, const Rpc__JournalRow *row)
     health__event__free_unpacked(event, NULL);
 }
 
-static const int32_t health_kinds[] = {HEALTH__EVENT__EVENT_REMINDER, HEALTH__EVENT__EVENT_BOOKING_CHANGED};
+static const int32_t health_kinds[] = {NOTICES, HEALTH__EVENT__EVENT_REMINDER, HEALTH__EVENT__EVENT_BOOKING_CHANGED};
 
-const struct service_follow messages_of_health = {HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health};
-
-/* ---- what concerns her account ---- */
+/* ---- identity likewise ---- */
 
 static const int accounts[] = {
-    [IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND] = BRIDGE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND,
-    [IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED] = BRIDGE__NOTICE_KIND__ACCOUNT_MERGE_ASKED,
-    [IDENTITY__ACCOUNT_NEWS__NEWS_NAME_CONTESTED] = BRIDGE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED,
-    [IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED] = BRIDGE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED,
-    [IDENTITY__ACCOUNT_NEWS__NEWS_PROOF_TAKEN_BACK] = BRIDGE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK,
-    [IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN] = BRIDGE__NOTICE_KIND__ACCOUNT_DOCUMENT_TAKEN,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND] = NOTICE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED] = NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_NAME_CONTESTED] = NOTICE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED] = NOTICE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_PROOF_TAKEN_BACK] = NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK,
+    [IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN] = NOTICE__NOTICE_KIND__ACCOUNT_DOCUMENT_TAKEN,
 };
 
 static void take_news(struct outbox *outbox, int64_t seq, const Identity__NoticeGiven *given, void *call)
@@ -94,9 +147,12 @@ static int64_t over(const Identity__Event *event)
 
 static void on_identity(void *arg, void *call, const Rpc__JournalRow *row)
 {
-    Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
     struct outbox *outbox = &((struct bridge *)arg)->outbox;
+    Identity__Event *event;
 
+    if (is_notice(outbox, IDENTITY, row, call))
+        return;
+    event = identity__event__unpack(NULL, row->body.len, row->body.data);
     if (event && event->event_case == IDENTITY__EVENT__EVENT_NOTICE_GIVEN)
         take_news(outbox, row->seq, event->notice_given, call);
     if (event && over(event))
@@ -105,14 +161,25 @@ static void on_identity(void *arg, void *call, const Rpc__JournalRow *row)
 }
 
 static const int32_t identity_kinds[] = {
-    IDENTITY__EVENT__EVENT_NOTICE_GIVEN,    IDENTITY__EVENT__EVENT_MERGE_CHANGED,
-    IDENTITY__EVENT__EVENT_CONTEST_CHANGED, IDENTITY__EVENT__EVENT_WECHAT_UNBOUND,
+    NOTICES,
+    IDENTITY__EVENT__EVENT_NOTICE_GIVEN,
+    IDENTITY__EVENT__EVENT_MERGE_CHANGED,
+    IDENTITY__EVENT__EVENT_CONTEST_CHANGED,
+    IDENTITY__EVENT__EVENT_WECHAT_UNBOUND,
     IDENTITY__EVENT__EVENT_MEMBER_VERIFIED,
 };
 
-static const struct service_follow news_of_identity = {IDENTITY, identity_kinds, ARRAY_LEN(identity_kinds),
-                                                       on_identity};
+/* ---- who tells nothing but notices ---- */
+
+static void on_coupon(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    is_notice(&((struct bridge *)arg)->outbox, COUPON, row, call);
+}
+
+static const int32_t notice_kinds[] = {NOTICES};
 
 const struct part_spec news_part = {
-    .follows = &news_of_identity,
+    .follows = {{HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health},
+                {IDENTITY, identity_kinds, ARRAY_LEN(identity_kinds), on_identity},
+                {COUPON, notice_kinds, ARRAY_LEN(notice_kinds), on_coupon}},
 };

@@ -1,4 +1,4 @@
-/* What concerns somebody's account, which identity's journal says and the outbox tells her. */
+/* What others' journals say that somebody is to be told, and the outbox tells her. */
 #include "identity/contest.pb-c.h"
 #include "services/bridge/outbox/outbox_fixture.h"
 #include "services/bridge/sms.h"
@@ -38,6 +38,73 @@ static void what_concerns_her_account_is_told_by_her_number_and_each_of_her_wech
     assert_nothing_kept("16900000007");
 }
 
+static void each_kind_is_told_as_what_it_is_until_it_is_withdrawn(void **state)
+{
+    static const char *const sources[] = {"health", "identity", "coupon"};
+
+    (void)state;
+    for (unsigned source = 0; source < ARRAY_LEN(sources); source++) {
+        for (int kind = 1; kind < NOTICE_KINDS; kind++) {
+            int64_t door = notice_sms(kind) ? NOTICE_BY_MOBILE : NOTICE_BY_APP, row;
+            const char *name = protobuf_c_enum_descriptor_get_value(&notice__notice_kind__descriptor, kind)->name;
+            bool has_way =
+                notice_sms(kind) || strcmp(name, "CHECKUP_SOON") == 0 || strcmp(name, "CHECKUP_REPORT_READY") == 0;
+
+            tell_notice(sources[source], kind, 7, 500 + kind, door);
+            row = t.row;
+            assert_int_equal(state_of(row), has_way ? WAITING : NOT_SENT);
+            assert_int_equal(count("SELECT kind FROM message ORDER BY message_id DESC LIMIT 1"), kind);
+            assert_int_equal(count("SELECT door FROM message ORDER BY message_id DESC LIMIT 1"), door);
+            withdraw_notice(sources[(source + 1) % ARRAY_LEN(sources)], 500 + kind); /* another's */
+            withdraw_notice(sources[source], 499);
+            assert_int_equal(state_of(row), has_way ? WAITING : NOT_SENT);
+            withdraw_notice(sources[source], 500 + kind);
+            assert_ended(row, NOT_SENT,
+                         has_way ? BRIDGE__REASON__NOTICE_WITHDRAWN : BRIDGE__REASON__NOTICE_NO_TEMPLATE);
+        }
+        tell_notice(sources[source], NOTICE_KINDS, 7, 600, NOTICE_BY_MOBILE); /* of a later service */
+        assert_int_equal(state_of(t.row), -1);
+    }
+}
+
+static void partitions_of_a_service_number_their_rows_each_for_itself(void **state)
+{
+    int64_t first = 500 * ID_STEP, second = first + 7; /* by their ids */
+
+    (void)state;
+    tell_notice("coupon", NOTICE__NOTICE_KIND__ACCOUNT_MERGED, 7, first, NOTICE_BY_MOBILE);
+    t.row--;
+    tell_notice("coupon", NOTICE__NOTICE_KIND__ACCOUNT_MERGED, 7, second, NOTICE_BY_MOBILE);
+    assert_int_equal(count("SELECT count(*) FROM message WHERE state = 1"), 2);
+    withdraw_notice("coupon", second);
+    assert_int_equal(count("SELECT about_id FROM message WHERE state = 1"), first);
+    assert_int_equal(count("SELECT count(*) FROM message WHERE source = 'coupon.7' AND state = 4"), 1);
+}
+
+static void a_notice_is_told_with_its_title_and_place(void **state)
+{
+    (void)state;
+    tell_notice("health", NOTICE__NOTICE_KIND__CHECKUP_SOON, 7, 500, NOTICE_BY_APP);
+    step();
+    tell_openid(0, "oSeven");
+    step();
+    assert_non_null(strstr(t.sent[0].json, "职工免费体检"));
+    assert_non_null(strstr(t.sent[0].json, "市中医院"));
+    assert_non_null(strstr(t.sent[0].json, "2026年1月2日 09:30"));
+}
+
+static void all_doors_of_a_notice_are_told_no_more(void **state)
+{
+    (void)state;
+    for (int64_t door = -1; door < OUTBOX_WITHDRAWN + 2; door++)
+        tell_notice("identity", NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, 7, 500, door);
+    withdraw_notice("identity", 500);
+    assert_int_equal(count("SELECT count(*) FROM message WHERE state = 1"), 0);
+    assert_int_equal(count("SELECT count(*) FROM message WHERE reason = 90033"), OUTBOX_WITHDRAWN + 3);
+}
+
+/* ---- as identity told it before it shared the part ---- */
+
 static void each_of_her_news_is_told_as_what_it_is(void **state)
 {
     const ProtobufCEnumDescriptor *news = &identity__account_news__descriptor;
@@ -47,11 +114,11 @@ static void each_of_her_news_is_told_as_what_it_is(void **state)
         const ProtobufCEnumValue *kind;
         char name[64];
 
-        if (!news->values[i].value) /* none */
-            continue;
+        if (!news->values[i].value || news->values[i].value > IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN)
+            continue; /* none, or told by the part alone */
         tell_news(news->values[i].value, 7, 500 + i, 0);
         snprintf(name, sizeof(name), "ACCOUNT_%s", news->values[i].name + strlen("NEWS_"));
-        kind = protobuf_c_enum_descriptor_get_value_by_name(&bridge__notice_kind__descriptor, name);
+        kind = protobuf_c_enum_descriptor_get_value_by_name(&notice__notice_kind__descriptor, name);
         assert_non_null(kind);
         assert_int_equal(state_of(t.row), WAITING);
         assert_int_equal(count("SELECT kind FROM message ORDER BY message_id DESC LIMIT 1"), kind->value);
@@ -205,6 +272,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_concerns_her_account_is_told_by_her_number_and_each_of_her_wechats),
+        TEST(each_kind_is_told_as_what_it_is_until_it_is_withdrawn),
+        TEST(partitions_of_a_service_number_their_rows_each_for_itself),
+        TEST(a_notice_is_told_with_its_title_and_place),
+        TEST(all_doors_of_a_notice_are_told_no_more),
         TEST(each_of_her_news_is_told_as_what_it_is),
         TEST(without_a_sender_her_number_is_told_nothing),
         TEST(what_is_over_is_not_told_any_more),

@@ -303,11 +303,14 @@ static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
     struct coupon *self = arg;
     Coupon__CouponEnded spare[SPARE_SLICE];
     unsigned n = read_spare(self, number, holder_id, spare);
+    struct notice_given given = {.kind = NOTICE__NOTICE_KIND__COUPON_ENDED, .member_id = holder_id};
 
     for (unsigned i = 0; i < n; i++) {
         spare[i].at = rpc_now(call);
         store_run(self->store, self->claims.sql + SQL_END, "ii", spare[i].coupon_id, spare[i].at);
         rpc_tell(call, &spare[i].base);
+        given.about_id = spare[i].coupon_id;
+        notice_give(&self->notice, &given, call);
     }
     return n == SPARE_SLICE;
 }
@@ -385,6 +388,7 @@ const struct part_spec claims_part = {
     .counts = {{"claims", "SELECT count(*) FROM claim"}},
     .words = {{"coupon that ended", "SELECT coupon_id, ended_at FROM claim_ended ORDER BY coupon_id"}},
     .strays = strays,
+    .exports = {NOTICE_EXPORT},
     .on_export = on_export,
     .closed = {"-- its coupons end (settle); that they were given stays on account under a number that tells nobody "
                "who she was"},

@@ -27,6 +27,7 @@
  * has meanwhile sold out, paused or ended. */
 #pragma once
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/notice/notice.h"
 #include "common/benefit/tree/tree.h"
 #include "common/daemon/service_of_parts.h"
 #include "coupon.pb.h"
@@ -37,7 +38,7 @@
 #define COUPON_DAY_MS       INT64_C(86400000)
 
 /* Each said in its NAME.h. */
-#define COUPON_PARTS(PART, SHARED) SHARED(holders) SHARED(tree) PART(releases) PART(claims)
+#define COUPON_PARTS(PART, SHARED) SHARED(holders) SHARED(tree) SHARED(notice) PART(releases) PART(claims)
 
 SERVICE_PARTS(COUPON)
 

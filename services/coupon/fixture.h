@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "common/benefit/notice/notice_fixture.h"
 #include "services/coupon/api.h"
 #include "common/benefit/tree/tree_fixture.h"
 

@@ -90,6 +90,8 @@ static void of_two_coupons_for_one_allowance_the_later_one_ends(void **state)
             continue;
         ended = coupon_of(get_coupon(spare, KEPT));
         assert_int_equal(ended->ended_at, clock_now(&h.service.clock));
+        assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__COUPON_ENDED, spare), 1);
+        assert_int_equal(last_notice(&h)->member_id, KEPT);
         assert_int_equal(ended->expires_at, ended->ended_at);
         assert_int_equal(coupon_of(get_coupon(first, KEPT))->ended_at, 0);
         assert_int_equal(coupon_of(get_coupon(other, OTHER))->ended_at, 0);
@@ -289,6 +291,7 @@ static void the_export_says_which_coupons_have_ended(void **state)
     all = export_person(&h, KEPT);
     assert_int_equal(exported_count(&all, "claims", "\"code\""), 2);
     assert_int_equal(exported_count(&all, "claims", "\"endedAt\":\"2"), 1);
+    assert_int_equal(exported_count(&all, "claims", "\"kind\":\"COUPON_ENDED\""), 1);
 }
 
 int main(void)

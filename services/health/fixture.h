@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "common/benefit/notice/notice_fixture.h"
 #include "common/draw/draw_file.h"
 #include "identity/identity.pb-c.h"
 #include "services/health/lot/entitlements.h"

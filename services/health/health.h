@@ -36,6 +36,7 @@
 #include "common/trust/pii.h"
 #include "common/benefit/budget/budget.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/notice/notice.h"
 #include "common/benefit/settlement/settlement.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
@@ -52,6 +53,7 @@
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
     SHARED(two_hands)                                                                                                  \
+    SHARED(notice)                                                                                                     \
     SHARED(settlement)                                                                                                 \
     SHARED(budget)                                                                                                     \
     PART(draws)                                                                                                        \

@@ -266,6 +266,7 @@ static void whoever_did_not_come_under_another_number_did_not_come(void **state)
 
 static void her_report_story_and_history_go_with_her(void **state)
 {
+    struct exported all;
     int64_t booking_id = booking_of(&h, GONE, true), report_id = report_for(booking_id);
     Health__MyReportsRequest reports = HEALTH__MY_REPORTS_REQUEST__INIT;
     Health__MyCheckupsRequest checkups = HEALTH__MY_CHECKUPS_REQUEST__INIT;
@@ -294,7 +295,9 @@ static void her_report_story_and_history_go_with_her(void **state)
     assert_int_equal(list->checkups[0]->reports, 1);
     /* A later version is told to her, under the number she has. */
     report_for(booking_id);
-    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, KEPT);
+    assert_int_equal(last_notice(&h)->member_id, KEPT);
+    all = export_person(&h, KEPT);
+    assert_int_equal(exported_count(&all, "entitlements", "\"kind\":\"CHECKUP_REPORT_READY\""), 2);
 }
 
 static void accounts_are_merged_one_after_the_other(void **state)

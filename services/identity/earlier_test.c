@@ -65,6 +65,34 @@ static void an_earlier_store_begins_with_what_it_had(void **state)
     harness_close(&h); /* the journal has her office where it was */
 }
 
+/* What was told before the part `notice` had it. */
+static void what_a_member_was_told_stays(void **state)
+{
+    Identity__AccountNoticeList *list;
+    Rpc__Principal *who;
+
+    (void)state;
+    begin(&h);
+    who = person_signed_in(&h, 1);
+    harness_off_record(&h);
+    harness_stop(&h);
+    dump_alter(h.dir,
+               "CREATE TABLE account_notice (notice_id INTEGER PRIMARY KEY, member_id INTEGER NOT NULL REFERENCES "
+               "member, news INTEGER NOT NULL, about_id INTEGER NOT NULL, at INTEGER NOT NULL) STRICT; "
+               "INSERT INTO account_notice SELECT member_id + 1, member_id, 2, 77, 1000 FROM member; "
+               "INSERT INTO account_notice SELECT notice_id + 1, member_id, 6, 78, 2000 FROM account_notice; "
+               "UPDATE part_version SET steps = 1 WHERE name = 'notices'");
+    harness_start(&h);
+    list = notices_of(&h, who);
+    assert_int_equal(list->n_notices, 2);
+    assert_int_equal(list->notices[0]->news, IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN);
+    assert_int_equal(list->notices[0]->about_id, 78);
+    assert_int_equal(list->notices[0]->at, 2000);
+    assert_int_equal(list->notices[1]->news, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED);
+    assert_int_equal(list->notices[1]->notice_id, who->member_id + 1);
+    end(&h);
+}
+
 static void a_member_signs_in_to_the_account_that_she_has(void **state)
 {
     const Identity__Session *session;
@@ -88,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_that_was_kept_is_lost),
         cmocka_unit_test(an_earlier_store_begins_with_what_it_had),
+        cmocka_unit_test(what_a_member_was_told_stays),
         cmocka_unit_test(a_member_signs_in_to_the_account_that_she_has),
     };
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "common/benefit/notice/notice_fixture.h"
 #include "common/cn/cn_id.h"
 #include "services/identity/access/credentials.h"
 #include "services/identity/identity.h"
@@ -408,6 +409,14 @@ static inline Identity__AccountNoticeList *notices_of(struct harness *h, const R
 {
     return harness_output(h, harness_call(h, "Notices.ListMyNotices", NULL, who, NULL),
                           &identity__account_notice_list__descriptor);
+}
+
+/* The latest of it, of this thing: an AccountNews, or 0. */
+static inline int told_of(struct harness *h, const Rpc__Principal *who, int64_t about_id)
+{
+    const Identity__AccountNoticeList *list = notices_of(h, who);
+
+    return list->n_notices && list->notices[0]->about_id == about_id ? (int)list->notices[0]->news : 0;
 }
 
 /* ---- the tree and who belongs where ---- */

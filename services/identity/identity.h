@@ -55,6 +55,7 @@
  * the commit. In the demonstration it is logged inside its call, before the commit: when
  * that fails, a code was shown that lets nobody in. */
 #pragma once
+#include "common/benefit/notice/notice.h"
 #include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
 #include "common/trust/pii.h"
@@ -76,6 +77,7 @@
  * her number and resident ID, and last her row. */
 #define IDENTITY_PARTS(PART, SHARED)                                                                                   \
     SHARED(two_hands)                                                                                                  \
+    SHARED(notice)                                                                                                     \
     PART(unions)                                                                                                       \
     PART(members)                                                                                                      \
     PART(data_keys)                                                                                                    \

@@ -78,12 +78,16 @@ describe('what happens to an account', () => {
         assert.deepEqual(wechat.sent.map(({ name }) => name).sort(), ['another', 'hers']);
         assert.ok(wechat.sent.every(({ data }) => data.thing1.value === '有人申请合并您的账号，不同意请登录拒绝'));
         await refuse(mergeId);
+        /* Who has asked for it is told; her WeChat has no template for that. */
+        assert.deepEqual((await ended(6)).slice(4).map(({ door, state, reason }) => [door === -1, state, reason]), [[true, 3, 0], [false, 4, 90030]]);
+        assert.match(sms.inbox(mobile(2)).at(-1).text, /合并惠工账号的申请已于.*被拒绝，两个账号保持不变/);
+        assert.equal(sms.inbox(one.mobile).length, 1, 'who has refused it knows');
     });
 
     test('a new WeChat is told to the number and to the WeChat that were there', async () => {
         const before = sms.inbox(mobile(2)).length;
         await comes('a third', mobile(2));
-        assert.ok((await ended(6)).slice(4).every(({ state }) => state === 3));
+        assert.ok((await ended(8)).slice(6).every(({ state }) => state === 3));
         assert.match(sms.inbox(mobile(2))[before].text, /有新的微信绑定到您的惠工账号[^]*如非本人操作，请登录后在“登录方式”中解绑/);
         assert.deepEqual(wechat.sent.slice(2).map(({ name, template }) => [name, template]), [['another', 'tpl-bound']]);
     });
@@ -92,10 +96,11 @@ describe('what happens to an account', () => {
         const texts = sms.inbox(one.mobile).length;
         sms.fault({ path: '/v1/messages', status: 503, times: 1000 });
         const mergeId = await askMerge();
-        await until('both numbers were tried', async () => (await messages()).slice(6).filter(({ door, tries }) => door === -1 && tries > 0).length === 2);
+        await until('both numbers were tried', async () => (await messages()).slice(8).filter(({ door, tries }) => door === -1 && tries > 0).length === 2);
         await refuse(mergeId);
-        await until('they are withdrawn', async () => (await ended(11)).filter(({ door, reason }) => door === -1 && reason === 90033).length === 2);
+        await until('they are withdrawn', async () => (await messages()).slice(8).filter(({ door, reason }) => door === -1 && reason === 90033).length === 2);
         sms.faults.length = 0;
+        await ended(16);
         assert.equal(sms.inbox(one.mobile).length, texts);
     });
 
@@ -104,7 +109,7 @@ describe('what happens to an account', () => {
         await stack.restart('bridge');
         await stack.serves('bridge');
         await askMerge();
-        await ended(16);
+        await ended(21);
         assert.deepEqual([one.mobile, mobile(2)].map((number) => sms.inbox(number).length), told.map((n) => n + 1));
         const kept = ['', '-wal'].map((end) => readFileSync(stack.store('bridge') + end, 'latin1')).join()
             + Object.values(stack.logs).flatMap((log) => log.lines.map((line) => JSON.stringify(line))).join();

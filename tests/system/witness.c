@@ -36,8 +36,8 @@ static void on_row(void *arg, void *call, const Rpc__JournalRow *row)
 }
 
 static const int32_t kinds[] = {COUPON__EVENT__EVENT_RELEASE_CHANGED, COUPON__EVENT__EVENT_CLAIMED};
-static const struct service_follow follows = {"coupon", kinds, ARRAY_LEN(kinds), on_row};
-const struct part_spec told_part = {.tables = "told", .sql = sql, .n_sql = N_SQL, .follows = &follows};
+const struct part_spec told_part = {
+    .tables = "told", .sql = sql, .n_sql = N_SQL, .follows = {{"coupon", kinds, ARRAY_LEN(kinds), on_row}}};
 
 SERVICE_TABLE(witness, WITNESS)
 

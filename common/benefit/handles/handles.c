@@ -164,14 +164,12 @@ static const int32_t kinds[] = {
     IDENTITY__EVENT__EVENT_MEMBERS_MERGED,
     IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED,
 };
-static const struct service_follow follows = {"identity", kinds, ARRAY_LEN(kinds), hear};
-
 const struct part_spec handles_part = {
     .tables = "handle",
     .steps = &handles_steps,
     .sql = sql,
     .n_sql = N_SQL,
-    .follows = &follows,
+    .follows = {{"identity", kinds, ARRAY_LEN(kinds), hear}},
     .exports = {{NULL, "-- whose a handle is, is told to nobody"}},
     .closed = {"DELETE FROM handle WHERE handle = ?1"},
     .merged = {"DELETE FROM handle WHERE handle = ?1 AND handle <> ?2"},

@@ -145,8 +145,6 @@ static const int32_t kinds[] = {
     IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED,
     IDENTITY__EVENT__EVENT_UNION_MOVED,
 };
-static const struct service_follow follows = {"identity", kinds, ARRAY_LEN(kinds), hear};
-
 /* ---- soon after ---- */
 
 static bool tidy(void *self, void *call)
@@ -188,7 +186,7 @@ const struct part_spec holders_part = {
     .steps = &holders_steps,
     .sql = sql,
     .n_sql = N_SQL,
-    .follows = &follows,
+    .follows = {{"identity", kinds, ARRAY_LEN(kinds), hear}},
     .tidy = tidy,
     .agrees = agrees,
     .counts = {{"accounts gone", "SELECT count(*) FROM account_gone"}},

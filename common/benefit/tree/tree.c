@@ -95,15 +95,13 @@ static void hear(void *self, void *call, const Rpc__JournalRow *row)
 }
 
 static const int32_t kinds[] = {IDENTITY__EVENT__EVENT_UNION_CREATED, IDENTITY__EVENT__EVENT_UNION_MOVED};
-static const struct service_follow follows = {"identity", kinds, ARRAY_LEN(kinds), hear};
-
 const struct part_spec tree_part = {
     .tables = "tree_union",
     .others = "tree_union.union_id",
     .steps = &tree_steps,
     .sql = sql,
     .n_sql = N_SQL,
-    .follows = &follows,
+    .follows = {{"identity", kinds, ARRAY_LEN(kinds), hear}},
     .from_first = true,
     .moves = "-- it hears of moves itself, from the first row on",
 };

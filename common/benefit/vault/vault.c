@@ -163,6 +163,8 @@ static void change(struct vault *vault, struct vault_file *file, enum vault_stat
     file->journal_seq = rpc_server_journal(vault->parts->rpc)->tip.seq;
     store_run(vault->store, vault->sql + SQL_SET, "iiiiii", file->id, (int64_t)file->version, (int64_t)state,
               file->ready_at, file->ended_at, file->journal_seq);
+    if (vault->kind->follow)
+        vault->kind->follow(parts_self(vault->parts), file, call);
 }
 
 static const struct pii_key *key_of(const struct vault *vault, const struct vault_file *file)
@@ -447,7 +449,7 @@ const struct part_spec vault_part = {
     .n_sql = N_SQL,
     .last_id = "SELECT coalesce(max(file_id), 0) FROM vault_file",
     .tidy = tidy,
-    .follows = &vault_follows,
+    .follows = {{"identity", vault_heard, VAULT_HEARD, vault_hear}},
     .strays = strays,
     .others = "vault_file.subject_id vault_file.group_id vault_file.place_id vault_look.look_id",
     .exports = {{NULL, "-- the service gives them, who can read the notes; identity what she has agreed to"}},

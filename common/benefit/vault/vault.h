@@ -81,9 +81,11 @@ struct vault_kind {
     int64_t versions_max;                           /* of a subject */
     int purpose;                                    /* Identity__Purpose of the consent that reading takes; 0: none */
     bool (*is_type)(const void *bytes, size_t len); /* whether a file that begins so is taken; NULL: any */
-    /* Tells the journal what has become of a version, or that its person has looked at it. */
+    /* Tells the journal what has become of a version, in one row, or that its person has looked at it. */
     void (*tell)(const struct vault_file *file, void *call);
     void (*tell_look)(const struct vault_file *file, void *call);
+    /* What else follows from that it has become so; self is the service's. NULL: nothing. */
+    void (*follow)(void *self, const struct vault_file *file, void *call);
 };
 
 struct vault_hash { /* how far one has got; file_id 0: free */

@@ -31,7 +31,7 @@ static void apply_policy(const struct vault *vault, const Identity__PolicyPublis
         store_run(vault->store, vault->sql + SQL_PUBLISH, "ii", (int64_t)published->version, published->in_force_at);
 }
 
-static void hear(void *self, void *call, const Rpc__JournalRow *row)
+void vault_hear(void *self, void *call, const Rpc__JournalRow *row)
 {
     Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
 
@@ -43,5 +43,5 @@ static void hear(void *self, void *call, const Rpc__JournalRow *row)
     identity__event__free_unpacked(event, NULL);
 }
 
-static const int32_t kinds[] = {IDENTITY__EVENT__EVENT_CONSENT_CHANGED, IDENTITY__EVENT__EVENT_POLICY_PUBLISHED};
-const struct service_follow vault_follows = {"identity", kinds, ARRAY_LEN(kinds), hear};
+const int32_t vault_heard[VAULT_HEARD] = {IDENTITY__EVENT__EVENT_CONSENT_CHANGED,
+                                          IDENTITY__EVENT__EVENT_POLICY_PUBLISHED};

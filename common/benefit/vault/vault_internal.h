@@ -34,4 +34,6 @@ void vault_hash_changed(struct vault *vault, int64_t file_id, void *call);
 enum vault_trouble vault_hash_of(struct vault *vault, const struct vault_file *file, void *call, unsigned char ret[32]);
 
 /* What identity's journal says of consents. */
-extern const struct service_follow vault_follows;
+#define VAULT_HEARD 2
+extern const int32_t vault_heard[VAULT_HEARD];
+void vault_hear(void *self, void *call, const Rpc__JournalRow *row);

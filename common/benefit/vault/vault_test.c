@@ -42,6 +42,19 @@ static void tell(const struct vault_file *file, void *call)
     rpc_tell(call, &taken.base);
 }
 
+static int followed; /* the state of the last file that changed */
+
+static void follow(void *self, const struct vault_file *file, void *call)
+{
+    struct vault_file stored;
+
+    (void)call;
+    assert_ptr_equal(self, h.service.self);
+    assert_true(vault_find(&((struct theatre *)self)->vault, file->id, &stored));
+    assert_int_equal(stored.journal_seq, rpc_server_journal(h.service.rpc)->tip.seq);
+    followed = stored.state;
+}
+
 static bool is_letter(const void *content, size_t len)
 {
     return len > 6 && memcmp(content, "Dear ", 5) == 0;
@@ -54,6 +67,7 @@ static const struct vault_kind letters = {
     .is_type = is_letter,
     .tell = tell,
     .tell_look = tell,
+    .follow = follow,
 };
 
 static enum vault_trouble upload(struct theatre *self, struct vault_file *file, void *call)
@@ -166,6 +180,7 @@ static struct vault_file ready(int64_t member_id)
     assert_ok(try(member_id, file_id));
     assert_true(vault_find(vault(), file_id, &file));
     assert_int_equal(file.state, VAULT_READY);
+    assert_int_equal(followed, VAULT_READY);
     return file;
 }
 
@@ -257,6 +272,7 @@ static void a_key_is_destroyed_when_its_time_is_over(void **state)
     harness_tidy(&h);
     assert_true(vault_find(vault(), file.id, &file));
     assert_int_equal(file.state, VAULT_EXPIRED);
+    assert_int_equal(followed, VAULT_EXPIRED);
     assert_int_equal(file.wrapped_len, 0);
     assert_int_equal(vault_received(vault(), file.id), 0);
     assert_null(vault_notes(vault(), &file, &h.arena, &len));

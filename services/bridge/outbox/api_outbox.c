@@ -6,7 +6,7 @@ void message_copy(const struct message *message, Bridge__Message *ret)
     bridge__message__init(ret);
     ret->message_id = message->id;
     ret->member_id = message->notice.member_id;
-    ret->kind = (Bridge__NoticeKind)message->notice.kind;
+    ret->kind = (Notice__NoticeKind)message->notice.kind;
     ret->state = (Bridge__MessageState)message->state;
     if (message->reason)
         ret->reason = unconst(api_reason(message->reason)->name);

@@ -1,6 +1,6 @@
 #include "services/bridge/outbox/messages.h"
 
-#include "services/bridge/news.h"
+#include "services/bridge/bridge.h"
 
 #define COLUMNS                                                                                                        \
     "message_id, source, source_seq, member_id, kind, about_id, about_at, title, place, until, state, reason, tries, " \
@@ -237,7 +237,6 @@ const struct part_spec messages_part = {
     .n_sql = N_SQL,
     .last_id = "SELECT max(message_id) FROM message",
     .tidy = tidy,
-    .follows = &messages_of_health,
     .agrees = agrees,
     .counts = {{"messages", "SELECT count(*) FROM message"},
                {"messages that have not ended", "SELECT count(*) FROM message WHERE state IN (1, 2)"}},

@@ -2,42 +2,13 @@
 
 #include <time.h>
 
+#include "notice.pb-c.h"
 #include "rpc.pb-c.h"
 
-#define HOUR_MS      INT64_C(3600000)
-#define DAY_MS       (24 * HOUR_MS)
-#define CHINA_MS     (8 * HOUR_MS)
+#define CHINA_MS     INT64_C(28800000)
 #define THING_CHARS  20
 #define PLACE_ABSENT "以小程序内说明为准"
 #define TITLE_ABSENT "工会服务"
-
-/* One line for each NoticeKind. */
-static const struct {
-    const char *what;   /* 20 characters at most */
-    const char *phrase; /* 5 */
-    int64_t useful_ms;  /* past the instant it is about */
-    const char *sms;
-} kinds[] = {
-    [BRIDGE__NOTICE_KIND__CHECKUP_WON] = {"您已中签，请在截止时间前预约", "已中签", 0, NULL},
-    [BRIDGE__NOTICE_KIND__CHECKUP_BOOK_SOON] = {"预约资格即将到期，请尽快预约", "待预约", 0, NULL},
-    [BRIDGE__NOTICE_KIND__CHECKUP_SOON] = {"您预约的体检即将开始，请按时前往", "待体检", 0, NULL},
-    [BRIDGE__NOTICE_KIND__CHECKUP_SITE_CHANGED] = {"原体检点已停止接待，请改约", "请改约", 2 * DAY_MS, NULL},
-    [BRIDGE__NOTICE_KIND__CHECKUP_REPORT_READY] = {"体检报告已出，请登录查看", "报告已出", 7 * DAY_MS, NULL},
-    [BRIDGE__NOTICE_KIND__CHECKUP_SLOT_CHANGED] = {"您预约的时段已取消，请改约", "请改约", 2 * DAY_MS, NULL},
-    [BRIDGE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND] = {"新微信可登录您的账号，非本人请解绑", "微信绑定", 3 * DAY_MS,
-                                                   "account-wechat-bound"},
-    [BRIDGE__NOTICE_KIND__ACCOUNT_MERGE_ASKED] = {"有人申请合并您的账号，不同意请登录拒绝", "账号合并", 3 * DAY_MS,
-                                                  "account-merge-asked"},
-    [BRIDGE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED] = {"收到与您实名认证有关的异议，请联系工会", "认证异议", 7 * DAY_MS,
-                                                     "account-name-contested"},
-    [BRIDGE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED] = {"实名认证的异议已处理，请登录查看", "异议已办", 7 * DAY_MS,
-                                                      "account-contest-decided"},
-    [BRIDGE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK] = {"您的实名认证已被撤销，请联系工会", "认证撤销", 7 * DAY_MS,
-                                                       "account-proof-taken-back"},
-    [BRIDGE__NOTICE_KIND__ACCOUNT_DOCUMENT_TAKEN] = {"您的证件已由其他账号认证，请登录申诉", "证件争议", 7 * DAY_MS,
-                                                     "account-document-taken"},
-};
-_Static_assert(ARRAY_LEN(kinds) == NOTICE_KINDS, "a line for each kind");
 
 static const char *const words[NOTICE_WORDS] = {"title", "place", "when", "what"};
 
@@ -63,16 +34,6 @@ enum notice_end notice_judge(int reason)
     default: /* WeChat, the sender or identity is busy or away, or our credentials are to be mended */
         return NOTICE_AGAIN;
     }
-}
-
-int64_t notice_until(int kind, int64_t about_at)
-{
-    return about_at + kinds[kind].useful_ms;
-}
-
-const char *notice_sms(int kind)
-{
-    return kinds[kind].sms;
 }
 
 /* The bytes of at most so many characters. */
@@ -134,7 +95,7 @@ void notice_value(const struct notice *notice, const struct notice_field *field,
         break;
     default:
         snprintf(ret, NOTICE_VALUE_SIZE, "%s",
-                 is_kind(field, "phrase") ? kinds[notice->kind].phrase : kinds[notice->kind].what);
+                 is_kind(field, "phrase") ? notice_phrase(notice->kind) : notice_sentence(notice->kind));
         break;
     }
 }
@@ -177,11 +138,11 @@ static bool read_field(char *text, int kind, struct notice_field *ret)
 bool notice_template_read(const char *kind, const char *rest, int *ret_kind, struct notice_template *ret)
 {
     const ProtobufCEnumValue *value =
-        protobuf_c_enum_descriptor_get_value_by_name(&bridge__notice_kind__descriptor, kind);
+        protobuf_c_enum_descriptor_get_value_by_name(&notice__notice_kind__descriptor, kind);
     char field[NOTICE_FIELD_SIZE + 16];
 
     *ret = (struct notice_template){0};
-    if (!value || value->value == BRIDGE__NOTICE_KIND__NOTICE_NONE)
+    if (!value || value->value == NOTICE__NOTICE_KIND__NOTICE_NONE)
         return false;
     *ret_kind = value->value;
     if (!next_word(&rest, ret->appid, sizeof(ret->appid)) || !next_word(&rest, ret->id, sizeof(ret->id)) ||

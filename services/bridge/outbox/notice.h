@@ -9,28 +9,25 @@
  *   title  what it is about, e.g. a campaign
  *   place  where
  *   when   the instant it is about, in China, by the minute or (date) the day
- *   what   a sentence of ours, or (phrase) a few characters
+ *   what   a sentence of ours, or (phrase) a few characters (common/benefit/notice/notice_words.h)
  * A text that is longer than its field is cut. What goes by a short message has a template of the sender's, whose text
  * says what has happened and what to do, with the instant as its parameter `when`. Pure: no I/O, no clock. */
 #pragma once
+#include "common/benefit/notice/notice_words.h"
 #include "services/bridge/wechat/said.h"
 
 #define NOTICE_TEXT_CHARS    60 /* of a title or place */
 #define NOTICE_TEXT_SIZE     (NOTICE_TEXT_CHARS * 4 + 1)
 #define NOTICE_VALUE_SIZE    (20 * 4 + 1)
 #define NOTICE_FIELDS        10 /* of a template */
-#define NOTICE_KINDS         13 /* one more than the greatest of NoticeKind */
 #define NOTICE_TEMPLATE_SIZE 65
 #define NOTICE_PAGE_SIZE     129
 #define NOTICE_FIELD_SIZE    33
 #define NOTICE_LINE_SIZE     768
 
-#define NOTICE_BY_APP    INT64_C(0)  /* the WeChat in the template's app that was bound last */
-#define NOTICE_BY_MOBILE INT64_C(-1) /* no WeChat: a short message to her number */
-
 struct notice {
-    int kind;     /* Bridge__NoticeKind */
-    int64_t door; /* these two, or the id of one of her WeChats */
+    int kind;     /* Notice__NoticeKind */
+    int64_t door; /* the id of one of her WeChats, or NOTICE_BY_APP, NOTICE_BY_MOBILE */
     int64_t member_id, about_id, about_at;
     char title[NOTICE_TEXT_SIZE], place[NOTICE_TEXT_SIZE]; /* "" where there is none */
 };
@@ -57,12 +54,8 @@ enum notice_end {
 };
 
 enum notice_end notice_judge(int reason);
-/* The sender's template for a kind; NULL: it does not go by short messages. */
-const char *notice_sms(int kind);
 /* An instant in China, by the minute or the day. */
 void notice_instant(int64_t at, bool day, char ret[NOTICE_VALUE_SIZE]);
-/* From when on it is of no use to tell this any more. */
-int64_t notice_until(int kind, int64_t about_at);
 /* At most NOTICE_TEXT_CHARS of a UTF-8 text. */
 void notice_text(const char *text, char ret[NOTICE_TEXT_SIZE]);
 /* The kind and what follows it in a line. False when it is not of that form, or a field

@@ -6,7 +6,7 @@
 
 #include "rpc.pb-c.h"
 
-#define KIND BRIDGE__NOTICE_KIND__CHECKUP_SOON
+#define KIND NOTICE__NOTICE_KIND__CHECKUP_SOON
 #define AT   INT64_C(1767575700000) /* 2026-01-05 09:15 in China */
 
 static const struct {
@@ -147,9 +147,9 @@ static void only_what_surely_was_not_sent_and_may_be_is_tried_again(void **state
 static void a_reminder_is_of_no_use_after_its_time(void **state)
 {
     (void)state;
-    assert_int_equal(notice_until(BRIDGE__NOTICE_KIND__CHECKUP_SOON, AT), AT);
-    assert_int_equal(notice_until(BRIDGE__NOTICE_KIND__CHECKUP_BOOK_SOON, AT), AT);
-    assert_true(notice_until(BRIDGE__NOTICE_KIND__CHECKUP_REPORT_READY, AT) > AT);
+    assert_int_equal(notice_until(NOTICE__NOTICE_KIND__CHECKUP_SOON, AT), AT);
+    assert_int_equal(notice_until(NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON, AT), AT);
+    assert_true(notice_until(NOTICE__NOTICE_KIND__CHECKUP_REPORT_READY, AT) > AT);
 }
 
 int main(void)

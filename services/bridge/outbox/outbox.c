@@ -86,7 +86,7 @@ static void say(struct outbox *outbox, const struct message *message, bool new, 
         changed.source = unconst(message->source);
         changed.source_seq = message->source_seq;
         changed.member_id = message->notice.member_id;
-        changed.kind = (Bridge__NoticeKind)message->notice.kind;
+        changed.kind = (Notice__NoticeKind)message->notice.kind;
     }
     rpc_tell(call, &changed.base);
     messages_tally(outbox->messages, message->state, message->reason);

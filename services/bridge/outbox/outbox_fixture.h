@@ -165,7 +165,7 @@ static inline void lose(unsigned i)
     done(t.sent[i].arg, &fetched);
 }
 
-/* ---- health's journal ---- */
+/* ---- health's journal, as it was before it shared the part `notice` ---- */
 
 /* A row of it: 0, or the Reason it was undone for. */
 static inline int hear_health(int64_t seq, const Health__Event *event)
@@ -211,7 +211,7 @@ static inline void change_booking(int64_t member_id)
     assert_int_equal(hear_health(N_NOTED + member_id, &event), 0);
 }
 
-/* ---- identity's ---- */
+/* ---- identity's likewise ---- */
 
 /* A row of it. */
 static inline void hear_identity(const Identity__Event *event)
@@ -240,6 +240,50 @@ static inline void tell_news(int news, int64_t member_id, int64_t about_id, int6
     event.notice_given = &given;
     hear_identity(&event);
 }
+
+/* ---- any service's that shares the part `notice` ---- */
+
+static inline void hear_notice(const char *source, const Rpc__ChassisEvent *event)
+{
+    Rpc__JournalRow message = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[512];
+
+    message.seq = ++t.row;
+    message.body = (ProtobufCBinaryData){rpc__chassis_event__pack(event, packed), packed};
+    message.kind = (int32_t)event->event_case;
+    assert_int_equal(harness_hear(&h, source, &message), 0);
+}
+
+static inline void tell_notice(const char *source, int kind, int64_t member_id, int64_t notice_id, int64_t door)
+{
+    Notice__NoticeGiven given = NOTICE__NOTICE_GIVEN__INIT;
+    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
+
+    given.notice_id = notice_id;
+    given.member_id = member_id;
+    given.kind = (Notice__NoticeKind)kind;
+    given.about_id = 77;
+    given.at = SOON_AT;
+    given.door = door;
+    given.title = "职工免费体检";
+    given.place = "市中医院";
+    event.event_case = RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN;
+    event.notice_given = &given;
+    hear_notice(source, &event);
+}
+
+static inline void withdraw_notice(const char *source, int64_t notice_id)
+{
+    Notice__NoticeWithdrawn withdrawn = NOTICE__NOTICE_WITHDRAWN__INIT;
+    Rpc__ChassisEvent event = RPC__CHASSIS_EVENT__INIT;
+
+    withdrawn.notice_id = notice_id;
+    event.event_case = RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN;
+    event.notice_withdrawn = &withdrawn;
+    hear_notice(source, &event);
+}
+
+/* ---- a message ---- */
 
 /* Reminds, and goes on until the request is out. */
 static inline void send_one_at(int64_t member_id, int64_t at)

@@ -43,8 +43,10 @@ static void write_booking(struct health *self, const struct booking *b)
               b->journal_seq);
 }
 
+/* What waits to be said of it as it was is not true any more. */
 static void change(struct health *self, struct booking *booking, void *call)
 {
+    notice_withdraw(&self->notice, 0, booking->id, call);
     say_booking(self, booking, call);
     write_booking(self, booking);
 }
@@ -143,19 +145,15 @@ void booking_set(struct health *self, struct booking *booking, int state, void *
 
 /* ---- reminders ---- */
 
-void remind(struct health *self, Health__Reminder *reminder, const Health__Campaign *campaign, int64_t site_id,
+void remind(struct health *self, struct notice_given *given, const Health__Campaign *campaign, int64_t site_id,
             void *call)
 {
     const Health__Site *site = site_id ? sites_find(&self->sites, site_id, rpc_arena(call)) : NULL;
 
-    reminder->member_id = holder_of(&self->holders, reminder->member_id);
-    if (!reminder->member_id)
-        return;
-    if (campaign)
-        reminder->campaign_title = campaign->title;
-    if (site)
-        reminder->site_name = site->name;
-    rpc_tell(call, &reminder->base);
+    given->member_id = holder_of(&self->holders, given->member_id);
+    given->title = campaign ? campaign->title : NULL;
+    given->place = site ? site->name : NULL;
+    notice_give(&self->notice, given, call);
 }
 
 /* ---- what is due without anybody calling ---- */
@@ -173,16 +171,12 @@ static const Health__Campaign *campaign_of(struct slice *slice, int64_t campaign
     return slice->campaign;
 }
 
-static void remind_of(struct slice *slice, const struct booking *booking, Health__ReminderKind kind, void *call)
+static void remind_of(struct slice *slice, const struct booking *booking, int kind, void *call)
 {
-    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+    struct notice_given given = {
+        .kind = kind, .member_id = booking->member_id, .about_id = booking->id, .at = booking->starts_at};
 
-    reminder.member_id = booking->member_id;
-    reminder.kind = kind;
-    reminder.at = booking->starts_at;
-    reminder.booking_id = booking->id;
-    reminder.campaign_id = booking->campaign_id;
-    remind(slice->self, &reminder, campaign_of(slice, booking->campaign_id, call), booking->site_id, call);
+    remind(slice->self, &given, campaign_of(slice, booking->campaign_id, call), booking->site_id, call);
 }
 
 /* Up to a slice of the bookings that a query found, which is over then, so that they may be changed. */
@@ -210,7 +204,7 @@ static void strand(struct slice *slice, unsigned statement, int kind, void *call
         booking->remind_at = 0;
         booking->due_at = booking->ends_at + BOOKING_MOVE_MS;
         change(self, booking, call);
-        remind_of(slice, booking, (Health__ReminderKind)kind, call);
+        remind_of(slice, booking, kind, call);
     }
 }
 
@@ -220,7 +214,7 @@ static void strand_at_sites(void *call, void *arg)
     const struct bookings *bookings = &slice->self->bookings;
 
     store_ask(bookings->store, bookings->sql + BOOKING_SQL_STRANDED, "i", (int64_t)BOOKING_SLICE);
-    strand(slice, BOOKING_SQL_STRANDED, HEALTH__REMINDER_KIND__SITE_CHANGED, call);
+    strand(slice, BOOKING_SQL_STRANDED, NOTICE__NOTICE_KIND__CHECKUP_SITE_CHANGED, call);
 }
 
 /* Slots are withdrawn before they end; who has booked one that is over by a day and more has not come to it. */
@@ -231,7 +225,7 @@ static void strand_in_slots(void *call, void *arg)
 
     store_ask(bookings->store, bookings->sql + BOOKING_SQL_STRANDED_SLOT, "ii", (int64_t)BOOKING_SLICE,
               rpc_now(call) - BOOKING_GRACE_MS);
-    strand(slice, BOOKING_SQL_STRANDED_SLOT, HEALTH__REMINDER_KIND__SLOT_CHANGED, call);
+    strand(slice, BOOKING_SQL_STRANDED_SLOT, NOTICE__NOTICE_KIND__CHECKUP_SLOT_CHANGED, call);
 }
 
 /* Who has not come makes room for the next; who could not come and took no other slot loses the right as one
@@ -267,7 +261,7 @@ static void remind_day_before(void *call, void *arg)
     for (int i = 0; i < slice->n; i++) {
         bookings[i].remind_at = 0;
         write_booking(self, &bookings[i]);
-        remind_of(slice, &bookings[i], HEALTH__REMINDER_KIND__DAY_BEFORE, call);
+        remind_of(slice, &bookings[i], NOTICE__NOTICE_KIND__CHECKUP_SOON, call);
     }
 }
 
@@ -286,14 +280,13 @@ static void remind_book_soon(void *call, void *arg)
         slice->n++;
     store_end(self->store, at);
     for (int i = 0; i < slice->n; i++) {
-        Health__Reminder reminder = HEALTH__REMINDER__INIT;
+        struct notice_given given = {.kind = NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON,
+                                     .member_id = found[i].member_id,
+                                     .about_id = found[i].id,
+                                     .at = found[i].book_by};
 
         store_run(self->store, self->bookings.sql + BOOKING_SQL_SAID_SOON, "i", found[i].id);
-        reminder.member_id = found[i].member_id;
-        reminder.kind = HEALTH__REMINDER_KIND__BOOK_SOON;
-        reminder.at = found[i].book_by;
-        reminder.campaign_id = found[i].campaign_id;
-        remind(self, &reminder, campaign_of(slice, found[i].campaign_id, call), 0, call);
+        remind(self, &given, campaign_of(slice, found[i].campaign_id, call), 0, call);
     }
 }
 

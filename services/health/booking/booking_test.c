@@ -386,9 +386,9 @@ static void the_screen_changes_every_half_minute(void **state)
 
 static int64_t reminded(int kind)
 {
-    const Health__Event *event = last_event(&h, HEALTH__EVENT__EVENT_REMINDER);
+    const Notice__NoticeGiven *told = last_notice(&h);
 
-    return event && event->reminder->kind == (Health__ReminderKind)kind ? event->reminder->member_id : 0;
+    return told && (int)told->kind == kind ? told->member_id : 0;
 }
 
 static void who_does_not_come_makes_room_after_a_day(void **state)
@@ -426,7 +426,7 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
 {
     int64_t slot = a_slot(&h, campaign, site, 480, 1);
     struct entitlement entitlement;
-    const Health__Reminder *told;
+    const Notice__NoticeGiven *told;
     int64_t rows;
 
     (void)state;
@@ -435,14 +435,19 @@ static void she_is_reminded_the_day_before_and_before_her_right_lapses(void **st
     assert_ok(book(&h, campaign, slot, MEMBER));
     clock_step(&h.service.clock, entitlement.book_by - BOOKING_REMIND_MS - now_of(&h));
     tidy(&h);
-    assert_int_equal(reminded(HEALTH__REMINDER_KIND__BOOK_SOON), MEMBER + 1);
+    assert_int_equal(reminded(NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON), MEMBER + 1);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON, entitlement.id), 1);
+    clock_step(&h.service.clock, BOOKING_REMIND_MS + 1);
+    tidy(&h);
+    assert_int_equal(state_of(&h, campaign, MEMBER + 1), HEALTH__ENTITLEMENT_STATE__LAPSED);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON, entitlement.id), 0);
     clock_step(&h.service.clock, DAY_AT + 480 * MINUTE_MS - BOOKING_REMIND_MS - now_of(&h));
     tidy(&h);
-    assert_int_equal(reminded(HEALTH__REMINDER_KIND__DAY_BEFORE), MEMBER);
-    told = last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder;
+    assert_int_equal(reminded(NOTICE__NOTICE_KIND__CHECKUP_SOON), MEMBER);
+    told = last_notice(&h);
     assert_int_equal(told->at, DAY_AT + 480 * MINUTE_MS);
-    assert_string_equal(told->campaign_title, "职工免费体检");
-    assert_string_equal(told->site_name, "市中医院");
+    assert_string_equal(told->title, "职工免费体检");
+    assert_string_equal(told->place, "市中医院");
     rows = journal_rows(&h);
     tidy(&h);
     assert_int_equal(journal_rows(&h), rows);
@@ -462,13 +467,15 @@ static void a_withdrawn_site_lets_her_move_whenever(void **state)
     request.site_id = site;
     assert_ok(harness_call(&h, "Campaigns.WithdrawSite", &request.base, manager_of(&h, UNION), NULL));
     tidy(&h);
-    assert_int_equal(reminded(HEALTH__REMINDER_KIND__SITE_CHANGED), MEMBER);
+    assert_int_equal(reminded(NOTICE__NOTICE_KIND__CHECKUP_SITE_CHANGED), MEMBER);
     booking = booking_in(&h, on_booking(&h, "Bookings.GetBooking", id, MEMBER));
     assert_true(booking->must_move);
     clock_step(&h.service.clock, DAY_AT + 600 * MINUTE_MS - now_of(&h));
     tidy(&h);
     assert_refused(move(&h, id, later, MEMBER), "SITE_WITHDRAWN_HERE");
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_SITE_CHANGED, id), 1);
     booking = booking_in(&h, move(&h, id, to, MEMBER));
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_SITE_CHANGED, id), 0);
     assert_true(booking->site_id == other_site && !booking->must_move);
     assert_refused(create_slots(&h, manager_of(&h, UNION), campaign, site, 20260305, 480, 540, 1),
                    "SITE_NOT_IN_CAMPAIGN");

@@ -86,7 +86,8 @@ int64_t passes_count_revoked(const struct bookings *bookings, int64_t site_id);
 
 /* ---- reminders ---- */
 
-/* Says in the journal what whoever holds reminder's number is to be told, completed by the names of the campaign
- * (NULL: unknown) and of the booking's site (0: there is none yet). */
-void remind(struct health *self, Health__Reminder *reminder, const Health__Campaign *campaign, int64_t site_id,
+/* Tells whoever holds a number (notice.h) what is completed by the names of the campaign (NULL: unknown) and of the
+ * booking's site (0: there is none yet). It is about an entitlement until that is booked or over, about a booking until
+ * that changes, or about a report while it is the one to be read. */
+void remind(struct health *self, struct notice_given *given, const Health__Campaign *campaign, int64_t site_id,
             void *call);

@@ -120,15 +120,15 @@ static void a_slot_is_in_the_hands_of_its_unions_officials(void **state)
 static void who_booked_a_withdrawn_slot_is_told_and_books_another_one(void **state)
 {
     int64_t to = a_slot(&h, campaign, site, 600, 1), id = booking_in(&h, book(&h, campaign, slot, MEMBER))->booking_id;
-    const Health__Reminder *told;
+    const Notice__NoticeGiven *told;
 
     (void)state;
     assert_true(slot_in(withdraw_slot(&h, manager_of(&h, UNION), slot))->withdrawn);
     settle(&h);
-    told = last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder;
-    assert_int_equal(told->kind, HEALTH__REMINDER_KIND__SLOT_CHANGED);
+    told = last_notice(&h);
+    assert_int_equal(told->kind, NOTICE__NOTICE_KIND__CHECKUP_SLOT_CHANGED);
     assert_int_equal(told->member_id, MEMBER);
-    assert_int_equal(told->booking_id, id);
+    assert_int_equal(told->about_id, id);
     assert_true(booking_in(&h, on_booking(&h, "Bookings.GetBooking", id, MEMBER))->must_move);
     assert_refused(book(&h, campaign, slot, MEMBER + 1), "SLOT_WITHDRAWN");
     assert_refused(change_slot(&h, manager_of(&h, UNION), slot, 9, 0), "SLOT_WITHDRAWN");

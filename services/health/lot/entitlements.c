@@ -134,7 +134,8 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
         .granted_at = rpc_now(call),
         .book_by = book_by(campaign, rpc_now(call)),
     };
-    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+    struct notice_given won = {
+        .kind = NOTICE__NOTICE_KIND__CHECKUP_WON, .member_id = member_id, .about_id = made.id, .at = made.book_by};
     int64_t holder = holder_of(&self->holders, member_id);
     struct entitlement other;
 
@@ -145,12 +146,8 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
         return false;
     stocks_follow(self, &made, HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE);
     say_changed(&made, call);
-    reminder.member_id = member_id;
-    reminder.kind = HEALTH__REMINDER_KIND__YOU_WON;
-    reminder.at = made.book_by;
-    reminder.campaign_id = campaign->campaign_id;
     if (place > 0 && !campaign->first_come) /* who books now need not be told */
-        remind(self, &reminder, campaign, 0, call);
+        remind(self, &won, campaign, 0, call);
     if (ret)
         *ret = made;
     return true;
@@ -165,6 +162,8 @@ void entitlement_set(struct health *self, struct entitlement *entitlement, int s
               (int64_t)entitlement->stratum, (int64_t)entitlement->place);
     stocks_follow(self, entitlement, before);
     say_changed(entitlement, call);
+    if (before == (int)HEALTH__ENTITLEMENT_STATE__WON)
+        notice_withdraw(&self->notice, 0, entitlement->id, call); /* she need not be told to book any more */
 }
 
 void entitlement_promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call)
@@ -295,7 +294,8 @@ const struct part_spec entitlements_part = {
           "SELECT e.entitlement_id, e.campaign_id, e.state AS entitlement, coalesce(b.booking_id, 0) AS booking_id, "
           "coalesce(b.state, 0) AS booking FROM entitlement e LEFT JOIN booking b "
           "ON b.entitlement_id = e.entitlement_id AND b.state <> 3 WHERE e." HOLDER_HERS
-          " AND e.entitlement_id > ?2 ORDER BY e.entitlement_id LIMIT ?3"}},
+          " AND e.entitlement_id > ?2 ORDER BY e.entitlement_id LIMIT ?3"},
+         NOTICE_EXPORT},
     .closed = {"-- its place stays in what was drawn; it is given up (settle)"},
     .merged = {"-- its place stays in what was drawn; of two one is given up (settle)"},
     .settle = settle,

@@ -48,7 +48,11 @@ static void one_who_declines_promotes_one_and_moves_nobody_else(void **state)
 
     (void)state;
     assert_int_equal(offer_of(&h, id, fifth)->result->waiting_position, 2);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_WON, ending.entitlement_id), 1);
     end_entitlement(&h, &ending);
+    /* She need not book; who comes after her must. */
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_WON, ending.entitlement_id), 0);
+    assert_int_equal(last_notice(&h)->member_id, at_place(id, 10, 4));
     assert_int_equal(offer_of(&h, id, second)->result->state, HEALTH__ENTITLEMENT_STATE__DECLINED);
     assert_int_equal(offer_of(&h, id, at_place(id, 10, 4))->result->state, HEALTH__ENTITLEMENT_STATE__WON);
     assert_int_equal(offer_of(&h, id, fifth)->result->waiting_position, 1);

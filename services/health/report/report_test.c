@@ -110,7 +110,7 @@ static void parts_come_in_any_order_and_again(void **state)
     assert_int_equal(fact->version, 1);
     assert_int_equal(fact_of(&h, finish(&h, report_id))->version, 1);
     assert_refused(put_part(&h, report_id, 1), "REPORT_NOT_UPLOADING");
-    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_REMINDER)->reminder->member_id, MEMBER);
+    assert_int_equal(last_notice(&h)->member_id, MEMBER);
 }
 
 static void a_long_pdf_is_hashed_some_parts_at_a_time(void **state)
@@ -353,11 +353,13 @@ static void she_erases_her_report(void **state)
 
     (void)state;
     consent(&h, MEMBER, 1, false);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_REPORT_READY, report_id), 1);
     assert_refused(on_report(&h, "Reports.EraseReport", report_id, member(8)), "REPORT_NOT_FOUND");
     assert_int_equal(fact_of(&h, on_report(&h, "Reports.EraseReport", report_id, member(MEMBER)))->state,
                      HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
     assert_ok(on_report(&h, "Reports.EraseReport", report_id, member(MEMBER)));
     gone(report_id, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__CHECKUP_REPORT_READY, report_id), 0);
     assert_int_equal(my_reports(MEMBER)->reports[0]->fact->state, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
 }
 

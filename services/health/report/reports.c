@@ -37,6 +37,13 @@ static void tell_look(const struct vault_file *report, void *call)
     rpc_tell(call, &opened.base);
 }
 
+/* Nobody is told of what she cannot read any more, or is no longer the latest. */
+static void follow(void *self, const struct vault_file *report, void *call)
+{
+    if (report->state > (int)VAULT_READY)
+        notice_withdraw(&((struct health *)self)->notice, 0, report->id, call);
+}
+
 const struct vault_kind report_kind = {
     .name = "report",
     .versions_max = REPORT_VERSIONS_MAX,
@@ -44,6 +51,7 @@ const struct vault_kind report_kind = {
     .is_type = vault_is_pdf,
     .tell = tell,
     .tell_look = tell_look,
+    .follow = follow,
 };
 
 int report_reason(enum vault_trouble trouble)
@@ -74,16 +82,11 @@ Health__ReportItems *report_items(const struct health *self, const struct vault_
 
 void report_ready(struct health *self, struct vault_file *report, void *call)
 {
-    Health__Reminder reminder = HEALTH__REMINDER__INIT;
+    struct notice_given ready = {
+        .kind = NOTICE__NOTICE_KIND__CHECKUP_REPORT_READY, .member_id = report->member_id, .about_id = report->id};
 
     vault_ready(&self->vault, report, call);
-    reminder.member_id = report->member_id;
-    reminder.kind = HEALTH__REMINDER_KIND__REPORT_READY;
-    reminder.at = report->ready_at;
-    reminder.booking_id = report->subject_id;
-    reminder.campaign_id = report->group_id;
-    remind(self, &reminder, campaigns_find(&self->campaigns, report->group_id, rpc_arena(call)), report->place_id,
-           call);
+    remind(self, &ready, campaigns_find(&self->campaigns, report->group_id, rpc_arena(call)), report->place_id, call);
 }
 
 /* ---- for herself ---- */

@@ -364,7 +364,7 @@ static void the_bridge_alone_is_told_her_number(void **state)
 /* An account that begins with a WeChat has nobody else to tell of it; one that was there has. */
 static void a_new_wechat_is_told_to_the_doors_that_were_there_before(void **state)
 {
-    const Identity__NoticeGiven *told;
+    const Notice__NoticeGiven *told;
     Rpc__Principal *member;
     struct harness h;
     int64_t door;
@@ -372,18 +372,21 @@ static void a_new_wechat_is_told_to_the_doors_that_were_there_before(void **stat
     (void)state;
     begin(&h);
     enter(&h, APP, "oFirst", "", "16900000007");
-    assert_null(last_event(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN));
+    assert_null(last_notice(&h));
     member = principal_of(&h, login(&h, MOBILE));
     enter(&h, APP, OPENID, "", MOBILE);
-    told = last_event(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN)->notice_given;
+    told = last_notice(&h);
     assert_int_equal(told->member_id, member->member_id);
-    assert_int_equal(told->wechat_id, 0); /* not to itself */
+    assert_int_equal(told->door, NOTICE_BY_MOBILE); /* not to itself */
     assert_int_equal(told->about_id, list(&h, member)->wechats[0]->wechat_id);
     door = told->about_id;
     enter(&h, OTHER, "oAnother", "", MOBILE);
-    told = last_event(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN)->notice_given;
-    assert_int_equal(told->wechat_id, door);
+    told = last_notice(&h);
+    assert_int_equal(told->door, door);
     assert_int_not_equal(told->about_id, door);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND, told->about_id), 1);
+    assert_ok(unbind(&h, member, told->about_id));
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND, told->about_id), 0);
     end(&h);
 }
 

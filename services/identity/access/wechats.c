@@ -210,13 +210,14 @@ static void on_export(void *arg, struct part_export *export)
     }
 }
 
-static void say_unbound(int64_t wechat_id, int64_t member_id, void *call)
+static void say_unbound(struct identity *self, int64_t wechat_id, int64_t member_id, void *call)
 {
     Identity__WechatUnbound unbound = IDENTITY__WECHAT_UNBOUND__INIT;
 
     unbound.wechat_id = wechat_id;
     unbound.member_id = member_id;
     rpc_tell(call, &unbound.base);
+    notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND, wechat_id, call);
 }
 
 static void say_bound(int64_t wechat_id, int64_t member_id, void *call)
@@ -234,7 +235,7 @@ void wechat_bind(struct identity *self, struct wechat *door, bool tells, void *c
     wechats_add(&self->wechats, door);
     say_bound(door->id, door->member_id, call);
     if (tells)
-        account_tell(self, door->member_id, IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND, door->id, door->id, call);
+        account_tell(self, door->member_id, NOTICE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND, door->id, door->id, call);
 }
 
 void wechat_settle(struct identity *self, int64_t wechat_id, void *call)
@@ -253,7 +254,7 @@ bool wechat_unbind(struct identity *self, int64_t member_id, int64_t wechat_id, 
         return false;
     devices_forget(&self->devices, member_id, wechat_id);
     session_revoke_door(self, member_id, wechat_id, call);
-    say_unbound(wechat_id, member_id, call);
+    say_unbound(self, wechat_id, member_id, call);
     return true;
 }
 
@@ -297,7 +298,7 @@ static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
             wechats_drop(&self->wechats, old_id, gone_id); /* its names cannot be read any more */
         else
             wechats_move(&self->wechats, old_id, kept_id, &doors[i]);
-        say_unbound(old_id, gone_id, call);
+        say_unbound(self, old_id, gone_id, call);
         if (doors[i].id == new_id)
             say_bound(new_id, kept_id, call);
     }

@@ -265,6 +265,7 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
     journal_verified(join, call);
+    notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK, member->id, call);
     return 0;
 }
 
@@ -292,8 +293,7 @@ static int approve(struct identity *self, struct join *join, void *call)
     members_verify(&self->members, &member);
     if (trade.trade)
         trade_prove(self, &member, &trade, call);
-    joins_decide(&self->joins, join);
-    join_journal(join, call);
+    join_decide(self, join, call);
     membership_begin(self, &member, join->union_id, IDENTITY__BEGAN__BEGAN_BY_JOINING, call);
     if (join->cover)
         cover_enrol(self, member.id, join->union_id, join->trade, call);
@@ -320,12 +320,11 @@ static int decide(struct identity *self, const struct decision *decision, int64_
         join.state = IDENTITY__JOIN_STATE__JOIN_APPROVED;
         reason = approve(self, &join, call);
         if (reason == IDENTITY__REASON__RESIDENT_ID_TAKEN) /* which she may contest */
-            account_tell_once(self, join.member_id, IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN, join.id, call);
+            account_tell(self, join.member_id, NOTICE__NOTICE_KIND__ACCOUNT_DOCUMENT_TAKEN, join.id, 0, call);
         return reason;
     }
     join.state = IDENTITY__JOIN_STATE__JOIN_REFUSED;
-    joins_decide(&self->joins, &join);
-    join_journal(&join, call);
+    join_decide(self, &join, call);
     return 0;
 }
 

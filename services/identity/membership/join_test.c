@@ -177,6 +177,7 @@ static void a_refusal_says_why_and_erases_what_was_sealed(void **state)
                      IDENTITY__REFUSAL_REASON__REFUSAL_NOT_OF_THIS_UNION));
     request = mine(&h, who)->requests[0];
     assert_int_equal(request->state, IDENTITY__JOIN_STATE__JOIN_REFUSED);
+    assert_int_equal(told_of(&h, who, request->request_id), IDENTITY__ACCOUNT_NEWS__NEWS_JOIN_REFUSED);
     assert_int_equal(request->reason, IDENTITY__REFUSAL_REASON__REFUSAL_NOT_OF_THIS_UNION);
     assert_string_equal(request->remark, "请到窗口办理");
     assert_string_equal(request->name, "");

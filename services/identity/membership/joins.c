@@ -2,6 +2,7 @@
 #include "services/identity/people/person.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/unions/pages.h"
+#include "services/identity/people/notices.h"
 
 #define COLUMNS                                                                                                        \
     "request_id, member_id, union_id, asked_at, decided_at, decided_by, state, trade, reason, remark, sealed, cover"
@@ -72,12 +73,6 @@ bool joins_find_open(const struct joins *joins, int64_t member_id, struct join *
     return only(joins, joins->sql + SQL_FIND_OPEN, ret);
 }
 
-void joins_decide(const struct joins *joins, const struct join *join)
-{
-    store_run(joins->store, joins->sql + SQL_DECIDE, "iiiiit", join->id, (int64_t)join->state, join->decided_at,
-              join->decided_by, (int64_t)join->reason, join->remark);
-}
-
 void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t states, int64_t beyond,
                size_t limit)
 {
@@ -111,6 +106,17 @@ void join_journal(const struct join *join, void *call)
     rpc_tell(call, &changed.base);
 }
 
+void join_decide(struct identity *self, const struct join *join, void *call)
+{
+    store_run(self->store, self->joins.sql + SQL_DECIDE, "iiiiit", join->id, (int64_t)join->state, join->decided_at,
+              join->decided_by, (int64_t)join->reason, join->remark);
+    join_journal(join, call);
+    if (join->state == IDENTITY__JOIN_STATE__JOIN_APPROVED)
+        account_tell_decided(self, join->member_id, NOTICE__NOTICE_KIND__ACCOUNT_JOIN_APPROVED, join->id, call);
+    else if (join->state == IDENTITY__JOIN_STATE__JOIN_REFUSED)
+        account_tell_decided(self, join->member_id, NOTICE__NOTICE_KIND__ACCOUNT_JOIN_REFUSED, join->id, call);
+}
+
 void join_withdraw(struct identity *self, int64_t member_id, void *call)
 {
     struct join join;
@@ -120,8 +126,7 @@ void join_withdraw(struct identity *self, int64_t member_id, void *call)
     join.state = IDENTITY__JOIN_STATE__JOIN_WITHDRAWN;
     join.decided_at = rpc_now(call);
     join.decided_by = rpc_principal(call)->member_id;
-    joins_decide(&self->joins, &join);
-    join_journal(&join, call);
+    join_decide(self, &join, call);
 }
 
 enum { TOLD_ALL, TOLD_DECIDED, TOLD_MISSING }; /* as in counts */

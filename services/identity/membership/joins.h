@@ -22,8 +22,6 @@ void joins_add(const struct joins *joins, const struct join *join);
 bool joins_find(const struct joins *joins, int64_t request_id, struct join *ret);
 /* The member's open request. */
 bool joins_find_open(const struct joins *joins, int64_t member_id, struct join *ret);
-/* Ends a request: state, reason, remark and who decided when; its sealed part is erased. */
-void joins_decide(const struct joins *joins, const struct join *join);
 /* A member's requests before an id (the latest first), or a union's after an id, in the states of a mask. */
 enum joins_list { JOINS_MINE, JOINS_UNION };
 void joins_ask(const struct joins *joins, enum joins_list list, int64_t id, int64_t states, int64_t beyond,
@@ -34,6 +32,8 @@ void joins_end(const struct joins *joins, enum joins_list list);
 int joins_drop_old(const struct joins *joins, int64_t before);
 
 void join_journal(const struct join *join, void *call);
+/* Ends a request: state, reason, remark and who decided when; its sealed part is erased. She is told. */
+void join_decide(struct identity *self, const struct join *join, void *call);
 /* Ends the open request of a member, if there is one, as withdrawn: what she asked
  * for is settled otherwise. */
 void join_withdraw(struct identity *self, int64_t member_id, void *call);

@@ -105,6 +105,8 @@ static void a_claim_is_proven_by_her_union_and_counted(void **state)
     assert_int_equal(tallied(&h, root_id, RPC__TRADE__RIDE_DRIVER), 1);
     assert_int_equal(mine(&h, who)->n_trades, 2); /* the roster's before it */
     trade = mine(&h, who)->trades[0];
+    assert_int_equal(told_of(&h, who, trade->trade_id), IDENTITY__ACCOUNT_NEWS__NEWS_TRADE_PROVEN);
+    assert_int_equal(notices_of(&h, who)->n_notices, 1); /* of the roster's she was not */
     assert_int_equal(trade->source, IDENTITY__TRADE_SOURCE__TRADE_BY_PAPERS);
     assert_int_equal(trade->until - trade->from, 365 * DAY_MS);
     assert_string_equal(trade->work_number, ""); /* erased */
@@ -137,6 +139,7 @@ static void a_refused_claim_says_why_and_may_be_made_again(void **state)
                         "");
     assert_int_equal(mine(&h, who)->trades[0]->reason, IDENTITY__REFUSAL_REASON__REFUSAL_UNPROVEN);
     assert_string_equal(mine(&h, who)->trades[0]->remark, "请上传行程记录");
+    assert_int_equal(told_of(&h, who, id), IDENTITY__ACCOUNT_NEWS__NEWS_TRADE_REFUSED);
     assert_int_equal(person_signed_in(&h, 1)->trade, RPC__TRADE__COURIER);
     id = claimed(&h, claim(&h, who, RPC__TRADE__RIDE_DRIVER, "2"))->trade_id;
     assert_int_equal(claimed(&h, withdraw(&h, who, id))->state, IDENTITY__TRADE_STATE__TRADE_WITHDRAWN);

@@ -4,6 +4,7 @@
 #include "services/identity/unions/tallies.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/unions/pages.h"
+#include "services/identity/people/notices.h"
 
 #define COLUMNS                                                                                                        \
     "trade_id, member_id, union_id, asked_at, decided_at, decided_by, from_at, until_at, trade, state, source, "       \
@@ -114,6 +115,22 @@ static void journal_trade(const struct trade *trade, void *call)
     rpc_tell(call, &changed.base);
 }
 
+/* Of what a union has looked at she is told; a roster, or joining, proves a trade without her asking. */
+static void tell(struct identity *self, const struct trade *trade, void *call)
+{
+    int kind = 0;
+
+    if (trade->state == IDENTITY__TRADE_STATE__TRADE_PROVEN && trade->source == IDENTITY__TRADE_SOURCE__TRADE_BY_PAPERS)
+        kind = NOTICE__NOTICE_KIND__ACCOUNT_TRADE_PROVEN;
+    else if (trade->state == IDENTITY__TRADE_STATE__TRADE_REFUSED)
+        kind = NOTICE__NOTICE_KIND__ACCOUNT_TRADE_REFUSED;
+    else if (trade->state == IDENTITY__TRADE_STATE__TRADE_EXPIRED ||
+             trade->state == IDENTITY__TRADE_STATE__TRADE_REVOKED)
+        kind = NOTICE__NOTICE_KIND__ACCOUNT_TRADE_OVER;
+    if (kind)
+        account_tell_decided(self, trade->member_id, kind, trade->id, call);
+}
+
 static void change(struct identity *self, struct trade *trade, int state, void *call)
 {
     trade->state = state;
@@ -121,6 +138,7 @@ static void change(struct identity *self, struct trade *trade, int state, void *
               (int64_t)trade->source, (int64_t)trade->reason, trade->remark, trade->decided_at, trade->decided_by,
               trade->from_at, trade->until_at);
     journal_trade(trade, call);
+    tell(self, trade, call);
 }
 
 void trade_claim(struct identity *self, const struct trade *trade, void *call)

@@ -104,6 +104,7 @@ static void a_transfer_is_asked_released_and_accepted_and_both_histories_are_kep
     assert_int_equal(list->memberships[0]->to, list->memberships[1]->from);
     assert_int_equal(list->memberships[1]->union_->union_id, second_id);
     assert_int_equal(mine(&h, who)->state, IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED);
+    assert_int_equal(told_of(&h, who, transfer->transfer_id), IDENTITY__ACCOUNT_NEWS__NEWS_TRANSFER_DONE);
     end(&h);
 }
 
@@ -155,6 +156,7 @@ static void an_objection_is_decided_by_the_level_above(void **state)
     assert_string_equal(
         decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, IDENTITY__REFUSAL_REASON__REFUSAL_OTHER), "");
     assert_int_equal(mine(&h, who)->state, IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED);
+    assert_int_equal(told_of(&h, who, transfer->transfer_id), IDENTITY__ACCOUNT_NEWS__NEWS_TRANSFER_REFUSED);
     assert_string_equal(person_signed_in(&h, 1)->union_path, FIRST);
     end(&h);
 }

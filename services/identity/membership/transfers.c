@@ -1,5 +1,6 @@
 #include "services/identity/membership/transfers.h"
 #include "services/identity/membership/api_membership.h"
+#include "services/identity/people/notices.h"
 
 #define COLUMNS                                                                                                        \
     "transfer_id, member_id, from_union, to_union, asked_at, released_at, decided_at, decided_by, state, release, "    \
@@ -126,6 +127,11 @@ void transfer_change(struct identity *self, struct transfer *transfer, int state
               (int64_t)transfer->release, (int64_t)transfer->reason, transfer->remark, transfer->released_at,
               transfer->decided_at, transfer->decided_by);
     transfer_journal(transfer, call);
+    if (state == (int)IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED)
+        account_tell_decided(self, transfer->member_id, NOTICE__NOTICE_KIND__ACCOUNT_TRANSFER_DONE, transfer->id, call);
+    else if (state == (int)IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED)
+        account_tell_decided(self, transfer->member_id, NOTICE__NOTICE_KIND__ACCOUNT_TRANSFER_REFUSED, transfer->id,
+                             call);
 }
 
 void transfer_release(struct identity *self, struct transfer *transfer, int release, void *call)

@@ -182,6 +182,7 @@ void member_set_person(struct identity *self, struct member *member, const char 
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
     members_verify(&self->members, member);
+    notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK, member->id, call);
 }
 
 static void verify(struct identity *self, struct member *member, const char *name, const struct cn_resident_id *id,

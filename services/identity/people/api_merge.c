@@ -224,8 +224,10 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
     }
     if (!reason)
         reason = data_key_ready(self, kept, call);
-    if (!reason && merges_find_open(&self->merges, gone->id, &merge))
+    if (!reason && merges_find_open(&self->merges, gone->id, &merge)) {
         merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
+        notice_withdraw(&self->notice, 0, merge.id, call); /* it is done here instead */
+    }
     if (!reason)
         reason = add_merge(self, kept, gone, 0, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);
     if (rpc_refuse_field_if(call, reason, field))

@@ -185,6 +185,10 @@ static void whose_document_is_taken_opens_a_case_and_two_officials_free_it(void 
     owner = principal_of(&h, harness_output(&h, verify_by(&h, owner, 1, "", ""), &identity__session__descriptor));
     assert_int_equal(owner->level, RPC__LEVEL__CATEGORY);
     assert_refused(propose_take_back(&h, official, thief->member_id), "ALREADY_UNPROVEN");
+    /* Under a name that is hers she is proven again. */
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK, thief->member_id), 1);
+    assert_int_equal(proven_outside(&h, 51)->level, RPC__LEVEL__REAL_NAME);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK, thief->member_id), 0);
     end(&h);
 }
 
@@ -339,7 +343,7 @@ static void an_official_who_has_looked_says_that_a_proof_is_right(void **state)
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_DATA_SEEN)->data_seen->case_id, opened->contest_id);
     assert_ok(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id));
     assert_true(last_row(&h, IDENTITY__EVENT__EVENT_CONTEST_CHANGED) <
-                last_row(&h, IDENTITY__EVENT__EVENT_NOTICE_GIVEN));
+                last_row(&h, RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN));
     assert_refused(refuse_contest(&h, administrator(&h, FIRST), opened->contest_id), "CONTEST_DECIDED");
     assert_refused(look_for(&h, administrator(&h, FIRST), opened->contest_id, owner->member_id), "CONTEST_DECIDED");
     assert_int_equal(contests_in(&h, administrator(&h, FIRST), first_id, IDENTITY__CONTEST_STATE__CONTEST_REFUSED)
@@ -347,6 +351,7 @@ static void an_official_who_has_looked_says_that_a_proof_is_right(void **state)
                          ->contest_id,
                      opened->contest_id);
     assert_int_equal(notices_of(&h, claimant)->notices[0]->news, IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED, opened->contest_id), 0);
     assert_ok(harness_call(&h, "Devices.ListSessions", NULL, owner, NULL));
     end(&h);
 }
@@ -436,8 +441,8 @@ static void a_case_is_over_when_the_account_of_either_side_is(void **state)
         clock_step(&h.service.clock, self->closing_delay_ms + 1);
         while (harness_tidy(&h))
             continue;
-        assert_int_equal(harness_number(&h, "SELECT count(*) FROM account_notice AS told JOIN member USING (member_id) "
-                                            "WHERE news = 4 AND data_key = x''"),
+        assert_int_equal(harness_number(&h, "SELECT count(*) FROM notice AS told JOIN member USING (member_id) "
+                                            "WHERE kind = 10 AND data_key = x''"),
                          0); /* nobody whose account is gone */
         assert_int_equal(contests_of(&h, administrator(&h, FIRST), first_id)->n_contests, 0);
         assert_int_equal(contests_in(&h, administrator(&h, FIRST), first_id, IDENTITY__CONTEST_STATE__CONTEST_OVER)

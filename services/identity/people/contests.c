@@ -142,12 +142,12 @@ static void journal(const struct contest *contest, void *call)
 }
 
 /* Tells both sides but that one (0: none). */
-static void tell_both(struct identity *self, const struct contest *contest, int news, int64_t but_id, void *call)
+static void tell_both(struct identity *self, const struct contest *contest, int kind, int64_t but_id, void *call)
 {
     if (contest->holder_id != but_id)
-        account_tell(self, contest->holder_id, news, contest->id, 0, call);
+        account_tell(self, contest->holder_id, kind, contest->id, 0, call);
     if (contest->claimant_id && contest->claimant_id != but_id)
-        account_tell(self, contest->claimant_id, news, contest->id, 0, call);
+        account_tell(self, contest->claimant_id, kind, contest->id, 0, call);
 }
 
 void contest_open(struct identity *self, struct contest *contest, void *call)
@@ -158,7 +158,7 @@ void contest_open(struct identity *self, struct contest *contest, void *call)
     store_run(self->store, self->contests.sql + SQL_ADD, "iiiiii", contest->id, contest->holder_id,
               contest->claimant_id, contest->union_id, (int64_t)contest->state, contest->asked_at);
     journal(contest, call);
-    tell_both(self, contest, IDENTITY__ACCOUNT_NEWS__NEWS_NAME_CONTESTED, 0, call);
+    tell_both(self, contest, NOTICE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED, 0, call);
 }
 
 static void end(struct identity *self, struct contest *contest, int state, int64_t but_id, void *call)
@@ -170,7 +170,8 @@ static void end(struct identity *self, struct contest *contest, int state, int64
               contest->decided_by);
     store_run(self->store, self->contests.sql + SQL_DROP_LOOKS, "i", contest->id);
     journal(contest, call);
-    tell_both(self, contest, IDENTITY__ACCOUNT_NEWS__NEWS_CONTEST_DECIDED, but_id, call);
+    notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED, contest->id, call);
+    tell_both(self, contest, NOTICE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED, but_id, call);
 }
 
 void contest_end(struct identity *self, struct contest *contest, int state, void *call)
@@ -243,7 +244,7 @@ void proof_take_back(struct identity *self, struct member *member, void *call)
     devices_forget(&self->devices, member->id, -1);
     session_revoke_all(self, member->id, call);
     contest_end_all(self, member->id, IDENTITY__CONTEST_STATE__CONTEST_UPHELD, call);
-    account_tell(self, member->id, IDENTITY__ACCOUNT_NEWS__NEWS_PROOF_TAKEN_BACK, member->id, 0, call);
+    account_tell(self, member->id, NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK, member->id, 0, call);
 }
 
 /* ---- proofs of the days when a roster's number was not asked for ---- */

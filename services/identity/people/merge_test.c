@@ -173,6 +173,8 @@ static void a_lost_numbers_account_is_found_by_her_name_and_kept_by_two_official
     assert_int_equal(person_signed_in(&h, 2)->member_id, kept->member_id);
     assert_int_equal(person_signed_in(&h, 1)->member_id, kept->member_id);
     assert_int_equal(mine(&h, kept)->merges[0]->state, IDENTITY__MERGE_STATE__MERGE_DONE);
+    assert_int_equal(told_of(&h, kept, merge->merge_id), IDENTITY__ACCOUNT_NEWS__NEWS_MERGED);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, merge->merge_id), 0);
     harness_tamper(&h, "UPDATE member SET merged_into = 0");
     assert_string_not_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE member SET merged_into = (SELECT kept_id FROM merge) "
@@ -202,6 +204,9 @@ static void what_officials_propose_themselves_waits_for_who_is_told_of_it(void *
     clock_step(&h.service.clock, MERGE_WAIT_MS - 1);
     assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, true), "MERGE_TOO_EARLY");
     assert_ok(harness_call(&h, "Merges.RefuseMyMerge", &request.base, person_signed_in(&h, 2), NULL));
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, merge->merge_id), 0);
+    assert_int_equal(told_of(&h, kept, merge->merge_id), IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_REFUSED);
+    assert_int_equal(notices_of(&h, person_signed_in(&h, 2))->n_notices, 1); /* who refused it knows */
     clock_step(&h.service.clock, 1);
     assert_refused(decide(&h, administrator(&h, FIRST), merge->merge_id, true), "MERGE_DECIDED");
     assert_ok(carry_out(&h, kept->member_id, gone->member_id));

@@ -107,8 +107,8 @@ void merge_journal(const struct merge *merge, void *call)
 
 void merge_tell(struct identity *self, const struct merge *merge, void *call)
 {
-    account_tell(self, merge->gone_id, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED, merge->id, 0, call);
-    account_tell(self, merge->kept_id, IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_ASKED, merge->id, 0, call);
+    account_tell(self, merge->gone_id, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, merge->id, 0, call);
+    account_tell(self, merge->kept_id, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, merge->id, 0, call);
 }
 
 void merge_change(struct identity *self, struct merge *merge, int state, void *call)
@@ -123,6 +123,14 @@ void merge_change(struct identity *self, struct merge *merge, int state, void *c
     store_run(self->store, self->merges.sql + SQL_SET, "iiitiii", merge->id, (int64_t)merge->state,
               (int64_t)merge->reason, merge->remark, merge->proposed_by, merge->decided_by, merge->decided_at);
     merge_journal(merge, call);
+    if (state > (int)IDENTITY__MERGE_STATE__MERGE_PROPOSED)
+        notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, merge->id, call);
+    if (state == (int)IDENTITY__MERGE_STATE__MERGE_DONE)
+        account_tell(self, merge->kept_id, NOTICE__NOTICE_KIND__ACCOUNT_MERGED, merge->id, 0, call);
+    if (state == (int)IDENTITY__MERGE_STATE__MERGE_REFUSED) {
+        account_tell_decided(self, merge->kept_id, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_REFUSED, merge->id, call);
+        account_tell_decided(self, merge->gone_id, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_REFUSED, merge->id, call);
+    }
 }
 
 int merge_refusal(struct identity *self, const struct member *kept, const struct member *gone)

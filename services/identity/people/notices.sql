@@ -9,3 +9,8 @@ CREATE TABLE account_notice (
 ) STRICT;
 CREATE INDEX account_notice_member ON account_notice (member_id, notice_id);
 CREATE INDEX account_notice_at ON account_notice (at);
+-- step 2 rows
+-- It is in the shared part's table; what was told of (AccountNews) follows NoticeKind.
+INSERT INTO notice (notice_id, member_id, kind, about_id, at, given_at, journal_seq)
+    SELECT notice_id, member_id, news + 6, about_id, at, at, 0 FROM account_notice;
+DROP TABLE account_notice;

@@ -350,7 +350,7 @@ static int decide(struct identity *self, const struct decision *decision, int64_
     if (!reason)
         correction_end(self, &correction, IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED, call);
     if (reason == IDENTITY__REASON__RESIDENT_ID_TAKEN) /* which she may contest */
-        account_tell_once(self, member.id, IDENTITY__ACCOUNT_NEWS__NEWS_DOCUMENT_TAKEN, correction.id, call);
+        account_tell(self, member.id, NOTICE__NOTICE_KIND__ACCOUNT_DOCUMENT_TAKEN, correction.id, 0, call);
     return reason;
 }
 

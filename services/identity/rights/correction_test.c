@@ -82,6 +82,8 @@ static void her_union_corrects_her_name_and_resident_id(void **state)
                      who->member_id);
     assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, true),
                         "CORRECTION_DECIDED");
+    assert_int_equal(told_of(&h, person_signed_in(&h, 1), correction->correction_id),
+                     IDENTITY__ACCOUNT_NEWS__NEWS_CORRECTION_DONE);
     end(&h);
 }
 
@@ -127,6 +129,7 @@ static void a_refused_or_withdrawn_request_leaves_all_as_it_is_and_erases_what_w
     who = member_of_union(&h, 1, CODE);
     correction = asked(&h, ask(&h, who, "王大明", ""));
     assert_string_equal(decide_correction(&h, administrator(&h, ""), union_id, correction->correction_id, false), "");
+    assert_int_equal(told_of(&h, who, correction->correction_id), IDENTITY__ACCOUNT_NEWS__NEWS_CORRECTION_REFUSED);
     correction = asked(&h, ask(&h, who, "王大明", ""));
     request.correction_id = correction->correction_id;
     assert_refused(harness_call(&h, "Corrections.WithdrawCorrection", &request.base, person_signed_in(&h, 2), NULL),

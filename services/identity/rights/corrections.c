@@ -5,6 +5,7 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/rights/api_rights.h"
 #include "services/identity/unions/pages.h"
+#include "services/identity/people/notices.h"
 
 #define COLUMNS                                                                                                        \
     "correction_id, member_id, union_id, state, reason, asked_at, decided_at, decided_by, refusal, remark, sealed"
@@ -90,6 +91,12 @@ void correction_end(struct identity *self, struct correction *correction, int st
     store_run(self->store, self->corrections.sql + SQL_END, "iiiiit", correction->id, (int64_t)state,
               correction->decided_at, correction->decided_by, (int64_t)correction->refusal, correction->remark);
     journal(correction, call);
+    if (state == IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED)
+        account_tell_decided(self, correction->member_id, NOTICE__NOTICE_KIND__ACCOUNT_CORRECTION_DONE, correction->id,
+                             call);
+    else if (state == IDENTITY__CORRECTION_STATE__CORRECTION_REFUSED)
+        account_tell_decided(self, correction->member_id, NOTICE__NOTICE_KIND__ACCOUNT_CORRECTION_REFUSED,
+                             correction->id, call);
 }
 
 size_t corrections_find_mine(const struct corrections *corrections, int64_t member_id, int64_t before,

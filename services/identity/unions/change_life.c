@@ -307,8 +307,7 @@ static bool drain_joins(struct identity *self, int64_t union_id, void *call)
         joins[i].state = IDENTITY__JOIN_STATE__JOIN_REFUSED;
         joins[i].reason = IDENTITY__REFUSAL_REASON__REFUSAL_UNION_CLOSED;
         joins[i].decided_at = rpc_now(call);
-        joins_decide(&self->joins, &joins[i]);
-        join_journal(&joins[i], call);
+        join_decide(self, &joins[i], call);
     }
     return n > 0;
 }

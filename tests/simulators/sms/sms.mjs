@@ -26,6 +26,17 @@ export const TEXTS = {
     'account-contest-decided': '关于您惠工账号实名认证的异议已于{when}处理，请登录惠工查看结果。',
     'account-proof-taken-back': '您惠工账号的实名认证已于{when}被撤销，登录已失效。如有疑问，请携带证件联系所在工会。',
     'account-document-taken': '您{when}的申请暂不能办理：您的证件已由另一惠工账号认证。如非本人认证，请登录惠工提出异议，由工会核实。',
+    'account-join-approved': '您的入会申请已于{when}通过，欢迎加入工会。请登录惠工查看您的会员权益。',
+    'account-join-refused': '您的入会申请于{when}未获通过，请登录惠工查看原因，可补充后重新申请。',
+    'account-transfer-done': '您的会籍已于{when}转入新的工会，请登录惠工查看。',
+    'account-transfer-refused': '您的会籍转移申请于{when}未获新工会通过，您仍是原工会会员。请登录惠工查看原因。',
+    'account-correction-done': '您惠工账号的个人信息已于{when}更正。如非本人申请，请立即联系所在工会。',
+    'account-correction-refused': '您更正个人信息的申请于{when}未获通过，请登录惠工查看原因。',
+    'account-merged': '您的两个惠工账号已于{when}合并为一个。如非本人申请，请携带证件联系所在工会。',
+    'account-merge-refused': '合并惠工账号的申请已于{when}被拒绝，两个账号保持不变。',
+    'account-trade-proven': '您的职业认定已于{when}通过，请登录惠工查看有效期。',
+    'account-trade-refused': '您的职业认定申请于{when}未获通过，请登录惠工查看原因，可补充后重新申请。',
+    'account-trade-over': '您的职业认定已于{when}失效，可登录惠工重新申请。',
 };
 
 const textOf = (template, parameters) => TEXTS[template].replace(/\{(\w+)\}/g, (_, name) => parameters[name]);

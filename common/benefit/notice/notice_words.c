@@ -1,0 +1,75 @@
+#include "common/benefit/notice/notice_words.h"
+
+#include "notice.pb-c.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static const struct {
+    const char *sentence;
+    const char *phrase;
+    int64_t useful_ms; /* past the instant it is about */
+    const char *sms;
+} kinds[] = {
+    [NOTICE__NOTICE_KIND__CHECKUP_WON] = {"您已中签，请在截止时间前预约", "已中签", 0, NULL},
+    [NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON] = {"预约资格即将到期，请尽快预约", "待预约", 0, NULL},
+    [NOTICE__NOTICE_KIND__CHECKUP_SOON] = {"您预约的体检即将开始，请按时前往", "待体检", 0, NULL},
+    [NOTICE__NOTICE_KIND__CHECKUP_SITE_CHANGED] = {"原体检点已停止接待，请改约", "请改约", 2 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__CHECKUP_REPORT_READY] = {"体检报告已出，请登录查看", "报告已出", 7 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__CHECKUP_SLOT_CHANGED] = {"您预约的时段已取消，请改约", "请改约", 2 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND] = {"新微信可登录您的账号，非本人请解绑", "微信绑定", 3 * DAY_MS,
+                                                   "account-wechat-bound"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED] = {"有人申请合并您的账号，不同意请登录拒绝", "账号合并", 3 * DAY_MS,
+                                                  "account-merge-asked"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED] = {"收到与您实名认证有关的异议，请联系工会", "认证异议", 7 * DAY_MS,
+                                                     "account-name-contested"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED] = {"实名认证的异议已处理，请登录查看", "异议已办", 7 * DAY_MS,
+                                                      "account-contest-decided"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK] = {"您的实名认证已被撤销，请联系工会", "认证撤销", 7 * DAY_MS,
+                                                       "account-proof-taken-back"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_DOCUMENT_TAKEN] = {"您的证件已由其他账号认证，请登录申诉", "证件争议", 7 * DAY_MS,
+                                                     "account-document-taken"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_JOIN_APPROVED] = {"您的入会申请已通过，欢迎加入工会", "已入会", 7 * DAY_MS,
+                                                    "account-join-approved"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_JOIN_REFUSED] = {"您的入会申请未通过，请登录查看原因", "未通过", 7 * DAY_MS,
+                                                   "account-join-refused"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_TRANSFER_DONE] = {"您的会籍已转入新的工会，请登录查看", "已转会", 7 * DAY_MS,
+                                                    "account-transfer-done"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_TRANSFER_REFUSED] = {"您的会籍转移未通过，请登录查看原因", "未转会", 7 * DAY_MS,
+                                                       "account-transfer-refused"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_CORRECTION_DONE] = {"您的个人信息已更正，非本人请联系工会", "已更正", 7 * DAY_MS,
+                                                      "account-correction-done"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_CORRECTION_REFUSED] = {"信息更正申请未通过，请登录查看原因", "未更正", 7 * DAY_MS,
+                                                         "account-correction-refused"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_MERGED] = {"您的两个账号已合并，非本人请联系工会", "已合并", 7 * DAY_MS,
+                                             "account-merged"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_MERGE_REFUSED] = {"账号合并申请未通过，账号保持不变", "未合并", 7 * DAY_MS,
+                                                    "account-merge-refused"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_TRADE_PROVEN] = {"您的职业认定已通过，请登录查看", "已认定", 7 * DAY_MS,
+                                                   "account-trade-proven"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_TRADE_REFUSED] = {"您的职业认定未通过，请登录查看原因", "未认定", 7 * DAY_MS,
+                                                    "account-trade-refused"},
+    [NOTICE__NOTICE_KIND__ACCOUNT_TRADE_OVER] = {"您的职业认定已失效，可登录重新申请", "认定失效", 7 * DAY_MS,
+                                                 "account-trade-over"},
+    [NOTICE__NOTICE_KIND__COUPON_ENDED] = {"您有一张重复的券已失效，请登录查看", "券已失效", 3 * DAY_MS, NULL},
+};
+_Static_assert(ARRAY_LEN(kinds) == NOTICE_KINDS, "a line for each kind");
+
+const char *notice_sentence(int kind)
+{
+    return kinds[kind].sentence;
+}
+
+const char *notice_phrase(int kind)
+{
+    return kinds[kind].phrase;
+}
+
+const char *notice_sms(int kind)
+{
+    return kinds[kind].sms;
+}
+
+int64_t notice_until(int kind, int64_t about_at)
+{
+    return about_at + kinds[kind].useful_ms;
+}
