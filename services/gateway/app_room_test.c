@@ -25,7 +25,7 @@ static struct {
 static Rpc__Answer probed(void)
 {
     static uint8_t room[LIMIT_ANSWER];
-    static char labels[LIMIT_ANSWER / sizeof(NAME_100)][sizeof("n=\"" NAME_100 "\"") + 8];
+    static char labels[LIMIT_ANSWER / sizeof(NAME_100)][sizeof("n=\"" NAME_100 "\"") + 24];
     static Rpc__Metric metrics[ARRAY_LEN(labels)], *list[ARRAY_LEN(labels)];
     Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
     Rpc__Answer answer = RPC__ANSWER__INIT;
