@@ -169,6 +169,10 @@ int parts_open(const struct part_table *table, void *self, struct store *store, 
         if (prepare_hooks(store, parts_spec(table, i, &name), &parts->hooks[i]))
             return -1;
     }
+    for (unsigned i = 0; i < table->n; i++) {
+        if (table->entries[i].spec->opened)
+            table->entries[i].spec->opened(parts_hook_self(parts, i));
+    }
     for (unsigned i = 0; i < table->n_apis; i++)
         memcpy((char *)self + table->apis[i].at, table->apis[i].handlers, table->apis[i].size);
     return store_trouble(store) ? -1 : 0;

@@ -104,6 +104,8 @@ struct part_spec {
     unsigned n_sql;
     const char *last_id; /* asks for the greatest id that it has given; NULL: it gives none */
 
+    /* All parts are open, also when only to be audited: what one of the service's gives to one that it shares. */
+    void (*opened)(void *self);
     /* Does one slice of what is due by itself, in a transaction of its own; whether there
      * is more at once. */
     bool (*tidy)(void *self, void *call);
@@ -113,7 +115,8 @@ struct part_spec {
     bool from_first; /* of them all rows ever written, also in a store that followed it without this part (hearing.h) */
 
     /* Whether the store agrees with an event of the journal; told is in the order of
-     * counts. A part that services share is given the chassis' events (rpc.proto), or NULL. */
+     * counts. A part that services share is given the chassis' events (rpc.proto), or NULL;
+     * under whatever number the service tells them. */
     bool (*agrees)(void *self, const void *event, const Rpc__JournalRow *row, int64_t told[PART_COUNTS]);
     struct part_count counts[PART_COUNTS]; /* ended by a NULL */
     struct part_words words[PART_WORDS];   /* likewise */
@@ -160,7 +163,7 @@ struct part_table {
     unsigned n_apis;
     const ProtobufCMessageDescriptor *event; /* of the service's journal */
     /* Under which numbers it told what ChassisEvent's member_gone, union_moved and statement_changed
-     * tell, by messages alike, before the chassis did (statements also since); 0: it did not. */
+     * tell, by messages alike of its own, before the chassis did (statements also since); 0: it did not. */
     int32_t gone_before, moved_before, statement_before;
     void *self;      /* the daemon's one struct */
     size_t size, at; /* of it, and of its struct parts in it */

@@ -65,36 +65,57 @@ int64_t *part_word(struct parts *parts, const struct part_spec *spec, unsigned w
 
 /* ---- the journal ---- */
 
-/* What the chassis says in a row, which a service may have said by itself before; NULL
- * when it is the service's own. */
+/* The number in ChassisEvent of what a service says in its own Event: by a message of the same
+ * type, or one alike that it had before the chassis. 0: none. */
+static uint32_t chassis_number(const struct part_table *table, int32_t kind)
+{
+    const ProtobufCMessageDescriptor *chassis = &rpc__chassis_event__descriptor;
+    const ProtobufCFieldDescriptor *own = protobuf_c_message_descriptor_get_field(table->event, (unsigned)kind);
+
+    if (kind >= LIMIT_EVENT_NUMBER)
+        return (uint32_t)kind;
+    if (!own)
+        return 0;
+    if (kind == table->gone_before)
+        return RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE;
+    if (kind == table->moved_before)
+        return RPC__CHASSIS_EVENT__EVENT_UNION_MOVED;
+    if (kind == table->statement_before)
+        return RPC__CHASSIS_EVENT__EVENT_STATEMENT_CHANGED;
+    for (unsigned i = 0; i < chassis->n_fields; i++) {
+        if (chassis->fields[i].descriptor == own->descriptor)
+            return chassis->fields[i].id;
+    }
+    return 0;
+}
+
+/* What the chassis or a shared part says in a row, under whichever number; NULL when it is the
+ * service's own. */
 static Rpc__ChassisEvent *chassis_event(const struct part_table *table, const Rpc__JournalRow *row)
 {
-    static const int numbers[] = {RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE, RPC__CHASSIS_EVENT__EVENT_UNION_MOVED,
-                                  RPC__CHASSIS_EVENT__EVENT_STATEMENT_CHANGED};
-    const int before[] = {table->gone_before, table->moved_before, table->statement_before};
+    uint32_t number = chassis_number(table, row->kind);
     uint8_t body[LIMIT_EVENT + 8];
     size_t tag = 0;
 
     if (row->kind >= LIMIT_EVENT_NUMBER)
         return rpc__chassis_event__unpack(NULL, row->body.len, row->body.data);
-    for (unsigned i = 0; i < ARRAY_LEN(before); i++) {
-        if (!before[i] || row->kind != before[i] || row->body.len > LIMIT_EVENT)
-            continue;
-        /* The same message behind another field number. */
-        while (tag < row->body.len && row->body.data[tag++] & 0x80)
-            continue;
-        body[0] = (uint8_t)((numbers[i] << 3 | 2 | 0x80) & 0xff);
-        body[1] = (uint8_t)(numbers[i] >> 4);
-        memcpy(body + 2, row->body.data + tag, row->body.len - tag);
-        return rpc__chassis_event__unpack(NULL, row->body.len - tag + 2, body);
-    }
-    return NULL;
+    if (!number || row->body.len > LIMIT_EVENT)
+        return NULL;
+    /* The same message behind another field number. */
+    while (tag < row->body.len && row->body.data[tag++] & 0x80)
+        continue;
+    body[0] = (uint8_t)((number << 3 | 2 | 0x80) & 0xff);
+    body[1] = (uint8_t)(number >> 4);
+    memcpy(body + 2, row->body.data + tag, row->body.len - tag);
+    return rpc__chassis_event__unpack(NULL, row->body.len - tag + 2, body);
 }
 
 static bool note_move(const Rpc__JournalRow *row, void *arg)
 {
     struct part_audit *audit = arg;
-    Rpc__ChassisEvent *event = chassis_event(audit->parts->table, row);
+    const struct part_table *table = audit->parts->table;
+    bool moved = chassis_number(table, row->kind) == RPC__CHASSIS_EVENT__EVENT_UNION_MOVED;
+    Rpc__ChassisEvent *event = moved ? chassis_event(table, row) : NULL;
 
     if (event && event->event_case == RPC__CHASSIS_EVENT__EVENT_UNION_MOVED) {
         struct move move = {row->seq, strdup(event->union_moved->old_path), strdup(event->union_moved->path)};

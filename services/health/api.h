@@ -1,6 +1,6 @@
 /* api.h: health's operations, one function per rpc, in the order of the .proto. */
 #pragma once
-#include "services/health/lot/draws.h"
+#include "services/health/health.h"
 
 /* Fills in the ids of the unions of what was made when they were not kept beside the paths. 0 or
  * a Reason. */

@@ -1,4 +1,7 @@
 /* Stores that earlier programs have left. */
+#include <mbedtls/sha256.h>
+
+#include "common/base/hex.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/report/report_fixture.h"
 #include "tests/earlier.h"
@@ -34,6 +37,24 @@ static const struct dump_moved moved[] = {
                        "member_id, version FROM vault_consent)"},
     {"report_policy", "SELECT count(*) FROM (SELECT version, in_force_at FROM earlier.report_policy EXCEPT SELECT "
                       "version, in_force_at FROM vault_policy)"},
+    {"chain", "SELECT count(*) FROM (SELECT chain_id, union_path, days, anchor, sealed FROM earlier.chain "
+              "EXCEPT SELECT chain_id, union_path, days, anchor, sealed FROM lottery_chain)"},
+    {"draw", "SELECT count(*) FROM (SELECT campaign_id, c.state, d.state, void_from, void_reason, opens_at, closes_at, "
+             "terms, commitment, steps, chain_id, sealed_secret, sealed_key, last_entry, root, n_entries, value, "
+             "value_by, confirmed_by, secret, seated, wins, granted FROM earlier.draw d JOIN earlier.campaign c "
+             "USING (campaign_id) EXCEPT SELECT lot_id, stage, state, void_from, void_reason, opens_at, closes_at, "
+             "terms, commitment, steps, chain_id, sealed_secret, sealed_key, last_entry, root, n_entries, value, "
+             "value_by, confirmed_by, secret, seated, wins, granted FROM lottery)"},
+    {"entry", "SELECT count(*) FROM (SELECT entry_id, campaign_id, member_id, ticket, stratum, 1, at, withdrawn_at "
+              "FROM earlier.entry EXCEPT SELECT entry_id, lot_id, member_id, ticket, stratum, weight, at, "
+              "withdrawn_at FROM lottery_entry)"},
+    {"place", "SELECT count(*) FROM (SELECT campaign_id, stratum, place, member_id FROM earlier.place "
+              "EXCEPT SELECT lot_id, stratum, place, member_id FROM lottery_place)"},
+    {"outcome", "SELECT count(*) FROM (SELECT campaign_id, stratum, entrants, places, cutoff, promoted "
+                "FROM earlier.outcome EXCEPT SELECT lot_id, stratum, entrants, places, cutoff, promoted "
+                "FROM lottery_outcome)"},
+    {"attempt", "SELECT count(*) FROM (SELECT campaign_id, member_id, attempt, at FROM earlier.attempt "
+                "EXCEPT SELECT lot_id, member_id, attempt, at FROM lottery_attempt)"},
     {NULL, NULL},
 };
 
@@ -47,7 +68,7 @@ static void open_earlier(const char *name)
 
 static void nothing_that_was_kept_is_lost(void **state)
 {
-    static const char *const stores[] = {"health/lots", "health/report", "health/sealed"};
+    static const char *const stores[] = {"health/lots", "health/report", "health/sealed", "health/draws"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
@@ -159,6 +180,144 @@ static void a_report_is_read_and_its_upload_goes_on(void **state)
     end(&h);
 }
 
+/* ---- a lot of each stage ---- */
+
+/* The lots of health/draws, in the order of their ids. */
+enum {
+    CLOSING, /* nobody enters any more, and nothing has been read of the list */
+    GIVING,  /* 32 of 33 winners have their place */
+    DRAWING, /* some places are written down */
+    DRAWN_UP,
+    PUBLISHED,
+    CLOSED,
+    ANNOUNCED,
+    OPENED,
+    ENTERED, /* a value that waits for its second official */
+    CONFIRMED,
+    LATE,  /* nobody has entered the value, and the secret was told */
+    ASKED, /* one official has asked that it be void */
+    VOID_FROZEN,
+    VOID_EARLY,
+    DAY_1,
+    DAY_2,
+    DAY_3,
+    FIRST_COME,
+    N_LOTS
+};
+
+static int64_t lot_of(int lot)
+{
+    return INT64_C(132452764876803072) + lot * INT64_C(3072);
+}
+
+static int stage_of(int lot)
+{
+    return (int)campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", lot_of(lot), manager_of(&h, UNION)))->state;
+}
+
+/* Not one byte of a file is another than the one that was given out. */
+static void files_are_as_they_were(void **state)
+{
+    static const struct {
+        int lot;
+        const char *sum;
+    } files[] = {
+        {PUBLISHED, "e64e891c125a1a2b44fa50638292e902b2b8d87d7adf43a48a8e8875d91adbd8"},
+        {CLOSED, "a616d27bef89a791ac58dd60e3616fe4ff9162e23d4485cfbd5744e88ed9f0c7"},
+        {DAY_1, "e4ff4d09dc0b7bc4ecaeff4d7af9add6dbdcc9d0210e4acbb8129668e7548b94"},
+        {VOID_FROZEN, "d4f6db071c029d2c04f6a7a0032afa34b7971583b52232c69d130221f63d4386"},
+        {VOID_EARLY, "7e2db6c77abdcb9652fefbcdd4097bfb262c6bcf7571aeb7430e5132c177b948"},
+        {LATE, "424b96db424a8513f428ce43c29074fb518cac8998dce1488ec1dc823336ba39"},
+        {ENTERED, "3e0422b06444fe3212736846d62602b89bbfe6325dc0859f3453e9a514b1b9de"},
+        {DRAWN_UP, "ef16ada5fbf1ac4f47b483f88742e9b20e21bf101331be10ce2bb4c39e129c76"},
+    };
+
+    (void)state;
+    open_earlier("health/draws");
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        const char *file = file_of(&h, lot_of(files[i].lot));
+        unsigned char sum[32];
+
+        assert_int_equal(mbedtls_sha256_ret((const unsigned char *)file, strlen(file), sum, 0), 0);
+        assert_string_equal(hex_text(sum, sizeof(sum), &h.arena), files[i].sum);
+        is_verified(file);
+    }
+    end(&h);
+}
+
+static void each_stage_goes_on_where_it_was(void **state)
+{
+    static const int states[N_LOTS] = {
+        [CLOSING] = HEALTH__CAMPAIGN_STATE__FROZEN,      [GIVING] = HEALTH__CAMPAIGN_STATE__PUBLISHED,
+        [DRAWING] = HEALTH__CAMPAIGN_STATE__DRAWN,       [DRAWN_UP] = HEALTH__CAMPAIGN_STATE__DRAWN,
+        [PUBLISHED] = HEALTH__CAMPAIGN_STATE__PUBLISHED, [CLOSED] = HEALTH__CAMPAIGN_STATE__CLOSED,
+        [ANNOUNCED] = HEALTH__CAMPAIGN_STATE__ANNOUNCED, [OPENED] = HEALTH__CAMPAIGN_STATE__OPEN,
+        [ENTERED] = HEALTH__CAMPAIGN_STATE__FROZEN,      [CONFIRMED] = HEALTH__CAMPAIGN_STATE__FROZEN,
+        [LATE] = HEALTH__CAMPAIGN_STATE__FROZEN,         [ASKED] = HEALTH__CAMPAIGN_STATE__FROZEN,
+        [VOID_FROZEN] = HEALTH__CAMPAIGN_STATE__VOID,    [VOID_EARLY] = HEALTH__CAMPAIGN_STATE__VOID,
+        [DAY_1] = HEALTH__CAMPAIGN_STATE__PUBLISHED,     [DAY_2] = HEALTH__CAMPAIGN_STATE__FROZEN,
+        [DAY_3] = HEALTH__CAMPAIGN_STATE__OPEN,          [FIRST_COME] = HEALTH__CAMPAIGN_STATE__PUBLISHED,
+    };
+
+    (void)state;
+    open_earlier("health/draws");
+    assert_int_equal(stage_of(DRAWING), HEALTH__CAMPAIGN_STATE__FROZEN);
+    assert_string_equal(draw_status(&h, lot_of(CLOSING))->root, "");
+    settle(&h);
+    for (int i = 0; i < N_LOTS; i++)
+        assert_int_equal(stage_of(i), states[i]);
+    assert_string_not_equal(draw_status(&h, lot_of(CLOSING))->root, "");
+    assert_int_equal(winners_of(&h, lot_of(GIVING), 36), 33);
+    assert_string_equal(draw_status(&h, lot_of(VOID_EARLY))->void_reason, "名单有误");
+    end(&h);
+}
+
+/* What one official began before, another ends; and no one alone. */
+static void second_hands_are_given_after_first_hands_of_before(void **state)
+{
+    Health__VoidRequest request = HEALTH__VOID_REQUEST__INIT;
+
+    (void)state;
+    open_earlier("health/draws");
+    assert_refused(with_value(&h, "Draws.ConfirmValue", lot_of(ENTERED), "03 07 11 18 22 30 + 09", 900), "VALUE_OWN");
+    assert_ok(with_value(&h, "Draws.ConfirmValue", lot_of(ENTERED), "03 07 11 18 22 30 + 09", 901));
+    assert_true(draw_status(&h, lot_of(ENTERED))->value_confirmed);
+    assert_true(draw_status(&h, lot_of(ASKED))->void_asked);
+    request.campaign_id = lot_of(ASKED);
+    request.reason = "名单有误";
+    assert_ok(harness_call(&h, "Draws.MakeVoid", &request.base, manager_number(&h, 901), NULL));
+    assert_int_equal(stage_of(ASKED), HEALTH__CAMPAIGN_STATE__VOID);
+    end(&h);
+}
+
+static void the_next_is_called_up_and_a_day_of_the_chain_is_drawn(void **state)
+{
+    const Health__Campaign *campaign;
+    struct ending ending = {.state = HEALTH__ENTITLEMENT_STATE__DECLINED};
+
+    (void)state;
+    open_earlier("health/draws");
+    settle(&h);
+    assert_int_equal(draw_status(&h, lot_of(PUBLISHED))->outcomes[0]->promoted, 1);
+    ending.entitlement_id = harness_number(&h, arena_printf(&h.arena,
+                                                            "SELECT max(entitlement_id) FROM entitlement WHERE "
+                                                            "state = 1 AND campaign_id = %lld",
+                                                            (long long)lot_of(PUBLISHED)));
+    end_entitlement(&h, &ending);
+    assert_int_equal(draw_status(&h, lot_of(PUBLISHED))->outcomes[0]->promoted, 2);
+    campaign = campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", lot_of(DAY_2), manager_of(&h, UNION)));
+    assert_ok(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "03 07 11", 900));
+    assert_ok(with_value(&h, "Draws.ConfirmValue", campaign->campaign_id, "03 07 11", 901));
+    step_to(&h, campaign->draw_at);
+    assert_int_equal(stage_of(CONFIRMED), HEALTH__CAMPAIGN_STATE__DRAWN);
+    assert_ok(on_campaign(&h, "Draws.Publish", lot_of(DAY_2), manager_of(&h, UNION)));
+    settle(&h);
+    assert_int_equal(winners_of(&h, lot_of(DAY_2), 6), 2);
+    assert_string_equal(draw_status(&h, lot_of(DAY_2))->commitment, draw_status(&h, lot_of(DAY_1))->commitment);
+    is_verified(file_of(&h, lot_of(DAY_2)));
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +326,10 @@ int main(void)
         cmocka_unit_test(lots_go_on),
         cmocka_unit_test(an_announced_lot_finishes_as_announced),
         cmocka_unit_test(a_report_is_read_and_its_upload_goes_on),
+        cmocka_unit_test(files_are_as_they_were),
+        cmocka_unit_test(each_stage_goes_on_where_it_was),
+        cmocka_unit_test(second_hands_are_given_after_first_hands_of_before),
+        cmocka_unit_test(the_next_is_called_up_and_a_day_of_the_chain_is_drawn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

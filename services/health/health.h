@@ -8,19 +8,19 @@
  * entitled; who lapses, declines or does not come makes room for the next place in
  * the committed order, until booking ends.
  *
- * In memory are the frozen lists that somebody asks for (lots.h) and where the sites
- * are (map.h); both follow from the store.
+ * In memory is where the sites are (map.h), beside what the lottery has; both follow from the
+ * store.
  *
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites and
- * who works there), entries.h (who entered, what was tried against the rules), draws.h
- * (lots and their secrets), places.h (what a lot gave), entitlements.h (who may book:
+ * who works there), lots.h (what the lottery that all benefits share is given: terms, who may
+ * enter, what a place is), entitlements.h (who may book:
  * the seam to booking), stocks.h (places without a lot), slots.h and bookings.h (hours, bookings,
  * passes; costs.h is what all of it may cost, on the shared part budget), scans.h and walk_ins.h (what happens at the
  * door), reports.h (reports, of the member alone, in the shared part vault), scopes.h (whom a campaign is for
  * after its union got another place), settlements.h (what a site is owed, by the shared part settlement), stories.h
- * (all of this in the order of the journal), totals.h (how many people, and nothing of a few). due.h is what happens by
- * itself as time passes. What is only shown is stored as the packed message it came as, so a part reads and writes
- * messages of health.proto in the call's arena and has no other form of them.
+ * (all of this in the order of the journal), totals.h (how many people, and nothing of a few). What is only shown is
+ * stored as the packed message it came as, so a part reads and writes messages of health.proto in the call's arena and
+ * has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member, and holders.h sees to accounts that are merged), and who has been told that she is in is in; nothing of a
@@ -36,6 +36,7 @@
 #include "common/trust/pii.h"
 #include "common/benefit/budget/budget.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/lottery/lottery.h"
 #include "common/benefit/notice/notice.h"
 #include "common/benefit/settlement/settlement.h"
 #include "common/benefit/tree/tree.h"
@@ -56,12 +57,11 @@
     SHARED(notice)                                                                                                     \
     SHARED(settlement)                                                                                                 \
     SHARED(budget)                                                                                                     \
-    PART(draws)                                                                                                        \
+    SHARED(lottery)                                                                                                    \
     PART(campaigns)                                                                                                    \
     PART(scopes)                                                                                                       \
     PART(sites)                                                                                                        \
-    PART(entries)                                                                                                      \
-    PART(places)                                                                                                       \
+    PART(lots)                                                                                                         \
     PART(stocks)                                                                                                       \
     PART(entitlements)                                                                                                 \
     PART(slots)                                                                                                        \
@@ -78,11 +78,8 @@ SERVICE_PARTS(HEALTH)
 
 struct health {
     SERVICE_MEMBERS(HEALTH)
-    struct lots *lots; /* lots.h */
     struct map map;
-    int64_t due_after;     /* the campaign that due_step looked at last */
-    int64_t budgets_upto;  /* campaigns up to this one have a budget */
-    struct pii_keys *keys; /* seal the secrets of draws */
+    int64_t budgets_upto; /* campaigns up to this one have a budget */
     struct pass_keys *passes;
     struct pii_keys *report_keys; /* seal the keys of reports */
     struct pii_keys *letters;     /* seal letters to identity */

@@ -1,5 +1,4 @@
 /* Accounts that are merged and closed, heard of from identity. */
-#include "services/health/lot/entries.h"
 #include "services/health/report/report_fixture.h"
 #include "tests/power.h"
 

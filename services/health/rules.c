@@ -278,26 +278,6 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
 
 /* ---- entering ---- */
 
-int entering_refusal(const Health__Campaign *campaign, int64_t now)
-{
-    if (campaign->first_come && campaign->state > HEALTH__CAMPAIGN_STATE__DRAFT)
-        return HEALTH__REASON__NO_LOT;
-    switch (campaign->state) {
-    case HEALTH__CAMPAIGN_STATE__CAMPAIGN_NONE:
-    case HEALTH__CAMPAIGN_STATE__DRAFT:
-        return HEALTH__REASON__CAMPAIGN_NOT_FOUND;
-    case HEALTH__CAMPAIGN_STATE__VOID:
-        return HEALTH__REASON__CAMPAIGN_VOID;
-    case HEALTH__CAMPAIGN_STATE__ANNOUNCED:
-    case HEALTH__CAMPAIGN_STATE__OPEN:
-        if (now < campaign->opens_at)
-            return HEALTH__REASON__ENTRIES_NOT_OPEN;
-        return now < campaign->closes_at ? 0 : HEALTH__REASON__ENTRIES_CLOSED;
-    default:
-        return HEALTH__REASON__ENTRIES_CLOSED;
-    }
-}
-
 static bool has_trade(Rpc__Trade *const trades, size_t n, Rpc__Trade trade)
 {
     for (size_t i = 0; i < n; i++) {
@@ -334,81 +314,4 @@ int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *princ
             return (int32_t)i;
     }
     return -1;
-}
-
-/* ---- the draw ---- */
-
-/* How many bytes of what stands between the words of a value are here, or 0. */
-static size_t between(const char *at)
-{
-    static const char *const signs[] = {" ", ",", ";", "/", "|", "，", "；", "、", "／", "｜"};
-
-    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
-        if (strncmp(at, signs[i], strlen(signs[i])) == 0)
-            return strlen(signs[i]);
-    }
-    return 0;
-}
-
-int value_read(const char *format, const char *text, char ret[DRAW_TEXT_SIZE])
-{
-    char line[DRAW_TEXT_SIZE];
-    size_t n = 0, len;
-    bool apart = false;
-    int32_t bad;
-
-    if (text_line(text, line, sizeof(line), &bad) <= 0)
-        return HEALTH__REASON__VALUE_NOT_A_LINE;
-    if (*format)
-        return draw_value_bring(format, line, ret) ? 0 : HEALTH__REASON__VALUE_NOT_IN_FORMAT;
-    for (const char *at = line; *at; at += len) {
-        len = between(at);
-        apart |= len > 0 && n > 0;
-        if (len > 0)
-            continue;
-        if (apart)
-            ret[n++] = ' ';
-        apart = false;
-        len = 1;
-        ret[n++] = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
-    }
-    ret[n] = '\0';
-    return n ? 0 : HEALTH__REASON__VALUE_NOT_A_LINE;
-}
-
-int draw_refusal(enum draw_reason reason)
-{
-    switch (reason) {
-    case DRAW_OK:
-        return 0;
-    case DRAW_BAD_TERMS:
-        return HEALTH__REASON__TERMS_NOT_PRINTABLE;
-    case DRAW_FULL:
-        return RPC__REASON__OVERLOADED;
-    case DRAW_NOT_OPEN:
-        return HEALTH__REASON__ENTRIES_NOT_OPEN;
-    case DRAW_CLOSED:
-        return HEALTH__REASON__ENTRIES_CLOSED;
-    case DRAW_NOT_CLOSED:
-    case DRAW_NOT_FROZEN:
-        return HEALTH__REASON__NOT_FROZEN_YET;
-    case DRAW_VALUE_NOT_YET:
-        return HEALTH__REASON__VALUE_NOT_YET;
-    case DRAW_TOO_LATE:
-        return HEALTH__REASON__CAMPAIGN_VOID;
-    case DRAW_BAD_VALUE:
-        return HEALTH__REASON__VALUE_NOT_A_LINE;
-    case DRAW_ALREADY_DRAWN:
-        return HEALTH__REASON__DRAWN_ALREADY;
-    case DRAW_NOT_DRAWN:
-        return HEALTH__REASON__NOT_DRAWN_YET;
-    case DRAW_ALREADY_PUBLISHED:
-        return HEALTH__REASON__PUBLISHED_ALREADY;
-    case DRAW_IS_VOID:
-        return HEALTH__REASON__CAMPAIGN_VOID;
-    case DRAW_REASON_MISSING:
-        return RPC__REASON__MISSING_FIELD;
-    default:
-        return HEALTH__REASON__CAMPAIGN_FIXED;
-    }
 }

@@ -22,20 +22,11 @@ int package_refusal(const Health__Package *package, const char **ret_field);
 int site_refusal(const Health__Site *site, int64_t now, const char **ret_field);
 int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field);
 
-/* Why nobody may enter or withdraw now, whoever she is: a Reason, or 0. */
-int entering_refusal(const Health__Campaign *campaign, int64_t now);
 /* Why this member may not enter, whenever: a Reason, or 0. */
 int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal);
 /* The number of the stratum in which she enters, asking for a site or 0; -1 when none
  * fits. */
 int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id);
-/* A public value in the announced spelling, in which it is mixed in. A lot that was announced without
- * a format has the one of that time: half-width, lower-case, what stands between commas, blanks and
- * the like with one blank between. VALUE_NOT_A_LINE, VALUE_NOT_IN_FORMAT. */
-int value_read(const char *format, const char *text, char ret[DRAW_TEXT_SIZE]);
-/* What a step of common/draw says, as a Reason; 0 for DRAW_OK. */
-int draw_refusal(enum draw_reason reason);
-
 /* Why a report of somebody who did or did not attend cannot be begun; 0 when it can. */
 int report_refusal(const Health__BeginReportRequest *report, bool attended, const char **ret_field);
 bool is_abnormal(const Health__ReportItems *items);

@@ -62,29 +62,10 @@ static void extra_items_are_for_the_new_trades(void **state)
     assert_true(item_is_for(&item, RPC__TRADE__COURIER));
 }
 
-/* However it is typed, one value is one value. */
-static void a_public_value_has_one_spelling(void **state)
-{
-    static const char *const same[] = {"03 07 11",        "03,07,11",   " 03，07，11 ",
-                                       "０３　０７ １１", "03、07、11", "03  07;11"};
-    char value[DRAW_TEXT_SIZE];
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(same); i++) {
-        assert_int_equal(value_read("", same[i], value), 0);
-        assert_string_equal(value, "03 07 11");
-    }
-    assert_int_equal(value_read("", "第2026-030期 A1Ｂ2", value), 0);
-    assert_string_equal(value, "第2026-030期 a1b2");
-    assert_int_equal(value_read("", " ，, ", value), HEALTH__REASON__VALUE_NOT_A_LINE);
-    assert_int_equal(value_read("", "03\n07", value), HEALTH__REASON__VALUE_NOT_A_LINE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hepatitis_b_is_known_by_code_and_by_name),
-        cmocka_unit_test(a_public_value_has_one_spelling),
         cmocka_unit_test(any_bytes_may_be_a_name),
         cmocka_unit_test(extra_items_are_for_the_new_trades),
     };

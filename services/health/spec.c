@@ -1,5 +1,4 @@
 #include "services/health/campaign/sites.h"
-#include "services/health/lot/lots.h"
 #include "services/health/report/reports.h"
 #include "services/health/settlement/settlements.h"
 
@@ -37,18 +36,15 @@ static int read_map(struct health *self)
 
 static int start(struct service *service)
 {
-    static struct lots lots;
     struct health *self = service->self;
 
-    self->lots = &lots;
     settlement_use(&self->settlement, &settlements_kind, &self->two_hands);
-    self->keys = pii_keys_open(conf_text(conf, "HUIGONG_DRAW_KEY"));
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
     vault_open(&self->vault, &report_kind, self->report_keys, conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS);
-    if (self->keys && self->letters && self->passes && self->report_keys && read_map(self) == 0 &&
-        !store_trouble(self->store))
+    if (lottery_start(&self->lottery, conf_text(conf, "HUIGONG_DRAW_KEY")) == 0 && self->letters && self->passes &&
+        self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -56,13 +52,12 @@ static int start(struct service *service)
 
 void health_done(struct health *self)
 {
-    lots_done(self->lots);
+    lottery_done(&self->lottery);
     map_done(&self->map);
-    pii_keys_close(self->keys);
     pii_keys_close(self->report_keys);
     pii_keys_close(self->letters);
     pass_keys_close(self->passes);
-    self->keys = self->report_keys = self->letters = NULL;
+    self->report_keys = self->letters = NULL;
     self->passes = NULL;
 }
 

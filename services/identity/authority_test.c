@@ -294,6 +294,7 @@ static const char *text(struct harness *h, const char *method, const char *field
 static const struct authority_field fields[] = {
     {.field = "target_id", .number = 0},
     {.field = "name", .text = "新工会"},
+    {.field = "Unions.FindUnions/name", .text = "总工会"},
     {.field = "mobile", .text = "16900000777"},
     {.field = "title", .text = "告知"},
     {.field = "text", .text = "告知"},

@@ -70,7 +70,7 @@ describe("a member's check-up on her page", () => {
         await page.shows('.said', /已取消报名/);
         await page.press('main', '一键报名');
         await page.shows('main', /已报名[^]*号签/);
-        [{ member_id: me }] = await stack.query('health', 'SELECT CAST(member_id AS TEXT) AS member_id FROM entry WHERE withdrawn_at = 0 AND member_id <> 500');
+        [{ member_id: me }] = await stack.query('health', 'SELECT CAST(member_id AS TEXT) AS member_id FROM lottery_entry WHERE withdrawn_at = 0 AND member_id <> 500');
     });
 
     test('once the list is frozen, her receipt proves in the page that she is in it', async () => {
@@ -95,7 +95,7 @@ describe("a member's check-up on her page", () => {
 
     test('a receipt in which anything is changed is found out', async () => {
         const text = await receipt(stack, campaign, me);
-        const own = (await stack.query('health', `SELECT lower(hex(ticket)) AS ticket FROM entry WHERE member_id = ${me} AND withdrawn_at = 0`))[0].ticket;
+        const own = (await stack.query('health', `SELECT lower(hex(ticket)) AS ticket FROM lottery_entry WHERE member_id = ${me} AND withdrawn_at = 0`))[0].ticket;
         const said = (changed, of = own) => page.value(`import('/draw/verify.js').then(() =>
             drawVerifier.verifyReceipt(new TextEncoder().encode(${JSON.stringify(changed)}), ${JSON.stringify(of)}))
             .then((read) => String(read.won), (error) => error.message)`);

@@ -119,6 +119,25 @@ describe("the member's page", () => {
             assert.ok(seen.has(path), path);
     });
 
+    test('a union is found by a piece of its name, by its code, or not, with what to do then', async () => {
+        await go(page, '/mine/union');
+        await page.type('#union-code', '总工会');
+        await page.press('main', '查找');
+        await page.shows('[aria-label="找到的工会"]', /佛山市总工会[^]*禅城区总工会[^]*广州市总工会/);
+        assert.deepEqual(await barriersOnTelephone(page, 'union-found'), []);
+        await page.press('[aria-label="找到的工会"]', '禅城区总工会');
+        await page.shows('main', /佛山市总工会 › 禅城区总工会[^]*申请转到禅城区总工会/);
+        await page.type('#union-code', '顺德');
+        await page.press('main', '查找');
+        await page.shows('main', /申请转到顺德区总工会/);
+        await page.type('#union-code', '440604-001');
+        await page.press('main', '查找');
+        await page.shows('main', /申请转到石湾镇街道总工会/);
+        await page.type('#union-code', '深圳');
+        await page.press('main', '查找');
+        await page.shows('main [role=status]', /没有名称含“深圳”的工会/);
+    });
+
     test('large print and the dark look stay chosen', async () => {
         await go(page, '/mine');
         await page.press('.bar', '关怀版');

@@ -85,17 +85,17 @@ void hands_end(struct two_hands *hands, const char *kind, int64_t deed_id, int s
 /* ---- what exactly ---- */
 
 /* SHA-256 of the message's name, a zero byte, and its bytes. */
-static void hash_what(const ProtobufCMessage *what, void *call, unsigned char ret[HANDS_WHAT_LEN])
+static void hash_what(const struct hands_deed *deed, void *call, unsigned char ret[HANDS_WHAT_LEN])
 {
-    const char *name = what->descriptor->name;
-    size_t len = strlen(name) + 1, size = protobuf_c_message_get_packed_size(what);
+    const char *name = deed->what_name ? deed->what_name : deed->what->descriptor->name;
+    size_t len = strlen(name) + 1, size = protobuf_c_message_get_packed_size(deed->what);
     unsigned char *bytes = arena_alloc(rpc_arena(call), len + size);
 
     memset(ret, 0, HANDS_WHAT_LEN);
     if (!bytes)
         return; /* the call will be OVERLOADED */
     memcpy(bytes, name, len);
-    protobuf_c_message_pack(what, bytes + len);
+    protobuf_c_message_pack(deed->what, bytes + len);
     ensure(mbedtls_sha256_ret(bytes, len + size, ret, 0) == 0);
 }
 
@@ -104,7 +104,7 @@ static void add(struct two_hands *hands, const struct hands_deed *deed, struct h
 {
     row->id = id_next(&hands->parts->ids, rpc_now(call));
     ensure(snprintf(row->kind, sizeof(row->kind), "%s", deed->kind) < (int)sizeof(row->kind));
-    hash_what(deed->what, call, row->what);
+    hash_what(deed, call, row->what);
     store_run(hands->store, hands->sql + SQL_ADD, "itiiiiiibiiii", row->id, row->kind, row->deed_id,
               (int64_t)row->state, row->first_by, row->now_by, row->gave_by, row->also_gave_by, row->what,
               sizeof(row->what), row->given_at, row->until, row->second_by, row->ended_at);
@@ -229,7 +229,7 @@ static int judge(const struct two_hands *hands, const struct hands_deed *deed, v
         return deed->own ? deed->own : (int)HANDS__REASON__HANDS_SAME;
     if (ret->gave_by == caller || ret->also_gave_by == caller || !has_own_office(deed, ret->now_by, call))
         return HANDS__REASON__HAND_GAVE_OFFICE;
-    hash_what(deed->what, call, what);
+    hash_what(deed, call, what);
     return ret->id && memcmp(what, ret->what, sizeof(what)) != 0 ? (int)HANDS__REASON__HANDS_DIFFER : 0;
 }
 

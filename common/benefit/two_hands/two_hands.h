@@ -40,6 +40,7 @@ struct hands_deed {
     const char *kind;             /* "merge" */
     int64_t id;                   /* of the service's record of it */
     const ProtobufCMessage *what; /* all that is confirmed */
+    const char *what_name;        /* of the message, where hands were given to it under another one; NULL: its own */
     int64_t until;
     const int *roles;       /* the offices by which the caller acts, ended by ROLE_NONE; NULL: none */
     const char *union_path; /* over this union; of COMPANY_AGENT, it alone */

@@ -2,7 +2,6 @@
 
 #include "services/health/booking/booking_rules.h"
 #include "services/health/campaign/campaigns.h"
-#include "services/health/lot/places.h"
 #include "services/health/rules.h"
 
 enum { SQL_WALK_INS, SQL_WITHOUT, N_SQL };
@@ -28,9 +27,9 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 static int64_t places_held(struct health *self, const Health__Campaign *campaign, int32_t stratum)
 {
     int64_t quota = campaign->strata[stratum]->quota, held = 0;
-    struct outcome outcome;
+    struct lot_outcome outcome;
 
-    if (outcomes_find(&self->places, campaign->campaign_id, stratum, &outcome) && outcome.promoted > 0)
+    if (lottery_outcome(&self->lottery, campaign->campaign_id, stratum, &outcome) && outcome.promoted > 0)
         held = entitlements_held(&self->entitlements, campaign->campaign_id, stratum);
     return held > quota ? held : quota;
 }

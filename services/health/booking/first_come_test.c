@@ -285,7 +285,7 @@ static void what_is_of_a_lot_is_refused_by_name(void **state)
     for (size_t i = 0; i < ARRAY_LEN(official); i++)
         assert_refused(on_campaign(&h, official[i], campaign, manager_of(&h, UNION)), "NO_LOT");
     assert_refused(with_value(&h, "Draws.EnterValue", campaign, "1", 900), "NO_LOT");
-    assert_int_equal(harness_number(&h, "SELECT count(*) FROM attempt"), 0);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM lottery_attempt"), 0);
     assert_refused(on_campaign(&h, "Draws.Close", campaign, manager_of(&h, UNION)), "CAMPAIGN_STATE_WRONG");
     assert_clean();
 }

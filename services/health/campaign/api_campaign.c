@@ -2,7 +2,7 @@
 #include "services/health/api.h"
 #include "services/health/booking/costs.h"
 #include "services/health/campaign/campaigns.h"
-#include "services/health/lot/entries.h"
+#include "services/health/lot/lots.h"
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
 
@@ -237,7 +237,9 @@ static void campaigns__update_campaign(Health__Campaigns_Service *service, const
         return;
     }
     if (old->state != HEALTH__CAMPAIGN_STATE__DRAFT) {
-        attempt_note(self, old, HEALTH__ATTEMPT__CHANGE_TERMS, call);
+        struct lot_terms terms = lot_terms_of(old, NULL);
+
+        lottery_note_attempt(&self->lottery, &terms, LOTTERY__ATTEMPT__CHANGE_TERMS, call);
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_FIXED);
         return;
     }

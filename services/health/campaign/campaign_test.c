@@ -381,7 +381,7 @@ static void a_site_that_was_not_kept_is_not_on_the_map(void **state)
 
     (void)state;
     request.site_id = a_site(&h);
-    site.lat_e6 += 100000; /* farther than that */
+    site.lat_e6 += 100000; /* all others are farther away */
     harness_fill(&h);
     while ((answer = create_site(&h, manager_of(&h, UNION), &site))->reason == 0)
         kept++;

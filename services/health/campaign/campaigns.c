@@ -1,7 +1,5 @@
 #include "services/health/campaign/campaigns.h"
 
-#include "services/health/campaign/due.h"
-
 #define COLUMNS "campaign_id, state, void_reason, packed, union_path"
 
 enum {
@@ -12,7 +10,6 @@ enum {
     SQL_BEFORE,
     SQL_CURRENT,
     SQL_SET_STATE,
-    SQL_DUE,
     SQL_SITES,
     SQL_CLEAR_SITES,
     SQL_ADD_SITE,
@@ -32,12 +29,6 @@ static const char *const sql[] = {
     [SQL_BEFORE] = "SELECT " COLUMNS " FROM campaign WHERE campaign_id < ?1 ORDER BY campaign_id DESC",
     [SQL_CURRENT] = "SELECT " COLUMNS " FROM campaign WHERE state BETWEEN 2 AND 6 ORDER BY campaign_id DESC",
     [SQL_SET_STATE] = "UPDATE campaign SET state = ?2, void_reason = ?3 WHERE campaign_id = ?1",
-    [SQL_DUE] =
-        "SELECT campaign_id FROM campaign c WHERE campaign_id > ?2 AND (state = 4 "
-        "OR (state = 2 AND opens_at <= ?1) OR (state = 3 AND closes_at <= ?1) OR (state = 5 AND closes_at <= ?1) "
-        "OR (state = 6 AND EXISTS (SELECT 1 FROM draw d WHERE d.campaign_id = c.campaign_id AND granted < wins)) "
-        "OR (state = 8 AND EXISTS (SELECT 1 FROM draw d WHERE d.campaign_id = c.campaign_id AND void_from >= 3 "
-        "AND length(secret) = 0))) ORDER BY campaign_id LIMIT ?3",
     [SQL_SITES] = "SELECT site_id, withdrawn FROM campaign_site WHERE campaign_id = ?1",
     [SQL_CLEAR_SITES] = "DELETE FROM campaign_site WHERE campaign_id = ?1",
     [SQL_ADD_SITE] = "INSERT INTO campaign_site (campaign_id, site_id, price_fen) VALUES (?1, ?2, ?3)",
@@ -171,14 +162,6 @@ void campaigns_end_current(const struct campaigns *campaigns)
     store_end(campaigns->store, campaigns->sql + SQL_CURRENT);
 }
 
-unsigned campaigns_due(const struct campaigns *campaigns, int64_t now, int64_t after, int64_t *ret_ids, unsigned max)
-{
-    unsigned statement = campaigns->sql + SQL_DUE;
-
-    store_ask(campaigns->store, statement, "iii", now, after, (int64_t)max);
-    return (unsigned)store_numbers(campaigns->store, statement, ret_ids, max);
-}
-
 /* ---- one campaign ---- */
 
 void campaign_hide_money(Health__Campaign *campaign)
@@ -237,6 +220,5 @@ const struct part_spec campaigns_part = {
     .n_sql = N_SQL,
     .last_id = "SELECT max(coalesce((SELECT max(campaign_id) FROM campaign), 0), "
                "coalesce((SELECT max(package_id) FROM package), 0))",
-    .work = due_step,
     .moves = "package.union_path campaign.union_path",
 };

@@ -21,8 +21,6 @@ void campaigns_end(const struct campaigns *campaigns);
 void campaigns_ask_current(const struct campaigns *campaigns);
 Health__Campaign *campaigns_next_current(const struct campaigns *campaigns, struct arena *arena);
 void campaigns_end_current(const struct campaigns *campaigns);
-/* Campaigns after an id for which it may be time to do something, in order. */
-unsigned campaigns_due(const struct campaigns *campaigns, int64_t now, int64_t after, int64_t *ret_ids, unsigned max);
 
 /* What a check-up costs and the union has for all of them is told to its officials alone. */
 void campaign_hide_money(Health__Campaign *campaign);

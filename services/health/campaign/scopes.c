@@ -6,7 +6,7 @@
 /* All that is a union's. */
 #define OF_UNIONS                                                                                                      \
     "SELECT package_id AS id, union_path AS path FROM package UNION ALL SELECT site_id, union_path FROM site "         \
-    "UNION ALL SELECT campaign_id, union_path FROM campaign UNION ALL SELECT chain_id, union_path FROM chain"
+    "UNION ALL SELECT campaign_id, union_path FROM campaign"
 
 enum { SQL_ADD, SQL_FIRST, SQL_ADVANCE, SQL_DROP, SQL_CAMPAIGNS, SQL_PUT_CAMPAIGN, SQL_PATH, N_SQL };
 
@@ -125,7 +125,7 @@ static bool is_of(struct health *self, int64_t seq, int64_t id, const char *said
     return same;
 }
 
-/* Of every package, site, campaign and chain what the journal says of its union. */
+/* Of every package, site and campaign what the journal says of its union. */
 static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
 {
     struct health *self = arg;
@@ -139,8 +139,6 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
         return is_of(self, row->seq, event->site_changed->site_id, event->site_changed->union_path);
     case HEALTH__EVENT__EVENT_CAMPAIGN_CHANGED:
         return is_of(self, row->seq, event->campaign_changed->campaign_id, event->campaign_changed->union_path);
-    case HEALTH__EVENT__EVENT_CHAIN_MADE:
-        return is_of(self, row->seq, event->chain_made->chain_id, event->chain_made->union_path);
     default:
         return true;
     }
@@ -153,7 +151,7 @@ const struct part_spec scopes_part = {
     .last_id = "SELECT max(move_id) FROM union_move",
     .tidy = tidy,
     .agrees = agrees,
-    .words = {{"package, site, campaign or chain", "SELECT id, 1 FROM (" OF_UNIONS ") ORDER BY id"}},
+    .words = {{"package, site or campaign", "SELECT id, 1 FROM (" OF_UNIONS ") ORDER BY id"}},
     .moves = "-- what its rows say is what happened",
     .on_moved = on_moved,
 };

@@ -175,7 +175,7 @@ static void the_audit_finds_whose_union_was_changed(void **state)
         "UPDATE site SET union_path = '00010002' WHERE union_path = '00020001'",
         "UPDATE package SET union_path = '0002'",
         "DELETE FROM package WHERE package_id NOT IN (SELECT package_id FROM campaign)",
-        "INSERT INTO chain VALUES (1, '0001', 1, x'', x'')",
+        "INSERT INTO lottery_chain VALUES (1, '0001', 1, x'', x'')",
     };
 
     (void)state;

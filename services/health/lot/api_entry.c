@@ -1,22 +1,16 @@
-#include "common/base/bytes.h"
 #include "common/base/hex.h"
 #include "common/base/union_path.h"
 #include "services/health/api.h"
-
-#include "common/draw/draw_file.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/entitlements.h"
-#include "services/health/lot/entries.h"
 #include "services/health/lot/lots.h"
-#include "services/health/lot/places.h"
 #include "services/health/lot/stocks.h"
 #include "services/health/rules.h"
 
-#define RECEIPT_SIZE (1 << 20)
-
 /* ---- messages ---- */
 
-static Health__Entry *entry_message(const Health__Campaign *campaign, const struct entry *entry, struct arena *arena)
+static Health__Entry *entry_message(const Health__Campaign *campaign, const struct lot_entry *entry,
+                                    struct arena *arena)
 {
     Health__Entry *message = arena_alloc(arena, sizeof(*message));
 
@@ -24,7 +18,7 @@ static Health__Entry *entry_message(const Health__Campaign *campaign, const stru
         return NULL;
     health__entry__init(message);
     message->entry_id = entry->id;
-    message->campaign_id = entry->campaign_id;
+    message->campaign_id = entry->lot_id;
     message->ticket = hex_text(entry->ticket, DRAW_TICKET_LEN, arena);
     message->stratum = entry->stratum;
     message->stratum_label = campaign->strata[entry->stratum]->label;
@@ -34,25 +28,18 @@ static Health__Entry *entry_message(const Health__Campaign *campaign, const stru
 
 /* What came out for somebody who had entered; her turn on the waiting list moves as
  * others make room. */
-static Health__Result *result_message(struct health *self, const Health__Campaign *campaign, const struct entry *entry,
+static Health__Result *result_message(struct health *self, const struct lot_terms *terms, const struct lot_entry *entry,
                                       void *call)
 {
-    uint32_t quota = (uint32_t)campaign->strata[entry->stratum]->quota;
-    Health__Result *message = arena_alloc(rpc_arena(call), sizeof(*message));
+    Health__Result *message = arena_message(rpc_arena(call), &health__result__descriptor);
     struct entitlement entitlement;
-    struct outcome outcome = {0};
-    uint32_t place;
+    uint32_t waiting;
 
     if (!message)
         return NULL;
-    health__result__init(message);
-    place = places_of(&self->places, campaign->campaign_id, entry->member_id);
-    outcomes_find(&self->places, campaign->campaign_id, entry->stratum, &outcome);
-    message->place = (int32_t)place;
-    if (place > quota + outcome.promoted)
-        message->waiting_position = (int32_t)(place - quota - outcome.promoted);
-    if (entitlements_find_of(&self->entitlements, campaign->campaign_id, rpc_principal(call)->member_id,
-                             &entitlement)) {
+    message->place = (int32_t)lottery_place_of(&self->lottery, terms, entry, &waiting);
+    message->waiting_position = (int32_t)waiting;
+    if (entitlements_find_of(&self->entitlements, terms->lot_id, rpc_principal(call)->member_id, &entitlement)) {
         message->entitlement_id = entitlement.id;
         message->state = (Health__EntitlementState)entitlement.state;
         message->book_by = entitlement.book_by;
@@ -62,86 +49,29 @@ static Health__Result *result_message(struct health *self, const Health__Campaig
 
 /* Hers in a campaign: of two tickets that accounts merged since have in the list, the one by which
  * she has a place. */
-static bool find_entry(struct health *self, int64_t campaign_id, int64_t member_id, struct entry *ret)
+static bool find_entry(struct health *self, int64_t campaign_id, int64_t member_id, struct lot_entry *ret)
 {
     struct entitlement entitlement;
 
     return (entitlements_find_of(&self->entitlements, campaign_id, member_id, &entitlement) &&
-            entries_find(&self->entries, campaign_id, entitlement.member_id, ret)) ||
-           entries_find(&self->entries, campaign_id, member_id, ret);
+            lottery_find_entry(&self->lottery, campaign_id, entitlement.member_id, ret)) ||
+           lottery_find_entry(&self->lottery, campaign_id, member_id, ret);
 }
 
 /* ---- entering ---- */
-
-/* Why she cannot enter now; *ret_stratum is hers when she can. */
-static int refusal_for(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
-                       int32_t *ret_stratum)
-{
-    int refusal = entering_refusal(campaign, rpc_now(call));
-
-    return refusal ? refusal : audience_refusal(self, campaign, site_id, call, ret_stratum);
-}
-
-static void refuse_entering(struct health *self, const Health__Campaign *campaign, int refusal, int attempt, void *call)
-{
-    if (refusal == HEALTH__REASON__ENTRIES_NOT_OPEN)
-        rpc_fact_time(call, "opensAt", campaign->opens_at);
-    if (refusal == HEALTH__REASON__ENTRIES_CLOSED)
-        rpc_fact_time(call, "closedAt", campaign->closes_at);
-    if (refusal == HEALTH__REASON__ENTRIES_CLOSED && campaign->state >= HEALTH__CAMPAIGN_STATE__FROZEN)
-        attempt_note(self, campaign, attempt, call);
-    rpc_refuse(call, refusal);
-}
-
-static void make_ticket(const struct lottery *lottery, int64_t member_id, unsigned char ret[DRAW_TICKET_LEN])
-{
-    unsigned char person[8];
-
-    put_be64(person, (uint64_t)member_id);
-    draw_ticket(lottery->key, person, sizeof(person), ret);
-}
-
-static void reply_entry(const Health__Campaign *campaign, const struct entry *entry, Health__Entry_Closure reply,
-                        void *call)
-{
-    reply(entry_message(campaign, entry, rpc_arena(call)), call);
-}
 
 /* rpc Enter: one tap. Again, also after the closing: the first entry. */
 static void entries__enter(Health__Entries_Service *service, const Health__EnterRequest *req,
                            Health__Entry_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, entries_service);
-    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
-    struct entry entry = {.campaign_id = req->campaign_id, .member_id = rpc_principal(call)->member_id};
-    struct lottery lottery;
-    int refusal;
+    struct lot_entry entry;
+    struct lot_terms terms;
 
-    if (!campaign || !entry.member_id) {
-        rpc_refuse(call, campaign ? RPC__REASON__MISSING_TOKEN : HEALTH__REASON__CAMPAIGN_NOT_FOUND);
-        return;
-    }
-    if (entries_find(&self->entries, req->campaign_id, entry.member_id, &entry)) {
-        reply_entry(campaign, &entry, reply, call);
-        return;
-    }
-    refusal = holder_is(&self->holders, entry.member_id, entry.member_id)
-                  ? refusal_for(self, campaign, req->site_id, call, &entry.stratum)
-                  : RPC__REASON__TOKEN_REVOKED;
-    if (refusal) {
-        refuse_entering(self, campaign, refusal, HEALTH__ATTEMPT__ENTER_LATE, call);
-        return;
-    }
-    if (!lottery_find(self, campaign, &lottery)) {
-        rpc_refuse(call, RPC__REASON__STORE_FAILED);
-        return;
-    }
-    entry.id = id_next(&self->ids, rpc_now(call));
-    entry.at = rpc_now(call);
-    make_ticket(&lottery, entry.member_id, entry.ticket);
-    entry_add(self, &entry, call);
-    rpc_created(call);
-    reply_entry(campaign, &entry, reply, call);
+    if (!lots_find(self, req->campaign_id, rpc_arena(call), &terms))
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+    else if (!rpc_refuse_if(call, lottery_enter(&self->lottery, &terms, &req->site_id, call, &entry)))
+        reply(entry_message(terms.record, &entry, rpc_arena(call)), call);
 }
 
 /* rpc WithdrawEntry: until the closing. Again does nothing. */
@@ -149,33 +79,28 @@ static void entries__withdraw_entry(Health__Entries_Service *service, const Heal
                                     Health__WithdrawEntryReply_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, entries_service);
-    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
     Health__WithdrawEntryReply done = HEALTH__WITHDRAW_ENTRY_REPLY__INIT;
-    struct entry entry;
-    int refusal;
+    struct lot_terms terms;
 
-    refusal = campaign ? entering_refusal(campaign, rpc_now(call)) : HEALTH__REASON__CAMPAIGN_NOT_FOUND;
-    if (refusal) {
-        if (campaign)
-            refuse_entering(self, campaign, refusal, HEALTH__ATTEMPT__WITHDRAW_LATE, call);
-        else
-            rpc_refuse(call, refusal);
-        return;
-    }
-    if (entries_find(&self->entries, req->campaign_id, rpc_principal(call)->member_id, &entry))
-        entry_withdraw(self, &entry, call);
-    reply(&done, call);
+    if (!lots_find(self, req->campaign_id, rpc_arena(call), &terms))
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+    else if (!rpc_refuse_if(call, lottery_withdraw(&self->lottery, &terms, call)))
+        reply(&done, call);
 }
 
 /* ---- what she sees ---- */
 
 /* Why she cannot enter now, or take a place, whichever site she names. */
-static int offer_refusal(struct health *self, const Health__Campaign *campaign, void *call)
+static int offer_refusal(struct health *self, Health__Campaign *campaign, void *call)
 {
     int (*judge)(struct health *, const Health__Campaign *, int64_t, void *, int32_t *) =
-        campaign->first_come ? stock_refusal : refusal_for;
+        campaign->first_come ? stock_refusal : audience_refusal;
+    struct lot_terms terms = lot_terms_of(campaign, NULL);
     int32_t stratum;
-    int refusal = judge(self, campaign, 0, call, &stratum);
+    int refusal = campaign->first_come ? 0 : lottery_entering_refusal(&health_lottery.words, &terms, rpc_now(call));
+
+    if (!refusal)
+        refusal = judge(self, campaign, 0, call, &stratum);
 
     for (size_t i = 0; (refusal == HEALTH__REASON__NO_STRATUM_FITS || refusal == HEALTH__REASON__PLACES_TAKEN) &&
                        i < campaign->n_sites;
@@ -210,7 +135,8 @@ static bool add_place(struct health *self, Health__Offer *offer, void *call)
 static Health__Offer *offer_message(struct health *self, Health__Campaign *campaign, void *call)
 {
     Health__Offer *offer = arena_alloc(rpc_arena(call), sizeof(*offer));
-    struct entry entry;
+    struct lot_entry entry;
+    struct lot_terms terms;
     int refusal;
 
     if (!offer)
@@ -228,7 +154,8 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     if (!offer->entry)
         return NULL;
     if (campaign->state == HEALTH__CAMPAIGN_STATE__PUBLISHED || campaign->state == HEALTH__CAMPAIGN_STATE__CLOSED) {
-        offer->result = result_message(self, campaign, &entry, call);
+        terms = lot_terms_of(campaign, rpc_arena(call));
+        offer->result = result_message(self, &terms, &entry, call);
         if (!offer->result)
             return NULL;
     }
@@ -302,64 +229,21 @@ static void entries__get_offer(Health__Entries_Service *service, const Health__C
 
 /* ---- the receipt ---- */
 
-/* The text of a receipt in the arena, or NULL when it is full. Before publication it
- * tells of the frozen list alone. */
-static char *receipt_text(const struct lot *lot, struct lottery *lottery, const struct entry *entry,
-                          struct arena *arena)
-{
-    struct draw_outcome *outcomes = arena_zalloc(arena, lot->terms->n_strata * sizeof(*outcomes));
-    struct buf buf;
-    uint32_t index;
-    char *text;
-
-    if (!outcomes || !draw_list_find(&lot->list, entry->ticket, &index))
-        return NULL;
-    if (lottery->draw.state == DRAW_DRAWN)
-        lottery->draw.state = DRAW_FROZEN;
-    buf_init(&buf, RECEIPT_SIZE);
-    if (lottery_reached(lottery) == DRAW_FROZEN) {
-        draw_receipt_write(lot->terms, &lottery->draw, &lot->list, index, NULL, 0, &buf);
-    } else {
-        for (uint32_t i = 0; i < lot->terms->n_strata; i++)
-            draw_job_outcome(&lot->job, i, &outcomes[i]);
-        draw_receipt_write(lot->terms, &lottery->draw, &lot->list, index, outcomes, draw_job_place(&lot->job, index),
-                           &buf);
-    }
-    text = buf.failed ? NULL : arena_strndup(arena, buf.bytes, buf.len);
-    buf_done(&buf);
-    return text;
-}
-
 /* rpc GetReceipt: what proves that she is in the list, and what came out for her. */
 static void entries__get_receipt(Health__Entries_Service *service, const Health__CampaignRequest *req,
                                  Health__Receipt_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, entries_service);
-    const Health__Campaign *campaign = campaigns_find(&self->campaigns, req->campaign_id, rpc_arena(call));
     Health__Receipt receipt = HEALTH__RECEIPT__INIT;
-    const struct lot *lot;
-    struct lottery lottery;
-    struct entry entry;
+    struct lot_entry entry;
+    struct lot_terms terms;
 
-    if (!campaign || !find_entry(self, req->campaign_id, rpc_principal(call)->member_id, &entry)) {
-        rpc_refuse(call, campaign ? HEALTH__REASON__NOT_ENTERED : HEALTH__REASON__CAMPAIGN_NOT_FOUND);
-        return;
-    }
-    if (!lottery_find(self, campaign, &lottery) || lottery_reached(&lottery) < DRAW_FROZEN) {
-        rpc_refuse(call, HEALTH__REASON__NOT_FROZEN_YET);
-        return;
-    }
-    lot = lots_obtain(self, campaign, &lottery);
-    if (!lot) {
-        rpc_retry_after(call, 1);
-        rpc_refuse(call, HEALTH__REASON__DRAW_LOADING);
-        return;
-    }
-    receipt.text = receipt_text(lot, &lottery, &entry, rpc_arena(call));
-    if (receipt.text)
+    if (!lots_find(self, req->campaign_id, rpc_arena(call), &terms))
+        rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
+    else if (!find_entry(self, req->campaign_id, rpc_principal(call)->member_id, &entry))
+        rpc_refuse(call, HEALTH__REASON__NOT_ENTERED);
+    else if (!rpc_refuse_if(call, lottery_receipt(&self->lottery, &terms, &entry, call, &receipt.text)))
         reply(&receipt, call);
-    else
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
 const Health__Entries_Service entries_api = HEALTH__ENTRIES__INIT(entries__);

@@ -1,7 +1,6 @@
 /* From the announcement to the winners, through the service. */
 #include "common/draw/draw_file.h"
 #include "services/health/fixture.h"
-#include "services/health/lot/draws.h"
 
 static struct harness h;
 
@@ -251,7 +250,7 @@ static void what_is_forbidden_after_the_freeze_is_refused_and_told(void **state)
         assert_int_equal(journal_rows(&h), rows + 6);
     }
     assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_DRAW_ATTEMPT_REFUSED)->draw_attempt_refused->attempt,
-                     HEALTH__ATTEMPT__VOID_PUBLISHED);
+                     LOTTERY__ATTEMPT__VOID_PUBLISHED);
     assert_int_equal(draw_status(&h, id)->n_entries, 5);
 }
 
@@ -420,11 +419,11 @@ static void a_changed_list_is_not_drawn_from(void **state)
     (void)state;
     enter_all(&h, id, 5);
     step_to(&h, campaign->closes_at);
-    harness_tamper(&h, "UPDATE entry SET withdrawn_at = 1 WHERE member_id = 3");
+    harness_tamper(&h, "UPDATE lottery_entry SET withdrawn_at = 1 WHERE member_id = 3");
     harness_reopen(&h);
     draw_lots(&h, campaign);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__FROZEN);
-    harness_tamper(&h, "UPDATE entry SET withdrawn_at = 0 WHERE member_id = 3");
+    harness_tamper(&h, "UPDATE lottery_entry SET withdrawn_at = 0 WHERE member_id = 3");
     harness_reopen(&h);
     settle(&h);
     assert_int_equal(state_of(id), HEALTH__CAMPAIGN_STATE__DRAWN);
@@ -433,19 +432,20 @@ static void a_changed_list_is_not_drawn_from(void **state)
 static void the_audit_finds_whatever_was_changed(void **state)
 {
     static const char *const changes[] = {
-        "UPDATE entry SET member_id = 99 WHERE member_id = 2",
-        "UPDATE entry SET withdrawn_at = 5 WHERE member_id = 2",
-        "DELETE FROM entry WHERE member_id = 5",
-        "UPDATE place SET member_id = 99 WHERE place = 1",
-        "UPDATE place SET place = 90 WHERE place = 6",
-        "DELETE FROM place WHERE place = 6",
-        "UPDATE outcome SET entrants = 9",
-        "UPDATE outcome SET cutoff = zeroblob(32)",
-        "UPDATE draw SET value = '1'",
-        "UPDATE draw SET secret = zeroblob(32)",
-        "UPDATE draw SET frozen_at = frozen_at - 1",
-        "UPDATE draw SET root = zeroblob(32)",
-        "UPDATE draw SET terms = zeroblob(32)",
+        "UPDATE lottery_entry SET member_id = 99 WHERE member_id = 2",
+        "UPDATE lottery_entry SET withdrawn_at = 5 WHERE member_id = 2",
+        "DELETE FROM lottery_entry WHERE member_id = 5",
+        "UPDATE lottery_place SET member_id = 99 WHERE place = 1",
+        "UPDATE lottery_place SET place = 90 WHERE place = 6",
+        "DELETE FROM lottery_place WHERE place = 6",
+        "UPDATE lottery_outcome SET entrants = 9",
+        "UPDATE lottery_outcome SET cutoff = zeroblob(32)",
+        "UPDATE lottery SET stage = 5",
+        "UPDATE lottery SET value = '1'",
+        "UPDATE lottery SET secret = zeroblob(32)",
+        "UPDATE lottery SET frozen_at = frozen_at - 1",
+        "UPDATE lottery SET root = zeroblob(32)",
+        "UPDATE lottery SET terms = zeroblob(32)",
         "UPDATE entitlement SET state = 3 WHERE place = 1",
         "UPDATE entitlement SET place = 2 WHERE place = 1",
         "DELETE FROM entitlement WHERE place = 1",

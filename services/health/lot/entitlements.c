@@ -2,7 +2,7 @@
 
 #include "services/health/booking/bookings.h"
 #include "services/health/campaign/campaigns.h"
-#include "services/health/lot/places.h"
+#include "services/health/lot/lots.h"
 #include "services/health/lot/stocks.h"
 #include "services/health/rules.h"
 
@@ -166,28 +166,6 @@ void entitlement_set(struct health *self, struct entitlement *entitlement, int s
         notice_withdraw(&self->notice, 0, entitlement->id, call); /* she need not be told to book any more */
 }
 
-void entitlement_promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call)
-{
-    const Health__Campaign *campaign = campaigns_find(&self->campaigns, campaign_id, rpc_arena(call));
-    struct draw_promotion promotion;
-    struct outcome outcome;
-    bool granted = false;
-    uint32_t place;
-
-    if (!campaign || (size_t)stratum >= campaign->n_strata || campaign->state != HEALTH__CAMPAIGN_STATE__PUBLISHED ||
-        rpc_now(call) >= campaign->book_until || !outcomes_find(&self->places, campaign_id, stratum, &outcome))
-        return;
-    promotion = (struct draw_promotion){
-        .quota = (uint32_t)campaign->strata[stratum]->quota,
-        .places = outcome.drawn.places,
-        .promoted = outcome.promoted,
-    };
-    while (!granted && (place = draw_promote(&promotion)))
-        granted = entitlement_grant(self, campaign, places_at(&self->places, campaign_id, stratum, place), stratum,
-                                    (int32_t)place, call, NULL);
-    outcomes_promote(&self->places, campaign_id, stratum, promotion.promoted);
-}
-
 int64_t entitlements_held(const struct entitlements *entitlements, int64_t campaign_id, int32_t stratum)
 {
     store_ask(entitlements->store, entitlements->sql + SQL_HELD, "ii", campaign_id, (int64_t)stratum);
@@ -205,15 +183,19 @@ bool entitlement_is_given_on(struct health *self, const Health__Campaign *campai
 
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call)
 {
+    struct lot_terms terms;
+
     ensure(state == HEALTH__ENTITLEMENT_STATE__LAPSED || state == HEALTH__ENTITLEMENT_STATE__DECLINED ||
            state == HEALTH__ENTITLEMENT_STATE__NO_SHOW);
     entitlement_set(self, entitlement, state, call);
-    if (entitlement->place)
-        entitlement_promote(self, entitlement->campaign_id, entitlement->stratum, call);
+    if (entitlement->place && lots_find(self, entitlement->campaign_id, rpc_arena(call), &terms))
+        lottery_promote(&self->lottery, &terms, entitlement->stratum, call);
 }
 
-bool entitlements_lapse(struct health *self, void *call)
+/* Ends some of those whose time to book is over. Whether there may be more. */
+static bool lapse(void *arg, void *call)
 {
+    struct health *self = arg;
     unsigned statement = self->entitlements.sql + SQL_DUE;
     struct entitlement due[LAPSE_SLICE];
     unsigned n = 0;
@@ -265,10 +247,10 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 
 static const struct part_stray strays[] = {
     {"entitlement", "not of whoever has its place",
-     "SELECT entitlement_id FROM entitlement JOIN draw ON draw.campaign_id = entitlement.campaign_id "
-     "WHERE place > 0 AND NOT EXISTS (SELECT 1 FROM place "
-     "WHERE place.campaign_id = entitlement.campaign_id AND place.stratum = entitlement.stratum "
-     "AND place.place = entitlement.place AND place.member_id = entitlement.member_id) LIMIT 1"},
+     "SELECT entitlement_id FROM entitlement JOIN lottery ON lot_id = campaign_id "
+     "WHERE place > 0 AND NOT EXISTS (SELECT 1 FROM lottery_place p "
+     "WHERE p.lot_id = entitlement.campaign_id AND p.stratum = entitlement.stratum "
+     "AND p.place = entitlement.place AND p.member_id = entitlement.member_id) LIMIT 1"},
     {"entitlement", "whoever holds it has another one in its campaign",
      "SELECT e.entitlement_id FROM account_gone g JOIN entitlement e ON e.member_id = g.member_id "
      "JOIN entitlement o ON o.campaign_id = e.campaign_id AND o.entitlement_id <> e.entitlement_id "
@@ -286,6 +268,7 @@ const struct part_spec entitlements_part = {
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
+    .tidy = lapse,
     .agrees = agrees,
     .words = {{"entitlement", "SELECT entitlement_id, state FROM entitlement ORDER BY entitlement_id"}},
     .strays = strays,

@@ -40,9 +40,6 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
                        int32_t place, void *call, struct entitlement *ret);
 /* Passes to WON, BOOKED or ATTENDED, as booking and scans have it, with the stratum and the place that it has. */
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call);
-/* Calls up the next place of a stratum's waiting list to which entitlement_grant can give one,
- * unless booking is over. */
-void entitlement_promote(struct health *self, int64_t campaign_id, int32_t stratum, void *call);
 /* Ends it as LAPSED, DECLINED or NO_SHOW, and promotes the next on the waiting list
  * while there is time to book. */
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call);
@@ -51,5 +48,3 @@ int64_t entitlements_held(const struct entitlements *entitlements, int64_t campa
 /* Whether the place of who did not come is another's by now: all places of her stratum are held. */
 bool entitlement_is_given_on(struct health *self, const Health__Campaign *campaign,
                              const struct entitlement *entitlement);
-/* Ends some of those whose time to book is over. Whether there may be more. */
-bool entitlements_lapse(struct health *self, void *call);

@@ -2,7 +2,6 @@
 #include "common/base/hex.h"
 #include "common/draw/draw_file.h"
 #include "services/health/fixture.h"
-#include "services/health/lot/draws.h"
 
 static struct harness h;
 
@@ -136,7 +135,7 @@ static void what_would_have_come_out_of_a_void_lot_is_computed_by_anybody(void *
     compute_places(id, "03 07 11 18 22 30 + 09", &computed);
     assert_int_equal(computed.n, 5);
     harness_tamper(&h, "UPDATE campaign SET state = 4");
-    harness_tamper(&h, "UPDATE draw SET state = 3, void_from = 0, secret = x''");
+    harness_tamper(&h, "UPDATE lottery SET stage = 4, state = 3, void_from = 0, secret = x''");
     draw_lots(&h, campaign);
     assert_ok(on_campaign(&h, "Draws.Publish", id, manager_of(&h, UNION)));
     is_drawn_as(id, &computed);
@@ -163,7 +162,7 @@ static void nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_
     harness_reopen(&h);
     assert_true(tells_its_secret(id));
     assert_string_equal(draw_status(&h, id)->void_reason, "名单有误");
-    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_SECRET_REVEALED)->secret_revealed->campaign_id, id);
+    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_SECRET_REVEALED)->secret_revealed->lot_id, id);
 }
 
 static void without_a_value_the_secret_is_told_in_time_and_anybody_computes(void **state)
@@ -212,13 +211,13 @@ static Health__Chain *a_chain(int32_t days)
                           &health__chain__descriptor);
 }
 
-/* The first campaign is held open, or no longer. */
+/* The first lot is held open, or no longer. */
 static void hold_first(bool held)
 {
-    harness_tamper(&h, held ? "UPDATE campaign SET closes_at = closes_at + 864000000 WHERE campaign_id = "
-                              "(SELECT min(campaign_id) FROM campaign)"
-                            : "UPDATE campaign SET closes_at = closes_at - 864000000 WHERE campaign_id = "
-                              "(SELECT min(campaign_id) FROM campaign)");
+    harness_tamper(&h, held ? "UPDATE lottery SET closes_at = closes_at + 864000000 WHERE lot_id = "
+                              "(SELECT min(lot_id) FROM lottery)"
+                            : "UPDATE lottery SET closes_at = closes_at - 864000000 WHERE lot_id = "
+                              "(SELECT min(lot_id) FROM lottery)");
 }
 
 static void days_of_a_chain_are_drawn_in_order(void **state)
@@ -277,7 +276,7 @@ static void a_void_day_tells_its_secret_once_the_earlier_days_are_frozen(void **
     settle(&h);
     assert_int_equal(state_of(first_id), HEALTH__CAMPAIGN_STATE__FROZEN);
     assert_true(tells_its_secret(second_id));
-    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_SECRET_REVEALED)->secret_revealed->campaign_id, second_id);
+    assert_int_equal(last_event(&h, HEALTH__EVENT__EVENT_SECRET_REVEALED)->secret_revealed->lot_id, second_id);
 }
 
 /* ---- what is kept secret ---- */
@@ -286,7 +285,7 @@ static void the_secret_is_not_in_the_store_before_publication(void **state)
 {
     const Health__Campaign *campaign = opened(&h, 3);
     int64_t id = campaign->campaign_id;
-    const char *sql = "SELECT count(*) FROM draw WHERE length(secret) > 0";
+    const char *sql = "SELECT count(*) FROM lottery WHERE length(secret) > 0";
     int statement;
 
     (void)state;

@@ -10,12 +10,12 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO story (entitlement_id, seq) VALUES (?1, ?2)",
     [SQL_OF] = "SELECT seq FROM story WHERE entitlement_id = ?1 ORDER BY seq LIMIT ?2",
     [SQL_CHECKUPS] =
-        "SELECT c.campaign_id, coalesce((SELECT min(at) FROM entry WHERE " HOLDER_HERS
-        " AND campaign_id = c.campaign_id "
+        "SELECT c.campaign_id, coalesce((SELECT min(at) FROM lottery_entry WHERE " HOLDER_HERS
+        " AND lot_id = c.campaign_id "
         "AND withdrawn_at = 0), 0), coalesce(n.state, 0), coalesce(b.booking_id, 0), coalesce(b.state, 0), "
         "coalesce(b.site_id, 0), coalesce(b.starts_at, 0), "
         "(SELECT count(*) FROM vault_file r WHERE r.subject_id = b.booking_id AND r.ready_at > 0) "
-        "FROM (SELECT campaign_id FROM entry WHERE " HOLDER_HERS " AND withdrawn_at = 0 "
+        "FROM (SELECT lot_id AS campaign_id FROM lottery_entry WHERE " HOLDER_HERS " AND withdrawn_at = 0 "
         "UNION SELECT campaign_id FROM entitlement WHERE " HOLDER_HERS ") c "
         "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
         "WHERE " HOLDER_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "

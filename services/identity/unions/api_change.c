@@ -113,6 +113,43 @@ static void unions__get_union_by_code(Identity__Unions_Service *service, const I
     reply(message, call);
 }
 
+/* rpc FindUnions: who wants to join knows a piece of her union's name. */
+static void unions__find_unions(Identity__Unions_Service *service, const Identity__FindUnionsRequest *req,
+                                Identity__UnionList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, unions_service);
+    Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
+    char piece[UNION_NAME_SIZE], pair[UNION_PAIR_SIZE], end[UNION_PATH_SIZE + 1];
+    struct union_node node = {0}, one;
+    int64_t n = 0, last = 0;
+    bool hit, full = false;
+    int32_t bad = 0;
+    int reason = union_name_read(req->name, piece, &bad);
+
+    rpc_fact_character(call, bad);
+    if (rpc_refuse_field_if(call, reason, "name"))
+        return;
+    if (req->union_id && !unions_find(&self->unions, req->union_id, &node)) {
+        rpc_refuse_field(call, RPC__REASON__UNION_NOT_FOUND, "unionId");
+        return;
+    }
+    union_path_end(node.path, end);
+    unions_rarest_pair(&self->unions, piece, pair);
+    unions_ask_search(&self->unions, pair, piece, node.path, end, rpc_page(call)->after,
+                      rpc_page_states(call, RPC_STATE(IDENTITY__UNION_STATE__UNION_ACTIVE)));
+    while (!full && unions_next_search(&self->unions, &one, &hit)) {
+        full = hit && !rpc_page_takes(call, one.id);
+        if (hit && !full)
+            rpc_add(call, &list, unions, union_message(&one, call));
+        last = one.id;
+        n++;
+    }
+    unions_end_search(&self->unions);
+    if (!full && n == UNION_SEARCH)
+        rpc_page_ends_at(call, "", last);
+    reply(&list, call);
+}
+
 /* False when a text does not fit. */
 static bool read_change(const Identity__AskUnionChangeRequest *req, struct change *ret)
 {

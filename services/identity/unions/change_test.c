@@ -52,6 +52,18 @@ static Identity__Union *by_code(struct harness *h, const char *code)
                           &identity__union__descriptor);
 }
 
+static size_t n_found(struct harness *h, const char *piece)
+{
+    Identity__FindUnionsRequest request = IDENTITY__FIND_UNIONS_REQUEST__INIT;
+
+    request.name = unconst(piece);
+    return ((Identity__UnionList *)harness_output(
+                h,
+                harness_call(h, "Unions.FindUnions", &request.base, harness_person(h, 1, RPC__LEVEL__MOBILE, ""), NULL),
+                &identity__union_list__descriptor))
+        ->n_unions;
+}
+
 static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state)
 {
     Identity__AskUnionChangeRequest request;
@@ -80,6 +92,8 @@ static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state
     assert_refused(decide(&h, administrator(&h, ROOT), id, false), "CHANGE_DECIDED");
     assert_refused(decide(&h, administrator(&h, ROOT), 4711, true), "CHANGE_NOT_FOUND");
     assert_string_equal(by_code(&h, "440604-N")->name, "禅城区总工会");
+    assert_int_equal(n_found(&h, "禅城区"), 1);
+    assert_int_equal(n_found(&h, "总工会"), 4);                  /* with its own new name */
     assert_int_equal(by_code(&h, "440604")->union_id, first_id); /* the old code leads there still */
     assert_refused(create_union(&h, harness_internal(&h), "440604", "总工会", "440600"), "UNION_CODE_TAKEN");
     list.union_id = first_id;

@@ -208,6 +208,107 @@ static void the_audit_finds_a_union_that_was_moved(void **state)
     assert_string_not_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE unions SET path = '00000000' WHERE code = '440604'");
     assert_string_equal(harness_audit(&h), "");
+    harness_tamper(&h, "DELETE FROM union_pair WHERE pair = '工会'");
+    assert_non_null(strstr(harness_audit(&h), "it is not found by its name"));
+    harness_tamper(&h, "INSERT INTO union_pair SELECT '工会', union_id FROM unions WHERE union_id > 0");
+    assert_string_equal(harness_audit(&h), "");
+    end(&h);
+}
+
+/* The names of those found by a piece, below a union or (0) anywhere, with blanks between. */
+static const char *found_below(struct harness *h, const char *piece, int64_t union_id)
+{
+    static char names[4096];
+    Identity__FindUnionsRequest request = IDENTITY__FIND_UNIONS_REQUEST__INIT;
+    size_t len = 0, pages = 0;
+
+    request.name = unconst(piece);
+    request.union_id = union_id;
+    request.page_size = 2;
+    do {
+        const Identity__UnionList *list = harness_output(
+            h, harness_call(h, "Unions.FindUnions", &request.base, harness_person(h, 1, RPC__LEVEL__MOBILE, ""), NULL),
+            &identity__union_list__descriptor);
+
+        assert_true(list->n_unions <= 2 && ++pages < 100);
+        for (size_t i = 0; i < list->n_unions; i++)
+            len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? " " : "", list->unions[i]->name);
+        request.page_token = list->next_page_token;
+    } while (*request.page_token);
+    names[len] = '\0';
+    return names;
+}
+
+static const char *found(struct harness *h, const char *piece)
+{
+    return found_below(h, piece, 0);
+}
+
+static void a_union_is_found_by_a_piece_of_its_name(void **state)
+{
+    static const char *const names[] = {"佛山市总工会",     "禅城区总工会", "石湾街道总工会",
+                                        "石湾外卖骑手工会", "SF 顺丰工会",  "佛山石湾陶瓷厂工会"};
+    struct harness h;
+    char code[16];
+
+    (void)state;
+    begin(&h);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(code, sizeof(code), "44060%zu", i);
+        assert_ok(create_union(&h, harness_internal(&h), code, names[i], i == 0 || i == 4 ? "" : "440600"));
+    }
+    assert_string_equal(found(&h, "石湾"), "石湾街道总工会 石湾外卖骑手工会 佛山石湾陶瓷厂工会");
+    assert_string_equal(found(&h, "工会"),
+                        "佛山市总工会 禅城区总工会 石湾街道总工会 石湾外卖骑手工会 SF 顺丰工会 佛山石湾陶瓷厂工会");
+    assert_string_equal(found(&h, " 骑手工会 "), "石湾外卖骑手工会");
+    assert_string_equal(found(&h, "sf"), "SF 顺丰工会");
+    assert_string_equal(found(&h, "ｓｆ 顺丰"), "SF 顺丰工会");
+    assert_string_equal(found(&h, "石湾工会"), ""); /* each pair is some union's, the piece is nobody's */
+    assert_string_equal(found(&h, "%工会"), "");
+    assert_string_equal(found_below(&h, "工会", union_coded(&h, "440604")), "SF 顺丰工会");
+    assert_string_equal(found_below(&h, "总工会", union_coded(&h, "440601")), "禅城区总工会");
+    end(&h);
+}
+
+static void what_is_no_piece_of_a_name_is_refused(void **state)
+{
+    Identity__FindUnionsRequest request = IDENTITY__FIND_UNIONS_REQUEST__INIT;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    request.name = unconst("  会 ");
+    assert_refused_at(
+        harness_call(&h, "Unions.FindUnions", &request.base, harness_person(&h, 1, RPC__LEVEL__MOBILE, ""), NULL),
+        "UNION_NAME_INVALID", "name");
+    request.name = unconst("工会");
+    request.union_id = 9;
+    assert_refused_at(
+        harness_call(&h, "Unions.FindUnions", &request.base, harness_person(&h, 1, RPC__LEVEL__MOBILE, ""), NULL),
+        "UNION_NOT_FOUND", "unionId");
+    end(&h);
+}
+
+/* Of what has the rarest pair no more than so many are read for one page. */
+static void a_search_goes_on_behind_what_it_has_read(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    make_union(&h, "440600", "");
+    for (unsigned page = 0; page < UNION_SEARCH / 100; page++) {
+        static char csv[100 * 64];
+        size_t len = 0;
+
+        for (unsigned i = 0; i < 100; i++)
+            len += (size_t)snprintf(csv + len, sizeof(csv) - len, "N%u-%u,甲乙丙工会,440600\n", page, i);
+        assert_ok(import_page(&h, harness_internal(&h), "Identity.ImportUnions", csv, false));
+    }
+    assert_ok(create_union(&h, harness_internal(&h), "LAST", "甲乙丙丁工会", "440600"));
+    assert_string_equal(found(&h, "丙丁"), "甲乙丙丁工会");
+    assert_string_equal(found(&h, "乙丙工会甲"), "");
+    assert_string_equal(found(&h, "丙丁工会"), "甲乙丙丁工会"); /* by its own pair, not by one that all have */
     end(&h);
 }
 
@@ -224,6 +325,9 @@ int main(void)
         cmocka_unit_test(what_is_no_union_is_not_found),
         cmocka_unit_test(a_union_is_told_to_the_journal),
         cmocka_unit_test(the_audit_finds_a_union_that_was_moved),
+        cmocka_unit_test(a_union_is_found_by_a_piece_of_its_name),
+        cmocka_unit_test(what_is_no_piece_of_a_name_is_refused),
+        cmocka_unit_test(a_search_goes_on_behind_what_it_has_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

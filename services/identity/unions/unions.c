@@ -1,8 +1,12 @@
 #include "services/identity/unions/unions.h"
 #include "services/identity/rules.h"
 
-#define COLUMNS        "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code, trades"
-#define CODES_IN_A_ROW 16 /* unions that became part of another, one after the other */
+#define COLUMNS "union_id, parent_id, children, code, name, path, state, into_id, moves, credit_code, trades"
+#define PAIRS(text)                                                                                                    \
+    "WITH RECURSIVE place (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM place WHERE i < length(" text ") - 1) "         \
+    "SELECT DISTINCT substr(lower(" text "), i, 2) AS pair FROM place"
+#define RARE           "500" /* a pair that so many have is as good as any other */
+#define CODES_IN_A_ROW 16    /* unions that became part of another, one after the other */
 
 enum {
     SQL_ADD,
@@ -15,6 +19,10 @@ enum {
     SQL_FIND_CREDIT_CODE,
     SQL_FIND_CLOSING,
     SQL_NAME,
+    SQL_UNPAIR,
+    SQL_PAIR,
+    SQL_RAREST,
+    SQL_SEARCH,
     SQL_ADD_ALIAS,
     SQL_SET_CREDIT_CODE,
     SQL_SET_TRADES,
@@ -43,6 +51,15 @@ static const char *const sql[] = {
     [SQL_FIND_CREDIT_CODE] = "SELECT " COLUMNS " FROM unions WHERE credit_code = ?1",
     [SQL_FIND_CLOSING] = "SELECT " COLUMNS " FROM unions WHERE state = 1 OR state = 3 LIMIT 1",
     [SQL_NAME] = "UPDATE unions SET name = ?2, code = ?3 WHERE union_id = ?1",
+    [SQL_UNPAIR] = "DELETE FROM union_pair WHERE union_id = ?1",
+    [SQL_PAIR] = "INSERT INTO union_pair (pair, union_id) SELECT pair, ?1 FROM (" PAIRS("?2") ") AS pairs",
+    [SQL_RAREST] = "SELECT pair FROM (" PAIRS("?1") ") AS wanted ORDER BY (SELECT count(*) FROM (SELECT 1 FROM "
+                                                    "union_pair WHERE union_pair.pair = wanted.pair LIMIT " RARE
+                                                    ") AS those), pair LIMIT 1",
+    [SQL_SEARCH] = "SELECT " COLUMNS ", " RPC_PAGE_STATES(
+        "?7", "state") " AND instr(lower(name), lower(?2)) > 0 AND path >= ?3 AND path < ?4 "
+                       "FROM union_pair JOIN unions USING (union_id) WHERE pair = ?1 AND union_id > ?5 "
+                       "ORDER BY union_id LIMIT ?6",
     [SQL_ADD_ALIAS] = "INSERT INTO union_alias (code, union_id) VALUES (?1, ?2)",
     [SQL_SET_CREDIT_CODE] = "UPDATE unions SET credit_code = ?2 WHERE union_id = ?1",
     [SQL_SET_TRADES] = "UPDATE unions SET trades = ?2 WHERE union_id = ?1",
@@ -62,18 +79,33 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
+/* By which pairs a union is looked for, in place of what it had. */
+static void pair(const struct unions *unions, int64_t union_id, const char *name)
+{
+    store_run(unions->store, unions->sql + SQL_UNPAIR, "i", union_id);
+    store_run(unions->store, unions->sql + SQL_PAIR, "it", union_id, name);
+}
+
 bool unions_add(const struct unions *unions, const struct union_node *node, int64_t now)
 {
-    return store_run(unions->store, unions->sql + SQL_ADD, "iitttii", node->id, node->parent_id, node->code, node->name,
-                     node->path, now, (int64_t)node->trades) == 1 &&
-           store_run(unions->store, unions->sql + SQL_COUNT_CHILD, "i", node->parent_id) == 1;
+    bool added = store_run(unions->store, unions->sql + SQL_ADD, "iitttii", node->id, node->parent_id, node->code,
+                           node->name, node->path, now, (int64_t)node->trades) == 1 &&
+                 store_run(unions->store, unions->sql + SQL_COUNT_CHILD, "i", node->parent_id) == 1;
+
+    if (added)
+        pair(unions, node->id, node->name);
+    return added;
 }
+
+/* COLUMNS. */
+#define INTO_UNION(ret)                                                                                                \
+    INTO((ret)->id), INTO((ret)->parent_id), INTO((ret)->children), INTO((ret)->code), INTO((ret)->name),              \
+        INTO((ret)->path), INTO((ret)->state), INTO((ret)->into_id), INTO((ret)->moves), INTO((ret)->credit_code),     \
+        INTO((ret)->trades)
 
 static bool read_union(struct store *store, unsigned statement, struct union_node *ret)
 {
-    return store_read(store, statement, INTO(ret->id), INTO(ret->parent_id), INTO(ret->children), INTO(ret->code),
-                      INTO(ret->name), INTO(ret->path), INTO(ret->state), INTO(ret->into_id), INTO(ret->moves),
-                      INTO(ret->credit_code), INTO(ret->trades));
+    return store_read(store, statement, INTO_UNION(ret));
 }
 
 static bool one_union(struct store *store, unsigned statement, struct union_node *ret_node)
@@ -127,6 +159,8 @@ void unions_name(const struct unions *unions, const struct union_node *node, con
     if (strcmp(node->code, code) != 0)
         store_run(unions->store, unions->sql + SQL_ADD_ALIAS, "ti", node->code, node->id);
     store_run(unions->store, unions->sql + SQL_NAME, "itt", node->id, name, code);
+    if (strcmp(node->name, name) != 0)
+        pair(unions, node->id, name);
 }
 
 void unions_set_credit_code(const struct unions *unions, int64_t union_id, const char *credit_code)
@@ -205,6 +239,35 @@ bool unions_find_path_beyond(const struct unions *unions, const char *from, cons
     return true;
 }
 
+void unions_rarest_pair(const struct unions *unions, const char *piece, char ret_pair[UNION_PAIR_SIZE])
+{
+    *ret_pair = '\0';
+    store_ask(unions->store, unions->sql + SQL_RAREST, "t", piece);
+    if (!store_row(unions->store, unions->sql + SQL_RAREST))
+        return;
+    store_copy_text(unions->store, unions->sql + SQL_RAREST, 0, ret_pair, UNION_PAIR_SIZE);
+    store_end(unions->store, unions->sql + SQL_RAREST);
+}
+
+void unions_ask_search(const struct unions *unions, const char *pair, const char *piece, const char *from,
+                       const char *end, int64_t after, int64_t states)
+{
+    store_ask(unions->store, unions->sql + SQL_SEARCH, "ttttiii", pair, piece, from, end, after, (int64_t)UNION_SEARCH,
+              states);
+}
+
+bool unions_next_search(const struct unions *unions, struct union_node *ret_node, bool *ret_hit)
+{
+    unsigned statement = unions->sql + SQL_SEARCH;
+
+    return store_read(unions->store, statement, INTO_UNION(ret_node), INTO(*ret_hit));
+}
+
+void unions_end_search(const struct unions *unions)
+{
+    store_end(unions->store, unions->sql + SQL_SEARCH);
+}
+
 void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit,
                          int64_t states)
 {
@@ -260,11 +323,15 @@ static const struct part_stray strays[] = {
      "ON parent.union_id = child.parent_id WHERE child.union_id > 0 AND "
      "(length(child.path) <> length(parent.path) + 4 OR "
      "substr(child.path, 1, length(parent.path)) <> parent.path) LIMIT 1"},
+    {"union", "it is not found by its name",
+     "SELECT union_id FROM unions WHERE union_id > 0 AND NOT EXISTS (SELECT 1 FROM union_pair "
+     "WHERE pair = substr(lower(name), length(name) - 1) AND union_pair.union_id = unions.union_id) LIMIT 1"},
     {NULL, NULL, NULL},
 };
 
 const struct part_spec unions_part = {
-    .tables = "unions union_alias union_place",
+    .tables = "unions union_alias union_place union_pair",
+    .steps = &unions_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(union_id) FROM unions",

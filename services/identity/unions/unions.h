@@ -3,11 +3,20 @@
  * A union has a code, by which people know it, and a path, by which the tree is kept: that of
  * its parent and one level more (common/eligibility.h).
  *
+ * Who knows a piece of its name finds it by every two characters that stand beside each other in
+ * it (union_pair): the rarest of those in the piece leads to the unions that may have it, which are
+ * then read. So a search reads UNION_SEARCH rows at most, whatever it asks for.
+ *
  * A find returns false when there is no such row, or when the store failed: the batch then
  * ends with that, whatever is answered (common/store/store.h). */
 #pragma once
 #include "services/identity/identity.h"
 #include "services/identity/rules.h"
+
+#define UNION_SEARCH    2000
+#define UNION_PAIR_SIZE 9 /* two characters */
+
+extern const struct store_steps unions_steps;
 
 struct union_node {
     int64_t id, parent_id, children;
@@ -25,6 +34,15 @@ bool unions_find(const struct unions *unions, int64_t union_id, struct union_nod
 bool unions_find_code(const struct unions *unions, const char *code, struct union_node *ret_node);
 /* An open one by its name, which others may have too: how many have, 2 when more. */
 unsigned unions_find_name(const struct unions *unions, const char *name, struct union_node *ret_node);
+/* Of a piece of a name, of two characters and more, the pair that the fewest have; "" when the store failed. */
+void unions_rarest_pair(const struct unions *unions, const char *piece, char ret_pair[UNION_PAIR_SIZE]);
+/* Unions of a range of paths (from included, end not) that have the piece in their names and are in a state of a
+ * mask, by their ids behind one: UNION_SEARCH rows of the pair are read, of which *ret_hit says which they are. The
+ * texts are valid until the end. */
+void unions_ask_search(const struct unions *unions, const char *pair, const char *piece, const char *from,
+                       const char *end, int64_t after, int64_t states);
+bool unions_next_search(const struct unions *unions, struct union_node *ret_node, bool *ret_hit);
+void unions_end_search(const struct unions *unions);
 bool unions_find_path(const struct unions *unions, const char *path, struct union_node *ret_node);
 bool unions_find_credit_code(const struct unions *unions, const char *credit_code, struct union_node *ret_node);
 /* Gives a name and a code; a code that is replaced goes on leading to the union. */
