@@ -11,7 +11,7 @@
 #include "services/bridge/wechat/said.h"
 
 #define IDENTITY_MS     1000         /* kept of a caller's time for identity's part */
-#define CLAIM_NAME_SIZE (50 * 4 + 1) /* as identity.proto bounds them */
+#define CLAIM_NAME_SIZE (50 * 4 + 1) /* as identity/member.proto bounds them */
 #define CLAIM_ID_SIZE   (24 * 4 + 1)
 
 #define DEVICE_SIZE (40 * 4 + 1)

@@ -34,6 +34,9 @@
  * many members a union has is never counted but kept (tallies.h). Her name and resident
  * ID, given with a request, are erased when it is decided.
  *
+ * What happens to her account, and what was decided on what she has asked for, she is told by all her doors
+ * (notices.h).
+ *
  * Over her own data a member rules herself: she is told who has looked at them
  * (looks.h; whole by one operation alone, api_look.c), agrees to each use by itself (consents.h), has them corrected
  * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
@@ -63,7 +66,7 @@
 #include "identity.pb.h"
 
 #define IMPORT_LINES_MAX 1000                     /* of one page of CSV */
-#define IMPORT_CSV_MAX   65536                    /* its characters, as in identity.proto */
+#define IMPORT_CSV_MAX   65536                    /* its characters, as in load.proto */
 #define REFRESH_LIFE_MS  (INT64_C(30) * 86400000) /* of a refresh token */
 
 /* An official's session: its bearer token, without use, and at all. */

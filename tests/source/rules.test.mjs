@@ -119,8 +119,8 @@ rule('each package has the matrix of who may call it', everyPackageHasItsMatrix,
 ]);
 
 rule('each part has its header and its code', partsHaveTheirFiles, [
-    ['services/portal/portal.h', '#define PORTAL_PARTS(PART, SHARED) SHARED(holders) PART(posts)'],
-    ['services/portal/portal.h', '#define PORTAL_PARTS(PART, SHARED) \\\n SHARED(nothing)', 'services/portal/portal.h:2'],
+    ['services/nowhere/nowhere.h', '#define NOWHERE_PARTS(PART, SHARED) SHARED(holders) PART(posts)'],
+    ['services/nowhere/nowhere.h', '#define NOWHERE_PARTS(PART, SHARED) \\\n SHARED(nothing)', 'services/nowhere/nowhere.h:2'],
     ['services/coupon/coupon.h', '/* nothing */\nPART(holders)', 'services/coupon/coupon.h:2'],
 ]);
 

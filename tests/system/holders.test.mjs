@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { announced, enter, giveValue, manager, member, post, publish, UNION } from './checkups.mjs';
 import { book, passOf, scan, scanner, soon } from './bookings.mjs';
 import { assertProblem } from './http.mjs';
+import { claimer, openRelease } from './releases.mjs';
 import { mergesWaited, mint, mobile, person, rosterCsv, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 
@@ -31,6 +32,9 @@ describe('a health check under a number that is no more', () => {
             assert.ok(json.token, text);
             people[name] = { id: json.member.memberId, token: json.token };
         }
+        const claim = claimer(stack, await openRelease(stack));
+        for (const { id } of Object.values(people))
+            assert.equal((await claim(id)).status, 201);
         campaign = await announced(stack, { quota: 2, waiting: 0, cancelHours: 0 });
         for (const { id } of Object.values(people))
             await until('she has entered', async () => (await enter(stack, campaign, id)).status < 300);
@@ -79,6 +83,17 @@ describe('a health check under a number that is no more', () => {
         assert.deepEqual(checkups.map((one) => [one.bookingId, one.booking, one.reports]), [[gone.bookingId, 'ARRIVED', 1]]);
         const { text } = await stack.get(`/v1/me/bookings/${gone.bookingId}/story`, { token: kept.token });
         assert.ok(text.includes('report_changed'), text);
+    });
+
+    test('that one of her two coupons has ended is told to her, as the bridge hears of it', async () => {
+        const { couponId, endedAt } = await until('the later one has ended', async () =>
+            (await stack.get('/v1/me/coupons', { token: people.kept.token })).json.coupons.find((one) => one.endedAt));
+        assert.ok(endedAt);
+        const [given] = await stack.query('coupon', `SELECT kind, CAST(member_id AS TEXT) AS id FROM notice WHERE about_id = ${couponId}`);
+        assert.deepEqual(given, { kind: 24, id: people.kept.id });
+        /* There is no WeChat in this stack to tell her by. */
+        await until('the bridge has heard of it', async () =>
+            (await stack.query('bridge', `SELECT state, reason FROM message WHERE source = 'coupon' AND kind = 24`)).some(({ state, reason }) => state === 4 && reason === 90030));
     });
 
     test('the report asks for the consent of the account that is kept, and opens for it alone', async () => {
