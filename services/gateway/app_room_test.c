@@ -25,7 +25,7 @@ static struct {
 static Rpc__Answer probed(void)
 {
     static uint8_t room[LIMIT_ANSWER];
-    static char labels[LIMIT_ANSWER / sizeof(NAME_100)][sizeof("n=\"" NAME_100 "\"") + 8];
+    static char labels[LIMIT_ANSWER / sizeof(NAME_100)][sizeof("n=\"" NAME_100 "\"") + 24];
     static Rpc__Metric metrics[ARRAY_LEN(labels)], *list[ARRAY_LEN(labels)];
     Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
     Rpc__Answer answer = RPC__ANSWER__INIT;
@@ -124,7 +124,8 @@ static void ask(const char *text)
 #define LOGIN                                                                                                          \
     "POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n"            \
     "{\"mobile\":\"13800000000\",\"code\":\"123456\"}"
-#define POLICY "GET /v1/policies/7 HTTP/1.1\r\nHost: a\r\n\r\n"
+#define METRICS "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+#define POLICY  "GET /v1/policies/7 HTTP/1.1\r\nHost: a\r\n\r\n"
 
 static void of_a_write_without_room_for_its_answer_the_outcome_is_unknown(void **state)
 {
@@ -199,7 +200,7 @@ static void no_metric_is_lost_however_many_there_are(void **state)
     bus_wait(&b, (app_server.turn(worker), queues_find(&worker->queues, "identity")->report));
     start();
     test.http.inner = true;
-    http_feed(&test.http, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", 36);
+    http_feed(&test.http, METRICS, sizeof(METRICS) - 1);
     assert_int_equal(count_lines("huigong_seats{"), gateway.n_metrics);
     stop();
 }

@@ -28,9 +28,8 @@ bool device_in_use(struct health *self, int64_t site_id, int64_t device_id, void
 /* Replies with the code of a kind (enum pass_kind) that a screen shows now. */
 void reply_code(struct health *self, int kind, int64_t subject, Health__ScreenCode_Closure reply, void *call);
 
-struct report;
 struct statement_line;
 /* A version of a report as others may know of it. */
-void report_fact(const struct report *report, int32_t received, Health__ReportFact *ret);
+void report_fact(const struct vault_file *report, int32_t received, Health__ReportFact *ret);
 /* A line as a message that refers to it. */
 void settlement_line_message(struct statement_line *line, Health__SettlementLine *ret);

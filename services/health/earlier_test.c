@@ -3,12 +3,14 @@
 
 #include "common/base/hex.h"
 #include "services/health/campaign/campaigns.h"
-#include "services/health/fixture.h"
+#include "services/health/report/report_fixture.h"
 #include "tests/earlier.h"
 
-#define PLACE "00000000"
-#define DRAWN INT64_C(192209884628910080) /* members 1 to 4 entered, 3 and 4 have won */
-#define OPEN  INT64_C(192209897637543936) /* members 1, 2 and 5 have entered */
+#define PLACE      "00000000"
+#define DRAWN      INT64_C(192209884628910080) /* members 1 to 4 entered, 3 and 4 have won */
+#define SEALED     INT64_C(143324400844804096)
+#define UNFINISHED INT64_C(143324400844805120)
+#define OPEN       INT64_C(192209897637543936) /* members 1, 2 and 5 have entered */
 
 static const struct dump_moved moved[] = {
     {"settlement", "SELECT count(*) FROM earlier.settlement e WHERE NOT EXISTS (SELECT 1 FROM statement s "
@@ -22,6 +24,19 @@ static const struct dump_moved moved[] = {
      "(e.settlement_id, e.line, e.booking_id, e.kind, e.fen, e.seq, e.hash, e.corrects))"},
     {"story_progress", "SELECT count(*) FROM earlier.story_progress WHERE upto <> "
                        "(SELECT upto FROM progress WHERE name = 'story')"},
+    {"report",
+     "SELECT count(*) FROM (SELECT report_id, booking_id, campaign_id, site_id, member_id, version, size, "
+     "state, begun_at, ready_at, ended_at, journal_seq, wrapped, items FROM earlier.report EXCEPT SELECT "
+     "file_id, subject_id, group_id, place_id, member_id, version, size, state, begun_at, ready_at, ended_at, "
+     "journal_seq, wrapped, notes FROM vault_file)"},
+    {"report_part", "SELECT count(*) FROM (SELECT report_id, part, sealed FROM earlier.report_part EXCEPT SELECT "
+                    "file_id, part, sealed FROM vault_part)"},
+    {"report_view", "SELECT count(*) FROM (SELECT view_id, report_id, at, session_id FROM earlier.report_view EXCEPT "
+                    "SELECT look_id, file_id, at, session_id FROM vault_look)"},
+    {"report_consent", "SELECT count(*) FROM (SELECT member_id, version FROM earlier.report_consent EXCEPT SELECT "
+                       "member_id, version FROM vault_consent)"},
+    {"report_policy", "SELECT count(*) FROM (SELECT version, in_force_at FROM earlier.report_policy EXCEPT SELECT "
+                      "version, in_force_at FROM vault_policy)"},
     {"chain", "SELECT count(*) FROM (SELECT chain_id, union_path, days, anchor, sealed FROM earlier.chain "
               "EXCEPT SELECT chain_id, union_path, days, anchor, sealed FROM lottery_chain)"},
     {"draw", "SELECT count(*) FROM (SELECT campaign_id, c.state, d.state, void_from, void_reason, opens_at, closes_at, "
@@ -53,7 +68,7 @@ static void open_earlier(const char *name)
 
 static void nothing_that_was_kept_is_lost(void **state)
 {
-    static const char *const stores[] = {"health/lots", "health/report", "health/draws"};
+    static const char *const stores[] = {"health/lots", "health/report", "health/sealed", "health/draws"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
@@ -142,6 +157,29 @@ static void an_announced_lot_finishes_as_announced(void **state)
     end(&h);
 }
 
+/* One that was read once, and the next version of it, of which one part has come. */
+static void a_report_is_read_and_its_upload_goes_on(void **state)
+{
+    Health__ListReportViewsRequest looks = HEALTH__LIST_REPORT_VIEWS_REQUEST__INIT;
+    Rpc__Principal *reader;
+
+    (void)state;
+    open_earlier("health/sealed");
+    reader = harness_member(&h, 7, TOWN);
+    make_pdf(9000, 'x');
+    assert_string_equal(reads_her_report(&h, SEALED, reader)->items[0]->value, "9.8");
+    looks.report_id = SEALED;
+    assert_int_equal(((Health__ReportViewList *)harness_output(
+                          &h, harness_call(&h, "Reports.ListReportViews", &looks.base, reader, NULL),
+                          &health__report_view_list__descriptor))
+                         ->n_views,
+                     2);
+    assert_ok(finish(&h, UNFINISHED));
+    assert_int_equal(reads_her_report(&h, UNFINISHED, reader)->fact->version, 2);
+    assert_int_equal(reads_her_report(&h, SEALED, reader)->fact->state, HEALTH__REPORT_STATE__REPORT_STATE_SUPERSEDED);
+    end(&h);
+}
+
 /* ---- a lot of each stage ---- */
 
 /* The lots of health/draws, in the order of their ids. */
@@ -172,7 +210,7 @@ static int64_t lot_of(int lot)
     return INT64_C(132452764876803072) + lot * INT64_C(3072);
 }
 
-static int state_of(int lot)
+static int stage_of(int lot)
 {
     return (int)campaign_of(&h, on_campaign(&h, "Campaigns.GetCampaign", lot_of(lot), manager_of(&h, UNION)))->state;
 }
@@ -223,11 +261,11 @@ static void each_stage_goes_on_where_it_was(void **state)
 
     (void)state;
     open_earlier("health/draws");
-    assert_int_equal(state_of(DRAWING), HEALTH__CAMPAIGN_STATE__FROZEN);
+    assert_int_equal(stage_of(DRAWING), HEALTH__CAMPAIGN_STATE__FROZEN);
     assert_string_equal(draw_status(&h, lot_of(CLOSING))->root, "");
     settle(&h);
     for (int i = 0; i < N_LOTS; i++)
-        assert_int_equal(state_of(i), states[i]);
+        assert_int_equal(stage_of(i), states[i]);
     assert_string_not_equal(draw_status(&h, lot_of(CLOSING))->root, "");
     assert_int_equal(winners_of(&h, lot_of(GIVING), 36), 33);
     assert_string_equal(draw_status(&h, lot_of(VOID_EARLY))->void_reason, "名单有误");
@@ -248,7 +286,7 @@ static void second_hands_are_given_after_first_hands_of_before(void **state)
     request.campaign_id = lot_of(ASKED);
     request.reason = "名单有误";
     assert_ok(harness_call(&h, "Draws.MakeVoid", &request.base, manager_number(&h, 901), NULL));
-    assert_int_equal(state_of(ASKED), HEALTH__CAMPAIGN_STATE__VOID);
+    assert_int_equal(stage_of(ASKED), HEALTH__CAMPAIGN_STATE__VOID);
     end(&h);
 }
 
@@ -271,7 +309,7 @@ static void the_next_is_called_up_and_a_day_of_the_chain_is_drawn(void **state)
     assert_ok(with_value(&h, "Draws.EnterValue", campaign->campaign_id, "03 07 11", 900));
     assert_ok(with_value(&h, "Draws.ConfirmValue", campaign->campaign_id, "03 07 11", 901));
     step_to(&h, campaign->draw_at);
-    assert_int_equal(state_of(CONFIRMED), HEALTH__CAMPAIGN_STATE__DRAWN);
+    assert_int_equal(stage_of(CONFIRMED), HEALTH__CAMPAIGN_STATE__DRAWN);
     assert_ok(on_campaign(&h, "Draws.Publish", lot_of(DAY_2), manager_of(&h, UNION)));
     settle(&h);
     assert_int_equal(winners_of(&h, lot_of(DAY_2), 6), 2);
@@ -287,6 +325,7 @@ int main(void)
         cmocka_unit_test(what_was_settled_before_there_were_budgets_is_spent),
         cmocka_unit_test(lots_go_on),
         cmocka_unit_test(an_announced_lot_finishes_as_announced),
+        cmocka_unit_test(a_report_is_read_and_its_upload_goes_on),
         cmocka_unit_test(files_are_as_they_were),
         cmocka_unit_test(each_stage_goes_on_where_it_was),
         cmocka_unit_test(second_hands_are_given_after_first_hands_of_before),

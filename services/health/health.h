@@ -16,7 +16,7 @@
  * enter, what a place is), entitlements.h (who may book:
  * the seam to booking), stocks.h (places without a lot), slots.h and bookings.h (hours, bookings,
  * passes; costs.h is what all of it may cost, on the shared part budget), scans.h and walk_ins.h (what happens at the
- * door), reports.h (reports, of the member alone), consents.h (who agrees to that), scopes.h (whom a campaign is for
+ * door), reports.h (reports, of the member alone, in the shared part vault), scopes.h (whom a campaign is for
  * after its union got another place), settlements.h (what a site is owed, by the shared part settlement), stories.h
  * (all of this in the order of the journal), totals.h (how many people, and nothing of a few). What is only shown is
  * stored as the packed message it came as, so a part reads and writes messages of health.proto in the call's arena and
@@ -31,8 +31,6 @@
  * booking that counts has one pass that is not revoked; a pass is accepted once over all
  * scanners, with network or without. */
 #pragma once
-#include <mbedtls/sha256.h>
-
 #include "common/base/limits.h"
 #include "common/pass/pass.h"
 #include "common/trust/pii.h"
@@ -43,6 +41,7 @@
 #include "common/benefit/settlement/settlement.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
+#include "common/benefit/vault/vault.h"
 #include "common/daemon/service_of_parts.h"
 #include "health.pb.h"
 #include "services/health/campaign/map.h"
@@ -70,20 +69,12 @@
     PART(costs)                                                                                                        \
     PART(scans)                                                                                                        \
     PART(walk_ins)                                                                                                     \
+    SHARED(vault)                                                                                                      \
     PART(reports)                                                                                                      \
-    PART(consents)                                                                                                     \
     PART(settlements)                                                                                                  \
     PART(stories)
 
 SERVICE_PARTS(HEALTH)
-
-struct report_hash { /* how far the hash of a PDF has got; report_id 0: free */
-    int64_t report_id;
-    uint64_t run; /* no two hashes have the same */
-    int32_t next; /* part */
-    mbedtls_sha256_context sum;
-};
-#define REPORT_HASHES 16
 
 struct health {
     SERVICE_MEMBERS(HEALTH)
@@ -92,10 +83,6 @@ struct health {
     struct pass_keys *passes;
     struct pii_keys *report_keys; /* seal the keys of reports */
     struct pii_keys *letters;     /* seal letters to identity */
-    int64_t report_ms;            /* how long a report is kept */
-    struct report_hash hashes[REPORT_HASHES];
-    uint64_t hash_runs;                              /* hashes begun; the last one's run */
-    unsigned char sealed[LIMIT_PART + PII_OVERHEAD]; /* a part of a report on its way */
 };
 
 extern const struct service_spec health_spec;

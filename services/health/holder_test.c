@@ -326,12 +326,12 @@ static void of_a_closed_account_nothing_lives(void **state)
     int64_t booked = booking_of(&h, KEPT, false);
     int32_t left = places_left();
     struct booking booking;
-    struct report report;
+    struct vault_file report;
 
     (void)state;
     merge(GONE, OTHER);
     close_account(OTHER);
-    assert_true(reports_find(&health_of(&h)->reports, report_id, &report));
+    assert_true(vault_find(&health_of(&h)->vault, report_id, &report));
     assert_int_equal(report.state, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
     assert_int_equal(report.wrapped_len, 0);
     assert_refused(try_begin(&h, clerk_of(&h), attended, 1000, NULL), "MEMBER_CLOSED");
@@ -402,13 +402,13 @@ static void hear_until_dark(struct harness *trial)
 /* The rows come again. */
 static void all_is_ended_once(struct harness *trial)
 {
-    struct report report;
+    struct vault_file report;
     int64_t rows;
 
     hear_until_dark(trial);
     assert_int_equal(booking_state(her_booking, KEPT), HEALTH__BOOKING_STATE__ACTIVE);
     assert_int_equal(booking_state(spare_booking, KEPT), HEALTH__BOOKING_STATE__CANCELLED);
-    assert_true(reports_find(&health_of(trial)->reports, other_report, &report));
+    assert_true(vault_find(&health_of(trial)->vault, other_report, &report));
     assert_int_equal(report.state, HEALTH__REPORT_STATE__REPORT_STATE_ERASED);
     rows = journal_rows(trial);
     hear_until_dark(trial);

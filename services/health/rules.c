@@ -88,11 +88,6 @@ int report_refusal(const Health__BeginReportRequest *report, bool attended, cons
     return 0;
 }
 
-bool is_pdf(const uint8_t *bytes, size_t len)
-{
-    return memmem(bytes, len < PDF_HEADER_WITHIN ? len : PDF_HEADER_WITHIN, "%PDF-", 5) != NULL;
-}
-
 bool is_abnormal(const Health__ReportItems *items)
 {
     for (size_t i = 0; i < items->n_items; i++) {

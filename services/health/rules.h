@@ -29,10 +29,6 @@ int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *p
 int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id);
 /* Why a report of somebody who did or did not attend cannot be begun; 0 when it can. */
 int report_refusal(const Health__BeginReportRequest *report, bool attended, const char **ret_field);
-/* Whether bytes begin as a PDF does to its readers: the header (ISO 32000-1, 7.5.2) is
- * within the first 1,024 bytes, behind whatever a hospital's system put before it. */
-#define PDF_HEADER_WITHIN 1024
-bool is_pdf(const uint8_t *bytes, size_t len);
 bool is_abnormal(const Health__ReportItems *items);
 
 /* The page of Tencent's maps that leads to a site, percent-encoded, in the arena. */

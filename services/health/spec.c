@@ -1,4 +1,5 @@
 #include "services/health/campaign/sites.h"
+#include "services/health/report/reports.h"
 #include "services/health/settlement/settlements.h"
 
 extern const unsigned char health_schema[];
@@ -38,10 +39,10 @@ static int start(struct service *service)
     struct health *self = service->self;
 
     settlement_use(&self->settlement, &settlements_kind, &self->two_hands);
-    self->report_ms = conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS;
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
+    vault_open(&self->vault, &report_kind, self->report_keys, conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS);
     if (lottery_start(&self->lottery, conf_text(conf, "HUIGONG_DRAW_KEY")) == 0 && self->letters && self->passes &&
         self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
         return 0;

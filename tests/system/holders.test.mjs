@@ -123,7 +123,7 @@ describe('a health check under a number that is no more', () => {
         const asked = await stack.post('/v1/me:close', { code, confirmed: true }, { token: kept.token });
         assert.equal(asked.status, 200, asked.text);
         await until('the key is gone', async () => {
-            const [row] = await stack.query('health', `SELECT hex(wrapped) AS wrapped, hex(items) AS items FROM report WHERE report_id = ${reportId}`);
+            const [row] = await stack.query('health', `SELECT hex(wrapped) AS wrapped, hex(notes) AS items FROM vault_file WHERE file_id = ${reportId}`);
             return row.wrapped === '' && row.items === '';
         });
         assertProblem(await open(steppedUp(kept.id)), 404, 'REPORT_NOT_FOUND');

@@ -155,7 +155,7 @@ describe('an attended health check', () => {
         assert.equal(erased.json.state, 'REPORT_STATE_ERASED', erased.text);
         assertProblem(await open(me.token), 410, 'REPORT_GONE');
         assertProblem(await stack.get(opened.link, { token: me.token }), 410, 'REPORT_GONE');
-        assert.deepEqual(await stack.query('health', 'SELECT count(*) AS n FROM report_part'), [{ n: 0 }]);
+        assert.deepEqual(await stack.query('health', 'SELECT count(*) AS n FROM vault_part'), [{ n: 0 }]);
         const { code, stdout } = await stack.audit('health');
         assert.equal(code, 0, stdout);
     });

@@ -1,17 +1,16 @@
 #include "services/health/api.h"
 #include "services/health/booking/bookings.h"
-#include "services/health/report/consents.h"
 #include "services/health/report/reports.h"
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
 
-void report_fact(const struct report *report, int32_t received, Health__ReportFact *ret)
+void report_fact(const struct vault_file *report, int32_t received, Health__ReportFact *ret)
 {
     health__report_fact__init(ret);
     ret->report_id = report->id;
-    ret->booking_id = report->booking_id;
-    ret->campaign_id = report->campaign_id;
-    ret->site_id = report->site_id;
+    ret->booking_id = report->subject_id;
+    ret->campaign_id = report->group_id;
+    ret->site_id = report->place_id;
     ret->version = report->version;
     ret->state = (Health__ReportState)report->state;
     ret->size = report->size;
@@ -22,11 +21,12 @@ void report_fact(const struct report *report, int32_t received, Health__ReportFa
     ret->ended_at = report->ended_at;
 }
 
-static void reply_fact(struct health *self, const struct report *report, Health__ReportFact_Closure reply, void *call)
+static void reply_fact(struct health *self, const struct vault_file *report, Health__ReportFact_Closure reply,
+                       void *call)
 {
     Health__ReportFact fact;
 
-    report_fact(report, reports_received(&self->reports, report->id), &fact);
+    report_fact(report, vault_received(&self->vault, report->id), &fact);
     reply(&fact, call);
 }
 
@@ -45,16 +45,16 @@ static bool is_clerk(struct health *self, int64_t site_id, void *call)
 }
 
 /* A version at one of her sites; false after refusing. */
-static bool clerks_report(struct health *self, int64_t report_id, void *call, struct report *ret)
+static bool clerks_report(struct health *self, int64_t report_id, void *call, struct vault_file *ret)
 {
-    if (reports_find(&self->reports, report_id, ret))
-        return is_clerk(self, ret->site_id, call);
+    if (vault_find(&self->vault, report_id, ret))
+        return is_clerk(self, ret->place_id, call);
     rpc_refuse(call, HEALTH__REASON__REPORT_NOT_FOUND);
     return false;
 }
 
 /* The same while it is being uploaded. */
-static bool clerks_upload(struct health *self, int64_t report_id, void *call, struct report *ret)
+static bool clerks_upload(struct health *self, int64_t report_id, void *call, struct vault_file *ret)
 {
     if (!clerks_report(self, report_id, call, ret))
         return false;
@@ -114,9 +114,11 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
 {
     struct health *self = container_of(service, struct health, reports_service);
     Health__ReportItems items = HEALTH__REPORT_ITEMS__INIT;
-    const char *field;
-    struct report report = {0};
+    struct vault_file report;
     struct booking booking;
+    const char *field;
+    const void *packed;
+    size_t len = 0;
     int refusal;
 
     if (!bookings_find(&self->bookings, req->booking_id, &booking)) {
@@ -132,29 +134,19 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
     refusal = report_refusal(req, booking.state == HEALTH__BOOKING_STATE__ARRIVED, &field);
     if (rpc_refuse_field_if(call, refusal, field))
         return;
-    report = (struct report){.booking_id = booking.id,
-                             .campaign_id = booking.campaign_id,
-                             .site_id = booking.site_id,
-                             .member_id = booking.member_id,
-                             .size = req->size};
+    report = (struct vault_file){.subject_id = booking.id,
+                                 .group_id = booking.campaign_id,
+                                 .place_id = booking.site_id,
+                                 .member_id = booking.member_id,
+                                 .size = req->size};
     items.items = req->items;
     items.n_items = req->n_items;
-    refusal = report_begin(self, &report, &items, call);
+    packed = health_pack(&items.base, rpc_arena(call), &len);
+    refusal = packed ? report_reason(vault_begin(&self->vault, &report, packed, len, call)) : RPC__REASON__OVERLOADED;
     if (rpc_refuse_if(call, refusal))
         return;
     rpc_created(call);
     reply_fact(self, &report, reply, call);
-}
-
-/* Says how many parts there are, and how long this one is. */
-static void refuse_part(const struct report *report, int32_t part, void *call)
-{
-    int32_t parts = body_parts(report->size);
-
-    rpc_fact_number(call, "parts", parts);
-    if (part < parts)
-        rpc_fact_number(call, "length", body_part_size(report->size, part));
-    rpc_refuse_field(call, HEALTH__REASON__REPORT_PART_WRONG, part < parts ? "content" : "part");
 }
 
 /* rpc PutReportPart: any of its parts, also again. */
@@ -162,36 +154,17 @@ static void reports__put_report_part(Health__Reports_Service *service, const Hea
                                      Health__ReportFact_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, reports_service);
-    struct report report;
+    enum vault_trouble trouble;
+    struct vault_file report;
 
     if (!clerks_upload(self, req->report_id, call, &report))
         return;
-    if (req->part >= body_parts(report.size) || (int32_t)req->content.len != body_part_size(report.size, req->part)) {
-        refuse_part(&report, req->part, call);
-        return;
-    }
-    if (req->part == 0 && !is_pdf(req->content.data, req->content.len)) {
-        rpc_refuse_field(call, HEALTH__REASON__NOT_A_PDF, "content");
-        return;
-    }
-    report_put(self, &report, req->part, req->content, call);
-    reply_fact(self, &report, reply, call);
-}
-
-/* Whether all of a PDF is there and is what the clerk sent: 0, why not, or REPORT_WAITS. */
-static int check_report(struct health *self, const struct report *report, ProtobufCBinaryData sha256, void *call)
-{
-    unsigned char sum[32];
-    int reason;
-
-    if (reports_received(&self->reports, report->id) < body_parts(report->size))
-        return HEALTH__REASON__REPORT_INCOMPLETE;
-    if (report->size == 0)
-        return 0;
-    reason = report_hash(self, report, call, sum);
-    if (reason)
-        return reason;
-    return sha256.len == sizeof(sum) && memcmp(sha256.data, sum, sizeof(sum)) == 0 ? 0 : HEALTH__REASON__REPORT_DAMAGED;
+    trouble = vault_put(&self->vault, &report, req->part, req->content, call);
+    if (trouble)
+        rpc_refuse_field(call, report_reason(trouble),
+                         trouble == VAULT_WRONG_PART && req->part >= body_parts(report.size) ? "part" : "content");
+    else
+        reply_fact(self, &report, reply, call);
 }
 
 /* rpc FinishReport: from now on she can read it. */
@@ -200,7 +173,8 @@ static void reports__finish_report(Health__Reports_Service *service, const Healt
 {
     struct health *self = container_of(service, struct health, reports_service);
     struct booking booking;
-    struct report report;
+    struct vault_file report;
+    enum vault_trouble trouble;
     int reason = 0;
 
     if (!clerks_report(self, req->report_id, call, &report))
@@ -208,11 +182,12 @@ static void reports__finish_report(Health__Reports_Service *service, const Healt
     if (report.version == 0) {
         if (!clerks_upload(self, req->report_id, call, &report))
             return;
-        reason = check_report(self, &report, req->sha256, call);
-        if (reason == REPORT_WAITS)
+        trouble = vault_check(&self->vault, &report, req->sha256, call);
+        if (trouble == VAULT_WAITS)
             return;
+        reason = report_reason(trouble);
         /* A scan may have been undone while the parts came. */
-        if (!reason && (!bookings_find(&self->bookings, report.booking_id, &booking) ||
+        if (!reason && (!bookings_find(&self->bookings, report.subject_id, &booking) ||
                         booking.state != HEALTH__BOOKING_STATE__ARRIVED))
             reason = HEALTH__REASON__NOT_ATTENDED;
         if (rpc_refuse_if(call, reason))
@@ -227,7 +202,7 @@ static void reports__get_uploaded_report(Health__Reports_Service *service, const
                                          Health__ReportFact_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, reports_service);
-    struct report report;
+    struct vault_file report;
 
     if (clerks_report(self, req->report_id, call, &report))
         reply_fact(self, &report, reply, call);
@@ -235,16 +210,10 @@ static void reports__get_uploaded_report(Health__Reports_Service *service, const
 
 /* ---- the member ---- */
 
-static bool is_readable(const struct report *report)
-{
-    return report->state == HEALTH__REPORT_STATE__REPORT_STATE_READY ||
-           report->state == HEALTH__REPORT_STATE__REPORT_STATE_SUPERSEDED;
-}
-
 /* Her own version that was ready; false after refusing. Others' are not found. */
-static bool own_report(struct health *self, int64_t report_id, void *call, struct report *ret)
+static bool own_report(struct health *self, int64_t report_id, void *call, struct vault_file *ret)
 {
-    if (reports_find(&self->reports, report_id, ret) && ret->ready_at > 0 &&
+    if (vault_find(&self->vault, report_id, ret) && ret->ready_at > 0 &&
         holder_is(&self->holders, rpc_principal(call)->member_id, ret->member_id))
         return true;
     rpc_refuse(call, HEALTH__REASON__REPORT_NOT_FOUND);
@@ -252,13 +221,13 @@ static bool own_report(struct health *self, int64_t report_id, void *call, struc
 }
 
 /* The same while it can be read, with her consent. */
-static bool own_readable(struct health *self, int64_t report_id, void *call, struct report *ret)
+static bool own_readable(struct health *self, int64_t report_id, void *call, struct vault_file *ret)
 {
     if (!own_report(self, report_id, call, ret))
         return false;
-    if (is_readable(ret) && consent_stands(&self->consents, rpc_principal(call)->member_id, rpc_now(call)))
+    if (vault_is_readable(ret) && vault_agreed(&self->vault, rpc_principal(call)->member_id, rpc_now(call)))
         return true;
-    rpc_refuse(call, is_readable(ret) ? HEALTH__REASON__REPORT_CONSENT_MISSING : HEALTH__REASON__REPORT_GONE);
+    rpc_refuse(call, vault_is_readable(ret) ? HEALTH__REASON__REPORT_CONSENT_MISSING : HEALTH__REASON__REPORT_GONE);
     return false;
 }
 
@@ -270,13 +239,13 @@ static void reports__list_my_reports(Health__Reports_Service *service, const Hea
     struct arena *arena = rpc_arena(call);
     const struct rpc_page *page = rpc_page(call);
     Health__MyReportList list = HEALTH__MY_REPORT_LIST__INIT;
-    struct report *reports = arena_alloc(arena, page->limit * sizeof(*reports));
+    struct vault_file *reports = arena_alloc(arena, page->limit * sizeof(*reports));
     size_t n = 0;
 
     (void)req;
-    list.consented = consent_stands(&self->consents, rpc_principal(call)->member_id, rpc_now(call));
-    reports_ask(&self->reports, rpc_principal(call)->member_id, page->before, page->limit);
-    while (reports && n < page->limit && reports_next(&self->reports, &reports[n]))
+    list.consented = vault_agreed(&self->vault, rpc_principal(call)->member_id, rpc_now(call));
+    vault_ask_before(&self->vault, rpc_principal(call)->member_id, page->before, page->limit);
+    while (reports && n < page->limit && vault_next_before(&self->vault, &reports[n]))
         n++;
     for (size_t i = 0; i < n && rpc_page_takes(call, reports[i].id); i++) {
         Health__MyReport *mine = arena_message(arena, &health__my_report__descriptor);
@@ -285,7 +254,7 @@ static void reports__list_my_reports(Health__Reports_Service *service, const Hea
 
         if (!mine || !fact)
             break;
-        if (list.consented && is_readable(&reports[i]))
+        if (list.consented && vault_is_readable(&reports[i]))
             items = report_items(self, &reports[i], arena);
         report_fact(&reports[i], body_parts(reports[i].size), fact);
         mine->fact = fact;
@@ -302,9 +271,9 @@ static void reports__open_report(Health__Reports_Service *service, const Health_
     struct health *self = container_of(service, struct health, reports_service);
     Health__OpenedReport opened = HEALTH__OPENED_REPORT__INIT;
     Health__ReportFact fact = HEALTH__REPORT_FACT__INIT;
-    char link[REPORT_LINK_SIZE], path[64];
+    char link[VAULT_LINK_SIZE], path[64];
     Health__ReportItems *items;
-    struct report report;
+    struct vault_file report;
 
     if (!own_readable(self, req->report_id, call, &report))
         return;
@@ -313,14 +282,14 @@ static void reports__open_report(Health__Reports_Service *service, const Health_
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
     }
-    report_view(self, &report, call);
+    vault_look(&self->vault, &report, call);
     report_fact(&report, body_parts(report.size), &fact);
     opened.fact = &fact;
     opened.items = items->items;
     opened.n_items = items->n_items;
     if (report.size > 0) {
-        opened.link_until = rpc_now(call) + REPORT_LINK_MS;
-        report_link(self, report.id, opened.link_until, link);
+        opened.link_until = rpc_now(call) + VAULT_LINK_MS;
+        vault_link(&self->vault, report.id, opened.link_until, link);
         snprintf(path, sizeof(path), "/v1/me/report-files/%s", link);
         opened.link = path;
     }
@@ -332,9 +301,9 @@ static void reports__fetch_report(Health__Reports_Service *service, const Health
                                   Rpc__Part_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, reports_service);
-    int64_t report_id = report_of_link(self, req->link, rpc_now(call));
+    int64_t report_id = vault_of_link(&self->vault, req->link, rpc_now(call));
     Rpc__Part part = RPC__PART__INIT;
-    struct report report;
+    struct vault_file report;
     char *plain, name[40];
     long len;
 
@@ -345,7 +314,7 @@ static void reports__fetch_report(Health__Reports_Service *service, const Health
     if (!own_readable(self, report_id, call, &report))
         return;
     plain = arena_alloc(rpc_arena(call), LIMIT_PART + 1);
-    len = plain ? report_part(self, &report, req->part, plain) : -1;
+    len = plain ? vault_part_of(&self->vault, &report, req->part, plain) : -1;
     if (len < 0) {
         rpc_refuse(call, plain ? HEALTH__REASON__REPORT_NOT_FOUND : RPC__REASON__OVERLOADED);
         return;
@@ -363,19 +332,19 @@ static void reports__list_report_views(Health__Reports_Service *service, const H
 {
     struct health *self = container_of(service, struct health, reports_service);
     Health__ReportViewList list = HEALTH__REPORT_VIEW_LIST__INIT;
-    Health__ReportView view;
-    struct report report;
-    int64_t view_id;
+    int64_t look_id, at, session_id;
+    struct vault_file report;
 
     if (!own_report(self, req->report_id, call, &report))
         return;
-    report_views_ask(&self->reports, report.id, rpc_page(call)->before, rpc_page(call)->limit);
-    while (report_views_next(&self->reports, &view, &view_id)) {
+    vault_ask_looks(&self->vault, report.id, rpc_page(call)->before, rpc_page(call)->limit);
+    while (vault_next_look(&self->vault, &look_id, &at, &session_id)) {
         Health__ReportView *message = arena_message(rpc_arena(call), &health__report_view__descriptor);
 
-        if (!message || !rpc_page_takes(call, view_id))
+        if (!message || !rpc_page_takes(call, look_id))
             continue;
-        *message = view;
+        message->at = at;
+        message->session_id = session_id;
         rpc_add(call, &list, views, message);
     }
     reply(&list, call);
@@ -386,12 +355,12 @@ static void reports__erase_report(Health__Reports_Service *service, const Health
                                   Health__ReportFact_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, reports_service);
-    struct report report;
+    struct vault_file report;
 
     if (!own_report(self, req->report_id, call, &report))
         return;
-    if (is_readable(&report))
-        report_end(self, &report, HEALTH__REPORT_STATE__REPORT_STATE_ERASED, call);
+    if (vault_is_readable(&report))
+        vault_end(&self->vault, &report, VAULT_ERASED, call);
     reply_fact(self, &report, reply, call);
 }
 

@@ -127,7 +127,7 @@ static void a_long_pdf_is_hashed_some_parts_at_a_time(void **state)
     assert_refused(finish(&h, report_id), "REPORT_DAMAGED");
     pdf[PDF_MAX - 1] ^= 1;
     assert_ok(finish(&h, report_id));
-    assert_int_equal(self->hash_runs, 1);
+    assert_int_equal(self->vault.runs, 1);
 }
 
 /* Whoever puts a part again while the others are hashed has the new one hashed too. */
@@ -224,10 +224,10 @@ static void an_upload_that_is_given_up_leaves_nothing(void **state)
     assert_int_equal(fact_of(&h, on_report(&h, "Reports.GetUploadedReport", first, clerk_of(&h)))->state,
                      HEALTH__REPORT_STATE__REPORT_STATE_ABANDONED);
     assert_ok(put_part(&h, second, 0));
-    clock_step(&h.service.clock, REPORT_UPLOAD_MS);
+    clock_step(&h.service.clock, VAULT_UPLOAD_MS);
     assert_false(harness_tidy(&h));
     assert_refused(put_part(&h, second, 1), "REPORT_NOT_UPLOADING");
-    assert_int_equal(reports_received(&self->reports, second), 0);
+    assert_int_equal(vault_received(&self->vault, second), 0);
     assert_int_equal(my_reports(MEMBER)->n_reports, 0);
 }
 
@@ -264,7 +264,7 @@ static void she_reads_her_report_and_nobody_else_does(void **state)
     opened->link[25] ^= 1;
     assert_refused(fetch(&h, opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
     opened->link[25] ^= 1;
-    clock_step(&h.service.clock, REPORT_LINK_MS);
+    clock_step(&h.service.clock, VAULT_LINK_MS);
     assert_refused(fetch(&h, opened->link, 0, member(MEMBER)), "REPORT_LINK_INVALID");
 }
 
@@ -338,12 +338,12 @@ static void a_second_version_supersedes_the_first_visibly(void **state)
 static void gone(int64_t report_id, int state)
 {
     struct health *self = h.service.self;
-    struct report report;
+    struct vault_file report;
 
-    assert_true(reports_find(&self->reports, report_id, &report));
+    assert_true(vault_find(&self->vault, report_id, &report));
     assert_int_equal(report.state, state);
     assert_int_equal(report.wrapped_len, 0);
-    assert_int_equal(reports_received(&self->reports, report_id), 0);
+    assert_int_equal(vault_received(&self->vault, report_id), 0);
     assert_refused(on_report(&h, "Reports.OpenReport", report_id, member(MEMBER)), "REPORT_GONE");
 }
 
@@ -383,14 +383,14 @@ static void what_is_said_of_a_report_behind_the_journals_back_is_found(void **st
     setup(state);
     uploaded(&h, booking_id);
     assert_string_equal(harness_audit(&h), "");
-    harness_tamper(&h, "UPDATE report SET version = 2");
+    harness_tamper(&h, "UPDATE vault_file SET version = 2");
     assert_non_null(strstr(harness_audit(&h), "journal"));
-    harness_tamper(&h, "UPDATE report SET version = 1, wrapped = x''");
+    harness_tamper(&h, "UPDATE vault_file SET version = 1, wrapped = x''");
     assert_non_null(strstr(harness_audit(&h), "its key"));
-    harness_tamper(&h, "UPDATE report SET state = 6, items = x''");
+    harness_tamper(&h, "UPDATE vault_file SET state = 6, notes = x''");
     assert_non_null(strstr(harness_audit(&h), "journal"));
-    harness_tamper(&h, "DELETE FROM report_part");
-    harness_tamper(&h, "DELETE FROM report");
+    harness_tamper(&h, "DELETE FROM vault_part");
+    harness_tamper(&h, "DELETE FROM vault_file");
     assert_non_null(strstr(harness_audit(&h), "journal"));
     harness_close(&h);
 }
@@ -443,12 +443,12 @@ static void upload_until_dark(struct harness *trial)
 static void what_was_uploaded_is_there(struct harness *trial)
 {
     struct health *self = trial->service.self;
-    struct report report;
+    struct vault_file report;
 
     if (!told_report)
         return;
-    assert_true(reports_find(&self->reports, told_report, &report));
-    assert_true(reports_received(&self->reports, told_report) == 1 || !told_part);
+    assert_true(vault_find(&self->vault, told_report, &report));
+    assert_true(vault_received(&self->vault, told_report) == 1 || !told_part);
     assert_true(!told_ready || report.version == 1);
     if (report.version == 0)
         assert_ok(put_part(&h, told_report, 0));

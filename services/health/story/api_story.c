@@ -65,9 +65,9 @@ static bool add_fact(Health__Story *story, const Rpc__JournalRow *row, struct ar
 
 static bool add_report(struct health *self, Health__Story *story, struct arena *arena)
 {
-    struct report report;
+    struct vault_file report;
 
-    if (!reports_latest(&self->reports, story->booking_id, &report))
+    if (!vault_latest(&self->vault, story->booking_id, &report))
         return true;
     story->report = arena_alloc(arena, sizeof(*story->report));
     if (story->report)

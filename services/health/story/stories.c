@@ -14,7 +14,7 @@ static const char *const sql[] = {
         " AND lot_id = c.campaign_id "
         "AND withdrawn_at = 0), 0), coalesce(n.state, 0), coalesce(b.booking_id, 0), coalesce(b.state, 0), "
         "coalesce(b.site_id, 0), coalesce(b.starts_at, 0), "
-        "(SELECT count(*) FROM report r WHERE r.booking_id = b.booking_id AND r.ready_at > 0) "
+        "(SELECT count(*) FROM vault_file r WHERE r.subject_id = b.booking_id AND r.ready_at > 0) "
         "FROM (SELECT lot_id AS campaign_id FROM lottery_entry WHERE " HOLDER_HERS " AND withdrawn_at = 0 "
         "UNION SELECT campaign_id FROM entitlement WHERE " HOLDER_HERS ") c "
         "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
@@ -27,7 +27,7 @@ static const char *const sql[] = {
         "AND b.site_id = s.site_id AND b.state <> 3), "
         "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2), "
         "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2 "
-        "AND EXISTS (SELECT 1 FROM report r WHERE r.booking_id = b.booking_id AND r.version = 1)) "
+        "AND EXISTS (SELECT 1 FROM vault_file r WHERE r.subject_id = b.booking_id AND r.version = 1)) "
         "FROM campaign_site s WHERE s.campaign_id = ?1 ORDER BY s.site_id",
     [SQL_HAS] = "SELECT 1 FROM story WHERE entitlement_id = ?1 AND seq = ?2",
 };
