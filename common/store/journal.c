@@ -9,11 +9,13 @@
 
 #define FIELD_HEAD 8 /* bytes of a field's number and length, at most */
 
-enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_TIME, SQL_HASH, SQL_ALL, N_SQL };
+enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_READ_CHASSIS, SQL_TIME, SQL_HASH, SQL_ALL, N_SQL };
 static const char *const sql[N_SQL] = {
     [SQL_TIP] = "SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1",
     [SQL_ADD] = "INSERT INTO journal (seq, at, kind, actor, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_READ] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    [SQL_READ_CHASSIS] = "SELECT seq, at, kind, actor, body, hash FROM journal INDEXED BY journal_chassis "
+                         "WHERE kind >= 900 AND seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_TIME] = "SELECT at FROM journal WHERE seq = ?1",
     [SQL_HASH] = "SELECT hash FROM journal WHERE seq = ?1",
     [SQL_ALL] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq",
@@ -253,24 +255,40 @@ static int differs(struct journal *journal, const Rpc__JournalRequest *request)
                : RPC__REASON__JOURNAL_DIFFERS;
 }
 
+/* Whether nothing is asked for but what the chassis tells, which has an index. */
+static bool wants_chassis(const Rpc__JournalRequest *request)
+{
+    bool wants = request->n_kinds > 0;
+
+    for (size_t i = 0; i < request->n_kinds && wants; i++)
+        wants = request->kinds[i] >= LIMIT_EVENT_NUMBER;
+    return wants;
+}
+_Static_assert(LIMIT_EVENT_NUMBER == 900, "as the index says");
+
 /* Of the rows that are not in the archive. */
 static void read_store(struct journal *journal, const Rpc__JournalRequest *request, int64_t limit, struct arena *arena,
                        Rpc__JournalPage *page)
 {
-    unsigned statement = journal->sql + SQL_READ;
+    bool chassis = wants_chassis(request);
+    unsigned statement = journal->sql + (chassis ? SQL_READ_CHASSIS : SQL_READ);
+    int64_t n = 0;
 
     store_ask(journal->store, statement, "ii", page->read_to, limit);
     while (store_row(journal->store, statement)) {
         Rpc__JournalRow row;
 
+        n++;
         journal_column_row(journal->store, statement, &row);
         if (!journal_wants(request, row.kind)) {
             page->read_to = row.seq;
         } else if (!journal_page_add(&row, arena, page)) {
             store_end(journal->store, statement);
-            break; /* a shorter page; the follower asks for the rest */
+            return; /* a shorter page; the follower asks for the rest */
         }
     }
+    if (chassis && n < limit && page->read_to < journal->tip.seq && !store_trouble(journal->store))
+        page->read_to = journal->tip.seq;
 }
 
 int journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,

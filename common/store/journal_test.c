@@ -70,6 +70,14 @@ static void add(int64_t now, int64_t actor, int64_t number)
     journal_add(&journal, now, actor, &taken.base);
 }
 
+static void add_gone(int64_t at)
+{
+    Rpc__MemberGone gone = RPC__MEMBER_GONE__INIT;
+
+    gone.member_id = 7;
+    journal_add(&journal, at, 0, &gone.base);
+}
+
 /* An event of kind 1. */
 static void add_change(int64_t now)
 {
@@ -434,6 +442,37 @@ static void a_page_of_one_kind_still_moves_past_the_others(void **state)
     assert_int_equal(page.read_to, 2);
 }
 
+/* They are found by an index: the page goes to the end of the journal, however many others lie between. */
+static void a_page_of_what_the_chassis_tells_passes_all_others_at_once(void **state)
+{
+    const int32_t gone = RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE;
+    Rpc__JournalPage page;
+    int64_t after = 0;
+    size_t n = 0;
+
+    (void)state;
+    for (int i = 1; i <= 5000; i++) {
+        if (i % 1000 == 500)
+            add_gone(NOW);
+        else
+            add(NOW, 1, i);
+    }
+    commit();
+    page = read_page(0, 0, 0, gone);
+    assert_int_equal(page.n_rows, 5);
+    for (size_t i = 0; i < page.n_rows; i++)
+        assert_int_equal(page.rows[i]->seq, 1000 * i + 500);
+    assert_int_equal(page.read_to, 5000);
+    assert_int_equal(page.read_hash.len, JOURNAL_HASH_LEN);
+    for (; after < 5000; after = page.read_to) {
+        page = read_page(after, 0, 2, gone);
+        assert_true(page.n_rows <= 2 && page.read_to > after);
+        n += page.n_rows;
+    }
+    assert_int_equal(n, 5);
+    assert_int_equal(read_page(9999, 0, 0, gone).read_to, 9999);
+}
+
 static void time_does_not_stand_still_when_the_clock_was_far_ahead(void **state)
 {
     const int64_t ahead = NOW + INT64_C(10) * 365 * 86400000;
@@ -518,6 +557,7 @@ int main(void)
         TEST(a_row_says_what_who_and_when),
         TEST(the_chain_goes_on_after_a_restart),
         TEST(time_never_decreases_along_it),
+        TEST(a_page_of_what_the_chassis_tells_passes_all_others_at_once),
         TEST(time_does_not_stand_still_when_the_clock_was_far_ahead),
         TEST(the_audit_names_each_row_that_was_changed),
         TEST(the_audit_names_a_row_that_was_moved_or_deleted),
