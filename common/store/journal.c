@@ -9,13 +9,11 @@
 
 #define FIELD_HEAD 8 /* bytes of a field's number and length, at most */
 
-enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_READ_CHASSIS, SQL_TIME, SQL_HASH, SQL_ALL, N_SQL };
+enum { SQL_TIP, SQL_ADD, SQL_READ, SQL_TIME, SQL_HASH, SQL_ALL, N_SQL };
 static const char *const sql[N_SQL] = {
     [SQL_TIP] = "SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1",
     [SQL_ADD] = "INSERT INTO journal (seq, at, kind, actor, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_READ] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    [SQL_READ_CHASSIS] = "SELECT seq, at, kind, actor, body, hash FROM journal INDEXED BY journal_chassis "
-                         "WHERE kind >= 900 AND seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_TIME] = "SELECT at FROM journal WHERE seq = ?1",
     [SQL_HASH] = "SELECT hash FROM journal WHERE seq = ?1",
     [SQL_ALL] = "SELECT seq, at, kind, actor, body, hash FROM journal WHERE seq > ?1 ORDER BY seq",
@@ -40,6 +38,7 @@ int journal_open(struct journal *journal, struct store *store)
         store_end(store, journal->sql + SQL_TIP);
     }
     journal->committed = journal->before = journal->tip;
+    journal->opened = journal->chassis = journal->tip.seq;
     return archive_prepare(journal) || store_trouble(store) ? -1 : 0;
 }
 
@@ -114,6 +113,8 @@ void journal_add(struct journal *journal, int64_t now, int64_t actor, const Prot
     len += put_varint(body + len, size);
     len += protobuf_c_message_pack(fact, body + len);
     tip->seq++;
+    if (kind >= LIMIT_EVENT_NUMBER)
+        journal->chassis = tip->seq;
     if (now > tip->at || tip->at - now > LIMIT_JOURNAL_AHEAD_MS)
         tip->at = now;
     journal_row_hash(tip->hash, tip->seq, tip->at, (int32_t)kind, actor, body, len, tip->hash);
@@ -255,40 +256,39 @@ static int differs(struct journal *journal, const Rpc__JournalRequest *request)
                : RPC__REASON__JOURNAL_DIFFERS;
 }
 
-/* Whether nothing is asked for but what the chassis tells, which has an index. */
-static bool wants_chassis(const Rpc__JournalRequest *request)
+/* Whether a reader who wants nothing but what the chassis tells, which is rare, needs to read no row behind the one
+ * that she has read to. A row that was undone counts as if it were there. */
+static bool has_nothing(const struct journal *journal, const Rpc__JournalRequest *request, int64_t read_to)
 {
-    bool wants = request->n_kinds > 0;
+    bool wants_chassis = request->n_kinds > 0;
 
-    for (size_t i = 0; i < request->n_kinds && wants; i++)
-        wants = request->kinds[i] >= LIMIT_EVENT_NUMBER;
-    return wants;
+    for (size_t i = 0; i < request->n_kinds && wants_chassis; i++)
+        wants_chassis = request->kinds[i] >= LIMIT_EVENT_NUMBER;
+    return wants_chassis && read_to >= journal->opened && read_to >= journal->chassis && read_to < journal->tip.seq;
 }
-_Static_assert(LIMIT_EVENT_NUMBER == 900, "as the index says");
 
 /* Of the rows that are not in the archive. */
 static void read_store(struct journal *journal, const Rpc__JournalRequest *request, int64_t limit, struct arena *arena,
                        Rpc__JournalPage *page)
 {
-    bool chassis = wants_chassis(request);
-    unsigned statement = journal->sql + (chassis ? SQL_READ_CHASSIS : SQL_READ);
-    int64_t n = 0;
+    unsigned statement = journal->sql + SQL_READ;
 
+    if (has_nothing(journal, request, page->read_to)) {
+        page->read_to = journal->tip.seq;
+        return;
+    }
     store_ask(journal->store, statement, "ii", page->read_to, limit);
     while (store_row(journal->store, statement)) {
         Rpc__JournalRow row;
 
-        n++;
         journal_column_row(journal->store, statement, &row);
         if (!journal_wants(request, row.kind)) {
             page->read_to = row.seq;
         } else if (!journal_page_add(&row, arena, page)) {
             store_end(journal->store, statement);
-            return; /* a shorter page; the follower asks for the rest */
+            break; /* a shorter page; the follower asks for the rest */
         }
     }
-    if (chassis && n < limit && page->read_to < journal->tip.seq && !store_trouble(journal->store))
-        page->read_to = journal->tip.seq;
 }
 
 int journal_read(struct journal *journal, const Rpc__JournalRequest *request, struct arena *arena,

@@ -36,6 +36,8 @@ struct journal {
     struct journal_tip committed;
     bool head_wanted;                        /* journal_want_head, until the daemon has signed one */
     int64_t signed_seq;                      /* the row of the last head that the daemon has signed; 0: none */
+    int64_t opened;                          /* the row at which it was opened; of those since then: */
+    int64_t chassis;                         /* no row behind this one is an event of the chassis */
     const ProtobufCMessageDescriptor *event; /* the service's own; NULL: none but the chassis' */
     /* Its archive (archive.h): */
     struct archive *archive; /* NULL: no folder is known */

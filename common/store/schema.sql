@@ -69,7 +69,3 @@ CREATE TABLE segment (
     kept    TEXT    NOT NULL,  -- kinds whose rows stay in the table: each between blanks
     cleared INTEGER NOT NULL   -- rows up to here are no more in the table, but for those
 ) STRICT;
-
--- step 8
--- What the chassis itself tells is rare, and read by followers who want nothing else.
-CREATE INDEX journal_chassis ON journal (seq) WHERE kind >= 900;
