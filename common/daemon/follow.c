@@ -35,6 +35,8 @@ struct follower {
     bool reached;                         /* it has been seen */
     bool asking;                          /* a page is on its way */
     bool rung;                            /* meanwhile there is more */
+    bool passes;                          /* the last page was of others' rows alone */
+    bool waits;                           /* for the timer, since the bell rang */
     bool closing;
 };
 
@@ -65,6 +67,7 @@ static void apply_slice(void *call, void *arg)
 }
 
 static void ask(struct follower *follower);
+static void on_ring(void *arg);
 static void on_tick(uv_timer_t *timer);
 
 /* Once in a while, of what happens again and again. */
@@ -120,7 +123,7 @@ static void on_another_journal(struct follower *follower)
 {
     if (is_time_to_say(&follower->said_ns))
         log_error("journal_differs", "queue", follower->options.queue, "seq", log_int(follower->cursor));
-    follower->reached = false;
+    follower->reached = follower->passes = false;
     if (!follower->options.server) {
         move_cursor(follower, 0, NULL, 0);
         follower->rung = true;
@@ -184,7 +187,7 @@ static bool take_some(struct follower *follower)
 /* The next slice of the page; other work of the loop comes between. */
 static void step(struct follower *follower)
 {
-    bool last;
+    bool last, more;
 
     if (is_paused(follower) || !take_some(follower))
         return; /* the next tick tries again */
@@ -193,17 +196,19 @@ static void step(struct follower *follower)
         uv_timer_start(&follower->timer, on_tick, 1, FOLLOW_TICK_MS); /* 0 would be this turn */
         return;
     }
-    if (follower->cursor < follower->page->last_seq)
-        follower->rung = true;
+    more = follower->cursor < follower->page->last_seq;
     drop_page(follower);
-    if (follower->rung)
+    if (more)
         ask(follower);
+    else if (follower->rung)
+        on_ring(follower);
 }
 
 /* Takes the page over. */
 static void take_page(struct follower *follower, Rpc__JournalPage *page)
 {
     follower->page = page;
+    follower->passes = page->n_rows == 0 && page->read_to - follower->cursor >= FOLLOW_PASSED;
     if (is_paused(follower)) {
         drop_page(follower);
     } else if (page->last_seq < follower->cursor) {
@@ -241,7 +246,7 @@ static void on_page(void *arg, const Rpc__Answer *answer)
     if (page)
         take_page(follower, page);
     if (follower->rung && (page || answer->reason == RPC__REASON__JOURNAL_DIFFERS))
-        ask(follower);
+        on_ring(follower);
 }
 
 static void ask(struct follower *follower)
@@ -272,15 +277,25 @@ static void ask(struct follower *follower)
     rpc_client_flush(follower->options.client);
 }
 
+/* A question for each batch of a flood, in which there is nothing for it, would cost who is asked more than the rows.
+ */
 static void on_ring(void *arg)
 {
-    ask(arg);
+    struct follower *follower = arg;
+
+    if (!follower->passes || follower->asking || follower->page) {
+        ask(follower);
+    } else if (!follower->waits) {
+        follower->waits = true;
+        uv_timer_start(&follower->timer, on_tick, FOLLOW_PAUSE_MS, FOLLOW_TICK_MS);
+    }
 }
 
 static void on_tick(uv_timer_t *timer)
 {
     struct follower *follower = timer->data;
 
+    follower->waits = false;
     if (follower->page)
         step(follower);
     else

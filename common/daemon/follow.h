@@ -1,7 +1,8 @@
 /* follow.h: reading another service's journal, in order, each row once.
  *
  * A follower reads pages through the broker, after its cursor, when the bell
- * rings and otherwise every FOLLOW_TICK_MS, since a ring may be lost. With a
+ * rings and otherwise every FOLLOW_TICK_MS, since a ring may be lost; while what is told is
+ * of no kind that it wants, it lets some of it come together first. With a
  * server of its own, rows are applied and the cursor advanced in one transaction,
  * FOLLOW_SLICE of them at most in a turn of the loop,
  * so that an effect happens exactly once whatever dies in between; with the cursor goes the
@@ -14,6 +15,8 @@
 #define FOLLOW_TICK_MS   1000
 #define FOLLOW_BEHIND_MS 10000 /* the end may be out of sight for so long */
 #define FOLLOW_SLICE     64    /* rows applied in one transaction */
+#define FOLLOW_PASSED    16    /* rows of others, and nothing else, in a page: more of them are coming, */
+#define FOLLOW_PAUSE_MS  50    /* so the bell is not heard for so long */
 
 struct follower;
 

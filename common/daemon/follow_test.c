@@ -399,6 +399,24 @@ static void note(void *arg, void *call, const Rpc__JournalRow *row)
     n_changes++;
 }
 
+static int n_gone;
+
+static void note_gone(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    (void)arg;
+    assert_null(call);
+    assert_int_equal(row->kind, RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE);
+    n_gone++;
+}
+
+static void tell_gone(void *call, void *arg)
+{
+    Rpc__MemberGone gone = RPC__MEMBER_GONE__INIT;
+
+    (void)arg;
+    rpc_tell(call, &gone.base);
+}
+
 static void an_edge_follows_one_kind_from_an_instant_on(void **state)
 {
     struct follow_options options = {
@@ -426,6 +444,53 @@ static void an_edge_follows_one_kind_from_an_instant_on(void **state)
     assert_int_equal(n_changes, ROWS / 3 - 999 / 3); /* from row 1000 on, whose time it is */
     add_rows(ROWS + 1, ROWS + 9);
     bus_wait(&b, n_changes == ROWS / 3 - 999 / 3 + 3);
+    close_both();
+}
+
+/* What it wants comes seldom: then not every bell is a question, and what comes is taken all the same. */
+static void a_flood_of_others_rows_is_asked_about_from_time_to_time(void **state)
+{
+    static const int32_t kind = RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE;
+    struct follow_options options = {
+        .loop = &b.loop, .bus_dir = b.dir, .queue = "coupon", .kinds = &kind, .n_kinds = 1, .apply = note_gone};
+    struct bus_ringer *ringer;
+    struct follower *follower;
+    int64_t row = 0, began, ms, place;
+    int asked;
+
+    (void)state;
+    open_both();
+    ringer = bus_ringer_open(b.dir);
+    serve_source();
+    options.client = client;
+    follower = follower_open(&options);
+    assert_non_null(follower);
+    bus_wait(&b, follower_is_current(follower));
+    for (; row < FOLLOW_PASSED; row++)
+        add_rows(row + 1, row + 1);
+    place = row;
+    while (follower_place(follower) < place) {
+        bus_ringer_ring(ringer, "coupon");
+        uv_run(&b.loop, UV_RUN_ONCE);
+    }
+    asked = pages_asked;
+    began = clock_monotonic_ns();
+    for (int i = 0; i < 1000; i++) {
+        add_rows(row + 1, row + FOLLOW_PASSED);
+        row += FOLLOW_PASSED;
+        bus_ringer_ring(ringer, "coupon");
+        uv_run(&b.loop, UV_RUN_NOWAIT);
+    }
+    ms = (clock_monotonic_ns() - began) / 1000000;
+    /* A tick may have found nothing new, and the bell is heard at once after that. */
+    assert_in_range(pages_asked - asked, 0, ms / FOLLOW_PAUSE_MS + 2 * (ms / FOLLOW_TICK_MS) + 2);
+    assert_int_equal(rpc_server_transact(source.h.service.rpc, tell_gone, NULL), 0);
+    place = row + 1;
+    while (n_gone == 0) {
+        bus_ringer_ring(ringer, "coupon");
+        uv_run(&b.loop, UV_RUN_ONCE);
+    }
+    bus_wait(&b, follower_place(follower) == place);
     close_both();
 }
 
@@ -580,6 +645,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_source_that_is_down_is_waited_for),
         cmocka_unit_test(a_crash_between_row_and_cursor_doubles_nothing),
         cmocka_unit_test(an_edge_follows_one_kind_from_an_instant_on),
+        cmocka_unit_test(a_flood_of_others_rows_is_asked_about_from_time_to_time),
         cmocka_unit_test(a_journal_that_was_made_anew_is_not_followed),
         cmocka_unit_test(a_journal_whose_end_was_cut_off_is_not_followed),
         cmocka_unit_test(a_cursor_from_before_hashes_goes_on),
