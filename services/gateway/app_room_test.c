@@ -5,7 +5,7 @@
 #include "services/gateway/http/http_fixture.h"
 #include "tests/bus_harness.h"
 
-#define LONG 20000 /* characters of an answer, more than fits into a block */
+#define LONG 60000 /* characters of an answer, more than fits into a block */
 
 static struct {
     struct app_settings settings;
@@ -69,12 +69,12 @@ static Rpc__Answer answer_to(const Rpc__Call *call, uint8_t *room)
 
 static bool on_message(void *arg, struct bus_message *message)
 {
-    static uint8_t rooms[8][LONG + 100], packed[LIMIT_MESSAGE_SIZE + 8 * LONG];
+    static uint8_t rooms[LIMIT_READS][LONG + 100], packed[LIMIT_MESSAGE_SIZE + LIMIT_READS * LONG];
     size_t len;
     const void *bytes = bus_message_bytes(message, &len);
     Rpc__CallBatch *calls = rpc__call_batch__unpack(NULL, len, bytes);
     Rpc__AnswerBatch batch = RPC__ANSWER_BATCH__INIT;
-    Rpc__Answer answers[8], *pointers[8];
+    Rpc__Answer answers[LIMIT_READS], *pointers[LIMIT_READS];
 
     (void)arg;
     ensure(calls && calls->n_calls <= ARRAY_LEN(answers));
@@ -151,6 +151,58 @@ static void of_a_write_without_room_for_its_answer_the_outcome_is_unknown(void *
     assert_true(test.out_len > LONG);
 }
 
+static void ask_for_policies(unsigned n)
+{
+    char text[1024], body[512] = "{\"paths\":[";
+
+    for (unsigned i = n; i > 0; i--)
+        snprintf(body + strlen(body), sizeof(body) - strlen(body), "\"/v1/policies/%u\"%s", i, i > 1 ? "," : "]}");
+    snprintf(text, sizeof(text),
+             "POST /v1/batch HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(body), body);
+    ask(text);
+}
+
+/* How many of the reads of a batch could be told; there was no room for the others. */
+static unsigned count_told(unsigned n)
+{
+    unsigned told = 0, refused = 0;
+
+    assert_memory_equal(test.out, "HTTP/1.1 200 ", 13);
+    for (const char *at = test.out; (at = strstr(at, "{\"status\":200,")); at++)
+        told++;
+    for (const char *at = test.out; (at = strstr(at, "{\"status\":503,")); at++)
+        refused++;
+    assert_int_equal(told + refused, n);
+    for (const char *at = test.out; (at = strstr(at, "\"reason\":")); at++) {
+        assert_memory_equal(at, "\"reason\":\"OVERLOADED\"", 21);
+        refused--;
+    }
+    assert_int_equal(refused, 0);
+    return told;
+}
+
+static void the_answers_of_a_batch_are_charged_while_they_wait_for_others(void **state)
+{
+    struct bus_queue_counts counts;
+
+    (void)state;
+    open_gateway();
+    bus_wait(&b, (bus_queue_counts(gateway.queue, &counts), counts.served));
+    ask_for_policies(3);
+    assert_int_equal(count_told(3), 3);
+    crowd(GUEST_ANSWERS, 1000);
+    ask_for_policies(3);
+    assert_int_equal(count_told(3), 0);
+    crowd(GUEST_ANSWERS, 3 * LONG); /* room for two that wait, but not for both in the answer of all */
+    ask_for_policies(2);
+    assert_memory_equal(test.out, "HTTP/1.1 503 ", 13);
+    assert_non_null(strstr(test.out, "\"reason\":\"OVERLOADED\""));
+    crowd(GUEST_ANSWERS, 0);
+    ask_for_policies(LIMIT_READS);
+    assert_int_equal(count_told(LIMIT_READS), LIMIT_READS_ANSWER / LONG);
+}
+
 /* A server that was never started, for what it has counted. */
 static struct server *uncrowded_server(void)
 {
@@ -209,6 +261,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_write_without_room_for_its_answer_the_outcome_is_unknown),
+        cmocka_unit_test(the_answers_of_a_batch_are_charged_while_they_wait_for_others),
         cmocka_unit_test(no_metric_is_lost_however_many_there_are),
     };
 

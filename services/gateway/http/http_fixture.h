@@ -17,7 +17,7 @@ static struct {
     struct http_request *waiting;
     unsigned served;
     size_t crowd[GUEST_POOLS]; /* held by others */
-    char out[1 << 18];
+    char out[1 << 21];
     size_t out_len;
 } test;
 
