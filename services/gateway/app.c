@@ -41,21 +41,14 @@ static int check_token(struct pending *pending)
     return reason;
 }
 
-/* Counts a request against its member's rate, or else its address'; pending is NULL when it means no operation.
- * False when it was refused for it. */
-static bool admit(struct app *app, struct http_request *request, struct pending *pending,
-                  const unsigned char trace_id[16])
+/* Refuses a request that comes too soon by so much. */
+static void refuse_rate(struct app *app, struct http_request *request, struct pending *pending,
+                        const unsigned char trace_id[16], const struct limiter *limiter, int64_t wait_ns)
 {
-    const Rpc__Principal *member = pending ? pending->principal : NULL;
-    struct limiter *limiter = member ? &app->settings->members : &app->settings->addresses;
-    uint64_t key = member ? (uint64_t)member->member_id : address_key(&request->client);
-    int64_t wait_ns = limiter_admit(limiter, key, request->received_ns);
     Rpc__Answer answer = RPC__ANSWER__INIT;
     Rpc__Fact rate = RPC__FACT__INIT, *facts[] = {&rate};
     char headers[128], number[24];
 
-    if (wait_ns == 0)
-        return true;
     snprintf(number, sizeof(number), "%lld", (long long)limiter->rate);
     rate.name = unconst("maxPerSecond");
     rate.value = number;
@@ -72,7 +65,18 @@ static bool admit(struct app *app, struct http_request *request, struct pending 
         app_refuse_answer(pending, &answer, headers);
     else
         app_refuse(app, request, &answer, headers, trace_id);
-    return false;
+}
+
+bool app_admit(struct app *app, struct http_request *request, struct pending *pending, const unsigned char trace_id[16])
+{
+    const Rpc__Principal *member = pending ? pending->principal : NULL;
+    struct limiter *limiter = member ? &app->settings->members : &app->settings->addresses;
+    uint64_t key = member ? (uint64_t)member->member_id : address_key(&request->client);
+    int64_t wait_ns = limiter_admit(limiter, key, request->received_ns);
+
+    if (wait_ns > 0)
+        refuse_rate(app, request, pending, trace_id, limiter, wait_ns);
+    return wait_ns == 0;
 }
 
 /* ---- operations ---- */
@@ -97,15 +101,11 @@ struct pending *app_pending(struct app *app, struct http_request *request, const
     return pending;
 }
 
-bool app_judge(struct pending *pending, bool counted)
+bool app_judge(struct pending *pending)
 {
     const struct api_method *method = pending->match.method;
-    int reason = check_token(pending);
+    int reason = method->rule->who == RULE__WHO__PUBLIC ? 0 : pending->token;
 
-    if (!counted && !admit(pending->app, pending->request, pending, pending->trace_id))
-        return false;
-    if (method->rule->who == RULE__WHO__PUBLIC)
-        reason = 0;
     if (!reason && !pending->read)
         reason = app_check_form(pending->request, method);
     if (reason)
@@ -113,17 +113,14 @@ bool app_judge(struct pending *pending, bool counted)
     return !reason;
 }
 
-/* All that the head of a batch decides: false when it has been refused for it. Whose it is its reads say
- * each for itself; a token that is no good only has it counted against her address. */
+/* All that the head of a batch decides: false when it has been refused for it. What is wrong with its token
+ * is for each of its reads. */
 static bool judge_batch(struct pending *pending)
 {
     struct http_request *request = pending->request;
     const char *more = "";
     int reason = app_batch_form(request, &more);
 
-    check_token(pending);
-    if (!admit(pending->app, request, pending, pending->trace_id))
-        return false;
     if (reason)
         app_refuse_for(pending->app, request, reason, more, pending->trace_id);
     return !reason;
@@ -279,17 +276,19 @@ static struct pending *route(struct app *app, struct http_request *request)
     else
         api_route(request->method, request->method_len, request->path, request->path_len, &match);
     if (!match.method && !app_is_batch(request)) {
-        if (admit(app, request, NULL, trace_id))
+        if (app_admit(app, request, NULL, trace_id))
             answer_other(app, request, &match, trace_id);
         return NULL;
     }
     pending = app_pending(app, request, &match, trace_id);
-    if (!pending)
+    if (!pending) {
         app_refuse_for(app, request, RPC__REASON__OVERLOADED, "", trace_id);
-    else if (match.method ? app_judge(pending, false) : judge_batch(pending))
-        request->user = pending;
-    else
-        pending = NULL;
+        return NULL;
+    }
+    pending->token = check_token(pending);
+    if (!app_admit(app, request, pending, trace_id) || !(match.method ? app_judge(pending) : judge_batch(pending)))
+        return NULL;
+    request->user = pending;
     return pending;
 }
 

@@ -71,8 +71,9 @@ extern const struct server_app app_server;
 
 /* ---- between app*.c ---- */
 
-/* What is kept of an operation's request from its head to its answer; in its arena. */
 struct app_read;
+
+/* What is kept of an operation's request from its head to its answer; in its arena. */
 struct pending {
     struct app *app;
     struct http_request *request;
@@ -91,6 +92,7 @@ struct pending {
     bool streams;           /* its answer has begun */
     struct link turn;       /* to ask for a piece of it */
     char file_name[64];
+    int token; /* what is wrong with the caller's: a Reason, or 0 */
 };
 
 /* 0, or -1 after logging why. To be closed in both cases. */
@@ -152,9 +154,12 @@ size_t app_render(int reason, int status, const char *detail, char *ret_body, si
 /* What is kept of a request of an operation, or without one of a batch; NULL without memory. */
 struct pending *app_pending(struct app *app, struct http_request *request, const struct api_match *match,
                             const unsigned char trace_id[16]);
-/* All that the head of an operation's request decides, which is counted against its caller's rate unless that
- * has been done. False when it has been refused for it. */
-bool app_judge(struct pending *pending, bool counted);
+/* Counts a request against its member's rate, or else its address'; pending is NULL when it means no operation.
+ * False when it was refused for it. */
+bool app_admit(struct app *app, struct http_request *request, struct pending *pending,
+               const unsigned char trace_id[16]);
+/* What else the head of an operation's request decides. False when it has been refused for it. */
+bool app_judge(struct pending *pending);
 /* Reads what a request asks for, whose head was good, and does it; it is answered then or later. */
 void app_operate(struct pending *pending);
 /* Does what a request asks for, whose input is read; it is answered then or later. */
@@ -168,7 +173,7 @@ bool app_is_batch(const struct http_request *request);
 int app_batch_form(const struct http_request *request, const char **ret_more);
 /* Begins the reads of a batch, which is answered when all of them are. */
 void app_batch(struct pending *pending);
-/* Whether there is room for the answer of a read. */
-bool app_read_room(const struct app_read *read, size_t len);
-/* The answer of a read, whose room was asked for, or a refusal. */
-void app_read_answered(struct app_read *read, int status, const char *body, size_t len);
+/* The answer of a read. False when there is no room for it: it is still to be answered. */
+bool app_read_give(struct app_read *read, int status, const char *body, size_t len);
+/* The same of one that is so small that none need be asked for: a refusal. */
+void app_read_tell(struct app_read *read, int status, const char *body, size_t len);

@@ -116,7 +116,7 @@ void app_refuse_answer(struct pending *pending, const Rpc__Answer *answer, const
         return;
     }
     status = write_refusal(app, answer, pending->trace_id);
-    app_read_answered(pending->read, status, app->out.bytes, app->out.len);
+    app_read_tell(pending->read, status, app->out.bytes, app->out.len);
 }
 
 static void refuse_answer(struct pending *pending, const Rpc__Answer *answer)
@@ -302,14 +302,10 @@ bool app_give(struct pending *pending, int status)
     const struct buf *out = &pending->app->out;
     char headers[HEADERS_SIZE];
 
-    write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");
-    if (pending->read && !app_read_room(pending->read, out->len))
-        return false;
     if (pending->read)
-        app_read_answered(pending->read, status, out->bytes, out->len);
-    else
-        return http_try_reply(pending->request, status, headers, out->bytes, out->len);
-    return true;
+        return app_read_give(pending->read, status, out->bytes, out->len);
+    write_headers(headers, HEAD_JSON, sizeof(HEAD_JSON) - 1, pending->trace_id, "");
+    return http_try_reply(pending->request, status, headers, out->bytes, out->len);
 }
 
 static void on_answer(void *arg, const Rpc__Answer *answer)

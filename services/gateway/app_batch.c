@@ -21,7 +21,6 @@ struct batch {
     struct pending *pending;
     unsigned n;
     unsigned waits; /* for so many answers, and for one more while reads are begun */
-    size_t held;    /* bytes of answers */
     struct app_read reads[LIMIT_READS];
 };
 
@@ -72,17 +71,7 @@ static void count_down(struct batch *batch)
         give_answers(batch);
 }
 
-bool app_read_room(const struct app_read *read, size_t len)
-{
-    struct batch *batch = read->batch;
-
-    if (len > LIMIT_READS_ANSWER - batch->held || !http_hold(batch->pending->request, len))
-        return false;
-    batch->held += len;
-    return true;
-}
-
-void app_read_answered(struct app_read *read, int status, const char *body, size_t len)
+void app_read_tell(struct app_read *read, int status, const char *body, size_t len)
 {
     char *copy = arena_strndup(&read->batch->pending->request->arena, body, len);
 
@@ -92,6 +81,16 @@ void app_read_answered(struct app_read *read, int status, const char *body, size
     read->body = copy ? copy : "null";
     read->len = copy ? len : 4;
     count_down(read->batch);
+}
+
+bool app_read_give(struct app_read *read, int status, const char *body, size_t len)
+{
+    struct http_request *request = read->batch->pending->request;
+
+    if (len > LIMIT_READS_ANSWER - request->window || !http_hold(request, len))
+        return false;
+    app_read_tell(read, status, body, len);
+    return true;
 }
 
 /* ---- the reads ---- */
@@ -172,6 +171,8 @@ static struct pending *new_read(struct batch *batch, struct app_read *read, cons
     if (!begun)
         return NULL;
     begun->read = read;
+    begun->principal = pending->principal;
+    begun->token = pending->token;
     begun->query = text + len + (text[len] != '\0');
     begun->query_len = strlen(begun->query);
     return begun;
@@ -179,11 +180,13 @@ static struct pending *new_read(struct batch *batch, struct app_read *read, cons
 
 static void begin_read(struct pending *read, bool counted)
 {
+    if (!counted && !app_admit(read->app, read->request, read, read->trace_id))
+        return;
     if (!read->match.method)
         app_refuse_pending(read, RPC__REASON__ROUTE_NOT_FOUND);
     else if (read->match.method->rule->media[0])
         app_refuse_pending(read, RPC__REASON__NOT_IN_A_BATCH);
-    else if (app_judge(read, counted))
+    else if (app_judge(read))
         app_operate(read);
 }
 
